@@ -1,0 +1,70 @@
+# xsimd, xtl and xtensor: an installed package first, else the projects' git tags. The targets have no namespace.
+#
+# Tested with xsimd 14.3, xtl 0.8.2, xtensor 0.27.1 and doctest 2.5.3, found as packages. Fetching was tried with
+# local copies of the sources only (FETCHCONTENT_SOURCE_DIR_XSIMD and so on), not over a network.
+
+include(FetchContent)
+
+# As with a bare include of the headers: xsimd without its optional xtl part.
+if(NOT DEFINED XSIMD_ENABLE_XTL_COMPLEX)
+  set(XSIMD_ENABLE_XTL_COMPLEX OFF)
+endif()
+
+if(NOT TARGET xsimd)
+  # xsimd's package accepts only its own major version, so the version is compared here.
+  find_package(xsimd CONFIG QUIET)
+  if(xsimd_FOUND AND xsimd_VERSION VERSION_LESS 13.2)
+    message(FATAL_ERROR "minnow: found xsimd ${xsimd_VERSION} in ${xsimd_DIR}, but 13.2 or later is needed; "
+                        "scripts/setup unpacks one into build/deps, where the presets find it")
+  elseif(NOT xsimd_FOUND)
+    FetchContent_Declare(
+      xsimd
+      GIT_REPOSITORY https://github.com/xtensor-stack/xsimd.git
+      GIT_TAG 14.3.0
+      GIT_SHALLOW ON
+      SYSTEM)
+    FetchContent_MakeAvailable(xsimd)
+  endif()
+endif()
+
+if(NOT TARGET xtl)
+  find_package(xtl 0.8.1 CONFIG QUIET)
+  if(NOT xtl_FOUND)
+    FetchContent_Declare(
+      xtl
+      GIT_REPOSITORY https://github.com/xtensor-stack/xtl.git
+      GIT_TAG 0.8.2
+      GIT_SHALLOW ON
+      SYSTEM)
+    FetchContent_MakeAvailable(xtl)
+  endif()
+endif()
+
+if(NOT TARGET xtensor)
+  find_package(xtensor 0.27.1 CONFIG QUIET)
+  if(NOT xtensor_FOUND)
+    FetchContent_Declare(
+      xtensor
+      GIT_REPOSITORY https://github.com/xtensor-stack/xtensor.git
+      GIT_TAG 0.27.1
+      GIT_SHALLOW ON
+      SYSTEM)
+    FetchContent_MakeAvailable(xtensor)
+  endif()
+endif()
+
+if(MINNOW_TESTS AND NOT TARGET doctest::doctest)
+  find_package(doctest 2.4.11 CONFIG QUIET)
+  if(NOT doctest_FOUND)
+    FetchContent_Declare(
+      doctest
+      GIT_REPOSITORY https://github.com/doctest/doctest.git
+      GIT_TAG v2.5.2
+      GIT_SHALLOW ON
+      SYSTEM)
+    set(DOCTEST_WITH_TESTS OFF)
+    FetchContent_MakeAvailable(doctest)
+  endif()
+endif()
+
+find_package(ZLIB QUIET)

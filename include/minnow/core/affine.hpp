@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cmath>
+
+namespace minnow {
+
+/// fma(x, scale, shift), rounded once: what batch norm is at evaluation, in training, in packing and in the packed
+/// network alike. Always this function, never x * scale + shift, which a compiler contracts here and not there.
+struct affine {
+  float scale = 1;
+  float shift = 0;
+
+  [[nodiscard]] float operator()(float x) const noexcept { return std::fma(x, scale, shift); }
+
+  /// Batch norm with running statistics: scale = gamma / sqrt(variance + eps), shift = beta - mean · scale.
+  [[nodiscard]] static affine normalizing(float gamma, float beta, float mean, float variance, float epsilon) noexcept {
+    const float scale = gamma / std::sqrt(variance + epsilon);
+    return {scale, std::fma(-mean, scale, beta)};
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace minnow {
+
+/// The class with the largest logit, the first of equals; NaN never wins.
+[[nodiscard]] inline int argmax(std::span<const float> logits) noexcept {
+  std::size_t best = 0;
+  for (std::size_t c = 1; c < logits.size(); ++c)
+    if (logits[c] > logits[best] || (std::isnan(logits[best]) && !std::isnan(logits[c]))) best = c;
+  return static_cast<int>(best);
+}
+
+/// A class and its softmax probability.
+struct guess {
+  int label = 0;
+  float probability = 0;
+};
+
+/// The k most probable classes, the most probable first.
+[[nodiscard]] inline std::vector<guess> top(std::span<const float> logits, int k) {
+  double largest = -std::numeric_limits<double>::infinity();
+  for (const float z : logits) largest = std::fmax(largest, static_cast<double>(z));
+  double sum = 0;
+  for (const float z : logits) sum += std::exp(static_cast<double>(z) - largest);
+  std::vector<guess> guesses(logits.size());
+  for (std::size_t c = 0; c < logits.size(); ++c)
+    guesses[c] = {static_cast<int>(c), static_cast<float>(std::exp(static_cast<double>(logits[c]) - largest) / sum)};
+  const auto count = static_cast<std::ptrdiff_t>(std::min(static_cast<std::size_t>(std::max(k, 0)), guesses.size()));
+  std::partial_sort(guesses.begin(), guesses.begin() + count, guesses.end(), [](const guess& a, const guess& b) {
+    return a.probability > b.probability || (a.probability == b.probability && a.label < b.label);
+  });
+  guesses.resize(static_cast<std::size_t>(count));
+  return guesses;
+}
+
+/// The part of predictions that equal their labels; 0 where there are none.
+[[nodiscard]] inline double part_correct(std::span<const int> predictions, std::span<const int> labels) noexcept {
+  std::size_t correct = 0;
+  for (std::size_t i = 0; i < predictions.size(); ++i) correct += predictions[i] == labels[i];
+  return predictions.empty() ? 0.0 : static_cast<double>(correct) / static_cast<double>(predictions.size());
+}
+
+}  // namespace minnow

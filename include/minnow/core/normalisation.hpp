@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <minnow/core/affine.hpp>
+
+namespace minnow {
+
+/// What is done to images that are not taken as `pixels`: (x - mean) / deviation for each channel, with bytes read as
+/// x = p / 255. Part of the model: it is carried in its file. Empty lists mean 0 and 1.
+struct normalisation {
+  std::vector<float> mean{};
+  std::vector<float> deviation{};
+
+  /// As one fma of the stored number.
+  template <class T>
+  [[nodiscard]] affine of_channel(int c) const noexcept {
+    const auto i = static_cast<std::size_t>(c);
+    const float m = mean.empty() ? 0.0f : mean[i];
+    const float d = deviation.empty() ? 1.0f : deviation[i];
+    return {(sizeof(T) == 1 ? 1.0f / 255.0f : 1.0f) / d, -m / d};
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+
+namespace minnow {
+
+/// The number from which a run draws all its random numbers.
+struct seed {
+  std::uint64_t value = 0;
+};
+
+/// splitmix64's finaliser: spreads a counter over 64 bits.
+[[nodiscard]] constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+/// Random numbers by counting: number i of a stream is scramble(key + i), so that any of them can be had without those
+/// before it, threads can share a stream, and every platform draws the same (std's distributions differ).
+class random {
+public:
+  constexpr explicit random(seed s = {}) noexcept : key_(scramble(s.value)) {}
+
+  /// An independent stream: one per layer, epoch, purpose.
+  [[nodiscard]] constexpr random stream(std::uint64_t number) const noexcept {
+    random result;
+    result.key_ = scramble(key_ ^ scramble(number));
+    return result;
+  }
+
+  /// Number `index` of the stream.
+  [[nodiscard]] constexpr std::uint64_t at(std::uint64_t index) const noexcept { return scramble(key_ + index); }
+
+  /// Number `index`, uniform on [0, 1).
+  [[nodiscard]] constexpr float uniform_at(std::uint64_t index) const noexcept {
+    return static_cast<float>(at(index) >> 40) * 0x1p-24f;
+  }
+
+  constexpr std::uint64_t next() noexcept { return at(counter_++); }
+  constexpr float uniform() noexcept { return uniform_at(counter_++); }
+  constexpr float uniform(float low, float high) noexcept { return low + (high - low) * uniform(); }
+
+  /// Uniform on 0 … count - 1; the bias of the remainder is below 2^-32 for any count an int holds.
+  constexpr int below(int count) noexcept { return static_cast<int>(next() % static_cast<std::uint64_t>(count)); }
+
+private:
+  std::uint64_t key_ = 0;
+  std::uint64_t counter_ = 0;
+};
+
+}  // namespace minnow

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+
+namespace minnow {
+
+/// The extent of one image, signal or feature vector, channels last: an element's index is (y * width + x) * channels + c.
+/// A signal has height 1; features have height and width 1.
+struct shape {
+  int height = 1;
+  int width = 1;
+  int channels = 1;
+
+  [[nodiscard]] constexpr int pixels() const noexcept { return height * width; }
+  [[nodiscard]] constexpr int size() const noexcept { return height * width * channels; }
+
+  friend constexpr bool operator==(const shape&, const shape&) = default;
+};
+
+/// A pair of numbers along the height and the width: a kernel, a stride, a padding.
+struct extent {
+  int height = 1;
+  int width = 1;
+
+  friend constexpr bool operator==(const extent&, const extent&) = default;
+};
+
+/// Where a window of `kernel` elements that starts `padding` before the image and moves by `stride` comes to stand.
+/// A dense layer is the convolution whose window is its whole input.
+struct geometry {
+  shape in;
+  shape out;
+  extent kernel;
+  extent stride;
+  extent padding{0, 0};
+
+  /// Inputs of one output element: K, the inner length of the product.
+  [[nodiscard]] constexpr int inputs() const noexcept { return kernel.height * kernel.width * in.channels; }
+
+  [[nodiscard]] constexpr int weights() const noexcept { return inputs() * out.channels; }
+
+  /// Multiply-accumulates for one image, taps in the padding counted as the literature does.
+  [[nodiscard]] constexpr long long macs() const noexcept {
+    return static_cast<long long>(out.pixels()) * inputs() * out.channels;
+  }
+
+  friend constexpr bool operator==(const geometry&, const geometry&) = default;
+};
+
+/// Positions of a window along one axis; 0 or less when the window does not fit.
+[[nodiscard]] constexpr int window_positions(int length, int kernel, int stride, int padding) noexcept {
+  const int room = length + 2 * padding - kernel;
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+/// The geometry of a product or a pool over `in` with `channels` outputs.
+[[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding) noexcept {
+  return {in,
+          {window_positions(in.height, kernel.height, stride.height, padding.height),
+           window_positions(in.width, kernel.width, stride.width, padding.width), channels},
+          kernel,
+          stride,
+          padding};
+}
+
+/// The geometry of a dense layer: one row of all inputs, flattened in memory's order (y, x, c).
+[[nodiscard]] constexpr geometry dense_over(shape in, int units) noexcept {
+  return {{1, 1, in.size()}, {1, 1, units}, {1, 1}, {1, 1}, {0, 0}};
+}
+
+[[nodiscard]] constexpr int ceil_div(int a, int b) noexcept { return (a + b - 1) / b; }
+[[nodiscard]] constexpr std::size_t round_up(std::size_t n, std::size_t multiple) noexcept {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+}  // namespace minnow

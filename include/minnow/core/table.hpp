@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace minnow {
+
+/// Rows of text in columns; the first `left` columns are aligned to the left, numbers to the right.
+class table {
+public:
+  explicit table(std::size_t left) : left_(left) {}
+
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+
+  [[nodiscard]] std::string print() const {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows_)
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        if (widths.size() <= c) widths.push_back(0);
+        widths[c] = row[c].size() > widths[c] ? row[c].size() : widths[c];
+      }
+    std::string result;
+    for (const auto& row : rows_) {
+      std::string line;
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        const std::string space(widths[c] - row[c].size(), ' ');
+        line += c == 0 ? "" : "  ";
+        line += c < left_ ? row[c] + space : space + row[c];
+      }
+      result += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+    }
+    return result;
+  }
+
+private:
+  std::size_t left_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// 1234567 as "1,234,567".
+[[nodiscard]] inline std::string with_commas(long long n) {
+  std::string digits = std::to_string(n);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+/// height x width x channels.
+[[nodiscard]] inline std::string extent_text(int height, int width, int channels) {
+  return std::to_string(height) + "x" + std::to_string(width) + "x" + std::to_string(channels);
+}
+
+}  // namespace minnow

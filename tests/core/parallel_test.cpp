@@ -1,0 +1,64 @@
+#include "minnow/core/parallel.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+TEST_SUITE("core/parallel") {
+  TEST_CASE("every index is visited once, with more and with fewer threads than work") {
+    for (const int team : {1, 2, 3, 8}) {
+      minnow::set_threads(team);
+      for (const int count : {0, 1, 2, 7, 1000}) {
+        std::vector<int> visits(static_cast<std::size_t>(count), 0);
+        minnow::parallel_for(count, [&](int i) { ++visits[static_cast<std::size_t>(i)]; });
+        CHECK(visits == std::vector<int>(static_cast<std::size_t>(count), 1));
+      }
+    }
+    minnow::set_threads(0);
+  }
+
+  TEST_CASE("no work for a negative count") {
+    bool called = false;
+    minnow::parallel_for(-3, [&](int) { called = true; });
+    CHECK_FALSE(called);
+  }
+
+  TEST_CASE("nested calls run every index, in order") {
+    minnow::set_threads(3);
+    std::vector<std::vector<int>> seen(20);
+    minnow::parallel_for(
+        20, [&](int i) { minnow::parallel_for(50, [&](int j) { seen[static_cast<std::size_t>(i)].push_back(j); }); });
+    minnow::set_threads(0);
+    for (const std::vector<int>& one : seen) {
+      REQUIRE(one.size() == 50);
+      for (int j = 0; j < 50; ++j) CHECK(one[static_cast<std::size_t>(j)] == j);
+    }
+  }
+
+  TEST_CASE("the number of threads is the one set, or 1 without OpenMP; below 1 it is the default") {
+    const int initial = minnow::threads();
+    CHECK(initial >= 1);
+    minnow::set_threads(3);
+#ifdef _OPENMP
+    CHECK(minnow::threads() == 3);
+#else
+    CHECK(minnow::threads() == 1);
+#endif
+    for (const int count : {0, -5}) {
+      minnow::set_threads(count);
+      CHECK(minnow::threads() == initial);
+    }
+  }
+
+#ifdef _OPENMP
+  TEST_CASE("work is shared by as many threads as were set") {
+    minnow::set_threads(2);
+    int team = 0;
+    minnow::parallel_for(2, [&](int i) {
+      if (i == 0) team = omp_get_num_threads();
+    });
+    minnow::set_threads(0);
+    CHECK(team == 2);
+  }
+#endif
+}

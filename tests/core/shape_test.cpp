@@ -1,0 +1,51 @@
+#include <minnow/core/shape.hpp>
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace minnow;
+
+static_assert(shape{4, 5, 3}.pixels() == 20 && shape{4, 5, 3}.size() == 60);
+static_assert(shape{} == shape{1, 1, 1} && shape{4, 5, 3} != shape{5, 4, 3});
+
+// 3x3 over 32x32 with 3 channels and 128 filters, as Model A begins.
+constexpr geometry first = window_over({32, 32, 3}, 128, {3, 3}, {1, 1}, {1, 1});
+static_assert(first.out == shape{32, 32, 128});
+static_assert(first.inputs() == 27 && first.weights() == 3456 && first.macs() == 3538944);
+
+constexpr geometry rectangular = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0});
+static_assert(rectangular.out == shape{5, 5, 6} && rectangular.inputs() == 60);
+
+static_assert(dense_over({4, 4, 512}, 10).in == shape{1, 1, 8192});
+static_assert(dense_over({4, 4, 512}, 10).out == shape{1, 1, 10});
+static_assert(dense_over({4, 4, 512}, 10).weights() == 81920 && dense_over({4, 4, 512}, 10).macs() == 81920);
+
+// 2^16 pixels, inputs and filters: more than an int holds.
+static_assert(window_over({256, 256, 65536}, 65536, {1, 1}, {1, 1}, {0, 0}).macs() == 281474976710656);
+
+static_assert(ceil_div(0, 32) == 0 && ceil_div(1, 32) == 1 && ceil_div(32, 32) == 1 && ceil_div(33, 32) == 2);
+static_assert(round_up(0, 64) == 0 && round_up(1, 64) == 64 && round_up(64, 64) == 64 && round_up(65, 64) == 128);
+
+TEST_SUITE("core/shape") {
+  TEST_CASE("a window has as many positions as it can be moved to") {
+    for (int length = 1; length <= 12; ++length)
+      for (int kernel = 1; kernel <= 6; ++kernel)
+        for (int stride = 1; stride <= 4; ++stride)
+          for (int padding = 0; padding <= 3; ++padding) {
+            CAPTURE(length);
+            CAPTURE(kernel);
+            CAPTURE(stride);
+            CAPTURE(padding);
+            int count = 0;
+            for (int begin = -padding; begin + kernel <= length + padding; begin += stride) ++count;
+            CHECK(window_positions(length, kernel, stride, padding) == count);
+          }
+  }
+
+  TEST_CASE("a window larger than its padded input has no position") {
+    CHECK(window_positions(4, 5, 1, 0) == 0);
+    CHECK(window_positions(4, 50, 3, 1) == 0);
+    CHECK(window_positions(4, 6, 1, 1) == 1);
+  }
+}
