@@ -1,0 +1,46 @@
+#pragma once
+
+#include <minnow/estimate/concept.hpp>
+
+namespace minnow {
+
+/// Asymptotic-quantized estimator: forward alpha h(a) + (1 - alpha) clip(a), slope 2 alpha 1{a in R}.
+/// At alpha = 1/2 its gradient is the straight-through one (Theorem 1); at alpha = 0 it learns nothing, and at alpha = 1
+/// it doubles the gradient at every quantizer: use 1/2, a short rise to 1, or `aqe_expected` in deep networks and with SGD.
+///
+/// source  Chen et al. 2020, Eq. 6, 18 and 19
+struct aqe : plain_estimator {
+  static constexpr text name() { return "aqe"; }
+  static constexpr float share(float alpha) noexcept { return alpha; }
+
+  template <class V, class Mask>
+  static constexpr V slope(role, float alpha, V, Mask inside) noexcept {
+    using scalar::select;
+    return select(inside, V(2 * alpha), V(0));
+  }
+};
+
+/// As `aqe`, with h(a - z), z uniform on [-1, 1], while training; z = 0 at evaluation.
+///
+/// source  Chen et al. 2020, Eq. 7
+struct aqe_stochastic : aqe {
+  static constexpr text name() { return "aqe_stochastic"; }
+  static constexpr bool noisy = true;
+};
+
+/// As `aqe`, with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha. Exact for `sign`.
+/// (Eq. 12 prints dP(a > z)/da = 1 where it is 1/2, and Eq. 10 drops the direct path; see docs/papers.md.)
+///
+/// source  derived from Chen et al. 2020, Eq. 7
+struct aqe_expected : plain_estimator {
+  static constexpr text name() { return "aqe_expected"; }
+  static constexpr float share(float alpha) noexcept { return alpha; }
+
+  template <class V, class Mask>
+  static constexpr V slope(role, float alpha, V, Mask inside) noexcept {
+    using scalar::select;
+    return select(inside, V(1), V(1 - alpha));
+  }
+};
+
+}  // namespace minnow

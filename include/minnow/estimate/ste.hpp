@@ -1,0 +1,21 @@
+#pragma once
+
+#include <minnow/estimate/concept.hpp>
+
+namespace minnow {
+
+/// Straight-through estimator: forward h(a), slope 1{a in R}. Ignores alpha.
+///
+/// source  Hinton 2012; Chen et al. 2020, Eq. 5
+struct ste : plain_estimator {
+  static constexpr text name() { return "ste"; }
+  static constexpr float share(float) noexcept { return 1; }
+
+  template <class V, class Mask>
+  static constexpr V slope(role, float, V, Mask inside) noexcept {
+    using scalar::select;
+    return select(inside, V(1), V(0));
+  }
+};
+
+}  // namespace minnow

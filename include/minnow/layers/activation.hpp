@@ -1,0 +1,46 @@
+#pragma once
+
+#include <minnow/core/scalar.hpp>
+#include <minnow/layers/layer.hpp>
+
+namespace minnow {
+
+/// max(0, x); its slope at 0 is 0. NaN stays NaN.
+///
+/// in (H,W,C) -> out (H,W,C)
+struct relu : same_shape {
+  static constexpr text name() { return "relu"; }
+  static constexpr bool rises = true;
+
+  template <class V>
+  static constexpr V apply(V x) noexcept {
+    using scalar::select;
+    return select(x < V(0), V(0), x);
+  }
+  template <class V>
+  static constexpr V slope(V x) noexcept {
+    using scalar::select;
+    return select(x > V(0), V(1), V(0));
+  }
+};
+
+/// max(-1, min(1, x)); its slope is 1 on [-1, 1].
+///
+/// in (H,W,C) -> out (H,W,C)
+struct hard_tanh : same_shape {
+  static constexpr text name() { return "hard_tanh"; }
+  static constexpr bool rises = true;
+
+  template <class V>
+  static constexpr V apply(V x) noexcept {
+    return scalar::clamp(x, V(-1), V(1));
+  }
+  template <class V>
+  static constexpr V slope(V x) noexcept {
+    using scalar::abs;
+    using scalar::select;
+    return select(abs(x) <= V(1), V(1), V(0));
+  }
+};
+
+}  // namespace minnow

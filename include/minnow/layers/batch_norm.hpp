@@ -1,0 +1,19 @@
+#pragma once
+
+#include <minnow/layers/layer.hpp>
+
+namespace minnow {
+
+/// Batch normalization with a learned scale and shift for each channel. eps 1e-5, momentum 0.1; the biased variance
+/// normalizes, the unbiased one goes into the running statistics. At evaluation it is fma(x, scale, shift) with
+/// scale = gamma / sqrt(variance + eps) and shift = beta - mean · scale.
+///
+/// in (H,W,C) -> out (H,W,C)
+/// source  Ioffe & Szegedy 2015
+struct batch_norm : same_shape {
+  static constexpr text name() { return "batch_norm"; }
+  static constexpr float epsilon = 1e-5f;
+  static constexpr float momentum = 0.1f;
+};
+
+}  // namespace minnow

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <minnow/core/shape.hpp>
+#include <minnow/core/text.hpp>
+
+namespace minnow {
+
+/// Images of Channels x Height x Width, stored channels last.
+template <int Channels, int Height, int Width>
+struct image {
+  static_assert(Channels > 0 && Height > 0 && Width > 0, "minnow: an image has at least one channel, row and column");
+  static constexpr shape dimensions{Height, Width, Channels};
+};
+
+/// Signals of Channels x Length, stored channels last: images of height 1.
+template <int Channels, int Length>
+struct signal {
+  static_assert(Channels > 0 && Length > 0, "minnow: a signal has at least one channel and one sample");
+  static constexpr shape dimensions{1, Length, Channels};
+};
+
+/// Vectors of Count numbers.
+template <int Count>
+struct features {
+  static_assert(Count > 0, "minnow: there is at least one feature");
+  static constexpr shape dimensions{1, 1, Count};
+};
+
+}  // namespace minnow

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <concepts>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/core/text.hpp>
+
+namespace minnow {
+
+/// Why a layer cannot follow the one before it. Each has its sentence in `detail::composition`.
+enum class fault {
+  none,
+  window_too_large,
+  pixels_not_first,
+  input_quantizer,
+  weight_quantizer,
+  sum_overflow,
+  layer_specific
+};
+
+/// A layer's description: an empty type that says what is computed and has no state.
+///
+///   name()       stable name with its parameters; goes into file fingerprints
+///   output(in)   the shape it makes of `in`
+///   check(in)    fault::none, or why it cannot take `in`
+template <class L>
+concept layer = std::is_empty_v<L> && requires(shape in) {
+  { L::name() } -> std::convertible_to<text>;
+  { L::output(in) } -> std::convertible_to<shape>;
+  { L::check(in) } -> std::convertible_to<fault>;
+};
+
+/// A layer's name without its second and later parameters: what tables show.
+[[nodiscard]] constexpr text short_name(const text& name) {
+  const std::string_view all = name.view();
+  const std::size_t comma = all.find(',');
+  return comma == std::string_view::npos ? name : text(all.substr(0, comma)) << ">";
+}
+
+/// What layers have in common that keep the shape and take any input.
+struct same_shape {
+  static constexpr shape output(shape in) noexcept { return in; }
+  static constexpr fault check(shape) noexcept { return fault::none; }
+};
+
+/// A layer that is a function of one number and knows its derivative:
+///
+///   apply(x), slope(x)   for a float and, when they are templates, for a SIMD batch alike
+///   rises                x <= y implies apply(x) <= apply(y), so that packing may fold it into thresholds
+template <class L>
+concept elementwise = layer<L> && requires(float x) {
+  { L::apply(x) } -> std::convertible_to<float>;
+  { L::slope(x) } -> std::convertible_to<float>;
+  { L::rises } -> std::convertible_to<bool>;
+};
+
+/// Layers in the order of their application.
+template <class... Layers>
+struct list {};
+
+/// Several layers under one name; part 1 of chain 2 has the path "2.1".
+template <class... Layers>
+struct chain {
+  using parts = list<Layers...>;
+};
+
+}  // namespace minnow

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <type_traits>
+
+#include <minnow/layers/layer.hpp>
+
+namespace minnow {
+
+/// Options of convolutions and pools, in any order: conv<64, minw<1, 1>, kernel<5, 3>, stride<2>>.
+/// One number counts for height and width.
+template <int Height, int Width = Height>
+struct kernel {
+  static_assert(Height > 0 && Width > 0, "minnow: a kernel has at least one element");
+  static constexpr extent value{Height, Width};
+};
+template <int Height, int Width = Height>
+struct stride {
+  static_assert(Height > 0 && Width > 0, "minnow: a stride is at least 1");
+  static constexpr extent value{Height, Width};
+};
+template <int Height, int Width = Height>
+struct padding {
+  static_assert(Height >= 0 && Width >= 0, "minnow: padding is not negative");
+  static constexpr extent value{Height, Width};
+};
+
+namespace detail {
+
+struct window {
+  extent kernel;
+  extent stride;
+  extent padding{0, 0};
+  bool padding_given = false;
+};
+
+template <class Option>
+struct window_option {
+  static_assert(!std::is_same_v<Option, Option>, "minnow: the options of a window are kernel<>, stride<> and padding<>");
+};
+template <int H, int W>
+struct window_option<minnow::kernel<H, W>> {
+  static constexpr void set(window& w) { w.kernel = minnow::kernel<H, W>::value; }
+};
+template <int H, int W>
+struct window_option<minnow::stride<H, W>> {
+  static constexpr void set(window& w) { w.stride = minnow::stride<H, W>::value; }
+};
+template <int H, int W>
+struct window_option<minnow::padding<H, W>> {
+  static constexpr void set(window& w) {
+    w.padding = minnow::padding<H, W>::value;
+    w.padding_given = true;
+  }
+};
+
+template <class... Options>
+constexpr window window_with(window w) {
+  (window_option<Options>::set(w), ...);
+  return w;
+}
+
+constexpr text window_name(const window& w) {
+  return text("") << w.kernel.height << "x" << w.kernel.width << ",stride " << w.stride.height << "x" << w.stride.width << ",padding "
+                  << w.padding.height << "x" << w.padding.width;
+}
+
+constexpr fault window_fault(const geometry& g) {
+  return g.out.height > 0 && g.out.width > 0 ? fault::none : fault::window_too_large;
+}
+
+}  // namespace detail
+
+}  // namespace minnow

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <minnow/layers/options.hpp>
+
+namespace minnow {
+
+/// A layer that reduces each channel over windows.
+template <class L>
+concept pool_layer = layer<L> && requires(shape in) {
+  { L::pool_over(in) } -> std::convertible_to<geometry>;
+  { L::averages } -> std::convertible_to<bool>;
+};
+
+namespace detail {
+
+template <bool Averages, int Size, class... Options>
+struct pool {
+  static_assert(Size > 0, "minnow: a pool's window has at least one element");
+  static constexpr bool averages = Averages;
+  static constexpr window spec = window_with<Options...>({.kernel = {Size, Size}, .stride = {Size, Size}});
+  static_assert(spec.padding == extent{0, 0}, "minnow: pools are not padded");
+
+  static constexpr geometry pool_over(shape in) { return window_over(in, in.channels, spec.kernel, spec.stride, spec.padding); }
+  static constexpr text name() { return text(Averages ? "average_pool<" : "max_pool<") << window_name(spec) << ">"; }
+  static constexpr shape output(shape in) { return pool_over(in).out; }
+  static constexpr fault check(shape in) { return window_fault(pool_over(in)); }
+};
+
+}  // namespace detail
+
+/// The largest of each window; a gradient goes to the first of equals.
+///
+/// in (H,W,C) -> out (H',W',C)
+/// Size      the window's height and width, and its stride unless stride<> or kernel<> is given
+template <int Size, class... Options>
+struct max_pool : detail::pool<false, Size, Options...> {};
+
+/// The mean of each window.
+///
+/// in (H,W,C) -> out (H',W',C)
+template <int Size, class... Options>
+struct average_pool : detail::pool<true, Size, Options...> {};
+
+/// The mean of each channel.
+///
+/// in (H,W,C) -> out (1,1,C)
+struct global_average_pool {
+  static constexpr bool averages = true;
+  static constexpr geometry pool_over(shape in) {
+    return window_over(in, in.channels, {in.height, in.width}, {1, 1}, {0, 0});
+  }
+  static constexpr text name() { return "global_average_pool"; }
+  static constexpr shape output(shape in) { return {1, 1, in.channels}; }
+  static constexpr fault check(shape) { return fault::none; }
+};
+
+}  // namespace minnow

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <limits>
+
+#include <minnow/layers/options.hpp>
+#include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/scheme.hpp>
+
+namespace minnow {
+
+/// A layer that multiplies its inputs by weights: `conv`, `dense`.
+template <class L>
+concept product_layer = layer<L> && requires(shape in) {
+  typename L::weights;
+  { L::over(in) } -> std::convertible_to<geometry>;
+};
+
+namespace detail {
+
+/// What stands in a product's second place: scheme<Inputs, Weights>, or the quantizer of the weights alone.
+template <class Scheme>
+struct scheme_of {
+  static_assert(quantizer<Scheme>, "minnow: a product takes a scheme<Inputs, Weights>, or a quantizer for its weights");
+  using inputs = void;
+  using weights = Scheme;
+};
+template <class I, class W>
+struct scheme_of<scheme<I, W>> {
+  using inputs = typename scheme<I, W>::inputs;
+  using weights = typename scheme<I, W>::weights;
+};
+
+/// The largest K whose sums of `Inputs` times `Weights` fit in 32 bits; any K where one side is a float.
+template <quantizer Inputs, quantizer Weights>
+constexpr long long longest_sum() {
+  constexpr long long largest = static_cast<long long>(Inputs::code_limit) * Weights::code_limit;
+  if constexpr (largest == 0) return std::numeric_limits<long long>::max();
+  return std::numeric_limits<std::int32_t>::max() / (largest == 0 ? 1 : largest);
+}
+
+}  // namespace detail
+
+}  // namespace minnow

@@ -1,0 +1,15 @@
+#pragma once
+
+// Descriptions of networks: quantizers, layers and models, on the standard library alone.
+#include <minnow/core/version.hpp>
+#include <minnow/layers/activation.hpp>
+#include <minnow/layers/batch_norm.hpp>
+#include <minnow/layers/bias.hpp>
+#include <minnow/layers/conv.hpp>
+#include <minnow/layers/dense.hpp>
+#include <minnow/layers/input.hpp>
+#include <minnow/layers/model.hpp>
+#include <minnow/layers/pool.hpp>
+#include <minnow/layers/quantize.hpp>
+#include <minnow/quantize/operation.hpp>
+#include <minnow/quantize/scheme.hpp>

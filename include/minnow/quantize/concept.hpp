@@ -1,0 +1,83 @@
+#pragma once
+
+#include <concepts>
+#include <limits>
+#include <span>
+#include <type_traits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/role.hpp>
+#include <minnow/core/scalar.hpp>
+#include <minnow/core/text.hpp>
+
+namespace minnow {
+
+/// A closed interval of real numbers: the range R of a quantizer.
+struct interval {
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+};
+
+/// What a number becomes: h(x) = scale(state) * code(x, state), with small integers as codes (held in floats), or with
+/// the quantized value itself as code and a scale of 1 (`half`, `real`).
+///
+///   name()           stable name; goes into file fingerprints
+///   bits             bits of one code
+///   encoding         how codes stand in memory
+///   code_limit       the largest |code|; 0 where codes are not integers
+///   state            what it has measured (a running scale, a threshold): a trivially copyable struct of floats
+///   per_channel      one state for each filter instead of one for the tensor (weights only)
+///   bounded          latent weights are clipped to [-1, 1] after every update
+///   wide_start       initial weights are uniform on (-1, 1), since fixed thresholds would swallow Glorot's
+///   code(x, state)   the rule, for a float and, when it is a template, for a SIMD batch alike
+///   scale(state)     the value of code 1
+///   range(state)     where the estimators' indicator is 1, and where the input is clipped
+///   observe(state, values, role)   measures; false where the values hold a NaN or an infinity
+///   usable(role)     false where the composition makes no sense
+template <class Q>
+concept quantizer = requires(typename Q::state s, std::span<const float> values) {
+  { Q::name() } -> std::convertible_to<text>;
+  { Q::bits } -> std::convertible_to<int>;
+  { Q::storage } -> std::convertible_to<encoding>;
+  { Q::code_limit } -> std::convertible_to<int>;
+  { Q::per_channel } -> std::convertible_to<bool>;
+  { Q::bounded } -> std::convertible_to<bool>;
+  { Q::wide_start } -> std::convertible_to<bool>;
+  { Q::code(0.0f, s) } -> std::convertible_to<float>;
+  { Q::scale(s) } -> std::convertible_to<float>;
+  { Q::range(s) } -> std::convertible_to<interval>;
+  { Q::observe(s, values, role::weights) } -> std::convertible_to<bool>;
+  { Q::usable(role::weights) } -> std::convertible_to<bool>;
+  requires std::is_trivially_copyable_v<typename Q::state>;
+};
+
+/// What most quantizers have in common: nothing to measure, range [-1, 1], latent weights kept inside it, codes in
+/// signed bytes. A user's quantizer derives from it and adds name, bits, code_limit, code and scale.
+struct stateless {
+  struct state {};
+  static constexpr encoding storage = encoding::byte;
+  static constexpr bool per_channel = false;
+  static constexpr bool bounded = true;
+  static constexpr bool wide_start = false;
+  static constexpr interval range(const state&) noexcept { return {-1, 1}; }
+  static constexpr bool observe(state&, std::span<const float>, role) noexcept { return true; }
+  static constexpr bool usable(role) noexcept { return true; }
+};
+
+/// h(x), the quantized value.
+template <quantizer Q, class V>
+[[nodiscard]] V quantized(V x, const typename Q::state& state) {
+  return Q::code(x, state) * V(Q::scale(state));
+}
+
+/// The floats in a quantizer's state, as files and checkpoints keep them.
+template <quantizer Q>
+inline constexpr int state_floats = std::is_empty_v<typename Q::state> ? 0 : int(sizeof(typename Q::state) / sizeof(float));
+
+/// Whether every value is a multiple of a power of two, so that float sums of products are exact below 2^24 units.
+template <quantizer Q>
+[[nodiscard]] constexpr bool is_dyadic() noexcept {
+  return Q::storage == encoding::bit || Q::storage == encoding::ternary || Q::storage == encoding::power_of_two;
+}
+
+}  // namespace minnow

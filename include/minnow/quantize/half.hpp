@@ -1,0 +1,23 @@
+#pragma once
+
+#include <minnow/core/half.hpp>
+#include <minnow/quantize/concept.hpp>
+
+namespace minnow {
+
+/// 16-bit floats: round to nearest even, saturating at ±65504. Operands are half, sums are 32-bit; not clipped.
+///
+/// source  Chen et al. 2020, Table I, "16"
+struct half : stateless {
+  static constexpr text name() { return "half"; }
+  static constexpr int bits = 16;
+  static constexpr encoding storage = encoding::half;
+  static constexpr int code_limit = 0;
+  static constexpr bool bounded = false;
+
+  static float code(float x, const state&) noexcept { return round_to_half(x); }
+  static constexpr float scale(const state&) noexcept { return 1; }
+  static constexpr interval range(const state&) noexcept { return {}; }
+};
+
+}  // namespace minnow

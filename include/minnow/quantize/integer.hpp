@@ -1,0 +1,91 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <minnow/quantize/concept.hpp>
+
+namespace minnow {
+
+/// One scale for a whole tensor.
+struct per_tensor {};
+/// One scale for each filter; weights only, since a scale for each input channel does not factor out of the product.
+struct per_channel {};
+
+/// Progressive projection quantization: the scale g that takes `values` nearest to g times integers of `bits` bits.
+/// Repeats q = clamp(round(x / g)), g = <x,q> / <q,q> until g repeats, three times at most; the squared error never grows.
+///
+/// start    the last scale (a warm start), or a number <= 0: max|x| / (2^(bits-1) - 1). A scale that rounds everything to
+///          zero starts again from there
+/// returns  g > 0; 0 where all values are 0 or there are none; NaN where one is NaN or infinite
+/// source   Liu & Mattina 2019, Eq. 8-9 and Algorithm 2 (ties to even; the clamp is ours: without it the error can grow)
+[[nodiscard]] inline float ppq(std::span<const float> values, int bits, float start = 0, int iterations = 3) noexcept {
+  const float limit = static_cast<float>((1 << (bits - 1)) - 1);
+  float largest = 0;
+  for (const float x : values) {
+    if (!std::isfinite(x)) return std::numeric_limits<float>::quiet_NaN();
+    largest = std::max(largest, std::abs(x));
+  }
+  if (largest == 0) return 0;
+  const float widest = std::max(largest / limit, std::numeric_limits<float>::min());
+  float g = start > 0 ? start : widest;
+  for (int i = 0; i < iterations; ++i) {
+    double xq = 0;
+    double qq = 0;
+    for (const float x : values) {
+      const double q = scalar::clamp(scalar::nearbyint(x / g), -limit, limit);
+      xq += x * q;
+      qq += q * q;
+    }
+    const float next = qq > 0 ? static_cast<float>(xq / qq) : widest;
+    if (next == g || !(next > 0)) break;
+    g = next;
+  }
+  return g;
+}
+
+/// Integer quantizer: g times the integers -(2^(Bits-1)-1) … 2^(Bits-1)-1, with g found by `ppq`.
+///
+/// shape   element-wise, g for the tensor or for each filter
+/// range   any x; values beyond ±g·(2^(Bits-1)-1) take the outermost level; with g = 0 (nothing but zeros seen) all is 0
+/// code    a signed integer of Bits bits
+/// inputs  keep g as an exponential moving average over training batches (smoothing 0.99), frozen for inference
+/// source  Liu & Mattina 2019, Eq. 8-9, Algorithm 2 and 3.2
+template <int Bits, class Granularity = per_tensor>
+struct integer : stateless {
+  static_assert(2 <= Bits && Bits <= 8, "minnow: integer has 2 to 8 bits");
+  static_assert(std::is_same_v<Granularity, per_tensor> || std::is_same_v<Granularity, minnow::per_channel>,
+                "minnow: integer is per_tensor or per_channel");
+  struct state {
+    float g = 0;
+  };
+  static constexpr float smoothing = 0.99f;
+
+  static constexpr text name() {
+    return text("integer<") << Bits << (per_channel ? std::string_view(",per_channel>") : std::string_view(">"));
+  }
+  static constexpr int bits = Bits;
+  static constexpr encoding storage = Bits <= 4 ? encoding::nibble : encoding::byte;
+  static constexpr int code_limit = (1 << (Bits - 1)) - 1;
+  static constexpr bool per_channel = std::is_same_v<Granularity, minnow::per_channel>;
+  static constexpr bool bounded = false;
+
+  template <class V>
+  static V code(V x, const state& s) noexcept {
+    using scalar::nearbyint;
+    if (!(s.g > 0)) return V(0);
+    return scalar::clamp(nearbyint(x / V(s.g)), V(-code_limit), V(code_limit));
+  }
+  static constexpr float scale(const state& s) noexcept { return s.g; }
+  static constexpr interval range(const state& s) noexcept { return {-s.g * code_limit, s.g * code_limit}; }
+
+  static bool observe(state& s, std::span<const float> values, role r) noexcept {
+    const float g = ppq(values, Bits, s.g);
+    if (std::isnan(g)) return false;
+    s.g = r == role::weights || s.g <= 0 ? g : smoothing * s.g + (1 - smoothing) * g;
+    return true;
+  }
+  static constexpr bool usable(role r) noexcept { return r == role::weights || !per_channel; }
+};
+
+}  // namespace minnow

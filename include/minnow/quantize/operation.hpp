@@ -1,0 +1,48 @@
+#pragma once
+
+#include <minnow/core/text.hpp>
+#include <minnow/quantize/concept.hpp>
+
+namespace minnow {
+
+/// The inference operation of a product and the precision in which it computes.
+struct operation {
+  enum class kind { xnor, shift, xnor_adder, shift_adder, mac };
+  kind what = kind::mac;
+  int precision = 32;      ///< bits of the wider operand's arithmetic
+  bool floating = true;    ///< float, else fixed point
+
+  friend constexpr bool operator==(const operation&, const operation&) = default;
+
+  [[nodiscard]] constexpr text name() const {
+    constexpr const char* names[] = {"XNOR", "SHIFT", "XNOR ADDER", "SHIFT ADDER", "MAC"};
+    return text(names[static_cast<int>(what)]) << " " << precision << (floating ? std::string_view("-bit float") : std::string_view("-bit fixed"));
+  }
+};
+
+namespace detail {
+
+/// The magnitude bits with which a b-bit number of MINW-Net takes part in a fixed-point product: 1 and 2 bits count as 1
+/// bit, 3 bits as 2.
+constexpr int fixed_precision(int bits) { return bits <= 2 ? 1 : bits - 1; }
+
+}  // namespace detail
+
+/// The paper's table: the operation follows the smaller of the two widths, its precision the larger. Bytes and integers,
+/// which the table does not have, follow the same reading: one side of 1 to 3 bits adds or shifts the other.
+///
+/// source  Chen et al. 2020, Tables I and II
+template <quantizer Inputs, quantizer Weights>
+[[nodiscard]] constexpr operation operation_of() {
+  using kind = operation::kind;
+  constexpr bool planes = is_planes(Inputs::storage) && is_planes(Weights::storage);
+  constexpr bool one_has_planes = is_planes(Inputs::storage) || is_planes(Weights::storage);
+  constexpr int narrow = Inputs::bits < Weights::bits ? Inputs::bits : Weights::bits;
+  constexpr int wide = Inputs::bits < Weights::bits ? Weights::bits : Inputs::bits;
+  constexpr bool floating = !is_integer(Inputs::storage) || !is_integer(Weights::storage);
+  if constexpr (planes) return {narrow <= 2 ? kind::xnor : kind::shift, detail::fixed_precision(wide), false};
+  if constexpr (one_has_planes) return {narrow <= 2 ? kind::xnor_adder : kind::shift_adder, wide, floating};
+  return {kind::mac, wide, floating};
+}
+
+}  // namespace minnow

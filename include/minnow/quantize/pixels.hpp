@@ -1,0 +1,26 @@
+#pragma once
+
+#include <minnow/quantize/concept.hpp>
+
+namespace minnow {
+
+/// The image as its bytes, exactly: byte p is the code 2p - 255 over 255, from -1 to 1. Only the first layer's inputs can
+/// be pixels; a network that starts with them is integer from pixel to last sum.
+///
+/// shape   element-wise; the rule takes bytes 0 … 255 held in floats
+/// code    the odd integers -255 … 255
+struct pixels : stateless {
+  static constexpr text name() { return "pixels"; }
+  static constexpr int bits = 8;
+  static constexpr encoding storage = encoding::pixel;
+  static constexpr int code_limit = 255;
+
+  template <class V>
+  static constexpr V code(V x, const state&) noexcept {
+    return x + x - V(255);
+  }
+  static constexpr float scale(const state&) noexcept { return 1.0f / 255.0f; }
+  static constexpr bool usable(role r) noexcept { return r == role::inputs; }
+};
+
+}  // namespace minnow

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+
+#include <minnow/quantize/concept.hpp>
+
+namespace minnow {
+
+/// The default thresholds D_1 > … > D_q of `power_of_two`: midway between neighbouring levels.
+/// A list of one's own is a type with such a `value<q>` and a `name()`.
+struct midpoints {
+  static constexpr text name() { return ""; }
+  template <int Q>
+  static constexpr std::array<float, Q> value = [] {
+    std::array<float, Q> d{};
+    float level = 1;
+    for (int p = 1; p < Q; ++p, level /= 2) d[p - 1] = 0.75f * level;
+    d[Q - 1] = level / 2;
+    return d;
+  }();
+};
+
+/// Power-of-two quantizer: 0 and ±2^-p for p = 0 … q-1, with q = 2^(Bits-1) - 1.
+///
+/// shape   element-wise
+/// range   any x; values beyond ±1 take the outermost level, NaN becomes 0
+/// rule    |x| <= D_q: 0; D_{p+1} < |x| <= D_p: 2^-p; |x| > D_1: 1
+/// code    value * 2^(q-1): 0, ±1, ±2, ±4, …
+/// throws  never
+/// source  Chen et al. 2020, Eq. 22
+template <int Bits, class Thresholds = midpoints>
+struct power_of_two : stateless {
+  static_assert(2 <= Bits && Bits <= 4, "minnow: power_of_two has 2 to 4 bits");
+  static constexpr int magnitudes = (1 << (Bits - 1)) - 1;
+  static constexpr std::array<float, magnitudes> thresholds = Thresholds::template value<magnitudes>;
+  static_assert(
+      [] {
+        float level = 1;
+        for (int p = 1; p <= magnitudes; ++p, level /= 2) {
+          const float below = p == magnitudes ? 0.0f : level / 2;
+          if (!(below < thresholds[p - 1] && thresholds[p - 1] < level)) return false;
+        }
+        return true;
+      }(),
+      "minnow: every level of power_of_two lies strictly inside its own cell: 2^-p < D_p < 2^-(p-1), 0 < D_q");
+
+  static constexpr text name() {
+    text result = text("power_of_two<") << Bits;
+    if (!Thresholds::name().view().empty()) result << "," << Thresholds::name();
+    return result << ">";
+  }
+  static constexpr int bits = Bits;
+  static constexpr encoding storage = encoding::power_of_two;
+  static constexpr int code_limit = 1 << (magnitudes - 1);
+  static constexpr bool wide_start = true;
+
+  template <class V>
+  static constexpr V code(V x, const state&) noexcept {
+    using scalar::abs;
+    using scalar::select;
+    const V magnitude = abs(x);
+    V result(0);
+    float level = 1;
+    for (int p = magnitudes; p >= 1; --p, level *= 2) result = select(magnitude > V(thresholds[p - 1]), V(level), result);
+    return select(x < V(0), -result, result);
+  }
+  static constexpr float scale(const state&) noexcept { return 1.0f / static_cast<float>(code_limit); }
+};
+
+}  // namespace minnow

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <minnow/quantize/clipped.hpp>
+#include <minnow/quantize/half.hpp>
+#include <minnow/quantize/integer.hpp>
+#include <minnow/quantize/pixels.hpp>
+#include <minnow/quantize/power_of_two.hpp>
+#include <minnow/quantize/real.hpp>
+#include <minnow/quantize/sign.hpp>
+#include <minnow/quantize/ternary.hpp>
+
+namespace minnow {
+
+/// The quantizers of a layer's inputs and of its weights.
+template <class Inputs, class Weights>
+struct scheme {
+  static_assert(quantizer<Inputs> && quantizer<Weights>, "minnow: a scheme takes two quantizers: scheme<Inputs, Weights>");
+  using inputs = Inputs;
+  using weights = Weights;
+};
+
+namespace detail {
+
+template <int Bits>
+struct minw_quantizer {
+  static_assert(Bits == 1, "minnow: minw takes 1, 2, 3, 16 or 32 bits");
+  using inputs = sign;
+  using weights = sign;
+};
+template <>
+struct minw_quantizer<2> {
+  using inputs = ternary<>;
+  using weights = ternary<>;
+};
+template <>
+struct minw_quantizer<3> {
+  using inputs = power_of_two<3>;
+  using weights = power_of_two<3>;
+};
+template <>
+struct minw_quantizer<16> {
+  using inputs = clipped<half>;
+  using weights = half;
+};
+template <>
+struct minw_quantizer<32> {
+  using inputs = clipped<real>;
+  using weights = real;
+};
+
+}  // namespace detail
+
+/// M-bit inputs and N-bit weights as in MINW-Net: 1 sign, 2 ternary, 3 power_of_two<3>, 16 half, 32 real; inputs are
+/// clipped to [-1, 1] for every M.
+///
+/// source  Chen et al. 2020, Table I
+template <int M, int N>
+using minw = scheme<typename detail::minw_quantizer<M>::inputs, typename detail::minw_quantizer<N>::weights>;
+
+}  // namespace minnow

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <minnow/quantize/concept.hpp>
+
+namespace minnow {
+
+/// Binary quantizer: +1 where x > 0, else -1, so that 0 becomes -1.
+///
+/// shape   element-wise
+/// range   any x; NaN becomes -1
+/// code    -1, +1, in one bit
+/// throws  never
+/// source  Chen et al. 2020, Eq. 4
+struct sign : stateless {
+  static constexpr text name() { return "sign"; }
+  static constexpr int bits = 1;
+  static constexpr encoding storage = encoding::bit;
+  static constexpr int code_limit = 1;
+
+  template <class V>
+  static constexpr V code(V x, const state&) noexcept {
+    using scalar::select;
+    return select(x > V(0), V(1), V(-1));
+  }
+  static constexpr float scale(const state&) noexcept { return 1; }
+};
+
+}  // namespace minnow

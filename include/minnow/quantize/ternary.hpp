@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include <minnow/quantize/concept.hpp>
+
+namespace minnow {
+
+/// A fixed threshold D = Numerator / Denominator, strictly between 0 and 1.
+template <int Numerator = 1, int Denominator = 2>
+struct threshold {
+  static_assert(0 < Numerator && Numerator < Denominator,
+                "minnow: a ternary threshold lies strictly between the levels 0 and 1");
+  static constexpr float value = static_cast<float>(Numerator) / static_cast<float>(Denominator);
+};
+
+/// The threshold D = Numerator / Denominator * mean|w| of ternary weight networks (Li & Liu 2016), measured on the tensor.
+template <int Numerator = 7, int Denominator = 10>
+struct mean_threshold {
+  static constexpr float factor = static_cast<float>(Numerator) / static_cast<float>(Denominator);
+};
+
+/// Ternary quantizer: 0 where |x| <= D, else the sign of x.
+///
+/// shape   element-wise
+/// range   any x; values beyond ±1 take the outermost level, NaN becomes 0
+/// code    -1, 0, +1: a non-zero bit and a positive bit
+/// throws  never
+/// source  Chen et al. 2020, Eq. 21
+template <class Threshold = threshold<>>
+struct ternary;
+
+template <int Numerator, int Denominator>
+struct ternary<threshold<Numerator, Denominator>> : stateless {
+  static constexpr text name() {
+    if constexpr (2 * Numerator == Denominator) return "ternary";
+    return text("ternary<") << Numerator << "/" << Denominator << ">";
+  }
+  static constexpr int bits = 2;
+  static constexpr encoding storage = encoding::ternary;
+  static constexpr int code_limit = 1;
+  static constexpr bool wide_start = true;
+
+  template <class V>
+  static constexpr V code(V x, const state&) noexcept {
+    using scalar::select;
+    const V threshold_value(threshold<Numerator, Denominator>::value);
+    return select(x > threshold_value, V(1), select(x < -threshold_value, V(-1), V(0)));
+  }
+  static constexpr float scale(const state&) noexcept { return 1; }
+};
+
+/// As above with a threshold that follows the weights; on inputs it would follow every image, so that it is refused there.
+template <int Numerator, int Denominator>
+struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
+  struct state {
+    float threshold = 0;
+  };
+  static constexpr text name() { return text("ternary<") << Numerator << "/" << Denominator << " mean>"; }
+  static constexpr int bits = 2;
+  static constexpr encoding storage = encoding::ternary;
+  static constexpr int code_limit = 1;
+
+  template <class V>
+  static constexpr V code(V x, const state& s) noexcept {
+    using scalar::select;
+    return select(x > V(s.threshold), V(1), select(x < V(-s.threshold), V(-1), V(0)));
+  }
+  static constexpr float scale(const state&) noexcept { return 1; }
+  static constexpr interval range(const state&) noexcept { return {-1, 1}; }
+  static bool observe(state& s, std::span<const float> values, role) noexcept {
+    double sum = 0;
+    for (const float v : values) sum += std::abs(static_cast<double>(v));
+    if (!std::isfinite(sum)) return false;
+    if (!values.empty())
+      s.threshold = static_cast<float>(sum / static_cast<double>(values.size())) * mean_threshold<Numerator, Denominator>::factor;
+    return true;
+  }
+  static constexpr bool usable(role r) noexcept { return r == role::weights; }
+};
+
+}  // namespace minnow

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cmath>
+
+#include <minnow/schedule/window.hpp>
+
+namespace minnow {
+
+/// `from` up to `begin`, then 1 - exp(-lambda (step - begin)) of the way, `to` from `end` on.
+///
+/// lambda  per step
+/// source  Liu & Mattina 2019, under Eq. 6
+struct exponential {
+  float lambda = 0.01f;
+  float from = 0;
+  float to = 1;
+  moment begin = fraction{0};
+  moment end = fraction{1};
+  float operator()(const progress& p) const noexcept {
+    const double since = static_cast<double>(p.step) - begin.step(p);
+    if (static_cast<double>(p.step) >= end.step(p)) return to;
+    if (since <= 0) return from;
+    return static_cast<float>(from + (to - from) * -std::expm1(-static_cast<double>(lambda) * since));
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <minnow/schedule/window.hpp>
+
+namespace minnow {
+
+/// From `from` to `to` along a straight line between `begin` and `end`, constant outside.
+struct linear {
+  float from = 0;
+  float to = 1;
+  moment begin = fraction{0};
+  moment end = fraction{1};
+  constexpr float operator()(const progress& p) const noexcept {
+    return static_cast<float>(from + (to - from) * detail::through(p, begin, end));
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,21 @@
+// expect-success
+// Every other file of this folder is this one with a mistake in it.
+#include <minnow/core/dataset.hpp>
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+struct thresholds {
+  static constexpr text name() { return "thresholds"; }
+  template <int Q>
+  static constexpr std::array<float, Q> value = {0.74f, 0.4f, 0.125f};
+};
+
+struct net : model<image<3, 12, 10>, conv<8, scheme<pixels, integer<8, per_channel>>>, batch_norm, max_pool<2>,
+                   conv<16, scheme<sign, ternary<mean_threshold<>>>, kernel<5, 3>, stride<2>, padding<1>>, relu,
+                   average_pool<2>, chain<dense<16, scheme<integer<8>, power_of_two<3, thresholds>>>, bias>, hard_tanh,
+                   dense<10, minw<16, 3>>> {};
+
+static_assert(flat<net>::output == shape{1, 1, 10});
+
+const dataset<float> data;

@@ -1,0 +1,6 @@
+// expect: minnow: the options of a window are kernel<>, stride<> and padding<>
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+constexpr auto output = max_pool<2, sign>::output({8, 8, 3});

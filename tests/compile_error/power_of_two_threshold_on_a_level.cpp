@@ -1,0 +1,13 @@
+// expect: minnow: every level of power_of_two lies strictly inside its own cell: 2^-p < D_p < 2^-(p-1), 0 < D_q
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+// D_1 is the level 1/2 itself: as a threshold between 1/2 and 1 it leaves nothing around 1/2.
+struct thresholds {
+  static constexpr text name() { return "thresholds"; }
+  template <int Q>
+  static constexpr std::array<float, Q> value = {0.5f, 0.375f, 0.125f};
+};
+
+constexpr float code = power_of_two<3, thresholds>::code(0.5f, {});

@@ -1,0 +1,8 @@
+// expect: minnow: a dense layer has at least one unit
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+struct net : model<image<3, 8, 8>, dense<0>> {};
+
+constexpr auto output = flat<net>::output;

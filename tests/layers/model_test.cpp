@@ -1,0 +1,221 @@
+#include <minnow/layers/model.hpp>
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string_view>
+
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+namespace {
+
+/// The paper's ConvNet as `examples/model_a.cpp` writes it: convolutions of width C, 2C and 4C, then two hidden layers.
+template <int Filters, class Scheme, class... Between>
+using block = chain<conv<Filters, Scheme>, Between..., batch_norm>;
+
+template <int Channels, int First, int Second, class Inputs, class Weights>
+struct convnet : model<image<3, 32, 32>,                                           //
+                       block<Channels, scheme<pixels, Weights>>,                   //
+                       block<Channels, scheme<Inputs, Weights>, max_pool<2>>,      //
+                       block<2 * Channels, scheme<Inputs, Weights>>,               //
+                       block<2 * Channels, scheme<Inputs, Weights>, max_pool<2>>,  //
+                       block<4 * Channels, scheme<Inputs, Weights>>,               //
+                       block<4 * Channels, scheme<Inputs, Weights>, max_pool<2>>,  //
+                       chain<dense<First, scheme<Inputs, Weights>>, batch_norm>,   //
+                       chain<dense<Second, scheme<Inputs, Weights>>, batch_norm>,  //
+                       chain<dense<10, scheme<Inputs, Weights>>, batch_norm>> {};
+
+using model_a = convnet<128, 512, 2048, ternary<>, sign>;
+using model_b = convnet<64, 512, 2048, sign, sign>;
+using model_c = convnet<64, 256, 1024, sign, sign>;
+using model_d = convnet<64, 128, 512, sign, sign>;
+
+template <class Model>
+constexpr long long weights_of() {
+  using f = flat<Model>;
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    const auto of = []<std::size_t J>(std::integral_constant<std::size_t, J>) -> long long {
+      using l = typename f::template layer<J>;
+      if constexpr (product_layer<l>) return l::over(f::template in<J>).weights();
+      return 0;
+    };
+    return (of(std::integral_constant<std::size_t, I>{}) + ...);
+  }
+  (std::make_index_sequence<f::count>{});
+}
+
+// The sizes of the paper: 1.23, 0.54, 0.30 and 0.21 MB at one bit.
+static_assert(weights_of<model_a>() == 9837952);
+static_assert(weights_of<model_b>() == 4310720);
+static_assert(weights_of<model_c>() == 2465472);
+static_assert(weights_of<model_d>() == 1739456);
+
+/// Chains in chains, schemes in all their ways, an input quantized by hand.
+struct nested : model<image<3, 12, 10>,                                                       //
+                      conv<4, scheme<pixels, sign>>,                                          // 0
+                      chain<batch_norm, chain<conv<6, minw<2, 1>, stride<2>>, max_pool<2>>>,  // 1
+                      quantize<integer<8>>,                                                   // 2
+                      conv<5, integer<8, per_channel>, kernel<1>>,                            // 3
+                      dense<7, scheme<real, sign>>,                                           // 4
+                      dense<3, minw<3, 16>>> {};                                              // 5
+using f = flat<nested>;
+
+template <std::size_t I, class Layer>
+constexpr bool is_layer(std::string_view path) {
+  return std::is_same_v<f::layer<I>, Layer> && f::paths[I].view() == path;
+}
+
+static_assert(f::count == 11);
+static_assert(is_layer<0, quantize<pixels>>("0.inputs"));
+static_assert(is_layer<1, conv<4, sign>>("0"));
+static_assert(is_layer<2, batch_norm>("1.0"));
+static_assert(is_layer<3, quantize<ternary<>>>("1.1.0.inputs"));
+static_assert(is_layer<4, conv<6, sign, stride<2>>>("1.1.0"));
+static_assert(is_layer<5, max_pool<2>>("1.1.1"));
+static_assert(is_layer<6, quantize<integer<8>>>("2"));
+static_assert(is_layer<7, conv<5, integer<8, per_channel>, kernel<1>>>("3"));
+static_assert(is_layer<8, dense<7, sign>>("4"), "a bare real needs no pass of its own");
+static_assert(is_layer<9, quantize<power_of_two<3>>>("5.inputs"));
+static_assert(is_layer<10, dense<3, half>>("5"));
+
+static_assert(f::input == shape{12, 10, 3} && f::output == shape{1, 1, 3});
+static_assert(f::in<0> == f::input && f::out<10> == f::output);
+static_assert(f::in<4> == shape{12, 10, 4} && f::out<4> == shape{6, 5, 6});
+static_assert(f::out<5> == shape{3, 2, 6} && f::in<8> == shape{3, 2, 5} && f::out<8> == shape{1, 1, 7});
+
+static_assert(std::is_same_v<f::inputs_of<1>, pixels> && std::is_same_v<f::inputs_of<4>, ternary<>>);
+static_assert(std::is_same_v<f::inputs_of<7>, integer<8>> && std::is_same_v<f::inputs_of<10>, power_of_two<3>>);
+static_assert(std::is_same_v<f::inputs_of<8>, real>, "no quantize layer directly before it");
+static_assert(std::is_same_v<f::inputs_of<0>, real>, "nothing before it");
+
+static_assert(f::find("1.1.0") == 4 && f::find("5.inputs") == 9);
+static_assert(f::find("1.1") == f::count && f::find("") == f::count, "a chain is no layer");
+
+static_assert(f::takes_pixels && !flat<model<image<3, 12, 10>, conv<4>>>::takes_pixels);
+static_assert(!flat<model<image<3, 12, 10>, conv<4, minw<1, 1>>>>::takes_pixels);
+
+// One model, and the same with one thing changed each.
+struct base : model<image<3, 8, 10>, conv<4, minw<1, 1>, kernel<3>>, batch_norm, relu, max_pool<2>, dense<5, sign>> {};
+struct base_by_another_name
+    : model<image<3, 8, 10>, conv<4, minw<1, 1>, kernel<3>>, batch_norm, relu, max_pool<2>, dense<5, sign>> {};
+struct base_written_otherwise : model<image<3, 8, 10>, conv<4, scheme<sign, sign>, padding<1>, stride<1>>, batch_norm,
+                                      relu, max_pool<2, stride<2>>, dense<5, scheme<real, sign>>> {};
+
+template <class Input, class Conv = conv<4, minw<1, 1>>, class Norm = batch_norm, class Activation = relu,
+          class Pool = max_pool<2>, class Dense = dense<5, sign>>
+constexpr std::uint64_t fingerprint_of() {
+  return flat<model<Input, Conv, Norm, Activation, Pool, Dense>>::fingerprint;
+}
+using in = image<3, 8, 10>;
+
+template <class... Layers>
+constexpr std::uint64_t fingerprint_with() {
+  return flat<model<in, Layers...>>::fingerprint;
+}
+
+}  // namespace
+
+TEST_SUITE("layers/model") {
+  TEST_CASE("equal models under other names have one fingerprint") {
+    CHECK(flat<base>::fingerprint == flat<base_by_another_name>::fingerprint);
+    CHECK(flat<base>::fingerprint == flat<base_written_otherwise>::fingerprint);
+    CHECK(flat<base>::fingerprint == fingerprint_of<in>());
+  }
+
+  TEST_CASE("fingerprints differ where any parameter differs") {
+    const std::uint64_t all[] = {
+        fingerprint_of<in>(),
+        // the input
+        fingerprint_of<image<1, 8, 10>>(),
+        fingerprint_of<image<3, 10, 8>>(),
+        fingerprint_of<image<3, 8, 12>>(),
+        fingerprint_of<signal<3, 80>, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<1>>(),
+        // the convolution
+        fingerprint_of<in, conv<5, minw<1, 1>>>(),
+        fingerprint_of<in, conv<4, minw<2, 1>>>(),
+        fingerprint_of<in, conv<4, minw<1, 2>>>(),
+        fingerprint_of<in, conv<4, minw<3, 1>>>(),
+        fingerprint_of<in, conv<4, minw<16, 1>>>(),
+        fingerprint_of<in, conv<4, minw<32, 1>>>(),
+        fingerprint_of<in, conv<4, scheme<half, sign>>>(),
+        fingerprint_of<in, conv<4, scheme<pixels, sign>>>(),
+        fingerprint_of<in, conv<4, sign>>(),
+        fingerprint_of<in, conv<4, scheme<ternary<threshold<1, 3>>, sign>>>(),
+        fingerprint_of<in, conv<4, scheme<sign, ternary<threshold<7, 10>>>>>(),
+        fingerprint_of<in, conv<4, scheme<sign, ternary<mean_threshold<7, 10>>>>>(),
+        fingerprint_of<in, conv<4, scheme<sign, power_of_two<2>>>>(),
+        fingerprint_of<in, conv<4, scheme<sign, power_of_two<4>>>>(),
+        fingerprint_of<in, conv<4, scheme<integer<8>, sign>>>(),
+        fingerprint_of<in, conv<4, scheme<integer<4>, sign>>>(),
+        fingerprint_of<in, conv<4, scheme<sign, integer<8>>>>(),
+        fingerprint_of<in, conv<4, scheme<sign, integer<8, per_channel>>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>, kernel<5>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>, kernel<5, 3>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>, kernel<3, 5>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>, stride<2>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>, stride<2, 1>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>, padding<0>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>, padding<1, 0>>>(),
+        // the layers between
+        fingerprint_of<in, conv<4, minw<1, 1>>, bias>(),
+        fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, hard_tanh>(),
+        fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, average_pool<2>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<3>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2, stride<1>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, global_average_pool>(),
+        fingerprint_of<in, conv<4, minw<1, 1>>, relu, batch_norm>(),
+        // the dense layer
+        fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<6, sign>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, ternary<>>>(),
+        fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, minw<1, 1>>>(),
+        // how many layers, and what they are called
+        fingerprint_with<conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>>(),
+        fingerprint_with<conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, sign>, relu>(),
+        fingerprint_with<chain<conv<4, minw<1, 1>>, batch_norm>, relu, max_pool<2>, dense<5, sign>>(),
+    };
+    CHECK(std::set<std::uint64_t>(std::begin(all), std::end(all)).size() == std::size(all));
+  }
+
+  // A fingerprint that changes makes every file written before it unreadable: it may only do so on purpose.
+  TEST_CASE("a fingerprint is the hash of the input and of every path and name") {
+    CHECK(f::fingerprint == hash("input 3x12x10"
+                                 "0.inputs=quantize<pixels>;"
+                                 "0=conv<4,sign,3x3,stride 1x1,padding 1x1>;"
+                                 "1.0=batch_norm;"
+                                 "1.1.0.inputs=quantize<ternary>;"
+                                 "1.1.0=conv<6,sign,3x3,stride 2x2,padding 1x1>;"
+                                 "1.1.1=max_pool<2x2,stride 2x2,padding 0x0>;"
+                                 "2=quantize<integer<8>>;"
+                                 "3=conv<5,integer<8,per_channel>,1x1,stride 1x1,padding 0x0>;"
+                                 "4=dense<7,sign>;"
+                                 "5.inputs=quantize<power_of_two<3>>;"
+                                 "5=dense<3,half>;"));
+  }
+
+  TEST_CASE("paths are distinct") {
+    std::set<std::string_view> paths;
+    for (const text& path : f::paths) paths.insert(path.view());
+    for (const text& path : flat<model_a>::paths) CHECK_FALSE(path.view().empty());
+    CHECK(paths.size() == f::count);
+  }
+
+  TEST_CASE("a scheme is short for a quantize layer before the product") {
+    using written = flat<model<in, quantize<ternary<>>, conv<4, sign>>>;
+    using scheme_of_two = flat<model<in, conv<4, minw<2, 1>>>>;
+    CHECK(std::is_same_v<written::layer<0>, scheme_of_two::layer<0>>);
+    CHECK(std::is_same_v<written::layer<1>, scheme_of_two::layer<1>>);
+    CHECK(std::is_same_v<written::inputs_of<1>, scheme_of_two::inputs_of<1>>);
+  }
+
+  TEST_CASE("Model A has the shapes of the paper") {
+    using a = flat<model_a>;
+    CHECK(a::out<a::find("1.1")> == shape{16, 16, 128});
+    CHECK(a::out<a::find("3.1")> == shape{8, 8, 256});
+    CHECK(a::out<a::find("5.1")> == shape{4, 4, 512});
+    CHECK(a::out<a::find("6.0")> == shape{1, 1, 512});
+    CHECK(a::out<a::find("7.0")> == shape{1, 1, 2048});
+    CHECK(a::output == shape{1, 1, 10});
+  }
+}

@@ -1,0 +1,42 @@
+#include <minnow/layers/options.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace minnow;
+
+namespace {
+
+template <class... Options>
+constexpr detail::window with() {
+  return detail::window_with<Options...>({.kernel = {3, 3}, .stride = {1, 1}});
+}
+
+}  // namespace
+
+static_assert(with<>().kernel == extent{3, 3} && with<>().stride == extent{1, 1} && with<>().padding == extent{0, 0});
+static_assert(with<kernel<5>>().kernel == extent{5, 5}, "one number counts for both directions");
+static_assert(with<kernel<5, 3>>().kernel == extent{5, 3}, "height first");
+static_assert(with<stride<2, 1>>().stride == extent{2, 1});
+static_assert(with<padding<0, 4>>().padding == extent{0, 4});
+static_assert(!with<stride<2>>().padding_given && with<padding<0>>().padding_given);
+
+TEST_SUITE("layers/options") {
+  TEST_CASE("come in any order, and the last of a kind counts") {
+    constexpr auto a = with<kernel<5>, stride<2>, padding<1>>();
+    constexpr auto b = with<padding<1>, kernel<5>, stride<2>>();
+    CHECK(detail::window_name(a) == detail::window_name(b));
+    CHECK(with<stride<2>, stride<3>>().stride == extent{3, 3});
+  }
+
+  TEST_CASE("a window's name tells everything about it") {
+    CHECK(detail::window_name(with<kernel<5, 3>, stride<2, 1>, padding<4, 0>>()).view() ==
+          "5x3,stride 2x1,padding 4x0");
+  }
+
+  TEST_CASE("a window without a position is a fault") {
+    CHECK(detail::window_fault(window_over({4, 4, 1}, 1, {5, 5}, {1, 1}, {0, 0})) == fault::window_too_large);
+    CHECK(detail::window_fault(window_over({4, 4, 1}, 1, {5, 1}, {1, 1}, {0, 0})) == fault::window_too_large);
+    CHECK(detail::window_fault(window_over({4, 4, 1}, 1, {1, 5}, {1, 1}, {0, 0})) == fault::window_too_large);
+    CHECK(detail::window_fault(window_over({4, 4, 1}, 1, {4, 4}, {9, 9}, {0, 0})) == fault::none);
+  }
+}

@@ -1,0 +1,89 @@
+#include <minnow/quantize/concept.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <minnow/quantize/scheme.hpp>
+
+using namespace minnow;
+
+// Not an unnamed namespace: members that only the concept reads would count as unused there.
+namespace quantize_concept_test {
+
+/// A user's quantizer with a scalar rule: -3, -1, +1, +3 over 3.
+struct two_bit {
+  using state = stateless::state;
+  static constexpr text name() { return "two_bit"; }
+  static constexpr int bits = 2;
+  static constexpr int code_limit = 3;
+  static float code(float x, const state&) { return 2 * std::floor(std::fmin(std::fmax(1.5f * x, -2.0f), 1.0f)) + 1; }
+  static constexpr float scale(const state&) { return 1.0f / 3.0f; }
+};
+struct four_levels : stateless, two_bit {
+  using state = stateless::state;
+};
+
+struct without_name : stateless {
+  static constexpr int bits = 1;
+  static constexpr int code_limit = 1;
+  static float code(float x, const state&) { return x; }
+  static constexpr float scale(const state&) { return 1; }
+};
+struct without_rule : stateless {
+  static constexpr text name() { return "without_rule"; }
+  static constexpr int bits = 1;
+  static constexpr int code_limit = 1;
+  static constexpr float scale(const state&) { return 1; }
+};
+struct with_a_state_on_the_heap : four_levels {
+  struct state {
+    std::vector<float> g;
+  };
+  static float code(float x, const state&) { return x; }
+  static float scale(const state&) { return 1; }
+  static interval range(const state&) { return {}; }
+  static bool observe(state&, std::span<const float>, role) { return true; }
+};
+
+}  // namespace quantize_concept_test
+
+using namespace quantize_concept_test;
+
+static_assert(quantizer<four_levels>, "ten scalar lines are enough");
+static_assert(!quantizer<two_bit>, "what stateless gives is part of the concept");
+static_assert(!quantizer<without_name> && !quantizer<without_rule>);
+static_assert(!quantizer<with_a_state_on_the_heap>, "files and checkpoints copy states as floats");
+static_assert(!quantizer<int> && !quantizer<scheme<sign, sign>>);
+
+// What stateless gives: signed bytes, range [-1, 1], latent weights kept inside it.
+static_assert(four_levels::storage == encoding::byte && four_levels::bounded && !four_levels::per_channel);
+static_assert(four_levels::range({}).low == -1 && four_levels::range({}).high == 1);
+static_assert(four_levels::usable(role::inputs) && four_levels::usable(role::weights));
+
+static_assert(state_floats<sign> == 0 && state_floats<integer<8>> == 1 && state_floats<ternary<mean_threshold<>>> == 1);
+
+static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<power_of_two<4>>());
+static_assert(!is_dyadic<integer<8>>() && !is_dyadic<pixels>() && !is_dyadic<half>() && !is_dyadic<real>());
+
+TEST_SUITE("quantize/concept") {
+  TEST_CASE("a quantized value is scale times code") {
+    CHECK(quantized<four_levels>(0.9f, {}) == 1.0f);
+    CHECK(quantized<four_levels>(-0.1f, {}) == -1.0f / 3.0f);
+    CHECK(quantized<power_of_two<3>>(0.3f, {}) == 0.25f);
+    CHECK(quantized<integer<8>>(10.4f, {.g = 2.0f}) == 10.0f);
+  }
+
+  TEST_CASE("nothing to measure is measured with success") {
+    sign::state s;
+    CHECK(sign::observe(s, std::vector<float>{1, 2}, role::weights));
+  }
+
+  TEST_CASE("an interval is everything unless said otherwise") {
+    CHECK(interval{}.low == -std::numeric_limits<float>::infinity());
+    CHECK(interval{}.high == std::numeric_limits<float>::infinity());
+  }
+}

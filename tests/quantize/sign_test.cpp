@@ -1,0 +1,48 @@
+#include <minnow/quantize/sign.hpp>
+
+#include <doctest/doctest.h>
+
+#include "lanes.hpp"
+#include "values.hpp"
+
+using namespace minnow;
+
+static_assert(quantizer<sign>);
+static_assert(sign::bits == 1 && sign::storage == encoding::bit && sign::code_limit == 1);
+static_assert(sign::bounded && !sign::wide_start && !sign::per_channel);
+static_assert(sign::usable(role::inputs) && sign::usable(role::weights));
+static_assert(sign::code(0.0f, {}) == -1 && sign::code(0.25f, {}) == 1);
+
+namespace {
+
+// Chen et al. 2020, Eq. 4, with 0 on the negative side.
+double formula(double x) { return x > 0 ? 1 : -1; }
+
+float h(float x) { return quantized<sign>(x, {}); }
+
+}  // namespace
+
+TEST_SUITE("quantize/sign") {
+  TEST_CASE("is +1 for positive numbers and -1 for the others") {
+    CHECK(test::difference(test::values(), h, formula) == "");
+  }
+
+  TEST_CASE("zero counts as -1") {
+    CHECK(h(0.0f) == -1);
+    CHECK(h(-0.0f) == -1);
+    CHECK(h(std::numeric_limits<float>::denorm_min()) == 1);
+  }
+
+  TEST_CASE("NaN counts as -1") { CHECK(h(test::nan) == -1); }
+
+  TEST_CASE("is the same for a SIMD batch") {
+    CHECK(test::lane_difference(test::with_nan(test::values()), [](auto x) { return sign::code(x, {}); }) == "");
+  }
+
+  TEST_CASE("has the range of hard tanh") {
+    CHECK(sign::range({}).low == -1);
+    CHECK(sign::range({}).high == 1);
+  }
+
+  TEST_CASE("has a stable name") { CHECK(sign::name().view() == "sign"); }
+}
