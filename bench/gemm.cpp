@@ -1,0 +1,131 @@
+// Float products at the layers of two networks: GFLOP/s and FLOP per cycle, forward, backward to inputs and to weights.
+//
+// usage: gemm [threads] [samples] [part of a layer's name]
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <xsimd/xsimd.hpp>
+
+#include "minnow/core/parallel.hpp"
+#include "minnow/core/random.hpp"
+#include "minnow/kernels/float_gradient.hpp"
+#include "minnow/kernels/float_product.hpp"
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+using floats = std::vector<float, xsimd::aligned_allocator<float, 64>>;
+
+double seconds_since(clock_type::time_point start) {
+  return std::chrono::duration<double>(clock_type::now() - start).count();
+}
+
+/// Cycles per second, from additions that each wait for the one before: one a cycle. Not of a constant, which some
+/// processors add while renaming registers, several a cycle; and eight in a row, since few take a branch every cycle.
+/// Other programs can only make it look slower, so the best of a few short runs counts.
+double cycles_per_second() {
+  constexpr int chain = 200'000;
+  double best = 0;
+  std::uint64_t x = 1, y = 3;
+  const auto add = [&] {
+    x += y;
+    asm volatile("" : "+r"(x), "+r"(y));  // else the additions become one multiplication
+  };
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    const auto start = clock_type::now();
+    for (int i = 0; i < chain; i += 8) add(), add(), add(), add(), add(), add(), add(), add();
+    best = std::max(best, chain / seconds_since(start));
+  }
+  return best;
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+floats noise(std::size_t count, std::uint64_t seed) {
+  minnow::random random{minnow::seed{seed}};
+  floats result(count);
+  for (float& x : result) x = random.uniform(-1, 1);
+  return result;
+}
+
+/// One thread is timed by the time its processor gave it, so that other programs disturb little; several by the clock.
+double work_seconds() {
+  if (minnow::threads() == 1) return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+  return std::chrono::duration<double>(clock_type::now().time_since_epoch()).count();
+}
+
+template <class Run>
+void measure(const std::string& name, double flop, int samples, Run run) {
+  run();
+  double start = work_seconds();
+  run();
+  const int repeats = std::clamp(static_cast<int>(0.02 / (work_seconds() - start + 1e-6)), 1, 1000);
+  std::vector<double> rates, per_cycle;
+  for (int sample = 0; sample < samples; ++sample) {
+    const double before = cycles_per_second();
+    start = work_seconds();
+    for (int i = 0; i < repeats; ++i) run();
+    const double rate = flop * repeats / (work_seconds() - start);
+    rates.push_back(rate);
+    per_cycle.push_back(rate / ((before + cycles_per_second()) / 2));
+  }
+  std::printf("figure %s %.1f GFLOP/s\n", name.c_str(), median(rates) * 1e-9);
+  std::printf("figure %s/cycle %.1f FLOP/cycle\n", name.c_str(), median(per_cycle));
+}
+
+void layer(const std::string& name, const minnow::geometry& g, int images, int samples, std::string_view wanted) {
+  namespace kernels = minnow::kernels;
+  if (name.find(wanted) == std::string::npos) return;
+  const std::size_t batch = static_cast<std::size_t>(images);
+  const floats in = noise(batch * static_cast<std::size_t>(g.in.size()), 1);
+  const floats grad_out = noise(batch * static_cast<std::size_t>(g.out.size()), 2);
+  const floats weights = noise(static_cast<std::size_t>(g.weights()), 3);
+  floats out(grad_out.size()), grad_in(in.size()), grad_weights(weights.size());
+  floats forward(kernels::forward_panel_floats(g)), backward(kernels::backward_panel_floats(g));
+  const double flop = 2. * images * static_cast<double>(g.macs());
+  // Packing is part of every training step, and counts.
+  measure("gemm/" + name + "/forward", flop, samples, [&] {
+    kernels::pack_forward(g, weights.data(), forward.data());
+    kernels::product_forward(g, images, in.data(), forward.data(), out.data());
+  });
+  measure("gemm/" + name + "/backward_inputs", flop, samples, [&] {
+    kernels::pack_backward(g, weights.data(), backward.data());
+    kernels::product_backward_inputs(g, images, grad_out.data(), backward.data(), grad_in.data());
+  });
+  measure("gemm/" + name + "/backward_weights", flop, samples,
+          [&] { kernels::product_backward_weights(g, images, in.data(), grad_out.data(), grad_weights.data()); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  minnow::set_threads(argc > 1 ? std::atoi(argv[1]) : 1);
+  const int samples = argc > 2 ? std::max(1, std::atoi(argv[2])) : 15;
+  const std::string_view wanted = argc > 3 ? argv[3] : "";
+  const auto conv = [&](const std::string& name, int side, int channels, int filters) {
+    layer(name, minnow::window_over({side, side, channels}, filters, {3, 3}, {1, 1}, {1, 1}), 32, samples, wanted);
+  };
+  const auto dense = [&](const std::string& name, int inputs, int units) {
+    layer(name, minnow::dense_over({1, 1, inputs}, units), 128, samples, wanted);
+  };
+  conv("conv_32x32x3_64", 32, 3, 64);
+  conv("conv_32x32x64_64", 32, 64, 64);
+  conv("conv_16x16x64_128", 16, 64, 128);
+  conv("conv_16x16x128_128", 16, 128, 128);
+  conv("conv_8x8x128_256", 8, 128, 256);
+  conv("conv_8x8x256_256", 8, 256, 256);
+  dense("dense_4096_128", 4096, 128);
+  dense("dense_784_1024", 784, 1024);
+  dense("dense_1024_1024", 1024, 1024);
+  dense("dense_1024_10", 1024, 10);
+}

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <minnow/core/shape.hpp>
+
+namespace minnow::kernels {
+
+/// Where a product over windows finds its inputs: the output pixel (y, x) and the tap (ky, kx) meet the input pixel
+///
+///   ((y * stride - padding + ky) / dilation, (x * stride - padding + kx) / dilation)
+///
+/// or nothing where that lies outside or the division leaves a remainder.
+///
+/// Forward, dilation is 1. The gradient of the inputs is a product of the same kind: iy = oy * s - p + ky gives
+/// oy = (iy + p - ky) / s, and with the taps counted from the far end, ky = k - 1 - ky', that is
+/// oy = (iy - (k - 1 - p) + ky') / s: stride 1, padding k - 1 - p, dilation s.
+struct tap_map {
+  shape from;
+  shape to;
+  extent kernel;
+  extent stride;
+  extent padding;
+  extent dilation;
+
+  struct pixel {
+    int image, y, x;
+  };
+
+  [[nodiscard]] int taps() const noexcept { return kernel.height * kernel.width; }
+  [[nodiscard]] int inputs() const noexcept { return taps() * from.channels; }
+
+  /// Output pixel number `row` of a batch. With dilation, pixels come sorted by their remainders: neighbours then meet
+  /// nothing at the same taps, and a tile of them leaves those taps out.
+  [[nodiscard]] pixel pixel_at(int row, int images) const noexcept {
+    int remainder_y = 0, remainder_x = 0;
+    int height = phase(to.height, dilation.height, 0), width = phase(to.width, dilation.width, 0);
+    while (row >= images * height * width) {
+      row -= images * height * width;
+      if (++remainder_x == dilation.width) remainder_x = 0, ++remainder_y;
+      height = phase(to.height, dilation.height, remainder_y);
+      width = phase(to.width, dilation.width, remainder_x);
+    }
+    const int line = row / width;
+    const int image = line / height;
+    return {image, (line - image * height) * dilation.height + remainder_y,
+            (row - line * width) * dilation.width + remainder_x};
+  }
+
+  /// The floats before output pixel `at`.
+  [[nodiscard]] std::size_t target(pixel at) const noexcept {
+    return ((static_cast<std::size_t>(at.image) * to.height + at.y) * to.width + at.x) * to.channels;
+  }
+
+  /// The input pixel's channels where output pixel `at` and the tap meet one, else null.
+  [[nodiscard]] const float* source(const float* inputs, pixel at, int ky, int kx) const noexcept {
+    const int y = meet(at.y * stride.height - padding.height + ky, dilation.height, from.height);
+    const int x = meet(at.x * stride.width - padding.width + kx, dilation.width, from.width);
+    if (y < 0 || x < 0) return nullptr;
+    return inputs + ((static_cast<std::size_t>(at.image) * from.height + y) * from.width + x) * from.channels;
+  }
+
+private:
+  /// How many of 0 … length - 1 leave `remainder`.
+  [[nodiscard]] static int phase(int length, int dilation, int remainder) noexcept {
+    return dilation == 1 ? length : (length - remainder + dilation - 1) / dilation;
+  }
+
+  [[nodiscard]] static int meet(int position, int dilation, int length) noexcept {
+    if (dilation != 1) {
+      if (position % dilation != 0) return -1;
+      position /= dilation;
+    }
+    return position < length ? position : -1;
+  }
+};
+
+[[nodiscard]] inline tap_map forward_taps(const geometry& g) noexcept {
+  return {g.in, g.out, g.kernel, g.stride, g.padding, {1, 1}};
+}
+
+[[nodiscard]] inline tap_map backward_taps(const geometry& g) noexcept {
+  const extent padding{g.kernel.height - 1 - g.padding.height, g.kernel.width - 1 - g.padding.width};
+  return {g.out, g.in, g.kernel, {1, 1}, padding, g.stride};
+}
+
+/// Copies the window of output pixel `at`, zeros outside the image: out (kernel.height, kernel.width, from.channels).
+///
+/// requires  dilation 1, so that a line of the window is a line of the image
+inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixel at, float* window) noexcept {
+  const int channels = map.from.channels, width = map.kernel.width;
+  const int x = at.x * map.stride.width - map.padding.width;
+  const int begin = std::clamp(-x, 0, width) * channels, end = std::clamp(map.from.width - x, 0, width) * channels;
+  for (int ky = 0; ky < map.kernel.height; ++ky, window += width * channels) {
+    const int y = at.y * map.stride.height - map.padding.height + ky;
+    if (y < 0 || y >= map.from.height || begin >= end) {
+      std::fill_n(window, width * channels, 0.f);
+      continue;
+    }
+    const float* line = inputs + (static_cast<std::size_t>(at.image) * map.from.height + y) * map.from.width * channels;
+    const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(x) * channels;
+    // Plain loops: these runs are a few floats long, shorter than a call of memcpy.
+    for (int i = 0; i < begin; ++i) window[i] = 0.f;
+    for (int i = begin; i < end; ++i) window[i] = line[offset + i];
+    for (int i = end; i < width * channels; ++i) window[i] = 0.f;
+  }
+}
+
+}  // namespace minnow::kernels

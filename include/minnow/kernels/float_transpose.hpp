@@ -1,0 +1,63 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include <minnow/kernels/float_vector.hpp>
+
+namespace minnow::kernels {
+
+namespace detail {
+
+/// transpose of one square as long as a vector.
+///
+/// Interleaving row i with row i + n/2 and calling the halves rows 2i and 2i + 1 rotates the bits of (row, column) as
+/// one number by one place; after log2(n) rounds row and column have changed places. xsimd::transpose would go through
+/// memory number by number on AVX-512.
+template <class Arch>
+void transpose_square(const float* from, std::size_t from_stride, float* to, std::size_t to_stride) noexcept {
+  using vector = float_vector<Arch>;
+  constexpr std::size_t n = vector::size;
+  vector rows[n], next[n];
+  for (std::size_t i = 0; i < n; ++i) rows[i] = vector::load_unaligned(from + i * from_stride);
+  for (std::size_t round = 1; round < n; round *= 2) {
+    for (std::size_t i = 0; i < n / 2; ++i) {
+      next[2 * i] = zip_lo(rows[i], rows[i + n / 2]);
+      next[2 * i + 1] = zip_hi(rows[i], rows[i + n / 2]);
+    }
+    std::copy_n(next, n, rows);
+  }
+  for (std::size_t i = 0; i < n; ++i) rows[i].store_unaligned(to + i * to_stride);
+}
+
+}  // namespace detail
+
+/// to[c][r] = from[r][c]: from (rows, columns) with lines from_stride apart -> to (columns, rows), to_stride apart.
+///
+/// Goes along the columns in steps of a vector: each line of `from` is then read once, though lines a power of two
+/// apart evict each other from the first-level cache.
+template <class Arch>
+void transpose(const float* from, std::size_t from_stride, int rows, int columns, float* to,
+               std::size_t to_stride) noexcept {
+  constexpr int step = float_tile<Arch>::lanes;
+  for (int c = 0; c < columns; c += step) {
+    for (int r = 0; r < rows; r += step) {
+      const float* source = from + static_cast<std::size_t>(r) * from_stride + c;
+      float* target = to + static_cast<std::size_t>(c) * to_stride + r;
+      const int height = std::min(step, rows - r), width = std::min(step, columns - c);
+      if constexpr (!std::is_same_v<float_vector<Arch>, plain_floats>) {
+        if (height == step && width == step) {
+          detail::transpose_square<Arch>(source, from_stride, target, to_stride);
+          continue;
+        }
+      }
+      for (int i = 0; i < height; ++i) {
+        for (int j = 0; j < width; ++j)
+          target[static_cast<std::size_t>(j) * to_stride + i] = source[static_cast<std::size_t>(i) * from_stride + j];
+      }
+    }
+  }
+}
+
+}  // namespace minnow::kernels

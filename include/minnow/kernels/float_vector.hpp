@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include <xsimd/xsimd.hpp>
+
+#include <minnow/kernels/arch.hpp>
+
+namespace minnow::kernels {
+
+/// Four floats in an array, with the part of xsimd::batch's interface that the float products use: what they run on
+/// where xsimd knows no vectors.
+struct plain_floats {
+  static constexpr std::size_t size = 4;
+  float lanes[size];
+
+  plain_floats() = default;
+  explicit plain_floats(float x) noexcept : lanes{x, x, x, x} {}
+
+  [[nodiscard]] static plain_floats load_unaligned(const float* from) noexcept {
+    plain_floats result;
+    for (std::size_t i = 0; i < size; ++i) result.lanes[i] = from[i];
+    return result;
+  }
+  void store_unaligned(float* to) const noexcept {
+    for (std::size_t i = 0; i < size; ++i) to[i] = lanes[i];
+  }
+  /// Not std::fma: without an instruction for it that is a library call for every product.
+  [[nodiscard]] friend plain_floats fma(plain_floats a, plain_floats b, plain_floats c) noexcept {
+    for (std::size_t i = 0; i < size; ++i) c.lanes[i] += a.lanes[i] * b.lanes[i];
+    return c;
+  }
+};
+
+template <class Arch>
+using float_vector = std::conditional_t<xsimd::types::has_simd_register<float, batch_arch<Arch>>::value,
+                                        xsimd::batch<float, batch_arch<Arch>>, plain_floats>;
+
+/// The tile of results that stays in registers while its sums grow: rows times two vectors.
+///
+/// Each step loads two vectors of weights and broadcasts one input a row, so taller tiles load less for each product;
+/// the sums, the two vectors and one broadcast must fit the register file. Gradients of weights tile input channels
+/// instead of pixels; their numbers are mostly multiples of 16, which 8 divides and 12 does not, and 16 sums already
+/// keep two multipliers of latency 4 busy. On AVX2 six rows beat four, border tiles notwithstanding.
+template <class Arch>
+struct float_tile {
+  static constexpr bool many_registers =
+      std::is_base_of_v<xsimd::avx512f, Arch> || std::is_base_of_v<xsimd::neon64, Arch>;
+  static constexpr int rows = many_registers ? 12 : 6;
+  static constexpr int channel_rows = many_registers ? 8 : 6;
+  static constexpr int lanes = static_cast<int>(float_vector<Arch>::size);
+  static constexpr int columns = 2 * lanes;
+};
+
+}  // namespace minnow::kernels

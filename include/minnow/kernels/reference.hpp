@@ -1,0 +1,199 @@
+#pragma once
+
+#include <cassert>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/layout.hpp>
+
+/// The plain loops that every other kernel is held against, for every pair of encodings: decode, multiply, add.
+namespace minnow::kernels::reference {
+
+namespace detail {
+
+/// Codes in scratch: 16 bits where the sums are integers, so that the multiplication is one that every SIMD has.
+template <encoding In, encoding Weights>
+using element = std::conditional_t<is_integer(In) && is_integer(Weights), std::int16_t, float>;
+
+/// Pixels that are computed side by side, so that their additions do not wait for one another.
+inline constexpr int tile = 4;
+
+template <class Element>
+using accumulator = std::conditional_t<std::is_same_v<Element, float>, float, std::int32_t>;
+
+/// One input times a row of 16 weights. A float goes through std::fma: one rounding, whatever the compiler contracts.
+template <class Element>
+inline void add_products(Element x, const Element* weights, accumulator<Element>* sums) noexcept {
+  for (int f = 0; f < block_filters; ++f) {
+    if constexpr (std::is_same_v<Element, float>) {
+      sums[f] = std::fma(x, weights[f], sums[f]);
+    } else {
+      sums[f] += static_cast<std::int32_t>(x) * weights[f];
+    }
+  }
+}
+
+/// `Pixels` windows over `length` neighbouring inputs, (Pixels, length) x (length, 16) -> += (Pixels, 16).
+template <int Pixels, class Element>
+inline void add_segment(const Element* inputs, std::ptrdiff_t pixel_stride, int length, const Element* weights,
+                        accumulator<Element>* sums) noexcept {
+  accumulator<Element> local[Pixels][block_filters];
+  for (int p = 0; p < Pixels; ++p) {
+    for (int f = 0; f < block_filters; ++f) local[p][f] = sums[p * block_filters + f];
+  }
+  for (int k = 0; k < length; ++k) {
+    for (int p = 0; p < Pixels; ++p) add_products(inputs[p * pixel_stride + k], weights + k * block_filters, local[p]);
+  }
+  for (int p = 0; p < Pixels; ++p) {
+    for (int f = 0; f < block_filters; ++f) sums[p * block_filters + f] = local[p][f];
+  }
+}
+
+/// The numbers first … last - 1.
+struct range {
+  int first;
+  int last;
+
+  friend constexpr bool operator==(const range&, const range&) = default;
+};
+/// Input rows that the output rows [first_row, last_row) reach, clipped to the image.
+[[nodiscard]] constexpr range rows_read(const geometry& g, int first_row, int last_row) noexcept {
+  const int first = first_row * g.stride.height - g.padding.height;
+  const int last = (last_row - 1) * g.stride.height - g.padding.height + g.kernel.height;
+  return {first < 0 ? 0 : first, last > g.in.height ? g.in.height : last};
+}
+
+/// One block of filters, (K, 16), over the rows of an image whose codes begin at input row `read.first`.
+template <encoding In, encoding Weights>
+void block_product(const geometry& g, const element<In, Weights>* image, range read,
+                   const element<In, Weights>* weights, int block, sum<In, Weights>* sums, int first_row,
+                   int last_row) noexcept {
+  using number = element<In, Weights>;
+  const int channels = g.in.channels;
+  const int row_codes = g.in.width * channels;
+  const int stride = sum_stride(g.out.channels);
+  const int filters = filters_of(g.out.channels, block);
+  // The taps of a column that lie inside the image.
+  const auto inside = [&g](int ox) {
+    const int left = ox * g.stride.width - g.padding.width;
+    const int past = g.in.width - left;
+    return range{left < 0 ? -left : 0, past < g.kernel.width ? past : g.kernel.width};
+  };
+  for (int oy = first_row; oy < last_row; ++oy) {
+    const int top = oy * g.stride.height - g.padding.height;
+    for (int ox = 0; ox < g.out.width;) {
+      const range taps = inside(ox);
+      int pixels = 1;
+      while (pixels < tile && ox + pixels < g.out.width && inside(ox + pixels) == taps) ++pixels;
+      if (pixels < tile) pixels = 1;
+
+      sum<In, Weights> local[tile * block_filters] = {};
+      for (int ky = 0; ky < g.kernel.height; ++ky) {
+        const int y = top + ky;
+        if (y < 0 || y >= g.in.height || taps.first >= taps.last) continue;
+        const int x = ox * g.stride.width - g.padding.width + taps.first;
+        const number* from = image + static_cast<std::ptrdiff_t>(y - read.first) * row_codes + x * channels;
+        const number* by = weights + (ky * g.kernel.width + taps.first) * channels * block_filters;
+        const int length = (taps.last - taps.first) * channels;
+        if (pixels == tile) {
+          add_segment<tile>(from, g.stride.width * channels, length, by, local);
+        } else {
+          add_segment<1>(from, 0, length, by, local);
+        }
+      }
+      for (int p = 0; p < pixels; ++p) {
+        const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(oy - first_row) * g.out.width + ox + p;
+        sum<In, Weights>* to = sums + pixel * stride + block * block_filters;
+        for (int f = 0; f < block_filters; ++f) to[f] = f < filters ? local[p * block_filters + f] : 0;
+      }
+      ox += pixels;
+    }
+  }
+}
+
+/// The codes of the input rows that some output rows read.
+template <encoding In, int Bits, class Element>
+void decode_rows(const geometry& g, const std::byte* inputs, range read, Element* image) noexcept {
+  if (read.first >= read.last) return;
+  const std::size_t skipped = static_cast<std::size_t>(read.first * g.in.width) * pixel_bytes<In, Bits>(g.in.channels);
+  unpack_inputs<In, Bits>(inputs + skipped, (read.last - read.first) * g.in.width, g.in.channels, image);
+}
+
+}  // namespace detail
+
+/// Bytes of scratch for any rows of one image: its codes and one block of weights, as [K][16].
+template <encoding In, encoding Weights>
+[[nodiscard]] constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+  const auto weights = static_cast<std::size_t>(g.inputs()) * block_filters;
+  return (weights + static_cast<std::size_t>(g.in.size())) * sizeof(detail::element<In, Weights>);
+}
+
+/// Sums of products of the output rows [first_row, last_row) of one image. Taps outside the image are skipped: they add
+/// nothing. Float sums are taken in the order of k, one fma each, so they are the same under every compiler.
+///
+/// inputs (H, W) pixels, weights F filters -> sums (last_row - first_row, out.width, sum_stride(F)), beginning with
+/// the first row asked for; lanes beyond F are 0
+///
+/// requires  the layouts of layout.hpp; scratch_bytes<In, Weights>(g) bytes at `scratch`, aligned for float; for
+///           integers K · max|x| · max|w| < 2^31
+/// cost      K · 16 multiplications and additions per pixel and block, and the decoding of inputs and weights
+/// throws    never
+template <encoding In, encoding Weights, int InputBits = 3, int WeightBits = 3>
+void product(const geometry& g, const std::byte* inputs, const std::byte* weights, sum<In, Weights>* sums,
+             std::byte* scratch, int first_row, int last_row) noexcept {
+  using element = detail::element<In, Weights>;
+  assert(0 <= first_row && first_row <= last_row && last_row <= g.out.height && "rows of the output");
+  if (first_row == last_row) return;
+  auto* block_codes = reinterpret_cast<element*>(scratch);
+  auto* image = block_codes + static_cast<std::size_t>(g.inputs()) * block_filters;
+  const detail::range read = detail::rows_read(g, first_row, last_row);
+  detail::decode_rows<In, InputBits>(g, inputs, read, image);
+  for (int block = 0; block < blocks(g.out.channels); ++block) {
+    unpack_weight_block<In, Weights, WeightBits>(g, weights, block, block_codes);
+    detail::block_product<In, Weights>(g, image, read, block_codes, block, sums, first_row, last_row);
+  }
+}
+
+/// Bytes of all weights as decode_weights leaves them.
+template <encoding In, encoding Weights>
+[[nodiscard]] constexpr std::size_t panel_bytes(const geometry& g) noexcept {
+  const auto lanes = static_cast<std::size_t>(sum_stride(g.out.channels));
+  return static_cast<std::size_t>(g.inputs()) * lanes * sizeof(detail::element<In, Weights>);
+}
+
+/// All weights as codes [block][K][16], for a caller who multiplies by them more than once.
+///
+/// requires  panel_bytes<In, Weights>(g) bytes at `panels`, aligned for float
+template <encoding In, encoding Weights, int WeightBits = 3>
+void decode_weights(const geometry& g, const std::byte* weights, std::byte* panels) noexcept {
+  auto* codes = reinterpret_cast<detail::element<In, Weights>*>(panels);
+  const auto block_size = static_cast<std::size_t>(g.inputs()) * block_filters;
+  for (int block = 0; block < blocks(g.out.channels); ++block) {
+    unpack_weight_block<In, Weights, WeightBits>(g, weights, block,
+                                                 codes + static_cast<std::size_t>(block) * block_size);
+  }
+}
+
+/// The same sums as product(), from weights that decode_weights has decoded.
+template <encoding In, encoding Weights, int InputBits = 3>
+void decoded_product(const geometry& g, const std::byte* inputs, const std::byte* panels, sum<In, Weights>* sums,
+                     std::byte* scratch, int first_row, int last_row) noexcept {
+  using element = detail::element<In, Weights>;
+  assert(0 <= first_row && first_row <= last_row && last_row <= g.out.height && "rows of the output");
+  if (first_row == last_row) return;
+  auto* image = reinterpret_cast<element*>(scratch);
+  const auto* weights = reinterpret_cast<const element*>(panels);
+  const auto block_size = static_cast<std::size_t>(g.inputs()) * block_filters;
+  const detail::range read = detail::rows_read(g, first_row, last_row);
+  detail::decode_rows<In, InputBits>(g, inputs, read, image);
+  for (int block = 0; block < blocks(g.out.channels); ++block) {
+    detail::block_product<In, Weights>(g, image, read, weights + static_cast<std::size_t>(block) * block_size, block,
+                                       sums, first_row, last_row);
+  }
+}
+
+}  // namespace minnow::kernels::reference

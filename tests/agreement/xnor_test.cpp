@@ -1,0 +1,123 @@
+#include <minnow/kernels/xnor.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <minnow/kernels/reference.hpp>
+
+#include "kernels/codes.hpp"
+
+namespace {
+
+using minnow::encoding;
+using minnow::geometry;
+namespace kernels = minnow::kernels;
+
+template <encoding In, encoding Weights>
+void check(const geometry& g, std::mt19937& random) {
+  CAPTURE(g.in.height);
+  CAPTURE(g.in.width);
+  CAPTURE(g.in.channels);
+  CAPTURE(g.out.channels);
+  CAPTURE(g.kernel.height);
+  CAPTURE(g.kernel.width);
+  CAPTURE(g.stride.height);
+  CAPTURE(g.stride.width);
+  CAPTURE(g.padding.height);
+  CAPTURE(g.padding.width);
+  const auto inputs =
+      test::packed_inputs<In>(g.in, test::random_codes<In>(static_cast<std::size_t>(g.in.size()), random));
+  const auto weights =
+      test::packed_weights<In, Weights>(g, test::random_codes<Weights>(static_cast<std::size_t>(g.weights()), random));
+  const int row = g.out.width * kernels::sum_stride(g.out.channels);
+  const auto size = static_cast<std::size_t>(g.out.height * row);
+
+  std::vector<std::int32_t> expected(size);
+  test::packed_bytes scratch(kernels::reference::scratch_bytes<In, Weights>(g));
+  kernels::reference::product<In, Weights>(g, inputs.data(), weights.data(), expected.data(), scratch.data(), 0,
+                                           g.out.height);
+
+  const auto check_rung = [&](auto arch) {
+    CAPTURE(arch.name());
+    std::vector<std::int32_t> sums(size + 1, 77);
+    kernels::xnor<In, Weights>(g, inputs.words(), weights.words(), sums.data(), 0, g.out.height, arch);
+    CHECK(std::equal(expected.begin(), expected.end(), sums.begin()));
+    CHECK_EQ(sums.back(), 77);
+
+    // A part of the rows gives that part of the sums.
+    const int first = static_cast<int>(random() % static_cast<unsigned>(g.out.height));
+    const int last = first + static_cast<int>(random() % static_cast<unsigned>(g.out.height - first + 1));
+    std::fill(sums.begin(), sums.end(), 77);
+    kernels::xnor<In, Weights>(g, inputs.words(), weights.words(), sums.data(), first, last, arch);
+    CHECK(std::equal(sums.begin(), sums.begin() + (last - first) * row, expected.begin() + first * row));
+    CHECK_EQ(sums[static_cast<std::size_t>((last - first) * row)], 77);
+  };
+  kernels::available_rungs::for_each(check_rung);
+  check_rung(kernels::best{});
+}
+
+template <encoding In, encoding Weights>
+void check_product() {
+  std::mt19937 random(31);
+  const auto between = [&](int low, int high) {
+    return low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1));
+  };
+
+  for (const int length : {1, 31, 32, 33, 63, 64, 65, 127, 128, 129, 992, 993, 1024, 4099}) {
+    for (const int filters : {1, 10, 16, 17, 32, 33}) {
+      check<In, Weights>(minnow::dense_over({1, 1, length}, filters), random);
+    }
+    // Several pixels with no padding: the tiles of one region.
+    check<In, Weights>(minnow::window_over({1, 7, length}, 17, {1, 1}, {1, 1}, {0, 0}), random);
+  }
+  for (const int channels : {1, 31, 32, 33, 63, 64, 65, 127, 128, 129}) {
+    check<In, Weights>(minnow::window_over({5, 6, channels}, 40, {3, 3}, {1, 1}, {1, 1}), random);
+  }
+  for (int i = 0; i < 120; ++i) {
+    const minnow::extent kernel{between(1, 5), between(1, 5)};
+    const minnow::extent padding{between(0, kernel.height), between(0, kernel.width)};
+    const minnow::shape in{between(1, 9), between(1, 9), between(1, 100)};
+    const minnow::extent stride{between(1, 3), between(1, 3)};
+    const int filters = between(1, 50);
+    const geometry g = minnow::window_over(in, filters, kernel, stride, padding);
+    if (g.out.pixels() > 0) check<In, Weights>(g, random);
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("agreement/xnor") {
+  TEST_CASE("bit x bit equals the reference on every rung") { check_product<encoding::bit, encoding::bit>(); }
+  TEST_CASE("bit x ternary equals the reference on every rung") { check_product<encoding::bit, encoding::ternary>(); }
+  TEST_CASE("ternary x bit equals the reference on every rung") { check_product<encoding::ternary, encoding::bit>(); }
+  TEST_CASE("ternary x ternary equals the reference on every rung") {
+    check_product<encoding::ternary, encoding::ternary>();
+  }
+
+  TEST_CASE("sums reach both ends of their range") {
+    const geometry g = minnow::dense_over({1, 1, 3000}, 16);
+    const std::vector<std::int16_t> ones(3000, 1);
+    std::vector<std::int16_t> codes(3000 * 16, -1);
+    std::fill(codes.begin(), codes.begin() + 3000, std::int16_t{1});
+    const auto bits = test::packed_inputs<encoding::bit>(g.in, ones);
+    const auto ternary = test::packed_inputs<encoding::ternary>(g.in, ones);
+    const auto bit_weights = test::packed_weights<encoding::bit, encoding::bit>(g, codes);
+    const auto ternary_weights = test::packed_weights<encoding::ternary, encoding::ternary>(g, codes);
+    kernels::available_rungs::for_each([&](auto arch) {
+      CAPTURE(arch.name());
+      std::int32_t sums[16];
+      kernels::xnor<encoding::bit, encoding::bit>(g, bits.words(), bit_weights.words(), sums, 0, 1, arch);
+      CHECK_EQ(sums[0], 3000);
+      CHECK_EQ(sums[15], -3000);
+      kernels::xnor<encoding::ternary, encoding::ternary>(g, ternary.words(), ternary_weights.words(), sums, 0, 1,
+                                                          arch);
+      CHECK_EQ(sums[0], 3000);
+      CHECK_EQ(sums[15], -3000);
+    });
+  }
+}

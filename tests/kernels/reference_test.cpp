@@ -1,0 +1,164 @@
+#include <minnow/kernels/reference.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "codes.hpp"
+
+namespace {
+
+using minnow::encoding;
+using minnow::geometry;
+namespace kernels = minnow::kernels;
+
+const geometry shapes[] = {
+    minnow::window_over({5, 6, 3}, 5, {3, 3}, {1, 1}, {1, 1}),
+    minnow::window_over({7, 9, 33}, 17, {3, 2}, {2, 1}, {1, 1}),
+    minnow::window_over({2, 3, 4}, 16, {5, 5}, {1, 2}, {2, 2}),
+    minnow::window_over({1, 11, 2}, 33, {1, 4}, {1, 3}, {0, 3}),
+    minnow::dense_over({1, 1, 65}, 10),
+};
+
+/// Sums of products straight from the codes, in double; `magnitudes` receives the sums of |x w|.
+template <class In, class Weight>
+std::vector<double> convolve(const geometry& g, const std::vector<In>& x, const std::vector<Weight>& w,
+                             std::vector<double>& magnitudes) {
+  std::vector<double> sums;
+  for (int oy = 0; oy < g.out.height; ++oy) {
+    for (int ox = 0; ox < g.out.width; ++ox) {
+      for (int f = 0; f < g.out.channels; ++f) {
+        double sum = 0;
+        double magnitude = 0;
+        for (int ky = 0; ky < g.kernel.height; ++ky) {
+          for (int kx = 0; kx < g.kernel.width; ++kx) {
+            const int y = oy * g.stride.height + ky - g.padding.height;
+            const int xx = ox * g.stride.width + kx - g.padding.width;
+            if (y < 0 || y >= g.in.height || xx < 0 || xx >= g.in.width) continue;
+            for (int c = 0; c < g.in.channels; ++c) {
+              const auto input = static_cast<std::size_t>((y * g.in.width + xx) * g.in.channels + c);
+              const auto weight =
+                  static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * g.in.channels + c);
+              const double product = static_cast<double>(x[input]) * static_cast<double>(w[weight]);
+              sum += product;
+              magnitude += std::abs(product);
+            }
+          }
+        }
+        sums.push_back(sum);
+        magnitudes.push_back(magnitude);
+      }
+    }
+  }
+  return sums;
+}
+
+template <encoding In, encoding Weights, int InputBits = 3, int WeightBits = 3>
+void check(const geometry& g, std::mt19937& random) {
+  CAPTURE(static_cast<int>(In));
+  CAPTURE(static_cast<int>(Weights));
+  CAPTURE(g.in.channels);
+  const auto x = test::random_codes<In, InputBits>(static_cast<std::size_t>(g.in.size()), random);
+  const auto w = test::random_codes<Weights, WeightBits>(static_cast<std::size_t>(g.weights()), random);
+  const auto inputs = test::packed_inputs<In, InputBits>(g.in, x);
+  const auto weights = test::packed_weights<In, Weights, WeightBits>(g, w);
+  const int stride = kernels::sum_stride(g.out.channels);
+  const int row = g.out.width * stride;
+  std::vector<kernels::sum<In, Weights>> sums(static_cast<std::size_t>(g.out.height * row), 77);
+  test::packed_bytes scratch(kernels::reference::scratch_bytes<In, Weights>(g));
+
+  // In two parts, so that the rows a part needs are found too.
+  const int middle = g.out.height / 2;
+  kernels::reference::product<In, Weights, InputBits, WeightBits>(g, inputs.data(), weights.data(), sums.data(),
+                                                                  scratch.data(), 0, middle);
+  kernels::reference::product<In, Weights, InputBits, WeightBits>(
+      g, inputs.data(), weights.data(), sums.data() + middle * row, scratch.data(), middle, g.out.height);
+  CHECK(scratch.untouched_behind());
+
+  test::packed_bytes panels(kernels::reference::panel_bytes<In, Weights>(g));
+  kernels::reference::decode_weights<In, Weights, WeightBits>(g, weights.data(), panels.data());
+  CHECK(panels.untouched_behind());
+  std::vector<kernels::sum<In, Weights>> again(sums.size(), 77);
+  kernels::reference::decoded_product<In, Weights, InputBits>(g, inputs.data(), panels.data(), again.data(),
+                                                              scratch.data(), 0, g.out.height);
+  CHECK(again == sums);
+
+  std::vector<double> magnitudes;
+  const std::vector<double> expected = convolve(g, x, w, magnitudes);
+  const bool exact = minnow::is_integer(In) && minnow::is_integer(Weights);
+  // Each of K additions rounds a partial sum that is at most the sum of magnitudes.
+  const double unit = exact ? 0 : g.inputs() * static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
+  int wrong = 0;
+  for (int pixel = 0; pixel < g.out.pixels(); ++pixel) {
+    for (int f = 0; f < stride; ++f) {
+      const auto sum = static_cast<double>(sums[static_cast<std::size_t>(pixel * stride + f)]);
+      const auto i = static_cast<std::size_t>(pixel * g.out.channels + f);
+      if (f >= g.out.channels) {
+        wrong += sum != 0;
+      } else {
+        wrong += !(std::abs(sum - expected[i]) <= unit * magnitudes[i]);
+      }
+    }
+  }
+  CHECK_EQ(wrong, 0);
+}
+
+template <encoding In>
+void check_inputs() {
+  std::mt19937 random(21);
+  for (const geometry& g : shapes) {
+    check<In, encoding::bit>(g, random);
+    check<In, encoding::ternary>(g, random);
+    check<In, encoding::power_of_two>(g, random);
+    check<In, encoding::nibble>(g, random);
+    check<In, encoding::byte>(g, random);
+    check<In, encoding::half>(g, random);
+    check<In, encoding::real>(g, random);
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("kernels/reference") {
+  TEST_CASE("bit inputs: sums equal a convolution of the codes") { check_inputs<encoding::bit>(); }
+  TEST_CASE("ternary inputs: sums equal a convolution of the codes") { check_inputs<encoding::ternary>(); }
+  TEST_CASE("power-of-two inputs: sums equal a convolution of the codes") { check_inputs<encoding::power_of_two>(); }
+  TEST_CASE("nibble inputs: sums equal a convolution of the codes") { check_inputs<encoding::nibble>(); }
+  TEST_CASE("byte inputs: sums equal a convolution of the codes") { check_inputs<encoding::byte>(); }
+  TEST_CASE("pixel inputs: sums equal a convolution of the codes") { check_inputs<encoding::pixel>(); }
+  TEST_CASE("half inputs: sums stay within rounding of a convolution of the codes") { check_inputs<encoding::half>(); }
+  TEST_CASE("real inputs: sums stay within rounding of a convolution of the codes") { check_inputs<encoding::real>(); }
+
+  TEST_CASE("power-of-two codes of other widths") {
+    std::mt19937 random(22);
+    for (const geometry& g : shapes) {
+      check<encoding::power_of_two, encoding::power_of_two, 2, 2>(g, random);
+      check<encoding::power_of_two, encoding::power_of_two, 4, 3>(g, random);
+      check<encoding::power_of_two, encoding::power_of_two, 3, 4>(g, random);
+      check<encoding::byte, encoding::power_of_two, 3, 4>(g, random);
+    }
+  }
+
+  TEST_CASE("float sums are taken in the order of k with one rounding each") {
+    std::mt19937 random(23);
+    const geometry g = minnow::dense_over({1, 1, 257}, 16);
+    const auto x = test::random_codes<encoding::real>(257, random);
+    const auto w = test::random_codes<encoding::real>(257 * 16, random);
+    const auto inputs = test::packed_inputs<encoding::real>(g.in, x);
+    const auto weights = test::packed_weights<encoding::real, encoding::real>(g, w);
+    test::packed_bytes scratch(kernels::reference::scratch_bytes<encoding::real, encoding::real>(g));
+    float sums[16];
+    kernels::reference::product<encoding::real, encoding::real>(g, inputs.data(), weights.data(), sums, scratch.data(),
+                                                                0, 1);
+    for (std::size_t f = 0; f < 16; ++f) {
+      float expected = 0;
+      for (std::size_t k = 0; k < 257; ++k) expected = std::fma(x[k], w[f * 257 + k], expected);
+      CHECK_EQ(sums[f], expected);
+    }
+  }
+}
