@@ -1,0 +1,18 @@
+#pragma once
+
+// Training: descriptions, estimators, schedules, networks, fit. With xtensor and xsimd.
+#include <minnow/core/dataset.hpp>
+#include <minnow/estimate/alpha_blend.hpp>
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/ste.hpp>
+#include <minnow/estimate/unbiased.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/model.hpp>
+#include <minnow/schedule/constant.hpp>
+#include <minnow/schedule/cubic.hpp>
+#include <minnow/schedule/exponential.hpp>
+#include <minnow/schedule/linear.hpp>
+#include <minnow/train/evaluate.hpp>
+#include <minnow/train/network.hpp>
+#include <minnow/train/optimizer.hpp>
+#include <minnow/train/summary.hpp>

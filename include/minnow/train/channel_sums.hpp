@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow::detail {
+
+/// Sums over all rows of a batch, one for each channel. Rows are summed in blocks of a fixed number, in floats, and the
+/// blocks' sums in order, in doubles: the same result for any number of threads, and short float sums.
+class channel_sums {
+public:
+  /// body(offset, channel, count, add) for each vector of each row; add(k, v) adds v to sum k of its channels.
+  template <int Sums, class Body>
+  void run(std::size_t rows, int channels, Body&& body) {
+    constexpr std::size_t block = 128;
+    const int width = (channels + lanes - 1) / lanes * lanes;
+    const int blocks = static_cast<int>((rows + block - 1) / block);
+    width_ = static_cast<std::size_t>(width);
+    partial_.assign(static_cast<std::size_t>(blocks) * Sums * width_, 0.0f);
+    parallel_for(blocks, [&](int b) {
+      float* sums = partial_.data() + static_cast<std::size_t>(b) * Sums * width_;
+      const std::size_t first = static_cast<std::size_t>(b) * block;
+      for (std::size_t row = first; row < std::min(rows, first + block); ++row)
+        for_vectors(channels, [&](int c, auto count) {
+          body(row * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c), c, count, [&](int k, const vector& v) {
+            float* at = sums + static_cast<std::size_t>(k) * width_ + c;
+            store(at, load(at, whole{}) + v, whole{});
+          });
+        });
+    });
+    totals_.assign(Sums * width_, 0.0);
+    for (int b = 0; b < blocks; ++b)
+      for (std::size_t i = 0; i < Sums * width_; ++i)
+        totals_[i] += static_cast<double>(partial_[static_cast<std::size_t>(b) * Sums * width_ + i]);
+  }
+
+  [[nodiscard]] double total(int sum, int channel) const noexcept {
+    return totals_[static_cast<std::size_t>(sum) * width_ + static_cast<std::size_t>(channel)];
+  }
+
+private:
+  std::size_t width_ = 0;
+  std::vector<float> partial_;
+  std::vector<double> totals_;
+};
+
+}  // namespace minnow::detail

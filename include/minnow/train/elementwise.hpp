@@ -1,0 +1,29 @@
+#pragma once
+
+#include <minnow/train/trainable.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow {
+
+/// Any layer that is a function of one number.
+template <elementwise Layer, class Estimator>
+class trainable<Layer, Estimator> {
+public:
+  explicit trainable(shape) noexcept {}
+
+  void forward(const activations& in, activations& out, const pass&) noexcept {
+    detail::for_all(in.size(), [&](std::size_t i, auto count) {
+      detail::store(out.data + i, detail::apply_of<Layer>(detail::load(in.data + i, count)), count);
+    });
+  }
+
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) noexcept {
+    if (grad_in == nullptr) return;
+    detail::for_all(in.size(), [&](std::size_t i, auto count) {
+      const auto slope = detail::slope_of<Layer>(detail::load(in.data + i, count));
+      detail::store(grad_in + i, slope * detail::load(grad_out + i, count), count);
+    });
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <functional>
+#include <span>
+
+namespace minnow {
+
+/// A loss: from logits (N,classes) and N labels to the mean over the batch, and its gradient (N,classes).
+using loss_function = std::function<double(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient)>;
+
+namespace detail {
+
+/// Calls row(logits, label, gradient, classes) for each image and sums what it returns.
+template <class Row>
+double mean_over_rows(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient, Row&& row) {
+  const std::size_t classes = logits.size() / labels.size();
+  double sum = 0;
+  for (std::size_t n = 0; n < labels.size(); ++n)
+    sum += row(logits.subspan(n * classes, classes), static_cast<std::size_t>(labels[n]), gradient.subspan(n * classes, classes));
+  return sum / static_cast<double>(labels.size());
+}
+
+}  // namespace detail
+
+/// -log softmax(logits)[label].
+struct cross_entropy {
+  double operator()(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient) const {
+    const double images = static_cast<double>(labels.size());
+    return detail::mean_over_rows(logits, labels, gradient, [&](auto z, std::size_t label, auto g) {
+      double largest = static_cast<double>(z[0]);
+      for (const float v : z) largest = std::fmax(largest, static_cast<double>(v));
+      double sum = 0;
+      for (const float v : z) sum += std::exp(static_cast<double>(v) - largest);
+      for (std::size_t c = 0; c < z.size(); ++c)
+        g[c] = static_cast<float>((std::exp(static_cast<double>(z[c]) - largest) / sum - (c == label ? 1 : 0)) / images);
+      return std::log(sum) + largest - static_cast<double>(z[label]);
+    });
+  }
+};
+
+/// The mean over classes of max(0, 1 - t z)^2 with t = +1 for the label and -1 for the others.
+///
+/// source  Hubara et al. 2016 (BNN)
+struct squared_hinge {
+  double operator()(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient) const {
+    const double numbers = static_cast<double>(logits.size());
+    return detail::mean_over_rows(logits, labels, gradient, [&](auto z, std::size_t label, auto g) {
+      double sum = 0;
+      for (std::size_t c = 0; c < z.size(); ++c) {
+        const double t = c == label ? 1 : -1;
+        const double margin = std::max(1 - t * static_cast<double>(z[c]), 0.0);  // NaN stays NaN, unlike by fmax
+        sum += margin * margin;
+        g[c] = static_cast<float>(-2 * t * margin / numbers);
+      }
+      return sum / static_cast<double>(z.size());
+    });
+  }
+};
+
+/// The mean over classes of (z - t)^2 with t = 1 for the label and 0 for the others.
+struct mean_squared_error {
+  double operator()(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient) const {
+    const double numbers = static_cast<double>(logits.size());
+    return detail::mean_over_rows(logits, labels, gradient, [&](auto z, std::size_t label, auto g) {
+      double sum = 0;
+      for (std::size_t c = 0; c < z.size(); ++c) {
+        const double difference = static_cast<double>(z[c]) - (c == label ? 1 : 0);
+        sum += difference * difference;
+        g[c] = static_cast<float>(2 * difference / numbers);
+      }
+      return sum / static_cast<double>(z.size());
+    });
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include <minnow/estimate/concept.hpp>
+#include <minnow/estimate/ste.hpp>
+#include <minnow/estimate/unbiased.hpp>
+#include <minnow/layers/model.hpp>
+#include <minnow/train/batch_norm.hpp>
+#include <minnow/train/bias.hpp>
+#include <minnow/train/elementwise.hpp>
+#include <minnow/train/pool.hpp>
+#include <minnow/train/product.hpp>
+#include <minnow/train/quantize.hpp>
+#include <minnow/train/untyped_network.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// Only the layers that estimate name their estimator, so that the others are instantiated once for all networks.
+template <class Layer, class Weights, class Inputs>
+struct estimator_for {
+  using type = void;
+};
+template <product_layer Layer, class Weights, class Inputs>
+struct estimator_for<Layer, Weights, Inputs> {
+  using type = Weights;
+};
+template <class Q, class Weights, class Inputs>
+struct estimator_for<quantize<Q>, Weights, Inputs> {
+  using type = Inputs;
+};
+
+template <class Layer, class Estimator>
+struct readable {
+  static_assert(trainable_layer<trainable<Layer, Estimator>>,
+                "minnow: this layer has no trainable reading: specialise minnow::trainable<Layer, Estimator>");
+  using type = trainable<Layer, Estimator>;
+};
+
+/// Storage of layer I, keyed by the network and the index, never by the layer's full type.
+template <class Network, std::size_t I>
+struct slot {
+  typename Network::template layer_type<I> layer{flat<typename Network::model>::template in<I>};
+};
+
+template <class Network, class Indices>
+struct slots;
+template <class Network, std::size_t... I>
+struct slots<Network, std::index_sequence<I...>> : slot<Network, I>... {};
+
+}  // namespace detail
+
+/// The trainable reading of a model: real-valued state, forward and backward, for one choice of estimators.
+///
+/// Model      a struct derived from `model<…>`
+/// Weights    the estimator of quantized weights
+/// Inputs     the estimator of quantized inputs
+template <class Model, class Weights = ste, class Inputs = Weights>
+class network : public untyped_network {
+  static_assert(!std::is_same_v<Weights, unbiased> && !std::is_same_v<Inputs, unbiased>,
+                "minnow: the unbiased stochastic neuron needs the loss and not a gradient: it cannot be a network's estimator");
+  static_assert(std::is_same_v<Weights, unbiased> || estimator<Weights>, "minnow: network<Model, Weights, Inputs> takes estimators");
+  static_assert(std::is_same_v<Inputs, unbiased> || estimator<Inputs>, "minnow: network<Model, Weights, Inputs> takes estimators");
+  using flat = minnow::flat<Model>;
+  static constexpr std::size_t count = flat::count;
+  using indices = std::make_index_sequence<count>;
+
+public:
+  using model = Model;
+  using weight_estimator = Weights;
+  using input_estimator = Inputs;
+  template <std::size_t I>
+  using layer_type = typename detail::readable<typename flat::template layer<I>,
+                                               typename detail::estimator_for<typename flat::template layer<I>, Weights, Inputs>::type>::type;
+
+  static constexpr int classes = flat::output.size();
+
+  explicit network(seed draws = {}, start_weights how = start_weights::by_quantizer)
+      : untyped_network(flat::takes_pixels, [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
+                        [](float alpha) { return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f; }) {
+    each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+      auto& l = layer_at<I>();
+      if constexpr (I + 1 < count && requires { l.hand_on_codes(true); })
+        l.hand_on_codes(product_layer<typename flat::template layer<std::min(I + 1, count - 1)>>);
+      add({&l, &detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template in<I>, flat::template out<I>});
+    });
+    start(random(draws), how);
+  }
+  network(const network& other) : untyped_network(other), slots_(other.slots_) { bind(); }
+  network(network&& other) : untyped_network(std::move(other)), slots_(std::move(other.slots_)) { bind(); }
+  network& operator=(network other) {
+    static_cast<untyped_network&>(*this) = std::move(static_cast<untyped_network&>(other));
+    slots_ = std::move(other.slots_);
+    bind();
+    return *this;
+  }
+  ~network() = default;
+
+  /// The layer at a stable path: net.layer<"2.0">().
+  template <literal Path>
+  [[nodiscard]] auto& layer() noexcept {
+    constexpr std::size_t index = flat::find(Path.view());
+    static_assert(index < count, "minnow: the model has no layer of this path");
+    return layer_at<index>();
+  }
+  /// Layer I of the flat sequence.
+  template <std::size_t I>
+  [[nodiscard]] layer_type<I>& layer_at() noexcept {
+    return static_cast<detail::slot<network, I>&>(slots_).layer;
+  }
+
+  /// visit(path, layer) for every layer in order, each with its own type.
+  template <class Visit>
+  void visit(Visit&& visitor) {
+    each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) { visitor(flat::paths[I].view(), layer_at<I>()); });
+  }
+
+private:
+  template <class Layer>
+  static constexpr bool quantizes_in() {
+    if constexpr (product_layer<Layer>) return is_integer(Layer::weights::storage);
+    else if constexpr (detail::quantizes<Layer>) return is_integer(Layer::inputs::storage) && !std::is_same_v<typename Layer::inputs, pixels>;
+    else return false;
+  }
+  static constexpr bool quantizes = []<std::size_t... I>(std::index_sequence<I...>) {
+    return (quantizes_in<typename flat::template layer<I>>() || ...);
+  }(indices{});
+
+  template <class F>
+  void each(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }(indices{});
+  }
+  void bind() {
+    each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) { rebind(I, &layer_at<I>()); });
+  }
+
+  detail::slots<network, indices> slots_;
+};
+
+}  // namespace minnow

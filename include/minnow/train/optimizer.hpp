@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+
+#include <minnow/train/rate.hpp>
+
+namespace minnow {
+
+/// How gradients move parameters:
+///
+///   rate, decay        the learning rate and what multiplies it over the run
+///   moments            numbers kept for each parameter
+///   at(step)           what a step needs, worked out once
+///   update(w, g, m, step_rate, prepared)   the new w; m is an array of `moments` numbers, changed in place.
+///                      Weight decay is part of it. Written for a float and for a SIMD batch alike
+template <class O>
+concept optimizer = requires(const O o, float w, float* m, long long step) {
+  { o.rate } -> std::convertible_to<float>;
+  { o.decay } -> std::convertible_to<rate_schedule>;
+  { O::moments } -> std::convertible_to<int>;
+  { o.update(w, w, m, w, o.at(step)) } -> std::convertible_to<float>;
+};
+
+/// Stochastic gradient descent with momentum: m <- momentum · m + g + weight_decay · w; w <- w - rate · m. As PyTorch's.
+struct sgd {
+  float rate = 0.1f;
+  float momentum = 0;
+  float weight_decay = 0;
+  rate_schedule decay = constant_rate{};
+
+  static constexpr int moments = 1;
+  struct prepared {};
+  [[nodiscard]] static prepared at(long long) noexcept { return {}; }
+
+  template <class V>
+  [[nodiscard]] V update(V w, V g, V* m, float step_rate, prepared) const noexcept {
+    m[0] = V(momentum) * m[0] + (g + V(weight_decay) * w);
+    return w - V(step_rate) * m[0];
+  }
+};
+
+/// Adam with decoupled weight decay: w <- w - rate · (m / (sqrt(v) + epsilon) + weight_decay · w), m and v corrected for
+/// their start at zero.
+///
+/// source  Kingma & Ba 2015; the decay Loshchilov & Hutter 2019
+struct adam {
+  float rate = 1e-3f;
+  float beta1 = 0.9f;
+  float beta2 = 0.999f;
+  float epsilon = 1e-8f;
+  float weight_decay = 0;
+  rate_schedule decay = constant_rate{};
+
+  static constexpr int moments = 2;
+  struct prepared {
+    float first;
+    float second;
+  };
+  /// step counts from 1.
+  [[nodiscard]] prepared at(long long step) const noexcept {
+    const auto n = static_cast<double>(step);
+    return {static_cast<float>(1 / (1 - std::pow(static_cast<double>(beta1), n))),
+            static_cast<float>(1 / std::sqrt(1 - std::pow(static_cast<double>(beta2), n)))};
+  }
+
+  template <class V>
+  [[nodiscard]] V update(V w, V g, V* m, float step_rate, prepared correct) const noexcept {
+    using std::sqrt;
+    m[0] = V(beta1) * m[0] + V(1 - beta1) * g;
+    m[1] = V(beta2) * m[1] + V(1 - beta2) * (g * g);
+    const V direction = V(correct.first) * m[0] / (V(correct.second) * sqrt(m[1]) + V(epsilon));
+    return w - V(step_rate) * (direction + V(weight_decay) * w);
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <minnow/layers/pool.hpp>
+#include <minnow/train/trainable.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow {
+
+/// Max and average pools. An average is the window's sum, taken in the order of its taps, times 1 / taps: the packed
+/// network does the same.
+template <pool_layer Layer, class Estimator>
+class trainable<Layer, Estimator> {
+public:
+  explicit trainable(shape in) noexcept : geometry_(Layer::pool_over(in)) {}
+
+  void forward(const activations& in, activations& out, const pass&) noexcept {
+    windows(in, [&](std::size_t to, auto count, auto&& taps) {
+      using detail::vector;
+      using scalar::max;
+      bool first = true;
+      vector result(0.0f);
+      taps([&](std::size_t from) {
+        const vector x = detail::load(in.data + from, count);
+        result = first ? x : Layer::averages ? result + x : max(result, x);
+        first = false;
+      });
+      detail::store(out.data + to, Layer::averages ? result * vector(share()) : result, count);
+    });
+  }
+
+  void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in, const pass&) noexcept {
+    if (grad_in == nullptr) return;
+    std::fill_n(grad_in, in.size(), 0.0f);
+    windows(in, [&](std::size_t to, auto count, auto&& taps) {
+      using detail::vector;
+      using scalar::select;
+      vector left = detail::load(grad_out + to, count);
+      if constexpr (Layer::averages) left *= vector(share());
+      const vector largest = detail::load(out.data + to, count);
+      taps([&](std::size_t from) {
+        vector part = left;
+        if constexpr (!Layer::averages) {
+          part = select(detail::load(in.data + from, count) == largest, left, vector(0.0f));
+          left -= part;
+        }
+        detail::store(grad_in + from, detail::load(grad_in + from, count) + part, count);
+      });
+    });
+  }
+
+private:
+  [[nodiscard]] float share() const noexcept {
+    return 1.0f / static_cast<float>(geometry_.kernel.height * geometry_.kernel.width);
+  }
+
+  /// body(offset of the output, count, taps) for each vector of channels, taps(each) calling each(offset of the input).
+  template <class Body>
+  void windows(const activations& in, Body&& body) const noexcept {
+    const geometry& g = geometry_;
+    const auto channels = static_cast<std::size_t>(g.in.channels);
+    parallel_for(in.images, [&](int n) {
+      const std::size_t from = static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in.size());
+      std::size_t to = static_cast<std::size_t>(n) * static_cast<std::size_t>(g.out.size());
+      for (int y = 0; y < g.out.height; ++y)
+        for (int x = 0; x < g.out.width; ++x, to += channels)
+          detail::for_vectors(g.in.channels, [&](int c, auto count) {
+            body(to + static_cast<std::size_t>(c), count, [&](auto&& each) {
+              for (int ky = 0; ky < g.kernel.height; ++ky)
+                for (int kx = 0; kx < g.kernel.width; ++kx)
+                  each(from + static_cast<std::size_t>(c) +
+                       channels * static_cast<std::size_t>((y * g.stride.height + ky) * g.in.width + x * g.stride.width + kx));
+            });
+          });
+    });
+  }
+
+  geometry geometry_;
+};
+
+}  // namespace minnow

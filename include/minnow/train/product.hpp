@@ -1,0 +1,226 @@
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include <xtensor/containers/xtensor.hpp>
+
+#include <minnow/core/error.hpp>
+#include <minnow/kernels/float_gradient.hpp>
+#include <minnow/kernels/float_panels.hpp>
+#include <minnow/kernels/float_product.hpp>
+#include <minnow/layers/product.hpp>
+#include <minnow/train/exact_sums.hpp>
+#include <minnow/train/quantize.hpp>
+#include <minnow/train/trainable.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow {
+
+/// How initial weights are drawn.
+enum class start_weights {
+  by_quantizer,  ///< wide for fixed thresholds, Glorot's for the rest
+  glorot,        ///< uniform on ±sqrt(6 / (inputs + outputs))
+  he,            ///< uniform on ±sqrt(6 / inputs)
+  wide,          ///< uniform on (-1, 1)
+};
+
+/// The trainable product behind `conv` and `dense`: code is instantiated for each quantizer of weights and estimator,
+/// whatever the layer's size.
+///
+/// Forward multiplies inputs with share h(w) + (1 - share) w. At share 1 it multiplies codes and scales the sums, so
+/// that they are the packed network's integers.
+template <quantizer Q, class Estimator>
+class trainable_product {
+  static constexpr bool estimates = is_integer(Q::storage);
+
+public:
+  explicit trainable_product(const geometry& g)
+      : geometry_(g),
+        weights_(xt::zeros<float>({i(g.out.channels), i(g.kernel.height), i(g.kernel.width), i(g.in.channels)})),
+        gradient_(xt::zeros<float>(weights_.shape())),
+        codes_(weights_.size()),
+        operand_(weights_.size()),
+        states_(Q::per_channel ? i(g.out.channels) : 1),
+        forward_panels_(kernels::forward_panel_floats(g)),
+        backward_panels_(kernels::backward_panel_floats(g)) {}
+
+  [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
+
+  /// Latent weights (filters, kernel height, kernel width, channels).
+  [[nodiscard]] const xt::xtensor<float, 4>& weights() const noexcept { return weights_; }
+  void set_weights(const xt::xtensor<float, 4>& w) {
+    if (w.shape() != weights_.shape())
+      require(status::failure("set_weights: expected (%zu, %zu, %zu, %zu) weights, found (%zu, %zu, %zu, %zu)", weights_.shape(0),
+                              weights_.shape(1), weights_.shape(2), weights_.shape(3), w.shape(0), w.shape(1), w.shape(2), w.shape(3)));
+    weights_ = w;
+    moved();
+  }
+  [[nodiscard]] const xt::xtensor<float, 4>& gradient() const noexcept { return gradient_; }
+
+  /// Codes of the weights, filter by filter, and the states that give their scales: what is packed.
+  struct quantized_weights {
+    std::span<const float> codes;
+    std::span<const typename Q::state> states;
+    [[nodiscard]] float scale(int filter) const noexcept { return Q::scale(states[Q::per_channel ? i(filter) : 0]); }
+  };
+  quantized_weights quantize(std::string_view layer) {
+    refresh(layer);
+    return {codes_, states_};
+  }
+
+  void start(random r, start_weights how) {
+    const float fan_in = static_cast<float>(geometry_.inputs());
+    const float fan_out = static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.out.channels);
+    if (how == start_weights::by_quantizer) how = Q::wide_start ? start_weights::wide : start_weights::glorot;
+    const float limit = how == start_weights::wide     ? 1.0f
+                        : how == start_weights::glorot ? std::sqrt(6 / (fan_in + fan_out))
+                                                       : std::sqrt(6 / fan_in);
+    for (float& w : weights_) w = r.uniform(-limit, limit);
+    moved();
+  }
+
+  void forward(const activations& in, activations& out, const pass& p) {
+    const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
+    if (p.requantize || !p.training() || !quantized_once_) refresh(p.layer);
+    const bool as_codes = share == 1;
+    blend(share, as_codes);
+    const long long largest_sum = static_cast<long long>(in.code_limit) * Q::code_limit * geometry_.inputs();
+    if (as_codes && p.mode == mode::evaluate && largest_sum >= 1 << 24) {
+      detail::exact_sums(geometry_, in, codes_, out.data);
+    } else {
+      kernels::pack_forward(geometry_, operand_.data(), forward_panels_.data());
+      kernels::product_forward(geometry_, in.images, in.data, forward_panels_.data(), out.data);
+    }
+    if (as_codes) scale_sums(in.scale, out);
+    else if (in.scale != 1) scale_all(in.scale, out);
+  }
+
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
+    kernels::product_backward_weights(geometry_, in.images, in.data, grad_out, gradient_.data());
+    const int inputs = geometry_.inputs();
+    for (int f = 0; f < geometry_.out.channels; ++f) {
+      const interval r = Q::range(state(f));
+      const std::size_t row = i(f) * i(inputs);
+      detail::for_vectors(inputs, [&](int k, auto count) {
+        float* at = gradient_.data() + row + i(k);
+        auto g = detail::load(at, count) * detail::vector(in.scale);
+        if constexpr (estimates)
+          g *= detail::slope_of<Estimator>(role::weights, p.alpha, detail::load(weights_.data() + row + i(k), count), r.low, r.high);
+        detail::store(at, g, count);
+      });
+    }
+    if (grad_in == nullptr) return;
+    if (estimates && Estimator::share(p.alpha) == 1) values_of_codes();
+    kernels::pack_backward(geometry_, operand_.data(), backward_panels_.data());
+    kernels::product_backward_inputs(geometry_, in.images, grad_out, backward_panels_.data(), grad_in);
+  }
+
+  template <class Visit>
+  void parameters(Visit&& visit) {
+    visit(parameter{"weights", {weights_.data(), weights_.size()}, {gradient_.data(), gradient_.size()}, Q::bounded, estimates});
+    moved();
+  }
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    // A file keeps weights with the states that were measured on them; weights that cannot be measured are kept too.
+    if (!measured_) (void)measure();
+    visit(std::string_view("weights"), std::span<float>(weights_.data(), weights_.size()));
+    if constexpr (state_floats<Q> > 0) visit(std::string_view("state"), detail::state_array<Q>(states_.data(), states_.size()));
+    // What a file brought may be new weights, with such states.
+    coded_ = false;
+  }
+
+private:
+  static constexpr std::size_t i(int n) noexcept { return static_cast<std::size_t>(n); }
+  [[nodiscard]] const typename Q::state& state(int f) const noexcept { return states_[Q::per_channel ? i(f) : 0]; }
+  void moved() noexcept { measured_ = coded_ = false; }
+
+  /// Measures the latent weights; false where they hold a NaN or an infinity.
+  bool measure() {
+    const std::size_t group = weights_.size() / states_.size();
+    measured_ = true;
+    for (std::size_t s = 0; s < states_.size(); ++s)
+      measured_ = Q::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights) && measured_;
+    return measured_;
+  }
+
+  /// Measures the latent weights and takes their codes anew, if they have moved.
+  void refresh(std::string_view layer) {
+    if (coded_) return;
+    if (!measured_ && !measure())
+      require(status::failure("layer %.*s: the weights hold a NaN or an infinity", static_cast<int>(layer.size()), layer.data()));
+    const std::size_t group = weights_.size() / states_.size();
+    for (std::size_t s = 0; s < states_.size(); ++s)
+      detail::for_all(group, [&](std::size_t k, auto count) {
+        const std::size_t at = s * group + k;
+        detail::store(codes_.data() + at, detail::code_of<Q>(detail::load(weights_.data() + at, count), states_[s]), count);
+      });
+    coded_ = quantized_once_ = true;
+  }
+
+  /// The forward pass's weights: codes at share 1, blended values else.
+  void blend(float share, bool as_codes) {
+    if (as_codes) {
+      std::copy(codes_.begin(), codes_.end(), operand_.begin());
+      return;
+    }
+    const std::size_t group = weights_.size() / states_.size();
+    for (std::size_t s = 0; s < states_.size(); ++s) {
+      const detail::vector part(share * Q::scale(states_[s]));
+      const detail::vector rest(1 - share);
+      detail::for_all(group, [&](std::size_t k, auto count) {
+        const std::size_t at = s * group + k;
+        detail::store(operand_.data() + at,
+                      part * detail::load(codes_.data() + at, count) + rest * detail::load(weights_.data() + at, count), count);
+      });
+    }
+  }
+
+  void values_of_codes() {
+    const std::size_t group = weights_.size() / states_.size();
+    for (std::size_t s = 0; s < states_.size(); ++s)
+      if (const float scale = Q::scale(states_[s]); scale != 1)
+        for (std::size_t k = s * group; k < (s + 1) * group; ++k) operand_[k] = codes_[k] * scale;
+  }
+
+  /// sum * (input scale * weight scale): one product of two floats, then one with the sum, as in the packed network.
+  void scale_sums(float in_scale, activations& out) {
+    if (!Q::per_channel) return scale_all(in_scale * Q::scale(states_[0]), out);
+    filter_scales_.resize(i(geometry_.out.channels));
+    for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[i(f)] = in_scale * Q::scale(state(f));
+    const int channels = geometry_.out.channels;
+    detail::for_rows(out.rows(), channels, [&](std::size_t row, int c, auto count) {
+      float* at = out.data + row * i(channels) + i(c);
+      detail::store(at, detail::load(at, count) * detail::load(filter_scales_.data() + c, count), count);
+    });
+  }
+
+  static void scale_all(float scale, activations& out) {
+    if (scale == 1) return;
+    detail::for_all(out.size(), [&](std::size_t k, auto count) {
+      detail::store(out.data + k, detail::load(out.data + k, count) * detail::vector(scale), count);
+    });
+  }
+
+  geometry geometry_;
+  xt::xtensor<float, 4> weights_;
+  xt::xtensor<float, 4> gradient_;
+  std::vector<float> codes_;
+  std::vector<float> operand_;
+  std::vector<typename Q::state> states_;
+  std::vector<float> filter_scales_;
+  std::vector<float> forward_panels_;
+  std::vector<float> backward_panels_;
+  bool measured_ = false;
+  bool coded_ = false;
+  bool quantized_once_ = false;
+};
+
+template <product_layer Layer, class Estimator>
+class trainable<Layer, Estimator> : public trainable_product<typename Layer::weights, Estimator> {
+public:
+  explicit trainable(shape in) : trainable_product<typename Layer::weights, Estimator>(Layer::over(in)) {}
+};
+
+}  // namespace minnow

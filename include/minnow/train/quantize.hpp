@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstring>
+
+#include <minnow/core/error.hpp>
+#include <minnow/layers/quantize.hpp>
+#include <minnow/quantize/pixels.hpp>
+#include <minnow/train/trainable.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// The floats of a quantizer's states, for files.
+template <quantizer Q>
+std::span<float> state_array(typename Q::state* states, std::size_t count) noexcept {
+  if constexpr (state_floats<Q> == 0) {
+    return {};
+  } else {
+    static_assert(sizeof(typename Q::state) == state_floats<Q> * sizeof(float) && alignof(typename Q::state) == alignof(float),
+                  "minnow: a quantizer's state is a struct of floats");
+    return {reinterpret_cast<float*>(states), count * static_cast<std::size_t>(state_floats<Q>)};
+  }
+}
+
+}  // namespace detail
+
+/// Quantizes the inputs of a product. Forward: share h(a) + (1 - share) clip(a), with the estimator's share; at share 1 it
+/// hands codes and their scale to a product, so that sums of products are the integers of the packed network. Backward:
+/// the estimator's slope, and the clip's.
+///
+/// `pixels`, `half` and `real` have nothing to estimate: the first is exact, the others pass gradients inside their range.
+template <quantizer Q, class Estimator>
+class trainable<quantize<Q>, Estimator> {
+  static constexpr bool estimates = is_integer(Q::storage) && !std::is_same_v<Q, pixels>;
+
+public:
+  explicit trainable(shape) noexcept {}
+
+  /// Whether codes leave the layer instead of values: set where a product follows.
+  void hand_on_codes(bool yes) noexcept { codes_ = yes && Q::code_limit > 0; }
+  [[nodiscard]] const typename Q::state& state() const noexcept { return state_; }
+
+  void forward(const activations& in, activations& out, const pass& p) {
+    if (p.training() && p.requantize && !Q::observe(state_, std::span<const float>(in.data, in.size()), role::inputs))
+      require(status::failure("layer %.*s: the inputs of %s hold a NaN or an infinity", static_cast<int>(p.layer.size()),
+                              p.layer.data(), Q::name().c_str()));
+    const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
+    const float scale = Q::scale(state_);
+    const bool noisy = Estimator::noisy && estimates && p.training();
+    const bool as_codes = share == 1 && codes_;
+    out.scale = as_codes ? scale : 1.0f;
+    out.code_limit = as_codes ? Q::code_limit : 0;
+    const interval r = Q::range(state_);
+    detail::for_all(in.size(), [&](std::size_t i, auto count) {
+      using detail::vector;
+      const vector a = detail::load(in.data + i, count);
+      vector code = detail::code_of<Q>(noisy ? a - noise(p, i) : a, state_);
+      if (as_codes) return detail::store(out.data + i, code, count);
+      vector h = code * vector(scale);
+      if (share != 1) h = vector(share) * h + vector(1 - share) * scalar::clamp(a, vector(r.low), vector(r.high));
+      detail::store(out.data + i, h, count);
+    });
+  }
+
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) noexcept {
+    if (grad_in == nullptr) return;
+    const interval r = Q::range(state_);
+    detail::for_all(in.size(), [&](std::size_t i, auto count) {
+      const auto a = detail::load(in.data + i, count);
+      auto g = detail::load(grad_out + i, count);
+      if constexpr (estimates) g *= detail::slope_of<Estimator>(role::inputs, p.alpha, a, r.low, r.high);
+      detail::store(grad_in + i, detail::keep_inside(g, a, r.low, r.high), count);
+    });
+  }
+
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    if constexpr (state_floats<Q> > 0) visit(std::string_view("state"), detail::state_array<Q>(&state_, 1));
+  }
+
+private:
+  /// z, uniform on [-1, 1): drawn by the element's index, so that threads do not matter.
+  static detail::vector noise(const pass& p, std::size_t first) noexcept {
+    float z[detail::lanes];
+    for (int i = 0; i < detail::lanes; ++i) z[i] = 2 * p.noise.uniform_at(first + static_cast<std::size_t>(i)) - 1;
+    return detail::load(z, detail::whole{});
+  }
+
+  typename Q::state state_{};
+  bool codes_ = false;
+};
+
+}  // namespace minnow

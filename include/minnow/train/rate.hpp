@@ -1,0 +1,50 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numbers>
+#include <vector>
+
+#include <minnow/schedule/window.hpp>
+
+namespace minnow {
+
+/// What multiplies an optimizer's rate at a step: any function of the run's progress.
+using rate_schedule = std::function<float(const progress&)>;
+
+/// The rate as it is.
+struct constant_rate {
+  float operator()(const progress&) const noexcept { return 1; }
+};
+
+/// factor^epoch, falling a little at every step.
+struct exponential_rate {
+  float factor = 0.95f;  ///< per epoch
+  float operator()(const progress& p) const noexcept {
+    return std::pow(factor, static_cast<float>(p.step) / static_cast<float>(p.steps_per_epoch));
+  }
+};
+
+/// The rate times `factor` for each moment that has passed: {.at = {steps{32000}, steps{38000}}}.
+struct step_rate {
+  std::vector<moment> at{fraction{0.5f}, fraction{0.75f}};
+  float factor = 0.1f;
+  float operator()(const progress& p) const noexcept {
+    float result = 1;
+    for (const moment& m : at)
+      if (static_cast<double>(p.step) >= m.step(p)) result *= factor;
+    return result;
+  }
+};
+
+/// Half a cosine from 1 to `to` over the run.
+struct cosine_rate {
+  float to = 0;
+  float operator()(const progress& p) const noexcept {
+    const double part = static_cast<double>(p.step) / static_cast<double>(std::max(p.steps, 1LL));
+    return static_cast<float>(to + (1 - to) * 0.5 * (1 + std::cos(std::numbers::pi * part)));
+  }
+};
+
+}  // namespace minnow

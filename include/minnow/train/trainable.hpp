@@ -1,0 +1,78 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include <minnow/core/random.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/layers/layer.hpp>
+
+namespace minnow {
+
+/// Activations of a batch: (images, height, width, channels), channels last. Their value is scale * data; only what a
+/// quantize layer hands to a product has another scale than 1 (its data are codes then, and code_limit says how large).
+struct activations {
+  float* data = nullptr;
+  int images = 0;
+  shape dimensions;
+  float scale = 1;
+  int code_limit = 0;
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return static_cast<std::size_t>(images) * static_cast<std::size_t>(dimensions.size());
+  }
+  /// Pixels of all images: rows of `channels` numbers.
+  [[nodiscard]] std::size_t rows() const noexcept {
+    return static_cast<std::size_t>(images) * static_cast<std::size_t>(dimensions.pixels());
+  }
+};
+
+/// What a forward or backward pass is for.
+enum class mode {
+  train,     ///< batch statistics; they and the quantizers' states move
+  settle,    ///< alpha = 1; running statistics become the mean over the settled batches
+  evaluate,  ///< running statistics; nothing moves
+};
+
+struct pass {
+  minnow::mode mode = mode::evaluate;
+  float alpha = 1;           ///< 0 real, 1 quantized
+  float real_part = 0;       ///< the most that unquantized values take part in the forward pass, 1 - share
+  bool requantize = true;    ///< false: keep the quantized weights and their states of an earlier step
+  int settled = 0;           ///< batches settled before this one
+  minnow::random noise{};    ///< the stream of this layer and step
+  std::string_view layer = "";  ///< the layer's path, for errors
+
+  [[nodiscard]] bool training() const noexcept { return mode == mode::train; }
+};
+
+/// Numbers that an optimizer moves.
+struct parameter {
+  std::string_view name;
+  std::span<float> value;
+  std::span<const float> gradient;
+  bool bounded = false;    ///< clipped to [-1, 1] after every update
+  bool quantized = false;  ///< the estimator scales its step
+};
+
+/// The trainable reading of a layer. A specialisation for a layer of one's own provides
+///
+///   explicit trainable(shape in)
+///   void forward(const activations& in, activations& out, const pass&)
+///   void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in, const pass&)
+///       grad_in is null where nobody needs it; overwrites grad_in and the layer's own gradients
+/// and, where it has them,
+///   void start(random)                      draws initial parameters
+///   void parameters(auto&& visit)           visit(parameter) for each trained tensor
+///   void arrays(auto&& visit)               visit(name, std::span<float>) for all that a file must keep
+template <class Layer, class Estimator = void>
+class trainable;
+
+template <class T>
+concept trainable_layer = requires(T t, const activations in, activations out, const float* grad_out, float* grad_in, const pass p) {
+  T(shape{});
+  t.forward(in, out, p);
+  t.backward(in, out, grad_out, grad_in, p);
+};
+
+}  // namespace minnow

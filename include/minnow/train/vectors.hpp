@@ -1,0 +1,147 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+#include <xsimd/xsimd.hpp>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/estimate/concept.hpp>
+#include <minnow/layers/layer.hpp>
+#include <minnow/quantize/concept.hpp>
+
+/// Element-wise passes of training: a body is written once and runs on whole vectors, its last part on a padded one.
+namespace minnow::detail {
+
+#ifdef XSIMD_NO_SUPPORTED_ARCHITECTURE
+using vector = float;
+inline constexpr int lanes = 1;
+using whole = std::integral_constant<int, 1>;
+inline vector load(const float* from, int) noexcept { return *from; }
+inline void store(float* to, vector v, int) noexcept { *to = v; }
+inline float total(vector v) noexcept { return v; }
+#else
+using vector = xsimd::batch<float>;
+inline constexpr int lanes = static_cast<int>(vector::size);
+using whole = std::integral_constant<int, lanes>;
+
+inline vector load(const float* from, whole) noexcept { return vector::load_unaligned(from); }
+inline vector load(const float* from, int count) noexcept {
+  float padded[lanes] = {};
+  std::copy_n(from, count, padded);
+  return vector::load_unaligned(padded);
+}
+inline void store(float* to, const vector& v, whole) noexcept { v.store_unaligned(to); }
+inline void store(float* to, const vector& v, int count) noexcept {
+  float padded[lanes];
+  v.store_unaligned(padded);
+  std::copy_n(padded, count, to);
+}
+#endif
+
+/// body(i, count) for each vector of n elements; count is a constant but for the last.
+template <class Body>
+void for_vectors(int n, Body&& body) {
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) body(i, whole{});
+  if constexpr (lanes > 1)
+    if (i < n) body(i, n - i);
+}
+
+/// The same over `rows` rows of `n` elements, in pieces for the threads: body(row, i, count).
+template <class Body>
+void for_rows(std::size_t rows, int n, Body&& body) {
+  const std::size_t piece = std::max<std::size_t>(1, 16384 / static_cast<std::size_t>(std::max(n, 1)));
+  parallel_for(static_cast<int>((rows + piece - 1) / piece), [&](int p) {
+    const std::size_t first = static_cast<std::size_t>(p) * piece;
+    for (std::size_t row = first; row < std::min(rows, first + piece); ++row)
+      for_vectors(n, [&](int i, auto count) { body(row, i, count); });
+  });
+}
+
+/// The same over a flat array: body(offset, count).
+template <class Body>
+void for_all(std::size_t n, Body&& body) {
+  constexpr std::size_t piece = 16384;
+  parallel_for(static_cast<int>((n + piece - 1) / piece), [&](int p) {
+    const std::size_t first = static_cast<std::size_t>(p) * piece;
+    for_vectors(static_cast<int>(std::min(piece, n - first)),
+                [&](int i, auto count) { body(first + static_cast<std::size_t>(i), count); });
+  });
+}
+
+/// A scalar rule on a vector, lane by lane.
+template <class Rule, class... V>
+vector lane_by_lane(Rule&& rule, const V&... x) {
+  if constexpr (lanes == 1) {
+    return rule(x...);
+  } else {
+    return [&](const auto&... spread) {
+      float result[lanes];
+      for (int i = 0; i < lanes; ++i) result[i] = rule(spread.values[i]...);
+      return vector::load_unaligned(result);
+    }([](const V& v) {
+      struct {
+        float values[lanes];
+      } s;
+      v.store_unaligned(s.values);
+      return s;
+    }(x)...);
+  }
+}
+
+/// A quantizer's code, whether its rule is written for batches or for one number.
+template <quantizer Q>
+vector code_of(const vector& x, const typename Q::state& s) {
+  if constexpr (requires { { Q::code(x, s) } -> std::same_as<vector>; })
+    return Q::code(x, s);
+  else
+    return lane_by_lane([&](float one) { return static_cast<float>(Q::code(one, s)); }, x);
+}
+
+/// An estimator's slope, likewise. `low` and `high` bound the quantizer's range.
+template <estimator E>
+vector slope_of(role r, float alpha, const vector& x, float low, float high) {
+  const auto inside = (x >= vector(low)) & (x <= vector(high));
+  if constexpr (requires { { E::slope(r, alpha, x, inside) } -> std::same_as<vector>; })
+    return E::slope(r, alpha, x, inside);
+  else
+    return lane_by_lane([&](float one) { return static_cast<float>(E::slope(r, alpha, one, one >= low && one <= high)); }, x);
+}
+
+template <elementwise L>
+vector apply_of(const vector& x) {
+  if constexpr (requires { { L::apply(x) } -> std::same_as<vector>; })
+    return L::apply(x);
+  else
+    return lane_by_lane([](float one) { return static_cast<float>(L::apply(one)); }, x);
+}
+
+template <elementwise L>
+vector slope_of(const vector& x) {
+  if constexpr (requires { { L::slope(x) } -> std::same_as<vector>; })
+    return L::slope(x);
+  else
+    return lane_by_lane([](float one) { return static_cast<float>(L::slope(one)); }, x);
+}
+
+/// fma(x, scale, shift) rounded once on every processor: xsimd's own where the instruction exists, else lane by lane.
+inline vector fused(const vector& x, const vector& scale, const vector& shift) noexcept {
+#if defined(__FMA__) || defined(__aarch64__)
+  using scalar::fma;
+  return fma(x, scale, shift);
+#else
+  return lane_by_lane([](float a, float b, float c) { return std::fma(a, b, c); }, x, scale, shift);
+#endif
+}
+
+/// x inside [low, high], 0 outside.
+inline vector keep_inside(const vector& x, const vector& where, float low, float high) noexcept {
+  using scalar::select;
+  return select((where >= vector(low)) & (where <= vector(high)), x, vector(0.0f));
+}
+
+}  // namespace minnow::detail

@@ -1,0 +1,207 @@
+#include <minnow/fit/batches.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <set>
+
+#include <minnow/layers/activation.hpp>
+#include <minnow/train/network.hpp>
+
+using namespace minnow;
+
+namespace {
+
+/// A network whose input is the images as they are.
+struct as_they_are : model<image<2, 5, 4>, dense<1, scheme<pixels, sign>>> {};
+struct floats : model<image<2, 5, 4>, hard_tanh> {};
+constexpr shape dimensions{5, 4, 2};
+constexpr std::size_t size = 40;
+
+/// Images whose numbers are all different and none is 0, labelled by their number.
+template <class T>
+dataset<T> numbered(int count) {
+  dataset<T> data;
+  data.dimensions = dimensions;
+  for (int n = 0; n < count; ++n) {
+    for (std::size_t i = 0; i < size; ++i)
+      data.images.push_back(static_cast<T>(1 + (static_cast<std::size_t>(n) * 7 + i) % 251));
+    data.labels.push_back(n);
+  }
+  return data;
+}
+
+template <class T>
+using network_of = std::conditional_t<std::is_same_v<T, float>, network<floats>, network<as_they_are>>;
+
+struct taken {
+  std::vector<std::vector<float>> images;
+  std::vector<int> labels;
+  bool operator==(const taken&) const = default;
+};
+
+/// All images of an epoch as they reach the network, in batches of 7.
+template <class T>
+taken take(const dataset<T>& data, augmentation a, bool shuffle, minnow::random stream) {
+  network_of<T> net;
+  const detail::batches<T> order(data, a, shuffle, stream);
+  taken result;
+  std::vector<int> labels;
+  for (int first = 0; first < data.size(); first += 7) {
+    const int count = std::min(7, data.size() - first);
+    order.into(net, first, count, labels);
+    const auto in = net.prepare(count);
+    for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n)
+      result.images.emplace_back(in.begin() + static_cast<std::ptrdiff_t>(n * size),
+                                 in.begin() + static_cast<std::ptrdiff_t>((n + 1) * size));
+    result.labels.insert(result.labels.end(), labels.begin(), labels.end());
+  }
+  return result;
+}
+
+/// Pixel (y, x), channel c of an image; black outside.
+template <class T>
+float pixel(const dataset<T>& data, int n, int y, int x, int c) {
+  if (y < 0 || x < 0 || y >= dimensions.height || x >= dimensions.width) return 0;
+  return static_cast<float>(
+      data.image(n)[static_cast<std::size_t>((y * dimensions.width + x) * dimensions.channels + c)]);
+}
+
+struct change {
+  int down = 0;
+  int right = 0;
+  bool mirrored = false;
+  auto operator<=>(const change&) const = default;
+};
+
+/// Every change of up to `reach` pixels that makes `found` of image n.
+template <class T>
+std::vector<change> explanations(const dataset<T>& data, int n, const std::vector<float>& found, int reach) {
+  std::vector<change> result;
+  for (const bool mirrored : {false, true})
+    for (int down = -reach; down <= reach; ++down)
+      for (int right = -reach; right <= reach; ++right) {
+        bool same = true;
+        std::size_t at = 0;
+        for (int y = 0; y < dimensions.height; ++y)
+          for (int x = 0; x < dimensions.width; ++x)
+            for (int c = 0; c < dimensions.channels; ++c, ++at)
+              same =
+                  same && found[at] == pixel(data, n, y + down, (mirrored ? dimensions.width - 1 - x : x) + right, c);
+        if (same) result.push_back({down, right, mirrored});
+      }
+  return result;
+}
+
+/// Each image is explained by exactly one change, and every change occurs, none of a pair of opposites more often.
+template <class T>
+void check_augmentation(augmentation a) {
+  constexpr int count = 4000;
+  const auto data = numbered<T>(count);
+  const auto batch = take(data, a, false, minnow::random(seed{5}));
+  std::set<change> seen;
+  int mirrored = 0;
+  double down = 0;
+  double right = 0;
+  for (int n = 0; n < count; ++n) {
+    const auto all = explanations(data, n, batch.images[static_cast<std::size_t>(n)], a.crop);
+    REQUIRE(all.size() == 1);
+    seen.insert(all[0]);
+    mirrored += all[0].mirrored;
+    down += all[0].down;
+    right += all[0].right;
+    REQUIRE(batch.labels[static_cast<std::size_t>(n)] == n);
+  }
+  const int ways = (2 * a.crop + 1) * (2 * a.crop + 1) * (a.flip ? 2 : 1);
+  CHECK(static_cast<int>(seen.size()) == ways);
+  // A deviation of half a draw for the mirror, of the reach for a move, over the root of their number.
+  if (a.flip) CHECK(std::abs(mirrored - count / 2.0) <= 4 * 0.5 * std::sqrt(count));
+  else CHECK(mirrored == 0);
+  CHECK(std::abs(down) <= 4 * a.crop * std::sqrt(count));
+  CHECK(std::abs(right) <= 4 * a.crop * std::sqrt(count));
+}
+
+}  // namespace
+
+TEST_SUITE("fit/batches") {
+  TEST_CASE("without shuffling and augmentation images come as they are, in order") {
+    const auto data = numbered<std::uint8_t>(20);
+    const auto batch = take(data, {}, false, minnow::random(seed{1}));
+    for (int n = 0; n < 20; ++n) {
+      CHECK(batch.labels[static_cast<std::size_t>(n)] == n);
+      CHECK(batch.images[static_cast<std::size_t>(n)] ==
+            std::vector<float>(data.image(n).begin(), data.image(n).end()));
+    }
+  }
+
+  TEST_CASE("shuffling is a permutation that labels follow") {
+    const auto data = numbered<float>(200);
+    const auto batch = take(data, {}, true, minnow::random(seed{1}));
+    auto sorted = batch.labels;
+    std::sort(sorted.begin(), sorted.end());
+    CHECK(sorted == data.labels);
+    CHECK(batch.labels != data.labels);
+    for (std::size_t n = 0; n < 200; ++n) {
+      const auto from = data.image(batch.labels[n]);
+      CHECK(batch.images[n] == std::vector<float>(from.begin(), from.end()));
+    }
+  }
+
+  TEST_CASE("the order comes from the stream alone, another for another stream") {
+    const auto data = numbered<std::uint8_t>(50);
+    const minnow::random draws(seed{1});
+    const auto first = take(data, {}, true, draws.stream(1));
+    CHECK(take(data, {}, true, draws.stream(1)) == first);
+    CHECK(take(data, {}, true, draws.stream(2)).labels != first.labels);
+    CHECK(take(data, {}, true, minnow::random(seed{2}).stream(1)).labels != first.labels);
+  }
+
+  TEST_CASE("every image comes to every place about equally often") {
+    // 3000 orders of 5 images: 600 of each at each place, with a deviation of sqrt(600 * 0.8).
+    const auto data = numbered<std::uint8_t>(5);
+    int places[5][5] = {};
+    for (std::uint64_t s = 0; s < 3000; ++s) {
+      const auto batch = take(data, {}, true, minnow::random(seed{9}).stream(s));
+      for (std::size_t i = 0; i < 5; ++i) ++places[i][batch.labels[i]];
+    }
+    for (const auto& place : places)
+      for (const int count : place) CHECK(std::abs(count - 600) <= 4.5 * std::sqrt(600 * 0.8));
+  }
+
+  TEST_CASE("a crop moves images by every distance up to its own, each way, with black behind") {
+    check_augmentation<std::uint8_t>({.crop = 1});
+    check_augmentation<std::uint8_t>({.crop = 2});
+    check_augmentation<float>({.crop = 2});
+  }
+
+  TEST_CASE("a flip mirrors half of the images") {
+    check_augmentation<std::uint8_t>({.flip = true});
+    check_augmentation<float>({.flip = true});
+  }
+
+  TEST_CASE("both together are independent") {
+    check_augmentation<std::uint8_t>({.crop = 1, .flip = true});
+    check_augmentation<float>({.crop = 1, .flip = true});
+  }
+
+  TEST_CASE("augmentation comes from the stream alone, whatever the number of threads") {
+    const auto data = numbered<std::uint8_t>(100);
+    const minnow::random draws(seed{1});
+    const augmentation both{.crop = 2, .flip = true};
+    set_threads(1);
+    const auto first = take(data, both, true, draws.stream(1));
+    set_threads(2);
+    CHECK(take(data, both, true, draws.stream(1)) == first);
+    set_threads(0);
+    CHECK(!(take(data, both, true, draws.stream(2)) == first));
+  }
+
+  TEST_CASE("the data set itself stays as it is") {
+    const auto data = numbered<std::uint8_t>(20);
+    const auto kept = data.images;
+    (void)take(data, {.crop = 2, .flip = true}, true, minnow::random(seed{1}));
+    CHECK(data.images == kept);
+  }
+}

@@ -1,0 +1,197 @@
+#include <minnow/fit/update.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include <minnow/estimate/alpha_blend.hpp>
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/train/loss.hpp>
+#include <minnow/train/network.hpp>
+
+#include "single_layer.hpp"
+
+using namespace minnow;
+
+namespace {
+
+struct small : model<features<5>, dense<6, scheme<real, sign>>, batch_norm, dense<4, scheme<clipped<real>, integer<8>>>,
+                     bias, dense<3, real>> {};
+
+/// alpha_blend with 1 - alpha on the gradient of weights instead of on their step.
+struct scaled_gradient : plain_estimator {
+  static constexpr text name() { return "scaled_gradient"; }
+  static constexpr float share(float alpha) { return alpha; }
+  template <class V, class Mask>
+  static constexpr V slope(role, float alpha, V, Mask) {
+    return V(1 - alpha);
+  }
+};
+
+/// Forward and backward on batch `number`; no update yet.
+template <class Network>
+void differentiate(Network& net, std::uint64_t number, float alpha) {
+  constexpr int images = 12;
+  const auto x = test::uniform(images * 5, 1000 + number);
+  std::copy(x.begin(), x.end(), net.prepare(images).begin());
+  const pass p{.mode = mode::train, .alpha = alpha};
+  const auto z = net.forward(p);
+  std::vector<int> labels(images);
+  for (std::size_t n = 0; n < images; ++n) labels[n] = static_cast<int>((n + number) % 3);
+  std::vector<float> gradient(z.size());
+  cross_entropy{}(z, labels, gradient);
+  for (float& g : gradient) g *= 4;
+  net.backward(gradient, p);
+}
+
+std::vector<float> values(untyped_network& net) {
+  std::vector<float> result;
+  net.parameters(
+      [&](std::string_view, const parameter& p) { result.insert(result.end(), p.value.begin(), p.value.end()); });
+  return result;
+}
+
+/// Twenty steps; alpha follows `alphas` over and over.
+template <class Estimator, class Optimizer>
+std::vector<float> trained(const Optimizer& o, const std::vector<float>& alphas) {
+  network<small, Estimator> net{seed{3}};
+  updater<Optimizer> update(o);
+  for (std::uint64_t step = 0; step < 20; ++step) {
+    const float alpha = alphas[step % alphas.size()];
+    differentiate(net, step, alpha);
+    update.step(net, {static_cast<long long>(step), 20, 5}, alpha);
+  }
+  return values(net);
+}
+
+/// The library's updates beside a loop over doubles that is given the library's gradients:
+/// reference(w, g, moments, rate of this parameter, step from 1).
+template <class Optimizer, class Reference>
+void check_updates(const Optimizer& o, Reference&& reference, double tolerance) {
+  network<small, alpha_blend> net{seed{3}};
+  updater<Optimizer> update(o);
+  std::vector<double> expected;
+  for (const float w : values(net)) expected.push_back(static_cast<double>(w));
+  std::vector<std::array<double, 2>> moments(expected.size());
+  constexpr float alpha = 0.3f;
+  bool clipped = false;
+  for (int step = 1; step <= 30; ++step) {
+    differentiate(net, static_cast<std::uint64_t>(step), alpha);
+    const progress at{step - 1, 30, 10};
+    std::size_t i = 0;
+    net.parameters([&](std::string_view path, const parameter& p) {
+      const double scale = path == "0" || path == "2" ? 1 - static_cast<double>(alpha) : 1;
+      const double rate = static_cast<double>(o.rate) * static_cast<double>(o.decay(at)) * scale;
+      for (const float g : p.gradient) {
+        double& w = expected[i];
+        w = reference(w, static_cast<double>(g), moments[i].data(), rate, step);
+        clipped = clipped || (path == "0" && std::abs(w) > 1);
+        if (path == "0") w = std::clamp(w, -1.0, 1.0);
+        ++i;
+      }
+    });
+    update.step(net, at, alpha);
+    CHECK(update.rate() == o.rate * o.decay(at));
+    const auto found = values(net);
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      CAPTURE(step);
+      CAPTURE(k);
+      CHECK(std::abs(static_cast<double>(found[k]) - expected[k]) <= tolerance);
+    }
+  }
+  CHECK(clipped);
+}
+
+}  // namespace
+
+TEST_SUITE("fit/update") {
+  TEST_CASE("sgd with momentum, weight decay and a falling rate moves every parameter as a loop over doubles does") {
+    const sgd o{.rate = 0.25f, .momentum = 0.9f, .weight_decay = 1e-3f, .decay = exponential_rate{.factor = 0.5f}};
+    // Numbers below 8 and moments below 40 times the rate: three roundings each in 30 steps.
+    check_updates(
+        o,
+        [&](double w, double g, double* m, double rate, int) {
+          m[0] = static_cast<double>(o.momentum) * m[0] + g + static_cast<double>(o.weight_decay) * w;
+          return w - rate * m[0];
+        },
+        30 * 3 * 0x1p-24 * 16);
+  }
+
+  TEST_CASE("adam with decoupled weight decay and a cosine rate moves every parameter as a loop over doubles does") {
+    const adam o{.rate = 0.125f, .weight_decay = 0.01f, .decay = cosine_rate{.to = 0.1f}};
+    // Some ten roundings of a direction below 4, times the rate, and one of a number below 8, in 30 steps.
+    check_updates(
+        o,
+        [&](double w, double g, double* m, double rate, int step) {
+          const auto beta1 = static_cast<double>(o.beta1);
+          const auto beta2 = static_cast<double>(o.beta2);
+          m[0] = beta1 * m[0] + (1 - beta1) * g;
+          m[1] = beta2 * m[1] + (1 - beta2) * g * g;
+          const double first = m[0] / (1 - std::pow(beta1, step));
+          const double second = m[1] / (1 - std::pow(beta2, step));
+          return w - rate * (first / (std::sqrt(second) + static_cast<double>(o.epsilon)) +
+                             static_cast<double>(o.weight_decay) * w);
+        },
+        30 * 0x1p-24 * 16);
+  }
+
+  TEST_CASE("bounded weights are clipped to [-1, 1] after every update, others are not") {
+    network<small, ste> net{seed{3}};
+    updater<sgd> update(sgd{.rate = 50});
+    differentiate(net, 1, 1);
+    update.step(net, {0, 1, 1}, 1);
+    const auto largest = [&](std::string_view which) {
+      float result = 0;
+      net.parameters([&](std::string_view path, const parameter& p) {
+        if (path == which)
+          for (const float w : p.value) result = std::max(result, std::abs(w));
+      });
+      return result;
+    };
+    CHECK(largest("0") == 1);  // sign
+    CHECK(largest("1") > 1);   // gamma and beta
+    CHECK(largest("2") > 1);   // integer
+    CHECK(largest("4") > 1);   // real
+  }
+
+  TEST_CASE("the step scale multiplies the rate of quantized weights, and of nothing else") {
+    // At alpha 1 alpha_blend's weights stand still.
+    network<small, alpha_blend, ste> net{seed{3}};
+    const auto before = values(net);
+    updater<sgd> update(sgd{.rate = 0.5f, .weight_decay = 0.1f});
+    differentiate(net, 1, 1);
+    update.step(net, {0, 1, 1}, 1);
+    const auto after = values(net);
+    std::size_t i = 0;
+    net.parameters([&](std::string_view path, const parameter& p) {
+      CAPTURE(path);
+      const auto from = static_cast<std::ptrdiff_t>(i);
+      const bool stood =
+          std::equal(before.begin() + from, before.begin() + from + static_cast<std::ptrdiff_t>(p.value.size()),
+                     after.begin() + from);
+      CHECK(stood == (path == "0" || path == "2"));
+      i += p.value.size();
+    });
+  }
+
+  TEST_CASE("under plain SGD a factor on the gradient and on the step give the same weights, under momentum not") {
+    // 1 - alpha is a power of two throughout, so that equal means equal bits; it changes along the way, since momentum
+    // remembers the factor of earlier steps where it stands on the gradient.
+    const std::vector<float> alphas{0.5f, 0, 0.75f};
+    const sgd plain{.rate = 0.1f};
+    CHECK(trained<alpha_blend>(plain, alphas) == trained<scaled_gradient>(plain, alphas));
+    const sgd heavy{.rate = 0.1f, .momentum = 0.9f};
+    CHECK(trained<alpha_blend>(heavy, alphas) != trained<scaled_gradient>(heavy, alphas));
+    // Adam divides it out of the gradient again, but not out of the step.
+    CHECK(trained<alpha_blend>(adam{.rate = 0.01f}, alphas) != trained<scaled_gradient>(adam{.rate = 0.01f}, alphas));
+  }
+
+  TEST_CASE("weight decay is part of the step and scaled with it") {
+    const std::vector<float> half{0.5f};
+    const sgd decaying{.rate = 0.1f, .weight_decay = 0.1f};
+    CHECK(trained<alpha_blend>(decaying, half) != trained<scaled_gradient>(decaying, half));
+    CHECK(trained<alpha_blend>(sgd{.rate = 0.1f}, half) == trained<scaled_gradient>(sgd{.rate = 0.1f}, half));
+  }
+}

@@ -1,0 +1,254 @@
+#include <minnow/train/product.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <span>
+
+#include <minnow/estimate/alpha_blend.hpp>
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/layers/conv.hpp>
+#include <minnow/layers/dense.hpp>
+
+#include "finite_difference.hpp"
+#include "single_layer.hpp"
+
+using namespace minnow;
+using test::numbers;
+
+namespace {
+
+/// A float holds 24 bits: a rounding moves a number by at most this part of it.
+constexpr double rounding = 0x1p-24;
+
+/// Gradients of sum(r * out) against differences of the double-precision product. It is linear in inputs and in
+/// weights, so a difference is exact but for the rounding of doubles. A float sum of n products is off by at most n + 1
+/// roundings of the sum of magnitudes; the same differences, of magnitudes, are these sums.
+template <class Layer>
+void check_product(shape in, int images) {
+  CAPTURE(Layer::name().c_str());
+  const geometry g = Layer::over(in);
+  test::single_layer<Layer> one(in, images);
+  const auto x = test::uniform(images * in.size(), 1);
+  const auto w = test::uniform(g.weights(), 2);
+  const auto r = test::uniform(images * g.out.size(), 3);
+  one.set("weights", w);
+  one.forward(x);
+  const auto grad_in = one.backward(r);
+  const auto grad_weights = one.gradients().at("weights");
+
+  const auto of_inputs = [&](const numbers& weights, const numbers& grad, const numbers& at) {
+    return test::finite_differences(
+        [&](const numbers& inputs) {
+          const numbers out = test::product(g, images, inputs, weights);
+          double sum = 0;
+          for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * grad[i];
+          return sum;
+        },
+        at, 0.5);
+  };
+  const auto of_weights = [&](const numbers& inputs, const numbers& grad, const numbers& at) {
+    return test::finite_differences(
+        [&](const numbers& weights) {
+          const numbers out = test::product(g, images, inputs, weights);
+          double sum = 0;
+          for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * grad[i];
+          return sum;
+        },
+        at, 0.5);
+  };
+  const auto bound = [](numbers magnitude, int terms) {
+    for (double& m : magnitude) m = (terms + 1) * rounding * m + 1e-12;
+    return magnitude;
+  };
+  const int taps = g.kernel.height * g.kernel.width;
+  CHECK(test::further(grad_in, of_inputs(test::widened(w), test::widened(r), test::widened(x)),
+                      bound(of_inputs(test::magnitudes(w), test::magnitudes(r), test::magnitudes(x)),
+                            taps * g.out.channels)) == "");
+  CHECK(test::further(grad_weights, of_weights(test::widened(x), test::widened(r), test::widened(w)),
+                      bound(of_weights(test::magnitudes(x), test::magnitudes(r), test::magnitudes(w)),
+                            images * g.out.pixels())) == "");
+}
+
+/// Weights at every place where a slope could change: the range's ends and their neighbours, inside and outside.
+std::vector<float> weights_around(float end) {
+  std::vector<float> w;
+  for (const float sign : {-1.0f, 1.0f})
+    for (const float at : {0.0f, 0.25f * end, 0.5f * end, 0.75f * end, std::nextafter(end, 0.0f), end,
+                           std::nextafter(end, 2 * end), 1.5f * end, 3 * end})
+      w.push_back(sign * at);
+  w.push_back(0.1f * end);
+  return w;
+}
+
+/// One image and two units: a weight's gradient before the estimator is one product of an input and a gradient, so that
+/// the expected number is input * gradient * slope, with three roundings in the library.
+template <class Q, class Estimator, class Slope>
+void check_weight_slope(const std::vector<float>& w, float alpha, Slope&& slope) {
+  CAPTURE(Q::name().c_str());
+  CAPTURE(Estimator::name().c_str());
+  CAPTURE(alpha);
+  const int inputs = static_cast<int>(w.size());
+  test::single_layer<dense<2, Q>, Estimator> one({1, 1, inputs}, 1);
+  std::vector<float> both(w);
+  both.insert(both.end(), w.rbegin(), w.rend());
+  one.set("weights", both);
+  const auto x = test::uniform(inputs, 4, 0.5f, 1.5f);
+  const std::vector<float> r{0.625f, -1.375f};
+  const pass p{.mode = mode::train, .alpha = alpha};
+  one.forward(x, p);
+  one.backward(r, p);
+  const auto gradient = one.gradients().at("weights");
+  const auto codes = one.layer.quantize("0");
+  for (std::size_t f = 0; f < 2; ++f) {
+    const float end = Q::bounded ? 1.0f : codes.scale(static_cast<int>(f)) * Q::code_limit;
+    for (std::size_t k = 0; k < w.size(); ++k) {
+      const double at = static_cast<double>(both[f * w.size() + k]);
+      const double expected = static_cast<double>(x[k]) * static_cast<double>(r[f]) *
+                              slope(static_cast<double>(alpha), std::abs(at) <= static_cast<double>(end));
+      CAPTURE(at);
+      CHECK(std::abs(static_cast<double>(gradient[f * w.size() + k]) - expected) <= 3 * rounding * std::abs(expected));
+    }
+  }
+}
+
+template <class Q>
+void check_weight_slopes(const std::vector<float>& w) {
+  for (const float alpha : {0.0f, 0.3f, 0.5f, 1.0f}) {
+    check_weight_slope<Q, ste>(w, alpha, [](double, bool inside) { return inside ? 1.0 : 0.0; });
+    check_weight_slope<Q, aqe>(w, alpha, [](double a, bool inside) { return inside ? 2 * a : 0.0; });
+    check_weight_slope<Q, aqe_stochastic>(w, alpha, [](double a, bool inside) { return inside ? 2 * a : 0.0; });
+    check_weight_slope<Q, aqe_expected>(w, alpha, [](double a, bool inside) { return (inside ? a : 0.0) + 1 - a; });
+    // The step scale 1 - alpha stands on the rate alone.
+    check_weight_slope<Q, alpha_blend>(w, alpha, [](double, bool) { return 1.0; });
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("gradient/product") {
+  TEST_CASE("convolutions: square and rectangular kernels, strides, paddings") {
+    check_product<conv<5>>({6, 5, 3}, 2);
+    check_product<conv<4, real, kernel<1>>>({3, 4, 5}, 2);
+    check_product<conv<3, real, kernel<2, 4>, padding<0>>>({5, 6, 2}, 2);
+    check_product<conv<3, real, kernel<5, 3>, stride<2, 1>>>({7, 5, 2}, 2);
+    check_product<conv<2, real, kernel<3, 2>, stride<1, 3>, padding<2, 1>>>({4, 7, 9}, 2);
+    check_product<conv<18, real, stride<2>>>({6, 6, 17}, 1);
+    check_product<conv<4, real, kernel<1, 5>>>({1, 12, 3}, 3);
+  }
+
+  TEST_CASE("a stride that leaves the image's last rows and columns out gives them no gradient") {
+    using layer = conv<3, real, kernel<2>, stride<3>, padding<0>>;
+    const shape in{6, 6, 2};
+    check_product<layer>(in, 2);
+    test::single_layer<layer> one(in, 1);
+    one.set("weights", test::uniform(24, 2));
+    one.forward(test::uniform(in.size(), 1));
+    const auto grad_in = one.backward(test::uniform(12, 3, 1, 2));
+    for (int y = 0; y < 6; ++y)
+      for (int x = 0; x < 6; ++x)
+        for (int c = 0; c < 2; ++c)
+          CHECK((grad_in[static_cast<std::size_t>((y * 6 + x) * 2 + c)] == 0) == (y % 3 == 2 || x % 3 == 2));
+  }
+
+  TEST_CASE("dense layers, over flat inputs and over images") {
+    check_product<dense<7>>({1, 1, 13}, 4);
+    check_product<dense<1>>({1, 1, 1}, 1);
+    check_product<dense<33>>({3, 2, 5}, 5);
+  }
+
+  TEST_CASE("inputs that are codes count with their scale") {
+    const shape in{4, 4, 3};
+    const auto w = test::uniform(4 * 27, 2);
+    const auto r = test::uniform(2 * 4 * 4 * 4, 3);
+    const auto codes = [&] {
+      std::vector<float> c(2 * 48);
+      for (std::size_t i = 0; i < c.size(); ++i) c[i] = static_cast<float>(static_cast<int>(i * 7 % 15) - 7);
+      return c;
+    }();
+    std::vector<float> values(codes);
+    for (float& v : values) v *= 0.25f;
+
+    test::single_layer<conv<4>> of_codes(in, 2);
+    test::single_layer<conv<4>> of_values(in, 2);
+    of_codes.in().scale = 0.25f;  // a power of two: exact
+    of_codes.in().code_limit = 7;
+    for (auto* one : {&of_codes, &of_values}) one->set("weights", w);
+    CHECK(of_codes.forward(codes) == of_values.forward(values));
+    CHECK(of_codes.backward(r) == of_values.backward(r));
+    CHECK(of_codes.gradients() == of_values.gradients());
+  }
+
+  TEST_CASE("the inputs' gradient passes the weights that the forward pass multiplied with") {
+    // Blended at alpha < 1, quantized with their scale at alpha 1: the product's own derivative.
+    const auto check = []<class Q>(Q, float alpha) {
+      CAPTURE(Q::name().c_str());
+      CAPTURE(alpha);
+      const shape in{1, 1, 9};
+      test::single_layer<dense<6, Q>, aqe> one(in, 1);
+      const auto w = test::uniform(54, 5);
+      one.set("weights", w);
+      const pass p{.mode = mode::train, .alpha = alpha};
+      one.forward(test::uniform(9, 6), p);
+      const auto r = test::uniform(6, 7);
+      const auto grad_in = one.backward(r, p);
+      const auto q = one.layer.quantize("0");
+      for (std::size_t k = 0; k < 9; ++k) {
+        double expected = 0;
+        double magnitude = 0;
+        for (std::size_t f = 0; f < 6; ++f) {
+          const double h = static_cast<double>(q.codes[f * 9 + k]) * static_cast<double>(q.scale(static_cast<int>(f)));
+          const auto a = static_cast<double>(alpha);
+          const double term = static_cast<double>(r[f]) * (a * h + (1 - a) * static_cast<double>(w[f * 9 + k]));
+          expected += term;
+          magnitude += std::abs(static_cast<double>(r[f])) *
+                       (std::abs(a * h) + std::abs((1 - a) * static_cast<double>(w[f * 9 + k])));
+        }
+        CHECK(std::abs(static_cast<double>(grad_in[k]) - expected) <= (6 + 4) * rounding * magnitude);
+      }
+    };
+    for (const float alpha : {0.0f, 0.3f, 0.5f, 1.0f}) {
+      check(sign{}, alpha);
+      check(ternary<>{}, alpha);
+      check(power_of_two<3>{}, alpha);
+      check(integer<4>{}, alpha);
+      check(integer<8, per_channel>{}, alpha);
+    }
+  }
+
+  TEST_CASE("weights: the gradient is what arrives times the papers' slope, element by element") {
+    check_weight_slopes<sign>(weights_around(1));
+    check_weight_slopes<ternary<>>(weights_around(1));
+    check_weight_slopes<ternary<mean_threshold<>>>(weights_around(1));
+    check_weight_slopes<power_of_two<3>>(weights_around(1));
+    check_weight_slopes<power_of_two<4>>(weights_around(1));
+  }
+
+  TEST_CASE("integer weights: the range is the scale times the largest code") {
+    // Many small weights and one outlier: the scale that fits them best leaves the outlier outside its range.
+    std::vector<float> w = test::uniform(300, 8, -0.1f, 0.1f);
+    w.push_back(0.12f);
+    w.push_back(-0.4f);
+    const auto outside = [&](auto q) {
+      typename decltype(q)::state s;
+      REQUIRE(decltype(q)::observe(s, w, role::weights));
+      const float end = s.g * decltype(q)::code_limit;
+      return std::count_if(w.begin(), w.end(), [&](float v) { return std::abs(v) > end; });
+    };
+    REQUIRE(outside(integer<3>{}) > 0);
+    check_weight_slopes<integer<3>>(w);
+    check_weight_slopes<integer<3, per_channel>>(w);
+    check_weight_slopes<integer<8>>(w);
+  }
+
+  TEST_CASE("real and half weights have nothing to estimate: the slope is 1 at every alpha") {
+    for (const float alpha : {0.0f, 0.5f, 1.0f}) {
+      const std::vector<float> w{-3, -1, -0.3f, 0, 0.1f, 1, 2.5f};
+      const auto one = [](double, bool) { return 1.0; };
+      check_weight_slope<real, aqe>(w, alpha, one);
+      check_weight_slope<half, aqe>(w, alpha, one);
+      check_weight_slope<real, aqe_expected>(w, alpha, one);
+      check_weight_slope<real, alpha_blend>(w, alpha, one);
+    }
+  }
+}

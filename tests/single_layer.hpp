@@ -1,0 +1,89 @@
+#pragma once
+
+// One trainable layer on one batch, and the numbers to feed it: for the tests of training.
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <minnow/core/random.hpp>
+#include <minnow/estimate/ste.hpp>
+#include <minnow/train/trainable.hpp>
+
+namespace minnow::test {
+
+/// `count` numbers, uniform on [low, high).
+inline std::vector<float> uniform(std::size_t count, std::uint64_t draws, float low = -1, float high = 1) {
+  minnow::random r(seed{draws});
+  std::vector<float> result(count);
+  for (float& v : result) v = r.uniform(low, high);
+  return result;
+}
+inline std::vector<float> uniform(int count, std::uint64_t draws, float low = -1, float high = 1) {
+  return uniform(static_cast<std::size_t>(count), draws, low, high);
+}
+
+inline std::vector<double> widened(const std::vector<float>& x) { return {x.begin(), x.end()}; }
+
+/// Runs trainable<Layer, Estimator> on a batch with buffers of its own. Every buffer is filled with a number that no
+/// layer returns, so that an element left unwritten is found out.
+template <class Layer, class Estimator = ste>
+class single_layer {
+public:
+  static constexpr float untouched = -12345.625f;
+
+  single_layer(shape in, int images)
+      : layer(in), in_{nullptr, images, in}, out_{nullptr, images, Layer::output(in)}, output_(out_.size(), untouched) {
+    out_.data = output_.data();
+  }
+
+  const std::vector<float>& forward(std::vector<float> x, const pass& p = {.mode = mode::train}) {
+    input_ = std::move(x);
+    input_.resize(in_.size());
+    in_.data = input_.data();
+    std::fill(output_.begin(), output_.end(), untouched);
+    layer.forward(in_, out_, p);
+    return output_;
+  }
+
+  /// The gradient of the input; those of the parameters are then in `gradients()`.
+  std::vector<float> backward(const std::vector<float>& grad_out, const pass& p = {.mode = mode::train}) {
+    std::vector<float> grad_in(in_.size(), untouched);
+    layer.backward(in_, out_, grad_out.data(), grad_in.data(), p);
+    return grad_in;
+  }
+
+  std::map<std::string, std::vector<float>> gradients() {
+    std::map<std::string, std::vector<float>> result;
+    layer.parameters([&](const parameter& p) {
+      result[std::string(p.name)] = std::vector<float>(p.gradient.begin(), p.gradient.end());
+    });
+    return result;
+  }
+  std::map<std::string, std::vector<float>> values() {
+    std::map<std::string, std::vector<float>> result;
+    layer.parameters(
+        [&](const parameter& p) { result[std::string(p.name)] = std::vector<float>(p.value.begin(), p.value.end()); });
+    return result;
+  }
+  void set(const std::string& name, const std::vector<float>& to) {
+    layer.parameters([&](const parameter& p) {
+      if (p.name == name) std::copy_n(to.begin(), p.value.size(), p.value.begin());
+    });
+  }
+
+  [[nodiscard]] activations& in() { return in_; }
+  [[nodiscard]] const activations& out() const { return out_; }
+
+  trainable<Layer, Estimator> layer;
+
+private:
+  activations in_;
+  activations out_;
+  std::vector<float> input_;
+  std::vector<float> output_;
+};
+
+}  // namespace minnow::test

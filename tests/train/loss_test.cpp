@@ -1,0 +1,111 @@
+#include <minnow/train/loss.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "single_layer.hpp"
+
+using namespace minnow;
+
+namespace {
+
+constexpr std::size_t images = 7;
+constexpr std::size_t classes = 5;
+const std::vector<int> labels{0, 4, 2, 1, 3, 3, 0};
+
+double cross_entropy_in_double(const std::vector<double>& z) {
+  double sum = 0;
+  for (std::size_t n = 0; n < images; ++n) {
+    double all = 0;
+    for (std::size_t c = 0; c < classes; ++c) all += std::exp(z[n * classes + c]);
+    sum -= std::log(std::exp(z[n * classes + static_cast<std::size_t>(labels[n])]) / all);
+  }
+  return sum / images;
+}
+
+double squared_hinge_in_double(const std::vector<double>& z) {
+  double sum = 0;
+  for (std::size_t n = 0; n < images; ++n)
+    for (std::size_t c = 0; c < classes; ++c) {
+      const double t = static_cast<int>(c) == labels[n] ? 1 : -1;
+      const double margin = 1 - t * z[n * classes + c];
+      if (margin > 0) sum += margin * margin;
+    }
+  return sum / (images * classes);
+}
+
+double mean_squared_error_in_double(const std::vector<double>& z) {
+  double sum = 0;
+  for (std::size_t n = 0; n < images; ++n)
+    for (std::size_t c = 0; c < classes; ++c)
+      sum += std::pow(z[n * classes + c] - (static_cast<int>(c) == labels[n] ? 1 : 0), 2);
+  return sum / (images * classes);
+}
+
+template <class Loss, class Reference>
+void check_loss(Loss loss, Reference&& reference) {
+  const auto z = test::uniform(images * classes, 1, -3, 3);
+  std::vector<float> gradient(z.size(), 99);
+  const double value = loss(z, labels, gradient);
+  std::vector<double> wide(z.begin(), z.end());
+  CHECK(std::abs(value - reference(wide)) <= 1e-14 * std::abs(value));
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    constexpr double step = 1e-5;
+    wide[i] = static_cast<double>(z[i]) + step;
+    const double above = reference(wide);
+    wide[i] = static_cast<double>(z[i]) - step;
+    const double below = reference(wide);
+    wide[i] = static_cast<double>(z[i]);
+    // The gradient is rounded to a float once; a difference is good to step^2 and to 1e-15 / step.
+    CHECK(std::abs(static_cast<double>(gradient[i]) - (above - below) / (2 * step)) <=
+          0x1p-24 * std::abs(static_cast<double>(gradient[i])) + 1e-9);
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("train/loss") {
+  TEST_CASE("cross-entropy is -log softmax of the label, the mean over images") {
+    check_loss(cross_entropy{}, cross_entropy_in_double);
+    std::vector<float> gradient(4);
+    CHECK(cross_entropy{}(std::vector<float>{2, 2, 2, 2}, std::vector<int>{1}, gradient) ==
+          doctest::Approx(std::log(4.0)).epsilon(1e-15));
+    CHECK(gradient == std::vector<float>{0.25f, -0.75f, 0.25f, 0.25f});
+  }
+
+  TEST_CASE("squared hinge is the mean over images and classes") {
+    check_loss(squared_hinge{}, squared_hinge_in_double);
+    std::vector<float> gradient(2);
+    CHECK(squared_hinge{}(std::vector<float>{3, -0.5f}, std::vector<int>{0}, gradient) == 0.125);
+    CHECK(gradient == std::vector<float>{0, 0.5f});
+  }
+
+  TEST_CASE("mean squared error is the mean over images and classes") {
+    check_loss(mean_squared_error{}, mean_squared_error_in_double);
+    std::vector<float> gradient(2);
+    CHECK(mean_squared_error{}(std::vector<float>{3, -0.5f}, std::vector<int>{0}, gradient) == 2.125);
+    CHECK(gradient == std::vector<float>{2, -0.5f});
+  }
+
+  TEST_CASE("cross-entropy does not overflow") {
+    std::vector<float> gradient(3);
+    CHECK(cross_entropy{}(std::vector<float>{1e30f, -1e30f, 0}, std::vector<int>{0}, gradient) == 0);
+    CHECK(gradient == std::vector<float>{0, 0, 0});
+    CHECK(cross_entropy{}(std::vector<float>{-800, 0, -900}, std::vector<int>{0}, gradient) == 800);
+    CHECK(gradient == std::vector<float>{-1, 1, 0});
+  }
+
+  TEST_CASE("a NaN among the logits is a NaN of the loss") {
+    for (const std::size_t at : {0, 1, 2}) {
+      std::vector<float> z{1, 2, 3};
+      z[at] = std::nanf("");
+      std::vector<float> gradient(3);
+      const std::vector<int> one_label{1};
+      CHECK(std::isnan(cross_entropy{}(z, one_label, gradient)));
+      CHECK(std::isnan(squared_hinge{}(z, one_label, gradient)));
+      CHECK(std::isnan(mean_squared_error{}(z, one_label, gradient)));
+    }
+  }
+}

@@ -1,0 +1,161 @@
+#include <minnow/train/untyped_network.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include <minnow/estimate/alpha_blend.hpp>
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/layers/activation.hpp>
+#include <minnow/layers/pool.hpp>
+#include <minnow/train/network.hpp>
+
+#include "single_layer.hpp"
+
+using namespace minnow;
+
+namespace {
+
+struct small : model<image<2, 6, 6>, chain<conv<4, scheme<pixels, sign>>, batch_norm>, max_pool<2>,
+                     chain<conv<5, minw<2, 1>>, bias, relu>, dense<3, scheme<sign, integer<4>>>> {};
+struct small_real : model<features<4>, dense<3>, hard_tanh, dense<2>> {};
+struct small_rgb : model<image<3, 2, 2>, dense<2, scheme<clipped<real>, sign>>> {};
+struct without_weights : model<features<4>, hard_tanh> {};
+
+}  // namespace
+
+TEST_SUITE("train/untyped_network") {
+  TEST_CASE("visits every trained tensor in order") {
+    network<small> net;
+    std::string names;
+    net.parameters([&](std::string_view path, const parameter& p) {
+      names += std::string(path) + ":" + std::string(p.name) + ":" + std::to_string(p.value.size()) + " ";
+      CHECK(p.gradient.size() == p.value.size());
+    });
+    CHECK(names == "0.0:weights:72 0.1:gamma:4 0.1:beta:4 2.0:weights:180 2.1:bias:5 3:weights:135 ");
+  }
+
+  TEST_CASE("visits everything that a file keeps in order") {
+    network<small> net;
+    std::string names;
+    net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+      names += std::string(path) + ":" + std::string(name) + ":" + std::to_string(values.size()) + " ";
+    });
+    CHECK(names ==
+          "0.0:weights:72 0.1:gamma:4 0.1:beta:4 0.1:mean:4 0.1:variance:4 0.1:unsettled:1 2.0:weights:180 2.1:bias:5 "
+          "3:weights:135 3:state:1 ");
+  }
+
+  TEST_CASE("the unquantized part is the larger of the two estimators', and none where nothing is quantized") {
+    CHECK(network<small, aqe>{}.real_part(0.25f) == 0.75f);
+    CHECK(network<small, aqe, ste>{}.real_part(0.25f) == 0.75f);
+    CHECK(network<small, ste, alpha_blend>{}.real_part(0.25f) == 0.75f);
+    CHECK(network<small, ste>{}.real_part(0.25f) == 0);
+    CHECK(network<small, aqe>{}.real_part(1) == 0);
+    CHECK(network<small_real, aqe>{}.real_part(0.25f) == 0);
+    CHECK(network<small_rgb, aqe>{}.real_part(0.25f) == 0.75f);
+  }
+
+  TEST_CASE("bytes reach pixels as they are, and anything else as numbers from 0 to 1") {
+    std::vector<std::uint8_t> bytes(72);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(3 * i);
+    network<small> net;
+    net.prepare(1);
+    net.put(0, bytes.data());
+    (void)net.forward({});
+    for (std::size_t i = 0; i < 72; ++i) CHECK(net.result(0).data[i] == 2 * static_cast<float>(bytes[i]) - 255);
+
+    network<small_rgb> rgb;
+    const std::vector<std::uint8_t> four{0, 51, 255, 102, 0, 0, 0, 0, 0, 0, 0, 1};
+    const auto input = rgb.prepare(1);
+    rgb.put(0, four.data());
+    CHECK(input[0] == 0);
+    CHECK(input[1] == 51 * (1.0f / 255));
+    CHECK(input[2] == 1);
+    CHECK(input[11] == 1.0f / 255);
+  }
+
+  TEST_CASE("images are normalised channel by channel, bytes from 0 to 1 first") {
+    network<small_rgb> net;
+    net.normalise({.mean = {0.5f, 0.25f, 0}, .deviation = {0.5f, 2, 1}});
+    const std::vector<float> image{1, 1, 1, 0.5f, 0.25f, 0, 0, 0, 0, -1, 2.25f, -3};
+    const auto input = net.prepare(1);
+    net.put(0, image.data());
+    CHECK(std::vector<float>(input.begin(), input.end()) ==
+          std::vector<float>{1, 0.375f, 1, 0, 0, 0, -1, -0.125f, 0, -3, 1, -3});
+    const std::vector<std::uint8_t> bytes{255, 255, 255, 0, 0, 0, 51, 51, 51, 0, 0, 0};
+    net.put(0, bytes.data());
+    const double expected[] = {1, 0.375, 1, -1, -0.125, 0, -0.6, -0.025, 0.2};
+    for (std::size_t i = 0; i < 9; ++i) CHECK(std::abs(static_cast<double>(input[i]) - expected[i]) <= 3 * 0x1p-24);
+  }
+
+  TEST_CASE("a normalisation of another number of channels is refused") {
+    network<small_rgb> net;
+    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0.5f}}),
+                         "normalise: expected 3 channels, found 1 means and 0 deviations", minnow::error);
+    CHECK_THROWS_WITH_AS(net.normalise({.mean = {1, 2, 3}, .deviation = {1, 1}}),
+                         "normalise: expected 3 channels, found 3 means and 2 deviations", minnow::error);
+    net.normalise({});
+    CHECK(net.input_normalisation().mean.empty());
+  }
+
+  TEST_CASE("names the first layer whose result is not finite") {
+    network<small_real> net{seed{1}};
+    const auto x = test::uniform(8, 1);
+    const auto run = [&] {
+      std::copy(x.begin(), x.end(), net.prepare(2).begin());
+      (void)net.forward({});
+      return std::string(net.first_not_finite());
+    };
+    CHECK(run() == "");
+    net.parameters([](std::string_view path, const parameter& p) {
+      if (path == "2") p.value[3] = std::nanf("");
+    });
+    CHECK(run() == "2");
+    net.parameters([](std::string_view path, const parameter& p) {
+      if (path == "0") p.value[1] = HUGE_VALF;
+    });
+    CHECK(run() == "0");
+  }
+
+  TEST_CASE("a network without parameters runs forward and backward") {
+    network<without_weights> net;
+    const std::vector<float> x{-2, 0, 1, 3};
+    std::copy(x.begin(), x.end(), net.prepare(1).begin());
+    const auto z = net.forward({.mode = mode::train});
+    CHECK(std::vector<float>(z.begin(), z.end()) == std::vector<float>{-1, 0, 1, 1});
+    net.backward(x, {.mode = mode::train});
+  }
+
+  TEST_CASE("a larger batch after a smaller one and a smaller after a larger give what each gives alone") {
+    network<small_real> net{seed{1}};
+    const auto x = test::uniform(4 * 9, 1);
+    const auto run = [&](int images) {
+      std::copy_n(x.begin(), 4 * images, net.prepare(images).begin());
+      const auto z = net.forward({});
+      return std::vector<float>(z.begin(), z.end());
+    };
+    const auto two = run(2);
+    const auto nine = run(9);
+    CHECK(two.size() == 4);
+    CHECK(nine.size() == 18);
+    CHECK(std::equal(two.begin(), two.end(), nine.begin()));
+    CHECK(run(2) == two);
+  }
+
+  TEST_CASE("statistics are what settling replaces, and nothing else") {
+    network<small> net;
+    std::string names;
+    net.statistics([&](std::string_view path, std::string_view name, std::span<float> values) {
+      names += std::string(path) + ":" + std::string(name) + ":" + std::to_string(values.size()) + " ";
+    });
+    CHECK(names == "0.1:mean:4 0.1:variance:4 0.1:unsettled:1 ");
+  }
+
+  TEST_CASE("the step scale is that of the weights' estimator") {
+    CHECK(network<small_real, alpha_blend, ste>{}.step_scale(0.25f) == 0.75f);
+    CHECK(network<small_real, ste, alpha_blend>{}.step_scale(0.25f) == 1);
+  }
+}
