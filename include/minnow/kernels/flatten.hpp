@@ -41,7 +41,8 @@ constexpr void flatten_inputs(std::byte* map, int pixels, int channels) noexcept
   const std::byte* from = map;
   for (int pixel = 0; pixel < pixels; ++pixel) {
     for (int left = channels; left > 0; left -= word_bits) {
-      for (std::size_t p = 0; p < planes; ++p, from += 4) waiting[p] |= static_cast<std::uint64_t>(detail::load32(from)) << filled;
+      for (std::size_t p = 0; p < planes; ++p, from += 4)
+        waiting[p] |= static_cast<std::uint64_t>(detail::load32(from)) << filled;
       filled += left < word_bits ? left : word_bits;
       if (filled >= word_bits) write();
     }

@@ -25,31 +25,52 @@ inline constexpr int tile = 4;
 template <class Element>
 using accumulator = std::conditional_t<std::is_same_v<Element, float>, float, std::int32_t>;
 
-/// One input times a row of 16 weights. A float goes through std::fma: one rounding, whatever the compiler contracts.
+/// sum + x * w. A float goes through std::fma: one rounding, whatever the compiler contracts.
+[[nodiscard]] inline float add_product(float sum, float x, float w) noexcept { return std::fma(x, w, sum); }
+[[nodiscard]] inline std::int32_t add_product(std::int32_t sum, std::int32_t x, std::int32_t w) noexcept { return sum + x * w; }
+
+/// One window over `length` neighbouring inputs, (length) x (length, 16) -> += (16).
 template <class Element>
-inline void add_products(Element x, const Element* weights, accumulator<Element>* sums) noexcept {
-  for (int f = 0; f < block_filters; ++f) {
-    if constexpr (std::is_same_v<Element, float>) {
-      sums[f] = std::fma(x, weights[f], sums[f]);
-    } else {
-      sums[f] += static_cast<std::int32_t>(x) * weights[f];
-    }
-  }
+[[gnu::noinline]] void add_segment(const Element* inputs, int length, const Element* weights, accumulator<Element>* sums) noexcept {
+  accumulator<Element> a[block_filters];
+  for (int f = 0; f < block_filters; ++f) a[f] = sums[f];
+  for (int k = 0; k < length; ++k, weights += block_filters)
+    for (int f = 0; f < block_filters; ++f) a[f] = add_product(a[f], inputs[k], weights[f]);
+  for (int f = 0; f < block_filters; ++f) sums[f] = a[f];
 }
 
-/// `Pixels` windows over `length` neighbouring inputs, (Pixels, length) x (length, 16) -> += (Pixels, 16).
-template <int Pixels, class Element>
-inline void add_segment(const Element* inputs, std::ptrdiff_t pixel_stride, int length, const Element* weights,
-                        accumulator<Element>* sums) noexcept {
-  accumulator<Element> local[Pixels][block_filters];
-  for (int p = 0; p < Pixels; ++p) {
-    for (int f = 0; f < block_filters; ++f) local[p][f] = sums[p * block_filters + f];
+/// Four windows side by side, (4, length) x (length, 16) -> += (4, 16). Four arrays by name: g++ at -O3 keeps them in
+/// registers, and one of two dimensions not.
+template <class Element>
+[[gnu::noinline]] void add_segments(const Element* inputs, std::ptrdiff_t pixel_stride, int length, const Element* weights,
+                  accumulator<Element>* sums) noexcept {
+  static_assert(tile == 4);
+  accumulator<Element> a[block_filters], b[block_filters], c[block_filters], d[block_filters];
+  for (int f = 0; f < block_filters; ++f) {
+    a[f] = sums[f];
+    b[f] = sums[block_filters + f];
+    c[f] = sums[2 * block_filters + f];
+    d[f] = sums[3 * block_filters + f];
   }
   for (int k = 0; k < length; ++k) {
-    for (int p = 0; p < Pixels; ++p) add_products(inputs[p * pixel_stride + k], weights + k * block_filters, local[p]);
+    const accumulator<Element> x0 = inputs[k];
+    const accumulator<Element> x1 = inputs[pixel_stride + k];
+    const accumulator<Element> x2 = inputs[2 * pixel_stride + k];
+    const accumulator<Element> x3 = inputs[3 * pixel_stride + k];
+    const Element* row = weights + k * block_filters;
+    for (int f = 0; f < block_filters; ++f) {
+      const accumulator<Element> w = row[f];
+      a[f] = add_product(a[f], x0, w);
+      b[f] = add_product(b[f], x1, w);
+      c[f] = add_product(c[f], x2, w);
+      d[f] = add_product(d[f], x3, w);
+    }
   }
-  for (int p = 0; p < Pixels; ++p) {
-    for (int f = 0; f < block_filters; ++f) sums[p * block_filters + f] = local[p][f];
+  for (int f = 0; f < block_filters; ++f) {
+    sums[f] = a[f];
+    sums[block_filters + f] = b[f];
+    sums[2 * block_filters + f] = c[f];
+    sums[3 * block_filters + f] = d[f];
   }
 }
 
@@ -100,9 +121,9 @@ void block_product(const geometry& g, const element<In, Weights>* image, range r
         const number* by = weights + (ky * g.kernel.width + taps.first) * channels * block_filters;
         const int length = (taps.last - taps.first) * channels;
         if (pixels == tile) {
-          add_segment<tile>(from, g.stride.width * channels, length, by, local);
+          add_segments(from, g.stride.width * channels, length, by, local);
         } else {
-          add_segment<1>(from, 0, length, by, local);
+          add_segment(from, length, by, local);
         }
       }
       for (int p = 0; p < pixels; ++p) {

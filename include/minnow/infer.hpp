@@ -1,0 +1,10 @@
+#pragma once
+
+// Running packed networks: descriptions, packed, session. With xsimd, without xtensor, exceptions or run-time type
+// information.
+#include <minnow/core/classify.hpp>
+#include <minnow/infer/packed.hpp>
+#include <minnow/infer/session.hpp>
+#include <minnow/infer/summary.hpp>
+#include <minnow/io/model_file.hpp>
+#include <minnow/model.hpp>

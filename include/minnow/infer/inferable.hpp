@@ -1,0 +1,174 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <minnow/core/affine.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/layers/batch_norm.hpp>
+#include <minnow/layers/bias.hpp>
+#include <minnow/layers/layer.hpp>
+#include <minnow/layers/pool.hpp>
+#include <minnow/layers/quantize.hpp>
+
+namespace minnow {
+
+/// The inferable reading of a layer between products: a function of a map of floats. A specialisation for a layer of
+/// one's own provides
+///
+///   explicit inferable(shape in)
+///   void run(const float* in, float* out) const noexcept     one image, channels last
+/// and, where it has them,
+///   void arrays(auto&& visit)      visit(name, std::span<float>): what is packed and kept in the file; packing copies the
+///                                  trainable reading's arrays of the same names
+///   float apply(float x, int channel) const noexcept          the layer as a function of one number,
+///   int direction(int channel) const noexcept                 which rises (1), falls (-1) or is constant (0): packing may
+///                                  then fold it into thresholds
+template <class Layer>
+class inferable;
+
+template <class Layer>
+concept inferable_layer = requires(const inferable<Layer> l, const float* in, float* out) {
+  inferable<Layer>(shape{});
+  { l.run(in, out) } noexcept;
+};
+
+/// A layer that packing may fold into thresholds.
+template <class Layer>
+concept monotone_layer = inferable_layer<Layer> && requires(const inferable<Layer> l) {
+  { l.apply(0.0f, 0) } -> std::convertible_to<float>;
+  { l.direction(0) } -> std::convertible_to<int>;
+};
+
+namespace detail {
+
+/// run() for layers that are a function of one number and its channel.
+template <class Reading>
+void run_by_element(const Reading& reading, shape s, const float* in, float* out) noexcept {
+  for (int pixel = 0; pixel < s.pixels(); ++pixel, in += s.channels, out += s.channels)
+    for (int c = 0; c < s.channels; ++c) out[c] = reading.apply(in[c], c);
+}
+
+}  // namespace detail
+
+template <>
+class inferable<batch_norm> {
+public:
+  explicit inferable(shape in) : shape_(in), scale_(channels(), 1.0f), shift_(channels(), 0.0f) {}
+
+  void set(int channel, affine a) noexcept {
+    scale_[static_cast<std::size_t>(channel)] = a.scale;
+    shift_[static_cast<std::size_t>(channel)] = a.shift;
+  }
+  [[nodiscard]] float apply(float x, int c) const noexcept {
+    return affine{scale_[static_cast<std::size_t>(c)], shift_[static_cast<std::size_t>(c)]}(x);
+  }
+  [[nodiscard]] int direction(int c) const noexcept {
+    const float scale = scale_[static_cast<std::size_t>(c)];
+    return (scale > 0) - (scale < 0);
+  }
+  void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }
+
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    visit(std::string_view("scale"), std::span<float>(scale_));
+    visit(std::string_view("shift"), std::span<float>(shift_));
+  }
+
+private:
+  [[nodiscard]] std::size_t channels() const noexcept { return static_cast<std::size_t>(shape_.channels); }
+  shape shape_;
+  std::vector<float> scale_;
+  std::vector<float> shift_;
+};
+
+template <>
+class inferable<bias> {
+public:
+  explicit inferable(shape in) : shape_(in), values_(static_cast<std::size_t>(in.channels), 0.0f) {}
+
+  [[nodiscard]] float apply(float x, int c) const noexcept { return x + values_[static_cast<std::size_t>(c)]; }
+  [[nodiscard]] int direction(int) const noexcept { return 1; }
+  void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }
+
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    visit(std::string_view("bias"), std::span<float>(values_));
+  }
+
+private:
+  shape shape_;
+  std::vector<float> values_;
+};
+
+template <elementwise Layer>
+class inferable<Layer> {
+public:
+  explicit inferable(shape in) noexcept : shape_(in) {}
+
+  [[nodiscard]] float apply(float x, int) const noexcept { return Layer::apply(x); }
+  [[nodiscard]] int direction(int) const noexcept
+    requires(Layer::rises)
+  {
+    return 1;
+  }
+  void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }
+
+private:
+  shape shape_;
+};
+
+/// A quantizer whose values, and not codes, leave the network: the model's last layer.
+template <class Q>
+class inferable<quantize<Q>> {
+public:
+  explicit inferable(shape in) noexcept : size_(in.size()) {}
+
+  void run(const float* in, float* out) const noexcept {
+    const float scale = Q::scale(state_);
+    for (int k = 0; k < size_; ++k) out[k] = static_cast<float>(Q::code(in[k], state_)) * scale;
+  }
+
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    if constexpr (state_floats<Q> > 0)
+      visit(std::string_view("state"), std::span<float>(reinterpret_cast<float*>(&state_), static_cast<std::size_t>(state_floats<Q>)));
+  }
+
+private:
+  int size_;
+  typename Q::state state_{};
+};
+
+template <pool_layer Layer>
+class inferable<Layer> {
+public:
+  explicit inferable(shape in) noexcept : geometry_(Layer::pool_over(in)) {}
+
+  /// Taps in order, one accumulator a channel: the sums of the trainable reading.
+  void run(const float* in, float* out) const noexcept {
+    const geometry& g = geometry_;
+    const float share = 1.0f / static_cast<float>(g.kernel.height * g.kernel.width);
+    for (int y = 0; y < g.out.height; ++y)
+      for (int x = 0; x < g.out.width; ++x, out += g.out.channels)
+        for (int c = 0; c < g.out.channels; ++c) {
+          bool first = true;
+          float result = 0;
+          for (int ky = 0; ky < g.kernel.height; ++ky)
+            for (int kx = 0; kx < g.kernel.width; ++kx) {
+              const float v = in[((y * g.stride.height + ky) * g.in.width + x * g.stride.width + kx) * g.in.channels + c];
+              result = first ? v : Layer::averages ? result + v : std::max(result, v);
+              first = false;
+            }
+          out[c] = Layer::averages ? result * share : result;
+        }
+  }
+
+private:
+  geometry geometry_;
+};
+
+}  // namespace minnow

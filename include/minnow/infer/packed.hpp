@@ -1,0 +1,87 @@
+#pragma once
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/normalisation.hpp>
+#include <minnow/infer/stage.hpp>
+#include <minnow/kernels/arch.hpp>
+
+namespace minnow {
+
+template <class Packed>
+class session;
+
+namespace detail {
+
+template <class Packed, class Indices>
+struct packed_stages;
+template <class Packed, std::size_t... S>
+struct packed_stages<Packed, std::index_sequence<S...>> : stage<Packed, S>... {};
+
+}  // namespace detail
+
+/// The packed reading of a model: words and thresholds. Const once made, shared by any number of threads; `session` holds
+/// the buffers of a run.
+///
+/// Model   a struct derived from `model<…>`
+/// Arch    the architecture its kernels are compiled for: by default the best that the compiler's flags allow
+template <class Model, class Arch = kernels::best>
+class packed {
+public:
+  using model = Model;
+  using arch = Arch;
+  using flat = minnow::flat<Model>;
+  static constexpr std::size_t stages = detail::stages<Model>::count;
+  static constexpr int classes = flat::output.size();
+
+  template <std::size_t S>
+  [[nodiscard]] minnow::stage<packed, S>& stage() noexcept {
+    return stages_;
+  }
+  template <std::size_t S>
+  [[nodiscard]] const minnow::stage<packed, S>& stage() const noexcept {
+    return stages_;
+  }
+
+  /// f(index constant, stage) for every stage in order.
+  template <class F>
+  void each_stage(F&& f) {
+    each_of(*this, f, std::make_index_sequence<stages>{});
+  }
+  template <class F>
+  void each_stage(F&& f) const {
+    each_of(*this, f, std::make_index_sequence<stages>{});
+  }
+
+  /// For each channel of the image, as floats and as bytes; unused by models that begin with pixels.
+  normalisation input;
+
+  /// Bits of all packed weights.
+  [[nodiscard]] static constexpr std::size_t weight_bits() noexcept {
+    return []<std::size_t... S>(std::index_sequence<S...>) {
+      return (std::size_t{0} + ... + (8 * minnow::stage<packed, S>::weight_bytes));
+    }(std::make_index_sequence<stages>{});
+  }
+
+  /// Logits (N,classes) of N images (H,W,C). Allocates a session; for one that is reused see `session`.
+  template <class T>
+  [[nodiscard]] std::vector<float> run(std::span<const T> images) const {
+    std::vector<float> logits(images.size() / static_cast<std::size_t>(flat::input.size()) * static_cast<std::size_t>(classes));
+    session<packed>(*this).run(images, std::span<float>(logits));
+    return logits;
+  }
+
+private:
+  template <class Self, class F, std::size_t... S>
+  static void each_of(Self& self, F& f, std::index_sequence<S...>) {
+    (f(std::integral_constant<std::size_t, S>{}, self.template stage<S>()), ...);
+  }
+
+  detail::packed_stages<packed, std::make_index_sequence<stages>> stages_;
+};
+
+}  // namespace minnow
+
+#include <minnow/infer/session.hpp>

@@ -1,0 +1,247 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <minnow/infer/inferable.hpp>
+#include <minnow/infer/thresholds.hpp>
+#include <minnow/kernels/flatten.hpp>
+#include <minnow/kernels/product.hpp>
+#include <minnow/layers/model.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// Where the stages of a packed network begin: behind every quantize layer, and at a product that has none before it.
+template <class Model>
+struct stages {
+  using flat = minnow::flat<Model>;
+
+  template <std::size_t I>
+  static constexpr bool is_product = product_layer<typename flat::template layer<I>>;
+  /// The last layer hands its result to the user, as values.
+  template <std::size_t I>
+  static constexpr bool is_quantize = I + 1 < flat::count && quantizes<typename flat::template layer<I>>;
+
+  struct bounds {
+    std::array<std::size_t, flat::count + 1> begin{};
+    std::size_t count = 0;
+  };
+  static constexpr bounds found = []<std::size_t... I>(std::index_sequence<I...>) {
+    bounds b;
+    // Bytes that are the first layer's codes need no stage of their own.
+    std::size_t at = flat::takes_pixels ? 1 : 0;
+    const std::array<bool, flat::count> products{is_product<I>...};
+    const std::array<bool, flat::count> quantizes{is_quantize<I>...};
+    while (at < flat::count) {
+      b.begin[b.count++] = at;
+      for (++at; at < flat::count && !quantizes[at - 1] && !products[at];) ++at;
+    }
+    b.begin[b.count] = flat::count;
+    return b;
+  }(std::make_index_sequence<flat::count>{});
+
+  static constexpr std::size_t count = found.count;
+  static constexpr std::size_t begin(std::size_t s) { return found.begin[s]; }
+};
+
+template <quantizer Q>
+using operand_of = kernels::operand<Q::storage, Q::storage == encoding::power_of_two ? Q::bits : 3>;
+
+/// Bytes aligned to 64, with 64 more behind them that kernels may read.
+class aligned_bytes {
+public:
+  explicit aligned_bytes(std::size_t size) : size_(size), storage_(size + 2 * alignment) {}
+  aligned_bytes(const aligned_bytes& other) : aligned_bytes(other.size_) { std::copy_n(other.data(), size_, data()); }
+  aligned_bytes& operator=(aligned_bytes other) noexcept {
+    std::swap(size_, other.size_);
+    storage_.swap(other.storage_);
+    return *this;
+  }
+
+  [[nodiscard]] std::byte* data() noexcept { return storage_.data() + offset(); }
+  [[nodiscard]] const std::byte* data() const noexcept { return storage_.data() + offset(); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+  static constexpr std::size_t alignment = 64;
+  [[nodiscard]] std::size_t offset() const noexcept { return (alignment - reinterpret_cast<std::uintptr_t>(storage_.data()) % alignment) % alignment; }
+  std::size_t size_;
+  std::vector<std::byte> storage_;
+};
+
+/// What a stage computes, worked out from the model at compile time: an optional product, the layers behind it up to the
+/// next product, and the quantizer that hands on their result.
+template <class Model, std::size_t S>
+struct stage_plan {
+  using flat = minnow::flat<Model>;
+  static constexpr std::size_t begin = stages<Model>::begin(S);
+  static constexpr std::size_t end = stages<Model>::begin(S + 1);
+  static constexpr bool has_product = stages<Model>::template is_product<begin>;
+  static constexpr bool has_quantizer = stages<Model>::template is_quantize<end - 1>;
+  static constexpr std::size_t ops_begin = begin + (has_product ? 1 : 0);
+  static constexpr std::size_t ops_end = end - (has_quantizer ? 1 : 0);
+  static constexpr std::size_t ops = ops_end - ops_begin;
+  using indices = std::make_index_sequence<ops>;
+
+  template <std::size_t I>
+  using op = typename flat::template layer<ops_begin + I>;
+
+  using inputs = typename flat::template inputs_of<begin>;
+  using outputs = std::conditional_t<has_quantizer, typename quantizer_of<typename flat::template layer<end - 1>>::type, real>;
+  static constexpr shape in = flat::template in<begin>;
+  static constexpr shape out = flat::template out<end - 1>;
+
+  template <std::size_t I>
+  struct weights_at {
+    using type = real;
+  };
+  template <std::size_t I>
+    requires(stages<Model>::template is_product<I>)
+  struct weights_at<I> {
+    using type = typename flat::template layer<I>::weights;
+  };
+  using weights = typename weights_at<begin>::type;
+
+  static constexpr geometry window = [] {
+    if constexpr (has_product) return flat::template layer<begin>::over(in);
+    else return geometry{in, in, {1, 1}, {1, 1}};
+  }();
+  /// A dense layer reads a map of several pixels as one.
+  static constexpr bool flattens = has_product && window.in != in && kernels::has_gaps<inputs::storage>(in);
+  static constexpr bool integer_sums = has_product && is_integer(inputs::storage) && is_integer(weights::storage);
+
+  template <std::size_t I>
+  static constexpr bool is_pool = pool_layer<op<I>>;
+  template <std::size_t I>
+  static constexpr bool averages = [] {
+    if constexpr (is_pool<I>) return op<I>::averages;
+    else return false;
+  }();
+
+  static constexpr std::size_t pools = []<std::size_t... I>(std::index_sequence<I...>) {
+    return (std::size_t{0} + ... + (is_pool<I> ? 1 : 0));
+  }(indices{});
+  static constexpr std::size_t pool = []<std::size_t... I>(std::index_sequence<I...>) {
+    std::size_t at = ops;
+    ((at = is_pool<I> && at == ops ? I : at), ...);
+    return at;
+  }(indices{});
+
+  /// Whether an average over products is the same number from integer sums as from the floats of training: a window's
+  /// total must be exact in 24 bits.
+  template <std::size_t I>
+  static constexpr bool averages_exactly = [] {
+    if constexpr (is_dyadic<inputs>() && is_dyadic<weights>()) {
+      const extent k = op<I>::pool_over(window.out).kernel;
+      return static_cast<long long>(window.inputs()) * inputs::code_limit * weights::code_limit * k.height * k.width <= 1 << 24;
+    }
+    return false;
+  }();
+
+  template <std::size_t I>
+  static constexpr bool folds_op = [] {
+    if constexpr (averages<I>) return I == 0 && averages_exactly<I>;
+    else return is_pool<I> || monotone_layer<op<I>>;
+  }();
+
+  /// Integer sums, few codes, and between them only layers that rise or fall and at most one pool: thresholds then say it
+  /// all. An average must come first and its sums be exact in floats.
+  static constexpr bool folds = [] {
+    if constexpr (integer_sums && has_quantizer && pools <= 1) {
+      if constexpr (has_few_codes<outputs>())
+        return []<std::size_t... I>(std::index_sequence<I...>) { return (folds_op<I> && ...); }(indices{});
+    }
+    return false;
+  }();
+
+  /// The pool's window over sums; the identity where there is none.
+  static constexpr geometry pool_window = [] {
+    if constexpr (pools > 0) return op<pool>::pool_over(window.out);
+    else return window_over(window.out, window.out.channels, {1, 1}, {1, 1}, {0, 0});
+  }();
+};
+
+template <class Stage, std::size_t I>
+struct op_slot {
+  inferable<typename Stage::plan::template op<I>> reading{Stage::plan::flat::template in<Stage::plan::ops_begin + I>};
+};
+template <class Stage, class Indices>
+struct op_slots;
+template <class Stage, std::size_t... I>
+struct op_slots<Stage, std::index_sequence<I...>> : op_slot<Stage, I>... {};
+
+struct nothing {};
+
+/// The constants of a folded stage.
+template <class Stage>
+struct folded_constants {
+  thresholds limits{Stage::plan::window.out.channels, static_cast<int>(codes_of<typename Stage::plan::outputs>().size())};
+};
+/// The constants of a stage that goes through floats.
+template <class Stage>
+struct float_constants : op_slots<Stage, typename Stage::plan::indices> {
+  /// What sums are multiplied by, for each channel; without a product, the value of an input's code 1.
+  std::vector<float> scales = std::vector<float>(Stage::plan::has_product ? static_cast<std::size_t>(Stage::plan::window.out.channels) : 1, 1.0f);
+  typename Stage::plan::outputs::state out_state{};
+};
+
+}  // namespace detail
+
+/// What a packed network holds of one stage: packed weights, and thresholds or the readings of its layers.
+template <class Packed, std::size_t S>
+struct stage {
+  using plan = detail::stage_plan<typename Packed::model, S>;
+  using product = kernels::product<detail::operand_of<typename plan::inputs>, detail::operand_of<typename plan::weights>, typename Packed::arch>;
+
+  static constexpr std::size_t weight_bytes = [] {
+    if constexpr (plan::has_product)
+      return kernels::weight_bytes<plan::inputs::storage, plan::weights::storage, plan::weights::bits>(plan::window);
+    else return std::size_t{0};
+  }();
+
+  detail::aligned_bytes weights{weight_bytes};
+  std::conditional_t<plan::folds, detail::folded_constants<stage>, detail::float_constants<stage>> constants;
+
+  /// visit(name, span of bytes) for all that a file keeps, in order; every length follows from the model.
+  template <class Visit>
+  void sections(Visit&& visit) {
+    const auto numbers = [&](std::string_view name, auto& v) { visit(name, std::as_writable_bytes(std::span(v))); };
+    if constexpr (plan::has_product) visit(std::string_view("weights"), std::span<std::byte>(weights.data(), weights.size()));
+    if constexpr (plan::folds) {
+      numbers("flip", constants.limits.flip);
+      numbers("smallest", constants.limits.smallest);
+      numbers("thresholds", constants.limits.values);
+    } else {
+      numbers("scales", constants.scales);
+      each_op([&](auto, auto& reading) {
+        const auto array = [&](std::string_view name, std::span<float> values) { visit(name, std::as_writable_bytes(values)); };
+        if constexpr (requires { reading.arrays(array); }) reading.arrays(array);
+      });
+      if constexpr (state_floats<typename plan::outputs> > 0)
+        visit(std::string_view("state"), std::as_writable_bytes(std::span(&constants.out_state, 1)));
+    }
+  }
+
+  /// f(index constant, reading) for each layer that goes through floats.
+  template <class F>
+  void each_op(F&& f) {
+    if constexpr (!plan::folds) each_op_of(*this, f, typename plan::indices{});
+  }
+  template <class F>
+  void each_op(F&& f) const {
+    if constexpr (!plan::folds) each_op_of(*this, f, typename plan::indices{});
+  }
+
+private:
+  template <class Self, class F, std::size_t... I>
+  static void each_op_of(Self& self, F& f, std::index_sequence<I...>) {
+    (f(std::integral_constant<std::size_t, I>{}, static_cast<std::conditional_t<std::is_const_v<Self>, const detail::op_slot<stage, I>&, detail::op_slot<stage, I>&>>(self.constants).reading), ...);
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,223 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <minnow/core/error.hpp>
+#include <minnow/core/shape.hpp>
+
+/// The container of all minnow files: a header of 64 bytes, a table of sections, sections aligned to 64 bytes.
+///
+/// offset  bytes
+///      0      8  magic, "minnow" and two bytes that text transfers spoil
+///      8      4  version
+///     12      4  kind
+///     16      8  fingerprint of the model
+///     24      8  length of the file
+///     32      4  number of sections
+///     36      4  CRC-32 of the file with this field at 0
+///     40     24  0
+///     64  8 · n  length of each section, in bytes
+///   then         the sections, in order, each at the next multiple of 64, the gaps 0
+///
+/// All numbers are little-endian. A reader knows every length from the model's type and compares; it trusts none.
+namespace minnow {
+
+static_assert(std::endian::native == std::endian::little, "minnow: files are little-endian, and so far only read and written on such processors");
+
+enum class file_kind : std::uint32_t { packed = 1, network = 2 };
+
+namespace detail {
+
+inline constexpr std::array<char, 8> file_magic{'m', 'i', 'n', 'n', 'o', 'w', '\r', '\n'};
+inline constexpr std::uint32_t file_version = 0;
+inline constexpr std::size_t file_header = 64;
+
+/// CRC-32 as of zip and PNG; `crc` continues an earlier one.
+inline std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept {
+  static constexpr auto table = [] {
+    std::array<std::uint32_t, 256> t{};
+    for (std::uint32_t i = 0; i < 256; ++i) {
+      std::uint32_t c = i;
+      for (int k = 0; k < 8; ++k) c = (c & 1u) != 0 ? 0xedb88320u ^ (c >> 1) : c >> 1;
+      t[i] = c;
+    }
+    return t;
+  }();
+  crc = ~crc;
+  for (const std::byte b : bytes) crc = table[(crc ^ static_cast<std::uint32_t>(b)) & 0xffu] ^ (crc >> 8);
+  return ~crc;
+}
+
+template <class Number>
+void put(std::vector<std::byte>& file, std::size_t at, Number n) noexcept {
+  std::memcpy(file.data() + at, &n, sizeof n);
+}
+template <class Number>
+[[nodiscard]] Number get(std::span<const std::byte> file, std::size_t at) noexcept {
+  Number n;
+  std::memcpy(&n, file.data() + at, sizeof n);
+  return n;
+}
+
+/// Where sections of these lengths lie; the last entry is the length of the file.
+inline std::vector<std::size_t> section_offsets(std::span<const std::size_t> lengths) {
+  std::vector<std::size_t> offsets;
+  std::size_t at = file_header + 8 * lengths.size();
+  for (const std::size_t length : lengths) {
+    at = round_up(at, 64);
+    offsets.push_back(at);
+    at += length;
+  }
+  offsets.push_back(at);
+  return offsets;
+}
+
+/// Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed.
+inline status write_whole(const char* path, std::span<const std::byte> bytes) noexcept {
+  static std::atomic<unsigned> serial{0};
+  const std::string temporary = std::string(path) + "." + std::to_string(::getpid()) + "-" + std::to_string(serial++) + ".part";
+  const int handle = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (handle < 0) return status::failure("%s: could not be created (%s)", path, std::strerror(errno));
+  const auto fail = [&](const char* what) {
+    const int why = errno;
+    ::close(handle);
+    ::unlink(temporary.c_str());
+    return status::failure("%s: could not be %s (%s)", path, what, std::strerror(why));
+  };
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ::ssize_t n = ::write(handle, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return fail("written");
+    done += static_cast<std::size_t>(n);
+  }
+  if (::fsync(handle) != 0) return fail("synced to disk");
+  if (::close(handle) != 0) {
+    ::unlink(temporary.c_str());
+    return status::failure("%s: could not be closed (%s)", path, std::strerror(errno));
+  }
+  if (std::rename(temporary.c_str(), path) != 0) {
+    const int why = errno;
+    ::unlink(temporary.c_str());
+    return status::failure("%s: could not be renamed into place (%s)", path, std::strerror(why));
+  }
+  return {};
+}
+
+/// Reads a file of at most `most` bytes.
+inline status read_whole(const char* path, std::size_t most, std::vector<std::byte>& bytes) noexcept {
+  std::FILE* file = std::fopen(path, "rb");
+  if (file == nullptr) return status::failure("%s: could not be opened (%s)", path, std::strerror(errno));
+  bytes.resize(most + 1);
+  const std::size_t got = std::fread(bytes.data(), 1, bytes.size(), file);
+  const bool failed = std::ferror(file) != 0;
+  std::fclose(file);
+  if (failed) return status::failure("%s: could not be read", path);
+  bytes.resize(got);
+  return {};
+}
+
+}  // namespace detail
+
+/// Writes sections as a file.
+inline status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
+                              std::span<const std::span<const std::byte>> sections) noexcept {
+  std::vector<std::size_t> lengths;
+  for (const auto& s : sections) lengths.push_back(s.size());
+  const auto offsets = detail::section_offsets(lengths);
+  std::vector<std::byte> file(offsets.back(), std::byte{0});
+  std::memcpy(file.data(), detail::file_magic.data(), detail::file_magic.size());
+  detail::put(file, 8, detail::file_version);
+  detail::put(file, 12, static_cast<std::uint32_t>(kind));
+  detail::put(file, 16, fingerprint);
+  detail::put(file, 24, static_cast<std::uint64_t>(file.size()));
+  detail::put(file, 32, static_cast<std::uint32_t>(sections.size()));
+  for (std::size_t i = 0; i < sections.size(); ++i) {
+    detail::put(file, detail::file_header + 8 * i, static_cast<std::uint64_t>(lengths[i]));
+    if (!sections[i].empty()) std::memcpy(file.data() + offsets[i], sections[i].data(), sections[i].size());
+  }
+  detail::put(file, 36, detail::crc32(file));
+  return detail::write_whole(path, file);
+}
+
+/// Checks that `file` is of this kind and model and has sections of exactly these lengths; `name` stands in its sentences.
+inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
+                              std::span<const std::size_t> lengths) noexcept {
+  using detail::get;
+  constexpr const char* kinds[] = {"packed model", "trainable network"};
+  const auto expected_length = static_cast<unsigned long long>(detail::section_offsets(lengths).back());
+  if (file.size() >= 8 && std::memcmp(file.data(), detail::file_magic.data(), 8) != 0)
+    return status::failure("%s: expected a minnow file, found other bytes at its beginning", name);
+  if (file.size() < detail::file_header)
+    return status::failure("%s: truncated: expected %llu bytes, found %zu", name, expected_length, file.size());
+  if (const auto version = get<std::uint32_t>(file, 8); version != detail::file_version)
+    return status::failure("%s: expected format version %u, found %u", name, detail::file_version, version);
+  if (const auto found = get<std::uint32_t>(file, 12); found != static_cast<std::uint32_t>(kind))
+    return status::failure("%s: expected a %s (kind %u), found %s (kind %u)", name, kinds[static_cast<std::uint32_t>(kind) - 1],
+                           static_cast<std::uint32_t>(kind), found >= 1 && found <= 2 ? kinds[found - 1] : "another file", found);
+  if (const auto found = get<std::uint64_t>(file, 16); found != fingerprint)
+    return status::failure("%s: expected the model with fingerprint %016llx, found another model's, %016llx", name,
+                           static_cast<unsigned long long>(fingerprint), static_cast<unsigned long long>(found));
+  if (file.size() != expected_length || get<std::uint64_t>(file, 24) != expected_length)
+    return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name,
+                           file.size() < expected_length ? "truncated" : "wrong length", expected_length,
+                           static_cast<unsigned long long>(file.size()), static_cast<unsigned long long>(get<std::uint64_t>(file, 24)));
+  // The checksum before all that it protects; its own field counts as 0.
+  constexpr std::byte zero[4]{};
+  const std::uint32_t crc = detail::crc32(file.subspan(40), detail::crc32(zero, detail::crc32(file.first(36))));
+  if (const auto found = get<std::uint32_t>(file, 36); found != crc)
+    return status::failure("%s: damaged: expected the checksum %08x, found %08x", name, found, crc);
+  if (get<std::uint32_t>(file, 32) != lengths.size())
+    return status::failure("%s: expected %zu sections, found %u", name, lengths.size(), get<std::uint32_t>(file, 32));
+  for (std::size_t i = 0; i < lengths.size(); ++i)
+    if (get<std::uint64_t>(file, detail::file_header + 8 * i) != lengths[i])
+      return status::failure("%s: expected %zu bytes in section %zu, found %llu", name, lengths[i], i,
+                             static_cast<unsigned long long>(get<std::uint64_t>(file, detail::file_header + 8 * i)));
+  return {};
+}
+
+/// Reads a file into sections whose lengths are known beforehand. They are filled only if all of the file is sound.
+inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const std::span<std::byte>> sections) noexcept {
+  std::vector<std::size_t> lengths;
+  for (const auto& s : sections) lengths.push_back(s.size());
+  const auto offsets = detail::section_offsets(lengths);
+  std::vector<std::byte> file;
+  if (const status s = detail::read_whole(path, offsets.back(), file); !s) return s;
+  if (const status s = check_container(file, path, kind, fingerprint, lengths); !s) return s;
+  for (std::size_t i = 0; i < sections.size(); ++i)
+    if (!sections[i].empty()) std::memcpy(sections[i].data(), file.data() + offsets[i], sections[i].size());
+  return {};
+}
+
+/// Reads a file into a new object of the type: load<packed<M>>(path), load<network<M, aqe>>(path).
+///
+/// throws  what `read` says: a file that is missing, truncated, damaged, of another kind or of another model
+template <class T>
+[[nodiscard]] T load(const std::string& path) {
+  T result;
+  require(read(path.c_str(), result));
+  return result;
+}
+
+/// Writes a packed model or a trainable network to a file, whole or not at all.
+///
+/// throws  what `write` says
+template <class T>
+void save(const T& object, const std::string& path) {
+  require(write(path.c_str(), object));
+}
+
+}  // namespace minnow

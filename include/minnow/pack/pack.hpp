@@ -1,0 +1,173 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <minnow/infer/packed.hpp>
+#include <minnow/train/network.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// The mean part of unquantized values under which batch norm's statistics may have been taken.
+inline constexpr float settled_enough = 1e-3f;
+
+/// Refuses a NaN or an infinity: thresholds and codes would hide it.
+inline void check_finite(std::span<const float> values, std::string_view path, std::string_view name) {
+  for (const float v : values)
+    if (!std::isfinite(v))
+      require(status::failure("pack: layer %.*s: expected finite numbers in '%.*s', found %f", static_cast<int>(path.size()), path.data(),
+                              static_cast<int>(name.size()), name.data(), static_cast<double>(v)));
+}
+
+/// Fills a layer's inferable reading from its trainable one: their arrays of the same names and sizes.
+template <class Layer, class E>
+void fill(inferable<Layer>& to, trainable<Layer, E>& from, std::string_view path) {
+  const auto each = [&](std::string_view name, std::span<float> values) {
+    bool found = false;
+    const auto match = [&](std::string_view other, std::span<float> trained) {
+      if (other != name || trained.size() != values.size()) return;
+      check_finite(trained, path, name);
+      std::copy(trained.begin(), trained.end(), values.begin());
+      found = true;
+    };
+    if constexpr (requires { from.arrays(match); }) from.arrays(match);
+    if (!found)
+      require(status::failure("pack: layer %.*s: expected an array '%.*s' of %zu numbers in the trainable reading, found none",
+                              static_cast<int>(path.size()), path.data(), static_cast<int>(name.size()), name.data(), values.size()));
+  };
+  if constexpr (requires { to.arrays(each); }) to.arrays(each);
+}
+
+template <class E>
+void fill(inferable<batch_norm>& to, trainable<batch_norm, E>& from, std::string_view path) {
+  if (!(from.unsettled() <= settled_enough))
+    require(status::failure("pack: layer %.*s: its statistics are those of a network that is %.3g part unquantized (at most %.3g is "
+                            "expected): settle(net, data) takes them anew, and fit does so at its end",
+                            static_cast<int>(path.size()), path.data(), static_cast<double>(from.unsettled()),
+                            static_cast<double>(settled_enough)));
+  for (int c = 0; c < static_cast<int>(from.gamma().size()); ++c) {
+    const affine a = from.evaluated(c);
+    check_finite(std::array{a.scale, a.shift}, path, "scale and shift");
+    to.set(c, a);
+  }
+}
+
+/// Latent weights to packed ones.
+template <quantizer In, quantizer W, class Quantized>
+void pack_product(const geometry& g, const Quantized& weights, std::byte* packed) {
+  using operand = operand_of<W>;
+  std::vector<kernels::code<operand::storage>> codes(weights.codes.size());
+  for (std::size_t k = 0; k < codes.size(); ++k) codes[k] = static_cast<kernels::code<operand::storage>>(weights.codes[k]);
+  kernels::pack_weights<In::storage, operand::storage, operand::bits>(g, codes.data(), packed);
+}
+
+/// A layer between a sum and its code, as functions of one number: folding is compiled once for all of them.
+struct fold_step {
+  const void* reading = nullptr;
+  float (*apply)(const void*, float, int) = nullptr;
+  int (*direction)(const void*, int) = nullptr;
+  bool behind_pool = false;
+  float factor = 1;  ///< of an average, instead of `apply`
+
+  template <class Layer>
+  static fold_step of(const inferable<Layer>& reading, bool behind_pool) {
+    return {&reading, [](const void* r, float x, int c) { return static_cast<const inferable<Layer>*>(r)->apply(x, c); },
+            [](const void* r, int c) { return static_cast<const inferable<Layer>*>(r)->direction(c); }, behind_pool};
+  }
+};
+
+/// Finds the thresholds of all channels over sums in [-bound, bound].
+template <quantizer Q>
+void fold(thresholds& to, int channels, std::int32_t bound, std::span<const float> scales, std::span<const fold_step> steps,
+          const typename Q::state& state) {
+  constexpr auto codes = codes_of<Q>();
+  for (int c = 0; c < channels; ++c) {
+    int direction = 1;
+    int behind_pool = 1;
+    for (const fold_step& s : steps) {
+      if (s.apply == nullptr) continue;
+      direction *= s.direction(s.reading, c);
+      if (s.behind_pool) behind_pool *= s.direction(s.reading, c);
+    }
+    to.find(c, bound, direction, behind_pool, [&](std::int32_t sum) {
+      float x = static_cast<float>(sum) * scales[static_cast<std::size_t>(c)];
+      for (const fold_step& s : steps) x = s.apply == nullptr ? x * s.factor : s.apply(s.reading, x, c);
+      const int code = static_cast<int>(Q::code(x, state));
+      int index = 0;
+      while (index + 1 < static_cast<int>(codes.size()) && codes[static_cast<std::size_t>(index + 1)] <= code) ++index;
+      return index;
+    });
+  }
+}
+
+/// Packs stage S of a network.
+template <std::size_t S, class Network, class Packed>
+void pack_stage(Network& net, Packed& to) {
+  using plan = stage_plan<typename Packed::model, S>;
+  using flat = typename plan::flat;
+  auto& stage = to.template stage<S>();
+  using stage_type = std::remove_cvref_t<decltype(stage)>;
+
+  // What one unit of a sum, or of an input's code, is worth.
+  std::vector<float> scales(plan::has_product ? static_cast<std::size_t>(plan::window.out.channels) : 1, 1.0f);
+  if constexpr (plan::begin > 0)
+    if constexpr (plan::inputs::code_limit > 0)
+      for (float& s : scales) s = plan::inputs::scale(net.template layer_at<plan::begin - 1>().state());
+  if constexpr (plan::has_product) {
+    const auto& latent = net.template layer_at<plan::begin>().weights();
+    check_finite({latent.data(), latent.size()}, flat::paths[plan::begin].view(), "weights");
+    const auto weights = net.template layer_at<plan::begin>().quantize(flat::paths[plan::begin].view());
+    pack_product<typename plan::inputs, typename plan::weights>(plan::window, weights, stage.weights.data());
+    for (std::size_t f = 0; f < scales.size(); ++f) scales[f] *= weights.scale(static_cast<int>(f));
+  }
+  typename plan::outputs::state out_state{};
+  if constexpr (plan::has_quantizer) out_state = net.template layer_at<plan::end - 1>().state();
+
+  op_slots<stage_type, typename plan::indices> ops;
+  std::vector<fold_step> steps;
+  int taps = 1;
+  const auto take = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+    auto& reading = static_cast<op_slot<stage_type, I>&>(ops).reading;
+    fill(reading, net.template layer_at<plan::ops_begin + I>(), flat::paths[plan::ops_begin + I].view());
+    if constexpr (plan::folds) {
+      if constexpr (!plan::template is_pool<I>) {
+        steps.push_back(fold_step::of(reading, I > plan::pool));
+      } else if constexpr (plan::template averages<I>) {
+        taps = plan::pool_window.kernel.height * plan::pool_window.kernel.width;
+        steps.push_back({.factor = 1.0f / static_cast<float>(taps)});
+      }
+    }
+  };
+  [&]<std::size_t... I>(std::index_sequence<I...>) { (take(std::integral_constant<std::size_t, I>{}), ...); }(typename plan::indices{});
+
+  if constexpr (plan::folds) {
+    const int bound = plan::window.inputs() * plan::inputs::code_limit * plan::weights::code_limit * taps;
+    fold<typename plan::outputs>(stage.constants.limits, plan::window.out.channels, bound, scales, steps, out_state);
+  } else {
+    stage.constants.scales = std::move(scales);
+    static_cast<op_slots<stage_type, typename plan::indices>&>(stage.constants) = std::move(ops);
+    stage.constants.out_state = out_state;
+  }
+}
+
+}  // namespace detail
+
+/// The packed network that computes what the trained one does at alpha = 1.
+///
+/// throws  where batch norm's statistics were taken with alpha < 1 (settle first), or a layer holds a NaN or an infinity
+template <class Arch = kernels::best, class Model, class W, class I>
+[[nodiscard]] packed<Model, Arch> pack(network<Model, W, I>& net) {
+  packed<Model, Arch> result;
+  result.input = net.input_normalisation();
+  [&]<std::size_t... S>(std::index_sequence<S...>) {
+    (detail::pack_stage<S>(net, result), ...);
+  }(std::make_index_sequence<packed<Model, Arch>::stages>{});
+  return result;
+}
+
+}  // namespace minnow

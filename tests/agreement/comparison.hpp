@@ -1,0 +1,344 @@
+#pragma once
+
+// Holds a packed network against the trained one: every product's sums, every quantizer's codes, the logits.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <minnow/core/classify.hpp>
+#include <minnow/infer/session.hpp>
+#include <minnow/train/network.hpp>
+
+namespace minnow::test {
+
+/// What a comparison came to.
+struct report {
+  int layers = 0;        ///< products and quantize layers that were looked into
+  long long values = 0;  ///< sums, codes and logits of all images
+  long long differences = 0;
+  long long wrong_classes = 0;
+  std::string first{};  ///< a sentence about the first difference; empty where there is none
+
+  void differ(std::size_t layer, const char* what, std::size_t index, double expected, double found, double allowed) {
+    if (differences++ > 0) return;
+    char text[200];
+    std::snprintf(text, sizeof text, "layer %zu, %s %zu: trained %.9g, packed %.9g, allowed difference %.3g", layer,
+                  what, index, expected, found, allowed);
+    first = text;
+  }
+};
+
+namespace comparison {
+
+/// A layer between product and quantizer: what it makes of a difference in its input.
+struct step {
+  double factor = 1;  ///< the most by which it is multiplied
+  int roundings = 0;  ///< the most roundings of either side
+};
+
+/// A stage of the packed network as the trained one sees it, without types.
+struct stage_view {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool product = false;
+  bool float_sums = false;
+  bool quantizer = false;
+  geometry window{};
+  geometry pool{};               ///< whose rows are computed; the identity where all are
+  std::vector<float> weights{};  ///< codes (F, K)
+  std::vector<float> scales{};   ///< value of one unit of a sum, for each filter
+  float in_scale = 1;            ///< value of one unit of an input's code
+  std::vector<step> steps{};
+  std::function<float(float)> code{};
+  float out_scale = 1;
+  shape out{};
+  void (*decode)(const std::byte*, float*, shape) = nullptr;
+};
+
+template <class Reading>
+step step_of(Reading& reading) {
+  if constexpr (requires { reading.evaluated(0); }) {
+    step s{0, 1};
+    for (int c = 0; c < static_cast<int>(reading.gamma().size()); ++c)
+      s.factor = std::max(s.factor, std::abs(static_cast<double>(reading.evaluated(c).scale)));
+    return s;
+  } else if constexpr (requires { reading.values(); }) {
+    return {1, 1};
+  } else {
+    return {};
+  }
+}
+
+template <std::size_t S, class Model, class W, class I>
+stage_view view_of(network<Model, W, I>& net) {
+  using plan = minnow::detail::stage_plan<Model, S>;
+  using flat = minnow::flat<Model>;
+  stage_view v{.begin = plan::begin,
+               .end = plan::end,
+               .product = plan::has_product,
+               .quantizer = plan::has_quantizer,
+               .window = plan::window,
+               .out = plan::out};
+  v.pool = plan::folds ? plan::pool_window
+                       : window_over(plan::window.out, plan::window.out.channels, {1, 1}, {1, 1}, {0, 0});
+  if constexpr (plan::begin > 0)
+    if constexpr (plan::inputs::code_limit > 0)
+      v.in_scale = plan::inputs::scale(net.template layer_at<plan::begin - 1>().state());
+  if constexpr (plan::has_product) {
+    v.float_sums = !plan::integer_sums;
+    const auto weights = net.template layer_at<plan::begin>().quantize(flat::paths[plan::begin].view());
+    v.weights.assign(weights.codes.begin(), weights.codes.end());
+    for (int f = 0; f < plan::window.out.channels; ++f) v.scales.push_back(v.in_scale * weights.scale(f));
+  }
+  [&]<std::size_t... Op>(std::index_sequence<Op...>) {
+    (
+        [&] {
+          step s = step_of(net.template layer_at<plan::ops_begin + Op>());
+          if constexpr (plan::template averages<Op>) {
+            const extent k = plan::template op<Op>::pool_over(flat::template in<plan::ops_begin + Op>).kernel;
+            s.roundings = k.height * k.width;
+          }
+          v.steps.push_back(s);
+        }(),
+        ...);
+  }
+  (typename plan::indices{});
+  if constexpr (plan::has_quantizer) {
+    using Q = typename plan::outputs;
+    const auto state = net.template layer_at<plan::end - 1>().state();
+    v.code = [state](float x) { return static_cast<float>(Q::code(x, state)); };
+    v.out_scale = Q::scale(state);
+    v.decode = [](const std::byte* packed, float* codes, shape s) {
+      using operand = minnow::detail::operand_of<Q>;
+      kernels::unpack_inputs<operand::storage, operand::bits>(packed, s.pixels(), s.channels, codes);
+    };
+  }
+  return v;
+}
+
+template <class Model, class W, class I>
+std::vector<stage_view> views_of(network<Model, W, I>& net) {
+  return [&]<std::size_t... S>(std::index_sequence<S...>) { return std::vector<stage_view>{view_of<S>(net)...}; }
+  (std::make_index_sequence<minnow::detail::stages<Model>::count>{});
+}
+
+/// Keeps what one image leaves in every layer.
+class recorder final : public trace {
+public:
+  explicit recorder(std::span<const stage_view> views) : views_(views), sums_(views.size()), maps_(views.size()) {}
+
+  void clear() {
+    for (std::size_t s = 0; s < views_.size(); ++s) {
+      sums_[s].assign(static_cast<std::size_t>(views_[s].window.out.size()), std::numeric_limits<double>::quiet_NaN());
+      maps_[s].clear();
+    }
+    repeated_differently = false;
+  }
+  void sums(std::size_t layer, int first, int last, const std::int32_t* from) noexcept override {
+    keep(layer, first, last, from);
+  }
+  void sums(std::size_t layer, int first, int last, const float* from) noexcept override {
+    keep(layer, first, last, from);
+  }
+  void map(std::size_t layer, const std::byte* packed) noexcept override {
+    for (std::size_t s = 0; s < views_.size(); ++s)
+      if (views_[s].end - 1 == layer) {
+        maps_[s].resize(static_cast<std::size_t>(views_[s].out.size()));
+        views_[s].decode(packed, maps_[s].data(), views_[s].out);
+      }
+  }
+
+  [[nodiscard]] const std::vector<double>& sums_of(std::size_t s) const { return sums_[s]; }
+  [[nodiscard]] const std::vector<float>& map_of(std::size_t s) const { return maps_[s]; }
+  bool repeated_differently = false;
+
+private:
+  template <class Sum>
+  void keep(std::size_t layer, int first, int last, const Sum* from) {
+    for (std::size_t s = 0; s < views_.size(); ++s) {
+      if (views_[s].begin != layer) continue;
+      const shape out = views_[s].window.out;
+      for (int p = first * out.width; p < last * out.width; ++p, from += kernels::sum_stride(out.channels))
+        for (int c = 0; c < out.channels; ++c) {
+          double& to = sums_[s][static_cast<std::size_t>(p * out.channels + c)];
+          repeated_differently = repeated_differently || (!std::isnan(to) && to != static_cast<double>(from[c]));
+          to = static_cast<double>(from[c]);
+        }
+    }
+  }
+
+  std::span<const stage_view> views_;
+  std::vector<std::vector<double>> sums_;
+  std::vector<std::vector<float>> maps_;
+};
+
+/// For one output element: the sum of |input| · |weight| and of |difference of the input| · |weight|.
+struct magnitudes {
+  double products = 0;
+  double differences = 0;
+};
+
+/// inputs and differences (H, W, C) of one image; where `differences` is empty each is at most `unknown`.
+inline magnitudes magnitudes_at(const stage_view& v, const float* inputs, std::span<const double> differences,
+                                double unknown, int y, int x, int f) {
+  magnitudes m;
+  const geometry& g = v.window;
+  const float* w = v.weights.data() + static_cast<std::size_t>(f) * static_cast<std::size_t>(g.inputs());
+  for (int ky = 0; ky < g.kernel.height; ++ky)
+    for (int kx = 0; kx < g.kernel.width; ++kx, w += g.in.channels) {
+      const int iy = y * g.stride.height - g.padding.height + ky;
+      const int ix = x * g.stride.width - g.padding.width + kx;
+      if (iy < 0 || iy >= g.in.height || ix < 0 || ix >= g.in.width) continue;
+      const auto at = static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels);
+      for (std::size_t c = 0; c < static_cast<std::size_t>(g.in.channels); ++c) {
+        const double weight = std::abs(static_cast<double>(w[c]));
+        const double d = differences.empty() ? unknown : std::abs(differences[at + c]);
+        m.products += (std::abs(static_cast<double>(inputs[at + c])) + d) * weight;
+        m.differences += d * weight;
+      }
+    }
+  return m;
+}
+
+inline double largest(const activations& a, int image) {
+  const auto size = static_cast<std::size_t>(a.dimensions.size());
+  double result = 0;
+  for (std::size_t k = 0; k < size; ++k)
+    result = std::max(result, std::abs(static_cast<double>(a.data[static_cast<std::size_t>(image) * size + k])));
+  return result;
+}
+
+/// Compares image `n` of the trained network's last batch with what the packed one left in `found`.
+///
+/// `doubt` is how far a packed value may lie from the trained one. It is 0, and all must be equal, until the first product
+/// with floats. There either side may add its K products in an order of its own: each sum lies within
+/// K · 2^-24 · sum|x||w| of the exact one, so that the two differ by up to K · eps · sum|x||w|, eps = 2^-23; differences of
+/// the inputs add theirs times |w|. From there doubt goes through the layers like any error: times the largest factor, and
+/// one eps of the largest value for each rounding.
+inline void compare_image(untyped_network& net, std::span<const float> image, std::span<const stage_view> views, int n,
+                          const recorder& found, std::span<const float> logits, report& r) {
+  constexpr double eps = 0x1p-23;
+  const auto of_image = [&](std::size_t layer) {
+    const activations& a = net.result(layer);
+    return a.data + static_cast<std::size_t>(n) * static_cast<std::size_t>(a.dimensions.size());
+  };
+  double doubt = 0;
+  std::vector<double> differences;  // of the codes that go into a stage; empty: each is at most `doubt`
+  if (found.repeated_differently) r.differ(0, "a repeated sum", 0, 0, 0, 0);
+  for (std::size_t s = 0; s < views.size(); ++s) {
+    const stage_view& v = views[s];
+    if (v.product) {
+      const bool exact = doubt == 0 && !v.float_sums;
+      const float* inputs = v.begin == 0 ? image.data() : of_image(v.begin - 1);
+      const float* trained = of_image(v.begin);
+      const shape out = v.window.out;
+      std::vector<bool> wanted(static_cast<std::size_t>(out.height), false);
+      for (int y = 0; y < v.pool.out.height; ++y)
+        for (int k = 0; k < v.pool.kernel.height; ++k)
+          wanted[static_cast<std::size_t>(y * v.pool.stride.height + k)] = true;
+      double next = 0;
+      for (int y = 0; y < out.height; ++y) {
+        if (!wanted[static_cast<std::size_t>(y)]) continue;
+        for (int x = 0; x < out.width; ++x)
+          for (int f = 0; f < out.channels; ++f) {
+            const auto at = static_cast<std::size_t>((y * out.width + x) * out.channels + f);
+            const double sum = found.sums_of(s)[at];
+            const float scale = v.scales[static_cast<std::size_t>(f)];
+            const float value = static_cast<float>(sum) * scale;
+            double allowed = 0;
+            if (!exact) {
+              const magnitudes m = magnitudes_at(v, inputs, differences, doubt, y, x, f);
+              allowed = (v.float_sums ? v.window.inputs() * eps * m.products : 0.0) + m.differences;
+              allowed = allowed * std::abs(static_cast<double>(scale)) + eps * std::abs(static_cast<double>(value));
+            }
+            next = std::max(next, allowed);
+            ++r.values;
+            // A scale of 0 would hide the sums.
+            const bool visible =
+                scale > 0 && (v.float_sums || !exact ||
+                              std::nearbyint(static_cast<double>(trained[at]) / static_cast<double>(scale)) == sum);
+            if (!visible || !(std::abs(static_cast<double>(value) - static_cast<double>(trained[at])) <= allowed))
+              r.differ(v.begin, "sum", at, static_cast<double>(trained[at]), static_cast<double>(value), allowed);
+          }
+      }
+      doubt = next;
+    } else {
+      doubt *= static_cast<double>(v.in_scale);
+    }
+    const std::size_t ops_begin = v.begin + (v.product ? 1 : 0);
+    for (std::size_t i = 0; i < v.steps.size() && doubt > 0; ++i)
+      doubt = doubt * v.steps[i].factor +
+              eps * v.steps[i].roundings *
+                  std::max(largest(net.result(ops_begin + i), n),
+                           ops_begin + i == 0 ? 0.0 : largest(net.result(ops_begin + i - 1), n));
+    differences.clear();
+    if (!v.quantizer) continue;
+    const float* before = v.end < 2 ? image.data() : of_image(v.end - 2);
+    const float* after = of_image(v.end - 1);
+    const bool codes = net.result(v.end - 1).code_limit > 0;
+    const auto& map = found.map_of(s);
+    double next = 0;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(v.out.size()); ++k) {
+      // A quantizer never falls, so its codes at both ends of the doubt bound the packed one.
+      const auto d = static_cast<float>(doubt);
+      const float low = v.code(doubt > 0 ? std::nextafter(before[k] - d, -HUGE_VALF) : before[k]);
+      const float high = v.code(doubt > 0 ? std::nextafter(before[k] + d, HUGE_VALF) : before[k]);
+      const float trained = v.code(before[k]);
+      ++r.values;
+      const bool same = codes ? after[k] == trained : after[k] == trained * v.out_scale;
+      if (map.size() <= k || !same || !(low <= map[k] && map[k] <= high))
+        r.differ(v.end - 1, "code", k, static_cast<double>(codes ? after[k] : trained),
+                 map.size() <= k ? std::nan("") : static_cast<double>(map[k]), doubt);
+      differences.push_back(map.size() <= k ? 0.0 : static_cast<double>(map[k]) - static_cast<double>(trained));
+      next = std::max(next, std::abs(differences.back()));
+    }
+    doubt = next;
+  }
+  const std::size_t last = views.back().end - 1;
+  for (std::size_t c = 0; c < logits.size(); ++c) {
+    // A last layer that quantizes hands on values; its doubt is in codes.
+    const double allowed = views.back().quantizer ? doubt * static_cast<double>(views.back().out_scale) : doubt;
+    ++r.values;
+    if (!(std::abs(static_cast<double>(logits[c]) - static_cast<double>(of_image(last)[c])) <= allowed))
+      r.differ(last, "logit", c, static_cast<double>(of_image(last)[c]), static_cast<double>(logits[c]), allowed);
+  }
+  r.wrong_classes += argmax(logits) != argmax({of_image(last), logits.size()});
+}
+
+}  // namespace comparison
+
+/// Runs all images through both networks and compares every layer.
+template <class Model, class W, class I, class Arch, class T>
+report compare(network<Model, W, I>& net, const packed<Model, Arch>& small, const dataset<T>& data) {
+  const auto views = comparison::views_of(net);
+  report r;
+  for (const auto& v : views) r.layers += v.product + v.quantizer;
+  comparison::recorder found(views);
+  session<packed<Model, Arch>> run(small);
+  constexpr int batch = 32;
+  std::vector<float> logits(static_cast<std::size_t>(packed<Model, Arch>::classes));
+  for (int first = 0; first < data.size(); first += batch) {
+    const int count = std::min(batch, data.size() - first);
+    net.take(data, first, count);
+    const auto images = net.prepare(count);
+    (void)net.forward({.mode = mode::evaluate, .alpha = 1});
+    for (int n = 0; n < count; ++n) {
+      found.clear();
+      run.run(data.image(first + n), std::span<float>(logits), &found);
+      const std::size_t size = images.size() / static_cast<std::size_t>(count);
+      comparison::compare_image(net, images.subspan(static_cast<std::size_t>(n) * size, size), views, n, found, logits,
+                                r);
+    }
+  }
+  return r;
+}
+
+}  // namespace minnow::test

@@ -1,0 +1,99 @@
+#pragma once
+
+// A small network: trained three steps, bent, packed, saved, loaded, compared.
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/io/model_file.hpp>
+#include <minnow/model.hpp>
+#include <minnow/pack/pack.hpp>
+#include <minnow/schedule/constant.hpp>
+#include <minnow/train/optimizer.hpp>
+
+#include "comparison.hpp"
+#include "io/data_files.hpp"
+
+namespace minnow::test {
+
+/// Random images with random labels.
+template <class T>
+dataset<T> random_images(shape s, int count, int classes, std::uint64_t draws) {
+  random r(seed{draws});
+  std::vector<T> images(static_cast<std::size_t>(s.size()) * static_cast<std::size_t>(count));
+  for (T& v : images) {
+    if constexpr (sizeof(T) == 1) v = static_cast<T>(r.below(256));
+    else v = r.uniform(-2, 2);
+  }
+  std::vector<int> labels(static_cast<std::size_t>(count));
+  for (int& label : labels) label = r.below(classes);
+  return {s, std::move(images), std::move(labels)};
+}
+
+/// Gives batch norm channels that fall and channels that are constant, with constants of either sign.
+inline void bend(untyped_network& net) {
+  net.parameters([](std::string_view, const parameter& p) {
+    for (std::size_t c = 0; c < p.value.size(); ++c) {
+      if (p.name == "gamma" && c % 3 == 1) p.value[c] = -p.value[c];
+      if (p.name == "gamma" && c % 7 == 3) p.value[c] = 0;
+      if (p.name == "beta" || p.name == "bias") p.value[c] += 0.25f * static_cast<float>(static_cast<int>(c % 5) - 2);
+    }
+  });
+}
+
+inline constexpr int training_images = 24;
+inline constexpr int batch_images = 8;
+
+/// Three steps, settled, bent.
+template <class Model, class T, class Estimator = aqe>
+network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
+  const auto data = random_images<T>(flat<Model>::input, training_images, packed<Model>::classes, draws);
+  network<Model, Estimator> net{seed{draws}};
+  const history run = fit(net, data, adam{.rate = 1e-2f}, constant{0.5f}, {.batch = batch_images, .settle_batches = 3});
+  REQUIRE(run.epochs.back().step == 3);
+  bend(net);
+  return net;
+}
+
+/// The lowest rung and the one that users get.
+using outer_rungs = kernels::rungs<kernels::scalar>::add<kernels::best>;
+
+/// Packs and saves a network, loads it for every rung, and compares each with the trained one.
+template <class Rungs, class T, class Model, class Estimator>
+void check_agreement(network<Model, Estimator>& net) {
+  const auto data = random_images<T>(flat<Model>::input, 8, packed<Model>::classes, 77);
+  const data_files::folder folder;
+  save(pack(net), folder.path("model.mnw"));
+  Rungs::for_each([&](auto arch) {
+    CAPTURE(std::string(kernels::arch_name<decltype(arch)>()));
+    const auto from_file = load<packed<Model, decltype(arch)>>(folder.path("model.mnw"));
+    const report r = compare(net, from_file, data);
+    CHECK(r.first == "");
+    CHECK(r.wrong_classes == 0);
+    CHECK(r.layers > 2);
+  });
+}
+
+template <class Model, class T = std::uint8_t, class Rungs = outer_rungs>
+void check_model() {
+  auto net = trained_three_steps<Model, T>();
+  check_agreement<Rungs, T>(net);
+}
+
+/// An odd number of channels in front, pools on either side of batch norm.
+template <class Scheme>
+struct pair_network : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<40, Scheme>,
+                            batch_norm, max_pool<2>, dense<4, Scheme>, batch_norm> {};
+
+/// The pair on the image itself.
+template <class Scheme>
+struct first_network : model<image<3, 9, 9>, conv<33, Scheme>, max_pool<2>, batch_norm,
+                             dense<4, scheme<sign, typename Scheme::weights>>, batch_norm> {};
+
+}  // namespace minnow::test

@@ -1,0 +1,17 @@
+#include "pairs.hpp"
+
+using namespace minnow;
+using namespace minnow::test;
+
+TEST_SUITE("agreement/pairs_integer") {
+  TEST_CASE_TEMPLATE("8 and 4 bits by 8 and 4 bits: the same sums, codes and logits", Pair,
+                     scheme<integer<8>, integer<8>>, scheme<integer<8>, integer<4>>, scheme<integer<4>, integer<4>>) {
+    check_model<pair_network<Pair>>();
+  }
+
+  TEST_CASE_TEMPLATE("with a scale for each filter: the same sums, codes and logits", Pair,
+                     scheme<integer<8>, integer<8, per_channel>>, scheme<integer<8>, integer<4, per_channel>>,
+                     scheme<integer<4>, integer<4, per_channel>>) {
+    check_model<pair_network<Pair>>();
+  }
+}

@@ -1,0 +1,227 @@
+#include <minnow/train/network.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <minnow/core/dataset.hpp>
+#include <minnow/core/random.hpp>
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/ste.hpp>
+#include <minnow/layers/activation.hpp>
+#include <minnow/layers/batch_norm.hpp>
+#include <minnow/layers/pool.hpp>
+#include <minnow/train/loss.hpp>
+
+namespace mn = minnow;
+
+// One step of Model D against PyTorch in double precision. fixtures/pytorch_model_d.py made the numbers of
+// fixtures/pytorch_model_d.txt and says how both sides draw the same network and images.
+namespace {
+
+template <int Filters, class Scheme = mn::minw<1, 1>>
+using conv = mn::chain<mn::conv<Filters, Scheme>, mn::batch_norm>;
+template <int Filters>
+using convp = mn::chain<mn::conv<Filters, mn::minw<1, 1>>, mn::max_pool<2>, mn::batch_norm>;
+template <int Units>
+using dense = mn::chain<mn::dense<Units, mn::minw<1, 1>>, mn::batch_norm>;
+
+struct model_d : mn::model<mn::image<3, 32, 32>,                                   //
+                           conv<64, mn::scheme<mn::pixels, mn::sign>>, convp<64>,  //
+                           conv<128>, convp<128>, conv<256>, convp<256>,           //
+                           dense<128>, dense<512>, dense<10>> {};
+
+constexpr int channels[] = {64, 64, 128, 128, 256, 256, 128, 512, 10};
+constexpr std::size_t tensors = 3 * std::size(channels);
+enum stream : std::uint64_t { images, labels, signs, parameters };
+
+struct gradient {
+  std::string layer_and_name;
+  double norm = 0;
+  std::vector<double> projections;
+};
+
+/// What the fixture says of one estimator.
+struct reference {
+  mn::random root;
+  int images = 0;
+  double limit = 0;                         ///< of the weights
+  std::map<std::pair<int, int>, int> draw;  ///< layer, channel -> number of the draw, where it is not 0
+  double loss = 0;
+  std::vector<double> logits;
+  std::vector<gradient> gradients;
+};
+
+std::vector<double> rest_of(std::istringstream& line) {
+  return {std::istream_iterator<double>(line), std::istream_iterator<double>()};
+}
+
+reference read_reference(std::string_view estimator) {
+  std::ifstream file(MINNOW_FIXTURES "/pytorch_model_d.txt");
+  REQUIRE(file.is_open());
+  reference result;
+  std::string text, item, section;
+  while (std::getline(file, text)) {
+    std::istringstream line(text);
+    if (!(line >> item) || item == "#") continue;
+    if (item == "estimator") line >> section;
+    if (!section.empty() && section != estimator) continue;
+    if (item == "seed") {
+      mn::seed s;
+      line >> s.value;
+      result.root = mn::random(s);
+    } else if (item == "images") {
+      line >> result.images;
+    } else if (item == "estimator") {
+      line >> result.limit;
+    } else if (item == "redrawn") {
+      int layer = 0, channel = 0;
+      line >> layer >> channel;
+      line >> result.draw[{layer, channel}];
+    } else if (item == "loss") {
+      line >> result.loss;
+    } else if (item == "logits") {
+      result.logits = rest_of(line);
+    } else if (item == "gradient") {
+      gradient g;
+      std::string name;
+      line >> g.layer_and_name >> name >> g.norm;
+      g.layer_and_name += " " + name;
+      g.projections = rest_of(line);
+      result.gradients.push_back(std::move(g));
+    } else {
+      FAIL("an item of no meaning: ", item);
+    }
+  }
+  return result;
+}
+
+/// The draws of `draw_parameters` in the script.
+void draw_parameter(const reference& r, int layer, const mn::parameter& p, std::size_t row) {
+  const auto half = static_cast<std::uint64_t>(std::ldexp(r.limit, 15));
+  const auto count = static_cast<std::size_t>(channels[layer]);
+  const std::size_t each = p.value.size() / count;
+  for (std::size_t c = 0; c < count; ++c) {
+    const auto found = r.draw.find({layer, static_cast<int>(c)});
+    const mn::random stream = r.root.stream(parameters)
+                                  .stream(static_cast<std::uint64_t>(layer))
+                                  .stream(c)
+                                  .stream(found == r.draw.end() ? 0 : static_cast<std::uint64_t>(found->second));
+    if (p.name == "weights") {
+      for (std::size_t k = 0; k < each; ++k) {
+        const auto i = static_cast<std::int64_t>(stream.at(k) % (2 * half)) - static_cast<std::int64_t>(half);
+        p.value[c * each + k] = static_cast<float>(2 * i + 1) * 0x1p-16f;
+      }
+    } else if (p.name == "gamma") {
+      const std::uint64_t bits = stream.at(row);
+      const float magnitude = 0.5f + static_cast<float>(bits >> 48) * 0x1p-16f;
+      p.value[c] = bits % 4 == 0 ? -magnitude : magnitude;
+    } else {
+      p.value[c] = (static_cast<float>(stream.at(row + 1) >> 48) - 0x1p15f) * 0x1p-17f;
+    }
+  }
+}
+
+mn::dataset<std::uint8_t> draw_images(const reference& r) {
+  mn::dataset<std::uint8_t> batch;
+  batch.dimensions = {32, 32, 3};
+  batch.images.resize(static_cast<std::size_t>(r.images) * static_cast<std::size_t>(batch.dimensions.size()));
+  for (std::size_t i = 0; i < batch.images.size(); ++i)
+    batch.images[i] = static_cast<std::uint8_t>(r.root.stream(images).at(i) >> 56);
+  for (int n = 0; n < r.images; ++n)
+    batch.labels.push_back(static_cast<int>(r.root.stream(labels).at(static_cast<std::uint64_t>(n)) % 10));
+  return batch;
+}
+
+/// The norm of the difference over the norm. From random projections: the mean of (s . d)^2 over vectors s of random
+/// signs is an unbiased estimate of |d|^2; the script says how good a one.
+double relative_difference(const reference& r, std::size_t tensor, std::span<const float> found) {
+  const gradient& expected = r.gradients[tensor];
+  std::vector<double> projections(expected.projections.size());
+  const mn::random stream = r.root.stream(signs).stream(tensor);
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    const std::uint64_t bits = stream.at(k);
+    const double g = static_cast<double>(found[k]);
+    for (std::size_t j = 0; j < projections.size(); ++j) projections[j] += bits >> j & 1 ? -g : g;
+  }
+  double sum = 0;
+  for (std::size_t j = 0; j < projections.size(); ++j) sum += std::pow(projections[j] - expected.projections[j], 2);
+  return std::sqrt(sum / static_cast<double>(projections.size())) / expected.norm;
+}
+
+/// The least distance of a pre-activation from 0 or +-1, over the inputs of all quantizers but the image's.
+template <class Network>
+double nearest_threshold(Network& net) {
+  double nearest = std::numeric_limits<double>::infinity();
+  std::size_t index = 0;
+  net.visit([&](std::string_view path, auto&) {
+    if (index > 0 && path.ends_with(".inputs")) {
+      const mn::activations& a = net.result(index - 1);
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        const double magnitude = std::fabs(static_cast<double>(a.data[i]));
+        nearest = std::min({nearest, magnitude, std::fabs(magnitude - 1)});
+      }
+    }
+    ++index;
+  });
+  return nearest;
+}
+
+template <class Estimator>
+void check_step() {
+  const reference r = read_reference(Estimator::name().view());
+  REQUIRE_EQ(r.gradients.size(), tensors);
+
+  mn::network<model_d, Estimator> net;
+  std::size_t tensor = 0;
+  std::size_t row = 0;
+  net.parameters([&](std::string_view, const mn::parameter& p) {
+    const int layer = static_cast<int>(tensor++ / 3);
+    if (p.name == "weights") row = p.value.size() / static_cast<std::size_t>(channels[layer]);
+    draw_parameter(r, layer, p, row);
+  });
+  REQUIRE_EQ(tensor, tensors);
+
+  const auto batch = draw_images(r);
+  const mn::pass p{.mode = mn::mode::train, .alpha = 0.5f};
+  net.take(batch, 0, batch.size());
+  const auto logits = net.forward(p);
+  CHECK_GT(nearest_threshold(net), 1e-5);
+
+  REQUIRE_EQ(logits.size(), r.logits.size());
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    CHECK_EQ(static_cast<double>(logits[i]), doctest::Approx(r.logits[i]).epsilon(1e-5));
+  std::vector<float> logit_gradient(logits.size());
+  CHECK_EQ(mn::cross_entropy{}(logits, batch.labels, logit_gradient), doctest::Approx(r.loss).epsilon(1e-6));
+
+  net.backward(logit_gradient, p);
+  tensor = 0;
+  net.parameters([&](std::string_view path, const mn::parameter& parameter) {
+    CAPTURE(path);
+    const gradient& expected = r.gradients[tensor];
+    CHECK_EQ(std::to_string(tensor / 3) + " " + std::string(parameter.name), expected.layer_and_name);
+    CHECK_EQ(expected.projections.size(), 16);
+    CHECK_LE(relative_difference(r, tensor, parameter.gradient), 1e-4);
+    ++tensor;
+  });
+}
+
+}  // namespace
+
+TEST_SUITE("agreement/pytorch") {
+  TEST_CASE("a step of Model D with ste has PyTorch's gradients") { check_step<mn::ste>(); }
+  TEST_CASE("a step of Model D with aqe has PyTorch's gradients") { check_step<mn::aqe>(); }
+}

@@ -1,0 +1,58 @@
+#include "pairs.hpp"
+
+using namespace minnow;
+using namespace minnow::test;
+
+namespace {
+
+using first = chain<conv<17, scheme<pixels, sign>>, batch_norm>;
+using last = chain<dense<4, minw<1, 1>>, batch_norm>;
+using low = minw<2, 1>;
+
+struct max_overlapping : model<image<3, 9, 9>, first, conv<33, low>, max_pool<3, stride<2>>, batch_norm, last> {};
+struct max_overlapping_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, max_pool<3, stride<1>>, last> {
+};
+struct max_between : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, max_pool<2>, batch_norm, last> {};
+struct two_maxima : model<image<3, 9, 9>, first, conv<33, low>, max_pool<2>, batch_norm, max_pool<2>, last> {};
+struct average_before : model<image<3, 9, 9>, first, conv<33, low>, average_pool<2>, batch_norm, last> {};
+struct average_of_nine
+    : model<image<3, 9, 9>, first, conv<33, minw<3, 3>>, average_pool<3, stride<2>>, batch_norm, last> {};
+struct average_of_integers
+    : model<image<3, 9, 9>, first, conv<12, scheme<integer<4>, integer<4>>>, average_pool<2>, batch_norm, last> {};
+struct average_of_pixels
+    : model<image<3, 9, 9>, conv<17, scheme<pixels, ternary<>>>, average_pool<2>, batch_norm, last> {};
+struct average_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, average_pool<3>, last> {};
+struct global_before : model<image<3, 9, 9>, first, conv<33, low>, global_average_pool, batch_norm, last> {};
+struct global_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, relu, global_average_pool, last> {};
+/// Totals of up to 64 · 64 · 9 · 17 · 81: a float's 24 bits would round them.
+struct average_beyond_floats : model<image<3, 9, 9>, first, conv<5, scheme<power_of_two<4>, power_of_two<4>>>,
+                                     global_average_pool, batch_norm, last> {};
+
+template <class Model, std::size_t S>
+constexpr bool folds = detail::stage_plan<Model, S>::folds;
+
+}  // namespace
+
+// Folded into thresholds wherever that is exact, and only there.
+static_assert(folds<max_overlapping, 0> && folds<max_overlapping, 1> && folds<max_overlapping_behind, 1> &&
+              folds<max_between, 1>);
+static_assert(folds<average_before, 1> && folds<average_of_nine, 1> && folds<global_before, 1>);
+static_assert(!folds<two_maxima, 1> && !folds<average_of_integers, 1> && !folds<average_of_pixels, 0> &&
+              !folds<average_behind, 1>);
+static_assert(!folds<global_behind, 1> && !folds<average_beyond_floats, 1>);
+
+TEST_SUITE("agreement/structures_pool") {
+  TEST_CASE_TEMPLATE("max pools before and behind batch norm, overlapping, twice", Model, max_overlapping,
+                     max_overlapping_behind, max_between, two_maxima) {
+    check_model<Model>();
+  }
+
+  TEST_CASE_TEMPLATE("average pools before and behind batch norm, of every kind of product", Model, average_before,
+                     average_of_nine, average_of_integers, average_of_pixels, average_behind, average_beyond_floats) {
+    check_model<Model>();
+  }
+
+  TEST_CASE_TEMPLATE("global average pools before and behind batch norm", Model, global_before, global_behind) {
+    check_model<Model>();
+  }
+}

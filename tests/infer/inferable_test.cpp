@@ -1,0 +1,101 @@
+#include <minnow/infer/inferable.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <minnow/layers/activation.hpp>
+#include <minnow/quantize/scheme.hpp>
+
+using namespace minnow;
+
+static_assert(monotone_layer<batch_norm> && monotone_layer<bias> && monotone_layer<relu> && monotone_layer<hard_tanh>);
+static_assert(inferable_layer<max_pool<2>> && !monotone_layer<max_pool<2>> && !monotone_layer<average_pool<2>>);
+
+namespace {
+
+struct triangle : same_shape {
+  static constexpr text name() { return "triangle"; }
+  static constexpr bool rises = false;
+  static constexpr float apply(float x) { return x < 0 ? -x : x; }
+  static constexpr float slope(float x) { return x < 0 ? -1.0f : 1.0f; }
+};
+
+template <class Reading>
+std::vector<float> run(const Reading& reading, const std::vector<float>& in, std::size_t out) {
+  std::vector<float> result(out, -99);
+  reading.run(in.data(), result.data());
+  return result;
+}
+
+/// The arrays that a file keeps, by name and size; all are filled with `fill` where it is a number.
+template <class Reading>
+std::string arrays(Reading& reading, const std::vector<float>& fill = {}) {
+  std::string names;
+  reading.arrays([&](std::string_view name, std::span<float> values) {
+    names += std::string(name) + ":" + std::to_string(values.size()) + " ";
+    if (!fill.empty()) std::copy_n(fill.begin(), values.size(), values.begin());
+  });
+  return names;
+}
+
+}  // namespace
+
+static_assert(inferable_layer<triangle> && !monotone_layer<triangle>, "what neither rises nor falls is not folded");
+
+TEST_SUITE("infer/inferable") {
+  TEST_CASE("batch norm is one fma for each channel, rising, falling or constant by its scale") {
+    inferable<batch_norm> reading({1, 2, 3});
+    CHECK(arrays(reading) == "scale:3 shift:3 ");
+    CHECK(run(reading, {1, 2, 3, 4, 5, 6}, 6) == std::vector<float>{1, 2, 3, 4, 5, 6});
+    reading.set(0, {0.1f, -0.3f});
+    reading.set(1, {-2, 1});
+    reading.set(2, {0, 5});
+    CHECK(run(reading, {3, 1, 7, -1, 0, -7}, 6) ==
+          std::vector<float>{std::fma(3.0f, 0.1f, -0.3f), -1, 5, std::fma(-1.0f, 0.1f, -0.3f), 1, 5});
+    CHECK(reading.direction(0) == 1);
+    CHECK(reading.direction(1) == -1);
+    CHECK(reading.direction(2) == 0);
+  }
+
+  TEST_CASE("bias adds one number a channel") {
+    inferable<bias> reading({2, 1, 2});
+    CHECK(arrays(reading, {0.5f, -1}) == "bias:2 ");
+    CHECK(run(reading, {1, 2, 3, 4}, 4) == std::vector<float>{1.5f, 1, 3.5f, 3});
+    CHECK(reading.direction(1) == 1);
+  }
+
+  TEST_CASE("element-wise layers apply their function to every number") {
+    CHECK(run(inferable<relu>({1, 2, 2}), {-1, 0, 2, -3}, 4) == std::vector<float>{0, 0, 2, 0});
+    CHECK(run(inferable<hard_tanh>({1, 1, 3}), {-1.5f, 0.25f, 9}, 3) == std::vector<float>{-1, 0.25f, 1});
+    CHECK(run(inferable<triangle>({1, 1, 2}), {-1.5f, 0.25f}, 2) == std::vector<float>{1.5f, 0.25f});
+  }
+
+  TEST_CASE("pools take the largest or the mean of each window, channel by channel") {
+    // 3 x 3 pixels of 2 channels: 0 … 17.
+    std::vector<float> in(18);
+    for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<float>(i);
+    CHECK(run(inferable<max_pool<2, stride<1>>>({3, 3, 2}), in, 8) == std::vector<float>{8, 9, 10, 11, 14, 15, 16, 17});
+    CHECK(run(inferable<max_pool<2>>({3, 3, 2}), in, 2) == std::vector<float>{8, 9});
+    CHECK(run(inferable<average_pool<2, stride<1>>>({3, 3, 2}), in, 8) ==
+          std::vector<float>{4, 5, 6, 7, 10, 11, 12, 13});
+    CHECK(run(inferable<average_pool<1, kernel<3, 1>, stride<1>>>({3, 3, 2}), in, 6) ==
+          std::vector<float>{18 * (1.0f / 3), 21 * (1.0f / 3), 24 * (1.0f / 3), 27 * (1.0f / 3), 30 * (1.0f / 3),
+                             33 * (1.0f / 3)});
+    CHECK(run(inferable<global_average_pool>({3, 3, 2}), in, 2) ==
+          std::vector<float>{72 * (1.0f / 9), 81 * (1.0f / 9)});
+    CHECK(run(inferable<max_pool<2>>({2, 2, 1}), {-4, -3, -5, -6}, 1) == std::vector<float>{-3});
+  }
+
+  TEST_CASE("a quantizer at the end hands on values") {
+    CHECK(run(inferable<quantize<sign>>({1, 1, 3}), {-2, 0, 0.5f}, 3) == std::vector<float>{-1, -1, 1});
+    CHECK(run(inferable<quantize<power_of_two<3>>>({1, 1, 3}), {0.3f, 0.9f, -0.5f}, 3) ==
+          std::vector<float>{0.25f, 1, -0.5f});
+    inferable<quantize<integer<8>>> reading({1, 1, 3});
+    CHECK(arrays(reading, {0.5f}) == "state:1 ");
+    CHECK(run(reading, {0.3f, 100, -0.8f}, 3) == std::vector<float>{0.5f, 63.5f, -1});
+  }
+}

@@ -1,0 +1,57 @@
+#include <minnow/infer/summary.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+namespace {
+
+struct small : model<image<3, 8, 8>, chain<conv<32, scheme<pixels, sign>>, max_pool<2>, batch_norm>,
+                     conv<40, minw<2, 1>>, batch_norm, relu, dense<10, minw<32, 3>>> {};
+
+/// The lines with single spaces.
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> result;
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    std::istringstream words(line);
+    std::string joined;
+    for (std::string w; words >> w;) joined += (joined.empty() ? "" : " ") + w;
+    result.push_back(joined);
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_SUITE("infer/summary") {
+  TEST_CASE("a packed network's table names operation, bits, kernel, architecture, bytes and MACs of every layer") {
+    const packed<small, kernels::scalar> network;
+    const auto found = lines(summary(network));
+    REQUIRE(found.size() == 13);
+    CHECK(found[0] == "layer output operation bits kernel bytes MACs");
+    CHECK(found[1] == "0.0.inputs quantize<pixels> 8x8x3 8 the image's bytes");
+    // The kernel's name is the kernel's business: what stands around it is not.
+    CHECK(found[2].starts_with("0.0 conv<32> 8x8x32 XNOR ADDER 8-bit fixed 8x1 "));
+    CHECK(found[2].ends_with(" scalar 108 55,296"));
+    CHECK(found[3] == "0.1 max_pool<2x2> 4x4x32 in thresholds");
+    CHECK(found[4] == "0.2 batch_norm 4x4x32 in thresholds");
+    CHECK(found[5] == "1.inputs quantize<ternary> 4x4x32 2 thresholds");
+    CHECK(found[6] == "1 conv<40> 4x4x40 XNOR 1-bit fixed 2x1 xnor scalar 1,440 184,320");
+    CHECK(found[7] == "2 batch_norm 4x4x40 32-bit float");
+    CHECK(found[8] == "3 relu 4x4x40 32-bit float");
+    CHECK(found[9] == "4.inputs quantize<clipped<real>> 4x4x40 32 32-bit float");
+    CHECK(found[10].starts_with("4 dense<10> 1x1x10 SHIFT ADDER 32-bit float 32x3 "));
+    CHECK(found[10].ends_with(" scalar 3,840 6,400"));
+    CHECK(found[11] == "sum for scalar 5,388 246,016");
+    CHECK(found[12] == "weights 43,104 bits, a session's arena " +
+                           with_commas(static_cast<long long>(session<packed<small, kernels::scalar>>::arena_bytes())) +
+                           " bytes");
+  }
+}

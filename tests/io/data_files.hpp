@@ -1,0 +1,83 @@
+#pragma once
+
+#include <minnow/core/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#if !defined(MINNOW_SOURCE_DIR) && defined(MINNOW_FIXTURES)
+#define MINNOW_SOURCE_DIR MINNOW_FIXTURES "/../.."
+#endif
+
+namespace data_files {
+
+using bytes = std::vector<std::uint8_t>;
+
+/// A new folder for a test's files, removed with all of them at the end.
+class folder {
+public:
+  folder() {
+    std::random_device numbers;
+    do path_ = std::filesystem::temp_directory_path() / ("minnow-test-" + std::to_string(numbers()));
+    while (!std::filesystem::create_directory(path_));
+  }
+  folder(const folder&) = delete;
+  folder& operator=(const folder&) = delete;
+  ~folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  std::string path() const { return path_.string(); }
+  std::string path(const std::string& name) const { return (path_ / name).string(); }
+
+  /// Writes a file and returns its path.
+  std::string write(const std::string& name, const bytes& content) const {
+    std::ofstream file(path(name), std::ios::binary);
+    for (const std::uint8_t byte : content) file.put(static_cast<char>(byte));
+    return path(name);
+  }
+  std::string write(const std::string& name, const std::string& content) const {
+    return write(name, bytes(content.begin(), content.end()));
+  }
+
+private:
+  std::filesystem::path path_;
+};
+
+/// What a failed reader says, without the folder's path.
+inline std::string sentence(const minnow::status& outcome, const folder& where) {
+  std::string text = outcome.message();
+  const std::string prefix = where.path() + "/";
+  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix))
+    text.erase(at, prefix.size());
+  return text;
+}
+
+inline bytes first(const bytes& content, std::size_t count) {
+  return {content.begin(), content.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+/// The folder of a real data set beside the source tree, where there is one.
+inline std::optional<std::string> real([[maybe_unused]] const std::string& name) {
+#if defined(MINNOW_SOURCE_DIR)
+  const auto path = (std::filesystem::path(MINNOW_SOURCE_DIR) / "../shared/data" / name).lexically_normal();
+  if (std::filesystem::is_directory(path)) return path.string();
+#endif
+  return std::nullopt;
+}
+
+/// How many images each of ten classes has.
+inline std::vector<int> counts(const std::vector<int>& labels) {
+  std::vector<int> result(10);
+  for (const int label : labels) ++result.at(static_cast<std::size_t>(label));
+  return result;
+}
+
+}  // namespace data_files

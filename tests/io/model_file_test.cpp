@@ -1,0 +1,198 @@
+#include <minnow/io/model_file.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/io/network_file.hpp>
+#include <minnow/model.hpp>
+#include <minnow/pack/pack.hpp>
+
+#include "damaged_files.hpp"
+#include "single_layer.hpp"
+
+using namespace minnow;
+using data_files::sentence;
+
+namespace {
+
+struct small : model<features<8>, dense<6, scheme<pixels, sign>>, batch_norm, dense<32, minw<2, 1>>, batch_norm,
+                     dense<3, minw<1, 1>>> {};
+struct sibling : model<features<8>, dense<6, scheme<pixels, sign>>, batch_norm, dense<32, minw<2, 1>>, batch_norm,
+                       dense<3, minw<1, 2>>> {};
+struct mixed : model<image<2, 5, 5>, conv<4, scheme<real, sign>>, max_pool<2>, batch_norm,
+                     conv<5, scheme<integer<8>, integer<4, per_channel>>>, relu, batch_norm, dense<6, minw<1, 1>>,
+                     batch_norm, dense<3, minw<16, 3>>, bias> {};
+struct reals : model<features<4>, dense<3>, relu, dense<2>> {};
+struct pooled : model<image<1, 6, 6>, conv<3, scheme<pixels, sign>>, max_pool<3, stride<1>>, batch_norm,
+                      quantize<ternary<>>, relu> {};
+
+template <class Model>
+packed<Model> some(std::uint64_t draws = 1) {
+  network<Model, aqe> net{seed{draws}};
+  const auto x = test::uniform(10 * flat<Model>::input.size(), draws, 0, 255);
+  for (int i = 0; i < 2; ++i) {
+    std::copy(x.begin(), x.end(), net.prepare(10).begin());
+    (void)net.forward({.mode = mode::train, .alpha = 1});
+  }
+  return pack(net);
+}
+
+template <class Packed>
+std::vector<std::byte> all_bytes(Packed& network) {
+  std::vector<std::byte> result;
+  network.each_stage([&](auto, auto& stage) {
+    stage.sections(
+        [&](std::string_view, std::span<std::byte> bytes) { result.insert(result.end(), bytes.begin(), bytes.end()); });
+  });
+  return result;
+}
+
+template <class Model>
+status read_as(const std::string& path) {
+  packed<Model> network;
+  return read(path.c_str(), network);
+}
+
+/// The offset of the section that is as long as `section` and holds its bytes.
+std::size_t place_of(const data_files::bytes& file, std::span<const std::byte> section) {
+  for (std::size_t at = 64; at + section.size() <= file.size(); at += 64)
+    if (std::memcmp(file.data() + at, section.data(), section.size()) == 0) return at;
+  return 0;
+}
+
+}  // namespace
+
+TEST_SUITE("io/model_file") {
+  TEST_CASE_TEMPLATE("a packed model comes back bit for bit", Model, small, mixed, reals, pooled) {
+    const data_files::folder folder;
+    auto network = some<Model>();
+    if constexpr (!flat<Model>::takes_pixels) {
+      network.input.mean.assign(static_cast<std::size_t>(flat<Model>::input.channels), 0.4f);
+      network.input.deviation.assign(static_cast<std::size_t>(flat<Model>::input.channels), 0.3f);
+    }
+    save(network, folder.path("f"));
+    auto loaded = load<packed<Model>>(folder.path("f"));
+    CHECK(all_bytes(loaded) == all_bytes(network));
+    if constexpr (!flat<Model>::takes_pixels) {
+      CHECK(loaded.input.mean == network.input.mean);
+      CHECK(loaded.input.deviation == network.input.deviation);
+    }
+    std::vector<std::uint8_t> image(static_cast<std::size_t>(flat<Model>::input.size()));
+    for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(37 * i);
+    CHECK(loaded.run(std::span<const std::uint8_t>(image)) == network.run(std::span<const std::uint8_t>(image)));
+    save(loaded, folder.path("again"));
+    CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
+  }
+
+  TEST_CASE("a file is the same whichever rung wrote it, and every rung reads it") {
+    const data_files::folder folder;
+    network<mixed, aqe> net{seed{1}};
+    save(pack<kernels::scalar>(net), folder.path("scalar"));
+    const auto expected = data_files::content(folder.path("scalar"));
+    kernels::available_rungs::for_each([&](auto arch) {
+      save(pack<decltype(arch)>(net), folder.path("f"));
+      CHECK(data_files::content(folder.path("f")) == expected);
+      CHECK(read_as<mixed>(folder.path("scalar")).ok());
+    });
+  }
+
+  TEST_CASE("any changed byte is refused with what was expected and found") {
+    const data_files::folder folder;
+    save(some<small>(), folder.path("f"));
+    const auto sound = data_files::content(folder.path("f"));
+    REQUIRE(sound.size() < 4000);
+    CHECK(data_files::changed_byte_accepted(folder, sound, read_as<small>) == "");
+    save(some<mixed>(), folder.path("f"));
+    CHECK(data_files::changed_byte_accepted(folder, data_files::content(folder.path("f")), read_as<mixed>) == "");
+  }
+
+  TEST_CASE("any other length is refused with the length that was expected") {
+    const data_files::folder folder;
+    save(some<small>(), folder.path("f"));
+    CHECK(data_files::other_length_accepted(folder, data_files::content(folder.path("f")), read_as<small>) == "");
+  }
+
+  TEST_CASE("another model's file and a trainable network's are refused, also where lengths agree") {
+    const data_files::folder folder;
+    save(some<small>(), folder.path("f"));
+    char expected[200];
+    std::snprintf(expected, sizeof expected,
+                  "f: expected the model with fingerprint %016llx, found another model's, %016llx",
+                  static_cast<unsigned long long>(flat<sibling>::fingerprint),
+                  static_cast<unsigned long long>(flat<small>::fingerprint));
+    CHECK(sentence(read_as<sibling>(folder.path("f")), folder) == expected);
+    network<small> net;
+    save(net, folder.path("net"));
+    CHECK(sentence(read_as<small>(folder.path("net")), folder) ==
+          "net: expected a packed model (kind 1), found trainable network (kind 2)");
+    CHECK_THROWS_WITH_AS((void)load<packed<sibling>>(folder.path("f")), doctest::Contains("found another model's"),
+                         minnow::error);
+  }
+
+  TEST_CASE("a missing file and a missing folder are named") {
+    const data_files::folder folder;
+    CHECK(sentence(read_as<small>(folder.path("none")), folder) ==
+          "none: could not be opened (No such file or directory)");
+    CHECK_THROWS_WITH_AS((void)load<packed<small>>(folder.path("none")), doctest::Contains("none: could not be opened"),
+                         minnow::error);
+    CHECK_THROWS_WITH_AS(save(some<small>(), folder.path("no/f")), doctest::Contains("no/f: could not be created"),
+                         minnow::error);
+    CHECK(std::filesystem::is_empty(folder.path()));
+  }
+
+  TEST_CASE("the probe runs through the integers and stops before floats") {
+    using of_small = detail::probe_plan<packed<small>>;
+    static_assert(of_small::exists && of_small::first == 0 && of_small::last == 2);
+    using of_mixed = detail::probe_plan<packed<mixed>>;
+    static_assert(of_mixed::exists && of_mixed::first == 1 && of_mixed::last == 2);
+    static_assert(!detail::probe_plan<packed<reals>>::exists);
+    CHECK(detail::probe_answer(some<small>()).size() == 3);
+    CHECK(detail::probe_answer(some<mixed>()).size() == 6);
+    CHECK(detail::probe_answer(some<reals>()).empty());
+    // Rows that overlapping pools need twice are answered twice: 4 windows of 3 rows of 6 pixels of 3 filters.
+    CHECK(detail::probe_answer(some<pooled>()).size() == 4 * 3 * 6 * 3);
+    CHECK(detail::probe_answer(some<small>()) == detail::probe_answer(some<small>()));
+    CHECK(detail::probe_answer(some<small>(1)) != detail::probe_answer(some<small>(2)));
+  }
+
+  TEST_CASE("any flipped weight of the last product is found by the probe, though the checksum is right") {
+    const data_files::folder folder;
+    auto network = some<small>();
+    save(network, folder.path("f"));
+    const auto sound = data_files::content(folder.path("f"));
+    const auto& weights = network.stage<2>().weights;
+    const std::size_t place = place_of(sound, {weights.data(), weights.size()});
+    REQUIRE(place > 0);
+    REQUIRE(weights.size() == 12);
+    for (std::size_t bit = 0; bit < 96; ++bit) {
+      auto changed = sound;
+      changed[place + bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+      data_files::repair_checksum(changed);
+      CHECK(sentence(read_as<small>(folder.write("changed", changed)), folder) ==
+            std::string("changed: the stored probe gives other sums than when the model was packed: expected the same "
+                        "on every processor; this "
+                        "build's ") +
+                kernels::arch_name<kernels::best>() + " kernels or the file are wrong");
+    }
+    auto repaired = sound;
+    data_files::repair_checksum(repaired);
+    CHECK(repaired == sound);
+  }
+
+  TEST_CASE("a changed answer is found by the probe too") {
+    const data_files::folder folder;
+    save(some<small>(), folder.path("f"));
+    auto changed = data_files::content(folder.path("f"));
+    changed.back() ^= 1;
+    data_files::repair_checksum(changed);
+    CHECK(sentence(read_as<small>(folder.write("f", changed)), folder)
+              .starts_with("f: the stored probe gives other sums"));
+  }
+}

@@ -1,0 +1,172 @@
+#include <minnow/io/network_file.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <minnow/estimate/alpha_blend.hpp>
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/infer/packed.hpp>
+#include <minnow/io/model_file.hpp>
+#include <minnow/model.hpp>
+#include <minnow/pack/pack.hpp>
+#include <minnow/schedule/constant.hpp>
+
+#include "damaged_files.hpp"
+#include "single_layer.hpp"
+
+using namespace minnow;
+using data_files::sentence;
+
+namespace {
+
+/// Every kind of array: weights with and without states, inputs with states, batch norm, bias.
+struct everything : model<features<6>, dense<7, scheme<real, ternary<mean_threshold<>>>>, batch_norm,
+                          dense<5, scheme<integer<8>, integer<4, per_channel>>>, bias,
+                          dense<6, scheme<integer<4>, integer<3>>>, batch_norm, dense<3, minw<1, 2>>> {};
+struct tiny : model<features<3>, dense<2, minw<1, 1>>, batch_norm> {};
+
+dataset<float> numbers(int count) {
+  std::vector<int> labels(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<int>(i % 3);
+  return {{1, 1, 6}, test::uniform(6 * count, 1, -2, 3), labels};
+}
+
+network<everything, aqe> trained() {
+  network<everything, aqe> net{seed{1}};
+  net.normalise({.mean = {1, 2, 3, 4, 5, 6}, .deviation = {6, 5, 4, 3, 2, 1}});
+  (void)fit(net, numbers(40), adam{.rate = 1e-2f}, constant{0.5f}, {.epochs = 2, .batch = 10});
+  return net;
+}
+
+/// Every array's path, name and bits.
+template <class Network>
+std::vector<std::string> bits(Network& net) {
+  std::vector<std::string> result;
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+    result.push_back(std::string(path) + ":" + std::string(name) + ":" +
+                     std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)));
+  });
+  return result;
+}
+
+template <class Model>
+status read_as(const std::string& path) {
+  network<Model> net;
+  return read(path.c_str(), net);
+}
+
+}  // namespace
+
+TEST_SUITE("io/network_file") {
+  TEST_CASE("a trained network comes back bit for bit, and computes the same") {
+    const data_files::folder folder;
+    auto net = trained();
+    save(net, folder.path("f"));
+    auto loaded = load<network<everything, aqe>>(folder.path("f"));
+    const auto expected = bits(net);
+    CHECK(expected.size() == 20);
+    CHECK(bits(loaded) == expected);
+    CHECK(loaded.input_normalisation().mean == net.input_normalisation().mean);
+    CHECK(loaded.input_normalisation().deviation == net.input_normalisation().deviation);
+    CHECK(logits(loaded, numbers(40)) == logits(net, numbers(40)));
+    CHECK(logits(loaded, numbers(40), 0.3f) == logits(net, numbers(40), 0.3f));
+    // Looking at it has not measured anything anew.
+    CHECK(bits(loaded) == expected);
+    save(loaded, folder.path("again"));
+    CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
+  }
+
+  TEST_CASE("a packed model is the same from the network and from its file") {
+    const data_files::folder folder;
+    auto net = trained();
+    save(net, folder.path("net"));
+    save(pack(net), folder.path("f"));
+    auto loaded = load<network<everything, aqe>>(folder.path("net"));
+    save(pack(loaded), folder.path("again"));
+    CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
+  }
+
+  TEST_CASE("estimators are chosen anew when a network is loaded") {
+    const data_files::folder folder;
+    auto net = trained();
+    save(net, folder.path("f"));
+    auto loaded = load<network<everything, alpha_blend, ste>>(folder.path("f"));
+    CHECK(bits(loaded) == bits(net));
+    CHECK(logits(loaded, numbers(40)) == logits(net, numbers(40)));
+  }
+
+  TEST_CASE("training goes on from a file as from the network itself") {
+    const data_files::folder folder;
+    auto net = trained();
+    save(net, folder.path("f"));
+    auto loaded = load<network<everything, aqe>>(folder.path("f"));
+    const auto more = [](auto& n) { (void)fit(n, numbers(40), adam{.rate = 1e-2f}, constant{0.5f}, {.batch = 10}); };
+    more(net);
+    more(loaded);
+    CHECK(bits(loaded) == bits(net));
+  }
+
+  TEST_CASE("scales come back as they were, also where a further look at the weights would move them") {
+    struct wide : model<features<40>, dense<30, integer<8>>, dense<5, integer<4>>> {};
+    const data_files::folder folder;
+    for (std::uint64_t draws = 0; draws < 20; ++draws) {
+      network<wide> net{seed{draws}};
+      const dataset<float> data({1, 1, 40}, test::uniform(80, 1), {});
+      const auto expected = logits(net, data);
+      save(net, folder.path("f"));
+      auto loaded = load<network<wide>>(folder.path("f"));
+      CHECK(logits(loaded, data) == expected);
+      CHECK(bits(loaded) == bits(net));
+    }
+  }
+
+  TEST_CASE("a network without a normalisation gets mean 0 and deviation 1") {
+    const data_files::folder folder;
+    save(network<tiny>{seed{1}}, folder.path("f"));
+    const auto loaded = load<network<tiny>>(folder.path("f"));
+    CHECK(loaded.input_normalisation().mean == std::vector<float>{0, 0, 0});
+    CHECK(loaded.input_normalisation().deviation == std::vector<float>{1, 1, 1});
+  }
+
+  TEST_CASE("any changed byte and any other length is refused") {
+    const data_files::folder folder;
+    save(network<tiny>{seed{1}}, folder.path("f"));
+    const auto sound = data_files::content(folder.path("f"));
+    CHECK(data_files::changed_byte_accepted(folder, sound, read_as<tiny>) == "");
+    CHECK(data_files::other_length_accepted(folder, sound, read_as<tiny>) == "");
+  }
+
+  TEST_CASE("another model's file, a packed one and none at all are refused") {
+    const data_files::folder folder;
+    network<tiny> net{seed{1}};
+    save(net, folder.path("f"));
+    CHECK(sentence(read_as<everything>(folder.path("f")), folder).find("found another model's") != std::string::npos);
+    save(pack(net), folder.path("packed"));
+    CHECK(sentence(read_as<tiny>(folder.path("packed")), folder) ==
+          "packed: expected a trainable network (kind 2), found packed model (kind 1)");
+    CHECK(sentence(read_as<tiny>(folder.path("none")), folder) ==
+          "none: could not be opened (No such file or directory)");
+    CHECK_THROWS_WITH_AS((void)load<network<tiny>>(folder.path("none")), doctest::Contains("none: could not be opened"),
+                         minnow::error);
+  }
+
+  TEST_CASE("a refused file leaves the network as it was") {
+    const data_files::folder folder;
+    network<tiny> net{seed{1}};
+    save(net, folder.path("f"));
+    auto damaged = data_files::content(folder.path("f"));
+    damaged.back() ^= 1;
+    folder.write("f", damaged);
+    network<tiny> other{seed{2}};
+    const auto before = bits(other);
+    CHECK(!read(folder.path("f").c_str(), other).ok());
+    CHECK(bits(other) == before);
+    CHECK(other.input_normalisation().mean.empty());
+  }
+}

@@ -1,0 +1,126 @@
+#include <minnow/kernels/product.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "codes.hpp"
+
+using namespace minnow;
+
+namespace {
+
+template <encoding E, int Bits = 3>
+using operand = kernels::operand<E, Bits>;
+
+using bit = operand<encoding::bit>;
+using ternary = operand<encoding::ternary>;
+using power = operand<encoding::power_of_two>;
+using nibble = operand<encoding::nibble>;
+using byte_codes = operand<encoding::byte>;
+using pixel = operand<encoding::pixel>;
+using half_floats = operand<encoding::half>;
+using floats = operand<encoding::real>;
+
+/// All sums of a map by a kernel, rows asked for `together` at a time.
+template <class Product>
+std::vector<typename Product::sum_type> sums_of(const geometry& g, const test::packed_bytes& inputs,
+                                                const test::packed_bytes& weights, int together) {
+  test::packed_bytes prepared(Product::prepared_bytes(g));
+  test::packed_bytes scratch(Product::scratch_bytes(g));
+  Product::prepare(g, weights.data(), prepared.data());
+  const std::size_t row =
+      static_cast<std::size_t>(g.out.width) * static_cast<std::size_t>(kernels::sum_stride(g.out.channels));
+  std::vector<typename Product::sum_type> sums(row * static_cast<std::size_t>(g.out.height),
+                                               typename Product::sum_type{-7});
+  for (int first = 0; first < g.out.height; first += together)
+    Product::rows(g, inputs.data(), weights.data(), prepared.data(),
+                  sums.data() + static_cast<std::size_t>(first) * row, scratch.data(), first,
+                  std::min(first + together, g.out.height));
+  return sums;
+}
+
+template <class In, class Weights>
+void check() {
+  using sum = kernels::sum<In::storage, Weights::storage>;
+  for (const geometry& g : {window_over({5, 6, 33}, 18, {3, 3}, {1, 1}, {1, 1}),
+                            window_over({7, 5, 3}, 33, {5, 2}, {2, 1}, {0, 1}), dense_over({1, 1, 65}, 10)}) {
+    std::mt19937 random(7);
+    const auto codes = test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(g.in.size()), random);
+    const auto weight_codes =
+        test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random);
+    const auto inputs = test::packed_inputs<In::storage, In::bits>(g.in, codes);
+    const auto weights = test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, weight_codes);
+    const auto stride = static_cast<std::size_t>(kernels::sum_stride(g.out.channels));
+    kernels::available_rungs::for_each([&](auto arch) {
+      using product = kernels::product<In, Weights, decltype(arch)>;
+      static_assert(std::is_same_v<typename product::sum_type, sum>);
+      const auto found = sums_of<product>(g, inputs, weights, g.out.height);
+      CHECK(sums_of<product>(g, inputs, weights, 2) == found);
+      bool equal = true;
+      for (int y = 0; y < g.out.height; ++y)
+        for (int x = 0; x < g.out.width; ++x)
+          for (int f = 0; f < g.out.channels; ++f) {
+            double exact = 0;
+            double magnitude = 0;
+            for (int k = 0; k < g.inputs(); ++k) {
+              const int iy = y * g.stride.height - g.padding.height + k / g.in.channels / g.kernel.width;
+              const int ix = x * g.stride.width - g.padding.width + k / g.in.channels % g.kernel.width;
+              if (iy < 0 || iy >= g.in.height || ix < 0 || ix >= g.in.width) continue;
+              const double term =
+                  static_cast<double>(
+                      codes[static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels + k % g.in.channels)]) *
+                  static_cast<double>(weight_codes[static_cast<std::size_t>(f * g.inputs() + k)]);
+              exact += term;
+              magnitude += std::abs(term);
+            }
+            const double s = static_cast<double>(
+                found[static_cast<std::size_t>(y * g.out.width + x) * stride + static_cast<std::size_t>(f)]);
+            // Integers are exact; K roundings of at most 2^-24 of the magnitude else.
+            equal =
+                equal && std::abs(s - exact) <= (std::is_same_v<sum, float> ? g.inputs() * 0x1p-24 * magnitude : 0.0);
+          }
+      CHECK(equal);
+    });
+  }
+}
+
+template <class In>
+void check_all_weights() {
+  check<In, bit>();
+  check<In, ternary>();
+  check<In, power>();
+  check<In, nibble>();
+  check<In, byte_codes>();
+  check<In, half_floats>();
+  check<In, floats>();
+}
+
+}  // namespace
+
+TEST_SUITE("kernels/product") {
+  TEST_CASE("bit inputs by all weights, on every rung, whole and by rows") { check_all_weights<bit>(); }
+  TEST_CASE("ternary inputs by all weights, on every rung, whole and by rows") { check_all_weights<ternary>(); }
+  TEST_CASE("power-of-two inputs by all weights, on every rung, whole and by rows") { check_all_weights<power>(); }
+  TEST_CASE("4-bit inputs by all weights, on every rung, whole and by rows") { check_all_weights<nibble>(); }
+  TEST_CASE("8-bit inputs by all weights, on every rung, whole and by rows") { check_all_weights<byte_codes>(); }
+  TEST_CASE("pixels by all weights, on every rung, whole and by rows") { check_all_weights<pixel>(); }
+  TEST_CASE("half inputs by all weights, on every rung, whole and by rows") { check_all_weights<half_floats>(); }
+  TEST_CASE("real inputs by all weights, on every rung, whole and by rows") { check_all_weights<floats>(); }
+
+  TEST_CASE("other widths of power-of-two codes") {
+    check<operand<encoding::power_of_two, 2>, operand<encoding::power_of_two, 4>>();
+    check<operand<encoding::power_of_two, 4>, operand<encoding::power_of_two, 2>>();
+  }
+
+  TEST_CASE("every kernel says its name and its rung") {
+    CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::name()) == "xnor");
+    CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::arch_name()) == "scalar");
+    CHECK(!std::string(kernels::product<floats, floats, kernels::best>::name()).empty());
+  }
+}

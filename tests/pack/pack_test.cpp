@@ -1,0 +1,178 @@
+#include <minnow/pack/pack.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/fit/settle.hpp>
+#include <minnow/model.hpp>
+
+#include "single_layer.hpp"
+
+using namespace minnow;
+
+namespace {
+
+struct small : model<features<6>, dense<9, scheme<real, sign>>, batch_norm, dense<5, minw<2, 3>>, bias,
+                     dense<3, scheme<integer<4>, integer<8>>>, batch_norm> {};
+struct images : model<image<3, 5, 5>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, dense<20, minw<1, 2>>,
+                      batch_norm, dense<4, minw<3, 1>>> {};
+
+/// A layer whose two readings do not keep the same.
+struct forgetful : same_shape {
+  static constexpr text name() { return "forgetful"; }
+};
+struct with_forgetful : model<features<2>, dense<2>, chain<forgetful>> {};
+
+dataset<float> numbers(int count, std::uint64_t draws) {
+  return {{1, 1, 6}, test::uniform(6 * count, draws), std::vector<int>(static_cast<std::size_t>(count), 1)};
+}
+
+template <class Network>
+void train_once(Network& net, float alpha) {
+  const auto x = test::uniform(6 * 20, 4);
+  std::copy(x.begin(), x.end(), net.prepare(20).begin());
+  (void)net.forward({.mode = mode::train, .alpha = alpha});
+}
+
+void set(untyped_network& net, std::string_view path, std::string_view name, float to) {
+  net.arrays([&](std::string_view p, std::string_view n, std::span<float> values) {
+    if (p == path && n == name) values.back() = to;
+  });
+}
+
+template <class Packed>
+std::vector<std::byte> all_bytes(Packed& network) {
+  std::vector<std::byte> result;
+  network.each_stage([&](auto, auto& stage) {
+    stage.sections(
+        [&](std::string_view, std::span<std::byte> bytes) { result.insert(result.end(), bytes.begin(), bytes.end()); });
+  });
+  return result;
+}
+
+}  // namespace
+
+namespace minnow {
+
+template <class Estimator>
+class trainable<forgetful, Estimator> {
+public:
+  explicit trainable(shape) {}
+  void forward(const activations& in, activations& out, const pass&) { std::copy_n(in.data, in.size(), out.data); }
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) {
+    if (grad_in != nullptr) std::copy_n(grad_out, in.size(), grad_in);
+  }
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    visit(std::string_view("kept"), std::span<float>(kept_));
+  }
+
+private:
+  std::vector<float> kept_{1, 2, 3};
+};
+
+template <>
+class inferable<forgetful> {
+public:
+  explicit inferable(shape in) : size_(in.size()) {}
+  void run(const float* in, float* out) const noexcept { std::copy_n(in, size_, out); }
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    visit(std::string_view("kept"), std::span<float>(kept_));
+  }
+
+private:
+  int size_;
+  std::vector<float> kept_{0, 0};
+};
+
+}  // namespace minnow
+
+TEST_SUITE("pack/pack") {
+  TEST_CASE("statistics of a network that is partly unquantized are refused until they are settled") {
+    network<small, aqe> net{seed{1}};
+    train_once(net, 0.5f);
+    CHECK_THROWS_WITH_AS((void)pack(net),
+                         "pack: layer 1: its statistics are those of a network that is 0.05 part unquantized (at most "
+                         "0.001 is expected): "
+                         "settle(net, data) takes them anew, and fit does so at its end",
+                         minnow::error);
+    settle(net, numbers(40, 1), {.batches = 2, .batch = 20});
+    CHECK_NOTHROW((void)pack(net));
+    // 1e-3 parts may stay.
+    set(net, "5", "unsettled", 1.1e-3f);
+    CHECK_THROWS_WITH_AS((void)pack(net), doctest::Contains("pack: layer 5: its statistics"), minnow::error);
+    set(net, "5", "unsettled", 0.9e-3f);
+    CHECK_NOTHROW((void)pack(net));
+    set(net, "5", "unsettled", std::nanf(""));
+    CHECK_THROWS_AS((void)pack(net), minnow::error);
+  }
+
+  TEST_CASE("a network that never trained with real parts needs no settling") {
+    network<small, ste> straight{seed{1}};
+    train_once(straight, 0.5f);
+    CHECK_NOTHROW((void)pack(straight));
+    network<small, aqe> at_one{seed{1}};
+    train_once(at_one, 1);
+    CHECK_NOTHROW((void)pack(at_one));
+  }
+
+  TEST_CASE("numbers that are not finite are refused by layer and name, whatever the quantizer") {
+    const auto packing = [](std::string_view path, std::string_view name, float to) {
+      network<small> net{seed{1}};
+      train_once(net, 1);
+      set(net, path, name, to);
+      (void)pack(net);
+    };
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_WITH_AS(packing("0", "weights", nan), "pack: layer 0: expected finite numbers in 'weights', found nan",
+                         minnow::error);
+    CHECK_THROWS_WITH_AS(packing("2", "weights", HUGE_VALF),
+                         "pack: layer 2: expected finite numbers in 'weights', found inf", minnow::error);
+    CHECK_THROWS_WITH_AS(packing("4", "weights", -HUGE_VALF),
+                         "pack: layer 4: expected finite numbers in 'weights', found -inf", minnow::error);
+    CHECK_THROWS_WITH_AS(packing("3", "bias", nan), "pack: layer 3: expected finite numbers in 'bias', found nan",
+                         minnow::error);
+    CHECK_THROWS_WITH_AS(packing("1", "gamma", nan),
+                         "pack: layer 1: expected finite numbers in 'scale and shift', found nan", minnow::error);
+    CHECK_THROWS_WITH_AS(packing("5", "mean", HUGE_VALF),
+                         "pack: layer 5: expected finite numbers in 'scale and shift', found -inf", minnow::error);
+  }
+
+  TEST_CASE("a layer whose readings keep other arrays is named") {
+    network<with_forgetful> net{seed{1}};
+    CHECK_THROWS_WITH_AS((void)pack(net),
+                         "pack: layer 1.0: expected an array 'kept' of 2 numbers in the trainable reading, found none",
+                         minnow::error);
+  }
+
+  TEST_CASE("the image's normalisation is packed along") {
+    network<small> net{seed{1}};
+    net.normalise({.mean = {1, 2, 3, 4, 5, 6}, .deviation = {6, 5, 4, 3, 2, 1}});
+    const auto network = pack(net);
+    CHECK(network.input.mean == std::vector<float>{1, 2, 3, 4, 5, 6});
+    CHECK(network.input.deviation == std::vector<float>{6, 5, 4, 3, 2, 1});
+  }
+
+  TEST_CASE("every rung packs the same bytes and gives the same logits") {
+    network<images, aqe> net{seed{1}};
+    minnow::random r(seed{2});
+    std::vector<std::uint8_t> x(75 * 6);
+    for (auto& b : x) b = static_cast<std::uint8_t>(r.below(256));
+    const dataset<std::uint8_t> data({5, 5, 3}, x, {});
+    settle(net, data, {.batches = 1, .batch = 6});
+    auto reference = pack<kernels::scalar>(net);
+    const auto bytes = all_bytes(reference);
+    const auto logits = reference.run(std::span<const std::uint8_t>(x));
+    kernels::available_rungs::for_each([&](auto arch) {
+      auto network = pack<decltype(arch)>(net);
+      CHECK(all_bytes(network) == bytes);
+      CHECK(network.run(std::span<const std::uint8_t>(x)) == logits);
+    });
+  }
+}
