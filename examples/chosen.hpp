@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include <minnow/train.hpp>
+
+/// One of the library's estimators, chosen when the program starts. An estimator is a type; a program that lets its user
+/// choose would compile every network once for each. This one, written like any estimator of one's own, asks the choice.
+struct chosen {
+  struct estimator {
+    float (*share)(float alpha);
+    minnow::interval (*slopes)(minnow::role, float alpha);  ///< outside and inside the quantizer's range
+    float (*step_scale)(float alpha);
+    std::function<float(const minnow::progress&)> schedule;  ///< an alpha schedule that suits it
+  };
+
+  static void choose(const std::string& name) {
+    const auto found = all().find(name);
+    if (found == all().end()) throw std::invalid_argument("--estimator: expected ste, aqe, aqe_expected or alpha_blend, found " + name);
+    now = &found->second;
+  }
+  static const std::map<std::string, estimator>& all() {
+    using namespace minnow;
+    static const std::map<std::string, estimator> table{
+        {"ste", of<ste>(constant{1})},
+        {"aqe", of<aqe>(linear{.from = 0.5f, .to = 1})},
+        {"aqe_expected", of<aqe_expected>(linear{})},
+        {"alpha_blend", of<alpha_blend>(cubic{.end = fraction{0.9f}})},
+    };
+    return table;
+  }
+  static inline const estimator* now = nullptr;
+
+  static constexpr minnow::text name() { return "chosen"; }
+  static constexpr bool noisy = false;
+  static float share(float alpha) { return now->share(alpha); }
+  static float step_scale(float alpha) { return now->step_scale(alpha); }
+  template <class V, class Mask>
+  static V slope(minnow::role r, float alpha, V, Mask inside) {
+    using minnow::scalar::select;
+    const minnow::interval s = now->slopes(r, alpha);
+    return select(inside, V(s.high), V(s.low));
+  }
+
+private:
+  template <class E>
+  static estimator of(std::function<float(const minnow::progress&)> schedule) {
+    return {[](float alpha) { return E::share(alpha); },
+            [](minnow::role r, float alpha) { return minnow::interval{E::slope(r, alpha, 2.0f, false), E::slope(r, alpha, 0.0f, true)}; },
+            [](float alpha) { return E::step_scale(alpha); }, std::move(schedule)};
+  }
+};

@@ -1,0 +1,51 @@
+// A quantizer, an estimator and an alpha schedule of one's own: written for single numbers, used like the library's.
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include <minnow/minnow.hpp>
+
+namespace mn = minnow;
+
+/// Five levels: -1, -1/2, 0, 1/2, 1.
+struct quinary : mn::stateless {
+  static constexpr mn::text name() { return "quinary"; }
+  static constexpr int bits = 3;
+  static constexpr int code_limit = 2;
+  static constexpr bool wide_start = true;
+  static float code(float x, const state&) { return std::nearbyint(2 * std::clamp(x, -1.0f, 1.0f)); }
+  static constexpr float scale(const state&) { return 0.5f; }
+};
+
+/// The polynomial slope of Bi-Real net (Liu et al. 2018) on inputs, the straight-through one on weights.
+struct polynomial : mn::plain_estimator {
+  static constexpr mn::text name() { return "polynomial"; }
+  static constexpr float share(float) { return 1; }
+  static float slope(mn::role r, float, float a, bool inside) {
+    return !inside ? 0.0f : r == mn::role::weights ? 1.0f : 2 - 2 * std::abs(a);
+  }
+};
+
+/// Rises from 0 to 1 along a quarter of a sine.
+struct sine {
+  float operator()(const mn::progress& p) const { return static_cast<float>(std::sin(1.5707963 * static_cast<double>(p.step) / static_cast<double>(p.steps))); }
+};
+
+struct digits : mn::model<mn::image<1, 28, 28>,
+    mn::conv<16, mn::scheme<mn::pixels, quinary>>, mn::max_pool<2>, mn::batch_norm,
+    mn::conv<32, mn::scheme<quinary, quinary>>, mn::max_pool<2>, mn::batch_norm,
+    mn::dense<10, mn::scheme<mn::sign, quinary>>, mn::batch_norm> {};
+
+int main() {
+  const auto train = mn::drawn_digits(4000, mn::seed{1});
+  const auto test = mn::drawn_digits(1000, mn::seed{2});
+
+  mn::network<digits, polynomial> net{mn::seed{7}};
+  mn::fit(net, train, mn::adam{.rate = 5e-3f}, sine{}, {.epochs = 3, .batch = 64});
+
+  mn::network<digits, mn::aqe_expected> blended{mn::seed{7}};
+  mn::fit(blended, train, mn::adam{.rate = 5e-3f}, sine{}, {.epochs = 3, .batch = 64});
+
+  std::cout << mn::summary(mn::pack(net)) << "polynomial " << mn::accuracy(mn::pack(net), test) << ", aqe_expected under a sine "
+            << mn::accuracy(mn::pack(blended), test) << '\n';
+}
