@@ -119,8 +119,8 @@ TEST_SUITE("kernels/product") {
   }
 
   TEST_CASE("every kernel says its name and its rung") {
-    CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::name()) == "xnor");
-    CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::arch_name()) == "scalar");
-    CHECK(!std::string(kernels::product<floats, floats, kernels::best>::name()).empty());
+    CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::name(geometry{})) == "xnor");
+    CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::arch_name(geometry{})) == "scalar");
+    CHECK(!std::string(kernels::product<floats, floats, kernels::best>::name(geometry{})).empty());
   }
 }

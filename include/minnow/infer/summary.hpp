@@ -62,8 +62,8 @@ void add_lines(std::vector<packed_line>& lines) {
     l.operation = operation;
     l.input_bits = plan::inputs::bits;
     l.weight_bits = plan::weights::bits;
-    l.kernel = st::product::name();
-    l.arch = st::product::arch_name();
+    l.kernel = st::product::name(plan::window);
+    l.arch = st::product::arch_name(plan::window);
     l.bytes = static_cast<long long>(st::weight_bytes);
     l.macs = plan::window.macs();
   }
