@@ -52,7 +52,6 @@ struct stage_view {
   bool float_sums = false;
   bool quantizer = false;
   geometry window{};
-  geometry pool{};               ///< whose rows are computed; the identity where all are
   std::vector<float> weights{};  ///< codes (F, K)
   std::vector<float> scales{};   ///< value of one unit of a sum, for each filter
   float in_scale = 1;            ///< value of one unit of an input's code
@@ -87,8 +86,6 @@ stage_view view_of(network<Model, W, I>& net) {
                .quantizer = plan::has_quantizer,
                .window = plan::window,
                .out = plan::out};
-  v.pool = plan::folds ? plan::pool_window
-                       : window_over(plan::window.out, plan::window.out.channels, {1, 1}, {1, 1}, {0, 0});
   if constexpr (plan::begin > 0)
     if constexpr (plan::inputs::code_limit > 0)
       v.in_scale = plan::inputs::scale(net.template layer_at<plan::begin - 1>().state());
@@ -240,13 +237,8 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
       const float* inputs = v.begin == 0 ? image.data() : of_image(v.begin - 1);
       const float* trained = of_image(v.begin);
       const shape out = v.window.out;
-      std::vector<bool> wanted(static_cast<std::size_t>(out.height), false);
-      for (int y = 0; y < v.pool.out.height; ++y)
-        for (int k = 0; k < v.pool.kernel.height; ++k)
-          wanted[static_cast<std::size_t>(y * v.pool.stride.height + k)] = true;
       double next = 0;
       for (int y = 0; y < out.height; ++y) {
-        if (!wanted[static_cast<std::size_t>(y)]) continue;
         for (int x = 0; x < out.width; ++x)
           for (int f = 0; f < out.channels; ++f) {
             const auto at = static_cast<std::size_t>((y * out.width + x) * out.channels + f);

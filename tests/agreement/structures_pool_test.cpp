@@ -28,6 +28,14 @@ struct global_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, r
 struct average_beyond_floats : model<image<3, 9, 9>, first, conv<5, scheme<power_of_two<4>, power_of_two<4>>>,
                                      global_average_pool, batch_norm, last> {};
 
+/// More codes than thresholds are made for: bytes, pooled as codes.
+struct bytes_before : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, relu,
+                            conv<18, scheme<integer<8>, integer<4>>>, batch_norm, last> {};
+struct bytes_overlapping : model<image<3, 9, 9>, conv<33, scheme<pixels, ternary<>>>, batch_norm, max_pool<3, stride<2>>, batch_norm,
+                                 conv<18, scheme<integer<6>, integer<8>>>, batch_norm, quantize<integer<8>>, last> {};
+
+template <class Model, std::size_t S>
+constexpr bool encodes = detail::stage_plan<Model, S>::encodes;
 template <class Model, std::size_t S>
 constexpr bool folds = detail::stage_plan<Model, S>::folds;
 
@@ -40,6 +48,8 @@ static_assert(folds<average_before, 1> && folds<average_of_nine, 1> && folds<glo
 static_assert(!folds<two_maxima, 1> && !folds<average_of_integers, 1> && !folds<average_of_pixels, 0> &&
               !folds<average_behind, 1>);
 static_assert(!folds<global_behind, 1> && !folds<average_beyond_floats, 1>);
+static_assert(encodes<bytes_before, 0> && encodes<bytes_overlapping, 0> && encodes<bytes_overlapping, 1>);
+static_assert(!encodes<max_overlapping, 0> && !encodes<average_behind, 1>);
 
 TEST_SUITE("agreement/structures_pool") {
   TEST_CASE_TEMPLATE("max pools before and behind batch norm, overlapping, twice", Model, max_overlapping,
@@ -51,6 +61,8 @@ TEST_SUITE("agreement/structures_pool") {
                      average_of_nine, average_of_integers, average_of_pixels, average_behind, average_beyond_floats) {
     check_model<Model>();
   }
+
+  TEST_CASE_TEMPLATE("max pools of 8-bit codes", Model, bytes_before, bytes_overlapping) { check_model<Model>(); }
 
   TEST_CASE_TEMPLATE("global average pools before and behind batch norm", Model, global_before, global_behind) {
     check_model<Model>();

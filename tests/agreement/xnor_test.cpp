@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/reference.hpp>
 
 #include "kernels/codes.hpp"
@@ -44,8 +45,18 @@ void check(const geometry& g, std::mt19937& random) {
 
   const auto check_rung = [&](auto arch) {
     CAPTURE(arch.name());
+    using product = kernels::xnor_product<kernels::operand<In>, kernels::operand<Weights>, decltype(arch)>;
+    test::packed_bytes prepared(product::prepared_bytes(g));
+    test::packed_bytes room(product::scratch_bytes(g));
+    product::prepare(g, weights.data(), prepared.data());
     std::vector<std::int32_t> sums(size + 1, 77);
-    kernels::xnor<In, Weights>(g, inputs.words(), weights.words(), sums.data(), 0, g.out.height, arch);
+    const auto run = [&](int first, int last) {
+      product::rows(g, {inputs.data(), weights.data(), prepared.data(), room.data()}, first, last,
+                    kernels::sum_sink{sums.data(), kernels::sum_stride(g.out.channels), g.out.width, first});
+    };
+    run(0, g.out.height);
+    CHECK(prepared.untouched_behind());
+    CHECK(room.untouched_behind());
     CHECK(std::equal(expected.begin(), expected.end(), sums.begin()));
     CHECK_EQ(sums.back(), 77);
 
@@ -53,7 +64,7 @@ void check(const geometry& g, std::mt19937& random) {
     const int first = static_cast<int>(random() % static_cast<unsigned>(g.out.height));
     const int last = first + static_cast<int>(random() % static_cast<unsigned>(g.out.height - first + 1));
     std::fill(sums.begin(), sums.end(), 77);
-    kernels::xnor<In, Weights>(g, inputs.words(), weights.words(), sums.data(), first, last, arch);
+    run(first, last);
     CHECK(std::equal(sums.begin(), sums.begin() + (last - first) * row, expected.begin() + first * row));
     CHECK_EQ(sums[static_cast<std::size_t>((last - first) * row)], 77);
   };
@@ -104,20 +115,22 @@ TEST_SUITE("agreement/xnor") {
     const std::vector<std::int16_t> ones(3000, 1);
     std::vector<std::int16_t> codes(3000 * 16, -1);
     std::fill(codes.begin(), codes.begin() + 3000, std::int16_t{1});
-    const auto bits = test::packed_inputs<encoding::bit>(g.in, ones);
-    const auto ternary = test::packed_inputs<encoding::ternary>(g.in, ones);
-    const auto bit_weights = test::packed_weights<encoding::bit, encoding::bit>(g, codes);
-    const auto ternary_weights = test::packed_weights<encoding::ternary, encoding::ternary>(g, codes);
-    kernels::available_rungs::for_each([&](auto arch) {
+    const auto check_ends = [&]<encoding In, encoding Weights>(auto arch) {
       CAPTURE(arch.name());
+      using product = kernels::xnor_product<kernels::operand<In>, kernels::operand<Weights>, decltype(arch)>;
+      const auto inputs = test::packed_inputs<In>(g.in, ones);
+      const auto weights = test::packed_weights<In, Weights>(g, codes);
+      test::packed_bytes prepared(product::prepared_bytes(g));
+      test::packed_bytes room(product::scratch_bytes(g));
+      product::prepare(g, weights.data(), prepared.data());
       std::int32_t sums[16];
-      kernels::xnor<encoding::bit, encoding::bit>(g, bits.words(), bit_weights.words(), sums, 0, 1, arch);
+      product::rows(g, {inputs.data(), weights.data(), prepared.data(), room.data()}, 0, 1, kernels::sum_sink{sums, 16, 1, 0});
       CHECK_EQ(sums[0], 3000);
       CHECK_EQ(sums[15], -3000);
-      kernels::xnor<encoding::ternary, encoding::ternary>(g, ternary.words(), ternary_weights.words(), sums, 0, 1,
-                                                          arch);
-      CHECK_EQ(sums[0], 3000);
-      CHECK_EQ(sums[15], -3000);
+    };
+    kernels::available_rungs::for_each([&](auto arch) {
+      check_ends.template operator()<encoding::bit, encoding::bit>(arch);
+      check_ends.template operator()<encoding::ternary, encoding::ternary>(arch);
     });
   }
 }

@@ -98,6 +98,7 @@ struct watched final : trace {
 static_assert(noexcept(std::declval<session<packed<integers>>&>().run(std::span<const std::uint8_t>(),
                                                                       std::span<float>())));
 static_assert(session<packed<integers>>::arena_bytes() % 64 == 0);
+static_assert(session<packed<integers>>::arena_bytes(3) > session<packed<integers>>::arena_bytes(2));
 
 TEST_SUITE("infer/session") {
   TEST_CASE("a run allocates nothing, from bytes and from floats") {
@@ -125,15 +126,34 @@ TEST_SUITE("infer/session") {
     CHECK(network.run(std::span<const float>(images)) == all);
   }
 
-  TEST_CASE("a trace sees each product's rows, pooled rows twice where windows overlap, and each packed map") {
+  TEST_CASE("any number of threads gives the same logits, for one image and for many") {
+    const auto network = packed_of<integers>();
+    const auto images = bytes(5 * 147, 9);
+    for (const int count : {1, 5}) {
+      const auto some = std::span<const std::uint8_t>(images).first(static_cast<std::size_t>(147 * count));
+      const auto expected = network.run(some);
+      for (const int team : {2, 3, 4, 9}) {
+        set_threads(team);
+        session<packed<integers>> run(network, team);
+        std::vector<float> found(expected.size());
+        for (int again = 0; again < 3; ++again) {
+          run.run(some, std::span<float>(found));
+          CHECK(found == expected);
+        }
+      }
+      set_threads(0);
+    }
+  }
+
+  TEST_CASE("a trace sees each row of each product once, and each packed map") {
     const auto network = packed_of<integers>();
     const auto image = bytes(147, 5);
     session<packed<integers>> run(network);
     std::vector<float> logits(5);
     watched seen;
     run.run(std::span<const std::uint8_t>(image), std::span<float>(logits), &seen);
-    CHECK(seen.products == std::vector<std::size_t>{1, 1, 1, 5, 5, 5, 8});
-    CHECK(seen.rows == std::vector<int>{0, 3, 2, 5, 4, 7, 0, 1, 1, 2, 2, 3, 0, 1});
+    CHECK(seen.products == std::vector<std::size_t>{1, 1, 1, 1, 1, 1, 1, 5, 5, 5, 8});
+    CHECK(seen.rows == std::vector<int>{0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 0, 1, 1, 2, 2, 3, 0, 1});
     CHECK(seen.maps == std::vector<std::size_t>{4, 7});
 
     const auto other = packed_of<mixed>();

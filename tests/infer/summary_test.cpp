@@ -54,4 +54,23 @@ TEST_SUITE("infer/summary") {
                            with_commas(static_cast<long long>(session<packed<small, kernels::scalar>>::arena_bytes())) +
                            " bytes");
   }
+
+  TEST_CASE("a program built without the vectors of most processors of its family is told how to get them") {
+    CHECK(detail::advice<xsimd::sse2>() ==
+          "built for sse2: -march=native, or minnow_dispatch in CMake, gives faster kernels\n");
+    CHECK(detail::advice<xsimd::sse4_2>().starts_with("built for sse4.2: "));
+    CHECK(detail::advice<xsimd::avx>().starts_with("built for avx: "));
+    CHECK(detail::advice<xsimd::avx2>() == "");
+    CHECK(detail::advice<xsimd::fma3<xsimd::avx2>>() == "");
+    CHECK(detail::advice<xsimd::avx512bw>() == "");
+    CHECK(detail::advice<kernels::avx512_vpopcntdq>() == "");
+    CHECK(detail::advice<xsimd::neon64>() == "");
+    CHECK(detail::advice<kernels::scalar>() == "");
+  }
+
+  TEST_CASE("the advice is the last line for the architecture of the flags, and absent for one asked for by name") {
+    const std::string text = summary(packed<small>());
+    CHECK(text.ends_with(" bytes\n" + detail::advice<kernels::best>()));
+    CHECK(summary(packed<small, kernels::scalar>()).ends_with(" bytes\n"));
+  }
 }

@@ -154,16 +154,30 @@ TEST_SUITE("kernels/layout") {
     CHECK(bytes_of(test::packed_weights<encoding::byte, encoding::power_of_two>(g, {4, -1, 0, 2, -2, 1})) ==
           std::vector<int>{0b001, 0, 0b001, 0, 0b101, 0, 0b110, 0, 0b101, 0, 0b010, 0});
     CHECK(bytes_of(test::packed_weights<encoding::byte, encoding::nibble>(g, {1, -1, 2, -2, 3, -3})) ==
-          std::vector<int>{0x21, 0x03, 0xef, 0x0d});
+          std::vector<int>{0xf1, 0, 0xe2, 0, 0xd3, 0});
     CHECK(bytes_of(test::packed_weights<encoding::bit, encoding::byte>(g, {1, -1, 2, -2, 3, -3})) ==
+          std::vector<int>{1, 255, 0, 0, 2, 254, 0, 0, 3, 253, 0, 0});
+    CHECK(bytes_of(test::packed_weights<encoding::half, encoding::nibble>(g, {1, -1, 2, -2, 3, -3})) ==
+          std::vector<int>{0x21, 0x03, 0xef, 0x0d});
+    CHECK(bytes_of(test::packed_weights<encoding::real, encoding::byte>(g, {1, -1, 2, -2, 3, -3})) ==
           std::vector<int>{1, 2, 3, 255, 254, 253});
+  }
+
+  TEST_CASE("a tap's channels are filled up with zeros to whole groups of four") {
+    const geometry g = minnow::window_over({1, 2, 5}, 1, {1, 2}, {1, 1}, {0, 0});
+    CHECK(bytes_of(test::packed_weights<encoding::pixel, encoding::nibble>(g, {1, 2, 3, 4, 5, 6, 7, -8, -7, -1})) ==
+          std::vector<int>{0x21, 0x43, 5, 0, 0x76, 0x98, 0xf, 0});
+    CHECK(bytes_of(test::packed_weights<encoding::bit, encoding::byte>(g, {1, 2, 3, 4, 5, 6, 7, -8, -7, -1})) ==
+          std::vector<int>{1, 2, 3, 4, 5, 0, 0, 0, 6, 7, 248, 249, 255, 0, 0, 0});
   }
 
   TEST_CASE("the second block begins behind the first, whatever its own size") {
     const geometry g = minnow::dense_over({1, 1, 40}, 19);
     CHECK_EQ(kernels::weight_block_offset<encoding::bit, encoding::ternary>(g, 1), std::size_t{2 * 2 * 16 * 4});
     CHECK_EQ(kernels::weight_bytes<encoding::bit, encoding::ternary>(g), std::size_t{2 * 2 * 19 * 4});
-    CHECK_EQ(kernels::weight_bytes<encoding::byte, encoding::nibble>(g), std::size_t{40 * (8 + 2)});
+    CHECK_EQ(kernels::weight_bytes<encoding::byte, encoding::nibble>(g), std::size_t{10 * 19 * 2});
+    CHECK_EQ(kernels::weight_bytes<encoding::pixel, encoding::byte>(g), std::size_t{10 * 19 * 4});
+    CHECK_EQ(kernels::weight_bytes<encoding::half, encoding::nibble>(g), std::size_t{40 * (8 + 2)});
     CHECK_EQ(kernels::weight_bytes<encoding::byte, encoding::bit>(g), std::size_t{40 * 2 * 2});
     CHECK_EQ(kernels::weight_bytes<encoding::half, encoding::half>(g), std::size_t{40 * 19 * 2});
   }

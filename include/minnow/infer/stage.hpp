@@ -159,6 +159,26 @@ struct stage_plan {
     return false;
   }();
 
+  /// Integer sums, codes of one byte that are too many for thresholds, and between them only functions of one number and
+  /// at most one maximum, behind which they rise or fall: sums become codes in the tile, through floats.
+  template <std::size_t I>
+  static constexpr bool encodes_op = [] {
+    if constexpr (is_pool<I>) return !averages<I>;
+    else return monotone_layer<op<I>>;
+  }();
+  static constexpr bool encodes = [] {
+    if constexpr (integer_sums && has_quantizer && !folds && pools <= 1) {
+      if constexpr (outputs::storage == encoding::byte || outputs::storage == encoding::nibble)
+        return []<std::size_t... I>(std::index_sequence<I...>) { return (encodes_op<I> && ...); }(indices{});
+    }
+    return false;
+  }();
+
+  static constexpr bool folded_average = [] {
+    if constexpr (folds && pools > 0) return averages<pool>;
+    else return false;
+  }();
+
   /// The pool's window over sums; the identity where there is none.
   static constexpr geometry pool_window = [] {
     if constexpr (pools > 0) return op<pool>::pool_over(window.out);
@@ -197,6 +217,13 @@ template <class Packed, std::size_t S>
 struct stage {
   using plan = detail::stage_plan<typename Packed::model, S>;
   using product = kernels::product<detail::operand_of<typename plan::inputs>, detail::operand_of<typename plan::weights>, typename Packed::arch>;
+
+  /// Whether the kernel's 32-bit sums hold every result.
+  static constexpr bool fits = [] {
+    if constexpr (plan::has_product && requires { product::longest(); }) return plan::window.inputs() <= product::longest();
+    else return true;
+  }();
+  static_assert(fits, "minnow: a layer has more inputs than 32-bit sums of its codes can hold");
 
   static constexpr std::size_t weight_bytes = [] {
     if constexpr (plan::has_product)

@@ -2,10 +2,12 @@
 
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <minnow/core/table.hpp>
 #include <minnow/infer/session.hpp>
+#include <minnow/kernels/arch.hpp>
 #include <minnow/quantize/operation.hpp>
 
 namespace minnow {
@@ -26,7 +28,18 @@ struct packed_line {
   long long macs = 0;
 };
 
-inline std::string print_lines(std::span<const packed_line> lines, const char* arch, std::size_t weight_bits, std::size_t arena) {
+/// What to say about a program whose flags allow `Best`: nothing, unless it is x86 without AVX2, which the processor
+/// most likely has.
+template <class Best>
+std::string advice() {
+  constexpr bool x86 = std::is_base_of_v<xsimd::sse2, Best> || std::is_base_of_v<xsimd::avx, Best>;
+  if constexpr (!x86 || std::is_base_of_v<xsimd::avx2, Best>) return {};
+  else return std::string("built for ") + Best::name() + ": -march=native, or minnow_dispatch in CMake, gives faster kernels\n";
+}
+
+/// advice   the last line, or nothing
+inline std::string print_lines(std::span<const packed_line> lines, const char* arch, std::size_t weight_bits, std::size_t arena,
+                               const std::string& advice) {
   table t(6);
   t.add({"layer", "", "output", "operation", "bits", "kernel", "bytes", "MACs"});
   long long bytes = 0;
@@ -42,7 +55,7 @@ inline std::string print_lines(std::span<const packed_line> lines, const char* a
   }
   t.add({"sum", "", "", "", "", std::string("for ") + arch, with_commas(bytes), with_commas(macs)});
   return t.print() + "weights " + with_commas(static_cast<long long>(weight_bits)) + " bits, a session's arena " +
-         with_commas(static_cast<long long>(arena)) + " bytes\n";
+         with_commas(static_cast<long long>(arena)) + " bytes\n" + advice;
 }
 
 /// Appends the lines of stage S.
@@ -77,18 +90,25 @@ void add_lines(std::vector<packed_line>& lines) {
   }
 }
 
+template <class Model, class Arch>
+std::string summary_text(const packed<Model, Arch>&, const std::string& advice) {
+  using packed_type = packed<Model, Arch>;
+  std::vector<packed_line> lines;
+  if constexpr (flat<Model>::takes_pixels)
+    lines.push_back({.path = &flat<Model>::paths[0], .name = quantize<pixels>::name(), .out = flat<Model>::input, .input_bits = 8, .kernel = "the image's bytes"});
+  [&]<std::size_t... S>(std::index_sequence<S...>) { (add_lines<packed_type, S>(lines), ...); }(std::make_index_sequence<packed_type::stages>{});
+  return print_lines(lines, kernels::arch_name<Arch>(), packed_type::weight_bits(), session<packed_type>::arena_bytes(), advice);
+}
+
 }  // namespace detail
 
 /// A packed network as a table: for each layer its output, operation and precision, bits of inputs x weights, the kernel
-/// and its architecture, bytes of weights, multiply-accumulates. Layers that are folded into thresholds say so.
+/// and its architecture, bytes of weights, multiply-accumulates. Layers that are folded into thresholds say so. The last
+/// line says so where the compiler's flags leave out what most processors have.
 template <class Model, class Arch>
-[[nodiscard]] std::string summary(const packed<Model, Arch>&) {
-  using packed_type = packed<Model, Arch>;
-  std::vector<detail::packed_line> lines;
-  if constexpr (flat<Model>::takes_pixels)
-    lines.push_back({.path = &flat<Model>::paths[0], .name = quantize<pixels>::name(), .out = flat<Model>::input, .input_bits = 8, .kernel = "the image's bytes"});
-  [&]<std::size_t... S>(std::index_sequence<S...>) { (detail::add_lines<packed_type, S>(lines), ...); }(std::make_index_sequence<packed_type::stages>{});
-  return detail::print_lines(lines, kernels::arch_name<Arch>(), packed_type::weight_bits(), session<packed_type>::arena_bytes());
+[[nodiscard]] std::string summary(const packed<Model, Arch>& network) {
+  // An architecture other than the flags' best was asked for by name.
+  return detail::summary_text(network, std::is_same_v<Arch, kernels::best> ? detail::advice<Arch>() : std::string());
 }
 
 }  // namespace minnow

@@ -189,17 +189,26 @@ inline status check_container(std::span<const std::byte> file, const char* name,
   return {};
 }
 
-/// Reads a file into sections whose lengths are known beforehand. They are filled only if all of the file is sound.
-inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const std::span<std::byte>> sections) noexcept {
+/// Takes sections, whose lengths are known beforehand, out of the bytes of a file; `name` stands in its sentences. They are
+/// filled only if all of the file is sound.
+inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
+                             std::span<const std::span<std::byte>> sections) noexcept {
   std::vector<std::size_t> lengths;
   for (const auto& s : sections) lengths.push_back(s.size());
   const auto offsets = detail::section_offsets(lengths);
-  std::vector<std::byte> file;
-  if (const status s = detail::read_whole(path, offsets.back(), file); !s) return s;
-  if (const status s = check_container(file, path, kind, fingerprint, lengths); !s) return s;
+  if (const status s = check_container(file, name, kind, fingerprint, lengths); !s) return s;
   for (std::size_t i = 0; i < sections.size(); ++i)
     if (!sections[i].empty()) std::memcpy(sections[i].data(), file.data() + offsets[i], sections[i].size());
   return {};
+}
+
+/// The same from a file.
+inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const std::span<std::byte>> sections) noexcept {
+  std::vector<std::size_t> lengths;
+  for (const auto& s : sections) lengths.push_back(s.size());
+  std::vector<std::byte> file;
+  if (const status s = detail::read_whole(path, detail::section_offsets(lengths).back(), file); !s) return s;
+  return read_container(file, path, kind, fingerprint, sections);
 }
 
 /// Reads a file into a new object of the type: load<packed<M>>(path), load<network<M, aqe>>(path).

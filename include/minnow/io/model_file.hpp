@@ -108,30 +108,47 @@ template <class Model, class Arch>
   return write_container(path, file_kind::packed, packed_type::flat::fingerprint, sections);
 }
 
+namespace detail {
+
+/// Reads a packed model with fill(fingerprint, sections), and runs its probe.
+template <class Model, class Arch, class Fill>
+status read_packed(const char* name, packed<Model, Arch>& network, Fill&& fill) noexcept {
+  using packed_type = packed<Model, Arch>;
+  using plan = probe_plan<packed_type>;
+  constexpr auto channels = static_cast<std::size_t>(packed_type::flat::input.channels);
+  network.input = {std::vector<float>(channels), std::vector<float>(channels)};
+  std::vector<std::int32_t> answer;
+  if constexpr (plan::exists) {
+    answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
+  }
+  std::vector<std::span<std::byte>> sections;
+  packed_sections(network, network.input.mean, network.input.deviation, answer, [&](std::span<std::byte> s) { sections.push_back(s); });
+  if (const status s = fill(packed_type::flat::fingerprint, sections); !s) return s;
+  if (probe_answer(network) != answer)
+    return status::failure("%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
+                           "this build's %s kernels or the file are wrong", name, kernels::arch_name<Arch>());
+  return {};
+}
+
+}  // namespace detail
+
 /// Reads a packed model, and runs its probe: the sums must be those that the writer had.
 ///
 /// returns  a failure for a file that is missing, truncated, damaged, another model's, or whose probe answers differently;
 ///          `network` is then not to be used
 template <class Model, class Arch>
 [[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
-  using packed_type = packed<Model, Arch>;
-  using plan = detail::probe_plan<packed_type>;
-  constexpr auto channels = static_cast<std::size_t>(packed_type::flat::input.channels);
-  network.input = {std::vector<float>(channels), std::vector<float>(channels)};
-  std::vector<std::int32_t> answer;
-  if constexpr (plan::exists) {
-    constexpr geometry window = plan::template stage_plan<plan::last>::window;
-    constexpr geometry pool = plan::template stage_plan<plan::last>::pool_window;
-    constexpr bool by_rows = plan::template stage_plan<plan::last>::folds;
-    answer.resize(static_cast<std::size_t>(by_rows ? pool.out.height * pool.kernel.height * window.out.width * window.out.channels : window.out.size()));
-  }
-  std::vector<std::span<std::byte>> sections;
-  detail::packed_sections(network, network.input.mean, network.input.deviation, answer, [&](std::span<std::byte> s) { sections.push_back(s); });
-  if (const status s = read_container(path, file_kind::packed, packed_type::flat::fingerprint, sections); !s) return s;
-  if (detail::probe_answer(network) != answer)
-    return status::failure("%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
-                           "this build's %s kernels or the file are wrong", path, kernels::arch_name<Arch>());
-  return {};
+  return detail::read_packed(path, network, [&](std::uint64_t fingerprint, std::span<const std::span<std::byte>> sections) {
+    return read_container(path, file_kind::packed, fingerprint, sections);
+  });
+}
+
+/// The same from the bytes of a file, which are copied; `name` stands in the sentences.
+template <class Model, class Arch>
+[[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
+  return detail::read_packed(name, network, [&](std::uint64_t fingerprint, std::span<const std::span<std::byte>> sections) {
+    return read_container(file, name, file_kind::packed, fingerprint, sections);
+  });
 }
 
 }  // namespace minnow

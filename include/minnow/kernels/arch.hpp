@@ -84,6 +84,13 @@ template <class Arch>
   return Arch::name();
 }
 
+/// What an architecture finds on a kernel's ladder: the tag that the kernel is written for, and the kernel.
+template <class Arch, class Kernel>
+struct rung {
+  using arch = Arch;
+  using kernel = Kernel;
+};
+
 /// A list of rungs, lowest first.
 template <class... Archs>
 struct rungs {
@@ -115,6 +122,6 @@ private:
 };
 
 /// The rungs with kernels of their own that this build can run; tests and benchmarks walk them.
-using available_rungs = rungs<scalar>::add<xsimd::avx2>::add<xsimd::avx512bw>::add<avx512_vpopcntdq>;
+using available_rungs = rungs<scalar>::add<xsimd::sse4_2>::add<xsimd::avx2>::add<xsimd::avx512bw>::add<avx512_vpopcntdq>;
 
 }  // namespace minnow::kernels

@@ -1,50 +1,35 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
-#include <minnow/kernels/decoded.hpp>
+#include <minnow/kernels/dot.hpp>
+#include <minnow/kernels/epilogue.hpp>
+#include <minnow/kernels/float_pair.hpp>
 #include <minnow/kernels/layout.hpp>
-#include <minnow/kernels/reference.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/shift.hpp>
 #include <minnow/kernels/xnor.hpp>
 
 namespace minnow::kernels {
 
-/// One operand of a product: how its codes stand in memory, and the Bits of a power_of_two.
-template <encoding Storage, int Bits = 3>
-struct operand {
-  static constexpr encoding storage = Storage;
-  static constexpr int bits = Bits;
-};
-
-/// The kernel that multiplies a packed map by packed weights on an architecture. This one decodes both to plain numbers;
-/// a specialisation takes a pair of encodings to a kernel of its own.
+/// The kernel that multiplies a packed map by packed weights on an architecture: `In` and `Weights` are operands.
 ///
+///   sum_type                      std::int32_t, or float where an operand is one
 ///   name(g), arch_name(g)         for summaries: the kernel, and the rung of the ladder that it stands on
 ///   prepared_bytes(g)             bytes that a session keeps beside the weights, filled once by prepare()
 ///   scratch_bytes(g)              bytes that one call needs
-///   rows(…)                       sums of the output rows [first, last): (last - first, out.width, sum_stride(F))
+///   rows(g, operands, first, last, sink)
+///                                 hands the sums of the output rows [first, last) to a sink (epilogue.hpp); sums of
+///                                 floats go to memory
+///
+/// This one serves pairs with half or real numbers.
 template <class In, class Weights, class Arch>
-struct product {
-  using sum_type = sum<In::storage, Weights::storage>;
-
-  static constexpr const char* name(const geometry&) noexcept { return "reference"; }
-  static constexpr const char* arch_name(const geometry&) noexcept { return "scalar"; }
-  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
-    return reference::panel_bytes<In::storage, Weights::storage>(g);
-  }
-  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
-    return reference::scratch_bytes<In::storage, Weights::storage>(g);
-  }
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
-    reference::decode_weights<In::storage, Weights::storage, Weights::bits>(g, weights, prepared);
-  }
-  static void rows(const geometry& g, const std::byte* inputs, const std::byte*, const std::byte* prepared, sum_type* sums,
-                   std::byte* scratch, int first, int last) noexcept {
-    reference::decoded_product<In::storage, Weights::storage, In::bits>(g, inputs, prepared, sums, scratch, first, last);
+struct product : float_pair<In, Weights, Arch> {
+  static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept {
+    float_pair<In, Weights, Arch>::rows(g, o.inputs, o.weights, o.prepared, sink.sums, o.scratch, first, last);
   }
 };
 
@@ -53,57 +38,27 @@ namespace detail {
 template <encoding E>
 inline constexpr bool one_or_two_bits = E == encoding::bit || E == encoding::ternary;
 
+template <class In, class Weights>
+inline constexpr bool xnor_operands = one_or_two_bits<In::storage> && one_or_two_bits<Weights::storage>;
+
+template <class In, class Weights>
+inline constexpr bool shift_operands = In::storage == encoding::power_of_two && Weights::storage == encoding::power_of_two;
+
 }  // namespace detail
-
-/// The other pairs of integers, where there are float vectors and the sums are exact in them; else as above.
-template <class In, class Weights, class Arch>
-  requires(is_integer(In::storage) && is_integer(Weights::storage) &&
-           !(detail::one_or_two_bits<In::storage> && detail::one_or_two_bits<Weights::storage>) &&
-           xsimd::types::has_simd_register<float, batch_arch<Arch>>::value)
-struct product<In, Weights, Arch> {
-  using sum_type = std::int32_t;
-  using plain = product<In, Weights, scalar>;
-
-  static constexpr bool is_exact(const geometry& g) noexcept {
-    return decoded::is_exact<In::storage, In::bits, Weights::storage, Weights::bits>(g);
-  }
-  static constexpr const char* name(const geometry& g) noexcept { return is_exact(g) ? "decoded" : plain::name(g); }
-  static constexpr const char* arch_name(const geometry& g) noexcept {
-    return is_exact(g) ? kernels::arch_name<batch_arch<Arch>>() : plain::arch_name(g);
-  }
-  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
-    return is_exact(g) ? decoded::panel_bytes(g) : plain::prepared_bytes(g);
-  }
-  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
-    return is_exact(g) ? decoded::scratch_bytes(g) : plain::scratch_bytes(g);
-  }
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
-    if (is_exact(g)) decoded::decode_weights<In::storage, Weights::storage, Weights::bits>(g, weights, prepared);
-    else plain::prepare(g, weights, prepared);
-  }
-  static void rows(const geometry& g, const std::byte* inputs, const std::byte* weights, const std::byte* prepared, sum_type* sums,
-                   std::byte* scratch, int first, int last) noexcept {
-    if (is_exact(g)) decoded::product<In::storage, In::bits, Arch>(g, inputs, prepared, sums, scratch, first, last);
-    else plain::rows(g, inputs, weights, prepared, sums, scratch, first, last);
-  }
-};
 
 /// Bit and ternary inputs by bit and ternary weights.
 template <class In, class Weights, class Arch>
-  requires(detail::one_or_two_bits<In::storage> && detail::one_or_two_bits<Weights::storage>)
-struct product<In, Weights, Arch> {
-  using sum_type = std::int32_t;
+  requires detail::xnor_operands<In, Weights>
+struct product<In, Weights, Arch> : xnor_product<In, Weights, Arch> {};
 
-  static constexpr const char* name(const geometry&) noexcept { return "xnor"; }
-  static constexpr const char* arch_name(const geometry&) noexcept { return xnor_rung(Arch{}); }
-  static constexpr std::size_t prepared_bytes(const geometry&) noexcept { return 0; }
-  static constexpr std::size_t scratch_bytes(const geometry&) noexcept { return 0; }
-  static void prepare(const geometry&, const std::byte*, std::byte*) noexcept {}
-  static void rows(const geometry& g, const std::byte* inputs, const std::byte* weights, const std::byte*, sum_type* sums, std::byte*,
-                   int first, int last) noexcept {
-    xnor<In::storage, Weights::storage>(g, reinterpret_cast<const word*>(inputs), reinterpret_cast<const word*>(weights), sums, first,
-                                        last, Arch{});
-  }
-};
+/// The other pairs of integers.
+template <class In, class Weights, class Arch>
+  requires(is_integer(In::storage) && is_integer(Weights::storage) && !detail::xnor_operands<In, Weights>)
+struct product<In, Weights, Arch> : dot_product<In, Weights, Arch> {};
+
+/// Powers of two where nothing multiplies faster than a shift.
+template <class In, class Weights>
+  requires detail::shift_operands<In, Weights>
+struct product<In, Weights, scalar> : shift_product<In, Weights> {};
 
 }  // namespace minnow::kernels

@@ -1,70 +1,63 @@
 #pragma once
 
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/xnor_popcnt.hpp>
+#include <minnow/kernels/xnor_prepare.hpp>
 #include <minnow/kernels/xnor_scalar.hpp>
 #include <minnow/kernels/xnor_tile.hpp>
 
-/// Products of bit and ternary inputs with bit and ternary weights, by xor and popcount: any kernel, stride and
-/// padding, straight from the packed map. A dense layer is a map of one pixel. Taps outside the image are skipped.
-///
-/// inputs (H, W) pixels, weights F filters -> sums (last_row - first_row, out.width, sum_stride(F)), beginning with the
-/// first row asked for; lanes beyond F are 0
-///
-/// requires  the layouts of layout.hpp, both buffers aligned to words and 64 readable bytes behind them
-/// cost      operations per 512 bits: see bit_counter for counting and xnor_tile.hpp for the products
-/// throws    never
 namespace minnow::kernels {
 
 namespace detail {
 
-[[nodiscard]] constexpr bool rows_of(const geometry& g, int first_row, int last_row) noexcept {
-  return 0 <= first_row && first_row <= last_row && last_row <= g.out.height;
-}
-
-/// The batch kernels add modulo 2^32; the same bytes hold the signed sums.
-template <encoding In, encoding Weights, class Arch>
-void xnor_on_batches(const geometry& g, const word* inputs, const word* weights, std::int32_t* sums, int first_row,
-                     int last_row) noexcept {
-  assert(rows_of(g, first_row, last_row) && "rows of the output");
-  xnor_kernel<In, Weights, Arch>::run(g, inputs, weights, reinterpret_cast<word*>(sums), first_row, last_row);
-}
+/// The ladder: each overload names the kernel of a tag, and an architecture takes the nearest one below it.
+template <encoding In, encoding Weights>
+rung<scalar, xnor_scalar<In, Weights>> xnor_rung(scalar);
+template <encoding In, encoding Weights>
+rung<xsimd::sse4_2, xnor_popcnt<In, Weights>> xnor_rung(xsimd::sse4_2);
+template <encoding In, encoding Weights>
+rung<xsimd::avx2, xnor_kernel<In, Weights, xsimd::avx2>> xnor_rung(xsimd::avx2);
+template <encoding In, encoding Weights>
+rung<xsimd::avx512bw, xnor_kernel<In, Weights, xsimd::avx512bw>> xnor_rung(xsimd::avx512bw);
+template <encoding In, encoding Weights>
+rung<avx512_vpopcntdq, xnor_kernel<In, Weights, avx512_vpopcntdq>> xnor_rung(avx512_vpopcntdq);
 
 }  // namespace detail
 
-template <encoding In, encoding Weights>
-void xnor(const geometry& g, const word* inputs, const word* weights, std::int32_t* sums, int first_row, int last_row,
-          scalar) noexcept {
-  assert(detail::rows_of(g, first_row, last_row) && "rows of the output");
-  detail::xnor_scalar<In, Weights>::run(g, inputs, weights, sums, first_row, last_row);
-}
+/// Products of bit and ternary inputs with bit and ternary weights, by xor and popcount: any kernel, stride and
+/// padding, straight from the packed map. A dense layer is a map of one pixel. Taps outside the image are skipped.
+///
+/// The interface is that of kernels::product (product.hpp).
+///
+/// cost  operations per 512 bits: xnor_pairs.hpp for vectors, xnor_scalar.hpp and xnor_popcnt.hpp without
+template <class In, class Weights, class Arch>
+struct xnor_product {
+  using sum_type = std::int32_t;
+  using rung = decltype(detail::xnor_rung<In::storage, Weights::storage>(Arch{}));
 
-template <encoding In, encoding Weights>
-void xnor(const geometry& g, const word* inputs, const word* weights, std::int32_t* sums, int first_row, int last_row,
-          xsimd::avx2) noexcept {
-  detail::xnor_on_batches<In, Weights, xsimd::avx2>(g, inputs, weights, sums, first_row, last_row);
-}
-
-template <encoding In, encoding Weights>
-void xnor(const geometry& g, const word* inputs, const word* weights, std::int32_t* sums, int first_row, int last_row,
-          xsimd::avx512bw) noexcept {
-  detail::xnor_on_batches<In, Weights, xsimd::avx512bw>(g, inputs, weights, sums, first_row, last_row);
-}
-
-template <encoding In, encoding Weights>
-void xnor(const geometry& g, const word* inputs, const word* weights, std::int32_t* sums, int first_row, int last_row,
-          avx512_vpopcntdq) noexcept {
-  detail::xnor_on_batches<In, Weights, avx512_vpopcntdq>(g, inputs, weights, sums, first_row, last_row);
-}
-
-/// The rung of the ladder above that serves an architecture.
-constexpr const char* xnor_rung(scalar) noexcept { return arch_name<scalar>(); }
-constexpr const char* xnor_rung(xsimd::avx2) noexcept { return arch_name<xsimd::avx2>(); }
-constexpr const char* xnor_rung(xsimd::avx512bw) noexcept { return arch_name<xsimd::avx512bw>(); }
-constexpr const char* xnor_rung(avx512_vpopcntdq) noexcept { return arch_name<avx512_vpopcntdq>(); }
+  static constexpr const char* name(const geometry&) noexcept { return "xnor"; }
+  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename rung::arch>(); }
+  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
+    return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);
+  }
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return detail::xnor_scratch_bytes<In::storage, Weights::storage>(g);
+  }
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    detail::xnor_prepare<In::storage, Weights::storage>(g, weights, reinterpret_cast<std::int32_t*>(prepared));
+  }
+  template <class Sink>
+  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
+    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
+    if (first < last) rung::kernel::run(g, o, first, last, sink);
+  }
+};
 
 }  // namespace minnow::kernels

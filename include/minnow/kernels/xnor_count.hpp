@@ -1,22 +1,52 @@
 #pragma once
 
 #include <limits>
+#include <type_traits>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/arch.hpp>
 
-/// Counting bits in 32-bit lanes, which xsimd has no function for.
+/// Counting bits in 32-bit lanes, which xsimd has no function for, and logic of three operands.
 ///
 /// A counter keeps counts in fields that may be narrower than a lane:
 ///
 /// count(counts, bits)   counts + popcount(bits), field by field
 /// capacity              calls of `count` before a field may overflow
 /// widen(counts)         the count of each 32-bit lane
-/// masked_difference     mask & (a ^ b), one instruction where there is one
+///
+/// three_way: one instruction each where the processor has one, else as few of two operands as there are. That
+/// instruction overwrites its first operand, so what is not needed afterwards comes first.
+///
+/// masked_difference(a, mask, b)  mask & (a ^ b)
+/// parity(a, b, c)                a ^ b ^ c
+/// parity_without(c, b, a)        a ^ (b & ~c)
+/// carry(x, p, s)                 the majority of p, x and y, given their parity s = p ^ x ^ y: where p and x agree it
+///                                is x, and where they differ it is y, which p ^ s turns x into
 namespace minnow::kernels::detail {
 
 template <class Arch>
 struct bit_counter;
+
+template <class Words>
+struct three_way {
+  static Words masked_difference(Words a, Words mask, Words b) noexcept { return mask & (a ^ b); }
+  static Words parity(Words a, Words b, Words c) noexcept { return a ^ b ^ c; }
+  static Words parity_without(Words c, Words b, Words a) noexcept { return a ^ xsimd::bitwise_andnot(b, c); }
+  static Words carry(Words x, Words p, Words s) noexcept { return x ^ ((p ^ x) & (p ^ s)); }
+};
+
+#if XSIMD_WITH_AVX512F
+/// The last argument is the function's truth table: bit 4a + 2b + c is its value there.
+template <class Arch>
+  requires std::is_base_of_v<xsimd::avx512f, Arch>
+struct three_way<xsimd::batch<word, Arch>> {
+  using words = xsimd::batch<word, Arch>;
+  static words masked_difference(words a, words mask, words b) noexcept { return _mm512_ternarylogic_epi32(a, mask, b, 0x48); }
+  static words parity(words a, words b, words c) noexcept { return _mm512_ternarylogic_epi32(a, b, c, 0x96); }
+  static words parity_without(words c, words b, words a) noexcept { return _mm512_ternarylogic_epi32(c, b, a, 0xa6); }
+  static words carry(words x, words p, words s) noexcept { return _mm512_ternarylogic_epi32(x, p, s, 0xd4); }
+};
+#endif
 
 #if XSIMD_WITH_AVX2
 /// The popcount of a nibble is looked up in a table of 16 bytes, which a byte shuffle holds in a register; both nibbles
@@ -27,6 +57,7 @@ struct bit_counter;
 template <>
 struct bit_counter<xsimd::avx2> {
   using words = xsimd::batch<word, xsimd::avx2>;
+  static constexpr bool is_narrow = true;
   static constexpr int capacity = 31;
 
   static words count(words counts, words bits) noexcept {
@@ -41,7 +72,6 @@ struct bit_counter<xsimd::avx2> {
     const __m256i pairs = _mm256_maddubs_epi16(counts, _mm256_set1_epi8(1));
     return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
   }
-  static words masked_difference(words mask, words a, words b) noexcept { return mask & (a ^ b); }
 };
 #endif
 
@@ -52,6 +82,7 @@ struct bit_counter<xsimd::avx2> {
 template <>
 struct bit_counter<xsimd::avx512bw> {
   using words = xsimd::batch<word, xsimd::avx512bw>;
+  static constexpr bool is_narrow = true;
   static constexpr int capacity = 31;
 
   static words count(words counts, words bits) noexcept {
@@ -65,25 +96,28 @@ struct bit_counter<xsimd::avx512bw> {
     const __m512i pairs = _mm512_maddubs_epi16(counts, _mm512_set1_epi8(1));
     return _mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
   }
-  static words masked_difference(words mask, words a, words b) noexcept {
-    // The truth table of mask & (a ^ b), indexed by the three bits: 1 at 101 and at 110.
-    return _mm512_ternarylogic_epi32(mask, a, b, 0x60);
-  }
 };
 #endif
+
+/// Keeps a batch in its register, to g++ a value it cannot look into: its optimiser otherwise joins the updates of
+/// several accumulators with copies and loads the same weights again for each of them, which costs a third of the speed.
+template <class Batch>
+[[gnu::always_inline]] inline void hold([[maybe_unused]] Batch& batch) noexcept {
+#if XSIMD_WITH_AVX512F && defined(__GNUC__)
+  if constexpr (sizeof(Batch) == 64) __asm__("" : "+v"(batch.data));
+#endif
+}
 
 #ifdef __AVX512VPOPCNTDQ__
 /// cost  3 operations per 512 bits with the xor: at two vector ports 341 MACs a cycle
 template <>
 struct bit_counter<avx512_vpopcntdq> {
   using words = xsimd::batch<word, batch_arch<avx512_vpopcntdq>>;
+  static constexpr bool is_narrow = false;
   static constexpr int capacity = std::numeric_limits<int>::max();
 
   static words count(words counts, words bits) noexcept { return _mm512_add_epi32(counts, _mm512_popcnt_epi32(bits)); }
   static words widen(words counts) noexcept { return counts; }
-  static words masked_difference(words mask, words a, words b) noexcept {
-    return _mm512_ternarylogic_epi32(mask, a, b, 0x60);
-  }
 };
 #endif
 

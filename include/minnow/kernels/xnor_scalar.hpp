@@ -5,61 +5,28 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/layout.hpp>
-#include <minnow/kernels/xnor_region.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/region.hpp>
+#include <minnow/kernels/xnor_prepare.hpp>
 
-/// The products of xnor_tile.hpp in standard C++, for processors without a rung of their own; derivations stand there.
+/// The products of xnor_pairs.hpp in standard C++, where their derivations stand: for processors without a rung of their
+/// own, and for those whose popcount counts a general register.
 namespace minnow::kernels::detail {
 
-/// True where std::popcount of 64 bits is one cheap instruction; elsewhere it is a call or a dozen operations.
-#ifdef __POPCNT__
-inline constexpr bool has_popcount_instruction = true;
-#else
-inline constexpr bool has_popcount_instruction = false;
-#endif
-
+/// Sixteen filters side by side in loops that compilers vectorise. Bits are summed within each byte of a 32-bit lane: a
+/// byte gains at most 8 a step, so 31 steps fit before the bytes are added up.
+///
+/// cost  bit x bit about 17 operations per 64 bits, the others 13 to 17 per 32 bits, in as many lanes as there are
 template <encoding In, encoding Weights>
-struct xnor_scalar {
-  static_assert(In == encoding::bit || In == encoding::ternary, "minnow: xnor takes bit or ternary inputs");
-  static_assert(Weights == encoding::bit || Weights == encoding::ternary, "minnow: xnor takes bit or ternary weights");
+struct byte_counter {
+  static constexpr bool chained = In == Weights;
+  static constexpr int capacity = 31;
 
-  static constexpr int input_planes = kernels::input_planes<In>();
-  static constexpr int weight_planes = kernels::weight_planes<Weights>();
-  /// Of ternary inputs the words of two steps are not neighbours, and joining them costs more than popcount saves.
-  static constexpr bool joins_steps = has_popcount_instruction && In == encoding::bit;
-  static constexpr bool both_ternary = In == encoding::ternary && Weights == encoding::ternary;
-
-  /// One block of weights, and what the differences are subtracted from: sum = base - 2 differences.
-  struct panel {
-    const word* weights;
-    int filters;
-    std::int32_t* sums;  // of pixel 0 in this block
-    int stride;          // from one pixel's sums to the next
-    std::int32_t base[block_filters];
-
-    [[nodiscard]] std::int32_t* sums_of(std::ptrdiff_t pixel) const noexcept { return sums + pixel * stride; }
-  };
-
-  [[nodiscard]] static const word* inputs_of(const region& r, const word* inputs, std::ptrdiff_t step,
-                                             int ky) noexcept {
-    return inputs + (step + ky * r.input_row_steps()) * input_planes;
-  }
-  [[nodiscard]] static const word* weights_of(const region& r, const panel& p, int ky) noexcept {
-    return p.weights + (r.weight_step() + ky * r.weight_row_steps()) * weight_planes * p.filters;
-  }
-
-  /// Where both a product is counted and it is -1; `common` where it is counted, for ternary x ternary.
-  template <class Word>
-  static constexpr Word differences_of(const Word* a, const Word* w, Word common) noexcept {
-    if constexpr (both_ternary) return common & (a[1] ^ w[1]);
-    if constexpr (In == encoding::ternary) return a[0] & (a[1] ^ w[0]);
-    if constexpr (Weights == encoding::ternary) return w[0] & (a[0] ^ w[1]);
-    return a[0] ^ w[0];
-  }
-  template <class Word>
-  static constexpr Word common_of(const Word* a, const Word* w) noexcept {
-    return both_ternary ? a[0] & w[0] : Word{0};
-  }
+  word counts[block_filters] = {};
+  word parity[block_filters] = {};
+  std::int32_t totals[block_filters] = {};
 
   /// Counts of pairs, then of fours, then of each byte.
   static constexpr word byte_counts(word x) noexcept {
@@ -73,169 +40,110 @@ struct xnor_scalar {
     return static_cast<std::int32_t>((halves & 0xffffu) + (halves >> 16));
   }
 
-  static constexpr std::int32_t popcount(word x) noexcept {
-    return has_popcount_instruction ? std::popcount(x) : add_bytes(byte_counts(x));
-  }
-
-  /// The part of the base that belongs to the filters: the valid inputs, or the weights among them that are not zero.
-  static void set_base(const region& r, panel& p) noexcept {
-    std::int32_t base[block_filters];  // a local array is one that the loops below cannot overlap
-    for (std::int32_t& b : base) b = In == encoding::bit && Weights == encoding::bit ? r.valid_inputs() : 0;
-    if constexpr (In == encoding::bit && Weights == encoding::ternary) {
-      for (int ky = 0; ky < r.rows(); ++ky) {
-        const word* n = weights_of(r, p, ky);
-        for (int step = 0; step < r.segment_steps(); ++step, n += weight_planes * p.filters) {
-          if (p.filters == block_filters) {
-            for (int f = 0; f < block_filters; ++f) base[f] += popcount(n[f]);
-          } else {
-            for (int f = 0; f < p.filters; ++f) base[f] += popcount(n[f]);
-          }
+  /// One step: of bit x bit inputs (a0, a0 ^ a1), else the input's planes.
+  void add(word a0, word a1, const word* w0, const word* w1, int filters) noexcept {
+    for (int f = 0; f < filters; ++f) {
+      if constexpr (chained) {
+        word x, next;
+        if constexpr (In == encoding::bit) {
+          x = w0[f] ^ a0;
+          next = parity[f] ^ w1[f] ^ a1;
+        } else {
+          x = w0[f] & (w1[f] ^ a1);
+          next = parity[f] ^ (w0[f] & ~a0);
         }
+        counts[f] += byte_counts(x ^ ((parity[f] ^ x) & (parity[f] ^ next)));
+        parity[f] = next;
+      } else if constexpr (In == encoding::bit) {
+        counts[f] += byte_counts(w0[f] & (w1[f] ^ a0));
+      } else {
+        counts[f] += byte_counts(a0 & (w0[f] ^ a1));
       }
     }
-    for (int f = 0; f < block_filters; ++f) p.base[f] = base[f];
   }
-
-  /// The part that belongs to the window: the inputs that are not zero, of ternary x bit.
-  [[nodiscard]] static std::int32_t base_of_window(const region& r, const word* inputs, std::ptrdiff_t step) noexcept {
-    std::int32_t total = 0;
-    if constexpr (In == encoding::ternary && Weights == encoding::bit) {
-      for (int ky = 0; ky < r.rows(); ++ky) {
-        const word* z = inputs_of(r, inputs, step, ky);
-        for (int i = 0; i < r.segment_steps(); ++i) total += popcount(z[i * input_planes]);
-      }
+  void widen() noexcept {
+    for (int f = 0; f < block_filters; ++f) {
+      totals[f] += add_bytes(counts[f]);
+      counts[f] = 0;
     }
-    return total;
+  }
+  /// The v of xnor_pairs.hpp times -factor: what the base exceeds the sum by.
+  void finish(std::int32_t (&excess)[block_filters]) noexcept {
+    widen();
+    for (int f = 0; f < block_filters; ++f) {
+      const std::int32_t set = chained ? 2 * totals[f] + add_bytes(byte_counts(parity[f])) : totals[f];
+      excess[f] = In == encoding::ternary && chained ? set : 2 * set;
+    }
+  }
+};
+
+template <encoding In, encoding Weights>
+struct xnor_scalar {
+  static constexpr int input_planes = kernels::input_planes<In>();
+  static constexpr int weight_planes = kernels::weight_planes<Weights>();
+  static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;
+
+  /// What the sums of a region are subtracted from, without the part that belongs to the window.
+  static void base_of(const region& r, const std::int32_t* table, int channel, std::int32_t (&base)[block_filters]) noexcept {
+    if constexpr (Weights == encoding::ternary) {
+      add_taps(r, table, sum_stride(r.g.out.channels), channel, block_filters, base);
+    } else {
+      for (std::int32_t& b : base) b = In == encoding::bit ? r.valid_inputs() : 0;
+    }
   }
 
-  /// Without a popcount instruction, or with ternary inputs: bits are summed within each byte of a 32-bit lane, 16
-  /// filters side by side in a loop that compilers vectorise. A byte gains at most 8 a step, so 31 steps fit before the
-  /// bytes are added up.
-  ///
-  /// cost  about 13 operations per 32 bits, in as many lanes as the compiler finds
-  static void pixel(const region& r, const panel& p, const word* inputs, int i, int first_row) noexcept {
-    constexpr int capacity = 31;
-    const std::ptrdiff_t first = r.input_step(i);
-    const std::int32_t window = base_of_window(r, inputs, first);
-    std::int32_t sums[block_filters];
-    for (int f = 0; f < block_filters; ++f) sums[f] = p.base[f] + window;
+  /// One pixel by one block.
+  static void excess_of(const region& r, const word* window, const word* weights, int filters,
+                        std::int32_t (&excess)[block_filters]) noexcept {
+    using counter = byte_counter<In, Weights>;
+    counter c;
+    int room = counter::capacity;
     for (int ky = 0; ky < r.rows(); ++ky) {
-      const word* a = inputs_of(r, inputs, first, ky);
-      const word* w = weights_of(r, p, ky);
+      const word* a = window + ky * r.input_row_steps() * input_planes;
+      const word* w = weights + (r.weight_step() + ky * r.weight_row_steps()) * weight_planes * filters;
+      int at = 0;  // of a pixel's words
       for (int left = r.segment_steps(); left > 0;) {
-        const int steps = left < capacity ? left : capacity;
-        word differences[block_filters] = {};
-        word common[block_filters] = {};
+        // The second word of a pair; an odd last one has none, which is as if it were 0.
+        const bool two = paired && at + 1 < r.pixel_steps;
+        const word second = paired ? (two ? a[0] ^ a[1] : a[0]) : a[input_planes - 1];
+        const word* second_row = (paired ? two : weight_planes == 2) ? w + filters : w;
         // The same loop with a constant length is the one that vectorises.
-        if (p.filters == block_filters) {
-          count_bytes(a, w, steps, block_filters, differences, common);
-        } else {
-          count_bytes(a, w, steps, p.filters, differences, common);
+        if (filters == block_filters) c.add(a[0], second, w, second_row, block_filters);
+        else c.add(a[0], second, w, second_row, filters);
+        const int done = two ? 2 : 1;
+        a += done * input_planes;
+        w += done * weight_planes * filters;
+        left -= done;
+        at = at + done == r.pixel_steps ? 0 : at + done;
+        if (--room == 0) {
+          c.widen();
+          room = counter::capacity;
         }
-        for (int f = 0; f < block_filters; ++f) sums[f] += add_bytes(common[f]) - 2 * add_bytes(differences[f]);
-        a += static_cast<std::ptrdiff_t>(steps) * input_planes;
-        w += static_cast<std::ptrdiff_t>(steps) * weight_planes * p.filters;
-        left -= steps;
       }
     }
-    std::int32_t* to = p.sums_of(r.output_pixel(i, first_row));
-    for (int f = 0; f < block_filters; ++f) to[f] = f < p.filters ? sums[f] : 0;
+    c.finish(excess);
   }
 
-  static void count_bytes(const word* a, const word* w, int steps, int filters, word* differences,
-                          word* common) noexcept {
-    for (int step = 0; step < steps; ++step, a += input_planes, w += weight_planes * filters) {
-      for (int f = 0; f < filters; ++f) {
-        word planes[weight_planes];
-        for (int plane = 0; plane < weight_planes; ++plane) planes[plane] = w[plane * filters + f];
-        const word both = common_of(a, planes);
-        differences[f] += byte_counts(differences_of(a, planes, both));
-        if constexpr (both_ternary) common[f] += byte_counts(both);
-      }
-    }
-  }
-
-  /// With one and bit inputs: two steps make 64 bits. A filter's words are joined once for all pixels of the tile; an odd last step
-  /// stands alone above 32 zeros.
-  ///
-  /// cost  3 operations per 64 bits and pixel, and 4 per 64 bits for joining
-  template <int Pixels>
-  static void tile(const region& r, const panel& p, const word* inputs, int i, int first_row) noexcept {
-    std::ptrdiff_t first[Pixels];
-    std::int32_t* to[Pixels];
-    std::int32_t window[Pixels];
-    for (int q = 0; q < Pixels; ++q) {
-      first[q] = r.input_step(i + q);
-      to[q] = p.sums_of(r.output_pixel(i + q, first_row));
-      window[q] = base_of_window(r, inputs, first[q]);
-      for (int f = p.filters; f < block_filters; ++f) to[q][f] = 0;
-    }
-    const int steps = r.segment_steps();
-    for (int f = 0; f < p.filters; ++f) {
-      counts<Pixels> sums;
-      for (int ky = 0; ky < r.rows(); ++ky) {
-        const word* a[Pixels];
-#pragma GCC unroll 8
-        for (int q = 0; q < Pixels; ++q) a[q] = inputs_of(r, inputs, first[q], ky);
-        const word* w = weights_of(r, p, ky) + f;
-        int step = 0;
-        for (; step + 2 <= steps; step += 2) sums.template add<true>(a, w, step, p.filters);
-        if (step < steps) sums.template add<false>(a, w, step, p.filters);
-      }
-#pragma GCC unroll 8
-      for (int q = 0; q < Pixels; ++q) to[q][f] = p.base[f] + window[q] + sums.common[q] - 2 * sums.differences[q];
-    }
-  }
-
-  template <int Pixels>
-  struct counts {
-    std::int32_t differences[Pixels] = {};
-    std::int32_t common[Pixels] = {};
-
-    template <bool Two>
-    void add(const word* const (&a)[Pixels], const word* w, int step, int filters) noexcept {
-      const auto joined = [](const word* at, std::ptrdiff_t next) {
-        return Two ? at[0] | static_cast<std::uint64_t>(at[next]) << 32 : std::uint64_t{at[0]};
-      };
-      std::uint64_t weight[weight_planes];
-#pragma GCC unroll 8
-      for (int plane = 0; plane < weight_planes; ++plane) {
-        weight[plane] = joined(w + (static_cast<std::ptrdiff_t>(step) * weight_planes + plane) * filters,
-                               static_cast<std::ptrdiff_t>(weight_planes) * filters);
-      }
-#pragma GCC unroll 8
-      for (int q = 0; q < Pixels; ++q) {
-        std::uint64_t input[input_planes];
-#pragma GCC unroll 8
-        for (int plane = 0; plane < input_planes; ++plane) {
-          input[plane] = joined(a[q] + static_cast<std::ptrdiff_t>(step) * input_planes + plane, input_planes);
-        }
-        const std::uint64_t both = common_of(input, weight);
-        differences[q] += std::popcount(differences_of(input, weight, both));
-        if constexpr (both_ternary) common[q] += std::popcount(both);
-      }
-    }
-  };
-
-  static void run(const geometry& g, const word* inputs, const word* weights, std::int32_t* sums, int first_row,
-                  int last_row) noexcept {
-    const int filters = g.out.channels;
-    const auto block_words =
-        static_cast<std::ptrdiff_t>(weight_block_bytes<In, Weights>(g, block_filters) / sizeof(word));
-    for (int block = 0; block < blocks(filters); ++block) {
-      panel p{weights + block * block_words,
-              filters_of(filters, block),
-              sums + block * block_filters,
-              sum_stride(filters),
-              {}};
-      for_each_region(g, first_row, last_row, [&](const region& r) {
-        set_base(r, p);
-        int i = 0;
-        if constexpr (joins_steps) {
-          for (; i + 4 <= r.pixels(); i += 4) tile<4>(r, p, inputs, i, first_row);
-          for (; i < r.pixels(); ++i) tile<1>(r, p, inputs, i, first_row);
-        } else {
-          for (; i < r.pixels(); ++i) pixel(r, p, inputs, i, first_row);
+  template <class Sink>
+  static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
+    const auto* inputs = reinterpret_cast<const word*>(o.inputs);
+    const auto* table = reinterpret_cast<const std::int32_t*>(o.prepared);
+    auto* counts = reinterpret_cast<std::int32_t*>(o.scratch);
+    std::int32_t* windows = counts + g.in.pixels();
+    constexpr bool counts_inputs = In == encoding::ternary && Weights == encoding::bit;
+    if constexpr (counts_inputs) count_windows(g, o.inputs, counts, windows, first_row, last_row);
+    for (int block = 0; block < blocks(g.out.channels); ++block) {
+      const auto* weights = reinterpret_cast<const word*>(o.weights + weight_block_offset<In, Weights>(g, block));
+      const int filters = filters_of(g.out.channels, block);
+      for_each_region(g, first_row, last_row, channel_words(g.in.channels), [&](const region& r) {
+        std::int32_t base[block_filters];
+        base_of(r, table, block * block_filters, base);
+        for (cursor at{r.y.first, r.x.first}; at.y < r.y.last; at.advance(r)) {
+          std::int32_t sums[block_filters];
+          excess_of(r, inputs + r.input_step(at.y, at.x) * input_planes, weights, filters, sums);
+          const std::int32_t window = counts_inputs ? windows[at.y * g.out.width + at.x] : 0;
+          for (int f = 0; f < block_filters; ++f) sums[f] = base[f] + window - sums[f];
+          sink.put(at.y, at.x, block * block_filters, filters, sums);
         }
       });
     }

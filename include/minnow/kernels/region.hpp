@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
-#include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/layout.hpp>
 
 /// Output pixels whose windows lose the same taps to the padding.
 ///
@@ -44,59 +44,98 @@ struct run {
   return result;
 }
 
-/// A rectangle of output pixels with the same taps, and the words of those taps in inputs and weights.
+/// A rectangle of output pixels with the same taps, and where those taps stand in inputs and weights.
 ///
 /// For each kernel row the inputs of a window are contiguous, and so are their weights: a window is `rows()` segments
-/// of `segment_steps()` steps, a step being the planes of one word of channels.
+/// of `segment_steps()` steps. What a step is the kernel says: the planes of a word of channels, four bytes, one number.
 struct region {
   geometry g;
   run y;
   run x;
-  int words;  ///< of one plane of a pixel
+  int pixel_steps;  ///< from one pixel to the next
 
   [[nodiscard]] constexpr int pixels() const noexcept { return y.size() * x.size(); }
   [[nodiscard]] constexpr int rows() const noexcept { return x.taps() > 0 ? y.taps() : 0; }
-  [[nodiscard]] constexpr int segment_steps() const noexcept { return x.taps() * words; }
+  [[nodiscard]] constexpr int segment_steps() const noexcept { return x.taps() * pixel_steps; }
   [[nodiscard]] constexpr int valid_inputs() const noexcept { return rows() * x.taps() * g.in.channels; }
 
-  /// Steps from the beginning of the map to the first tap of pixel i, counted row by row through the region.
-  [[nodiscard]] constexpr std::ptrdiff_t input_step(int i) const noexcept {
-    const int oy = y.first + i / x.size();
-    const int ox = x.first + i % x.size();
+  /// Steps from the beginning of the map to the first tap of output pixel (oy, ox).
+  [[nodiscard]] constexpr std::ptrdiff_t input_step(int oy, int ox) const noexcept {
     const std::ptrdiff_t iy = static_cast<std::ptrdiff_t>(oy) * g.stride.height - g.padding.height + y.tap_first;
     const std::ptrdiff_t ix = static_cast<std::ptrdiff_t>(ox) * g.stride.width - g.padding.width + x.tap_first;
-    return (iy * g.in.width + ix) * words;
+    return (iy * g.in.width + ix) * pixel_steps;
   }
   [[nodiscard]] constexpr std::ptrdiff_t input_row_steps() const noexcept {
-    return static_cast<std::ptrdiff_t>(g.in.width) * words;
+    return static_cast<std::ptrdiff_t>(g.in.width) * pixel_steps;
   }
 
   /// Steps from the beginning of a block of weights to the first tap.
   [[nodiscard]] constexpr std::ptrdiff_t weight_step() const noexcept {
-    return (static_cast<std::ptrdiff_t>(y.tap_first) * g.kernel.width + x.tap_first) * words;
+    return (static_cast<std::ptrdiff_t>(y.tap_first) * g.kernel.width + x.tap_first) * pixel_steps;
   }
   [[nodiscard]] constexpr std::ptrdiff_t weight_row_steps() const noexcept {
-    return static_cast<std::ptrdiff_t>(g.kernel.width) * words;
-  }
-
-  /// Index of pixel i in a map of sums that begins with output row `first_row`.
-  [[nodiscard]] constexpr std::ptrdiff_t output_pixel(int i, int first_row) const noexcept {
-    return static_cast<std::ptrdiff_t>(y.first + i / x.size() - first_row) * g.out.width + x.first + i % x.size();
+    return static_cast<std::ptrdiff_t>(g.kernel.width) * pixel_steps;
   }
 };
 
-/// Calls visit(region) for the regions of the output rows [first_row, last_row).
+/// Goes through the output pixels of a region row by row.
+struct cursor {
+  int y;
+  int x;
+
+  constexpr void advance(const region& r) noexcept {
+    if (++x == r.x.last) {
+      x = r.x.first;
+      ++y;
+    }
+  }
+};
+
+/// Calls visit(region) for the regions of the output rows [first_row, last_row), from top to bottom and in each run of
+/// rows from left to right.
 template <class Visit>
-constexpr void for_each_region(const geometry& g, int first_row, int last_row, Visit&& visit) noexcept {
+constexpr void for_each_region(const geometry& g, int first_row, int last_row, int pixel_steps, Visit&& visit) noexcept {
   for (int oy = first_row; oy < last_row;) {
     const run y = run_from(g.in.height, g.kernel.height, g.stride.height, g.padding.height, oy, last_row);
     for (int ox = 0; ox < g.out.width;) {
       const run x = run_from(g.in.width, g.kernel.width, g.stride.width, g.padding.width, ox, g.out.width);
-      visit(region{g, y, x, channel_words(g.in.channels)});
+      visit(region{g, y, x, pixel_steps});
       ox = x.last;
     }
     oy = y.last;
   }
+}
+
+/// All pixels of a region in tiles of at most `Most`, a power of two: visit(constant tile size, cursors).
+template <int Most, class Visit>
+constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
+  cursor at{r.y.first, r.x.first};
+  int left = r.pixels();
+  const auto tiles_of = [&]<int Size>(std::integral_constant<int, Size> size, const auto& self) {
+    for (; left >= Size; left -= Size) {
+      cursor pixels[Size];
+      for (cursor& pixel : pixels) {
+        pixel = at;
+        at.advance(r);
+      }
+      visit(size, pixels);
+    }
+    if constexpr (Size > 1) self(std::integral_constant<int, Size / 2>{}, self);
+  };
+  tiles_of(std::integral_constant<int, Most>{}, tiles_of);
+}
+
+/// Sums of a constant of weights over the taps of a region: what does not depend on the inputs of a product.
+///
+/// table  [taps][stride] numbers, filled once
+/// sums   [filters], for `filters` lanes from `channel` on
+inline void add_taps(const region& r, const std::int32_t* table, int stride, int channel, int lanes, std::int32_t* sums) noexcept {
+  for (int i = 0; i < lanes; ++i) sums[i] = 0;
+  for (int ky = r.y.tap_first; ky < r.y.tap_last; ++ky)
+    for (int kx = r.x.tap_first; kx < r.x.tap_last; ++kx) {
+      const std::int32_t* tap = table + static_cast<std::ptrdiff_t>(ky * r.g.kernel.width + kx) * stride + channel;
+      for (int i = 0; i < lanes; ++i) sums[i] += tap[i];
+    }
 }
 
 }  // namespace minnow::kernels::detail

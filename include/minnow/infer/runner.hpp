@@ -1,0 +1,281 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/infer/arena.hpp>
+#include <minnow/infer/packed.hpp>
+#include <minnow/kernels/byte_sink.hpp>
+#include <minnow/kernels/epilogue.hpp>
+#include <minnow/kernels/flatten.hpp>
+
+namespace minnow {
+
+/// Sees what lies between image and logits: derive from it to look inside a run.
+class trace {
+public:
+  /// A product's sums, output rows [first_row, last_row): rows of out.width · kernels::sum_stride(F) numbers.
+  virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const std::int32_t* /*sums*/) noexcept {}
+  virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const float* /*sums*/) noexcept {}
+  /// The packed map that a quantize layer hands on.
+  virtual void map(std::size_t /*layer*/, const std::byte* /*packed*/) noexcept {}
+
+protected:
+  ~trace() = default;
+};
+
+namespace detail {
+
+/// One image through a packed network, in buffers that somebody else owns.
+template <class Packed>
+class runner {
+  using flat = typename Packed::flat;
+  static constexpr auto plan = arena_plan<Packed>::make();
+
+public:
+  /// buffers   plan.size bytes for each of `parts` threads that one image may be split over
+  runner(const Packed& network, const std::byte* prepared, std::byte* buffers, int parts) noexcept
+      : network_(&network), prepared_(prepared), buffers_(buffers), parts_(parts) {}
+
+  template <class T>
+  void run(const T* image, float* logits, trace* watcher) noexcept {
+    take(image);
+    finish<0>(logits, watcher);
+  }
+
+  /// Runs stage S and those behind it from codes of S's inputs, already packed.
+  template <std::size_t S>
+  void run_from(std::span<const std::byte> codes, float* logits, trace* watcher) noexcept {
+    std::copy(codes.begin(), codes.end(), map(false));
+    finish<S>(logits, watcher);
+  }
+
+private:
+  template <std::size_t S>
+  using stage_at = minnow::stage<Packed, S>;
+
+  [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return buffers_ + offset; }
+  [[nodiscard]] float* floats(int which) noexcept { return reinterpret_cast<float*>(at(plan.floats[static_cast<std::size_t>(which)])); }
+  [[nodiscard]] std::byte* map(bool written) noexcept { return at(plan.maps[static_cast<std::size_t>(written ? 1 - reading_ : reading_)]); }
+
+  template <class T>
+  void take(const T* image) noexcept {
+    reading_ = 0;
+    constexpr int size = flat::input.size();
+    if constexpr (flat::takes_pixels) {
+      std::memcpy(map(false), image, static_cast<std::size_t>(size));
+    } else {
+      float* to = floats(0);
+      for (int c = 0; c < flat::input.channels; ++c) {
+        const affine a = network_->input.template of_channel<T>(c);
+        for (int k = c; k < size; k += flat::input.channels) to[k] = a(static_cast<float>(image[k]));
+      }
+      if constexpr (stage_at<0>::plan::has_product)
+        kernels::pack_inputs<encoding::real>(to, flat::input.pixels(), flat::input.channels, map(false));
+    }
+  }
+
+  template <std::size_t S>
+  void finish(float* logits, trace* watcher) noexcept {
+    if constexpr (S == Packed::stages) {
+      std::copy_n(reinterpret_cast<const float*>(map(false)), Packed::classes, logits);
+    } else {
+      if constexpr (stage_at<S>::plan::flattens)
+        kernels::flatten_inputs<stage_at<S>::plan::inputs::storage, operand_of<typename stage_at<S>::plan::inputs>::bits>(
+            map(false), stage_at<S>::plan::in.pixels(), stage_at<S>::plan::in.channels);
+      if constexpr (stage_at<S>::plan::folds) run_folded<S>(watcher);
+      else if constexpr (stage_at<S>::plan::encodes) run_encoded<S>(watcher);
+      else run_floats<S>(watcher);
+      reading_ = 1 - reading_;
+      if constexpr (stage_at<S>::plan::has_quantizer)
+        if (watcher != nullptr) watcher->map(stage_at<S>::plan::end - 1, map(false));
+      finish<S + 1>(logits, watcher);
+    }
+  }
+
+  /// What the loops of a stage need of it, as numbers: they are compiled for its quantizers and not for its place.
+  struct work {
+    geometry window;
+    geometry pool;
+    std::size_t layer;
+    kernels::operands operands;
+    std::byte* sums;
+    trace* watcher;
+    int parts;
+  };
+  template <std::size_t S>
+  [[nodiscard]] work work_of(trace* watcher) noexcept {
+    using p = typename stage_at<S>::plan;
+    return {p::window, p::pool_window, p::begin, {map(false), network_->template stage<S>().weights.data(), prepared_ + plan.prepared[S], at(plan.scratch)}, at(plan.sums), watcher, parts_};
+  }
+
+  template <std::size_t S>
+  void run_folded(trace* watcher) noexcept {
+    using p = typename stage_at<S>::plan;
+    // An average has added up the sums of its windows before it compares: then there is nothing left to pool.
+    constexpr geometry pool = p::folded_average ? window_over(p::pool_window.out, p::window.out.channels, {1, 1}, {1, 1}, {0, 0}) : p::pool_window;
+    const code_sink_of<p> codes{network_->template stage<S>().constants.limits.rows(), pool, map(true), reinterpret_cast<std::uint32_t*>(at(plan.waiting))};
+    if (watcher != nullptr) watch<typename stage_at<S>::product>(work_of<S>(watcher));
+    if constexpr (p::folded_average) average<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+    else multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+  }
+
+  /// Product and the layers behind it by blocks of sums; what they do is what run_floats does.
+  template <std::size_t S>
+  void run_encoded(trace* watcher) noexcept {
+    using p = typename stage_at<S>::plan;
+    const auto& self = network_->template stage<S>();
+    if (watcher != nullptr) watch<typename stage_at<S>::product>(work_of<S>(watcher));
+    auto* smallest = reinterpret_cast<std::int32_t*>(at(plan.sums));
+    if constexpr (p::pools > 0)
+      for (int c = 0; c < p::window.out.channels; ++c) {
+        int direction = 1;
+        self.each_op([&](auto i, const auto& reading) {
+          if constexpr (i > p::pool) direction *= reading.direction(c);
+        });
+        smallest[c] = direction < 0 ? -1 : 0;
+      }
+    const kernels::byte_sink codes{encode_block<S>, &self, p::pool_window, smallest, map(true)};
+    multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+  }
+
+  template <std::size_t S>
+  static void encode_block(const void* stage, const std::int32_t* sums, int channel, std::int8_t* codes) noexcept {
+    using p = typename stage_at<S>::plan;
+    using q = typename p::outputs;
+    constexpr int count = kernels::block_filters;
+    const auto& self = *static_cast<const stage_at<S>*>(stage);
+    // Of a last block only some channels have constants.
+    const int used = std::min(count, p::window.out.channels - channel);
+    float x[count] = {};
+    for (int i = 0; i < used; ++i) x[i] = static_cast<float>(sums[i]) * self.constants.scales[static_cast<std::size_t>(channel + i)];
+    self.each_op([&](auto i, const auto& reading) {
+      if constexpr (i != p::pool)
+        for (int f = 0; f < used; ++f) x[f] = reading.apply(x[f], channel + f);
+    });
+    for (int i = 0; i < count; ++i) codes[i] = static_cast<std::int8_t>(q::code(x[i], self.constants.out_state));
+  }
+
+  /// Sums of the output rows [first, last) to memory.
+  template <class Product>
+  static void store_sums(const work& w, int first, int last) noexcept {
+    auto* sums = reinterpret_cast<typename Product::sum_type*>(w.sums);
+    if constexpr (std::is_same_v<typename Product::sum_type, float>) {
+      Product::rows(w.window, w.operands, first, last, kernels::float_sink{sums});
+    } else {
+      Product::rows(w.window, w.operands, first, last,
+                    kernels::sum_sink{sums, kernels::sum_stride(w.window.out.channels), w.window.out.width, first});
+    }
+  }
+
+  /// Shows a folded stage's sums, which the run itself never has in memory.
+  template <class Product>
+  static void watch(const work& w) noexcept {
+    for (int y = 0; y < w.window.out.height; ++y) {
+      store_sums<Product>(w, y, y + 1);
+      w.watcher->sums(w.layer, y, y + 1, reinterpret_cast<const std::int32_t*>(w.sums));
+    }
+  }
+
+  /// Product and thresholds, with a maximum in between or none. The rows of the pooled map are shared among threads; rows
+  /// that no window of the pool reaches are left out.
+  template <class Product, class Codes>
+  static void multiply_into(const work& w, const Codes& codes) noexcept {
+    const int rows = w.pool.out.height;
+    const int parts = std::min(w.parts, rows);
+    parallel_for(parts, [&](int part) {
+      Codes own = codes;
+      own.first_window_row = rows * part / parts;
+      own.last_window_row = rows * (part + 1) / parts;
+      kernels::operands operands = w.operands;
+      operands.scratch += static_cast<std::size_t>(part) * plan.size;
+      Product::rows(w.window, operands, own.first_window_row * w.pool.stride.height,
+                    (own.last_window_row - 1) * w.pool.stride.height + w.pool.kernel.height, own);
+    });
+  }
+
+  /// Product, average and thresholds: the sums of a window are added up.
+  template <class Product, class Codes>
+  static void average(const work& w, const Codes& codes) noexcept {
+    const int channels = w.window.out.channels;
+    const auto stride = static_cast<std::ptrdiff_t>(kernels::sum_stride(channels));
+    const std::ptrdiff_t row = w.window.out.width * stride;
+    const auto* sums = reinterpret_cast<const std::int32_t*>(w.sums);
+    for (int y = 0; y < w.pool.out.height; ++y) {
+      const int first = y * w.pool.stride.height;
+      store_sums<Product>(w, first, first + w.pool.kernel.height);
+      for (int x = 0; x < w.pool.out.width; ++x)
+        for (int c = 0; c < channels; c += kernels::block_filters) {
+          std::int32_t totals[kernels::block_filters] = {};
+          for (int ky = 0; ky < w.pool.kernel.height; ++ky)
+            for (int kx = 0; kx < w.pool.kernel.width; ++kx) {
+              const std::int32_t* tap = sums + ky * row + (x * w.pool.stride.width + kx) * stride + c;
+              for (int i = 0; i < kernels::block_filters; ++i) totals[i] += tap[i];
+            }
+          codes.put(y, x, c, std::min(channels - c, kernels::block_filters), totals);
+        }
+    }
+  }
+
+  /// Product into floats, each layer in turn, and the quantizer.
+  template <std::size_t S>
+  void run_floats(trace* watcher) noexcept {
+    using p = typename stage_at<S>::plan;
+    const auto& self = network_->template stage<S>();
+    int now = 0;
+    if constexpr (p::has_product) {
+      multiply<typename stage_at<S>::product>(work_of<S>(watcher), self.constants.scales.data(), floats(0));
+    } else if constexpr (p::begin > 0) {
+      // Behind a quantizer that no product follows: the values of its codes.
+      using q = operand_of<typename p::inputs>;
+      float* to = floats(0);
+      kernels::unpack_inputs<q::storage, q::bits>(map(false), p::in.pixels(), p::in.channels, to);
+      for (int k = 0; k < p::in.size(); ++k) to[k] *= self.constants.scales[0];
+    }
+    self.each_op([&](auto, const auto& reading) {
+      reading.run(floats(now), floats(1 - now));
+      now = 1 - now;
+    });
+    encode<typename p::outputs>(floats(now), self.constants.out_state, map(true), p::out);
+  }
+
+  /// A whole map of sums, scaled.
+  template <class Product>
+  static void multiply(const work& w, const float* scales, float* to) noexcept {
+    auto* sums = reinterpret_cast<typename Product::sum_type*>(w.sums);
+    const int channels = w.window.out.channels;
+    store_sums<Product>(w, 0, w.window.out.height);
+    if (w.watcher != nullptr) w.watcher->sums(w.layer, 0, w.window.out.height, sums);
+    for (int pixel = 0; pixel < w.window.out.pixels(); ++pixel, to += channels, sums += kernels::sum_stride(channels))
+      for (int c = 0; c < channels; ++c) to[c] = static_cast<float>(sums[c]) * scales[c];
+  }
+
+  /// Values of one image to packed codes, a word of channels at a time.
+  template <class Q>
+  static void encode(const float* from, const typename Q::state& state, std::byte* to, shape s) noexcept {
+    using operand = operand_of<Q>;
+    for (int pixel = 0; pixel < s.pixels(); ++pixel, from += s.channels)
+      for (int c = 0; c < s.channels; c += word_bits) {
+        kernels::code<Q::storage> codes[word_bits];
+        const int count = std::min(word_bits, s.channels - c);
+        for (int i = 0; i < count; ++i) codes[i] = static_cast<kernels::code<Q::storage>>(Q::code(from[c + i], state));
+        kernels::pack_inputs<operand::storage, operand::bits>(codes, 1, count, to);
+        to += kernels::pixel_bytes<operand::storage, operand::bits>(count);
+      }
+  }
+
+  const Packed* network_;
+  const std::byte* prepared_;
+  std::byte* buffers_;
+  int parts_;
+  std::size_t reading_ = 0;
+};
+
+}  // namespace detail
+
+}  // namespace minnow

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/epilogue.hpp>
+#include <minnow/kernels/layout.hpp>
+
+namespace minnow::kernels {
+
+/// Sums to codes of one byte through a function of a block of sums: where codes are too many for thresholds. A sink like
+/// those of epilogue.hpp.
+///
+/// A maximum over windows may stand between the functions: then codes are pooled, in the map, since what rises takes the
+/// largest sum to the largest code.
+///
+/// The function is a pointer, so that a kernel is compiled once for all layers that end so.
+struct byte_sink {
+  /// sums [16] of the channels from `channel` on -> codes [16].
+  using encoder = void (*)(const void* context, const std::int32_t* sums, int channel, std::int8_t* codes) noexcept;
+
+  encoder encode;
+  const void* context;
+  geometry pool;                 ///< windows over the map of sums
+  const std::int32_t* smallest;  ///< [sum_stride] -1 where the smallest code of a window counts, else 0
+  std::byte* map;
+  int first_window_row = 0;  ///< windows of other rows are left alone: [first, last)
+  int last_window_row = pool.out.height;
+
+  template <int Factor, class Batch, std::size_t Vectors>
+  struct panel_of {
+    const byte_sink* sink;
+    int channel;
+    int filters;
+    Batch base[Vectors];
+
+    void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
+      constexpr int lanes = static_cast<int>(Vectors * Batch::size);
+      alignas(64) std::int32_t sums[lanes];
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        Batch sum = Factor == 2 || Factor == -2 ? counts[v] + counts[v] : counts[v];
+        sum = Factor > 0 ? base[v] + sum : base[v] - sum;
+        sum.store_aligned(sums + v * Batch::size);
+      }
+      for (int first = 0; first < filters; first += block_filters)
+        sink->put(y, x, channel + first, filters - first < block_filters ? filters - first : block_filters, sums + first);
+    }
+  };
+
+  template <int Factor, class Batch, std::size_t Vectors>
+  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel, int filters) const noexcept {
+    panel_of<Factor, Batch, Vectors> result{this, channel, filters, {}};
+    for (std::size_t v = 0; v < Vectors; ++v) result.base[v] = base[v];
+    return result;
+  }
+
+  void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
+    std::int8_t codes[block_filters];
+    encode(context, block, channel, codes);
+    for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool) {
+      store(window, channel, filters, is_first, codes);
+    });
+  }
+
+private:
+  void store(std::ptrdiff_t pixel, int channel, int filters, bool is_first, const std::int8_t* codes) const noexcept {
+    auto* to = reinterpret_cast<std::int8_t*>(map) + pixel * pool.in.channels + channel;
+    if (is_first) {
+      for (int f = 0; f < filters; ++f) to[f] = codes[f];
+      return;
+    }
+    for (int f = 0; f < filters; ++f) {
+      const bool replaces = smallest[channel + f] != 0 ? codes[f] < to[f] : codes[f] > to[f];
+      if (replaces) to[f] = codes[f];
+    }
+  }
+};
+
+}  // namespace minnow::kernels

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/half.hpp>
+#include <minnow/core/shape.hpp>
+
+/// Single codes: what they decode to, which bits they are, and where 16 filters make a block.
+namespace minnow::kernels {
+
+/// Filters of one block: 16 lanes of 32 bits.
+inline constexpr int block_filters = 16;
+
+/// What a packed number decodes to: value · 2^(q-1) for power_of_two, 2p - 255 for pixel, the value itself for floats.
+template <encoding E>
+using code = std::conditional_t<is_integer(E), std::int16_t, float>;
+
+/// The element of a sum of products: exact in 32 bits where both codes are integers.
+template <encoding In, encoding Weights>
+using sum = std::conditional_t<is_integer(In) && is_integer(Weights), std::int32_t, float>;
+
+/// q: the magnitudes 2^-0 … 2^-(q-1) of a power_of_two<Bits>.
+[[nodiscard]] constexpr int magnitudes(int bits) noexcept { return (1 << (bits - 1)) - 1; }
+
+/// Bit planes of a packed input map; 0 for encodings that are not planes.
+template <encoding E, int Bits = 3>
+[[nodiscard]] constexpr int input_planes() noexcept {
+  if constexpr (E == encoding::bit) return 1;
+  if constexpr (E == encoding::ternary) return 2;
+  if constexpr (E == encoding::power_of_two) return 1 + magnitudes(Bits);
+  return 0;
+}
+
+/// Bit planes of packed weights; 0 for encodings that are not planes.
+template <encoding E, int Bits = 3>
+[[nodiscard]] constexpr int weight_planes() noexcept {
+  if constexpr (E == encoding::bit) return 1;
+  if constexpr (E == encoding::ternary) return 2;
+  if constexpr (E == encoding::power_of_two) return Bits;
+  return 0;
+}
+
+/// The codes of bit planes in rising order.
+template <encoding E, int Bits = 3>
+[[nodiscard]] constexpr auto rising_codes() noexcept {
+  static_assert(is_planes(E), "minnow: codes that are no planes are consecutive numbers");
+  if constexpr (E == encoding::bit) {
+    return std::array<int, 2>{-1, 1};
+  } else if constexpr (E == encoding::ternary) {
+    return std::array<int, 3>{-1, 0, 1};
+  } else {
+    constexpr int q = magnitudes(Bits);
+    std::array<int, 2 * q + 1> codes{};
+    for (int p = 0; p < q; ++p) {
+      codes[static_cast<std::size_t>(q + 1 + p)] = 1 << p;
+      codes[static_cast<std::size_t>(q - 1 - p)] = -(1 << p);
+    }
+    return codes;
+  }
+}
+
+/// Words of one plane of a pixel: Cw.
+[[nodiscard]] constexpr int channel_words(int channels) noexcept { return ceil_div(channels, word_bits); }
+
+/// Elements from one pixel of a map of sums to the next: F rounded up to whole blocks. The lanes beyond F hold 0.
+[[nodiscard]] constexpr int sum_stride(int filters) noexcept {
+  return ceil_div(filters, block_filters) * block_filters;
+}
+
+[[nodiscard]] constexpr int blocks(int filters) noexcept { return ceil_div(filters, block_filters); }
+
+/// Filters of one block: 16, in the last one what is left.
+[[nodiscard]] constexpr int filters_of(int filters, int block) noexcept {
+  const int left = filters - block * block_filters;
+  return left < block_filters ? left : block_filters;
+}
+
+namespace detail {
+
+/// Written byte by byte so that it runs at compile time and on any byte order; compilers make one store of it.
+constexpr void store16(std::byte* at, std::uint32_t value) noexcept {
+  at[0] = static_cast<std::byte>(value);
+  at[1] = static_cast<std::byte>(value >> 8);
+}
+constexpr void store32(std::byte* at, std::uint32_t value) noexcept {
+  at[0] = static_cast<std::byte>(value);
+  at[1] = static_cast<std::byte>(value >> 8);
+  at[2] = static_cast<std::byte>(value >> 16);
+  at[3] = static_cast<std::byte>(value >> 24);
+}
+[[nodiscard]] constexpr std::uint16_t load16(const std::byte* at) noexcept {
+  return static_cast<std::uint16_t>(static_cast<unsigned>(at[0]) | static_cast<unsigned>(at[1]) << 8);
+}
+[[nodiscard]] constexpr std::uint32_t load32(const std::byte* at) noexcept {
+  return static_cast<std::uint32_t>(at[0]) | static_cast<std::uint32_t>(at[1]) << 8 |
+         static_cast<std::uint32_t>(at[2]) << 16 | static_cast<std::uint32_t>(at[3]) << 24;
+}
+
+/// Plane `plane` of an input's code.
+template <encoding E, int Bits>
+[[nodiscard]] constexpr bool input_bit(int plane, int value) noexcept {
+  if constexpr (E == encoding::bit) return value > 0;
+  if constexpr (E == encoding::ternary) return plane == 0 ? value != 0 : value > 0;
+  if (plane == 0) return value > 0;
+  return (value < 0 ? -value : value) == 1 << (magnitudes(Bits) - plane);  // plane 1 is |h| = 2^-0
+}
+
+/// An input's code from its planes, bit p of `planes` being plane p.
+template <encoding E, int Bits>
+[[nodiscard]] constexpr int input_code(std::uint32_t planes) noexcept {
+  if constexpr (E == encoding::bit) return planes != 0 ? 1 : -1;
+  if constexpr (E == encoding::ternary) return (planes & 1) == 0 ? 0 : (planes & 2) != 0 ? 1 : -1;
+  const std::uint32_t magnitude = planes >> 1;
+  const int value = magnitude == 0 ? 0 : 1 << (magnitudes(Bits) - 1 - std::countr_zero(magnitude));
+  return (planes & 1) != 0 ? value : -value;
+}
+
+/// Plane `plane` of a weight's code.
+template <encoding E, int Bits>
+[[nodiscard]] constexpr bool weight_bit(int plane, int value) noexcept {
+  if constexpr (E != encoding::power_of_two) return input_bit<E, Bits>(plane, value);
+  if (plane == 0) return value > 0;
+  const auto index = static_cast<unsigned>(std::bit_width(static_cast<unsigned>(value < 0 ? -value : value)));
+  return (index >> (plane - 1) & 1u) != 0;
+}
+
+/// A weight's code from its planes, bit p of `planes` being plane p.
+template <encoding E, int Bits>
+[[nodiscard]] constexpr int weight_code(std::uint32_t planes) noexcept {
+  if constexpr (E != encoding::power_of_two) return input_code<E, Bits>(planes);
+  const std::uint32_t index = planes >> 1;
+  const int value = index == 0 ? 0 : 1 << (index - 1);
+  return (planes & 1) != 0 ? value : -value;
+}
+
+/// The 4-bit two's complement number in the low half of `bits`.
+[[nodiscard]] constexpr int nibble_value(unsigned bits) noexcept { return static_cast<int>((bits & 15u) ^ 8u) - 8; }
+
+/// One number of a dense layout.
+template <encoding E>
+constexpr void store_number(std::byte* packed, std::size_t index, code<E> value) noexcept {
+  if constexpr (E == encoding::real) {
+    store32(packed + index * 4, std::bit_cast<std::uint32_t>(value));
+  } else if constexpr (E == encoding::half) {
+    store16(packed + index * 2, half_bits(value));
+  } else if constexpr (E == encoding::pixel) {
+    packed[index] = static_cast<std::byte>((value + 255) / 2);
+  } else {
+    packed[index] = static_cast<std::byte>(value);
+  }
+}
+
+template <encoding E>
+[[nodiscard]] constexpr code<E> load_number(const std::byte* packed, std::size_t index) noexcept {
+  if constexpr (E == encoding::real) {
+    return std::bit_cast<float>(load32(packed + index * 4));
+  } else if constexpr (E == encoding::half) {
+    return half_value(load16(packed + index * 2));
+  } else if constexpr (E == encoding::pixel) {
+    return static_cast<code<E>>(2 * static_cast<int>(packed[index]) - 255);
+  } else {
+    return static_cast<code<E>>(static_cast<std::int8_t>(packed[index]));
+  }
+}
+
+}  // namespace detail
+
+}  // namespace minnow::kernels

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <minnow/kernels/arch.hpp>
+
+/// One word of a bit plane as 32 bytes, one for each channel.
+///
+/// mask of(word)                    the channels whose bit is set
+/// bytes put(bytes, mask, value)    `value` in those channels
+/// bytes move(center, size, up)     center + size in the channels of `up`, center - size in the others
+namespace minnow::kernels::detail {
+
+/// Eight channels in each 64-bit number, in memory's order whatever the processor's. No operation carries from byte to
+/// byte: sums stay below 256 and differences above 0.
+struct plane_words {
+  using bytes = std::array<std::uint64_t, 4>;
+  using mask = bytes;
+
+  /// For each byte of a plane its bits as eight bytes of 0 or 255.
+  static constexpr auto spread = [] {
+    std::array<std::array<std::uint8_t, 8>, 256> table{};
+    for (std::size_t bits = 0; bits < 256; ++bits)
+      for (std::size_t i = 0; i < 8; ++i) table[bits][i] = (bits >> i & 1) != 0 ? 255 : 0;
+    return table;
+  }();
+  static constexpr std::uint64_t repeated(int value) noexcept {
+    return static_cast<std::uint64_t>(value & 255) * 0x0101010101010101u;
+  }
+
+  static bytes all(int value) noexcept {
+    const std::uint64_t v = repeated(value);
+    return {v, v, v, v};
+  }
+  static mask of(const std::byte* plane) noexcept {
+    mask m;
+    for (std::size_t i = 0; i < 4; ++i) std::memcpy(&m[i], spread[static_cast<std::size_t>(plane[i])].data(), 8);
+    return m;
+  }
+  static bytes put(bytes old, const mask& m, int value) noexcept {
+    for (std::size_t i = 0; i < 4; ++i) old[i] = (old[i] & ~m[i]) | (repeated(value) & m[i]);
+    return old;
+  }
+  static bytes move(const bytes& center, bytes size, const mask& up) noexcept {
+    for (std::size_t i = 0; i < 4; ++i) size[i] = center[i] - size[i] + 2 * (size[i] & up[i]);
+    return size;
+  }
+  static bytes turn(bytes b) noexcept {
+    for (std::uint64_t& eight : b) eight ^= repeated(128);
+    return b;
+  }
+  static void store(const bytes& b, std::byte* to) noexcept { std::memcpy(to, b.data(), 32); }
+};
+
+inline plane_words plane_bytes_of(scalar);
+
+#if XSIMD_WITH_AVX2
+struct avx2_plane {
+  using bytes = __m256i;
+  using mask = __m256i;
+
+  static bytes all(int value) noexcept { return _mm256_set1_epi8(static_cast<char>(value)); }
+  static mask of(const std::byte* plane) noexcept {
+    const __m256i byte_of = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const __m256i bit = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201));
+    std::int32_t word;
+    std::memcpy(&word, plane, sizeof(word));
+    return _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(word), byte_of), bit), bit);
+  }
+  static bytes put(bytes old, mask m, int value) noexcept { return _mm256_blendv_epi8(old, all(value), m); }
+  static bytes move(bytes center, bytes size, mask up) noexcept {
+    const __m256i lower = _mm256_sub_epi8(center, size);
+    const __m256i step = _mm256_and_si256(size, up);
+    return _mm256_add_epi8(lower, _mm256_add_epi8(step, step));
+  }
+  static bytes turn(bytes b) noexcept { return _mm256_xor_si256(b, all(128)); }
+  static void store(bytes b, std::byte* to) noexcept { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), b); }
+};
+
+inline avx2_plane plane_bytes_of(xsimd::avx2);
+#endif
+
+// AVX-512 tags do not descend from AVX2's.
+#if XSIMD_WITH_AVX512BW && !defined(__AVX512VL__)
+inline avx2_plane plane_bytes_of(xsimd::avx512bw);
+#elif XSIMD_WITH_AVX512BW
+struct avx512_plane {
+  using bytes = __m256i;
+  using mask = __mmask32;
+
+  static bytes all(int value) noexcept { return avx2_plane::all(value); }
+  static mask of(const std::byte* plane) noexcept {
+    mask word;
+    std::memcpy(&word, plane, sizeof(word));
+    return word;
+  }
+  static bytes put(bytes old, mask m, int value) noexcept { return _mm256_mask_mov_epi8(old, m, all(value)); }
+  static bytes move(bytes center, bytes size, mask up) noexcept {
+    return _mm256_mask_add_epi8(_mm256_sub_epi8(center, size), up, center, size);
+  }
+  static bytes turn(bytes b) noexcept { return avx2_plane::turn(b); }
+  static void store(bytes b, std::byte* to) noexcept { avx2_plane::store(b, to); }
+};
+
+inline avx512_plane plane_bytes_of(xsimd::avx512bw);
+#endif
+
+/// The kind of the nearest rung.
+template <class Arch>
+using plane_bytes = decltype(plane_bytes_of(Arch{}));
+
+}  // namespace minnow::kernels::detail

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+
+#include <minnow/core/encoding.hpp>
+
+namespace minnow::kernels {
+
+/// One operand of a product: how its codes stand in memory, and the Bits of a power_of_two.
+template <encoding Storage, int Bits = 3>
+struct operand {
+  static constexpr encoding storage = Storage;
+  static constexpr int bits = Bits;
+};
+
+/// The memory of one product. All of it begins at a multiple of 64 bytes and may be read up to 64 bytes past its end.
+struct operands {
+  const std::byte* inputs;    ///< one packed map
+  const std::byte* weights;   ///< as they stand in the file
+  const std::byte* prepared;  ///< what the kernel's prepare() made of them
+  std::byte* scratch;
+};
+
+}  // namespace minnow::kernels
