@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <iostream>
 
-#include <CLI/CLI.hpp>
 #include <minnow/minnow.hpp>
 #ifdef MINNOW_EXAMPLE_GZIP
 #include <minnow/io/gzip.hpp>
 #endif
 
 #include "chosen.hpp"
+#include "options/options.hpp"
 #include "progress.hpp"
 
 namespace mn = minnow;
@@ -31,21 +31,6 @@ struct model_d : mn::model<mn::image<3, 32, 32>,
     mn::conv<256, mn::minw<M, M>>, mn::batch_norm, mn::conv<256, mn::minw<M, M>>, mn::max_pool<2>, mn::batch_norm,
     mn::dense<128, mn::minw<M, M>>, mn::batch_norm, mn::dense<512, mn::minw<M, M>>, mn::batch_norm,
     mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
-
-struct options {
-  std::string data;
-  std::string model;
-  std::string estimator = "aqe";
-  std::string save = "quickstart.mnw";
-  float rate = 5e-3f;
-  int bits = 1;
-  int epochs = 0;
-  int threads = 0;
-  std::uint64_t seed = 7;
-  int crop = -1;
-  bool flip = false;
-  bool skip_real = false;
-};
 
 using images = mn::dataset<std::uint8_t>;
 
@@ -151,21 +136,7 @@ mn::train_and_test<std::uint8_t> read(const options& o) {
 
 int main(int argc, char** argv) try {
   options o;
-  CLI::App app("Trains, packs, saves, loads and runs a low-bit network, beside the same network in floats.");
-  app.add_option("--data", o.data, "folder of MNIST, Fashion-MNIST or CIFAR-10 files; without it, drawn digits");
-  app.add_option("--model", o.model, "digits (28x28) or d (Model D, 32x32x3); by default what fits the data")
-      ->check(CLI::IsMember({"digits", "d"}));
-  app.add_option("--bits", o.bits, "bits of inputs and weights")->check(CLI::Range(1, 3))->capture_default_str();
-  app.add_option("--estimator", o.estimator, "ste, aqe, aqe_expected or alpha_blend")->capture_default_str();
-  app.add_option("--epochs", o.epochs, "passes over the training images; by default what suits the data");
-  app.add_option("--rate", o.rate, "Adam's first learning rate")->capture_default_str();
-  app.add_option("--seed", o.seed, "of weights, order and noise")->capture_default_str();
-  app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
-  app.add_option("--crop", o.crop, "pixels by which training images are moved at most; by default what suits the data");
-  app.add_flag("--flip", o.flip, "mirror half of the training images (always with colour)");
-  app.add_option("--save", o.save, "the packed model's file")->capture_default_str();
-  app.add_flag("--skip-real", o.skip_real, "do not train the float network");
-  CLI11_PARSE(app, argc, argv);
+  if (const auto exit = o.read(argc, argv)) return *exit;
   chosen::choose(o.estimator);
   mn::set_threads(o.threads);
 

@@ -1,9 +1,19 @@
 #include <cstdio>
+#include <cstring>
 
 #include <minnow/core/version.hpp>
 #include <xsimd/xsimd.hpp>
 #include <xtensor/containers/xtensor.hpp>
 
+#include "tiny_network.hpp"
+
 int main() {
   std::printf("minnow %d.%d.%d\n", MINNOW_VERSION_MAJOR, MINNOW_VERSION_MINOR, MINNOW_VERSION_PATCH);
+  try {
+    (void)tiny_network::load("none");
+  } catch (const minnow::error& e) {
+    std::puts(e.what());
+    return std::strstr(e.what(), "none: could not be opened") != nullptr ? 0 : 1;
+  }
+  return 1;
 }

@@ -1,0 +1,228 @@
+# minnow_dispatch(<target> MODEL <type> HEADER <file> [LEVELS <level>...])
+#
+# A static library that holds a packed model compiled once for each level, and runs the highest that the processor has.
+# Its header "<target>.hpp" declares <target>::load, which gives a minnow::dispatched:
+#
+#   minnow_dispatch(digits_network MODEL app::digits HEADER digits.hpp)
+#   target_link_libraries(app PRIVATE digits_network)
+#
+# MODEL    the struct derived from minnow::model
+# HEADER   where it is defined: a file of this folder, or a path in <target>'s include folders
+# LEVELS   some of scalar sse2 sse4_2 avx2 avx512bw avx512vpopcntdq; all but scalar if none are given
+#
+# A level's unit is compiled with <target>'s own include folders, definitions and options, and behind them the level's
+# flags. Then it is sealed: see minnow-seal-unit.cmake. Levels are for x86-64 Linux with g++ or clang, GNU ld and GNU
+# objcopy. Elsewhere, and with generators of several configurations, there is one unit with the flags of everything else.
+include_guard(GLOBAL)
+
+# The levels, lowest first: the tag that the model is compiled for, the tag that the flags must lead to, and the features
+# that a processor must have. Each feature is a flag of the unit, -m<feature>, and a question to the processor.
+macro(_minnow_dispatch_levels)
+  set(level_names)
+  set(features)
+  _minnow_dispatch_level(scalar minnow::kernels::scalar xsimd::sse2)
+  _minnow_dispatch_level(sse2 xsimd::sse2 xsimd::sse2)
+  _minnow_dispatch_level(sse4_2 xsimd::sse4_2 xsimd::sse4_2 sse3 ssse3 sse4.1 sse4.2 popcnt)
+  _minnow_dispatch_level(avx2 xsimd::fma3<xsimd::avx2> xsimd::fma3<xsimd::avx2> avx avx2 fma f16c bmi bmi2)
+  _minnow_dispatch_level(avx512bw xsimd::avx512bw xsimd::avx512bw avx512f avx512cd avx512bw avx512dq avx512vl)
+  _minnow_dispatch_level(avx512vpopcntdq minnow::kernels::avx512_vpopcntdq minnow::kernels::avx512_vpopcntdq
+                         avx512ifma avx512vbmi avx512vbmi2 avx512vnni avx512vpopcntdq)
+endmacro()
+
+# A level has the features of the levels before it too.
+macro(_minnow_dispatch_level name tag best)
+  list(APPEND level_names ${name})
+  list(APPEND features ${ARGN})
+  set(${name}_tag ${tag})
+  set(${name}_best ${best})
+  set(${name}_features ${features})
+endmacro()
+
+# Why there can be only one unit; empty if there can be several.
+function(_minnow_dispatch_obstacle result)
+  get_property(several GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  set(${result} "" PARENT_SCOPE)
+  if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"
+     OR NOT CMAKE_SIZEOF_VOID_P EQUAL 8)
+    set(${result} "levels are for x86-64 Linux so far" PARENT_SCOPE)
+  elseif(NOT CMAKE_CXX_COMPILER_ID MATCHES "^(GNU|Clang)$")
+    set(${result} "levels are for g++ and clang" PARENT_SCOPE)
+  elseif(several)
+    set(${result} "${CMAKE_GENERATOR} has several configurations" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# GNU's tools, also where CMake's own choice is LLVM's.
+function(_minnow_dispatch_tools)
+  find_program(MINNOW_LD NAMES ld.bfd ld DOC "GNU ld, for minnow_dispatch")
+  find_program(MINNOW_OBJCOPY NAMES objcopy DOC "GNU objcopy, for minnow_dispatch")
+  find_program(MINNOW_OBJDUMP NAMES objdump DOC "objdump, for minnow_dispatch")
+  set(help)
+  if(MINNOW_LD)
+    execute_process(COMMAND ${MINNOW_LD} --help OUTPUT_VARIABLE help ERROR_QUIET)
+  endif()
+  if(NOT MINNOW_OBJCOPY OR NOT MINNOW_OBJDUMP OR NOT help MATCHES "--force-group-allocation")
+    message(FATAL_ERROR "minnow_dispatch: expected objcopy, objdump and a GNU ld that knows --force-group-allocation "
+                        "(binutils 2.29), found MINNOW_OBJCOPY=${MINNOW_OBJCOPY}, MINNOW_OBJDUMP=${MINNOW_OBJDUMP}, "
+                        "MINNOW_LD=${MINNOW_LD}")
+  endif()
+endfunction()
+
+function(minnow_dispatch target)
+  cmake_parse_arguments(PARSE_ARGV 1 given "" "MODEL;HEADER" "LEVELS")
+  if(NOT given_MODEL OR NOT given_HEADER OR given_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "minnow_dispatch: expected <target> MODEL <type> HEADER <file> [LEVELS <level>...], found ${ARGV}")
+  endif()
+  if(NOT target MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
+    message(FATAL_ERROR "minnow_dispatch: expected a target whose name can be a namespace's, found ${target}")
+  endif()
+  _minnow_dispatch_levels()
+  foreach(level IN LISTS given_LEVELS)
+    if(NOT level IN_LIST level_names)
+      list(JOIN level_names ", " known)
+      message(FATAL_ERROR "minnow_dispatch: expected levels out of ${known}, found ${level}")
+    endif()
+  endforeach()
+  if(NOT given_LEVELS)
+    set(given_LEVELS ${level_names})
+    list(REMOVE_ITEM given_LEVELS scalar)
+  endif()
+
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/minnow_dispatch/${target})
+  set(model ${given_MODEL})
+  cmake_path(ABSOLUTE_PATH given_HEADER OUTPUT_VARIABLE header)
+  if(NOT EXISTS ${header})
+    set(header ${given_HEADER})
+  endif()
+
+  set(sealed)
+  set(units)
+  set(declarations)
+  set(entries)
+  _minnow_dispatch_obstacle(obstacle)
+  if(obstacle)
+    message(STATUS "minnow: ${target} is compiled once, with the flags of everything else: ${obstacle}")
+    set(declarations "#include \"${header}\"\n#include <minnow/dispatch/unit.hpp>\n")
+    set(entries "      {minnow::kernels::best::name(), true, &minnow::unit_of<${model}, minnow::kernels::best>},\n")
+  else()
+    _minnow_dispatch_tools()
+    foreach(level IN LISTS level_names)
+      if(level IN_LIST given_LEVELS)
+        _minnow_dispatch_unit(${target} ${level} ${folder})
+        list(APPEND sealed ${level})
+        list(APPEND units ${folder}/${level}.o)
+        string(APPEND declarations "extern \"C\" const minnow::dispatch_unit ${target}_${level};\n")
+        list(TRANSFORM ${level}_features REPLACE "(.+)" " &&\n           __builtin_cpu_supports(\"\\1\")" OUTPUT_VARIABLE questions)
+        list(JOIN questions "" questions)
+        # clang's __builtin_cpu_supports knows this one from 19 on.
+        string(REPLACE "__builtin_cpu_supports(\"f16c\")" "has_f16c()" questions "${questions}")
+        string(APPEND entries "      {\"${level}\", true${questions}, &${target}_${level}},\n")
+      endif()
+    endforeach()
+    if(entries MATCHES "has_f16c")
+      string(APPEND declarations [[
+
+#include <cpuid.h>
+
+static bool has_f16c() noexcept {
+  unsigned a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+]])
+    endif()
+  endif()
+
+  file(CONFIGURE OUTPUT ${folder}/${target}.hpp CONTENT [[
+// Made by minnow_dispatch.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <minnow/dispatch.hpp>
+
+/// @model@, compiled for several processors.
+namespace @target@ {
+
+/// What it was compiled for, lowest first.
+std::span<const minnow::dispatch_level> levels() noexcept;
+
+/// The packed network of a file, or of such a file's bytes, for the highest level that the processor has or for the one
+/// of that name. Throws minnow::error.
+minnow::dispatched load(const std::string& path, std::string_view level = {});
+minnow::dispatched load(std::span<const std::byte> file, std::string_view level = {});
+
+}  // namespace @target@
+]] @ONLY)
+
+  file(CONFIGURE OUTPUT ${folder}/${target}.cpp CONTENT [[
+// Made by minnow_dispatch.
+#include "@target@.hpp"
+
+@declarations@
+namespace @target@ {
+
+std::span<const minnow::dispatch_level> levels() noexcept {
+  static const minnow::dispatch_level all[] = {
+@entries@  };
+  return all;
+}
+
+minnow::dispatched load(const std::string& path, std::string_view level) { return {levels(), path.c_str(), level}; }
+minnow::dispatched load(std::span<const std::byte> file, std::string_view level) { return {levels(), file, level}; }
+
+}  // namespace @target@
+]] @ONLY)
+
+  add_library(${target} STATIC ${folder}/${target}.cpp ${units})
+  target_include_directories(${target} PUBLIC ${folder})
+  target_link_libraries(${target} PUBLIC minnow::minnow)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  foreach(level IN LISTS sealed)
+    # Makefiles know an object of another target only by that target.
+    add_dependencies(${target} ${target}_${level})
+  endforeach()
+endfunction()
+
+# Adds the rules that make <folder>/<level>.o, whose one symbol is <target>_<level>.
+macro(_minnow_dispatch_unit target level folder)
+  set(unit ${target}_${level})
+  set(tag ${${level}_tag})
+  set(best ${${level}_best})
+  file(CONFIGURE OUTPUT ${folder}/${level}.cpp CONTENT [[
+// Made by minnow_dispatch: @model@ for @level@.
+#include "@header@"
+
+#include <type_traits>
+
+#include <minnow/dispatch/unit.hpp>
+
+static_assert(std::is_same_v<minnow::kernels::best, @best@>,
+              "minnow: expected the flags of level @level@ alone; an option of the target or of the project changes them");
+
+extern "C" const minnow::dispatch_unit @unit@;
+constinit const minnow::dispatch_unit @unit@ = minnow::unit_of<@model@, @tag@>;
+]] @ONLY)
+
+  list(TRANSFORM ${level}_features PREPEND "-m" OUTPUT_VARIABLE flags)
+  add_library(${unit} OBJECT ${folder}/${level}.cpp)
+  target_link_libraries(${unit} PRIVATE minnow::minnow)
+  target_include_directories(${unit} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${unit} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
+  # Symbols that GNU calls unique cannot be sealed, and code for the linker's optimiser is not code yet.
+  target_compile_options(${unit} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_OPTIONS> -march=x86-64 ${flags} -fno-lto
+                                         $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+  set_target_properties(${unit} PROPERTIES POSITION_INDEPENDENT_CODE ON INTERPROCEDURAL_OPTIMIZATION OFF)
+
+  set(seal ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/minnow-seal-unit.cmake)
+  add_custom_command(
+    OUTPUT ${folder}/${level}.o
+    COMMAND ${CMAKE_COMMAND} -D LD=${MINNOW_LD} -D OBJCOPY=${MINNOW_OBJCOPY} -D OBJDUMP=${MINNOW_OBJDUMP} -D ENTRY=${unit}
+            -D RAW=$<TARGET_OBJECTS:${unit}> -D SEALED=${folder}/${level}.o -P ${seal}
+    DEPENDS $<TARGET_OBJECTS:${unit}> ${seal}
+    COMMENT "Sealing ${unit}"
+    VERBATIM)
+  set_source_files_properties(${folder}/${level}.o PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+endmacro()

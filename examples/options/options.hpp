@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+/// The command line of quickstart.
+struct options {
+  std::string data;
+  std::string model;
+  std::string estimator = "aqe";
+  std::string save = "quickstart.mnw";
+  float rate = 5e-3f;
+  int bits = 1;
+  int epochs = 0;
+  int threads = 0;
+  std::uint64_t seed = 7;
+  int crop = -1;
+  bool flip = false;
+  bool skip_real = false;
+
+  /// returns  the program's exit code where there is nothing more to do: after --help, or an option that is wrong
+  std::optional<int> read(int argc, char** argv);
+};
