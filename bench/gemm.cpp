@@ -3,65 +3,33 @@
 // usage: gemm [threads] [samples] [part of a layer's name]
 
 #include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
-#include <xsimd/xsimd.hpp>
 
-#include "minnow/core/parallel.hpp"
-#include "minnow/core/random.hpp"
-#include "minnow/kernels/float_gradient.hpp"
-#include "minnow/kernels/float_product.hpp"
+#include <minnow/core/parallel.hpp>
+#include <minnow/kernels/float_gradient.hpp>
+#include <minnow/kernels/float_product.hpp>
+
+#include "measure.hpp"
 
 namespace {
 
-using clock_type = std::chrono::steady_clock;
-using floats = std::vector<float, xsimd::aligned_allocator<float, 64>>;
+using floats = bench::buffer<float>;
 
-double seconds_since(clock_type::time_point start) {
-  return std::chrono::duration<double>(clock_type::now() - start).count();
-}
-
-/// Cycles per second, from additions that each wait for the one before: one a cycle. Not of a constant, which some
-/// processors add while renaming registers, several a cycle; and eight in a row, since few take a branch every cycle.
-/// Other programs can only make it look slower, so the best of a few short runs counts.
+/// Other programs can only make the clock look slower, so the best of a few looks counts.
 double cycles_per_second() {
-  constexpr int chain = 200'000;
-  double best = 0;
-  std::uint64_t x = 1, y = 3;
-  const auto add = [&] {
-    x += y;
-    asm volatile("" : "+r"(x), "+r"(y));  // else the additions become one multiplication
-  };
-  for (int repeat = 0; repeat < 5; ++repeat) {
-    const auto start = clock_type::now();
-    for (int i = 0; i < chain; i += 8) add(), add(), add(), add(), add(), add(), add(), add();
-    best = std::max(best, chain / seconds_since(start));
-  }
-  return best;
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
-
-floats noise(std::size_t count, std::uint64_t seed) {
-  minnow::random random{minnow::seed{seed}};
-  floats result(count);
-  for (float& x : result) x = random.uniform(-1, 1);
-  return result;
+  double least = bench::cycle();
+  for (int repeat = 1; repeat < 5; ++repeat) least = std::min(least, bench::cycle());
+  return 1 / least;
 }
 
 /// One thread is timed by the time its processor gave it, so that other programs disturb little; several by the clock.
 double work_seconds() {
   if (minnow::threads() == 1) return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-  return std::chrono::duration<double>(clock_type::now().time_since_epoch()).count();
+  return bench::seconds();
 }
 
 template <class Run>
@@ -79,17 +47,17 @@ void measure(const std::string& name, double flop, int samples, Run run) {
     rates.push_back(rate);
     per_cycle.push_back(rate / ((before + cycles_per_second()) / 2));
   }
-  std::printf("figure %s %.1f GFLOP/s\n", name.c_str(), median(rates) * 1e-9);
-  std::printf("figure %s/cycle %.1f FLOP/cycle\n", name.c_str(), median(per_cycle));
+  bench::figure(name, bench::median(rates) * 1e-9, "GFLOP/s");
+  bench::figure(name + "/cycle", bench::median(per_cycle), "FLOP/cycle");
 }
 
 void layer(const std::string& name, const minnow::geometry& g, int images, int samples, std::string_view wanted) {
   namespace kernels = minnow::kernels;
   if (name.find(wanted) == std::string::npos) return;
   const std::size_t batch = static_cast<std::size_t>(images);
-  const floats in = noise(batch * static_cast<std::size_t>(g.in.size()), 1);
-  const floats grad_out = noise(batch * static_cast<std::size_t>(g.out.size()), 2);
-  const floats weights = noise(static_cast<std::size_t>(g.weights()), 3);
+  const floats in(batch * static_cast<std::size_t>(g.in.size()), {1});
+  const floats grad_out(batch * static_cast<std::size_t>(g.out.size()), {2});
+  const floats weights(static_cast<std::size_t>(g.weights()), {3});
   floats out(grad_out.size()), grad_in(in.size()), grad_weights(weights.size());
   floats forward(kernels::forward_panel_floats(g)), backward(kernels::backward_panel_floats(g));
   const double flop = 2. * images * static_cast<double>(g.macs());

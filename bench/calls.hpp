@@ -1,0 +1,138 @@
+#pragma once
+
+// The library's kernels as calls that own their buffers. No other benchmark names a kernel.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include <minnow/infer/thresholds.hpp>
+#include <minnow/kernels/product.hpp>
+
+#include "measure.hpp"
+
+namespace bench {
+
+namespace kernels = minnow::kernels;
+using minnow::encoding;
+
+namespace detail {
+
+/// A random code of an encoding.
+template <encoding E>
+[[nodiscard]] kernels::code<E> draw(minnow::random& random) {
+  const auto within = [&](int limit) { return static_cast<kernels::code<E>>(random.below(2 * limit + 1) - limit); };
+  if constexpr (!minnow::is_integer(E)) return random.uniform(-1, 1);
+  else if constexpr (E == encoding::bit) return static_cast<kernels::code<E>>(2 * random.below(2) - 1);
+  else if constexpr (E == encoding::ternary) return within(1);
+  else if constexpr (E == encoding::power_of_two) {
+    const int magnitude = random.below(4);
+    return static_cast<kernels::code<E>>(magnitude == 3 ? 0 : (1 - 2 * random.below(2)) << magnitude);
+  }
+  else if constexpr (E == encoding::nibble) return within(7);
+  else if constexpr (E == encoding::byte) return within(127);
+  else return static_cast<kernels::code<E>>(2 * random.below(256) - 255);
+}
+
+template <encoding E>
+[[nodiscard]] std::vector<kernels::code<E>> draw_many(int count, std::uint64_t draws) {
+  minnow::random random{minnow::seed{draws}};
+  std::vector<kernels::code<E>> result(static_cast<std::size_t>(count));
+  for (auto& code : result) code = draw<E>(random);
+  return result;
+}
+
+}  // namespace detail
+
+/// A packed map and packed weights of random codes, shared by the calls that multiply them.
+template <encoding In, encoding Weights>
+class operands {
+public:
+  explicit operands(const minnow::geometry& g)
+      : shape_(g), inputs_(kernels::input_bytes<In>(g.in)), weights_(kernels::weight_bytes<In, Weights>(g)) {
+    kernels::pack_inputs<In>(detail::draw_many<In>(g.in.size(), 1).data(), g.in.pixels(), g.in.channels, inputs_.data());
+    kernels::pack_weights<In, Weights>(g, detail::draw_many<Weights>(g.weights(), 2).data(), weights_.data());
+  }
+
+  [[nodiscard]] const minnow::geometry& shape() const noexcept { return shape_; }
+  [[nodiscard]] const std::byte* inputs() const noexcept { return inputs_.data(); }
+  [[nodiscard]] const std::byte* weights() const noexcept { return weights_.data(); }
+
+private:
+  minnow::geometry shape_;
+  buffer<std::byte> inputs_, weights_;
+};
+
+template <encoding In, encoding Weights>
+using shared_operands = std::shared_ptr<const operands<In, Weights>>;
+
+template <encoding In, encoding Weights>
+[[nodiscard]] shared_operands<In, Weights> make_operands(const minnow::geometry& g) {
+  return std::make_shared<const operands<In, Weights>>(g);
+}
+
+namespace detail {
+
+template <encoding In, encoding Weights, class Arch>
+using product = kernels::product<kernels::operand<In>, kernels::operand<Weights>, Arch>;
+
+/// What a product needs besides its operands.
+template <encoding In, encoding Weights, class Arch>
+struct workspace {
+  using product = detail::product<In, Weights, Arch>;
+
+  explicit workspace(shared_operands<In, Weights> given)
+      : data(std::move(given)),
+        prepared(product::prepared_bytes(data->shape())),
+        scratch(product::scratch_bytes(data->shape())) {
+    product::prepare(data->shape(), data->weights(), prepared.data());
+  }
+  /// All rows into a sink.
+  template <class Sink>
+  void run(const Sink& sink) {
+    product::rows(data->shape(), {data->inputs(), data->weights(), prepared.data(), scratch.data()}, 0, data->shape().out.height, sink);
+  }
+
+  shared_operands<In, Weights> data;
+  buffer<std::byte> prepared, scratch;
+};
+
+}  // namespace detail
+
+/// The rung that serves an architecture.
+template <encoding In, encoding Weights, class Arch>
+[[nodiscard]] const char* rung_of(const minnow::geometry& g) {
+  return detail::product<In, Weights, Arch>::arch_name(g);
+}
+
+/// All sums of a layer, to memory.
+template <encoding In, encoding Weights, class Arch = kernels::best>
+[[nodiscard]] call make_sums(shared_operands<In, Weights> data) {
+  using sum = typename detail::product<In, Weights, Arch>::sum_type;
+  const minnow::shape out = data->shape().out;
+  const int stride = kernels::sum_stride(out.channels);
+  const auto work = std::make_shared<detail::workspace<In, Weights, Arch>>(std::move(data));
+  const auto sums = std::make_shared<buffer<sum>>(static_cast<std::size_t>(out.pixels() * stride));
+  return [=] {
+    if constexpr (std::is_floating_point_v<sum>) work->run(kernels::float_sink{sums->data()});
+    else work->run(kernels::sum_sink{sums->data(), stride, out.width, 0});
+  };
+}
+
+/// Bits in to bits out: the sums compared with thresholds and packed, as the next layer reads them.
+template <encoding In, encoding Weights, class Arch = kernels::best>
+[[nodiscard]] call make_bits(shared_operands<In, Weights> data) {
+  const minnow::shape out = data->shape().out;
+  const auto work = std::make_shared<detail::workspace<In, Weights, Arch>>(std::move(data));
+  const auto limits = std::make_shared<minnow::thresholds>(out.channels, 2);
+  minnow::random random{minnow::seed{3}};
+  for (auto& limit : limits->values) limit = random.below(101) - 50;
+  const auto packed = std::make_shared<buffer<std::byte>>(kernels::input_bytes<encoding::bit>(out));
+  using sink = kernels::code_sink<encoding::bit, kernels::operand<encoding::bit>::bits, 1>;
+  const minnow::geometry pixels = minnow::window_over(out, out.channels, {1, 1}, {1, 1}, {0, 0});
+  return [=] { work->run(sink{limits->rows(), pixels, packed->data(), nullptr}); };
+}
+
+}  // namespace bench

@@ -1,0 +1,134 @@
+// MAC per cycle of every product on every rung of the architecture ladder, next to the rung below and, where it is
+// known, next to the limit of a core.
+//
+// usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 p8 16 32: 1x2, i8xi4; all without arguments
+//
+// A pair whose kernel is the same on several rungs is measured once, on the lowest.
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "calls.hpp"
+#include "measure.hpp"
+#include "shapes.hpp"
+
+namespace {
+
+using minnow::encoding;
+namespace kernels = minnow::kernels;
+
+constexpr const char* name_of(encoding e) {
+  constexpr const char* names[] = {"1", "2", "3", "i4", "i8", "p8", "16", "32"};
+  return names[static_cast<int>(e)];
+}
+
+/// MAC per cycle of a core with two vector operations, one popcount and two dot products of bytes per cycle, from the
+/// operations that 512 bits take; 0 where nobody counted them.
+double limit_of(encoding in, encoding weights) {
+  const auto pair = [&](encoding a, encoding b) { return in == a && weights == b; };
+  if (pair(encoding::bit, encoding::bit)) return 1024 / 2.5;
+  if (pair(encoding::bit, encoding::ternary) || pair(encoding::ternary, encoding::bit)) return 1024 / 3.;
+  if (pair(encoding::ternary, encoding::ternary)) return 1024 / 5.;
+  if (pair(encoding::byte, encoding::byte) || pair(encoding::byte, encoding::nibble)) return 128;
+  if (pair(encoding::power_of_two, encoding::power_of_two)) return 128;
+  return 0;
+}
+
+/// Part of the limit that the best rung reaches, least of the shapes.
+class parts {
+public:
+  parts(std::string name, double limit) : name_(std::move(name)), limit_(limit) {}
+
+  void add(const std::string& shape, double reached) {
+    if constexpr (!std::is_same_v<kernels::best, kernels::avx512_vpopcntdq>) return;
+    if (limit_ == 0) return;
+    bench::figure(name_ + "_of_limit_" + shape, reached / limit_, "part");
+    least_ = least_ == 0 ? reached / limit_ : std::min(least_, reached / limit_);
+  }
+  ~parts() {
+    if (least_ > 0) bench::figure(name_ + "_of_limit", least_, "part");
+  }
+
+private:
+  std::string name_;
+  double limit_;
+  double least_ = 0;
+};
+
+template <encoding In, encoding Weights>
+struct rungs_of_pair {
+  std::vector<std::string> names;
+  std::vector<bench::call> calls;
+
+  explicit rungs_of_pair(const bench::shared_operands<In, Weights>& data) {
+    kernels::available_rungs::for_each([&]<class Arch>(Arch) {
+      const std::string rung = bench::rung_of<In, Weights, Arch>(data->shape());
+      if (!names.empty() && names.back() == rung) return;
+      names.push_back(rung);
+      calls.push_back(bench::make_sums<In, Weights, Arch>(data));
+    });
+  }
+};
+
+/// One line for each rung; what the last one reaches.
+void print(const std::string& name, double macs, const std::vector<std::string>& rungs, const std::vector<bench::timing>& taken) {
+  for (std::size_t i = 0; i < rungs.size(); ++i) {
+    bench::figure(name + "_" + rungs[i], macs / taken[i].cycles, "MAC/cycle");
+    if (i > 0) bench::figure(name + "_" + rungs[i] + "_over_rung_below", taken[i - 1].cycles / taken[i].cycles, "times");
+  }
+}
+
+template <encoding In, encoding Weights>
+void measure(const std::vector<std::string_view>& wanted) {
+  const std::string pair = std::string(name_of(In)) + "x" + name_of(Weights);
+  if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), pair) == wanted.end()) return;
+
+  // Sums come to memory; of bits also what a network does with them, as bits of the next layer.
+  constexpr bool has_bits = In == encoding::bit && Weights == encoding::bit;
+  parts reached("conv_" + pair, limit_of(In, Weights));
+  parts reached_sums("conv_" + pair + "_sums", has_bits ? limit_of(In, Weights) : 0);
+  for (const auto& shape : In == encoding::pixel ? std::vector{bench::first_layer()} : bench::convolutions()) {
+    const std::string name = "conv_" + pair + "_" + shape.name;
+    const double macs = bench::macs_inside(shape.g);
+    const auto data = bench::make_operands<In, Weights>(shape.g);
+    rungs_of_pair<In, Weights> ladder(data);
+    auto calls = ladder.calls;
+    if constexpr (has_bits) calls.push_back(bench::make_bits<In, Weights>(data));
+    const auto taken = bench::alternate(calls, {.seconds = 0.3});
+    print(name, macs, ladder.names, taken);
+    if constexpr (has_bits) bench::figure(name + "_bits_out", macs / taken.back().cycles, "MAC/cycle");
+    reached.add(shape.name, macs / taken.back().cycles);
+    reached_sums.add(shape.name, macs / taken[ladder.calls.size() - 1].cycles);
+  }
+
+  if constexpr (In != encoding::pixel) {
+    const auto shape = bench::one_row();
+    const auto data = bench::make_operands<In, Weights>(shape.g);
+    rungs_of_pair<In, Weights> ladder(data);
+    const auto taken = bench::alternate(ladder.calls, {.seconds = 0.2});
+    print("gemv_" + pair, bench::macs_inside(shape.g), ladder.names, taken);
+    bench::figure("gemv_" + pair + "_rate", bench::macs_inside(shape.g) / taken.back().seconds * 1e-9, "GMAC/s");
+  }
+}
+
+template <encoding In, encoding... Weights>
+void with_weights(const std::vector<std::string_view>& wanted) {
+  (measure<In, Weights>(wanted), ...);
+}
+
+template <encoding... In>
+void with_inputs(const std::vector<std::string_view>& wanted) {
+  using enum encoding;
+  (with_weights<In, bit, ternary, power_of_two, nibble, byte, half, real>(wanted), ...);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using enum encoding;
+  with_inputs<bit, ternary, power_of_two, nibble, byte, pixel, half, real>({argv + 1, argv + argc});
+}

@@ -1,0 +1,75 @@
+// One packed layer at a time, as a session runs it: convolution, batch norm and the quantizer that the next layer reads.
+//
+// usage: bench_layers [PART-OF-NAME]      layer_1x2_2304: inputs x weights, of bits, and K
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "measure.hpp"
+#include "models.hpp"
+#include "shapes.hpp"
+
+namespace {
+
+namespace mn = bench::mn;
+
+/// Codes of a layer's inputs to the end of its network. What the network's last layer adds is one pixel of the map.
+template <class Model>
+[[nodiscard]] bench::call make_layer() {
+  using packed = mn::packed<Model>;
+  using plan = mn::detail::stage_plan<Model, 1>;
+  struct state {
+    packed network = bench::untrained<Model>();
+    mn::session<packed> session{network};
+    std::vector<std::byte> map;
+    std::vector<float> logits = std::vector<float>(static_cast<std::size_t>(packed::classes));
+  };
+  const auto s = std::make_shared<state>();
+  // The first stage quantizes an image of floats: a run shows its codes.
+  struct watcher final : mn::trace {
+    explicit watcher(std::vector<std::byte>& to) : map_(to) {}
+    void map(std::size_t layer, const std::byte* packed_map) noexcept override {
+      if (layer != plan::begin - 1) return;
+      using operand = mn::detail::operand_of<typename plan::inputs>;
+      map_.assign(packed_map, packed_map + mn::kernels::input_bytes<operand::storage, operand::bits>(plan::in));
+    }
+    std::vector<std::byte>& map_;
+  } watch{s->map};
+  s->session.run(std::span<const float>(bench::random_images<Model>(1)), std::span<float>(s->logits), &watch);
+  return [s] { s->session.template run_from<1>(std::span<const std::byte>(s->map), s->logits.data()); };
+}
+
+template <int Side, int Channels, class Scheme>
+void measure(const std::string& name, std::string_view wanted) {
+  const std::string figure = name + "_" + std::to_string(9 * Channels);
+  if (figure.find(wanted) == std::string::npos) return;
+  const auto taken = bench::alternate({make_layer<bench::single_layer<Side, Channels, Scheme>>()}, {.seconds = 0.5}).front();
+  const auto g = mn::window_over({Side, Side, Channels}, Channels, {3, 3}, {1, 1}, {1, 1});
+  bench::figure(figure, taken.seconds * 1e6, "us");
+  bench::figure(figure + "_rate", bench::macs_inside(g) / taken.cycles, "MAC/cycle");
+}
+
+template <class Scheme>
+void all_shapes(const std::string& name, std::string_view wanted) {
+  measure<32, 128, Scheme>(name, wanted);
+  measure<16, 256, Scheme>(name, wanted);
+  measure<8, 512, Scheme>(name, wanted);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view wanted = argc > 1 ? argv[1] : "";
+  all_shapes<mn::minw<1, 1>>("layer_1x1", wanted);
+  all_shapes<mn::minw<1, 2>>("layer_1x2", wanted);
+  all_shapes<mn::minw<2, 1>>("layer_2x1", wanted);
+  all_shapes<mn::minw<2, 2>>("layer_2x2", wanted);
+  all_shapes<mn::minw<3, 3>>("layer_3x3", wanted);
+  all_shapes<mn::minw<16, 1>>("layer_16x1", wanted);
+  all_shapes<mn::scheme<mn::integer<8>, mn::integer<4>>>("layer_i8xi4", wanted);
+  all_shapes<mn::scheme<mn::integer<8>, mn::integer<8>>>("layer_i8xi8", wanted);
+}

@@ -1,0 +1,105 @@
+#pragma once
+
+// The networks that are measured, untrained: their speed does not depend on their weights.
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include <minnow/minnow.hpp>
+
+#include "measure.hpp"
+
+namespace bench {
+
+namespace mn = minnow;
+
+template <int Filters, class Scheme>
+using block = mn::chain<mn::conv<Filters, Scheme>, mn::batch_norm>;
+template <int Filters, class Scheme>
+using pooled_block = mn::chain<mn::conv<Filters, Scheme>, mn::max_pool<2>, mn::batch_norm>;
+template <int Units, class Scheme>
+using dense_block = mn::chain<mn::dense<Units, Scheme>, mn::batch_norm>;
+
+/// The ConvNets of MINW-Net for 32x32 colour images: two convolutions each of `Filters`, twice and four times as many,
+/// then two dense widths.
+///
+/// First    quantizer of the image: pixels for its bytes, real for floats
+/// source   Chen et al. 2020
+template <int Filters, int Narrow, int Wide, class Scheme, class First>
+struct conv_net : mn::model<mn::image<3, 32, 32>,
+    block<Filters, mn::scheme<First, typename Scheme::weights>>, pooled_block<Filters, Scheme>,
+    block<2 * Filters, Scheme>, pooled_block<2 * Filters, Scheme>,
+    block<4 * Filters, Scheme>, pooled_block<4 * Filters, Scheme>,
+    dense_block<Narrow, Scheme>, dense_block<Wide, Scheme>, dense_block<10, Scheme>> {};
+
+template <class Scheme, class First = mn::pixels>
+using model_a = conv_net<128, 512, 2048, Scheme, First>;
+template <class Scheme, class First = mn::pixels>
+using model_b = conv_net<64, 512, 2048, Scheme, First>;
+template <class Scheme, class First = mn::pixels>
+using model_c = conv_net<64, 256, 1024, Scheme, First>;
+template <class Scheme, class First = mn::pixels>
+using model_d = conv_net<64, 128, 512, Scheme, First>;
+
+/// 2x128C3-MP2-2x256C3-MP2-2x512C3-MP2-1024FC-1024FC-10.
+///
+/// source   Courbariaux et al. 2016, the network for CIFAR-10
+template <class Scheme, class First = mn::pixels>
+using binary_net = conv_net<128, 1024, 1024, Scheme, First>;
+
+/// One layer between quantizers, Side x Side x Channels to as many; a layer of one pixel ends the network.
+template <int Side, int Channels, class Scheme>
+struct single_layer : mn::model<mn::image<Channels, Side, Side>, block<Channels, Scheme>,
+    mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
+
+/// Whether a model takes images of bytes.
+template <class Model>
+using pixel_of = std::conditional_t<mn::flat<Model>::takes_pixels, std::uint8_t, float>;
+
+/// Random images, one after another.
+template <class Model>
+[[nodiscard]] std::vector<pixel_of<Model>> random_images(int count) {
+  const buffer<pixel_of<Model>> noise(static_cast<std::size_t>(count) * static_cast<std::size_t>(mn::flat<Model>::input.size()));
+  return {noise.data(), noise.data() + noise.size()};
+}
+
+/// A packed network whose batch norms have seen a few random images, so that its codes are not all alike.
+template <class Model>
+[[nodiscard]] mn::packed<Model> untrained() {
+  constexpr int images = 8;
+  mn::network<Model> net{mn::seed{1}};
+  const mn::dataset<pixel_of<Model>> data(mn::flat<Model>::input, random_images<Model>(images), {});
+  mn::settle(net, data, {.batches = 1, .batch = images});
+  return mn::pack(net);
+}
+
+/// Multiply-accumulates of all products for one image, taps in the padding counted as the literature does.
+template <class Model>
+[[nodiscard]] constexpr double macs_of() {
+  double result = 0;
+  [&]<std::size_t... S>(std::index_sequence<S...>) {
+    ((result += mn::detail::stage_plan<Model, S>::has_product ? static_cast<double>(mn::detail::stage_plan<Model, S>::window.macs()) : 0),
+     ...);
+  }(std::make_index_sequence<mn::packed<Model>::stages>{});
+  return result;
+}
+
+/// Images to logits on this thread.
+template <class Model>
+[[nodiscard]] call make_run(std::shared_ptr<const mn::packed<Model>> network, int images) {
+  struct state {
+    std::shared_ptr<const mn::packed<Model>> network;
+    mn::session<mn::packed<Model>> session{*network};
+    std::vector<pixel_of<Model>> images;
+    std::vector<float> logits;
+  };
+  const auto classes = static_cast<std::size_t>(mn::packed<Model>::classes);
+  const auto s = std::make_shared<state>(
+      state{.network = network, .images = random_images<Model>(images), .logits = std::vector<float>(static_cast<std::size_t>(images) * classes)});
+  return [s] { s->session.run(std::span<const pixel_of<Model>>(s->images), std::span<float>(s->logits)); };
+}
+
+}  // namespace bench

@@ -1,0 +1,44 @@
+#pragma once
+
+// Other libraries' products, each in a file of its own that enrols it. A library that was not found at configuration has
+// no file in the program.
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <minnow/core/shape.hpp>
+
+#include "../measure.hpp"
+
+namespace bench::peers {
+
+/// What a peer computes for a geometry: the convolution itself, or the product of M = output pixels rows of K inputs with
+/// N filters, gathered before.
+enum class task { float_matrix, float_row, float_convolution, byte_matrix, byte_convolution, bit_matrix };
+
+struct peer {
+  std::string_view name;
+  std::string_view package;
+  /// Version and what the library chose for this processor.
+  std::string (*about)();
+  /// Weights are prepared here; the call is the product alone. Empty where the peer has no such product.
+  call (*make)(task, const minnow::geometry&);
+};
+
+[[nodiscard]] inline std::vector<peer>& enrolled() {
+  static std::vector<peer> all;
+  return all;
+}
+
+struct enrol {
+  explicit enrol(const peer& p) { enrolled().push_back(p); }
+};
+
+[[nodiscard]] inline const peer* find(std::string_view name) {
+  const auto at = std::find_if(enrolled().begin(), enrolled().end(), [&](const peer& p) { return p.name == name; });
+  return at == enrolled().end() ? nullptr : &*at;
+}
+
+}  // namespace bench::peers
