@@ -87,18 +87,19 @@ template <class Model>
   return result;
 }
 
-/// Images to logits on this thread.
+/// Images to logits, on this thread or on several.
 template <class Model>
-[[nodiscard]] call make_run(std::shared_ptr<const mn::packed<Model>> network, int images) {
+[[nodiscard]] call make_run(std::shared_ptr<const mn::packed<Model>> network, int images, int threads = 1) {
   struct state {
     std::shared_ptr<const mn::packed<Model>> network;
-    mn::session<mn::packed<Model>> session{*network};
+    int threads;
+    mn::session<mn::packed<Model>> session{*network, threads};
     std::vector<pixel_of<Model>> images;
     std::vector<float> logits;
   };
   const auto classes = static_cast<std::size_t>(mn::packed<Model>::classes);
   const auto s = std::make_shared<state>(
-      state{.network = network, .images = random_images<Model>(images), .logits = std::vector<float>(static_cast<std::size_t>(images) * classes)});
+      state{.network = network, .threads = threads, .images = random_images<Model>(images), .logits = std::vector<float>(static_cast<std::size_t>(images) * classes)});
   return [s] { s->session.run(std::span<const pixel_of<Model>>(s->images), std::span<float>(s->logits)); };
 }
 

@@ -1,4 +1,4 @@
-// Whole packed networks on one thread: one image, and 64 at once.
+// Whole packed networks on one thread, one image and 64 at once; and what a second thread gives.
 //
 // usage: bench_networks [PART-OF-NAME]      model_a_1x2: inputs x weights, of bits
 
@@ -39,6 +39,20 @@ void at_all_widths(const std::string& name, std::string_view wanted) {
   measure<Model<minw<2, 2>, pixels>>(name + "_2x2", wanted);
 }
 
+/// 64 images on two threads, and on one.
+template <class Model>
+void measure_threads(std::string_view wanted) {
+  const std::string name = "threads_2_speedup";
+  if (name.find(wanted) == std::string::npos) return;
+  constexpr int batch = 64;
+  bench::mn::set_threads(2);
+  const auto network = std::make_shared<const bench::mn::packed<Model>>(bench::untrained<Model>());
+  const auto taken = bench::alternate({bench::make_run<Model>(network, batch, 1), bench::make_run<Model>(network, batch, 2)},
+                                      {.samples = 21, .seconds = 5});
+  bench::figure(name, taken[0].seconds / taken[1].seconds, "times");
+  bench::mn::set_threads(0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -50,6 +64,7 @@ int main(int argc, char** argv) {
   at_all_widths<bench::binary_net>("binary_net", wanted);
   using bench::mn::minw;
   using bench::mn::real;
+  measure_threads<bench::model_a<minw<1, 1>, bench::mn::pixels>>(wanted);
   measure<bench::model_d<minw<3, 3>>>("model_d_3x3", wanted);
   measure<bench::model_a<minw<1, 1>, real>>("model_a_1x1_floats", wanted);
   measure<bench::model_d<minw<1, 1>, real>>("model_d_1x1_floats", wanted);

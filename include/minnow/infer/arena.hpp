@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <utility>
 
-#include <minnow/infer/packed.hpp>
+#include <minnow/infer/stage.hpp>
+#include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/epilogue.hpp>
 
 namespace minnow {

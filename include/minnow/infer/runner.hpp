@@ -9,7 +9,7 @@
 
 #include <minnow/core/parallel.hpp>
 #include <minnow/infer/arena.hpp>
-#include <minnow/infer/packed.hpp>
+#include <minnow/infer/stage.hpp>
 #include <minnow/kernels/byte_sink.hpp>
 #include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/flatten.hpp>
