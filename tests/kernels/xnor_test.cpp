@@ -11,7 +11,7 @@
 #include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/reference.hpp>
 
-#include "kernels/codes.hpp"
+#include "codes.hpp"
 
 namespace {
 
@@ -102,7 +102,7 @@ void check_product() {
 
 }  // namespace
 
-TEST_SUITE("agreement/xnor") {
+TEST_SUITE("kernels/xnor") {
   TEST_CASE("bit x bit equals the reference on every rung") { check_product<encoding::bit, encoding::bit>(); }
   TEST_CASE("bit x ternary equals the reference on every rung") { check_product<encoding::bit, encoding::ternary>(); }
   TEST_CASE("ternary x bit equals the reference on every rung") { check_product<encoding::ternary, encoding::bit>(); }
