@@ -80,14 +80,6 @@ void check(const geometry& g, std::mt19937& random) {
       g, inputs.data(), weights.data(), sums.data() + middle * row, scratch.data(), middle, g.out.height);
   CHECK(scratch.untouched_behind());
 
-  test::packed_bytes panels(kernels::reference::panel_bytes<In, Weights>(g));
-  kernels::reference::decode_weights<In, Weights, WeightBits>(g, weights.data(), panels.data());
-  CHECK(panels.untouched_behind());
-  std::vector<kernels::sum<In, Weights>> again(sums.size(), 77);
-  kernels::reference::decoded_product<In, Weights, InputBits>(g, inputs.data(), panels.data(), again.data(),
-                                                              scratch.data(), 0, g.out.height);
-  CHECK(again == sums);
-
   std::vector<double> magnitudes;
   const std::vector<double> expected = convolve(g, x, w, magnitudes);
   const bool exact = minnow::is_integer(In) && minnow::is_integer(Weights);

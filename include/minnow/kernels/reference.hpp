@@ -179,42 +179,4 @@ void product(const geometry& g, const std::byte* inputs, const std::byte* weight
   }
 }
 
-/// Bytes of all weights as decode_weights leaves them.
-template <encoding In, encoding Weights>
-[[nodiscard]] constexpr std::size_t panel_bytes(const geometry& g) noexcept {
-  const auto lanes = static_cast<std::size_t>(sum_stride(g.out.channels));
-  return static_cast<std::size_t>(g.inputs()) * lanes * sizeof(detail::element<In, Weights>);
-}
-
-/// All weights as codes [block][K][16], for a caller who multiplies by them more than once.
-///
-/// requires  panel_bytes<In, Weights>(g) bytes at `panels`, aligned for float
-template <encoding In, encoding Weights, int WeightBits = 3>
-void decode_weights(const geometry& g, const std::byte* weights, std::byte* panels) noexcept {
-  auto* codes = reinterpret_cast<detail::element<In, Weights>*>(panels);
-  const auto block_size = static_cast<std::size_t>(g.inputs()) * block_filters;
-  for (int block = 0; block < blocks(g.out.channels); ++block) {
-    unpack_weight_block<In, Weights, WeightBits>(g, weights, block,
-                                                 codes + static_cast<std::size_t>(block) * block_size);
-  }
-}
-
-/// The same sums as product(), from weights that decode_weights has decoded.
-template <encoding In, encoding Weights, int InputBits = 3>
-void decoded_product(const geometry& g, const std::byte* inputs, const std::byte* panels, sum<In, Weights>* sums,
-                     std::byte* scratch, int first_row, int last_row) noexcept {
-  using element = detail::element<In, Weights>;
-  assert(0 <= first_row && first_row <= last_row && last_row <= g.out.height && "rows of the output");
-  if (first_row == last_row) return;
-  auto* image = reinterpret_cast<element*>(scratch);
-  const auto* weights = reinterpret_cast<const element*>(panels);
-  const auto block_size = static_cast<std::size_t>(g.inputs()) * block_filters;
-  const detail::range read = detail::rows_read(g, first_row, last_row);
-  detail::decode_rows<In, InputBits>(g, inputs, read, image);
-  for (int block = 0; block < blocks(g.out.channels); ++block) {
-    detail::block_product<In, Weights>(g, image, read, weights + static_cast<std::size_t>(block) * block_size, block,
-                                       sums, first_row, last_row);
-  }
-}
-
 }  // namespace minnow::kernels::reference
