@@ -150,10 +150,7 @@ struct dot_kernel {
   /// The input rows that are needed, at their places in the map.
   static const std::byte* unpack(const geometry& g, const operands& o, int first_row, int last_row) noexcept {
     if (dot_reads_packed<In, Unit::is_signed>(g.in.channels)) return o.inputs;
-    const int top = first_row * g.stride.height - g.padding.height;
-    const int bottom = (last_row - 1) * g.stride.height - g.padding.height + g.kernel.height;
-    const int first = top < 0 ? 0 : top;
-    const int last = bottom > g.in.height ? g.in.height : bottom;
+    const auto [first, last] = rows_reached(g, first_row, last_row);
     if (first < last) {
       const auto skipped = static_cast<std::size_t>(first * g.in.width);
       unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(

@@ -51,7 +51,7 @@ struct scalar_kernel {
   /// The rows that are needed, at their places in the map. What a missing channel holds meets a weight of 0.
   static void unpack(const geometry& g, const operands& o, int first_row, int last_row, std::int16_t* image) noexcept {
     using code = dot_code<In, false>;
-    const reference::detail::range read = reference::detail::rows_read(g, first_row, last_row);
+    const row_range read = rows_reached(g, first_row, last_row);
     const std::size_t row = static_cast<std::size_t>(g.in.width) * dot_pixel_bytes(g.in.channels);
     for (int y = read.first; y < read.last; ++y) {
       const auto skipped = static_cast<std::size_t>(y * g.in.width);

@@ -38,9 +38,8 @@ struct band {
 }
 
 [[nodiscard]] constexpr band band_of(const geometry& g, int first_row, int last_row) noexcept {
-  const int first = first_row * g.stride.height - g.padding.height;
-  const int last = (last_row - 1) * g.stride.height - g.padding.height + g.kernel.height;
-  return {std::max(first, 0), std::min(last, g.in.height), band_width(g)};
+  const auto [first, last] = rows_reached(g, first_row, last_row);
+  return {first, last, band_width(g)};
 }
 
 /// Elements of the band of a whole image; vectors may be stored up to 16 elements past the end.

@@ -78,6 +78,17 @@ struct region {
   }
 };
 
+/// Input rows that the output rows [first_row, last_row) reach, clipped to the image: [first, last).
+struct row_range {
+  int first;
+  int last;
+};
+[[nodiscard]] constexpr row_range rows_reached(const geometry& g, int first_row, int last_row) noexcept {
+  const int first = first_row * g.stride.height - g.padding.height;
+  const int last = (last_row - 1) * g.stride.height - g.padding.height + g.kernel.height;
+  return {first < 0 ? 0 : first, last > g.in.height ? g.in.height : last};
+}
+
 /// Goes through the output pixels of a region row by row.
 struct cursor {
   int y;

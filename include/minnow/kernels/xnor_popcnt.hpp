@@ -89,34 +89,16 @@ struct xnor_popcnt {
 
   template <class Sink>
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
-    const auto* inputs = reinterpret_cast<const word*>(o.inputs);
-    const auto* table = reinterpret_cast<const std::int32_t*>(o.prepared);
-    auto* counts = reinterpret_cast<std::int32_t*>(o.scratch);
-    std::int32_t* windows = counts + g.in.pixels();
-    constexpr bool counts_inputs = In == encoding::ternary && Weights == encoding::bit;
-    if constexpr (counts_inputs) count_windows(g, o.inputs, counts, windows, first_row, last_row);
-    for (int block = 0; block < blocks(g.out.channels); ++block) {
-      const auto* weights = reinterpret_cast<const word*>(o.weights + weight_block_offset<In, Weights>(g, block));
-      const int filters = filters_of(g.out.channels, block);
-      for_each_region(g, first_row, last_row, channel_words(g.in.channels), [&](const region& r) {
-        std::int32_t base[block_filters];
-        plain::base_of(r, table, block * block_filters, base);
-        for_each_tile<tile_pixels>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[Pixels]) {
-          const word* window[Pixels];
-          for (int q = 0; q < Pixels; ++q) window[q] = inputs + r.input_step(pixels[q].y, pixels[q].x) * input_planes;
-          std::int32_t sums[Pixels][block_filters];
+    plain::template run_tiles<tile_pixels>(
+        g, o, first_row, last_row, sink,
+        []<int Pixels>(const region& r, const word* const (&window)[Pixels], const word* weights, int filters,
+                       std::int32_t (&excess)[Pixels][block_filters]) {
           for (int f = 0; f < filters; ++f) {
-            std::int32_t excess[Pixels];
-            count<Pixels>(r, window, weights + f, filters, excess);
-            for (int q = 0; q < Pixels; ++q) {
-              const std::int32_t of_window = counts_inputs ? windows[pixels[q].y * g.out.width + pixels[q].x] : 0;
-              sums[q][f] = base[f] + of_window - excess[q];
-            }
+            std::int32_t of_filter[Pixels];
+            count<Pixels>(r, window, weights + f, filters, of_filter);
+            for (int q = 0; q < Pixels; ++q) excess[q][f] = of_filter[q];
           }
-          for (int q = 0; q < Pixels; ++q) sink.put(pixels[q].y, pixels[q].x, block * block_filters, filters, sums[q]);
         });
-      });
-    }
   }
 };
 

@@ -71,17 +71,6 @@ template <encoding In, encoding Weights>
   return 0;
 }
 
-/// Input rows that the output rows [first_row, last_row) reach, clipped to the image: [first, last).
-struct row_range {
-  int first;
-  int last;
-};
-[[nodiscard]] constexpr row_range rows_reached(const geometry& g, int first_row, int last_row) noexcept {
-  const int first = first_row * g.stride.height - g.padding.height;
-  const int last = (last_row - 1) * g.stride.height - g.padding.height + g.kernel.height;
-  return {first < 0 ? 0 : first, last > g.in.height ? g.in.height : last};
-}
-
 /// popcount(z) of the windows of output rows [first_row, last_row).
 ///
 /// counts  [in.pixels], scratch;  windows  [out.pixels]

@@ -126,6 +126,15 @@ struct xnor_scalar {
 
   template <class Sink>
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
+    run_tiles<1>(g, o, first_row, last_row, sink,
+                 [](const region& r, const word* const (&window)[1], const word* weights, int filters,
+                    std::int32_t (&excess)[1][block_filters]) { excess_of(r, window[0], weights, filters, excess[0]); });
+  }
+
+  /// All pixels in tiles of at most `Most` by all blocks: count(region, windows, weights, filters, excess) says what the
+  /// bases exceed a tile's sums by.
+  template <int Most, class Sink, class Count>
+  static void run_tiles(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink, const Count& count) noexcept {
     const auto* inputs = reinterpret_cast<const word*>(o.inputs);
     const auto* table = reinterpret_cast<const std::int32_t*>(o.prepared);
     auto* counts = reinterpret_cast<std::int32_t*>(o.scratch);
@@ -138,13 +147,17 @@ struct xnor_scalar {
       for_each_region(g, first_row, last_row, channel_words(g.in.channels), [&](const region& r) {
         std::int32_t base[block_filters];
         base_of(r, table, block * block_filters, base);
-        for (cursor at{r.y.first, r.x.first}; at.y < r.y.last; at.advance(r)) {
-          std::int32_t sums[block_filters];
-          excess_of(r, inputs + r.input_step(at.y, at.x) * input_planes, weights, filters, sums);
-          const std::int32_t window = counts_inputs ? windows[at.y * g.out.width + at.x] : 0;
-          for (int f = 0; f < block_filters; ++f) sums[f] = base[f] + window - sums[f];
-          sink.put(at.y, at.x, block * block_filters, filters, sums);
-        }
+        for_each_tile<Most>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[Pixels]) {
+          const word* window[Pixels];
+          for (int q = 0; q < Pixels; ++q) window[q] = inputs + r.input_step(pixels[q].y, pixels[q].x) * input_planes;
+          std::int32_t sums[Pixels][block_filters];
+          count(r, window, weights, filters, sums);
+          for (int q = 0; q < Pixels; ++q) {
+            const std::int32_t of_window = counts_inputs ? windows[pixels[q].y * g.out.width + pixels[q].x] : 0;
+            for (int f = 0; f < filters; ++f) sums[q][f] = base[f] + of_window - sums[q][f];
+            sink.put(pixels[q].y, pixels[q].x, block * block_filters, filters, sums[q]);
+          }
+        });
       });
     }
   }
