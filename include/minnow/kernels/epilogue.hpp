@@ -119,20 +119,20 @@ void for_each_window(const geometry& pool, int y, int x, int first_row, int last
 template <encoding E, int Bits, int Count>
 struct code_sink {
   threshold_rows thresholds;
-  geometry pool;           ///< windows over the map of sums
-  std::byte* map;          ///< the packed map that is written
-  std::uint32_t* waiting;  ///< [pooled pixels][Cw][Count]; not used by windows of 1x1
+  geometry pool;             ///< windows over the map of sums
+  std::byte* map;            ///< the packed map that is written
+  std::uint32_t* waiting;    ///< [pooled pixels][Cw][Count]; not used by windows of 1x1
   int first_window_row = 0;  ///< windows of other rows are left alone: [first, last)
   int last_window_row = pool.out.height;
-  int channels = pool.in.channels;
-  bool pools = pool.kernel != extent{1, 1};
 
   static constexpr int planes = input_planes<E, Bits>();
   using masks = std::array<std::uint32_t, Count>;
 
+  [[nodiscard]] static constexpr bool pools(const geometry& pool) noexcept { return pool.kernel != extent{1, 1}; }
+
   /// Words that `waiting` must hold.
   [[nodiscard]] static constexpr std::size_t waiting_words(const geometry& pool) noexcept {
-    if (pool.kernel == extent{1, 1}) return 0;
+    if (!pools(pool)) return 0;
     return static_cast<std::size_t>(pool.out.pixels()) * static_cast<std::size_t>(channel_words(pool.out.channels)) * Count;
   }
 
@@ -208,11 +208,11 @@ private:
 
   /// Bit f of reached[k]: the index of filter f is above k.
   void take(int y, int x, const group& filters, const masks& reached) const noexcept {
-    if (!pools && pool.stride == extent{1, 1}) {
+    if (!pools(pool) && pool.stride == extent{1, 1}) {
       finish(static_cast<std::ptrdiff_t>(y) * pool.in.width + x, filters, reached);
     } else {
       for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool is_last) {
-        if (pools) gather(window, is_first, is_last, filters, reached);
+        if (pools(pool)) gather(window, is_first, is_last, filters, reached);
         else finish(window, filters, reached);
       });
     }
@@ -220,7 +220,7 @@ private:
 
   void gather(std::ptrdiff_t pixel, bool is_first, bool is_last, const group& filters, const masks& reached) const noexcept {
     const int half = filters.channel % word_bits;
-    std::uint32_t* at = waiting + (pixel * channel_words(channels) + filters.channel / word_bits) * Count;
+    std::uint32_t* at = waiting + (pixel * channel_words(pool.in.channels) + filters.channel / word_bits) * Count;
     // Two groups of 16 may share a word; the lower one comes first.
     const std::uint32_t kept = half == 0 ? 0 : 0xffffu;
     masks pooled;
@@ -236,7 +236,7 @@ private:
   void finish(std::ptrdiff_t pixel, const group& filters, const masks& reached) const noexcept {
     if constexpr (planes > 0) {
       const int half = filters.channel % word_bits;
-      std::byte* to = map + ((pixel * channel_words(channels) + filters.channel / word_bits) * planes) * 4;
+      std::byte* to = map + ((pixel * channel_words(pool.in.channels) + filters.channel / word_bits) * planes) * 4;
       for (int p = 0; p < planes; ++p, to += 4) {
         const std::uint32_t bits = plane_bits(p, reached) & filters.used;
         if (half == 0) detail::store32(to, bits);
@@ -244,7 +244,7 @@ private:
       }
     } else {
       constexpr int lowest = -(Count / 2);
-      std::byte* to = map + pixel * channels + filters.channel;
+      std::byte* to = map + pixel * pool.in.channels + filters.channel;
       for (int f = 0; f < static_cast<int>(std::bit_width(filters.used)); ++f) {
         int index = 0;
         for (std::size_t k = 0; k < Count; ++k) index += static_cast<int>(reached[k] >> f & 1u);
