@@ -122,6 +122,7 @@ private:
 };
 
 /// The rungs with kernels of their own that this build can run; tests and benchmarks walk them.
-using available_rungs = rungs<scalar>::add<xsimd::sse4_2>::add<xsimd::avx2>::add<xsimd::avx512bw>::add<avx512_vpopcntdq>;
+using available_rungs = rungs<scalar>::add<xsimd::sse4_2>::add<xsimd::avx2>::add<xsimd::avx512bw>::add<
+    avx512_vpopcntdq>::add<xsimd::neon64>;
 
 }  // namespace minnow::kernels

@@ -28,6 +28,8 @@ template <encoding In, encoding Weights>
 rung<xsimd::avx512bw, xnor_kernel<In, Weights, xsimd::avx512bw>> xnor_rung(xsimd::avx512bw);
 template <encoding In, encoding Weights>
 rung<avx512_vpopcntdq, xnor_kernel<In, Weights, avx512_vpopcntdq>> xnor_rung(avx512_vpopcntdq);
+template <encoding In, encoding Weights>
+rung<xsimd::neon64, xnor_kernel<In, Weights, xsimd::neon64>> xnor_rung(xsimd::neon64);
 
 }  // namespace detail
 

@@ -20,7 +20,7 @@
 namespace minnow::kernels::detail {
 
 /// The largest tile: pixels by blocks. AVX-512 has registers for the two batches of state of 4 x 2 counts; of AVX2's 16,
-/// 2 pixels by 1 block take 8.
+/// 2 pixels by 1 block take 12 at most (three batches of state), of NEON's 32 they take 24.
 template <class Arch>
 struct xnor_tile_size {
   static constexpr int pixels = 4;
@@ -31,6 +31,8 @@ struct xnor_tile_size<xsimd::avx2> {
   static constexpr int pixels = 2;
   static constexpr int blocks = 1;
 };
+template <>
+struct xnor_tile_size<xsimd::neon64> : xnor_tile_size<xsimd::avx2> {};
 
 template <encoding In, encoding Weights, class Arch>
 struct xnor_kernel {
