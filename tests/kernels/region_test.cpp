@@ -53,11 +53,11 @@ TEST_SUITE("kernels/region") {
         std::vector<int> seen(static_cast<std::size_t>((g.out.height - first) * g.out.width));
         for (const region& r : regions_of(g, first, g.out.height)) {
           std::vector<cursor> pixels;
-          for_each_tile<4>(r, [&]<int Size>(std::integral_constant<int, Size>, const cursor(&tile)[Size]) {
+          for_each_tile<6>(r, [&]<int Size>(std::integral_constant<int, Size>, const cursor(&tile)[Size]) {
             pixels.insert(pixels.end(), tile, tile + Size);
           });
           CHECK_EQ(static_cast<int>(pixels.size()), r.pixels());
-          for (const auto [oy, ox] : pixels) {
+          for (const auto [oy, ox, input] : pixels) {
             ++seen[static_cast<std::size_t>((oy - first) * g.out.width + ox)];
             int valid = 0;
             for (int ky = 0; ky < g.kernel.height; ++ky) {
@@ -66,7 +66,7 @@ TEST_SUITE("kernels/region") {
                 const int x = ox * g.stride.width + kx - g.padding.width;
                 if (y < 0 || y >= g.in.height || x < 0 || x >= g.in.width) continue;
                 if (valid++ == 0) {
-                  CHECK_EQ(r.input_step(oy, ox), (y * g.in.width + x) * r.pixel_steps);
+                  CHECK_EQ(input, (y * g.in.width + x) * r.pixel_steps);
                   CHECK_EQ(r.weight_step(), (ky * g.kernel.width + kx) * r.pixel_steps);
                 }
               }

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include <minnow/core/encoding.hpp>
@@ -82,17 +83,17 @@ template <encoding E, int Bits = 3>
 
 namespace detail {
 
-/// Written byte by byte so that it runs at compile time and on any byte order; compilers make one store of it.
-constexpr void store16(std::byte* at, std::uint32_t value) noexcept {
-  at[0] = static_cast<std::byte>(value);
-  at[1] = static_cast<std::byte>(value >> 8);
+/// Little-endian numbers, at compile time too. A store of bytes that stays one store at run time: g++ 12 does not join them.
+template <class Number>
+constexpr void store_little(std::byte* at, Number value) noexcept {
+  if (std::endian::native == std::endian::little && !std::is_constant_evaluated()) {
+    std::memcpy(at, &value, sizeof(value));
+    return;
+  }
+  for (std::size_t i = 0; i < sizeof(value); ++i) at[i] = static_cast<std::byte>(value >> (8 * i));
 }
-constexpr void store32(std::byte* at, std::uint32_t value) noexcept {
-  at[0] = static_cast<std::byte>(value);
-  at[1] = static_cast<std::byte>(value >> 8);
-  at[2] = static_cast<std::byte>(value >> 16);
-  at[3] = static_cast<std::byte>(value >> 24);
-}
+constexpr void store16(std::byte* at, std::uint32_t value) noexcept { store_little(at, static_cast<std::uint16_t>(value)); }
+constexpr void store32(std::byte* at, std::uint32_t value) noexcept { store_little(at, value); }
 [[nodiscard]] constexpr std::uint16_t load16(const std::byte* at) noexcept {
   return static_cast<std::uint16_t>(static_cast<unsigned>(at[0]) | static_cast<unsigned>(at[1]) << 8);
 }

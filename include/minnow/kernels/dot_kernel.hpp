@@ -51,9 +51,7 @@ struct dot_cover {
   [[nodiscard]] dot_window window(const region& r, std::ptrdiff_t next_weights) const noexcept {
     return {r.rows(), r.segment_steps(), r.input_row_steps() * 4, r.weight_row_steps() * next_weights, next_weights};
   }
-  [[nodiscard]] const std::byte* inputs(const region& r, const cursor& pixel) const noexcept {
-    return call.image + r.input_step(pixel.y, pixel.x) * 4;
-  }
+  [[nodiscard]] const std::byte* inputs(const cursor& pixel) const noexcept { return call.image + pixel.input * 4; }
 
   /// Calls visit(panels of the sink) with the constants of a region.
   template <class Visit>
@@ -93,10 +91,8 @@ struct dot_cover {
       with_sink_panels(r, [&](const sink_panel(&results)[panels]) {
         for_each_tile<Unit::template pixels<Blocks>>(
             r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[Pixels]) {
-              const std::byte* windows[Pixels];
-              for (int q = 0; q < Pixels; ++q) windows[q] = inputs(r, pixels[q]);
               numbers counts[Pixels][panels][part];
-              dot_tiles<Unit>::template count<Pixels, Blocks>(w, windows, weights, &counts[0][0][0]);
+              dot_tiles<Unit>::template count<Pixels, Blocks>(w, call.image, pixels, weights, &counts[0][0][0]);
               put(results, pixels, Pixels, counts);
             });
       });
@@ -107,9 +103,9 @@ struct dot_cover {
   template <class Count>
   void run_one(const Count& count) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
-      const cursor pixel{r.y.first, r.x.first};
+      const cursor pixel(r);
       numbers counts[1][panels][part];
-      count(r, inputs(r, pixel), counts[0]);
+      count(r, inputs(pixel), counts[0]);
       with_sink_panels(r, [&](const sink_panel(&results)[panels]) { put(results, &pixel, 1, counts); });
     });
   }

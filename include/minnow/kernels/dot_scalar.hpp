@@ -85,10 +85,10 @@ struct scalar_kernel {
     for (int block = 0; block < blocks(g.out.channels); ++block) {
       decode(g, o.weights, block, codes);
       for_each_region(g, first_row, last_row, 4 * channel_quads(g.in.channels), [&](const region& r) {
-        for (cursor at{r.y.first, r.x.first}; at.y < r.y.last; at.advance(r)) {
+        for (cursor at(r); at.y < r.y.last; at.advance(r)) {
           std::int32_t sums[block_filters] = {};
           for (int ky = 0; ky < r.rows(); ++ky)
-            Terms::add(image + r.input_step(at.y, at.x) + ky * r.input_row_steps(), r.segment_steps(),
+            Terms::add(image + at.input + ky * r.input_row_steps(), r.segment_steps(),
                        codes + (r.weight_step() + ky * r.weight_row_steps()) * block_filters, sums);
           sink.put(at.y, at.x, block * block_filters, filters_of(g.out.channels, block), sums);
         }

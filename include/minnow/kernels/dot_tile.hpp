@@ -42,7 +42,7 @@ struct dot_tiles {
 
   /// Some pixels by some blocks.
   template <int Pixels, int Blocks>
-  [[gnu::noinline]] static void count(const dot_window& w, const std::byte* const* inputs,
+  [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image, const cursor (&pixels)[Pixels],
                                       const std::byte* const (&weights)[Blocks], numbers* counts) noexcept {
     constexpr int width = Blocks * vectors;
     typename Unit::sums sums[Pixels][width];
@@ -55,7 +55,7 @@ struct dot_tiles {
       const std::byte* a[Pixels];
       const std::byte* b[Blocks];
 #pragma GCC unroll 8
-      for (int q = 0; q < Pixels; ++q) a[q] = inputs[q] + row * w.next_input_row;
+      for (int q = 0; q < Pixels; ++q) a[q] = image + pixels[q].input * 4 + row * w.next_input_row;
 #pragma GCC unroll 8
       for (int i = 0; i < Blocks; ++i) b[i] = weights[i] + row * w.next_weight_row;
       std::ptrdiff_t at = 0;

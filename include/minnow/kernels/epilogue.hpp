@@ -136,9 +136,12 @@ struct code_sink {
     return static_cast<std::size_t>(pool.out.pixels()) * static_cast<std::size_t>(channel_words(pool.out.channels)) * Count;
   }
 
-  /// The 16 or 32 filters of a panel as bits.
+  /// The 16 or 32 filters of a panel as bits, and where their codes stand.
   struct group {
     int channel;
+    std::ptrdiff_t offset;      ///< in a pixel, in bytes
+    std::ptrdiff_t pixel_size;  ///< in bytes
+    bool to_one_pixel;          ///< each sum is one code
     std::uint32_t used;
     std::uint32_t flip;
     std::uint32_t smallest;
@@ -198,7 +201,10 @@ struct code_sink {
 
 private:
   [[nodiscard]] group group_of(int channel, int filters) const noexcept {
-    group g{channel, filters == 32 ? ~0u : (1u << filters) - 1, 0, 0};
+    const auto size = static_cast<std::ptrdiff_t>(pixel_bytes<E, Bits>(pool.in.channels));
+    const std::ptrdiff_t offset = planes > 0 ? channel / word_bits * planes * 4 + channel % word_bits / 8 : channel;
+    const bool to_one_pixel = !pools(pool) && pool.stride == extent{1, 1};
+    group g{channel, offset, size, to_one_pixel, filters == 32 ? ~0u : (1u << filters) - 1, 0, 0};
     for (int f = 0; f < filters; ++f) {
       g.flip |= static_cast<std::uint32_t>(thresholds.flip[channel + f] & 1) << f;
       g.smallest |= static_cast<std::uint32_t>(thresholds.smallest[channel + f] & 1) << f;
@@ -208,14 +214,19 @@ private:
 
   /// Bit f of reached[k]: the index of filter f is above k.
   void take(int y, int x, const group& filters, const masks& reached) const noexcept {
-    if (!pools(pool) && pool.stride == extent{1, 1}) {
+    if (filters.to_one_pixel) {
       finish(static_cast<std::ptrdiff_t>(y) * pool.in.width + x, filters, reached);
     } else {
-      for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool is_last) {
-        if (pools(pool)) gather(window, is_first, is_last, filters, reached);
-        else finish(window, filters, reached);
-      });
+      take_windows(y, x, filters, reached);
     }
+  }
+
+  /// Out of the way of the sums that go to one pixel only.
+  [[gnu::noinline]] void take_windows(int y, int x, const group& filters, masks reached) const noexcept {
+    for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool is_last) {
+      if (pools(pool)) gather(window, is_first, is_last, filters, reached);
+      else finish(window, filters, reached);
+    });
   }
 
   void gather(std::ptrdiff_t pixel, bool is_first, bool is_last, const group& filters, const masks& reached) const noexcept {
@@ -234,17 +245,15 @@ private:
   }
 
   void finish(std::ptrdiff_t pixel, const group& filters, const masks& reached) const noexcept {
+    std::byte* to = map + pixel * filters.pixel_size + filters.offset;
     if constexpr (planes > 0) {
-      const int half = filters.channel % word_bits;
-      std::byte* to = map + ((pixel * channel_words(pool.in.channels) + filters.channel / word_bits) * planes) * 4;
       for (int p = 0; p < planes; ++p, to += 4) {
         const std::uint32_t bits = plane_bits(p, reached) & filters.used;
-        if (half == 0) detail::store32(to, bits);
-        else detail::store16(to + 2, bits);
+        if (filters.channel % word_bits == 0) detail::store32(to, bits);
+        else detail::store16(to, bits);
       }
     } else {
       constexpr int lowest = -(Count / 2);
-      std::byte* to = map + pixel * pool.in.channels + filters.channel;
       for (int f = 0; f < static_cast<int>(std::bit_width(filters.used)); ++f) {
         int index = 0;
         for (std::size_t k = 0; k < Count; ++k) index += static_cast<int>(reached[k] >> f & 1u);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include <minnow/core/shape.hpp>
 
@@ -68,6 +69,10 @@ struct region {
   [[nodiscard]] constexpr std::ptrdiff_t input_row_steps() const noexcept {
     return static_cast<std::ptrdiff_t>(g.in.width) * pixel_steps;
   }
+  /// From the window of an output pixel to that of the next.
+  [[nodiscard]] constexpr std::ptrdiff_t next_pixel_steps() const noexcept {
+    return static_cast<std::ptrdiff_t>(g.stride.width) * pixel_steps;
+  }
 
   /// Steps from the beginning of a block of weights to the first tap.
   [[nodiscard]] constexpr std::ptrdiff_t weight_step() const noexcept {
@@ -89,15 +94,24 @@ struct row_range {
   return {first < 0 ? 0 : first, last > g.in.height ? g.in.height : last};
 }
 
-/// Goes through the output pixels of a region row by row.
+/// Goes through the output pixels of a region row by row, and through the first taps of their windows.
+///
+/// Those are found one from another, by additions. Multiplied out for a tile at a time, compilers compute them in vector
+/// registers, and a tile then begins when the vector units have done with the one before.
 struct cursor {
   int y;
   int x;
+  std::ptrdiff_t input;  ///< steps from the beginning of the map
+
+  explicit constexpr cursor(const region& r) noexcept
+      : y(r.y.first), x(r.x.first), input(r.input_step(r.y.first, r.x.first)) {}
 
   constexpr void advance(const region& r) noexcept {
+    input += r.next_pixel_steps();
     if (++x == r.x.last) {
       x = r.x.first;
       ++y;
+      input += r.g.stride.height * r.input_row_steps() - r.x.size() * r.next_pixel_steps();
     }
   }
 };
@@ -117,21 +131,24 @@ constexpr void for_each_region(const geometry& g, int first_row, int last_row, i
   }
 }
 
-/// All pixels of a region in tiles of at most `Most`, a power of two: visit(constant tile size, cursors).
+/// All pixels of a region in tiles of `Most`, and what is left in tiles of 4, 2 and 1: visit(constant tile size, cursors).
 template <int Most, class Visit>
 constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
-  cursor at{r.y.first, r.x.first};
+  cursor at(r);
   int left = r.pixels();
   const auto tiles_of = [&]<int Size>(std::integral_constant<int, Size> size, const auto& self) {
     for (; left >= Size; left -= Size) {
-      cursor pixels[Size];
-      for (cursor& pixel : pixels) {
-        pixel = at;
+      const auto next = [&](auto) {
+        const cursor pixel = at;
         at.advance(r);
-      }
-      visit(size, pixels);
+        return pixel;
+      };
+      [&]<int... Pixel>(std::integer_sequence<int, Pixel...>) {
+        const cursor pixels[Size] = {next(Pixel)...};
+        visit(size, pixels);
+      }(std::make_integer_sequence<int, Size>{});
     }
-    if constexpr (Size > 1) self(std::integral_constant<int, Size / 2>{}, self);
+    if constexpr (Size > 1) self(std::integral_constant<int, (Size > 4 ? 4 : Size > 2 ? 2 : 1)>{}, self);
   };
   tiles_of(std::integral_constant<int, Most>{}, tiles_of);
 }

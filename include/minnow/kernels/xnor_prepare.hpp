@@ -71,6 +71,13 @@ template <encoding In, encoding Weights>
   return 0;
 }
 
+/// Keeps a loop of a few passes from being vectorised, which costs more than it brings.
+inline void stay_scalar([[maybe_unused]] std::int32_t& number) noexcept {
+#ifdef __GNUC__
+  __asm__("" : "+r"(number));
+#endif
+}
+
 /// popcount(z) of the windows of output rows [first_row, last_row).
 ///
 /// counts  [in.pixels], scratch;  windows  [out.pixels]
@@ -81,18 +88,27 @@ inline void count_windows(const geometry& g, const std::byte* inputs, std::int32
   for (int pixel = read.first * g.in.width; pixel < read.last * g.in.width; ++pixel) {
     const std::byte* planes = inputs + static_cast<std::ptrdiff_t>(pixel) * words * 8;
     std::int32_t total = 0;
-    for (int i = 0; i < words; ++i) total += std::popcount(load32(planes + i * 8));
+    for (int i = 0; i < words; ++i) {
+      total += std::popcount(load32(planes + i * 8));
+      stay_scalar(total);
+    }
     counts[pixel] = total;
   }
+  // Tap by tap along a row of windows, which compilers vectorise where the stride is 1.
   for_each_region(g, first_row, last_row, 1, [&](const region& r) {
-    for (int y = r.y.first; y < r.y.last; ++y)
-      for (int x = r.x.first; x < r.x.last; ++x) {
-        const std::int32_t* at = counts + r.input_step(y, x);
-        std::int32_t total = 0;
-        for (int ky = 0; ky < r.rows(); ++ky, at += r.input_row_steps())
-          for (int kx = 0; kx < r.segment_steps(); ++kx) total += at[kx];
-        windows[y * g.out.width + x] = total;
-      }
+    for (int y = r.y.first; y < r.y.last; ++y) {
+      std::int32_t* to = windows + y * g.out.width + r.x.first;
+      for (int x = 0; x < r.x.size(); ++x) to[x] = 0;
+      for (int ky = 0; ky < r.rows(); ++ky)
+        for (int kx = 0; kx < r.segment_steps(); ++kx) {
+          const std::int32_t* at = counts + r.input_step(y, r.x.first) + ky * r.input_row_steps() + kx;
+          if (g.stride.width == 1) {
+            for (int x = 0; x < r.x.size(); ++x) to[x] += at[x];
+          } else {
+            for (int x = 0; x < r.x.size(); ++x) to[x] += at[static_cast<std::ptrdiff_t>(x) * g.stride.width];
+          }
+        }
+    }
   });
 }
 

@@ -149,7 +149,7 @@ struct xnor_scalar {
         base_of(r, table, block * block_filters, base);
         for_each_tile<Most>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[Pixels]) {
           const word* window[Pixels];
-          for (int q = 0; q < Pixels; ++q) window[q] = inputs + r.input_step(pixels[q].y, pixels[q].x) * input_planes;
+          for (int q = 0; q < Pixels; ++q) window[q] = inputs + pixels[q].input * input_planes;
           std::int32_t sums[Pixels][block_filters];
           count(r, window, weights, filters, sums);
           for (int q = 0; q < Pixels; ++q) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -19,20 +20,28 @@
 /// outside, so that their weights stay in the first cache, pixels inside.
 namespace minnow::kernels::detail {
 
-/// The largest tile: pixels by blocks. AVX-512 has registers for the two batches of state of 4 x 2 counts; of AVX2's 16,
-/// 2 pixels by 1 block take 12 at most (three batches of state), of NEON's 32 they take 24.
+/// What a tile may have: batches of state, which leave a quarter of the registers to weights and inputs, and blocks.
 template <class Arch>
 struct xnor_tile_size {
-  static constexpr int pixels = 4;
+  static constexpr int batches = 24;
+  static constexpr int blocks = 2;
+};
+/// Smaller than it might be: sides of maps are more often multiples of 4 than of 6.
+template <>
+struct xnor_tile_size<avx512_vpopcntdq> {
+  static constexpr int batches = 16;
   static constexpr int blocks = 2;
 };
 template <>
 struct xnor_tile_size<xsimd::avx2> {
-  static constexpr int pixels = 2;
+  static constexpr int batches = 12;
   static constexpr int blocks = 1;
 };
 template <>
-struct xnor_tile_size<xsimd::neon64> : xnor_tile_size<xsimd::avx2> {};
+struct xnor_tile_size<xsimd::neon64> {
+  static constexpr int batches = 24;
+  static constexpr int blocks = 1;
+};
 
 template <encoding In, encoding Weights, class Arch>
 struct xnor_kernel {
@@ -42,6 +51,9 @@ struct xnor_kernel {
   using numbers = xsimd::batch<std::int32_t, typename words::arch_type>;
   static constexpr int lanes = static_cast<int>(words::size);
   static constexpr int vectors = block_filters / lanes;  // of one block
+  static constexpr int most_blocks = xnor_tile_size<Arch>::blocks;
+  static constexpr int most_pixels =
+      std::min(8, xnor_tile_size<Arch>::batches / (most_blocks * vectors * static_cast<int>(sizeof(state) / sizeof(words))));
   static constexpr int input_planes = kernels::input_planes<In>();
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
 
@@ -57,18 +69,38 @@ struct xnor_kernel {
 
   static words load(const word* at) noexcept { return words::load_unaligned(at); }
 
-  /// Adds `steps` steps to a tile: channel words side by side, `Rows` rows of weights and `Words` words of inputs each.
-  /// An odd last word of a pixel is its own pair: its partner is 0, and (w0, w0 ^ 0) is (w0, w0).
+  /// Where the steps of a region's windows stand, in words: `rows` times `runs` runs of `steps` steps side by side.
+  struct window {
+    int rows;
+    int runs;
+    int steps;
+    std::ptrdiff_t input_gap;  // between the end of a row and the next
+    std::ptrdiff_t weight_gap;
+  };
+
+  /// Words of one pixel pair up, so with an odd number of them each tap is a run of its own, with a last word behind its pairs.
+  static bool is_odd(const region& r) noexcept { return pair::channel_words == 2 && r.pixel_steps % 2 != 0; }
+
+  static window window_of(const region& r, int row) noexcept {
+    return {r.rows(), is_odd(r) ? r.x.taps() : 1, (is_odd(r) ? r.pixel_steps : r.segment_steps()) / pair::channel_words,
+            (r.input_row_steps() - r.segment_steps()) * input_planes,
+            (r.weight_row_steps() - r.segment_steps()) * weight_planes * row};
+  }
+
+  /// Adds `steps` steps to a tile: channel words side by side, `Rows` rows of weights and `Words` words of inputs each, from
+  /// `input` and `weight` on. An odd last word of a pixel is its own pair: its partner is 0, and (w0, w0 ^ 0) is (w0, w0).
   template <int Rows, int Words, int Pixels, int Blocks>
-  [[gnu::always_inline]] static void add_steps(state (&tile)[Pixels][Blocks * vectors], const word* const (&inputs)[Pixels], const word* const (&weights)[Blocks],
-                        int row, int steps) noexcept {
+  [[gnu::always_inline]] static void add_steps(state (&tile)[Pixels][Blocks * vectors], const word* const (&inputs)[Pixels],
+                                               const word* const (&weights)[Blocks], std::ptrdiff_t& input,
+                                               std::ptrdiff_t& weight, int row, int steps) noexcept {
     constexpr int width = Blocks * vectors;
     constexpr int pair_rows = pair::channel_words * weight_planes;
     constexpr int pair_words = pair::channel_words * input_planes;
-    for (int step = 0; step < steps; ++step) {
+    for (const std::ptrdiff_t end = input + static_cast<std::ptrdiff_t>(steps) * Words; input != end;
+         input += Words, weight += static_cast<std::ptrdiff_t>(Rows) * row) {
 #pragma GCC unroll 8
       for (int v = 0; v < width; ++v) {
-        const word* at = weights[v / vectors] + static_cast<std::ptrdiff_t>(step) * Rows * row + v % vectors * lanes;
+        const word* at = weights[v / vectors] + weight + v % vectors * lanes;
         words w[pair_rows];
 #pragma GCC unroll 2
         for (int i = 0; i < pair_rows; ++i) {
@@ -77,7 +109,7 @@ struct xnor_kernel {
         }
 #pragma GCC unroll 8
         for (int q = 0; q < Pixels; ++q) {
-          const word* from = inputs[q] + static_cast<std::ptrdiff_t>(step) * Words;
+          const word* from = inputs[q] + input;
           words a[pair_words];
 #pragma GCC unroll 2
           for (int i = 0; i < pair_words; ++i) a[i] = words(from[i < Words ? i : 0]);
@@ -88,75 +120,61 @@ struct xnor_kernel {
   }
 
   template <int Pixels, int Width>
-  [[gnu::always_inline]] static void widen(state (&tile)[Pixels][Width]) noexcept {
+  [[gnu::always_inline]] static void make_room(state (&tile)[Pixels][Width], int& room) noexcept {
+    if (room > 0) return;
 #pragma GCC unroll 8
     for (int q = 0; q < Pixels; ++q)
 #pragma GCC unroll 8
       for (int v = 0; v < Width; ++v) tile[q][v].widen();
+    room = bit_counter<Arch>::capacity;
   }
 
-  /// The counts of some pixels of a region with the filters of a panel. One body for all sinks: inlined into each of them
-  /// it would be most of what a network compiles.
-  template <int Pixels, int Blocks>
-  [[gnu::noinline]] static void count(const region& r, const panel<Blocks>& p, const word* inputs, const cursor (&pixels)[Pixels],
-                    numbers (&counts)[Pixels][Blocks * vectors]) noexcept {
+  /// The counts of some windows with the filters of a panel, from their first tap on. One body for all sinks: inlined into
+  /// each of them it would be most of what a network compiles.
+  ///
+  /// Few numbers may live through the inner loop: what does not fit the general registers g++ keeps in vector registers,
+  /// and the end of the loop then waits for a vector port.
+  template <bool Odd, int Pixels, int Blocks>
+  [[gnu::noinline]] static void count(const window& window, const word* inputs, const cursor (&pixels)[Pixels],
+                                      const word* const (&weights)[Blocks], int row,
+                                      numbers (&counts)[Pixels][Blocks * vectors]) noexcept {
     constexpr int width = Blocks * vectors;
-    constexpr int capacity = bit_counter<Arch>::capacity;
+    constexpr int rows = pair::channel_words * weight_planes;
+    constexpr int words = pair::channel_words * input_planes;
+    if constexpr (Blocks > 1) row = block_filters;
+    const word* a[Pixels];
+    const word* w[Blocks];
     state tile[Pixels][width];
 #pragma GCC unroll 8
-    for (int q = 0; q < Pixels; ++q)
+    for (int q = 0; q < Pixels; ++q) {
+      a[q] = inputs + pixels[q].input * input_planes;
 #pragma GCC unroll 8
       for (int v = 0; v < width; ++v) tile[q][v].clear();
-    const int row = p.row();
-    const word* window[Pixels];
-#pragma GCC unroll 8
-    for (int q = 0; q < Pixels; ++q) window[q] = inputs + r.input_step(pixels[q].y, pixels[q].x) * input_planes;
+    }
+#pragma GCC unroll 2
+    for (int b = 0; b < Blocks; ++b) w[b] = weights[b];
 
-    // Words of one pixel pair up, so with an odd number of them each tap is a run of its own.
-    const bool odd = pair::channel_words == 2 && r.pixel_steps % 2 != 0;
-    const int run_steps = odd ? r.pixel_steps : r.segment_steps();
-    const int runs = odd ? r.x.taps() : 1;
-    int room = capacity;
-    for (int ky = 0; ky < r.rows(); ++ky)
-      for (int i = 0; i < runs; ++i) {
-        const std::ptrdiff_t input_step = ky * r.input_row_steps() + i * run_steps;
-        const std::ptrdiff_t weight_step = r.weight_step() + ky * r.weight_row_steps() + i * run_steps;
-        const word* a[Pixels];
-        const word* w[Blocks];
-#pragma GCC unroll 8
-        for (int q = 0; q < Pixels; ++q) a[q] = window[q] + input_step * input_planes;
-#pragma GCC unroll 2
-        for (int b = 0; b < Blocks; ++b) w[b] = p.weights[b] + weight_step * weight_planes * row;
-        for (int left = run_steps / pair::channel_words; left > 0;) {
-          const int steps = left < room ? left : room;
-          add_steps<pair::channel_words * weight_planes, pair::channel_words * input_planes, Pixels, Blocks>(tile, a, w, row, steps);
-          left -= steps;
-          if constexpr (bit_counter<Arch>::is_narrow) {
-            room -= steps;
-            if (room == 0) {
-              widen(tile);
-              room = capacity;
-            }
-            const int done = steps * pair::channel_words;
-#pragma GCC unroll 8
-            for (int q = 0; q < Pixels; ++q) a[q] += done * input_planes;
-#pragma GCC unroll 2
-            for (int b = 0; b < Blocks; ++b) w[b] += static_cast<std::ptrdiff_t>(done) * weight_planes * row;
+    std::ptrdiff_t input = 0;
+    std::ptrdiff_t weight = 0;
+    int room = bit_counter<Arch>::capacity;
+    for (int ky = window.rows; ky > 0; --ky, input += window.input_gap, weight += window.weight_gap) {
+      for (int run = Odd ? window.runs : 1; run > 0; --run) {
+        if constexpr (bit_counter<Arch>::is_narrow) {
+          for (int left = window.steps; left > 0;) {
+            const int steps = left < room ? left : room;
+            add_steps<rows, words>(tile, a, w, input, weight, row, steps);
+            left -= steps;
+            make_room(tile, room -= steps);
           }
+        } else {
+          add_steps<rows, words>(tile, a, w, input, weight, row, window.steps);
         }
-        if (odd) {
-          const int last = run_steps - 1;
-#pragma GCC unroll 8
-          for (int q = 0; q < Pixels; ++q) a[q] = window[q] + (input_step + last) * input_planes;
-#pragma GCC unroll 2
-          for (int b = 0; b < Blocks; ++b) w[b] = p.weights[b] + (weight_step + last) * weight_planes * row;
-          add_steps<weight_planes, input_planes, Pixels, Blocks>(tile, a, w, row, 1);
-          if (--room == 0) {
-            widen(tile);
-            room = capacity;
-          }
+        if constexpr (Odd) {
+          add_steps<weight_planes, input_planes>(tile, a, w, input, weight, row, 1);
+          if constexpr (bit_counter<Arch>::is_narrow) make_room(tile, room -= 1);
         }
       }
+    }
 #pragma GCC unroll 8
     for (int q = 0; q < Pixels; ++q)
 #pragma GCC unroll 8
@@ -184,10 +202,14 @@ struct xnor_kernel {
       } else {
         for (numbers& b : base) b = numbers(pair::counts_inputs ? 0 : r.valid_inputs());
       }
+      const window steps = window_of(r, p.row());
+      const word* weights[Blocks];
+      for (int b = 0; b < Blocks; ++b) weights[b] = p.weights[b] + r.weight_step() * weight_planes * p.row();
       const auto results = sink.template panel<pair::factor>(base, channel, Blocks > 1 ? Blocks * block_filters : p.filters);
-      for_each_tile<xnor_tile_size<Arch>::pixels>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[Pixels]) {
+      for_each_tile<most_pixels>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[Pixels]) {
         numbers counts[Pixels][width];
-        count<Pixels, Blocks>(r, p, inputs, pixels, counts);
+        if (is_odd(r)) count<pair::channel_words == 2>(steps, inputs, pixels, weights, p.row(), counts);
+        else count<false>(steps, inputs, pixels, weights, p.row(), counts);
         if constexpr (pair::counts_inputs) {
 #pragma GCC unroll 8
           for (int q = 0; q < Pixels; ++q) {
@@ -222,7 +244,7 @@ struct xnor_kernel {
     const auto* weights = reinterpret_cast<const word*>(o.weights);
     const auto block_words = static_cast<std::ptrdiff_t>(weight_block_bytes<In, Weights>(g, block_filters) / sizeof(word));
     int block = 0;
-    if constexpr (xnor_tile_size<Arch>::blocks == 2) {
+    if constexpr (most_blocks == 2) {
       for (; (block + 2) * block_filters <= filters; block += 2) {
         const word* first = weights + block * block_words;
         cover<2>(g, panel<2>{{first, first + block_words}, block_filters}, block, inputs, table, windows, first_row, last_row, sink);
