@@ -121,16 +121,18 @@ template <encoding In, encoding Weights, class Arch = kernels::best>
   };
 }
 
-/// Bits in to bits out: the sums compared with thresholds and packed, as the next layer reads them.
+/// Bits in to bits out, ternary codes in to ternary codes out: the sums compared with thresholds and packed, as a next layer
+/// of the same kind reads them.
 template <encoding In, encoding Weights, class Arch = kernels::best>
-[[nodiscard]] call make_bits(shared_operands<In, Weights> data) {
+[[nodiscard]] call make_codes(shared_operands<In, Weights> data) {
   const minnow::shape out = data->shape().out;
   const auto work = std::make_shared<detail::workspace<In, Weights, Arch>>(std::move(data));
-  const auto limits = std::make_shared<minnow::thresholds>(out.channels, 2);
+  constexpr int codes = static_cast<int>(kernels::rising_codes<In>().size());
+  const auto limits = std::make_shared<minnow::thresholds>(out.channels, codes);
   minnow::random random{minnow::seed{3}};
   for (auto& limit : limits->values) limit = random.below(101) - 50;
-  const auto packed = std::make_shared<buffer<std::byte>>(kernels::input_bytes<encoding::bit>(out));
-  using sink = kernels::code_sink<encoding::bit, kernels::operand<encoding::bit>::bits, 1>;
+  const auto packed = std::make_shared<buffer<std::byte>>(kernels::input_bytes<In>(out));
+  using sink = kernels::code_sink<In, kernels::operand<In>::bits, codes - 1>;
   const minnow::geometry pixels = minnow::window_over(out, out.channels, {1, 1}, {1, 1}, {0, 0});
   return [=] { work->run(sink{limits->rows(), pixels, packed->data(), nullptr}); };
 }

@@ -87,20 +87,21 @@ void measure(const std::vector<std::string_view>& wanted) {
   const std::string pair = std::string(name_of(In)) + "x" + name_of(Weights);
   if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), pair) == wanted.end()) return;
 
-  // Sums come to memory; of bits also what a network does with them, as bits of the next layer.
-  constexpr bool has_bits = In == encoding::bit && Weights == encoding::bit;
+  // Sums come to memory; of 1 and 2 bits also what a network makes of them, as codes of the next layer.
+  constexpr auto is_low = [](encoding e) { return e == encoding::bit || e == encoding::ternary; };
+  constexpr bool has_codes = is_low(In) && is_low(Weights);
   parts reached("conv_" + pair, limit_of(In, Weights));
-  parts reached_sums("conv_" + pair + "_sums", has_bits ? limit_of(In, Weights) : 0);
+  parts reached_sums("conv_" + pair + "_sums", has_codes ? limit_of(In, Weights) : 0);
   for (const auto& shape : In == encoding::pixel ? std::vector{bench::first_layer()} : bench::convolutions()) {
     const std::string name = "conv_" + pair + "_" + shape.name;
     const double macs = bench::macs_inside(shape.g);
     const auto data = bench::make_operands<In, Weights>(shape.g);
     rungs_of_pair<In, Weights> ladder(data);
     auto calls = ladder.calls;
-    if constexpr (has_bits) calls.push_back(bench::make_bits<In, Weights>(data));
+    if constexpr (has_codes) calls.push_back(bench::make_codes<In, Weights>(data));
     const auto taken = bench::alternate(calls, {.seconds = 0.3});
     print(name, macs, ladder.names, taken);
-    if constexpr (has_bits) bench::figure(name + "_bits_out", macs / taken.back().cycles, "MAC/cycle");
+    if constexpr (has_codes) bench::figure(name + "_codes_out", macs / taken.back().cycles, "MAC/cycle");
     reached.add(shape.name, macs / taken.back().cycles);
     reached_sums.add(shape.name, macs / taken[ladder.calls.size() - 1].cycles);
   }

@@ -111,7 +111,7 @@ void convolutions() {
     const auto whole = static_cast<double>(g.macs());
 
     contest integers;
-    integers.add("conv_1x1", inside, bench::make_bits<encoding::bit, encoding::bit>(bench::make_operands<encoding::bit, encoding::bit>(g)));
+    integers.add("conv_1x1", inside, bench::make_codes<encoding::bit, encoding::bit>(bench::make_operands<encoding::bit, encoding::bit>(g)));
     integers.add("conv_1x1_sums", inside, ours<encoding::bit, encoding::bit>(g));
     integers.add("conv_1x2", inside, ours<encoding::bit, encoding::ternary>(g));
     integers.add("conv_2x1", inside, ours<encoding::ternary, encoding::bit>(g));
