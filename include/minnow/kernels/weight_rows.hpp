@@ -25,7 +25,8 @@ namespace minnow::kernels::detail {
 template <class Vector>
 inline constexpr int block_vectors = block_filters / static_cast<int>(Vector::size);
 
-/// Floats (K, row) a block, `row` at most 16; lanes beyond row belong to the next input.
+/// Floats (K, row) a block, `row` at most 16 and 16 where several blocks are read; lanes beyond row belong to the next
+/// input.
 struct float_rows {
   const float* first;
   std::ptrdiff_t block;    ///< from a block to the next
@@ -46,10 +47,12 @@ struct float_rows::cursor {
   const float* current;
 
   explicit cursor(const float_rows& r) noexcept : rows(r), at(r.first), current(r.first) {}
-  void seek(int ky) noexcept { at = rows.first + ky * rows.segment * rows.row; }
+  /// Of several blocks all are whole, and a constant costs the inner loop no register.
+  [[nodiscard]] std::ptrdiff_t row() const noexcept { return Vectors > block_vectors<Vector> ? block_filters : rows.row; }
+  void seek(int ky) noexcept { at = rows.first + ky * rows.segment * row(); }
   void fetch() noexcept {
     current = at;
-    at += rows.row;
+    at += row();
   }
   [[nodiscard]] Vector next(int /*j*/, int v) const noexcept {
     return Vector::load_unaligned(current + v / block_vectors<Vector> * rows.block +
