@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <minnow/core/aligned_bytes.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/flatten.hpp>
@@ -47,31 +48,6 @@ struct stages {
 
   static constexpr std::size_t count = found.count;
   static constexpr std::size_t begin(std::size_t s) { return found.begin[s]; }
-};
-
-template <quantizer Q>
-using operand_of = kernels::operand<Q::storage, Q::storage == encoding::power_of_two ? Q::bits : 3>;
-
-/// Bytes aligned to 64, with 64 more behind them that kernels may read.
-class aligned_bytes {
-public:
-  explicit aligned_bytes(std::size_t size) : size_(size), storage_(size + 2 * alignment) {}
-  aligned_bytes(const aligned_bytes& other) : aligned_bytes(other.size_) { std::copy_n(other.data(), size_, data()); }
-  aligned_bytes& operator=(aligned_bytes other) noexcept {
-    std::swap(size_, other.size_);
-    storage_.swap(other.storage_);
-    return *this;
-  }
-
-  [[nodiscard]] std::byte* data() noexcept { return storage_.data() + offset(); }
-  [[nodiscard]] const std::byte* data() const noexcept { return storage_.data() + offset(); }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-
-private:
-  static constexpr std::size_t alignment = 64;
-  [[nodiscard]] std::size_t offset() const noexcept { return (alignment - reinterpret_cast<std::uintptr_t>(storage_.data()) % alignment) % alignment; }
-  std::size_t size_;
-  std::vector<std::byte> storage_;
 };
 
 /// What a stage computes, worked out from the model at compile time: an optional product, the layers behind it up to the

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/quantize/concept.hpp>
 
 namespace minnow::kernels {
 
@@ -22,3 +23,11 @@ struct operands {
 };
 
 }  // namespace minnow::kernels
+
+namespace minnow::detail {
+
+/// The operand of a quantizer's codes.
+template <quantizer Q>
+using operand_of = kernels::operand<Q::storage, Q::storage == encoding::power_of_two ? Q::bits : 3>;
+
+}  // namespace minnow::detail

@@ -10,8 +10,11 @@
 #include <minnow/kernels/float_panels.hpp>
 #include <minnow/kernels/float_product.hpp>
 #include <minnow/layers/product.hpp>
+#include <minnow/train/code_product.hpp>
 #include <minnow/train/exact_sums.hpp>
 #include <minnow/train/quantize.hpp>
+#include <minnow/train/table_input_gradient.hpp>
+#include <minnow/train/table_weight_gradient.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
@@ -43,7 +46,9 @@ public:
         operand_(weights_.size()),
         states_(Q::per_channel ? i(g.out.channels) : 1),
         forward_panels_(kernels::forward_panel_floats(g)),
-        backward_panels_(kernels::backward_panel_floats(g)) {}
+        backward_panels_(kernels::backward_panel_floats(g)),
+        input_gradient_(g),
+        weight_gradient_(g) {}
 
   [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
 
@@ -69,6 +74,13 @@ public:
     return {codes_, states_};
   }
 
+  /// Says what quantizes the inputs, once.
+  template <quantizer Inputs>
+  void take_inputs_of() noexcept {
+    codes_by_codes_.template take_inputs_of<Inputs, Q>();
+    takes_bits_ = Inputs::storage == encoding::bit;
+  }
+
   void start(random r, start_weights how) {
     const float fan_in = static_cast<float>(geometry_.inputs());
     const float fan_out = static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.out.channels);
@@ -85,6 +97,10 @@ public:
     if (p.requantize || !p.training() || !quantized_once_) refresh(p.layer);
     const bool as_codes = share == 1;
     blend(share, as_codes);
+    if (as_codes && in.code_limit > 0 && codes_by_codes_.exists()) {
+      codes_by_codes_.run(geometry_, in, codes_, scales_with(in.scale), out.data);
+      return;
+    }
     const long long largest_sum = static_cast<long long>(in.code_limit) * Q::code_limit * geometry_.inputs();
     if (as_codes && p.mode == mode::evaluate && largest_sum >= 1 << 24) {
       detail::exact_sums(geometry_, in, codes_, out.data);
@@ -97,7 +113,8 @@ public:
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
-    kernels::product_backward_weights(geometry_, in.images, in.data, grad_out, gradient_.data());
+    if (takes_bits_ && in.code_limit > 0 && weight_gradient_.usable()) weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
+    else kernels::product_backward_weights(geometry_, in.images, in.data, grad_out, gradient_.data());
     const int inputs = geometry_.inputs();
     for (int f = 0; f < geometry_.out.channels; ++f) {
       const interval r = Q::range(state(f));
@@ -111,7 +128,14 @@ public:
       });
     }
     if (grad_in == nullptr) return;
-    if (estimates && Estimator::share(p.alpha) == 1) values_of_codes();
+    if (estimates && Estimator::share(p.alpha) == 1) {
+      if (!Q::per_channel && input_gradient_.usable()) {
+        input_gradient_.run(in.images, grad_out, codes_, grad_in);
+        scale_all(Q::scale(states_[0]), grad_in, in.size());
+        return;
+      }
+      values_of_codes();
+    }
     kernels::pack_backward(geometry_, operand_.data(), backward_panels_.data());
     kernels::product_backward_inputs(geometry_, in.images, grad_out, backward_panels_.data(), grad_in);
   }
@@ -157,6 +181,7 @@ private:
         detail::store(codes_.data() + at, detail::code_of<Q>(detail::load(weights_.data() + at, count), states_[s]), count);
       });
     coded_ = quantized_once_ = true;
+    codes_by_codes_.renew();
   }
 
   /// The forward pass's weights: codes at share 1, blended values else.
@@ -184,11 +209,17 @@ private:
         for (std::size_t k = s * group; k < (s + 1) * group; ++k) operand_[k] = codes_[k] * scale;
   }
 
+  /// Of each filter input scale * weight scale.
+  std::span<const float> scales_with(float in_scale) {
+    filter_scales_.resize(i(geometry_.out.channels));
+    for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[i(f)] = in_scale * Q::scale(state(f));
+    return filter_scales_;
+  }
+
   /// sum * (input scale * weight scale): one product of two floats, then one with the sum, as in the packed network.
   void scale_sums(float in_scale, activations& out) {
     if (!Q::per_channel) return scale_all(in_scale * Q::scale(states_[0]), out);
-    filter_scales_.resize(i(geometry_.out.channels));
-    for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[i(f)] = in_scale * Q::scale(state(f));
+    scales_with(in_scale);
     const int channels = geometry_.out.channels;
     detail::for_rows(out.rows(), channels, [&](std::size_t row, int c, auto count) {
       float* at = out.data + row * i(channels) + i(c);
@@ -196,10 +227,11 @@ private:
     });
   }
 
-  static void scale_all(float scale, activations& out) {
+  static void scale_all(float scale, activations& out) { scale_all(scale, out.data, out.size()); }
+  static void scale_all(float scale, float* values, std::size_t size) {
     if (scale == 1) return;
-    detail::for_all(out.size(), [&](std::size_t k, auto count) {
-      detail::store(out.data + k, detail::load(out.data + k, count) * detail::vector(scale), count);
+    detail::for_all(size, [&](std::size_t k, auto count) {
+      detail::store(values + k, detail::load(values + k, count) * detail::vector(scale), count);
     });
   }
 
@@ -212,6 +244,10 @@ private:
   std::vector<float> filter_scales_;
   std::vector<float> forward_panels_;
   std::vector<float> backward_panels_;
+  detail::code_product codes_by_codes_;
+  detail::table_input_gradient<detail::operand_of<Q>> input_gradient_;
+  detail::table_weight_gradient weight_gradient_;
+  bool takes_bits_ = false;
   bool measured_ = false;
   bool coded_ = false;
   bool quantized_once_ = false;
