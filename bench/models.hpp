@@ -50,6 +50,11 @@ using model_d = conv_net<64, 128, 512, Scheme, First>;
 template <class Scheme, class First = mn::pixels>
 using binary_net = conv_net<128, 1024, 1024, Scheme, First>;
 
+/// 784-1024-1024-1024-10, for digits.
+template <class Scheme>
+struct perceptron : mn::model<mn::features<784>, dense_block<1024, mn::scheme<mn::pixels, typename Scheme::weights>>,
+    dense_block<1024, Scheme>, dense_block<1024, Scheme>, dense_block<10, Scheme>> {};
+
 /// One layer between quantizers, Side x Side x Channels to as many; a layer of one pixel ends the network.
 template <int Side, int Channels, class Scheme>
 struct single_layer : mn::model<mn::image<Channels, Side, Side>, block<Channels, Scheme>,

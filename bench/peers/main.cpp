@@ -176,7 +176,7 @@ void compare(const std::string& name, char letter, bench::peers::torch& torch) {
   std::vector<double> seconds, of_torch;
   for (int round = 0; round < 9; ++round) {
     seconds.push_back(bench::alternate(own, {.samples = 15, .seconds = 0.2}).front().seconds);
-    of_torch.push_back(torch.seconds(letter));
+    of_torch.push_back(torch.ask(std::string(1, letter)));
   }
   figure(name, bench::median(seconds) * 1e6, "us");
   figure(name + "_torch", bench::median(of_torch) * 1e6, "us");

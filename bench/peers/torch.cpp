@@ -44,8 +44,8 @@ torch::~torch() {
   if (process_ > 0) waitpid(process_, nullptr, 0);
 }
 
-double torch::seconds(char model) {
-  std::fprintf(questions_, "%c\n", model);
+double torch::ask(const std::string& question) {
+  std::fprintf(questions_, "%s\n", question.c_str());
   std::fflush(questions_);
   return std::atof(line().c_str());
 }

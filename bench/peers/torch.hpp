@@ -5,7 +5,7 @@
 
 namespace bench::peers {
 
-/// PyTorch in a process of its own (torch_models.py), which times a forward pass each time it is asked.
+/// PyTorch in a process of its own (torch_models.py, torch_training.py), which times passes each time it is asked.
 class torch {
 public:
   /// Starts `python script`; where there is no PyTorch, available() is false.
@@ -17,8 +17,8 @@ public:
   [[nodiscard]] bool available() const noexcept { return !about_.empty(); }
   [[nodiscard]] const std::string& about() const noexcept { return about_; }
 
-  /// Median seconds of a few forward passes of Model 'a' or 'd'; 0 where the process has gone.
-  [[nodiscard]] double seconds(char model);
+  /// The number that the script answers to a line, mostly median seconds; 0 where the process has gone.
+  [[nodiscard]] double ask(const std::string& question);
 
 private:
   [[nodiscard]] std::string line();
