@@ -107,6 +107,16 @@ void check_forward(const geometry& g) {
     CHECK(found == expected);
   }
   set_threads(0);
+
+  // Other weights: what was made of the first ones is made anew.
+  std::vector<float> turned = p.weights;
+  for (float& w : turned) w = -w;
+  product.renew();
+  std::vector<float> found(expected.size());
+  product.run(g, batch, turned, scales, found.data());
+  bool opposite = true;
+  for (std::size_t y = 0; y < found.size(); ++y) opposite = opposite && found[y] == -expected[y];
+  CHECK(opposite);
 }
 
 template <class Weights>

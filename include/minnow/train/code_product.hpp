@@ -8,9 +8,9 @@
 
 #include <minnow/core/aligned_bytes.hpp>
 #include <minnow/core/parallel.hpp>
-#include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/layout.hpp>
 #include <minnow/kernels/product.hpp>
+#include <minnow/kernels/value_sink.hpp>
 #include <minnow/train/kernel_calls.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>

@@ -86,8 +86,9 @@ public:
       if constexpr (I + 1 < count && requires { l.hand_on_codes(true); })
         l.hand_on_codes(product_layer<typename flat::template layer<std::min(I + 1, count - 1)>>);
       using before = typename flat::template layer<(I > 0 ? I - 1 : 0)>;
-      if constexpr (I > 0 && product_layer<typename flat::template layer<I>> && detail::quantizes<before>)
-        l.template take_inputs_of<typename before::inputs>();
+      if constexpr (I > 0 && detail::quantizes<before>)
+        if constexpr (requires { l.template take_inputs_of<typename before::inputs>(); })
+          l.template take_inputs_of<typename before::inputs>();
       add({&l, &detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template in<I>, flat::template out<I>});
     });
     start(random(draws), how);
