@@ -66,8 +66,8 @@ private:
 /// Forward and both backward products; no gradient is made for the image.
 template <class Model>
 double macs_of_step() {
-  constexpr double first = static_cast<double>(mn::detail::stage_plan<Model, 1>::window.macs());
-  return 3 * bench::macs_of<Model>() - first;
+  static_assert(mn::detail::stage_plan<Model, 0>::has_product);
+  return 3 * bench::macs_of<Model>() - static_cast<double>(mn::detail::stage_plan<Model, 0>::window.macs());
 }
 
 class runs {
