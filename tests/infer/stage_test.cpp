@@ -49,7 +49,7 @@ static_assert(mixed_stages::count == 5);
 static_assert(mixed_stages::begin(1) == 2 && mixed_stages::begin(2) == 5 && mixed_stages::begin(3) == 7 &&
               mixed_stages::begin(4) == 10);
 static_assert(!of_mixed<0>::integer_sums && !of_mixed<0>::has_quantizer && !of_mixed<1>::integer_sums &&
-              of_mixed<1>::has_quantizer);
+              of_mixed<1>::has_quantizer && of_mixed<1>::folds);
 static_assert(!of_mixed<2>::has_product && of_mixed<2>::has_quantizer && !of_mixed<2>::folds);
 static_assert(of_mixed<3>::integer_sums && !of_mixed<3>::folds, "half has no thresholds");
 
@@ -77,7 +77,7 @@ TEST_SUITE("infer/stage") {
     packed<mixed> other;
     CHECK(
         names(other) ==
-        "weights:54 scales:32 scale:32 shift:32 | weights:2304 scales:32 | scales:4 state:4 | weights:288 scales:16 | "
+        "weights:54 scales:32 scale:32 shift:32 | weights:2304 flip:64 smallest:64 thresholds:128 | scales:4 state:4 | weights:288 scales:16 | "
         "weights:256 scales:8 | ");
   }
 

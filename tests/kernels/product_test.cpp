@@ -113,6 +113,31 @@ TEST_SUITE("kernels/product") {
     check<floats, floats>();
   }
 
+  TEST_CASE("sums of floats reach other sinks as integers, a part of a large map at a time") {
+    const geometry g = window_over({70, 50, 3}, 17, {3, 3}, {1, 1}, {1, 1});
+    REQUIRE(kernels::ordered_rows(g) < 68);
+    std::mt19937 random(7);
+    const auto inputs = test::packed_inputs<encoding::real, 3>(g.in, test::random_codes<encoding::real, 3>(static_cast<std::size_t>(g.in.size()), random));
+    const auto weights = test::packed_weights<encoding::real, encoding::bit, 3>(
+        g, test::random_codes<encoding::bit, 3>(static_cast<std::size_t>(g.weights()), random));
+    const int stride = kernels::sum_stride(g.out.channels);
+    kernels::available_rungs::for_each([&](auto arch) {
+      using product = kernels::product<floats, bit, decltype(arch)>;
+      const auto sums = sums_of<product>(g, inputs, weights, g.out.height);
+      test::packed_bytes prepared(product::prepared_bytes(g));
+      test::packed_bytes scratch(product::scratch_bytes(g));
+      product::prepare(g, weights.data(), prepared.data());
+      std::vector<std::int32_t> found(sums.size(), -7);
+      product::rows(g, {inputs.data(), weights.data(), prepared.data(), scratch.data()}, 0, 1,
+                    kernels::sum_sink{found.data(), stride, g.out.width, 0});
+      product::rows(g, {inputs.data(), weights.data(), prepared.data(), scratch.data()}, 1, g.out.height,
+                    kernels::sum_sink{found.data(), stride, g.out.width, 0});
+      std::vector<float> as_floats(found.size());
+      std::transform(found.begin(), found.end(), as_floats.begin(), kernels::from_ordered);
+      CHECK(as_floats == sums);
+    });
+  }
+
   TEST_CASE("every kernel says its name and its rung") {
     CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::name(geometry{})) == "xnor");
     CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::arch_name(geometry{})) == "scalar");

@@ -178,7 +178,7 @@ private:
   static void watch(const work& w) noexcept {
     for (int y = 0; y < w.window.out.height; ++y) {
       store_sums<Product>(w, y, y + 1);
-      w.watcher->sums(w.layer, y, y + 1, reinterpret_cast<const std::int32_t*>(w.sums));
+      w.watcher->sums(w.layer, y, y + 1, reinterpret_cast<const typename Product::sum_type*>(w.sums));
     }
   }
 

@@ -112,7 +112,7 @@ struct stage_plan {
   /// total must be exact in 24 bits.
   template <std::size_t I>
   static constexpr bool averages_exactly = [] {
-    if constexpr (is_dyadic<inputs>() && is_dyadic<weights>()) {
+    if constexpr (integer_sums && is_dyadic<inputs>() && is_dyadic<weights>()) {
       const extent k = op<I>::pool_over(window.out).kernel;
       return static_cast<long long>(window.inputs()) * inputs::code_limit * weights::code_limit * k.height * k.width <= 1 << 24;
     }
@@ -125,10 +125,10 @@ struct stage_plan {
     else return is_pool<I> || monotone_layer<op<I>>;
   }();
 
-  /// Integer sums, few codes, and between them only layers that rise or fall and at most one pool: thresholds then say it
-  /// all. An average must come first and its sums be exact in floats.
+  /// A product, few codes, and between them only layers that rise or fall and at most one pool: thresholds then say it
+  /// all. An average must come first and its sums be integers that are exact in floats.
   static constexpr bool folds = [] {
-    if constexpr (integer_sums && has_quantizer && pools <= 1) {
+    if constexpr (has_product && has_quantizer && pools <= 1) {
       if constexpr (has_few_codes<outputs>())
         return []<std::size_t... I>(std::index_sequence<I...>) { return (folds_op<I> && ...); }(indices{});
     }

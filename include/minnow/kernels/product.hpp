@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include <minnow/core/encoding.hpp>
@@ -10,6 +11,7 @@
 #include <minnow/kernels/float_pair.hpp>
 #include <minnow/kernels/layout.hpp>
 #include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/ordered_sums.hpp>
 #include <minnow/kernels/shift.hpp>
 #include <minnow/kernels/xnor.hpp>
 
@@ -22,14 +24,28 @@ namespace minnow::kernels {
 ///   prepared_bytes(g)             bytes that a session keeps beside the weights, filled once by prepare()
 ///   scratch_bytes(g)              bytes that one call needs
 ///   rows(g, operands, first, last, sink)
-///                                 hands the sums of the output rows [first, last) to a sink (epilogue.hpp); sums of
-///                                 floats go to memory
+///                                 hands the sums of the output rows [first, last) to a sink (epilogue.hpp)
 ///
-/// This one serves pairs with half or real numbers.
+/// This one serves pairs with half or real numbers. Other sinks than float_sink see their sums as integers in the same
+/// order (ordered_sums.hpp).
 template <class In, class Weights, class Arch>
 struct product : float_pair<In, Weights, Arch> {
+  using pair = float_pair<In, Weights, Arch>;
+
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return ordered_bytes(g) + pair::scratch_bytes(g);
+  }
   static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept {
-    float_pair<In, Weights, Arch>::rows(g, o.inputs, o.weights, o.prepared, sink.sums, o.scratch, first, last);
+    pair::rows(g, o.inputs, o.weights, o.prepared, sink.sums, o.scratch + ordered_bytes(g), first, last);
+  }
+  template <class Sink>
+  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
+    auto* sums = reinterpret_cast<float*>(o.scratch);
+    for (int y = first; y < last; y += ordered_rows(g)) {
+      const int end = std::min(y + ordered_rows(g), last);
+      rows(g, o, y, end, float_sink{sums});
+      put_ordered<Arch>(g, sums, y, end, sink);
+    }
   }
 };
 

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include <minnow/infer/packed.hpp>
+#include <minnow/kernels/ordered_sums.hpp>
 #include <minnow/train/network.hpp>
 
 namespace minnow {
@@ -82,9 +84,11 @@ struct fold_step {
 };
 
 /// Finds the thresholds of all channels over sums in [-bound, bound].
+///
+/// number  a sum as a float: float (*)(std::int32_t)
 template <quantizer Q>
-void fold(thresholds& to, int channels, std::int32_t bound, std::span<const float> scales, std::span<const fold_step> steps,
-          const typename Q::state& state) {
+void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std::int32_t), std::span<const float> scales,
+          std::span<const fold_step> steps, const typename Q::state& state) {
   constexpr auto codes = codes_of<Q>();
   for (int c = 0; c < channels; ++c) {
     int direction = 1;
@@ -95,7 +99,7 @@ void fold(thresholds& to, int channels, std::int32_t bound, std::span<const floa
       if (s.behind_pool) behind_pool *= s.direction(s.reading, c);
     }
     to.find(c, bound, direction, behind_pool, [&](std::int32_t sum) {
-      float x = static_cast<float>(sum) * scales[static_cast<std::size_t>(c)];
+      float x = number(sum) * scales[static_cast<std::size_t>(c)];
       for (const fold_step& s : steps) x = s.apply == nullptr ? x * s.factor : s.apply(s.reading, x, c);
       const int code = static_cast<int>(Q::code(x, state));
       int index = 0;
@@ -146,8 +150,10 @@ void pack_stage(Network& net, Packed& to) {
   [&]<std::size_t... I>(std::index_sequence<I...>) { (take(std::integral_constant<std::size_t, I>{}), ...); }(typename plan::indices{});
 
   if constexpr (plan::folds) {
-    const int bound = plan::window.inputs() * plan::inputs::code_limit * plan::weights::code_limit * taps;
-    fold<typename plan::outputs>(stage.constants.limits, plan::window.out.channels, bound, scales, steps, out_state);
+    const int bound = plan::integer_sums ? plan::window.inputs() * plan::inputs::code_limit * plan::weights::code_limit * taps
+                                         : kernels::ordered(std::numeric_limits<float>::max());
+    constexpr auto number = [](std::int32_t sum) { return plan::integer_sums ? static_cast<float>(sum) : kernels::from_ordered(sum); };
+    fold<typename plan::outputs>(stage.constants.limits, plan::window.out.channels, bound, number, scales, steps, out_state);
   } else {
     stage.constants.scales = std::move(scales);
     static_cast<op_slots<stage_type, typename plan::indices>&>(stage.constants) = std::move(ops);
