@@ -43,6 +43,25 @@ struct table_index {
     return index;
   }
 
+  /// The indices of a group of weights for 16 filters, of bit and ternary codes held in floats: codes(j) points to weight
+  /// j's, and is null for a channel beyond the last.
+  template <class Codes>
+  static void of_codes(Codes&& codes, word (&indices)[block_filters]) noexcept {
+    static_assert(Weights == encoding::bit || Weights == encoding::ternary);
+    std::int32_t v[block_filters] = {};
+    for (int j = 0; j < group; ++j) {
+      const float* const code = codes(j);
+      if constexpr (Weights == encoding::bit) {
+        if (code == nullptr) break;
+        for (int f = 0; f < block_filters; ++f) v[f] |= static_cast<std::int32_t>(code[f] > 0) << j;
+      } else {
+        for (int f = 0; f < block_filters; ++f)
+          v[f] = 3 * v[f] + (code == nullptr ? 0 : static_cast<std::int32_t>(code[f]));
+      }
+    }
+    for (int f = 0; f < block_filters; ++f) indices[f] = static_cast<word>(v[f] < 0 ? 16 - v[f] : v[f]);
+  }
+
   /// Tables of a pixel.
   [[nodiscard]] static constexpr int groups(int channels) noexcept { return ceil_div(channels, group); }
   /// Words of one kernel row for each filter.

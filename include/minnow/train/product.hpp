@@ -96,7 +96,6 @@ public:
     const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
     if (p.requantize || !p.training() || !quantized_once_) refresh(p.layer);
     const bool as_codes = share == 1;
-    blend(share, as_codes);
     if (as_codes && in.code_limit > 0 && codes_by_codes_.exists()) {
       codes_by_codes_.run(geometry_, in, codes_, scales_with(in.scale), out.data);
       return;
@@ -105,7 +104,8 @@ public:
     if (as_codes && p.mode == mode::evaluate && largest_sum >= 1 << 24) {
       detail::exact_sums(geometry_, in, codes_, out.data);
     } else {
-      kernels::pack_forward(geometry_, operand_.data(), forward_panels_.data());
+      if (!as_codes) blend(share);
+      kernels::pack_forward(geometry_, as_codes ? codes_.data() : operand_.data(), forward_panels_.data());
       kernels::product_forward(geometry_, in.images, in.data, forward_panels_.data(), out.data);
     }
     if (as_codes) scale_sums(in.scale, out);
@@ -128,14 +128,13 @@ public:
       });
     }
     if (grad_in == nullptr) return;
-    if (estimates && Estimator::share(p.alpha) == 1) {
-      if (!Q::per_channel && input_gradient_.usable()) {
-        input_gradient_.run(in.images, grad_out, codes_, grad_in);
-        scale_all(Q::scale(states_[0]), grad_in, in.size());
-        return;
-      }
-      values_of_codes();
+    const bool as_codes = !estimates || Estimator::share(p.alpha) == 1;
+    if (estimates && as_codes && !Q::per_channel && input_gradient_.usable()) {
+      input_gradient_.run(in.images, grad_out, codes_, grad_in);
+      scale_all(Q::scale(states_[0]), grad_in, in.size());
+      return;
     }
+    if (as_codes) blend(1);
     kernels::pack_backward(geometry_, operand_.data(), backward_panels_.data());
     kernels::product_backward_inputs(geometry_, in.images, grad_out, backward_panels_.data(), grad_in);
   }
@@ -174,39 +173,28 @@ private:
     if (coded_) return;
     if (!measured_ && !measure())
       require(status::failure("layer %.*s: the weights hold a NaN or an infinity", static_cast<int>(layer.size()), layer.data()));
-    const std::size_t group = weights_.size() / states_.size();
-    for (std::size_t s = 0; s < states_.size(); ++s)
-      detail::for_all(group, [&](std::size_t k, auto count) {
-        const std::size_t at = s * group + k;
-        detail::store(codes_.data() + at, detail::code_of<Q>(detail::load(weights_.data() + at, count), states_[s]), count);
-      });
+    for_states([&](std::size_t at, auto count, const typename Q::state& s) {
+      detail::store(codes_.data() + at, detail::code_of<Q>(detail::load(weights_.data() + at, count), s), count);
+    });
     coded_ = quantized_once_ = true;
     codes_by_codes_.renew();
   }
 
-  /// The forward pass's weights: codes at share 1, blended values else.
-  void blend(float share, bool as_codes) {
-    if (as_codes) {
-      std::copy(codes_.begin(), codes_.end(), operand_.begin());
-      return;
-    }
-    const std::size_t group = weights_.size() / states_.size();
-    for (std::size_t s = 0; s < states_.size(); ++s) {
-      const detail::vector part(share * Q::scale(states_[s]));
+  /// The weights as values, for products of floats.
+  void blend(float share) {
+    for_states([&](std::size_t at, auto count, const typename Q::state& s) {
+      const detail::vector part(share * Q::scale(s));
       const detail::vector rest(1 - share);
-      detail::for_all(group, [&](std::size_t k, auto count) {
-        const std::size_t at = s * group + k;
-        detail::store(operand_.data() + at,
-                      part * detail::load(codes_.data() + at, count) + rest * detail::load(weights_.data() + at, count), count);
-      });
-    }
+      detail::store(operand_.data() + at, part * detail::load(codes_.data() + at, count) + rest * detail::load(weights_.data() + at, count), count);
+    });
   }
 
-  void values_of_codes() {
+  /// body(offset, count, state) for each vector of weights.
+  template <class Body>
+  void for_states(Body&& body) {
     const std::size_t group = weights_.size() / states_.size();
     for (std::size_t s = 0; s < states_.size(); ++s)
-      if (const float scale = Q::scale(states_[s]); scale != 1)
-        for (std::size_t k = s * group; k < (s + 1) * group; ++k) operand_[k] = codes_[k] * scale;
+      detail::for_all(group, [&](std::size_t k, auto count) { body(s * group + k, count, states_[s]); });
   }
 
   /// Of each filter input scale * weight scale.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include <minnow/core/aligned_bytes.hpp>
 #include <minnow/core/parallel.hpp>
@@ -42,7 +41,7 @@ public:
         const geometry g = dense ? stacked(of_, std::min(together, images - first)) : backward_;
         const float* from = grad_out + static_cast<std::size_t>(first) * static_cast<std::size_t>(of_.out.size());
         float* to = grad_in + static_cast<std::size_t>(first) * static_cast<std::size_t>(of_.in.size());
-        tables::rows(g, reinterpret_cast<const std::byte*>(from), packed_.data(), prepared_.data(), to,
+        tables::rows(g, reinterpret_cast<const std::byte*>(from), nullptr, prepared_.data(), to,
                      scratch_of_thread(tables::scratch_bytes(g)), 0, g.out.height);
       });
     }
@@ -58,34 +57,38 @@ private:
     return window_over({1, images, g.out.channels}, g.in.size(), {1, 1}, {1, 1}, {0, 0});
   }
 
+  /// weights (F, taps, C) -> the tables' words of the product whose channels are filters and whose filters are channels;
+  /// of a dense layer all inputs are channels of one tap.
   void prepare(std::span<const float> weights) {
-    using tables = typename float_product<Weights>::tables;
-    using code = kernels::code<Weights::storage>;
-    const int filters = of_.out.channels;
-    const int taps = of_.kernel.height * of_.kernel.width;
-    const int channels = of_.in.channels;
-    // (F, taps, C) -> (C, taps from the last on, F), of a dense layer (taps, C, F).
-    codes_.resize(weights.size());
-    const bool dense = is_dense(of_);
-    parallel_for(taps, [&](int tap) {
-      for (int f = 0; f < filters; ++f)
-        for (int c = 0; c < channels; ++c) {
-          const int to = dense ? tap * channels + c : c * taps + (taps - 1 - tap);
-          codes_[static_cast<std::size_t>(to) * static_cast<std::size_t>(filters) + static_cast<std::size_t>(f)] =
-              static_cast<code>(weights[static_cast<std::size_t>((f * taps + tap) * channels + c)]);
-        }
+    using index = typename float_product<Weights>::tables::index;
+    const geometry& g = backward_;
+    const int filters = g.in.channels;
+    const int columns = g.out.channels;
+    const int groups = index::groups(filters);
+    const int taps = g.kernel.height * g.kernel.width;
+    const int line = index::segment_words(g) * kernels::block_filters;
+    prepared_.grow(index::bytes(g));
+    parallel_for(columns / kernels::block_filters * g.kernel.height, [&](int item) {
+      const int block = item / g.kernel.height;
+      const int ky = item % g.kernel.height;
+      auto* to = reinterpret_cast<word*>(prepared_.data()) + static_cast<std::ptrdiff_t>(item) * line;
+      std::fill_n(to, line, word{0});
+      for (int n = 0; n < g.kernel.width * groups; ++n) {
+        // The kernel is turned: its last tap comes first.
+        const int tap = taps - 1 - (ky * g.kernel.width + n / groups);
+        const int first = n % groups * index::group;
+        const float* from = weights.data() + static_cast<std::ptrdiff_t>(first * taps + tap) * columns + block * kernels::block_filters;
+        word indices[kernels::block_filters];
+        index::of_codes([&](int j) { return first + j < filters ? from + static_cast<std::ptrdiff_t>(j) * taps * columns : nullptr; }, indices);
+        word* row = to + n / index::per_word * kernels::block_filters;
+        for (int c = 0; c < kernels::block_filters; ++c) row[c] |= indices[c] << (n % index::per_word * index::bits);
+      }
     });
-    packed_.grow(kernels::weight_bytes<encoding::real, Weights::storage, Weights::bits>(backward_));
-    kernels::pack_weights<encoding::real, Weights::storage, Weights::bits>(backward_, codes_.data(), packed_.data());
-    prepared_.grow(tables::prepared_bytes(backward_));
-    tables::prepare(backward_, packed_.data(), prepared_.data());
   }
 
   geometry of_;
   geometry backward_;
   bool usable_ = false;
-  std::vector<kernels::code<Weights::storage>> codes_;
-  aligned_bytes packed_;
   aligned_bytes prepared_;
 };
 
