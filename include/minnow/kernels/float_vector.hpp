@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <type_traits>
+#include <vector>
 
 #include <xsimd/xsimd.hpp>
+#include <xsimd/memory/xsimd_aligned_allocator.hpp>
 
 #include <minnow/kernels/arch.hpp>
 
@@ -36,6 +38,9 @@ struct plain_floats {
 template <class Arch>
 using float_vector = std::conditional_t<xsimd::types::has_simd_register<float, batch_arch<Arch>>::value,
                                         xsimd::batch<float, batch_arch<Arch>>, plain_floats>;
+
+/// Floats whose vectors do not cross lines of the cache.
+using aligned_floats = std::vector<float, xsimd::aligned_allocator<float, 64>>;
 
 /// The tile of results that stays in registers while its sums grow: rows times two vectors.
 ///

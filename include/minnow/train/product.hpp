@@ -9,6 +9,7 @@
 #include <minnow/kernels/float_gradient.hpp>
 #include <minnow/kernels/float_panels.hpp>
 #include <minnow/kernels/float_product.hpp>
+#include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/train/code_product.hpp>
 #include <minnow/train/exact_sums.hpp>
@@ -226,12 +227,12 @@ private:
   geometry geometry_;
   xt::xtensor<float, 4> weights_;
   xt::xtensor<float, 4> gradient_;
-  std::vector<float> codes_;
-  std::vector<float> operand_;
+  kernels::aligned_floats codes_;
+  kernels::aligned_floats operand_;
   std::vector<typename Q::state> states_;
   std::vector<float> filter_scales_;
-  std::vector<float> forward_panels_;
-  std::vector<float> backward_panels_;
+  kernels::aligned_floats forward_panels_;
+  kernels::aligned_floats backward_panels_;
   detail::code_product codes_by_codes_;
   detail::table_input_gradient<detail::operand_of<Q>> input_gradient_;
   detail::table_weight_gradient weight_gradient_;

@@ -13,6 +13,7 @@
 #include <minnow/core/normalisation.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
+#include <minnow/kernels/float_vector.hpp>
 #include <minnow/train/product.hpp>
 #include <minnow/train/trainable.hpp>
 
@@ -182,7 +183,7 @@ protected:
     std::string_view path;
     shape in;
     shape out;
-    std::vector<float> output{};
+    kernels::aligned_floats output{};
     activations result{};
   };
 
@@ -201,14 +202,14 @@ protected:
   }
 
 private:
-  static void grow(std::vector<float>& v, std::size_t size) {
+  static void grow(kernels::aligned_floats& v, std::size_t size) {
     if (v.size() < size) v.resize(size);
   }
 
   std::vector<entry> layers_;
   normalisation normalisation_;
-  std::vector<float> input_;
-  std::array<std::vector<float>, 2> gradients_;
+  kernels::aligned_floats input_;
+  std::array<kernels::aligned_floats, 2> gradients_;
   int images_ = 0;
   bool takes_pixels_;
   float (*step_scale_)(float);

@@ -82,12 +82,12 @@ vector lane_by_lane(Rule&& rule, const V&... x) {
     return [&](const auto&... spread) {
       float result[lanes];
       for (int i = 0; i < lanes; ++i) result[i] = rule(spread.values[i]...);
-      return vector::load_unaligned(result);
+      return load(result, whole{});
     }([](const V& v) {
       struct {
         float values[lanes];
       } s;
-      v.store_unaligned(s.values);
+      store(s.values, v, whole{});
       return s;
     }(x)...);
   }
