@@ -3,73 +3,28 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
-#include <sstream>
-#include <vector>
 
-#include "minnow/core/random.hpp"
+#include "float_problem.hpp"
 
 namespace {
 
 namespace kernels = minnow::kernels;
-using floats = std::vector<float>;
-
-/// Whole numbers in [-3, 3], or any in [-1, 1).
-floats draw(int size, bool whole, minnow::random random) {
-  floats result(static_cast<std::size_t>(size));
-  for (float& x : result) x = whole ? static_cast<float>(random.below(7) - 3) : random.uniform(-1, 1);
-  return result;
-}
-
-/// How many of `values` are further from the sums in double precision than rounding each step explains (whole: at all).
-int misses(const minnow::geometry& g, int images, const floats& in, const floats& grad_out, const floats& values,
-           bool whole) {
-  int result = 0;
-  std::size_t at = 0;
-  for (int f = 0; f < g.out.channels; ++f) {
-    for (int ky = 0; ky < g.kernel.height; ++ky) {
-      for (int kx = 0; kx < g.kernel.width; ++kx) {
-        for (int c = 0; c < g.in.channels; ++c, ++at) {
-          double sum = 0, magnitude = 0;
-          for (int o = 0; o < images * g.out.pixels(); ++o) {
-            const int n = o / g.out.pixels(), oy = o / g.out.width % g.out.height, ox = o % g.out.width;
-            const int y = oy * g.stride.height + ky - g.padding.height, x = ox * g.stride.width + kx - g.padding.width;
-            if (y < 0 || x < 0 || y >= g.in.height || x >= g.in.width) continue;
-            const int i = ((n * g.in.height + y) * g.in.width + x) * g.in.channels + c;
-            const double product = static_cast<double>(in[static_cast<std::size_t>(i)]) *
-                                   grad_out[static_cast<std::size_t>(o * g.out.channels + f)];
-            sum += product;
-            magnitude += std::fabs(product);
-          }
-          const double steps = whole ? 0 : images * g.out.pixels();
-          const double bound = steps * static_cast<double>(std::numeric_limits<float>::epsilon()) * magnitude;
-          if (!(std::fabs(values[at] - sum) <= bound)) ++result;
-        }
-      }
-    }
-  }
-  return result;
-}
+using test::floats, test::problem;
 
 template <class Arch>
 void check(const minnow::geometry& g, int images, minnow::random random) {
-  std::ostringstream what;
-  what << g.in.height << 'x' << g.in.width << 'x' << g.in.channels << " -> " << g.out.channels << ", kernel "
-       << g.kernel.height << 'x' << g.kernel.width << ", stride " << g.stride.height << 'x' << g.stride.width
-       << ", padding " << g.padding.height << 'x' << g.padding.width << ", images " << images;
-  INFO(what.str());
   for (const bool whole : {false, true}) {
-    const floats in = draw(images * g.in.size(), whole, random.stream(0));
-    const floats grad_out = draw(images * g.out.size(), whole, random.stream(1));
+    const problem p{g, images, whole, random};
+    INFO(p.name());
     const auto run = [&](int team) {
-      floats grad_weights(static_cast<std::size_t>(g.weights()), NAN);
+      floats grad_weights(p.weights.size(), NAN);
       minnow::set_threads(team);
-      kernels::product_backward_weights<Arch>(g, images, in.data(), grad_out.data(), grad_weights.data());
+      kernels::product_backward_weights<Arch>(g, images, p.in.data(), p.grad_out.data(), grad_weights.data());
       minnow::set_threads(0);
       return grad_weights;
     };
     const floats serial = run(1);
-    CHECK(misses(g, images, in, grad_out, serial, whole) == 0);
+    CHECK(test::exact_products(p).grad_weights.misses(serial, whole ? 0 : images * g.out.pixels()) == 0);
     if (whole) continue;
     CHECK(run(2) == serial);
     CHECK(run(3) == serial);
@@ -78,17 +33,7 @@ void check(const minnow::geometry& g, int images, minnow::random random) {
 
 template <class Arch>
 void check_random_shapes(int count) {
-  minnow::random random{minnow::seed{12}};
-  constexpr minnow::extent kernel_sizes[] = {{1, 1}, {3, 3}, {5, 3}, {1, 7}};
-  constexpr int channel_counts[] = {1, 3, 10, 16, 31, 33, 64};
-  for (int i = 0; i < count;) {
-    const minnow::extent kernel = kernel_sizes[random.below(4)];
-    const minnow::extent stride{1 + random.below(3), 1 + random.below(3)}, padding{random.below(4), random.below(4)};
-    const minnow::shape in{1 + random.below(9), 1 + random.below(9), channel_counts[random.below(7)]};
-    const minnow::geometry g = minnow::window_over(in, channel_counts[random.below(7)], kernel, stride, padding);
-    if (g.out.height < 1 || g.out.width < 1) continue;
-    check<Arch>(g, 1 + random.below(5), random.stream(static_cast<std::uint64_t>(i++)));
-  }
+  test::for_random_shapes(count, minnow::random{minnow::seed{12}}, check<Arch>);
 }
 
 }  // namespace

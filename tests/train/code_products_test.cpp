@@ -76,7 +76,7 @@ std::vector<geometry> shapes() {
           window_over({16, 16, 32}, 16, {3, 3}, {1, 1}, {1, 1}), window_over({8, 8, 64}, 32, {5, 3}, {1, 1}, {0, 1}),
           window_over({4, 33, 16}, 32, {1, 1}, {1, 1}, {0, 0}),  window_over({3, 40, 16}, 16, {1, 5}, {1, 1}, {0, 2}),
           window_over({5, 5, 48}, 80, {3, 3}, {1, 1}, {2, 2}),   dense_over({1, 1, 160}, 48),
-          window_over({4, 4, 32}, 64, {4, 4}, {1, 1}, {0, 0})};
+          window_over({4, 4, 32}, 64, {4, 4}, {1, 1}, {0, 0}),   window_over({20, 21, 16}, 16, {1, 1}, {1, 1}, {0, 0})};
 }
 
 template <class Inputs, class Weights>
@@ -215,13 +215,15 @@ TEST_SUITE("train/code_products") {
   TEST_CASE("tables are used where registers hold them, and left alone where a layer does not fit") {
     const geometry fits = window_over({8, 8, 64}, 64, {3, 3}, {1, 1}, {1, 1});
     CHECK(detail::table_input_gradient<kernels::operand<encoding::bit>>(fits).usable() == has_tables);
-    CHECK(detail::table_weight_gradient(fits).usable() == has_tables);
+    CHECK(!detail::table_weight_gradient(fits).usable());
+    CHECK(detail::table_weight_gradient(dense_over({1, 1, 64}, 64)).usable() == has_tables);
+    CHECK(detail::table_weight_gradient(window_over({8, 8, 64}, 64, {1, 1}, {1, 1}, {0, 0})).usable() == has_tables);
+    CHECK(!detail::table_weight_gradient(window_over({8, 8, 64}, 64, {1, 1}, {2, 2}, {0, 0})).usable());
+    CHECK(!detail::table_weight_gradient(dense_over({1, 1, 63}, 64)).usable());
     CHECK(!detail::table_input_gradient<kernels::operand<encoding::power_of_two>>(fits).usable());
     const geometry strided = window_over({8, 8, 64}, 64, {3, 3}, {2, 2}, {1, 1});
     CHECK(!detail::table_input_gradient<kernels::operand<encoding::bit>>(strided).usable());
-    CHECK(!detail::table_weight_gradient(strided).usable());
     const geometry few = window_over({8, 8, 3}, 10, {3, 3}, {1, 1}, {1, 1});
     CHECK(!detail::table_input_gradient<kernels::operand<encoding::bit>>(few).usable());
-    CHECK(!detail::table_weight_gradient(few).usable());
   }
 }

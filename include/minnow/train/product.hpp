@@ -6,13 +6,11 @@
 #include <xtensor/containers/xtensor.hpp>
 
 #include <minnow/core/error.hpp>
-#include <minnow/kernels/float_gradient.hpp>
-#include <minnow/kernels/float_panels.hpp>
-#include <minnow/kernels/float_product.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/train/code_product.hpp>
 #include <minnow/train/exact_sums.hpp>
+#include <minnow/train/float_products.hpp>
 #include <minnow/train/quantize.hpp>
 #include <minnow/train/table_input_gradient.hpp>
 #include <minnow/train/table_weight_gradient.hpp>
@@ -46,8 +44,7 @@ public:
         codes_(weights_.size()),
         operand_(weights_.size()),
         states_(Q::per_channel ? i(g.out.channels) : 1),
-        forward_panels_(kernels::forward_panel_floats(g)),
-        backward_panels_(kernels::backward_panel_floats(g)),
+        floats_(g),
         input_gradient_(g),
         weight_gradient_(g) {}
 
@@ -106,8 +103,8 @@ public:
       detail::exact_sums(geometry_, in, codes_, out.data);
     } else {
       if (!as_codes) blend(share);
-      kernels::pack_forward(geometry_, as_codes ? codes_.data() : operand_.data(), forward_panels_.data());
-      kernels::product_forward(geometry_, in.images, in.data, forward_panels_.data(), out.data);
+      const bool in_order = p.mode == mode::evaluate || (as_codes && in.code_limit > 0);
+      floats_.forward(in.images, in.data, as_codes ? codes_.data() : operand_.data(), out.data, in_order);
     }
     if (as_codes) scale_sums(in.scale, out);
     else if (in.scale != 1) scale_all(in.scale, out);
@@ -115,7 +112,7 @@ public:
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
     if (takes_bits_ && in.code_limit > 0 && weight_gradient_.usable()) weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
-    else kernels::product_backward_weights(geometry_, in.images, in.data, grad_out, gradient_.data());
+    else floats_.backward_weights(in.images, in.data, grad_out, gradient_.data());
     const int inputs = geometry_.inputs();
     for (int f = 0; f < geometry_.out.channels; ++f) {
       const interval r = Q::range(state(f));
@@ -136,8 +133,7 @@ public:
       return;
     }
     if (as_codes) blend(1);
-    kernels::pack_backward(geometry_, operand_.data(), backward_panels_.data());
-    kernels::product_backward_inputs(geometry_, in.images, grad_out, backward_panels_.data(), grad_in);
+    floats_.backward_inputs(in.images, grad_out, operand_.data(), grad_in);
   }
 
   template <class Visit>
@@ -231,8 +227,7 @@ private:
   kernels::aligned_floats operand_;
   std::vector<typename Q::state> states_;
   std::vector<float> filter_scales_;
-  kernels::aligned_floats forward_panels_;
-  kernels::aligned_floats backward_panels_;
+  detail::float_products floats_;
   detail::code_product codes_by_codes_;
   detail::table_input_gradient<detail::operand_of<Q>> input_gradient_;
   detail::table_weight_gradient weight_gradient_;
