@@ -59,9 +59,9 @@ TEST_SUITE("kernels/ordered_sums") {
   }
 
   TEST_CASE("rows are as many as fit, but one at least and all at most") {
-    CHECK(kernels::ordered_rows(window_over({32, 32, 3}, 64, {3, 3}, {1, 1}, {1, 1})) == 32);
-    CHECK(kernels::ordered_rows(window_over({224, 224, 3}, 64, {3, 3}, {1, 1}, {1, 1})) == 4);
-    CHECK(kernels::ordered_rows(window_over({8, 224, 3}, 2048, {3, 3}, {1, 1}, {1, 1})) == 1);
-    CHECK(kernels::ordered_bytes(window_over({32, 32, 3}, 33, {3, 3}, {1, 1}, {1, 1})) == 32 * 32 * 48 * 4);
+    CHECK(kernels::cached_rows(window_over({32, 32, 3}, 64, {3, 3}, {1, 1}, {1, 1})) == 32);
+    CHECK(kernels::cached_rows(window_over({224, 224, 3}, 64, {3, 3}, {1, 1}, {1, 1})) == 4);
+    CHECK(kernels::cached_rows(window_over({8, 224, 3}, 2048, {3, 3}, {1, 1}, {1, 1})) == 1);
+    CHECK(kernels::cached_bytes(window_over({32, 32, 3}, 33, {3, 3}, {1, 1}, {1, 1})) == 32 * 32 * 48 * 4);
   }
 }

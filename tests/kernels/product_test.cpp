@@ -115,7 +115,7 @@ TEST_SUITE("kernels/product") {
 
   TEST_CASE("sums of floats reach other sinks as integers, a part of a large map at a time") {
     const geometry g = window_over({70, 50, 3}, 17, {3, 3}, {1, 1}, {1, 1});
-    REQUIRE(kernels::ordered_rows(g) < 68);
+    REQUIRE(kernels::cached_rows(g) < 68);
     std::mt19937 random(7);
     const auto inputs = test::packed_inputs<encoding::real, 3>(g.in, test::random_codes<encoding::real, 3>(static_cast<std::size_t>(g.in.size()), random));
     const auto weights = test::packed_weights<encoding::real, encoding::bit, 3>(

@@ -12,6 +12,9 @@
 #include <vector>
 
 #include <minnow/core/parallel.hpp>
+#include <minnow/quantize/integer.hpp>
+#include <minnow/quantize/pixels.hpp>
+#include <minnow/quantize/power_of_two.hpp>
 #include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/ternary.hpp>
 
@@ -21,6 +24,18 @@ namespace {
 
 constexpr int images = 5;
 
+/// The codes of a quantizer.
+template <quantizer Q>
+std::vector<float> codes_of() {
+  std::vector<float> codes;
+  if constexpr (is_planes(Q::storage)) {
+    for (const int code : kernels::rising_codes<Q::storage, detail::operand_of<Q>::bits>()) codes.push_back(static_cast<float>(code));
+  } else {
+    for (int code = -Q::code_limit; code <= Q::code_limit; code += Q::storage == encoding::pixel ? 2 : 1) codes.push_back(static_cast<float>(code));
+  }
+  return codes;
+}
+
 /// One layer's codes, and gradients of its sums.
 struct problem {
   geometry g;
@@ -28,17 +43,20 @@ struct problem {
   std::vector<float> weights;
   std::vector<float> grad_out;
 
-  problem(const geometry& shape, bool ternary_in, bool ternary_weights) : g(shape) {
+  template <class Inputs, class Weights>
+  static problem of(const geometry& g) {
+    return problem(g, codes_of<Inputs>(), codes_of<Weights>());
+  }
+
+  problem(const geometry& shape, const std::vector<float>& input_codes, const std::vector<float>& weight_codes) : g(shape) {
     std::mt19937 random(7);
-    const auto code = [&](bool ternary) {
-      return ternary ? static_cast<float>(static_cast<int>(random() % 3) - 1) : random() % 2 != 0 ? 1.0f : -1.0f;
-    };
+    const auto one_of = [&](const std::vector<float>& codes) { return codes[random() % codes.size()]; };
     std::uniform_real_distribution<float> real(-1, 1);
     in.resize(static_cast<std::size_t>(images * g.in.size()));
     weights.resize(static_cast<std::size_t>(g.weights()));
     grad_out.resize(static_cast<std::size_t>(images * g.out.size()));
-    for (float& x : in) x = code(ternary_in);
-    for (float& w : weights) w = code(ternary_weights);
+    for (float& x : in) x = one_of(input_codes);
+    for (float& w : weights) w = one_of(weight_codes);
     for (float& y : grad_out) y = real(random);
   }
 
@@ -85,7 +103,7 @@ void check_forward(const geometry& g) {
   CAPTURE(Weights::name().c_str());
   CAPTURE(g.in.channels);
   CAPTURE(g.out.channels);
-  const problem p(g, Inputs::storage == encoding::ternary, Weights::storage == encoding::ternary);
+  const auto p = problem::of<Inputs, Weights>(g);
   std::vector<float> scales(static_cast<std::size_t>(g.out.channels));
   for (std::size_t f = 0; f < scales.size(); ++f) scales[f] = 0.25f + 0.125f * static_cast<float>(f % 5);
   std::vector<float> expected(static_cast<std::size_t>(images * g.out.size()));
@@ -93,9 +111,9 @@ void check_forward(const geometry& g) {
   for (std::size_t y = 0; y < expected.size(); ++y) expected[y] *= scales[y % scales.size()];
 
   detail::code_product product;
-  CHECK(!product.exists());
+  CHECK(!product.serves(g));
   product.take_inputs_of<Inputs, Weights>();
-  REQUIRE(product.exists());
+  REQUIRE(product.serves(g));
   std::vector<float> in = p.in;
   const activations batch{in.data(), images, g.in};
   for (const int threads : {1, 2}) {
@@ -123,7 +141,7 @@ template <class Weights>
 void check_input_gradient(const geometry& g) {
   CAPTURE(g.in.channels);
   CAPTURE(g.kernel.height);
-  const problem p(g, false, Weights::storage == encoding::ternary);
+  const auto p = problem::of<sign, Weights>(g);
   std::vector<double> expected(p.in.size());
   std::vector<double> magnitude(p.in.size());
   p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) {
@@ -147,7 +165,7 @@ void check_input_gradient(const geometry& g) {
 void check_weight_gradient(const geometry& g) {
   CAPTURE(g.in.channels);
   CAPTURE(g.kernel.height);
-  const problem p(g, false, false);
+  const auto p = problem::of<sign, sign>(g);
   std::vector<double> expected(p.weights.size());
   std::vector<double> magnitude(p.weights.size());
   p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) {
@@ -184,7 +202,7 @@ TEST_SUITE("train/code_products") {
       std::vector<std::byte> expected(kernels::input_bytes<encoding::ternary>(map));
       std::vector<std::byte> found(expected.size());
       kernels::pack_inputs<encoding::ternary>(numbers.data(), pixels, channels, expected.data());
-      detail::pack_float_codes<encoding::ternary>(codes.data(), pixels, channels, found.data());
+      detail::pack_float_codes<encoding::ternary, 3>(codes.data(), pixels, channels, found.data());
       CHECK(found == expected);
     }
   }
@@ -198,7 +216,25 @@ TEST_SUITE("train/code_products") {
       check_forward<sign, ternary<>>(g);
       check_forward<ternary<>, sign>(g);
       check_forward<ternary<>, ternary<>>(g);
+      check_forward<power_of_two<3>, power_of_two<3>>(g);
+      check_forward<pixels, ternary<>>(g);
+      check_forward<integer<8>, integer<4>>(g);
     }
+  }
+
+  TEST_CASE("sums beyond a float's 24 bits are exact integers, rounded once") {
+    const geometry g = dense_over({1, 1, 60'001}, 2);
+    std::vector<float> in(60'001, 127), weights(2 * in.size(), 127);
+    std::fill(weights.begin() + 60'001, weights.end(), -127.0f);
+    weights.back() = -126;
+    detail::code_product product;
+    product.take_inputs_of<integer<8>, integer<8>>();
+    REQUIRE(product.serves(g));
+    CHECK(!product.serves(dense_over({1, 1, 70'000}, 2)));
+    float out[2];
+    product.run(g, {in.data(), 1, g.in}, weights, std::vector<float>{1, 0.5f}, out);
+    CHECK(out[0] == static_cast<float>(127 * 127 * 60'001));
+    CHECK(out[1] == 0.5f * static_cast<float>(-127 * 127 * 60'001 + 127));
   }
 
   TEST_CASE("the gradient of inputs, from weights of 1 and 2 bits") {

@@ -230,6 +230,7 @@ TEST_SUITE("train/product") {
     const auto check = []<class Layer>(Layer, shape in) {
       const geometry g = Layer::over(in);
       test::single_layer<Layer, ste> one(in, 2);
+      one.layer.template take_inputs_of<integer<8>>();
       std::vector<int> w(static_cast<std::size_t>(g.weights()));
       std::vector<int> x(2 * static_cast<std::size_t>(in.size()));
       // Nearly all of them at the limit, so that sums come to 17 million and more.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -94,6 +95,16 @@ struct sum_sink {
     for (int f = 0; f < block_filters; ++f) to[f] = f < filters ? block[f] : 0;
   }
 };
+
+/// Output rows whose sums stay in the second cache, 256 KB, until somebody reads them; at least one.
+[[nodiscard]] constexpr int cached_rows(const geometry& g) noexcept {
+  constexpr int most = 1 << 16;
+  return std::clamp(most / (g.out.width * sum_stride(g.out.channels)), 1, std::max(g.out.height, 1));
+}
+/// The memory of those sums.
+[[nodiscard]] constexpr std::size_t cached_bytes(const geometry& g) noexcept {
+  return static_cast<std::size_t>(cached_rows(g) * g.out.width * sum_stride(g.out.channels)) * sizeof(float);
+}
 
 /// Where kernels of floats store their sums, pixels of sum_stride(F) numbers from row `first` on.
 struct float_sink {

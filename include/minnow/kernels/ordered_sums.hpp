@@ -29,16 +29,6 @@ namespace minnow::kernels {
   return std::bit_cast<float>(i ^ ((i >> 31) & 0x7fffffff));
 }
 
-/// Rows of sums that stay in the second cache, 256 KB, until they are compared; at least one.
-[[nodiscard]] constexpr int ordered_rows(const geometry& g) noexcept {
-  constexpr int most = 1 << 16;
-  return std::clamp(most / (g.out.width * sum_stride(g.out.channels)), 1, g.out.height);
-}
-/// The memory of those rows.
-[[nodiscard]] constexpr std::size_t ordered_bytes(const geometry& g) noexcept {
-  return static_cast<std::size_t>(ordered_rows(g) * g.out.width * sum_stride(g.out.channels)) * sizeof(float);
-}
-
 namespace detail {
 
 template <class Arch>

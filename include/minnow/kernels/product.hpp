@@ -33,16 +33,16 @@ struct product : float_pair<In, Weights, Arch> {
   using pair = float_pair<In, Weights, Arch>;
 
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
-    return ordered_bytes(g) + pair::scratch_bytes(g);
+    return cached_bytes(g) + pair::scratch_bytes(g);
   }
   static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept {
-    pair::rows(g, o.inputs, o.weights, o.prepared, sink.sums, o.scratch + ordered_bytes(g), first, last);
+    pair::rows(g, o.inputs, o.weights, o.prepared, sink.sums, o.scratch + cached_bytes(g), first, last);
   }
   template <class Sink>
   static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
     auto* sums = reinterpret_cast<float*>(o.scratch);
-    for (int y = first; y < last; y += ordered_rows(g)) {
-      const int end = std::min(y + ordered_rows(g), last);
+    for (int y = first; y < last; y += cached_rows(g)) {
+      const int end = std::min(y + cached_rows(g), last);
       rows(g, o, y, end, float_sink{sums});
       put_ordered<Arch>(g, sums, y, end, sink);
     }

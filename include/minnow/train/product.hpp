@@ -9,7 +9,6 @@
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/train/code_product.hpp>
-#include <minnow/train/exact_sums.hpp>
 #include <minnow/train/float_products.hpp>
 #include <minnow/train/quantize.hpp>
 #include <minnow/train/table_input_gradient.hpp>
@@ -94,18 +93,13 @@ public:
     const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
     if (p.requantize || !p.training() || !quantized_once_) refresh(p.layer);
     const bool as_codes = share == 1;
-    if (as_codes && in.code_limit > 0 && codes_by_codes_.exists()) {
+    if (as_codes && in.code_limit > 0 && codes_by_codes_.serves(geometry_)) {
       codes_by_codes_.run(geometry_, in, codes_, scales_with(in.scale), out.data);
       return;
     }
-    const long long largest_sum = static_cast<long long>(in.code_limit) * Q::code_limit * geometry_.inputs();
-    if (as_codes && p.mode == mode::evaluate && largest_sum >= 1 << 24) {
-      detail::exact_sums(geometry_, in, codes_, out.data);
-    } else {
-      if (!as_codes) blend(share);
-      const bool in_order = p.mode == mode::evaluate || (as_codes && in.code_limit > 0);
-      floats_.forward(in.images, in.data, as_codes ? codes_.data() : operand_.data(), out.data, in_order);
-    }
+    if (!as_codes) blend(share);
+    const bool in_order = p.mode == mode::evaluate || (as_codes && in.code_limit > 0);
+    floats_.forward(in.images, in.data, as_codes ? codes_.data() : operand_.data(), out.data, in_order);
     if (as_codes) scale_sums(in.scale, out);
     else if (in.scale != 1) scale_all(in.scale, out);
   }

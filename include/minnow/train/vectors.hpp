@@ -4,6 +4,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include <xsimd/xsimd.hpp>
@@ -22,6 +23,7 @@ inline constexpr int lanes = 1;
 using whole = std::integral_constant<int, 1>;
 inline vector load(const float* from, int) noexcept { return *from; }
 inline void store(float* to, vector v, int) noexcept { *to = v; }
+inline vector from_integers(const std::int32_t* from) noexcept { return static_cast<float>(*from); }
 inline float total(vector v) noexcept { return v; }
 #else
 using vector = xsimd::batch<float>;
@@ -33,6 +35,10 @@ inline vector load(const float* from, int count) noexcept {
   float padded[lanes] = {};
   std::copy_n(from, count, padded);
   return vector::load_unaligned(padded);
+}
+/// A whole vector of numbers, each rounded once.
+inline vector from_integers(const std::int32_t* from) noexcept {
+  return xsimd::batch_cast<float>(xsimd::batch<std::int32_t>::load_unaligned(from));
 }
 inline void store(float* to, const vector& v, whole) noexcept { v.store_unaligned(to); }
 inline void store(float* to, const vector& v, int count) noexcept {
