@@ -261,6 +261,27 @@ TEST_SUITE("train/product") {
     check(conv<3, integer<8>, stride<2>>{}, {5, 4, 125});
   }
 
+  TEST_CASE("codes that an optimizer takes anew, part by part, are those of its weights") {
+    test::single_layer<dense<7, ternary<>>, ste> one({1, 1, 33}, 1);
+    const auto moved = test::uniform(7 * 33, 5);
+    std::size_t parts = 0;
+    one.layer.parameters([&](const parameter& p) {
+      REQUIRE(p.requantize);
+      std::copy(moved.begin(), moved.end(), p.value.begin());
+      for (std::size_t first = 0; first < moved.size(); first += 100, ++parts) p.requantize(first, std::min<std::size_t>(100, moved.size() - first));
+    });
+    CHECK(parts == 3);
+    // Kept, as they are there: no other codes are taken where none are asked for.
+    const std::vector<float> x(33, 1.0f);
+    const auto found = one.forward(x, {.mode = mode::train, .requantize = false});
+    test::single_layer<dense<7, ternary<>>, ste> other({1, 1, 33}, 1);
+    other.set("weights", moved);
+    CHECK(found == other.forward(x));
+    // A scale that is measured on all weights cannot follow each of them.
+    test::single_layer<dense<2, integer<8>>, ste> measured({1, 1, 3}, 1);
+    measured.layer.parameters([](const parameter& p) { CHECK(!p.requantize); });
+  }
+
   TEST_CASE("weights that have moved keep their codes until they are quantized again") {
     test::single_layer<dense<2, sign>, ste> one({1, 1, 3}, 1);
     one.set("weights", {.5f, .5f, .5f, .5f, .5f, .5f});

@@ -115,7 +115,7 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
       const auto classes = static_cast<std::size_t>(net.outputs());
       for (std::size_t n = 0; n < labels.size(); ++n) right += argmax(z.subspan(n * classes, classes)) == labels[n];
       net.backward(gradient, p);
-      update.step(net, at, p.alpha);
+      update.step(net, at, p.alpha, (now.step + 1) % options.quantize_every == 0);
 
       ++now.step;
       seen += count;

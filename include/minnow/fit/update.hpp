@@ -14,16 +14,16 @@ class updater {
 public:
   explicit updater(Optimizer o) : optimizer_(std::move(o)) {}
 
-  /// One step along the gradients of the last backward pass, then the clip of bounded weights. The weights' estimator
-  /// scales their step, and with it their decay.
-  void step(untyped_network& net, const progress& at, float alpha) {
+  /// One step along the gradients of the last backward pass, the clip of bounded weights and, if asked for, their new
+  /// codes, in one pass over them. The weights' estimator scales their step, and with it their decay.
+  void step(untyped_network& net, const progress& at, float alpha, bool requantize = false) {
     rate_ = optimizer_.rate * optimizer_.decay(at);
     const auto prepared = optimizer_.at(++steps_);
     std::size_t index = 0;
     net.parameters([&](std::string_view, const parameter& p) {
       if (index == moments_.size()) moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
       const float rate = p.quantized ? rate_ * net.step_scale(alpha) : rate_;
-      move(p, moments_[index++], rate, prepared);
+      move(p, moments_[index++], rate, prepared, requantize);
     });
   }
 
@@ -32,16 +32,20 @@ public:
 
 private:
   template <class Prepared>
-  void move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared) {
+  void move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared, bool requantize) {
     const std::size_t size = p.value.size();
-    detail::for_all(size, [&](std::size_t i, auto count) {
-      using detail::vector;
-      vector m[Optimizer::moments > 0 ? Optimizer::moments : 1];
-      for (int k = 0; k < Optimizer::moments; ++k) m[k] = detail::load(moments.data() + static_cast<std::size_t>(k) * size + i, count);
-      vector w = optimizer_.update(detail::load(p.value.data() + i, count), detail::load(p.gradient.data() + i, count), m, rate, prepared);
-      if (p.bounded) w = scalar::clamp(w, vector(-1.0f), vector(1.0f));
-      detail::store(p.value.data() + i, w, count);
-      for (int k = 0; k < Optimizer::moments; ++k) detail::store(moments.data() + static_cast<std::size_t>(k) * size + i, m[k], count);
+    detail::for_pieces(size, [&](std::size_t first, std::size_t length) {
+      detail::for_vectors(static_cast<int>(length), [&](int k, auto count) {
+        using detail::vector;
+        const std::size_t i = first + static_cast<std::size_t>(k);
+        vector m[Optimizer::moments > 0 ? Optimizer::moments : 1];
+        for (int n = 0; n < Optimizer::moments; ++n) m[n] = detail::load(moments.data() + static_cast<std::size_t>(n) * size + i, count);
+        vector w = optimizer_.update(detail::load(p.value.data() + i, count), detail::load(p.gradient.data() + i, count), m, rate, prepared);
+        if (p.bounded) w = scalar::clamp(w, vector(-1.0f), vector(1.0f));
+        detail::store(p.value.data() + i, w, count);
+        for (int n = 0; n < Optimizer::moments; ++n) detail::store(moments.data() + static_cast<std::size_t>(n) * size + i, m[n], count);
+      });
+      if (requantize && p.requantize) p.requantize(first, length);
     });
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cmath>
 #include <vector>
 
@@ -132,8 +133,16 @@ public:
 
   template <class Visit>
   void parameters(Visit&& visit) {
-    visit(parameter{"weights", {weights_.data(), weights_.size()}, {gradient_.data(), gradient_.size()}, Q::bounded, estimates});
+    parameter p{"weights", {weights_.data(), weights_.size()}, {gradient_.data(), gradient_.size()}, Q::bounded, estimates};
+    std::atomic<std::size_t> coded = 0;
+    if constexpr (state_floats<Q> == 0)
+      p.requantize = [this, &coded](std::size_t first, std::size_t count) {
+        code(first, count, states_[0]);
+        coded += count;
+      };
+    visit(p);
     moved();
+    if (coded == weights_.size()) has_codes();
   }
   template <class Visit>
   void arrays(Visit&& visit) {
@@ -164,28 +173,34 @@ private:
     if (coded_) return;
     if (!measured_ && !measure())
       require(status::failure("layer %.*s: the weights hold a NaN or an infinity", static_cast<int>(layer.size()), layer.data()));
-    for_states([&](std::size_t at, auto count, const typename Q::state& s) {
-      detail::store(codes_.data() + at, detail::code_of<Q>(detail::load(weights_.data() + at, count), s), count);
+    const std::size_t group = weights_.size() / states_.size();
+    for (std::size_t s = 0; s < states_.size(); ++s)
+      detail::for_pieces(group, [&](std::size_t first, std::size_t count) { code(s * group + first, count, states_[s]); });
+    has_codes();
+  }
+
+  void code(std::size_t first, std::size_t count, const typename Q::state& s) {
+    detail::for_vectors(static_cast<int>(count), [&](int k, auto lanes) {
+      const std::size_t at = first + static_cast<std::size_t>(k);
+      detail::store(codes_.data() + at, detail::code_of<Q>(detail::load(weights_.data() + at, lanes), s), lanes);
     });
+  }
+  void has_codes() noexcept {
     coded_ = quantized_once_ = true;
     codes_by_codes_.renew();
   }
 
   /// The weights as values, for products of floats.
   void blend(float share) {
-    for_states([&](std::size_t at, auto count, const typename Q::state& s) {
-      const detail::vector part(share * Q::scale(s));
-      const detail::vector rest(1 - share);
-      detail::store(operand_.data() + at, part * detail::load(codes_.data() + at, count) + rest * detail::load(weights_.data() + at, count), count);
-    });
-  }
-
-  /// body(offset, count, state) for each vector of weights.
-  template <class Body>
-  void for_states(Body&& body) {
     const std::size_t group = weights_.size() / states_.size();
-    for (std::size_t s = 0; s < states_.size(); ++s)
-      detail::for_all(group, [&](std::size_t k, auto count) { body(s * group + k, count, states_[s]); });
+    for (std::size_t s = 0; s < states_.size(); ++s) {
+      const detail::vector part(share * Q::scale(states_[s]));
+      const detail::vector rest(1 - share);
+      detail::for_all(group, [&](std::size_t k, auto count) {
+        const std::size_t at = s * group + k;
+        detail::store(operand_.data() + at, part * detail::load(codes_.data() + at, count) + rest * detail::load(weights_.data() + at, count), count);
+      });
+    }
   }
 
   /// Of each filter input scale * weight scale.

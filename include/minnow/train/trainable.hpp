@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -53,6 +54,9 @@ struct parameter {
   std::span<const float> gradient;
   bool bounded = false;    ///< clipped to [-1, 1] after every update
   bool quantized = false;  ///< the estimator scales its step
+  /// Takes the codes of values [first, first + count) anew, while they are still in the cache. Empty where there are
+  /// none, or where they depend on more than each value.
+  std::function<void(std::size_t first, std::size_t count)> requantize{};
 };
 
 /// The trainable reading of a layer. A specialisation for a layer of one's own provides

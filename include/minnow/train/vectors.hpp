@@ -68,14 +68,21 @@ void for_rows(std::size_t rows, int n, Body&& body) {
   });
 }
 
-/// The same over a flat array: body(offset, count).
+/// body(offset, count) for pieces of a flat array that stay in the second cache, shared among the threads.
 template <class Body>
-void for_all(std::size_t n, Body&& body) {
+void for_pieces(std::size_t n, Body&& body) {
   constexpr std::size_t piece = 16384;
   parallel_for(static_cast<int>((n + piece - 1) / piece), [&](int p) {
     const std::size_t first = static_cast<std::size_t>(p) * piece;
-    for_vectors(static_cast<int>(std::min(piece, n - first)),
-                [&](int i, auto count) { body(first + static_cast<std::size_t>(i), count); });
+    body(first, std::min(piece, n - first));
+  });
+}
+
+/// The same for its vectors.
+template <class Body>
+void for_all(std::size_t n, Body&& body) {
+  for_pieces(n, [&](std::size_t first, std::size_t size) {
+    for_vectors(static_cast<int>(size), [&](int i, auto count) { body(first + static_cast<std::size_t>(i), count); });
   });
 }
 
