@@ -10,6 +10,7 @@
 
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/product.hpp>
+#include <minnow/train/float_products.hpp>
 
 #include "measure.hpp"
 
@@ -135,6 +136,20 @@ template <encoding In, encoding Weights, class Arch = kernels::best>
   using sink = kernels::code_sink<In, kernels::operand<In>::bits, codes - 1>;
   const minnow::geometry pixels = minnow::window_over(out, out.channels, {1, 1}, {1, 1}, {0, 0});
   return [=] { work->run(sink{limits->rows(), pixels, packed->data(), nullptr}); };
+}
+
+/// A layer of floats as training multiplies it, packing included: images (N,H,W,C) to sums.
+[[nodiscard]] inline call make_floats(const minnow::geometry& g, int images) {
+  struct state {
+    minnow::geometry g;
+    int images;
+    minnow::detail::float_products products{g};
+    buffer<float> in{static_cast<std::size_t>(images) * static_cast<std::size_t>(g.in.size()), minnow::seed{1}};
+    buffer<float> weights{static_cast<std::size_t>(g.weights()), minnow::seed{2}};
+    buffer<float> out{static_cast<std::size_t>(images) * static_cast<std::size_t>(g.out.size())};
+  };
+  const auto s = std::make_shared<state>(state{.g = g, .images = images});
+  return [s] { s->products.forward(s->images, s->in.data(), s->weights.data(), s->out.data(), false); };
 }
 
 }  // namespace bench

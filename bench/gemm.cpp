@@ -62,17 +62,11 @@ void layer(const std::string& name, const minnow::geometry& g, int images, int s
   const floats grad_out(batch * static_cast<std::size_t>(g.out.size()), {2});
   const floats weights(static_cast<std::size_t>(g.weights()), {3});
   floats out(grad_out.size()), grad_in(in.size()), grad_weights(weights.size());
-  floats forward(kernels::forward_panel_floats(g)), backward(kernels::backward_panel_floats(g));
   const double flop = 2. * images * static_cast<double>(g.macs());
   // Packing is part of every training step, and counts.
-  measure("gemm/" + name + "/forward", flop, samples, [&] {
-    kernels::pack_forward(g, weights.data(), forward.data());
-    kernels::product_forward(g, images, in.data(), forward.data(), out.data());
-  });
-  measure("gemm/" + name + "/backward_inputs", flop, samples, [&] {
-    kernels::pack_backward(g, weights.data(), backward.data());
-    kernels::product_backward_inputs(g, images, grad_out.data(), backward.data(), grad_in.data());
-  });
+  measure("gemm/" + name + "/forward", flop, samples, [&] { kernels::product_forward(g, images, in.data(), weights.data(), out.data()); });
+  measure("gemm/" + name + "/backward_inputs", flop, samples,
+          [&] { kernels::product_backward_inputs(g, images, grad_out.data(), weights.data(), grad_in.data()); });
   measure("gemm/" + name + "/backward_weights", flop, samples,
           [&] { kernels::product_backward_weights(g, images, in.data(), grad_out.data(), grad_weights.data()); });
   if (!kernels::winograd_serves<>(g)) return;

@@ -26,6 +26,31 @@ struct named_shape {
   return result;
 }
 
+/// The products of Models A and D in training, some images at a time: 3x3 convolutions behind the first, and dense layers
+/// as the pixels of one map. Both networks are alike but for the numbers of their filters and units.
+[[nodiscard]] inline std::vector<named_shape> float_products() {
+  std::vector<named_shape> result;
+  const auto conv = [&](int side, int channels, int filters) {
+    result.push_back({"conv_" + std::to_string(side) + "x" + std::to_string(side) + "x" + std::to_string(channels) + "_" + std::to_string(filters),
+                      minnow::window_over({side, side, channels}, filters, {3, 3}, {1, 1}, {1, 1})});
+  };
+  const auto dense = [&](int rows, int inputs, int units) {
+    result.push_back({"dense_" + std::to_string(inputs) + "_" + std::to_string(units), minnow::window_over({rows, 1, inputs}, units, {1, 1}, {1, 1}, {0, 0})});
+  };
+  for (const int filters : {64, 128}) {
+    conv(32, filters, filters);
+    conv(16, filters, 2 * filters);
+    conv(16, 2 * filters, 2 * filters);
+    conv(8, 2 * filters, 4 * filters);
+    conv(8, 4 * filters, 4 * filters);
+  }
+  dense(128, 4096, 128);
+  dense(128, 128, 512);
+  dense(64, 8192, 512);
+  dense(64, 512, 2048);
+  return result;
+}
+
 /// The first layer of a network for 32x32 colour images.
 [[nodiscard]] inline named_shape first_layer() {
   return {"27", minnow::window_over({32, 32, 3}, 128, {3, 3}, {1, 1}, {1, 1})};

@@ -1,6 +1,6 @@
 // minnow's products and networks next to other libraries', on one thread, each of its own best: how many times faster.
 //
-// usage: bench_peers [convolutions] [rows] [networks]        all three without arguments
+// usage: bench_peers [convolutions] [rows] [floats] [networks]        all four without arguments
 //
 // Ratios are of MAC per cycle, each side counting what it multiplies: a matrix product all of M x K x N, a convolution the
 // taps inside its image. Where a peer has both, its faster one counts. A figure without a K is the least of the shapes.
@@ -168,6 +168,28 @@ void rows() {
   figure("gemv_16xN_vs_sgemv", std::min({ratio(halves[0]), ratio(halves[1]), ratio(halves[2])}), "times");
 }
 
+/// Training's forward products of floats. A convolution of ours takes maps; a matrix product of OpenBLAS takes windows that
+/// were gathered before, and `sgemm` is ours of the same.
+void floats() {
+  ratios all;
+  for (const auto& [name, g] : bench::float_products()) {
+    constexpr int rows = 4096;
+    const bool is_conv = g.kernel != minnow::extent{1, 1};
+    const int images = is_conv ? rows / g.out.pixels() : 1;
+    const minnow::geometry gathered = minnow::window_over({images * g.out.pixels(), 1, g.inputs()}, g.out.channels, {1, 1}, {1, 1}, {0, 0});
+    const auto macs = static_cast<double>(gathered.macs());
+    contest products;
+    products.add("sgemm", macs, bench::make_floats(gathered, 1));
+    if (is_conv) products.add("float_conv", macs, bench::make_floats(g, images));
+    products.add("openblas_sgemm", macs, theirs("OpenBLAS", task::float_matrix, gathered));
+    const auto rates = products.run({.seconds = 2});
+    print(name, rates);
+    all.add("sgemm_vs_openblas", name, rates, "sgemm", {"openblas_sgemm"});
+    all.add("float_conv_vs_openblas", name, rates, "float_conv", {"openblas_sgemm"});
+  }
+  all.print();
+}
+
 /// Ours and PyTorch's by turns, a few tenths of a second each.
 template <class Model>
 void compare(const std::string& name, char letter, bench::peers::torch& torch) {
@@ -215,6 +237,7 @@ int main(int argc, char** argv) try {
   std::fflush(stdout);
   if (wanted("convolutions")) convolutions();
   if (wanted("rows")) rows();
+  if (wanted("floats")) floats();
   if (wanted("networks")) {
     bench::peers::torch torch(MINNOW_BENCH_PYTHON, MINNOW_BENCH_TORCH_SCRIPT);
     if (torch.available()) {

@@ -13,17 +13,15 @@ using test::floats, test::problem;
 
 template <class Arch>
 floats forward(const problem& p) {
-  floats panels(kernels::forward_panel_floats<Arch>(p.g)), out(p.grad_out.size(), NAN);
-  kernels::pack_forward<Arch>(p.g, p.weights.data(), panels.data());
-  kernels::product_forward<Arch>(p.g, p.images, p.in.data(), panels.data(), out.data());
+  floats out(p.grad_out.size(), NAN);
+  kernels::product_forward<Arch>(p.g, p.images, p.in.data(), p.weights.data(), out.data());
   return out;
 }
 
 template <class Arch>
 floats backward(const problem& p) {
-  floats panels(kernels::backward_panel_floats<Arch>(p.g)), grad_in(p.in.size(), NAN);
-  kernels::pack_backward<Arch>(p.g, p.weights.data(), panels.data());
-  kernels::product_backward_inputs<Arch>(p.g, p.images, p.grad_out.data(), panels.data(), grad_in.data());
+  floats grad_in(p.in.size(), NAN);
+  kernels::product_backward_inputs<Arch>(p.g, p.images, p.grad_out.data(), p.weights.data(), grad_in.data());
   return grad_in;
 }
 
@@ -78,7 +76,9 @@ TEST_SUITE("kernels/float_product") {
     }
   }
 
-  TEST_CASE("panels in several groups") {
+  TEST_CASE("panels in several groups, inputs in several passes") {
+    check<kernels::best>(minnow::window_over({3, 4, 400}, 40, {3, 3}, {1, 1}, {1, 1}), 2, minnow::random{});
+    check<kernels::best>(minnow::window_over({2, 3, 1700}, 33, {1, 2}, {1, 1}, {0, 0}), 2, minnow::random{});
     check<kernels::best>(minnow::dense_over({1, 1, 5000}, 200), 3, minnow::random{});
     check<kernels::best>(minnow::dense_over({1, 1, 200}, 5000), 3, minnow::random{});
   }

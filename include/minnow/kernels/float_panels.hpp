@@ -40,45 +40,74 @@ template <class Arch = best>
   return panel_floats<Arch>(g.kernel.height * g.kernel.width * g.out.channels, g.in.channels);
 }
 
-/// Packs weights (F,ky,kx,C) for product_forward: panels (ceil(F / columns), ky * kx * C, columns), zeros beyond F.
-///
-/// requires  room for forward_panel_floats(g) floats, best aligned to 64 bytes
-/// throws    never
+/// Weights (F,ky,kx,C) as product_forward multiplies them: panels of `columns` filters, zeros beyond F.
 template <class Arch = best>
-void pack_forward(const geometry& g, const float* weights, float* panels) noexcept {
-  constexpr int columns = float_tile<Arch>::columns;
-  const int inputs = g.inputs(), filters = g.out.channels;
-  parallel_for(ceil_div(filters, columns), [=](int panel) {
-    float* to = panels + static_cast<std::size_t>(panel) * inputs * columns;
-    const int valid = std::min(columns, filters - panel * columns);
-    if (valid < columns) std::fill_n(to, static_cast<std::size_t>(inputs) * columns, 0.f);
-    transpose<Arch>(weights + static_cast<std::size_t>(panel) * columns * inputs, static_cast<std::size_t>(inputs),
-                    valid, inputs, to, columns);
+struct forward_panels {
+  using arch = Arch;
+  geometry g;
+  const float* weights;
+
+  [[nodiscard]] int count() const noexcept { return ceil_div(g.out.channels, float_tile<Arch>::columns); }
+
+  /// Inputs [begin, end) of the panels [first, last): to (end - begin, columns), a panel every `size` floats.
+  void pack(int first, int last, int begin, int end, float* to, std::size_t size) const noexcept {
+    constexpr int columns = float_tile<Arch>::columns;
+    const int inputs = g.inputs();
+    for (int panel = first; panel < last; ++panel, to += size) {
+      const int valid = std::min(columns, g.out.channels - panel * columns);
+      if (valid < columns) std::fill_n(to, static_cast<std::size_t>(end - begin) * columns, 0.f);
+      transpose<Arch>(weights + static_cast<std::size_t>(panel) * columns * inputs + begin,
+                      static_cast<std::size_t>(inputs), valid, end - begin, to, columns);
+    }
+  }
+};
+
+/// Weights (F,ky,kx,C) as product_backward_inputs multiplies them: panels of `columns` channels, zeros beyond C, whose
+/// inputs are (ky, kx, F), the taps from last to first (see tap_map).
+template <class Arch = best>
+struct backward_panels {
+  using arch = Arch;
+  geometry g;
+  const float* weights;
+
+  [[nodiscard]] int count() const noexcept { return ceil_div(g.in.channels, float_tile<Arch>::columns); }
+
+  /// As forward_panels::pack; weights are read in runs of several cache lines.
+  void pack(int first, int last, int begin, int end, float* to, std::size_t size) const noexcept {
+    constexpr int columns = float_tile<Arch>::columns;
+    const int taps = g.kernel.height * g.kernel.width, filters = g.out.channels, channels = g.in.channels;
+    for (int row = begin; row < end; ++row, to += columns) {
+      const int tap = taps - 1 - row / filters, f = row % filters;
+      const float* from = weights + (static_cast<std::size_t>(f) * taps + tap) * channels;
+      for (int panel = first; panel < last; ++panel)
+        detail::copy_columns<columns>(from + panel * columns, std::min(columns, channels - panel * columns),
+                                      to + static_cast<std::size_t>(panel - first) * size);
+    }
+  }
+};
+
+/// All panels of all inputs: (panels, inputs, columns).
+///
+/// requires  room for panel_floats of the weights' direction, best aligned to 64 bytes
+/// throws    never
+template <class Panels>
+void pack_panels(const Panels& panels, int inputs, float* to) noexcept {
+  constexpr int together = 4;
+  const std::size_t size = panel_floats<typename Panels::arch>(inputs, 1);
+  parallel_for(ceil_div(panels.count(), together), [&](int group) {
+    const int first = group * together;
+    panels.pack(first, std::min(first + together, panels.count()), 0, inputs,
+                to + static_cast<std::size_t>(first) * size, size);
   });
 }
 
-/// Packs weights (F,ky,kx,C) for product_backward_inputs: panels (ceil(C / columns), ky * kx * F, columns), the taps
-/// from last to first (see tap_map), zeros beyond C.
-///
-/// requires  room for backward_panel_floats(g) floats, best aligned to 64 bytes
-/// throws    never
 template <class Arch = best>
-void pack_backward(const geometry& g, const float* weights, float* panels) noexcept {
-  constexpr int columns = float_tile<Arch>::columns;
-  constexpr int together = 4;  // panels written side by side, so that weights are read in runs of several cache lines
-  const int taps = g.kernel.height * g.kernel.width, filters = g.out.channels, channels = g.in.channels;
-  const int rows = taps * filters, panel_count = ceil_div(channels, columns);
-  parallel_for(ceil_div(panel_count, together), [=](int group) {
-    const int first = group * together, last = std::min(first + together, panel_count);
-    for (int row = 0; row < rows; ++row) {
-      const int tap = taps - 1 - row / filters, f = row % filters;
-      const float* from = weights + (static_cast<std::size_t>(f) * taps + tap) * channels;
-      for (int panel = first; panel < last; ++panel) {
-        float* to = panels + (static_cast<std::size_t>(panel) * rows + row) * columns;
-        detail::copy_columns<columns>(from + panel * columns, std::min(columns, channels - panel * columns), to);
-      }
-    }
-  });
+void pack_forward(const geometry& g, const float* weights, float* to) noexcept {
+  pack_panels(forward_panels<Arch>{g, weights}, g.inputs(), to);
+}
+template <class Arch = best>
+void pack_backward(const geometry& g, const float* weights, float* to) noexcept {
+  pack_panels(backward_panels<Arch>{g, weights}, g.kernel.height * g.kernel.width * g.out.channels, to);
 }
 
 }  // namespace minnow::kernels

@@ -62,23 +62,45 @@ struct tile_sources {
   }
 };
 
-/// The sums of one tile and one panel, in registers throughout: for each row its sum over taps and channels of
-/// input * weight, in that order, each step rounded once.
+/// The inputs of a window that are multiplied in one pass: whole taps, or a part of one.
+struct input_range {
+  int begin;
+  int end;
+};
+
+/// Adds the products of a range of inputs to the sums of one tile and one panel, in registers throughout: for each row
+/// its sum over taps and channels of input * weight, in that order, each step rounded once. The first range begins the
+/// sums, others go on from memory.
 ///
 /// cost  per input and tile: 2 * rows multiply-adds, rows broadcasts and 2 loads of a vector
-template <class Arch, int... Row>
-void multiply_tile(const tile_sources<sizeof...(Row)>& tile, const float* panel, int count, int column, int valid,
-                   std::integer_sequence<int, Row...>) noexcept {
+template <class Arch, int Most, int... Row>
+void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_range inputs, int count, int column,
+                   int valid, std::integer_sequence<int, Row...>) noexcept {
   using vector = float_vector<Arch>;
   constexpr int rows = sizeof...(Row), lanes = float_tile<Arch>::lanes, columns = float_tile<Arch>::columns;
   vector left[rows] = {(static_cast<void>(Row), vector(0.f))...};
   vector right[rows] = {(static_cast<void>(Row), vector(0.f))...};
+  if (inputs.begin > 0) {
+    const auto get = [&](int row, vector& l, vector& r) {
+      const float* from = tile.targets[row] + column;
+      float whole[columns];
+      if (valid < columns) {
+        std::fill(std::copy_n(from, valid, whole), whole + columns, 0.f);
+        from = whole;
+      }
+      l = vector::load_unaligned(from);
+      r = vector::load_unaligned(from + lanes);
+    };
+    (get(Row, left[Row], right[Row]), ...);
+  }
   const float* const* source = tile.rows.data();
-  const int channels = tile.channels;
   for (const int tap : tile.taps) {
+    const int first = std::max(inputs.begin - tap * tile.channels, 0),
+              last = std::min(inputs.end - tap * tile.channels, tile.channels);
     const float* const from[rows] = {source[Row]...};
-    const float* weights = panel + static_cast<std::size_t>(tap) * channels * columns;
-    for (int c = 0; c < channels; ++c, weights += columns) {
+    source += Most;
+    const float* weights = panel + (static_cast<std::ptrdiff_t>(tap) * tile.channels + first - inputs.begin) * columns;
+    for (int c = first; c < last; ++c, weights += columns) {
       const vector w0 = vector::load_unaligned(weights), w1 = vector::load_unaligned(weights + lanes);
       const auto add = [&](float x, vector& l, vector& r) {
         const vector input(x);
@@ -87,7 +109,6 @@ void multiply_tile(const tile_sources<sizeof...(Row)>& tile, const float* panel,
       };
       (add(from[Row][c], left[Row], right[Row]), ...);
     }
-    source += rows;
   }
   const auto put = [&](int row, const vector& l, const vector& r) {
     if (row >= count) return;
@@ -101,30 +122,63 @@ void multiply_tile(const tile_sources<sizeof...(Row)>& tile, const float* panel,
   (put(Row, left[Row], right[Row]), ...);
 }
 
+/// The same, without the rows that a last tile does not have.
+template <class Arch, int Most>
+void multiply_rows(const tile_sources<Most>& tile, const float* panel, input_range inputs, int count, int column,
+                   int valid) noexcept {
+  const auto multiply = [&](auto rows) { multiply_tile<Arch>(tile, panel, inputs, count, column, valid, rows); };
+  if (count <= Most / 3) multiply(std::make_integer_sequence<int, Most / 3>{});
+  else if (count <= 2 * Most / 3) multiply(std::make_integer_sequence<int, 2 * Most / 3>{});
+  else multiply(std::make_integer_sequence<int, Most>{});
+}
+
+/// How many inputs one pass takes: about equal parts of at most 1536, so that several panels of them stay in the second
+/// cache. Whole taps, or parts of one.
+[[nodiscard]] inline int inputs_together(int taps, int channels) noexcept {
+  constexpr int most = 1536;
+  if (channels > most) return ceil_div(channels, ceil_div(channels, most));
+  return ceil_div(taps, ceil_div(taps, most / channels)) * channels;
+}
+
 /// Both products over windows: to (images, map.to), from (images, map.from).
 ///
-/// Panels come in groups that stay in the second-level cache while the tiles of pixels pass over them.
-template <class Arch>
-void multiply_windows(const tap_map& map, int images, const float* from, const float* panels, float* to) noexcept {
-  constexpr int rows = float_tile<Arch>::rows, columns = float_tile<Arch>::columns;
+/// Some inputs of some panels are packed at a time; they stay in the second cache while the tiles of pixels pass over
+/// them.
+template <class Arch, class Panels>
+void multiply_windows(const tap_map& map, int images, const float* from, const Panels& panels, float* to) noexcept {
+  constexpr int rows = float_tile<Arch>::rows, columns = float_tile<Arch>::columns, packed_together = 128;
   constexpr std::size_t cached = 768 * 1024 / sizeof(float);
   // With few channels a tap is too short a loop, so the window's taps are laid end to end first.
   const bool gathered = map.taps() > 1 && map.from.channels < 8 && map.dilation == extent{1, 1};
-  const int outputs = map.to.channels, pixels = images * map.to.pixels();
-  const int tiles = ceil_div(pixels, rows), panel_count = ceil_div(outputs, columns);
-  const std::size_t panel_size = static_cast<std::size_t>(map.inputs()) * columns;
+  const int outputs = map.to.channels, pixels = images * map.to.pixels(), tiles = ceil_div(pixels, rows);
+  const int channels = gathered ? map.inputs() : map.from.channels;
+  const int pass = gathered ? channels : inputs_together(map.taps(), channels);
+  const std::size_t size = static_cast<std::size_t>(pass) * columns;
   const int together =
-      static_cast<int>(std::clamp<std::size_t>(cached / panel_size, 1, static_cast<std::size_t>(panel_count)));
-  parallel_for(ceil_div(panel_count, together) * tiles, [=, &map](int item) {
-    thread_local tile_sources<rows> tile;
-    const int group = item / tiles, first = (item - group * tiles) * rows;
-    const int count = std::min(rows, pixels - first);
-    tile.find(map, images, from, to, first, count, gathered);
-    for (int panel = group * together; panel < std::min((group + 1) * together, panel_count); ++panel) {
-      multiply_tile<Arch>(tile, panels + static_cast<std::size_t>(panel) * panel_size, count, panel * columns,
-                          std::min(columns, outputs - panel * columns), std::make_integer_sequence<int, rows>{});
+      static_cast<int>(std::clamp<std::size_t>(cached / size, 1, static_cast<std::size_t>(panels.count())));
+  thread_local aligned_floats room;
+  room.resize(std::max(room.size(), static_cast<std::size_t>(together) * size));
+  float* const packed = room.data();
+  for (int begin = 0, end = 0; tiles > 0 && begin < map.inputs(); begin = end) {
+    const int end_of_tap = (begin / channels + 1) * channels;
+    end = std::min(begin + pass, pass < channels ? end_of_tap : map.inputs());
+    for (int first = 0; first < panels.count(); first += together) {
+      const int last = std::min(first + together, panels.count());
+      parallel_for(ceil_div(end - begin, packed_together), [=, &panels](int part) {
+        const int at = part * packed_together;
+        panels.pack(first, last, begin + at, std::min(begin + at + packed_together, end),
+                    packed + static_cast<std::size_t>(at) * columns, size);
+      });
+      parallel_for(tiles, [=, &map](int item) {
+        thread_local tile_sources<rows> tile;
+        const int pixel = item * rows, count = std::min(rows, pixels - pixel);
+        tile.find(map, images, from, to, pixel, count, gathered);
+        for (int panel = first; panel < last; ++panel)
+          multiply_rows<Arch>(tile, packed + static_cast<std::size_t>(panel - first) * size, {begin, end}, count,
+                              panel * columns, std::min(columns, outputs - panel * columns));
+      });
     }
-  });
+  }
 }
 
 }  // namespace detail
@@ -132,24 +186,24 @@ void multiply_windows(const tap_map& map, int images, const float* from, const f
 /// out[n][oy][ox][f] = sum over ky, kx, c of in[n][iy][ix][c] * w[f][ky][kx][c]: in (N,H,W,C) -> out (N,H',W',F).
 /// Pixels outside the image count as zeros. A dense layer is the geometry with one tap: in (N,1,1,K) -> out (N,1,1,F).
 ///
-/// requires  panels from pack_forward of the same Arch
+/// weights (F,ky,kx,C)
 /// cost      2 * images * g.macs() operations; results are the same bits for any number of threads
 /// throws    never; scratch stays with each thread, so that repeated calls allocate nothing
 template <class Arch = best>
-void product_forward(const geometry& g, int images, const float* in, const float* panels, float* out) noexcept {
-  detail::multiply_windows<Arch>(forward_taps(g), images, in, panels, out);
+void product_forward(const geometry& g, int images, const float* in, const float* weights, float* out) noexcept {
+  detail::multiply_windows<Arch>(forward_taps(g), images, in, forward_panels<Arch>{g, weights}, out);
 }
 
 /// grad_in[n][iy][ix][c] = sum over ky, kx, f of grad_out[n][oy][ox][f] * w[f][ky][kx][c] where the window at (oy, ox)
 /// holds (iy, ix) at (ky, kx): grad_out (N,H',W',F) -> grad_in (N,H,W,C), overwritten.
 ///
-/// requires  panels from pack_backward of the same Arch
+/// weights (F,ky,kx,C)
 /// cost      2 * images * g.macs() operations for any stride; results are the same bits for any number of threads
 /// throws    never; scratch stays with each thread, so that repeated calls allocate nothing
 template <class Arch = best>
-void product_backward_inputs(const geometry& g, int images, const float* grad_out, const float* panels,
+void product_backward_inputs(const geometry& g, int images, const float* grad_out, const float* weights,
                              float* grad_in) noexcept {
-  detail::multiply_windows<Arch>(backward_taps(g), images, grad_out, panels, grad_in);
+  detail::multiply_windows<Arch>(backward_taps(g), images, grad_out, backward_panels<Arch>{g, weights}, grad_in);
 }
 
 }  // namespace minnow::kernels

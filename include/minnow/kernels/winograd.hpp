@@ -179,8 +179,8 @@ struct winograd_block {
                 scratch.points.data() + static_cast<std::size_t>(k) * plane + at * channels;
             tile.targets[r] = scratch.sums.data() + static_cast<std::size_t>(k) * sum_plane + at * columns;
           }
-          multiply_tile<Arch>(tile, panels + static_cast<std::size_t>(place_of(k)) * point, valid, 0, columns,
-                              std::make_integer_sequence<int, rows>{});
+          multiply_rows<Arch>(tile, panels + static_cast<std::size_t>(place_of(k)) * point, {0, channels}, valid, 0,
+                              columns);
         }
       for (int t = 0; t < count; ++t)
         put(first + t, scratch.sums.data() + static_cast<std::size_t>(t) * columns, sum_plane, column, to);

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <cstddef>
-
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_gradient.hpp>
-#include <minnow/kernels/float_panels.hpp>
 #include <minnow/kernels/float_product.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/winograd.hpp>
@@ -22,22 +19,20 @@ public:
   /// in_order  each sum in the order of its terms, each step rounded once: exact for codes
   void forward(int images, const float* in, const float* weights, float* out, bool in_order) {
     if (filters_minimally_ && !in_order) {
-      kernels::winograd_pack_forward(g_, transform(weights), panels(kernels::winograd_panel_floats<>(g_)));
+      kernels::winograd_pack_forward(g_, transform(weights), panels());
       kernels::winograd_forward(g_, images, in, panels_.data(), out);
     } else {
-      kernels::pack_forward(g_, weights, panels(kernels::forward_panel_floats(g_)));
-      kernels::product_forward(g_, images, in, panels_.data(), out);
+      kernels::product_forward(g_, images, in, weights, out);
     }
   }
 
   /// grad_out (N,H',W',F), weights (F,kh,kw,C) -> grad_in (N,H,W,C), overwritten.
   void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in) {
     if (filters_minimally_) {
-      kernels::winograd_pack_backward(g_, transform(weights), panels(kernels::winograd_panel_floats<>(g_)));
+      kernels::winograd_pack_backward(g_, transform(weights), panels());
       kernels::winograd_backward_inputs(g_, images, grad_out, panels_.data(), grad_in);
     } else {
-      kernels::pack_backward(g_, weights, panels(kernels::backward_panel_floats(g_)));
-      kernels::product_backward_inputs(g_, images, grad_out, panels_.data(), grad_in);
+      kernels::product_backward_inputs(g_, images, grad_out, weights, grad_in);
     }
   }
 
@@ -48,8 +43,8 @@ public:
   }
 
 private:
-  float* panels(std::size_t size) {
-    if (panels_.size() < size) panels_.resize(size);
+  float* panels() {
+    panels_.resize(kernels::winograd_panel_floats<>(g_));
     return panels_.data();
   }
   const float* transform(const float* weights) {
