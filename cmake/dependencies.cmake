@@ -68,3 +68,15 @@ if(MINNOW_TESTS AND NOT TARGET doctest::doctest)
 endif()
 
 find_package(ZLIB QUIET)
+
+# A BLAS with its C interface: for the option MINNOW_BLAS, and for the tests of what it chooses.
+if(MINNOW_BLAS OR MINNOW_TESTS)
+  find_package(BLAS QUIET)
+  find_path(minnow_cblas_directory cblas.h PATH_SUFFIXES openblas cblas)
+  mark_as_advanced(minnow_cblas_directory)
+  if(BLAS_FOUND AND minnow_cblas_directory)
+    set(minnow_cblas_FOUND ON)
+    set(minnow_cblas_directories ${minnow_cblas_directory})
+    list(REMOVE_ITEM minnow_cblas_directories ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+  endif()
+endif()

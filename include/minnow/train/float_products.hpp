@@ -7,7 +7,18 @@
 #include <minnow/kernels/winograd.hpp>
 #include <minnow/kernels/winograd_gradient.hpp>
 
+#ifdef MINNOW_BLAS
+#include <minnow/train/blas_products.hpp>
+#endif
+
 namespace minnow::detail {
+
+/// Where the products come from that are not filtered minimally.
+#ifdef MINNOW_BLAS
+namespace plain = blas;
+#else
+namespace plain = kernels;
+#endif
 
 /// The three products of a layer of floats, each by the kernel that is fastest for it.
 class float_products {
@@ -22,7 +33,7 @@ public:
       kernels::winograd_pack_forward(g_, transform(weights), panels());
       kernels::winograd_forward(g_, images, in, panels_.data(), out);
     } else {
-      kernels::product_forward(g_, images, in, weights, out);
+      plain::product_forward(g_, images, in, weights, out);
     }
   }
 
@@ -32,14 +43,14 @@ public:
       kernels::winograd_pack_backward(g_, transform(weights), panels());
       kernels::winograd_backward_inputs(g_, images, grad_out, panels_.data(), grad_in);
     } else {
-      kernels::product_backward_inputs(g_, images, grad_out, weights, grad_in);
+      plain::product_backward_inputs(g_, images, grad_out, weights, grad_in);
     }
   }
 
   /// in (N,H,W,C), grad_out (N,H',W',F) -> gradient (F,kh,kw,C), overwritten.
   void backward_weights(int images, const float* in, const float* grad_out, float* gradient) const {
     if (filters_minimally_) kernels::winograd_backward_weights(g_, images, in, grad_out, gradient);
-    else kernels::product_backward_weights(g_, images, in, grad_out, gradient);
+    else plain::product_backward_weights(g_, images, in, grad_out, gradient);
   }
 
 private:
