@@ -28,8 +28,8 @@
 
 namespace mn = minnow;
 
-// One step of Model D against PyTorch in double precision. fixtures/pytorch_model_d.py made the numbers of
-// fixtures/pytorch_model_d.txt and says how both sides draw the same network and images.
+// One step of Models A and D against PyTorch in double precision. fixtures/pytorch_step.py made the numbers of
+// fixtures/pytorch_model_*.txt and says how both sides draw the same networks and images.
 namespace {
 
 template <int Filters, class Scheme = mn::minw<1, 1>>
@@ -39,13 +39,21 @@ using convp = mn::chain<mn::conv<Filters, mn::minw<1, 1>>, mn::max_pool<2>, mn::
 template <int Units>
 using dense = mn::chain<mn::dense<Units, mn::minw<1, 1>>, mn::batch_norm>;
 
-struct model_d : mn::model<mn::image<3, 32, 32>,                                   //
-                           conv<64, mn::scheme<mn::pixels, mn::sign>>, convp<64>,  //
-                           conv<128>, convp<128>, conv<256>, convp<256>,           //
-                           dense<128>, dense<512>, dense<10>> {};
+template <int Filters, int Narrow, int Wide>
+struct conv_net : mn::model<mn::image<3, 32, 32>,                                             //
+                            conv<Filters, mn::scheme<mn::pixels, mn::sign>>, convp<Filters>,  //
+                            conv<2 * Filters>, convp<2 * Filters>, conv<4 * Filters>, convp<4 * Filters>,
+                            dense<Narrow>, dense<Wide>, dense<10>> {
+  static constexpr int channels[] = {Filters, Filters, 2 * Filters, 2 * Filters, 4 * Filters, 4 * Filters, Narrow, Wide, 10};
+};
+struct model_a : conv_net<128, 512, 2048> {
+  static constexpr const char* fixture = MINNOW_FIXTURES "/pytorch_model_a.txt";
+};
+struct model_d : conv_net<64, 128, 512> {
+  static constexpr const char* fixture = MINNOW_FIXTURES "/pytorch_model_d.txt";
+};
 
-constexpr int channels[] = {64, 64, 128, 128, 256, 256, 128, 512, 10};
-constexpr std::size_t tensors = 3 * std::size(channels);
+constexpr std::size_t tensors = 3 * std::size(model_d::channels);
 enum stream : std::uint64_t { images, labels, signs, parameters };
 
 struct gradient {
@@ -69,8 +77,8 @@ std::vector<double> rest_of(std::istringstream& line) {
   return {std::istream_iterator<double>(line), std::istream_iterator<double>()};
 }
 
-reference read_reference(std::string_view estimator) {
-  std::ifstream file(MINNOW_FIXTURES "/pytorch_model_d.txt");
+reference read_reference(const char* path, std::string_view estimator) {
+  std::ifstream file(path);
   REQUIRE(file.is_open());
   reference result;
   std::string text, item, section;
@@ -110,9 +118,8 @@ reference read_reference(std::string_view estimator) {
 }
 
 /// The draws of `draw_parameters` in the script.
-void draw_parameter(const reference& r, int layer, const mn::parameter& p, std::size_t row) {
+void draw_parameter(const reference& r, int layer, std::size_t count, const mn::parameter& p, std::size_t row) {
   const auto half = static_cast<std::uint64_t>(std::ldexp(r.limit, 15));
-  const auto count = static_cast<std::size_t>(channels[layer]);
   const std::size_t each = p.value.size() / count;
   for (std::size_t c = 0; c < count; ++c) {
     const auto found = r.draw.find({layer, static_cast<int>(c)});
@@ -180,18 +187,19 @@ double nearest_threshold(Network& net) {
   return nearest;
 }
 
-template <class Estimator>
+template <class Model, class Estimator>
 void check_step() {
-  const reference r = read_reference(Estimator::name().view());
+  const reference r = read_reference(Model::fixture, Estimator::name().view());
   REQUIRE_EQ(r.gradients.size(), tensors);
 
-  mn::network<model_d, Estimator> net;
+  mn::network<Model, Estimator> net;
   std::size_t tensor = 0;
   std::size_t row = 0;
   net.parameters([&](std::string_view, const mn::parameter& p) {
     const int layer = static_cast<int>(tensor++ / 3);
-    if (p.name == "weights") row = p.value.size() / static_cast<std::size_t>(channels[layer]);
-    draw_parameter(r, layer, p, row);
+    const auto channels = static_cast<std::size_t>(Model::channels[layer]);
+    if (p.name == "weights") row = p.value.size() / channels;
+    draw_parameter(r, layer, channels, p, row);
   });
   REQUIRE_EQ(tensor, tensors);
 
@@ -222,6 +230,8 @@ void check_step() {
 }  // namespace
 
 TEST_SUITE("agreement/pytorch") {
-  TEST_CASE("a step of Model D with ste has PyTorch's gradients") { check_step<mn::ste>(); }
-  TEST_CASE("a step of Model D with aqe has PyTorch's gradients") { check_step<mn::aqe>(); }
+  TEST_CASE("a step of Model D with ste has PyTorch's gradients") { check_step<model_d, mn::ste>(); }
+  TEST_CASE("a step of Model D with aqe has PyTorch's gradients") { check_step<model_d, mn::aqe>(); }
+  TEST_CASE("a step of Model A with ste has PyTorch's gradients") { check_step<model_a, mn::ste>(); }
+  TEST_CASE("a step of Model A with aqe has PyTorch's gradients") { check_step<model_a, mn::aqe>(); }
 }
