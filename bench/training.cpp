@@ -1,4 +1,5 @@
-// Training steps, images per second: forward, backward and Adam; next to PyTorch's where that is installed.
+// Training steps, images per second: forward, backward and Adam; next to PyTorch's where that is installed. Then each
+// layer's share of the time in layers.
 //
 // usage: bench_training [d_ste | d_aqe | a_ste | mlp_ste | threads | memory ...]      all without arguments
 
@@ -45,6 +46,24 @@ public:
     return bench::median(steps);
   }
   [[nodiscard]] int batch() const noexcept { return batch_; }
+
+  /// What part of the time in layers each of them takes, forward and backward.
+  void print_shares(const std::string& name) {
+    mn::layer_times times;
+    net_.time_into(&times);
+    seconds();
+    net_.time_into(nullptr);
+    double all = 0;
+    for (const auto* pass : {&times.forward, &times.backward})
+      for (const double s : *pass) all += s;
+    std::size_t i = 0;
+    net_.visit([&](std::string_view path, auto&) {
+      const std::string layer = name + "_" + std::string(path);
+      figure(layer + "_forward", 100 * times.forward[i] / all, "%");
+      figure(layer + "_backward", 100 * times.backward[i] / all, "%");
+      ++i;
+    });
+  }
 
 private:
   static constexpr int steps_of_a_run = 4;
@@ -96,7 +115,11 @@ public:
     }
     const double taken = bench::median(seconds);
     figure("train_" + name, batch / taken, "images/s");
-    figure("train_" + name + "_macs", bench::median(per_cycle), "MAC/cycle");
+    const double macs = bench::median(per_cycle);
+    figure("train_" + name + "_macs", macs, "MAC/cycle");
+    // Two multiply-adds of a vector a cycle; products of codes and minimal filtering may pass them.
+    figure("train_" + name + "_of_fma_peak", macs / (2.0 * mn::detail::lanes), "parts");
+    own.print_shares("train_" + name);
     against("train_" + name + "_vs_torch_ste", of_ste, taken, batch);
     against("train_" + name + "_vs_torch_f32", of_floats, taken, batch);
   }

@@ -48,6 +48,26 @@ TEST_SUITE("train/untyped_network") {
           "3:weights:135 3:state:1 ");
   }
 
+  TEST_CASE("times its layers, for as long as it is asked to") {
+    network<small> net;
+    std::fill_n(net.prepare(2).begin(), 2 * 72, 1.0f);
+    layer_times times;
+    net.time_into(&times);
+    const auto logits = net.forward({.mode = mode::train});
+    net.backward(std::vector<float>(logits.begin(), logits.end()), {.mode = mode::train});
+    std::size_t layers = 0;
+    net.visit([&](std::string_view, auto&) { ++layers; });
+    REQUIRE(times.forward.size() == layers);
+    REQUIRE(times.backward.size() == layers);
+    CHECK(*std::min_element(times.forward.begin(), times.forward.end()) > 0);
+    CHECK(times.backward.front() == 0);  // no gradient is made for the image
+    CHECK(times.backward.back() > 0);
+    const auto before = times.forward;
+    net.time_into(nullptr);
+    (void)net.forward({});
+    CHECK(times.forward == before);
+  }
+
   TEST_CASE("the unquantized part is the larger of the two estimators', and none where nothing is quantized") {
     CHECK(network<small, aqe>{}.real_part(0.25f) == 0.75f);
     CHECK(network<small, aqe, ste>{}.real_part(0.25f) == 0.75f);

@@ -14,6 +14,7 @@
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/kernels/float_vector.hpp>
+#include <minnow/train/layer_times.hpp>
 #include <minnow/train/product.hpp>
 #include <minnow/train/trainable.hpp>
 
@@ -125,6 +126,9 @@ public:
     parallel_for(images, [&](int n) { put(n, data.image(first + n).data()); });
   }
 
+  /// Seconds that each layer takes, of all passes from now on, are added up there; null: no longer.
+  void time_into(layer_times* times) noexcept { times_ = times; }
+
   /// Runs the batch through the network; logits (N,classes).
   std::span<const float> forward(pass p) {
     p.real_part = real_part_(p.alpha);
@@ -135,6 +139,7 @@ public:
       p.layer = l.path;
       p.noise = noise.stream(i);
       l.result = {l.output.data(), images_, l.out};
+      const detail::stopwatch watch(times_ != nullptr ? &times_->forward : nullptr, i, layers_.size());
       l.functions->forward(l.layer, in, l.result, p);
       in = l.result;
     }
@@ -154,6 +159,7 @@ public:
       p.layer = l.path;
       float* grad_in = i - 1 > first ? gradients_[next].data() : nullptr;
       const activations in = i > 1 ? layers_[i - 2].result : activations{input_.data(), images_, input()};
+      const detail::stopwatch watch(times_ != nullptr ? &times_->backward : nullptr, i - 1, layers_.size());
       l.functions->backward(l.layer, in, l.result, grad_out, grad_in, p);
       grad_out = grad_in;
       next = 1 - next;
@@ -195,6 +201,7 @@ protected:
   void rebind(std::size_t i, void* layer) {
     layers_[i].layer = layer;
     layers_[i].result = {};
+    times_ = nullptr;
     images_ = 0;
   }
   void start(random r, start_weights how) {
@@ -210,6 +217,7 @@ private:
   normalisation normalisation_;
   kernels::aligned_floats input_;
   std::array<kernels::aligned_floats, 2> gradients_;
+  layer_times* times_ = nullptr;
   int images_ = 0;
   bool takes_pixels_;
   float (*step_scale_)(float);
