@@ -176,11 +176,14 @@ double nearest_threshold(Network& net) {
   std::size_t index = 0;
   net.visit([&](std::string_view path, auto&) {
     if (index > 0 && path.ends_with(".inputs")) {
-      const mn::activations& a = net.result(index - 1);
-      for (std::size_t i = 0; i < a.size(); ++i) {
-        const double magnitude = std::fabs(static_cast<double>(a.data[i]));
-        nearest = std::min({nearest, magnitude, std::fabs(magnitude - 1)});
-      }
+      mn::detail::for_values(net.result(index - 1), [&](std::size_t, const mn::detail::vector& a, auto count) {
+        float values[mn::detail::lanes];
+        mn::detail::store(values, a, mn::detail::whole{});
+        for (int i = 0; i < static_cast<int>(count); ++i) {
+          const double magnitude = std::fabs(static_cast<double>(values[i]));
+          nearest = std::min({nearest, magnitude, std::fabs(magnitude - 1)});
+        }
+      });
     }
     ++index;
   });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -7,7 +8,7 @@
 
 #include <minnow/core/affine.hpp>
 #include <minnow/layers/batch_norm.hpp>
-#include <minnow/train/channel_sums.hpp>
+#include <minnow/train/deferred_norm.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
@@ -25,10 +26,10 @@ public:
         variance_(gamma_),
         grad_gamma_(beta_),
         grad_beta_(beta_),
-        scale_(gamma_.size()),
-        shift_(gamma_.size()),
-        batch_mean_(gamma_.size()),
-        inverse_deviation_(gamma_.size()) {}
+        norm_(in.channels) {}
+
+  /// Whether a training pass leaves the affine function of each number to the next layer, which can do it in its own.
+  void leave_to_next(bool yes) noexcept { leaves_ = yes; }
 
   [[nodiscard]] const row& gamma() const noexcept { return gamma_; }
   [[nodiscard]] const row& beta() const noexcept { return beta_; }
@@ -44,46 +45,52 @@ public:
 
   void forward(const activations& in, activations& out, const pass& p) {
     const int channels = in.dimensions.channels;
+    norm_.summed = false;
     if (p.mode == mode::evaluate) {
       for (int c = 0; c < channels; ++c) set(c, evaluated(c));
     } else {
       measure(in, p);
+      if (leaves_) {
+        out.data = in.data;
+        out.norm = &norm_;
+        return;
+      }
     }
-    detail::for_rows(in.rows(), channels, [&](std::size_t r, int c, auto count) {
-      const std::size_t at = r * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c);
-      const auto y = detail::fused(detail::load(in.data + at, count), detail::load(scale_.data() + c, count),
-                                   detail::load(shift_.data() + c, count));
-      detail::store(out.data + at, y, count);
-    });
+    activations values = in;
+    values.norm = &norm_;
+    detail::for_values(values, [&](std::size_t at, const detail::vector& y, auto count) { detail::store(out.data + at, y, count); });
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) {
     const int channels = in.dimensions.channels;
     const auto rows = static_cast<double>(in.rows());
-    sums_.run<2>(in.rows(), channels, [&](std::size_t at, int c, auto count, auto&& add) {
-      const auto g = detail::load(grad_out + at, count);
-      const auto normalized = (detail::load(in.data + at, count) - detail::load(batch_mean_.data() + c, count)) *
-                              detail::load(inverse_deviation_.data() + c, count);
-      add(0, g);
-      add(1, g * normalized);
-    });
+    if (!norm_.summed)
+      norm_.sums.run<2>(in.rows(), channels, [&](std::size_t at, int c, auto count, auto&& add) {
+        const auto g = detail::load(grad_out + at, count);
+        const auto normalized = (detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count)) *
+                                detail::load(norm_.inverse_deviation.data() + c, count);
+        add(0, g);
+        add(1, g * normalized);
+      });
+    norm_.summed = false;
     for (int c = 0; c < channels; ++c) {
-      grad_beta_(c) = static_cast<float>(sums_.total(0, c));
-      grad_gamma_(c) = static_cast<float>(sums_.total(1, c));
+      const double deviations = static_cast<double>(norm_.inverse_deviation[i(c)]);
+      const double sum = norm_.sums.total(0, c), product = norm_.sums.total(1, c);
+      grad_beta_(c) = static_cast<float>(sum);
+      grad_gamma_(c) = static_cast<float>(product);
       // dx = gamma / deviation * (g - mean(g) - normalized * mean(g * normalized)), as g * scale + x * slope + rest.
-      const double scale = static_cast<double>(gamma_(c)) * static_cast<double>(inverse_deviation_[i(c)]);
-      const double slope = -scale * static_cast<double>(inverse_deviation_[i(c)]) * sums_.total(1, c) / rows;
-      scale_[i(c)] = static_cast<float>(scale);
-      slope_[i(c)] = static_cast<float>(slope);
-      shift_[i(c)] = static_cast<float>(-scale * sums_.total(0, c) / rows);
+      const double scale = static_cast<double>(gamma_(c)) * deviations;
+      norm_.scale[i(c)] = static_cast<float>(scale);
+      slope_[i(c)] = static_cast<float>(-scale * deviations * product / rows);
+      norm_.shift[i(c)] = static_cast<float>(-scale * sum / rows);
     }
     if (grad_in == nullptr) return;
     detail::for_rows(in.rows(), channels, [&](std::size_t r, int c, auto count) {
       const std::size_t at = r * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c);
-      const auto centred = detail::load(in.data + at, count) - detail::load(batch_mean_.data() + c, count);
+      const auto centred = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
       detail::store(grad_in + at,
-                    detail::load(grad_out + at, count) * detail::load(scale_.data() + c, count) +
-                        (centred * detail::load(slope_.data() + c, count) + detail::load(shift_.data() + c, count)),
+                    detail::load(grad_out + at, count) * detail::load(norm_.scale.data() + c, count) +
+                        (centred * detail::load(slope_.data() + c, count) + detail::load(norm_.shift.data() + c, count)),
                     count);
     });
   }
@@ -112,31 +119,37 @@ private:
   static std::span<float> span(row& r) noexcept { return {r.data(), r.size()}; }
 
   void set(int c, affine a) noexcept {
-    scale_[i(c)] = a.scale;
-    shift_[i(c)] = a.shift;
+    norm_.scale[i(c)] = a.scale;
+    norm_.shift[i(c)] = a.shift;
   }
 
-  /// Batch statistics into scale and shift, and into the running ones. The variance is taken around the batch's mean.
+  /// Batch statistics into scale and shift, and into the running ones. Mean and variance come from one pass around a mean
+  /// of a few rows, which is so near that nothing cancels.
   void measure(const activations& in, const pass& p) {
     const int channels = in.dimensions.channels;
-    const auto rows = static_cast<double>(in.rows());
-    slope_.resize(scale_.size());
-    sums_.run<1>(in.rows(), channels, [&](std::size_t at, int, auto count, auto&& add) { add(0, detail::load(in.data + at, count)); });
-    for (int c = 0; c < channels; ++c) batch_mean_[i(c)] = static_cast<float>(sums_.total(0, c) / rows);
-    sums_.run<1>(in.rows(), channels, [&](std::size_t at, int c, auto count, auto&& add) {
-      const auto centred = detail::load(in.data + at, count) - detail::load(batch_mean_.data() + c, count);
-      add(0, centred * centred);
+    const std::size_t count_of_rows = in.rows(), few = std::min<std::size_t>(count_of_rows, 128);
+    const auto rows = static_cast<double>(count_of_rows);
+    slope_.resize(norm_.scale.size());
+    norm_.sums.run<1>(few, channels, [&](std::size_t at, int, auto count, auto&& add) { add(0, detail::load(in.data + at, count)); });
+    for (int c = 0; c < channels; ++c) norm_.mean[i(c)] = static_cast<float>(norm_.sums.total(0, c) / static_cast<double>(few));
+    norm_.sums.run<2>(count_of_rows, channels, [&](std::size_t at, int c, auto count, auto&& add) {
+      const auto centred = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
+      add(0, centred);
+      add(1, centred * centred);
     });
     const double momentum = p.mode == mode::settle ? 1.0 / (p.settled + 1) : static_cast<double>(batch_norm::momentum);
     const auto move = [&](float& running, double now) {
       running = static_cast<float>((1 - momentum) * static_cast<double>(running) + momentum * now);
     };
     for (int c = 0; c < channels; ++c) {
-      const double variance = sums_.total(0, c) / rows;
-      inverse_deviation_[i(c)] = static_cast<float>(1 / std::sqrt(variance + static_cast<double>(batch_norm::epsilon)));
-      const double scale = static_cast<double>(gamma_(c)) * static_cast<double>(inverse_deviation_[i(c)]);
-      set(c, {static_cast<float>(scale), static_cast<float>(static_cast<double>(beta_(c)) - static_cast<double>(batch_mean_[i(c)]) * scale)});
-      move(mean_(c), static_cast<double>(batch_mean_[i(c)]));
+      const double off = norm_.sums.total(0, c) / rows;
+      const double mean = static_cast<double>(norm_.mean[i(c)]) + off;
+      const double variance = std::max(norm_.sums.total(1, c) / rows - off * off, 0.0);
+      norm_.mean[i(c)] = static_cast<float>(mean);
+      norm_.inverse_deviation[i(c)] = static_cast<float>(1 / std::sqrt(variance + static_cast<double>(batch_norm::epsilon)));
+      const double scale = static_cast<double>(gamma_(c)) * static_cast<double>(norm_.inverse_deviation[i(c)]);
+      set(c, {static_cast<float>(scale), static_cast<float>(static_cast<double>(beta_(c)) - static_cast<double>(norm_.mean[i(c)]) * scale)});
+      move(mean_(c), static_cast<double>(norm_.mean[i(c)]));
       move(variance_(c), rows > 1 ? variance * rows / (rows - 1) : variance);
     }
     move(unsettled_, static_cast<double>(p.real_part));
@@ -149,12 +162,9 @@ private:
   row grad_gamma_;
   row grad_beta_;
   float unsettled_ = 0;
-  std::vector<float> scale_;
-  std::vector<float> shift_;
+  detail::deferred_norm norm_;
   std::vector<float> slope_;
-  std::vector<float> batch_mean_;
-  std::vector<float> inverse_deviation_;
-  detail::channel_sums sums_;
+  bool leaves_ = false;
 };
 
 }  // namespace minnow

@@ -85,6 +85,8 @@ public:
       auto& l = layer_at<I>();
       if constexpr (I + 1 < count && requires { l.hand_on_codes(true); })
         l.hand_on_codes(product_layer<typename flat::template layer<std::min(I + 1, count - 1)>>);
+      using next = layer_type<std::min(I + 1, count - 1)>;
+      if constexpr (I + 1 < count && requires { l.leave_to_next(next::takes_deferred_norm); }) l.leave_to_next(next::takes_deferred_norm);
       using before = typename flat::template layer<(I > 0 ? I - 1 : 0)>;
       if constexpr (I > 0 && detail::quantizes<before>)
         if constexpr (requires { l.template take_inputs_of<typename before::inputs>(); })

@@ -5,6 +5,7 @@
 #include <minnow/core/error.hpp>
 #include <minnow/layers/quantize.hpp>
 #include <minnow/quantize/pixels.hpp>
+#include <minnow/train/deferred_norm.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
@@ -38,6 +39,9 @@ class trainable<quantize<Q>, Estimator> {
 public:
   explicit trainable(shape) noexcept {}
 
+  /// Whether the layer takes values one by one, so that a batch norm may leave its work to it.
+  static constexpr bool takes_deferred_norm = state_floats<Q> == 0;
+
   /// Whether codes leave the layer instead of values: set where a product follows.
   void hand_on_codes(bool yes) noexcept { codes_ = yes && Q::code_limit > 0; }
   [[nodiscard]] const typename Q::state& state() const noexcept { return state_; }
@@ -53,9 +57,8 @@ public:
     out.scale = as_codes ? scale : 1.0f;
     out.code_limit = as_codes ? Q::code_limit : 0;
     const interval r = Q::range(state_);
-    detail::for_all(in.size(), [&](std::size_t i, auto count) {
+    detail::for_values(in, [&](std::size_t i, const detail::vector& a, auto count) {
       using detail::vector;
-      const vector a = detail::load(in.data + i, count);
       vector code = detail::code_of<Q>(noisy ? a - noise(p, i) : a, state_);
       if (as_codes) return detail::store(out.data + i, code, count);
       vector h = code * vector(scale);
@@ -64,14 +67,13 @@ public:
     });
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) noexcept {
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
     if (grad_in == nullptr) return;
     const interval r = Q::range(state_);
-    detail::for_all(in.size(), [&](std::size_t i, auto count) {
-      const auto a = detail::load(in.data + i, count);
+    detail::for_gradients(in, grad_in, [&](std::size_t i, const detail::vector& a, auto count) {
       auto g = detail::load(grad_out + i, count);
       if constexpr (estimates) g *= detail::slope_of<Estimator>(role::inputs, p.alpha, a, r.low, r.high);
-      detail::store(grad_in + i, detail::keep_inside(g, a, r.low, r.high), count);
+      return detail::keep_inside(g, a, r.low, r.high);
     });
   }
 

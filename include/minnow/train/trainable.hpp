@@ -10,6 +10,10 @@
 
 namespace minnow {
 
+namespace detail {
+struct deferred_norm;
+}
+
 /// Activations of a batch: (images, height, width, channels), channels last. Their value is scale * data; only what a
 /// quantize layer hands to a product has another scale than 1 (its data are codes then, and code_limit says how large).
 struct activations {
@@ -18,6 +22,8 @@ struct activations {
   shape dimensions;
   float scale = 1;
   int code_limit = 0;
+  /// Not null: the data are those before a batch norm, which is left to the quantizer that reads them (deferred_norm.hpp).
+  detail::deferred_norm* norm = nullptr;
 
   [[nodiscard]] std::size_t size() const noexcept {
     return static_cast<std::size_t>(images) * static_cast<std::size_t>(dimensions.size());
