@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -24,8 +23,7 @@ struct guess {
 
 /// The k most probable classes, the most probable first.
 [[nodiscard]] inline std::vector<guess> top(std::span<const float> logits, int k) {
-  double largest = -std::numeric_limits<double>::infinity();
-  for (const float z : logits) largest = std::fmax(largest, static_cast<double>(z));
+  const double largest = logits.empty() ? 0.0 : static_cast<double>(logits[static_cast<std::size_t>(argmax(logits))]);
   double sum = 0;
   for (const float z : logits) sum += std::exp(static_cast<double>(z) - largest);
   std::vector<guess> guesses(logits.size());
