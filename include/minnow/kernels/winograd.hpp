@@ -99,11 +99,15 @@ struct winograd_tiles {
   /// The inputs of a tile, (4, 4) pointers to channels; those outside the image are `zeros`.
   void sources(const float* from, int tile, const float* zeros, const float* (&to)[4][4]) const noexcept {
     const tap_map::pixel pixel = at(tile);
-    for (int y = 0; y < 4; ++y)
-      for (int x = 0; x < 4; ++x) {
-        const float* source = map.source(from, pixel, y, x);
-        to[y][x] = source ? source : zeros;
-      }
+    const int top = pixel.y - map.padding.height, left = pixel.x - map.padding.width;
+    const shape& in = map.from;
+    from += ((static_cast<std::ptrdiff_t>(pixel.image) * in.height + top) * in.width + left) * in.channels;
+    for (int y = 0; y < 4; ++y, from += static_cast<std::ptrdiff_t>(in.width) * in.channels) {
+      const bool inside = top + y >= 0 && top + y < in.height;
+      for (int x = 0; x < 4; ++x)
+        to[y][x] = inside && left + x >= 0 && left + x < in.width ? from + static_cast<std::ptrdiff_t>(x) * in.channels
+                                                                  : zeros;
+    }
   }
 };
 
