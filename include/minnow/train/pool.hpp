@@ -30,7 +30,11 @@ public:
 
   void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in, const pass&) noexcept {
     if (grad_in == nullptr) return;
-    std::fill_n(grad_in, in.size(), 0.0f);
+    // Where each input belongs to one window, nothing is added up.
+    const geometry& g = geometry_;
+    const bool apart = g.stride.height >= g.kernel.height && g.stride.width >= g.kernel.width;
+    const bool all_reached = g.stride == g.kernel && g.in.height == g.out.height * g.kernel.height && g.in.width == g.out.width * g.kernel.width;
+    if (!all_reached) detail::for_all(in.size(), [&](std::size_t i, auto count) { detail::store(grad_in + i, detail::vector(0.0f), count); });
     windows(in, [&](std::size_t to, auto count, auto&& taps) {
       using detail::vector;
       using scalar::select;
@@ -43,7 +47,7 @@ public:
           part = select(detail::load(in.data + from, count) == largest, left, vector(0.0f));
           left -= part;
         }
-        detail::store(grad_in + from, detail::load(grad_in + from, count) + part, count);
+        detail::store(grad_in + from, apart ? part : detail::load(grad_in + from, count) + part, count);
       });
     });
   }
