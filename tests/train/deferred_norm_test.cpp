@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/quantize/integer.hpp>
@@ -47,8 +49,14 @@ void check(shape in, float alpha) {
   quantizer.backward(leaving.out(), out, grad_out.data(), grad_mid.data(), p);
   CHECK(grad_mid == grad_y);
   leaving.layer.backward(leaving.in(), leaving.out(), grad_mid.data(), grad_in.data(), p);
-  CHECK(grad_in == grad_x);
-  CHECK(leaving.gradients() == norm.gradients());
+  // The sums over gradients are of the same terms in the same order, but compilers may round a product on its way or not.
+  const auto near = [](const std::vector<float>& a, const std::vector<float>& b) {
+    double worst = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+    return a.size() == b.size() && worst < 1e-5;
+  };
+  CHECK(near(grad_in, grad_x));
+  for (const auto& [name, values] : norm.gradients()) CHECK(near(leaving.gradients()[name], values));
 }
 
 struct several : model<image<2, 4, 4>, conv<16, scheme<pixels, sign>>, batch_norm, conv<16, minw<1, 1>>, batch_norm,

@@ -76,15 +76,19 @@ struct xnor_kernel {
     int steps;
     std::ptrdiff_t input_gap;  // between the end of a row and the next
     std::ptrdiff_t weight_gap;
+    const std::int32_t* non_zeros;  // popcount(z) of each output pixel's window, where the pair counts inputs
+    int out_width;
   };
 
   /// Words of one pixel pair up, so with an odd number of them each tap is a run of its own, with a last word behind its pairs.
   static bool is_odd(const region& r) noexcept { return pair::channel_words == 2 && r.pixel_steps % 2 != 0; }
 
-  static window window_of(const region& r, int row) noexcept {
+  static window window_of(const region& r, int row, const std::int32_t* non_zeros) noexcept {
     return {r.rows(), is_odd(r) ? r.x.taps() : 1, (is_odd(r) ? r.pixel_steps : r.segment_steps()) / pair::channel_words,
             (r.input_row_steps() - r.segment_steps()) * input_planes,
-            (r.weight_row_steps() - r.segment_steps()) * weight_planes * row};
+            (r.weight_row_steps() - r.segment_steps()) * weight_planes * row,
+            non_zeros,
+            r.g.out.width};
   }
 
   /// Adds `steps` steps to a tile: channel words side by side, `Rows` rows of weights and `Words` words of inputs each, from
@@ -176,9 +180,15 @@ struct xnor_kernel {
       }
     }
 #pragma GCC unroll 8
-    for (int q = 0; q < Pixels; ++q)
+    for (int q = 0; q < Pixels; ++q) {
+      numbers off(0);
+      if constexpr (pair::counts_inputs) off = numbers(window.non_zeros[pixels[q].y * window.out_width + pixels[q].x]);
 #pragma GCC unroll 8
-      for (int v = 0; v < width; ++v) counts[q][v] = xsimd::bitwise_cast<std::int32_t>(pair::count(tile[q][v]));
+      for (int v = 0; v < width; ++v) {
+        counts[q][v] = xsimd::bitwise_cast<std::int32_t>(pair::count(tile[q][v]));
+        if constexpr (pair::counts_inputs) counts[q][v] -= off;
+      }
+    }
   }
 
   /// One body for tiles of all sizes, for the same reason.
@@ -202,7 +212,7 @@ struct xnor_kernel {
       } else {
         for (numbers& b : base) b = numbers(pair::counts_inputs ? 0 : r.valid_inputs());
       }
-      const window steps = window_of(r, p.row());
+      const window steps = window_of(r, p.row(), windows);
       const word* weights[Blocks];
       for (int b = 0; b < Blocks; ++b) weights[b] = p.weights[b] + r.weight_step() * weight_planes * p.row();
       const auto results = sink.template panel<pair::factor>(base, channel, Blocks > 1 ? Blocks * block_filters : p.filters);
@@ -210,14 +220,6 @@ struct xnor_kernel {
         numbers counts[Pixels][width];
         if (is_odd(r)) count<pair::channel_words == 2>(steps, inputs, pixels, weights, p.row(), counts);
         else count<false>(steps, inputs, pixels, weights, p.row(), counts);
-        if constexpr (pair::counts_inputs) {
-#pragma GCC unroll 8
-          for (int q = 0; q < Pixels; ++q) {
-            const numbers window(windows[pixels[q].y * g.out.width + pixels[q].x]);
-#pragma GCC unroll 8
-            for (int v = 0; v < width; ++v) counts[q][v] -= window;
-          }
-        }
         put(results, pixels, Pixels, counts);
       });
     });
