@@ -6,6 +6,8 @@
 #include <functional>
 #include <span>
 
+#include <minnow/core/classify.hpp>
+
 namespace minnow {
 
 /// A loss: from logits (N,classes) and N labels to the mean over the batch, and its gradient (N,classes).
@@ -30,8 +32,7 @@ struct cross_entropy {
   double operator()(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient) const {
     const double images = static_cast<double>(labels.size());
     return detail::mean_over_rows(logits, labels, gradient, [&](auto z, std::size_t label, auto g) {
-      double largest = static_cast<double>(z[0]);
-      for (const float v : z) largest = std::fmax(largest, static_cast<double>(v));
+      const double largest = static_cast<double>(z[static_cast<std::size_t>(argmax(z))]);
       double sum = 0;
       for (const float v : z) sum += std::exp(static_cast<double>(v) - largest);
       for (std::size_t c = 0; c < z.size(); ++c)
