@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include <minnow/train/untyped_network.hpp>
@@ -20,11 +21,12 @@ public:
     rate_ = optimizer_.rate * optimizer_.decay(at);
     const auto prepared = optimizer_.at(++steps_);
     std::size_t index = 0;
-    net.parameters([&](std::string_view, const parameter& p) {
+    const auto move_one = [&](std::string_view, const parameter& p) {
       if (index == moments_.size()) moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
       const float rate = p.quantized ? rate_ * net.step_scale(alpha) : rate_;
       move(p, moments_[index++], rate, prepared, requantize);
-    });
+    };
+    net.parameters(std::cref(move_one));  // by reference, so that nothing is allocated
   }
 
   /// The learning rate of the last step.
