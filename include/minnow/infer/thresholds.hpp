@@ -34,8 +34,8 @@ template <quantizer Q>
   return is_integer(Q::storage) && Q::storage != encoding::pixel && 2 * Q::code_limit + 1 <= 255 && codes_of<Q>().size() <= most_folded_codes;
 }
 
-/// Everything between a sum and a code, as integers: a sum of floats counts as kernels::ordered of it. For channel c the code's index is the number of thresholds
-/// t with (sum ^ flip[c]) >= t[c]: flip is 0 where the code rises with the sum and -1 where it falls (then ~sum = -sum - 1
+/// Everything between a sum and a code, as integers: a sum of floats counts as kernels::ordered of it. For channel c the
+/// code's index is the number of thresholds t with (sum ^ flip[c]) >= t[c]: flip is 0 where the code rises with the sum and -1 where it falls (then ~sum = -sum - 1
 /// rises). A pool in between takes the largest of the flipped sums, or the smallest where `smallest[c]` is -1.
 ///
 /// rows are padded to whole blocks of 16 channels

@@ -18,11 +18,11 @@ namespace detail {
 
 /// What one call of product_backward_weights keeps between its passes; grows to the largest layer of its thread.
 struct gradient_scratch {
-  aligned_floats panels; // [panel][pixel of the pass][column]: columns of grad_out
+  aligned_floats panels;              // [panel][pixel of the pass][column]: columns of grad_out
   std::vector<const float*> sources;  // [tap][pixel of the pass]
-  aligned_floats windows; // [pixel of the pass][channels], where windows are gathered
+  aligned_floats windows;             // [pixel of the pass][channels], where windows are gathered
   std::vector<float> zeros;           // the input outside the image
-  aligned_floats sums; // [panel][tap][tile][row][column], between passes
+  aligned_floats sums;                // [panel][tap][tile][row][column], between passes
 };
 
 /// Adds to the sums of one tile (channel rows, columns) the products of `count` pixels, in their order.

@@ -135,11 +135,11 @@ struct xnor_kernel {
 
   /// The counts of some windows with the filters of a panel, from their first tap on.
   ///
-  /// What keeps a short sum from the limit of its steps is its end: per vector of a pixel about 8 cycles, of which the ports
-  /// for vectors explain 3 (the last count, its doubling, the comparison, the mask to a general register). It weighs 8 in
-  /// 53 of bits by bits at K = 1152, and 8 in 188 at 4608. Tiles of 6 and 8 pixels have as much of it, as it grows with them.
-  /// One body for all sinks: inlined into
-  /// each of them it would be most of what a network compiles.
+  /// What keeps a short sum from the limit of its steps is its end: 4 to 8 cycles for each vector of a pixel, of which the
+  /// ports for vectors explain 3 (the last count, its doubling, the comparison, the mask to a general register), next to 45
+  /// of bits by bits at K = 1152 and 180 at 4608. Tiles of 6 and 8 pixels have as much of it, as it grows with them.
+  ///
+  /// One body for all sinks: inlined into each of them it would be most of what a network compiles.
   ///
   /// Few numbers may live through the inner loop: what does not fit the general registers g++ keeps in vector registers,
   /// and the end of the loop then waits for a vector port.
