@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -19,17 +20,8 @@ template <class Model, class Arch, class T>
   if (data.dimensions != s)
     require(status::failure("logits: expected images of %dx%dx%d (height, width, channels: the model's input), found %dx%dx%d", s.height,
                             s.width, s.channels, data.dimensions.height, data.dimensions.width, data.dimensions.channels));
-  constexpr auto size = static_cast<std::size_t>(s.size());
-  constexpr auto classes = static_cast<std::size_t>(packed<Model, Arch>::classes);
-  std::vector<float> result(static_cast<std::size_t>(data.size()) * classes);
-  const int parts = std::max(1, std::min(threads(), data.size()));
-  parallel_for(parts, [&](int part) {
-    const auto first = static_cast<std::size_t>(static_cast<long long>(data.size()) * part / parts);
-    const auto last = static_cast<std::size_t>(static_cast<long long>(data.size()) * (part + 1) / parts);
-    session<packed<Model, Arch>> run(network);
-    run.run(std::span<const T>(data.images).subspan(first * size, (last - first) * size),
-            std::span<float>(result).subspan(first * classes, (last - first) * classes));
-  });
+  std::vector<float> result(static_cast<std::size_t>(data.size()) * static_cast<std::size_t>(packed<Model, Arch>::classes));
+  session<packed<Model, Arch>>(network, threads()).run(std::span<const T>(data.images), std::span<float>(result));
   return result;
 }
 

@@ -80,8 +80,9 @@ private:
     }
   }
 
+  /// Stage S and those behind it. Never part of its caller: all that runs the network shares one copy of its stages.
   template <std::size_t S>
-  void finish(float* logits, trace* watcher) noexcept {
+  [[gnu::noinline]] void finish(float* logits, trace* watcher) noexcept {
     if constexpr (S == Packed::stages) {
       std::copy_n(reinterpret_cast<const float*>(map(false)), Packed::classes, logits);
     } else {
@@ -100,8 +101,8 @@ private:
 
   /// What the loops of a stage need of it, as numbers: they are compiled for its quantizers and not for its place.
   struct work {
-    geometry window;
-    geometry pool;
+    const geometry& window;
+    const geometry& pool;
     std::size_t layer;
     kernels::operands operands;
     std::byte* sums;

@@ -25,7 +25,7 @@ public:
   ///
   /// threads   how many run() may use at most, images split among them, or the rows of a single image: only where the
   ///           program is compiled with OpenMP, and never more than minnow::threads(). The result is the same for any.
-  explicit session(const Packed& network, int threads = 1)
+  [[gnu::noinline]] explicit session(const Packed& network, int threads = 1)
       : network_(&network), threads_(std::max(threads, 1)), arena_(arena_bytes(threads_)) {
     network.each_stage([&](auto s, const auto& st) {
       using stage_type = std::remove_cvref_t<decltype(st)>;
