@@ -36,6 +36,11 @@ concept layer = std::is_empty_v<L> && requires(shape in) {
   const std::size_t comma = all.find(',');
   return comma == std::string_view::npos ? name : text(all.substr(0, comma)) << ">";
 }
+template <layer Layer>
+inline constexpr text short_name_of = [] {
+  const text name = Layer::name();
+  return short_name(name);
+}();
 
 /// What layers have in common that keep the shape and take any input.
 struct same_shape {

@@ -45,4 +45,7 @@ template <quantizer Inputs, quantizer Weights>
   return {kind::mac, wide, floating};
 }
 
+template <quantizer Inputs, quantizer Weights>
+inline constexpr text operation_name = operation_of<Inputs, Weights>().name();
+
 }  // namespace minnow
