@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include <minnow/estimate/concept.hpp>
@@ -79,7 +81,7 @@ public:
   static constexpr int classes = flat::output.size();
 
   explicit network(seed draws = {}, start_weights how = start_weights::by_quantizer)
-      : untyped_network(flat::takes_pixels, [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
+      : untyped_network(entries, flat::takes_pixels, [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
                         [](float alpha) { return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f; }) {
     each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
       auto& l = layer_at<I>();
@@ -91,16 +93,16 @@ public:
       if constexpr (I > 0 && detail::quantizes<before>)
         if constexpr (requires { l.template take_inputs_of<typename before::inputs>(); })
           l.template take_inputs_of<typename before::inputs>();
-      add({&l, &detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template in<I>, flat::template out<I>});
     });
+    bind(addresses());
     start(random(draws), how);
   }
-  network(const network& other) : untyped_network(other), slots_(other.slots_) { bind(); }
-  network(network&& other) : untyped_network(std::move(other)), slots_(std::move(other.slots_)) { bind(); }
+  network(const network& other) : untyped_network(other), slots_(other.slots_) { bind(addresses()); }
+  network(network&& other) : untyped_network(std::move(other)), slots_(std::move(other.slots_)) { bind(addresses()); }
   network& operator=(network other) {
     static_cast<untyped_network&>(*this) = std::move(static_cast<untyped_network&>(other));
     slots_ = std::move(other.slots_);
-    bind();
+    bind(addresses());
     return *this;
   }
   ~network() = default;
@@ -139,8 +141,11 @@ private:
   void each(F&& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }(indices{});
   }
-  void bind() {
-    each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) { rebind(I, &layer_at<I>()); });
+  static constexpr std::array<detail::layer_entry, count> entries = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array{detail::layer_entry{&detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template in<I>, flat::template out<I>}...};
+  }(indices{});
+  [[nodiscard]] std::array<void*, count> addresses() noexcept {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::array<void*, count>{&layer_at<I>()...}; }(indices{});
   }
 
   detail::slots<network, indices> slots_;

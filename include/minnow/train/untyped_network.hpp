@@ -58,6 +58,14 @@ inline constexpr layer_functions functions_of{
     },
     requires(Layer& x, const parameter_visitor& visit) { x.parameters(visit); }};
 
+/// A layer as a network without its type knows it, all but its address.
+struct layer_entry {
+  const layer_functions* functions;
+  std::string_view path;
+  shape in;
+  shape out;
+};
+
 }  // namespace detail
 
 /// A network without its type: what training, settling and measuring work on. `network` is the typed one that users have.
@@ -183,24 +191,17 @@ public:
   [[nodiscard]] float real_part(float alpha) const { return real_part_(alpha); }
 
 protected:
-  struct entry {
-    void* layer;
-    const detail::layer_functions* functions;
-    std::string_view path;
-    shape in;
-    shape out;
-    kernels::aligned_floats output{};
-    activations result{};
-  };
+  untyped_network(std::span<const detail::layer_entry> layers, bool takes_pixels, float (*scale_of)(float), float (*real_part_of)(float))
+      : takes_pixels_(takes_pixels), step_scale_(scale_of), real_part_(real_part_of) {
+    for (const detail::layer_entry& l : layers) layers_.push_back({l});
+  }
 
-  untyped_network(bool takes_pixels, float (*scale_of)(float), float (*real_part_of)(float))
-      : takes_pixels_(takes_pixels), step_scale_(scale_of), real_part_(real_part_of) {}
-
-  void add(entry e) { layers_.push_back(std::move(e)); }
-  /// Layer i has another address: the network was copied or moved. Its last batch stays behind.
-  void rebind(std::size_t i, void* layer) {
-    layers_[i].layer = layer;
-    layers_[i].result = {};
+  /// Where the layers are, from now on: the network was made, copied or moved. Its last batch stays behind.
+  void bind(std::span<void* const> layers) {
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      layers_[i].layer = layers[i];
+      layers_[i].result = {};
+    }
     times_ = nullptr;
     images_ = 0;
   }
@@ -209,6 +210,12 @@ protected:
   }
 
 private:
+  struct entry : detail::layer_entry {
+    void* layer = nullptr;
+    kernels::aligned_floats output{};
+    activations result{};
+  };
+
   static void grow(kernels::aligned_floats& v, std::size_t size) {
     if (v.size() < size) v.resize(size);
   }
