@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <vector>
 
 #include <minnow/minnow.hpp>
 #ifdef MINNOW_EXAMPLE_GZIP
@@ -60,11 +61,38 @@ mn::history train(Network& net, const mn::train_and_test<std::uint8_t>& data, co
   return run;
 }
 
-template <class Model, class Real>
-void run(const mn::train_and_test<std::uint8_t>& data, const options& o) {
+/// What the demo says in its last lines.
+struct report {
+  mn::history trained;
+  double accuracy_packed = 0;
+  int disagreements = 0;
+  double us_packed = 0;
+  double accuracy_real = 0;
+  long long bytes_real = 0;
+  double us_real = 0;
+  std::vector<float> logits{};
+};
+
+void print(const report& r, const mn::train_and_test<std::uint8_t>& data, const options& o) {
+  std::printf("\nimage 0 is %d, the packed network says", data.test.labels[0]);
+  for (const mn::guess& g : mn::top(r.logits, 3)) std::printf(" %d (%.1f %%)", g.label, 100 * static_cast<double>(g.probability));
+  std::printf("\n\n");
+  if (!o.skip_real) std::printf("figure accuracy_real %.4f part\n", r.accuracy_real);
+  std::printf("figure accuracy_blended %.4f part\n", r.trained.epochs.back().blended);
+  std::printf("figure accuracy_packed %.4f part\n", r.accuracy_packed);
+  std::printf("figure disagreements %d images\n", r.disagreements);
+  if (!o.skip_real) std::printf("figure bytes_real %lld bytes\n", r.bytes_real);
+  std::printf("figure bytes_packed %ju bytes\n", static_cast<std::uintmax_t>(std::filesystem::file_size(o.save)));
+  if (!o.skip_real) std::printf("figure us_per_image_real %.1f us\n", r.us_real);
+  std::printf("figure us_per_image_packed %.1f us\n", r.us_packed);
+  std::printf("figure seconds_training %.1f s\n", r.trained.seconds);
+}
+
+template <class Model>
+void run_low_bit(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r) {
   mn::network<Model, chosen> net{mn::seed{o.seed}};
   std::cout << mn::summary(net) << "\n" << o.bits << "-bit network, estimator " << o.estimator << "\n";
-  const mn::history trained = train(net, data, o);
+  r.trained = train(net, data, o);
 
   mn::save(mn::pack(net), o.save);
   const auto tiny = mn::load<mn::packed<Model>>(o.save);
@@ -72,55 +100,42 @@ void run(const mn::train_and_test<std::uint8_t>& data, const options& o) {
 
   const auto expected = mn::predict(net, data.test);
   const auto found = mn::predict(tiny, data.test);
-  int disagreements = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) disagreements += expected[i] != found[i];
+  r.accuracy_packed = mn::part_correct(found, data.test.labels);
+  for (std::size_t i = 0; i < found.size(); ++i) r.disagreements += expected[i] != found[i];
 
   // One image after the other on one thread.
   mn::session<mn::packed<Model>> session(tiny);
-  std::vector<float> logits(10);
+  r.logits.resize(10);
   const int timed = std::min(data.test.size(), 1000);
   const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < timed; ++i) session.run(data.test.image(i), std::span<float>(logits));
-  const double us_packed = seconds_since(start) / timed * 1e6;
+  for (int i = timed; i-- > 0;) session.run(data.test.image(i), std::span<float>(r.logits));
+  r.us_packed = seconds_since(start) / timed * 1e6;
+}
 
-  double accuracy_real = 0;
-  double us_real = 0;
-  long long real_parameters = 0;
-  if (!o.skip_real) {
-    std::printf("the same network in 32-bit floats\n");
-    mn::network<Real, chosen> real{mn::seed{o.seed}};
-    train(real, data, o);
-    accuracy_real = mn::accuracy(real, data.test);
-    real.parameters([&](std::string_view, const mn::parameter& p) { real_parameters += static_cast<long long>(p.value.size()); });
-    // The float network at its best: through the matrix product, 128 images at a time.
-    const images some = data.test.part(0, timed);
-    mn::set_threads(1);
-    const auto begin = std::chrono::steady_clock::now();
-    (void)mn::logits(real, some);
-    us_real = seconds_since(begin) / timed * 1e6;
-    mn::set_threads(o.threads);
-  }
-
-  std::printf("\nimage 0 is %d, the packed network says", data.test.labels[0]);
-  session.run(data.test.image(0), std::span<float>(logits));
-  for (const mn::guess& g : mn::top(logits, 3)) std::printf(" %d (%.1f %%)", g.label, 100 * static_cast<double>(g.probability));
-  std::printf("\n\n");
-  if (!o.skip_real) std::printf("figure accuracy_real %.4f part\n", accuracy_real);
-  std::printf("figure accuracy_blended %.4f part\n", trained.epochs.back().blended);
-  std::printf("figure accuracy_packed %.4f part\n", mn::part_correct(found, data.test.labels));
-  std::printf("figure disagreements %d images\n", disagreements);
-  if (!o.skip_real) std::printf("figure bytes_real %lld bytes\n", 4 * real_parameters);
-  std::printf("figure bytes_packed %ju bytes\n", static_cast<std::uintmax_t>(std::filesystem::file_size(o.save)));
-  if (!o.skip_real) std::printf("figure us_per_image_real %.1f us\n", us_real);
-  std::printf("figure us_per_image_packed %.1f us\n", us_packed);
-  std::printf("figure seconds_training %.1f s\n", trained.seconds);
+template <class Model>
+void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r) {
+  std::printf("the same network in 32-bit floats\n");
+  mn::network<Model, chosen> net{mn::seed{o.seed}};
+  train(net, data, o);
+  r.accuracy_real = mn::accuracy(net, data.test);
+  net.parameters([&](std::string_view, const mn::parameter& p) { r.bytes_real += 4 * static_cast<long long>(p.value.size()); });
+  // The float network at its best: through the matrix product, 128 images at a time.
+  const images some = data.test.part(0, std::min(data.test.size(), 1000));
+  mn::set_threads(1);
+  const auto start = std::chrono::steady_clock::now();
+  (void)mn::logits(net, some);
+  r.us_real = seconds_since(start) / some.size() * 1e6;
+  mn::set_threads(o.threads);
 }
 
 template <class One, class Two, class Three, class Real>
-void run_bits(const mn::train_and_test<std::uint8_t>& data, const options& o) {
-  if (o.bits == 1) run<One, Real>(data, o);
-  else if (o.bits == 2) run<Two, Real>(data, o);
-  else run<Three, Real>(data, o);
+void run(const mn::train_and_test<std::uint8_t>& data, const options& o) {
+  report r;
+  if (o.bits == 1) run_low_bit<One>(data, o, r);
+  else if (o.bits == 2) run_low_bit<Two>(data, o, r);
+  else run_low_bit<Three>(data, o, r);
+  if (!o.skip_real) run_real<Real>(data, o, r);
+  print(r, data, o);
 }
 
 mn::train_and_test<std::uint8_t> read(const options& o) {
@@ -148,8 +163,8 @@ int main(int argc, char** argv) try {
   o.flip = o.flip || colour;
   std::printf("%d training and %d test images of %dx%dx%d\n\n", data.train.size(), data.test.size(), data.train.dimensions.height,
               data.train.dimensions.width, data.train.dimensions.channels);
-  if (o.model == "d") run_bits<model_d<1>, model_d<2>, model_d<3>, model_d<32>>(data, o);
-  else run_bits<digits<1>, digits<2>, digits<3>, digits<32>>(data, o);
+  if (o.model == "d") run<model_d<1>, model_d<2>, model_d<3>, model_d<32>>(data, o);
+  else run<digits<1>, digits<2>, digits<3>, digits<32>>(data, o);
   return 0;
 } catch (const std::exception& e) {
   std::fprintf(stderr, "quickstart: %s\n", e.what());
