@@ -40,14 +40,19 @@ namespace comparison {
 
 /// A layer between product and quantizer: what it makes of a difference in its input.
 struct step {
-  double factor = 1;  ///< the most by which it is multiplied
-  int roundings = 0;  ///< the most roundings of either side
+  double factor = 1;     ///< the most by which it is multiplied
+  int roundings = 0;     ///< the most roundings of either side
+  int second = -1;       ///< of a join, the stage whose result is its other input
+  double unit = 1;       ///< what a unit of that one's codes is worth
 };
 
 /// A stage of the packed network as the trained one sees it, without types.
 struct stage_view {
   std::size_t begin = 0;
   std::size_t end = 0;
+  std::size_t from = 0;    ///< the layer whose result is the input, or the_image
+  std::size_t source = 0;  ///< the stage that made it; beyond the last: the image
+  std::size_t before = 0;  ///< the layer whose result the stage's last one reads
   bool product = false;
   bool float_sums = false;
   bool quantizer = false;
@@ -82,13 +87,15 @@ stage_view view_of(network<Model, W, I>& net) {
   using flat = minnow::flat<Model>;
   stage_view v{.begin = plan::begin,
                .end = plan::end,
+               .from = flat::template from<plan::begin>,
+               .source = plan::source,
+               .before = flat::template from<plan::end - 1>,
                .product = plan::has_product,
                .quantizer = plan::has_quantizer,
                .window = plan::window,
                .out = plan::out};
-  if constexpr (plan::begin > 0)
-    if constexpr (plan::inputs::code_limit > 0)
-      v.in_scale = plan::inputs::scale(net.template layer_at<plan::begin - 1>().state());
+  if constexpr (plan::inputs::code_limit > 0)
+    v.in_scale = plan::inputs::scale(net.template layer_at<flat::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
     v.float_sums = !plan::integer_sums;
     const auto weights = net.template layer_at<plan::begin>().quantize(flat::paths[plan::begin].view());
@@ -102,6 +109,13 @@ stage_view view_of(network<Model, W, I>& net) {
           if constexpr (plan::template averages<Op>) {
             const extent k = plan::template op<Op>::pool_over(flat::template in<plan::ops_begin + Op>).kernel;
             s.roundings = k.height * k.width;
+          }
+          if constexpr (join_layer<typename plan::template op<Op>>) {
+            using other = typename plan::template second_inputs<Op>;
+            s.roundings = 1;
+            s.second = static_cast<int>(plan::template second<Op>);
+            if constexpr (other::code_limit > 0)
+              s.unit = static_cast<double>(other::scale(net.template layer_at<flat::template second<plan::ops_begin + Op>>().state()));
           }
           v.steps.push_back(s);
         }(),
@@ -227,14 +241,23 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
     const activations& a = net.result(layer);
     return a.data + static_cast<std::size_t>(n) * static_cast<std::size_t>(a.dimensions.size());
   };
-  double doubt = 0;
-  std::vector<double> differences;  // of the codes that go into a stage; empty: each is at most `doubt`
+  // Of each stage's result; of the codes also where each lies, which is empty where each is at most `doubt`.
+  std::vector<double> doubts(views.size() + 1, 0.0);
+  std::vector<std::vector<double>> all_differences(views.size() + 1);
+  // What layer `layer` reads at `k`, as a value or as a code.
+  const auto value_before = [&](std::size_t layer, std::size_t k) {
+    if (layer == minnow::detail::the_image) return image[k];
+    const activations& a = net.result(layer);
+    return a.scale == 1 ? of_image(layer)[k] : of_image(layer)[k] * a.scale;
+  };
   if (found.repeated_differently) r.differ(0, "a repeated sum", 0, 0, 0, 0);
   for (std::size_t s = 0; s < views.size(); ++s) {
     const stage_view& v = views[s];
+    double doubt = doubts[v.source];
+    const std::vector<double>& differences = all_differences[v.source];
     if (v.product) {
       const bool exact = doubt == 0 && !v.float_sums;
-      const float* inputs = v.begin == 0 ? image.data() : of_image(v.begin - 1);
+      const float* inputs = v.from == minnow::detail::the_image ? image.data() : of_image(v.from);
       const float* trained = of_image(v.begin);
       const shape out = v.window.out;
       double next = 0;
@@ -266,14 +289,17 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
       doubt *= static_cast<double>(v.in_scale);
     }
     const std::size_t ops_begin = v.begin + (v.product ? 1 : 0);
-    for (std::size_t i = 0; i < v.steps.size() && doubt > 0; ++i)
-      doubt = doubt * v.steps[i].factor +
-              eps * v.steps[i].roundings *
+    for (std::size_t i = 0; i < v.steps.size(); ++i) {
+      const step& now = v.steps[i];
+      const double other = now.second < 0 ? 0.0 : doubts[static_cast<std::size_t>(now.second)] * now.unit;
+      if (doubt == 0 && other == 0) continue;
+      doubt = doubt * now.factor + other +
+              eps * now.roundings *
                   std::max(largest(net.result(ops_begin + i), n),
                            ops_begin + i == 0 ? 0.0 : largest(net.result(ops_begin + i - 1), n));
-    differences.clear();
+    }
+    doubts[s] = doubt;
     if (!v.quantizer) continue;
-    const float* before = v.end < 2 ? image.data() : of_image(v.end - 2);
     const float* after = of_image(v.end - 1);
     const bool codes = net.result(v.end - 1).code_limit > 0;
     const auto& map = found.map_of(s);
@@ -281,19 +307,21 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
     for (std::size_t k = 0; k < static_cast<std::size_t>(v.out.size()); ++k) {
       // A quantizer never falls, so its codes at both ends of the doubt bound the packed one.
       const auto d = static_cast<float>(doubt);
-      const float low = v.code(doubt > 0 ? std::nextafter(before[k] - d, -HUGE_VALF) : before[k]);
-      const float high = v.code(doubt > 0 ? std::nextafter(before[k] + d, HUGE_VALF) : before[k]);
-      const float trained = v.code(before[k]);
+      const float before = value_before(v.before, k);
+      const float low = v.code(doubt > 0 ? std::nextafter(before - d, -HUGE_VALF) : before);
+      const float high = v.code(doubt > 0 ? std::nextafter(before + d, HUGE_VALF) : before);
+      const float trained = v.code(before);
       ++r.values;
       const bool same = codes ? after[k] == trained : after[k] == trained * v.out_scale;
       if (map.size() <= k || !same || !(low <= map[k] && map[k] <= high))
         r.differ(v.end - 1, "code", k, static_cast<double>(codes ? after[k] : trained),
                  map.size() <= k ? std::nan("") : static_cast<double>(map[k]), doubt);
-      differences.push_back(map.size() <= k ? 0.0 : static_cast<double>(map[k]) - static_cast<double>(trained));
-      next = std::max(next, std::abs(differences.back()));
+      all_differences[s].push_back(map.size() <= k ? 0.0 : static_cast<double>(map[k]) - static_cast<double>(trained));
+      next = std::max(next, std::abs(all_differences[s].back()));
     }
-    doubt = next;
+    doubts[s] = next;
   }
+  const double doubt = doubts[views.size() - 1];
   const std::size_t last = views.back().end - 1;
   for (std::size_t c = 0; c < logits.size(); ++c) {
     // A last layer that quantizes hands on values; its doubt is in codes.

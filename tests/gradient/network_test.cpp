@@ -10,10 +10,8 @@
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/pool.hpp>
-#include <minnow/train/loss.hpp>
 
-#include "finite_difference.hpp"
-#include "single_layer.hpp"
+#include "network_gradients.hpp"
 
 using namespace minnow;
 using test::numbers;
@@ -26,8 +24,7 @@ struct small_real : model<image<2, 8, 6>, conv<4, real, kernel<3, 2>>, batch_nor
                           global_average_pool, dense<7>, bias, dense<3>> {};
 
 /// The same in double precision: parameters by path.
-double small_real_loss(const std::map<std::string, numbers>& parameters, const numbers& images,
-                       const std::vector<int>& labels) {
+double small_real_loss(const test::parameter_map& parameters, const numbers& images, const std::vector<int>& labels) {
   const int n = static_cast<int>(labels.size());
   using all = flat<small_real>;
   const auto weights = [&](const std::string& path) -> const numbers& { return parameters.at(path + " weights"); };
@@ -51,13 +48,7 @@ double small_real_loss(const std::map<std::string, numbers>& parameters, const n
   x = test::product(all::layer<11>::over(all::in<11>), n, x, weights("10"));
   x = add(x, parameters.at("11 bias"));
   x = test::product(all::layer<13>::over(all::in<13>), n, x, weights("12"));
-  double loss = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    double sum = 0;
-    for (std::size_t c = 0; c < 3; ++c) sum += std::exp(x[3 * i + c]);
-    loss += std::log(sum) - x[3 * i + static_cast<std::size_t>(labels[i])];
-  }
-  return loss / n;
+  return test::cross_entropy_of(x, labels);
 }
 
 /// 20 blocks; the first takes the image as it is, so that a gradient passes 19 quantizers of inputs on its way to it.
@@ -101,48 +92,7 @@ double norm(const std::vector<float>& g) {
 
 TEST_SUITE("gradient/network") {
   TEST_CASE("a whole network of real layers, every parameter") {
-    network<small_real> net{seed{1}};
-    constexpr int images = 3;
-    const auto x = test::uniform(images * 96, 2);
-    const std::vector<int> labels{2, 0, 1};
-    std::copy(x.begin(), x.end(), net.prepare(images).begin());
-    const pass p{.mode = mode::train};
-    const auto z = net.forward(p);
-    std::vector<float> gradient(z.size());
-    const double loss = cross_entropy{}(z, labels, gradient);
-    net.backward(gradient, p);
-
-    std::map<std::string, numbers> parameters;
-    std::map<std::string, std::vector<float>> gradients;
-    net.parameters([&](std::string_view path, const parameter& q) {
-      const std::string key = std::string(path) + " " + std::string(q.name);
-      parameters[key] = numbers(q.value.begin(), q.value.end());
-      gradients[key].assign(q.gradient.begin(), q.gradient.end());
-    });
-    REQUIRE(parameters.size() == 9);
-    CHECK(std::abs(loss - small_real_loss(parameters, test::widened(x), labels)) <= 1e-6);
-
-    // A step so small that no input comes to the other side of a corner; the rounding of doubles is 1e-15 / step. The
-    // library's floats go through 14 layers of sums of up to 100 terms: a relative error of a few hundred roundings in
-    // norm, of the sum of a tensor's gradients.
-    for (auto& [key, values] : parameters) {
-      CAPTURE(key);
-      auto moved = parameters;
-      const numbers expected = test::finite_differences(
-          [&](const numbers& v) {
-            moved[key] = v;
-            return small_real_loss(moved, test::widened(x), labels);
-          },
-          values, 1e-6);
-      double difference = 0;
-      double whole = 0;
-      for (std::size_t i = 0; i < expected.size(); ++i) {
-        difference += std::pow(static_cast<double>(gradients[key][i]) - expected[i], 2);
-        whole += expected[i] * expected[i];
-      }
-      CHECK(whole > 1e-8);
-      CHECK(std::sqrt(difference) <= 1e-5 * std::sqrt(whole));
-    }
+    CHECK(test::check_gradients<small_real>({2, 0, 1}, small_real_loss) == 9);
   }
 
   TEST_CASE("at depth 20 gradients stay finite and alive at the rates that the estimators recommend") {

@@ -12,13 +12,13 @@ using namespace minnow;
 
 namespace {
 
-/// A function that depends on the sum and on the channel.
-int code_of(std::int32_t sum, int channel) { return std::clamp(sum / 3 + channel % 5, -127, 127); }
+/// A function that depends on the sum, on the pixel and on the channel.
+int code_of(std::int32_t sum, int pixel, int channel) { return std::clamp(sum / 3 + channel % 5 + pixel % 7, -127, 127); }
 
-void encode(const void* context, const std::int32_t* sums, int channel, std::int8_t* codes) noexcept {
+void encode(const void* context, const std::int32_t* sums, int pixel, int channel, std::int8_t* codes) noexcept {
   const int channels = *static_cast<const int*>(context);
   for (int i = 0; i < kernels::block_filters && channel + i < channels; ++i)
-    codes[i] = static_cast<std::int8_t>(code_of(sums[i], channel + i));
+    codes[i] = static_cast<std::int8_t>(code_of(sums[i], pixel, channel + i));
 }
 
 /// Each pixel put as `group` channels at a time, in batches with sum = base + Factor · v or as plain blocks.
@@ -62,7 +62,7 @@ void check(const geometry& pool, Arch arch) {
         for (int ky = 0; ky < pool.kernel.height; ++ky)
           for (int kx = 0; kx < pool.kernel.width; ++kx) {
             const int pixel = (y * pool.stride.height + ky) * pool.in.width + x * pool.stride.width + kx;
-            codes.push_back(code_of(sums[static_cast<std::size_t>(pixel * stride + c)], c));
+            codes.push_back(code_of(sums[static_cast<std::size_t>(pixel * stride + c)], pixel, c));
           }
         const auto [low, high] = std::minmax_element(codes.begin(), codes.end());
         expected.push_back(static_cast<std::int8_t>(smallest[static_cast<std::size_t>(c)] != 0 ? *low : *high));

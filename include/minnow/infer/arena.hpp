@@ -25,10 +25,10 @@ struct arena_plan {
   std::array<std::size_t, Packed::stages> prepared{};
   std::size_t prepared_size = 0;
   /// From here on within one thread's buffers.
-  std::array<std::size_t, 2> maps{};  ///< the packed map that is read and the one that is written
+  std::array<std::size_t, Packed::stages + 1> maps{};  ///< the packed maps that the stages write; last, the image
   std::size_t sums = 0;
   std::size_t waiting = 0;  ///< of a pool that is folded
-  std::array<std::size_t, 2> floats{};
+  std::array<std::size_t, 3> floats{};  ///< what an op reads and what it writes, and the values of a join's other input
   std::size_t scratch = 0;
   std::size_t size = 0;
 
@@ -39,12 +39,63 @@ struct arena_plan {
     return kernels::input_bytes<Q::storage, Q::storage == encoding::power_of_two ? Q::bits : 3>(s);
   }
 
+  /// Each map lies where no map lies that is still read, as near the beginning as it fits.
+  static constexpr void place_maps(arena_plan& a, const std::array<std::size_t, Packed::stages + 1>& bytes,
+                                   const std::array<std::size_t, Packed::stages + 1>& last_reader) {
+    struct room {
+      std::size_t begin;
+      std::size_t end;
+      std::size_t last_reader;
+    };
+    std::array<room, Packed::stages + 1> live{};  // in the order of their places
+    std::size_t count = 0;
+    const auto put = [&](std::size_t map) {
+      const std::size_t size = round_up(bytes[map] + padding, 64);
+      std::size_t begin = 0;
+      std::size_t at = 0;
+      for (; at < count && live[at].begin < begin + size; ++at) begin = live[at].end;
+      for (std::size_t k = count++; k > at; --k) live[k] = live[k - 1];
+      live[at] = {begin, begin + size, last_reader[map]};
+      a.maps[map] = begin;
+      a.size = std::max(a.size, begin + size);
+    };
+    put(Packed::stages);
+    for (std::size_t s = 0; s < Packed::stages; ++s) {
+      std::size_t kept = 0;
+      for (std::size_t k = 0; k < count; ++k)
+        if (live[k].last_reader >= s) live[kept++] = live[k];
+      count = kept;
+      put(s);
+    }
+  }
+
+  /// Stage `s` reads the other inputs of its joins; returns how many values those are that come as codes.
+  template <class Plan, std::size_t... I>
+  static constexpr std::size_t read_seconds(std::index_sequence<I...>, std::size_t s, std::array<std::size_t, Packed::stages + 1>& last_reader) {
+    std::size_t values = 0;
+    [[maybe_unused]] const auto read = [&]<std::size_t J>(std::integral_constant<std::size_t, J>) {
+      if constexpr (join_layer<typename Plan::template op<J>>) {
+        last_reader[Plan::template second<J>] = s;
+        constexpr shape other = Packed::flat::template second_in<Plan::ops_begin + J>;
+        if constexpr (!std::is_same_v<typename Plan::template second_inputs<J>, real>) values = std::max(values, static_cast<std::size_t>(other.size()));
+      }
+    };
+    (read(std::integral_constant<std::size_t, I>{}), ...);
+    return values;
+  }
+
   static constexpr arena_plan make() {
     arena_plan a;
-    std::size_t map = map_bytes<typename stage_plan<typename Packed::model, 0>::inputs>(Packed::flat::input);
+    constexpr std::size_t stages = Packed::stages;
+    // Bytes of each map, and the last stage that reads it. The logits are read in the end.
+    std::array<std::size_t, stages + 1> map{};
+    std::array<std::size_t, stages + 1> last_reader{};
+    map[stages] = map_bytes<typename stage_plan<typename Packed::model, 0>::inputs>(Packed::flat::input);
+    last_reader[stages - 1] = stages;
     std::size_t sum = 0;
     std::size_t wait = 0;
-    std::size_t number = static_cast<std::size_t>(Packed::flat::input.size());
+    std::size_t number = 0;
+    std::size_t other = 0;
     std::size_t scratch_size = 0;
     std::array<std::size_t, Packed::stages> prepared_sizes{};
     [&]<std::size_t... S>(std::index_sequence<S...>) {
@@ -52,7 +103,9 @@ struct arena_plan {
           [&] {
             using st = stage<Packed, S>;
             using plan = typename st::plan;
-            map = std::max(map, map_bytes<typename plan::outputs>(plan::out));
+            map[S] = map_bytes<typename plan::outputs>(plan::out);
+            last_reader[plan::source] = S;
+            other = std::max(other, read_seconds<plan>(typename plan::indices{}, S, last_reader));
             if constexpr (plan::has_product) {
               const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
               const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
@@ -64,7 +117,7 @@ struct arena_plan {
               prepared_sizes[S] = st::product::prepared_bytes(plan::window);
             }
             if constexpr (!plan::folds && !plan::encodes) {
-              number = std::max(number, static_cast<std::size_t>(plan::window.out.size()));
+              number = std::max({number, static_cast<std::size_t>(plan::in.size()), static_cast<std::size_t>(plan::window.out.size())});
               [&]<std::size_t... I>(std::index_sequence<I...>) {
                 ((number = std::max(number, static_cast<std::size_t>(Packed::flat::template out<plan::ops_begin + I>.size()))), ...);
               }(typename plan::indices{});
@@ -77,10 +130,10 @@ struct arena_plan {
       a.size = round_up(a.size + bytes + padding, 64);
       return at;
     };
-    a.maps = {place(map), place(map)};
+    place_maps(a, map, last_reader);
     a.sums = place(sum * 4);
     a.waiting = place(wait * 4);
-    a.floats = {place(number * 4), place(number * 4)};
+    a.floats = {place(number * 4), place(number * 4), place(other * 4)};
     a.scratch = place(scratch_size);
     for (std::size_t s = 0; s < Packed::stages; ++s)
       if (prepared_sizes[s] > 0) {

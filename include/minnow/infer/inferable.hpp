@@ -10,6 +10,8 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
+#include <minnow/layers/channels.hpp>
+#include <minnow/layers/join.hpp>
 #include <minnow/layers/layer.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/layers/quantize.hpp>
@@ -169,6 +171,66 @@ public:
 
 private:
   geometry geometry_;
+};
+
+template <int Channels>
+class inferable<pad_channels<Channels>> {
+public:
+  explicit inferable(shape in) noexcept : shape_(in) {}
+
+  void run(const float* in, float* out) const noexcept {
+    for (int pixel = 0; pixel < shape_.pixels(); ++pixel, in += shape_.channels)
+      out = std::fill_n(std::copy_n(in, shape_.channels, out), Channels - shape_.channels, 0.0f);
+  }
+
+private:
+  shape shape_;
+};
+
+/// The inferable reading of a join has the shapes of both inputs, and a `scale`: what a unit of the other input's codes is
+/// worth, 1 where that is values.
+template <>
+class inferable<add> {
+public:
+  inferable(shape body, shape) noexcept : size_(body.size()) {}
+
+  void run(const float* body, const float* other, float* out) const noexcept {
+    for (int k = 0; k < size_; ++k) out[k] = apply(body[k], other[k]);
+  }
+  [[nodiscard]] float apply(float body, float other) const noexcept { return affine{scale[0], body}(other); }
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    visit(std::string_view("scale"), std::span<float>(scale));
+  }
+
+  std::array<float, 1> scale{1.0f};
+
+private:
+  int size_;
+};
+
+template <>
+class inferable<concatenate> {
+public:
+  inferable(shape body, shape other) noexcept : pixels_(body.pixels()), body_(body.channels), other_(other.channels) {}
+
+  void run(const float* body, const float* other, float* out) const noexcept {
+    for (int pixel = 0; pixel < pixels_; ++pixel, body += body_, other += other_) {
+      for (int c = 0; c < other_; ++c) *out++ = other[c] * scale[0];
+      out = std::copy_n(body, body_, out);
+    }
+  }
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    visit(std::string_view("scale"), std::span<float>(scale));
+  }
+
+  std::array<float, 1> scale{1.0f};
+
+private:
+  int pixels_;
+  int body_;
+  int other_;
 };
 
 }  // namespace minnow

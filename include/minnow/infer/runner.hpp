@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -51,7 +52,7 @@ public:
   /// Runs stage S and those behind it from codes of S's inputs, already packed.
   template <std::size_t S>
   void run_from(std::span<const std::byte> codes, float* logits, trace* watcher) noexcept {
-    std::copy(codes.begin(), codes.end(), map(false));
+    std::copy(codes.begin(), codes.end(), input<S>());
     finish<S>(logits, watcher);
   }
 
@@ -61,22 +62,24 @@ private:
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return buffers_ + offset; }
   [[nodiscard]] float* floats(int which) noexcept { return reinterpret_cast<float*>(at(plan.floats[static_cast<std::size_t>(which)])); }
-  [[nodiscard]] std::byte* map(bool written) noexcept { return at(plan.maps[static_cast<std::size_t>(written ? 1 - reading_ : reading_)]); }
+  /// The packed map that a stage makes, or the image.
+  [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return at(plan.maps[maker]); }
+  template <std::size_t S>
+  [[nodiscard]] std::byte* input() noexcept {
+    return map(stage_at<S>::plan::source);
+  }
 
   template <class T>
   void take(const T* image) noexcept {
-    reading_ = 0;
     constexpr int size = flat::input.size();
     if constexpr (flat::takes_pixels) {
-      std::memcpy(map(false), image, static_cast<std::size_t>(size));
+      std::memcpy(map(Packed::stages), image, static_cast<std::size_t>(size));
     } else {
-      float* to = floats(0);
+      float* to = reinterpret_cast<float*>(map(Packed::stages));
       for (int c = 0; c < flat::input.channels; ++c) {
         const affine a = network_->input.template of_channel<T>(c);
         for (int k = c; k < size; k += flat::input.channels) to[k] = a(static_cast<float>(image[k]));
       }
-      if constexpr (stage_at<0>::plan::has_product)
-        kernels::pack_inputs<encoding::real>(to, flat::input.pixels(), flat::input.channels, map(false));
     }
   }
 
@@ -84,17 +87,16 @@ private:
   template <std::size_t S>
   [[gnu::noinline]] void finish(float* logits, trace* watcher) noexcept {
     if constexpr (S == Packed::stages) {
-      std::copy_n(reinterpret_cast<const float*>(map(false)), Packed::classes, logits);
+      std::copy_n(reinterpret_cast<const float*>(map(S - 1)), Packed::classes, logits);
     } else {
       if constexpr (stage_at<S>::plan::flattens)
         kernels::flatten_inputs<stage_at<S>::plan::inputs::storage, operand_of<typename stage_at<S>::plan::inputs>::bits>(
-            map(false), stage_at<S>::plan::in.pixels(), stage_at<S>::plan::in.channels);
+            input<S>(), stage_at<S>::plan::in.pixels(), stage_at<S>::plan::in.channels);
       if constexpr (stage_at<S>::plan::folds) run_folded<S>(watcher);
       else if constexpr (stage_at<S>::plan::encodes) run_encoded<S>(watcher);
       else run_floats<S>(watcher);
-      reading_ = 1 - reading_;
       if constexpr (stage_at<S>::plan::has_quantizer)
-        if (watcher != nullptr) watcher->map(stage_at<S>::plan::end - 1, map(false));
+        if (watcher != nullptr) watcher->map(stage_at<S>::plan::end - 1, map(S));
       finish<S + 1>(logits, watcher);
     }
   }
@@ -112,7 +114,7 @@ private:
   template <std::size_t S>
   [[nodiscard]] work work_of(trace* watcher) noexcept {
     using p = typename stage_at<S>::plan;
-    return {p::window, p::pool_window, p::begin, {map(false), network_->template stage<S>().weights.data(), prepared_ + plan.prepared[S], at(plan.scratch)}, at(plan.sums), watcher, parts_};
+    return {p::window, p::pool_window, p::begin, {input<S>(), network_->template stage<S>().weights.data(), prepared_ + plan.prepared[S], at(plan.scratch)}, at(plan.sums), watcher, parts_};
   }
 
   template <std::size_t S>
@@ -120,7 +122,7 @@ private:
     using p = typename stage_at<S>::plan;
     // An average has added up the sums of its windows before it compares: then there is nothing left to pool.
     constexpr geometry pool = p::folded_average ? window_over(p::pool_window.out, p::window.out.channels, {1, 1}, {1, 1}, {0, 0}) : p::pool_window;
-    const code_sink_of<p> codes{network_->template stage<S>().constants.limits.rows(), pool, map(true), reinterpret_cast<std::uint32_t*>(at(plan.waiting))};
+    const code_sink_of<p> codes{network_->template stage<S>().constants.limits.rows(), pool, map(S), reinterpret_cast<std::uint32_t*>(at(plan.waiting))};
     if (watcher != nullptr) watch<typename stage_at<S>::product>(work_of<S>(watcher));
     if constexpr (p::folded_average) average<typename stage_at<S>::product>(work_of<S>(watcher), codes);
     else multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
@@ -141,23 +143,38 @@ private:
         });
         smallest[c] = direction < 0 ? -1 : 0;
       }
-    const kernels::byte_sink codes{encode_block<S>, &self, p::pool_window, smallest, map(true)};
+    encoded_stage<S> context{&self, {}};
+    self.each_op([&](auto i, const auto&) {
+      if constexpr (join_layer<typename p::template op<i>>) context.others[i] = map(p::template second<i>);
+    });
+    const kernels::byte_sink codes{encode_block<S>, &context, p::pool_window, smallest, map(S)};
     multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
   }
 
   template <std::size_t S>
-  static void encode_block(const void* stage, const std::int32_t* sums, int channel, std::int8_t* codes) noexcept {
+  struct encoded_stage {
+    const stage_at<S>* stage;
+    std::array<const std::byte*, stage_at<S>::plan::ops> others;  ///< of each join, the map of its other input
+  };
+  template <std::size_t S>
+  static void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel, std::int8_t* codes) noexcept {
     using p = typename stage_at<S>::plan;
     using q = typename p::outputs;
     constexpr int count = kernels::block_filters;
-    const auto& self = *static_cast<const stage_at<S>*>(stage);
+    const auto& given = *static_cast<const encoded_stage<S>*>(context);
+    const auto& self = *given.stage;
     // Of a last block only some channels have constants.
     const int used = std::min(count, p::window.out.channels - channel);
     float x[count] = {};
     for (int i = 0; i < used; ++i) x[i] = static_cast<float>(sums[i]) * self.constants.scales[static_cast<std::size_t>(channel + i)];
     self.each_op([&](auto i, const auto& reading) {
-      if constexpr (i != p::pool)
+      if constexpr (join_layer<typename p::template op<i>>) {
+        using number = std::conditional_t<std::is_same_v<typename p::template second_inputs<i>, real>, float, std::int8_t>;
+        const auto* other = reinterpret_cast<const number*>(given.others[i]) + pixel * p::window.out.channels + channel;
+        for (int f = 0; f < used; ++f) x[f] = reading.apply(x[f], static_cast<float>(other[f]));
+      } else if constexpr (i != p::pool) {
         for (int f = 0; f < used; ++f) x[f] = reading.apply(x[f], channel + f);
+      }
     });
     for (int i = 0; i < count; ++i) codes[i] = static_cast<std::int8_t>(q::code(x[i], self.constants.out_state));
   }
@@ -228,21 +245,34 @@ private:
   void run_floats(trace* watcher) noexcept {
     using p = typename stage_at<S>::plan;
     const auto& self = network_->template stage<S>();
-    int now = 0;
-    if constexpr (p::has_product) {
-      multiply<typename stage_at<S>::product>(work_of<S>(watcher), self.constants.scales.data(), floats(0));
-    } else if constexpr (p::begin > 0) {
-      // Behind a quantizer that no product follows: the values of its codes.
-      using q = operand_of<typename p::inputs>;
-      float* to = floats(0);
-      kernels::unpack_inputs<q::storage, q::bits>(map(false), p::in.pixels(), p::in.channels, to);
-      for (int k = 0; k < p::in.size(); ++k) to[k] *= self.constants.scales[0];
-    }
-    self.each_op([&](auto, const auto& reading) {
-      reading.run(floats(now), floats(1 - now));
-      now = 1 - now;
+    const float* from = floats(0);
+    if constexpr (p::has_product) multiply<typename stage_at<S>::product>(work_of<S>(watcher), self.constants.scales.data(), floats(0));
+    else from = values<typename p::inputs>(input<S>(), p::in, self.constants.scales[0], floats(0));
+    int next = 1;
+    self.each_op([&](auto i, const auto& reading) {
+      if constexpr (join_layer<typename p::template op<i>>) {
+        constexpr shape other = flat::template second_in<p::ops_begin + i>;
+        reading.run(from, values<typename p::template second_inputs<i>>(map(p::template second<i>), other, 1, floats(2)), floats(next));
+      } else {
+        reading.run(from, floats(next));
+      }
+      from = floats(next);
+      next = 1 - next;
     });
-    encode<typename p::outputs>(floats(now), self.constants.out_state, map(true), p::out);
+    encode<typename p::outputs>(from, self.constants.out_state, map(S), p::out);
+  }
+
+  /// The values of a packed map: where they lie, or, of codes that are worth `unit` each, in `to`.
+  template <class Q>
+  static const float* values(const std::byte* packed, shape s, float unit, float* to) noexcept {
+    if constexpr (std::is_same_v<Q, real>) {
+      return reinterpret_cast<const float*>(packed);
+    } else {
+      kernels::unpack_inputs<operand_of<Q>::storage, operand_of<Q>::bits>(packed, s.pixels(), s.channels, to);
+      if (unit != 1)
+        for (int k = 0; k < s.size(); ++k) to[k] *= unit;
+      return to;
+    }
   }
 
   /// A whole map of sums, scaled.
@@ -274,7 +304,6 @@ private:
   const std::byte* prepared_;
   std::byte* buffers_;
   int parts_;
-  std::size_t reading_ = 0;
 };
 
 }  // namespace detail

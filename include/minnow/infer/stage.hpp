@@ -17,7 +17,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Where the stages of a packed network begin: behind every quantize layer, and at a product that has none before it.
+/// Where the stages of a packed network begin: behind every quantize layer and every result that several layers read, and
+/// at a product that has none of them before it.
 template <class Model>
 struct stages {
   using flat = minnow::flat<Model>;
@@ -37,10 +38,10 @@ struct stages {
     // Bytes that are the first layer's codes need no stage of their own.
     std::size_t at = flat::takes_pixels ? 1 : 0;
     const std::array<bool, flat::count> products{is_product<I>...};
-    const std::array<bool, flat::count> quantizes{is_quantize<I>...};
+    const std::array<bool, flat::count> ends{(is_quantize<I> || !flat::template feeds_next<I>)...};
     while (at < flat::count) {
       b.begin[b.count++] = at;
-      for (++at; at < flat::count && !quantizes[at - 1] && !products[at];) ++at;
+      for (++at; at < flat::count && !ends[at - 1] && !products[at];) ++at;
     }
     b.begin[b.count] = flat::count;
     return b;
@@ -48,6 +49,14 @@ struct stages {
 
   static constexpr std::size_t count = found.count;
   static constexpr std::size_t begin(std::size_t s) { return found.begin[s]; }
+
+  /// The stage that makes the result of a layer; `count` where that is the image, or its bytes as codes.
+  static constexpr std::size_t maker(std::size_t layer) {
+    if (layer == the_image || layer < found.begin[0]) return count;
+    std::size_t s = 0;
+    while (found.begin[s + 1] <= layer) ++s;
+    return s;
+  }
 };
 
 /// What a stage computes, worked out from the model at compile time: an optional product, the layers behind it up to the
@@ -69,6 +78,12 @@ struct stage_plan {
 
   using inputs = typename flat::template inputs_of<begin>;
   using outputs = std::conditional_t<has_quantizer, typename quantizer_of<typename flat::template layer<end - 1>>::type, real>;
+  /// The stages whose results are the input, and the other input of op I, which is a join.
+  static constexpr std::size_t source = stages<Model>::maker(flat::template from<begin>);
+  template <std::size_t I>
+  static constexpr std::size_t second = stages<Model>::maker(flat::template second<ops_begin + I>);
+  template <std::size_t I>
+  using second_inputs = typename input_quantizer<flat, flat::template second<ops_begin + I>>::type;
   static constexpr shape in = flat::template in<begin>;
   static constexpr shape out = flat::template out<end - 1>;
 
@@ -88,7 +103,10 @@ struct stage_plan {
     else return geometry{in, in, {1, 1}, {1, 1}};
   }();
   /// A dense layer reads a map of several pixels as one.
+  /// That is done in place, so nobody else may read it.
   static constexpr bool flattens = has_product && window.in != in && kernels::has_gaps<inputs::storage>(in);
+  static_assert(!flattens || flat::readers(flat::template from<begin>) == 1,
+                "minnow: a dense layer's input of several pixels has no other readers");
   static constexpr bool integer_sums = has_product && is_integer(inputs::storage) && is_integer(weights::storage);
 
   template <std::size_t I>
@@ -122,6 +140,7 @@ struct stage_plan {
   template <std::size_t I>
   static constexpr bool folds_op = [] {
     if constexpr (averages<I>) return I == 0 && averages_exactly<I>;
+    else if constexpr (join_layer<op<I>>) return false;
     else return is_pool<I> || monotone_layer<op<I>>;
   }();
 
@@ -136,10 +155,14 @@ struct stage_plan {
   }();
 
   /// Integer sums, codes of one byte that are too many for thresholds, and between them only functions of one number and
-  /// at most one maximum, behind which they rise or fall: sums become codes in the tile, through floats.
+  /// at most one maximum, behind which they rise or fall: sums become codes in the tile, through floats. A branch of values
+  /// or bytes may be added there too.
   template <std::size_t I>
   static constexpr bool encodes_op = [] {
     if constexpr (is_pool<I>) return !averages<I>;
+    else if constexpr (join_layer<op<I>>)
+      return std::is_same_v<op<I>, add> && pools == 0 &&
+             (std::is_same_v<second_inputs<I>, real> || second_inputs<I>::storage == encoding::byte);
     else return monotone_layer<op<I>>;
   }();
   static constexpr bool encodes = [] {
@@ -164,7 +187,13 @@ struct stage_plan {
 
 template <class Stage, std::size_t I>
 struct op_slot {
-  inferable<typename Stage::plan::template op<I>> reading{Stage::plan::flat::template in<Stage::plan::ops_begin + I>};
+  using flat = typename Stage::plan::flat;
+  static constexpr std::size_t layer = Stage::plan::ops_begin + I;
+  inferable<typename Stage::plan::template op<I>> reading = [] {
+    using type = inferable<typename Stage::plan::template op<I>>;
+    if constexpr (join_layer<typename Stage::plan::template op<I>>) return type(flat::template in<layer>, flat::template second_in<layer>);
+    else return type(flat::template in<layer>);
+  }();
 };
 template <class Stage, class Indices>
 struct op_slots;

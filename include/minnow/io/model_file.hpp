@@ -17,7 +17,8 @@ namespace minnow {
 namespace detail {
 
 /// Which stages a model's probe runs through: from the first whose inputs are codes to the last of those behind it that
-/// are integers throughout, since only these give the same answer on every processor.
+/// are integers throughout, since only these give the same answer on every processor, and that read nothing which was made
+/// before the first.
 template <class Packed>
 struct probe_plan {
   using model = typename Packed::model;
@@ -30,10 +31,24 @@ struct probe_plan {
     return found;
   }(std::make_index_sequence<Packed::stages>{});
 
+  template <std::size_t S>
+  static constexpr bool reads_before_first() {
+    // Stages in order, behind the image.
+    const auto place = [](std::size_t maker) { return maker == Packed::stages ? 0 : maker + 1; };
+    return []<std::size_t... I>([[maybe_unused]] auto at, std::index_sequence<I...>) {
+      const std::size_t given = at(stage_plan<first>::source);
+      const auto op_reads_before = []<std::size_t J>(auto& of, std::size_t from, std::integral_constant<std::size_t, J>) {
+        if constexpr (join_layer<typename stage_plan<S>::template op<J>>) return of(stage_plan<S>::template second<J>) < from;
+        else return false;
+      };
+      return at(stage_plan<S>::source) < given || (op_reads_before(at, given, std::integral_constant<std::size_t, I>{}) || ...);
+    }(place, typename stage_plan<S>::indices{});
+  }
+
   static constexpr std::size_t last = []<std::size_t... S>(std::index_sequence<S...>) {
     std::size_t found = first;
     bool unbroken = true;
-    ((unbroken = unbroken && (S < first || stage_plan<S>::integer_sums || !stage_plan<S>::has_product),
+    ((unbroken = unbroken && (S < first || (!reads_before_first<S>() && (stage_plan<S>::integer_sums || !stage_plan<S>::has_product))),
       found = S >= first && unbroken && stage_plan<S>::integer_sums ? S : found),
      ...);
     return found;

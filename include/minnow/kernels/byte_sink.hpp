@@ -17,8 +17,8 @@ namespace minnow::kernels {
 ///
 /// The function is a pointer, so that a kernel is compiled once for all layers that end so.
 struct byte_sink {
-  /// sums [16] of the channels from `channel` on -> codes [16].
-  using encoder = void (*)(const void* context, const std::int32_t* sums, int channel, std::int8_t* codes) noexcept;
+  /// sums [16] of a pixel of the map of sums, of the channels from `channel` on -> codes [16].
+  using encoder = void (*)(const void* context, const std::int32_t* sums, int pixel, int channel, std::int8_t* codes) noexcept;
 
   encoder encode;
   const void* context;
@@ -57,7 +57,7 @@ struct byte_sink {
 
   void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
     std::int8_t codes[block_filters];
-    encode(context, block, channel, codes);
+    encode(context, block, y * pool.in.width + x, channel, codes);
     for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool) {
       store(window, channel, filters, is_first, codes);
     });

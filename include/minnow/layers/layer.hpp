@@ -15,6 +15,7 @@ enum class fault {
   input_quantizer,
   weight_quantizer,
   sum_overflow,
+  branches_differ,
   layer_specific
 };
 
@@ -30,13 +31,23 @@ concept layer = std::is_empty_v<L> && requires(shape in) {
   { L::check(in) } -> std::convertible_to<fault>;
 };
 
+/// A layer of two inputs, where the branches of a fork meet: what the body makes, and what comes the other way.
+///
+///   output(body, other), check(body, other)   as a layer's
+template <class L>
+concept join_layer = std::is_empty_v<L> && requires(shape in) {
+  { L::name() } -> std::convertible_to<text>;
+  { L::output(in, in) } -> std::convertible_to<shape>;
+  { L::check(in, in) } -> std::convertible_to<fault>;
+};
+
 /// A layer's name without its second and later parameters: what tables show.
 [[nodiscard]] constexpr text short_name(const text& name) {
   const std::string_view all = name.view();
   const std::size_t comma = all.find(',');
   return comma == std::string_view::npos ? name : text(all.substr(0, comma)) << ">";
 }
-template <layer Layer>
+template <class Layer>
 inline constexpr text short_name_of = [] {
   const text name = Layer::name();
   return short_name(name);

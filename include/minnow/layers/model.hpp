@@ -26,40 +26,78 @@ struct model {
 
 namespace detail {
 
-template <class A, class B>
-struct concat;
-template <class... A, class... B>
-struct concat<list<A...>, list<B...>> {
-  using type = list<A..., B...>;
+template <class... Lists>
+struct concat {
+  using type = list<>;
+};
+template <class... A>
+struct concat<list<A...>> {
+  using type = list<A...>;
+};
+template <class... A, class... B, class... Rest>
+struct concat<list<A...>, list<B...>, Rest...> : concat<list<A..., B...>, Rest...> {};
+
+/// Stands for the image where a layer's number is asked for.
+inline constexpr std::size_t the_image = ~std::size_t{0};
+
+/// What is written down of a model's layers as they are gone through: their paths, and whose results they read.
+template <std::size_t Count>
+class graph {
+public:
+  std::array<text, Count> paths{};
+  std::array<std::size_t, Count> from{};    ///< the layer whose result is the input, or the_image
+  std::array<std::size_t, Count> second{};  ///< of a join, the other input
+  std::array<int, Count> readers{};         ///< how many inputs a result is
+  int image_readers = 0;                    ///< how many the image is
+
+  constexpr void layer(const text& path) {
+    paths[count_] = path;
+    from[count_] = read(here_);
+    second[count_] = the_image;
+    here_ = count_++;
+  }
+  /// What has been reached will be read by two branches.
+  constexpr void fork() { forks_[depth_++] = here_; }
+  /// The first branch ends; the second begins at the fork.
+  constexpr void turn() { std::swap(here_, forks_[depth_ - 1]); }
+  /// The branch that was gone last is the join's first input.
+  constexpr void join(const text& path) {
+    const std::size_t at = count_;
+    layer(path);
+    second[at] = read(forks_[--depth_]);
+  }
+
+private:
+  constexpr std::size_t read(std::size_t layer) {
+    ++(layer == the_image ? image_readers : readers[layer]);
+    return layer;
+  }
+
+  std::size_t count_ = 0;
+  std::size_t here_ = the_image;
+  std::array<std::size_t, 16> forks_{};
+  int depth_ = 0;
 };
 
 /// A written layer as the primitive layers that it stands for, with their paths below the writer's.
 template <class Layer>
 struct expansion {
   using type = list<Layer>;
-  template <class Out>
-  static constexpr void paths(text prefix, Out&& out) {
-    out(prefix);
+  template <class Graph>
+  static constexpr void describe(const text& path, Graph& out) {
+    out.layer(path);
   }
 };
 
 template <class... Parts>
 struct expansion<list<Parts...>> {
-  template <class... Lists>
-  struct joined {
-    using type = list<>;
-  };
-  template <class First, class... Rest>
-  struct joined<First, Rest...> {
-    using type = typename concat<First, typename joined<Rest...>::type>::type;
-  };
-  using type = typename joined<typename expansion<Parts>::type...>::type;
+  using type = typename concat<typename expansion<Parts>::type...>::type;
 
-  template <class Out>
-  static constexpr void paths(text prefix, Out&& out) {
-    int index = 0;
-    const text dot = prefix.view().empty() ? text() : text(".");
-    (expansion<Parts>::paths(text(prefix) << dot << index++, out), ...);
+  template <class Graph>
+  static constexpr void describe(const text& prefix, Graph& out) {
+    [[maybe_unused]] int index = 0;
+    [[maybe_unused]] const text dot = prefix.view().empty() ? text() : text(".");
+    (expansion<Parts>::describe(text(prefix) << dot << index++, out), ...);
   }
 };
 
@@ -70,10 +108,10 @@ struct expansion<chain<Parts...>> : expansion<list<Parts...>> {};
 template <class Inputs, class Product>
 struct product_expansion {
   using type = list<quantize<Inputs>, Product>;
-  template <class Out>
-  static constexpr void paths(text prefix, Out&& out) {
-    out(text(prefix) << ".inputs");
-    out(prefix);
+  template <class Graph>
+  static constexpr void describe(const text& path, Graph& out) {
+    out.layer(text(path) << ".inputs");
+    out.layer(path);
   }
 };
 template <class Product>
@@ -85,14 +123,18 @@ struct expansion<conv<Filters, scheme<I, W>, Options...>>
 template <int Units, class I, class W>
 struct expansion<dense<Units, scheme<I, W>>> : product_expansion<typename scheme<I, W>::inputs, dense<Units, W>> {};
 
-template <std::size_t I, class List>
-struct element;
-template <std::size_t I, class First, class... Rest>
-struct element<I, list<First, Rest...>> : element<I - 1, list<Rest...>> {};
-template <class First, class... Rest>
-struct element<0, list<First, Rest...>> {
-  using type = First;
+/// Element I of a list, found by overload resolution: its cost does not grow with I.
+template <std::size_t I, class Layer>
+struct indexed {
+  using type = Layer;
 };
+template <class Indices, class List>
+struct indexed_list;
+template <std::size_t... I, class... Layers>
+struct indexed_list<std::index_sequence<I...>, list<Layers...>> : indexed<I, Layers>... {};
+
+template <std::size_t I, class Layer>
+indexed<I, Layer> find_indexed(const indexed<I, Layer>*);
 
 /// The quantizer in which a layer hands on its output.
 template <class Layer>
@@ -108,10 +150,10 @@ inline constexpr bool quantizes = false;
 template <class Q>
 inline constexpr bool quantizes<quantize<Q>> = true;
 
-template <std::size_t I, class List>
-struct quantizer_before : quantizer_of<typename element<I - 1, List>::type> {};
-template <class List>
-struct quantizer_before<0, List> {
+template <class Flat, std::size_t From>
+struct input_quantizer : quantizer_of<typename Flat::template layer<From>> {};
+template <class Flat>
+struct input_quantizer<Flat, the_image> {
   using type = real;
 };
 
@@ -123,14 +165,15 @@ struct composition {
                 "minnow: this quantizer is for weights: on inputs its scale or threshold does not factor out of the product");
   static_assert(Fault != fault::weight_quantizer, "minnow: this quantizer is for inputs, not for weights");
   static_assert(Fault != fault::sum_overflow, "minnow: sums of this many products do not fit in 32 bits");
+  static_assert(Fault != fault::branches_differ, "minnow: a join's branches make different shapes");
   static_assert(Fault != fault::layer_specific, "minnow: the layer refuses the shape of its input");
   static constexpr bool sound = Fault == fault::none;
 };
 
 template <class Layer, std::size_t Index>
 struct known_layer {
-  static_assert(layer<Layer>, "minnow: this is not a layer (a layer is an empty type with name(), output(shape) and check(shape))");
-  static constexpr bool value = layer<Layer>;
+  static_assert(layer<Layer> || join_layer<Layer>, "minnow: this is not a layer (a layer is an empty type with name(), output(shape) and check(shape))");
+  static constexpr bool value = layer<Layer> || join_layer<Layer>;
 };
 
 template <class List>
@@ -150,19 +193,48 @@ public:
   static constexpr std::size_t count = detail::size_of<layers>::value;
 
   template <std::size_t I>
-  using layer = typename detail::element<I, layers>::type;
+  using layer = typename decltype(detail::find_indexed<I>(static_cast<const detail::indexed_list<std::make_index_sequence<count>, layers>*>(nullptr)))::type;
 
-  /// The quantizer of layer I's inputs: that of a quantize layer directly before it, else `real`.
+private:
+  static constexpr detail::graph<count> graph = [] {
+    detail::graph<count> g;
+    detail::expansion<typename Model::parts>::describe(text(), g);
+    return g;
+  }();
+  static constexpr std::array<bool, count> fed_products = []<std::size_t... J>(std::index_sequence<J...>) {
+    std::array<bool, count> fed{};
+    const std::array<bool, count> products{product_layer<layer<J>>...};
+    for (std::size_t j = 0; j < count; ++j)
+      if (products[j] && graph.from[j] != detail::the_image) fed[graph.from[j]] = true;
+    return fed;
+  }(std::make_index_sequence<count>{});
+
+public:
+  /// The layer whose result is layer I's input, or detail::the_image.
   template <std::size_t I>
-  using inputs_of = typename detail::quantizer_before<I, layers>::type;
+  static constexpr std::size_t from = graph.from[I];
+  /// The other input of a join.
+  template <std::size_t I>
+  static constexpr std::size_t second = graph.second[I];
+  /// How often a layer's result, or the image, is an input.
+  static constexpr int readers(std::size_t layer) { return layer == detail::the_image ? graph.image_readers : graph.readers[layer]; }
+  /// Whether layer I + 1 is the only one that reads layer I, and reads nothing else.
+  template <std::size_t I>
+  static constexpr bool feeds_next = [] {
+    if constexpr (I + 1 < count) return graph.from[I + 1] == I && graph.readers[I] == 1;
+    else return false;
+  }();
+
+  /// Whether a product reads layer I.
+  template <std::size_t I>
+  static constexpr bool feeds_product = fed_products[I];
+
+  /// The quantizer of layer I's inputs: that of the quantize layer which it reads, else `real`.
+  template <std::size_t I>
+  using inputs_of = typename detail::input_quantizer<flat, graph.from[I]>::type;
 
   /// Stable paths: "2.0" is part 0 of the model's layer 2, "2.0.inputs" the quantizer of its inputs.
-  static constexpr std::array<text, count> paths = [] {
-    std::array<text, count> result;
-    std::size_t i = 0;
-    detail::expansion<typename Model::parts>::paths(text(), [&](const text& path) { result[i++] = path; });
-    return result;
-  }();
+  static constexpr std::array<text, count> paths = graph.paths;
 
   static constexpr std::size_t find(std::string_view path) {
     for (std::size_t i = 0; i < count; ++i)
@@ -172,47 +244,57 @@ public:
 
 private:
   struct walk_result {
-    std::array<shape, count + 1> shapes{};
+    std::array<shape, count> shapes{};  ///< of the results
     fault why = fault::none;
     std::size_t where = 0;
+
+    [[nodiscard]] constexpr shape of(std::size_t layer) const {
+      return layer == detail::the_image ? Model::input::dimensions : shapes[layer];
+    }
   };
 
   template <std::size_t I>
   static constexpr bool step(walk_result& r) {
     using L = layer<I>;
     if constexpr (detail::known_layer<L, I>::value) {
+      const shape in = r.of(graph.from[I]);
       r.where = I;
-      r.why = L::check(r.shapes[I]);
-      if constexpr (product_layer<L>) {
-        if (r.why == fault::none && !L::weights::usable(role::weights)) r.why = fault::weight_quantizer;
-        if (r.why == fault::none && L::over(r.shapes[I]).inputs() > detail::longest_sum<inputs_of<I>, typename L::weights>())
-          r.why = fault::sum_overflow;
+      if constexpr (join_layer<L>) {
+        r.why = L::check(in, r.of(graph.second[I]));
+        if (r.why == fault::none) r.shapes[I] = L::output(in, r.of(graph.second[I]));
+      } else {
+        r.why = L::check(in);
+        if constexpr (product_layer<L>) {
+          if (r.why == fault::none && !L::weights::usable(role::weights)) r.why = fault::weight_quantizer;
+          if (r.why == fault::none && L::over(in).inputs() > detail::longest_sum<inputs_of<I>, typename L::weights>())
+            r.why = fault::sum_overflow;
+        }
+        if (I > 0 && std::is_same_v<L, quantize<pixels>> && r.why == fault::none) r.why = fault::pixels_not_first;
+        if (r.why == fault::none) r.shapes[I] = L::output(in);
       }
-      if (I > 0 && std::is_same_v<L, quantize<pixels>> && r.why == fault::none) r.why = fault::pixels_not_first;
-      if (r.why != fault::none) return false;
-      r.shapes[I + 1] = L::output(r.shapes[I]);
-      return true;
+      return r.why == fault::none;
     }
     return false;
   }
 
   static constexpr walk_result walk = []<std::size_t... I>(std::index_sequence<I...>) {
     walk_result r;
-    r.shapes[0] = Model::input::dimensions;
     (step<I>(r) && ...);
     return r;
   }(std::make_index_sequence<count>{});
 
   // Says what is wrong, if anything is.
-  using checked = std::bool_constant<detail::composition<walk.why, walk.where, layer<walk.where>, walk.shapes[walk.where]>::sound>;
+  using checked = std::bool_constant<detail::composition<walk.why, walk.where, layer<walk.where>, walk.of(graph.from[walk.where])>::sound>;
 
 public:
   static constexpr shape input = Model::input::dimensions;
-  static constexpr shape output = walk.shapes[count];
+  static constexpr shape output = walk.shapes[count - 1];
   template <std::size_t I>
-  static constexpr shape in = walk.shapes[I];
+  static constexpr shape in = walk.of(graph.from[I]);
   template <std::size_t I>
-  static constexpr shape out = walk.shapes[I + 1];
+  static constexpr shape second_in = walk.of(graph.second[I]);
+  template <std::size_t I>
+  static constexpr shape out = walk.shapes[I];
 
   /// Identifies the model in files: input shape and every layer's path and name, never a compiler's type name.
   static constexpr std::uint64_t fingerprint = []<std::size_t... I>(std::index_sequence<I...>) {

@@ -119,9 +119,8 @@ void pack_stage(Network& net, Packed& to) {
 
   // What one unit of a sum, or of an input's code, is worth.
   std::vector<float> scales(plan::has_product ? static_cast<std::size_t>(plan::window.out.channels) : 1, 1.0f);
-  if constexpr (plan::begin > 0)
-    if constexpr (plan::inputs::code_limit > 0)
-      for (float& s : scales) s = plan::inputs::scale(net.template layer_at<plan::begin - 1>().state());
+  if constexpr (plan::inputs::code_limit > 0)
+    for (float& s : scales) s = plan::inputs::scale(net.template layer_at<flat::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
     const auto& latent = net.template layer_at<plan::begin>().weights();
     check_finite({latent.data(), latent.size()}, flat::paths[plan::begin].view(), "weights");
@@ -137,7 +136,12 @@ void pack_stage(Network& net, Packed& to) {
   int taps = 1;
   const auto take = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
     auto& reading = static_cast<op_slot<stage_type, I>&>(ops).reading;
-    fill(reading, net.template layer_at<plan::ops_begin + I>(), flat::paths[plan::ops_begin + I].view());
+    if constexpr (join_layer<typename plan::template op<I>>) {
+      using other = typename plan::template second_inputs<I>;
+      if constexpr (other::code_limit > 0) reading.scale[0] = other::scale(net.template layer_at<flat::template second<plan::ops_begin + I>>().state());
+    } else {
+      fill(reading, net.template layer_at<plan::ops_begin + I>(), flat::paths[plan::ops_begin + I].view());
+    }
     if constexpr (plan::folds) {
       if constexpr (!plan::template is_pool<I>) {
         steps.push_back(fold_step::of(reading, I > plan::pool));

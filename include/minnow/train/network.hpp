@@ -11,7 +11,9 @@
 #include <minnow/layers/model.hpp>
 #include <minnow/train/batch_norm.hpp>
 #include <minnow/train/bias.hpp>
+#include <minnow/train/channels.hpp>
 #include <minnow/train/elementwise.hpp>
+#include <minnow/train/join.hpp>
 #include <minnow/train/pool.hpp>
 #include <minnow/train/product.hpp>
 #include <minnow/train/quantize.hpp>
@@ -37,7 +39,7 @@ struct estimator_for<quantize<Q>, Weights, Inputs> {
 
 template <class Layer, class Estimator>
 struct readable {
-  static_assert(trainable_layer<trainable<Layer, Estimator>>,
+  static_assert(trainable_layer<trainable<Layer, Estimator>> || join_layer<Layer>,
                 "minnow: this layer has no trainable reading: specialise minnow::trainable<Layer, Estimator>");
   using type = trainable<Layer, Estimator>;
 };
@@ -45,7 +47,12 @@ struct readable {
 /// Storage of layer I, keyed by the network and the index, never by the layer's full type.
 template <class Network, std::size_t I>
 struct slot {
-  typename Network::template layer_type<I> layer{flat<typename Network::model>::template in<I>};
+  using flat = minnow::flat<typename Network::model>;
+  typename Network::template layer_type<I> layer = [] {
+    using type = typename Network::template layer_type<I>;
+    if constexpr (join_layer<typename flat::template layer<I>>) return type(flat::template in<I>, flat::template second_in<I>);
+    else return type(flat::template in<I>);
+  }();
 };
 
 template <class Network, class Indices>
@@ -81,18 +88,17 @@ public:
   static constexpr int classes = flat::output.size();
 
   explicit network(seed draws = {}, start_weights how = start_weights::by_quantizer)
-      : untyped_network(entries, flat::takes_pixels, [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
+      : untyped_network(flat::input, entries, flat::takes_pixels, [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
                         [](float alpha) { return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f; }) {
     each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
       auto& l = layer_at<I>();
-      if constexpr (I + 1 < count && requires { l.hand_on_codes(true); })
-        l.hand_on_codes(product_layer<typename flat::template layer<std::min(I + 1, count - 1)>>);
-      using next = layer_type<std::min(I + 1, count - 1)>;
-      if constexpr (I + 1 < count && requires { l.leave_to_next(next::takes_deferred_norm); }) l.leave_to_next(next::takes_deferred_norm);
-      using before = typename flat::template layer<(I > 0 ? I - 1 : 0)>;
-      if constexpr (I > 0 && detail::quantizes<before>)
-        if constexpr (requires { l.template take_inputs_of<typename before::inputs>(); })
-          l.template take_inputs_of<typename before::inputs>();
+      if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(flat::template feeds_product<I>);
+      if constexpr (flat::template feeds_next<I>) {
+        using next = layer_type<I + 1>;
+        if constexpr (requires { l.leave_to_next(next::takes_deferred_norm); }) l.leave_to_next(next::takes_deferred_norm);
+      }
+      if constexpr (!std::is_same_v<typename flat::template inputs_of<I>, real> && requires { l.template take_inputs_of<typename flat::template inputs_of<I>>(); })
+        l.template take_inputs_of<typename flat::template inputs_of<I>>();
     });
     bind(addresses());
     start(random(draws), how);
@@ -142,7 +148,7 @@ private:
     [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }(indices{});
   }
   static constexpr std::array<detail::layer_entry, count> entries = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array{detail::layer_entry{&detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template in<I>, flat::template out<I>}...};
+    return std::array{detail::layer_entry{&detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template out<I>, flat::template from<I>, flat::template second<I>}...};
   }(indices{});
   [[nodiscard]] std::array<void*, count> addresses() noexcept {
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::array<void*, count>{&layer_at<I>()...}; }(indices{});

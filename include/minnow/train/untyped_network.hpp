@@ -1,8 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <string_view>
@@ -14,9 +14,11 @@
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/kernels/float_vector.hpp>
+#include <minnow/layers/model.hpp>
 #include <minnow/train/layer_times.hpp>
 #include <minnow/train/product.hpp>
 #include <minnow/train/trainable.hpp>
+#include <minnow/train/vectors.hpp>
 
 namespace minnow {
 
@@ -26,22 +28,33 @@ using parameter_visitor = std::function<void(const parameter&)>;
 using array_visitor = std::function<void(std::string_view, std::span<float>)>;
 
 /// What the loops of training ask of a layer, as functions: made once for each trainable reading, so that these loops are
-/// compiled once and not for every network.
+/// compiled once and not for every network. What joins alone have, a second input and its gradient, others ignore.
 struct layer_functions {
-  void (*forward)(void*, const activations&, activations&, const pass&);
-  void (*backward)(void*, const activations&, const activations&, const float*, float*, const pass&);
+  void (*forward)(void*, const activations& in, const activations& second, activations& out, const pass&);
+  void (*backward)(void*, const activations& in, const activations& out, const float* grad_out, float* grad_in, float* grad_second, const pass&);
   void (*start)(void*, random, start_weights);
   void (*parameters)(void*, const parameter_visitor&);
   void (*arrays)(void*, const array_visitor&);
   void (*statistics)(void*, const array_visitor&);
   bool trained;
+  bool takes_codes;  ///< reads codes and their scale; others read values
 };
 
 template <class Layer>
+inline constexpr bool reads_codes = false;
+template <class Layer, class Estimator>
+inline constexpr bool reads_codes<trainable<Layer, Estimator>> = product_layer<Layer> || join_layer<Layer>;
+
+template <class Layer>
 inline constexpr layer_functions functions_of{
-    [](void* l, const activations& in, activations& out, const pass& p) { static_cast<Layer*>(l)->forward(in, out, p); },
-    [](void* l, const activations& in, const activations& out, const float* grad_out, float* grad_in, const pass& p) {
-      static_cast<Layer*>(l)->backward(in, out, grad_out, grad_in, p);
+    [](void* l, const activations& in, [[maybe_unused]] const activations& second, activations& out, const pass& p) {
+      if constexpr (requires(Layer& x) { x.forward(in, second, out, p); }) static_cast<Layer*>(l)->forward(in, second, out, p);
+      else static_cast<Layer*>(l)->forward(in, out, p);
+    },
+    [](void* l, [[maybe_unused]] const activations& in, const activations& out, const float* grad_out, float* grad_in,
+       [[maybe_unused]] float* grad_second, [[maybe_unused]] const pass& p) {
+      if constexpr (requires(Layer& x) { x.backward(out, grad_out, grad_in, grad_second); }) static_cast<Layer*>(l)->backward(out, grad_out, grad_in, grad_second);
+      else static_cast<Layer*>(l)->backward(in, out, grad_out, grad_in, p);
     },
     []([[maybe_unused]] void* l, [[maybe_unused]] random r, [[maybe_unused]] start_weights how) {
       if constexpr (requires(Layer& x) { x.start(r, how); }) static_cast<Layer*>(l)->start(r, how);
@@ -56,14 +69,16 @@ inline constexpr layer_functions functions_of{
     []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
       if constexpr (requires(Layer& x) { x.statistics(visit); }) static_cast<Layer*>(l)->statistics(visit);
     },
-    requires(Layer& x, const parameter_visitor& visit) { x.parameters(visit); }};
+    requires(Layer& x, const parameter_visitor& visit) { x.parameters(visit); },
+    reads_codes<Layer>};
 
 /// A layer as a network without its type knows it, all but its address.
 struct layer_entry {
   const layer_functions* functions;
   std::string_view path;
-  shape in;
   shape out;
+  std::size_t from;    ///< the layer whose result is the input, or the_image
+  std::size_t second;  ///< of a join, the other input
 };
 
 }  // namespace detail
@@ -73,7 +88,7 @@ class untyped_network {
 public:
   /// The model's outputs for one image.
   [[nodiscard]] int outputs() const noexcept { return layers_.back().out.size(); }
-  [[nodiscard]] shape input() const noexcept { return layers_.front().in; }
+  [[nodiscard]] shape input() const noexcept { return input_shape_; }
 
   /// visit(path, parameter) for every trained tensor in order.
   void parameters(const std::function<void(std::string_view, const parameter&)>& visit) {
@@ -141,36 +156,31 @@ public:
   std::span<const float> forward(pass p) {
     p.real_part = real_part_(p.alpha);
     const random noise = p.noise;
-    activations in{input_.data(), images_, input()};
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       entry& l = layers_[i];
       p.layer = l.path;
       p.noise = noise.stream(i);
       l.result = {l.output.data(), images_, l.out};
       const detail::stopwatch watch(times_ != nullptr ? &times_->forward : nullptr, i, layers_.size());
-      l.functions->forward(l.layer, in, l.result, p);
-      in = l.result;
+      l.functions->forward(l.layer, read(l), result_of(l.second), l.result, p);
     }
-    return {in.data, in.size()};
+    const activations& out = layers_.back().result;
+    return {out.data, out.size()};
   }
 
   /// After forward(p): the gradients of all parameters, from those of the logits (N,classes).
   void backward(std::span<const float> logit_gradient, pass p) {
-    std::copy(logit_gradient.begin(), logit_gradient.end(), gradients_[0].begin());
-    const float* grad_out = gradients_[0].data();
-    std::size_t next = 1;
-    // No gradient is made for the image, nor for what stands before the first trained layer.
-    std::size_t first = 0;
-    while (first < layers_.size() && !layers_[first].functions->trained) ++first;
-    for (std::size_t i = layers_.size(); i > first; --i) {
-      entry& l = layers_[i - 1];
+    const auto buffer = [&](int i) { return i < 0 ? nullptr : gradients_[static_cast<std::size_t>(i)].data(); };
+    std::copy(logit_gradient.begin(), logit_gradient.end(), buffer(layers_.back().gradient));
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      entry& l = layers_[i];
+      if (!l.learns) continue;
       p.layer = l.path;
-      float* grad_in = i - 1 > first ? gradients_[next].data() : nullptr;
-      const activations in = i > 1 ? layers_[i - 2].result : activations{input_.data(), images_, input()};
-      const detail::stopwatch watch(times_ != nullptr ? &times_->backward : nullptr, i - 1, layers_.size());
-      l.functions->backward(l.layer, in, l.result, grad_out, grad_in, p);
-      grad_out = grad_in;
-      next = 1 - next;
+      const detail::stopwatch watch(times_ != nullptr ? &times_->backward : nullptr, i, layers_.size());
+      const activations in = l.values_read ? activations{l.values.data(), images_, result_of(l.from).dimensions} : result_of(l.from);
+      l.functions->backward(l.layer, in, l.result, buffer(l.gradient), buffer(l.to_from.buffer), buffer(l.to_second.buffer), p);
+      for (const auto& [source, edge] : {std::pair{l.from, l.to_from}, std::pair{l.second, l.to_second}})
+        if (edge.adds) add(buffer(edge.buffer), buffer(layers_[source].gradient), result_of(source).size());
     }
   }
 
@@ -191,9 +201,11 @@ public:
   [[nodiscard]] float real_part(float alpha) const { return real_part_(alpha); }
 
 protected:
-  untyped_network(std::span<const detail::layer_entry> layers, bool takes_pixels, float (*scale_of)(float), float (*real_part_of)(float))
-      : takes_pixels_(takes_pixels), step_scale_(scale_of), real_part_(real_part_of) {
+  untyped_network(shape input, std::span<const detail::layer_entry> layers, bool takes_pixels, float (*scale_of)(float),
+                  float (*real_part_of)(float))
+      : input_shape_(input), takes_pixels_(takes_pixels), step_scale_(scale_of), real_part_(real_part_of) {
     for (const detail::layer_entry& l : layers) layers_.push_back({l});
+    plan_gradients();
   }
 
   /// Where the layers are, from now on: the network was made, copied or moved. Its last batch stays behind.
@@ -210,20 +222,82 @@ protected:
   }
 
 private:
+  /// Where a layer writes the gradient of an input.
+  struct gradient_edge {
+    int buffer = -1;    ///< -1: nobody needs it
+    bool adds = false;  ///< the input has other readers, whose gradients it is added to
+  };
   struct entry : detail::layer_entry {
     void* layer = nullptr;
+    bool learns = false;  ///< it, or a layer before it, is trained
+    int gradient = -1;    ///< the buffer of its result's gradient
+    gradient_edge to_from{};
+    gradient_edge to_second{};
     kernels::aligned_floats output{};
     activations result{};
+    kernels::aligned_floats values{};  ///< of an input that came as codes, for a layer that takes no codes
+    bool values_read = false;
   };
+
+  /// Gives each gradient a buffer for as long as it is needed: two where layers follow each other, more where they fork.
+  /// No gradient is made for the image, nor for what stands before the first trained layer.
+  void plan_gradients() {
+    std::vector<int> free;
+    int count = 0;
+    const auto take = [&] {
+      if (free.empty()) return count++;
+      const int buffer = free.back();
+      free.pop_back();
+      return buffer;
+    };
+    const auto learns = [&](std::size_t i) { return i != detail::the_image && layers_[i].learns; };
+    for (entry& l : layers_) l.learns = l.functions->trained || learns(l.from) || learns(l.second);
+    layers_.back().gradient = take();
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      entry& l = layers_[i];
+      if (!l.learns) continue;
+      for (const auto& [source, edge] : {std::pair{l.from, &l.to_from}, std::pair{l.second, &l.to_second}})
+        if (learns(source)) {
+          edge->buffer = take();
+          edge->adds = layers_[source].gradient >= 0;
+          if (!edge->adds) layers_[source].gradient = edge->buffer;
+        }
+      for (const gradient_edge& edge : {l.to_from, l.to_second})
+        if (edge.adds) free.push_back(edge.buffer);
+      free.push_back(l.gradient);
+    }
+    gradients_.resize(static_cast<std::size_t>(count));
+  }
+
+  [[nodiscard]] activations result_of(std::size_t layer) noexcept {
+    return layer == detail::the_image ? activations{input_.data(), images_, input()} : layers_[layer].result;
+  }
+  /// A layer's input, as values where it does not take codes.
+  [[nodiscard]] activations read(entry& l) {
+    activations in = result_of(l.from);
+    l.values_read = in.scale != 1 && !l.functions->takes_codes;
+    if (!l.values_read) return in;
+    grow(l.values, in.size());
+    detail::for_all(in.size(), [&](std::size_t k, auto count) {
+      detail::store(l.values.data() + k, detail::load(in.data + k, count) * detail::vector(in.scale), count);
+    });
+    return {l.values.data(), images_, in.dimensions};
+  }
+  static void add(const float* from, float* to, std::size_t size) {
+    detail::for_all(size, [&](std::size_t k, auto count) {
+      detail::store(to + k, detail::load(to + k, count) + detail::load(from + k, count), count);
+    });
+  }
 
   static void grow(kernels::aligned_floats& v, std::size_t size) {
     if (v.size() < size) v.resize(size);
   }
 
+  shape input_shape_;
   std::vector<entry> layers_;
   normalisation normalisation_;
   kernels::aligned_floats input_;
-  std::array<kernels::aligned_floats, 2> gradients_;
+  std::vector<kernels::aligned_floats> gradients_;
   layer_times* times_ = nullptr;
   int images_ = 0;
   bool takes_pixels_;

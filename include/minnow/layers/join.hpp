@@ -1,0 +1,29 @@
+#pragma once
+
+#include <minnow/layers/layer.hpp>
+
+namespace minnow {
+
+/// The sum of two branches' results.
+///
+/// in (H,W,C) and (H,W,C) -> out (H,W,C)
+struct add {
+  static constexpr text name() { return "add"; }
+  static constexpr shape output(shape body, shape) noexcept { return body; }
+  static constexpr fault check(shape body, shape other) noexcept { return body == other ? fault::none : fault::branches_differ; }
+};
+
+/// The channels of what was forked, followed by those that its branch made of it.
+///
+/// in (H,W,C') and (H,W,C) -> out (H,W,C + C')
+struct concatenate {
+  static constexpr text name() { return "concatenate"; }
+  static constexpr shape output(shape body, shape other) noexcept {
+    return {body.height, body.width, other.channels + body.channels};
+  }
+  static constexpr fault check(shape body, shape other) noexcept {
+    return body.height == other.height && body.width == other.width ? fault::none : fault::branches_differ;
+  }
+};
+
+}  // namespace minnow

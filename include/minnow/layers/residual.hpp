@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <minnow/layers/join.hpp>
+#include <minnow/layers/model.hpp>
+
+namespace minnow {
+
+/// A body and a shortcut that read the same input, and their sum. Each branch quantizes the input where it consumes it.
+///
+/// in (H,W,C) -> out (H',W',C')
+/// Body       a layer or chain
+/// Shortcut   a layer or chain that makes the same shape; chain<> is the identity
+/// Carrier    the quantizer of what both branches read: `real` leaves it as it is, integer<8> keeps it in bytes
+/// paths      of block 3: "3.carrier", "3.shortcut", "3.body", and "3" the sum
+/// source     He et al. 2016
+template <class Body, class Shortcut = chain<>, class Carrier = real>
+struct residual {};
+
+/// A body, and its input's channels followed by the body's.
+///
+/// in (H,W,C) -> out (H,W,C + C')
+/// paths   of block 3: "3.body", and "3" the concatenation
+template <class Body>
+struct concatenated {};
+
+/// A block N times in a row: part i of repeat 3 has the path "3.i".
+template <int N, class Block>
+struct repeat {};
+
+/// N times a layer that reads the outputs of all layers before it: its channels grow by the layer's.
+///
+/// in (H,W,C) -> out (H,W,C + N · growth)
+/// source  Huang et al. 2017
+template <int N, class Layer>
+using dense_block = repeat<N, concatenated<Layer>>;
+
+namespace detail {
+
+template <class Body, class Shortcut, class Carrier>
+struct expansion<residual<Body, Shortcut, Carrier>> {
+  using carrier = std::conditional_t<std::is_same_v<Carrier, real>, list<>, list<quantize<Carrier>>>;
+  using type = typename concat<carrier, typename expansion<Shortcut>::type, typename expansion<Body>::type, list<add>>::type;
+
+  template <class Graph>
+  static constexpr void describe(text prefix, Graph& out) {
+    if constexpr (!std::is_same_v<Carrier, real>) out.layer(text(prefix) << ".carrier");
+    out.fork();
+    expansion<Shortcut>::describe(text(prefix) << ".shortcut", out);
+    out.turn();
+    expansion<Body>::describe(text(prefix) << ".body", out);
+    out.join(prefix);
+  }
+};
+
+template <class Body>
+struct expansion<concatenated<Body>> {
+  using type = typename concat<typename expansion<Body>::type, list<concatenate>>::type;
+
+  template <class Graph>
+  static constexpr void describe(text prefix, Graph& out) {
+    out.fork();
+    expansion<Body>::describe(text(prefix) << ".body", out);
+    out.join(prefix);
+  }
+};
+
+template <class Block, class Indices>
+struct repeated;
+template <class Block, std::size_t... I>
+struct repeated<Block, std::index_sequence<I...>> {
+  template <std::size_t>
+  using each = Block;
+  using type = list<each<I>...>;
+};
+template <int N, class Block>
+struct expansion<repeat<N, Block>> : expansion<typename repeated<Block, std::make_index_sequence<N>>::type> {};
+
+}  // namespace detail
+
+}  // namespace minnow

@@ -1,0 +1,66 @@
+#include "pairs.hpp"
+
+#include <minnow/estimate/alpha_blend.hpp>
+#include <minnow/layers/residual.hpp>
+
+using namespace minnow;
+using namespace minnow::test;
+
+namespace {
+
+template <class Scheme, int Filters, class... Options>
+using unit = chain<conv<Filters, Scheme, Options...>, batch_norm>;
+using last = chain<dense<4, minw<2, 2>>, batch_norm>;
+
+/// Blocks of He et al.: the sum goes on as it is, each branch quantizes it.
+template <class First, class Scheme, class Carrier = real>
+struct of_residuals : model<image<3, 9, 9>, unit<First, 17>,
+                            repeat<2, residual<chain<unit<Scheme, 17>, relu, unit<Scheme, 17>>, chain<>, Carrier>>,
+                            residual<chain<unit<Scheme, 33, stride<2>>, unit<Scheme, 33>>,
+                                     unit<Scheme, 33, kernel<1>, padding<0>, stride<2>>, Carrier>,
+                            batch_norm, last> {};
+
+/// The carrier's codes go into the body's first product as they are.
+template <class Weights>
+struct of_carried_codes
+    : model<image<3, 9, 9>, unit<scheme<pixels, Weights>, 16>, relu,
+            residual<chain<conv<16, Weights>, batch_norm, relu, unit<scheme<integer<8>, Weights>, 16>>, chain<>, integer<8>>, relu,
+            residual<chain<conv<20, Weights, stride<2>>, batch_norm>, chain<conv<20, Weights, stride<2>>, batch_norm>, integer<8>>,
+            relu, dense<4, scheme<integer<8>, Weights>>> {};
+
+template <class Scheme>
+struct of_dense_blocks
+    : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 16>, dense_block<3, chain<batch_norm, conv<5, Scheme>>>, batch_norm,
+            unit<Scheme, 12, kernel<1>, padding<0>>, average_pool<2>, dense_block<2, unit<Scheme, 3>>, batch_norm, last> {};
+
+/// Forks of the image, in forks, of codes; joins one after the other.
+struct of_nested_forks
+    : model<image<3, 8, 8>, concatenated<chain<conv<4, scheme<real, ternary<>>>, batch_norm>>, batch_norm,
+            residual<residual<unit<minw<2, 2>, 7>, chain<>, ternary<>>, unit<minw<3, 2>, 7>>,
+            residual<chain<batch_norm, quantize<ternary<>>>, quantize<sign>>, batch_norm, max_pool<2>,
+            residual<chain<relu, bias>>, last> {};
+
+}  // namespace
+
+TEST_SUITE("agreement/graphs") {
+  TEST_CASE_TEMPLATE("residual blocks whose skips are floats", Model, of_residuals<scheme<pixels, sign>, minw<1, 1>>,
+                     of_residuals<scheme<pixels, ternary<>>, minw<2, 3>>, of_residuals<scheme<pixels, integer<8>>, scheme<integer<8>, integer<4, per_channel>>>,
+                     of_residuals<scheme<real, sign>, minw<3, 3>>) {
+    check_model<Model>();
+  }
+
+  TEST_CASE_TEMPLATE("residual blocks whose skips are codes", Model, of_residuals<scheme<pixels, ternary<>>, minw<3, 3>, integer<8>>,
+                     of_residuals<scheme<pixels, ternary<>>, minw<1, 1>, ternary<>>, of_carried_codes<integer<8, per_channel>>,
+                     of_carried_codes<power_of_two<3>>) {
+    check_model<Model>();
+  }
+
+  TEST_CASE_TEMPLATE("dense blocks", Model, of_dense_blocks<minw<3, 3>>, of_dense_blocks<minw<1, 2>>) { check_model<Model>(); }
+
+  TEST_CASE("forks of the image, of codes and within each other") { check_model<of_nested_forks, float>(); }
+
+  TEST_CASE("a network of residual blocks that was trained by another estimator") {
+    auto net = trained_three_steps<of_residuals<scheme<pixels, sign>, minw<2, 1>>, std::uint8_t, alpha_blend>();
+    check_agreement<std::uint8_t>(net);
+  }
+}

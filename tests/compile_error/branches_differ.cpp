@@ -1,0 +1,11 @@
+// The join is named with what its body makes.
+// expect: minnow: a join's branches make different shapes
+// expect-gcc: minnow::fault::branches_differ, 3, minnow::add, minnow::shape{8, 8, 5}
+// expect-clang: minnow::fault::branches_differ, 3, minnow::add
+// expect-clang: {8, 8, 5}
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+constexpr auto fits = flat<model<image<3, 8, 8>, conv<4>, residual<chain<conv<4>, relu>>>>::output;
+constexpr auto output = flat<model<image<3, 8, 8>, conv<4>, residual<chain<conv<5>, relu>>>>::output;
