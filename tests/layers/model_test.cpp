@@ -6,51 +6,13 @@
 #include <string_view>
 
 #include <minnow/model.hpp>
+#include <minnow/zoo/convnet.hpp>
 
 using namespace minnow;
 
 namespace {
 
-/// The paper's ConvNet as `examples/model_a.cpp` writes it: convolutions of width C, 2C and 4C, then two hidden layers.
-template <int Filters, class Scheme, class... Between>
-using block = chain<conv<Filters, Scheme>, Between..., batch_norm>;
-
-template <int Channels, int First, int Second, class Inputs, class Weights>
-struct convnet : model<image<3, 32, 32>,                                           //
-                       block<Channels, scheme<pixels, Weights>>,                   //
-                       block<Channels, scheme<Inputs, Weights>, max_pool<2>>,      //
-                       block<2 * Channels, scheme<Inputs, Weights>>,               //
-                       block<2 * Channels, scheme<Inputs, Weights>, max_pool<2>>,  //
-                       block<4 * Channels, scheme<Inputs, Weights>>,               //
-                       block<4 * Channels, scheme<Inputs, Weights>, max_pool<2>>,  //
-                       chain<dense<First, scheme<Inputs, Weights>>, batch_norm>,   //
-                       chain<dense<Second, scheme<Inputs, Weights>>, batch_norm>,  //
-                       chain<dense<10, scheme<Inputs, Weights>>, batch_norm>> {};
-
-using model_a = convnet<128, 512, 2048, ternary<>, sign>;
-using model_b = convnet<64, 512, 2048, sign, sign>;
-using model_c = convnet<64, 256, 1024, sign, sign>;
-using model_d = convnet<64, 128, 512, sign, sign>;
-
-template <class Model>
-constexpr long long weights_of() {
-  using f = flat<Model>;
-  return []<std::size_t... I>(std::index_sequence<I...>) {
-    const auto of = []<std::size_t J>(std::integral_constant<std::size_t, J>) -> long long {
-      using l = typename f::template layer<J>;
-      if constexpr (product_layer<l>) return l::over(f::template in<J>).weights();
-      return 0;
-    };
-    return (of(std::integral_constant<std::size_t, I>{}) + ...);
-  }
-  (std::make_index_sequence<f::count>{});
-}
-
-// The sizes of the paper: 1.23, 0.54, 0.30 and 0.21 MB at one bit.
-static_assert(weights_of<model_a>() == 9837952);
-static_assert(weights_of<model_b>() == 4310720);
-static_assert(weights_of<model_c>() == 2465472);
-static_assert(weights_of<model_d>() == 1739456);
+using model_a = zoo::model_a<zoo::schemes<minw<2, 1>, scheme<pixels, sign>>>;
 
 /// Chains in chains, schemes in all their ways, an input quantized by hand.
 struct nested : model<image<3, 12, 10>,                                                       //
