@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -98,18 +99,15 @@ void mac_tile(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Mo
   (put(tile.to[first + Row], acc[Row]), ...);
 }
 
-/// All `count` pixels of a tile, in tiles of half as many pixels as often as needed.
+/// All `count` pixels of a tile, in tiles of the sizes of powers of two where they are fewer than `Pixels`.
 template <class Vector, int Blocks, int Pixels, class Rows, int Most>
 void mac_pixels(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Most>& tile, int count,
                 const Rows& rows, int block, const sums_map& sums, int first = 0) noexcept {
-  if (count - first >= Pixels) {
+  for (; count - first >= Pixels; first += Pixels)
     mac_tile<Vector, Blocks>(g, line, tile, first, rows, block, sums, std::make_integer_sequence<int, Pixels>{});
-    first += Pixels;
-  }
   if constexpr (Pixels > 1) {
-    if (first < count) mac_pixels<Vector, Blocks, (Pixels + 1) / 2>(g, line, tile, count, rows, block, sums, first);
-  } else if (first < count) {
-    mac_pixels<Vector, Blocks, 1>(g, line, tile, count, rows, block, sums, first);
+    constexpr int next = static_cast<int>(std::bit_floor(static_cast<unsigned>(Pixels - 1)));
+    if (first < count) mac_pixels<Vector, Blocks, next>(g, line, tile, count, rows, block, sums, first);
   }
 }
 
