@@ -37,7 +37,7 @@ struct probe_plan {
     const auto place = [](std::size_t maker) { return maker == Packed::stages ? 0 : maker + 1; };
     return []<std::size_t... I>([[maybe_unused]] auto at, std::index_sequence<I...>) {
       const std::size_t given = at(stage_plan<first>::source);
-      const auto op_reads_before = []<std::size_t J>(auto& of, std::size_t from, std::integral_constant<std::size_t, J>) {
+      [[maybe_unused]] const auto op_reads_before = []<std::size_t J>(auto& of, std::size_t from, std::integral_constant<std::size_t, J>) {
         if constexpr (join_layer<typename stage_plan<S>::template op<J>>) return of(stage_plan<S>::template second<J>) < from;
         else return false;
       };
