@@ -6,6 +6,7 @@
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/estimate/ste.hpp>
 #include <minnow/estimate/unbiased.hpp>
+#include <minnow/fit/calibrate.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/model.hpp>
 #include <minnow/schedule/constant.hpp>

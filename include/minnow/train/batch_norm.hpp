@@ -46,7 +46,7 @@ public:
   void forward(const activations& in, activations& out, const pass& p) {
     const int channels = in.dimensions.channels;
     norm_.summed = false;
-    if (p.mode == mode::evaluate) {
+    if (!p.takes_batch_statistics()) {
       for (int c = 0; c < channels; ++c) set(c, evaluated(c));
     } else {
       measure(in, p);

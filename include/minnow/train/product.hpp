@@ -99,7 +99,7 @@ public:
       return;
     }
     if (!as_codes) blend(share);
-    const bool in_order = p.mode == mode::evaluate || (as_codes && in.code_limit > 0);
+    const bool in_order = !p.takes_batch_statistics() || (as_codes && in.code_limit > 0);
     floats_.forward(in.images, in.data, as_codes ? codes_.data() : operand_.data(), out.data, in_order);
     if (as_codes) scale_sums(in.scale, out);
     else if (in.scale != 1) scale_all(in.scale, out);

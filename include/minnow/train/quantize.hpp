@@ -47,7 +47,7 @@ public:
   [[nodiscard]] const typename Q::state& state() const noexcept { return state_; }
 
   void forward(const activations& in, activations& out, const pass& p) {
-    if (p.training() && p.requantize && !Q::observe(state_, std::span<const float>(in.data, in.size()), role::inputs))
+    if (!observe(in, p))
       require(status::failure("layer %.*s: the inputs of %s hold a NaN or an infinity", static_cast<int>(p.layer.size()),
                               p.layer.data(), Q::name().c_str()));
     const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
@@ -83,6 +83,19 @@ public:
   }
 
 private:
+  /// Measures the inputs where the pass asks for it; false where they cannot be. A calibration begins with a state that
+  /// has settled on its first batch, as one of weights would: a cold start of 4 bits takes tens of iterations.
+  bool observe(const activations& in, const pass& p) {
+    const std::span<const float> values(in.data, in.size());
+    if (p.mode == mode::calibrate && p.settled == 0) {
+      for (int round = 0; round < 20; ++round)
+        if (!Q::observe(state_, values, role::weights)) return false;
+    } else if (p.mode == mode::calibrate || (p.training() && p.requantize)) {
+      return Q::observe(state_, values, role::inputs);
+    }
+    return true;
+  }
+
   /// z, uniform on [-1, 1): drawn by the element's index, so that threads do not matter.
   static detail::vector noise(const pass& p, std::size_t first) noexcept {
     float z[detail::lanes];

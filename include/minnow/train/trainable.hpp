@@ -36,9 +36,10 @@ struct activations {
 
 /// What a forward or backward pass is for.
 enum class mode {
-  train,     ///< batch statistics; they and the quantizers' states move
-  settle,    ///< alpha = 1; running statistics become the mean over the settled batches
-  evaluate,  ///< running statistics; nothing moves
+  train,      ///< batch statistics; they and the quantizers' states move
+  settle,     ///< alpha = 1; running statistics become the mean over the settled batches
+  calibrate,  ///< running statistics; the states of the inputs' quantizers move
+  evaluate,   ///< running statistics; nothing moves
 };
 
 struct pass {
@@ -51,6 +52,7 @@ struct pass {
   std::string_view layer = "";  ///< the layer's path, for errors
 
   [[nodiscard]] bool training() const noexcept { return mode == mode::train; }
+  [[nodiscard]] bool takes_batch_statistics() const noexcept { return mode == mode::train || mode == mode::settle; }
 };
 
 /// Numbers that an optimizer moves.

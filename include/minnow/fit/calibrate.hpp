@@ -1,0 +1,23 @@
+#pragma once
+
+#include <minnow/fit/settle.hpp>
+
+namespace minnow {
+
+struct calibrate_options {
+  int batches = 30;
+  int batch = 128;
+  minnow::seed seed{};
+};
+
+/// Measures the scales of the inputs' quantizers on data, layer after layer at alpha = 1; weights and batch norm stay as
+/// they are. Post-training quantization is copy_weights, calibrate, pack.
+///
+/// throws  where images are missing, of another shape, or hold a NaN; where a layer's inputs do
+template <class Model, class W, class I, class T>
+void calibrate(network<Model, W, I>& net, const dataset<T>& data, calibrate_options options = {}) {
+  detail::check_type<Model, T>();
+  detail::pass_over(net, data, mode::calibrate, {options.batches, options.batch, options.seed}, "calibrate");
+}
+
+}  // namespace minnow
