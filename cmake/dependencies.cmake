@@ -68,6 +68,9 @@ if(MINNOW_TESTS AND NOT TARGET doctest::doctest)
 endif()
 
 find_package(ZLIB QUIET)
+if(NOT TARGET nlohmann_json::nlohmann_json)
+  find_package(nlohmann_json 3.8 CONFIG QUIET)
+endif()
 
 # A BLAS with its C interface: for the option MINNOW_BLAS, and for the tests of what it chooses.
 if(MINNOW_BLAS OR MINNOW_TESTS)

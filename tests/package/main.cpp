@@ -2,6 +2,9 @@
 #include <cstring>
 
 #include <minnow/core/version.hpp>
+#ifdef CONSUMER_SAFETENSORS
+#include <minnow/io/safetensors.hpp>
+#endif
 #include <xsimd/xsimd.hpp>
 #include <xtensor/containers/xtensor.hpp>
 
@@ -9,6 +12,12 @@
 
 int main() {
   std::printf("minnow %d.%d.%d\n", MINNOW_VERSION_MAJOR, MINNOW_VERSION_MINOR, MINNOW_VERSION_PATCH);
+#ifdef CONSUMER_SAFETENSORS
+  minnow::tensors weights;
+  const minnow::status outcome = minnow::read_safetensors("none", weights);
+  std::puts(outcome.message());
+  if (std::strstr(outcome.message(), "none: expected a file") == nullptr) return 1;
+#endif
   try {
     (void)tiny_network::load("none");
   } catch (const minnow::error& e) {
