@@ -13,6 +13,7 @@
 #include <minnow/schedule/cubic.hpp>
 #include <minnow/schedule/exponential.hpp>
 #include <minnow/schedule/linear.hpp>
+#include <minnow/train/copy_weights.hpp>
 #include <minnow/train/evaluate.hpp>
 #include <minnow/train/network.hpp>
 #include <minnow/train/optimizer.hpp>

@@ -77,6 +77,13 @@ class network : public untyped_network {
   static constexpr std::size_t count = flat::count;
   using indices = std::make_index_sequence<count>;
 
+  template <class Layer>
+  static constexpr bool quantizes_in() {
+    if constexpr (product_layer<Layer>) return is_integer(Layer::weights::storage);
+    else if constexpr (detail::quantizes<Layer>) return is_integer(Layer::inputs::storage) && !std::is_same_v<typename Layer::inputs, pixels>;
+    else return false;
+  }
+
 public:
   using model = Model;
   using weight_estimator = Weights;
@@ -132,17 +139,12 @@ public:
     each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) { visitor(flat::paths[I].view(), layer_at<I>()); });
   }
 
-private:
-  template <class Layer>
-  static constexpr bool quantizes_in() {
-    if constexpr (product_layer<Layer>) return is_integer(Layer::weights::storage);
-    else if constexpr (detail::quantizes<Layer>) return is_integer(Layer::inputs::storage) && !std::is_same_v<typename Layer::inputs, pixels>;
-    else return false;
-  }
+  /// Whether a layer rounds to few levels: weights, or inputs that are more than the image's bytes.
   static constexpr bool quantizes = []<std::size_t... I>(std::index_sequence<I...>) {
     return (quantizes_in<typename flat::template layer<I>>() || ...);
   }(indices{});
 
+private:
   template <class F>
   void each(F&& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }(indices{});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <vector>
@@ -57,6 +58,12 @@ public:
       require(status::failure("set_weights: expected (%zu, %zu, %zu, %zu) weights, found (%zu, %zu, %zu, %zu)", weights_.shape(0),
                               weights_.shape(1), weights_.shape(2), weights_.shape(3), w.shape(0), w.shape(1), w.shape(2), w.shape(3)));
     weights_ = w;
+    moved();
+  }
+  /// Others were written through `arrays`: their states and codes are measured as those of a new layer.
+  void weights_replaced() {
+    std::fill(states_.begin(), states_.end(), typename Q::state{});
+    quantized_once_ = false;
     moved();
   }
   [[nodiscard]] const xt::xtensor<float, 4>& gradient() const noexcept { return gradient_; }

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include <minnow/layers/model.hpp>
+
+namespace minnow {
+
+/// The weights of a product: (filters, window's height, window's width, channels). The window of a dense layer is the
+/// whole map that it flattens.
+struct weight_shape {
+  std::string_view path;
+  int filters = 0;
+  shape window;
+  bool flattens = false;  ///< a dense layer's
+};
+
+namespace detail {
+
+template <class Layer>
+inline constexpr bool flattens = false;
+template <int Units, class Scheme>
+inline constexpr bool flattens<dense<Units, Scheme>> = true;
+
+template <class Model, std::size_t I>
+constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
+  using layer = typename flat<Model>::template layer<I>;
+  if constexpr (product_layer<layer>) {
+    constexpr shape in = flat<Model>::template in<I>;
+    constexpr geometry g = layer::over(in);
+    shapes[count++] = {flat<Model>::paths[I].view(), g.out.channels,
+                       flattens<layer> ? in : shape{g.kernel.height, g.kernel.width, g.in.channels}, flattens<layer>};
+  }
+}
+
+}  // namespace detail
+
+/// The weights of all products of a model, in order.
+template <class Model>
+inline constexpr auto weight_shapes = []<std::size_t... I>(std::index_sequence<I...>) {
+  constexpr std::size_t products = (std::size_t{0} + ... + product_layer<typename flat<Model>::template layer<I>>);
+  std::array<weight_shape, products> shapes{};
+  std::size_t count = 0;
+  (detail::append_weight_shape<Model, I>(shapes, count), ...);
+  return shapes;
+}
+(std::make_index_sequence<flat<Model>::count>{});
+
+}  // namespace minnow

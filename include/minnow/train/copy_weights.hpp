@@ -1,0 +1,100 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <minnow/core/error.hpp>
+#include <minnow/layers/weight_shapes.hpp>
+#include <minnow/train/network.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// Weights were replaced through `arrays`: their codes and scales are to be measured anew, as of a new network.
+template <class Network>
+void weights_replaced(Network& net) {
+  net.visit([](std::string_view, auto& layer) {
+    if constexpr (requires { layer.weights_replaced(); }) layer.weights_replaced();
+  });
+}
+
+/// Batch norm's statistics now count as taken with this part of unquantized values.
+inline void set_unsettled(untyped_network& net, float part) {
+  net.statistics([part](std::string_view, std::string_view name, std::span<float> values) {
+    if (name == "unsettled") std::fill(values.begin(), values.end(), part);
+  });
+}
+
+inline status check_same_shapes(std::span<const weight_shape> from, std::span<const weight_shape> to) noexcept {
+  for (const weight_shape& t : to)
+    for (const weight_shape& f : from)
+      if (f.path == t.path && (f.filters != t.filters || f.window != t.window))
+        return status::failure("copy_weights: layer %.*s: expected (%d, %d, %d, %d) weights, found (%d, %d, %d, %d)",
+                               static_cast<int>(t.path.size()), t.path.data(), t.filters, t.window.height,
+                               t.window.width, t.window.channels, f.filters, f.window.height, f.window.width,
+                               f.window.channels);
+  return {};
+}
+
+/// All arrays but the quantizers' states.
+using weight_arrays = std::map<std::pair<std::string, std::string>, std::span<float>>;
+
+inline weight_arrays weight_arrays_of(untyped_network& net) {
+  weight_arrays result;
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+    if (name != "state") result[{std::string(path), std::string(name)}] = values;
+  });
+  return result;
+}
+
+inline status check_same_arrays(const weight_arrays& from, const weight_arrays& to) noexcept {
+  const auto one_sided = [](const auto& array, const char* where) {
+    return status::failure(
+        "copy_weights: layer %s: expected the array '%s' in both networks, found it only in the one %s",
+        array.first.c_str(), array.second.c_str(), where);
+  };
+  for (const auto& [array, values] : to) {
+    const auto found = from.find(array);
+    if (found == from.end()) return one_sided(array, "that is copied to");
+    if (found->second.size() != values.size())
+      return status::failure("copy_weights: layer %s: expected %zu numbers in '%s', found %zu", array.first.c_str(),
+                             values.size(), array.second.c_str(), found->second.size());
+  }
+  for (const auto& [array, values] : from)
+    if (!to.contains(array)) return one_sided(array, "that is copied from");
+  return {};
+}
+
+}  // namespace detail
+
+/// Copies weights between networks whose models differ in nothing but quantizers, from each layer to that of the same
+/// path: the latent weights of products, batch norm's gamma, beta, mean and variance, biases, arrays of layers of one's
+/// own; and the normalisation of images. So a network of 32-bit floats becomes the start of one of few bits.
+///
+/// Quantizers of inputs keep their states, those of weights measure anew. Where the models differ and one of them
+/// quantizes, batch norm's statistics are those of another network: pack refuses them until `settle` or `fit` took new
+/// ones.
+///
+/// throws   a path or an array that only one network has; another shape of weights; `to` then stays as it was
+template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
+void copy_weights(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to) {
+  using source = network<FromModel, FW, FI>;
+  using target = network<ToModel, TW, TI>;
+  require(detail::check_same_shapes(weight_shapes<FromModel>, weight_shapes<ToModel>));
+  // Visiting arrays hands out spans to write to; copying only looks at these.
+  const detail::weight_arrays read = detail::weight_arrays_of(const_cast<source&>(from));
+  const detail::weight_arrays written = detail::weight_arrays_of(to);
+  require(detail::check_same_arrays(read, written));
+  to.normalise(from.input_normalisation());
+  for (const auto& [array, values] : written) std::copy_n(read.at(array).begin(), values.size(), values.begin());
+  detail::weights_replaced(to);
+  constexpr bool quantize_alike = flat<FromModel>::fingerprint == flat<ToModel>::fingerprint;
+  if constexpr (!quantize_alike && (source::quantizes || target::quantizes)) detail::set_unsettled(to, 1);
+}
+
+}  // namespace minnow

@@ -1,0 +1,33 @@
+#include <minnow/layers/weight_shapes.hpp>
+
+#include <doctest/doctest.h>
+
+#include <minnow/layers/batch_norm.hpp>
+#include <minnow/layers/bias.hpp>
+#include <minnow/layers/pool.hpp>
+
+namespace mn = minnow;
+
+namespace {
+
+struct net : mn::model<mn::image<3, 8, 10>, mn::chain<mn::conv<4, mn::minw<1, 1>, mn::kernel<3, 5>>, mn::batch_norm>,
+                       mn::max_pool<2>, mn::dense<7>, mn::bias, mn::dense<2, mn::minw<1, 1>>> {};
+struct none : mn::model<mn::features<3>, mn::bias> {};
+
+constexpr auto shapes = mn::weight_shapes<net>;
+static_assert(shapes.size() == 3);
+static_assert(shapes[0].path == "0.0" && shapes[0].filters == 4 && !shapes[0].flattens);
+static_assert(shapes[0].window == mn::shape{3, 5, 3});
+static_assert(shapes[1].path == "2" && shapes[1].filters == 7 && shapes[1].flattens);
+static_assert(shapes[1].window == mn::shape{4, 5, 4});
+static_assert(shapes[2].path == "4" && shapes[2].filters == 2 && shapes[2].flattens);
+static_assert(shapes[2].window == mn::shape{1, 1, 7});
+static_assert(mn::weight_shapes<none>.empty());
+
+}  // namespace
+
+TEST_SUITE("layers/weight_shapes") {
+  TEST_CASE("each product has the weights of its window, a dense layer those of the map before it") {
+    CHECK_EQ(shapes[1].filters * shapes[1].window.size(), mn::flat<net>::layer<4>::over({4, 5, 4}).weights());
+  }
+}

@@ -1,0 +1,189 @@
+#include <minnow/train/copy_weights.hpp>
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/model.hpp>
+#include <minnow/pack/pack.hpp>
+#include <minnow/schedule/constant.hpp>
+#include <minnow/train/evaluate.hpp>
+
+#include "single_layer.hpp"
+
+namespace mn = minnow;
+
+namespace {
+
+template <class First, class Rest, class Last = Rest>
+struct net_of : mn::model<mn::image<2, 6, 6>, mn::conv<4, First>, mn::bias, mn::batch_norm,
+                          mn::chain<mn::max_pool<2>, mn::relu>, mn::conv<5, Rest>, mn::batch_norm, mn::dense<3, Last>> {
+};
+using real_net = net_of<mn::real, mn::real>;
+using low_net = net_of<mn::scheme<mn::real, mn::sign>, mn::minw<1, 1>, mn::minw<2, 2>>;
+using scaled_net = net_of<mn::scheme<mn::integer<8>, mn::integer<4, mn::per_channel>>,
+                          mn::scheme<mn::sign, mn::ternary<mn::mean_threshold<>>>>;
+
+mn::dataset<float> images(int count, std::uint64_t draws = 9) {
+  std::vector<int> labels;
+  for (int n = 0; n < count; ++n) labels.push_back(n % 3);
+  return {{6, 6, 2}, mn::test::uniform(count * 72, draws), labels};
+}
+
+/// A network that has learnt something, with statistics of its own.
+mn::network<real_net> trained() {
+  mn::network<real_net> net{mn::seed{1}};
+  net.normalise({.mean = {0.5f, 0}, .deviation = {2, 3}});
+  (void)mn::fit(net, images(30), mn::adam{.rate = 1e-2f}, mn::constant{1}, {.epochs = 2, .batch = 10});
+  return net;
+}
+
+template <class Network>
+std::map<std::string, std::vector<float>> arrays_of(Network& net) {
+  std::map<std::string, std::vector<float>> result;
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+    result[std::string(path) + ":" + std::string(name)].assign(values.begin(), values.end());
+  });
+  return result;
+}
+
+/// What is said of a copy that cannot be made; the target is left alone.
+template <class From, class To>
+std::string refusal() {
+  mn::network<From> from{mn::seed{1}};
+  mn::network<To> to{mn::seed{2}};
+  const auto before = arrays_of(to);
+  try {
+    mn::copy_weights(from, to);
+  } catch (const mn::error& e) {
+    CHECK(arrays_of(to) == before);
+    return e.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_SUITE("train/copy_weights") {
+  TEST_CASE("all weights come over by path, also where quantizers of inputs stand between") {
+    auto from = trained();
+    mn::network<low_net, mn::aqe> to{mn::seed{2}};
+    mn::copy_weights(from, to);
+    const auto expected = arrays_of(from);
+    const auto found = arrays_of(to);
+    CHECK_EQ(expected.size(), 14);
+    CHECK_EQ(found.size(), expected.size());
+    for (const auto& [name, values] : expected) {
+      CAPTURE(name);
+      REQUIRE(found.contains(name));
+      if (!name.ends_with("unsettled")) CHECK(found.at(name) == values);
+    }
+    CHECK_EQ(to.input_normalisation().mean, from.input_normalisation().mean);
+    CHECK_EQ(to.input_normalisation().deviation, from.input_normalisation().deviation);
+  }
+
+  TEST_CASE("and back, and between networks of few bits") {
+    auto from = trained();
+    mn::network<low_net> low{mn::seed{2}};
+    mn::network<scaled_net> scaled{mn::seed{3}};
+    mn::network<real_net> back{mn::seed{4}};
+    mn::copy_weights(from, low);
+    mn::copy_weights(low, scaled);
+    mn::copy_weights(scaled, back);
+    CHECK(mn::logits(back, images(5)) == mn::logits(from, images(5)));
+  }
+
+  TEST_CASE("a copy within one model computes and packs the same") {
+    mn::network<low_net, mn::aqe> from{mn::seed{1}};
+    (void)mn::fit(from, images(30), mn::adam{.rate = 1e-2f}, mn::constant{0.5f}, {.epochs = 2, .batch = 10});
+    mn::network<low_net> to{mn::seed{2}};
+    mn::copy_weights(from, to);
+    CHECK(arrays_of(to) == arrays_of(from));
+    CHECK(mn::logits(to, images(5)) == mn::logits(from, images(5)));
+    CHECK_NOTHROW((void)mn::pack(to));
+  }
+
+  TEST_CASE("codes and scales of weights are taken anew, whatever the target had before") {
+    auto from = trained();
+    mn::network<scaled_net> fresh{mn::seed{2}}, used{mn::seed{2}};
+    (void)mn::fit(used, images(30), mn::adam{.rate = 1}, mn::constant{1}, {.epochs = 1, .batch = 10});
+    (void)mn::logits(used, images(5));
+    const float inputs = used.layer<"0.inputs">().state().g;
+    CHECK_GT(inputs, 0);
+    mn::copy_weights(from, fresh);
+    mn::copy_weights(from, used);
+    // Quantizers of inputs keep what they have measured.
+    CHECK_EQ(used.layer<"0.inputs">().state().g, inputs);
+    auto expected = arrays_of(fresh);
+    expected.at("0.inputs:state") = {inputs};
+    CHECK(arrays_of(used) == expected);
+    fresh.arrays([&](std::string_view path, std::string_view, std::span<float> values) {
+      if (path == "0.inputs") values[0] = inputs;
+    });
+    CHECK(mn::logits(used, images(5)) == mn::logits(fresh, images(5)));
+  }
+
+  TEST_CASE("statistics of another model are not packed before new ones were taken") {
+    auto from = trained();
+    mn::network<low_net> to{mn::seed{2}};
+    mn::copy_weights(from, to);
+    CHECK_THROWS_WITH_AS((void)mn::pack(to), doctest::Contains("settle(net, data) takes them anew"), mn::error);
+    mn::settle(to, images(30), {.batches = 3, .batch = 10});
+    CHECK_NOTHROW((void)mn::pack(to));
+    mn::network<real_net> real{mn::seed{2}};
+    mn::copy_weights(from, real);
+    CHECK_NOTHROW((void)mn::pack(real));
+  }
+
+  TEST_CASE("weights come over into the branches of graphs, with quantizers or without") {
+    using block = mn::chain<mn::conv<4>, mn::batch_norm>;
+    using low_block = mn::chain<mn::conv<4, mn::minw<2, 1>>, mn::batch_norm>;
+    struct real_graph : mn::model<mn::image<2, 6, 6>, block, mn::repeat<2, mn::residual<block>>,
+                                  mn::residual<block, block>, mn::concatenated<block>, mn::dense<3>> {};
+    struct low_graph
+        : mn::model<mn::image<2, 6, 6>, block, mn::repeat<2, mn::residual<low_block, mn::chain<>, mn::integer<8>>>,
+                    mn::residual<low_block, low_block>, mn::concatenated<low_block>, mn::dense<3, mn::minw<2, 2>>> {};
+    mn::network<real_graph> from{mn::seed{1}}, back{mn::seed{2}};
+    mn::network<low_graph> to{mn::seed{3}};
+    mn::copy_weights(from, to);
+    mn::copy_weights(to, back);
+    CHECK(mn::logits(back, images(5)) == mn::logits(from, images(5)));
+    const auto& copied = to.layer<"2.shortcut.0">().weights();
+    CHECK(copied == from.layer<"2.shortcut.0">().weights());
+  }
+
+  TEST_CASE("what only one network has, and other shapes, are refused by path") {
+    using namespace mn;
+    struct base : model<image<2, 6, 6>, conv<4>, batch_norm, dense<3>> {};
+    struct biased : model<image<2, 6, 6>, conv<4>, batch_norm, dense<3>, mn::bias> {};
+    struct plain : model<image<2, 6, 6>, conv<4>, relu, dense<3>> {};
+    struct chained : model<image<2, 6, 6>, chain<conv<4>, batch_norm>, relu, dense<3>> {};
+    struct wide : model<image<2, 6, 6>, conv<8>, batch_norm, dense<3>> {};
+    struct flat_window : model<image<2, 6, 6>, conv<4, real, kernel<1, 9>>, batch_norm, dense<3>> {};
+    struct other_map : model<image<1, 12, 6>, dense<3>> {};
+    struct map : model<image<2, 6, 6>, dense<3>> {};
+    struct one_norm : model<features<3>, batch_norm> {};
+    struct two_norm : model<features<4>, batch_norm> {};
+    CHECK_EQ(refusal<base, base>(), "");
+    CHECK_EQ(refusal<base, biased>(),
+             "copy_weights: layer 3: expected the array 'bias' in both networks, found it only in the one that is "
+             "copied to");
+    CHECK_EQ(refusal<biased, base>(),
+             "copy_weights: layer 3: expected the array 'bias' in both networks, found it only in the one that is "
+             "copied from");
+    CHECK_EQ(refusal<plain, base>(),
+             "copy_weights: layer 1: expected the array 'beta' in both networks, found it only in the one that is "
+             "copied to");
+    CHECK_EQ(refusal<base, chained>(),
+             "copy_weights: layer 0.0: expected the array 'weights' in both networks, found it only in the one that is "
+             "copied to");
+    CHECK_EQ(refusal<base, wide>(), "copy_weights: layer 0: expected (8, 3, 3, 2) weights, found (4, 3, 3, 2)");
+    CHECK_EQ(refusal<base, flat_window>(), "copy_weights: layer 0: expected (4, 1, 9, 2) weights, found (4, 3, 3, 2)");
+    CHECK_EQ(refusal<map, other_map>(), "copy_weights: layer 0: expected (3, 12, 6, 1) weights, found (3, 6, 6, 2)");
+    CHECK_EQ(refusal<one_norm, two_norm>(), "copy_weights: layer 0: expected 4 numbers in 'beta', found 3");
+  }
+}
