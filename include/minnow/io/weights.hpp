@@ -1,0 +1,233 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/error.hpp>
+#include <minnow/io/tensors.hpp>
+#include <minnow/layers/weight_shapes.hpp>
+#include <minnow/train/copy_weights.hpp>
+#include <minnow/train/network.hpp>
+
+/// Weights of networks from and to tensors with PyTorch's names and layouts.
+///
+/// array of minnow    in minnow                        in PyTorch    layout there
+/// weights of conv    (filters, height, width, C)      weight        (filters, C, height, width); of one row also
+///                                                                   Conv1d's (filters, C, width)
+/// weights of dense   (units, H·W·C), of a map (H,W,C)  weight       (units, C·H·W): what Linear has behind Flatten
+/// gamma, beta        (C)                              weight, bias  (C)
+/// mean, variance     (C)                              running_mean, running_var  (C)
+/// others             (n)                              as in minnow  (n)
+///
+/// Quantizers' states stay behind. Batch norm's variance is the unbiased one in both, and its epsilon 1e-5 in both.
+namespace minnow {
+
+/// minnow's names to PyTorch's: the path of a layer to the name of a module, {"2", "features.4"}; or a layer's array to
+/// that of a tensor, {"2.gamma", "features.4.scale"}, which goes before. Several layers may stand for one module, as
+/// conv and bias for a Conv2d.
+using weight_names = std::map<std::string, std::string, std::less<>>;
+
+struct weight_options {
+  bool allow_unnamed = false;  ///< arrays that the names leave out stay as they are
+  bool allow_unused = false;   ///< tensors that no array takes are passed over
+};
+
+namespace detail {
+
+/// An array of a network with its place among tensors.
+struct weight_place {
+  std::string layer;
+  std::string array;
+  std::string tensor;
+  std::span<float> values;
+  const weight_shape* product = nullptr;  ///< null: the array is one row in both
+
+  [[nodiscard]] std::vector<std::size_t> shape() const {
+    if (product == nullptr) return {values.size()};
+    const auto n = [](int extent) { return static_cast<std::size_t>(extent); };
+    const auto& [height, width, channels] = product->window;
+    if (product->flattens) return {n(product->filters), n(product->window.size())};
+    return {n(product->filters), n(channels), n(height), n(width)};
+  }
+  [[nodiscard]] bool takes(const std::vector<std::size_t>& found) const {
+    std::vector<std::size_t> expected = shape();
+    if (found == expected) return true;
+    if (expected.size() != 4 || expected[2] != 1) return false;
+    expected.erase(expected.begin() + 2);
+    return found == expected;
+  }
+
+  /// visit(index here, index in the tensor) for every number.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    const auto channels = static_cast<std::size_t>(product == nullptr ? 1 : product->window.channels);
+    const auto pixels = product == nullptr ? values.size() : static_cast<std::size_t>(product->window.pixels());
+    const std::size_t filters = values.size() / (pixels * channels);
+    for (std::size_t f = 0; f < filters; ++f)
+      for (std::size_t p = 0; p < pixels; ++p)
+        for (std::size_t c = 0; c < channels; ++c)
+          visit((f * pixels + p) * channels + c, (f * channels + c) * pixels + p);
+  }
+};
+
+/// PyTorch's name for an array of a module.
+inline std::string_view torch_name(std::string_view array) noexcept {
+  constexpr std::pair<std::string_view, std::string_view> names[] = {{"weights", "weight"},
+                                                                     {"gamma", "weight"},
+                                                                     {"beta", "bias"},
+                                                                     {"mean", "running_mean"},
+                                                                     {"variance", "running_var"}};
+  for (const auto& [ours, theirs] : names)
+    if (ours == array) return theirs;
+  return array;
+}
+
+/// Finds the tensor's name for every array of the network, and takes every name of the map for one.
+inline status find_places(untyped_network& net, std::span<const weight_shape> products, const weight_names& names,
+                          bool allow_unnamed, std::vector<weight_place>& places) noexcept {
+  status outcome;
+  std::set<std::string_view> taken;
+  net.arrays([&](std::string_view path, std::string_view array, std::span<float> values) {
+    if (array == "state" || array == "unsettled") return;
+    weight_place place{std::string(path), std::string(array), {}, values};
+    if (const auto exact = names.find(place.layer + "." + place.array); exact != names.end()) {
+      taken.insert(exact->first);
+      place.tensor = exact->second;
+    } else if (const auto module = names.find(path); module != names.end()) {
+      taken.insert(module->first);
+      place.tensor = module->second + "." + std::string(torch_name(array));
+    } else {
+      if (!allow_unnamed && outcome)
+        outcome = status::failure(
+            "layer %s: expected a name for its '%s' (of \"%s\" for the module, or of \"%s.%s\"), found none",
+            place.layer.c_str(), place.array.c_str(), place.layer.c_str(), place.layer.c_str(), place.array.c_str());
+      return;
+    }
+    if (array == "weights")
+      for (const weight_shape& product : products)
+        if (product.path == path) place.product = &product;
+    places.push_back(std::move(place));
+  });
+  if (!outcome) return outcome;
+  for (const auto& [ours, theirs] : names)
+    if (!taken.contains(ours))
+      return status::failure("names: expected the path of a layer with weights, or of one of its arrays, found %s",
+                             in_quotes(ours).c_str());
+  return {};
+}
+
+/// Whether a tensor is the count of batches that PyTorch's batch norm keeps and only averages without a momentum use.
+inline bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
+
+inline status fill_places(const std::vector<weight_place>& places, const tensors& from, bool allow_unused) noexcept {
+  std::set<std::string_view> used;
+  for (const weight_place& place : places) {
+    const std::string who = in_quotes(place.tensor);
+    const auto found = from.find(place.tensor);
+    if (found == from.end())
+      return status::failure("tensor %s: expected it for '%s' of layer %s, found none of this name among %zu",
+                             who.c_str(), place.array.c_str(), place.layer.c_str(), from.size());
+    const tensor& t = found->second;
+    if (!place.takes(t.shape) || t.values.size() != place.values.size())
+      return status::failure("tensor %s: expected the shape %s for '%s' of layer %s, found %s of %zu numbers",
+                             who.c_str(), text_of(place.shape()).c_str(), place.array.c_str(), place.layer.c_str(),
+                             text_of(t.shape).c_str(), t.values.size());
+    for (std::size_t i = 0; i < t.values.size(); ++i)
+      if (!std::isfinite(t.values[i]))
+        return status::failure("tensor %s: expected finite numbers, found %f at index %zu", who.c_str(),
+                               static_cast<double>(t.values[i]), i);
+    used.insert(found->first);
+  }
+  for (const auto& [name, t] : from)
+    if (!allow_unused && !used.contains(name) && !counts_batches(name))
+      return status::failure("tensor %s: expected an array of the network that takes it, found none in the names",
+                             in_quotes(name).c_str());
+  for (const weight_place& place : places) {
+    const std::vector<float>& values = from.find(place.tensor)->second.values;
+    place.each([&](std::size_t here, std::size_t there) { place.values[here] = values[there]; });
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// Takes a network's weights out of tensors in PyTorch's names and layouts (see above); weights are quantized anew.
+///
+/// Where the model quantizes, batch norm's statistics count as those of another network, since nobody knows with which
+/// quantizers they were taken: pack refuses them until `settle` or `fit` took new ones.
+///
+/// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite,
+///           and tensors that no array takes (but for num_batches_tracked); `net` then stays as it was
+template <class Model, class W, class I>
+[[nodiscard]] status read_weights(const tensors& from, network<Model, W, I>& net, const weight_names& names,
+                                  weight_options options = {}) noexcept {
+  std::vector<detail::weight_place> places;
+  if (status outcome = detail::find_places(net, weight_shapes<Model>, names, options.allow_unnamed, places); !outcome)
+    return outcome;
+  if (status outcome = detail::fill_places(places, from, options.allow_unused); !outcome) return outcome;
+  detail::weights_replaced(net);
+  detail::set_unsettled(net, network<Model, W, I>::quantizes ? 1.0f : 0.0f);
+  return {};
+}
+
+/// Gives a network's weights as tensors in PyTorch's names and layouts (see above): latent ones, not their codes.
+///
+/// refuses   arrays without a name, names without an array, two arrays of one name; `out` then stays as it was
+template <class Model, class W, class I>
+[[nodiscard]] status write_weights(const network<Model, W, I>& net, const weight_names& names, tensors& out,
+                                   weight_options options = {}) noexcept {
+  std::vector<detail::weight_place> places;
+  // Visiting arrays hands out spans that a reader fills; writing only looks at them.
+  if (status outcome = detail::find_places(const_cast<network<Model, W, I>&>(net), weight_shapes<Model>, names,
+                                           options.allow_unnamed, places);
+      !outcome)
+    return outcome;
+  tensors result;
+  for (const detail::weight_place& place : places) {
+    const auto [at, added] = result.try_emplace(place.tensor);
+    if (!added)
+      return status::failure("tensor %s: expected one array of this name, found a second, '%s' of layer %s",
+                             detail::in_quotes(place.tensor).c_str(), place.array.c_str(), place.layer.c_str());
+    tensor& to = at->second;
+    to.shape = place.shape();
+    to.values.resize(place.values.size());
+    place.each([&](std::size_t here, std::size_t there) { to.values[there] = place.values[here]; });
+  }
+  out = std::move(result);
+  return {};
+}
+
+#if defined(__cpp_exceptions)
+
+/// The same as `read_weights`: load_weights(net, read_safetensors("weights.safetensors"), {{"0", "features.0"}, …}).
+///
+/// throws   `error` with what `read_weights` says
+template <class Model, class W, class I>
+void load_weights(network<Model, W, I>& net, const tensors& from, const weight_names& names,
+                  weight_options options = {}) {
+  require(read_weights(from, net, names, options));
+}
+
+/// The same as `write_weights`, returned: save_safetensors(export_weights(net, names), "weights.safetensors").
+///
+/// throws   `error` with what `write_weights` says
+template <class Model, class W, class I>
+[[nodiscard]] tensors export_weights(const network<Model, W, I>& net, const weight_names& names,
+                                     weight_options options = {}) {
+  tensors result;
+  require(write_weights(net, names, result, options));
+  return result;
+}
+
+#endif
+
+}  // namespace minnow
