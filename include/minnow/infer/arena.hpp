@@ -50,14 +50,14 @@ struct arena_plan {
     std::array<room, Packed::stages + 1> live{};  // in the order of their places
     std::size_t count = 0;
     const auto put = [&](std::size_t map) {
-      const std::size_t size = round_up(bytes[map] + padding, 64);
-      std::size_t begin = 0;
+      const std::size_t needed = round_up(bytes[map] + padding, 64);
+      std::size_t first = 0;
       std::size_t at = 0;
-      for (; at < count && live[at].begin < begin + size; ++at) begin = live[at].end;
+      for (; at < count && live[at].begin < first + needed; ++at) first = live[at].end;
       for (std::size_t k = count++; k > at; --k) live[k] = live[k - 1];
-      live[at] = {begin, begin + size, last_reader[map]};
-      a.maps[map] = begin;
-      a.size = std::max(a.size, begin + size);
+      live[at] = {first, first + needed, last_reader[map]};
+      a.maps[map] = first;
+      a.size = std::max(a.size, first + needed);
     };
     put(Packed::stages);
     for (std::size_t s = 0; s < Packed::stages; ++s) {
