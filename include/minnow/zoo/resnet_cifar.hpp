@@ -19,7 +19,7 @@ namespace detail {
 /// fills the channels up with zeros, so that it has no weights.
 template <class Schemes, int Filters, int Stride>
 using small_block =
-    chain<residual<chain<conv<Filters, typename Schemes::inner, stride<Stride>>, batch_norm, relu,
+    chain<residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, batch_norm, relu,
                          conv<Filters, typename Schemes::inner>, batch_norm>,
                    std::conditional_t<Stride == 1, chain<>, chain<average_pool<1, stride<Stride>>, pad_channels<Filters>>>,
                    typename Schemes::carrier>,

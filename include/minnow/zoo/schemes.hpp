@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include <minnow/quantize/real.hpp>
 
 /// The papers' networks as descriptions: shapes are theirs, the schemes of the layers are yours.
@@ -21,5 +23,20 @@ struct schemes {
   using depthwise = Depthwise;
   using carrier = Carrier;
 };
+
+namespace detail {
+
+/// The scheme of a layer whose inputs the carrier has quantized: where that is what the layer takes, its weights alone.
+template <class Schemes, class Inner = typename Schemes::inner>
+struct behind_carrier {
+  using type = Inner;
+};
+template <class Schemes, class Inner>
+  requires(std::is_same_v<typename Inner::inputs, typename Schemes::carrier> && !std::is_same_v<typename Schemes::carrier, real>)
+struct behind_carrier<Schemes, Inner> {
+  using type = typename Inner::weights;
+};
+
+}  // namespace detail
 
 }  // namespace minnow::zoo
