@@ -21,9 +21,9 @@ void check_elementwise(Rule&& rule) {
   constexpr int images = 2;
   constexpr double step = 0x1p-10;
   test::single_layer<Layer> one(in, images);
-  auto x = test::uniform(images * in.size(), 1, -2, 2);
+  auto x = test::uniform(images * in.size(), 1, -2, 8);
   for (float& v : x)
-    for (const float corner : {-1.0f, 0.0f, 1.0f})
+    for (const float corner : {-1.0f, 0.0f, 1.0f, 6.0f})
       if (std::abs(v - corner) < 0.01f) v = corner + 0.05f;
   const auto r = test::uniform(images * in.size(), 2);
   one.forward(x);
@@ -60,12 +60,17 @@ TEST_SUITE("gradient/elementwise") {
     check_elementwise<relu>([](double x) { return x > 0 ? x : 0; });
   }
 
+  TEST_CASE("relu6") {
+    check_elementwise<relu6>([](double x) { return std::fmin(std::fmax(0, x), 6); });
+  }
+
   TEST_CASE("hard tanh") {
     check_elementwise<hard_tanh>([](double x) { return std::fmax(-1, std::fmin(1, x)); });
   }
 
-  TEST_CASE("at the corners: relu's slope at 0 is 0, hard tanh's at -1 and 1 is 1") {
+  TEST_CASE("at the corners: relu's and relu6's slope is 0, hard tanh's 1") {
     CHECK(slopes<relu>({-0x1p-149f, -0.0f, 0, 0x1p-149f}) == std::vector<float>{0, 0, 0, 1});
+    CHECK(slopes<relu6>({-1, -0.0f, 0, 0x1p-149f, std::nextafter(6.0f, 0.0f), 6, 7}) == std::vector<float>{0, 0, 0, 1, 1, 0, 0});
     CHECK(slopes<hard_tanh>({std::nextafter(-1.0f, -2.0f), -1, 0, 1, std::nextafter(1.0f, 2.0f)}) ==
           std::vector<float>{0, 1, 1, 1, 0});
   }

@@ -12,7 +12,7 @@
 
 using namespace minnow;
 
-static_assert(monotone_layer<batch_norm> && monotone_layer<bias> && monotone_layer<relu> && monotone_layer<hard_tanh>);
+static_assert(monotone_layer<batch_norm> && monotone_layer<bias> && monotone_layer<relu> && monotone_layer<relu6> && monotone_layer<hard_tanh>);
 static_assert(inferable_layer<max_pool<2>> && !monotone_layer<max_pool<2>> && !monotone_layer<average_pool<2>>);
 
 namespace {
@@ -70,6 +70,7 @@ TEST_SUITE("infer/inferable") {
 
   TEST_CASE("element-wise layers apply their function to every number") {
     CHECK(run(inferable<relu>({1, 2, 2}), {-1, 0, 2, -3}, 4) == std::vector<float>{0, 0, 2, 0});
+    CHECK(run(inferable<relu6>({1, 2, 2}), {-1, 0, 2, 9}, 4) == std::vector<float>{0, 0, 2, 6});
     CHECK(run(inferable<hard_tanh>({1, 1, 3}), {-1.5f, 0.25f, 9}, 3) == std::vector<float>{-1, 0.25f, 1});
     CHECK(run(inferable<triangle>({1, 1, 2}), {-1.5f, 0.25f}, 2) == std::vector<float>{1.5f, 0.25f});
   }

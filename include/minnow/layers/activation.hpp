@@ -24,6 +24,25 @@ struct relu : same_shape {
   }
 };
 
+/// min(max(0, x), 6); its slope at 0 and at 6 is 0. NaN stays NaN.
+///
+/// in (H,W,C) -> out (H,W,C)
+/// source  Howard et al. 2017
+struct relu6 : same_shape {
+  static constexpr text name() { return "relu6"; }
+  static constexpr bool rises = true;
+
+  template <class V>
+  static constexpr V apply(V x) noexcept {
+    return scalar::clamp(x, V(0), V(6));
+  }
+  template <class V>
+  static constexpr V slope(V x) noexcept {
+    using scalar::select;
+    return select((x > V(0)) & (x < V(6)), V(1), V(0));
+  }
+};
+
 /// max(-1, min(1, x)); its slope is 1 on [-1, 1].
 ///
 /// in (H,W,C) -> out (H,W,C)
