@@ -84,7 +84,7 @@ inline numbers product(const geometry& g, int images, const numbers& in, const n
   return out;
 }
 
-/// The largest or the mean of each window.
+/// The largest of each window's elements inside the image, or their sum over its size.
 inline numbers pool(const geometry& g, int images, const numbers& in, bool averages) {
   numbers out;
   for (int n = 0; n < images; ++n)
@@ -95,8 +95,9 @@ inline numbers pool(const geometry& g, int images, const numbers& in, bool avera
           double largest = -HUGE_VAL;
           for (int ky = 0; ky < g.kernel.height; ++ky)
             for (int kx = 0; kx < g.kernel.width; ++kx) {
-              const int iy = y * g.stride.height + ky;
-              const int ix = x * g.stride.width + kx;
+              const int iy = y * g.stride.height + ky - g.padding.height;
+              const int ix = x * g.stride.width + kx - g.padding.width;
+              if (iy < 0 || ix < 0 || iy >= g.in.height || ix >= g.in.width) continue;
               const double v =
                   in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + c)];
               sum += v;

@@ -65,6 +65,16 @@ TEST_SUITE("gradient/pool") {
     check_pool<average_pool<2, kernel<3, 2>, stride<1, 2>>>({6, 5, 20}, 1);
   }
 
+  TEST_CASE("padded pools: ResNet's, rectangular ones, and windows side by side that begin in the padding") {
+    check_pool<max_pool<3, stride<2>, padding<1>>>({8, 7, 17}, 2);
+    check_pool<max_pool<3, stride<1>, padding<1>>>({4, 5, 3}, 2);
+    check_pool<max_pool<2, kernel<5, 2>, stride<2, 1>, padding<2, 1>>>({6, 5, 4}, 2);
+    check_pool<max_pool<3, padding<1>>>({3, 3, 2}, 2);
+    check_pool<average_pool<3, stride<2>, padding<1>>>({8, 7, 17}, 2);
+    check_pool<average_pool<2, kernel<5, 2>, stride<2, 1>, padding<2, 1>>>({6, 5, 4}, 2);
+    check_pool<average_pool<3, padding<1>>>({3, 3, 2}, 2);
+  }
+
   TEST_CASE("global average pool") {
     check_pool<global_average_pool>({5, 3, 4}, 3);
     check_pool<global_average_pool>({1, 1, 18}, 2);

@@ -91,6 +91,15 @@ TEST_SUITE("infer/inferable") {
     CHECK(run(inferable<max_pool<2>>({2, 2, 1}), {-4, -3, -5, -6}, 1) == std::vector<float>{-3});
   }
 
+  TEST_CASE("the padding of a pool is never the largest and counts as zeros in a mean") {
+    const std::vector<float> in{-1, -2, -3,  //
+                                -4, -5, -6,  //
+                                -7, -8, -9};
+    CHECK(run(inferable<max_pool<3, stride<2>, padding<1>>>({3, 3, 1}), in, 4) == std::vector<float>{-1, -2, -4, -5});
+    CHECK(run(inferable<average_pool<3, stride<2>, padding<1>>>({3, 3, 1}), in, 4) ==
+          std::vector<float>{-12 * (1.0f / 9), -16 * (1.0f / 9), -24 * (1.0f / 9), -28 * (1.0f / 9)});
+  }
+
   TEST_CASE("a quantizer at the end hands on values") {
     CHECK(run(inferable<quantize<sign>>({1, 1, 3}), {-2, 0, 0.5f}, 3) == std::vector<float>{-1, -1, 1});
     CHECK(run(inferable<quantize<power_of_two<3>>>({1, 1, 3}), {0.3f, 0.9f, -0.5f}, 3) ==

@@ -61,7 +61,9 @@ void check(const geometry& pool, Arch arch) {
         std::vector<int> codes;
         for (int ky = 0; ky < pool.kernel.height; ++ky)
           for (int kx = 0; kx < pool.kernel.width; ++kx) {
-            const int pixel = (y * pool.stride.height + ky) * pool.in.width + x * pool.stride.width + kx;
+            const int iy = y * pool.stride.height - pool.padding.height + ky, ix = x * pool.stride.width - pool.padding.width + kx;
+            if (iy < 0 || ix < 0 || iy >= pool.in.height || ix >= pool.in.width) continue;
+            const int pixel = iy * pool.in.width + ix;
             codes.push_back(code_of(sums[static_cast<std::size_t>(pixel * stride + c)], pixel, c));
           }
         const auto [low, high] = std::minmax_element(codes.begin(), codes.end());
@@ -89,7 +91,7 @@ TEST_SUITE("kernels/byte_sink") {
         CAPTURE(channels);
         const shape map{5, 6, channels};
         for (const geometry& pool : {window_over(map, channels, {1, 1}, {1, 1}, {0, 0}), window_over(map, channels, {2, 2}, {2, 2}, {0, 0}),
-                                     window_over(map, channels, {3, 2}, {1, 2}, {0, 0})}) {
+                                     window_over(map, channels, {3, 2}, {1, 2}, {0, 0}), window_over(map, channels, {3, 3}, {2, 2}, {1, 1})}) {
           check<1, 16>(pool, arch);
           check<-2, 16>(pool, arch);
           if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>) check<-1, 32>(pool, arch);

@@ -59,7 +59,9 @@ struct example {
           int best = smallest[static_cast<std::size_t>(c)] != 0 ? Count : 0;
           for (int ky = 0; ky < pool.kernel.height; ++ky)
             for (int kx = 0; kx < pool.kernel.width; ++kx) {
-              const int i = index(y * pool.stride.height + ky, x * pool.stride.width + kx, c);
+              const int iy = y * pool.stride.height - pool.padding.height + ky, ix = x * pool.stride.width - pool.padding.width + kx;
+              if (iy < 0 || ix < 0 || iy >= pool.in.height || ix >= pool.in.width) continue;
+              const int i = index(iy, ix, c);
               best = smallest[static_cast<std::size_t>(c)] != 0 ? std::min(best, i) : std::max(best, i);
             }
           codes.push_back(code(best));
@@ -149,6 +151,8 @@ void check_all() {
     check<E, Bits, Count>(window_over(map, channels, {3, 2}, {1, 2}, {0, 0}));
     check<E, Bits, Count>(window_over(map, channels, {1, 2}, {3, 3}, {0, 0}));
     check<E, Bits, Count>(window_over(map, channels, {1, 1}, {2, 2}, {0, 0}));
+    check<E, Bits, Count>(window_over(map, channels, {3, 3}, {2, 2}, {1, 1}));
+    check<E, Bits, Count>(window_over(map, channels, {4, 2}, {1, 2}, {2, 1}));
   }
 }
 

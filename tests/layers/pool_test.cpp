@@ -16,6 +16,7 @@ static_assert(max_pool<2>::output({33, 25, 7}) == shape{16, 12, 7}, "a rest that
 static_assert(max_pool<3, stride<2>>::output({13, 13, 7}) == shape{6, 6, 7});
 static_assert(average_pool<2, kernel<1, 2>, stride<1, 2>>::output({1, 100, 7}) == shape{1, 50, 7});
 static_assert(average_pool<8>::output({8, 8, 64}) == shape{1, 1, 64});
+static_assert(max_pool<3, stride<2>, padding<1>>::output({112, 111, 64}) == shape{56, 56, 64}, "ResNet's");
 
 static_assert(global_average_pool::output({7, 5, 64}) == shape{1, 1, 64});
 static_assert(global_average_pool::pool_over({7, 5, 64}).kernel == extent{7, 5});
@@ -32,6 +33,7 @@ TEST_SUITE("layers/pool") {
   TEST_CASE("has stable names that tell the two kinds apart") {
     CHECK(max_pool<2>::name().view() == "max_pool<2x2,stride 2x2,padding 0x0>");
     CHECK(average_pool<3, stride<2>>::name().view() == "average_pool<3x3,stride 2x2,padding 0x0>");
+    CHECK(max_pool<3, stride<2>, padding<1>>::name().view() == "max_pool<3x3,stride 2x2,padding 1x1>");
     CHECK(global_average_pool::name().view() == "global_average_pool");
   }
 }

@@ -24,6 +24,15 @@ TEST_SUITE("train/pool") {
                         9, 9, 9}) == std::vector<float>{3});
   }
 
+  TEST_CASE("the padding is never the largest and counts as zeros in a mean") {
+    const std::vector<float> x{-1, -2, -3,  //
+                               -4, -5, -6,  //
+                               -7, -8, -9};
+    CHECK(test::single_layer<max_pool<3, stride<2>, padding<1>>>({3, 3, 1}, 1).forward(x) == std::vector<float>{-1, -2, -4, -5});
+    CHECK(test::single_layer<average_pool<3, stride<2>, padding<1>>>({3, 3, 1}, 1).forward(x) ==
+          std::vector<float>{-12 * (1.0f / 9), -16 * (1.0f / 9), -24 * (1.0f / 9), -28 * (1.0f / 9)});
+  }
+
   TEST_CASE("a mean is the sum in the order of the taps, times the rounded reciprocal") {
     // What the packed network does too: the same roundings in the same order.
     const shape in{3, 3, 21};

@@ -53,6 +53,17 @@ struct geometry {
   return room < 0 ? 0 : room / stride + 1;
 }
 
+/// Elements [first, last) of a window that lie inside the image, along one axis.
+struct tap_range {
+  int first;
+  int last;
+};
+[[nodiscard]] constexpr tap_range taps_inside(int length, int kernel, int stride, int padding, int position) noexcept {
+  const int origin = position * stride - padding;
+  const int past = length - origin;
+  return {origin < 0 ? -origin : 0, past < kernel ? past : kernel};
+}
+
 /// The geometry of a product or a pool over `in` with `channels` outputs.
 [[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding) noexcept {
   return {in,

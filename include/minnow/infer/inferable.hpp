@@ -154,19 +154,25 @@ public:
   void run(const float* in, float* out) const noexcept {
     const geometry& g = geometry_;
     const float share = 1.0f / static_cast<float>(g.kernel.height * g.kernel.width);
-    for (int y = 0; y < g.out.height; ++y)
-      for (int x = 0; x < g.out.width; ++x, out += g.out.channels)
+    for (int y = 0; y < g.out.height; ++y) {
+      const tap_range rows = taps_inside(g.in.height, g.kernel.height, g.stride.height, g.padding.height, y);
+      const int top = y * g.stride.height - g.padding.height;
+      for (int x = 0; x < g.out.width; ++x, out += g.out.channels) {
+        const tap_range columns = taps_inside(g.in.width, g.kernel.width, g.stride.width, g.padding.width, x);
+        const int left = x * g.stride.width - g.padding.width;
         for (int c = 0; c < g.out.channels; ++c) {
           bool first = true;
           float result = 0;
-          for (int ky = 0; ky < g.kernel.height; ++ky)
-            for (int kx = 0; kx < g.kernel.width; ++kx) {
-              const float v = in[((y * g.stride.height + ky) * g.in.width + x * g.stride.width + kx) * g.in.channels + c];
+          for (int ky = rows.first; ky < rows.last; ++ky)
+            for (int kx = columns.first; kx < columns.last; ++kx) {
+              const float v = in[((top + ky) * g.in.width + left + kx) * g.in.channels + c];
               result = first ? v : Layer::averages ? result + v : std::max(result, v);
               first = false;
             }
           out[c] = Layer::averages ? result * share : result;
         }
+      }
+    }
   }
 
 private:

@@ -14,6 +14,7 @@
 #include <minnow/kernels/byte_sink.hpp>
 #include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/flatten.hpp>
+#include <minnow/kernels/region.hpp>
 
 namespace minnow {
 
@@ -212,8 +213,8 @@ private:
       own.last_window_row = rows * (part + 1) / parts;
       kernels::operands operands = w.operands;
       operands.scratch += static_cast<std::size_t>(part) * plan.size;
-      Product::rows(w.window, operands, own.first_window_row * w.pool.stride.height,
-                    (own.last_window_row - 1) * w.pool.stride.height + w.pool.kernel.height, own);
+      const auto [first, last] = kernels::detail::rows_reached(w.pool, own.first_window_row, own.last_window_row);
+      Product::rows(w.window, operands, first, last, own);
     });
   }
 
@@ -225,18 +226,21 @@ private:
     const std::ptrdiff_t row = w.window.out.width * stride;
     const auto* sums = reinterpret_cast<const std::int32_t*>(w.sums);
     for (int y = 0; y < w.pool.out.height; ++y) {
-      const int first = y * w.pool.stride.height;
-      store_sums<Product>(w, first, first + w.pool.kernel.height);
-      for (int x = 0; x < w.pool.out.width; ++x)
+      const auto [first, last] = kernels::detail::rows_reached(w.pool, y, y + 1);
+      store_sums<Product>(w, first, last);
+      for (int x = 0; x < w.pool.out.width; ++x) {
+        const tap_range columns = taps_inside(w.pool.in.width, w.pool.kernel.width, w.pool.stride.width, w.pool.padding.width, x);
+        const int left = x * w.pool.stride.width - w.pool.padding.width;
         for (int c = 0; c < channels; c += kernels::block_filters) {
           std::int32_t totals[kernels::block_filters] = {};
-          for (int ky = 0; ky < w.pool.kernel.height; ++ky)
-            for (int kx = 0; kx < w.pool.kernel.width; ++kx) {
-              const std::int32_t* tap = sums + ky * row + (x * w.pool.stride.width + kx) * stride + c;
+          for (int ky = 0; ky < last - first; ++ky)
+            for (int kx = columns.first; kx < columns.last; ++kx) {
+              const std::int32_t* tap = sums + ky * row + (left + kx) * stride + c;
               for (int i = 0; i < kernels::block_filters; ++i) totals[i] += tap[i];
             }
           codes.put(y, x, c, std::min(channels - c, kernels::block_filters), totals);
         }
+      }
     }
   }
 

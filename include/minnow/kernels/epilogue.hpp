@@ -112,20 +112,27 @@ struct float_sink {
 };
 
 /// Calls visit(index, is_first, is_last) for the windows of rows [first_row, last_row) that hold element (y, x): from the
-/// first window that ends behind it to the last that begins at it or before. is_first and is_last: the element is the
-/// window's upper left, its lower right one.
+/// first window that ends behind it to the last that begins at it or before. is_first and is_last: of the window's elements
+/// inside the map the element is the upper left, the lower right one.
 template <class Visit>
 void for_each_window(const geometry& pool, int y, int x, int first_row, int last_row, Visit&& visit) noexcept {
   const extent k = pool.kernel;
   const extent s = pool.stride;
+  const extent p = pool.padding;
+  y += p.height;
+  x += p.width;
   const int first_y = y < k.height ? 0 : (y - k.height) / s.height + 1;
   const int first_x = x < k.width ? 0 : (x - k.width) / s.width + 1;
-  for (int wy = first_y < first_row ? first_row : first_y; wy * s.height <= y && wy < last_row; ++wy)
+  for (int wy = first_y < first_row ? first_row : first_y; wy * s.height <= y && wy < last_row; ++wy) {
+    const tap_range rows = taps_inside(pool.in.height, k.height, s.height, p.height, wy);
+    const int ky = y - wy * s.height;
     for (int wx = first_x; wx * s.width <= x && wx < pool.out.width; ++wx) {
-      const int ky = y - wy * s.height;
+      const tap_range columns = taps_inside(pool.in.width, k.width, s.width, p.width, wx);
       const int kx = x - wx * s.width;
-      visit(static_cast<std::ptrdiff_t>(wy) * pool.out.width + wx, ky + kx == 0, ky == k.height - 1 && kx == k.width - 1);
+      visit(static_cast<std::ptrdiff_t>(wy) * pool.out.width + wx, ky == rows.first && kx == columns.first,
+            ky == rows.last - 1 && kx == columns.last - 1);
     }
+  }
 }
 
 /// Sums to the packed codes of the next layer's inputs, through thresholds and a pool in between, if only of 1x1 windows.

@@ -18,7 +18,8 @@ struct pool {
   static_assert(Size > 0, "minnow: a pool's window has at least one element");
   static constexpr bool averages = Averages;
   static constexpr window spec = window_with<Options...>({.kernel = {Size, Size}, .stride = {Size, Size}});
-  static_assert(spec.padding == extent{0, 0}, "minnow: pools are not padded");
+  static_assert(spec.padding.height <= spec.kernel.height / 2 && spec.padding.width <= spec.kernel.width / 2,
+                "minnow: a pool's padding is at most half its window");
 
   static constexpr geometry pool_over(shape in) { return window_over(in, in.channels, spec.kernel, spec.stride, spec.padding); }
   static constexpr text name() { return text(Averages ? "average_pool<" : "max_pool<") << window_name(spec) << ">"; }
@@ -31,13 +32,16 @@ struct pool {
 /// The largest of each window; a gradient goes to the first of equals.
 ///
 /// in (H,W,C) -> out (H',W',C)
-/// Size      the window's height and width, and its stride unless stride<> or kernel<> is given
+/// Size      the window's height and width, and its stride unless another is given
+/// Options   kernel<>, stride<>, padding<0>; the padding is never the largest
 template <int Size, class... Options>
 struct max_pool : detail::pool<false, Size, Options...> {};
 
 /// The mean of each window.
 ///
 /// in (H,W,C) -> out (H',W',C)
+/// Size      the window's height and width, and its stride unless another is given
+/// Options   kernel<>, stride<>, padding<0>; the padding counts as zeros, as PyTorch has it unless told otherwise
 template <int Size, class... Options>
 struct average_pool : detail::pool<true, Size, Options...> {};
 

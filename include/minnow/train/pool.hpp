@@ -6,8 +6,8 @@
 
 namespace minnow {
 
-/// Max and average pools. An average is the window's sum, taken in the order of its taps, times 1 / taps: the packed
-/// network does the same.
+/// Max and average pools. An average is the sum of the window's elements inside the image, taken in their order, times
+/// 1 / taps: the packed network does the same.
 template <pool_layer Layer, class Estimator>
 class trainable<Layer, Estimator> {
 public:
@@ -33,7 +33,7 @@ public:
     // Where each input belongs to one window, nothing is added up.
     const geometry& g = geometry_;
     const bool apart = g.stride.height >= g.kernel.height && g.stride.width >= g.kernel.width;
-    const bool all_reached = g.stride == g.kernel && g.in.height == g.out.height * g.kernel.height && g.in.width == g.out.width * g.kernel.width;
+    const bool all_reached = g.stride == g.kernel && g.padding == extent{0, 0} && g.in.height == g.out.height * g.kernel.height && g.in.width == g.out.width * g.kernel.width;
     if (!all_reached) detail::for_all(in.size(), [&](std::size_t i, auto count) { detail::store(grad_in + i, detail::vector(0.0f), count); });
     windows(in, [&](std::size_t to, auto count, auto&& taps) {
       using detail::vector;
@@ -65,16 +65,21 @@ private:
     parallel_for(in.images, [&](int n) {
       const std::size_t from = static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in.size());
       std::size_t to = static_cast<std::size_t>(n) * static_cast<std::size_t>(g.out.size());
-      for (int y = 0; y < g.out.height; ++y)
-        for (int x = 0; x < g.out.width; ++x, to += channels)
+      for (int y = 0; y < g.out.height; ++y) {
+        const tap_range rows = taps_inside(g.in.height, g.kernel.height, g.stride.height, g.padding.height, y);
+        const int top = y * g.stride.height - g.padding.height;
+        for (int x = 0; x < g.out.width; ++x, to += channels) {
+          const tap_range columns = taps_inside(g.in.width, g.kernel.width, g.stride.width, g.padding.width, x);
+          const int left = x * g.stride.width - g.padding.width;
           detail::for_vectors(g.in.channels, [&](int c, auto count) {
             body(to + static_cast<std::size_t>(c), count, [&](auto&& each) {
-              for (int ky = 0; ky < g.kernel.height; ++ky)
-                for (int kx = 0; kx < g.kernel.width; ++kx)
-                  each(from + static_cast<std::size_t>(c) +
-                       channels * static_cast<std::size_t>((y * g.stride.height + ky) * g.in.width + x * g.stride.width + kx));
+              for (int ky = rows.first; ky < rows.last; ++ky)
+                for (int kx = columns.first; kx < columns.last; ++kx)
+                  each(from + static_cast<std::size_t>(c) + channels * static_cast<std::size_t>((top + ky) * g.in.width + left + kx));
             });
           });
+        }
+      }
     });
   }
 
