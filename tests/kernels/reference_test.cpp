@@ -23,6 +23,8 @@ const geometry shapes[] = {
     minnow::window_over({2, 3, 4}, 16, {5, 5}, {1, 2}, {2, 2}),
     minnow::window_over({1, 11, 2}, 33, {1, 4}, {1, 3}, {0, 3}),
     minnow::dense_over({1, 1, 65}, 10),
+    minnow::window_over({5, 6, 19}, 19, {3, 3}, {1, 1}, {1, 1}, 19),
+    minnow::window_over({4, 7, 6}, 33, {2, 3}, {1, 2}, {1, 1}, 3),
 };
 
 /// Sums of products straight from the codes, in double; `magnitudes` receives the sums of |x w|.
@@ -40,10 +42,11 @@ std::vector<double> convolve(const geometry& g, const std::vector<In>& x, const 
             const int y = oy * g.stride.height + ky - g.padding.height;
             const int xx = ox * g.stride.width + kx - g.padding.width;
             if (y < 0 || y >= g.in.height || xx < 0 || xx >= g.in.width) continue;
-            for (int c = 0; c < g.in.channels; ++c) {
-              const auto input = static_cast<std::size_t>((y * g.in.width + xx) * g.in.channels + c);
-              const auto weight =
-                  static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * g.in.channels + c);
+            for (int c = 0; c < g.in.channels / g.groups; ++c) {
+              const int channel = f / (g.out.channels / g.groups) * (g.in.channels / g.groups) + c;
+              const auto input = static_cast<std::size_t>((y * g.in.width + xx) * g.in.channels + channel);
+              const auto weight = static_cast<std::size_t>(
+                  ((f * g.kernel.height + ky) * g.kernel.width + kx) * (g.in.channels / g.groups) + c);
               const double product = static_cast<double>(x[input]) * static_cast<double>(w[weight]);
               sum += product;
               magnitude += std::abs(product);

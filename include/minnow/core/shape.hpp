@@ -33,9 +33,14 @@ struct geometry {
   extent kernel;
   extent stride;
   extent padding{0, 0};
+  int groups = 1;  ///< of a product: channels and filters fall into as many groups, which know nothing of one another
+
+  /// Channels and filters of one group.
+  [[nodiscard]] constexpr int group_channels() const noexcept { return in.channels / groups; }
+  [[nodiscard]] constexpr int group_filters() const noexcept { return out.channels / groups; }
 
   /// Inputs of one output element: K, the inner length of the product.
-  [[nodiscard]] constexpr int inputs() const noexcept { return kernel.height * kernel.width * in.channels; }
+  [[nodiscard]] constexpr int inputs() const noexcept { return kernel.height * kernel.width * group_channels(); }
 
   [[nodiscard]] constexpr int weights() const noexcept { return inputs() * out.channels; }
 
@@ -65,13 +70,14 @@ struct tap_range {
 }
 
 /// The geometry of a product or a pool over `in` with `channels` outputs.
-[[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding) noexcept {
+[[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding, int groups = 1) noexcept {
   return {in,
           {window_positions(in.height, kernel.height, stride.height, padding.height),
            window_positions(in.width, kernel.width, stride.width, padding.width), channels},
           kernel,
           stride,
-          padding};
+          padding,
+          groups};
 }
 
 /// The geometry of a dense layer: one row of all inputs, flattened in memory's order (y, x, c).

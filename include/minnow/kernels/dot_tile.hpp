@@ -65,7 +65,7 @@ struct dot_tiles {
         for (int v = 0; v < width; ++v) by[v] = load_weights<Unit>(b[v / vectors] + at + v % vectors * (lanes * 4));
 #pragma GCC unroll 8
         for (int q = 0; q < Pixels; ++q) {
-          const typename Unit::inputs quad = Unit::broadcast(a[q] + 4 * step);
+          const typename Unit::inputs quad = broadcast_inputs<Unit>(a[q] + 4 * step);
 #pragma GCC unroll 8
           for (int v = 0; v < width; ++v) sums[q][v] = Unit::add(sums[q][v], quad, by[v]);
         }
@@ -90,7 +90,7 @@ struct dot_row {
     typename Unit::sums (&sums)[decoder_chains][vectors];
 
     void operator()(int chain, int quad, int v, numbers bytes) const noexcept {
-      sums[chain][v] = Unit::add(sums[chain][v], Unit::broadcast(inputs + 4 * quad), Unit::from(bytes));
+      sums[chain][v] = Unit::add(sums[chain][v], broadcast_inputs<Unit>(inputs + 4 * quad), Unit::from(bytes));
     }
     void operator()(int chain, int quad, int, const plain_decoder::lanes& bytes) const noexcept {
       const auto* lanes = reinterpret_cast<const std::int32_t*>(bytes.at);

@@ -14,7 +14,7 @@
 /// arch               the tag of its rung, and of its batches
 /// is_signed          whether inputs are signed bytes; weights always are
 /// pixels, blocks     its tile, which its registers must hold
-/// inputs, weights    four inputs in every lane; four weights of a filter in each lane, made `from` a register of bytes
+/// inputs, weights    four inputs and four weights in each lane, made `of` and `from` registers of bytes
 /// sums               what it adds to, `total` in the end
 namespace minnow::kernels::detail {
 
@@ -40,12 +40,17 @@ struct plain_dot {
   using sums = numbers;
   static constexpr bool is_signed = false;
 
-  static inputs broadcast(const std::byte* quad) noexcept { return numbers(quad_at(quad)); }
+  static inputs of(numbers bytes) noexcept { return bytes; }
   static weights from(numbers bytes) noexcept { return bytes; }
   static sums zero() noexcept { return numbers(0); }
   static numbers total(sums s) noexcept { return s; }
 };
 
+/// The same four inputs in every lane.
+template <class Unit>
+[[nodiscard]] typename Unit::inputs broadcast_inputs(const std::byte* quad) noexcept {
+  return Unit::of(typename Unit::numbers(quad_at(quad)));
+}
 /// A register of lanes from memory.
 template <class Unit>
 [[nodiscard]] typename Unit::weights load_weights(const std::byte* at) noexcept {
@@ -75,8 +80,7 @@ struct sse_dot : split_dot<Arch> {
   template <int>
   static constexpr int pixels = 2;
 
-  static halves broadcast(const std::byte* quad) noexcept {
-    const __m128i all = _mm_set1_epi32(quad_at(quad));
+  static halves of(numbers all) noexcept {
     return {_mm_and_si128(all, _mm_set1_epi16(0xff)), _mm_srli_epi16(all, 8)};
   }
   static halves from(numbers all) noexcept {
@@ -119,8 +123,7 @@ struct avx2_dot : split_dot<xsimd::avx2> {
   template <int>
   static constexpr int pixels = 4;
 
-  static halves broadcast(const std::byte* quad) noexcept {
-    const __m256i all = _mm256_set1_epi32(quad_at(quad));
+  static halves of(numbers all) noexcept {
     return {_mm256_and_si256(all, _mm256_set1_epi16(0xff)), _mm256_srli_epi16(all, 8)};
   }
   static halves from(numbers all) noexcept {
@@ -169,8 +172,7 @@ struct avx512bw_dot : split_dot<xsimd::avx512bw> {
   template <int Blocks>
   static constexpr int pixels = wide_tile_pixels<Blocks>;
 
-  static halves broadcast(const std::byte* quad) noexcept {
-    const __m512i all = _mm512_set1_epi32(quad_at(quad));
+  static halves of(numbers all) noexcept {
     return {_mm512_and_si512(all, _mm512_set1_epi16(0xff)), _mm512_srli_epi16(all, 8)};
   }
   static halves from(numbers all) noexcept {

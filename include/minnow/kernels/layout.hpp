@@ -19,6 +19,8 @@
 ///                                         floats × nibble      uint8 [K][ceil(nf / 2)], even filter low
 ///                                         any × half, real     uint16, float [K][nf]
 ///
+/// With groups C is the channels of one, and weights stand as those under floats, whatever the inputs.
+///
 /// Of bit weights under bit inputs every second word of a tap is stored as its parity with the word before it.
 ///
 /// A last block is stored without padding. Unused bits are 0. SIMD kernels may read up to 64 bytes past the end of

@@ -10,8 +10,10 @@
 
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/operand.hpp>
 
 /// Sums of floats on their way into the sinks of epilogue.hpp, which compare integers.
 ///
@@ -81,5 +83,26 @@ void put_ordered(const geometry& g, const float* sums, int first, int last, cons
   if constexpr (most > 1)
     if (channel < g.out.channels) detail::put_ordered_blocks<Arch, 1>(g, sums, first, last, channel, sink);
 }
+
+/// A kernel that stores sums of floats, with the interface of kernels::product: sinks other than float_sink see them as
+/// integers, some rows at a time.
+template <class Kernel, class Arch>
+struct with_sinks : Kernel {
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return cached_bytes(g) + Kernel::scratch_bytes(g);
+  }
+  static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept {
+    Kernel::rows(g, o.inputs, o.weights, o.prepared, sink.sums, o.scratch + cached_bytes(g), first, last);
+  }
+  template <class Sink>
+  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
+    auto* sums = reinterpret_cast<float*>(o.scratch);
+    for (int y = first; y < last; y += cached_rows(g)) {
+      const int end = std::min(y + cached_rows(g), last);
+      rows(g, o, y, end, float_sink{sums});
+      put_ordered<Arch>(g, sums, y, end, sink);
+    }
+  }
+};
 
 }  // namespace minnow::kernels

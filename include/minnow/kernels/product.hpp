@@ -1,15 +1,12 @@
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
+#include <type_traits>
 
 #include <minnow/core/encoding.hpp>
-#include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot.hpp>
-#include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/float_pair.hpp>
-#include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/grouped.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/ordered_sums.hpp>
 #include <minnow/kernels/shift.hpp>
@@ -29,25 +26,7 @@ namespace minnow::kernels {
 /// This one serves pairs with half or real numbers. Other sinks than float_sink see their sums as integers in the same
 /// order (ordered_sums.hpp).
 template <class In, class Weights, class Arch>
-struct product : float_pair<In, Weights, Arch> {
-  using pair = float_pair<In, Weights, Arch>;
-
-  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
-    return cached_bytes(g) + pair::scratch_bytes(g);
-  }
-  static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept {
-    pair::rows(g, o.inputs, o.weights, o.prepared, sink.sums, o.scratch + cached_bytes(g), first, last);
-  }
-  template <class Sink>
-  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
-    auto* sums = reinterpret_cast<float*>(o.scratch);
-    for (int y = first; y < last; y += cached_rows(g)) {
-      const int end = std::min(y + cached_rows(g), last);
-      rows(g, o, y, end, float_sink{sums});
-      put_ordered<Arch>(g, sums, y, end, sink);
-    }
-  }
-};
+struct product : with_sinks<float_pair<In, Weights, Arch>, Arch> {};
 
 namespace detail {
 
@@ -76,5 +55,9 @@ struct product<In, Weights, Arch> : dot_product<In, Weights, Arch> {};
 template <class In, class Weights>
   requires detail::shift_operands<In, Weights>
 struct product<In, Weights, scalar> : shift_product<In, Weights> {};
+
+/// That kernel, or the one for a convolution of groups.
+template <bool Grouped, class In, class Weights, class Arch>
+using product_of = std::conditional_t<Grouped, grouped_product<In, Weights, Arch>, product<In, Weights, Arch>>;
 
 }  // namespace minnow::kernels

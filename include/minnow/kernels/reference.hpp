@@ -136,6 +136,32 @@ void block_product(const geometry& g, const element<In, Weights>* image, range r
   }
 }
 
+/// The same for a convolution of groups, a filter at a time.
+template <encoding In, encoding Weights>
+void grouped_block_product(const geometry& g, const element<In, Weights>* image, range read, const element<In, Weights>* weights, int block,
+                           sum<In, Weights>* sums, int first_row, int last_row) noexcept {
+  const int channels = g.group_channels();
+  const int filters = filters_of(g.out.channels, block);
+  for (int oy = first_row; oy < last_row; ++oy)
+    for (int ox = 0; ox < g.out.width; ++ox) {
+      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(oy - first_row) * g.out.width + ox;
+      sum<In, Weights>* to = sums + pixel * sum_stride(g.out.channels) + block * block_filters;
+      for (int f = 0; f < block_filters; ++f) {
+        to[f] = 0;
+        if (f >= filters) continue;
+        const int first_channel = (block * block_filters + f) / g.group_filters() * channels;
+        for (int ky = 0; ky < g.kernel.height; ++ky)
+          for (int kx = 0; kx < g.kernel.width; ++kx) {
+            const int y = oy * g.stride.height - g.padding.height + ky, x = ox * g.stride.width - g.padding.width + kx;
+            if (y < 0 || y >= g.in.height || x < 0 || x >= g.in.width) continue;
+            const auto* from = image + (static_cast<std::ptrdiff_t>(y - read.first) * g.in.width + x) * g.in.channels + first_channel;
+            const auto* by = weights + (ky * g.kernel.width + kx) * channels * block_filters + f;
+            for (int c = 0; c < channels; ++c) to[f] = add_product(to[f], from[c], by[c * block_filters]);
+          }
+      }
+    }
+}
+
 /// The codes of the input rows that some output rows read.
 template <encoding In, int Bits, class Element>
 void decode_rows(const geometry& g, const std::byte* inputs, range read, Element* image) noexcept {
@@ -175,7 +201,8 @@ void product(const geometry& g, const std::byte* inputs, const std::byte* weight
   detail::decode_rows<In, InputBits>(g, inputs, read, image);
   for (int block = 0; block < blocks(g.out.channels); ++block) {
     unpack_weight_block<In, Weights, WeightBits>(g, weights, block, block_codes);
-    detail::block_product<In, Weights>(g, image, read, block_codes, block, sums, first_row, last_row);
+    const auto multiply = g.groups == 1 ? detail::block_product<In, Weights> : detail::grouped_block_product<In, Weights>;
+    multiply(g, image, read, block_codes, block, sums, first_row, last_row);
   }
 }
 

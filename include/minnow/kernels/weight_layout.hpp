@@ -28,22 +28,30 @@ template <encoding In, encoding Weights>
   return In == encoding::bit && Weights == encoding::bit && channel_word % 2 != 0;
 }
 
+/// Whether weights stand in the order that they have under inputs of floats. A convolution of groups has that order for all
+/// inputs: K is short in it, and words of 32 or quads of 4 channels would be padding for the most part.
+template <encoding In>
+[[nodiscard]] constexpr bool in_order_of_floats(const geometry& g) noexcept {
+  return In != encoding::real && g.groups != 1;
+}
+
 /// Groups of 4 channels, as dot products of bytes take them: in the last group the channels from C on are 0.
 [[nodiscard]] constexpr int channel_quads(int channels) noexcept { return ceil_div(channels, 4); }
 
 /// Bytes of one block of `filters` (1 … 16) filters.
 template <encoding In, encoding Weights, int Bits = 3>
 [[nodiscard]] constexpr std::size_t weight_block_bytes(const geometry& g, int filters) noexcept {
+  if (in_order_of_floats<In>(g)) return weight_block_bytes<encoding::real, Weights, Bits>(g, filters);
   constexpr weight_order order = weight_order_of<In, Weights>();
   const auto nf = static_cast<std::size_t>(filters);
   const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
-  const std::size_t inputs = taps * static_cast<std::size_t>(g.in.channels);
+  const std::size_t inputs = taps * static_cast<std::size_t>(g.group_channels());
   if constexpr (order == weight_order::planes) {
-    return taps * static_cast<std::size_t>(channel_words(g.in.channels)) * weight_planes<Weights, Bits>() * nf * 4;
+    return taps * static_cast<std::size_t>(channel_words(g.group_channels())) * weight_planes<Weights, Bits>() * nf * 4;
   } else if constexpr (order == weight_order::masks) {
     return inputs * weight_planes<Weights, Bits>() * 2;
   } else if constexpr (order == weight_order::quads) {
-    const std::size_t quads = taps * static_cast<std::size_t>(channel_quads(g.in.channels));
+    const std::size_t quads = taps * static_cast<std::size_t>(channel_quads(g.group_channels()));
     return quads * nf * (Weights == encoding::nibble ? 2 : 4);
   } else if constexpr (Weights == encoding::nibble) {
     return inputs * ((nf + 1) / 2);
@@ -72,6 +80,7 @@ template <encoding In, encoding Weights, int Bits = 3>
 /// throws    never
 template <encoding In, encoding Weights, int Bits = 3>
 constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::byte* packed) noexcept {
+  if (in_order_of_floats<In>(g)) return pack_weights<encoding::real, Weights, Bits>(g, codes, packed);
   constexpr weight_order order = weight_order_of<In, Weights>();
   constexpr int planes = weight_planes<Weights, Bits>();
   const int inputs = g.inputs();
@@ -84,13 +93,13 @@ constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::
     };
     if constexpr (order == weight_order::planes) {
       for (int tap = 0; tap < taps; ++tap) {
-        for (int first = 0; first < g.in.channels; first += word_bits) {
-          const int bits = g.in.channels - first < word_bits ? g.in.channels - first : word_bits;
+        for (int first = 0; first < g.group_channels(); first += word_bits) {
+          const int bits = g.group_channels() - first < word_bits ? g.group_channels() - first : word_bits;
           for (int plane = 0; plane < planes; ++plane) {
             for (int filter = 0; filter < nf; ++filter, packed += 4) {
               word w = 0;
               for (int i = 0; i < bits; ++i) {
-                const int value = at(filter, tap * g.in.channels + first + i);
+                const int value = at(filter, tap * g.group_channels() + first + i);
                 w |= static_cast<word>(detail::weight_bit<Weights, Bits>(plane, value)) << i;
               }
               if (is_paired<In, Weights>(first / word_bits)) w ^= detail::load32(packed - nf * 4);
@@ -111,11 +120,11 @@ constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::
       }
     } else if constexpr (order == weight_order::quads) {
       for (int tap = 0; tap < taps; ++tap) {
-        for (int first = 0; first < g.in.channels; first += 4) {
+        for (int first = 0; first < g.group_channels(); first += 4) {
           for (int filter = 0; filter < nf; ++filter) {
             std::uint32_t quad = 0;
-            for (int i = 0; i < 4 && first + i < g.in.channels; ++i) {
-              const auto bits = static_cast<std::uint32_t>(at(filter, tap * g.in.channels + first + i));
+            for (int i = 0; i < 4 && first + i < g.group_channels(); ++i) {
+              const auto bits = static_cast<std::uint32_t>(at(filter, tap * g.group_channels() + first + i));
               quad |= Weights == encoding::nibble ? (bits & 15) << 4 * i : (bits & 255) << 8 * i;
             }
             if (Weights == encoding::nibble) detail::store16(packed, quad);
@@ -149,12 +158,13 @@ constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::
 /// throws    never
 template <encoding In, encoding Weights, int Bits = 3, class Code = code<Weights>>
 constexpr void unpack_weight_block(const geometry& g, const std::byte* packed, int block, Code* codes) noexcept {
+  if (in_order_of_floats<In>(g)) return unpack_weight_block<encoding::real, Weights, Bits>(g, packed, block, codes);
   constexpr weight_order order = weight_order_of<In, Weights>();
   constexpr int planes = weight_planes<Weights, Bits>();
   assert(block >= 0 && block < blocks(g.out.channels) && "a block of these weights");
   packed += weight_block_offset<In, Weights, Bits>(g, block);
   const int nf = filters_of(g.out.channels, block);
-  const int channels = g.in.channels;
+  const int channels = g.group_channels();
   [[maybe_unused]] const int words = channel_words(channels);
 
   for (int k = 0; k < g.inputs(); ++k, codes += block_filters) {
