@@ -8,6 +8,7 @@
 #include <minnow/layers/channels.hpp>
 #include <minnow/layers/conv.hpp>
 #include <minnow/layers/dense.hpp>
+#include <minnow/layers/depthwise_conv.hpp>
 #include <minnow/layers/input.hpp>
 #include <minnow/layers/model.hpp>
 #include <minnow/layers/pool.hpp>

@@ -1,4 +1,4 @@
-// expect: minnow: the options of a window are kernel<>, stride<> and padding<>
+// expect: minnow: the options of a window are kernel<>, stride<>, padding<> and a convolution's groups<>
 #include <minnow/model.hpp>
 
 using namespace minnow;

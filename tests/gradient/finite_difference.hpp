@@ -61,7 +61,7 @@ inline std::string further(const std::vector<float>& found, const numbers& expec
   return further(found, expected, numbers(expected.size(), tolerance));
 }
 
-/// Sums of products over windows: in (N,H,W,C), w (F,kernel height,kernel width,C) -> out (N,H',W',F).
+/// Sums of products over windows: in (N,H,W,C), w (F,kernel height,kernel width,C / groups) -> out (N,H',W',F).
 inline numbers product(const geometry& g, int images, const numbers& in, const numbers& w) {
   numbers out;
   for (int n = 0; n < images; ++n)
@@ -74,10 +74,12 @@ inline numbers product(const geometry& g, int images, const numbers& in, const n
               const int iy = y * g.stride.height + ky - g.padding.height;
               const int ix = x * g.stride.width + kx - g.padding.width;
               if (iy < 0 || ix < 0 || iy >= g.in.height || ix >= g.in.width) continue;
-              for (int c = 0; c < g.in.channels; ++c)
+              const int channels = g.in.channels / g.groups;
+              const int first = f / (g.out.channels / g.groups) * channels;
+              for (int c = 0; c < channels; ++c)
                 sum +=
-                    in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + c)] *
-                    w[static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * g.in.channels + c)];
+                    in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + first + c)] *
+                    w[static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * channels + c)];
             }
           out.push_back(sum);
         }

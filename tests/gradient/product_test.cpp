@@ -9,6 +9,7 @@
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/layers/conv.hpp>
 #include <minnow/layers/dense.hpp>
+#include <minnow/layers/depthwise_conv.hpp>
 
 #include "finite_difference.hpp"
 #include "single_layer.hpp"
@@ -135,6 +136,15 @@ TEST_SUITE("gradient/product") {
     check_product<conv<2, real, kernel<3, 2>, stride<1, 3>, padding<2, 1>>>({4, 7, 9}, 2);
     check_product<conv<18, real, stride<2>>>({6, 6, 17}, 1);
     check_product<conv<4, real, kernel<1, 5>>>({1, 12, 3}, 3);
+  }
+
+  TEST_CASE("convolutions of groups, depthwise ones among them") {
+    check_product<depthwise_conv<>>({6, 5, 3}, 2);
+    check_product<depthwise_conv<real, kernel<3, 2>, stride<2, 1>>>({7, 6, 35}, 2);
+    check_product<depthwise_conv<real, kernel<5>, stride<2>, padding<2>>>({8, 9, 4}, 2);
+    check_product<conv<6, real, groups<2>>>({5, 4, 4}, 2);
+    check_product<conv<10, real, groups<5>, kernel<2, 3>, stride<2, 1>>>({5, 6, 5}, 2);
+    check_product<conv<64, real, groups<2>>>({4, 4, 64}, 1);
   }
 
   TEST_CASE("a stride that leaves the image's last rows and columns out gives them no gradient") {

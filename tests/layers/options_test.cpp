@@ -18,6 +18,7 @@ static_assert(with<kernel<5>>().kernel == extent{5, 5}, "one number counts for b
 static_assert(with<kernel<5, 3>>().kernel == extent{5, 3}, "height first");
 static_assert(with<stride<2, 1>>().stride == extent{2, 1});
 static_assert(with<padding<0, 4>>().padding == extent{0, 4});
+static_assert(with<>().groups == 1 && with<groups<4>>().groups == 4);
 static_assert(!with<stride<2>>().padding_given && with<padding<0>>().padding_given);
 
 TEST_SUITE("layers/options") {

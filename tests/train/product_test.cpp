@@ -10,6 +10,7 @@
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/layers/conv.hpp>
 #include <minnow/layers/dense.hpp>
+#include <minnow/layers/depthwise_conv.hpp>
 #include <minnow/train/network.hpp>
 
 #include "single_layer.hpp"
@@ -32,10 +33,12 @@ std::vector<std::int64_t> integer_sums(const geometry& g, int images, const std:
               const int iy = y * g.stride.height + ky - g.padding.height;
               const int ix = x * g.stride.width + kx - g.padding.width;
               if (iy < 0 || ix < 0 || iy >= g.in.height || ix >= g.in.width) continue;
-              for (int c = 0; c < g.in.channels; ++c)
+              const int channels = g.in.channels / g.groups;
+              const int first = f / (g.out.channels / g.groups) * channels;
+              for (int c = 0; c < channels; ++c)
                 sum +=
-                    in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + c)] *
-                    w[static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * g.in.channels + c)];
+                    in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + first + c)] *
+                    w[static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * channels + c)];
             }
           out.push_back(sum);
         }
@@ -191,6 +194,37 @@ TEST_SUITE("train/product") {
     check_sums<ternary<>, power_of_two<3>>(mode::train);
     check_sums<sign, sign, dense<9, scheme<sign, sign>>>();
     check_sums<pixels, sign, dense<9, scheme<pixels, sign>>>(mode::train);
+  }
+
+  TEST_CASE("they are integers in convolutions of groups and in depthwise ones") {
+    using low = scheme<sign, ternary<>>;
+    using bytes = scheme<pixels, integer<8, per_channel>>;
+    check_sums<sign, ternary<>, depthwise_conv<low>>(mode::train);
+    check_sums<sign, ternary<>, conv<6, low, groups<3>, stride<2>>>();
+    check_sums<pixels, integer<8, per_channel>, depthwise_conv<bytes, kernel<5, 3>>>();
+    check_sums<pixels, integer<8, per_channel>, conv<51, bytes, groups<3>>>(mode::train);
+  }
+
+  TEST_CASE("a convolution of groups is its groups side by side, bit for bit for any number of threads") {
+    const shape in{6, 5, 40};
+    const auto x = test::uniform(3 * in.size(), 1);
+    const auto check = [&]<class Layer>(Layer) {
+      const auto w = test::uniform(Layer::over(in).weights(), 2);
+      const auto r = test::uniform(3 * Layer::over(in).out.size(), 3);
+      test::single_layer<Layer> one(in, 3);
+      one.set("weights", w);
+      std::vector<std::vector<float>> results;
+      for (const int count : {1, 2, 3}) {
+        set_threads(count);
+        results.push_back(one.forward(x));
+        results.push_back(one.backward(r));
+        results.push_back(one.gradients().at("weights"));
+      }
+      set_threads(0);
+      for (std::size_t i = 3; i < results.size(); ++i) CHECK(results[i] == results[i % 3]);
+    };
+    check(depthwise_conv<>{});
+    check(conv<20, real, groups<2>>{});
   }
 
   TEST_CASE("forward multiplies with the share of the quantized weights and the rest of the latent ones") {

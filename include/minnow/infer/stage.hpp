@@ -221,7 +221,8 @@ struct float_constants : op_slots<Stage, typename Stage::plan::indices> {
 template <class Packed, std::size_t S>
 struct stage {
   using plan = detail::stage_plan<typename Packed::model, S>;
-  using product = kernels::product<detail::operand_of<typename plan::inputs>, detail::operand_of<typename plan::weights>, typename Packed::arch>;
+  using product = kernels::product_of<plan::window.groups != 1, detail::operand_of<typename plan::inputs>, detail::operand_of<typename plan::weights>,
+                                      typename Packed::arch>;
 
   /// Whether the kernel's 32-bit sums hold every result.
   static constexpr bool fits = [] {

@@ -4,23 +4,33 @@
 
 namespace minnow {
 
+namespace detail {
+
+template <class... Options>
+constexpr window conv_window() {
+  window w = window_with<Options...>({.kernel = {3, 3}, .stride = {1, 1}});
+  if (!w.padding_given) w.padding = {w.kernel.height / 2, w.kernel.width / 2};
+  return w;
+}
+
+}  // namespace detail
+
 /// Convolution, without a bias (`bias` is a layer, and batch_norm has one).
 ///
 /// in (H,W,C) -> out (H',W',Filters)
 /// Scheme    scheme<Inputs, Weights>, short for quantize<Inputs> before conv<Filters, Weights>; or the weights' quantizer
-/// Options   kernel<3>, stride<1>, padding<kernel/2> unless given; zero padding adds nothing to a sum
-/// weights   (Filters, kernel height, kernel width, C)
+/// Options   kernel<3>, stride<1>, padding<kernel/2>, groups<1> unless given; zero padding adds nothing to a sum
+/// weights   (Filters, kernel height, kernel width, C / groups)
 template <int Filters, class Scheme = real, class... Options>
 struct conv {
   static_assert(Filters > 0, "minnow: a convolution has at least one filter");
   using weights = typename detail::scheme_of<Scheme>::weights;
 
-  static constexpr detail::window window = [] {
-    detail::window w = detail::window_with<Options...>({.kernel = {3, 3}, .stride = {1, 1}});
-    if (!w.padding_given) w.padding = {w.kernel.height / 2, w.kernel.width / 2};
-    return w;
-  }();
-  static constexpr geometry over(shape in) { return window_over(in, Filters, window.kernel, window.stride, window.padding); }
+  static constexpr detail::window window = detail::conv_window<Options...>();
+  static constexpr bool grouped = window.groups != 1;
+  static constexpr geometry over(shape in) {
+    return window_over(in, Filters, window.kernel, window.stride, window.padding, window.groups);
+  }
 
   static constexpr text name() {
     return text("conv<") << Filters << "," << weights::name() << "," << detail::window_name(window) << ">";

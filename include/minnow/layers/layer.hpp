@@ -11,6 +11,7 @@ namespace minnow {
 enum class fault {
   none,
   window_too_large,
+  uneven_groups,
   pixels_not_first,
   input_quantizer,
   weight_quantizer,

@@ -6,6 +6,7 @@
 
 #include <minnow/layers/conv.hpp>
 #include <minnow/layers/dense.hpp>
+#include <minnow/layers/depthwise_conv.hpp>
 #include <minnow/layers/input.hpp>
 #include <minnow/layers/layer.hpp>
 #include <minnow/layers/quantize.hpp>
@@ -120,6 +121,9 @@ struct product_expansion<real, Product> : expansion<Product> {};
 template <int Filters, class I, class W, class... Options>
 struct expansion<conv<Filters, scheme<I, W>, Options...>>
     : product_expansion<typename scheme<I, W>::inputs, conv<Filters, W, Options...>> {};
+template <class I, class W, class... Options>
+struct expansion<depthwise_conv<scheme<I, W>, Options...>>
+    : product_expansion<typename scheme<I, W>::inputs, depthwise_conv<W, Options...>> {};
 template <int Units, class I, class W>
 struct expansion<dense<Units, scheme<I, W>>> : product_expansion<typename scheme<I, W>::inputs, dense<Units, W>> {};
 
@@ -160,6 +164,7 @@ struct input_quantizer<Flat, the_image> {
 template <fault Fault, std::size_t Index, class Layer, shape Input>
 struct composition {
   static_assert(Fault != fault::window_too_large, "minnow: the layer's window is larger than its padded input");
+  static_assert(Fault != fault::uneven_groups, "minnow: a convolution's channels and its filters are multiples of its groups");
   static_assert(Fault != fault::pixels_not_first, "minnow: pixels can only be the inputs of the first layer");
   static_assert(Fault != fault::input_quantizer,
                 "minnow: this quantizer is for weights: on inputs its scale or threshold does not factor out of the product");

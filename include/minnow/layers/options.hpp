@@ -23,6 +23,12 @@ struct padding {
   static_assert(Height >= 0 && Width >= 0, "minnow: padding is not negative");
   static constexpr extent value{Height, Width};
 };
+/// Channels and filters in `Count` groups; filter f sees the channels of its own group alone.
+template <int Count>
+struct groups {
+  static_assert(Count > 0, "minnow: a convolution has at least one group");
+  static constexpr int value = Count;
+};
 
 namespace detail {
 
@@ -30,12 +36,13 @@ struct window {
   extent kernel;
   extent stride;
   extent padding{0, 0};
+  int groups = 1;
   bool padding_given = false;
 };
 
 template <class Option>
 struct window_option {
-  static_assert(!std::is_same_v<Option, Option>, "minnow: the options of a window are kernel<>, stride<> and padding<>");
+  static_assert(!std::is_same_v<Option, Option>, "minnow: the options of a window are kernel<>, stride<>, padding<> and a convolution's groups<>");
 };
 template <int H, int W>
 struct window_option<minnow::kernel<H, W>> {
@@ -53,6 +60,11 @@ struct window_option<minnow::padding<H, W>> {
   }
 };
 
+template <int Count>
+struct window_option<minnow::groups<Count>> {
+  static constexpr void set(window& w) { w.groups = Count; }
+};
+
 template <class... Options>
 constexpr window window_with(window w) {
   (window_option<Options>::set(w), ...);
@@ -60,11 +72,13 @@ constexpr window window_with(window w) {
 }
 
 constexpr text window_name(const window& w) {
-  return text("") << w.kernel.height << "x" << w.kernel.width << ",stride " << w.stride.height << "x" << w.stride.width << ",padding "
-                  << w.padding.height << "x" << w.padding.width;
+  text name = text("") << w.kernel.height << "x" << w.kernel.width << ",stride " << w.stride.height << "x" << w.stride.width << ",padding "
+                       << w.padding.height << "x" << w.padding.width;
+  return w.groups == 1 ? name : name << ",groups " << w.groups;
 }
 
 constexpr fault window_fault(const geometry& g) {
+  if (g.in.channels % g.groups != 0 || g.out.channels % g.groups != 0) return fault::uneven_groups;
   return g.out.height > 0 && g.out.width > 0 ? fault::none : fault::window_too_large;
 }
 

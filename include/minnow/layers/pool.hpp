@@ -20,6 +20,7 @@ struct pool {
   static constexpr window spec = window_with<Options...>({.kernel = {Size, Size}, .stride = {Size, Size}});
   static_assert(spec.padding.height <= spec.kernel.height / 2 && spec.padding.width <= spec.kernel.width / 2,
                 "minnow: a pool's padding is at most half its window");
+  static_assert(spec.groups == 1, "minnow: pools have no groups");
 
   static constexpr geometry pool_over(shape in) { return window_over(in, in.channels, spec.kernel, spec.stride, spec.padding); }
   static constexpr text name() { return text(Averages ? "average_pool<" : "max_pool<") << window_name(spec) << ">"; }

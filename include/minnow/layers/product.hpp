@@ -8,7 +8,7 @@
 
 namespace minnow {
 
-/// A layer that multiplies its inputs by weights: `conv`, `dense`.
+/// A layer that multiplies its inputs by weights: `conv`, `depthwise_conv`, `dense`.
 template <class L>
 concept product_layer = layer<L> && requires(shape in) {
   typename L::weights;
@@ -16,6 +16,13 @@ concept product_layer = layer<L> && requires(shape in) {
 };
 
 namespace detail {
+
+/// Whether a product's channels may fall into groups.
+template <product_layer L>
+inline constexpr bool is_grouped = [] {
+  if constexpr (requires { L::grouped; }) return L::grouped;
+  else return false;
+}();
 
 /// What stands in a product's second place: scheme<Inputs, Weights>, or the quantizer of the weights alone.
 template <class Scheme>

@@ -62,9 +62,9 @@ struct code_kernel {
   void (*rows)(const geometry&, const kernels::operands&, int first, int last, const kernels::sum_sink&);
 };
 
-template <class In, class Weights>
+template <class In, class Weights, bool Grouped>
 inline constexpr code_kernel code_kernel_of = [] {
-  using product = kernels::product<In, Weights, kernels::best>;
+  using product = kernels::product_of<Grouped, In, Weights, kernels::best>;
   return code_kernel{
       [] {
         if constexpr (requires { product::longest(); }) return product::longest();
@@ -92,17 +92,17 @@ inline constexpr code_kernel code_kernel_of = [] {
 class code_product {
 public:
   /// Says what the inputs are, once.
-  template <quantizer Inputs, quantizer Weights>
+  template <quantizer Inputs, quantizer Weights, bool Grouped>
   void take_inputs_of() noexcept {
     if constexpr (is_integer(Inputs::storage) && is_integer(Weights::storage))
-      kernel_ = &code_kernel_of<operand_of<Inputs>, operand_of<Weights>>;
+      kernel_ = &code_kernel_of<operand_of<Inputs>, operand_of<Weights>, Grouped>;
   }
   /// Whether there are codes on both sides, and 32 bits hold their sums.
   [[nodiscard]] bool serves(const geometry& g) const noexcept { return kernel_ != nullptr && g.inputs() <= kernel_->longest; }
   /// The weights are others than before.
   void renew() noexcept { ready_ = false; }
 
-  /// out (N,H',W',F) = scales[f] * sum of products: of inputs (N,H,W,C) and weights (F,kh,kw,C). A sum beyond 2^24 is
+  /// out (N,H',W',F) = scales[f] * sum of products: of inputs (N,H,W,C) and weights (F,kh,kw,C / groups). A sum beyond 2^24 is
   /// rounded once before it is scaled.
   ///
   /// scales  [F]

@@ -11,7 +11,7 @@
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/train/code_product.hpp>
-#include <minnow/train/float_products.hpp>
+#include <minnow/train/grouped_products.hpp>
 #include <minnow/train/quantize.hpp>
 #include <minnow/train/table_input_gradient.hpp>
 #include <minnow/train/table_weight_gradient.hpp>
@@ -40,7 +40,7 @@ class trainable_product {
 public:
   explicit trainable_product(const geometry& g)
       : geometry_(g),
-        weights_(xt::zeros<float>({i(g.out.channels), i(g.kernel.height), i(g.kernel.width), i(g.in.channels)})),
+        weights_(xt::zeros<float>({i(g.out.channels), i(g.kernel.height), i(g.kernel.width), i(g.group_channels())})),
         gradient_(xt::zeros<float>(weights_.shape())),
         codes_(weights_.size()),
         operand_(weights_.size()),
@@ -51,7 +51,7 @@ public:
 
   [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
 
-  /// Latent weights (filters, kernel height, kernel width, channels).
+  /// Latent weights (filters, kernel height, kernel width, channels of a group).
   [[nodiscard]] const xt::xtensor<float, 4>& weights() const noexcept { return weights_; }
   void set_weights(const xt::xtensor<float, 4>& w) {
     if (w.shape() != weights_.shape())
@@ -79,16 +79,16 @@ public:
     return {codes_, states_};
   }
 
-  /// Says what quantizes the inputs, once.
-  template <quantizer Inputs>
+  /// Says what quantizes the inputs, once, and whether channels may fall into groups.
+  template <quantizer Inputs, bool Grouped = false>
   void take_inputs_of() noexcept {
-    codes_by_codes_.template take_inputs_of<Inputs, Q>();
+    codes_by_codes_.template take_inputs_of<Inputs, Q, Grouped>();
     takes_bits_ = Inputs::storage == encoding::bit;
   }
 
   void start(random r, start_weights how) {
     const float fan_in = static_cast<float>(geometry_.inputs());
-    const float fan_out = static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.out.channels);
+    const float fan_out = static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.group_filters());
     if (how == start_weights::by_quantizer) how = Q::wide_start ? start_weights::wide : start_weights::glorot;
     const float limit = how == start_weights::wide     ? 1.0f
                         : how == start_weights::glorot ? std::sqrt(6 / (fan_in + fan_out))
@@ -113,7 +113,7 @@ public:
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
-    if (takes_bits_ && in.code_limit > 0 && weight_gradient_.usable()) weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
+    if (takes_bits_ && in.code_limit > 0 && geometry_.groups == 1 && weight_gradient_.usable()) weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
     else floats_.backward_weights(in.images, in.data, grad_out, gradient_.data());
     const int inputs = geometry_.inputs();
     for (int f = 0; f < geometry_.out.channels; ++f) {
@@ -129,7 +129,7 @@ public:
     }
     if (grad_in == nullptr) return;
     const bool as_codes = !estimates || Estimator::share(p.alpha) == 1;
-    if (estimates && as_codes && !Q::per_channel && input_gradient_.usable()) {
+    if (estimates && as_codes && !Q::per_channel && geometry_.groups == 1 && input_gradient_.usable()) {
       input_gradient_.run(in.images, grad_out, codes_, grad_in);
       scale_all(Q::scale(states_[0]), grad_in, in.size());
       return;
@@ -243,7 +243,7 @@ private:
   kernels::aligned_floats operand_;
   std::vector<typename Q::state> states_;
   std::vector<float> filter_scales_;
-  detail::float_products floats_;
+  detail::grouped_products floats_;
   detail::code_product codes_by_codes_;
   detail::table_input_gradient<detail::operand_of<Q>> input_gradient_;
   detail::table_weight_gradient weight_gradient_;
@@ -257,6 +257,11 @@ template <product_layer Layer, class Estimator>
 class trainable<Layer, Estimator> : public trainable_product<typename Layer::weights, Estimator> {
 public:
   explicit trainable(shape in) : trainable_product<typename Layer::weights, Estimator>(Layer::over(in)) {}
+
+  template <quantizer Inputs>
+  void take_inputs_of() noexcept {
+    trainable_product<typename Layer::weights, Estimator>::template take_inputs_of<Inputs, detail::is_grouped<Layer>>();
+  }
 };
 
 }  // namespace minnow

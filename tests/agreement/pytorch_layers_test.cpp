@@ -1,0 +1,74 @@
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <minnow/layers/depthwise_conv.hpp>
+#include <minnow/layers/pool.hpp>
+#include <minnow/train/pool.hpp>
+#include <minnow/train/product.hpp>
+
+#include "single_layer.hpp"
+
+using namespace minnow;
+
+// Layers forward and backward against PyTorch. fixtures/pytorch_layers.py made the numbers, and says why they must be equal.
+namespace {
+
+struct example {
+  int images = 0;
+  shape in;
+  std::map<std::string, std::vector<float>> items{};
+};
+
+example read(const std::string& wanted) {
+  std::ifstream file(MINNOW_FIXTURES "/pytorch_layers.txt");
+  REQUIRE(file.is_open());
+  example result;
+  std::string text, item, layer;
+  while (std::getline(file, text)) {
+    std::istringstream line(text);
+    if (!(line >> item) || item == "#") continue;
+    if (item == "layer") {
+      line >> layer;
+      if (layer == wanted) line >> result.images >> result.in.height >> result.in.width >> result.in.channels;
+    } else if (layer == wanted) {
+      result.items[item] = {std::istream_iterator<float>(line), std::istream_iterator<float>()};
+    }
+  }
+  return result;
+}
+
+template <class Layer>
+void check(const std::string& name) {
+  CAPTURE(name);
+  example e = read(name);
+  REQUIRE(e.images > 0);
+  test::single_layer<Layer> one(e.in, e.images);
+  if constexpr (product_layer<Layer>) one.set("weights", e.items.at("w"));
+  CHECK(one.forward(e.items.at("x")) == e.items.at("out"));
+  CHECK(one.backward(e.items.at("r")) == e.items.at("grad_in"));
+  if constexpr (product_layer<Layer>) CHECK(one.gradients().at("weights") == e.items.at("grad_w"));
+}
+
+}  // namespace
+
+TEST_SUITE("agreement/pytorch_layers") {
+  TEST_CASE("depthwise convolutions are PyTorch's, forward and backward") {
+    check<depthwise_conv<>>("depthwise");
+    check<depthwise_conv<real, kernel<5, 3>, stride<2>>>("depthwise_strided");
+  }
+  TEST_CASE("convolutions of groups are PyTorch's, forward and backward") {
+    check<conv<8, real, groups<2>>>("grouped");
+    check<conv<8, real, groups<4>, kernel<2, 3>, stride<1, 2>, padding<0>>>("grouped_strided");
+  }
+  TEST_CASE("padded pools are PyTorch's, forward and backward") {
+    check<max_pool<3, stride<2>, padding<1>>>("max_padded");
+    check<max_pool<4, kernel<4, 3>, stride<1, 2>, padding<2, 1>>>("max_padded_unlike");
+    check<average_pool<4, stride<2>, padding<2>>>("average_padded");
+  }
+}
