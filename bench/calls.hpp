@@ -76,13 +76,13 @@ template <encoding In, encoding Weights>
 
 namespace detail {
 
-template <encoding In, encoding Weights, class Arch>
-using product = kernels::product<kernels::operand<In>, kernels::operand<Weights>, Arch>;
+template <encoding In, encoding Weights, class Arch, bool Grouped = false>
+using product = kernels::product_of<Grouped, kernels::operand<In>, kernels::operand<Weights>, Arch>;
 
 /// What a product needs besides its operands.
-template <encoding In, encoding Weights, class Arch>
+template <encoding In, encoding Weights, class Arch, bool Grouped = false>
 struct workspace {
-  using product = detail::product<In, Weights, Arch>;
+  using product = detail::product<In, Weights, Arch, Grouped>;
 
   explicit workspace(shared_operands<In, Weights> given)
       : data(std::move(given)),
@@ -109,12 +109,12 @@ template <encoding In, encoding Weights, class Arch>
 }
 
 /// All sums of a layer, to memory.
-template <encoding In, encoding Weights, class Arch = kernels::best>
+template <encoding In, encoding Weights, class Arch = kernels::best, bool Grouped = false>
 [[nodiscard]] call make_sums(shared_operands<In, Weights> data) {
-  using sum = typename detail::product<In, Weights, Arch>::sum_type;
+  using sum = typename detail::product<In, Weights, Arch, Grouped>::sum_type;
   const minnow::shape out = data->shape().out;
   const int stride = kernels::sum_stride(out.channels);
-  const auto work = std::make_shared<detail::workspace<In, Weights, Arch>>(std::move(data));
+  const auto work = std::make_shared<detail::workspace<In, Weights, Arch, Grouped>>(std::move(data));
   const auto sums = std::make_shared<buffer<sum>>(static_cast<std::size_t>(out.pixels() * stride));
   return [=] {
     if constexpr (std::is_floating_point_v<sum>) work->run(kernels::float_sink{sums->data()});

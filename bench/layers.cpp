@@ -1,6 +1,6 @@
 // One packed layer at a time, as a session runs it: convolution, batch norm and the quantizer that the next layer reads.
 //
-// usage: bench_layers [PART-OF-NAME]      layer_1x2_2304: inputs x weights, of bits, and K
+// usage: bench_layers [PART-OF-NAME]      layer_1x2_2304: inputs x weights, of bits, and K; depthwise_i8xi8_14x14x512
 
 #include <cstddef>
 #include <memory>
@@ -43,14 +43,24 @@ template <class Model>
   return [s] { s->session.template run_from<1>(std::span<const std::byte>(s->map), s->logits.data()); };
 }
 
-template <int Side, int Channels, class Scheme>
-void measure(const std::string& name, std::string_view wanted) {
-  const std::string figure = name + "_" + std::to_string(9 * Channels);
+template <class Model>
+void measure_model(const std::string& figure, std::string_view wanted) {
   if (figure.find(wanted) == std::string::npos) return;
-  const auto taken = bench::alternate({make_layer<bench::single_layer<Side, Channels, Scheme>>()}, {.seconds = 0.5}).front();
-  const auto g = mn::window_over({Side, Side, Channels}, Channels, {3, 3}, {1, 1}, {1, 1});
+  const auto taken = bench::alternate({make_layer<Model>()}, {.seconds = 0.5}).front();
+  const mn::geometry g = mn::detail::stage_plan<Model, 1>::window;
   bench::figure(figure, taken.seconds * 1e6, "us");
   bench::figure(figure + "_rate", bench::macs_inside(g) / taken.cycles, "MAC/cycle");
+}
+
+template <int Side, int Channels, class Scheme>
+void measure(const std::string& name, std::string_view wanted) {
+  measure_model<bench::single_layer<Side, Channels, Scheme>>(name + "_" + std::to_string(9 * Channels), wanted);
+}
+/// Named after the map: depthwise_i8xi8_56x56x128.
+template <int Side, int Channels, class Scheme>
+void measure_depthwise(const std::string& name, std::string_view wanted) {
+  const std::string side = std::to_string(Side);
+  measure_model<bench::depthwise_layer<Side, Channels, Scheme>>(name + "_" + side + "x" + side + "x" + std::to_string(Channels), wanted);
 }
 
 template <class Scheme>
@@ -72,4 +82,6 @@ int main(int argc, char** argv) {
   all_shapes<mn::minw<16, 1>>("layer_16x1", wanted);
   all_shapes<mn::scheme<mn::integer<8>, mn::integer<4>>>("layer_i8xi4", wanted);
   all_shapes<mn::scheme<mn::integer<8>, mn::integer<8>>>("layer_i8xi8", wanted);
+  measure_depthwise<56, 128, mn::scheme<mn::integer<8>, mn::integer<8>>>("depthwise_i8xi8", wanted);
+  measure_depthwise<14, 512, mn::scheme<mn::integer<8>, mn::integer<8>>>("depthwise_i8xi8", wanted);
 }

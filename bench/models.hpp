@@ -60,6 +60,11 @@ template <int Side, int Channels, class Scheme>
 struct single_layer : mn::model<mn::image<Channels, Side, Side>, block<Channels, Scheme>,
     mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
 
+/// The same for a depthwise convolution.
+template <int Side, int Channels, class Scheme>
+struct depthwise_layer : mn::model<mn::image<Channels, Side, Side>, mn::depthwise_conv<Scheme>, mn::batch_norm,
+    mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
+
 /// Whether a model takes images of bytes.
 template <class Model>
 using pixel_of = std::conditional_t<mn::flat<Model>::takes_pixels, std::uint8_t, float>;

@@ -59,6 +59,12 @@ struct named_shape {
 /// 1 x 4096 x 4096: every weight is used once, and memory decides.
 [[nodiscard]] inline named_shape one_row() { return {"4096", minnow::dense_over({1, 1, 4096}, 4096)}; }
 
+/// 3x3 depthwise convolutions of MobileNet, early and late.
+[[nodiscard]] inline std::vector<named_shape> depthwise_convolutions() {
+  return {{"56x56x128", minnow::window_over({56, 56, 128}, 128, {3, 3}, {1, 1}, {1, 1}, 128)},
+          {"14x14x512", minnow::window_over({14, 14, 512}, 512, {3, 3}, {1, 1}, {1, 1}, 512)}};
+}
+
 /// Multiply-accumulates that are done: taps outside the image are not.
 [[nodiscard]] inline double macs_inside(const minnow::geometry& g) {
   const auto taps = [](int length, int positions, int kernel, int stride, int padding) {
@@ -70,7 +76,7 @@ struct named_shape {
     return total;
   };
   return taps(g.in.height, g.out.height, g.kernel.height, g.stride.height, g.padding.height) *
-         taps(g.in.width, g.out.width, g.kernel.width, g.stride.width, g.padding.width) * g.in.channels * g.out.channels;
+         taps(g.in.width, g.out.width, g.kernel.width, g.stride.width, g.padding.width) * g.group_channels() * g.out.channels;
 }
 
 }  // namespace bench

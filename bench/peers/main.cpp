@@ -143,6 +143,16 @@ void convolutions() {
     for (const std::string pair : {"conv_16x1", "conv_16x2", "conv_16x3"})
       against_onednn(all, pair, "onednn_f32", name, real_rates);
   }
+  for (const auto& [name, g] : bench::depthwise_convolutions()) {
+    const double inside = bench::macs_inside(g);
+    contest depthwise;
+    depthwise.add("depthwise_i8", inside,
+                  bench::make_sums<encoding::byte, encoding::byte, bench::kernels::best, true>(bench::make_operands<encoding::byte, encoding::byte>(g)));
+    depthwise.add("onednn_int8_depthwise", inside, theirs("oneDNN", task::byte_convolution, g));
+    const auto rates = depthwise.run({.seconds = 2});
+    print(name, rates);
+    all.add("depthwise_i8_vs_onednn_int8", name, rates, "depthwise_i8", {"onednn_int8_depthwise"});
+  }
   all.print();
 }
 

@@ -96,7 +96,8 @@ call matrix_product(const minnow::geometry& g, const types& t) {
 call convolution(const minnow::geometry& g, const types& t) {
   const auto p = std::make_shared<prepared>();
   const memory::dims in{1, g.in.channels, g.in.height, g.in.width};
-  const memory::dims weights{g.out.channels, g.in.channels, g.kernel.height, g.kernel.width};
+  memory::dims weights{g.out.channels, g.in.channels, g.kernel.height, g.kernel.width};
+  if (g.groups != 1) weights = {g.groups, g.group_filters(), g.group_channels(), g.kernel.height, g.kernel.width};
   const memory::dims out{1, g.out.channels, g.out.height, g.out.width};
   const memory::dims stride{g.stride.height, g.stride.width};
   const memory::dims padding{g.padding.height, g.padding.width};
@@ -106,7 +107,7 @@ call convolution(const minnow::geometry& g, const types& t) {
                                                stride, padding, padding);
   const dnnl::convolution_forward::primitive_desc chosen(wanted, p->engine);
   p->take(DNNL_ARG_SRC, {in, t.in, tag::nhwc}, chosen.src_desc(), {1});
-  p->take(DNNL_ARG_WEIGHTS, {weights, t.weights, tag::oihw}, chosen.weights_desc(), {2});
+  p->take(DNNL_ARG_WEIGHTS, {weights, t.weights, g.groups == 1 ? tag::oihw : tag::goihw}, chosen.weights_desc(), {2});
   return finish(p, dnnl::convolution_forward(chosen), chosen.dst_desc());
 }
 
