@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <minnow/zoo/alexnet.hpp>
 #include <minnow/zoo/convnet.hpp>
 #include <minnow/zoo/densenet.hpp>
+#include <minnow/zoo/mobilenet.hpp>
+#include <minnow/zoo/resnet.hpp>
 #include <minnow/zoo/resnet_cifar.hpp>
 
 #include "model_figures.hpp"
@@ -31,6 +34,23 @@ static_assert((figures_of<zoo::resnet_cifar<110, floats>>().weights + 5000) / 10
 // Huang et al. 2017, Table 2: 0.8 M parameters for L = 100, k = 12; Chen et al. 2020 give .769 M.
 static_assert((figures_of<zoo::densenet_bc<100, 12, floats>>().parameters + 500) / 1000 == 769);
 
+// torchvision 0.14: 61.1 M parameters, 11.69 M, 25.557 M. Batch norm has two numbers where a bias has one.
+static_assert((figures_of<zoo::alexnet<floats>>().parameters + 50000) / 100000 == 611);
+static_assert(figures_of<zoo::resnet_18<floats>>().parameters == 11689512);
+static_assert(figures_of<zoo::resnet_50<floats>>().parameters == 25557032);
+static_assert(figures_of<zoo::resnet_50_v2<floats>>().weights == figures_of<zoo::resnet_50<floats>>().weights);
+// He et al. 2016, Table 1: 1.8 and 3.8 billion multiply-adds.
+static_assert((figures_of<zoo::resnet_18<floats>>().macs + 50000000) / 100000000 == 18);
+static_assert((figures_of<zoo::resnet_50<floats>>().macs + 50000000) / 100000000 == 39);
+// Howard et al. 2017: 4.2 M parameters (4.23 M with batch norm), 568.7 M multiply-adds; Tables 6 and 7: 325, 149, 41 M and
+// 2.6, 1.3, 0.5 M for the narrower ones, 186 M at a resolution of 128.
+static_assert(figures_of<zoo::mobilenet_v1<floats>>().parameters / 10000 == 423);
+static_assert(figures_of<zoo::mobilenet_v1<floats>>().macs / 100000 == 5687);
+static_assert((figures_of<zoo::mobilenet_v1<floats, 75>>().macs + 500000) / 1000000 == 325);
+static_assert((figures_of<zoo::mobilenet_v1<floats, 50>>().macs + 500000) / 1000000 == 149);
+static_assert((figures_of<zoo::mobilenet_v1<floats, 25>>().macs + 500000) / 1000000 == 41);
+static_assert((figures_of<zoo::mobilenet_v1<floats, 100, 128>>().macs + 500000) / 1000000 == 186);
+
 }  // namespace
 
 TEST_SUITE("zoo") {
@@ -39,5 +59,25 @@ TEST_SUITE("zoo") {
     CHECK(flat<zoo::resnet_cifar<20, floats>>::output == shape{1, 1, 10});
     CHECK(flat<zoo::resnet_cifar<20, floats, 100>>::output == shape{1, 1, 100});
     CHECK(flat<zoo::densenet_bc<100, 12, floats>>::output == shape{1, 1, 10});
+    CHECK(flat<zoo::mobilenet_v1<floats, 25, 32, 10>>::output == shape{1, 1, 10});
+  }
+
+  TEST_CASE("networks for 224x224 images end in a thousand") {
+    CHECK(flat<zoo::alexnet<bits>>::output == shape{1, 1, 1000});
+    CHECK(flat<zoo::resnet_18<floats>>::output == shape{1, 1, 1000});
+    CHECK(flat<zoo::resnet_50<floats>>::output == shape{1, 1, 1000});
+    CHECK(flat<zoo::resnet_50_v2<floats>>::output == shape{1, 1, 1000});
+    CHECK(flat<zoo::mobilenet_v1<floats>>::output == shape{1, 1, 1000});
+  }
+
+  TEST_CASE("a carrier of a layer's own inputs is their quantizer, and there is no second one") {
+    using bytes = scheme<integer<8>, integer<8, per_channel>>;
+    using carried = flat<zoo::resnet_50<zoo::schemes<bytes, bytes, bytes, bytes, integer<8>>>>;
+    CHECK(carried::find("4.0.carrier") < carried::count);
+    CHECK(carried::find("4.0.body.0.inputs") == carried::count);
+    CHECK(carried::find("4.0.body.3.inputs") < carried::count);
+    using on_floats = flat<zoo::resnet_50<zoo::schemes<bytes>>>;
+    CHECK(on_floats::find("4.0.carrier") == on_floats::count);
+    CHECK(on_floats::find("4.0.body.0.inputs") < on_floats::count);
   }
 }

@@ -7,7 +7,6 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/train/float_products.hpp>
-#include <minnow/train/join.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow::detail {

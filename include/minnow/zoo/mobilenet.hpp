@@ -1,0 +1,39 @@
+#pragma once
+
+#include <minnow/layers/activation.hpp>
+#include <minnow/layers/batch_norm.hpp>
+#include <minnow/layers/bias.hpp>
+#include <minnow/layers/depthwise_conv.hpp>
+#include <minnow/layers/model.hpp>
+#include <minnow/layers/pool.hpp>
+#include <minnow/layers/residual.hpp>
+#include <minnow/zoo/schemes.hpp>
+
+namespace minnow::zoo {
+
+namespace detail {
+
+/// A depthwise convolution and the 1x1 convolution that mixes its channels.
+template <class Schemes, int Filters, int Stride = 1>
+using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Stride>>, batch_norm, relu,
+                        conv<Filters, typename Schemes::inner, kernel<1>, padding<0>>, batch_norm, relu>;
+
+}  // namespace detail
+
+/// MobileNet v1.
+///
+/// Percent      the width: 100, 75, 50 or 25 hundredths of the paper's channels
+/// Resolution   height and width of the images: 224 to 128 in the paper; 32 for small ones, whose first convolution then
+///              does not stride
+/// source       Howard et al. 2017, Table 1
+template <class Schemes, int Percent = 100, int Resolution = 224, int Classes = 1000>
+struct mobilenet_v1
+    : model<image<3, Resolution, Resolution>, conv<32 * Percent / 100, typename Schemes::first, stride<(Resolution > 64 ? 2 : 1)>>, batch_norm, relu,
+            detail::separable<Schemes, 64 * Percent / 100>,  //
+            detail::separable<Schemes, 128 * Percent / 100, 2>, detail::separable<Schemes, 128 * Percent / 100>,
+            detail::separable<Schemes, 256 * Percent / 100, 2>, detail::separable<Schemes, 256 * Percent / 100>,
+            detail::separable<Schemes, 512 * Percent / 100, 2>, repeat<5, detail::separable<Schemes, 512 * Percent / 100>>,
+            detail::separable<Schemes, 1024 * Percent / 100, 2>, detail::separable<Schemes, 1024 * Percent / 100>,  //
+            global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
+
+}  // namespace minnow::zoo
