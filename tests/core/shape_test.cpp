@@ -17,6 +17,11 @@ static_assert(first.inputs() == 27 && first.weights() == 3456 && first.macs() ==
 constexpr geometry rectangular = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0});
 static_assert(rectangular.out == shape{5, 5, 6} && rectangular.inputs() == 60);
 
+// Two groups: half of the inputs to an output.
+constexpr geometry halves = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0}, 2);
+static_assert(halves.group_channels() == 2 && halves.group_filters() == 3 && halves.inputs() == 30 && halves.weights() == 180);
+static_assert(halves.macs() == 25 * 180 && halves.out == rectangular.out && halves != rectangular);
+
 static_assert(dense_over({4, 4, 512}, 10).in == shape{1, 1, 8192});
 static_assert(dense_over({4, 4, 512}, 10).out == shape{1, 1, 10});
 static_assert(dense_over({4, 4, 512}, 10).weights() == 81920 && dense_over({4, 4, 512}, 10).macs() == 81920);
@@ -41,6 +46,23 @@ TEST_SUITE("core/shape") {
             for (int begin = -padding; begin + kernel <= length + padding; begin += stride) ++count;
             CHECK(window_positions(length, kernel, stride, padding) == count);
           }
+  }
+
+  TEST_CASE("the elements of a window inside the image are counted from its own beginning") {
+    for (int length = 1; length <= 9; ++length)
+      for (int kernel = 1; kernel <= 5; ++kernel)
+        for (int stride = 1; stride <= 3; ++stride)
+          for (int padding = 0; padding <= kernel / 2; ++padding)
+            for (int position = 0; position < window_positions(length, kernel, stride, padding); ++position) {
+              std::vector<int> inside;
+              const int begin = position * stride - padding;
+              for (int k = 0; k < kernel; ++k)
+                if (begin + k >= 0 && begin + k < length) inside.push_back(k);
+              const tap_range found = taps_inside(length, kernel, stride, padding, position);
+              REQUIRE(!inside.empty());
+              CHECK(found.first == inside.front());
+              CHECK(found.last == inside.back() + 1);
+            }
   }
 
   TEST_CASE("a window larger than its padded input has no position") {
