@@ -144,7 +144,7 @@ TEST_SUITE("gradient/product") {
     check_product<depthwise_conv<real, kernel<5>, stride<2>, padding<2>>>({8, 9, 4}, 2);
     check_product<conv<6, real, groups<2>>>({5, 4, 4}, 2);
     check_product<conv<10, real, groups<5>, kernel<2, 3>, stride<2, 1>>>({5, 6, 5}, 2);
-    check_product<conv<64, real, groups<2>>>({4, 4, 64}, 1);
+    check_product<conv<20, real, groups<2>>>({4, 4, 20}, 1);
   }
 
   TEST_CASE("a stride that leaves the image's last rows and columns out gives them no gradient") {
