@@ -23,10 +23,9 @@ namespace {
 
 /// A file of this header and so many bytes behind it.
 bytes file_of(const std::string& header, std::size_t numbers, std::uint64_t length) {
-  bytes file(8);
+  bytes file(8 + header.size() + numbers, 7);
   std::memcpy(file.data(), &length, 8);
-  file.insert(file.end(), header.begin(), header.end());
-  file.resize(file.size() + numbers, 7);
+  std::memcpy(file.data() + 8, header.data(), header.size());
   return file;
 }
 bytes file_of(const std::string& header, std::size_t numbers = 0) { return file_of(header, numbers, header.size()); }
