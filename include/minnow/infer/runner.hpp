@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include <minnow/kernels/byte_sink.hpp>
 #include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/flatten.hpp>
+#include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/region.hpp>
 
 namespace minnow {
@@ -32,6 +34,12 @@ protected:
 };
 
 namespace detail {
+
+/// A quantizer whose rule takes SIMD batches as well as numbers.
+template <class Q, class V>
+concept codes_vectors = !std::is_same_v<V, kernels::plain_floats> && requires(V x, const typename Q::state s) {
+  { Q::code(x, s) } -> std::same_as<V>;
+};
 
 /// One image through a packed network, in buffers that somebody else owns.
 template <class Packed>
@@ -164,20 +172,40 @@ private:
     constexpr int count = kernels::block_filters;
     const auto& given = *static_cast<const encoded_stage<S>*>(context);
     const auto& self = *given.stage;
-    // Of a last block only some channels have constants.
-    const int used = std::min(count, p::window.out.channels - channel);
     float x[count] = {};
-    for (int i = 0; i < used; ++i) x[i] = static_cast<float>(sums[i]) * self.constants.scales[static_cast<std::size_t>(channel + i)];
+    // Of a last block only some channels have constants; the others' loops have a length that compilers know.
+    const int used = p::window.out.channels - channel;
+    const auto each = [&](auto&& body) {
+      if (used >= count)
+        for (int f = 0; f < count; ++f) body(f);
+      else
+        for (int f = 0; f < used; ++f) body(f);
+    };
+    const float* scales = self.constants.scales.data() + channel;
+    each([&](int f) { x[f] = static_cast<float>(sums[f]) * scales[f]; });
     self.each_op([&](auto i, const auto& reading) {
       if constexpr (join_layer<typename p::template op<i>>) {
         using number = std::conditional_t<std::is_same_v<typename p::template second_inputs<i>, real>, float, std::int8_t>;
         const auto* other = reinterpret_cast<const number*>(given.others[i]) + pixel * p::window.out.channels + channel;
-        for (int f = 0; f < used; ++f) x[f] = reading.apply(x[f], static_cast<float>(other[f]));
+        each([&](int f) { x[f] = reading.apply(x[f], static_cast<float>(other[f])); });
       } else if constexpr (i != p::pool) {
-        for (int f = 0; f < used; ++f) x[f] = reading.apply(x[f], channel + f);
+        each([&](int f) { x[f] = reading.apply(x[f], channel + f); });
       }
     });
-    for (int i = 0; i < count; ++i) codes[i] = static_cast<std::int8_t>(q::code(x[i], self.constants.out_state));
+    code_block<q>(x, self.constants.out_state, codes);
+  }
+
+  /// The codes of 16 numbers, in vectors where the quantizer takes them.
+  template <class Q>
+  static void code_block(const float (&x)[kernels::block_filters], const typename Q::state& state, std::int8_t* codes) noexcept {
+    using numbers = kernels::float_vector<typename Packed::arch>;
+    float rounded[kernels::block_filters];
+    if constexpr (codes_vectors<Q, numbers>) {
+      for (std::size_t i = 0; i < kernels::block_filters; i += numbers::size) Q::code(numbers::load_unaligned(x + i), state).store_unaligned(rounded + i);
+    } else {
+      for (int i = 0; i < kernels::block_filters; ++i) rounded[i] = static_cast<float>(Q::code(x[i], state));
+    }
+    for (int i = 0; i < kernels::block_filters; ++i) codes[i] = static_cast<std::int8_t>(rounded[i]);
   }
 
   /// Sums of the output rows [first, last) to memory.

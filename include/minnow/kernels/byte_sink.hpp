@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/epilogue.hpp>
@@ -57,7 +59,9 @@ struct byte_sink {
 
   void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
     std::int8_t codes[block_filters];
-    encode(context, block, y * pool.in.width + x, channel, codes);
+    const int pixel = y * pool.in.width + x;
+    encode(context, block, pixel, channel, codes);
+    if (pool.kernel == extent{1, 1} && pool.in == pool.out) return store(pixel, channel, filters, true, codes);
     for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool) {
       store(window, channel, filters, is_first, codes);
     });
@@ -67,7 +71,8 @@ private:
   void store(std::ptrdiff_t pixel, int channel, int filters, bool is_first, const std::int8_t* codes) const noexcept {
     auto* to = reinterpret_cast<std::int8_t*>(map) + pixel * pool.in.channels + channel;
     if (is_first) {
-      for (int f = 0; f < filters; ++f) to[f] = codes[f];
+      if (filters == block_filters) std::memcpy(to, codes, block_filters);
+      else std::copy_n(codes, filters, to);
       return;
     }
     for (int f = 0; f < filters; ++f) {
