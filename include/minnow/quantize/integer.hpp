@@ -1,8 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <type_traits>
 
+#include <minnow/core/parallel.hpp>
 #include <minnow/quantize/concept.hpp>
 
 namespace minnow {
@@ -11,6 +17,93 @@ namespace minnow {
 struct per_tensor {};
 /// One scale for each filter; weights only, since a scale for each input channel does not factor out of the product.
 struct per_channel {};
+
+namespace detail {
+
+/// body(pieces of values, number of the piece) on the threads of the program: as many pieces whatever these are, so that what
+/// is added up piece by piece does not depend on them.
+inline constexpr std::size_t most_pieces = 64;
+template <class Body>
+std::size_t for_pieces_of(std::span<const float> values, Body&& body) {
+  const std::size_t piece = std::max<std::size_t>(4096, (values.size() + most_pieces - 1) / most_pieces);
+  const std::size_t pieces = (values.size() + piece - 1) / piece;
+  parallel_for(static_cast<int>(pieces), [&](int p) {
+    const std::size_t first = static_cast<std::size_t>(p) * piece;
+    body(values.subspan(first, std::min(piece, values.size() - first)), static_cast<std::size_t>(p));
+  });
+  return pieces;
+}
+
+/// The largest magnitude; NaN where a value is NaN or infinite.
+inline float largest_magnitude(std::span<const float> values) noexcept {
+  std::array<float, most_pieces> largest;
+  const std::size_t pieces = for_pieces_of(values, [&](std::span<const float> part, std::size_t p) {
+    float found = 0;
+    bool finite = true;
+    for (const float x : part) {
+      const float magnitude = std::abs(x);
+      finite = finite & (magnitude <= std::numeric_limits<float>::max());
+      found = magnitude > found ? magnitude : found;
+    }
+    largest[p] = finite ? found : std::numeric_limits<float>::quiet_NaN();
+  });
+  float result = 0;
+  for (std::size_t p = 0; p < pieces; ++p) {
+    if (std::isnan(largest[p])) return largest[p];
+    result = std::max(result, largest[p]);
+  }
+  return result;
+}
+
+/// <x,q> and <q,q> of values x and their codes q.
+struct projection {
+  double xq = 0;
+  double qq = 0;
+
+  static projection of(std::span<const float> values, float g, float limit) noexcept {
+    std::array<projection, most_pieces> parts;
+    const std::size_t pieces = for_pieces_of(values, [&](std::span<const float> part, std::size_t p) { parts[p] = of_piece(part, g, limit); });
+    projection sum;
+    for (std::size_t p = 0; p < pieces; ++p) {
+      sum.xq += parts[p].xq;
+      sum.qq += parts[p].qq;
+    }
+    return sum;
+  }
+
+private:
+  /// Several sums side by side, in loops of a length that compilers turn into vectors.
+  static projection of_piece(std::span<const float> values, float g, float limit) noexcept {
+    constexpr std::size_t lanes = 16;
+    double xq[lanes] = {};
+    double qq[lanes] = {};
+    const auto add = [&](const float* from, auto count) {
+      for (std::size_t i = 0; i < count; ++i) {
+        const float q = nearest(from[i] / g, limit);
+        xq[i] += static_cast<double>(from[i]) * static_cast<double>(q);
+        qq[i] += static_cast<double>(q * q);
+      }
+    };
+    std::size_t k = 0;
+    for (; k + lanes <= values.size(); k += lanes) add(values.data() + k, std::integral_constant<std::size_t, lanes>{});
+    add(values.data() + k, values.size() - k);
+    projection sum;
+    for (std::size_t i = 0; i < lanes; ++i) {
+      sum.xq += xq[i];
+      sum.qq += qq[i];
+    }
+    return sum;
+  }
+  /// The nearest integer within ±limit, ties to even: a float of 2^23 and more has no digits behind the point, so that adding
+  /// one rounds.
+  static float nearest(float x, float limit) noexcept {
+    constexpr float whole = 0x1.8p23f;
+    const float inside = x < -limit ? -limit : x > limit ? limit : x;
+    return (inside + whole) - whole;
+  }
+};
+
+}  // namespace detail
 
 /// Progressive projection quantization: the scale g that takes `values` nearest to g times integers of `bits` bits.
 /// Repeats q = clamp(round(x / g)), g = <x,q> / <q,q> until g repeats, three times at most; the squared error never grows.
@@ -21,22 +114,12 @@ struct per_channel {};
 /// source   Liu & Mattina 2019, Eq. 8-9 and Algorithm 2 (ties to even; the clamp is ours: without it the error can grow)
 [[nodiscard]] inline float ppq(std::span<const float> values, int bits, float start = 0, int iterations = 3) noexcept {
   const float limit = static_cast<float>((1 << (bits - 1)) - 1);
-  float largest = 0;
-  for (const float x : values) {
-    if (!std::isfinite(x)) return std::numeric_limits<float>::quiet_NaN();
-    largest = std::max(largest, std::abs(x));
-  }
-  if (largest == 0) return 0;
+  const float largest = detail::largest_magnitude(values);
+  if (!(largest > 0)) return largest;
   const float widest = std::max(largest / limit, std::numeric_limits<float>::min());
   float g = start > 0 ? start : widest;
   for (int i = 0; i < iterations; ++i) {
-    double xq = 0;
-    double qq = 0;
-    for (const float x : values) {
-      const double q = scalar::clamp(scalar::nearbyint(x / g), -limit, limit);
-      xq += x * q;
-      qq += q * q;
-    }
+    const auto [xq, qq] = detail::projection::of(values, g, limit);
     const float next = qq > 0 ? static_cast<float>(xq / qq) : widest;
     if (next == g || !(next > 0)) break;
     g = next;
