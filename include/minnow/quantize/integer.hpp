@@ -74,9 +74,9 @@ struct projection {
 private:
   /// Several sums side by side, in loops of a length that compilers turn into vectors.
   static projection of_piece(std::span<const float> values, float g, float limit) noexcept {
-    constexpr std::size_t lanes = 16;
-    double xq[lanes] = {};
-    double qq[lanes] = {};
+    constexpr std::size_t width = 16;
+    double xq[width] = {};
+    double qq[width] = {};
     const auto add = [&](const float* from, auto count) {
       for (std::size_t i = 0; i < count; ++i) {
         const float q = nearest(from[i] / g, limit);
@@ -85,10 +85,10 @@ private:
       }
     };
     std::size_t k = 0;
-    for (; k + lanes <= values.size(); k += lanes) add(values.data() + k, std::integral_constant<std::size_t, lanes>{});
+    for (; k + width <= values.size(); k += width) add(values.data() + k, std::integral_constant<std::size_t, width>{});
     add(values.data() + k, values.size() - k);
     projection sum;
-    for (std::size_t i = 0; i < lanes; ++i) {
+    for (std::size_t i = 0; i < width; ++i) {
       sum.xq += xq[i];
       sum.qq += qq[i];
     }
@@ -97,9 +97,9 @@ private:
   /// The nearest integer within ±limit, ties to even: a float of 2^23 and more has no digits behind the point, so that adding
   /// one rounds.
   static float nearest(float x, float limit) noexcept {
-    constexpr float whole = 0x1.8p23f;
+    constexpr float no_digits = 0x1.8p23f;
     const float inside = x < -limit ? -limit : x > limit ? limit : x;
-    return (inside + whole) - whole;
+    return (inside + no_digits) - no_digits;
   }
 };
 

@@ -92,7 +92,7 @@ inline constexpr code_kernel code_kernel_of = [] {
 class code_product {
 public:
   /// Says what the inputs are, once.
-  template <quantizer Inputs, quantizer Weights, bool Grouped>
+  template <quantizer Inputs, quantizer Weights, bool Grouped = false>
   void take_inputs_of() noexcept {
     if constexpr (is_integer(Inputs::storage) && is_integer(Weights::storage))
       kernel_ = &code_kernel_of<operand_of<Inputs>, operand_of<Weights>, Grouped>;
