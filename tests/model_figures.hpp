@@ -2,6 +2,7 @@
 
 // What papers print of a network: weights, parameters, multiply-accumulates.
 
+#include <array>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -16,24 +17,35 @@ struct model_figures {
   long long macs = 0;
 };
 
+template <class Flat, std::size_t I>
+constexpr model_figures figures_of_layer() {
+  using layer = typename Flat::template layer<I>;
+  constexpr shape in = Flat::template in<I>;
+  if constexpr (product_layer<layer>) {
+    constexpr geometry g = layer::over(in);
+    return {g.weights(), g.weights(), g.macs()};
+  } else if constexpr (std::is_same_v<layer, batch_norm>) {
+    return {0, 2 * in.channels, 0};
+  } else if constexpr (std::is_same_v<layer, bias>) {
+    return {0, in.channels, 0};
+  } else {
+    return {};
+  }
+}
+
 template <class Model>
 constexpr model_figures figures_of() {
   using f = flat<Model>;
-  model_figures sum;
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    const auto add = [&]<std::size_t J>(std::integral_constant<std::size_t, J>) {
-      using l = typename f::template layer<J>;
-      if constexpr (product_layer<l>) {
-        sum.weights += l::over(f::template in<J>).weights();
-        sum.macs += l::over(f::template in<J>).macs();
-      }
-      if constexpr (std::is_same_v<l, batch_norm>) sum.parameters += 2 * f::template in<J>.channels;
-      if constexpr (std::is_same_v<l, bias>) sum.parameters += f::template in<J>.channels;
-    };
-    (add(std::integral_constant<std::size_t, I>{}), ...);
+  const auto all = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<model_figures, f::count>{figures_of_layer<f, I>()...};
   }
   (std::make_index_sequence<f::count>{});
-  sum.parameters += sum.weights;
+  model_figures sum;
+  for (const model_figures& one : all) {
+    sum.weights += one.weights;
+    sum.parameters += one.parameters;
+    sum.macs += one.macs;
+  }
   return sum;
 }
 

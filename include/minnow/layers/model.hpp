@@ -284,7 +284,10 @@ private:
 
   static constexpr walk_result walk = []<std::size_t... I>(std::index_sequence<I...>) {
     walk_result r;
-    (step<I>(r) && ...);
+    // A loop over functions: clang folds expressions of 256 operands at most.
+    constexpr std::array<bool (*)(walk_result&), count> steps{&step<I>...};
+    for (const auto one : steps)
+      if (!one(r)) break;
     return r;
   }(std::make_index_sequence<count>{});
 

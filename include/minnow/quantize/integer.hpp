@@ -1,14 +1,12 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
 #include <type_traits>
 
-#include <minnow/core/parallel.hpp>
 #include <minnow/quantize/concept.hpp>
 
 namespace minnow {
@@ -20,88 +18,50 @@ struct per_channel {};
 
 namespace detail {
 
-/// body(pieces of values, number of the piece) on the threads of the program: as many pieces whatever these are, so that what
-/// is added up piece by piece does not depend on them.
-inline constexpr std::size_t most_pieces = 64;
-template <class Body>
-std::size_t for_pieces_of(std::span<const float> values, Body&& body) {
-  const std::size_t piece = std::max<std::size_t>(4096, (values.size() + most_pieces - 1) / most_pieces);
-  const std::size_t pieces = (values.size() + piece - 1) / piece;
-  parallel_for(static_cast<int>(pieces), [&](int p) {
-    const std::size_t first = static_cast<std::size_t>(p) * piece;
-    body(values.subspan(first, std::min(piece, values.size() - first)), static_cast<std::size_t>(p));
-  });
-  return pieces;
-}
-
 /// The largest magnitude; NaN where a value is NaN or infinite.
 inline float largest_magnitude(std::span<const float> values) noexcept {
-  std::array<float, most_pieces> largest;
-  const std::size_t pieces = for_pieces_of(values, [&](std::span<const float> part, std::size_t p) {
-    float found = 0;
-    bool finite = true;
-    for (const float x : part) {
-      const float magnitude = std::abs(x);
-      finite = finite & (magnitude <= std::numeric_limits<float>::max());
-      found = magnitude > found ? magnitude : found;
-    }
-    largest[p] = finite ? found : std::numeric_limits<float>::quiet_NaN();
-  });
-  float result = 0;
-  for (std::size_t p = 0; p < pieces; ++p) {
-    if (std::isnan(largest[p])) return largest[p];
-    result = std::max(result, largest[p]);
+  float largest = 0;
+  bool finite = true;
+  for (const float x : values) {
+    const float magnitude = std::abs(x);
+    finite = finite & (magnitude <= std::numeric_limits<float>::max());
+    largest = magnitude > largest ? magnitude : largest;
   }
-  return result;
+  return finite ? largest : std::numeric_limits<float>::quiet_NaN();
 }
 
-/// <x,q> and <q,q> of values x and their codes q.
-struct projection {
-  double xq = 0;
-  double qq = 0;
+/// The nearest integer within ±limit, ties to even: a float of 2^23 and more has no digits behind the point, so that adding
+/// one rounds.
+inline float nearest_within(float x, float limit) noexcept {
+  constexpr float no_digits = 0x1.8p23f;
+  const float inside = x < -limit ? -limit : x > limit ? limit : x;
+  return (inside + no_digits) - no_digits;
+}
 
-  static projection of(std::span<const float> values, float g, float limit) noexcept {
-    std::array<projection, most_pieces> parts;
-    const std::size_t pieces = for_pieces_of(values, [&](std::span<const float> part, std::size_t p) { parts[p] = of_piece(part, g, limit); });
-    projection sum;
-    for (std::size_t p = 0; p < pieces; ++p) {
-      sum.xq += parts[p].xq;
-      sum.qq += parts[p].qq;
+/// <x,q> / <q,q> of values x and their codes q for a scale g; 0 where all codes are 0. Several sums side by side, in loops of
+/// a length that compilers turn into vectors.
+inline float projected_scale(std::span<const float> values, float g, float limit) noexcept {
+  constexpr std::size_t width = 16;
+  double xq[width] = {};
+  double qq[width] = {};
+  const auto add = [&](const float* from, auto count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const float q = nearest_within(from[i] / g, limit);
+      xq[i] += static_cast<double>(from[i]) * static_cast<double>(q);
+      qq[i] += static_cast<double>(q * q);
     }
-    return sum;
+  };
+  std::size_t k = 0;
+  for (; k + width <= values.size(); k += width) add(values.data() + k, std::integral_constant<std::size_t, width>{});
+  add(values.data() + k, values.size() - k);
+  double products = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < width; ++i) {
+    products += xq[i];
+    squares += qq[i];
   }
-
-private:
-  /// Several sums side by side, in loops of a length that compilers turn into vectors.
-  static projection of_piece(std::span<const float> values, float g, float limit) noexcept {
-    constexpr std::size_t width = 16;
-    double xq[width] = {};
-    double qq[width] = {};
-    const auto add = [&](const float* from, auto count) {
-      for (std::size_t i = 0; i < count; ++i) {
-        const float q = nearest(from[i] / g, limit);
-        xq[i] += static_cast<double>(from[i]) * static_cast<double>(q);
-        qq[i] += static_cast<double>(q * q);
-      }
-    };
-    std::size_t k = 0;
-    for (; k + width <= values.size(); k += width) add(values.data() + k, std::integral_constant<std::size_t, width>{});
-    add(values.data() + k, values.size() - k);
-    projection sum;
-    for (std::size_t i = 0; i < width; ++i) {
-      sum.xq += xq[i];
-      sum.qq += qq[i];
-    }
-    return sum;
-  }
-  /// The nearest integer within ±limit, ties to even: a float of 2^23 and more has no digits behind the point, so that adding
-  /// one rounds.
-  static float nearest(float x, float limit) noexcept {
-    constexpr float no_digits = 0x1.8p23f;
-    const float inside = x < -limit ? -limit : x > limit ? limit : x;
-    return (inside + no_digits) - no_digits;
-  }
-};
+  return squares > 0 ? static_cast<float>(products / squares) : 0.0f;
+}
 
 }  // namespace detail
 
@@ -119,8 +79,8 @@ private:
   const float widest = std::max(largest / limit, std::numeric_limits<float>::min());
   float g = start > 0 ? start : widest;
   for (int i = 0; i < iterations; ++i) {
-    const auto [xq, qq] = detail::projection::of(values, g, limit);
-    const float next = qq > 0 ? static_cast<float>(xq / qq) : widest;
+    const float best = detail::projected_scale(values, g, limit);
+    const float next = best == 0 ? widest : best;
     if (next == g || !(next > 0)) break;
     g = next;
   }

@@ -150,7 +150,7 @@ private:
     [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }(indices{});
   }
   static constexpr std::array<detail::layer_entry, count> entries = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array{detail::layer_entry{&detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template out<I>, flat::template from<I>, flat::template second<I>}...};
+    return std::array<detail::layer_entry, count>{detail::layer_entry{&detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template out<I>, flat::template from<I>, flat::template second<I>}...};
   }(indices{});
   [[nodiscard]] std::array<void*, count> addresses() noexcept {
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::array<void*, count>{&layer_at<I>()...}; }(indices{});

@@ -41,7 +41,7 @@ constexpr network_line line_of() {
 
 template <class Flat>
 inline constexpr auto network_lines = []<std::size_t... I>(std::index_sequence<I...>) {
-  return std::array{line_of<Flat, I>()...};
+  return std::array<network_line, Flat::count>{line_of<Flat, I>()...};
 }(std::make_index_sequence<Flat::count>{});
 
 inline std::string print_lines(untyped_network& net, std::span<const network_line> lines, std::string_view weights, std::string_view inputs) {
