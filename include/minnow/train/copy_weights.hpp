@@ -30,44 +30,58 @@ inline void set_unsettled(untyped_network& net, float part) {
   });
 }
 
-inline status check_same_shapes(std::span<const weight_shape> from, std::span<const weight_shape> to) noexcept {
+inline status check_same_shapes(const char* caller, std::span<const weight_shape> from, std::span<const weight_shape> to) noexcept {
   for (const weight_shape& t : to)
     for (const weight_shape& f : from)
       if (f.path == t.path && (f.filters != t.filters || f.window != t.window))
-        return status::failure("copy_weights: layer %.*s: expected (%d, %d, %d, %d) weights, found (%d, %d, %d, %d)",
-                               static_cast<int>(t.path.size()), t.path.data(), t.filters, t.window.height,
-                               t.window.width, t.window.channels, f.filters, f.window.height, f.window.width,
-                               f.window.channels);
+        return status::failure("%s: layer %.*s: expected (%d, %d, %d, %d) weights, found (%d, %d, %d, %d)", caller,
+                               static_cast<int>(t.path.size()), t.path.data(), t.filters, t.window.height, t.window.width,
+                               t.window.channels, f.filters, f.window.height, f.window.width, f.window.channels);
   return {};
 }
 
 /// All arrays but the quantizers' states.
 using weight_arrays = std::map<std::pair<std::string, std::string>, std::span<float>>;
 
-inline weight_arrays weight_arrays_of(untyped_network& net) {
+/// Visiting arrays hands out spans to write to; these are to be looked at.
+inline weight_arrays weight_arrays_of(const untyped_network& net) {
   weight_arrays result;
-  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+  const_cast<untyped_network&>(net).arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
     if (name != "state") result[{std::string(path), std::string(name)}] = values;
   });
   return result;
 }
 
-inline status check_same_arrays(const weight_arrays& from, const weight_arrays& to) noexcept {
-  const auto one_sided = [](const auto& array, const char* where) {
-    return status::failure(
-        "copy_weights: layer %s: expected the array '%s' in both networks, found it only in the one %s",
-        array.first.c_str(), array.second.c_str(), where);
+inline status check_same_arrays(const char* caller, const weight_arrays& from, const weight_arrays& to) noexcept {
+  const auto one_sided = [&](const auto& array, const char* where) {
+    return status::failure("%s: layer %s: expected the array '%s' in both networks, found it only in the one %s", caller,
+                           array.first.c_str(), array.second.c_str(), where);
   };
   for (const auto& [array, values] : to) {
     const auto found = from.find(array);
     if (found == from.end()) return one_sided(array, "that is copied to");
     if (found->second.size() != values.size())
-      return status::failure("copy_weights: layer %s: expected %zu numbers in '%s', found %zu", array.first.c_str(),
+      return status::failure("%s: layer %s: expected %zu numbers in '%s', found %zu", caller, array.first.c_str(),
                              values.size(), array.second.c_str(), found->second.size());
   }
   for (const auto& [array, values] : from)
     if (!to.contains(array)) return one_sided(array, "that is copied from");
   return {};
+}
+
+/// Gives a network of another model the arrays of `from`, or what became of them: all or none.
+template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
+void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, const weight_arrays& arrays, network<ToModel, TW, TI>& to) {
+  using source = network<FromModel, FW, FI>;
+  using target = network<ToModel, TW, TI>;
+  require(check_same_shapes(caller, weight_shapes<FromModel>, weight_shapes<ToModel>));
+  const weight_arrays written = weight_arrays_of(to);
+  require(check_same_arrays(caller, arrays, written));
+  to.normalise(from.input_normalisation());
+  for (const auto& [array, values] : written) std::copy_n(arrays.at(array).begin(), values.size(), values.begin());
+  weights_replaced(to);
+  constexpr bool quantize_alike = flat<FromModel>::fingerprint == flat<ToModel>::fingerprint;
+  if constexpr (!quantize_alike && (source::quantizes || target::quantizes)) set_unsettled(to, 1);
 }
 
 }  // namespace detail
@@ -83,18 +97,7 @@ inline status check_same_arrays(const weight_arrays& from, const weight_arrays& 
 /// throws   a path or an array that only one network has; another shape of weights; `to` then stays as it was
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void copy_weights(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to) {
-  using source = network<FromModel, FW, FI>;
-  using target = network<ToModel, TW, TI>;
-  require(detail::check_same_shapes(weight_shapes<FromModel>, weight_shapes<ToModel>));
-  // Visiting arrays hands out spans to write to; copying only looks at these.
-  const detail::weight_arrays read = detail::weight_arrays_of(const_cast<source&>(from));
-  const detail::weight_arrays written = detail::weight_arrays_of(to);
-  require(detail::check_same_arrays(read, written));
-  to.normalise(from.input_normalisation());
-  for (const auto& [array, values] : written) std::copy_n(read.at(array).begin(), values.size(), values.begin());
-  detail::weights_replaced(to);
-  constexpr bool quantize_alike = flat<FromModel>::fingerprint == flat<ToModel>::fingerprint;
-  if constexpr (!quantize_alike && (source::quantizes || target::quantizes)) detail::set_unsettled(to, 1);
+  detail::take_arrays("copy_weights", from, detail::weight_arrays_of(from), to);
 }
 
 }  // namespace minnow

@@ -132,6 +132,10 @@ public:
   [[nodiscard]] layer_type<I>& layer_at() noexcept {
     return static_cast<detail::slot<network, I>&>(slots_).layer;
   }
+  template <std::size_t I>
+  [[nodiscard]] const layer_type<I>& layer_at() const noexcept {
+    return static_cast<const detail::slot<network, I>&>(slots_).layer;
+  }
 
   /// visit(path, layer) for every layer in order, each with its own type.
   template <class Visit>

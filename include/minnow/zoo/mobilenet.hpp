@@ -15,8 +15,8 @@ namespace detail {
 
 /// A depthwise convolution and the 1x1 convolution that mixes its channels.
 template <class Schemes, int Filters, int Stride = 1>
-using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Stride>>, batch_norm, relu,
-                        conv<Filters, typename Schemes::inner, kernel<1>, padding<0>>, batch_norm, relu>;
+using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Stride>>, typename Schemes::norm, relu,
+                        conv<Filters, typename Schemes::inner, kernel<1>, padding<0>>, typename Schemes::norm, relu>;
 
 }  // namespace detail
 
@@ -28,7 +28,7 @@ using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Strid
 /// source       Howard et al. 2017, Table 1
 template <class Schemes, int Percent = 100, int Resolution = 224, int Classes = 1000>
 struct mobilenet_v1
-    : model<image<3, Resolution, Resolution>, conv<32 * Percent / 100, typename Schemes::first, stride<(Resolution > 64 ? 2 : 1)>>, batch_norm, relu,
+    : model<image<3, Resolution, Resolution>, conv<32 * Percent / 100, typename Schemes::first, stride<(Resolution > 64 ? 2 : 1)>>, typename Schemes::norm, relu,
             detail::separable<Schemes, 64 * Percent / 100>,  //
             detail::separable<Schemes, 128 * Percent / 100, 2>, detail::separable<Schemes, 128 * Percent / 100>,
             detail::separable<Schemes, 256 * Percent / 100, 2>, detail::separable<Schemes, 256 * Percent / 100>,

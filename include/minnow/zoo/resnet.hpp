@@ -25,34 +25,34 @@ using resnet_pool = max_pool<3, stride<2>, padding<1>>;
 /// Two 3x3 convolutions.
 template <class Schemes, int Filters, int Stride, bool Projects>
 using basic_block =
-    chain<residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, batch_norm, relu,
-                         conv<Filters, typename Schemes::inner>, batch_norm>,
-                   std::conditional_t<Projects, chain<pointwise<typename behind_carrier<Schemes>::type, Filters, Stride>, batch_norm>, chain<>>,
+    chain<residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,
+                         conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
+                   std::conditional_t<Projects, chain<pointwise<typename behind_carrier<Schemes>::type, Filters, Stride>, typename Schemes::norm>, chain<>>,
                    typename Schemes::carrier>,
           relu>;
 
 /// 1x1, 3x3, 1x1: a quarter of the filters within.
 template <class Schemes, int Inner, int Stride, bool Projects>
 using bottleneck =
-    chain<residual<chain<pointwise<typename behind_carrier<Schemes>::type, Inner, Stride>, batch_norm, relu,
-                         conv<Inner, typename Schemes::inner>, batch_norm, relu,
-                         pointwise<typename Schemes::inner, 4 * Inner>, batch_norm>,
-                   std::conditional_t<Projects, chain<pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>, batch_norm>, chain<>>,
+    chain<residual<chain<pointwise<typename behind_carrier<Schemes>::type, Inner, Stride>, typename Schemes::norm, relu,
+                         conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu,
+                         pointwise<typename Schemes::inner, 4 * Inner>, typename Schemes::norm>,
+                   std::conditional_t<Projects, chain<pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::norm>, chain<>>,
                    typename Schemes::carrier>,
           relu>;
 
 /// The same with batch norm and relu in front of each convolution; a projection reads what they make of the input.
 template <class Schemes, int Inner, int Stride>
-using branch_v2 = chain<pointwise<typename behind_carrier<Schemes>::type, Inner>, batch_norm, relu,
-                        conv<Inner, typename Schemes::inner, stride<Stride>>, batch_norm, relu,
+using branch_v2 = chain<pointwise<typename behind_carrier<Schemes>::type, Inner>, typename Schemes::norm, relu,
+                        conv<Inner, typename Schemes::inner, stride<Stride>>, typename Schemes::norm, relu,
                         pointwise<typename Schemes::inner, 4 * Inner>>;
 template <class Schemes, int Inner, int Stride>
 using projecting_v2 = chain<batch_norm, relu,
                             residual<branch_v2<Schemes, Inner, Stride>,
                                      pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::carrier>>;
 template <class Schemes, int Inner>
-using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes::inner, Inner>, batch_norm, relu,
-                                   conv<Inner, typename Schemes::inner>, batch_norm, relu, pointwise<typename Schemes::inner, 4 * Inner>>,
+using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes::inner, Inner>, typename Schemes::norm, relu,
+                                   conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu, pointwise<typename Schemes::inner, 4 * Inner>>,
                              chain<>, typename Schemes::carrier>;
 
 }  // namespace detail
@@ -62,7 +62,7 @@ using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes:
 /// source  He et al. 2016, Table 1, projections where the width changes
 template <class Schemes, int Classes = 1000>
 struct resnet_18
-    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, batch_norm, relu, detail::resnet_pool,
+    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu, detail::resnet_pool,
             repeat<2, detail::basic_block<Schemes, 64, 1, false>>,  //
             detail::basic_block<Schemes, 128, 2, true>, detail::basic_block<Schemes, 128, 1, false>,
             detail::basic_block<Schemes, 256, 2, true>, detail::basic_block<Schemes, 256, 1, false>,
@@ -74,7 +74,7 @@ struct resnet_18
 /// source  He et al. 2016, Table 1
 template <class Schemes, int Classes = 1000>
 struct resnet_50
-    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, batch_norm, relu, detail::resnet_pool,
+    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu, detail::resnet_pool,
             detail::bottleneck<Schemes, 64, 1, true>, repeat<2, detail::bottleneck<Schemes, 64, 1, false>>,
             detail::bottleneck<Schemes, 128, 2, true>, repeat<3, detail::bottleneck<Schemes, 128, 1, false>>,
             detail::bottleneck<Schemes, 256, 2, true>, repeat<5, detail::bottleneck<Schemes, 256, 1, false>>,

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include <minnow/layers/batch_norm.hpp>
 #include <minnow/quantize/real.hpp>
 
 /// The papers' networks as descriptions: shapes are theirs, the schemes of the layers are yours.
@@ -15,13 +16,15 @@ namespace minnow::zoo {
 /// Last        of the layer that makes the logits
 /// Depthwise   of depthwise convolutions
 /// Carrier     the quantizer of what residual blocks hand on: `real`, or integer<8>
-template <class Inner, class First = Inner, class Last = Inner, class Depthwise = Inner, class Carrier = real>
+/// Norm        what stands right behind products of ResNets and MobileNets: batch_norm, or `bias` where it was folded
+template <class Inner, class First = Inner, class Last = Inner, class Depthwise = Inner, class Carrier = real, class Norm = batch_norm>
 struct schemes {
   using inner = Inner;
   using first = First;
   using last = Last;
   using depthwise = Depthwise;
   using carrier = Carrier;
+  using norm = Norm;
 };
 
 namespace detail {

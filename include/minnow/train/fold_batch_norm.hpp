@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <minnow/layers/bias.hpp>
+#include <minnow/train/batch_norm.hpp>
+#include <minnow/train/bias.hpp>
+#include <minnow/train/copy_weights.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// A network's arrays, of which some give way to others.
+struct changed_arrays {
+  weight_arrays arrays;
+  std::list<std::vector<float>> made;
+
+  void put(std::string path, std::string name, std::vector<float> values) {
+    made.push_back(std::move(values));
+    arrays[{std::move(path), std::move(name)}] = made.back();
+  }
+  void remove(const std::string& path, const char* name) { arrays.erase({path, name}); }
+};
+
+/// Layer I of the target, if it is the bias that takes the place of a batch norm.
+template <class ToModel, std::size_t I, class FromModel, class W, class In>
+void fold_into_product(const network<FromModel, W, In>& from, changed_arrays& result) {
+  using source = flat<FromModel>;
+  using target = flat<ToModel>;
+  constexpr std::size_t norm = source::find(target::paths[I].view());
+  if constexpr (norm < source::count && std::is_same_v<typename target::template layer<I>, bias>) {
+    if constexpr (std::is_same_v<typename source::template layer<norm>, batch_norm>) {
+      constexpr std::size_t product = source::template from<norm>;
+      constexpr bool behind_product = product != the_image && product_layer<typename source::template layer<product == the_image ? 0 : product>>;
+      static_assert(behind_product, "minnow: a batch norm folds into the product right before it");
+      static_assert(source::readers(product) == 1, "minnow: a batch norm does not fold into a product that others read too");
+      const auto& statistics = from.template layer_at<norm>();
+      const auto& weights = from.template layer_at<product>().weights();
+      std::vector<float> scaled(weights.begin(), weights.end());
+      const std::size_t inputs = scaled.size() / weights.shape(0);
+      std::vector<float> shifts(weights.shape(0));
+      for (std::size_t f = 0; f < shifts.size(); ++f) {
+        const affine a = statistics.evaluated(static_cast<int>(f));
+        shifts[f] = a.shift;
+        for (std::size_t k = 0; k < inputs; ++k) scaled[f * inputs + k] *= a.scale;
+      }
+      const std::string at(source::paths[norm].view());
+      for (const char* name : {"gamma", "beta", "mean", "variance", "unsettled"}) result.remove(at, name);
+      result.put(at, "bias", std::move(shifts));
+      result.put(std::string(source::paths[product].view()), "weights", std::move(scaled));
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Copies weights as copy_weights does into a network that has a bias where `from` has a batch norm right behind a
+/// product: the norm's scale goes into the product's weights, its shift is the bias. For post-training quantization: a
+/// network that is trained on keeps its batch norms, since folded ones would quantize with yesterday's statistics.
+///
+/// throws   as copy_weights; a batch norm of which `to` has neither the norm nor a bias stays an array that only one has
+/// source   Jacob et al. 2018, 3.2
+template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
+void fold_batch_norm(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to) {
+  detail::changed_arrays changed{detail::weight_arrays_of(from), {}};
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (detail::fold_into_product<ToModel, I>(from, changed), ...);
+  }(std::make_index_sequence<flat<ToModel>::count>{});
+  detail::take_arrays("fold_batch_norm", from, changed.arrays, to);
+}
+
+}  // namespace minnow
