@@ -10,8 +10,8 @@ struct calibrate_options {
   minnow::seed seed{};
 };
 
-/// Measures the scales of the inputs' quantizers on data, layer after layer at alpha = 1; weights and batch norm stay as
-/// they are. Post-training quantization is copy_weights, calibrate, pack.
+/// Measures the scales of the inputs' quantizers on data, layer after layer at alpha = 1, and those of weights until they
+/// rest; weights and batch norm stay as they are. Post-training quantization is fold_batch_norm, calibrate, pack.
 ///
 /// throws  where images are missing, of another shape, or hold a NaN; where a layer's inputs do
 template <class Model, class W, class I, class T>

@@ -99,6 +99,7 @@ public:
 
   void forward(const activations& in, activations& out, const pass& p) {
     const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
+    if (p.mode == mode::calibrate && p.settled == 0) settle_states();
     if (p.requantize || !p.training() || !quantized_once_) refresh(p.layer);
     const bool as_codes = share == 1;
     if (as_codes && in.code_limit > 0 && codes_by_codes_.serves(geometry_)) {
@@ -173,6 +174,14 @@ private:
     for (std::size_t s = 0; s < states_.size(); ++s)
       measured_ = Q::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights) && measured_;
     return measured_;
+  }
+
+  /// Measures the latent weights until their scales rest.
+  void settle_states() {
+    if constexpr (state_floats<Q> > 0) {
+      for (int round = 0; round < detail::calibration_rounds && measure(); ++round) {}
+      coded_ = false;
+    }
   }
 
   /// Measures the latent weights and takes their codes anew, if they have moved.

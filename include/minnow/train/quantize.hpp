@@ -84,11 +84,11 @@ public:
 
 private:
   /// Measures the inputs where the pass asks for it; false where they cannot be. A calibration begins with a state that
-  /// has settled on its first batch, as one of weights would: a cold start of 4 bits takes tens of iterations.
+  /// has settled on its first batch, as one of weights would.
   bool observe(const activations& in, const pass& p) {
     const std::span<const float> values(in.data, in.size());
     if (p.mode == mode::calibrate && p.settled == 0) {
-      for (int round = 0; round < 20; ++round)
+      for (int round = 0; round < detail::calibration_rounds; ++round)
         if (!Q::observe(state_, values, role::weights)) return false;
     } else if (p.mode == mode::calibrate || (p.training() && p.requantize)) {
       return Q::observe(state_, values, role::inputs);

@@ -38,9 +38,14 @@ struct activations {
 enum class mode {
   train,      ///< batch statistics; they and the quantizers' states move
   settle,     ///< alpha = 1; running statistics become the mean over the settled batches
-  calibrate,  ///< running statistics; the states of the inputs' quantizers move
+  calibrate,  ///< running statistics; the quantizers' states move
   evaluate,   ///< running statistics; nothing moves
 };
+
+namespace detail {
+/// Measurements with which a quantizer's state comes to rest: a cold start of 4-bit integers takes tens of projections.
+inline constexpr int calibration_rounds = 20;
+}  // namespace detail
 
 struct pass {
   minnow::mode mode = mode::evaluate;
