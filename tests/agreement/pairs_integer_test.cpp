@@ -9,6 +9,11 @@ TEST_SUITE("agreement/pairs_integer") {
     check_model<pair_network<Pair>>();
   }
 
+  TEST_CASE_TEMPLATE("inputs that are never negative: the same sums, codes and logits", Pair,
+                     scheme<unsigned_integer<8>, integer<8, per_channel>>, scheme<unsigned_integer<4>, integer<4>>) {
+    check_model<pair_network<Pair>>();
+  }
+
   TEST_CASE_TEMPLATE("with a scale for each filter: the same sums, codes and logits", Pair,
                      scheme<integer<8>, integer<8, per_channel>>, scheme<integer<8>, integer<4, per_channel>>,
                      scheme<integer<4>, integer<4, per_channel>>) {

@@ -14,7 +14,12 @@ static_assert(!is_planes(encoding::half) && !is_planes(encoding::real));
 
 static_assert(is_integer(encoding::bit) && is_integer(encoding::ternary) && is_integer(encoding::power_of_two));
 static_assert(is_integer(encoding::nibble) && is_integer(encoding::byte) && is_integer(encoding::pixel));
+static_assert(!is_planes(encoding::unsigned_nibble) && is_integer(encoding::unsigned_byte));
 static_assert(!is_integer(encoding::half) && !is_integer(encoding::real));
+
+static_assert(is_bytes(encoding::nibble) && is_bytes(encoding::byte) && is_bytes(encoding::unsigned_nibble) && is_bytes(encoding::unsigned_byte));
+static_assert(!is_bytes(encoding::pixel) && !is_bytes(encoding::ternary) && !is_bytes(encoding::half));
+static_assert(is_unsigned(encoding::unsigned_nibble) && is_unsigned(encoding::unsigned_byte) && !is_unsigned(encoding::byte));
 
 TEST_SUITE("core/encoding") {
   TEST_CASE("the numbers of encodings, which files may keep, do not change") {
@@ -26,5 +31,7 @@ TEST_SUITE("core/encoding") {
     CHECK(static_cast<int>(encoding::pixel) == 5);
     CHECK(static_cast<int>(encoding::half) == 6);
     CHECK(static_cast<int>(encoding::real) == 7);
+    CHECK(static_cast<int>(encoding::unsigned_nibble) == 8);
+    CHECK(static_cast<int>(encoding::unsigned_byte) == 9);
   }
 }

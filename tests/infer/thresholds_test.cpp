@@ -18,6 +18,8 @@ static_assert(codes_of<sign>() == std::array{-1, 1});
 static_assert(codes_of<ternary<>>() == std::array{-1, 0, 1});
 static_assert(codes_of<power_of_two<3>>() == std::array{-4, -2, -1, 0, 1, 2, 4});
 static_assert(codes_of<integer<3>>() == std::array{-3, -2, -1, 0, 1, 2, 3});
+static_assert(codes_of<unsigned_integer<2>>() == std::array{0, 1, 2, 3});
+static_assert(has_few_codes<unsigned_integer<4>>() && !has_few_codes<unsigned_integer<5>>());
 static_assert(has_few_codes<integer<4>>() && has_few_codes<power_of_two<4>>() && has_few_codes<sign>());
 static_assert(!has_few_codes<integer<5>>() && !has_few_codes<pixels>() && !has_few_codes<half>() &&
               !has_few_codes<real>());

@@ -13,17 +13,22 @@ using namespace minnow;
 namespace {
 
 /// A function that depends on the sum, on the pixel and on the channel.
-int code_of(std::int32_t sum, int pixel, int channel) { return std::clamp(sum / 3 + channel % 5 + pixel % 7, -127, 127); }
+template <class Code>
+int code_of(std::int32_t sum, int pixel, int channel) {
+  const int shown = sum / 2 + channel % 5 + pixel % 7;
+  return std::is_signed_v<Code> ? std::clamp(shown, -127, 127) : std::clamp(shown + 128, 0, 255);
+}
 
-void encode(const void* context, const std::int32_t* sums, int pixel, int channel, std::int8_t* codes) noexcept {
+template <class Code>
+void encode(const void* context, const std::int32_t* sums, int pixel, int channel, Code* codes) noexcept {
   const int channels = *static_cast<const int*>(context);
   for (int i = 0; i < kernels::block_filters && channel + i < channels; ++i)
-    codes[i] = static_cast<std::int8_t>(code_of(sums[i], pixel, channel + i));
+    codes[i] = static_cast<Code>(code_of<Code>(sums[i], pixel, channel + i));
 }
 
 /// Each pixel put as `group` channels at a time, in batches with sum = base + Factor · v or as plain blocks.
-template <int Factor, int Group, class Arch>
-void put(const kernels::byte_sink& sink, int y, int x, int channel, int filters, const std::int32_t* sums, Arch) {
+template <int Factor, int Group, class Code, class Arch>
+void put(const kernels::byte_sink<Code>& sink, int y, int x, int channel, int filters, const std::int32_t* sums, Arch) {
   if constexpr (std::is_same_v<Arch, kernels::scalar>) {
     sink.put(y, x, channel, filters, sums);
   } else {
@@ -41,11 +46,11 @@ void put(const kernels::byte_sink& sink, int y, int x, int channel, int filters,
       base[i] = batch::load_unaligned(bases + i * batch::size);
       v[i] = batch::load_unaligned(counts + i * batch::size);
     }
-    sink.panel<Factor>(base, channel, filters).put(y, x, v);
+    sink.template panel<Factor>(base, channel, filters).put(y, x, v);
   }
 }
 
-template <int Factor, int Group, class Arch>
+template <class Code, int Factor, int Group, class Arch>
 void check(const geometry& pool, Arch arch) {
   std::mt19937 random(static_cast<unsigned>(pool.in.channels));
   const int channels = pool.in.channels;
@@ -54,7 +59,7 @@ void check(const geometry& pool, Arch arch) {
   for (auto& s : sums) s = static_cast<int>(random() % 601) - 300;
   std::vector<std::int32_t> smallest(static_cast<std::size_t>(stride));
   for (auto& s : smallest) s = -static_cast<int>(random() % 2);
-  std::vector<std::int8_t> expected;
+  std::vector<Code> expected;
   for (int y = 0; y < pool.out.height; ++y)
     for (int x = 0; x < pool.out.width; ++x)
       for (int c = 0; c < channels; ++c) {
@@ -64,15 +69,15 @@ void check(const geometry& pool, Arch arch) {
             const int iy = y * pool.stride.height - pool.padding.height + ky, ix = x * pool.stride.width - pool.padding.width + kx;
             if (iy < 0 || ix < 0 || iy >= pool.in.height || ix >= pool.in.width) continue;
             const int pixel = iy * pool.in.width + ix;
-            codes.push_back(code_of(sums[static_cast<std::size_t>(pixel * stride + c)], pixel, c));
+            codes.push_back(code_of<Code>(sums[static_cast<std::size_t>(pixel * stride + c)], pixel, c));
           }
         const auto [low, high] = std::minmax_element(codes.begin(), codes.end());
-        expected.push_back(static_cast<std::int8_t>(smallest[static_cast<std::size_t>(c)] != 0 ? *low : *high));
+        expected.push_back(static_cast<Code>(smallest[static_cast<std::size_t>(c)] != 0 ? *low : *high));
       }
 
-  constexpr std::int8_t untouched = -128;
-  std::vector<std::int8_t> map(expected.size() + 16, untouched);
-  const kernels::byte_sink sink{encode, &channels, pool, smallest.data(), reinterpret_cast<std::byte*>(map.data())};
+  constexpr auto untouched = static_cast<Code>(-128);
+  std::vector<Code> map(expected.size() + 16, untouched);
+  const kernels::byte_sink<Code> sink{encode<Code>, &channels, pool, smallest.data(), reinterpret_cast<std::byte*>(map.data())};
   for (int c = 0; c < channels; c += Group)
     for (int y = 0; y < pool.in.height; ++y)
       for (int x = 0; x < pool.in.width; ++x)
@@ -92,9 +97,9 @@ TEST_SUITE("kernels/byte_sink") {
         const shape map{5, 6, channels};
         for (const geometry& pool : {window_over(map, channels, {1, 1}, {1, 1}, {0, 0}), window_over(map, channels, {2, 2}, {2, 2}, {0, 0}),
                                      window_over(map, channels, {3, 2}, {1, 2}, {0, 0}), window_over(map, channels, {3, 3}, {2, 2}, {1, 1})}) {
-          check<1, 16>(pool, arch);
-          check<-2, 16>(pool, arch);
-          if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>) check<-1, 32>(pool, arch);
+          check<std::int8_t, 1, 16>(pool, arch);
+          check<std::uint8_t, -2, 16>(pool, arch);
+          if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>) check<std::int8_t, -1, 32>(pool, arch);
         }
       }
     });

@@ -59,6 +59,10 @@ minnow::kernels::code<E> random_code(Random& random) {
     return static_cast<std::int16_t>(below(15) - 7);
   } else if constexpr (E == encoding::byte) {
     return static_cast<std::int16_t>(below(255) - 127);
+  } else if constexpr (E == encoding::unsigned_nibble) {
+    return static_cast<std::int16_t>(below(16));
+  } else if constexpr (E == encoding::unsigned_byte) {
+    return static_cast<std::int16_t>(below(256));
   } else if constexpr (E == encoding::pixel) {
     return static_cast<std::int16_t>(2 * below(256) - 255);
   } else {

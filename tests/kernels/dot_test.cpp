@@ -29,6 +29,8 @@ using power4 = operand<encoding::power_of_two, 4>;
 using nibble = operand<encoding::nibble>;
 using byte_codes = operand<encoding::byte>;
 using pixel = operand<encoding::pixel>;
+using unsigned_nibble = operand<encoding::unsigned_nibble>;
+using unsigned_byte = operand<encoding::unsigned_byte>;
 
 // K · Factor · (largest unsigned byte) · (largest weight) stays below 2^31.
 static_assert(kernels::dot_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);
@@ -36,7 +38,9 @@ static_assert(kernels::dot_product<pixel, byte_codes, kernels::scalar>::longest(
 static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               kernels::detail::pairs_fit_16_bits<power4, byte_codes> &&
               !kernels::detail::pairs_fit_16_bits<byte_codes, byte_codes> &&
-              !kernels::detail::pairs_fit_16_bits<pixel, byte_codes>);
+              !kernels::detail::pairs_fit_16_bits<pixel, byte_codes> &&
+              kernels::detail::pairs_fit_16_bits<unsigned_nibble, byte_codes> &&
+              !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
 
 /// The rungs of dot products, which are not those of other kernels.
 using rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<xsimd::avxvnni>::add<
@@ -180,7 +184,7 @@ void check_extremes() {
   const int w = kernels::detail::largest_code<Weights>();
   constexpr bool is_number = In::storage == encoding::nibble || In::storage == encoding::byte;
   constexpr bool is_weight_number = Weights::storage == encoding::nibble || Weights::storage == encoding::byte;
-  for (const int input : {is_number ? x - 1 : x, -x})
+  for (const int input : {is_number ? x - 1 : x, is_unsigned(In::storage) ? 0 : -x})
     for (const int weight : {is_weight_number ? w - 1 : w, -w})
       for (const geometry& g : {dense_over({1, 1, 515}, 37), window_over({4, 5, 131}, 65, {3, 3}, {1, 1}, {1, 1})}) {
         operands<In, Weights>(
@@ -226,7 +230,7 @@ test::packed_bytes packed_codes(const geometry& pool, const std::vector<std::int
           }
         if constexpr (is_planes(E))
           codes.push_back(static_cast<std::int16_t>(kernels::rising_codes<E, 3>()[static_cast<std::size_t>(index)]));
-        else codes.push_back(static_cast<std::int16_t>(index - Count / 2));
+        else codes.push_back(static_cast<std::int16_t>(is_unsigned(E) ? index : index - Count / 2));
       }
   return test::packed_inputs<E>(pool.out, codes);
 }
@@ -286,6 +290,10 @@ TEST_SUITE("kernels/dot") {
   TEST_CASE("pixels by all weights equal the reference on every rung") {
     check_pairs<pixel, bit, ternary, power2, power3, power4, nibble, byte_codes>();
   }
+  TEST_CASE("unsigned inputs equal the reference on every rung") {
+    check_pairs<unsigned_byte, bit, nibble, byte_codes>();
+    check_pairs<unsigned_nibble, nibble, byte_codes>();
+  }
   TEST_CASE("inputs of 1 to 3 bits by wider weights equal the reference on every rung") {
     check_pairs<bit, power3, byte_codes>();
     check_pairs<ternary, power4, nibble>();
@@ -326,6 +334,7 @@ TEST_SUITE("kernels/dot") {
         check_codes<byte_codes, byte_codes, encoding::bit, 1>(same, window, random);
         check_codes<pixel, nibble, encoding::ternary, 2>(same, window, random);
         check_codes<pixel, byte_codes, encoding::byte, 14>(same, window, random);
+        check_codes<unsigned_nibble, nibble, encoding::unsigned_nibble, 15>(same, window, random);
         check_codes<power3, power3, encoding::power_of_two, 6>(same, window, random);
       }
       check_codes<power3, power3, encoding::power_of_two, 6>(dense, {1, 1}, random);

@@ -48,7 +48,7 @@ struct example {
   }
   [[nodiscard]] static std::int16_t code(int index) {
     if constexpr (is_planes(E)) return static_cast<std::int16_t>(kernels::rising_codes<E, Bits>()[static_cast<std::size_t>(index)]);
-    else return static_cast<std::int16_t>(index - Count / 2);
+    else return static_cast<std::int16_t>(is_unsigned(E) ? index : index - Count / 2);
   }
 
   [[nodiscard]] test::packed_bytes expected() const {
@@ -163,6 +163,7 @@ TEST_SUITE("kernels/epilogue") {
   TEST_CASE("ternary codes through two") { check_all<encoding::ternary, 3, 2>(); }
   TEST_CASE("powers of two through six") { check_all<encoding::power_of_two, 3, 6>(); }
   TEST_CASE("4-bit integers through fourteen") { check_all<encoding::nibble, 3, 14>(); }
+  TEST_CASE("unsigned ones through fifteen") { check_all<encoding::unsigned_nibble, 3, 15>(); }
 
   TEST_CASE("sums go to memory, and the lanes beyond the filters are 0") {
     std::mt19937 random(5);

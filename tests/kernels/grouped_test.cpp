@@ -29,6 +29,7 @@ using power = operand<encoding::power_of_two>;
 using nibble = operand<encoding::nibble>;
 using byte_codes = operand<encoding::byte>;
 using pixel = operand<encoding::pixel>;
+using unsigned_byte = operand<encoding::unsigned_byte>;
 using half_floats = operand<encoding::half>;
 using floats = operand<encoding::real>;
 
@@ -155,6 +156,7 @@ TEST_SUITE("kernels/grouped") {
     check_on<byte_codes, byte_codes, all_rungs>();
     check_on<ternary, bit, all_rungs>();
     check_on<pixel, nibble, all_rungs>();
+    check_on<unsigned_byte, byte_codes, all_rungs>();
   }
   TEST_CASE("floats on every rung equal the reference where a multiply-add rounds once") {
     check_on<floats, floats, kernels::available_rungs>();

@@ -110,6 +110,8 @@ TEST_SUITE("kernels/layout") {
     check_inputs<encoding::nibble>();
     check_inputs<encoding::byte>();
     check_inputs<encoding::pixel>();
+    check_inputs<encoding::unsigned_nibble>();
+    check_inputs<encoding::unsigned_byte>();
     check_inputs<encoding::half>();
     check_inputs<encoding::real>();
   }
@@ -137,6 +139,7 @@ TEST_SUITE("kernels/layout") {
           std::vector<int>{0b00101, 0, 0, 0, 0b00011, 0, 0, 0, 0b00100, 0, 0, 0, 0b01000, 0, 0, 0});
     CHECK(bytes_of(test::packed_inputs<encoding::pixel>({1, 1, 3}, {-255, -1, 255})) == std::vector<int>{0, 127, 255});
     CHECK(bytes_of(test::packed_inputs<encoding::byte>({1, 1, 2}, {-127, 5})) == std::vector<int>{129, 5});
+    CHECK(bytes_of(test::packed_inputs<encoding::unsigned_byte>({1, 1, 2}, {200, 5})) == std::vector<int>{200, 5});
     CHECK(bytes_of(test::packed_inputs<encoding::half>({1, 1, 2}, {1.0f, -2.0f})) ==
           std::vector<int>{0, 0x3c, 0, 0xc0});
     CHECK(bytes_of(test::packed_inputs<encoding::real>({1, 1, 1}, {1.0f})) == std::vector<int>{0, 0, 0x80, 0x3f});

@@ -19,12 +19,22 @@ inline constexpr int word_bits = 32;
 /// pixel           one unsigned byte p, its code 2p - 255     (inputs only)
 /// half            16-bit float                               16-bit float
 /// real            32-bit float                               32-bit float
-enum class encoding : std::uint8_t { bit, ternary, power_of_two, nibble, byte, pixel, half, real };
+/// unsigned_nibble one byte 0 … 15                            (inputs only)
+/// unsigned_byte   one unsigned byte                          (inputs only)
+enum class encoding : std::uint8_t { bit, ternary, power_of_two, nibble, byte, pixel, half, real, unsigned_nibble, unsigned_byte };
 
 /// True for encodings that keep 32 channels in each word.
 [[nodiscard]] constexpr bool is_planes(encoding e) noexcept {
   return e == encoding::bit || e == encoding::ternary || e == encoding::power_of_two;
 }
+
+/// True for encodings of inputs as bytes that hold their codes.
+[[nodiscard]] constexpr bool is_bytes(encoding e) noexcept {
+  return e == encoding::nibble || e == encoding::byte || e == encoding::unsigned_nibble || e == encoding::unsigned_byte;
+}
+
+/// True for encodings without negative codes.
+[[nodiscard]] constexpr bool is_unsigned(encoding e) noexcept { return e == encoding::unsigned_nibble || e == encoding::unsigned_byte; }
 
 /// True for encodings of small integers, whose products are summed exactly in 32 bits.
 [[nodiscard]] constexpr bool is_integer(encoding e) noexcept { return e != encoding::half && e != encoding::real; }

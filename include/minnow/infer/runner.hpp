@@ -41,6 +41,9 @@ concept codes_vectors = !std::is_same_v<V, kernels::plain_floats> && requires(V 
   { Q::code(x, s) } -> std::same_as<V>;
 };
 
+template <class Plan>
+using byte_code_of = kernels::byte_code<Plan::outputs::storage>;
+
 /// One image through a packed network, in buffers that somebody else owns.
 template <class Packed>
 class runner {
@@ -156,7 +159,7 @@ private:
     self.each_op([&](auto i, const auto&) {
       if constexpr (join_layer<typename p::template op<i>>) context.others[i] = map(p::template second<i>);
     });
-    const kernels::byte_sink codes{encode_block<S>, &context, p::pool_window, smallest, map(S)};
+    const kernels::byte_sink<byte_code_of<p>> codes{encode_block<S>, &context, p::pool_window, smallest, map(S)};
     multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
   }
 
@@ -166,7 +169,8 @@ private:
     std::array<const std::byte*, stage_at<S>::plan::ops> others;  ///< of each join, the map of its other input
   };
   template <std::size_t S>
-  static void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel, std::int8_t* codes) noexcept {
+  static void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel,
+                           byte_code_of<stage_plan<typename Packed::model, S>>* codes) noexcept {
     using p = typename stage_at<S>::plan;
     using q = typename p::outputs;
     constexpr int count = kernels::block_filters;
@@ -185,7 +189,8 @@ private:
     each([&](int f) { x[f] = static_cast<float>(sums[f]) * scales[f]; });
     self.each_op([&](auto i, const auto& reading) {
       if constexpr (join_layer<typename p::template op<i>>) {
-        using number = std::conditional_t<std::is_same_v<typename p::template second_inputs<i>, real>, float, std::int8_t>;
+        using second = typename p::template second_inputs<i>;
+        using number = std::conditional_t<std::is_same_v<second, real>, float, kernels::byte_code<second::storage>>;
         const auto* other = reinterpret_cast<const number*>(given.others[i]) + pixel * p::window.out.channels + channel;
         each([&](int f) { x[f] = reading.apply(x[f], static_cast<float>(other[f])); });
       } else if constexpr (i != p::pool) {
@@ -197,7 +202,7 @@ private:
 
   /// The codes of 16 numbers, in vectors where the quantizer takes them.
   template <class Q>
-  static void code_block(const float (&x)[kernels::block_filters], const typename Q::state& state, std::int8_t* codes) noexcept {
+  static void code_block(const float (&x)[kernels::block_filters], const typename Q::state& state, kernels::byte_code<Q::storage>* codes) noexcept {
     using numbers = kernels::float_vector<typename Packed::arch>;
     float rounded[kernels::block_filters];
     if constexpr (codes_vectors<Q, numbers>) {
@@ -205,7 +210,7 @@ private:
     } else {
       for (int i = 0; i < kernels::block_filters; ++i) rounded[i] = static_cast<float>(Q::code(x[i], state));
     }
-    for (int i = 0; i < kernels::block_filters; ++i) codes[i] = static_cast<std::int8_t>(rounded[i]);
+    for (int i = 0; i < kernels::block_filters; ++i) codes[i] = static_cast<kernels::byte_code<Q::storage>>(rounded[i]);
   }
 
   /// Sums of the output rows [first, last) to memory.

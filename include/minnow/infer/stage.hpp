@@ -162,12 +162,12 @@ struct stage_plan {
     if constexpr (is_pool<I>) return !averages<I>;
     else if constexpr (join_layer<op<I>>)
       return std::is_same_v<op<I>, add> && pools == 0 &&
-             (std::is_same_v<second_inputs<I>, real> || second_inputs<I>::storage == encoding::byte);
+             (std::is_same_v<second_inputs<I>, real> || is_bytes(second_inputs<I>::storage));
     else return monotone_layer<op<I>>;
   }();
   static constexpr bool encodes = [] {
     if constexpr (integer_sums && has_quantizer && !folds && pools <= 1) {
-      if constexpr (outputs::storage == encoding::byte || outputs::storage == encoding::nibble)
+      if constexpr (is_bytes(outputs::storage))
         return []<std::size_t... I>(std::index_sequence<I...>) { return (encodes_op<I> && ...); }(indices{});
     }
     return false;

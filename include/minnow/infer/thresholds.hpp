@@ -20,8 +20,9 @@ template <quantizer Q>
   if constexpr (is_planes(Q::storage)) {
     return kernels::rising_codes<Q::storage, Q::bits>();
   } else {
-    std::array<int, 2 * Q::code_limit + 1> result{};
-    for (int c = -Q::code_limit; c <= Q::code_limit; ++c) result[static_cast<std::size_t>(c + Q::code_limit)] = c;
+    constexpr int lowest = is_unsigned(Q::storage) ? 0 : -Q::code_limit;
+    std::array<int, Q::code_limit - lowest + 1> result{};
+    for (int c = lowest; c <= Q::code_limit; ++c) result[static_cast<std::size_t>(c - lowest)] = c;
     return result;
   }
 }
@@ -31,7 +32,7 @@ inline constexpr int most_folded_codes = 16;
 
 template <quantizer Q>
 [[nodiscard]] constexpr bool has_few_codes() {
-  return is_integer(Q::storage) && Q::storage != encoding::pixel && 2 * Q::code_limit + 1 <= 255 && codes_of<Q>().size() <= most_folded_codes;
+  return is_integer(Q::storage) && Q::storage != encoding::pixel && codes_of<Q>().size() <= most_folded_codes;
 }
 
 /// Everything between a sum and a code, as integers: a sum of floats counts as kernels::ordered of it. For channel c the

@@ -18,9 +18,12 @@ namespace minnow::kernels {
 /// largest sum to the largest code.
 ///
 /// The function is a pointer, so that a kernel is compiled once for all layers that end so.
+///
+/// Code  a signed or an unsigned byte
+template <class Code>
 struct byte_sink {
   /// sums [16] of a pixel of the map of sums, of the channels from `channel` on -> codes [16].
-  using encoder = void (*)(const void* context, const std::int32_t* sums, int pixel, int channel, std::int8_t* codes) noexcept;
+  using encoder = void (*)(const void* context, const std::int32_t* sums, int pixel, int channel, Code* codes) noexcept;
 
   encoder encode;
   const void* context;
@@ -58,7 +61,7 @@ struct byte_sink {
   }
 
   void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
-    std::int8_t codes[block_filters];
+    Code codes[block_filters];
     const int pixel = y * pool.in.width + x;
     encode(context, block, pixel, channel, codes);
     if (pool.kernel == extent{1, 1} && pool.in == pool.out) return store(pixel, channel, filters, true, codes);
@@ -68,8 +71,8 @@ struct byte_sink {
   }
 
 private:
-  void store(std::ptrdiff_t pixel, int channel, int filters, bool is_first, const std::int8_t* codes) const noexcept {
-    auto* to = reinterpret_cast<std::int8_t*>(map) + pixel * pool.in.channels + channel;
+  void store(std::ptrdiff_t pixel, int channel, int filters, bool is_first, const Code* codes) const noexcept {
+    auto* to = reinterpret_cast<Code*>(map) + pixel * pool.in.channels + channel;
     if (is_first) {
       if (filters == block_filters) std::memcpy(to, codes, block_filters);
       else std::copy_n(codes, filters, to);

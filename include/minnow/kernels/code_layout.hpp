@@ -21,6 +21,10 @@ inline constexpr int block_filters = 16;
 template <encoding E>
 using code = std::conditional_t<is_integer(E), std::int16_t, float>;
 
+/// A byte of an input map that holds its code.
+template <encoding E>
+using byte_code = std::conditional_t<is_unsigned(E), std::uint8_t, std::int8_t>;
+
 /// The element of a sum of products: exact in 32 bits where both codes are integers.
 template <encoding In, encoding Weights>
 using sum = std::conditional_t<is_integer(In) && is_integer(Weights), std::int32_t, float>;
@@ -165,7 +169,7 @@ template <encoding E>
   } else if constexpr (E == encoding::pixel) {
     return static_cast<code<E>>(2 * static_cast<int>(packed[index]) - 255);
   } else {
-    return static_cast<code<E>>(static_cast<std::int8_t>(packed[index]));
+    return static_cast<code<E>>(static_cast<byte_code<E>>(packed[index]));
   }
 }
 

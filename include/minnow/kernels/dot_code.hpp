@@ -27,6 +27,9 @@ template <class Operand>
       return 8;
     case encoding::byte:
       return 128;
+    case encoding::unsigned_nibble:
+      return 15;
+    case encoding::unsigned_byte:
     case encoding::pixel:
       return 255;
     default:
@@ -39,8 +42,8 @@ template <class In, bool IsSigned>
 struct dot_code {
   static constexpr int factor = In::storage == encoding::pixel ? 2 : 1;
   /// What is added to a code that is not a pixel to make it unsigned.
-  static constexpr int offset = largest_code<In>();
-  static constexpr int largest_byte = 2 * largest_code<In>() / factor;
+  static constexpr int offset = is_unsigned(In::storage) ? 0 : largest_code<In>();
+  static constexpr int largest_byte = (offset + largest_code<In>()) / factor;
   /// Stored 128 lower: the top bit is turned over.
   static constexpr bool turned = IsSigned && largest_byte > 127;
   static constexpr int zero = offset - (turned ? 128 * factor : 0);

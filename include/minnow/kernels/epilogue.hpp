@@ -280,7 +280,7 @@ private:
         else detail::store16(to, bits);
       }
     } else {
-      constexpr int lowest = -(Count / 2);
+      constexpr int lowest = is_unsigned(E) ? 0 : -(Count / 2);
       for (int f = 0; f < static_cast<int>(std::bit_width(filters.used)); ++f) {
         int index = 0;
         for (std::size_t k = 0; k < Count; ++k) index += static_cast<int>(reached[k] >> f & 1u);

@@ -13,10 +13,10 @@
 /// inputs, per pixel                       weights, per block of 16 filters, nf = min(16, F - 16 block)
 /// planes        words [Cw][planes]        planes × planes      words [taps · Cw][planes][nf]
 /// nibble, byte  int8 [C]                  numbers × planes     uint16 [K][planes], bit i = filter i
-/// pixel         uint8 [C]                 integers × byte      int8 [taps · Cq][nf][4], channels from C on 0
-/// half          uint16 [C]                integers × nibble    uint16 [taps · Cq][nf], channel 4q + i in bits 4i … 4i + 3
-/// real          float [C]                 floats × byte        int8 [K][nf]
-///                                         floats × nibble      uint8 [K][ceil(nf / 2)], even filter low
+/// unsigned_…    uint8 [C]                 integers × byte      int8 [taps · Cq][nf][4], channels from C on 0
+/// pixel         uint8 [C]                 integers × nibble    uint16 [taps · Cq][nf], channel 4q + i in bits 4i … 4i + 3
+/// half          uint16 [C]                floats × byte        int8 [K][nf]
+/// real          float [C]                 floats × nibble      uint8 [K][ceil(nf / 2)], even filter low
 ///                                         any × half, real     uint16, float [K][nf]
 ///
 /// With groups C is the channels of one, and weights stand as those under floats, whatever the inputs.

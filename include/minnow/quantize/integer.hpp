@@ -18,35 +18,41 @@ struct per_channel {};
 
 namespace detail {
 
-/// The largest magnitude; NaN where a value is NaN or infinite.
-inline float largest_magnitude(std::span<const float> values) noexcept {
+/// The levels of an integer quantizer: consecutive integers, 0 among them.
+struct integer_levels {
+  float low;
+  float high;
+};
+
+/// The largest magnitude on a side that has levels; NaN where a value is NaN or infinite.
+inline float largest_magnitude(std::span<const float> values, integer_levels levels) noexcept {
   float largest = 0;
   bool finite = true;
   for (const float x : values) {
     const float magnitude = std::abs(x);
     finite = finite & (magnitude <= std::numeric_limits<float>::max());
-    largest = magnitude > largest ? magnitude : largest;
+    const float counted = levels.low < 0 ? magnitude : x;
+    largest = counted > largest ? counted : largest;
   }
   return finite ? largest : std::numeric_limits<float>::quiet_NaN();
 }
 
-/// The nearest integer within ±limit, ties to even: a float of 2^23 and more has no digits behind the point, so that adding
-/// one rounds.
-inline float nearest_within(float x, float limit) noexcept {
+/// The nearest level, ties to even: a float of 2^23 and more has no digits behind the point, so that adding one rounds.
+inline float nearest_level(float x, integer_levels levels) noexcept {
   constexpr float no_digits = 0x1.8p23f;
-  const float inside = x < -limit ? -limit : x > limit ? limit : x;
+  const float inside = x < levels.low ? levels.low : x > levels.high ? levels.high : x;
   return (inside + no_digits) - no_digits;
 }
 
 /// <x,q> / <q,q> of values x and their codes q for a scale g; 0 where all codes are 0. Several sums side by side, in loops of
 /// a length that compilers turn into vectors.
-inline float projected_scale(std::span<const float> values, float g, float limit) noexcept {
+inline float projected_scale(std::span<const float> values, float g, integer_levels levels) noexcept {
   constexpr std::size_t width = 16;
   double xq[width] = {};
   double qq[width] = {};
   const auto add = [&](const float* from, auto count) {
     for (std::size_t i = 0; i < count; ++i) {
-      const float q = nearest_within(from[i] / g, limit);
+      const float q = nearest_level(from[i] / g, levels);
       xq[i] += static_cast<double>(from[i]) * static_cast<double>(q);
       qq[i] += static_cast<double>(q * q);
     }
@@ -63,6 +69,49 @@ inline float projected_scale(std::span<const float> values, float g, float limit
   return squares > 0 ? static_cast<float>(products / squares) : 0.0f;
 }
 
+/// `ppq` for any levels.
+inline float project(std::span<const float> values, integer_levels levels, float start, int iterations) noexcept {
+  const float largest = largest_magnitude(values, levels);
+  if (!(largest > 0)) return largest;
+  const float widest = std::max(largest / levels.high, std::numeric_limits<float>::min());
+  float g = start > 0 ? start : widest;
+  for (int i = 0; i < iterations; ++i) {
+    const float best = projected_scale(values, g, levels);
+    const float next = best == 0 ? widest : best;
+    if (next == g || !(next > 0)) break;
+    g = next;
+  }
+  return g;
+}
+
+/// g times the integers Lowest … Highest, g found by projection: a quantizer that only rounds x / g.
+template <int Lowest, int Highest>
+struct scaled_integers : stateless {
+  struct state {
+    float g = 0;
+  };
+  static constexpr float smoothing = 0.99f;
+  static constexpr int lowest = Lowest;
+  static constexpr int code_limit = Highest;
+  static constexpr bool bounded = false;
+
+  template <class V>
+  static V code(V x, const state& s) noexcept {
+    using scalar::nearbyint;
+    if (!(s.g > 0)) return V(0);
+    return scalar::clamp(nearbyint(x / V(s.g)), V(Lowest), V(Highest));
+  }
+  static constexpr float scale(const state& s) noexcept { return s.g; }
+  static constexpr interval range(const state& s) noexcept { return {s.g * Lowest, s.g * Highest}; }
+
+  static bool observe(state& s, std::span<const float> values, role r) noexcept {
+    const float g = project(values, {Lowest, Highest}, s.g, 3);
+    if (std::isnan(g)) return false;
+    s.g = r == role::weights || s.g <= 0 ? g : smoothing * s.g + (1 - smoothing) * g;
+    return true;
+  }
+};
+
 }  // namespace detail
 
 /// Progressive projection quantization: the scale g that takes `values` nearest to g times integers of `bits` bits.
@@ -74,17 +123,7 @@ inline float projected_scale(std::span<const float> values, float g, float limit
 /// source   Liu & Mattina 2019, Eq. 8-9 and Algorithm 2 (ties to even; the clamp is ours: without it the error can grow)
 [[nodiscard]] inline float ppq(std::span<const float> values, int bits, float start = 0, int iterations = 3) noexcept {
   const float limit = static_cast<float>((1 << (bits - 1)) - 1);
-  const float largest = detail::largest_magnitude(values);
-  if (!(largest > 0)) return largest;
-  const float widest = std::max(largest / limit, std::numeric_limits<float>::min());
-  float g = start > 0 ? start : widest;
-  for (int i = 0; i < iterations; ++i) {
-    const float best = detail::projected_scale(values, g, limit);
-    const float next = best == 0 ? widest : best;
-    if (next == g || !(next > 0)) break;
-    g = next;
-  }
-  return g;
+  return detail::project(values, {-limit, limit}, start, iterations);
 }
 
 /// Integer quantizer: g times the integers -(2^(Bits-1)-1) … 2^(Bits-1)-1, with g found by `ppq`.
@@ -95,40 +134,36 @@ inline float projected_scale(std::span<const float> values, float g, float limit
 /// inputs  keep g as an exponential moving average over training batches (smoothing 0.99), frozen for inference
 /// source  Liu & Mattina 2019, Eq. 8-9, Algorithm 2 and 3.2
 template <int Bits, class Granularity = per_tensor>
-struct integer : stateless {
+struct integer : detail::scaled_integers<1 - (1 << (Bits - 1)), (1 << (Bits - 1)) - 1> {
   static_assert(2 <= Bits && Bits <= 8, "minnow: integer has 2 to 8 bits");
   static_assert(std::is_same_v<Granularity, per_tensor> || std::is_same_v<Granularity, minnow::per_channel>,
                 "minnow: integer is per_tensor or per_channel");
-  struct state {
-    float g = 0;
-  };
-  static constexpr float smoothing = 0.99f;
 
   static constexpr text name() {
     return text("integer<") << Bits << (per_channel ? std::string_view(",per_channel>") : std::string_view(">"));
   }
   static constexpr int bits = Bits;
   static constexpr encoding storage = Bits <= 4 ? encoding::nibble : encoding::byte;
-  static constexpr int code_limit = (1 << (Bits - 1)) - 1;
   static constexpr bool per_channel = std::is_same_v<Granularity, minnow::per_channel>;
-  static constexpr bool bounded = false;
-
-  template <class V>
-  static V code(V x, const state& s) noexcept {
-    using scalar::nearbyint;
-    if (!(s.g > 0)) return V(0);
-    return scalar::clamp(nearbyint(x / V(s.g)), V(-code_limit), V(code_limit));
-  }
-  static constexpr float scale(const state& s) noexcept { return s.g; }
-  static constexpr interval range(const state& s) noexcept { return {-s.g * code_limit, s.g * code_limit}; }
-
-  static bool observe(state& s, std::span<const float> values, role r) noexcept {
-    const float g = ppq(values, Bits, s.g);
-    if (std::isnan(g)) return false;
-    s.g = r == role::weights || s.g <= 0 ? g : smoothing * s.g + (1 - smoothing) * g;
-    return true;
-  }
   static constexpr bool usable(role r) noexcept { return r == role::weights || !per_channel; }
+};
+
+/// Integer quantizer of inputs that are never negative, behind a relu: g times the integers 0 … 2^Bits-1. Twice as many
+/// levels as `integer` has there for the same bits; negative inputs become 0.
+///
+/// shape   element-wise, g for the tensor
+/// range   any x; values above g·(2^Bits-1) take the outermost level; with g = 0 (nothing above 0 seen) all is 0
+/// code    an unsigned integer of Bits bits
+/// inputs  as for `integer`; not for weights
+/// source  the projection of Liu & Mattina 2019, Algorithm 2, onto levels of one sign
+template <int Bits>
+struct unsigned_integer : detail::scaled_integers<0, (1 << Bits) - 1> {
+  static_assert(2 <= Bits && Bits <= 8, "minnow: unsigned_integer has 2 to 8 bits");
+
+  static constexpr text name() { return text("unsigned_integer<") << Bits << ">"; }
+  static constexpr int bits = Bits;
+  static constexpr encoding storage = Bits <= 4 ? encoding::unsigned_nibble : encoding::unsigned_byte;
+  static constexpr bool usable(role r) noexcept { return r == role::inputs; }
 };
 
 }  // namespace minnow
