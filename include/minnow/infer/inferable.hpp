@@ -65,9 +65,8 @@ public:
     scale_[static_cast<std::size_t>(channel)] = a.scale;
     shift_[static_cast<std::size_t>(channel)] = a.shift;
   }
-  [[nodiscard]] float apply(float x, int c) const noexcept {
-    return affine{scale_[static_cast<std::size_t>(c)], shift_[static_cast<std::size_t>(c)]}(x);
-  }
+  [[nodiscard]] affine at(int c) const noexcept { return {scale_[static_cast<std::size_t>(c)], shift_[static_cast<std::size_t>(c)]}; }
+  [[nodiscard]] float apply(float x, int c) const noexcept { return at(c)(x); }
   [[nodiscard]] int direction(int c) const noexcept {
     const float scale = scale_[static_cast<std::size_t>(c)];
     return (scale > 0) - (scale < 0);
@@ -92,6 +91,7 @@ class inferable<bias> {
 public:
   explicit inferable(shape in) : shape_(in), values_(static_cast<std::size_t>(in.channels), 0.0f) {}
 
+  [[nodiscard]] affine at(int c) const noexcept { return {1, values_[static_cast<std::size_t>(c)]}; }
   [[nodiscard]] float apply(float x, int c) const noexcept { return x + values_[static_cast<std::size_t>(c)]; }
   [[nodiscard]] int direction(int) const noexcept { return 1; }
   void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }

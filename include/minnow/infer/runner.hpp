@@ -105,6 +105,7 @@ private:
         kernels::flatten_inputs<stage_at<S>::plan::inputs::storage, operand_of<typename stage_at<S>::plan::inputs>::bits>(
             input<S>(), stage_at<S>::plan::in.pixels(), stage_at<S>::plan::in.channels);
       if constexpr (stage_at<S>::plan::folds) run_folded<S>(watcher);
+      else if constexpr (stage_at<S>::plan::fixes) run_fixed<S>(watcher);
       else if constexpr (stage_at<S>::plan::encodes) run_encoded<S>(watcher);
       else run_floats<S>(watcher);
       if constexpr (stage_at<S>::plan::has_quantizer)
@@ -161,6 +162,50 @@ private:
     });
     const kernels::byte_sink<byte_code_of<p>> codes{encode_block<S>, &context, p::pool_window, smallest, map(S)};
     multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+  }
+
+  /// The same without floats.
+  template <std::size_t S>
+  void run_fixed(trace* watcher) noexcept {
+    using p = typename stage_at<S>::plan;
+    const auto& constants = network_->template stage<S>().constants;
+    if (watcher != nullptr) watch<typename stage_at<S>::product>(work_of<S>(watcher));
+    const fixed_stage<S> context{&constants, p::joins > 0 ? map(second_of<p>()) : nullptr};
+    const kernels::byte_sink<byte_code_of<p>> codes{fix_block<S>, &context, p::pool_window, constants.smallest.data(), map(S)};
+    multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+  }
+
+  template <std::size_t S>
+  struct fixed_stage {
+    const fixed_constants* constants;
+    const std::byte* other;  ///< the map that is added
+  };
+  /// The join of a stage that has one at most: which layer, and which stage makes its other input.
+  template <class Plan>
+  static constexpr std::size_t join_of = []<std::size_t... I>(std::index_sequence<I...>) {
+    std::size_t at = 0;
+    ((at = join_layer<typename Plan::template op<I>> ? I : at), ...);
+    return at;
+  }(typename Plan::indices{});
+  template <class Plan>
+  static constexpr std::size_t second_of() {
+    if constexpr (Plan::joins > 0) return Plan::template second<join_of<Plan>>;
+    else return 0;
+  }
+  template <std::size_t S>
+  static void fix_block(const void* context, const std::int32_t* sums, int pixel, int channel,
+                        byte_code_of<stage_plan<typename Packed::model, S>>* codes) noexcept {
+    using p = typename stage_at<S>::plan;
+    const auto& given = *static_cast<const fixed_stage<S>*>(context);
+    const int count = std::min(kernels::block_filters, p::window.out.channels - channel);
+    for (int f = 0; f < count; ++f) {
+      std::int32_t other = 0;
+      if constexpr (p::joins > 0) {
+        using number = kernels::byte_code<p::template second_inputs<join_of<p>>::storage>;
+        other = reinterpret_cast<const number*>(given.other)[pixel * p::window.out.channels + channel + f];
+      }
+      codes[f] = static_cast<byte_code_of<p>>(given.constants->code(channel + f, sums[f], other));
+    }
   }
 
   template <std::size_t S>

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <minnow/core/aligned_bytes.hpp>
+#include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/flatten.hpp>
@@ -126,6 +127,10 @@ struct stage_plan {
     return at;
   }(indices{});
 
+  static constexpr std::size_t joins = []<std::size_t... I>(std::index_sequence<I...>) {
+    return (std::size_t{0} + ... + (join_layer<op<I>> ? 1 : 0));
+  }(indices{});
+
   /// Whether an average over products is the same number from integer sums as from the floats of training: a window's
   /// total must be exact in 24 bits.
   template <std::size_t I>
@@ -173,6 +178,23 @@ struct stage_plan {
     return false;
   }();
 
+  /// The same without floats, where the model asks for it: all that stands there is affine, then a clip, and the quantizer
+  /// rounds. Codes may be added before anything clips.
+  static constexpr bool fixes = [] {
+    if constexpr (encodes && is_fixed_point<Model> && requires { outputs::lowest; }) {
+      bool clipped = false;
+      bool possible = true;
+      const auto see = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+        if constexpr (join_layer<op<I>>) possible = possible && !clipped && !std::is_same_v<second_inputs<I>, real>;
+        else if constexpr (clip_layer<op<I>>) clipped = true;
+        else possible = possible && (is_pool<I> || affine_layer<op<I>>);
+      };
+      [&]<std::size_t... I>(std::index_sequence<I...>) { (see(std::integral_constant<std::size_t, I>{}), ...); }(indices{});
+      return possible && joins <= 1;
+    }
+    return false;
+  }();
+
   static constexpr bool folded_average = [] {
     if constexpr (folds && pools > 0) return averages<pool>;
     else return false;
@@ -214,6 +236,13 @@ struct float_constants : op_slots<Stage, typename Stage::plan::indices> {
   std::vector<float> scales = std::vector<float>(Stage::plan::has_product ? static_cast<std::size_t>(Stage::plan::window.out.channels) : 1, 1.0f);
   typename Stage::plan::outputs::state out_state{};
 };
+template <class Stage>
+struct fixed_point_constants : fixed_constants {
+  fixed_point_constants() : fixed_constants(Stage::plan::window.out.channels) {}
+};
+template <class Stage>
+using stage_constants = std::conditional_t<Stage::plan::folds, folded_constants<Stage>,
+                                           std::conditional_t<Stage::plan::fixes, fixed_point_constants<Stage>, float_constants<Stage>>>;
 
 }  // namespace detail
 
@@ -238,7 +267,7 @@ struct stage {
   }();
 
   detail::aligned_bytes weights{weight_bytes};
-  std::conditional_t<plan::folds, detail::folded_constants<stage>, detail::float_constants<stage>> constants;
+  detail::stage_constants<stage> constants;
 
   /// visit(name, span of bytes) for all that a file keeps, in order; every length follows from the model.
   template <class Visit>
@@ -249,6 +278,8 @@ struct stage {
       numbers("flip", constants.limits.flip);
       numbers("smallest", constants.limits.smallest);
       numbers("thresholds", constants.limits.values);
+    } else if constexpr (plan::fixes) {
+      constants.arrays(numbers);
     } else {
       numbers("scales", constants.scales);
       each_op([&](auto, auto& reading) {
@@ -263,11 +294,11 @@ struct stage {
   /// f(index constant, reading) for each layer that goes through floats.
   template <class F>
   void each_op(F&& f) {
-    if constexpr (!plan::folds) each_op_of(*this, f, typename plan::indices{});
+    if constexpr (!plan::folds && !plan::fixes) each_op_of(*this, f, typename plan::indices{});
   }
   template <class F>
   void each_op(F&& f) const {
-    if constexpr (!plan::folds) each_op_of(*this, f, typename plan::indices{});
+    if constexpr (!plan::folds && !plan::fixes) each_op_of(*this, f, typename plan::indices{});
   }
 
 private:

@@ -66,7 +66,7 @@ constexpr packed_line line_of() {
   using plan = typename st::plan;
   using flat = typename Packed::flat;
   packed_line l{flat::paths[I].view(), short_name_of<typename flat::template layer<I>>.view(), flat::template out<I>};
-  l.kernel = plan::folds ? "in thresholds" : "32-bit float";
+  l.kernel = plan::folds ? "in thresholds" : plan::fixes ? "fixed point" : "32-bit float";
   if constexpr (plan::has_product && I == plan::begin) {
     l.operation = operation_name<typename plan::inputs, typename plan::weights>.view();
     l.input_bits = plan::inputs::bits;

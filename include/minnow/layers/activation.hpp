@@ -2,6 +2,7 @@
 
 #include <minnow/core/scalar.hpp>
 #include <minnow/layers/layer.hpp>
+#include <minnow/quantize/concept.hpp>
 
 namespace minnow {
 
@@ -11,6 +12,7 @@ namespace minnow {
 struct relu : same_shape {
   static constexpr text name() { return "relu"; }
   static constexpr bool rises = true;
+  static constexpr interval clip{.low = 0};
 
   template <class V>
   static constexpr V apply(V x) noexcept {
@@ -31,6 +33,7 @@ struct relu : same_shape {
 struct relu6 : same_shape {
   static constexpr text name() { return "relu6"; }
   static constexpr bool rises = true;
+  static constexpr interval clip{0, 6};
 
   template <class V>
   static constexpr V apply(V x) noexcept {
@@ -49,6 +52,7 @@ struct relu6 : same_shape {
 struct hard_tanh : same_shape {
   static constexpr text name() { return "hard_tanh"; }
   static constexpr bool rises = true;
+  static constexpr interval clip{-1, 1};
 
   template <class V>
   static constexpr V apply(V x) noexcept {

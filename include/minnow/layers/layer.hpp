@@ -64,6 +64,7 @@ struct same_shape {
 ///
 ///   apply(x), slope(x)   for a float and, when they are templates, for a SIMD batch alike
 ///   rises                x <= y implies apply(x) <= apply(y), so that packing may fold it into thresholds
+///   clip                 the interval that apply limits x to, where it does that and nothing else
 template <class L>
 concept elementwise = layer<L> && requires(float x) {
   { L::apply(x) } -> std::convertible_to<float>;

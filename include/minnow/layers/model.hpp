@@ -304,10 +304,12 @@ public:
   template <std::size_t I>
   static constexpr shape out = walk.shapes[I];
 
-  /// Identifies the model in files: input shape and every layer's path and name, never a compiler's type name.
+  /// Identifies the model in files: input shape and every layer's path and name, never a compiler's type name; and the
+  /// `variant` of a model that is packed in another way.
   static constexpr std::uint64_t fingerprint = []<std::size_t... I>(std::index_sequence<I...>) {
     std::uint64_t h = hash((text("input ") << input.channels << "x" << input.height << "x" << input.width).view());
     ((h = hash(paths[I].view(), h), h = hash("=", h), h = hash(layer<I>::name().view(), h), h = hash(";", h)), ...);
+    if constexpr (requires { Model::variant; }) h = hash(Model::variant, h);
     return h;
   }(std::make_index_sequence<count>{});
 

@@ -109,6 +109,33 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
   }
 }
 
+/// Puts what stands between the sums and the codes of a stage into integers.
+///
+/// scales  of each channel, what a sum's unit is worth; unit  the same of a code
+template <class Stage>
+void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stage, typename Stage::plan::indices>& ops, double unit) {
+  using plan = typename Stage::plan;
+  for (int c = 0; c < plan::window.out.channels; ++c) {
+    channel_line line{.slope = static_cast<double>(scales[static_cast<std::size_t>(c)])};
+    int behind_pool = 1;
+    const auto see = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+      using layer = typename plan::template op<I>;
+      [[maybe_unused]] const auto& reading = static_cast<const op_slot<Stage, I>&>(ops).reading;
+      if constexpr (join_layer<layer>) {
+        line.other_slope = static_cast<double>(reading.scale[0]);
+      } else if constexpr (clip_layer<layer>) {
+        line.clip(layer::clip);
+      } else if constexpr (!plan::template is_pool<I>) {
+        line.then(reading.at(c));
+        if (I > plan::pool && reading.at(c).scale < 0) behind_pool = -behind_pool;
+      }
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (see(std::integral_constant<std::size_t, I>{}), ...); }(typename plan::indices{});
+    to.set(c, line, unit, plan::outputs::lowest, plan::outputs::code_limit);
+    to.smallest[static_cast<std::size_t>(c)] = behind_pool < 0 ? -1 : 0;
+  }
+}
+
 /// Packs stage S of a network.
 template <std::size_t S, class Network, class Packed>
 void pack_stage(Network& net, Packed& to) {
@@ -158,11 +185,21 @@ void pack_stage(Network& net, Packed& to) {
                                          : kernels::ordered(std::numeric_limits<float>::max());
     constexpr auto number = [](std::int32_t sum) { return plan::integer_sums ? static_cast<float>(sum) : kernels::from_ordered(sum); };
     fold<typename plan::outputs>(stage.constants.limits, plan::window.out.channels, bound, number, scales, steps, out_state);
+  } else if constexpr (plan::fixes) {
+    fix<stage_type>(stage.constants, scales, ops, static_cast<double>(plan::outputs::scale(out_state)));
   } else {
     stage.constants.scales = std::move(scales);
     static_cast<op_slots<stage_type, typename plan::indices>&>(stage.constants) = std::move(ops);
     stage.constants.out_state = out_state;
   }
+}
+
+template <class Packed, class Network>
+Packed pack_as(Network& net) {
+  Packed result;
+  result.input = net.input_normalisation();
+  [&]<std::size_t... S>(std::index_sequence<S...>) { (pack_stage<S>(net, result), ...); }(std::make_index_sequence<Packed::stages>{});
+  return result;
 }
 
 }  // namespace detail
@@ -172,12 +209,13 @@ void pack_stage(Network& net, Packed& to) {
 /// throws  where batch norm's statistics were taken with alpha < 1 (settle first), or a layer holds a NaN or an infinity
 template <class Arch = kernels::best, class Model, class W, class I>
 [[nodiscard]] packed<Model, Arch> pack(network<Model, W, I>& net) {
-  packed<Model, Arch> result;
-  result.input = net.input_normalisation();
-  [&]<std::size_t... S>(std::index_sequence<S...>) {
-    (detail::pack_stage<S>(net, result), ...);
-  }(std::make_index_sequence<packed<Model, Arch>::stages>{});
-  return result;
+  return detail::pack_as<packed<Model, Arch>>(net);
+}
+
+/// The same as another reading of the model: pack<fixed_point>(net).
+template <template <class> class Variant, class Arch = kernels::best, class Model, class W, class I>
+[[nodiscard]] packed<Variant<Model>, Arch> pack(network<Model, W, I>& net) {
+  return detail::pack_as<packed<Variant<Model>, Arch>>(net);
 }
 
 }  // namespace minnow

@@ -1,0 +1,250 @@
+#include <minnow/infer/fixed_point.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <minnow/core/random.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/infer/summary.hpp>
+#include <minnow/io/model_file.hpp>
+#include <minnow/model.hpp>
+#include <minnow/pack/pack.hpp>
+#include <minnow/schedule/constant.hpp>
+
+#include "agreement/pairs.hpp"
+
+using namespace minnow;
+using minnow::detail::channel_line;
+using minnow::detail::fixed_constants;
+
+namespace {
+
+using bytes = scheme<integer<8>, integer<8, per_channel>>;
+using positive = scheme<unsigned_integer<8>, integer<4, per_channel>>;
+template <class Scheme, int Filters>
+using unit = chain<conv<Filters, Scheme>, batch_norm>;
+
+/// Pools before and behind batch norm, clips of all kinds.
+struct chained : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu6, unit<bytes, 20>, max_pool<2>, relu, conv<18, positive>, max_pool<2>,
+                       batch_norm, hard_tanh, dense<9, bytes>, bias, batch_norm, dense<4, bytes>> {};
+/// Codes that are added; batch norm behind the sum.
+struct joined : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu,
+                      residual<chain<unit<positive, 17>, relu, unit<positive, 17>>, chain<>, unsigned_integer<8>>, batch_norm, relu, dense<4, bytes>> {};
+/// What is no single line, or ends in few codes, keeps its way.
+struct mixed : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, residual<unit<bytes, 17>>, unit<minw<1, 1>, 8>, dense<4, bytes>> {};
+
+template <class Model, std::size_t S>
+using plan_of = minnow::detail::stage_plan<fixed_point<Model>, S>;
+static_assert(plan_of<chained, 0>::fixes);
+static_assert(plan_of<chained, 1>::fixes);
+static_assert(plan_of<chained, 2>::fixes);
+static_assert(plan_of<chained, 3>::fixes);
+static_assert(!plan_of<chained, 4>::fixes);  // the logits
+static_assert(!minnow::detail::stage_plan<chained, 1>::fixes);
+static_assert(flat<chained>::fingerprint != flat<fixed_point<chained>>::fingerprint);
+
+/// The packed maps of quantizers and the sums of products, by layer, of one image.
+struct recorder final : trace {
+  std::map<std::size_t, std::vector<std::int32_t>> sums_of;
+  std::map<std::size_t, const std::byte*> map_of;
+  std::map<std::size_t, std::size_t> row_of;
+  void sums(std::size_t layer, int first, int last, const std::int32_t* sums) noexcept override {
+    sums_of[layer].insert(sums_of[layer].end(), sums, sums + static_cast<std::size_t>(last - first) * row_of[layer]);
+  }
+  void map(std::size_t layer, const std::byte* packed) noexcept override { maps[layer].assign(packed, packed + bytes_of[layer]); }
+  std::map<std::size_t, std::vector<std::byte>> maps;
+  std::map<std::size_t, std::size_t> bytes_of;
+
+  template <class Packed>
+  static recorder of() {
+    recorder r;
+    [&]<std::size_t... S>(std::index_sequence<S...>) {
+      (
+          [&] {
+            using p = typename stage<Packed, S>::plan;
+            r.row_of[p::begin] = static_cast<std::size_t>(p::window.out.width * kernels::sum_stride(p::window.out.channels));
+            r.bytes_of[p::end - 1] = kernels::input_bytes<p::outputs::storage, minnow::detail::operand_of<typename p::outputs>::bits>(p::out);
+          }(),
+          ...);
+    }(std::make_index_sequence<Packed::stages>{});
+    return r;
+  }
+};
+
+struct count {
+  int codes = 0;
+  int differ = 0;
+  int largest = 0;
+};
+
+/// Stage S of the exact network on the codes that the other one had there.
+template <std::size_t S, class Exact>
+void compare_stage(const Exact& exact, recorder& found, count& total) {
+  using p = typename stage<Exact, S>::plan;
+  recorder expected = recorder::of<Exact>();
+  std::vector<float> logits(Exact::classes);
+  const auto input = [&] {
+    if constexpr (S == 0) return std::span<const std::byte>();
+    else return std::span<const std::byte>(found.maps.at(stage<Exact, S>::plan::begin - 1));
+  }();
+  session<Exact>(exact).template run_from<S>(input, logits.data(), &expected);
+  const auto& a = expected.maps.at(p::end - 1);
+  const auto& b = found.maps.at(p::end - 1);
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    using number = kernels::byte_code<p::outputs::storage>;
+    const int difference = std::abs(static_cast<int>(static_cast<number>(a[i])) - static_cast<int>(static_cast<number>(b[i])));
+    ++total.codes;
+    total.differ += difference != 0;
+    total.largest = std::max(total.largest, difference);
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("infer/fixed_point") {
+  TEST_CASE("a code is the formula's in double precision, rounded, wherever that is not near the middle of two codes") {
+    minnow::random r(seed{3});
+    int near = 0;
+    for (int trial = 0; trial < 2000; ++trial) {
+      channel_line line{.slope = std::ldexp(static_cast<double>(r.uniform(-1, 1)), r.below(30) - 25)};
+      line.then({r.uniform(-3, 3), r.uniform(-50, 50)});
+      if (trial % 3 == 0) line.other_slope = static_cast<double>(r.uniform(-2, 2));
+      if (trial % 2 == 0) line.clip({.low = 0});
+      if (trial % 5 == 0) line.clip({-7, 60});
+      const double worth = std::ldexp(1.0 + static_cast<double>(r.uniform(0, 1)), r.below(6) - 4);
+      fixed_constants constants(1);
+      constants.set(0, line, worth, -127, 127);
+      for (int i = 0; i < 50; ++i) {
+        const int bound = 1 << (4 + r.below(18));
+        const int sum = r.below(2 * bound + 1) - bound;
+        const int other = r.below(256);
+        const double y = std::clamp(line.slope * sum + line.other_slope * other + line.shift, line.low, line.high) / worth;
+        const double wanted = std::clamp(std::nearbyint(y), -127.0, 127.0);
+        const int code = constants.code(0, sum, other);
+        // As far as the header says, and what doubles round.
+        const double size = (std::abs(line.slope * sum) + std::abs(line.other_slope * other) + std::abs(line.shift)) / worth;
+        const double off = (std::abs(sum) + other + 1) / std::ldexp(1.0, constants.shift[0] + 1) + size * 0x1p-50;
+        const bool middle = std::abs(y - std::floor(y) - 0.5) <= off;
+        near += middle;
+        CAPTURE(y);
+        if (middle) CHECK(std::abs(code - wanted) <= 1);
+        else CHECK(code == wanted);
+      }
+    }
+    CHECK(near < 100);
+  }
+
+  TEST_CASE("affine functions behind a clip move its limits, falling ones change them over") {
+    channel_line line{.slope = 1};
+    line.clip({0, 6});
+    line.then({-2, 1});
+    CHECK(line.low == -11);
+    CHECK(line.high == 1);
+    line.then({0, 5});
+    CHECK(line.low == 5);
+    CHECK(line.high == 5);
+  }
+
+  TEST_CASE("a unit of 0 makes every code 0") {
+    fixed_constants constants(1);
+    constants.set(0, {.slope = 1}, 0, -127, 127);
+    CHECK(constants.code(0, 1 << 30, 255) == 0);
+  }
+
+  TEST_CASE("the widest sums and constants do not overflow") {
+    fixed_constants constants(2);
+    constants.set(0, {.slope = 1e30, .other_slope = -1e30, .shift = 1e30}, 1e-3, -127, 127);
+    constants.set(1, {.slope = 1e-30, .shift = -1e30}, 1, -127, 127);
+    for (const std::int32_t sum : {std::numeric_limits<std::int32_t>::min(), 0, std::numeric_limits<std::int32_t>::max()}) {
+      const int code = constants.code(0, sum, 255);
+      CHECK((-127 <= code && code <= 127));
+      CHECK(constants.code(1, sum, 255) == -127);
+    }
+  }
+
+  TEST_CASE("codes of a network are the exact reading's or their neighbours, counted") {
+    auto net = test::trained_three_steps<chained, std::uint8_t>();
+    const auto exact = pack(net);
+    const auto fixed = pack<fixed_point>(net);
+    using fixed_type = std::remove_const_t<decltype(fixed)>;
+    const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 20, 4, 5);
+    count total;
+    for (int n = 0; n < data.size(); ++n) {
+      recorder found = recorder::of<fixed_type>();
+      std::vector<float> logits(4);
+      session<fixed_type>(fixed).run(std::span<const std::uint8_t>(data.images).subspan(static_cast<std::size_t>(n) * 243, 243), std::span<float>(logits), &found);
+      compare_stage<1>(exact, found, total);
+      compare_stage<2>(exact, found, total);
+      compare_stage<3>(exact, found, total);
+    }
+    MESSAGE("fixed point: ", total.differ, " of ", total.codes, " codes differ, by at most ", total.largest);
+    CHECK(total.codes == 20 * (4 * 4 * 20 + 2 * 2 * 18 + 9));
+    CHECK(total.largest <= 1);
+    CHECK(total.differ * 1000 <= total.codes);
+  }
+
+  TEST_CASE("codes that are added: the formula in double precision, or its neighbour") {
+    using fixed_type = packed<fixed_point<joined>>;
+    static_assert(plan_of<joined, 3>::joins == 1 && plan_of<joined, 3>::fixes);
+    auto net = test::trained_three_steps<joined, std::uint8_t>();
+    const auto fixed = pack<fixed_point>(net);
+    recorder found = recorder::of<fixed_type>();
+    const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 1, 4, 5);
+    std::vector<float> logits(4);
+    session<fixed_type>(fixed).run(std::span<const std::uint8_t>(data.images), std::span<float>(logits), &found);
+
+    using layers = flat<joined>;
+    const auto at = [](std::string_view path) { return layers::find(path); };
+    const auto& sums = found.sums_of.at(at("2.body.2.0"));
+    const auto& skip = found.maps.at(at("2.carrier"));
+    const auto& codes = found.maps.at(at("5.inputs"));
+    const auto weights = net.layer<"2.body.2.0">().quantize("");
+    const double skipped = net.layer<"2.carrier">().state().g, inputs = net.layer<"2.body.2.0.inputs">().state().g;
+    const double out = net.layer<"5.inputs">().state().g;
+    int differ = 0;
+    for (int pixel = 0; pixel < 81; ++pixel)
+      for (int c = 0; c < 17; ++c) {
+        const auto inner = net.layer<"2.body.2.1">().evaluated(c), outer = net.layer<"3">().evaluated(c);
+        const double sum = sums[static_cast<std::size_t>(pixel * kernels::sum_stride(17) + c)];
+        const auto i = static_cast<std::size_t>(pixel * 17 + c);
+        const double body = sum * inputs * static_cast<double>(weights.scale(c)) * static_cast<double>(inner.scale) + static_cast<double>(inner.shift);
+        const double total = body + skipped * static_cast<double>(static_cast<std::uint8_t>(skip[i]));
+        const double value = std::max(0.0, total * static_cast<double>(outer.scale) + static_cast<double>(outer.shift));
+        const double wanted = std::clamp(std::nearbyint(value / out), -127.0, 127.0);
+        const double code = static_cast<std::int8_t>(codes[i]);
+        CHECK(std::abs(code - wanted) <= 1);
+        differ += code != wanted;
+      }
+    CHECK(differ <= 2);
+  }
+
+  TEST_CASE("other stages keep their way, and summary says which is which") {
+    static_assert(!plan_of<mixed, 1>::fixes);
+    auto net = test::trained_three_steps<chained, std::uint8_t>();
+    const std::string text = summary(pack<fixed_point>(net));
+    CHECK(text.find("fixed point") != std::string::npos);
+    CHECK(summary(pack(net)).find("fixed point") == std::string::npos);
+    auto other = test::trained_three_steps<mixed, std::uint8_t>();
+    const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 3, 4, 5);
+    const std::span<const std::uint8_t> images(data.images);
+    CHECK(pack<fixed_point>(other).run(images) == pack(other).run(images));
+  }
+
+  TEST_CASE("files keep it, and are not taken for the exact reading's") {
+    auto net = test::trained_three_steps<chained, std::uint8_t>();
+    const auto fixed = pack<fixed_point>(net);
+    const data_files::folder folder;
+    save(fixed, folder.path("fixed.mnw"));
+    const auto loaded = load<packed<fixed_point<chained>>>(folder.path("fixed.mnw"));
+    const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 5, 4, 5);
+    CHECK(loaded.run(std::span<const std::uint8_t>(data.images)) == fixed.run(std::span<const std::uint8_t>(data.images)));
+    CHECK_THROWS_WITH_AS((void)load<packed<chained>>(folder.path("fixed.mnw")), doctest::Contains("fingerprint"), error);
+  }
+}
