@@ -17,7 +17,7 @@ static_assert(!alpha_blend::noisy);
 
 namespace {
 
-constexpr float alphas[] = {0.0f, 0.25f, 0.3f, 0.5f, 0.9f, 1.0f};
+constexpr float blend_alphas[] = {0.0f, 0.25f, 0.3f, 0.5f, 0.9f, 1.0f};
 
 struct outcome {
   double w;
@@ -87,7 +87,7 @@ double with_adam(place p, double (*alpha)(int)) {
 TEST_SUITE("estimate/alpha_blend") {
   TEST_CASE("on inputs the slope is 1 - alpha") {
     // Liu & Mattina 2019, Eq. 5; the clip's own mask is the library's, not the estimator's.
-    for (const float alpha : alphas) {
+    for (const float alpha : blend_alphas) {
       CAPTURE(alpha);
       for (const float a : {-2.0f, -0.4f, 0.0f, 1.0f, 1.5f}) {
         const float slope = alpha_blend::slope(role::inputs, alpha, a, std::abs(a) <= 1);
@@ -97,7 +97,7 @@ TEST_SUITE("estimate/alpha_blend") {
   }
 
   TEST_CASE("on weights the slope is 1 and the step is scaled by 1 - alpha") {
-    for (const float alpha : alphas) {
+    for (const float alpha : blend_alphas) {
       CAPTURE(alpha);
       for (const float w : {-2.0f, 0.3f, 7.0f})
         for (const bool inside : {false, true}) CHECK(alpha_blend::slope(role::weights, alpha, w, inside) == 1);
@@ -106,12 +106,12 @@ TEST_SUITE("estimate/alpha_blend") {
   }
 
   TEST_CASE("the forward value blends with share alpha") {
-    for (const float alpha : alphas) CHECK(alpha_blend::share(alpha) == alpha);
+    for (const float alpha : blend_alphas) CHECK(alpha_blend::share(alpha) == alpha);
   }
 
   TEST_CASE("is the same for a SIMD batch") {
     using std::abs;
-    for (const float alpha : alphas)
+    for (const float alpha : blend_alphas)
       for (const role r : {role::inputs, role::weights})
         CHECK(test::lane_difference(test::values(), [&](auto a) {
                 return alpha_blend::slope(r, alpha, a, abs(a) <= decltype(a)(1));

@@ -20,7 +20,7 @@ static_assert(!aqe::noisy && aqe_stochastic::noisy && !aqe_expected::noisy);
 
 namespace {
 
-constexpr float alphas[] = {0.0f, 0.125f, 0.3f, 0.5f, 0.8f, 1.0f};
+constexpr float aqe_alphas[] = {0.0f, 0.125f, 0.3f, 0.5f, 0.8f, 1.0f};
 
 bool inside(double a) { return std::abs(a) <= 1; }
 
@@ -67,7 +67,7 @@ void check_convergence(double start) {
 TEST_SUITE("estimate/aqe") {
   TEST_CASE("the slope is 2 alpha inside the range and 0 outside") {
     // Chen et al. 2020, Eq. 18 and 19.
-    for (const float alpha : alphas)
+    for (const float alpha : aqe_alphas)
       for (const role r : {role::inputs, role::weights}) {
         CAPTURE(alpha);
         CHECK(test::difference(
@@ -80,7 +80,7 @@ TEST_SUITE("estimate/aqe") {
   }
 
   TEST_CASE("the forward value goes from a at alpha 0 to h(a) at alpha 1") {
-    for (const float alpha : alphas) {
+    for (const float alpha : aqe_alphas) {
       CHECK(aqe::share(alpha) == alpha);
       CHECK(aqe_stochastic::share(alpha) == alpha);
       CHECK(aqe_expected::share(alpha) == alpha);
@@ -91,7 +91,7 @@ TEST_SUITE("estimate/aqe") {
   }
 
   TEST_CASE("the step is full at every alpha") {
-    for (const float alpha : alphas) {
+    for (const float alpha : aqe_alphas) {
       CHECK(aqe::step_scale(alpha) == 1);
       CHECK(aqe_stochastic::step_scale(alpha) == 1);
       CHECK(aqe_expected::step_scale(alpha) == 1);
@@ -101,7 +101,7 @@ TEST_SUITE("estimate/aqe") {
   TEST_CASE("is the same for a SIMD batch") {
     using std::abs;
     const auto agree = [&]<class Estimator>(Estimator) {
-      for (const float alpha : alphas)
+      for (const float alpha : aqe_alphas)
         CHECK(test::lane_difference(test::values(), [&](auto a) {
                 return Estimator::slope(role::inputs, alpha, a, abs(a) <= decltype(a)(1));
               }) == "");
@@ -173,7 +173,7 @@ TEST_SUITE("estimate/aqe") {
     CHECK(through(aqe{}, 1.0f) == 1048576);
     CHECK(through(aqe{}, 0.5f) == 1);
     CHECK(through(aqe{}, 0.0f) == 0);
-    for (const float alpha : alphas) CHECK(through(aqe_expected{}, alpha) == 1);
+    for (const float alpha : aqe_alphas) CHECK(through(aqe_expected{}, alpha) == 1);
   }
 
   TEST_CASE("has stable names") {

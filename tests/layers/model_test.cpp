@@ -22,14 +22,14 @@ struct nested : model<image<3, 12, 10>,                                         
                       conv<5, integer<8, per_channel>, kernel<1>>,                            // 3
                       dense<7, scheme<real, sign>>,                                           // 4
                       dense<3, minw<3, 16>>> {};                                              // 5
-using f = flat<nested>;
+using of_nested = flat<nested>;
 
 template <std::size_t I, class Layer>
 constexpr bool is_layer(std::string_view path) {
-  return std::is_same_v<f::layer<I>, Layer> && f::paths[I].view() == path;
+  return std::is_same_v<of_nested::layer<I>, Layer> && of_nested::paths[I].view() == path;
 }
 
-static_assert(f::count == 11);
+static_assert(of_nested::count == 11);
 static_assert(is_layer<0, quantize<pixels>>("0.inputs"));
 static_assert(is_layer<1, conv<4, sign>>("0"));
 static_assert(is_layer<2, batch_norm>("1.0"));
@@ -42,20 +42,23 @@ static_assert(is_layer<8, dense<7, sign>>("4"), "a bare real needs no pass of it
 static_assert(is_layer<9, quantize<power_of_two<3>>>("5.inputs"));
 static_assert(is_layer<10, dense<3, half>>("5"));
 
-static_assert(f::input == shape{12, 10, 3} && f::output == shape{1, 1, 3});
-static_assert(f::in<0> == f::input && f::out<10> == f::output);
-static_assert(f::in<4> == shape{12, 10, 4} && f::out<4> == shape{6, 5, 6});
-static_assert(f::out<5> == shape{3, 2, 6} && f::in<8> == shape{3, 2, 5} && f::out<8> == shape{1, 1, 7});
+static_assert(of_nested::input == shape{12, 10, 3} && of_nested::output == shape{1, 1, 3});
+static_assert(of_nested::in<0> == of_nested::input && of_nested::out<10> == of_nested::output);
+static_assert(of_nested::in<4> == shape{12, 10, 4} && of_nested::out<4> == shape{6, 5, 6});
+static_assert(of_nested::out<5> == shape{3, 2, 6} && of_nested::in<8> == shape{3, 2, 5} &&
+              of_nested::out<8> == shape{1, 1, 7});
 
-static_assert(std::is_same_v<f::inputs_of<1>, pixels> && std::is_same_v<f::inputs_of<4>, ternary<>>);
-static_assert(std::is_same_v<f::inputs_of<7>, integer<8>> && std::is_same_v<f::inputs_of<10>, power_of_two<3>>);
-static_assert(std::is_same_v<f::inputs_of<8>, real>, "no quantize layer directly before it");
-static_assert(std::is_same_v<f::inputs_of<0>, real>, "nothing before it");
+static_assert(std::is_same_v<of_nested::inputs_of<1>, pixels> && std::is_same_v<of_nested::inputs_of<4>, ternary<>>);
+static_assert(std::is_same_v<of_nested::inputs_of<7>, integer<8>> &&
+              std::is_same_v<of_nested::inputs_of<10>, power_of_two<3>>);
+static_assert(std::is_same_v<of_nested::inputs_of<8>, real>, "no quantize layer directly before it");
+static_assert(std::is_same_v<of_nested::inputs_of<0>, real>, "nothing before it");
 
-static_assert(f::find("1.1.0") == 4 && f::find("5.inputs") == 9);
-static_assert(f::find("1.1") == f::count && f::find("") == f::count, "a chain is no layer");
+static_assert(of_nested::find("1.1.0") == 4 && of_nested::find("5.inputs") == 9);
+static_assert(of_nested::find("1.1") == of_nested::count && of_nested::find("") == of_nested::count,
+              "a chain is no layer");
 
-static_assert(f::takes_pixels && !flat<model<image<3, 12, 10>, conv<4>>>::takes_pixels);
+static_assert(of_nested::takes_pixels && !flat<model<image<3, 12, 10>, conv<4>>>::takes_pixels);
 static_assert(!flat<model<image<3, 12, 10>, conv<4, minw<1, 1>>>>::takes_pixels);
 
 // One model, and the same with one thing changed each.
@@ -142,25 +145,25 @@ TEST_SUITE("layers/model") {
 
   // A fingerprint that changes makes every file written before it unreadable: it may only do so on purpose.
   TEST_CASE("a fingerprint is the hash of the input and of every path and name") {
-    CHECK(f::fingerprint == hash("input 3x12x10"
-                                 "0.inputs=quantize<pixels>;"
-                                 "0=conv<4,sign,3x3,stride 1x1,padding 1x1>;"
-                                 "1.0=batch_norm;"
-                                 "1.1.0.inputs=quantize<ternary>;"
-                                 "1.1.0=conv<6,sign,3x3,stride 2x2,padding 1x1>;"
-                                 "1.1.1=max_pool<2x2,stride 2x2,padding 0x0>;"
-                                 "2=quantize<integer<8>>;"
-                                 "3=conv<5,integer<8,per_channel>,1x1,stride 1x1,padding 0x0>;"
-                                 "4=dense<7,sign>;"
-                                 "5.inputs=quantize<power_of_two<3>>;"
-                                 "5=dense<3,half>;"));
+    CHECK(of_nested::fingerprint == hash("input 3x12x10"
+                                         "0.inputs=quantize<pixels>;"
+                                         "0=conv<4,sign,3x3,stride 1x1,padding 1x1>;"
+                                         "1.0=batch_norm;"
+                                         "1.1.0.inputs=quantize<ternary>;"
+                                         "1.1.0=conv<6,sign,3x3,stride 2x2,padding 1x1>;"
+                                         "1.1.1=max_pool<2x2,stride 2x2,padding 0x0>;"
+                                         "2=quantize<integer<8>>;"
+                                         "3=conv<5,integer<8,per_channel>,1x1,stride 1x1,padding 0x0>;"
+                                         "4=dense<7,sign>;"
+                                         "5.inputs=quantize<power_of_two<3>>;"
+                                         "5=dense<3,half>;"));
   }
 
   TEST_CASE("paths are distinct") {
     std::set<std::string_view> paths;
-    for (const text& path : f::paths) paths.insert(path.view());
+    for (const text& path : of_nested::paths) paths.insert(path.view());
     for (const text& path : flat<model_a>::paths) CHECK_FALSE(path.view().empty());
-    CHECK(paths.size() == f::count);
+    CHECK(paths.size() == of_nested::count);
   }
 
   TEST_CASE("a scheme is short for a quantize layer before the product") {

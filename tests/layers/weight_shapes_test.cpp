@@ -10,11 +10,12 @@ namespace mn = minnow;
 
 namespace {
 
-struct net : mn::model<mn::image<3, 8, 10>, mn::chain<mn::conv<4, mn::minw<1, 1>, mn::kernel<3, 5>>, mn::batch_norm>,
-                       mn::max_pool<2>, mn::dense<7>, mn::bias, mn::dense<2, mn::minw<1, 1>>> {};
+struct of_each_kind
+    : mn::model<mn::image<3, 8, 10>, mn::chain<mn::conv<4, mn::minw<1, 1>, mn::kernel<3, 5>>, mn::batch_norm>,
+                mn::max_pool<2>, mn::dense<7>, mn::bias, mn::dense<2, mn::minw<1, 1>>> {};
 struct none : mn::model<mn::features<3>, mn::bias> {};
 
-constexpr auto shapes = mn::weight_shapes<net>;
+constexpr auto shapes = mn::weight_shapes<of_each_kind>;
 static_assert(shapes.size() == 3);
 static_assert(shapes[0].path == "0.0" && shapes[0].filters == 4 && !shapes[0].flattens);
 static_assert(shapes[0].window == mn::shape{3, 5, 3});
@@ -28,6 +29,6 @@ static_assert(mn::weight_shapes<none>.empty());
 
 TEST_SUITE("layers/weight_shapes") {
   TEST_CASE("each product has the weights of its window, a dense layer those of the map before it") {
-    CHECK_EQ(shapes[1].filters * shapes[1].window.size(), mn::flat<net>::layer<4>::over({4, 5, 4}).weights());
+    CHECK_EQ(shapes[1].filters * shapes[1].window.size(), mn::flat<of_each_kind>::layer<4>::over({4, 5, 4}).weights());
   }
 }

@@ -17,13 +17,13 @@ namespace {
 
 // The nearest multiple of the spacing of 16-bit floats around x, ties to even: 11 significant bits, never finer than
 // 2^-24; ±65504 at most. Scaling by powers of two is exact in double.
-double formula(double x) {
+double half_formula(double x) {
   if (std::abs(x) >= 65504) return std::copysign(65504.0, x);
   const int exponent = x == 0 ? -14 : std::max(std::ilogb(x), -14);
   return std::ldexp(std::nearbyint(std::ldexp(x, 10 - exponent)), exponent - 10);
 }
 
-float h(float x) { return quantized<half>(x, {}); }
+float half_of(float x) { return quantized<half>(x, {}); }
 
 }  // namespace
 
@@ -36,19 +36,19 @@ TEST_SUITE("quantize/half") {
         0x1.ffcp-15f,                              // halfway from that one to the least normal
         1 + 0x1p-11f, 1 + 0x3p-11f,                // ties around 1: down, up
         65503.0f,     65504.0f,     65519.0f,     65520.0f, 65536.0f};
-    CHECK(test::difference(test::values(thresholds), h, formula) == "");
+    CHECK(test::difference(test::values(thresholds), half_of, half_formula) == "");
   }
 
   TEST_CASE("saturates where a 16-bit float would overflow") {
-    CHECK(h(65520.0f) == 65504.0f);
-    CHECK(h(1e30f) == 65504.0f);
-    CHECK(h(-test::infinity) == -65504.0f);
+    CHECK(half_of(65520.0f) == 65504.0f);
+    CHECK(half_of(1e30f) == 65504.0f);
+    CHECK(half_of(-test::infinity) == -65504.0f);
   }
 
-  TEST_CASE("NaN stays NaN") { CHECK(std::isnan(h(test::nan))); }
+  TEST_CASE("NaN stays NaN") { CHECK(std::isnan(half_of(test::nan))); }
 
   TEST_CASE("does not clip") {
-    CHECK(h(3.0f) == 3.0f);
+    CHECK(half_of(3.0f) == 3.0f);
     CHECK(half::range({}).low == -test::infinity);
     CHECK(half::range({}).high == test::infinity);
   }

@@ -16,24 +16,24 @@ static_assert(sign::code(0.0f, {}) == -1 && sign::code(0.25f, {}) == 1);
 namespace {
 
 // Chen et al. 2020, Eq. 4, with 0 on the negative side.
-double formula(double x) { return x > 0 ? 1 : -1; }
+double sign_formula(double x) { return x > 0 ? 1 : -1; }
 
-float h(float x) { return quantized<sign>(x, {}); }
+float sign_of(float x) { return quantized<sign>(x, {}); }
 
 }  // namespace
 
 TEST_SUITE("quantize/sign") {
   TEST_CASE("is +1 for positive numbers and -1 for the others") {
-    CHECK(test::difference(test::values(), h, formula) == "");
+    CHECK(test::difference(test::values(), sign_of, sign_formula) == "");
   }
 
   TEST_CASE("zero counts as -1") {
-    CHECK(h(0.0f) == -1);
-    CHECK(h(-0.0f) == -1);
-    CHECK(h(std::numeric_limits<float>::denorm_min()) == 1);
+    CHECK(sign_of(0.0f) == -1);
+    CHECK(sign_of(-0.0f) == -1);
+    CHECK(sign_of(std::numeric_limits<float>::denorm_min()) == 1);
   }
 
-  TEST_CASE("NaN counts as -1") { CHECK(h(test::nan) == -1); }
+  TEST_CASE("NaN counts as -1") { CHECK(sign_of(test::nan) == -1); }
 
   TEST_CASE("is the same for a SIMD batch") {
     CHECK(test::lane_difference(test::with_nan(test::values()), [](auto x) { return sign::code(x, {}); }) == "");

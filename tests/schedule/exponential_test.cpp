@@ -5,47 +5,40 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "value_at.hpp"
+
 using namespace minnow;
+using test::value_at, test::rounding;
 
 static_assert(schedule<exponential>);
-
-namespace {
-
-float at(const exponential& s, long long step, long long steps = 1000) {
-  return s(progress{.step = step, .steps = steps});
-}
-
-// One rounding to float of a number up to 1, and a few in double.
-constexpr double rounding = 0x1p-25 + 0x1p-50;
-
-}  // namespace
 
 TEST_SUITE("schedule/exponential") {
   TEST_CASE("is 1 - exp(-lambda step)") {
     // Liu & Mattina 2019, under Eq. 6.
     for (const float lambda : {0.001f, 0.01f, 0.2f})
       for (int step = 0; step < 1000; ++step)
-        CHECK(std::abs(at({.lambda = lambda}, step) - (1 - std::exp(-static_cast<double>(lambda) * step))) <= rounding);
+        CHECK(std::abs(value_at(exponential{.lambda = lambda}, step) -
+                       (1 - std::exp(-static_cast<double>(lambda) * step))) <= rounding);
   }
 
   TEST_CASE("counts its steps from the beginning of its window") {
     const exponential s{.lambda = 0.05f, .begin = steps{200}};
-    for (int step = 0; step <= 200; ++step) CHECK(at(s, step) == 0);
+    for (int step = 0; step <= 200; ++step) CHECK(value_at(s, step) == 0);
     for (int step = 201; step < 1000; ++step)
-      CHECK(std::abs(at(s, step) - (1 - std::exp(-static_cast<double>(0.05f) * (step - 200)))) <= rounding);
+      CHECK(std::abs(value_at(s, step) - (1 - std::exp(-static_cast<double>(0.05f) * (step - 200)))) <= rounding);
   }
 
   TEST_CASE("arrives at the end of its window, however small lambda is") {
     const exponential s{.lambda = 0.001f, .end = steps{500}};
-    CHECK(at(s, 499) < 0.4f);
-    CHECK(at(s, 500) == 1);
-    CHECK(at(s, 999) == 1);
+    CHECK(value_at(s, 499) < 0.4f);
+    CHECK(value_at(s, 500) == 1);
+    CHECK(value_at(s, 999) == 1);
   }
 
   TEST_CASE("goes from one value to the other") {
     const exponential s{.lambda = 0.01f, .from = 0.5f, .to = 1};
-    CHECK(at(s, 0) == 0.5f);
+    CHECK(value_at(s, 0) == 0.5f);
     for (int step = 0; step < 1000; ++step)
-      CHECK(std::abs(at(s, step) - (1 - 0.5 * std::exp(-static_cast<double>(0.01f) * step))) <= rounding);
+      CHECK(std::abs(value_at(s, step) - (1 - 0.5 * std::exp(-static_cast<double>(0.01f) * step))) <= rounding);
   }
 }
