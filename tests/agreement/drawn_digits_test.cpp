@@ -16,15 +16,15 @@ using namespace minnow;
 namespace {
 
 template <int Bits>
-struct conv_net : model<image<1, 28, 28>, conv<16, scheme<pixels, typename minw<Bits, Bits>::weights>, stride<2>>,
-                        batch_norm, conv<24, minw<Bits, Bits>>, max_pool<2>, batch_norm, dense<48, minw<Bits, Bits>>,
-                        batch_norm, dense<10, minw<Bits, Bits>>, batch_norm> {};
+struct digits_net : model<image<1, 28, 28>, conv<16, scheme<pixels, typename minw<Bits, Bits>::weights>, stride<2>>,
+                          batch_norm, conv<24, minw<Bits, Bits>>, max_pool<2>, batch_norm, dense<48, minw<Bits, Bits>>,
+                          batch_norm, dense<10, minw<Bits, Bits>>, batch_norm> {};
 
 }  // namespace
 
 TEST_SUITE("agreement/drawn_digits") {
   TEST_CASE_TEMPLATE("a network that has learned digits has the same sums, codes and classes packed", Model,
-                     conv_net<1>, conv_net<2>, conv_net<3>) {
+                     digits_net<1>, digits_net<2>, digits_net<3>) {
     static const auto train = drawn_digits(2000, seed{1});
     static const auto test = drawn_digits(200, seed{2});
     network<Model, aqe> net{seed{3}};

@@ -8,9 +8,7 @@ using namespace minnow::test;
 
 namespace {
 
-template <class Scheme, int Filters, class... Options>
-using unit = chain<conv<Filters, Scheme, Options...>, batch_norm>;
-using last = chain<dense<4, minw<2, 2>>, batch_norm>;
+using last_of_two_bits = chain<dense<4, minw<2, 2>>, batch_norm>;
 
 /// Blocks of He et al.: the sum goes on as it is, each branch quantizes it.
 template <class First, class Scheme, class Carrier = real>
@@ -18,7 +16,7 @@ struct of_residuals : model<image<3, 9, 9>, unit<First, 17>,
                             repeat<2, residual<chain<unit<Scheme, 17>, relu, unit<Scheme, 17>>, chain<>, Carrier>>,
                             residual<chain<unit<Scheme, 33, stride<2>>, unit<Scheme, 33>>,
                                      unit<Scheme, 33, kernel<1>, padding<0>, stride<2>>, Carrier>,
-                            batch_norm, last> {};
+                            batch_norm, last_of_two_bits> {};
 
 /// The carrier's codes go into the body's first product as they are.
 template <class Weights>
@@ -30,15 +28,16 @@ struct of_carried_codes
 
 template <class Scheme>
 struct of_dense_blocks
-    : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 16>, dense_block<3, chain<batch_norm, conv<5, Scheme>>>, batch_norm,
-            unit<Scheme, 12, kernel<1>, padding<0>>, average_pool<2>, dense_block<2, unit<Scheme, 3>>, batch_norm, last> {};
+    : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 16>, dense_block<3, chain<batch_norm, conv<5, Scheme>>>,
+            batch_norm, unit<Scheme, 12, kernel<1>, padding<0>>, average_pool<2>, dense_block<2, unit<Scheme, 3>>,
+            batch_norm, last_of_two_bits> {};
 
 /// Forks of the image, in forks, of codes; joins one after the other.
 struct of_nested_forks
     : model<image<3, 8, 8>, concatenated<chain<conv<4, scheme<real, ternary<>>>, batch_norm>>, batch_norm,
             residual<residual<unit<minw<2, 2>, 7>, chain<>, ternary<>>, unit<minw<3, 2>, 7>>,
             residual<chain<batch_norm, quantize<ternary<>>>, quantize<sign>>, batch_norm, max_pool<2>,
-            residual<chain<relu, bias>>, last> {};
+            residual<chain<relu, bias>>, last_of_two_bits> {};
 
 }  // namespace
 

@@ -86,6 +86,14 @@ void check_model() {
   check_agreement<T>(net);
 }
 
+/// A convolution with its batch norm.
+template <class Scheme, int Filters, class... Options>
+using unit = chain<conv<Filters, Scheme, Options...>, batch_norm>;
+
+/// How most structures begin and end.
+using first = unit<scheme<pixels, sign>, 17>;
+using last = chain<dense<4, minw<1, 1>>, batch_norm>;
+
 /// An odd number of channels in front, pools on either side of batch norm.
 template <class Scheme>
 struct pair_network : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<40, Scheme>,

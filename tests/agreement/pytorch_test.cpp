@@ -33,17 +33,17 @@ namespace mn = minnow;
 namespace {
 
 template <int Filters, class Scheme = mn::minw<1, 1>>
-using conv = mn::chain<mn::conv<Filters, Scheme>, mn::batch_norm>;
+using conv_unit = mn::chain<mn::conv<Filters, Scheme>, mn::batch_norm>;
 template <int Filters>
-using convp = mn::chain<mn::conv<Filters, mn::minw<1, 1>>, mn::max_pool<2>, mn::batch_norm>;
+using pooled_unit = mn::chain<mn::conv<Filters, mn::minw<1, 1>>, mn::max_pool<2>, mn::batch_norm>;
 template <int Units>
-using dense = mn::chain<mn::dense<Units, mn::minw<1, 1>>, mn::batch_norm>;
+using dense_unit = mn::chain<mn::dense<Units, mn::minw<1, 1>>, mn::batch_norm>;
 
 template <int Filters, int Narrow, int Wide>
-struct conv_net : mn::model<mn::image<3, 32, 32>,                                             //
-                            conv<Filters, mn::scheme<mn::pixels, mn::sign>>, convp<Filters>,  //
-                            conv<2 * Filters>, convp<2 * Filters>, conv<4 * Filters>, convp<4 * Filters>,
-                            dense<Narrow>, dense<Wide>, dense<10>> {
+struct conv_net : mn::model<mn::image<3, 32, 32>,                                                        //
+                            conv_unit<Filters, mn::scheme<mn::pixels, mn::sign>>, pooled_unit<Filters>,  //
+                            conv_unit<2 * Filters>, pooled_unit<2 * Filters>, conv_unit<4 * Filters>,
+                            pooled_unit<4 * Filters>, dense_unit<Narrow>, dense_unit<Wide>, dense_unit<10>> {
   static constexpr int channels[] = {Filters, Filters, 2 * Filters, 2 * Filters, 4 * Filters, 4 * Filters, Narrow, Wide, 10};
 };
 struct model_a : conv_net<128, 512, 2048> {

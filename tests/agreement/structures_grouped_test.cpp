@@ -5,13 +5,13 @@ using namespace minnow::test;
 
 namespace {
 
-using first = chain<conv<34, scheme<pixels, sign>>, batch_norm>;
-using last = chain<dense<4, minw<1, 1>>, batch_norm>;
+/// Channels that two groups share.
+using even_unit = unit<scheme<pixels, sign>, 34>;
 
 /// A depthwise convolution, folded with a pool behind it, and one of two groups.
 template <class Scheme>
-struct separable : model<image<3, 9, 9>, first, depthwise_conv<Scheme>, max_pool<3, stride<2>, padding<1>>, batch_norm, relu6,
-                         conv<40, Scheme, groups<2>>, batch_norm, last> {};
+struct separable : model<image<3, 9, 9>, even_unit, depthwise_conv<Scheme>, max_pool<3, stride<2>, padding<1>>,
+                         batch_norm, relu6, conv<40, Scheme, groups<2>>, batch_norm, last> {};
 
 /// On the image's bytes, and on the image.
 struct on_pixels : model<image<3, 9, 9>, depthwise_conv<scheme<pixels, integer<8>>, kernel<5>, stride<2>>, batch_norm, conv<12, scheme<integer<8>, sign>, kernel<1>>,

@@ -5,9 +5,6 @@ using namespace minnow::test;
 
 namespace {
 
-using first = chain<conv<17, scheme<pixels, sign>>, batch_norm>;
-using last = chain<dense<4, minw<1, 1>>, batch_norm>;
-
 struct real_in_the_middle : model<image<3, 9, 9>, first, conv<33, minw<1, 1>>, batch_norm, relu, conv<12>, batch_norm,
                                   conv<18, minw<2, 2>>, max_pool<2>, batch_norm, last> {};
 struct weights_alone : model<image<3, 9, 9>, first, conv<10, sign>, batch_norm, conv<11, half>, batch_norm, last> {};

@@ -5,8 +5,6 @@ using namespace minnow::test;
 
 namespace {
 
-using first = chain<conv<17, scheme<pixels, sign>>, batch_norm>;
-using last = chain<dense<4, minw<1, 1>>, batch_norm>;
 using low = minw<2, 1>;
 
 struct max_overlapping : model<image<3, 9, 9>, first, conv<33, low>, max_pool<3, stride<2>>, batch_norm, last> {};

@@ -7,9 +7,6 @@ using namespace minnow::test;
 
 namespace {
 
-using first = chain<conv<17, scheme<pixels, sign>>, batch_norm>;
-using last = chain<dense<4, minw<1, 1>>, batch_norm>;
-
 struct activations_between : model<image<3, 9, 9>, first, conv<33, minw<1, 1>>, bias, relu, max_pool<2>, batch_norm,
                                    hard_tanh, conv<20, minw<3, 2>>, bias, batch_norm, relu, last> {};
 struct strided : model<image<3, 11, 9>, conv<17, scheme<pixels, sign>, stride<2>>, batch_norm,

@@ -17,9 +17,10 @@ using namespace minnow;
 namespace {
 
 using bytes = scheme<integer<8>, integer<8>>;
-struct small : model<features<6>, dense<9, bytes>, batch_norm, relu, dense<3, scheme<integer<4>, integer<4>>>, batch_norm> {};
+struct small_integers
+    : model<features<6>, dense<9, bytes>, batch_norm, relu, dense<3, scheme<integer<4>, integer<4>>>, batch_norm> {};
 
-dataset<float> numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
+dataset<float> uncentred_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
 
 /// Where PPQ comes to rest (AB, Algorithm 2): the scale that is best for the codes which it gives.
 double best_for_its_codes(std::span<const float> values, int bits, double g) {
@@ -46,8 +47,8 @@ std::vector<float> everything_but_states(untyped_network& net) {
 
 TEST_SUITE("fit/calibrate") {
   TEST_CASE("scales of inputs become those that suit the data, each behind the layers before it") {
-    network<small> net{seed{1}};
-    const auto data = numbers(256);
+    network<small_integers> net{seed{1}};
+    const auto data = uncentred_numbers(256);
     const auto before = everything_but_states(net);
     calibrate(net, data, {.batches = 1, .batch = 256});
     CHECK(everything_but_states(net) == before);
@@ -59,13 +60,13 @@ TEST_SUITE("fit/calibrate") {
     // What the second quantizer reads, of all images.
     net.take(data, 0, 256);
     (void)net.forward({.mode = mode::evaluate});
-    const activations& hidden = net.result(flat<small>::find("2"));
+    const activations& hidden = net.result(flat<small_integers>::find("2"));
     suits({hidden.data, hidden.size()}, 4, net.layer<"3.inputs">().state().g);
   }
 
   TEST_CASE("a calibrated network packs, and is the packed one") {
-    network<small> net{seed{1}};
-    const auto data = numbers(64);
+    network<small_integers> net{seed{1}};
+    const auto data = uncentred_numbers(64);
     calibrate(net, data);
     const auto tiny = pack(net);
     net.take(data, 0, 64);
@@ -74,8 +75,8 @@ TEST_SUITE("fit/calibrate") {
   }
 
   TEST_CASE("data that cannot be measured is refused") {
-    network<small> net{seed{1}};
-    auto data = numbers(64);
+    network<small_integers> net{seed{1}};
+    auto data = uncentred_numbers(64);
     data.images[7] = std::numeric_limits<float>::quiet_NaN();
     CHECK_THROWS_AS(calibrate(net, data), error);
     CHECK_THROWS_AS(calibrate(net, dataset<float>{{1, 1, 6}, {}, {}}), error);

@@ -16,11 +16,11 @@ using namespace minnow;
 
 namespace {
 
-struct small : model<features<6>, dense<9, scheme<real, sign>>, batch_norm, dense<3, minw<1, 1>>, batch_norm> {};
-struct digits : model<image<1, 28, 28>, dense<256, scheme<pixels, sign>>, batch_norm, dense<256, minw<1, 1>>,
-                      batch_norm, dense<256, minw<1, 1>>, batch_norm, dense<10, minw<1, 1>>, batch_norm> {};
+struct two_layers : model<features<6>, dense<9, scheme<real, sign>>, batch_norm, dense<3, minw<1, 1>>, batch_norm> {};
+struct wide_digits : model<image<1, 28, 28>, dense<256, scheme<pixels, sign>>, batch_norm, dense<256, minw<1, 1>>,
+                           batch_norm, dense<256, minw<1, 1>>, batch_norm, dense<10, minw<1, 1>>, batch_norm> {};
 
-dataset<float> numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1), {}}; }
+dataset<float> unlabelled_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1), {}}; }
 
 std::vector<float> statistics(untyped_network& net) { return detail::exchange_statistics(net); }
 
@@ -29,8 +29,8 @@ std::vector<float> statistics(untyped_network& net) { return detail::exchange_st
 TEST_SUITE("fit/settle") {
   TEST_CASE("running statistics become the mean over batches of the quantized network") {
     // All images in one batch: the statistics are those of all of them, whatever the order.
-    network<small, aqe> net{seed{1}};
-    const auto data = numbers(64);
+    network<two_layers, aqe> net{seed{1}};
+    const auto data = unlabelled_numbers(64);
     settle(net, data, {.batches = 1, .batch = 64});
     const auto& w = net.layer<"0">().weights();
     for (std::size_t f = 0; f < 9; ++f) {
@@ -50,7 +50,7 @@ TEST_SUITE("fit/settle") {
   }
 
   TEST_CASE("moves nothing but the statistics") {
-    network<small, aqe> net{seed{1}};
+    network<two_layers, aqe> net{seed{1}};
     const auto parameters = [&] {
       std::vector<float> result;
       net.parameters(
@@ -59,15 +59,15 @@ TEST_SUITE("fit/settle") {
     };
     const auto before = parameters();
     const auto statistics_before = statistics(net);
-    settle(net, numbers(64));
+    settle(net, unlabelled_numbers(64));
     CHECK(parameters() == before);
     CHECK(statistics(net) != statistics_before);
   }
 
   TEST_CASE("forgets what the statistics were") {
-    const auto data = numbers(200);
+    const auto data = unlabelled_numbers(200);
     const settle_options few{.batches = 5, .batch = 40, .seed = seed{3}};
-    network<small, aqe> net{seed{1}};
+    network<two_layers, aqe> net{seed{1}};
     settle(net, data, few);
     const auto settled = statistics(net);
     net.statistics([](std::string_view, std::string_view, std::span<float> v) { std::fill(v.begin(), v.end(), 0.4f); });
@@ -76,8 +76,8 @@ TEST_SUITE("fit/settle") {
   }
 
   TEST_CASE("takes whole batches only, another choice for another seed") {
-    const auto data = numbers(100);
-    network<small, aqe> net{seed{1}};
+    const auto data = unlabelled_numbers(100);
+    network<two_layers, aqe> net{seed{1}};
     settle(net, data, {.batches = 2, .batch = 40});
     const auto two = statistics(net);
     settle(net, data, {.batches = 30, .batch = 40});  // a third would be of 20 images
@@ -87,8 +87,8 @@ TEST_SUITE("fit/settle") {
   }
 
   TEST_CASE("fewer images than a batch are one batch") {
-    const auto data = numbers(20);
-    network<small, aqe> net{seed{1}};
+    const auto data = unlabelled_numbers(20);
+    network<two_layers, aqe> net{seed{1}};
     settle(net, data);
     const auto settled = statistics(net);
     settle(net, data, {.batches = 1, .batch = 20});
@@ -97,7 +97,7 @@ TEST_SUITE("fit/settle") {
   }
 
   TEST_CASE("refuses what it cannot take") {
-    network<small, aqe> net;
+    network<two_layers, aqe> net;
     CHECK_THROWS_WITH_AS(settle(net, dataset<float>{}), "settle: expected images, found none", minnow::error);
     CHECK_THROWS_WITH_AS(settle(net, dataset<float>({1, 1, 3}, std::vector<float>(3), {})),
                          "settle: expected images of 1x1x6 (height, width, channels: the model's input), found 1x1x3",
@@ -105,9 +105,9 @@ TEST_SUITE("fit/settle") {
   }
 
   TEST_CASE("statistics can be taken out and put back") {
-    network<small, aqe> net{seed{1}};
+    network<two_layers, aqe> net{seed{1}};
     const auto kept = statistics(net);
-    settle(net, numbers(64));
+    settle(net, unlabelled_numbers(64));
     const auto settled = statistics(net);
     CHECK(detail::exchange_statistics(net, &kept) == settled);
     CHECK(statistics(net) == kept);
@@ -116,7 +116,7 @@ TEST_SUITE("fit/settle") {
   TEST_CASE("repairs the accuracy of a network trained at constant 1/2") {
     const auto train = drawn_digits(4000, seed{1});
     const auto test = drawn_digits(1000, seed{2});
-    network<digits, aqe> net{seed{3}};
+    network<wide_digits, aqe> net{seed{3}};
     fit(net, train, adam{.rate = 1e-2f, .decay = exponential_rate{.factor = 0.8f}}, constant{},
         {.epochs = 4, .batch = 64, .settle_batches = 0});
     const double before = accuracy(net, test);

@@ -17,8 +17,8 @@ using namespace minnow;
 
 namespace {
 
-struct small : model<features<5>, dense<6, scheme<real, sign>>, batch_norm, dense<4, scheme<clipped<real>, integer<8>>>,
-                     bias, dense<3, real>> {};
+struct of_three_layers : model<features<5>, dense<6, scheme<real, sign>>, batch_norm,
+                               dense<4, scheme<clipped<real>, integer<8>>>, bias, dense<3, real>> {};
 
 /// alpha_blend with 1 - alpha on the gradient of weights instead of on their step.
 struct scaled_gradient : plain_estimator {
@@ -56,7 +56,7 @@ std::vector<float> values(untyped_network& net) {
 /// Twenty steps; alpha follows `alphas` over and over.
 template <class Estimator, class Optimizer>
 std::vector<float> trained(const Optimizer& o, const std::vector<float>& alphas) {
-  network<small, Estimator> net{seed{3}};
+  network<of_three_layers, Estimator> net{seed{3}};
   updater<Optimizer> update(o);
   for (std::uint64_t step = 0; step < 20; ++step) {
     const float alpha = alphas[step % alphas.size()];
@@ -70,7 +70,7 @@ std::vector<float> trained(const Optimizer& o, const std::vector<float>& alphas)
 /// reference(w, g, moments, rate of this parameter, step from 1).
 template <class Optimizer, class Reference>
 void check_updates(const Optimizer& o, Reference&& reference, double tolerance) {
-  network<small, alpha_blend> net{seed{3}};
+  network<of_three_layers, alpha_blend> net{seed{3}};
   updater<Optimizer> update(o);
   std::vector<double> expected;
   for (const float w : values(net)) expected.push_back(static_cast<double>(w));
@@ -138,7 +138,7 @@ TEST_SUITE("fit/update") {
   }
 
   TEST_CASE("bounded weights are clipped to [-1, 1] after every update, others are not") {
-    network<small, ste> net{seed{3}};
+    network<of_three_layers, ste> net{seed{3}};
     updater<sgd> update(sgd{.rate = 50});
     differentiate(net, 1, 1);
     update.step(net, {0, 1, 1}, 1);
@@ -158,7 +158,7 @@ TEST_SUITE("fit/update") {
 
   TEST_CASE("the step scale multiplies the rate of quantized weights, and of nothing else") {
     // At alpha 1 alpha_blend's weights stand still.
-    network<small, alpha_blend, ste> net{seed{3}};
+    network<of_three_layers, alpha_blend, ste> net{seed{3}};
     const auto before = values(net);
     updater<sgd> update(sgd{.rate = 0.5f, .weight_decay = 0.1f});
     differentiate(net, 1, 1);

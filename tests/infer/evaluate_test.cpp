@@ -23,7 +23,7 @@ dataset<float> numbers(int count) {
   return {{1, 1, 5}, test::uniform(5 * count, 1), labels};
 }
 
-packed<tiny> small() {
+packed<tiny> packed_tiny() {
   network<tiny> net{seed{1}};
   return pack(net);
 }
@@ -32,7 +32,7 @@ packed<tiny> small() {
 
 TEST_SUITE("infer/evaluate") {
   TEST_CASE("any number of threads gives the logits of one image after the other") {
-    const auto network = small();
+    const auto network = packed_tiny();
     const auto data = numbers(101);
     const auto expected = network.run(std::span<const float>(data.images));
     for (const int count : {1, 2, 3, 7}) {
@@ -45,7 +45,7 @@ TEST_SUITE("infer/evaluate") {
   }
 
   TEST_CASE("predictions are the largest logits, accuracy the part that is right") {
-    const auto network = small();
+    const auto network = packed_tiny();
     auto data = numbers(90);
     const auto z = logits(network, data);
     const auto classes = predict(network, data);
@@ -59,7 +59,7 @@ TEST_SUITE("infer/evaluate") {
   }
 
   TEST_CASE("refuses what it cannot take") {
-    const auto network = small();
+    const auto network = packed_tiny();
     CHECK_THROWS_WITH_AS((void)logits(network, dataset<float>({2, 2, 1}, std::vector<float>(4), {})),
                          "logits: expected images of 1x1x5 (height, width, channels: the model's input), found 2x2x1",
                          minnow::error);

@@ -34,7 +34,7 @@ using model_c = conv_net<64, 256, 1024>;
 using model_d = conv_net<64, 128, 512>;
 
 struct odd : model<image<1, 3, 3>, conv<5, scheme<pixels, sign>>, batch_norm, dense<3, minw<1, 2>>> {};
-struct tiny : model<features<3>, dense<2, scheme<real, real>>> {};
+struct of_one_product : model<features<3>, dense<2, scheme<real, real>>> {};
 
 }  // namespace
 
@@ -48,10 +48,11 @@ static_assert(packed<model_d>::weight_bits() == 1'739'456);
 static_assert(packed<odd>::weight_bits() == 9 * 16 + 3 * 2 * 2 * 32);
 
 // Each architecture is a type of its own, down to its stages.
-static_assert(!std::is_same_v<packed<tiny, kernels::scalar>, packed<tiny, kernels::avx512_vpopcntdq>>);
 static_assert(
-    !std::is_same_v<session<packed<tiny, kernels::scalar>>, session<packed<tiny, kernels::avx512_vpopcntdq>>>);
-static_assert(std::is_same_v<packed<tiny>, packed<tiny, kernels::best>>);
+    !std::is_same_v<packed<of_one_product, kernels::scalar>, packed<of_one_product, kernels::avx512_vpopcntdq>>);
+static_assert(!std::is_same_v<session<packed<of_one_product, kernels::scalar>>,
+                              session<packed<of_one_product, kernels::avx512_vpopcntdq>>>);
+static_assert(std::is_same_v<packed<of_one_product>, packed<of_one_product, kernels::best>>);
 
 TEST_SUITE("infer/packed") {
   TEST_CASE("a model of 10 million weights takes their bits in memory") {
@@ -62,7 +63,7 @@ TEST_SUITE("infer/packed") {
   }
 
   TEST_CASE("runs images one after another, as a session does") {
-    packed<tiny> network;
+    packed<of_one_product> network;
     auto& stage = network.stage<0>();
     const float weights[] = {1, 10, 2, 20, 3, 30};  // [K][filters]
     std::memcpy(stage.weights.data(), weights, sizeof weights);
@@ -73,8 +74,8 @@ TEST_SUITE("infer/packed") {
   }
 
   TEST_CASE("a copy is a network of its own") {
-    packed<tiny> network;
-    packed<tiny> copy = network;
+    packed<of_one_product> network;
+    packed<of_one_product> copy = network;
     copy.stage<0>().weights.data()[0] = std::byte{1};
     CHECK(network.stage<0>().weights.data()[0] == std::byte{0});
   }

@@ -42,13 +42,13 @@ namespace {
 
 struct integers : model<image<3, 7, 7>, conv<33, scheme<pixels, sign>>, max_pool<3, stride<2>>, batch_norm,
                         conv<20, minw<2, 1>>, batch_norm, dense<5, minw<1, 2>>, batch_norm> {};
-struct mixed
+struct of_all_kinds
     : model<image<3, 7, 7>, conv<9, scheme<real, ternary<>>>, batch_norm, relu, conv<8, scheme<integer<8>, integer<8>>>,
             average_pool<2>, batch_norm, conv<6>, quantize<ternary<>>, max_pool<2>, dense<5, minw<16, 3>>, batch_norm> {
 };
 struct sums_of_a_pixel : model<image<3, 1, 2>, conv<4, scheme<real, real>, kernel<1>>> {};
 
-std::vector<std::uint8_t> bytes(int count, std::uint64_t draws) {
+std::vector<std::uint8_t> random_bytes(int count, std::uint64_t draws) {
   minnow::random r(seed{draws});
   std::vector<std::uint8_t> result(static_cast<std::size_t>(count));
   for (auto& b : result) b = static_cast<std::uint8_t>(r.below(256));
@@ -103,20 +103,20 @@ static_assert(session<packed<integers>>::arena_bytes(3) > session<packed<integer
 TEST_SUITE("infer/session") {
   TEST_CASE("a run allocates nothing, from bytes and from floats") {
     REQUIRE(allocations > 0);
-    CHECK(allocations_of_a_run<integers>(bytes(3 * 147, 1)) == 0);
-    CHECK(allocations_of_a_run<mixed>(bytes(3 * 147, 1)) == 0);
-    CHECK(allocations_of_a_run<mixed>(test::uniform(3 * 147, 1)) == 0);
+    CHECK(allocations_of_a_run<integers>(random_bytes(3 * 147, 1)) == 0);
+    CHECK(allocations_of_a_run<of_all_kinds>(random_bytes(3 * 147, 1)) == 0);
+    CHECK(allocations_of_a_run<of_all_kinds>(test::uniform(3 * 147, 1)) == 0);
   }
 
   TEST_CASE("an image's logits do not depend on those before it, nor on who else shares the network") {
-    const auto network = packed_of<mixed>();
+    const auto network = packed_of<of_all_kinds>();
     const auto images = test::uniform(5 * 147, 3);
-    session<packed<mixed>> run(network);
+    session<packed<of_all_kinds>> run(network);
     std::vector<float> all(25);
     run.run(std::span<const float>(images), std::span<float>(all));
     for (std::size_t n = 5; n-- > 0;) {
       const auto image = std::span<const float>(images).subspan(147 * n, 147);
-      session<packed<mixed>> fresh(network);
+      session<packed<of_all_kinds>> fresh(network);
       std::vector<float> alone(5);
       fresh.run(image, std::span<float>(alone));
       CHECK(std::equal(alone.begin(), alone.end(), all.begin() + static_cast<std::ptrdiff_t>(5 * n)));
@@ -128,7 +128,7 @@ TEST_SUITE("infer/session") {
 
   TEST_CASE("any number of threads gives the same logits, for one image and for many") {
     const auto network = packed_of<integers>();
-    const auto images = bytes(5 * 147, 9);
+    const auto images = random_bytes(5 * 147, 9);
     for (const int count : {1, 5}) {
       const auto some = std::span<const std::uint8_t>(images).first(static_cast<std::size_t>(147 * count));
       const auto expected = network.run(some);
@@ -147,7 +147,7 @@ TEST_SUITE("infer/session") {
 
   TEST_CASE("a trace sees each row of each product once, and each packed map") {
     const auto network = packed_of<integers>();
-    const auto image = bytes(147, 5);
+    const auto image = random_bytes(147, 5);
     session<packed<integers>> run(network);
     std::vector<float> logits(5);
     watched seen;
@@ -156,8 +156,8 @@ TEST_SUITE("infer/session") {
     CHECK(seen.rows == std::vector<int>{0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 0, 1, 1, 2, 2, 3, 0, 1});
     CHECK(seen.maps == std::vector<std::size_t>{4, 7});
 
-    const auto other = packed_of<mixed>();
-    session<packed<mixed>> floats(other);
+    const auto other = packed_of<of_all_kinds>();
+    session<packed<of_all_kinds>> floats(other);
     watched through_floats;
     floats.run(std::span<const std::uint8_t>(image), std::span<float>(logits), &through_floats);
     CHECK(through_floats.products == std::vector<std::size_t>{100, 4, 107, 107, 107, 111});
@@ -169,7 +169,7 @@ TEST_SUITE("infer/session") {
     const auto network = packed_of<integers>();
     session<packed<integers>> run(network);
     for (std::uint64_t draws = 0; draws < 5; ++draws) {
-      const auto image = bytes(147, draws);
+      const auto image = random_bytes(147, draws);
       std::vector<float> logits(5);
       watched seen;
       run.run(std::span<const std::uint8_t>(image), std::span<float>(logits), &seen);

@@ -13,19 +13,19 @@ using namespace minnow;
 
 namespace {
 
-struct integers : model<image<3, 8, 8>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<40, minw<2, 1>>,
-                        batch_norm, bias, relu, dense<10, minw<1, 3>>, batch_norm> {};
-struct mixed
+struct staged_integers : model<image<3, 8, 8>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm,
+                               conv<40, minw<2, 1>>, batch_norm, bias, relu, dense<10, minw<1, 3>>, batch_norm> {};
+struct staged_mixed
     : model<image<3, 8, 8>, conv<8, scheme<real, sign>>, batch_norm, conv<8>, relu, quantize<ternary<>>, max_pool<2>,
             conv<4, scheme<integer<8>, integer<8, per_channel>>>, hard_tanh, dense<2, minw<16, 2>>> {};
 struct codes_last : model<features<4>, dense<3, scheme<sign, sign>>, quantize<sign>> {};
 
-using integer_stages = detail::stages<integers>;
-using mixed_stages = detail::stages<mixed>;
+using integer_stages = detail::stages<staged_integers>;
+using mixed_stages = detail::stages<staged_mixed>;
 template <std::size_t S>
-using of_integers = detail::stage_plan<integers, S>;
+using of_integers = detail::stage_plan<staged_integers, S>;
 template <std::size_t S>
-using of_mixed = detail::stage_plan<mixed, S>;
+using of_mixed = detail::stage_plan<staged_mixed, S>;
 
 }  // namespace
 
@@ -68,13 +68,13 @@ TEST_SUITE("infer/stage") {
       });
       return result;
     };
-    packed<integers> small;
+    packed<staged_integers> small;
     // 3 blocks of 27 masks of 16 bits; 33 channels in 48 lanes, 2 thresholds each. 40 filters of 9 taps of 2 words; 1
     // threshold. 10 units of 640 inputs in 3 planes.
     CHECK(names(small) ==
           "weights:162 flip:192 smallest:192 thresholds:384 | weights:2880 flip:192 smallest:192 thresholds:192 | "
           "weights:2400 scales:40 scale:40 shift:40 | ");
-    packed<mixed> other;
+    packed<staged_mixed> other;
     CHECK(
         names(other) ==
         "weights:54 scales:32 scale:32 shift:32 | weights:2304 flip:64 smallest:64 thresholds:128 | scales:4 state:4 | weights:288 scales:16 | "

@@ -11,9 +11,10 @@
 #include "data_files.hpp"
 
 namespace mn = minnow;
-using data_files::bytes;
 
 namespace {
+
+using data_files::bytes;
 
 constexpr std::size_t record = 3073;
 
@@ -32,7 +33,7 @@ bytes batch() {
   return result;
 }
 
-std::string refusal(const bytes& content) {
+std::string refusal_of_batch(const bytes& content) {
   const data_files::folder folder;
   mn::dataset<std::uint8_t> out;
   const mn::status outcome = mn::read_cifar10_batch(folder.write("b", content).c_str(), out, 3);
@@ -40,8 +41,8 @@ std::string refusal(const bytes& content) {
   return data_files::sentence(outcome, folder);
 }
 
-const std::vector<std::string> names{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
-                                     "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
+const std::vector<std::string> batch_files{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                           "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
 
 }  // namespace
 
@@ -67,22 +68,22 @@ TEST_SUITE("io/cifar") {
     const bytes good = batch();
     for (const std::size_t length :
          {std::size_t{0}, std::size_t{1}, record - 1, record, record + 1, 2 * record, 3 * record - 1})
-      CHECK_EQ(refusal(data_files::first(good, length)),
+      CHECK_EQ(refusal_of_batch(data_files::first(good, length)),
                "b: expected 9219 bytes (3 records of 3073), found " + std::to_string(length));
     bytes more = good;
     more.push_back(0);
-    CHECK_EQ(refusal(more), "b: expected 9219 bytes (3 records of 3073), found 9220");
+    CHECK_EQ(refusal_of_batch(more), "b: expected 9219 bytes (3 records of 3073), found 9220");
   }
 
   TEST_CASE("a label out of range is refused") {
     bytes bad = batch();
     bad[2 * record] = 10;
-    CHECK_EQ(refusal(bad), "b: expected labels 0 to 9, found 10 in record 2");
+    CHECK_EQ(refusal_of_batch(bad), "b: expected labels 0 to 9, found 10 in record 2");
   }
 
   TEST_CASE("files still compressed are named with what unpacks them") {
     const data_files::folder folder;
-    for (const std::string& name : names) folder.write(name + ".xz", "");
+    for (const std::string& name : batch_files) folder.write(name + ".xz", "");
     mn::train_and_test<std::uint8_t> out;
     CHECK_EQ(data_files::sentence(mn::read_cifar10(folder.path().c_str(), out), folder),
              "data_batch_1.bin: expected this file, found only its .xz; unpack it: xz -dk data_batch_1.bin.xz");
@@ -91,7 +92,7 @@ TEST_SUITE("io/cifar") {
 
   TEST_CASE("a folder holds five batches of 10,000 and a test batch") {
     const data_files::folder folder;
-    for (const std::string& name : names) {
+    for (const std::string& name : batch_files) {
       folder.write(name, "");
       std::filesystem::resize_file(folder.path(name), 10'000 * record);
     }

@@ -16,7 +16,7 @@ namespace mn = minnow;
 
 namespace {
 
-std::uint64_t fingerprint(const mn::dataset<std::uint8_t>& digits) {
+std::uint64_t fingerprint_of(const mn::dataset<std::uint8_t>& digits) {
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const std::uint8_t value : digits.images) hash = (hash ^ value) * 0x100000001b3u;
   for (const int label : digits.labels) hash = (hash ^ static_cast<std::uint64_t>(label)) * 0x100000001b3u;
@@ -96,14 +96,14 @@ TEST_SUITE("io/drawn_digits") {
   }
 
   TEST_CASE("a seed draws the same on every platform, and another seed draws others") {
-    CHECK_EQ(fingerprint(mn::drawn_digits(200, mn::seed{1})), 8980497523715365273u);
-    CHECK_NE(fingerprint(mn::drawn_digits(200, mn::seed{2})), fingerprint(mn::drawn_digits(200, mn::seed{1})));
+    CHECK_EQ(fingerprint_of(mn::drawn_digits(200, mn::seed{1})), 8980497523715365273u);
+    CHECK_NE(fingerprint_of(mn::drawn_digits(200, mn::seed{2})), fingerprint_of(mn::drawn_digits(200, mn::seed{1})));
   }
 
   TEST_CASE("a longer set begins with the shorter one") {
     const auto few = mn::drawn_digits(37, mn::seed{5});
     const auto many = mn::drawn_digits(100, mn::seed{5});
-    CHECK_EQ(fingerprint(many.part(0, 37)), fingerprint(few));
+    CHECK_EQ(fingerprint_of(many.part(0, 37)), fingerprint_of(few));
   }
 
   TEST_CASE("no two images are the same, and each has ink and paper") {

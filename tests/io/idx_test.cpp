@@ -10,9 +10,10 @@
 #include "data_files.hpp"
 
 namespace mn = minnow;
-using data_files::bytes;
 
 namespace {
+
+using data_files::bytes;
 
 // Two images of 2 x 3 and their labels.
 const bytes images{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255};

@@ -13,9 +13,10 @@
 #endif
 
 namespace mn = minnow;
-using data_files::bytes;
 
 namespace {
+
+using data_files::bytes;
 
 const bytes train_images{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4};
 const bytes train_labels{0, 0, 8, 1, 0, 0, 0, 2, 7, 9};

@@ -18,9 +18,10 @@
 #include "single_layer.hpp"
 
 using namespace minnow;
-using data_files::sentence;
 
 namespace {
+
+using data_files::sentence;
 
 struct small : model<features<8>, dense<6, scheme<pixels, sign>>, batch_norm, dense<32, minw<2, 1>>, batch_norm,
                      dense<3, minw<1, 1>>> {};
@@ -49,7 +50,7 @@ std::vector<std::byte> all_bytes(Packed& network) {
   std::vector<std::byte> result;
   network.each_stage([&](auto, auto& stage) {
     stage.sections(
-        [&](std::string_view, std::span<std::byte> bytes) { result.insert(result.end(), bytes.begin(), bytes.end()); });
+        [&](std::string_view, std::span<std::byte> part) { result.insert(result.end(), part.begin(), part.end()); });
   });
   return result;
 }

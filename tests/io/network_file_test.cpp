@@ -21,9 +21,10 @@
 #include "single_layer.hpp"
 
 using namespace minnow;
-using data_files::sentence;
 
 namespace {
+
+using data_files::sentence;
 
 /// Every kind of array: weights with and without states, inputs with states, batch norm, bias.
 struct everything : model<features<6>, dense<7, scheme<real, ternary<mean_threshold<>>>>, batch_norm,
@@ -56,7 +57,7 @@ std::vector<std::string> bits(Network& net) {
 }
 
 template <class Model>
-status read_as(const std::string& path) {
+status read_network_as(const std::string& path) {
   network<Model> net;
   return read(path.c_str(), net);
 }
@@ -138,19 +139,20 @@ TEST_SUITE("io/network_file") {
     const data_files::folder folder;
     save(network<tiny>{seed{1}}, folder.path("f"));
     const auto sound = data_files::content(folder.path("f"));
-    CHECK(data_files::changed_byte_accepted(folder, sound, read_as<tiny>) == "");
-    CHECK(data_files::other_length_accepted(folder, sound, read_as<tiny>) == "");
+    CHECK(data_files::changed_byte_accepted(folder, sound, read_network_as<tiny>) == "");
+    CHECK(data_files::other_length_accepted(folder, sound, read_network_as<tiny>) == "");
   }
 
   TEST_CASE("another model's file, a packed one and none at all are refused") {
     const data_files::folder folder;
     network<tiny> net{seed{1}};
     save(net, folder.path("f"));
-    CHECK(sentence(read_as<everything>(folder.path("f")), folder).find("found another model's") != std::string::npos);
+    CHECK(sentence(read_network_as<everything>(folder.path("f")), folder).find("found another model's") !=
+          std::string::npos);
     save(pack(net), folder.path("packed"));
-    CHECK(sentence(read_as<tiny>(folder.path("packed")), folder) ==
+    CHECK(sentence(read_network_as<tiny>(folder.path("packed")), folder) ==
           "packed: expected a trainable network (kind 2), found packed model (kind 1)");
-    CHECK(sentence(read_as<tiny>(folder.path("none")), folder) ==
+    CHECK(sentence(read_network_as<tiny>(folder.path("none")), folder) ==
           "none: could not be opened (No such file or directory)");
     CHECK_THROWS_WITH_AS((void)load<network<tiny>>(folder.path("none")), doctest::Contains("none: could not be opened"),
                          minnow::error);

@@ -14,14 +14,15 @@
 #include "values.hpp"
 
 namespace mn = minnow;
+
+namespace {
+
 using data_files::bytes;
 using tensor_files::malformed;
 using tensor_files::quarters;
 
-namespace {
-
 /// A file of version 1.0 with this header, as it is, and so many bytes behind it.
-bytes file_of(const std::string& header, std::size_t numbers, std::uint8_t major = 1) {
+bytes array_file(const std::string& header, std::size_t numbers, std::uint8_t major = 1) {
   bytes file{0x93,
              'N',
              'U',
@@ -42,39 +43,42 @@ std::string header_of(const std::string& descr, const std::string& order, const 
   return "{'descr': " + descr + ", 'fortran_order': " + order + ", 'shape': " + shape + ", }  \n";
 }
 bytes array_of(const std::string& descr, const std::string& order, const std::string& shape, std::size_t numbers) {
-  return file_of(header_of(descr, order, shape), numbers);
+  return array_file(header_of(descr, order, shape), numbers);
 }
 
-mn::status read_bytes(const bytes& file, const char* name, mn::tensor& out) { return mn::read_npy(file, name, out); }
-mn::status read_file(const char* path, mn::tensor& out) { return mn::read_npy(path, out); }
+mn::status read_array_bytes(const bytes& file, const char* name, mn::tensor& out) {
+  return mn::read_npy(file, name, out);
+}
+mn::status read_array_file(const char* path, mn::tensor& out) { return mn::read_npy(path, out); }
 mn::tensor fixture(const char* name) { return mn::read_npy(std::string(MINNOW_FIXTURES "/array_") + name + ".npy"); }
 
-const bytes sound = array_of("'<f4'", "False", "(2, 3)", 24);
+const bytes sound_array = array_of("'<f4'", "False", "(2, 3)", 24);
 
-std::vector<malformed> malformed_files() {
+std::vector<malformed> malformed_arrays() {
   const auto with = [](std::size_t at, std::uint8_t value) {
-    bytes file = sound;
+    bytes file = sound_array;
     file.at(at) = value;
     return file;
   };
   const auto shape = [](const std::string& s) { return array_of("'<f4'", "False", s, 24); };
   const auto descr = [](const std::string& d) { return array_of(d, "False", "(2, 3)", 24); };
-  const auto header = [](const std::string& h) { return file_of(h, 24); };
+  const auto header = [](const std::string& h) { return array_file(h, 24); };
   return {
       {"empty", {}, "expected a .npy file, found 0 bytes"},
-      {"magic alone", data_files::first(sound, 6), "found 6 bytes"},
+      {"magic alone", data_files::first(sound_array, 6), "found 6 bytes"},
       {"another magic", with(0, 0x92), "expected a .npy file (\\x93NUMPY), found other bytes"},
       {"zip, as .npz", bytes{'P', 'K', 3, 4, 20, 0, 0, 0, 0, 0}, "found other bytes"},
       {"version 0", with(6, 0), "expected .npy version 1.0, 2.0 or 3.0, found 0.0"},
       {"version 4", with(6, 4), "found 4.0"},
       {"version 1.1", with(7, 1), "found 1.1"},
-      {"no length of the header", data_files::first(sound, 9), "expected 10 bytes up to the header, found a file of 9"},
-      {"no length of the header, version 2", data_files::first(file_of("", 0, 2), 11),
+      {"no length of the header", data_files::first(sound_array, 9),
+       "expected 10 bytes up to the header, found a file of 9"},
+      {"no length of the header, version 2", data_files::first(array_file("", 0, 2), 11),
        "expected 12 bytes up to the header"},
       {"header longer than the file", with(9, 0xff), "expected a header of 65"},
       {"header of 4 GB",
        [] {
-         bytes file = file_of("", 0, 2);
+         bytes file = array_file("", 0, 2);
          for (std::size_t i = 8; i < 12; ++i) file[i] = 0xff;
          return file;
        }(),
@@ -191,7 +195,7 @@ TEST_SUITE("io/npy") {
     for (const char* header : {"{'shape':(2,3),'descr':'<f4','fortran_order':False}\n",
                                "{ \"fortran_order\" : False , \"shape\" : ( 2 , 3 , ) , \"descr\" : \"<f4\" , } \n"}) {
       mn::tensor out;
-      CHECK_EQ(std::string(mn::read_npy(file_of(header, 24), "f", out).message()), "");
+      CHECK_EQ(std::string(mn::read_npy(array_file(header, 24), "f", out).message()), "");
       CHECK_EQ(out.shape, std::vector<std::size_t>{2, 3});
     }
   }
@@ -201,29 +205,29 @@ TEST_SUITE("io/npy") {
       mn::tensor out;
       const std::string header =
           "{'shape':(2,3),'descr':'<f4','fortran_order':False}" + std::string(spaces, ' ') + "\n";
-      CHECK_EQ(std::string(mn::read_npy(file_of(header, 24), "f", out).message()), "");
+      CHECK_EQ(std::string(mn::read_npy(array_file(header, 24), "f", out).message()), "");
     }
   }
 
   TEST_CASE("malformed files are refused by a sentence that says what is wrong") {
-    const auto cases = malformed_files();
+    const auto cases = malformed_arrays();
     MESSAGE(cases.size(), " malformed .npy files");
     CHECK_GE(cases.size(), 50);
-    tensor_files::check_refused(cases, mn::tensor{{1}, {42}}, read_bytes, read_file);
+    tensor_files::check_refused(cases, mn::tensor{{1}, {42}}, read_array_bytes, read_array_file);
   }
 
   TEST_CASE("a file cut at any length is refused") {
     std::vector<malformed> cases;
-    for (std::size_t length = 0; length < sound.size(); ++length)
-      cases.push_back({"cut to " + std::to_string(length), data_files::first(sound, length), "expected"});
-    tensor_files::check_refused(cases, mn::tensor{}, read_bytes, read_file);
+    for (std::size_t length = 0; length < sound_array.size(); ++length)
+      cases.push_back({"cut to " + std::to_string(length), data_files::first(sound_array, length), "expected"});
+    tensor_files::check_refused(cases, mn::tensor{}, read_array_bytes, read_array_file);
   }
 
   TEST_CASE("any changed byte of the header is refused or read as what it says") {
     int refused = 0;
-    for (std::size_t at = 0; at < sound.size() - 24; ++at)
+    for (std::size_t at = 0; at < sound_array.size() - 24; ++at)
       for (int value = 0; value < 256; ++value) {
-        bytes changed = sound;
+        bytes changed = sound_array;
         changed[at] = static_cast<std::uint8_t>(value);
         mn::tensor out;
         const mn::status outcome = mn::read_npy(changed, "f", out);

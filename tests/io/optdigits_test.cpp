@@ -10,9 +10,10 @@
 #include "data_files.hpp"
 
 namespace mn = minnow;
-using data_files::bytes;
 
 namespace {
+
+using data_files::bytes;
 
 // A line whose pixels are 0, 1, … 16, 0, 1, … and whose last field is the label.
 std::string line(int label) {
@@ -21,7 +22,7 @@ std::string line(int label) {
   return result + std::to_string(label) + "\n";
 }
 
-std::string refusal(const std::string& content) {
+std::string refusal_of_lines(const std::string& content) {
   const data_files::folder folder;
   mn::dataset<std::uint8_t> out;
   const mn::status outcome = mn::read_optdigits_file(folder.write("o", content).c_str(), out, 2);
@@ -61,32 +62,34 @@ TEST_SUITE("io/optdigits") {
 
   TEST_CASE("a file cut at any length before its last label is refused") {
     const std::string good = line(3) + line(9);
-    for (std::size_t length = 0; length + 1 < good.size(); ++length) CHECK_NE(refusal(good.substr(0, length)), "");
-    CHECK_EQ(refusal(""), "o: expected 2 lines, found 0");
-    CHECK_EQ(refusal(line(3)), "o: expected 2 lines, found 1");
-    CHECK_EQ(refusal(line(3) + "0,1,2,"),
+    for (std::size_t length = 0; length + 1 < good.size(); ++length)
+      CHECK_NE(refusal_of_lines(good.substr(0, length)), "");
+    CHECK_EQ(refusal_of_lines(""), "o: expected 2 lines, found 0");
+    CHECK_EQ(refusal_of_lines(line(3)), "o: expected 2 lines, found 1");
+    CHECK_EQ(refusal_of_lines(line(3) + "0,1,2,"),
              "o: expected a number of 0 to 16 as field 4 of line 2, found the end of the file");
-    CHECK_EQ(refusal(line(3) + "0,1"),
+    CHECK_EQ(refusal_of_lines(line(3) + "0,1"),
              "o: expected 65 numbers separated by commas in line 2, found the end of the file after field 2");
   }
 
   TEST_CASE("a file that goes on is refused") {
-    CHECK_EQ(refusal(line(1) + line(2) + line(3)), "o: expected at most 390 bytes (2 lines of 65 numbers), found more");
-    CHECK_EQ(refusal(line(1) + line(2) + "\n"), "o: expected 2 lines, found more");
+    CHECK_EQ(refusal_of_lines(line(1) + line(2) + line(3)),
+             "o: expected at most 390 bytes (2 lines of 65 numbers), found more");
+    CHECK_EQ(refusal_of_lines(line(1) + line(2) + "\n"), "o: expected 2 lines, found more");
   }
 
   TEST_CASE("values out of range and other characters are refused with their place") {
-    CHECK_EQ(refusal(line(1) + replaced(line(2), ",16,", ",17,")),
+    CHECK_EQ(refusal_of_lines(line(1) + replaced(line(2), ",16,", ",17,")),
              "o: expected a number of 0 to 16 as field 17 of line 2, found 17");
-    CHECK_EQ(refusal(replaced(line(1), ",1\n", ",10\n") + line(2)),
+    CHECK_EQ(refusal_of_lines(replaced(line(1), ",1\n", ",10\n") + line(2)),
              "o: expected a number of 0 to 9 as field 65 of line 1, found 10");
-    CHECK_EQ(refusal(replaced(line(1), ",5,", ",-5,") + line(2)),
+    CHECK_EQ(refusal_of_lines(replaced(line(1), ",5,", ",-5,") + line(2)),
              "o: expected a number of 0 to 16 as field 6 of line 1, found another character");
-    CHECK_EQ(refusal(replaced(line(1), ",5,", ",5;") + line(2)),
+    CHECK_EQ(refusal_of_lines(replaced(line(1), ",5,", ",5;") + line(2)),
              "o: expected 65 numbers separated by commas in line 1, found another character after field 6");
-    CHECK_EQ(refusal(replaced(line(1), "1\n", "1,1\n") + line(2)),
+    CHECK_EQ(refusal_of_lines(replaced(line(1), "1\n", "1,1\n") + line(2)),
              "o: expected the end of line 1 after its 65 numbers, found another character");
-    CHECK_EQ(refusal("a,b\n" + line(1)),
+    CHECK_EQ(refusal_of_lines("a,b\n" + line(1)),
              "o: expected a number of 0 to 16 as field 1 of line 1, found another character");
   }
 

@@ -15,34 +15,37 @@
 #include "values.hpp"
 
 namespace mn = minnow;
+
+namespace {
+
 using data_files::bytes;
 using tensor_files::malformed;
 using tensor_files::quarters;
 
-namespace {
-
 /// A file of this header and so many bytes behind it.
-bytes file_of(const std::string& header, std::size_t numbers, std::uint64_t length) {
+bytes tensors_file(const std::string& header, std::size_t numbers, std::uint64_t length) {
   bytes file(8 + header.size() + numbers, 7);
   std::memcpy(file.data(), &length, 8);
   std::memcpy(file.data() + 8, header.data(), header.size());
   return file;
 }
-bytes file_of(const std::string& header, std::size_t numbers = 0) { return file_of(header, numbers, header.size()); }
+bytes tensors_file(const std::string& header, std::size_t numbers = 0) {
+  return tensors_file(header, numbers, header.size());
+}
 
 std::string entry(const std::string& dtype, const std::string& shape, const std::string& offsets) {
   return R"({"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}";
 }
 
-mn::status read_bytes(const bytes& file, const char* name, mn::tensors& out) {
+mn::status read_tensors_bytes(const bytes& file, const char* name, mn::tensors& out) {
   return mn::read_safetensors(file, name, out);
 }
-mn::status read_file(const char* path, mn::tensors& out) { return mn::read_safetensors(path, out); }
+mn::status read_tensors_file(const char* path, mn::tensors& out) { return mn::read_safetensors(path, out); }
 
 /// Two tensors, (2,2) in F32 and (3) in F16: 16 + 6 bytes.
 const std::string a = R"("a":)" + entry("F32", "[2,2]", "[0,16]");
 const std::string b = R"("b":)" + entry("F16", "[3]", "[16,22]");
-const bytes sound = file_of("{" + a + "," + b + "}", 22);
+const bytes sound_tensors = tensors_file("{" + a + "," + b + "}", 22);
 
 std::string repeated(const std::string& text, int times) {
   std::string result;
@@ -57,26 +60,27 @@ std::string many_tensors(int count) {
   return header + "}";
 }
 
-std::vector<malformed> malformed_files() {
+std::vector<malformed> malformed_tensors() {
   const auto of_a = [](const std::string& dtype, const std::string& shape, const std::string& offsets,
                        std::size_t numbers = 16) {
-    return file_of(R"({"a":)" + entry(dtype, shape, offsets) + "}", numbers);
+    return tensors_file(R"({"a":)" + entry(dtype, shape, offsets) + "}", numbers);
   };
-  const auto value_of_a = [](const std::string& value) { return file_of(R"({"a":)" + value + "}", 16); };
-  const auto json = [](const std::string& header) { return file_of(header, 16); };
-  bytes huge = sound;
+  const auto value_of_a = [](const std::string& value) { return tensors_file(R"({"a":)" + value + "}", 16); };
+  const auto json = [](const std::string& header) { return tensors_file(header, 16); };
+  bytes huge = sound_tensors;
   huge[7] = 0x80;
   return {
       {"empty", {}, "expected a safetensors file, found 0 bytes"},
       {"shorter than the length", bytes(7), "found 7 bytes"},
       {"no header", bytes(8), "begins with a brace, found an empty one"},
       {"header of 2^63 bytes", huge, "a header of at most 100000000 bytes, found 922337203685477"},
-      {"header of 2^64 - 1 bytes", file_of("{}", 0, ~std::uint64_t{0}), "found 18446744073709551615"},
-      {"header of 100 MB and one", file_of("{}", 0, 100'000'001), "found 100000001"},
-      {"header of 100 MB", file_of("{}", 0, 100'000'000), "a header of 100000000 bytes, found 2 behind its length"},
-      {"header one longer than the file", file_of("{}", 0, 3), "a header of 3 bytes, found 2"},
-      {"header cut by its length", file_of("{" + a + "}", 16, 20), "a header in JSON, found at its byte"},
-      {"header that reaches into the numbers", file_of("{" + a + "}", 16, a.size() + 3),
+      {"header of 2^64 - 1 bytes", tensors_file("{}", 0, ~std::uint64_t{0}), "found 18446744073709551615"},
+      {"header of 100 MB and one", tensors_file("{}", 0, 100'000'001), "found 100000001"},
+      {"header of 100 MB", tensors_file("{}", 0, 100'000'000),
+       "a header of 100000000 bytes, found 2 behind its length"},
+      {"header one longer than the file", tensors_file("{}", 0, 3), "a header of 3 bytes, found 2"},
+      {"header cut by its length", tensors_file("{" + a + "}", 16, 20), "a header in JSON, found at its byte"},
+      {"header that reaches into the numbers", tensors_file("{" + a + "}", 16, a.size() + 3),
        "to at most 15, found 0 to 16"},
       {"pickle", bytes{'P', 'K', 3, 4, 20, 0, 0, 0, 0, 0}, "a header of at most 100000000 bytes"},
       {"list as header", json("[]"), "begins with a brace, found another byte"},
@@ -109,7 +113,8 @@ std::vector<malformed> malformed_files() {
       {"tensor as null", value_of_a("null"), "data_offsets, found null"},
       {"tensor as a boolean", value_of_a("true"), "data_offsets, found a boolean"},
       {"a million lists", value_of_a(repeated("[", 1'000'000)), "data_offsets, found a list"},
-      {"a million objects", file_of(repeated(R"({"a":)", 1'000'000)), "expected dtype, shape and data_offsets alone"},
+      {"a million objects", tensors_file(repeated(R"({"a":)", 1'000'000)),
+       "expected dtype, shape and data_offsets alone"},
       {"a million lists in a shape", of_a("F32", repeated("[", 1'000'000), "[0,16]"),
        "tensor 'a': expected a list of whole numbers in shape, found a list"},
       {"a name in a name", value_of_a(R"({"dtype":{"F32":1}})"),
@@ -132,7 +137,8 @@ std::vector<malformed> malformed_files() {
       {"metadata of objects", json(R"({"__metadata__":{"a":{}}})"), "an object of texts, found an object"},
       {"metadata of lists", json(R"({"__metadata__":{"a":[]}})"), "an object of texts, found a list"},
       {"metadata's name twice", json(R"({"__metadata__":{"a":"","a":""}})"), "expected the name 'a' once"},
-      {"more tensors than the limit", file_of(many_tensors(100'001)), "expected at most 100000 tensors, found more"},
+      {"more tensors than the limit", tensors_file(many_tensors(100'001)),
+       "expected at most 100000 tensors, found more"},
 
       {"unknown dtype", of_a("F31", "[4]", "[0,16]"),
        "tensor 'a': expected a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL, found 'F31'"},
@@ -184,20 +190,20 @@ std::vector<malformed> malformed_files() {
       {"begin behind the file", of_a("F32", "[0]", "[17,17]"), "to at most 16, found 17 to 17"},
       {"gap at the beginning", of_a("F32", "[3]", "[4,16]"),
        "tensor 'a': expected it to begin at byte 0, where the one before it ends, found 4: there is a gap"},
-      {"gap in the middle", file_of("{" + a + R"(,"b":)" + entry("U8", "[2]", "[20,22]") + "}", 22),
+      {"gap in the middle", tensors_file("{" + a + R"(,"b":)" + entry("U8", "[2]", "[20,22]") + "}", 22),
        "tensor 'b': expected it to begin at byte 16, where the one before it ends, found 20: there is a gap"},
-      {"overlap", file_of("{" + a + R"(,"b":)" + entry("U8", "[10]", "[12,22]") + "}", 22),
+      {"overlap", tensors_file("{" + a + R"(,"b":)" + entry("U8", "[10]", "[12,22]") + "}", 22),
        "tensor 'b': expected it to begin at byte 16, where the one before it ends, found 12: they overlap"},
-      {"the same bytes for both", file_of("{" + a + R"(,"b":)" + entry("F32", "[4]", "[0,16]") + "}", 16),
+      {"the same bytes for both", tensors_file("{" + a + R"(,"b":)" + entry("F32", "[4]", "[0,16]") + "}", 16),
        "they overlap"},
-      {"one tensor inside another", file_of("{" + a + R"(,"b":)" + entry("U8", "[2]", "[4,6]") + "}", 16),
+      {"one tensor inside another", tensors_file("{" + a + R"(,"b":)" + entry("U8", "[2]", "[4,6]") + "}", 16),
        "they overlap"},
-      {"nothing inside a tensor", file_of("{" + a + R"(,"b":)" + entry("U8", "[0]", "[4,4]") + "}", 16),
+      {"nothing inside a tensor", tensors_file("{" + a + R"(,"b":)" + entry("U8", "[0]", "[4,4]") + "}", 16),
        "they overlap"},
-      {"bytes behind the last tensor", file_of("{" + a + "}", 17),
+      {"bytes behind the last tensor", tensors_file("{" + a + "}", 17),
        "expected 16 bytes of numbers, as its tensors have, found 17"},
-      {"bytes and no tensor", file_of("{}", 1), "expected 0 bytes of numbers, as its tensors have, found 1"},
-      {"bytes are missing", file_of("{" + a + "}", 15), "to at most 15, found 0 to 16"},
+      {"bytes and no tensor", tensors_file("{}", 1), "expected 0 bytes of numbers, as its tensors have, found 1"},
+      {"bytes are missing", tensors_file("{" + a + "}", 15), "to at most 15, found 0 to 16"},
   };
 }
 
@@ -248,7 +254,7 @@ TEST_SUITE("io/safetensors") {
 
   TEST_CASE("numbers of every kind become the nearest float") {
     const auto read = [](const char* dtype, const bytes& number) {
-      bytes file = file_of(R"({"x":)" + entry(dtype, "[]", "[0," + std::to_string(number.size()) + "]") + "}");
+      bytes file = tensors_file(R"({"x":)" + entry(dtype, "[]", "[0," + std::to_string(number.size()) + "]") + "}");
       file.insert(file.end(), number.begin(), number.end());
       mn::tensors out;
       REQUIRE_EQ(std::string(mn::read_safetensors(file, "f", out).message()), "");
@@ -277,40 +283,40 @@ TEST_SUITE("io/safetensors") {
     const std::string meta = R"("__metadata__":{"format":"pt","":"{[\"größe"})";
     mn::tensors out;
     REQUIRE_EQ(
-        std::string(
-            mn::read_safetensors(file_of("{" + b + "," + c + "," + meta + "," + a + "}   ", 22), "f", out).message()),
+        std::string(mn::read_safetensors(tensors_file("{" + b + "," + c + "," + meta + "," + a + "}   ", 22), "f", out)
+                        .message()),
         "");
     CHECK_EQ(out.size(), 3);
     CHECK_EQ(out.at("a").shape, std::vector<std::size_t>{2, 2});
     CHECK_EQ(out.at("b").shape, std::vector<std::size_t>{3});
     CHECK_EQ(out.at("c").values.size(), 0);
-    REQUIRE_EQ(std::string(mn::read_safetensors(file_of(many_tensors(100'000)), "f", out).message()), "");
+    REQUIRE_EQ(std::string(mn::read_safetensors(tensors_file(many_tensors(100'000)), "f", out).message()), "");
     CHECK_EQ(out.size(), 100'000);
   }
 
   TEST_CASE("malformed files are refused by a sentence that says what is wrong") {
-    const auto cases = malformed_files();
+    const auto cases = malformed_tensors();
     MESSAGE(cases.size(), " malformed safetensors files");
     CHECK_GE(cases.size(), 50);
-    tensor_files::check_refused(cases, mn::tensors{{"before", {{}, {1}}}}, read_bytes, read_file);
+    tensor_files::check_refused(cases, mn::tensors{{"before", {{}, {1}}}}, read_tensors_bytes, read_tensors_file);
   }
 
   TEST_CASE("a file cut at any length is refused, and so are longer ones") {
     std::vector<malformed> cases;
-    for (std::size_t length = 0; length < sound.size(); ++length)
-      cases.push_back({"cut to " + std::to_string(length), data_files::first(sound, length), "expected"});
+    for (std::size_t length = 0; length < sound_tensors.size(); ++length)
+      cases.push_back({"cut to " + std::to_string(length), data_files::first(sound_tensors, length), "expected"});
     for (const std::size_t more : {1, 7, 4096}) {
-      cases.push_back({"longer by " + std::to_string(more), sound, "bytes of numbers"});
-      cases.back().content.resize(sound.size() + more);
+      cases.push_back({"longer by " + std::to_string(more), sound_tensors, "bytes of numbers"});
+      cases.back().content.resize(sound_tensors.size() + more);
     }
-    tensor_files::check_refused(cases, mn::tensors{}, read_bytes, read_file);
+    tensor_files::check_refused(cases, mn::tensors{}, read_tensors_bytes, read_tensors_file);
   }
 
   TEST_CASE("any changed byte is refused or read as what it says") {
     int refused = 0;
-    for (std::size_t at = 0; at < sound.size() - 22; ++at)
+    for (std::size_t at = 0; at < sound_tensors.size() - 22; ++at)
       for (int value = 0; value < 256; ++value) {
-        bytes changed = sound;
+        bytes changed = sound_tensors;
         changed[at] = static_cast<std::uint8_t>(value);
         mn::tensors out;
         const mn::status outcome = mn::read_safetensors(changed, "f", out);
