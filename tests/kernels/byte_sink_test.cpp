@@ -51,7 +51,7 @@ void put(const kernels::byte_sink<Code>& sink, int y, int x, int channel, int fi
 }
 
 template <class Code, int Factor, int Group, class Arch>
-void check(const geometry& pool, Arch arch) {
+void check_byte_sink(const geometry& pool, Arch arch) {
   std::mt19937 random(static_cast<unsigned>(pool.in.channels));
   const int channels = pool.in.channels;
   const int stride = ceil_div(channels, 32) * 32;
@@ -97,9 +97,10 @@ TEST_SUITE("kernels/byte_sink") {
         const shape map{5, 6, channels};
         for (const geometry& pool : {window_over(map, channels, {1, 1}, {1, 1}, {0, 0}), window_over(map, channels, {2, 2}, {2, 2}, {0, 0}),
                                      window_over(map, channels, {3, 2}, {1, 2}, {0, 0}), window_over(map, channels, {3, 3}, {2, 2}, {1, 1})}) {
-          check<std::int8_t, 1, 16>(pool, arch);
-          check<std::uint8_t, -2, 16>(pool, arch);
-          if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>) check<std::int8_t, -1, 32>(pool, arch);
+          check_byte_sink<std::int8_t, 1, 16>(pool, arch);
+          check_byte_sink<std::uint8_t, -2, 16>(pool, arch);
+          if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>)
+            check_byte_sink<std::int8_t, -1, 32>(pool, arch);
         }
       }
     });

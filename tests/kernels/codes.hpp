@@ -13,7 +13,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout.hpp>
 
-namespace test {
+namespace minnow::test {
 
 /// Bytes that begin at a cache line and may be read 64 bytes past their end, where they hold ones: a kernel that lets
 /// what lies behind into its result is found out.
@@ -24,7 +24,7 @@ public:
   }
   [[nodiscard]] std::byte* data() { return lines_.front().bytes; }
   [[nodiscard]] const std::byte* data() const { return lines_.front().bytes; }
-  [[nodiscard]] const minnow::word* words() const { return reinterpret_cast<const minnow::word*>(data()); }
+  [[nodiscard]] const word* words() const { return reinterpret_cast<const word*>(data()); }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool untouched_behind() const {
     const std::byte* end = data() + size_;
@@ -43,16 +43,15 @@ private:
 };
 
 /// One code of an encoding, every value about equally likely.
-template <minnow::encoding E, int Bits = 3, class Random>
-minnow::kernels::code<E> random_code(Random& random) {
-  using minnow::encoding;
+template <encoding E, int Bits = 3, class Random>
+kernels::code<E> random_code(Random& random) {
   const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   if constexpr (E == encoding::bit) {
     return static_cast<std::int16_t>(below(2) * 2 - 1);
   } else if constexpr (E == encoding::ternary) {
     return static_cast<std::int16_t>(below(3) - 1);
   } else if constexpr (E == encoding::power_of_two) {
-    const int index = below(minnow::kernels::magnitudes(Bits) + 1);
+    const int index = below(kernels::magnitudes(Bits) + 1);
     const int magnitude = index == 0 ? 0 : 1 << (index - 1);
     return static_cast<std::int16_t>(below(2) == 0 ? magnitude : -magnitude);
   } else if constexpr (E == encoding::nibble) {
@@ -67,29 +66,29 @@ minnow::kernels::code<E> random_code(Random& random) {
     return static_cast<std::int16_t>(2 * below(256) - 255);
   } else {
     const float x = static_cast<float>(below(20001) - 10000) * 1e-4f;
-    return E == encoding::half ? minnow::round_to_half(x) : x;
+    return E == encoding::half ? round_to_half(x) : x;
   }
 }
 
-template <minnow::encoding E, int Bits = 3, class Random>
-std::vector<minnow::kernels::code<E>> random_codes(std::size_t count, Random& random) {
-  std::vector<minnow::kernels::code<E>> codes(count);
+template <encoding E, int Bits = 3, class Random>
+std::vector<kernels::code<E>> random_codes(std::size_t count, Random& random) {
+  std::vector<kernels::code<E>> codes(count);
   for (auto& c : codes) c = random_code<E, Bits>(random);
   return codes;
 }
 
-template <minnow::encoding E, int Bits = 3>
-packed_bytes packed_inputs(const minnow::shape& in, const std::vector<minnow::kernels::code<E>>& codes) {
-  packed_bytes packed(minnow::kernels::input_bytes<E, Bits>(in));
-  minnow::kernels::pack_inputs<E, Bits>(codes.data(), in.pixels(), in.channels, packed.data());
+template <encoding E, int Bits = 3>
+packed_bytes packed_inputs(const shape& in, const std::vector<kernels::code<E>>& codes) {
+  packed_bytes packed(kernels::input_bytes<E, Bits>(in));
+  kernels::pack_inputs<E, Bits>(codes.data(), in.pixels(), in.channels, packed.data());
   return packed;
 }
 
-template <minnow::encoding In, minnow::encoding Weights, int Bits = 3>
-packed_bytes packed_weights(const minnow::geometry& g, const std::vector<minnow::kernels::code<Weights>>& codes) {
-  packed_bytes packed(minnow::kernels::weight_bytes<In, Weights, Bits>(g));
-  minnow::kernels::pack_weights<In, Weights, Bits>(g, codes.data(), packed.data());
+template <encoding In, encoding Weights, int Bits = 3>
+packed_bytes packed_weights(const geometry& g, const std::vector<kernels::code<Weights>>& codes) {
+  packed_bytes packed(kernels::weight_bytes<In, Weights, Bits>(g));
+  kernels::pack_weights<In, Weights, Bits>(g, codes.data(), packed.data());
   return packed;
 }
 
-}  // namespace test
+}  // namespace minnow::test

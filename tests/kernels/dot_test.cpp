@@ -13,24 +13,12 @@
 #include <minnow/kernels/reference.hpp>
 
 #include "codes.hpp"
+#include "operands.hpp"
 
 using namespace minnow;
+using namespace test::operands;
 
 namespace {
-
-template <encoding E, int Bits = 3>
-using operand = kernels::operand<E, Bits>;
-
-using bit = operand<encoding::bit>;
-using ternary = operand<encoding::ternary>;
-using power2 = operand<encoding::power_of_two, 2>;
-using power3 = operand<encoding::power_of_two, 3>;
-using power4 = operand<encoding::power_of_two, 4>;
-using nibble = operand<encoding::nibble>;
-using byte_codes = operand<encoding::byte>;
-using pixel = operand<encoding::pixel>;
-using unsigned_nibble = operand<encoding::unsigned_nibble>;
-using unsigned_byte = operand<encoding::unsigned_byte>;
 
 // K · Factor · (largest unsigned byte) · (largest weight) stays below 2^31.
 static_assert(kernels::dot_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);

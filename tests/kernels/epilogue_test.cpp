@@ -121,7 +121,7 @@ void check_panels(const Example& e, const test::packed_bytes& expected, Arch) {
 }
 
 template <encoding E, int Bits, int Count>
-void check(const geometry& pool) {
+void check_code_sink(const geometry& pool) {
   std::mt19937 random(static_cast<unsigned>(pool.in.channels + Count));
   const example<E, Bits, Count> e(pool, random);
   const auto expected = e.expected();
@@ -143,27 +143,27 @@ void check(const geometry& pool) {
 }
 
 template <encoding E, int Bits, int Count>
-void check_all() {
+void check_code_sinks() {
   for (const int channels : {1, 15, 16, 17, 31, 32, 33, 48, 64, 70}) {
     const shape map{6, 7, channels};
-    check<E, Bits, Count>(window_over(map, channels, {1, 1}, {1, 1}, {0, 0}));
-    check<E, Bits, Count>(window_over(map, channels, {2, 2}, {2, 2}, {0, 0}));
-    check<E, Bits, Count>(window_over(map, channels, {3, 2}, {1, 2}, {0, 0}));
-    check<E, Bits, Count>(window_over(map, channels, {1, 2}, {3, 3}, {0, 0}));
-    check<E, Bits, Count>(window_over(map, channels, {1, 1}, {2, 2}, {0, 0}));
-    check<E, Bits, Count>(window_over(map, channels, {3, 3}, {2, 2}, {1, 1}));
-    check<E, Bits, Count>(window_over(map, channels, {4, 2}, {1, 2}, {2, 1}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {1, 1}, {1, 1}, {0, 0}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {2, 2}, {2, 2}, {0, 0}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {3, 2}, {1, 2}, {0, 0}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {1, 2}, {3, 3}, {0, 0}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {1, 1}, {2, 2}, {0, 0}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {3, 3}, {2, 2}, {1, 1}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {4, 2}, {1, 2}, {2, 1}));
   }
 }
 
 }  // namespace
 
 TEST_SUITE("kernels/epilogue") {
-  TEST_CASE("bits through one threshold, with and without a pool") { check_all<encoding::bit, 3, 1>(); }
-  TEST_CASE("ternary codes through two") { check_all<encoding::ternary, 3, 2>(); }
-  TEST_CASE("powers of two through six") { check_all<encoding::power_of_two, 3, 6>(); }
-  TEST_CASE("4-bit integers through fourteen") { check_all<encoding::nibble, 3, 14>(); }
-  TEST_CASE("unsigned ones through fifteen") { check_all<encoding::unsigned_nibble, 3, 15>(); }
+  TEST_CASE("bits through one threshold, with and without a pool") { check_code_sinks<encoding::bit, 3, 1>(); }
+  TEST_CASE("ternary codes through two") { check_code_sinks<encoding::ternary, 3, 2>(); }
+  TEST_CASE("powers of two through six") { check_code_sinks<encoding::power_of_two, 3, 6>(); }
+  TEST_CASE("4-bit integers through fourteen") { check_code_sinks<encoding::nibble, 3, 14>(); }
+  TEST_CASE("unsigned ones through fifteen") { check_code_sinks<encoding::unsigned_nibble, 3, 15>(); }
 
   TEST_CASE("sums go to memory, and the lanes beyond the filters are 0") {
     std::mt19937 random(5);

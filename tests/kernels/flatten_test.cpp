@@ -17,7 +17,7 @@ static_assert(!kernels::has_gaps<encoding::ternary>({1, 1, 33}));
 static_assert(!kernels::has_gaps<encoding::byte>({2, 2, 33}));
 
 template <encoding E, int Bits = 3>
-void check(int pixels, int channels, const std::vector<std::int16_t>& levels) {
+void check_flattening(int pixels, int channels, const std::vector<std::int16_t>& levels) {
   CAPTURE(pixels);
   CAPTURE(channels);
   minnow::random r(seed{static_cast<std::uint64_t>(pixels * 1000 + channels)});
@@ -39,10 +39,10 @@ TEST_SUITE("kernels/flatten") {
   TEST_CASE("a flattened map is the map packed as one pixel") {
     for (const int pixels : {1, 2, 3, 4, 9, 49})
       for (const int channels : {1, 3, 8, 15, 16, 17, 31, 32, 33, 40, 63, 64, 65, 96, 100}) {
-        check<encoding::bit>(pixels, channels, {-1, 1});
-        check<encoding::ternary>(pixels, channels, {-1, 0, 1});
-        check<encoding::power_of_two>(pixels, channels, {-4, -2, -1, 0, 1, 2, 4});
-        check<encoding::power_of_two, 2>(pixels, channels, {-1, 0, 1});
+        check_flattening<encoding::bit>(pixels, channels, {-1, 1});
+        check_flattening<encoding::ternary>(pixels, channels, {-1, 0, 1});
+        check_flattening<encoding::power_of_two>(pixels, channels, {-4, -2, -1, 0, 1, 2, 4});
+        check_flattening<encoding::power_of_two, 2>(pixels, channels, {-1, 0, 1});
       }
   }
 }

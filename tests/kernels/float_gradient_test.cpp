@@ -9,10 +9,11 @@
 namespace {
 
 namespace kernels = minnow::kernels;
+namespace test = minnow::test;
 using test::floats, test::problem;
 
 template <class Arch>
-void check(const minnow::geometry& g, int images, minnow::random random) {
+void check_gradient(const minnow::geometry& g, int images, minnow::random random) {
   for (const bool whole : {false, true}) {
     const problem p{g, images, whole, random};
     INFO(p.name());
@@ -32,24 +33,24 @@ void check(const minnow::geometry& g, int images, minnow::random random) {
 }
 
 template <class Arch>
-void check_random_shapes(int count) {
-  test::for_random_shapes(count, minnow::random{minnow::seed{12}}, check<Arch>);
+void check_random_gradients(int count) {
+  test::for_random_shapes(count, minnow::random{minnow::seed{12}}, check_gradient<Arch>);
 }
 
 }  // namespace
 
 TEST_SUITE("kernels/float_gradient") {
   TEST_CASE("gradients equal double precision, whole numbers exactly, with any number of threads") {
-    check_random_shapes<kernels::best>(80);
+    check_random_gradients<kernels::best>(80);
   }
 
-  TEST_CASE("so they do where xsimd has no vectors") { check_random_shapes<kernels::scalar>(20); }
+  TEST_CASE("so they do where xsimd has no vectors") { check_random_gradients<kernels::scalar>(20); }
 
   TEST_CASE("every pair of channel counts") {
     for (const int channels : {1, 3, 10, 16, 31, 33, 64}) {
       for (const int filters : {1, 3, 10, 16, 31, 33, 64}) {
-        check<kernels::best>(minnow::window_over({4, 3, channels}, filters, {3, 3}, {1, 1}, {1, 1}), 2,
-                             minnow::random{});
+        check_gradient<kernels::best>(minnow::window_over({4, 3, channels}, filters, {3, 3}, {1, 1}, {1, 1}), 2,
+                                      minnow::random{});
       }
     }
   }
@@ -57,10 +58,10 @@ TEST_SUITE("kernels/float_gradient") {
   TEST_CASE("numbers of pixels around a block and a pass") {
     for (const int rows : {255, 256, 257, 1023, 1024, 1025, 2500}) {
       for (const int inputs : {2, 19, 150})
-        check<kernels::best>(minnow::dense_over({1, 1, inputs}, 35), rows, minnow::random{});
+        check_gradient<kernels::best>(minnow::dense_over({1, 1, inputs}, 35), rows, minnow::random{});
     }
-    check<kernels::best>(minnow::window_over({20, 21, 3}, 10, {3, 3}, {1, 1}, {1, 1}), 5, minnow::random{});
-    check<kernels::best>(minnow::window_over({20, 21, 12}, 10, {3, 3}, {1, 1}, {1, 1}), 5, minnow::random{});
+    check_gradient<kernels::best>(minnow::window_over({20, 21, 3}, 10, {3, 3}, {1, 1}, {1, 1}), 5, minnow::random{});
+    check_gradient<kernels::best>(minnow::window_over({20, 21, 12}, 10, {3, 3}, {1, 1}, {1, 1}), 5, minnow::random{});
   }
 
   TEST_CASE("no images give zeros") {

@@ -15,27 +15,23 @@
 #include <minnow/kernels/operand.hpp>
 
 #include "codes.hpp"
+#include "operands.hpp"
 
 using namespace minnow;
+using namespace test::operands;
 
 namespace {
 
-using bit = kernels::operand<encoding::bit>;
-using ternary = kernels::operand<encoding::ternary>;
-using power = kernels::operand<encoding::power_of_two, 3>;
-using half_floats = kernels::operand<encoding::half>;
-using floats = kernels::operand<encoding::real>;
-
 /// One product with its codes packed, and its sums in double precision.
-struct problem {
+struct pair_problem {
   geometry g;
   test::packed_bytes inputs;
   test::packed_bytes weights;
   std::vector<double> exact;      // (pixels, F)
   std::vector<double> magnitude;  // the same of absolute values
 
-  problem(const geometry& geo, test::packed_bytes packed_inputs, test::packed_bytes packed_weights,
-          const std::vector<double>& x, const std::vector<double>& w)
+  pair_problem(const geometry& geo, test::packed_bytes packed_inputs, test::packed_bytes packed_weights,
+               const std::vector<double>& x, const std::vector<double>& w)
       : g(geo), inputs(std::move(packed_inputs)), weights(std::move(packed_weights)) {
     for (int y = 0; y < g.out.height; ++y)
       for (int column = 0; column < g.out.width; ++column)
@@ -61,8 +57,8 @@ struct problem {
 };
 
 template <class In, class Weights>
-problem problem_of(const geometry& g, const std::vector<kernels::code<In::storage>>& x,
-                   const std::vector<kernels::code<Weights::storage>>& w) {
+pair_problem problem_of(const geometry& g, const std::vector<kernels::code<In::storage>>& x,
+                        const std::vector<kernels::code<Weights::storage>>& w) {
   return {g,
           test::packed_inputs<In::storage, In::bits>(g.in, x),
           test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, w),
@@ -71,7 +67,7 @@ problem problem_of(const geometry& g, const std::vector<kernels::code<In::storag
 }
 
 template <class In, class Weights>
-problem random_problem(const geometry& g, std::mt19937& random) {
+pair_problem random_problem(const geometry& g, std::mt19937& random) {
   const auto x = test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(g.in.size()), random);
   return problem_of<In, Weights>(
       g, x, test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random));
@@ -99,7 +95,7 @@ kernel kernel_of(const geometry& g) {
 constexpr float untouched = -7.25f;
 
 /// All sums by a kernel, rows asked for `together` at a time; nothing may be written behind any of its memory.
-std::vector<float> sums_of(const kernel& k, const problem& p, int together) {
+std::vector<float> sums_of(const kernel& k, const pair_problem& p, int together) {
   test::packed_bytes prepared(k.prepared_bytes);
   test::packed_bytes scratch(k.scratch_bytes);
   k.prepare(p.g, p.weights.data(), prepared.data());
@@ -118,7 +114,7 @@ std::vector<float> sums_of(const kernel& k, const problem& p, int together) {
 
 /// K additions, each rounded to 24 bits, of numbers that add up to at most the sum of magnitudes; doubling is exact,
 /// and joining the sums of magnitudes adds a few.
-bool are_close(const problem& p, const std::vector<float>& sums) {
+bool are_close(const pair_problem& p, const std::vector<float>& sums) {
   const auto stride = static_cast<std::size_t>(kernels::sum_stride(p.g.out.channels));
   const auto filters = static_cast<std::size_t>(p.g.out.channels);
   for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(p.g.out.pixels()); ++pixel) {
@@ -135,7 +131,7 @@ bool are_close(const problem& p, const std::vector<float>& sums) {
   return true;
 }
 
-void check(const kernel& k, const problem& p) {
+void check_pair_kernel(const kernel& k, const pair_problem& p) {
   CAPTURE(k.arch);
   CAPTURE(k.name);
   CAPTURE(p.g.in.height);
@@ -179,8 +175,9 @@ template <class In, class Weights>
 void check_on_all_rungs() {
   std::mt19937 random(17);
   for (const geometry& g : geometries()) {
-    const problem p = random_problem<In, Weights>(g, random);
-    kernels::available_rungs::for_each([&](auto arch) { check(kernel_of<In, Weights, decltype(arch)>(g), p); });
+    const pair_problem p = random_problem<In, Weights>(g, random);
+    kernels::available_rungs::for_each(
+        [&](auto arch) { check_pair_kernel(kernel_of<In, Weights, decltype(arch)>(g), p); });
   }
 }
 
@@ -191,10 +188,10 @@ void check_on_some_rungs() {
   std::mt19937 random(19);
   for (const geometry& g : {dense_over({1, 1, 67}, 77), window_over({5, 7, 6}, 49, {3, 3}, {1, 1}, {1, 1}),
                             window_over({6, 9, 35}, 130, {5, 3}, {2, 1}, {0, 2})}) {
-    const problem p = random_problem<In, Weights>(g, random);
-    check(kernel_of<In, Weights, kernels::scalar>(g), p);
-    check(kernel_of<In, Weights, four>(g), p);
-    check(kernel_of<In, Weights, kernels::best>(g), p);
+    const pair_problem p = random_problem<In, Weights>(g, random);
+    check_pair_kernel(kernel_of<In, Weights, kernels::scalar>(g), p);
+    check_pair_kernel(kernel_of<In, Weights, four>(g), p);
+    check_pair_kernel(kernel_of<In, Weights, kernels::best>(g), p);
   }
 }
 
@@ -204,42 +201,42 @@ TEST_SUITE("kernels/float_pair") {
   TEST_CASE("half inputs by weights of 1, 2 and 3 bits") {
     check_on_all_rungs<half_floats, bit>();
     check_on_all_rungs<half_floats, ternary>();
-    check_on_all_rungs<half_floats, power>();
+    check_on_all_rungs<half_floats, power3>();
   }
   TEST_CASE("real inputs by weights of 1, 2 and 3 bits") {
-    check_on_all_rungs<floats, bit>();
-    check_on_all_rungs<floats, ternary>();
-    check_on_all_rungs<floats, power>();
+    check_on_all_rungs<real_floats, bit>();
+    check_on_all_rungs<real_floats, ternary>();
+    check_on_all_rungs<real_floats, power3>();
   }
   TEST_CASE("inputs of 1, 2 and 3 bits by half weights") {
     check_on_all_rungs<bit, half_floats>();
     check_on_all_rungs<ternary, half_floats>();
-    check_on_all_rungs<power, half_floats>();
+    check_on_all_rungs<power3, half_floats>();
   }
   TEST_CASE("floats by floats") {
     check_on_all_rungs<half_floats, half_floats>();
-    check_on_all_rungs<half_floats, floats>();
-    check_on_all_rungs<floats, half_floats>();
-    check_on_all_rungs<floats, floats>();
+    check_on_all_rungs<half_floats, real_floats>();
+    check_on_all_rungs<real_floats, half_floats>();
+    check_on_all_rungs<real_floats, real_floats>();
   }
   TEST_CASE("vectors of four floats") {
     check_on_some_rungs<half_floats, bit>();
-    check_on_some_rungs<floats, power>();
+    check_on_some_rungs<real_floats, power3>();
     check_on_some_rungs<ternary, half_floats>();
     check_on_some_rungs<half_floats, half_floats>();
   }
   TEST_CASE("power-of-two codes of other widths") {
-    check_on_some_rungs<half_floats, kernels::operand<encoding::power_of_two, 2>>();
-    check_on_some_rungs<floats, kernels::operand<encoding::power_of_two, 4>>();
-    check_on_some_rungs<kernels::operand<encoding::power_of_two, 2>, half_floats>();
-    check_on_some_rungs<kernels::operand<encoding::power_of_two, 4>, floats>();
+    check_on_some_rungs<half_floats, power2>();
+    check_on_some_rungs<real_floats, power4>();
+    check_on_some_rungs<power2, half_floats>();
+    check_on_some_rungs<power4, real_floats>();
   }
   TEST_CASE("integers with floats") {
-    check_on_some_rungs<bit, floats>();
-    check_on_some_rungs<kernels::operand<encoding::pixel>, half_floats>();
-    check_on_some_rungs<kernels::operand<encoding::byte>, floats>();
-    check_on_some_rungs<half_floats, kernels::operand<encoding::nibble>>();
-    check_on_some_rungs<half_floats, kernels::operand<encoding::byte>>();
+    check_on_some_rungs<bit, real_floats>();
+    check_on_some_rungs<pixel, half_floats>();
+    check_on_some_rungs<byte_codes, real_floats>();
+    check_on_some_rungs<half_floats, nibble>();
+    check_on_some_rungs<half_floats, byte_codes>();
   }
 
   TEST_CASE("halves of every size are widened exactly") {
@@ -248,11 +245,11 @@ TEST_SUITE("kernels/float_pair") {
                                0x1p-24f, -0x1.8p-23f, 65504.0f, -0x1p-14f, 0.0f, 1.0f, -2.5f, 0x1.ff8p-15f, 3.0f};
     const geometry g = window_over({1, 18, 1}, 2, {1, 1}, {1, 1}, {0, 0});
     const geometry dense = dense_over({1, 1, 1}, 18);
-    const problem inputs = problem_of<half_floats, floats>(g, x, {1.0f, -4.0f});
-    const problem weights = problem_of<floats, half_floats>(dense, {1.0f}, x);
+    const pair_problem inputs = problem_of<half_floats, real_floats>(g, x, {1.0f, -4.0f});
+    const pair_problem weights = problem_of<real_floats, half_floats>(dense, {1.0f}, x);
     kernels::available_rungs::for_each([&](auto arch) {
-      const auto sums = sums_of(kernel_of<half_floats, floats, decltype(arch)>(g), inputs, 1);
-      const auto row = sums_of(kernel_of<floats, half_floats, decltype(arch)>(dense), weights, 1);
+      const auto sums = sums_of(kernel_of<half_floats, real_floats, decltype(arch)>(g), inputs, 1);
+      const auto row = sums_of(kernel_of<real_floats, half_floats, decltype(arch)>(dense), weights, 1);
       for (std::size_t i = 0; i < x.size(); ++i) {
         CHECK(sums[16 * i] == x[i]);
         CHECK(sums[16 * i + 1] == -4 * x[i]);
@@ -269,9 +266,9 @@ TEST_SUITE("kernels/float_pair") {
       weights[i] = static_cast<std::int16_t>(static_cast<int>(i % 3) - 1);
     weights[1] = 0;      // of filter 0, where the NaN is
     weights[6 + 1] = 1;  // of filter 1
-    const problem p = problem_of<floats, ternary>(g, {1, nan, 2, 3, 4, 5, 1, nan, 2, 3, 4, 5}, weights);
+    const pair_problem p = problem_of<real_floats, ternary>(g, {1, nan, 2, 3, 4, 5, 1, nan, 2, 3, 4, 5}, weights);
     kernels::available_rungs::for_each([&](auto arch) {
-      const kernel k = kernel_of<floats, ternary, decltype(arch)>(g);
+      const kernel k = kernel_of<real_floats, ternary, decltype(arch)>(g);
       if (k.name == "decoded") return;  // where 0 * NaN is NaN
       const auto sums = sums_of(k, p, 1);
       CHECK(!std::isnan(sums[0]));
@@ -284,20 +281,20 @@ TEST_SUITE("kernels/float_pair") {
     const auto name = [&](auto pair) { return std::string(decltype(pair)::name(wide)); };
     using kernels::float_pair, kernels::scalar;
     CHECK(name(float_pair<half_floats, bit, scalar>{}) == "adder");
-    CHECK(name(float_pair<half_floats, power, scalar>{}) == "shift adder");
+    CHECK(name(float_pair<half_floats, power3, scalar>{}) == "shift adder");
     CHECK(name(float_pair<ternary, half_floats, scalar>{}) == "adder");
-    CHECK(name(float_pair<power, half_floats, scalar>{}) == "shift adder");
+    CHECK(name(float_pair<power3, half_floats, scalar>{}) == "shift adder");
     CHECK(name(float_pair<half_floats, half_floats, scalar>{}) == "mac");
-    CHECK(std::string(float_pair<floats, floats, scalar>::arch_name(wide)) == "scalar");
+    CHECK(std::string(float_pair<real_floats, real_floats, scalar>::arch_name(wide)) == "scalar");
     kernels::available_rungs::for_each([&](auto arch) {
       using on = decltype(arch);
       if constexpr (!std::is_same_v<on, scalar>) {
         constexpr bool tables = std::is_base_of_v<xsimd::avx512f, on>;
         CHECK(name(float_pair<half_floats, bit, on>{}) == (tables ? "tables" : "decoded"));
-        CHECK(name(float_pair<floats, ternary, on>{}) == (tables ? "tables" : "decoded"));
-        CHECK(name(float_pair<half_floats, power, on>{}) == "decoded");
+        CHECK(name(float_pair<real_floats, ternary, on>{}) == (tables ? "tables" : "decoded"));
+        CHECK(name(float_pair<half_floats, power3, on>{}) == "decoded");
         CHECK(name(float_pair<bit, half_floats, on>{}) == "decoded");
-        CHECK(name(float_pair<floats, half_floats, on>{}) == "mac");
+        CHECK(name(float_pair<real_floats, half_floats, on>{}) == "mac");
         CHECK(std::string(float_pair<half_floats, bit, on>::name(window_over({8, 8, 1}, 64, {3, 3}, {1, 1}, {1, 1}))) ==
               "decoded");
       }

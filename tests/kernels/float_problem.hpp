@@ -12,17 +12,17 @@
 #include <minnow/core/random.hpp>
 #include <minnow/core/shape.hpp>
 
-namespace test {
+namespace minnow::test {
 
 using floats = std::vector<float>;
 
 struct problem {
-  minnow::geometry g;
+  geometry g;
   int images;
   floats in, grad_out, weights;
 
   /// Whole numbers in [-3, 3], or any in [-1, 1).
-  problem(const minnow::geometry& shape, int count, bool whole, minnow::random random) : g(shape), images(count) {
+  problem(const geometry& shape, int count, bool whole, minnow::random random) : g(shape), images(count) {
     const auto fill = [&](floats& to, int size) {
       to.resize(static_cast<std::size_t>(size));
       for (float& x : to) x = whole ? static_cast<float>(random.below(7) - 3) : random.uniform(-1, 1);
@@ -106,16 +106,16 @@ struct exact_products {
 /// visit(geometry, images, random) for shapes of all kinds.
 template <class Visit>
 void for_random_shapes(int count, minnow::random random, Visit&& visit) {
-  constexpr minnow::extent kernel_sizes[] = {{1, 1}, {3, 3}, {5, 3}, {1, 7}};
+  constexpr extent kernel_sizes[] = {{1, 1}, {3, 3}, {5, 3}, {1, 7}};
   constexpr int channel_counts[] = {1, 3, 10, 16, 31, 33, 64};
   for (int i = 0; i < count;) {
-    const minnow::extent kernel = kernel_sizes[random.below(4)];
-    const minnow::extent stride{1 + random.below(3), 1 + random.below(3)}, padding{random.below(4), random.below(4)};
-    const minnow::shape in{1 + random.below(9), 1 + random.below(9), channel_counts[random.below(7)]};
-    const minnow::geometry g = minnow::window_over(in, channel_counts[random.below(7)], kernel, stride, padding);
+    const extent kernel = kernel_sizes[random.below(4)];
+    const extent stride{1 + random.below(3), 1 + random.below(3)}, padding{random.below(4), random.below(4)};
+    const shape in{1 + random.below(9), 1 + random.below(9), channel_counts[random.below(7)]};
+    const geometry g = window_over(in, channel_counts[random.below(7)], kernel, stride, padding);
     if (g.out.height < 1 || g.out.width < 1) continue;
     visit(g, 1 + random.below(5), random.stream(static_cast<std::uint64_t>(i++)));
   }
 }
 
-}  // namespace test
+}  // namespace minnow::test

@@ -9,6 +9,7 @@
 namespace {
 
 namespace kernels = minnow::kernels;
+namespace test = minnow::test;
 using test::floats, test::problem;
 
 template <class Arch>
@@ -26,7 +27,7 @@ floats backward(const problem& p) {
 }
 
 template <class Arch>
-void check(const minnow::geometry& g, int images, minnow::random random) {
+void check_product(const minnow::geometry& g, int images, minnow::random random) {
   for (const bool whole : {false, true}) {
     const problem p{g, images, whole, random};
     INFO(p.name());
@@ -46,24 +47,24 @@ void check(const minnow::geometry& g, int images, minnow::random random) {
 }
 
 template <class Arch>
-void check_random_shapes(int count) {
-  test::for_random_shapes(count, minnow::random{minnow::seed{11}}, check<Arch>);
+void check_random_products(int count) {
+  test::for_random_shapes(count, minnow::random{minnow::seed{11}}, check_product<Arch>);
 }
 
 }  // namespace
 
 TEST_SUITE("kernels/float_product") {
   TEST_CASE("both products equal double precision, whole numbers exactly, with any number of threads") {
-    check_random_shapes<kernels::best>(80);
+    check_random_products<kernels::best>(80);
   }
 
-  TEST_CASE("so they do where xsimd has no vectors") { check_random_shapes<kernels::scalar>(20); }
+  TEST_CASE("so they do where xsimd has no vectors") { check_random_products<kernels::scalar>(20); }
 
   TEST_CASE("every pair of channel counts") {
     for (const int channels : {1, 3, 10, 16, 31, 33, 64}) {
       for (const int filters : {1, 3, 10, 16, 31, 33, 64}) {
-        check<kernels::best>(minnow::window_over({4, 3, channels}, filters, {3, 3}, {1, 1}, {1, 1}), 2,
-                             minnow::random{});
+        check_product<kernels::best>(minnow::window_over({4, 3, channels}, filters, {3, 3}, {1, 1}, {1, 1}), 2,
+                                     minnow::random{});
       }
     }
   }
@@ -71,16 +72,16 @@ TEST_SUITE("kernels/float_product") {
   TEST_CASE("a dense layer is a window of one tap") {
     for (const int inputs : {1, 7, 784, 1000}) {
       for (const int units : {1, 10, 100}) {
-        check<kernels::best>(minnow::dense_over({1, 1, inputs}, units), 13, minnow::random{});
+        check_product<kernels::best>(minnow::dense_over({1, 1, inputs}, units), 13, minnow::random{});
       }
     }
   }
 
   TEST_CASE("panels in several groups, inputs in several passes") {
-    check<kernels::best>(minnow::window_over({3, 4, 400}, 40, {3, 3}, {1, 1}, {1, 1}), 2, minnow::random{});
-    check<kernels::best>(minnow::window_over({2, 3, 1700}, 33, {1, 2}, {1, 1}, {0, 0}), 2, minnow::random{});
-    check<kernels::best>(minnow::dense_over({1, 1, 5000}, 200), 3, minnow::random{});
-    check<kernels::best>(minnow::dense_over({1, 1, 200}, 5000), 3, minnow::random{});
+    check_product<kernels::best>(minnow::window_over({3, 4, 400}, 40, {3, 3}, {1, 1}, {1, 1}), 2, minnow::random{});
+    check_product<kernels::best>(minnow::window_over({2, 3, 1700}, 33, {1, 2}, {1, 1}, {0, 0}), 2, minnow::random{});
+    check_product<kernels::best>(minnow::dense_over({1, 1, 5000}, 200), 3, minnow::random{});
+    check_product<kernels::best>(minnow::dense_over({1, 1, 200}, 5000), 3, minnow::random{});
   }
 
   TEST_CASE("pixels that no window covers have no gradient") {

@@ -8,7 +8,10 @@
 
 namespace {
 
-using namespace minnow::kernels;
+using minnow::kernels::backward_taps;
+using minnow::kernels::forward_taps;
+using minnow::kernels::gather_window;
+using minnow::kernels::tap_map;
 
 }  // namespace
 

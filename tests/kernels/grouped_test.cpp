@@ -15,29 +15,18 @@
 #include <minnow/kernels/reference.hpp>
 
 #include "codes.hpp"
+#include "operands.hpp"
 
 using namespace minnow;
+using namespace test::operands;
 
 namespace {
-
-template <encoding E, int Bits = 3>
-using operand = kernels::operand<E, Bits>;
-
-using bit = operand<encoding::bit>;
-using ternary = operand<encoding::ternary>;
-using power = operand<encoding::power_of_two>;
-using nibble = operand<encoding::nibble>;
-using byte_codes = operand<encoding::byte>;
-using pixel = operand<encoding::pixel>;
-using unsigned_byte = operand<encoding::unsigned_byte>;
-using half_floats = operand<encoding::half>;
-using floats = operand<encoding::real>;
 
 static_assert(kernels::grouped_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);
 
 /// Depthwise ones, small groups whose lanes have inputs of their own, groups of 16 filters and more, and those whose blocks
 /// reach over two groups; a window as long as a group leaves room in its last step, and one larger than the map.
-const std::vector<geometry>& shapes() {
+const std::vector<geometry>& grouped_shapes() {
   static const std::vector<geometry> all = [] {
     std::vector<geometry> list{
         window_over({5, 6, 1}, 1, {3, 3}, {1, 1}, {1, 1}, 1),      window_over({5, 6, 7}, 7, {3, 3}, {1, 1}, {1, 1}, 7),
@@ -62,16 +51,18 @@ const std::vector<geometry>& shapes() {
 }
 
 template <class Operand>
-constexpr float largest = is_integer(Operand::storage) ? static_cast<float>(kernels::detail::largest_code<Operand>()) : 1.0f;
+constexpr float largest_code_of = is_integer(Operand::storage)
+                                      ? static_cast<float>(kernels::detail::largest_code<Operand>())
+                                      : 1.0f;
 
-struct problem {
+struct grouped_problem {
   geometry g;
   test::packed_bytes inputs;
   test::packed_bytes weights;
 };
 
 template <class In, class Weights>
-problem draw(const geometry& g) {
+grouped_problem draw(const geometry& g) {
   std::mt19937 random(static_cast<unsigned>(g.in.channels + 100 * g.groups));
   const auto x = test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(g.in.size()), random);
   const auto w = test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random);
@@ -80,7 +71,7 @@ problem draw(const geometry& g) {
 
 /// Calls put(operands, first, last) for all rows, `together` at a time, and looks behind all memory.
 template <class Product, class Put>
-void put_rows(const problem& p, int together, const Put& put) {
+void put_rows(const grouped_problem& p, int together, const Put& put) {
   test::packed_bytes prepared(Product::prepared_bytes(p.g));
   test::packed_bytes scratch(Product::scratch_bytes(p.g));
   Product::prepare(p.g, p.weights.data(), prepared.data());
@@ -90,7 +81,7 @@ void put_rows(const problem& p, int together, const Put& put) {
 }
 
 template <class Product>
-std::vector<typename Product::sum_type> sums_of(const problem& p, int together) {
+std::vector<typename Product::sum_type> sums_of(const grouped_problem& p, int together) {
   using sum = typename Product::sum_type;
   const int stride = kernels::sum_stride(p.g.out.channels);
   std::vector<sum> sums(static_cast<std::size_t>(p.g.out.pixels() * stride), sum{-7});
@@ -104,10 +95,10 @@ std::vector<typename Product::sum_type> sums_of(const problem& p, int together) 
 
 /// Integers are the reference's; floats too where a multiply-add rounds once, and close to it elsewhere.
 template <class In, class Weights, class Rungs>
-void check_on() {
+void check_grouped_on() {
   using sum = kernels::sum<In::storage, Weights::storage>;
-  for (const geometry& g : shapes()) {
-    const problem p = draw<In, Weights>(g);
+  for (const geometry& g : grouped_shapes()) {
+    const grouped_problem p = draw<In, Weights>(g);
     CAPTURE(static_cast<int>(In::storage));
     CAPTURE(static_cast<int>(Weights::storage));
     CAPTURE(g.in.channels);
@@ -128,7 +119,7 @@ void check_on() {
                                                       std::is_same_v<decltype(arch), xsimd::fma3<xsimd::avx2>>)) {
           // K roundings of either side, of sums up to K · |x| · |w|.
           const auto inputs = static_cast<float>(g.inputs());
-          const float bound = 0x1p-23f * inputs * inputs * largest<In> * largest<Weights>;
+          const float bound = 0x1p-23f * inputs * inputs * largest_code_of<In> * largest_code_of<Weights>;
           equal = true;
           for (std::size_t i = 0; i < found.size(); ++i) equal = equal && std::abs(found[i] - expected[i]) <= bound;
         }
@@ -145,42 +136,42 @@ using all_rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::
     xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 
 template <class In, class... Weights>
-void check() {
-  (check_on<In, Weights, outer>(), ...);
+void check_grouped() {
+  (check_grouped_on<In, Weights, outer>(), ...);
 }
 
 }  // namespace
 
 TEST_SUITE("kernels/grouped") {
   TEST_CASE("integers on every rung of dot products equal the reference") {
-    check_on<byte_codes, byte_codes, all_rungs>();
-    check_on<ternary, bit, all_rungs>();
-    check_on<pixel, nibble, all_rungs>();
-    check_on<unsigned_byte, byte_codes, all_rungs>();
+    check_grouped_on<byte_codes, byte_codes, all_rungs>();
+    check_grouped_on<ternary, bit, all_rungs>();
+    check_grouped_on<pixel, nibble, all_rungs>();
+    check_grouped_on<unsigned_byte, byte_codes, all_rungs>();
   }
   TEST_CASE("floats on every rung equal the reference where a multiply-add rounds once") {
-    check_on<floats, floats, kernels::available_rungs>();
-    check_on<half_floats, ternary, kernels::available_rungs>();
+    check_grouped_on<real_floats, real_floats, kernels::available_rungs>();
+    check_grouped_on<half_floats, ternary, kernels::available_rungs>();
   }
   TEST_CASE("planes by everything equal the reference") {
-    check<bit, bit, ternary, power, nibble, byte_codes, half_floats, floats>();
-    check<ternary, ternary, half_floats>();
-    check<power, bit, power, byte_codes, floats>();
-    check<operand<encoding::power_of_two, 4>, operand<encoding::power_of_two, 4>>();
+    check_grouped<bit, bit, ternary, power3, nibble, byte_codes, half_floats, real_floats>();
+    check_grouped<ternary, ternary, half_floats>();
+    check_grouped<power3, bit, power3, byte_codes, real_floats>();
+    check_grouped<power4, power4>();
   }
   TEST_CASE("numbers by everything equal the reference") {
-    check<nibble, ternary, nibble>();
-    check<byte_codes, power, half_floats>();
-    check<pixel, bit, byte_codes, floats>();
+    check_grouped<nibble, ternary, nibble>();
+    check_grouped<byte_codes, power3, half_floats>();
+    check_grouped<pixel, bit, byte_codes, real_floats>();
   }
   TEST_CASE("floats by everything equal the reference") {
-    check<half_floats, bit, half_floats>();
-    check<floats, power, nibble, byte_codes>();
+    check_grouped<half_floats, bit, half_floats>();
+    check_grouped<real_floats, power3, nibble, byte_codes>();
   }
 
   TEST_CASE("sums reach thresholds and pools as those of other kernels do") {
     for (const geometry& g : {window_over({9, 11, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40), window_over({9, 11, 6}, 57, {3, 3}, {1, 1}, {1, 1}, 3)}) {
-      const problem p = draw<byte_codes, byte_codes>(g);
+      const grouped_problem p = draw<byte_codes, byte_codes>(g);
       outer::for_each([&](auto arch) {
         using product = kernels::grouped_product<byte_codes, byte_codes, decltype(arch)>;
         const int stride = kernels::sum_stride(g.out.channels);
@@ -215,9 +206,10 @@ TEST_SUITE("kernels/grouped") {
 
   TEST_CASE("says its name and its rung") {
     using product = kernels::grouped_product<byte_codes, byte_codes, kernels::scalar>;
-    CHECK(std::string(product::name(shapes()[1])) == "depthwise dot");
-    CHECK(std::string(product::name(shapes()[8])) == "grouped dot");
-    CHECK(std::string(product::arch_name(shapes()[1])) == "scalar");
-    CHECK(std::string(kernels::grouped_product<floats, bit, kernels::best>::name(shapes()[1])) == "depthwise mac");
+    CHECK(std::string(product::name(grouped_shapes()[1])) == "depthwise dot");
+    CHECK(std::string(product::name(grouped_shapes()[8])) == "grouped dot");
+    CHECK(std::string(product::arch_name(grouped_shapes()[1])) == "scalar");
+    CHECK(std::string(kernels::grouped_product<real_floats, bit, kernels::best>::name(grouped_shapes()[1])) ==
+          "depthwise mac");
   }
 }

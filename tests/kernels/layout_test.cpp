@@ -15,6 +15,7 @@ namespace {
 using minnow::encoding;
 using minnow::geometry;
 namespace kernels = minnow::kernels;
+namespace test = minnow::test;
 
 constexpr std::array channel_counts{1, 3, 31, 32, 33, 63, 64, 65};
 constexpr std::array filter_counts{1, 10, 16, 17, 33};

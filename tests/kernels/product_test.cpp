@@ -10,22 +10,12 @@
 #include <vector>
 
 #include "codes.hpp"
+#include "operands.hpp"
 
 using namespace minnow;
+using namespace test::operands;
 
 namespace {
-
-template <encoding E, int Bits = 3>
-using operand = kernels::operand<E, Bits>;
-
-using bit = operand<encoding::bit>;
-using ternary = operand<encoding::ternary>;
-using power = operand<encoding::power_of_two>;
-using nibble = operand<encoding::nibble>;
-using byte_codes = operand<encoding::byte>;
-using pixel = operand<encoding::pixel>;
-using half_floats = operand<encoding::half>;
-using floats = operand<encoding::real>;
 
 /// All sums of a map by a kernel, rows asked for `together` at a time.
 template <class Product>
@@ -51,7 +41,7 @@ std::vector<typename Product::sum_type> sums_of(const geometry& g, const test::p
 }
 
 template <class In, class Weights>
-void check() {
+void check_dispatch() {
   using sum = kernels::sum<In::storage, Weights::storage>;
   for (const geometry& g : {window_over({5, 6, 33}, 18, {3, 3}, {1, 1}, {1, 1}),
                             window_over({7, 5, 3}, 33, {5, 2}, {2, 1}, {0, 1}), dense_over({1, 1, 65}, 10)}) {
@@ -99,18 +89,18 @@ void check() {
 
 // Each kernel has its own test of all its pairs; here one pair of each finds its way to the right one.
 TEST_SUITE("kernels/product") {
-  TEST_CASE("1 and 2 bits") { check<bit, ternary>(); }
+  TEST_CASE("1 and 2 bits") { check_dispatch<bit, ternary>(); }
   TEST_CASE("other integers") {
-    check<ternary, power>();
-    check<power, power>();
-    check<pixel, bit>();
-    check<byte_codes, nibble>();
+    check_dispatch<ternary, power3>();
+    check_dispatch<power3, power3>();
+    check_dispatch<pixel, bit>();
+    check_dispatch<byte_codes, nibble>();
   }
   TEST_CASE("floats by codes, codes by floats, floats by floats") {
-    check<half_floats, bit>();
-    check<floats, power>();
-    check<ternary, half_floats>();
-    check<floats, floats>();
+    check_dispatch<half_floats, bit>();
+    check_dispatch<real_floats, power3>();
+    check_dispatch<ternary, half_floats>();
+    check_dispatch<real_floats, real_floats>();
   }
 
   TEST_CASE("sums of floats reach other sinks as integers, a part of a large map at a time") {
@@ -122,7 +112,7 @@ TEST_SUITE("kernels/product") {
         g, test::random_codes<encoding::bit, 3>(static_cast<std::size_t>(g.weights()), random));
     const int stride = kernels::sum_stride(g.out.channels);
     kernels::available_rungs::for_each([&](auto arch) {
-      using product = kernels::product<floats, bit, decltype(arch)>;
+      using product = kernels::product<real_floats, bit, decltype(arch)>;
       const auto sums = sums_of<product>(g, inputs, weights, g.out.height);
       test::packed_bytes prepared(product::prepared_bytes(g));
       test::packed_bytes scratch(product::scratch_bytes(g));
@@ -142,9 +132,9 @@ TEST_SUITE("kernels/product") {
     CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::name(geometry{})) == "xnor");
     CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::arch_name(geometry{})) == "scalar");
     const geometry g = dense_over({1, 1, 64}, 16);
-    CHECK(std::string(kernels::product<power, power, kernels::scalar>::name(g)) == "shift");
+    CHECK(std::string(kernels::product<power3, power3, kernels::scalar>::name(g)) == "shift");
     CHECK(std::string(kernels::product<byte_codes, byte_codes, kernels::scalar>::name(g)) == "dot");
-    CHECK(std::string(kernels::product<half_floats, power, kernels::scalar>::name(g)) == "shift adder");
-    CHECK(std::string(kernels::product<floats, floats, kernels::best>::name(g)) == "mac");
+    CHECK(std::string(kernels::product<half_floats, power3, kernels::scalar>::name(g)) == "shift adder");
+    CHECK(std::string(kernels::product<real_floats, real_floats, kernels::best>::name(g)) == "mac");
   }
 }

@@ -16,8 +16,9 @@ namespace {
 using minnow::encoding;
 using minnow::geometry;
 namespace kernels = minnow::kernels;
+namespace test = minnow::test;
 
-const geometry shapes[] = {
+const geometry reference_shapes[] = {
     minnow::window_over({5, 6, 3}, 5, {3, 3}, {1, 1}, {1, 1}),
     minnow::window_over({7, 9, 33}, 17, {3, 2}, {2, 1}, {1, 1}),
     minnow::window_over({2, 3, 4}, 16, {5, 5}, {1, 2}, {2, 2}),
@@ -62,7 +63,7 @@ std::vector<double> convolve(const geometry& g, const std::vector<In>& x, const 
 }
 
 template <encoding In, encoding Weights, int InputBits = 3, int WeightBits = 3>
-void check(const geometry& g, std::mt19937& random) {
+void check_reference(const geometry& g, std::mt19937& random) {
   CAPTURE(static_cast<int>(In));
   CAPTURE(static_cast<int>(Weights));
   CAPTURE(g.in.channels);
@@ -104,38 +105,44 @@ void check(const geometry& g, std::mt19937& random) {
 }
 
 template <encoding In>
-void check_inputs() {
+void check_reference_inputs() {
   std::mt19937 random(21);
-  for (const geometry& g : shapes) {
-    check<In, encoding::bit>(g, random);
-    check<In, encoding::ternary>(g, random);
-    check<In, encoding::power_of_two>(g, random);
-    check<In, encoding::nibble>(g, random);
-    check<In, encoding::byte>(g, random);
-    check<In, encoding::half>(g, random);
-    check<In, encoding::real>(g, random);
+  for (const geometry& g : reference_shapes) {
+    check_reference<In, encoding::bit>(g, random);
+    check_reference<In, encoding::ternary>(g, random);
+    check_reference<In, encoding::power_of_two>(g, random);
+    check_reference<In, encoding::nibble>(g, random);
+    check_reference<In, encoding::byte>(g, random);
+    check_reference<In, encoding::half>(g, random);
+    check_reference<In, encoding::real>(g, random);
   }
 }
 
 }  // namespace
 
 TEST_SUITE("kernels/reference") {
-  TEST_CASE("bit inputs: sums equal a convolution of the codes") { check_inputs<encoding::bit>(); }
-  TEST_CASE("ternary inputs: sums equal a convolution of the codes") { check_inputs<encoding::ternary>(); }
-  TEST_CASE("power-of-two inputs: sums equal a convolution of the codes") { check_inputs<encoding::power_of_two>(); }
-  TEST_CASE("nibble inputs: sums equal a convolution of the codes") { check_inputs<encoding::nibble>(); }
-  TEST_CASE("byte inputs: sums equal a convolution of the codes") { check_inputs<encoding::byte>(); }
-  TEST_CASE("pixel inputs: sums equal a convolution of the codes") { check_inputs<encoding::pixel>(); }
-  TEST_CASE("half inputs: sums stay within rounding of a convolution of the codes") { check_inputs<encoding::half>(); }
-  TEST_CASE("real inputs: sums stay within rounding of a convolution of the codes") { check_inputs<encoding::real>(); }
+  TEST_CASE("bit inputs: sums equal a convolution of the codes") { check_reference_inputs<encoding::bit>(); }
+  TEST_CASE("ternary inputs: sums equal a convolution of the codes") { check_reference_inputs<encoding::ternary>(); }
+  TEST_CASE("power-of-two inputs: sums equal a convolution of the codes") {
+    check_reference_inputs<encoding::power_of_two>();
+  }
+  TEST_CASE("nibble inputs: sums equal a convolution of the codes") { check_reference_inputs<encoding::nibble>(); }
+  TEST_CASE("byte inputs: sums equal a convolution of the codes") { check_reference_inputs<encoding::byte>(); }
+  TEST_CASE("pixel inputs: sums equal a convolution of the codes") { check_reference_inputs<encoding::pixel>(); }
+  TEST_CASE("half inputs: sums stay within rounding of a convolution of the codes") {
+    check_reference_inputs<encoding::half>();
+  }
+  TEST_CASE("real inputs: sums stay within rounding of a convolution of the codes") {
+    check_reference_inputs<encoding::real>();
+  }
 
   TEST_CASE("power-of-two codes of other widths") {
     std::mt19937 random(22);
-    for (const geometry& g : shapes) {
-      check<encoding::power_of_two, encoding::power_of_two, 2, 2>(g, random);
-      check<encoding::power_of_two, encoding::power_of_two, 4, 3>(g, random);
-      check<encoding::power_of_two, encoding::power_of_two, 3, 4>(g, random);
-      check<encoding::byte, encoding::power_of_two, 3, 4>(g, random);
+    for (const geometry& g : reference_shapes) {
+      check_reference<encoding::power_of_two, encoding::power_of_two, 2, 2>(g, random);
+      check_reference<encoding::power_of_two, encoding::power_of_two, 4, 3>(g, random);
+      check_reference<encoding::power_of_two, encoding::power_of_two, 3, 4>(g, random);
+      check_reference<encoding::byte, encoding::power_of_two, 3, 4>(g, random);
     }
   }
 

@@ -18,12 +18,12 @@ using namespace minnow;
 namespace {
 
 template <int Bits>
-using power = kernels::operand<encoding::power_of_two, Bits>;
+using power_of_two = kernels::operand<encoding::power_of_two, Bits>;
 
 /// All sums of `Product`, `together` rows at a time.
 template <class Product>
-std::vector<std::int32_t> sums_of(const geometry& g, const test::packed_bytes& inputs,
-                                  const test::packed_bytes& weights, int together) {
+std::vector<std::int32_t> shift_sums(const geometry& g, const test::packed_bytes& inputs,
+                                     const test::packed_bytes& weights, int together) {
   const int stride = kernels::sum_stride(g.out.channels);
   std::vector<std::int32_t> sums(static_cast<std::size_t>(g.out.pixels() * stride), -7);
   test::packed_bytes prepared(Product::prepared_bytes(g));
@@ -37,7 +37,8 @@ std::vector<std::int32_t> sums_of(const geometry& g, const test::packed_bytes& i
 }
 
 template <int InputBits, int WeightBits>
-void check(const geometry& g, const std::vector<std::int16_t>& codes, const std::vector<std::int16_t>& weight_codes) {
+void check_shift(const geometry& g, const std::vector<std::int16_t>& codes,
+                 const std::vector<std::int16_t>& weight_codes) {
   constexpr encoding e = encoding::power_of_two;
   const auto inputs = test::packed_inputs<e, InputBits>(g.in, codes);
   const auto weights = test::packed_weights<e, e, WeightBits>(g, weight_codes);
@@ -45,15 +46,15 @@ void check(const geometry& g, const std::vector<std::int16_t>& codes, const std:
   test::packed_bytes scratch(kernels::reference::scratch_bytes<e, e>(g));
   kernels::reference::product<e, e, InputBits, WeightBits>(g, inputs.data(), weights.data(), expected.data(),
                                                            scratch.data(), 0, g.out.height);
-  using product = kernels::shift_product<power<InputBits>, power<WeightBits>>;
+  using product = kernels::shift_product<power_of_two<InputBits>, power_of_two<WeightBits>>;
   CAPTURE(g.in.channels);
   CAPTURE(g.out.channels);
-  CHECK(sums_of<product>(g, inputs, weights, g.out.height) == expected);
-  CHECK(sums_of<product>(g, inputs, weights, 2) == expected);
+  CHECK(shift_sums<product>(g, inputs, weights, g.out.height) == expected);
+  CHECK(shift_sums<product>(g, inputs, weights, 2) == expected);
 }
 
 template <int InputBits, int WeightBits>
-void check_pair() {
+void check_shift_pair() {
   constexpr encoding e = encoding::power_of_two;
   std::mt19937 random(23);
   for (const geometry& g :
@@ -61,13 +62,13 @@ void check_pair() {
         window_over({4, 4, 64}, 16, {2, 2}, {2, 3}, {1, 2}), dense_over({1, 1, 65}, 10), dense_over({1, 1, 1}, 1)}) {
     const auto inputs = static_cast<std::size_t>(g.in.size());
     const auto weights = static_cast<std::size_t>(g.weights());
-    check<InputBits, WeightBits>(g, test::random_codes<e, InputBits>(inputs, random),
-                                 test::random_codes<e, WeightBits>(weights, random));
+    check_shift<InputBits, WeightBits>(g, test::random_codes<e, InputBits>(inputs, random),
+                                       test::random_codes<e, WeightBits>(weights, random));
     const auto x = static_cast<std::int16_t>(1 << (kernels::magnitudes(InputBits) - 1));
     const auto w = static_cast<std::int16_t>(1 << (kernels::magnitudes(WeightBits) - 1));
     for (const int sign : {1, -1})
-      check<InputBits, WeightBits>(g, std::vector<std::int16_t>(inputs, static_cast<std::int16_t>(sign * x)),
-                                   std::vector<std::int16_t>(weights, w));
+      check_shift<InputBits, WeightBits>(g, std::vector<std::int16_t>(inputs, static_cast<std::int16_t>(sign * x)),
+                                         std::vector<std::int16_t>(weights, w));
   }
 }
 
@@ -75,19 +76,19 @@ void check_pair() {
 
 TEST_SUITE("kernels/shift") {
   TEST_CASE("shifted sums equal the products of the reference, for all pairs of bits") {
-    check_pair<2, 2>();
-    check_pair<2, 3>();
-    check_pair<2, 4>();
-    check_pair<3, 2>();
-    check_pair<3, 3>();
-    check_pair<3, 4>();
-    check_pair<4, 2>();
-    check_pair<4, 3>();
-    check_pair<4, 4>();
+    check_shift_pair<2, 2>();
+    check_shift_pair<2, 3>();
+    check_shift_pair<2, 4>();
+    check_shift_pair<3, 2>();
+    check_shift_pair<3, 3>();
+    check_shift_pair<3, 4>();
+    check_shift_pair<4, 2>();
+    check_shift_pair<4, 3>();
+    check_shift_pair<4, 4>();
   }
 
   TEST_CASE("says its name and its rung") {
-    using product = kernels::shift_product<power<3>, power<3>>;
+    using product = kernels::shift_product<power_of_two<3>, power_of_two<3>>;
     CHECK(std::string(product::name(geometry{})) == "shift");
     CHECK(std::string(product::arch_name(geometry{})) == "scalar");
   }

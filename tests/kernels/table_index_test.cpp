@@ -30,7 +30,7 @@ int sum_at(word at) {
 }
 
 template <encoding Weights>
-void check() {
+void check_table_index() {
   using index = kernels::detail::table_index<Weights, 3>;
   std::mt19937 random(3);
   for (int present = 1; present <= index::group; ++present) {
@@ -52,6 +52,6 @@ void check() {
 }  // namespace
 
 TEST_SUITE("kernels/table_index") {
-  TEST_CASE("codes of bits find their sum") { check<encoding::bit>(); }
-  TEST_CASE("ternary codes find their sum") { check<encoding::ternary>(); }
+  TEST_CASE("codes of bits find their sum") { check_table_index<encoding::bit>(); }
+  TEST_CASE("ternary codes find their sum") { check_table_index<encoding::ternary>(); }
 }

@@ -43,7 +43,7 @@ int misses(const test::sums& exact, const floats& values, int terms) {
 }
 
 template <class Arch>
-void check(const geometry& g, int images, minnow::random draws) {
+void check_winograd(const geometry& g, int images, minnow::random draws) {
   REQUIRE(kernels::winograd_serves<Arch>(g));
   for (const bool whole : {false, true}) {
     const problem p{g, images, whole, draws};
@@ -79,17 +79,17 @@ TEST_SUITE("kernels/winograd") {
     kernels::available_rungs::for_each([](auto arch) {
       if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>) {
         using arch_type = decltype(arch);
-        check<arch_type>(layer({4, 4, 32}, 32), 2, minnow::random{seed{1}});
-        check<arch_type>(layer({5, 7, 64}, 48), 3, minnow::random{seed{2}});
-        check<arch_type>(layer({6, 3, 48}, 80, 0), 2, minnow::random{seed{3}});
-        check<arch_type>(layer({1, 2, 32}, 32, 2), 2, minnow::random{seed{4}});
+        check_winograd<arch_type>(layer({4, 4, 32}, 32), 2, minnow::random{seed{1}});
+        check_winograd<arch_type>(layer({5, 7, 64}, 48), 3, minnow::random{seed{2}});
+        check_winograd<arch_type>(layer({6, 3, 48}, 80, 0), 2, minnow::random{seed{3}});
+        check_winograd<arch_type>(layer({1, 2, 32}, 32, 2), 2, minnow::random{seed{4}});
       }
     });
   }
 
   TEST_CASE("tiles of several blocks and passes") {
-    check<kernels::best>(layer({20, 21, 32}, 32), 3, minnow::random{seed{5}});
-    check<kernels::best>(layer({9, 9, 256}, 32), 3, minnow::random{seed{6}});
+    check_winograd<kernels::best>(layer({20, 21, 32}, 32), 3, minnow::random{seed{5}});
+    check_winograd<kernels::best>(layer({9, 9, 256}, 32), 3, minnow::random{seed{6}});
   }
 
   TEST_CASE("no images give no outputs, and gradients of zero") {

@@ -18,9 +18,10 @@ namespace {
 using minnow::encoding;
 using minnow::geometry;
 namespace kernels = minnow::kernels;
+namespace test = minnow::test;
 
 template <encoding In, encoding Weights>
-void check(const geometry& g, std::mt19937& random) {
+void check_xnor(const geometry& g, std::mt19937& random) {
   CAPTURE(g.in.height);
   CAPTURE(g.in.width);
   CAPTURE(g.in.channels);
@@ -73,7 +74,7 @@ void check(const geometry& g, std::mt19937& random) {
 }
 
 template <encoding In, encoding Weights>
-void check_product() {
+void check_xnor_products() {
   std::mt19937 random(31);
   const auto between = [&](int low, int high) {
     return low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1));
@@ -81,13 +82,13 @@ void check_product() {
 
   for (const int length : {1, 31, 32, 33, 63, 64, 65, 127, 128, 129, 992, 993, 1024, 4099}) {
     for (const int filters : {1, 10, 16, 17, 32, 33}) {
-      check<In, Weights>(minnow::dense_over({1, 1, length}, filters), random);
+      check_xnor<In, Weights>(minnow::dense_over({1, 1, length}, filters), random);
     }
     // Several pixels with no padding: the tiles of one region.
-    check<In, Weights>(minnow::window_over({1, 7, length}, 17, {1, 1}, {1, 1}, {0, 0}), random);
+    check_xnor<In, Weights>(minnow::window_over({1, 7, length}, 17, {1, 1}, {1, 1}, {0, 0}), random);
   }
   for (const int channels : {1, 31, 32, 33, 63, 64, 65, 127, 128, 129}) {
-    check<In, Weights>(minnow::window_over({5, 6, channels}, 40, {3, 3}, {1, 1}, {1, 1}), random);
+    check_xnor<In, Weights>(minnow::window_over({5, 6, channels}, 40, {3, 3}, {1, 1}, {1, 1}), random);
   }
   for (int i = 0; i < 120; ++i) {
     const minnow::extent kernel{between(1, 5), between(1, 5)};
@@ -96,18 +97,22 @@ void check_product() {
     const minnow::extent stride{between(1, 3), between(1, 3)};
     const int filters = between(1, 50);
     const geometry g = minnow::window_over(in, filters, kernel, stride, padding);
-    if (g.out.pixels() > 0) check<In, Weights>(g, random);
+    if (g.out.pixels() > 0) check_xnor<In, Weights>(g, random);
   }
 }
 
 }  // namespace
 
 TEST_SUITE("kernels/xnor") {
-  TEST_CASE("bit x bit equals the reference on every rung") { check_product<encoding::bit, encoding::bit>(); }
-  TEST_CASE("bit x ternary equals the reference on every rung") { check_product<encoding::bit, encoding::ternary>(); }
-  TEST_CASE("ternary x bit equals the reference on every rung") { check_product<encoding::ternary, encoding::bit>(); }
+  TEST_CASE("bit x bit equals the reference on every rung") { check_xnor_products<encoding::bit, encoding::bit>(); }
+  TEST_CASE("bit x ternary equals the reference on every rung") {
+    check_xnor_products<encoding::bit, encoding::ternary>();
+  }
+  TEST_CASE("ternary x bit equals the reference on every rung") {
+    check_xnor_products<encoding::ternary, encoding::bit>();
+  }
   TEST_CASE("ternary x ternary equals the reference on every rung") {
-    check_product<encoding::ternary, encoding::ternary>();
+    check_xnor_products<encoding::ternary, encoding::ternary>();
   }
 
   TEST_CASE("sums reach both ends of their range") {

@@ -22,7 +22,7 @@ using namespace minnow;
 
 namespace {
 
-constexpr int images = 5;
+constexpr int image_count = 5;
 
 /// The codes of a quantizer.
 template <quantizer Q>
@@ -37,24 +37,25 @@ std::vector<float> codes_of() {
 }
 
 /// One layer's codes, and gradients of its sums.
-struct problem {
+struct code_problem {
   geometry g;
   std::vector<float> in;
   std::vector<float> weights;
   std::vector<float> grad_out;
 
   template <class Inputs, class Weights>
-  static problem of(const geometry& g) {
-    return problem(g, codes_of<Inputs>(), codes_of<Weights>());
+  static code_problem of(const geometry& g) {
+    return code_problem(g, codes_of<Inputs>(), codes_of<Weights>());
   }
 
-  problem(const geometry& shape, const std::vector<float>& input_codes, const std::vector<float>& weight_codes) : g(shape) {
+  code_problem(const geometry& shape, const std::vector<float>& input_codes, const std::vector<float>& weight_codes)
+      : g(shape) {
     std::mt19937 random(7);
     const auto one_of = [&](const std::vector<float>& codes) { return codes[random() % codes.size()]; };
     std::uniform_real_distribution<float> real(-1, 1);
-    in.resize(static_cast<std::size_t>(images * g.in.size()));
+    in.resize(static_cast<std::size_t>(image_count * g.in.size()));
     weights.resize(static_cast<std::size_t>(g.weights()));
-    grad_out.resize(static_cast<std::size_t>(images * g.out.size()));
+    grad_out.resize(static_cast<std::size_t>(image_count * g.out.size()));
     for (float& x : in) x = one_of(input_codes);
     for (float& w : weights) w = one_of(weight_codes);
     for (float& y : grad_out) y = real(random);
@@ -63,7 +64,7 @@ struct problem {
   /// visit(output, input, weight) for each product of the layer.
   template <class Visit>
   void for_each_product(Visit&& visit) const {
-    for (int n = 0; n < images; ++n)
+    for (int n = 0; n < image_count; ++n)
       for (int y = 0; y < g.out.height; ++y)
         for (int x = 0; x < g.out.width; ++x)
           for (int ky = 0; ky < g.kernel.height; ++ky)
@@ -103,10 +104,10 @@ void check_forward(const geometry& g) {
   CAPTURE(Weights::name().c_str());
   CAPTURE(g.in.channels);
   CAPTURE(g.out.channels);
-  const auto p = problem::of<Inputs, Weights>(g);
+  const auto p = code_problem::of<Inputs, Weights>(g);
   std::vector<float> scales(static_cast<std::size_t>(g.out.channels));
   for (std::size_t f = 0; f < scales.size(); ++f) scales[f] = 0.25f + 0.125f * static_cast<float>(f % 5);
-  std::vector<float> expected(static_cast<std::size_t>(images * g.out.size()));
+  std::vector<float> expected(static_cast<std::size_t>(image_count * g.out.size()));
   p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) { expected[y] += p.in[x] * p.weights[w]; });
   for (std::size_t y = 0; y < expected.size(); ++y) expected[y] *= scales[y % scales.size()];
 
@@ -115,7 +116,7 @@ void check_forward(const geometry& g) {
   product.take_inputs_of<Inputs, Weights>();
   REQUIRE(product.serves(g));
   std::vector<float> in = p.in;
-  const activations batch{in.data(), images, g.in};
+  const activations batch{in.data(), image_count, g.in};
   for (const int threads : {1, 2}) {
     set_threads(threads);
     std::vector<float> found(expected.size() + 1, 77.0f);
@@ -141,7 +142,7 @@ template <class Weights>
 void check_input_gradient(const geometry& g) {
   CAPTURE(g.in.channels);
   CAPTURE(g.kernel.height);
-  const auto p = problem::of<sign, Weights>(g);
+  const auto p = code_problem::of<sign, Weights>(g);
   std::vector<double> expected(p.in.size());
   std::vector<double> magnitude(p.in.size());
   p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) {
@@ -154,7 +155,7 @@ void check_input_gradient(const geometry& g) {
   for (const int threads : {1, 2}) {
     set_threads(threads);
     std::vector<float> found(p.in.size(), 77.0f);
-    gradient.run(images, p.grad_out.data(), p.weights, found.data());
+    gradient.run(image_count, p.grad_out.data(), p.weights, found.data());
     check_near(found, expected, magnitude);
     if (threads == 1) first = found;
     CHECK(found == first);
@@ -165,7 +166,7 @@ void check_input_gradient(const geometry& g) {
 void check_weight_gradient(const geometry& g) {
   CAPTURE(g.in.channels);
   CAPTURE(g.kernel.height);
-  const auto p = problem::of<sign, sign>(g);
+  const auto p = code_problem::of<sign, sign>(g);
   std::vector<double> expected(p.weights.size());
   std::vector<double> magnitude(p.weights.size());
   p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) {
@@ -178,7 +179,7 @@ void check_weight_gradient(const geometry& g) {
   for (const int threads : {1, 2}) {
     set_threads(threads);
     std::vector<float> found(p.weights.size(), 77.0f);
-    gradient.run(images, p.in.data(), p.grad_out.data(), found.data());
+    gradient.run(image_count, p.in.data(), p.grad_out.data(), found.data());
     check_near(found, expected, magnitude);
     if (threads == 1) first = found;
     CHECK(found == first);

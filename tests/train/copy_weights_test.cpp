@@ -28,7 +28,7 @@ using low_net = net_of<mn::scheme<mn::real, mn::sign>, mn::minw<1, 1>, mn::minw<
 using scaled_net = net_of<mn::scheme<mn::integer<8>, mn::integer<4, mn::per_channel>>,
                           mn::scheme<mn::sign, mn::ternary<mn::mean_threshold<>>>>;
 
-mn::dataset<float> images(int count, std::uint64_t draws = 9) {
+mn::dataset<float> images_for_copies(int count, std::uint64_t draws = 9) {
   std::vector<int> labels;
   for (int n = 0; n < count; ++n) labels.push_back(n % 3);
   return {{6, 6, 2}, mn::test::uniform(count * 72, draws), labels};
@@ -38,7 +38,7 @@ mn::dataset<float> images(int count, std::uint64_t draws = 9) {
 mn::network<real_net> trained() {
   mn::network<real_net> net{mn::seed{1}};
   net.normalise({.mean = {0.5f, 0}, .deviation = {2, 3}});
-  (void)mn::fit(net, images(30), mn::adam{.rate = 1e-2f}, mn::constant{1}, {.epochs = 2, .batch = 10});
+  (void)mn::fit(net, images_for_copies(30), mn::adam{.rate = 1e-2f}, mn::constant{1}, {.epochs = 2, .batch = 10});
   return net;
 }
 
@@ -94,24 +94,24 @@ TEST_SUITE("train/copy_weights") {
     mn::copy_weights(from, low);
     mn::copy_weights(low, scaled);
     mn::copy_weights(scaled, back);
-    CHECK(mn::logits(back, images(5)) == mn::logits(from, images(5)));
+    CHECK(mn::logits(back, images_for_copies(5)) == mn::logits(from, images_for_copies(5)));
   }
 
   TEST_CASE("a copy within one model computes and packs the same") {
     mn::network<low_net, mn::aqe> from{mn::seed{1}};
-    (void)mn::fit(from, images(30), mn::adam{.rate = 1e-2f}, mn::constant{0.5f}, {.epochs = 2, .batch = 10});
+    (void)mn::fit(from, images_for_copies(30), mn::adam{.rate = 1e-2f}, mn::constant{0.5f}, {.epochs = 2, .batch = 10});
     mn::network<low_net> to{mn::seed{2}};
     mn::copy_weights(from, to);
     CHECK(arrays_of(to) == arrays_of(from));
-    CHECK(mn::logits(to, images(5)) == mn::logits(from, images(5)));
+    CHECK(mn::logits(to, images_for_copies(5)) == mn::logits(from, images_for_copies(5)));
     CHECK_NOTHROW((void)mn::pack(to));
   }
 
   TEST_CASE("codes and scales of weights are taken anew, whatever the target had before") {
     auto from = trained();
     mn::network<scaled_net> fresh{mn::seed{2}}, used{mn::seed{2}};
-    (void)mn::fit(used, images(30), mn::adam{.rate = 1}, mn::constant{1}, {.epochs = 1, .batch = 10});
-    (void)mn::logits(used, images(5));
+    (void)mn::fit(used, images_for_copies(30), mn::adam{.rate = 1}, mn::constant{1}, {.epochs = 1, .batch = 10});
+    (void)mn::logits(used, images_for_copies(5));
     const float inputs = used.layer<"0.inputs">().state().g;
     CHECK_GT(inputs, 0);
     mn::copy_weights(from, fresh);
@@ -124,7 +124,7 @@ TEST_SUITE("train/copy_weights") {
     fresh.arrays([&](std::string_view path, std::string_view, std::span<float> values) {
       if (path == "0.inputs") values[0] = inputs;
     });
-    CHECK(mn::logits(used, images(5)) == mn::logits(fresh, images(5)));
+    CHECK(mn::logits(used, images_for_copies(5)) == mn::logits(fresh, images_for_copies(5)));
   }
 
   TEST_CASE("statistics of another model are not packed before new ones were taken") {
@@ -132,7 +132,7 @@ TEST_SUITE("train/copy_weights") {
     mn::network<low_net> to{mn::seed{2}};
     mn::copy_weights(from, to);
     CHECK_THROWS_WITH_AS((void)mn::pack(to), doctest::Contains("settle(net, data) takes them anew"), mn::error);
-    mn::settle(to, images(30), {.batches = 3, .batch = 10});
+    mn::settle(to, images_for_copies(30), {.batches = 3, .batch = 10});
     CHECK_NOTHROW((void)mn::pack(to));
     mn::network<real_net> real{mn::seed{2}};
     mn::copy_weights(from, real);
@@ -151,7 +151,7 @@ TEST_SUITE("train/copy_weights") {
     mn::network<low_graph> to{mn::seed{3}};
     mn::copy_weights(from, to);
     mn::copy_weights(to, back);
-    CHECK(mn::logits(back, images(5)) == mn::logits(from, images(5)));
+    CHECK(mn::logits(back, images_for_copies(5)) == mn::logits(from, images_for_copies(5)));
     const auto& copied = to.layer<"2.shortcut.0">().weights();
     CHECK(copied == from.layer<"2.shortcut.0">().weights());
   }

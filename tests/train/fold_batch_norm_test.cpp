@@ -22,23 +22,24 @@ namespace {
 
 /// Norms behind products, in branches and in front of them.
 template <class Norm, class Scheme>
-struct net_of : model<image<2, 6, 6>, conv<4, Scheme>, Norm, relu, depthwise_conv<Scheme>, Norm,
-                      residual<chain<conv<4, Scheme>, Norm, relu, conv<4, Scheme>, Norm>, chain<conv<4, Scheme, kernel<1>, padding<0>>, Norm>>,
-                      batch_norm, relu, dense<3, Scheme>> {};
-using normed = net_of<batch_norm, real>;
-using folded = net_of<bias, real>;
+struct norms_in_branches : model<image<2, 6, 6>, conv<4, Scheme>, Norm, relu, depthwise_conv<Scheme>, Norm,
+                                 residual<chain<conv<4, Scheme>, Norm, relu, conv<4, Scheme>, Norm>,
+                                          chain<conv<4, Scheme, kernel<1>, padding<0>>, Norm>>,
+                                 batch_norm, relu, dense<3, Scheme>> {};
+using normed = norms_in_branches<batch_norm, real>;
+using folded = norms_in_branches<bias, real>;
 using bytes = scheme<integer<8>, integer<8, per_channel>>;
 
-dataset<float> images(int count) {
+dataset<float> images_for_folds(int count) {
   std::vector<int> labels;
   for (int n = 0; n < count; ++n) labels.push_back(n % 3);
   return {{6, 6, 2}, test::uniform(count * 72, 5), labels};
 }
 
-network<normed> trained() {
+network<normed> trained_normed() {
   network<normed> net{seed{1}};
   net.normalise({.mean = {0.5f, 0}, .deviation = {2, 3}});
-  (void)fit(net, images(60), adam{.rate = 3e-2f}, constant{1}, {.epochs = 4, .batch = 10});
+  (void)fit(net, images_for_folds(60), adam{.rate = 3e-2f}, constant{1}, {.epochs = 4, .batch = 10});
   // A channel that falls and one that is constant.
   net.parameters([](std::string_view, const parameter& p) {
     if (p.name == "gamma") {
@@ -53,11 +54,11 @@ network<normed> trained() {
 
 TEST_SUITE("train/fold_batch_norm") {
   TEST_CASE("the folded network computes what the other one does") {
-    auto from = trained();
+    auto from = trained_normed();
     network<folded> to{seed{2}};
     fold_batch_norm(from, to);
-    const auto expected = logits(from, images(20));
-    const auto found = logits(to, images(20));
+    const auto expected = logits(from, images_for_folds(20));
+    const auto found = logits(to, images_for_folds(20));
     REQUIRE(expected.size() == found.size());
     float largest = 0;
     for (const float z : expected) largest = std::max(largest, std::abs(z));
@@ -66,7 +67,7 @@ TEST_SUITE("train/fold_batch_norm") {
   }
 
   TEST_CASE("weights are w · scale, the bias beta - mean · scale, in double precision") {
-    auto from = trained();
+    auto from = trained_normed();
     network<folded> to{seed{2}};
     fold_batch_norm(from, to);
     const auto& norm = from.layer<"4">();
@@ -89,10 +90,10 @@ TEST_SUITE("train/fold_batch_norm") {
   }
 
   TEST_CASE("post-training quantization: fold, calibrate, pack") {
-    auto from = trained();
-    network<net_of<bias, bytes>> small{seed{2}};
+    auto from = trained_normed();
+    network<norms_in_branches<bias, bytes>> small{seed{2}};
     fold_batch_norm(from, small);
-    calibrate(small, images(60), {.batches = 3, .batch = 20});
+    calibrate(small, images_for_folds(60), {.batches = 3, .batch = 20});
     // The norm that could not be folded was measured on another network.
     CHECK_THROWS_WITH_AS((void)pack(small), doctest::Contains("layer 6"), error);
 
@@ -101,12 +102,12 @@ TEST_SUITE("train/fold_batch_norm") {
     struct plain : model<image<2, 6, 6>, conv<4>, batch_norm, relu, dense<3>> {};
     struct quantized : model<image<2, 6, 6>, conv<4, bytes>, bias, relu, dense<3, bytes>> {};
     network<plain> real_net{seed{3}};
-    (void)fit(real_net, images(60), adam{.rate = 3e-2f}, constant{1}, {.epochs = 2, .batch = 10});
+    (void)fit(real_net, images_for_folds(60), adam{.rate = 3e-2f}, constant{1}, {.epochs = 2, .batch = 10});
     network<quantized> eight{seed{4}};
     fold_batch_norm(real_net, eight);
-    calibrate(eight, images(60), {.batches = 3, .batch = 20});
+    calibrate(eight, images_for_folds(60), {.batches = 3, .batch = 20});
     const auto tiny = pack(eight);
-    const auto data = images(20);
+    const auto data = images_for_folds(20);
     const auto expected = logits(real_net, data);
     const auto found = tiny.run(std::span<const float>(data.images));
     double error = 0, power = 0;

@@ -11,44 +11,44 @@ using namespace minnow;
 
 namespace {
 
-constexpr std::size_t images = 7;
-constexpr std::size_t classes = 5;
-const std::vector<int> labels{0, 4, 2, 1, 3, 3, 0};
+constexpr std::size_t loss_images = 7;
+constexpr std::size_t loss_classes = 5;
+const std::vector<int> loss_labels{0, 4, 2, 1, 3, 3, 0};
 
 double cross_entropy_in_double(const std::vector<double>& z) {
   double sum = 0;
-  for (std::size_t n = 0; n < images; ++n) {
+  for (std::size_t n = 0; n < loss_images; ++n) {
     double all = 0;
-    for (std::size_t c = 0; c < classes; ++c) all += std::exp(z[n * classes + c]);
-    sum -= std::log(std::exp(z[n * classes + static_cast<std::size_t>(labels[n])]) / all);
+    for (std::size_t c = 0; c < loss_classes; ++c) all += std::exp(z[n * loss_classes + c]);
+    sum -= std::log(std::exp(z[n * loss_classes + static_cast<std::size_t>(loss_labels[n])]) / all);
   }
-  return sum / images;
+  return sum / loss_images;
 }
 
 double squared_hinge_in_double(const std::vector<double>& z) {
   double sum = 0;
-  for (std::size_t n = 0; n < images; ++n)
-    for (std::size_t c = 0; c < classes; ++c) {
-      const double t = static_cast<int>(c) == labels[n] ? 1 : -1;
-      const double margin = 1 - t * z[n * classes + c];
+  for (std::size_t n = 0; n < loss_images; ++n)
+    for (std::size_t c = 0; c < loss_classes; ++c) {
+      const double t = static_cast<int>(c) == loss_labels[n] ? 1 : -1;
+      const double margin = 1 - t * z[n * loss_classes + c];
       if (margin > 0) sum += margin * margin;
     }
-  return sum / (images * classes);
+  return sum / (loss_images * loss_classes);
 }
 
 double mean_squared_error_in_double(const std::vector<double>& z) {
   double sum = 0;
-  for (std::size_t n = 0; n < images; ++n)
-    for (std::size_t c = 0; c < classes; ++c)
-      sum += std::pow(z[n * classes + c] - (static_cast<int>(c) == labels[n] ? 1 : 0), 2);
-  return sum / (images * classes);
+  for (std::size_t n = 0; n < loss_images; ++n)
+    for (std::size_t c = 0; c < loss_classes; ++c)
+      sum += std::pow(z[n * loss_classes + c] - (static_cast<int>(c) == loss_labels[n] ? 1 : 0), 2);
+  return sum / (loss_images * loss_classes);
 }
 
 template <class Loss, class Reference>
 void check_loss(Loss loss, Reference&& reference) {
-  const auto z = test::uniform(images * classes, 1, -3, 3);
+  const auto z = test::uniform(loss_images * loss_classes, 1, -3, 3);
   std::vector<float> gradient(z.size(), 99);
-  const double value = loss(z, labels, gradient);
+  const double value = loss(z, loss_labels, gradient);
   std::vector<double> wide(z.begin(), z.end());
   CHECK(std::abs(value - reference(wide)) <= 1e-14 * std::abs(value));
   for (std::size_t i = 0; i < z.size(); ++i) {

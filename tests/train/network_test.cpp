@@ -12,14 +12,13 @@
 #include <minnow/layers/pool.hpp>
 
 #include "single_layer.hpp"
+#include "small_networks.hpp"
 
 using namespace minnow;
+using test::small, test::small_real;
 
 namespace {
 
-struct small : model<image<2, 6, 6>, chain<conv<4, scheme<pixels, sign>>, batch_norm>, max_pool<2>,
-                     chain<conv<5, minw<2, 1>>, bias, relu>, dense<3, scheme<sign, integer<4>>>> {};
-struct small_real : model<features<4>, dense<3>, hard_tanh, dense<2>> {};
 /// Nothing but noise, twice: every layer's input is zero.
 struct zero : same_shape {
   static constexpr text name() { return "zero"; }

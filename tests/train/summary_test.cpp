@@ -13,7 +13,8 @@ using namespace minnow;
 
 namespace {
 
-struct small : model<image<3, 8, 8>, conv<8, scheme<pixels, sign>>, max_pool<2>, batch_norm, dense<10, minw<2, 3>>, bias> {};
+struct summarised
+    : model<image<3, 8, 8>, conv<8, scheme<pixels, sign>>, max_pool<2>, batch_norm, dense<10, minw<2, 3>>, bias> {};
 
 /// The line that begins with a layer's path.
 std::string line_of(const std::string& table, const std::string& path) {
@@ -29,7 +30,7 @@ bool has(const std::string& line, const std::string& part) { return line.find(pa
 
 TEST_SUITE("train/summary") {
   TEST_CASE("a product's line has its output, bits, operation, parameters and multiply-accumulates") {
-    network<small> net;
+    network<summarised> net;
     const std::string conv = line_of(summary(net), "0");
     for (const char* part : {"conv<8>", "8x8x8", "8x1", "XNOR ADDER 8-bit fixed", " 216 ", "13,824"}) {
       CAPTURE(part);
@@ -43,7 +44,7 @@ TEST_SUITE("train/summary") {
   }
 
   TEST_CASE("every layer has a line, and the sums are those of the lines") {
-    network<small> net;
+    network<summarised> net;
     const std::string table = summary(net);
     for (const char* path : {"0.inputs", "0", "1", "2", "3.inputs", "3", "4", "sum"}) {
       CAPTURE(path);
@@ -54,7 +55,7 @@ TEST_SUITE("train/summary") {
   }
 
   TEST_CASE("names the estimators of weights and inputs") {
-    network<small, aqe, alpha_blend> net;
+    network<summarised, aqe, alpha_blend> net;
     CHECK(has(summary(net), "gradients pass quantized weights by aqe, quantized inputs by alpha_blend"));
   }
 }

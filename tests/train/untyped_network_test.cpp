@@ -13,14 +13,13 @@
 #include <minnow/train/network.hpp>
 
 #include "single_layer.hpp"
+#include "small_networks.hpp"
 
 using namespace minnow;
+using test::small, test::small_real;
 
 namespace {
 
-struct small : model<image<2, 6, 6>, chain<conv<4, scheme<pixels, sign>>, batch_norm>, max_pool<2>,
-                     chain<conv<5, minw<2, 1>>, bias, relu>, dense<3, scheme<sign, integer<4>>>> {};
-struct small_real : model<features<4>, dense<3>, hard_tanh, dense<2>> {};
 struct small_rgb : model<image<3, 2, 2>, dense<2, scheme<clipped<real>, sign>>> {};
 struct without_weights : model<features<4>, hard_tanh> {};
 
