@@ -34,6 +34,7 @@ template <encoding E>
   }
   else if constexpr (E == encoding::nibble) return within(7);
   else if constexpr (E == encoding::byte) return within(127);
+  else if constexpr (minnow::is_unsigned(E)) return static_cast<kernels::code<E>>(random.below(E == encoding::unsigned_nibble ? 16 : 256));
   else return static_cast<kernels::code<E>>(2 * random.below(256) - 255);
 }
 

@@ -1,7 +1,7 @@
 // MAC per cycle of every product on every rung of the architecture ladder, next to the rung below and, where it is
 // known, next to the limit of a core.
 //
-// usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 p8 16 32: 1x2, i8xi4; all without arguments
+// usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 u4 u8 p8 16 32: 1x2, i8xi4; all without arguments
 //
 // A pair whose kernel is the same on several rungs is measured once, on the lowest.
 
@@ -22,7 +22,7 @@ using minnow::encoding;
 namespace kernels = minnow::kernels;
 
 constexpr const char* name_of(encoding e) {
-  constexpr const char* names[] = {"1", "2", "3", "i4", "i8", "p8", "16", "32"};
+  constexpr const char* names[] = {"1", "2", "3", "i4", "i8", "p8", "16", "32", "u4", "u8"};
   return names[static_cast<int>(e)];
 }
 
@@ -131,5 +131,5 @@ void with_inputs(const std::vector<std::string_view>& wanted) {
 
 int main(int argc, char** argv) {
   using enum encoding;
-  with_inputs<bit, ternary, power_of_two, nibble, byte, pixel, half, real>({argv + 1, argv + argc});
+  with_inputs<bit, ternary, power_of_two, nibble, byte, unsigned_nibble, unsigned_byte, pixel, half, real>({argv + 1, argv + argc});
 }

@@ -49,9 +49,9 @@ struct dot_cover {
   const Sink& sink;
 
   [[nodiscard]] dot_window window(const region& r, std::ptrdiff_t next_weights) const noexcept {
-    return {r.rows(), r.segment_steps(), r.input_row_steps() * 4, r.weight_row_steps() * next_weights, next_weights};
+    return {r.rows(), r.segment_steps(), r.input_row_steps() * Unit::quad_size, r.weight_row_steps() * next_weights, next_weights};
   }
-  [[nodiscard]] const std::byte* inputs(const cursor& pixel) const noexcept { return call.image + pixel.input * 4; }
+  [[nodiscard]] const std::byte* inputs(const cursor& pixel) const noexcept { return call.image + pixel.input * Unit::quad_size; }
 
   /// Calls visit(panels of the sink) with the constants of a region.
   template <class Visit>
@@ -125,9 +125,15 @@ struct dot_kernel {
     const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
     return taps * static_cast<std::size_t>(channel_quads(g.in.channels)) * quad_bytes;
   }
+  static constexpr bool splits = Unit::quad_size == 8;
   [[nodiscard]] static constexpr std::size_t image_bytes(const geometry& g) noexcept {
-    if (dot_reads_packed<In, Unit::is_signed>(g.in.channels)) return 0;
-    return round_up(static_cast<std::size_t>(g.in.pixels()) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
+    const std::size_t bytes = static_cast<std::size_t>(g.in.pixels()) * dot_pixel_bytes(g.in.channels);
+    if (splits) return row_bytes(g) + round_up(2 * bytes, 64);
+    return dot_reads_packed<In, Unit::is_signed>(g.in.channels) ? 0 : round_up(bytes + word_bits, 64);
+  }
+  /// A row on its way to being split.
+  [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
+    return round_up(static_cast<std::size_t>(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
   }
   [[nodiscard]] static constexpr bool is_one_pixel(const geometry& g) noexcept {
     return g.out.height * g.out.width == 1;
@@ -145,8 +151,23 @@ struct dot_kernel {
 
   /// The input rows that are needed, at their places in the map.
   static const std::byte* unpack(const geometry& g, const operands& o, int first_row, int last_row) noexcept {
-    if (dot_reads_packed<In, Unit::is_signed>(g.in.channels)) return o.inputs;
+    const bool as_packed = dot_reads_packed<In, Unit::is_signed>(g.in.channels);
     const auto [first, last] = rows_reached(g, first_row, last_row);
+    if constexpr (splits) {
+      const auto width = static_cast<std::size_t>(g.in.width);
+      std::byte* const image = o.scratch + row_bytes(g);
+      for (auto y = static_cast<std::size_t>(first); static_cast<int>(y) < last; ++y) {
+        const std::byte* row = o.inputs + y * width * pixel_bytes<In::storage, In::bits>(g.in.channels);
+        if (!as_packed) {
+          unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(row, g.in.width, g.in.channels, o.scratch);
+          row = o.scratch;
+        }
+        const std::size_t bytes = width * dot_pixel_bytes(g.in.channels);
+        split_quads<numbers>(row, bytes / 4, image + 2 * y * bytes);
+      }
+      return image;
+    }
+    if (as_packed) return o.inputs;
     if (first < last) {
       const auto skipped = static_cast<std::size_t>(first * g.in.width);
       unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(

@@ -12,7 +12,7 @@
 /// The inner loops of integer products on dot products of bytes: some pixels by some blocks of 16 filters, a filter a
 /// lane.
 ///
-/// A step is a group of four channels: four bytes of a pixel, broadcast to all lanes, by 64 bytes of each block. The
+/// A step is a group of four channels: four bytes of a pixel (or eight, dot_unit.hpp), broadcast to all lanes, by 64 bytes of each block. The
 /// counts stay in registers over the whole window. The loops of a tile know neither encodings nor sinks, so all products
 /// of an architecture share them; those of a single pixel decode its weights into registers.
 namespace minnow::kernels::detail {
@@ -55,7 +55,7 @@ struct dot_tiles {
       const std::byte* a[Pixels];
       const std::byte* b[Blocks];
 #pragma GCC unroll 8
-      for (int q = 0; q < Pixels; ++q) a[q] = image + pixels[q].input * 4 + row * w.next_input_row;
+      for (int q = 0; q < Pixels; ++q) a[q] = image + pixels[q].input * Unit::quad_size + row * w.next_input_row;
 #pragma GCC unroll 8
       for (int i = 0; i < Blocks; ++i) b[i] = weights[i] + row * w.next_weight_row;
       std::ptrdiff_t at = 0;
@@ -65,7 +65,7 @@ struct dot_tiles {
         for (int v = 0; v < width; ++v) by[v] = load_weights<Unit>(b[v / vectors] + at + v % vectors * (lanes * 4));
 #pragma GCC unroll 8
         for (int q = 0; q < Pixels; ++q) {
-          const typename Unit::inputs quad = broadcast_inputs<Unit>(a[q] + 4 * step);
+          const typename Unit::inputs quad = broadcast_inputs<Unit>(a[q] + Unit::quad_size * step);
 #pragma GCC unroll 8
           for (int v = 0; v < width; ++v) sums[q][v] = Unit::add(sums[q][v], quad, by[v]);
         }
@@ -90,7 +90,7 @@ struct dot_row {
     typename Unit::sums (&sums)[decoder_chains][vectors];
 
     void operator()(int chain, int quad, int v, numbers bytes) const noexcept {
-      sums[chain][v] = Unit::add(sums[chain][v], broadcast_inputs<Unit>(inputs + 4 * quad), Unit::from(bytes));
+      sums[chain][v] = Unit::add(sums[chain][v], broadcast_inputs<Unit>(inputs + Unit::quad_size * quad), Unit::from(bytes));
     }
     void operator()(int chain, int quad, int, const plain_decoder::lanes& bytes) const noexcept {
       const auto* lanes = reinterpret_cast<const std::int32_t*>(bytes.at);
@@ -112,7 +112,7 @@ struct dot_row {
         const std::ptrdiff_t step = ky * r.input_row_steps() + static_cast<std::ptrdiff_t>(kx) * r.pixel_steps;
         const int tap = (r.y.tap_first + ky) * r.g.kernel.width + r.x.tap_first + kx;
         dot_decoder<typename Unit::arch>::template decode<Order, Weights>(
-            quad_range{block, filters, r.g.in.channels, tap}, product_adder{inputs + 4 * step, sums});
+            quad_range{block, filters, r.g.in.channels, tap}, product_adder{inputs + Unit::quad_size * step, sums});
       }
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; ++v) {
