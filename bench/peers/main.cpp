@@ -19,6 +19,7 @@
 #include "../measure.hpp"
 #include "../models.hpp"
 #include "../shapes.hpp"
+#include "compare.hpp"
 #include "peers.hpp"
 #include "torch.hpp"
 
@@ -200,27 +201,12 @@ void floats() {
   all.print();
 }
 
-/// Ours and PyTorch's by turns, a few tenths of a second each.
-template <class Model>
-void compare(const std::string& name, char letter, bench::peers::torch& torch) {
-  const auto network = std::make_shared<const minnow::packed<Model>>(bench::untrained<Model>());
-  const std::vector<call> own{bench::make_run<Model>(network, 1)};
-  std::vector<double> seconds, of_torch;
-  for (int round = 0; round < 9; ++round) {
-    seconds.push_back(bench::alternate(own, {.samples = 15, .seconds = 0.2}).front().seconds);
-    of_torch.push_back(torch.ask(std::string(1, letter)));
-  }
-  figure(name, bench::median(seconds) * 1e6, "us");
-  figure(name + "_torch", bench::median(of_torch) * 1e6, "us");
-  figure(name + "_vs_torch", bench::median(of_torch) / bench::median(seconds), "times");
-}
-
 void networks(bench::peers::torch& torch) {
   using scheme = minnow::minw<1, 1>;
-  compare<bench::model_a<scheme, minnow::real>>("model_a", 'a', torch);
-  compare<bench::model_d<scheme, minnow::real>>("model_d", 'd', torch);
-  compare<bench::model_a<scheme>>("model_a_bytes", 'a', torch);
-  compare<bench::model_d<scheme>>("model_d_bytes", 'd', torch);
+  bench::peers::compare<bench::model_a<scheme, minnow::real>>("model_a", "model_a", torch);
+  bench::peers::compare<bench::model_d<scheme, minnow::real>>("model_d", "model_d", torch);
+  bench::peers::compare<bench::model_a<scheme>>("model_a_bytes", "model_a", torch);
+  bench::peers::compare<bench::model_d<scheme>>("model_d_bytes", "model_d", torch);
 }
 
 void skip(const char* name, const char* package) { std::printf("skipped: %s (%s) not found\n", name, package); }
