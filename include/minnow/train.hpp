@@ -15,6 +15,7 @@
 #include <minnow/schedule/linear.hpp>
 #include <minnow/train/copy_weights.hpp>
 #include <minnow/train/evaluate.hpp>
+#include <minnow/train/fold_batch_norm.hpp>
 #include <minnow/train/network.hpp>
 #include <minnow/train/optimizer.hpp>
 #include <minnow/train/summary.hpp>
