@@ -168,6 +168,14 @@ TEST_SUITE("infer/fixed_point") {
       CHECK((-127 <= code && code <= 127));
       CHECK(constants.code(1, sum, 255) == -127);
     }
+    CHECK(constants.sound());
+    for (const auto& spoil : {+[](fixed_constants& c) { c.shift[1] = 63; }, +[](fixed_constants& c) { c.shift[0] = -1; },
+                              +[](fixed_constants& c) { c.offset[0] = std::int64_t{1} << 62 | 1 << 20; },
+                              +[](fixed_constants& c) { c.other_multiplier[0] = -(std::int64_t{1} << 53); }}) {
+      fixed_constants spoilt = constants;
+      spoil(spoilt);
+      CHECK_FALSE(spoilt.sound());
+    }
   }
 
   TEST_CASE("codes of a network are the exact reading's or their neighbours, counted") {
@@ -175,7 +183,7 @@ TEST_SUITE("infer/fixed_point") {
     const auto exact = pack(net);
     const auto fixed = pack<fixed_point>(net);
     using fixed_type = std::remove_const_t<decltype(fixed)>;
-    const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 20, 4, 5);
+    const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 500, 4, 5);
     count total;
     for (int n = 0; n < data.size(); ++n) {
       recorder found = recorder::of<fixed_type>();
@@ -186,7 +194,7 @@ TEST_SUITE("infer/fixed_point") {
       compare_stage<3>(exact, found, total);
     }
     MESSAGE("fixed point: ", total.differ, " of ", total.codes, " codes differ, by at most ", total.largest);
-    CHECK(total.codes == 20 * (4 * 4 * 20 + 2 * 2 * 18 + 9));
+    CHECK(total.codes == 500 * (4 * 4 * 20 + 2 * 2 * 18 + 9));
     CHECK(total.largest <= 1);
     CHECK(total.differ * 1000 <= total.codes);
   }
@@ -246,6 +254,11 @@ TEST_SUITE("infer/fixed_point") {
     const auto loaded = load<packed<fixed_point<chained>>>(folder.path("fixed.mnw"));
     const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 5, 4, 5);
     CHECK(loaded.run(std::span<const std::uint8_t>(data.images)) == fixed.run(std::span<const std::uint8_t>(data.images)));
+    auto spoilt = fixed;
+    spoilt.stage<1>().constants.other_multiplier[3] = std::int64_t{1} << 53;
+    save(spoilt, folder.path("spoilt.mnw"));
+    CHECK_THROWS_WITH_AS((void)load<packed<fixed_point<chained>>>(folder.path("spoilt.mnw")),
+                         doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
     CHECK_THROWS_WITH_AS((void)load<packed<chained>>(folder.path("fixed.mnw")), doctest::Contains("fingerprint"), error);
   }
 }

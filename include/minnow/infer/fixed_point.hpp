@@ -75,11 +75,14 @@ struct channel_line {
   }
 };
 
+/// What the constants of a channel stay below, so that nothing passes 2^63: |sum| <= 2^31 and |other| <= 2^8.
+inline constexpr double most_multiplier = 0x1p31, most_other_multiplier = 0x1p52, most_offset = 0x1p61;
+inline constexpr int most_shift = 62;
+
 /// The same in integers: code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high).
 ///
-/// Of a channel, shift is the largest with |multiplier| below 2^31, |other_multiplier| below 2^52 and |offset| below 2^61. Then
-/// nothing passes 2^63, since |sum| <= 2^31 and |other| <= 2^8, and a code before its rounding is off by at most
-/// (|sum| + |other| + 1) / 2^(shift + 1): 2^-31 of the sum's own part where its multiplier is what limits the shift. Rounding is
+/// Of a channel, shift is the largest with which all constants stay below their limits. A code before its rounding is off by at
+/// most (|sum| + |other| + 1) / 2^(shift + 1): 2^-31 of the sum's own part where its multiplier is what limits the shift. Rounding is
 /// to the nearest, ties up, where the exact reading rounds floats to the nearest, ties to even: codes differ by one where a value
 /// is as near to the middle of two codes as floats are coarse.
 struct fixed_constants {
@@ -104,17 +107,16 @@ struct fixed_constants {
   void set(int channel, const channel_line& line, double unit, int lowest, int highest) noexcept {
     const auto c = static_cast<std::size_t>(channel);
     if (!(unit > 0)) return;
-    constexpr double multipliers = 0x1p31, other_multipliers = 0x1p52, offsets = 0x1p61;
     const double slope = line.slope / unit, other = line.other_slope / unit, constant = line.shift / unit;
-    int bits = 62;
+    int bits = most_shift;
     const auto fits = [&](double value, double limit) { return std::abs(std::round(std::ldexp(value, bits))) < limit; };
-    while (bits > 0 && !(fits(slope, multipliers) && fits(other, other_multipliers) && fits(constant, offsets))) --bits;
+    while (bits > 0 && !(fits(slope, most_multiplier) && fits(other, most_other_multiplier) && fits(constant, most_offset))) --bits;
     const auto scaled = [&](double value, double limit) {
       return std::clamp(std::round(std::ldexp(value, bits)), -limit, limit);
     };
-    multiplier[c] = static_cast<std::int32_t>(scaled(slope, multipliers - 1));
-    other_multiplier[c] = static_cast<std::int64_t>(scaled(other, other_multipliers));
-    offset[c] = static_cast<std::int64_t>(scaled(constant, offsets)) + (bits > 0 ? std::int64_t{1} << (bits - 1) : 0);
+    multiplier[c] = static_cast<std::int32_t>(scaled(slope, most_multiplier - 1));
+    other_multiplier[c] = static_cast<std::int64_t>(scaled(other, most_other_multiplier));
+    offset[c] = static_cast<std::int64_t>(scaled(constant, most_offset)) + (bits > 0 ? std::int64_t{1} << (bits - 1) : 0);
     shift[c] = bits;
     const auto code = [&](double value) {
       return static_cast<std::int32_t>(std::clamp(std::nearbyint(value / unit), static_cast<double>(lowest), static_cast<double>(highest)));
@@ -128,6 +130,15 @@ struct fixed_constants {
     const std::int64_t scaled = std::int64_t{multiplier[c]} * sum + other_multiplier[c] * other + offset[c];
     const std::int64_t rounded = scaled >> shift[c];
     return static_cast<std::int32_t>(rounded < low[c] ? low[c] : rounded > high[c] ? high[c] : rounded);
+  }
+
+  /// Whether the constants, which a file may have brought, stay within their limits.
+  [[nodiscard]] bool sound() const noexcept {
+    const auto within = [](const auto& numbers, double low, double high) {
+      return std::all_of(numbers.begin(), numbers.end(), [=](auto n) { return low <= static_cast<double>(n) && static_cast<double>(n) <= high; });
+    };
+    return within(other_multiplier, -most_other_multiplier, most_other_multiplier) && within(offset, -most_offset, 2 * most_offset) &&
+           within(shift, 0, most_shift);
   }
 
   /// visit(name, numbers) for all that a file keeps.

@@ -139,6 +139,11 @@ status read_packed(const char* name, packed<Model, Arch>& network, Fill&& fill) 
   std::vector<std::span<std::byte>> sections;
   packed_sections(network, network.input.mean, network.input.deviation, answer, [&](std::span<std::byte> s) { sections.push_back(s); });
   if (const status s = fill(packed_type::flat::fingerprint, sections); !s) return s;
+  bool sound = true;
+  network.each_stage([&](auto, auto& stage) {
+    if constexpr (requires { stage.constants.sound(); }) sound = sound && stage.constants.sound();
+  });
+  if (!sound) return status::failure("%s: expected fixed-point constants whose products fit 64 bits, found larger ones", name);
   if (probe_answer(network) != answer)
     return status::failure("%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
                            "this build's %s kernels or the file are wrong", name, kernels::arch_name<Arch>());
