@@ -1,0 +1,124 @@
+// What the compiler takes for each entrance and for each network of the zoo, trained a step and packed: processor seconds and peak
+// memory at -O2. Exits with 1 where a network with repeated blocks takes more than its budget.
+//
+// usage: bench_compile [PART-OF-NAME ...]      infer, resnet_110, densenet …; all without arguments
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "measure.hpp"
+
+namespace {
+
+struct unit {
+  std::string name;
+  std::string header;
+  std::string model{};  ///< "" where the header alone is compiled
+  double most_seconds = 0;
+  double most_gigabytes = 0;
+};
+
+const std::string three_bits = "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::power_of_two<3>>>";
+const std::string bits = "mn::zoo::schemes<mn::minw<1, 1>, mn::scheme<mn::pixels, mn::sign>>";
+const std::string bytes =
+    "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>>";
+
+const std::vector<unit> units{
+    {"model", "model.hpp"},
+    {"infer", "infer.hpp"},
+    {"train", "train.hpp"},
+    {"minnow", "minnow.hpp"},
+    {"model_a", "zoo/convnet.hpp", "model_a<" + bits + ">"},
+    {"model_b", "zoo/convnet.hpp", "model_b<" + bits + ">"},
+    {"model_c", "zoo/convnet.hpp", "model_c<" + bits + ">"},
+    {"model_d", "zoo/convnet.hpp", "model_d<" + bits + ">"},
+    {"binary_net", "zoo/convnet.hpp", "binary_net<" + bits + ">"},
+    {"alexnet", "zoo/alexnet.hpp", "alexnet<" + bits + ">"},
+    {"resnet_20", "zoo/resnet_cifar.hpp", "resnet_cifar<20, " + three_bits + ">"},
+    {"resnet_32", "zoo/resnet_cifar.hpp", "resnet_cifar<32, " + three_bits + ">"},
+    {"resnet_44", "zoo/resnet_cifar.hpp", "resnet_cifar<44, " + three_bits + ">"},
+    {"resnet_56", "zoo/resnet_cifar.hpp", "resnet_cifar<56, " + three_bits + ">"},
+    {"resnet_110", "zoo/resnet_cifar.hpp", "resnet_cifar<110, " + three_bits + ">", 60, 3},
+    {"densenet_bc_100_12", "zoo/densenet.hpp", "densenet_bc<100, 12, " + three_bits + ">", 60, 3},
+    {"resnet_18", "zoo/resnet.hpp", "resnet_18<" + bytes + ">"},
+    {"resnet_50", "zoo/resnet.hpp", "resnet_50<" + bytes + ">"},
+    {"resnet_50_v2", "zoo/resnet.hpp", "resnet_50_v2<" + bytes + ">"},
+    {"mobilenet_v1", "zoo/mobilenet.hpp", "mobilenet_v1<" + bytes + ">"},
+};
+
+std::string source_of(const unit& u) {
+  std::string text = "#include <minnow/" + u.header + ">\n";
+  if (u.model.empty()) return text;
+  return "#include <minnow/minnow.hpp>\n" + text + R"(
+namespace mn = minnow;
+struct net : mn::zoo::)" +
+         u.model + R"( {};
+mn::packed<net> train(const mn::dataset<std::uint8_t>& data) {
+  mn::network<net, mn::aqe> real;
+  (void)mn::fit(real, data, mn::adam{}, mn::constant{0.5f});
+  return mn::pack(real);
+}
+std::vector<float> run(const mn::packed<net>& tiny, const mn::dataset<std::uint8_t>& data) { return mn::logits(tiny, data); }
+)";
+}
+
+struct cost {
+  bool compiled = false;
+  double seconds = 0;
+  double gigabytes = 0;
+};
+
+/// Runs the compiler in a process of its own and asks the system what it took.
+cost compile(const std::string& file) {
+  std::vector<std::string> words{MINNOW_BENCH_COMPILER, "-std=c++20", "-O2", "-fopenmp", "-march=native", "-c", file, "-o", "/dev/null"};
+  for (const char* directory : {MINNOW_BENCH_INCLUDES}) words.push_back(std::string("-I") + directory);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const pid_t process = fork();
+  if (process == 0) {
+    execvp(arguments.front(), arguments.data());
+    _exit(127);
+  }
+  int status = 0;
+  rusage used{};
+  if (process < 0 || wait4(process, &status, 0, &used) != process) return {};
+  const auto in_seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  return {WIFEXITED(status) && WEXITSTATUS(status) == 0, in_seconds(used.ru_utime) + in_seconds(used.ru_stime), static_cast<double>(used.ru_maxrss) / (1 << 20)};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::printf("compiler: %s -O2\n", MINNOW_BENCH_COMPILER);
+  bool failed = false;
+  for (const unit& u : units) {
+    const auto wanted = [&](const char* part) { return u.name.find(part) != std::string::npos; };
+    if (argc > 1 && std::none_of(argv + 1, argv + argc, wanted)) continue;
+    const std::string file = "bench_compile_" + u.name + ".cpp";
+    std::ofstream(file) << source_of(u);
+    const cost taken = compile(file);
+    std::remove(file.c_str());
+    if (!taken.compiled) {
+      std::printf("%s does not compile\n", u.name.c_str());
+      failed = true;
+      continue;
+    }
+    bench::figure("compile_" + u.name, taken.seconds, "s");
+    bench::figure("compile_" + u.name + "_memory", taken.gigabytes, "GB");
+    if (u.most_seconds > 0 && (taken.seconds > u.most_seconds || taken.gigabytes > u.most_gigabytes)) {
+      std::printf("%s takes more than %.0f s or %.0f GB\n", u.name.c_str(), u.most_seconds, u.most_gigabytes);
+      failed = true;
+    }
+  }
+  return failed ? 1 : 0;
+}
