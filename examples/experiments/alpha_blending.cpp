@@ -1,0 +1,266 @@
+// A float network is quantized to 8-8, 4-8 and 4-4 bits (weights-inputs), with a scale for each layer or for each filter: after
+// training without any more of it, by straight-through fine-tuning and by alpha-blending. Prints one table.
+//
+// source  Liu & Mattina 2019, 4.2, Tables 1 to 3 and Figure 4: MobileNet v1 of a quarter of the width, here on 32x32 images
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <minnow/minnow.hpp>
+#include <minnow/zoo/mobilenet.hpp>
+
+#include "../chosen.hpp"
+#include "../progress.hpp"
+
+namespace mn = minnow;
+namespace fs = std::filesystem;
+
+/// First, depthwise and (of 4-4) last layers stay at 8 bits, as in the paper.
+template <int Weights, int Inputs, class Granularity, class Norm>
+using schemes = mn::zoo::schemes<mn::scheme<mn::integer<Inputs>, mn::integer<Weights, Granularity>>,
+                                 mn::scheme<mn::integer<8>, mn::integer<8, Granularity>>,
+                                 mn::scheme<mn::integer<8>, mn::integer<Inputs == 8 ? Weights : 8, Granularity>>,
+                                 mn::scheme<mn::integer<8>, mn::integer<8, Granularity>>, mn::real, Norm>;
+template <class Schemes>
+struct net_of : mn::zoo::mobilenet_v1<Schemes, 25, 32, 10> {};
+
+using real_net = net_of<mn::zoo::schemes<mn::real>>;
+using images = mn::dataset<std::uint8_t>;
+
+/// Drawn digits, 32x32, each in a colour of its own.
+images drawn_colour_digits(int count, std::uint64_t seed) {
+  const auto grey = mn::drawn_digits(count, mn::seed{seed});
+  mn::random colours(mn::seed{seed + 1000});
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count) * 32 * 32 * 3);
+  for (int n = 0; n < count; ++n) {
+    const auto from = grey.image(n);
+    const int colour[] = {64 + colours.below(192), 64 + colours.below(192), 64 + colours.below(192)};
+    for (int y = 0; y < 28; ++y)
+      for (int x = 0; x < 28; ++x)
+        for (int c = 0; c < 3; ++c)
+          pixels[static_cast<std::size_t>(((n * 32 + y + 2) * 32 + x + 2) * 3 + c)] =
+              static_cast<std::uint8_t>(from[static_cast<std::size_t>(y * 28 + x)] * colour[c] / 255);
+  }
+  return {{32, 32, 3}, std::move(pixels), grey.labels};
+}
+
+struct options {
+  std::string data;
+  std::string out = "alpha_blending";
+  int epochs = 12;
+  int tune_images = 0;
+  int tune_epochs = 1;
+  int seeds = 3;
+  int threads = 0;
+  int quantize_every = 1;
+  float rate = 0.1f;
+  float tune_rate = 0.01f;
+};
+
+/// Results by row and seed, kept in a file: a run that was stopped goes on where it was.
+class results {
+public:
+  explicit results(fs::path file) : file_(std::move(file)) {
+    std::ifstream in(file_);
+    std::string line;
+    for (std::getline(in, line); std::getline(in, line);) {
+      std::istringstream fields(line);
+      std::string row, seed, accuracy;
+      if (std::getline(fields, row, ',') && std::getline(fields, seed, ',') && std::getline(fields, accuracy))
+        all_[row][std::stoi(seed)] = std::stod(accuracy);
+    }
+  }
+  [[nodiscard]] bool has(const std::string& row, int seed) const { return all_.contains(row) && all_.at(row).contains(seed); }
+  void add(const std::string& row, int seed, double accuracy) {
+    const bool fresh = !fs::exists(file_);
+    std::ofstream out(file_, std::ios::app);
+    if (fresh) out << "row,seed,accuracy\n";
+    out << row << ',' << seed << ',' << accuracy << '\n';
+    all_[row][seed] = accuracy;
+  }
+  /// "71.23" or "71.23 ± 0.12": mean and sample deviation, in percent.
+  [[nodiscard]] std::string shown(const std::string& row) const {
+    const auto found = all_.find(row);
+    if (found == all_.end()) return "-";
+    const auto [mean, deviation] = spread(found->second);
+    char text[64];
+    if (found->second.size() == 1) std::snprintf(text, sizeof text, "%.2f", 100 * mean);
+    else std::snprintf(text, sizeof text, "%.2f ± %.2f", 100 * mean, 100 * deviation);
+    return text;
+  }
+  void print_figures() const {
+    for (const auto& [row, values] : all_) {
+      std::string name = row;
+      std::replace_if(name.begin(), name.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
+      std::printf("figure accuracy_%s %.4f part\n", name.c_str(), spread(values).first);
+    }
+  }
+
+private:
+  static std::pair<double, double> spread(const std::map<int, double>& values) {
+    double sum = 0, squares = 0;
+    for (const auto& [seed, v] : values) sum += v;
+    const double mean = sum / static_cast<double>(values.size());
+    for (const auto& [seed, v] : values) squares += (v - mean) * (v - mean);
+    return {mean, values.size() > 1 ? std::sqrt(squares / static_cast<double>(values.size() - 1)) : 0};
+  }
+
+  fs::path file_;
+  std::map<std::string, std::map<int, double>> all_;
+};
+
+/// Accuracy of the packed network, whose classes are also those of the trained one.
+template <class Network>
+double packed_accuracy(Network& net, const images& test) {
+  const auto tiny = mn::pack(net);
+  const auto found = mn::predict(tiny, test);
+  const auto expected = mn::predict(net, test);
+  int differ = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) differ += found[i] != expected[i];
+  std::printf("  packed: %d of %zu images named differently than by the trained network\n", differ, found.size());
+  return mn::part_correct(found, test.labels);
+}
+
+/// Trains with a line for each epoch; `watch` sees every event.
+template <class Network, class Schedule, class Watch>
+void train(Network& net, const images& data, const images* validation, const mn::sgd& optimizer, const Schedule& alpha, int epochs, int seed,
+           int quantize_every, Watch&& watch) {
+  constexpr int batch = 128;
+  const int steps = mn::ceil_div(data.size(), batch);
+  progress bar(epochs, steps);
+  (void)mn::fit(net, data, optimizer, alpha,
+                {.epochs = epochs, .batch = batch, .validation = validation, .seed = mn::seed{static_cast<std::uint64_t>(seed)},
+                 .augmentation = {.crop = 4, .flip = true}, .quantize_every = quantize_every},
+                [&](const mn::event& e, Network&) {
+                  watch(e);
+                  if (e.epoch_end) bar.epoch(e.epoch, e.loss, e.accuracy, validation != nullptr ? e.blended : -1, validation != nullptr ? e.quantized : -1, e.seconds);
+                  else bar.step(e.epoch, static_cast<int>((e.step - 1) % steps) + 1, e.loss, e.accuracy, static_cast<double>(e.alpha));
+                });
+}
+
+struct task {
+  const mn::train_and_test<std::uint8_t>& data;
+  mn::network<real_net>& real;
+  results& found;
+  const options& o;
+};
+
+/// Figure 4: the accuracy with real and with quantized weights while alpha rises, of one run.
+class curve {
+public:
+  curve(const fs::path& file, const images& test) : out_(file), some_(test.part(0, std::min(test.size(), 2000))) {
+    out_ << "step,alpha,real,quantized\n";
+  }
+  template <class Network>
+  void see(const mn::event& e, Network& net) {
+    if (e.epoch_end || (e.step - 1) % std::max(1LL, e.steps / 20) != 0) return;
+    out_ << e.step << ',' << e.alpha << ',' << mn::accuracy(net, some_, 0) << ',' << mn::accuracy(net, some_, 1) << '\n' << std::flush;
+  }
+
+private:
+  std::ofstream out_;
+  images some_;
+};
+
+template <int Weights, int Inputs, class Granularity>
+void quantize(const task& t, const std::string& name) {
+  const auto& o = t.o;
+  if (const std::string row = name + " post-training"; !t.found.has(row, 0)) {
+    std::printf("%s\n", row.c_str());
+    mn::network<net_of<schemes<Weights, Inputs, Granularity, mn::bias>>> net{mn::seed{1}};
+    mn::fold_batch_norm(t.real, net);
+    mn::calibrate(net, t.data.train);
+    t.found.add(row, 0, packed_accuracy(net, t.data.test));
+  }
+  const images some = o.tune_images > 0 ? t.data.train.part(0, std::min(o.tune_images, t.data.train.size())) : images{};
+  const images& train_on = o.tune_images > 0 ? some : t.data.train;
+  for (int seed = 1; seed <= o.seeds; ++seed)
+    for (const char* estimator : {"ste", "alpha_blend"}) {
+      const std::string row = name + " " + estimator;
+      if (t.found.has(row, seed)) continue;
+      std::printf("%s, seed %d\n", row.c_str(), seed);
+      chosen::choose(estimator);
+      mn::network<net_of<schemes<Weights, Inputs, Granularity, mn::batch_norm>>, chosen> net{mn::seed{1}};
+      mn::copy_weights(t.real, net);
+      mn::calibrate(net, t.data.train);
+      const bool drawn = seed == 1 && std::string_view(estimator) == "alpha_blend";
+      std::string file = name;
+      std::replace(file.begin(), file.end(), ' ', '_');
+      curve figure(drawn ? fs::path(o.out) / (file + "_curve.csv") : fs::path("/dev/null"), t.data.test);
+      train(net, train_on, nullptr, {.rate = o.tune_rate, .momentum = 0.9f, .decay = mn::cosine_rate{}}, chosen::now->schedule, o.tune_epochs, seed,
+            o.quantize_every, [&](const mn::event& e) {
+              if (drawn) figure.see(e, net);
+            });
+      t.found.add(row, seed, packed_accuracy(net, t.data.test));
+    }
+}
+
+void print_table(const results& found, const options& o, double seconds) {
+  std::printf("\nMobileNet v1 0.25 at 32x32: floats %s %% (%d epochs); fine-tuned %d epoch(s) from there, %d seeds; mean ± deviation in %%\n\n",
+              found.shown("floats").c_str(), o.epochs, o.tune_epochs, o.seeds);
+  std::printf("| weights-inputs | scales | post-training | ste | alpha_blend |\n|---|---|---|---|---|\n");
+  for (const char* bits : {"8-8", "4-8", "4-4"})
+    for (const char* scales : {"per layer", "per channel"}) {
+      const std::string row = std::string(bits) + " " + scales + " ";
+      std::printf("| %s | %s | %s | %s | %s |\n", bits, scales, found.shown(row + "post-training").c_str(), found.shown(row + "ste").c_str(),
+                  found.shown(row + "alpha_blend").c_str());
+    }
+  std::printf("\n");
+  found.print_figures();
+  std::printf("figure seconds %.0f s\n", seconds);
+}
+
+int main(int argc, char** argv) try {
+  options o;
+  CLI::App app("Quantizes a MobileNet to 8 and 4 bits: post-training, by straight-through fine-tuning, by alpha-blending.");
+  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, drawn digits in colour");
+  app.add_option("--out", o.out, "folder of the results; a run goes on with what is there")->capture_default_str();
+  app.add_option("--epochs", o.epochs, "of the float network")->capture_default_str();
+  app.add_option("--rate", o.rate, "its first learning rate")->capture_default_str();
+  app.add_option("--tune-images", o.tune_images, "training images that are fine-tuned on; 0: all")->capture_default_str();
+  app.add_option("--tune-epochs", o.tune_epochs, "passes over them")->capture_default_str();
+  app.add_option("--tune-rate", o.tune_rate, "the first learning rate of fine-tuning")->capture_default_str();
+  app.add_option("--quantize-every", o.quantize_every, "steps between two quantizations of the weights")->capture_default_str();
+  app.add_option("--seeds", o.seeds, "runs of each row")->capture_default_str();
+  app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  mn::set_threads(o.threads);
+  fs::create_directories(o.out);
+  const auto begin = std::chrono::steady_clock::now();
+
+  const auto data = o.data.empty() ? mn::train_and_test<std::uint8_t>{drawn_colour_digits(20000, 1), drawn_colour_digits(4000, 2)}
+                                   : mn::read_cifar10(o.data);
+  results found(fs::path(o.out) / "accuracy.csv");
+  mn::network<real_net> real{mn::seed{7}, mn::start_weights::he};
+  real.normalise({.mean = {0.4914f, 0.4822f, 0.4465f}, .deviation = {0.2470f, 0.2435f, 0.2616f}});
+  const std::string file = (fs::path(o.out) / "floats.mnn").string();
+  if (fs::exists(file) && found.has("floats", 7)) {
+    real = mn::load<mn::network<real_net>>(file);
+  } else {
+    std::printf("floats, %d epochs\n", o.epochs);
+    train(real, data.train, &data.test, {.rate = o.rate, .momentum = 0.9f, .weight_decay = 1e-4f, .decay = mn::cosine_rate{}}, mn::constant{1}, o.epochs, 7, 1,
+          [](const mn::event&) {});
+    mn::save(real, file);
+    found.add("floats", 7, mn::accuracy(real, data.test));
+  }
+  const task t{data, real, found, o};
+  quantize<8, 8, mn::per_tensor>(t, "8-8 per layer");
+  quantize<8, 8, mn::per_channel>(t, "8-8 per channel");
+  quantize<4, 8, mn::per_tensor>(t, "4-8 per layer");
+  quantize<4, 8, mn::per_channel>(t, "4-8 per channel");
+  quantize<4, 4, mn::per_tensor>(t, "4-4 per layer");
+  quantize<4, 4, mn::per_channel>(t, "4-4 per channel");
+  print_table(found, o, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  return 0;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "alpha_blending: %s\n", e.what());
+  return 1;
+}
