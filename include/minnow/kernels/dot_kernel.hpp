@@ -162,8 +162,7 @@ struct dot_kernel {
           unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(row, g.in.width, g.in.channels, o.scratch);
           row = o.scratch;
         }
-        const std::size_t bytes = width * dot_pixel_bytes(g.in.channels);
-        split_quads<numbers>(row, bytes / 4, image + 2 * y * bytes);
+        split_quads<numbers>(row, g.in.width * channel_quads(g.in.channels), image + 2 * y * width * dot_pixel_bytes(g.in.channels));
       }
       return image;
     }

@@ -77,10 +77,10 @@ struct split_dot : plain_dot<Arch> {
 
 /// Four bytes (a, b, c, d) each as the words (a, c) and (b, d) of 16-bit numbers.
 template <class Numbers>
-void split_quads(const std::byte* from, std::size_t quads, std::byte* to) noexcept {
+void split_quads(const std::byte* from, int quads, std::byte* to) noexcept {
   constexpr std::int32_t even = 0x00ff00ff;
-  constexpr std::size_t lanes = Numbers::size;
-  std::size_t i = 0;
+  constexpr int lanes = static_cast<int>(Numbers::size);
+  std::ptrdiff_t i = 0;
   for (; i + lanes <= quads; i += lanes) {
     const auto all = Numbers::load_unaligned(reinterpret_cast<const std::int32_t*>(from + 4 * i));
     const Numbers evens = all & Numbers(even), odds = (all >> 8) & Numbers(even);
