@@ -134,8 +134,8 @@ struct fixed_constants {
 
   /// Whether the constants, which a file may have brought, stay within their limits.
   [[nodiscard]] bool sound() const noexcept {
-    const auto within = [](const auto& numbers, double low, double high) {
-      return std::all_of(numbers.begin(), numbers.end(), [=](auto n) { return low <= static_cast<double>(n) && static_cast<double>(n) <= high; });
+    const auto within = [](const auto& numbers, double least, double most) {
+      return std::all_of(numbers.begin(), numbers.end(), [=](auto n) { return least <= static_cast<double>(n) && static_cast<double>(n) <= most; });
     };
     return within(other_multiplier, -most_other_multiplier, most_other_multiplier) && within(offset, -most_offset, 2 * most_offset) &&
            within(shift, 0, most_shift);
