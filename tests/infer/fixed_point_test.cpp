@@ -22,13 +22,12 @@
 using namespace minnow;
 using minnow::detail::channel_line;
 using minnow::detail::fixed_constants;
+using test::unit;
 
 namespace {
 
 using bytes = scheme<integer<8>, integer<8, per_channel>>;
 using positive = scheme<unsigned_integer<8>, integer<4, per_channel>>;
-template <class Scheme, int Filters>
-using unit = chain<conv<Filters, Scheme>, batch_norm>;
 
 /// Pools before and behind batch norm, clips of all kinds.
 struct chained : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu6, unit<bytes, 20>, max_pool<2>, relu, conv<18, positive>, max_pool<2>,
