@@ -14,6 +14,9 @@ namespace minnow::test {
 
 using numbers = std::vector<double>;
 
+/// A float holds 24 bits: a rounding moves a number by at most this part of it.
+inline constexpr double float_rounding = 0x1p-24;
+
 /// The gradient of f at x: (f(x + step) - f(x - step)) / 2 step for each coordinate.
 template <class F>
 numbers finite_differences(F&& f, numbers x, double step) {

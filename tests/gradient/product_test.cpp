@@ -15,12 +15,10 @@
 #include "single_layer.hpp"
 
 using namespace minnow;
-using test::numbers;
 
 namespace {
 
-/// A float holds 24 bits: a rounding moves a number by at most this part of it.
-constexpr double rounding = 0x1p-24;
+using test::float_rounding, test::numbers;
 
 /// Gradients of sum(r * out) against differences of the double-precision product. It is linear in inputs and in
 /// weights, so a difference is exact but for the rounding of doubles. A float sum of n products is off by at most n + 1
@@ -59,7 +57,7 @@ void check_product(shape in, int images) {
         at, 0.5);
   };
   const auto bound = [](numbers magnitude, int terms) {
-    for (double& m : magnitude) m = (terms + 1) * rounding * m + 1e-12;
+    for (double& m : magnitude) m = (terms + 1) * float_rounding * m + 1e-12;
     return magnitude;
   };
   const int taps = g.kernel.height * g.kernel.width;
@@ -69,60 +67,6 @@ void check_product(shape in, int images) {
   CHECK(test::further(grad_weights, of_weights(test::widened(x), test::widened(r), test::widened(w)),
                       bound(of_weights(test::magnitudes(x), test::magnitudes(r), test::magnitudes(w)),
                             images * g.out.pixels())) == "");
-}
-
-/// Weights at every place where a slope could change: the range's ends and their neighbours, inside and outside.
-std::vector<float> weights_around(float end) {
-  std::vector<float> w;
-  for (const float sign : {-1.0f, 1.0f})
-    for (const float at : {0.0f, 0.25f * end, 0.5f * end, 0.75f * end, std::nextafter(end, 0.0f), end,
-                           std::nextafter(end, 2 * end), 1.5f * end, 3 * end})
-      w.push_back(sign * at);
-  w.push_back(0.1f * end);
-  return w;
-}
-
-/// One image and two units: a weight's gradient before the estimator is one product of an input and a gradient, so that
-/// the expected number is input * gradient * slope, with three roundings in the library.
-template <class Q, class Estimator, class Slope>
-void check_weight_slope(const std::vector<float>& w, float alpha, Slope&& slope) {
-  CAPTURE(Q::name().c_str());
-  CAPTURE(Estimator::name().c_str());
-  CAPTURE(alpha);
-  const int inputs = static_cast<int>(w.size());
-  test::single_layer<dense<2, Q>, Estimator> one({1, 1, inputs}, 1);
-  std::vector<float> both(w);
-  both.insert(both.end(), w.rbegin(), w.rend());
-  one.set("weights", both);
-  const auto x = test::uniform(inputs, 4, 0.5f, 1.5f);
-  const std::vector<float> r{0.625f, -1.375f};
-  const pass p{.mode = mode::train, .alpha = alpha};
-  one.forward(x, p);
-  one.backward(r, p);
-  const auto gradient = one.gradients().at("weights");
-  const auto codes = one.layer.quantize("0");
-  for (std::size_t f = 0; f < 2; ++f) {
-    const float end = Q::bounded ? 1.0f : codes.scale(static_cast<int>(f)) * Q::code_limit;
-    for (std::size_t k = 0; k < w.size(); ++k) {
-      const double at = static_cast<double>(both[f * w.size() + k]);
-      const double expected = static_cast<double>(x[k]) * static_cast<double>(r[f]) *
-                              slope(static_cast<double>(alpha), std::abs(at) <= static_cast<double>(end));
-      CAPTURE(at);
-      CHECK(std::abs(static_cast<double>(gradient[f * w.size() + k]) - expected) <= 3 * rounding * std::abs(expected));
-    }
-  }
-}
-
-template <class Q>
-void check_weight_slopes(const std::vector<float>& w) {
-  for (const float alpha : {0.0f, 0.3f, 0.5f, 1.0f}) {
-    check_weight_slope<Q, ste>(w, alpha, [](double, bool inside) { return inside ? 1.0 : 0.0; });
-    check_weight_slope<Q, aqe>(w, alpha, [](double a, bool inside) { return inside ? 2 * a : 0.0; });
-    check_weight_slope<Q, aqe_stochastic>(w, alpha, [](double a, bool inside) { return inside ? 2 * a : 0.0; });
-    check_weight_slope<Q, aqe_expected>(w, alpha, [](double a, bool inside) { return (inside ? a : 0.0) + 1 - a; });
-    // The step scale 1 - alpha stands on the rate alone.
-    check_weight_slope<Q, alpha_blend>(w, alpha, [](double, bool) { return 1.0; });
-  }
 }
 
 }  // namespace
@@ -214,7 +158,7 @@ TEST_SUITE("gradient/product") {
           magnitude += std::abs(static_cast<double>(r[f])) *
                        (std::abs(a * h) + std::abs((1 - a) * static_cast<double>(w[f * 9 + k])));
         }
-        CHECK(std::abs(static_cast<double>(grad_in[k]) - expected) <= (6 + 4) * rounding * magnitude);
+        CHECK(std::abs(static_cast<double>(grad_in[k]) - expected) <= (6 + 4) * float_rounding * magnitude);
       }
     };
     for (const float alpha : {0.0f, 0.3f, 0.5f, 1.0f}) {
@@ -223,42 +167,6 @@ TEST_SUITE("gradient/product") {
       check(power_of_two<3>{}, alpha);
       check(integer<4>{}, alpha);
       check(integer<8, per_channel>{}, alpha);
-    }
-  }
-
-  TEST_CASE("weights: the gradient is what arrives times the papers' slope, element by element") {
-    check_weight_slopes<sign>(weights_around(1));
-    check_weight_slopes<ternary<>>(weights_around(1));
-    check_weight_slopes<ternary<mean_threshold<>>>(weights_around(1));
-    check_weight_slopes<power_of_two<3>>(weights_around(1));
-    check_weight_slopes<power_of_two<4>>(weights_around(1));
-  }
-
-  TEST_CASE("integer weights: the range is the scale times the largest code") {
-    // Many small weights and one outlier: the scale that fits them best leaves the outlier outside its range.
-    std::vector<float> w = test::uniform(300, 8, -0.1f, 0.1f);
-    w.push_back(0.12f);
-    w.push_back(-0.4f);
-    const auto outside = [&](auto q) {
-      typename decltype(q)::state s;
-      REQUIRE(decltype(q)::observe(s, w, role::weights));
-      const float end = s.g * decltype(q)::code_limit;
-      return std::count_if(w.begin(), w.end(), [&](float v) { return std::abs(v) > end; });
-    };
-    REQUIRE(outside(integer<3>{}) > 0);
-    check_weight_slopes<integer<3>>(w);
-    check_weight_slopes<integer<3, per_channel>>(w);
-    check_weight_slopes<integer<8>>(w);
-  }
-
-  TEST_CASE("real and half weights have nothing to estimate: the slope is 1 at every alpha") {
-    for (const float alpha : {0.0f, 0.5f, 1.0f}) {
-      const std::vector<float> w{-3, -1, -0.3f, 0, 0.1f, 1, 2.5f};
-      const auto one = [](double, bool) { return 1.0; };
-      check_weight_slope<real, aqe>(w, alpha, one);
-      check_weight_slope<half, aqe>(w, alpha, one);
-      check_weight_slope<real, aqe_expected>(w, alpha, one);
-      check_weight_slope<real, alpha_blend>(w, alpha, one);
     }
   }
 }
