@@ -10,9 +10,9 @@ static_assert(shape{4, 5, 3}.pixels() == 20 && shape{4, 5, 3}.size() == 60);
 static_assert(shape{} == shape{1, 1, 1} && shape{4, 5, 3} != shape{5, 4, 3});
 
 // 3x3 over 32x32 with 3 channels and 128 filters, as Model A begins.
-constexpr geometry first = window_over({32, 32, 3}, 128, {3, 3}, {1, 1}, {1, 1});
-static_assert(first.out == shape{32, 32, 128});
-static_assert(first.inputs() == 27 && first.weights() == 3456 && first.macs() == 3538944);
+constexpr geometry first_conv = window_over({32, 32, 3}, 128, {3, 3}, {1, 1}, {1, 1});
+static_assert(first_conv.out == shape{32, 32, 128});
+static_assert(first_conv.inputs() == 27 && first_conv.weights() == 3456 && first_conv.macs() == 3538944);
 
 constexpr geometry rectangular = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0});
 static_assert(rectangular.out == shape{5, 5, 6} && rectangular.inputs() == 60);
