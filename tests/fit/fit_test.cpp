@@ -409,6 +409,17 @@ TEST_SUITE("fit/fit: schedules") {
 }
 
 TEST_SUITE("fit/fit: validation") {
+  TEST_CASE("measuring leaves a run as it is, also where weights are quantized every few steps") {
+    const auto data = small_digits(100);
+    for (const int every : {1, 3}) {
+      CAPTURE(every);
+      fit_options<std::uint8_t> options{.epochs = 3, .batch = 20, .quantize_every = every};
+      const auto expected = after<network<small_conv, aqe>>(data, options);
+      options.validation = &data;
+      CHECK(after<network<small_conv, aqe>>(data, options) == expected);
+    }
+  }
+
   TEST_CASE("reports the network as trained and the quantized one, settled") {
     const auto data = numbers(300);
     const auto validation = numbers(200, 2);

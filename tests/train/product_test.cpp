@@ -215,8 +215,9 @@ TEST_SUITE("train/product") {
     CHECK(one.forward(x, keep) == std::vector<float>{3, 3});
     CHECK(one.forward(x, {.mode = mode::train}) == std::vector<float>{1, -3});
     one.set("weights", {.5f, .5f, .5f, .5f, .5f, .5f});
-    // Evaluation takes the network as it is.
-    CHECK(one.forward(x, {.mode = mode::evaluate, .requantize = false}) == std::vector<float>{3, 3});
+    // Evaluation takes the network as it is, unless it is to leave a run alone.
+    CHECK(one.forward(x, {.mode = mode::evaluate, .requantize = false}) == std::vector<float>{1, -3});
+    CHECK(one.forward(x, {.mode = mode::evaluate}) == std::vector<float>{3, 3});
   }
 
   TEST_CASE("the latent part of a blend is never kept") {

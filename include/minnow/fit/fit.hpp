@@ -38,7 +38,7 @@ struct event {
   double loss = 0;           ///< of the batch; at an epoch's end the epoch's mean
   double accuracy = 0;       ///< of the network as trained (blended) on training images, batch or epoch
   double blended = 0;        ///< at an epoch's end, on the validation set: of the network as trained,
-  double quantized = 0;      ///< and of the quantized one that is shipped
+  double quantized = 0;      ///< and of the quantized one that is shipped (its weights as of the last quantization)
   float alpha = 0;
   float rate = 0;
   double seconds = 0;        ///< since the run began
@@ -77,9 +77,11 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
   const auto start = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   const random draws(options.seed);
-  const auto settled = [&] {
-    if (options.settle_batches > 0) settle(net, data, {options.settle_batches, options.batch, options.seed});
+  const auto settled = [&](bool requantize) {
+    if (options.settle_batches > 0) settle(net, data, {options.settle_batches, options.batch, options.seed}, requantize);
   };
+  // Measuring leaves the run as it is: weights that are quantized every few steps keep their codes.
+  const bool renews = options.quantize_every == 1;
 
   updater<Optimizer> update(std::move(optimizer));
   history result;
@@ -133,21 +135,21 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
     end.loss = loss_sum / seen;
     end.accuracy = correct / seen;
     if (options.validation != nullptr) {
-      end.blended = accuracy(net, *options.validation, p.alpha);
+      end.blended = accuracy(net, *options.validation, p.alpha, renews);
       if (net.real_part(p.alpha) > 0 && options.settle_batches > 0) {
         const auto kept = exchange_statistics(net);
-        settled();
-        end.quantized = accuracy(net, *options.validation, 1);
+        settled(renews);
+        end.quantized = accuracy(net, *options.validation, 1, renews);
         exchange_statistics(net, &kept);
       } else {
-        end.quantized = accuracy(net, *options.validation, 1);
+        end.quantized = accuracy(net, *options.validation, 1, renews);
       }
     }
     end.seconds = elapsed();
     result.epochs.push_back(end);
     result.stopped = !observe(end) || result.stopped;
   }
-  settled();
+  settled(true);
   result.seconds = elapsed();
   return result;
 }

@@ -18,20 +18,20 @@ namespace detail {
 
 /// Forward passes at alpha = 1 over some batches.
 template <class T>
-void pass_over(untyped_network& net, const dataset<T>& data, mode mode, const settle_options& options, const char* caller) {
+void pass_over(untyped_network& net, const dataset<T>& data, mode mode, const settle_options& options, const char* caller, bool requantize = true) {
   check_data(net, data, caller);
   const batches<T> order(data, {}, true, random(options.seed).stream(0x5e771e));
   std::vector<int> labels;
   const int batch = std::min(options.batch, data.size());
   for (int b = 0; b < options.batches && (b + 1) * batch <= data.size(); ++b) {
     order.into(net, b * batch, batch, labels);
-    (void)net.forward({.mode = mode, .alpha = 1, .settled = b});
+    (void)net.forward({.mode = mode, .alpha = 1, .requantize = requantize, .settled = b});
   }
 }
 
 template <class T>
-void settle(untyped_network& net, const dataset<T>& data, const settle_options& options) {
-  pass_over(net, data, mode::settle, options, "settle");
+void settle(untyped_network& net, const dataset<T>& data, const settle_options& options, bool requantize = true) {
+  pass_over(net, data, mode::settle, options, "settle", requantize);
 }
 
 /// Batch norm's statistics; puts others back where they are given.

@@ -41,23 +41,24 @@ constexpr void check_type() {
   static_assert(sizeof(T) == 1 || !flat<Model>::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
 }
 
+/// requantize  false: on the codes that the weights have, which may be older than the weights
 template <class T>
-std::vector<float> logits(untyped_network& net, const dataset<T>& data, float alpha) {
+std::vector<float> logits(untyped_network& net, const dataset<T>& data, float alpha, bool requantize = true) {
   check_data(net, data, "logits");
   constexpr int batch = 128;
   std::vector<float> result;
   result.reserve(static_cast<std::size_t>(data.size()) * static_cast<std::size_t>(net.outputs()));
   for (int first = 0; first < data.size(); first += batch) {
     net.take(data, first, std::min(batch, data.size() - first));
-    const auto z = net.forward({.mode = mode::evaluate, .alpha = alpha});
+    const auto z = net.forward({.mode = mode::evaluate, .alpha = alpha, .requantize = requantize});
     result.insert(result.end(), z.begin(), z.end());
   }
   return result;
 }
 
 template <class T>
-std::vector<int> predict(untyped_network& net, const dataset<T>& data, float alpha) {
-  const auto z = logits(net, data, alpha);
+std::vector<int> predict(untyped_network& net, const dataset<T>& data, float alpha, bool requantize = true) {
+  const auto z = logits(net, data, alpha, requantize);
   const auto classes = static_cast<std::size_t>(net.outputs());
   std::vector<int> result(z.size() / classes);
   for (std::size_t n = 0; n < result.size(); ++n) result[n] = argmax(std::span(z).subspan(n * classes, classes));
@@ -65,9 +66,9 @@ std::vector<int> predict(untyped_network& net, const dataset<T>& data, float alp
 }
 
 template <class T>
-double accuracy(untyped_network& net, const dataset<T>& data, float alpha) {
+double accuracy(untyped_network& net, const dataset<T>& data, float alpha, bool requantize = true) {
   check_labels(net, data, "accuracy");
-  return part_correct(predict(net, data, alpha), data.labels);
+  return part_correct(predict(net, data, alpha, requantize), data.labels);
 }
 
 }  // namespace detail

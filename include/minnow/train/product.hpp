@@ -100,7 +100,7 @@ public:
   void forward(const activations& in, activations& out, const pass& p) {
     const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
     if (p.mode == mode::calibrate && p.settled == 0) settle_states();
-    if (p.requantize || !p.training() || !quantized_once_) refresh(p.layer);
+    if (p.requantize || !quantized_once_) refresh(p.layer);
     const bool as_codes = share == 1;
     if (as_codes && in.code_limit > 0 && codes_by_codes_.serves(geometry_)) {
       codes_by_codes_.run(geometry_, in, codes_, scales_with(in.scale), out.data);
