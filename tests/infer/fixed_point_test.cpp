@@ -52,7 +52,6 @@ static_assert(flat<chained>::fingerprint != flat<fixed_point<chained>>::fingerpr
 /// The packed maps of quantizers and the sums of products, by layer, of one image.
 struct recorder final : trace {
   std::map<std::size_t, std::vector<std::int32_t>> sums_of;
-  std::map<std::size_t, const std::byte*> map_of;
   std::map<std::size_t, std::size_t> row_of;
   void sums(std::size_t layer, int first, int last, const std::int32_t* sums) noexcept override {
     sums_of[layer].insert(sums_of[layer].end(), sums, sums + static_cast<std::size_t>(last - first) * row_of[layer]);
@@ -64,16 +63,15 @@ struct recorder final : trace {
   template <class Packed>
   static recorder of() {
     recorder r;
-    [&]<std::size_t... S>(std::index_sequence<S...>) {
-      (
-          [&] {
-            using p = typename stage<Packed, S>::plan;
-            r.row_of[p::begin] = static_cast<std::size_t>(p::window.out.width * kernels::sum_stride(p::window.out.channels));
-            r.bytes_of[p::end - 1] = kernels::input_bytes<p::outputs::storage, minnow::detail::operand_of<typename p::outputs>::bits>(p::out);
-          }(),
-          ...);
-    }(std::make_index_sequence<Packed::stages>{});
+    [&]<std::size_t... S>(std::index_sequence<S...>) { (r.expect<typename stage<Packed, S>::plan>(), ...); }(std::make_index_sequence<Packed::stages>{});
     return r;
+  }
+
+private:
+  template <class Plan>
+  void expect() {
+    row_of[Plan::begin] = static_cast<std::size_t>(Plan::window.out.width * kernels::sum_stride(Plan::window.out.channels));
+    bytes_of[Plan::end - 1] = kernels::input_bytes<Plan::outputs::storage, minnow::detail::operand_of<typename Plan::outputs>::bits>(Plan::out);
   }
 };
 
