@@ -124,7 +124,7 @@ TEST_SUITE("io/container") {
   TEST_CASE("every field of the header is compared, also in a file whose checksum is right") {
     CHECK(refused([](auto&) {}) == "");
     CHECK(refused([](auto& f) { f[0] = 'M'; }) == "f: expected a minnow file, found other bytes at its beginning");
-    CHECK(refused([](auto& f) { put(f, 8, 7, 4); }) == "f: expected format version 0, found 7");
+    CHECK(refused([](auto& f) { put(f, 8, 7, 4); }) == "f: expected format version 1, found 7");
     CHECK(refused([](auto& f) { put(f, 12, 2, 4); }) ==
           "f: expected a packed model (kind 1), found trainable network (kind 2)");
     CHECK(refused([](auto& f) { put(f, 12, 9, 4); }) ==

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include <minnow/core/aligned_bytes.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/io/mapped_file.hpp>
 #include <minnow/io/network_file.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
@@ -119,6 +121,72 @@ TEST_SUITE("io/model_file") {
     CHECK(std::string(read(std::as_bytes(std::span(bytes)), "it", loaded).message()) == expected);
     CHECK(read(std::span<const std::byte>(), "it", loaded).message() == std::string("it: truncated: expected ") +
           std::to_string(bytes.size() + 1) + " bytes, found 0");
+  }
+
+  TEST_CASE_TEMPLATE("a mapped file's weights are run where they are, and replacing the file leaves them be", Model, small, mixed, pooled) {
+    const data_files::folder folder;
+    auto network = some<Model>();
+    save(network, folder.path("f"));
+    const auto file = load<mapped_file>(folder.path("f"));
+    auto loaded = load_in_place<packed<Model>>(file.bytes());
+    std::size_t inside = 0, weights = 0;
+    std::as_const(loaded).each_stage([&](auto, const auto& stage) {
+      if (stage.weights.size() == 0) return;
+      ++weights;
+      const auto from = stage.weights.data() - file.bytes().data();
+      if (from > 0 && from < static_cast<std::ptrdiff_t>(file.bytes().size())) ++inside;
+    });
+    // The last ones may stand too near the end.
+    CHECK(inside + 1 >= weights);
+    CHECK(inside > 0);
+    save(some<Model>(2), folder.path("f"));
+    CHECK(all_bytes(loaded) == all_bytes(network));
+    std::vector<std::uint8_t> image(static_cast<std::size_t>(flat<Model>::input.size()));
+    for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(37 * i);
+    const auto copy = loaded;
+    CHECK(copy.run(std::span<const std::uint8_t>(image)) == network.run(std::span<const std::uint8_t>(image)));
+    // What is written from there, and read into it, is as ever.
+    save(loaded, folder.path("again"));
+    save(network, folder.path("f"));
+    CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
+    REQUIRE(read(folder.path("again").c_str(), loaded).ok());
+    CHECK(all_bytes(loaded) == all_bytes(network));
+  }
+
+  TEST_CASE("bytes that do not stand at a multiple of 64 are copied, and those of a damaged file refused") {
+    const data_files::folder folder;
+    auto network = some<small>();
+    save(network, folder.path("f"));
+    const auto file = data_files::content(folder.path("f"));
+    detail::aligned_bytes moved(file.size() + 4);
+    std::memcpy(moved.data() + 4, file.data(), file.size());
+    const std::span<const std::byte> bytes(moved.data() + 4, file.size());
+    auto loaded = load_in_place<packed<small>>(bytes);
+    moved.data()[4 + place_of(file, {network.stage<0>().weights.data(), network.stage<0>().weights.size()})] ^= std::byte{1};
+    CHECK(all_bytes(loaded) == all_bytes(network));
+    CHECK(std::string(read_in_place(bytes, "it", loaded).message()).starts_with("it: damaged: expected the checksum"));
+    CHECK_THROWS_WITH_AS((void)load_in_place<packed<sibling>>(bytes), doctest::Contains("the bytes in memory: expected the model with fingerprint"), minnow::error);
+    mapped_file none;
+    CHECK(sentence(read(folder.path("none").c_str(), none), folder) == "none: could not be opened (No such file or directory)");
+    CHECK(sentence(read(folder.write("empty", "").c_str(), none), folder) == "empty: expected bytes to map, found an empty file");
+    CHECK(none.bytes().empty());
+  }
+
+  TEST_CASE("a file of any of several models is read as the one that it holds") {
+    const data_files::folder folder;
+    auto network = some<mixed>();
+    save(network, folder.path("f"));
+    auto loaded = load_any<small, mixed, sibling>(folder.path("f"));
+    REQUIRE(loaded.index() == 1);
+    CHECK(all_bytes(std::get<1>(loaded)) == all_bytes(network));
+    std::variant<packed<small>, packed<sibling>> others;
+    char expected[200];
+    std::snprintf(expected, sizeof expected, "f: expected the model with fingerprint %016llx or %016llx, found another model's, %016llx",
+                  static_cast<unsigned long long>(flat<small>::fingerprint), static_cast<unsigned long long>(flat<sibling>::fingerprint),
+                  static_cast<unsigned long long>(flat<mixed>::fingerprint));
+    CHECK(sentence(read_any(folder.path("f").c_str(), others), folder) == expected);
+    CHECK(sentence(read_any(folder.write("g", "something else").c_str(), others), folder) == "g: expected a minnow file, found other bytes at its beginning");
+    CHECK_THROWS_WITH_AS((void)load_any<small>(folder.path("none")), doctest::Contains("none: could not be opened"), minnow::error);
   }
 
   TEST_CASE("any changed byte is refused with what was expected and found") {

@@ -11,6 +11,8 @@ namespace minnow::detail {
 /// Bytes aligned to 64, with 64 more behind them that kernels may read.
 class aligned_bytes {
 public:
+  static constexpr std::size_t alignment = 64;
+
   aligned_bytes() : aligned_bytes(0) {}
   explicit aligned_bytes(std::size_t size) : size_(size), storage_(size + 2 * alignment) {}
   aligned_bytes(const aligned_bytes& other) : aligned_bytes(other.size_) { std::copy_n(other.data(), size_, data()); }
@@ -30,7 +32,6 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
 private:
-  static constexpr std::size_t alignment = 64;
   [[nodiscard]] std::size_t offset() const noexcept { return (alignment - reinterpret_cast<std::uintptr_t>(storage_.data()) % alignment) % alignment; }
   std::size_t size_;
   std::vector<std::byte> storage_;

@@ -4,8 +4,12 @@
 #include <cmath>
 #include <functional>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+#include <minnow/core/text.hpp>
+#include <minnow/fit/checkpoint.hpp>
+#include <minnow/fit/history.hpp>
 #include <minnow/fit/settle.hpp>
 #include <minnow/fit/update.hpp>
 #include <minnow/schedule/window.hpp>
@@ -26,29 +30,7 @@ struct fit_options {
   int alpha_every = 1;      ///< steps between two looks at the schedule (AB's "optimization frequency")
   int quantize_every = 1;   ///< steps between two quantizations of the weights (AB's "quantizing frequency")
   int settle_batches = 30;  ///< at the end, and for each measurement of the quantized network while alpha < 1; 0: never
-};
-
-/// What an observer sees after every step, and with `epoch_end` after every epoch.
-struct event {
-  bool epoch_end = false;
-  int epoch = 0;             ///< from 1
-  int epochs = 0;
-  long long step = 0;        ///< from 1, of the whole run
-  long long steps = 0;
-  double loss = 0;           ///< of the batch; at an epoch's end the epoch's mean
-  double accuracy = 0;       ///< of the network as trained (blended) on training images, batch or epoch
-  double blended = 0;        ///< at an epoch's end, on the validation set: of the network as trained,
-  double quantized = 0;      ///< and of the quantized one that is shipped (its weights as of the last quantization)
-  float alpha = 0;
-  float rate = 0;
-  double seconds = 0;        ///< since the run began
-};
-
-/// What a run came to: the events of its epochs.
-struct history {
-  std::vector<event> epochs;
-  bool stopped = false;  ///< by the observer
-  double seconds = 0;
+  checkpoint_options checkpoint{};  ///< where the run can go on from after it was stopped
 };
 
 namespace detail {
@@ -58,10 +40,34 @@ struct no_observer {
   void operator()(const event&, Network&) const noexcept {}
 };
 
+/// What must be the same when a run goes on. Optimizer's rates, schedules and the loss are functions: they are the user's
+/// to keep.
+template <class T>
+std::vector<run_fact> facts_of(const dataset<T>& data, const fit_options<T>& options, std::uint64_t estimators, int moments) {
+  const auto n = [](auto number) { return static_cast<std::uint64_t>(number); };
+  const std::uint32_t labels = crc32(std::as_bytes(std::span(data.labels)));
+  return {{"seed", options.seed.value},
+          {"epochs", n(options.epochs)},
+          {"batch", n(options.batch)},
+          {"images", n(data.size())},
+          {"checksum of the data", options.checkpoint.path.empty() ? 0 : crc32(std::as_bytes(std::span(data.images)), labels)},
+          {"shuffle", n(options.shuffle)},
+          {"crop", n(options.augmentation.crop)},
+          {"flip", n(options.augmentation.flip)},
+          {"alpha_every", n(options.alpha_every)},
+          {"quantize_every", n(options.quantize_every)},
+          {"settle_batches", n(options.settle_batches)},
+          {"validation images", n(options.validation == nullptr ? 0 : options.validation->size())},
+          {"hash of the estimators", estimators},
+          {"moments of the optimizer", n(moments)}};
+}
+
 /// The loop of `fit`, for every network alike. `observe` returns false to stop.
+///
+/// estimators   tells the network's estimators from others'
 template <class T, optimizer Optimizer>
 history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
-            const fit_options<T>& options, const std::function<bool(const event&)>& observe) {
+            const fit_options<T>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   check_data(net, data, "fit");
   check_labels(net, data, "fit");
   if (options.validation != nullptr) {
@@ -84,24 +90,25 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
   const bool renews = options.quantize_every == 1;
 
   updater<Optimizer> update(std::move(optimizer));
-  history result;
   event now{.epochs = options.epochs};
   const int steps_per_epoch = ceil_div(data.size(), options.batch);
   now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
+  run_position at;
+  checkpoints<Optimizer> kept(options.checkpoint, net, update, facts_of(data, options, estimators, Optimizer::moments), options.epochs, now.steps);
+  kept.resume(at);
   std::vector<int> labels;
   std::vector<float> gradient;
-  pass p{.mode = mode::train};
+  pass p{.mode = mode::train, .alpha = at.alpha};
+  bool stopped = false;
 
-  for (now.epoch = 1; now.epoch <= options.epochs && !result.stopped; ++now.epoch) {
+  for (now.epoch = static_cast<int>(at.step / steps_per_epoch) + 1; now.epoch <= options.epochs && !stopped; ++now.epoch) {
     const batches<T> order(data, options.augmentation, options.shuffle, draws.stream(static_cast<std::uint64_t>(now.epoch)));
-    double loss_sum = 0;
-    double correct = 0;
-    int seen = 0;
-    for (int first = 0; first < data.size() && !result.stopped; first += options.batch) {
-      const progress at{now.step, now.steps, steps_per_epoch};
-      if (now.step % options.alpha_every == 0) p.alpha = alpha_at(at);
-      p.requantize = now.step % options.quantize_every == 0;
-      p.noise = draws.stream(0x4015e).stream(static_cast<std::uint64_t>(now.step));
+    for (int first = static_cast<int>(at.step % steps_per_epoch) * options.batch; first < data.size() && !stopped; first += options.batch) {
+      const progress of_run{at.step, now.steps, steps_per_epoch};
+      p.requantize = at.step % options.quantize_every == 0;
+      kept.between(at, p.requantize);
+      if (at.step % options.alpha_every == 0) p.alpha = alpha_at(of_run);
+      p.noise = draws.stream(0x4015e).stream(static_cast<std::uint64_t>(at.step));
       const int count = std::min(options.batch, data.size() - first);
       order.into(net, first, count, labels);
       const auto z = net.forward(p);
@@ -110,48 +117,50 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
       if (!std::isfinite(now.loss)) {
         const std::string_view where = net.first_not_finite();
         const double shown = std::isnan(now.loss) ? std::abs(now.loss) : now.loss;  // a NaN's sign says nothing
-        require(status::failure("fit: the loss is %f at step %lld; the first layer with a NaN or an infinity is %.*s", shown, now.step + 1,
+        require(status::failure("fit: the loss is %f at step %lld; the first layer with a NaN or an infinity is %.*s", shown, at.step + 1,
                                 where.empty() ? 4 : static_cast<int>(where.size()), where.empty() ? "none" : where.data()));
       }
       int right = 0;
       const auto classes = static_cast<std::size_t>(net.outputs());
       for (std::size_t n = 0; n < labels.size(); ++n) right += argmax(z.subspan(n * classes, classes)) == labels[n];
       net.backward(gradient, p);
-      update.step(net, at, p.alpha, (now.step + 1) % options.quantize_every == 0);
+      update.step(net, of_run, p.alpha, (at.step + 1) % options.quantize_every == 0);
 
-      ++now.step;
-      seen += count;
-      loss_sum += now.loss * count;
-      correct += right;
+      at.loss += now.loss * count;
+      at.correct += right;
+      at.seen += count;
+      now.step = ++at.step;
       now.accuracy = static_cast<double>(right) / count;
-      now.alpha = p.alpha;
-      now.rate = update.rate();
+      now.alpha = at.alpha = p.alpha;
+      now.rate = at.rate = update.rate();
       now.seconds = elapsed();
-      result.stopped = !observe(now);
+      stopped = !observe(now);
     }
 
     event end = now;
     end.epoch_end = true;
-    end.loss = loss_sum / seen;
-    end.accuracy = correct / seen;
+    end.loss = at.loss / at.seen;
+    end.accuracy = at.correct / at.seen;
     if (options.validation != nullptr) {
       end.blended = accuracy(net, *options.validation, p.alpha, renews);
       if (net.real_part(p.alpha) > 0 && options.settle_batches > 0) {
-        const auto kept = exchange_statistics(net);
+        const auto statistics = exchange_statistics(net);
         settled(renews);
         end.quantized = accuracy(net, *options.validation, 1, renews);
-        exchange_statistics(net, &kept);
+        exchange_statistics(net, &statistics);
       } else {
         end.quantized = accuracy(net, *options.validation, 1, renews);
       }
     }
     end.seconds = elapsed();
-    result.epochs.push_back(end);
-    result.stopped = !observe(end) || result.stopped;
+    at.epochs.push_back(end);
+    at.loss = at.correct = at.seen = 0;
+    stopped = !observe(end) || stopped;
   }
+  // What an observer has stopped does not go on.
+  if (!stopped) kept.between(at, true);
   settled(true);
-  result.seconds = elapsed();
-  return result;
+  return {std::move(at.epochs), stopped, elapsed()};
 }
 
 }  // namespace detail
@@ -162,12 +171,13 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
 /// schedule    alpha over the run; `ste` ignores it
 /// observer    called as observer(event, net) after every step and epoch; returning false stops the run
 /// throws      empty data, labels out of range, another shape, a NaN in the data; a loss that is not finite (naming step
-///             and layer): the network then stands as it was at that step
+///             and layer): the network then stands as it was at that step; a checkpoint that cannot be written or read
 template <class Model, class W, class I, class T, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
 history fit(network<Model, W, I>& net, const dataset<T>& data, Optimizer optimizer, const Schedule& alpha_at,
             const std::type_identity_t<fit_options<T>>& options = {}, Observer observer = {}) {
   detail::check_type<Model, T>();
-  return detail::run<T, Optimizer>(net, data, std::move(optimizer), alpha_at, options, [&](const event& e) {
+  constexpr std::uint64_t estimators = hash(I::name().view(), hash(W::name().view()));
+  return detail::run<T, Optimizer>(net, data, std::move(optimizer), alpha_at, options, estimators, [&](const event& e) {
     if constexpr (std::is_void_v<decltype(observer(e, net))>) {
       observer(e, net);
       return true;

@@ -29,6 +29,19 @@ public:
     net.parameters(std::cref(move_one));  // by reference, so that nothing is allocated
   }
 
+  /// Moments of each parameter in order: of its first one, then of the next.
+  [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
+  /// Makes them, 0 as before the first step.
+  void make_room(untyped_network& net) {
+    moments_.clear();
+    net.parameters([&](std::string_view, const parameter& p) { moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f); });
+  }
+  /// The moments were put back to those after that many steps, the last with this rate.
+  void went_on(long long steps, float rate) noexcept {
+    steps_ = steps;
+    rate_ = rate;
+  }
+
   /// The learning rate of the last step.
   [[nodiscard]] float rate() const noexcept { return rate_; }
 

@@ -79,6 +79,11 @@ struct channel_line {
 inline constexpr double most_multiplier = 0x1p31, most_other_multiplier = 0x1p52, most_offset = 0x1p61;
 inline constexpr int most_shift = 62;
 
+[[nodiscard]] constexpr std::int32_t fixed_code(std::int64_t scaled, std::int32_t shift, std::int32_t low, std::int32_t high) noexcept {
+  const std::int64_t rounded = scaled >> shift;
+  return static_cast<std::int32_t>(rounded < low ? low : rounded > high ? high : rounded);
+}
+
 /// The same in integers: code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high).
 ///
 /// Of a channel, shift is the largest with which all constants stay below their limits. A code before its rounding is off by at
@@ -127,9 +132,7 @@ struct fixed_constants {
 
   [[nodiscard]] std::int32_t code(int channel, std::int32_t sum, std::int32_t other) const noexcept {
     const auto c = static_cast<std::size_t>(channel);
-    const std::int64_t scaled = std::int64_t{multiplier[c]} * sum + other_multiplier[c] * other + offset[c];
-    const std::int64_t rounded = scaled >> shift[c];
-    return static_cast<std::int32_t>(rounded < low[c] ? low[c] : rounded > high[c] ? high[c] : rounded);
+    return fixed_code(std::int64_t{multiplier[c]} * sum + other_multiplier[c] * other + offset[c], shift[c], low[c], high[c]);
   }
 
   /// Whether the constants, which a file may have brought, stay within their limits.

@@ -1,211 +1,23 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <tuple>
+#include <cstdint>
+#include <span>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
-#include <minnow/core/aligned_bytes.hpp>
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/thresholds.hpp>
-#include <minnow/kernels/flatten.hpp>
+#include <minnow/infer/stored_weights.hpp>
+#include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/product.hpp>
-#include <minnow/layers/model.hpp>
 
 namespace minnow {
 
 namespace detail {
-
-/// Where the stages of a packed network begin: behind every quantize layer and every result that several layers read, and
-/// at a product that has none of them before it.
-template <class Model>
-struct stages {
-  using flat = minnow::flat<Model>;
-
-  template <std::size_t I>
-  static constexpr bool is_product = product_layer<typename flat::template layer<I>>;
-  /// The last layer hands its result to the user, as values.
-  template <std::size_t I>
-  static constexpr bool is_quantize = I + 1 < flat::count && quantizes<typename flat::template layer<I>>;
-
-  struct bounds {
-    std::array<std::size_t, flat::count + 1> begin{};
-    std::size_t count = 0;
-  };
-  static constexpr bounds found = []<std::size_t... I>(std::index_sequence<I...>) {
-    bounds b;
-    // Bytes that are the first layer's codes need no stage of their own.
-    std::size_t at = flat::takes_pixels ? 1 : 0;
-    const std::array<bool, flat::count> products{is_product<I>...};
-    const std::array<bool, flat::count> ends{(is_quantize<I> || !flat::template feeds_next<I>)...};
-    while (at < flat::count) {
-      b.begin[b.count++] = at;
-      for (++at; at < flat::count && !ends[at - 1] && !products[at];) ++at;
-    }
-    b.begin[b.count] = flat::count;
-    return b;
-  }(std::make_index_sequence<flat::count>{});
-
-  static constexpr std::size_t count = found.count;
-  static constexpr std::size_t begin(std::size_t s) { return found.begin[s]; }
-
-  /// The stage that makes the result of a layer; `count` where that is the image, or its bytes as codes.
-  static constexpr std::size_t maker(std::size_t layer) {
-    if (layer == the_image || layer < found.begin[0]) return count;
-    std::size_t s = 0;
-    while (found.begin[s + 1] <= layer) ++s;
-    return s;
-  }
-};
-
-/// What a stage computes, worked out from the model at compile time: an optional product, the layers behind it up to the
-/// next product, and the quantizer that hands on their result.
-template <class Model, std::size_t S>
-struct stage_plan {
-  using flat = minnow::flat<Model>;
-  static constexpr std::size_t begin = stages<Model>::begin(S);
-  static constexpr std::size_t end = stages<Model>::begin(S + 1);
-  static constexpr bool has_product = stages<Model>::template is_product<begin>;
-  static constexpr bool has_quantizer = stages<Model>::template is_quantize<end - 1>;
-  static constexpr std::size_t ops_begin = begin + (has_product ? 1 : 0);
-  static constexpr std::size_t ops_end = end - (has_quantizer ? 1 : 0);
-  static constexpr std::size_t ops = ops_end - ops_begin;
-  using indices = std::make_index_sequence<ops>;
-
-  template <std::size_t I>
-  using op = typename flat::template layer<ops_begin + I>;
-
-  using inputs = typename flat::template inputs_of<begin>;
-  using outputs = std::conditional_t<has_quantizer, typename quantizer_of<typename flat::template layer<end - 1>>::type, real>;
-  /// The stages whose results are the input, and the other input of op I, which is a join.
-  static constexpr std::size_t source = stages<Model>::maker(flat::template from<begin>);
-  template <std::size_t I>
-  static constexpr std::size_t second = stages<Model>::maker(flat::template second<ops_begin + I>);
-  template <std::size_t I>
-  using second_inputs = typename input_quantizer<flat, flat::template second<ops_begin + I>>::type;
-  static constexpr shape in = flat::template in<begin>;
-  static constexpr shape out = flat::template out<end - 1>;
-
-  template <std::size_t I>
-  struct weights_at {
-    using type = real;
-  };
-  template <std::size_t I>
-    requires(stages<Model>::template is_product<I>)
-  struct weights_at<I> {
-    using type = typename flat::template layer<I>::weights;
-  };
-  using weights = typename weights_at<begin>::type;
-
-  static constexpr geometry window = [] {
-    if constexpr (has_product) return flat::template layer<begin>::over(in);
-    else return geometry{in, in, {1, 1}, {1, 1}};
-  }();
-  /// A dense layer reads a map of several pixels as one.
-  /// That is done in place, so nobody else may read it.
-  static constexpr bool flattens = has_product && window.in != in && kernels::has_gaps<inputs::storage>(in);
-  static_assert(!flattens || flat::readers(flat::template from<begin>) == 1,
-                "minnow: a dense layer's input of several pixels has no other readers");
-  static constexpr bool integer_sums = has_product && is_integer(inputs::storage) && is_integer(weights::storage);
-
-  template <std::size_t I>
-  static constexpr bool is_pool = pool_layer<op<I>>;
-  template <std::size_t I>
-  static constexpr bool averages = [] {
-    if constexpr (is_pool<I>) return op<I>::averages;
-    else return false;
-  }();
-
-  static constexpr std::size_t pools = []<std::size_t... I>(std::index_sequence<I...>) {
-    return (std::size_t{0} + ... + (is_pool<I> ? 1 : 0));
-  }(indices{});
-  static constexpr std::size_t pool = []<std::size_t... I>(std::index_sequence<I...>) {
-    std::size_t at = ops;
-    ((at = is_pool<I> && at == ops ? I : at), ...);
-    return at;
-  }(indices{});
-
-  static constexpr std::size_t joins = []<std::size_t... I>(std::index_sequence<I...>) {
-    return (std::size_t{0} + ... + (join_layer<op<I>> ? 1 : 0));
-  }(indices{});
-
-  /// Whether an average over products is the same number from integer sums as from the floats of training: a window's
-  /// total must be exact in 24 bits.
-  template <std::size_t I>
-  static constexpr bool averages_exactly = [] {
-    if constexpr (integer_sums && is_dyadic<inputs>() && is_dyadic<weights>()) {
-      const extent k = op<I>::pool_over(window.out).kernel;
-      return static_cast<long long>(window.inputs()) * inputs::code_limit * weights::code_limit * k.height * k.width <= 1 << 24;
-    }
-    return false;
-  }();
-
-  template <std::size_t I>
-  static constexpr bool folds_op = [] {
-    if constexpr (averages<I>) return I == 0 && averages_exactly<I>;
-    else if constexpr (join_layer<op<I>>) return false;
-    else return is_pool<I> || monotone_layer<op<I>>;
-  }();
-
-  /// A product, few codes, and between them only layers that rise or fall and at most one pool: thresholds then say it
-  /// all. An average must come first and its sums be integers that are exact in floats.
-  static constexpr bool folds = [] {
-    if constexpr (has_product && has_quantizer && pools <= 1) {
-      if constexpr (has_few_codes<outputs>())
-        return []<std::size_t... I>(std::index_sequence<I...>) { return (folds_op<I> && ...); }(indices{});
-    }
-    return false;
-  }();
-
-  /// Integer sums, codes of one byte that are too many for thresholds, and between them only functions of one number and
-  /// at most one maximum, behind which they rise or fall: sums become codes in the tile, through floats. A branch of values
-  /// or bytes may be added there too.
-  template <std::size_t I>
-  static constexpr bool encodes_op = [] {
-    if constexpr (is_pool<I>) return !averages<I>;
-    else if constexpr (join_layer<op<I>>)
-      return std::is_same_v<op<I>, add> && pools == 0 &&
-             (std::is_same_v<second_inputs<I>, real> || is_bytes(second_inputs<I>::storage));
-    else return monotone_layer<op<I>>;
-  }();
-  static constexpr bool encodes = [] {
-    if constexpr (integer_sums && has_quantizer && !folds && pools <= 1) {
-      if constexpr (is_bytes(outputs::storage))
-        return []<std::size_t... I>(std::index_sequence<I...>) { return (encodes_op<I> && ...); }(indices{});
-    }
-    return false;
-  }();
-
-  /// The same without floats, where the model asks for it: all that stands there is affine, then a clip, and the quantizer
-  /// rounds. Codes may be added before anything clips.
-  static constexpr bool fixes = [] {
-    if constexpr (encodes && is_fixed_point<Model> && requires { outputs::lowest; }) {
-      bool clipped = false;
-      bool possible = true;
-      const auto see = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-        if constexpr (join_layer<op<I>>) possible = possible && !clipped && !std::is_same_v<second_inputs<I>, real>;
-        else if constexpr (clip_layer<op<I>>) clipped = true;
-        else possible = possible && (is_pool<I> || affine_layer<op<I>>);
-      };
-      [&]<std::size_t... I>(std::index_sequence<I...>) { (see(std::integral_constant<std::size_t, I>{}), ...); }(indices{});
-      return possible && joins <= 1;
-    }
-    return false;
-  }();
-
-  static constexpr bool folded_average = [] {
-    if constexpr (folds && pools > 0) return averages<pool>;
-    else return false;
-  }();
-
-  /// The pool's window over sums; the identity where there is none.
-  static constexpr geometry pool_window = [] {
-    if constexpr (pools > 0) return op<pool>::pool_over(window.out);
-    else return window_over(window.out, window.out.channels, {1, 1}, {1, 1}, {0, 0});
-  }();
-};
 
 template <class Stage, std::size_t I>
 struct op_slot {
@@ -221,8 +33,6 @@ template <class Stage, class Indices>
 struct op_slots;
 template <class Stage, std::size_t... I>
 struct op_slots<Stage, std::index_sequence<I...>> : op_slot<Stage, I>... {};
-
-struct nothing {};
 
 /// The constants of a folded stage.
 template <class Stage>
@@ -266,14 +76,14 @@ struct stage {
     else return std::size_t{0};
   }();
 
-  detail::aligned_bytes weights{weight_bytes};
+  detail::stored_weights weights{weight_bytes};
   detail::stage_constants<stage> constants;
 
   /// visit(name, span of bytes) for all that a file keeps, in order; every length follows from the model.
   template <class Visit>
   void sections(Visit&& visit) {
     const auto numbers = [&](std::string_view name, auto& v) { visit(name, std::as_writable_bytes(std::span(v))); };
-    if constexpr (plan::has_product) visit(std::string_view("weights"), std::span<std::byte>(weights.data(), weights.size()));
+    if constexpr (plan::has_product) visit(std::string_view("weights"), std::span<std::byte>(weights.bytes(), weights.size()));
     if constexpr (plan::folds) {
       numbers("flip", constants.limits.flip);
       numbers("smallest", constants.limits.smallest);
@@ -281,13 +91,20 @@ struct stage {
     } else if constexpr (plan::fixes) {
       constants.arrays(numbers);
     } else {
-      numbers("scales", constants.scales);
+      floats([&](std::string_view name, std::span<float> values) { visit(name, std::as_writable_bytes(values)); });
+    }
+  }
+
+  /// visit(name, floats) for those of them that are floats.
+  template <class Visit>
+  void floats(Visit&& visit) {
+    if constexpr (!plan::folds && !plan::fixes) {
+      visit(std::string_view("scales"), std::span<float>(constants.scales));
       each_op([&](auto, auto& reading) {
-        const auto array = [&](std::string_view name, std::span<float> values) { visit(name, std::as_writable_bytes(values)); };
-        if constexpr (requires { reading.arrays(array); }) reading.arrays(array);
+        if constexpr (requires { reading.arrays(visit); }) reading.arrays(visit);
       });
-      if constexpr (state_floats<typename plan::outputs> > 0)
-        visit(std::string_view("state"), std::as_writable_bytes(std::span(&constants.out_state, 1)));
+      if constexpr (constexpr int count = state_floats<typename plan::outputs>; count > 0)
+        visit(std::string_view("state"), std::span<float>(reinterpret_cast<float*>(&constants.out_state), static_cast<std::size_t>(count)));
     }
   }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,12 +38,12 @@ namespace minnow {
 
 static_assert(std::endian::native == std::endian::little, "minnow: files are little-endian, and so far only read and written on such processors");
 
-enum class file_kind : std::uint32_t { packed = 1, network = 2 };
+enum class file_kind : std::uint32_t { packed = 1, network = 2, checkpoint = 3 };
 
 namespace detail {
 
 inline constexpr std::array<char, 8> file_magic{'m', 'i', 'n', 'n', 'o', 'w', '\r', '\n'};
-inline constexpr std::uint32_t file_version = 0;
+inline constexpr std::uint32_t file_version = 1;
 inline constexpr std::size_t file_header = 64;
 
 /// CRC-32 as of zip and PNG; `crc` continues an earlier one.
@@ -85,6 +86,15 @@ inline std::vector<std::size_t> section_offsets(std::span<const std::size_t> len
   return offsets;
 }
 
+/// Lets a new name outlive a loss of power, where the file system can do that.
+inline void sync_folder(const std::string& path) noexcept {
+  const std::size_t slash = path.rfind('/');
+  const int handle = ::open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return;
+  (void)::fsync(handle);
+  ::close(handle);
+}
+
 /// Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed.
 inline status write_whole(const char* path, std::span<const std::byte> bytes) noexcept {
   static std::atomic<unsigned> serial{0};
@@ -114,8 +124,11 @@ inline status write_whole(const char* path, std::span<const std::byte> bytes) no
     ::unlink(temporary.c_str());
     return status::failure("%s: could not be renamed into place (%s)", path, std::strerror(why));
   }
+  sync_folder(path);
   return {};
 }
+
+[[nodiscard]] inline bool file_exists(const char* path) noexcept { return ::access(path, F_OK) == 0; }
 
 /// Reads a file of at most `most` bytes.
 inline status read_whole(const char* path, std::size_t most, std::vector<std::byte>& bytes) noexcept {
@@ -153,33 +166,51 @@ inline status write_container(const char* path, file_kind kind, std::uint64_t fi
   return detail::write_whole(path, file);
 }
 
+namespace detail {
+
+/// Checks that `file` begins as one of this kind and model does, whose length is `length` or more; `name` stands in its
+/// sentences.
+inline status check_head(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint, unsigned long long length) noexcept {
+  constexpr const char* kinds[] = {"packed model", "trainable network", "checkpoint"};
+  const auto number = static_cast<std::uint32_t>(kind);
+  if (file.size() >= 8 && std::memcmp(file.data(), file_magic.data(), 8) != 0)
+    return status::failure("%s: expected a minnow file, found other bytes at its beginning", name);
+  if (file.size() < file_header)
+    return status::failure("%s: truncated: expected %llu bytes, found %zu", name, length, file.size());
+  if (const auto version = get<std::uint32_t>(file, 8); version != file_version)
+    return status::failure("%s: expected format version %u, found %u", name, file_version, version);
+  if (const auto found = get<std::uint32_t>(file, 12); found != number)
+    return status::failure("%s: expected a %s (kind %u), found %s (kind %u)", name, kinds[number - 1], number,
+                           found >= 1 && found <= std::size(kinds) ? kinds[found - 1] : "another file", found);
+  if (const auto found = get<std::uint64_t>(file, 16); found != fingerprint)
+    return status::failure("%s: expected the model with fingerprint %016llx, found another model's, %016llx", name,
+                           static_cast<unsigned long long>(fingerprint), static_cast<unsigned long long>(found));
+  return {};
+}
+
+/// Checks that `file` has this length and the checksum of its bytes.
+inline status check_bytes(std::span<const std::byte> file, const char* name, unsigned long long length) noexcept {
+  if (file.size() != length || get<std::uint64_t>(file, 24) != length)
+    return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name,
+                           file.size() < length ? "truncated" : "wrong length", length,
+                           static_cast<unsigned long long>(file.size()), static_cast<unsigned long long>(get<std::uint64_t>(file, 24)));
+  // The checksum before all that it protects; its own field counts as 0.
+  constexpr std::byte zero[4]{};
+  const std::uint32_t crc = crc32(file.subspan(40), crc32(zero, crc32(file.first(36))));
+  if (const auto found = get<std::uint32_t>(file, 36); found != crc)
+    return status::failure("%s: damaged: expected the checksum %08x, found %08x", name, found, crc);
+  return {};
+}
+
+}  // namespace detail
+
 /// Checks that `file` is of this kind and model and has sections of exactly these lengths; `name` stands in its sentences.
 inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
                               std::span<const std::size_t> lengths) noexcept {
   using detail::get;
-  constexpr const char* kinds[] = {"packed model", "trainable network"};
-  const auto expected_length = static_cast<unsigned long long>(detail::section_offsets(lengths).back());
-  if (file.size() >= 8 && std::memcmp(file.data(), detail::file_magic.data(), 8) != 0)
-    return status::failure("%s: expected a minnow file, found other bytes at its beginning", name);
-  if (file.size() < detail::file_header)
-    return status::failure("%s: truncated: expected %llu bytes, found %zu", name, expected_length, file.size());
-  if (const auto version = get<std::uint32_t>(file, 8); version != detail::file_version)
-    return status::failure("%s: expected format version %u, found %u", name, detail::file_version, version);
-  if (const auto found = get<std::uint32_t>(file, 12); found != static_cast<std::uint32_t>(kind))
-    return status::failure("%s: expected a %s (kind %u), found %s (kind %u)", name, kinds[static_cast<std::uint32_t>(kind) - 1],
-                           static_cast<std::uint32_t>(kind), found >= 1 && found <= 2 ? kinds[found - 1] : "another file", found);
-  if (const auto found = get<std::uint64_t>(file, 16); found != fingerprint)
-    return status::failure("%s: expected the model with fingerprint %016llx, found another model's, %016llx", name,
-                           static_cast<unsigned long long>(fingerprint), static_cast<unsigned long long>(found));
-  if (file.size() != expected_length || get<std::uint64_t>(file, 24) != expected_length)
-    return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name,
-                           file.size() < expected_length ? "truncated" : "wrong length", expected_length,
-                           static_cast<unsigned long long>(file.size()), static_cast<unsigned long long>(get<std::uint64_t>(file, 24)));
-  // The checksum before all that it protects; its own field counts as 0.
-  constexpr std::byte zero[4]{};
-  const std::uint32_t crc = detail::crc32(file.subspan(40), detail::crc32(zero, detail::crc32(file.first(36))));
-  if (const auto found = get<std::uint32_t>(file, 36); found != crc)
-    return status::failure("%s: damaged: expected the checksum %08x, found %08x", name, found, crc);
+  const unsigned long long length = detail::section_offsets(lengths).back();
+  if (const status s = detail::check_head(file, name, kind, fingerprint, length); !s) return s;
+  if (const status s = detail::check_bytes(file, name, length); !s) return s;
   if (get<std::uint32_t>(file, 32) != lengths.size())
     return status::failure("%s: expected %zu sections, found %u", name, lengths.size(), get<std::uint32_t>(file, 32));
   for (std::size_t i = 0; i < lengths.size(); ++i)

@@ -1,8 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <cstdio>
+#include <cstring>
 #include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include <minnow/core/random.hpp>
@@ -125,26 +134,44 @@ template <class Model, class Arch>
 
 namespace detail {
 
-/// Reads a packed model with fill(fingerprint, sections), and runs its probe.
-template <class Model, class Arch, class Fill>
-status read_packed(const char* name, packed<Model, Arch>& network, Fill&& fill) noexcept {
-  using packed_type = packed<Model, Arch>;
-  using plan = probe_plan<packed_type>;
-  constexpr auto channels = static_cast<std::size_t>(packed_type::flat::input.channels);
-  network.input = {std::vector<float>(channels), std::vector<float>(channels)};
+/// Room for what the file of a packed model holds besides: the sections' spans, and for those of weights whose they are.
+template <class Packed>
+struct packed_reading {
   std::vector<std::int32_t> answer;
-  if constexpr (plan::exists) {
-    answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
-  }
   std::vector<std::span<std::byte>> sections;
-  packed_sections(network, network.input.mean, network.input.deviation, answer, [&](std::span<std::byte> s) { sections.push_back(s); });
-  if (const status s = fill(packed_type::flat::fingerprint, sections); !s) return s;
-  bool sound = true;
+  std::vector<stored_weights*> weights;
+
+  explicit packed_reading(Packed& network) {
+    using plan = probe_plan<Packed>;
+    constexpr auto channels = static_cast<std::size_t>(Packed::flat::input.channels);
+    network.input = {std::vector<float>(channels), std::vector<float>(channels)};
+    if constexpr (plan::exists) answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
+    network.each_stage([](auto, auto& stage) { (void)stage.weights.data(); });
+    packed_sections(network, network.input.mean, network.input.deviation, answer, [&](std::span<std::byte> s) { sections.push_back(s); });
+    weights.resize(sections.size());
+    network.each_stage([&](auto, auto& stage) {
+      for (std::size_t i = 0; i < sections.size(); ++i)
+        if (stage.weights.size() > 0 && sections[i].data() == stage.weights.bytes()) weights[i] = &stage.weights;
+    });
+  }
+};
+
+/// Holds what was read against what every packed model keeps to, and runs its probe.
+template <class Model, class Arch>
+status check_packed(const char* name, packed<Model, Arch>& network, std::span<const std::int32_t> answer) noexcept {
+  bool sound = true, finite = true;
+  const auto check = [&](std::string_view, std::span<float> values) {
+    for (const float value : values) finite = finite && std::isfinite(value);
+  };
+  check("mean", network.input.mean);
+  check("deviation", network.input.deviation);
   network.each_stage([&](auto, auto& stage) {
+    stage.floats(check);
     if constexpr (requires { stage.constants.sound(); }) sound = sound && stage.constants.sound();
   });
+  if (!finite) return status::failure("%s: expected finite constants, found a NaN or an infinity", name);
   if (!sound) return status::failure("%s: expected fixed-point constants whose products fit 64 bits, found larger ones", name);
-  if (probe_answer(network) != answer)
+  if (!std::ranges::equal(probe_answer(network), answer))
     return status::failure("%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
                            "this build's %s kernels or the file are wrong", name, kernels::arch_name<Arch>());
   return {};
@@ -158,17 +185,95 @@ status read_packed(const char* name, packed<Model, Arch>& network, Fill&& fill) 
 ///          `network` is then not to be used
 template <class Model, class Arch>
 [[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
-  return detail::read_packed(path, network, [&](std::uint64_t fingerprint, std::span<const std::span<std::byte>> sections) {
-    return read_container(path, file_kind::packed, fingerprint, sections);
-  });
+  detail::packed_reading reading(network);
+  if (const status s = read_container(path, file_kind::packed, flat<Model>::fingerprint, reading.sections); !s) return s;
+  return detail::check_packed(path, network, reading.answer);
 }
 
 /// The same from the bytes of a file, which are copied; `name` stands in the sentences.
 template <class Model, class Arch>
 [[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
-  return detail::read_packed(name, network, [&](std::uint64_t fingerprint, std::span<const std::span<std::byte>> sections) {
-    return read_container(file, name, file_kind::packed, fingerprint, sections);
-  });
+  detail::packed_reading reading(network);
+  if (const status s = read_container(file, name, file_kind::packed, flat<Model>::fingerprint, reading.sections); !s) return s;
+  return detail::check_packed(name, network, reading.answer);
+}
+
+/// The same without a copy of the weights: kernels read them where they are, in a mapped file, in a program's read-only
+/// data. Weights that do not stand at a multiple of 64 are copied all the same, and so are the last ones of a file that
+/// ends less than 64 bytes behind them.
+///
+/// requires  that the bytes outlive the network and its copies
+template <class Model, class Arch>
+[[nodiscard]] status read_in_place(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
+  detail::packed_reading reading(network);
+  std::vector<std::size_t> lengths;
+  for (const auto& s : reading.sections) lengths.push_back(s.size());
+  if (const status s = check_container(file, name, file_kind::packed, flat<Model>::fingerprint, lengths); !s) return s;
+  const auto offsets = detail::section_offsets(lengths);
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    const std::byte* at = file.data() + offsets[i];
+    if (reading.weights[i] != nullptr && reading.weights[i]->can_lie_at(at, file.size() - offsets[i])) reading.weights[i]->lie_at(at);
+    else if (lengths[i] > 0) std::memcpy(reading.sections[i].data(), at, lengths[i]);
+  }
+  return detail::check_packed(name, network, reading.answer);
+}
+
+/// load_in_place<packed<M>>(file.bytes(), "model.mnw"): see read_in_place.
+///
+/// throws  what `read_in_place` says
+template <class Packed>
+[[nodiscard]] Packed load_in_place(std::span<const std::byte> file, const char* name = "the bytes in memory") {
+  Packed result;
+  require(read_in_place(file, name, result));
+  return result;
+}
+
+/// load<packed<M>>(bytes): a copy of the bytes of a file.
+///
+/// throws  what `read` says
+template <class Packed>
+[[nodiscard]] Packed load(std::span<const std::byte> file, const char* name = "the bytes in memory") {
+  Packed result;
+  require(read(file, name, result));
+  return result;
+}
+
+/// Reads the packed model of a file that may hold any of several.
+///
+/// returns  what `read` says, or that the file holds none of them
+template <class... Models>
+[[nodiscard]] status read_any(const char* path, std::variant<packed<Models>...>& network) noexcept {
+  std::vector<std::byte> head;
+  if (const status s = detail::read_whole(path, detail::file_header, head); !s) return s;
+  const bool ours = head.size() >= detail::file_header && std::memcmp(head.data(), detail::file_magic.data(), detail::file_magic.size()) == 0;
+  const std::uint64_t found = ours ? detail::get<std::uint64_t>(head, 16) : 0;
+  status outcome;
+  // What is no file of ours is left to the first model's reader to refuse.
+  const auto take = [&]<class Packed>(std::type_identity<Packed>) {
+    if (ours && found != Packed::flat::fingerprint) return false;
+    outcome = read(path, network.template emplace<Packed>());
+    return true;
+  };
+  if ((take(std::type_identity<packed<Models>>{}) || ...)) return outcome;
+  std::string expected;
+  for (const std::uint64_t fingerprint : {flat<Models>::fingerprint...}) {
+    char text[24];
+    std::snprintf(text, sizeof text, "%s%016llx", expected.empty() ? "" : " or ", static_cast<unsigned long long>(fingerprint));
+    expected += text;
+  }
+  return status::failure("%s: expected the model with fingerprint %s, found another model's, %016llx", path, expected.c_str(),
+                         static_cast<unsigned long long>(found));
+}
+
+/// The packed model of a file that may hold any of several, with this build's best kernels: load_any<A, B>(path), to be
+/// visited as any variant.
+///
+/// throws  what `read_any` says
+template <class... Models>
+[[nodiscard]] std::variant<packed<Models>...> load_any(const std::string& path) {
+  std::variant<packed<Models>...> result;
+  require(read_any<Models...>(path.c_str(), result));
+  return result;
 }
 
 }  // namespace minnow

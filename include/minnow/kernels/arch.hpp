@@ -6,24 +6,11 @@
 // Where xsimd finds no SIMD it leaves its tags out of the header above; they and `unavailable` are wanted all the same.
 #include <xsimd/config/xsimd_arch.hpp>
 
+#include <minnow/kernels/scalar.hpp>
+
 /// Architectures are xsimd's tags and two of our own. A kernel takes the tag as its last argument; overload resolution
 /// walks down the tag's bases to the nearest rung that has a kernel, and ends at `scalar`.
 namespace minnow::kernels {
-
-/// The last rung: standard C++, also where xsimd has no batch.
-///
-/// Every architecture converts to it. A conversion by constructor ranks behind every conversion to a base, so an
-/// overload on `scalar` is taken only where no rung of the tag's own ladder has one; and xsimd's common base, which
-/// changed its name between 13 and 14, need not be known.
-struct scalar {
-  static constexpr bool supported() noexcept { return true; }
-  static constexpr const char* name() noexcept { return "scalar"; }
-
-  scalar() = default;
-  template <class Arch>
-  requires requires { Arch::supported(), Arch::name(); }
-  constexpr scalar(Arch) noexcept {}  // implicit: this is the way down
-};
 
 namespace detail {
 
@@ -78,18 +65,6 @@ using best = detail::best_over<xsimd::default_arch>;
 /// The xsimd architecture whose batches serve `Arch`: xsimd::batch<float, batch_arch<best>>. Not for `scalar`.
 template <class Arch>
 using batch_arch = typename detail::batch_arch_of<Arch>::type;
-
-template <class Arch>
-[[nodiscard]] constexpr const char* arch_name() noexcept {
-  return Arch::name();
-}
-
-/// What an architecture finds on a kernel's ladder: the tag that the kernel is written for, and the kernel.
-template <class Arch, class Kernel>
-struct rung {
-  using arch = Arch;
-  using kernel = Kernel;
-};
 
 /// A list of rungs, lowest first.
 template <class... Archs>

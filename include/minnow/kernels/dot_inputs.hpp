@@ -6,7 +6,6 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/dot_code.hpp>
-#include <minnow/kernels/dot_planes.hpp>
 #include <minnow/kernels/layout.hpp>
 
 /// A packed map as the bytes of dot products (dot_code.hpp): pixels of whole groups of four channels, in which missing

@@ -5,15 +5,15 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot_code.hpp>
 #include <minnow/kernels/dot_inputs.hpp>
-#include <minnow/kernels/dot_planes.hpp>
 #include <minnow/kernels/dot_weights.hpp>
 #include <minnow/kernels/layout.hpp>
 #include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/plane_words.hpp>
 #include <minnow/kernels/reference.hpp>
 #include <minnow/kernels/region.hpp>
+#include <minnow/kernels/scalar.hpp>
 
 /// Integer products in standard C++: codes of 16 bits, a block of weights as [K][16], so that the loop over filters is
 /// one that compilers vectorise.

@@ -8,7 +8,6 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/layout.hpp>
 
 /// What becomes of a kernel's integer sums while they are still in registers: a kernel hands each finished tile to a

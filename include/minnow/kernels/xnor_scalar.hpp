@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
-#include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/region.hpp>

@@ -98,8 +98,11 @@ struct scaled_integers : stateless {
   template <class V>
   static V code(V x, const state& s) noexcept {
     using scalar::nearbyint;
+    using scalar::select;
     if (!(s.g > 0)) return V(0);
-    return scalar::clamp(nearbyint(x / V(s.g)), V(Lowest), V(Highest));
+    const V level = nearbyint(x / V(s.g));
+    // In this order a NaN is not above the lowest level.
+    return select(level > V(Lowest), select(level < V(Highest), level, V(Highest)), V(Lowest));
   }
   static constexpr float scale(const state& s) noexcept { return s.g; }
   static constexpr interval range(const state& s) noexcept { return {s.g * Lowest, s.g * Highest}; }
@@ -129,7 +132,8 @@ struct scaled_integers : stateless {
 /// Integer quantizer: g times the integers -(2^(Bits-1)-1) … 2^(Bits-1)-1, with g found by `ppq`.
 ///
 /// shape   element-wise, g for the tensor or for each filter
-/// range   any x; values beyond ±g·(2^(Bits-1)-1) take the outermost level; with g = 0 (nothing but zeros seen) all is 0
+/// range   any x; values beyond ±g·(2^(Bits-1)-1) take the outermost level, NaN the lowest; with g = 0 (nothing but zeros
+///         seen) all is 0
 /// code    a signed integer of Bits bits
 /// inputs  keep g as an exponential moving average over training batches (smoothing 0.99), frozen for inference
 /// source  Liu & Mattina 2019, Eq. 8-9, Algorithm 2 and 3.2
@@ -152,7 +156,7 @@ struct integer : detail::scaled_integers<1 - (1 << (Bits - 1)), (1 << (Bits - 1)
 /// levels as `integer` has there for the same bits; negative inputs become 0.
 ///
 /// shape   element-wise, g for the tensor
-/// range   any x; values above g·(2^Bits-1) take the outermost level; with g = 0 (nothing above 0 seen) all is 0
+/// range   any x; values above g·(2^Bits-1) take the outermost level, NaN becomes 0; with g = 0 (nothing above 0 seen) all is 0
 /// code    an unsigned integer of Bits bits
 /// inputs  as for `integer`; not for weights
 /// source  the projection of Liu & Mattina 2019, Algorithm 2, onto levels of one sign

@@ -155,25 +155,41 @@ public:
   template <class Visit>
   void arrays(Visit&& visit) {
     // A file keeps weights with the states that were measured on them; weights that cannot be measured are kept too.
-    if (!measured_) (void)measure();
-    visit(std::string_view("weights"), std::span<float>(weights_.data(), weights_.size()));
-    if constexpr (state_floats<Q> > 0) visit(std::string_view("state"), detail::state_array<Q>(states_.data(), states_.size()));
+    if (measured_ == 0) (void)measure();
+    each_array(visit);
     // What a file brought may be new weights, with such states.
+    coded_ = false;
+  }
+  /// The same where weights may have moved since they were measured: the file keeps which.
+  template <class Visit>
+  void arrays_under_way(Visit&& visit) {
+    each_array(visit);
+    if constexpr (state_floats<Q> > 0) visit(std::string_view("measured"), std::span<float>(&measured_, 1));
     coded_ = false;
   }
 
 private:
   static constexpr std::size_t i(int n) noexcept { return static_cast<std::size_t>(n); }
   [[nodiscard]] const typename Q::state& state(int f) const noexcept { return states_[Q::per_channel ? i(f) : 0]; }
-  void moved() noexcept { measured_ = coded_ = false; }
+  void moved() noexcept {
+    measured_ = 0;
+    coded_ = false;
+  }
+
+  template <class Visit>
+  void each_array(Visit& visit) {
+    visit(std::string_view("weights"), std::span<float>(weights_.data(), weights_.size()));
+    if constexpr (state_floats<Q> > 0) visit(std::string_view("state"), detail::state_array<Q>(states_.data(), states_.size()));
+  }
 
   /// Measures the latent weights; false where they hold a NaN or an infinity.
   bool measure() {
     const std::size_t group = weights_.size() / states_.size();
-    measured_ = true;
+    bool sound = true;
     for (std::size_t s = 0; s < states_.size(); ++s)
-      measured_ = Q::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights) && measured_;
-    return measured_;
+      sound = Q::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights) && sound;
+    measured_ = sound ? 1.0f : 0.0f;
+    return sound;
   }
 
   /// Measures the latent weights until their scales rest.
@@ -187,7 +203,7 @@ private:
   /// Measures the latent weights and takes their codes anew, if they have moved.
   void refresh(std::string_view layer) {
     if (coded_) return;
-    if (!measured_ && !measure())
+    if (measured_ == 0 && !measure())
       require(status::failure("layer %.*s: the weights hold a NaN or an infinity", static_cast<int>(layer.size()), layer.data()));
     const std::size_t group = weights_.size() / states_.size();
     for (std::size_t s = 0; s < states_.size(); ++s)
@@ -257,7 +273,7 @@ private:
   detail::table_input_gradient<detail::operand_of<Q>> input_gradient_;
   detail::table_weight_gradient weight_gradient_;
   bool takes_bits_ = false;
-  bool measured_ = false;
+  float measured_ = 0;  ///< 1: the states are those of the weights as they are; a float, as all that files keep
   bool coded_ = false;
   bool quantized_once_ = false;
 };

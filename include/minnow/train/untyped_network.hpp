@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string_view>
@@ -35,6 +36,7 @@ struct layer_functions {
   void (*start)(void*, random, start_weights);
   void (*parameters)(void*, const parameter_visitor&);
   void (*arrays)(void*, const array_visitor&);
+  void (*arrays_under_way)(void*, const array_visitor&);
   void (*statistics)(void*, const array_visitor&);
   bool trained;
   bool takes_codes;  ///< reads codes and their scale; others read values
@@ -67,6 +69,10 @@ inline constexpr layer_functions functions_of{
       if constexpr (requires(Layer& x) { x.arrays(visit); }) static_cast<Layer*>(l)->arrays(visit);
     },
     []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
+      if constexpr (requires(Layer& x) { x.arrays_under_way(visit); }) static_cast<Layer*>(l)->arrays_under_way(visit);
+      else if constexpr (requires(Layer& x) { x.arrays(visit); }) static_cast<Layer*>(l)->arrays(visit);
+    },
+    []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
       if constexpr (requires(Layer& x) { x.statistics(visit); }) static_cast<Layer*>(l)->statistics(visit);
     },
     requires(Layer& x, const parameter_visitor& visit) { x.parameters(visit); },
@@ -89,6 +95,8 @@ public:
   /// The model's outputs for one image.
   [[nodiscard]] int outputs() const noexcept { return layers_.back().out.size(); }
   [[nodiscard]] shape input() const noexcept { return input_shape_; }
+  /// The model's, which its files carry.
+  [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
 
   /// visit(path, parameter) for every trained tensor in order.
   void parameters(const std::function<void(std::string_view, const parameter&)>& visit) {
@@ -98,6 +106,11 @@ public:
   /// visit(path, name, floats) for everything that a file keeps, in order.
   void arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_) l.functions->arrays(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
+  }
+
+  /// The same between two steps of a run, which it does not change: nothing is measured for the file.
+  void arrays_under_way(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
+    for (entry& l : layers_) l.functions->arrays_under_way(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
   /// The same for what settling replaces: batch norm's running statistics.
@@ -201,9 +214,9 @@ public:
   [[nodiscard]] float real_part(float alpha) const { return real_part_(alpha); }
 
 protected:
-  untyped_network(shape input, std::span<const detail::layer_entry> layers, bool takes_pixels, float (*scale_of)(float),
-                  float (*real_part_of)(float))
-      : input_shape_(input), takes_pixels_(takes_pixels), step_scale_(scale_of), real_part_(real_part_of) {
+  untyped_network(shape input, std::uint64_t fingerprint, std::span<const detail::layer_entry> layers, bool takes_pixels,
+                  float (*scale_of)(float), float (*real_part_of)(float))
+      : input_shape_(input), fingerprint_(fingerprint), takes_pixels_(takes_pixels), step_scale_(scale_of), real_part_(real_part_of) {
     for (const detail::layer_entry& l : layers) layers_.push_back({l});
     plan_gradients();
   }
@@ -294,6 +307,7 @@ private:
   }
 
   shape input_shape_;
+  std::uint64_t fingerprint_;
   std::vector<entry> layers_;
   normalisation normalisation_;
   kernels::aligned_floats input_;
