@@ -1,0 +1,12 @@
+// safetensors: numbers of one byte become floats of four.
+#include <minnow/io/safetensors.hpp>
+
+#include "fuzz.hpp"
+
+fuzz::outcome fuzz::fuzz_one(bytes input) {
+  minnow::tensors result;
+  const minnow::status said = minnow::read_safetensors(input, "it", result);
+  std::size_t decoded = 0;
+  for (const auto& [name, t] : result) decoded += name.size() + t.values.size() * sizeof(float);
+  return {said, said.ok() ? std::max(decoded, input.size()) : 4 * input.size()};
+}
