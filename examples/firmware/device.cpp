@@ -1,0 +1,76 @@
+// On the device, an Arm Cortex-M3 without an operating system: runs the images and compares the logits with the host's.
+// What it says goes through semihosting, to the debugger or to qemu.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/firmware.hpp>
+
+#include "images_data.hpp"
+#include "model.hpp"
+#include "network_data.hpp"
+
+namespace {
+
+minnow::firmware<firmware_example::network, network_data::network> net;  // all the memory that it needs
+
+/// Semihosting: operation 4 prints a text, operation 0x20 ends the program with a status.
+std::uint32_t ask_host(std::uint32_t operation, const void* parameter) {
+  register std::uint32_t r0 __asm__("r0") = operation;
+  register const void* r1 __asm__("r1") = parameter;
+  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
+}
+void print(const char* text) { ask_host(4, text); }
+void print(int number) {
+  char digits[12];
+  char* at = digits + sizeof digits;
+  *--at = '\0';
+  do *--at = static_cast<char>('0' + number % 10);
+  while ((number /= 10) > 0);
+  print(at);
+}
+
+}  // namespace
+
+int main() {
+  int differences = 0, classes[images_data::count] = {};
+  for (int n = 0; n < images_data::count; ++n) {
+    float logits[net.classes];
+    net.run(images_data::images + n * net.image_bytes, logits);
+    for (int c = 0; c < net.classes; ++c) {
+      differences += std::bit_cast<std::uint32_t>(logits[c]) != images_data::logits[n * net.classes + c];
+      if (logits[c] > logits[classes[n]]) classes[n] = c;
+    }
+  }
+  print("classes");
+  for (const int c : classes) print(" "), print(c);
+  print("\nfirmware: "), print(differences), print(" of "), print(images_data::count * net.classes);
+  print(" logits differ from the host's in a bit; memory of a run "), print(static_cast<int>(net.memory_bytes)), print(" bytes\n");
+  const std::uint32_t ending[2] = {0x20026, static_cast<std::uint32_t>(differences != 0)};  // the application's exit
+  ask_host(0x20, ending);
+}
+
+extern "C" {
+
+extern std::uint32_t data_in_flash, data_begin, data_end, bss_begin, bss_end, stack_top;
+
+[[noreturn]] void start() {
+  for (std::uint32_t *from = &data_in_flash, *to = &data_begin; to < &data_end;) *to++ = *from++;
+  for (std::uint32_t* to = &bss_begin; to < &bss_end;) *to++ = 0;
+  main();
+  for (;;) {}
+}
+[[noreturn]] void fault() {
+  print("firmware: a fault\n");
+  const std::uint32_t ending[2] = {0x20026, 3};
+  ask_host(0x20, ending);
+  for (;;) {}
+}
+
+/// What the processor reads first: the stack, then where to go at a reset, an interrupt that cannot be masked, a fault.
+[[gnu::section(".vectors"), gnu::used]] const void* const vectors[4] = {&stack_top, reinterpret_cast<const void*>(&start),
+                                                                        reinterpret_cast<const void*>(&fault), reinterpret_cast<const void*>(&fault)};
+
+}

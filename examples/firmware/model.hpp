@@ -1,0 +1,14 @@
+#pragma once
+
+// The network of the device: Model D of MINW-Net with bits for weights and inputs, integers from the image's bytes to the
+// last sums.
+
+#include <minnow/zoo/convnet.hpp>
+
+namespace firmware_example {
+
+namespace mn = minnow;
+
+struct network : mn::zoo::model_d<mn::zoo::schemes<mn::minw<1, 1>, mn::scheme<mn::pixels, mn::sign>>> {};
+
+}  // namespace firmware_example

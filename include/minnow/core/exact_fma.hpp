@@ -1,0 +1,23 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+namespace minnow::detail {
+
+/// fma(x, y, z) with one rounding, for processors without the instruction whose library rounds twice, as newlib's fmaf does.
+///
+/// The product is exact in double precision. The sum is rounded to odd: where digits were lost its last one is made 1, so
+/// that it cannot look like the middle of two floats when it is rounded again.
+[[nodiscard]] constexpr float exact_fma(float x, float y, float z) noexcept {
+  const double product = static_cast<double>(x) * static_cast<double>(y);
+  const auto addend = static_cast<double>(z);
+  const double sum = product + addend;
+  const double part = sum - product;
+  const double lost = (product - (sum - part)) + (addend - part);
+  auto bits = std::bit_cast<std::uint64_t>(sum);
+  if ((bits & 1) == 0 && (lost > 0 || lost < 0)) bits = (lost > 0) == (sum > 0) ? bits + 1 : bits - 1;
+  return static_cast<float>(std::bit_cast<double>(bits));
+}
+
+}  // namespace minnow::detail

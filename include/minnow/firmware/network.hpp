@@ -1,0 +1,139 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+#include <minnow/core/exact_fma.hpp>
+#include <minnow/firmware/data.hpp>
+#include <minnow/firmware/plan.hpp>
+#include <minnow/kernels/byte_sink.hpp>
+
+namespace minnow {
+
+/// A packed network in a processor's read-only memory, with the memory of a run: declare it static.
+///
+///   #include "digits_data.hpp"                                  // written by export_header(network, "digits_data.hpp", "digits_data")
+///   static minnow::firmware<digits, digits_data::network> net;
+///   net.run(image, logits);
+///
+/// Needs no heap, no exceptions, no run-time type information, no streams and no xsimd. Sums and codes are those of the
+/// packed network, and so are the logits, bit for bit.
+///
+/// Model   the struct that was packed; fixed_point<Model> where it was packed so
+/// Data    what export_header wrote
+template <class Model, const auto& Data>
+class firmware {
+  using plan = detail::firmware_plan<Model>;
+  using flat = typename plan::flat;
+  static_assert(plan::sound);
+  static_assert(Data.fingerprint == flat::fingerprint, "minnow: this data was written for another model");
+  static_assert(std::size(Data.stages) == plan::stages, "minnow: this data was written for another model");
+
+public:
+  static constexpr int image_bytes = flat::input.size();
+  static constexpr int classes = flat::output.size();
+  /// Bytes of memory that a run writes.
+  static constexpr std::size_t memory_bytes = plan::places.size;
+
+  /// image (H,W,C) bytes -> logits [classes].
+  void run(const std::uint8_t* image, float* logits) noexcept {
+    // Kernels may read some bytes behind a map, which the caller's image need not have.
+    std::memcpy(input<0>(), image, image_bytes);
+    run_stages(std::make_index_sequence<plan::stages - 1>{});
+    finish(logits);
+  }
+
+private:
+  template <std::size_t S>
+  using stage = typename plan::template stage<S>;
+
+  [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return memory_ + offset; }
+  /// What stage S reads, and what it writes: two places in turn.
+  template <std::size_t S>
+  [[nodiscard]] std::byte* input() noexcept {
+    return at(plan::places.maps[S % 2]);
+  }
+  template <std::size_t S>
+  [[nodiscard]] std::byte* output() noexcept {
+    return at(plan::places.maps[(S + 1) % 2]);
+  }
+  template <std::size_t S>
+  [[nodiscard]] kernels::operands operands() noexcept {
+    return {input<S>(), reinterpret_cast<const std::byte*>(Data.stages[S].weights), reinterpret_cast<const std::byte*>(Data.stages[S].prepared), at(plan::places.scratch)};
+  }
+  template <std::size_t S, class Sink>
+  void multiply(const Sink& sink) noexcept {
+    if constexpr (stage<S>::flattens)
+      kernels::flatten_inputs<stage<S>::inputs::storage, detail::operand_of<typename stage<S>::inputs>::bits>(input<S>(), stage<S>::in.pixels(), stage<S>::in.channels);
+    plan::template product<S>::rows(stage<S>::window, operands<S>(), 0, stage<S>::window.out.height, sink);
+  }
+
+  template <std::size_t... S>
+  void run_stages(std::index_sequence<S...>) noexcept {
+    (run_stage<S>(), ...);
+  }
+  template <std::size_t S>
+  void run_stage() noexcept {
+    const std::int32_t* integers = Data.stages[S].integers;
+    if constexpr (stage<S>::folds) {
+      constexpr int stride = kernels::sum_stride(stage<S>::window.out.channels);
+      multiply<S>(typename plan::template code_sink<S>{{integers + 2 * stride, integers, integers + stride, stride}, stage<S>::pool_window, output<S>(),
+                                                               reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))});
+    } else {
+      using code = kernels::byte_code<stage<S>::outputs::storage>;
+      constexpr int channels = stage<S>::window.out.channels;
+      multiply<S>(kernels::byte_sink<code>{&fixed_codes<S>, nullptr, stage<S>::pool_window, integers + 4 * channels, output<S>()});
+    }
+  }
+  template <std::size_t S>
+  static void fixed_codes(const void*, const std::int32_t* sums, int, int channel, kernels::byte_code<stage<S>::outputs::storage>* codes) noexcept {
+    constexpr int channels = stage<S>::window.out.channels;
+    const std::int32_t* of = Data.stages[S].integers + channel;
+    const std::int64_t* offset = Data.stages[S].wide + channel;
+    const int count = std::min(kernels::block_filters, channels - channel);
+    for (int f = 0; f < count; ++f)
+      codes[f] = static_cast<kernels::byte_code<stage<S>::outputs::storage>>(
+          detail::fixed_code(std::int64_t{of[f]} * sums[f] + offset[f], of[channels + f], of[2 * channels + f], of[3 * channels + f]));
+  }
+
+  /// The last sums as values, through the layers behind them.
+  void finish(float* logits) noexcept {
+    constexpr std::size_t last = plan::stages - 1;
+    constexpr int channels = stage<last>::window.out.channels;
+    constexpr int stride = kernels::sum_stride(channels);
+    auto* sums = reinterpret_cast<std::int32_t*>(at(plan::places.sums));
+    multiply<last>(kernels::sum_sink{sums, stride, stage<last>::window.out.width, 0});
+    for (int pixel = 0; pixel < stage<last>::window.out.pixels(); ++pixel)
+      for (int c = 0; c < channels; ++c) *logits++ = value(sums[pixel * stride + c], c, typename stage<last>::indices{});
+  }
+  template <std::size_t... I>
+  [[nodiscard]] static float value(std::int32_t sum, int c, std::index_sequence<I...>) noexcept {
+    constexpr std::size_t last = plan::stages - 1;
+    constexpr int channels = stage<last>::window.out.channels;
+    const float* at = Data.stages[last].floats + c;
+    float x = static_cast<float>(sum) * at[0];
+    at += channels;
+    [[maybe_unused]] const auto apply = [&]<class Layer>(std::type_identity<Layer>) {
+      if constexpr (std::is_same_v<Layer, batch_norm>) {
+        x = detail::exact_fma(x, at[0], at[channels]);
+        at += 2 * channels;
+      } else if constexpr (std::is_same_v<Layer, bias>) {
+        x += at[0];
+        at += channels;
+      } else {
+        x = Layer::apply(x);
+      }
+    };
+    (apply(std::type_identity<typename stage<last>::template op<I>>{}), ...);
+    return x;
+  }
+
+  alignas(8) std::byte memory_[plan::places.size];
+};
+
+}  // namespace minnow

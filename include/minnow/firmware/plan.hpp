@@ -1,0 +1,97 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <minnow/infer/stage_plan.hpp>
+#include <minnow/kernels/epilogue.hpp>
+#include <minnow/kernels/scalar_product.hpp>
+#include <minnow/layers/batch_norm.hpp>
+#include <minnow/layers/bias.hpp>
+#include <minnow/layers/layer.hpp>
+
+namespace minnow::detail {
+
+/// What a model is on a processor without an operating system: a chain of stages from the image's bytes, integers up to the
+/// last sums, each stage with thresholds or in fixed point.
+template <class Model>
+struct firmware_plan {
+  using flat = minnow::flat<Model>;
+  static constexpr std::size_t stages = minnow::detail::stages<Model>::count;
+  template <std::size_t S>
+  using stage = stage_plan<Model, S>;
+  template <std::size_t S>
+  using product = kernels::scalar_product<operand_of<typename stage<S>::inputs>, operand_of<typename stage<S>::weights>>;
+
+  template <std::size_t S>
+  static constexpr bool follows = stage<S>::source == (S == 0 ? stages : S - 1) && stage<S>::joins == 0;
+  template <std::size_t S>
+  static constexpr bool has_codes = S + 1 == stages || (stage<S>::folds && !stage<S>::folded_average) || stage<S>::fixes;
+
+  /// A layer that the last sums may go through.
+  template <class Layer>
+  static constexpr bool known_at_end = std::is_same_v<Layer, batch_norm> || std::is_same_v<Layer, bias> || elementwise<Layer>;
+  static constexpr bool known_end = []<std::size_t... I>(std::index_sequence<I...>) {
+    return (known_at_end<typename stage<stages - 1>::template op<I>> && ...);
+  }(typename stage<stages - 1>::indices{});
+
+  template <std::size_t... S>
+  static constexpr bool check(std::index_sequence<S...>) {
+    static_assert(flat::takes_pixels, "minnow: firmware begins with the image's bytes: the first layer's inputs are pixels");
+    static_assert((follows<S> && ...), "minnow: firmware runs a chain of layers: no residual, no concatenation yet");
+    static_assert((stage<S>::integer_sums && ...), "minnow: firmware multiplies integers: this model has a layer of half or real numbers, or a quantizer without a product");
+    static_assert(((stage<S>::window.groups == 1) && ...), "minnow: firmware has no convolutions of groups yet");
+    static_assert((has_codes<S> && ...), "minnow: firmware makes codes by thresholds or in fixed point (pack<fixed_point>), behind maxima and not averages");
+    static_assert(known_end, "minnow: behind its last product firmware knows batch_norm, bias and functions of one number");
+    return true;
+  }
+  static constexpr bool sound = check(std::make_index_sequence<stages>{});
+
+  template <std::size_t S>
+  static constexpr std::size_t map_bytes() {
+    if constexpr (S + 1 == stages) return 0;
+    else return kernels::input_bytes<stage<S>::outputs::storage, operand_of<typename stage<S>::outputs>::bits>(stage<S>::out);
+  }
+  /// What writes the codes of a folded stage.
+  template <std::size_t S>
+  using code_sink = kernels::code_sink<stage<S>::outputs::storage, operand_of<typename stage<S>::outputs>::bits,
+                                       static_cast<int>(codes_of<typename stage<S>::outputs>().size()) - 1>;
+
+  /// Where things lie in the memory of a run: the image and every second map behind it, the other maps, what a pool waits
+  /// for, the last sums, the kernels' scratch.
+  struct memory {
+    std::size_t maps[2] = {};
+    std::size_t waiting = 0;
+    std::size_t sums = 0;
+    std::size_t scratch = 0;
+    std::size_t size = 0;
+  };
+  static constexpr memory places = [] {
+    std::size_t map[2] = {static_cast<std::size_t>(flat::input.size()), 0}, waiting = 0, scratch = 0;
+    const auto see = [&]<std::size_t S>(std::integral_constant<std::size_t, S>) {
+      map[(S + 1) % 2] = std::max(map[(S + 1) % 2], map_bytes<S>());
+      scratch = std::max(scratch, product<S>::scratch_bytes(stage<S>::window));
+      if constexpr (S + 1 < stages) {
+        if constexpr (stage<S>::folds) waiting = std::max(waiting, 4 * code_sink<S>::waiting_words(stage<S>::pool_window));
+      }
+    };
+    [&]<std::size_t... S>(std::index_sequence<S...>) { (see(std::integral_constant<std::size_t, S>{}), ...); }(std::make_index_sequence<stages>{});
+    memory m;
+    const auto place = [&](std::size_t bytes) {
+      const std::size_t at = m.size;
+      m.size = round_up(at + bytes, 8);
+      return at;
+    };
+    constexpr std::size_t read_behind = 8;
+    m.maps[0] = place(map[0] + read_behind);
+    m.maps[1] = place(map[1] + read_behind);
+    m.waiting = place(waiting);
+    m.sums = place(4 * static_cast<std::size_t>(stage<stages - 1>::window.out.pixels() * kernels::sum_stride(stage<stages - 1>::window.out.channels)));
+    m.scratch = place(scratch);
+    return m;
+  }();
+};
+
+}  // namespace minnow::detail

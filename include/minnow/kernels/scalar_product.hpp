@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/dot_scalar.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/shift.hpp>
+#include <minnow/kernels/xnor_prepare.hpp>
+#include <minnow/kernels/xnor_scalar.hpp>
+
+namespace minnow::kernels {
+
+/// The kernels of products of integers without xsimd: what product<In, Weights, scalar> takes (product.hpp), of one group,
+/// for programs that have no other rung.
+template <class In, class Weights>
+struct scalar_product {
+  static_assert(is_integer(In::storage) && is_integer(Weights::storage), "minnow: a scalar_product multiplies integers");
+
+  static constexpr bool few_bits(encoding e) noexcept { return e == encoding::bit || e == encoding::ternary; }
+  static constexpr bool counts = few_bits(In::storage) && few_bits(Weights::storage);
+  static constexpr bool shifts = In::storage == encoding::power_of_two && Weights::storage == encoding::power_of_two;
+  using kernel = detail::scalar_kernel<In, Weights, std::conditional_t<shifts, detail::scalar_shifts, detail::scalar_products>>;
+
+  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
+    if constexpr (counts) return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);
+    else return kernel::prepared_bytes(g);
+  }
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    if constexpr (counts) return detail::xnor_scratch_bytes<In::storage, Weights::storage>(g);
+    else return kernel::scratch_bytes(g);
+  }
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    if constexpr (counts) detail::xnor_prepare<In::storage, Weights::storage>(g, weights, reinterpret_cast<std::int32_t*>(prepared));
+    else kernel::prepare(g, weights, prepared);
+  }
+  template <class Sink>
+  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
+    if constexpr (counts) detail::xnor_scalar<In::storage, Weights::storage>::run(g, o, first, last, sink);
+    else kernel::run(g, o, first, last, sink);
+  }
+};
+
+}  // namespace minnow::kernels

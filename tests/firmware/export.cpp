@@ -1,0 +1,49 @@
+// Writes each network of models.hpp as a header and as a file: firmware_test_export FOLDER
+
+#include <cstdint>
+#include <string>
+
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/io/export_header.hpp>
+#include <minnow/io/model_file.hpp>
+#include <minnow/pack/pack.hpp>
+#include <minnow/schedule/linear.hpp>
+
+#include "models.hpp"
+
+namespace {
+
+using namespace minnow;
+
+template <class Model>
+network<Model, aqe> trained() {
+  minnow::random r(seed{7});
+  dataset<std::uint8_t> data;
+  data.dimensions = flat<Model>::input;
+  for (int k = 0; k < 64 * flat<Model>::input.size(); ++k) data.images.push_back(static_cast<std::uint8_t>(r.below(256)));
+  for (int n = 0; n < 64; ++n) data.labels.push_back(r.below(flat<Model>::output.size()));
+  network<Model, aqe> net{seed{1}};
+  fit(net, data, adam{.rate = 1e-2f}, linear{}, {.epochs = 3, .batch = 16, .settle_batches = 4});
+  return net;
+}
+
+template <class Packed>
+void write_both(const Packed& network, const std::string& folder, const std::string& name) {
+  save(network, folder + "/" + name + ".mnw");
+  export_header(network, folder + "/" + name + "_data.hpp", name + "_data");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) return 2;
+  auto bits = trained<test::of_bits>();
+  auto powers = trained<test::of_powers>();
+  auto integers = trained<test::of_integers>();
+  auto one_layer = trained<test::of_one_layer>();
+  write_both(pack(bits), arguments[1], "bits");
+  write_both(pack(powers), arguments[1], "powers");
+  write_both(pack<fixed_point>(integers), arguments[1], "integers");
+  write_both(pack(one_layer), arguments[1], "one_layer");
+}
