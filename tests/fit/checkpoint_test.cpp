@@ -32,7 +32,7 @@ struct with_states : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_t
                            conv<5, scheme<integer<4>, integer<4, per_channel>>>, batch_norm, dense<3, minw<2, 1>>, batch_norm> {};
 using learner = network<with_states, alpha_blend, aqe_stochastic>;
 
-constexpr int images = 50, batch = 8, steps_per_epoch = 7;
+constexpr int noise_images = 50, noise_batch = 8, noise_steps = 7;  // in an epoch
 
 dataset<std::uint8_t> noise(int count) {
   minnow::random r(seed{5});
@@ -43,7 +43,7 @@ dataset<std::uint8_t> noise(int count) {
   return {{6, 6, 1}, values, labels};
 }
 const dataset<std::uint8_t>& training_noise() {
-  static const auto data = noise(images);
+  static const auto data = noise(noise_images);
   return data;
 }
 const dataset<std::uint8_t>& validation_noise() {
@@ -52,7 +52,7 @@ const dataset<std::uint8_t>& validation_noise() {
 }
 
 fit_options<std::uint8_t> three_epochs() {
-  return {.epochs = 3, .batch = batch, .validation = &validation_noise(), .seed = seed{3}, .augmentation = {.crop = 1, .flip = true}, .settle_batches = 2};
+  return {.epochs = 3, .batch = noise_batch, .validation = &validation_noise(), .seed = seed{3}, .augmentation = {.crop = 1, .flip = true}, .settle_batches = 2};
 }
 
 struct killed {};
@@ -124,7 +124,7 @@ TEST_SUITE("fit/checkpoint") {
         CHECK_THROWS_AS(train(options, o, last), killed);
         const trace_of_run rest = train(options, o);
         CHECK(rest == whole);
-        const long long period = way.every == 0 ? steps_per_epoch : way.every;
+        const long long period = way.every == 0 ? noise_steps : way.every;
         if (last >= period + way.quantize_every) CHECK(rest.first_step > 1);
         CHECK(rest.first_step <= last + 1);
         // A run that is over goes on to its end.

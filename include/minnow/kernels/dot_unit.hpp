@@ -75,6 +75,7 @@ struct split_dot : plain_dot<Arch> {
   static constexpr int quad_size = 8;
 };
 
+#if XSIMD_WITH_SSE2
 /// Four bytes (a, b, c, d) each as the words (a, c) and (b, d) of 16-bit numbers.
 template <class Numbers>
 void split_quads(const std::byte* from, int quads, std::byte* to) noexcept {
@@ -95,7 +96,6 @@ void split_quads(const std::byte* from, int quads, std::byte* to) noexcept {
   }
 }
 
-#if XSIMD_WITH_SSE2
 /// cost  4 operations per 128 bits
 template <class Arch, bool Fits>
 struct sse_dot : split_dot<Arch> {

@@ -28,6 +28,19 @@ struct plain_floats {
   void store_unaligned(float* to) const noexcept {
     for (std::size_t i = 0; i < size; ++i) to[i] = lanes[i];
   }
+  [[nodiscard]] friend plain_floats operator+(plain_floats a, const plain_floats& b) noexcept {
+    for (std::size_t i = 0; i < size; ++i) a.lanes[i] += b.lanes[i];
+    return a;
+  }
+  [[nodiscard]] friend plain_floats operator-(plain_floats a, const plain_floats& b) noexcept {
+    for (std::size_t i = 0; i < size; ++i) a.lanes[i] -= b.lanes[i];
+    return a;
+  }
+  [[nodiscard]] friend plain_floats operator*(plain_floats a, const plain_floats& b) noexcept {
+    for (std::size_t i = 0; i < size; ++i) a.lanes[i] *= b.lanes[i];
+    return a;
+  }
+  [[nodiscard]] plain_floats operator-() const noexcept { return plain_floats(-0.0f) - *this; }
   /// Not std::fma: without an instruction for it that is a library call for every product.
   [[nodiscard]] friend plain_floats fma(plain_floats a, plain_floats b, plain_floats c) noexcept {
     for (std::size_t i = 0; i < size; ++i) c.lanes[i] += a.lanes[i] * b.lanes[i];

@@ -11,6 +11,7 @@
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot_code.hpp>
 #include <minnow/kernels/dot_inputs.hpp>
+#include <minnow/kernels/dot_planes.hpp>
 #include <minnow/kernels/dot_unit.hpp>
 #include <minnow/kernels/float_pair.hpp>
 #include <minnow/kernels/float_vector.hpp>
