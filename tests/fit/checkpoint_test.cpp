@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -19,7 +20,7 @@
 #include <minnow/layers/activation.hpp>
 #include <minnow/schedule/cubic.hpp>
 
-#include "io/data_files.hpp"
+#include "io/damaged_files.hpp"
 #include "single_layer.hpp"
 
 using namespace minnow;
@@ -86,8 +87,8 @@ trace_of_run train(const fit_options<std::uint8_t>& options, const Optimizer& o,
 }
 
 std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  const auto bytes = data_files::content(path);
+  return {bytes.begin(), bytes.end()};
 }
 
 /// The sentence of the error that a run throws, without the folder.
@@ -188,6 +189,16 @@ TEST_SUITE("fit/checkpoint") {
       std::string bytes = sound;
       bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
       CHECK(with(bytes).starts_with("run: "));
+    }
+    // The step is the first number of the second section, behind the 14 facts.
+    for (const double step : {-1.0, 22.0, 1e300, std::nan("")}) {
+      data_files::bytes bytes(sound.begin(), sound.end());
+      std::uint32_t sections = 0;
+      std::memcpy(&sections, bytes.data() + 32, 4);
+      const std::size_t facts = (64 + 8 * sections + 63) / 64 * 64, position = (facts + 14 * 8 + 63) / 64 * 64;
+      std::memcpy(bytes.data() + position, &step, sizeof step);
+      data_files::repair_checksum(bytes);
+      CHECK(with(std::string(bytes.begin(), bytes.end())).starts_with("run: expected a run at step 0 to 21, found step "));
     }
     std::ofstream(where.path("run"), std::ios::binary) << sound;
     CHECK(train(options, o) == train(three_epochs(), o));

@@ -88,6 +88,7 @@ TEST_SUITE("io/container") {
     data_files::bytes expected(256 + 6, 0);
     const std::string magic = "minnow\r\n";
     std::copy(magic.begin(), magic.end(), expected.begin());
+    put(expected, 8, 1, 4);
     put(expected, 12, 1, 4);
     put(expected, 16, fingerprint, 8);
     put(expected, 24, 262, 8);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -48,6 +50,10 @@ public:
     update_.make_room(net_);
     std::vector<double> numbers(count_of<run_position>()), epochs;
     require(read_checkpoint(path(), parts(numbers, epochs)));
+    const auto countable = [](double number) { return std::abs(number) <= 0x1p53; };
+    if (!std::all_of(numbers.begin(), numbers.end(), countable) || !std::all_of(epochs.begin(), epochs.end(), countable) ||
+        !(0 <= numbers[0] && numbers[0] <= static_cast<double>(steps_)))
+      require(status::failure("%s: expected a run at step 0 to %lld, found step %g or a number that is none", path(), steps_, numbers[0]));
     const double* from = numbers.data();
     const auto take = [&from](auto& number) { number = static_cast<std::remove_reference_t<decltype(number)>>(*from++); };
     numbers_of(position, take);

@@ -45,12 +45,12 @@ struct no_observer {
 template <class T>
 std::vector<run_fact> facts_of(const dataset<T>& data, const fit_options<T>& options, std::uint64_t estimators, int moments) {
   const auto n = [](auto number) { return static_cast<std::uint64_t>(number); };
-  const std::uint32_t labels = crc32(std::as_bytes(std::span(data.labels)));
+  const auto checksum = [&] { return crc32(std::as_bytes(std::span(data.images)), crc32(std::as_bytes(std::span(data.labels)))); };
   return {{"seed", options.seed.value},
           {"epochs", n(options.epochs)},
           {"batch", n(options.batch)},
           {"images", n(data.size())},
-          {"checksum of the data", options.checkpoint.path.empty() ? 0 : crc32(std::as_bytes(std::span(data.images)), labels)},
+          {"checksum of the data", options.checkpoint.path.empty() ? 0 : checksum()},
           {"shuffle", n(options.shuffle)},
           {"crop", n(options.augmentation.crop)},
           {"flip", n(options.augmentation.flip)},
