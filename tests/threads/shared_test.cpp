@@ -19,7 +19,7 @@ struct of_all_stages : model<image<2, 6, 6>, conv<18, scheme<pixels, ternary<>>>
 
 }  // namespace
 
-TEST_SUITE("infer/shared") {
+TEST_SUITE("threads/shared") {
   TEST_CASE("threads that share a packed network, each with a session of its own, get what one alone gets") {
     network<of_all_stages> net{seed{1}};
     const packed<of_all_stages> shared = pack(net);
