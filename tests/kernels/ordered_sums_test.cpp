@@ -34,7 +34,7 @@ std::vector<float> numbers(std::size_t count) {
 TEST_SUITE("kernels/ordered_sums") {
   TEST_CASE("integers rise with their floats, and come back as them") {
     auto x = numbers(3000);
-    std::stable_sort(x.begin(), x.end());
+    std::sort(x.begin(), x.end());
     for (std::size_t i = 0; i < x.size(); ++i) {
       CHECK(std::bit_cast<std::uint32_t>(kernels::from_ordered(kernels::ordered(x[i]))) == std::bit_cast<std::uint32_t>(x[i]));
       CHECK(kernels::ordered(-x[i]) == ~kernels::ordered(x[i]));
