@@ -190,6 +190,14 @@ TEST_SUITE("fit/checkpoint") {
       bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
       CHECK(with(bytes).starts_with("run: "));
     }
+    // Lengths of sections that are not this run's, though the checksum is right.
+    for (std::size_t at = 64; at < 64 + 8 * 12; ++at) {
+      CAPTURE(at);
+      data_files::bytes bytes(sound.begin(), sound.end());
+      bytes[at] ^= 0x10;
+      data_files::repair_checksum(bytes);
+      CHECK(with(std::string(bytes.begin(), bytes.end())).starts_with("run: expected "));
+    }
     // The step is the first number of the second section, behind the 14 facts.
     for (const double step : {-1.0, 22.0, 1e300, std::nan("")}) {
       data_files::bytes bytes(sound.begin(), sound.end());

@@ -99,7 +99,10 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
     if (!s) return s;
   }
   detail::checkpoint_sections sections(run);
-  if (const status s = read_container(file, path, file_kind::checkpoint, run.net.fingerprint(), sections.all); !s) return s;
+  if (const status s = read_container(file, path, file_kind::checkpoint, run.net.fingerprint(), sections.all); !s) {
+    run.epochs.clear();
+    return s;
+  }
   run.net.normalise({sections.mean, sections.deviation});
   return {};
 }
