@@ -82,8 +82,8 @@ private:
     const std::int32_t* integers = Data.stages[S].integers;
     if constexpr (stage<S>::folds) {
       constexpr int stride = kernels::sum_stride(stage<S>::window.out.channels);
-      multiply<S>(typename plan::template code_sink<S>{{integers + 2 * stride, integers, integers + stride, stride}, stage<S>::pool_window, output<S>(),
-                                                               reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))});
+      multiply<S>(detail::code_sink_of<stage<S>>{{integers + 2 * stride, integers, integers + stride, stride}, stage<S>::pool_window, output<S>(),
+                                                 reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))});
     } else {
       using code = kernels::byte_code<stage<S>::outputs::storage>;
       constexpr int channels = stage<S>::window.out.channels;

@@ -54,11 +54,6 @@ struct firmware_plan {
     if constexpr (S + 1 == stages) return 0;
     else return kernels::input_bytes<stage<S>::outputs::storage, operand_of<typename stage<S>::outputs>::bits>(stage<S>::out);
   }
-  /// What writes the codes of a folded stage.
-  template <std::size_t S>
-  using code_sink = kernels::code_sink<stage<S>::outputs::storage, operand_of<typename stage<S>::outputs>::bits,
-                                       static_cast<int>(codes_of<typename stage<S>::outputs>().size()) - 1>;
-
   /// Where things lie in the memory of a run: the image and every second map behind it, the other maps, what a pool waits
   /// for, the last sums, the kernels' scratch.
   struct memory {
@@ -74,7 +69,7 @@ struct firmware_plan {
       map[(S + 1) % 2] = std::max(map[(S + 1) % 2], map_bytes<S>());
       scratch = std::max(scratch, product<S>::scratch_bytes(stage<S>::window));
       if constexpr (S + 1 < stages) {
-        if constexpr (stage<S>::folds) waiting = std::max(waiting, 4 * code_sink<S>::waiting_words(stage<S>::pool_window));
+        if constexpr (stage<S>::folds) waiting = std::max(waiting, 4 * code_sink_of<stage<S>>::waiting_words(stage<S>::pool_window));
       }
     };
     [&]<std::size_t... S>(std::index_sequence<S...>) { (see(std::integral_constant<std::size_t, S>{}), ...); }(std::make_index_sequence<stages>{});

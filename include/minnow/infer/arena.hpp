@@ -13,11 +13,6 @@ namespace minnow {
 
 namespace detail {
 
-/// What writes the codes of a folded stage.
-template <class Plan>
-using code_sink_of = kernels::code_sink<Plan::outputs::storage, operand_of<typename Plan::outputs>::bits,
-                                        static_cast<int>(codes_of<typename Plan::outputs>().size()) - 1>;
-
 /// Where the buffers of a run lie in a session's arena: first what the kernels prepare once, then for each thread the
 /// buffers of one image. All sizes follow from the model.
 template <class Packed>

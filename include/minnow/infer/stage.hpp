@@ -10,9 +10,9 @@
 
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/inferable.hpp>
-#include <minnow/infer/thresholds.hpp>
-#include <minnow/infer/stored_weights.hpp>
 #include <minnow/infer/stage_plan.hpp>
+#include <minnow/infer/stored_weights.hpp>
+#include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/product.hpp>
 
 namespace minnow {

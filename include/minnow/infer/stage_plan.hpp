@@ -8,6 +8,7 @@
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/thresholds.hpp>
+#include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/flatten.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/layers/model.hpp>
@@ -204,6 +205,11 @@ struct stage_plan {
     else return window_over(window.out, window.out.channels, {1, 1}, {1, 1}, {0, 0});
   }();
 };
+
+/// What writes the codes of a folded stage.
+template <class Plan>
+using code_sink_of = kernels::code_sink<Plan::outputs::storage, operand_of<typename Plan::outputs>::bits,
+                                        static_cast<int>(codes_of<typename Plan::outputs>().size()) - 1>;
 
 }  // namespace detail
 

@@ -22,6 +22,20 @@ struct operands {
   std::byte* scratch;
 };
 
+namespace detail {
+
+// Which kernels serve a pair: product.hpp, scalar_product.hpp.
+template <encoding E>
+inline constexpr bool one_or_two_bits = E == encoding::bit || E == encoding::ternary;
+
+template <class In, class Weights>
+inline constexpr bool xnor_operands = one_or_two_bits<In::storage> && one_or_two_bits<Weights::storage>;
+
+template <class In, class Weights>
+inline constexpr bool shift_operands = In::storage == encoding::power_of_two && Weights::storage == encoding::power_of_two;
+
+}  // namespace detail
+
 }  // namespace minnow::kernels
 
 namespace minnow::detail {

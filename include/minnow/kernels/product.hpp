@@ -28,19 +28,6 @@ namespace minnow::kernels {
 template <class In, class Weights, class Arch>
 struct product : with_sinks<float_pair<In, Weights, Arch>, Arch> {};
 
-namespace detail {
-
-template <encoding E>
-inline constexpr bool one_or_two_bits = E == encoding::bit || E == encoding::ternary;
-
-template <class In, class Weights>
-inline constexpr bool xnor_operands = one_or_two_bits<In::storage> && one_or_two_bits<Weights::storage>;
-
-template <class In, class Weights>
-inline constexpr bool shift_operands = In::storage == encoding::power_of_two && Weights::storage == encoding::power_of_two;
-
-}  // namespace detail
-
 /// Bit and ternary inputs by bit and ternary weights.
 template <class In, class Weights, class Arch>
   requires detail::xnor_operands<In, Weights>

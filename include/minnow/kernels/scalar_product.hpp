@@ -20,10 +20,8 @@ template <class In, class Weights>
 struct scalar_product {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage), "minnow: a scalar_product multiplies integers");
 
-  static constexpr bool few_bits(encoding e) noexcept { return e == encoding::bit || e == encoding::ternary; }
-  static constexpr bool counts = few_bits(In::storage) && few_bits(Weights::storage);
-  static constexpr bool shifts = In::storage == encoding::power_of_two && Weights::storage == encoding::power_of_two;
-  using kernel = detail::scalar_kernel<In, Weights, std::conditional_t<shifts, detail::scalar_shifts, detail::scalar_products>>;
+  static constexpr bool counts = detail::xnor_operands<In, Weights>;
+  using kernel = detail::scalar_kernel<In, Weights, std::conditional_t<detail::shift_operands<In, Weights>, detail::scalar_shifts, detail::scalar_products>>;
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     if constexpr (counts) return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);
