@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <vector>
 
 #include <minnow/core/affine.hpp>
@@ -12,6 +12,12 @@ namespace minnow {
 struct normalisation {
   std::vector<float> mean{};
   std::vector<float> deviation{};
+
+  /// The same with a number for each channel, as files keep it.
+  [[nodiscard]] normalisation of_channels(int channels) const {
+    const auto n = static_cast<std::size_t>(channels);
+    return {mean.empty() ? std::vector<float>(n, 0.0f) : mean, deviation.empty() ? std::vector<float>(n, 1.0f) : deviation};
+  }
 
   /// As one fma of the stored number.
   template <class T>

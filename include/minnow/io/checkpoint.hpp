@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include <minnow/core/normalisation.hpp>
 #include <minnow/io/container.hpp>
 #include <minnow/train/untyped_network.hpp>
 
@@ -34,18 +36,14 @@ namespace detail {
 /// What stands in a checkpoint, in order. The normalisation has a place even where the network does nothing to its images.
 struct checkpoint_sections {
   std::vector<std::uint64_t> facts;
-  std::vector<float> mean;
-  std::vector<float> deviation;
+  normalisation input;
   std::vector<std::span<std::byte>> all;
 
   explicit checkpoint_sections(run_parts& run) {
     for (const run_fact& f : run.facts) facts.push_back(f.value);
-    const auto channels = static_cast<std::size_t>(run.net.input().channels);
-    const normalisation& n = run.net.input_normalisation();
-    mean = n.mean.empty() ? std::vector<float>(channels, 0.0f) : n.mean;
-    deviation = n.deviation.empty() ? std::vector<float>(channels, 1.0f) : n.deviation;
+    input = run.net.input_normalisation().of_channels(run.net.input().channels);
     all = {std::as_writable_bytes(std::span(facts)), std::as_writable_bytes(run.position), std::as_writable_bytes(std::span(run.epochs)),
-           std::as_writable_bytes(std::span(mean)), std::as_writable_bytes(std::span(deviation))};
+           std::as_writable_bytes(std::span(input.mean)), std::as_writable_bytes(std::span(input.deviation))};
     run.net.arrays_under_way([&](std::string_view, std::string_view, std::span<float> values) { all.push_back(std::as_writable_bytes(values)); });
     for (auto& m : run.moments) all.push_back(std::as_writable_bytes(std::span(m)));
   }
@@ -103,7 +101,7 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
     run.epochs.clear();
     return s;
   }
-  run.net.normalise({sections.mean, sections.deviation});
+  run.net.normalise(std::move(sections.input));
   return {};
 }
 

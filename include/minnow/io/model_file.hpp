@@ -105,15 +105,21 @@ std::vector<std::int32_t> probe_answer(const Packed& network) noexcept {
   }
 }
 
-/// The sections of a packed model; `mean`, `deviation` and `answer` are filled by the caller.
+/// visit(bytes, weights) for the sections of a packed model, weights being those that the bytes are, or null; `input` and
+/// `answer` are filled by the caller.
 template <class Packed, class Visit>
-void packed_sections(Packed& network, std::span<float> mean, std::span<float> deviation, std::span<std::int32_t> answer, Visit&& visit) {
+void packed_sections(Packed& network, normalisation& input, std::span<std::int32_t> answer, Visit&& visit) {
+  stored_weights* const none = nullptr;
   if constexpr (!Packed::flat::takes_pixels) {
-    visit(std::as_writable_bytes(mean));
-    visit(std::as_writable_bytes(deviation));
+    visit(std::as_writable_bytes(std::span(input.mean)), none);
+    visit(std::as_writable_bytes(std::span(input.deviation)), none);
   }
-  network.each_stage([&](auto, auto& stage) { stage.sections([&](std::string_view, std::span<std::byte> bytes) { visit(bytes); }); });
-  visit(std::as_writable_bytes(answer));
+  network.each_stage([&](auto, auto& stage) {
+    stage.sections([&](std::string_view, std::span<std::byte> bytes) {
+      visit(bytes, !bytes.empty() && bytes.data() == stage.weights.bytes() ? &stage.weights : none);
+    });
+  });
+  visit(std::as_writable_bytes(answer), none);
 }
 
 }  // namespace detail
@@ -122,13 +128,11 @@ void packed_sections(Packed& network, std::span<float> mean, std::span<float> de
 template <class Model, class Arch>
 [[nodiscard]] status write(const char* path, const packed<Model, Arch>& network) noexcept {
   using packed_type = packed<Model, Arch>;
-  constexpr auto channels = static_cast<std::size_t>(packed_type::flat::input.channels);
-  std::vector<float> mean = network.input.mean.empty() ? std::vector<float>(channels, 0.0f) : network.input.mean;
-  std::vector<float> deviation = network.input.deviation.empty() ? std::vector<float>(channels, 1.0f) : network.input.deviation;
+  normalisation input = network.input.of_channels(packed_type::flat::input.channels);
   std::vector<std::int32_t> answer = detail::probe_answer(network);
   std::vector<std::span<const std::byte>> sections;
   // Sections are spans that a reader fills; writing only looks at them.
-  detail::packed_sections(const_cast<packed_type&>(network), mean, deviation, answer, [&](std::span<std::byte> s) { sections.emplace_back(s); });
+  detail::packed_sections(const_cast<packed_type&>(network), input, answer, [&](std::span<std::byte> s, auto) { sections.emplace_back(s); });
   return write_container(path, file_kind::packed, packed_type::flat::fingerprint, sections);
 }
 
@@ -147,11 +151,9 @@ struct packed_reading {
     network.input = {std::vector<float>(channels), std::vector<float>(channels)};
     if constexpr (plan::exists) answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
     network.each_stage([](auto, auto& stage) { (void)stage.weights.data(); });
-    packed_sections(network, network.input.mean, network.input.deviation, answer, [&](std::span<std::byte> s) { sections.push_back(s); });
-    weights.resize(sections.size());
-    network.each_stage([&](auto, auto& stage) {
-      for (std::size_t i = 0; i < sections.size(); ++i)
-        if (stage.weights.size() > 0 && sections[i].data() == stage.weights.bytes()) weights[i] = &stage.weights;
+    packed_sections(network, network.input, answer, [&](std::span<std::byte> s, stored_weights* of) {
+      sections.push_back(s);
+      weights.push_back(of);
     });
   }
 };

@@ -24,12 +24,9 @@ std::vector<std::span<std::byte>> network_sections(Network& net, std::span<float
 /// Writes a trainable network.
 template <class Model, class W, class I>
 [[nodiscard]] status write(const char* path, const network<Model, W, I>& net) noexcept {
-  constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
-  const normalisation& n = net.input_normalisation();
-  std::vector<float> mean = n.mean.empty() ? std::vector<float>(channels, 0.0f) : n.mean;
-  std::vector<float> deviation = n.deviation.empty() ? std::vector<float>(channels, 1.0f) : n.deviation;
+  normalisation n = net.input_normalisation().of_channels(flat<Model>::input.channels);
   // Visiting arrays hands out spans that a reader fills; writing only looks at them.
-  const auto sections = detail::network_sections(const_cast<network<Model, W, I>&>(net), mean, deviation);
+  const auto sections = detail::network_sections(const_cast<network<Model, W, I>&>(net), n.mean, n.deviation);
   const std::vector<std::span<const std::byte>> bytes(sections.begin(), sections.end());
   return write_container(path, file_kind::network, flat<Model>::fingerprint, bytes);
 }
