@@ -16,9 +16,9 @@ using namespace minnow;
 
 namespace {
 
-using bytes = scheme<integer<8>, integer<8>>;
+using eight_bits = scheme<integer<8>, integer<8>>;
 struct small_integers
-    : model<features<6>, dense<9, bytes>, batch_norm, relu, dense<3, scheme<integer<4>, integer<4>>>, batch_norm> {};
+    : model<features<6>, dense<9, eight_bits>, batch_norm, relu, dense<3, scheme<integer<4>, integer<4>>>, batch_norm> {};
 
 dataset<float> uncentred_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
 
