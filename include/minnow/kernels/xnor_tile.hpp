@@ -93,6 +93,9 @@ struct xnor_kernel {
 
   /// Adds `steps` steps to a tile: channel words side by side, `Rows` rows of weights and `Words` words of inputs each, from
   /// `input` and `weight` on. An odd last word of a pixel is its own pair: its partner is 0, and (w0, w0 ^ 0) is (w0, w0).
+  ///
+  /// A step's weights and a pixel's inputs stay in registers for all that needs them. Inputs that were broadcast from memory
+  /// again for each block cost 5 % (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with vector ports of 256 bits.
   template <int Rows, int Words, int Pixels, int Blocks>
   [[gnu::always_inline]] static void add_steps(state (&tile)[Pixels][Blocks * vectors], const word* const (&inputs)[Pixels],
                                                const word* const (&weights)[Blocks], std::ptrdiff_t& input,
@@ -102,23 +105,27 @@ struct xnor_kernel {
     constexpr int pair_words = pair::channel_words * input_planes;
     for (const std::ptrdiff_t end = input + static_cast<std::ptrdiff_t>(steps) * Words; input != end;
          input += Words, weight += static_cast<std::ptrdiff_t>(Rows) * row) {
+      words w[width][pair_rows];
 #pragma GCC unroll 8
       for (int v = 0; v < width; ++v) {
         const word* at = weights[v / vectors] + weight + v % vectors * lanes;
-        words w[pair_rows];
 #pragma GCC unroll 2
         for (int i = 0; i < pair_rows; ++i) {
-          w[i] = load(at + (i < Rows ? i : 0) * row);
-          hold(w[i]);
+          w[v][i] = load(at + (i < Rows ? i : 0) * row);
+          hold(w[v][i]);
+        }
+      }
+#pragma GCC unroll 8
+      for (int q = 0; q < Pixels; ++q) {
+        const word* from = inputs[q] + input;
+        words a[pair_words];
+#pragma GCC unroll 2
+        for (int i = 0; i < pair_words; ++i) {
+          a[i] = words(from[i < Words ? i : 0]);
+          hold(a[i]);
         }
 #pragma GCC unroll 8
-        for (int q = 0; q < Pixels; ++q) {
-          const word* from = inputs[q] + input;
-          words a[pair_words];
-#pragma GCC unroll 2
-          for (int i = 0; i < pair_words; ++i) a[i] = words(from[i < Words ? i : 0]);
-          pair::add(tile[q][v], w, a);
-        }
+        for (int v = 0; v < width; ++v) pair::add(tile[q][v], w[v], a);
       }
     }
   }
