@@ -59,7 +59,8 @@ std::size_t check_gradients(const std::vector<int>& labels, Loss&& loss_of) {
   // A step so small that no input comes to the other side of a corner; the rounding of doubles is 1e-15 / step. The
   // library's floats go through 14 layers of sums of up to 100 terms: a relative error of a few hundred roundings in
   // norm, of the sum of a tensor's gradients.
-  for (auto& [key, values] : parameters) {
+  for (const auto& parameter : parameters) {
+    const std::string& key = parameter.first;  // clang 16 captures no structured binding under OpenMP
     CAPTURE(key);
     auto moved = parameters;
     const numbers expected = finite_differences(
@@ -67,7 +68,7 @@ std::size_t check_gradients(const std::vector<int>& labels, Loss&& loss_of) {
           moved[key] = v;
           return loss_of(moved, widened(x), labels);
         },
-        values, 1e-6);
+        parameter.second, 1e-6);
     double difference = 0;
     double whole = 0;
     for (std::size_t i = 0; i < expected.size(); ++i) {

@@ -98,7 +98,9 @@ TEST_SUITE("gradient/network") {
   TEST_CASE("at depth 20 gradients stay finite and alive at the rates that the estimators recommend") {
     const auto check = [](const std::map<std::string, std::vector<float>>& gradients) {
       CHECK(gradients.size() == 3 * 20);
-      for (const auto& [key, g] : gradients) {
+      for (const auto& gradient : gradients) {
+        const std::string& key = gradient.first;
+        const std::vector<float>& g = gradient.second;
         CAPTURE(key);
         for (const float v : g) REQUIRE(std::isfinite(v));
         // Neither gone nor grown by 2^20: within five decades of the logits' gradient, whose norm is below 1.

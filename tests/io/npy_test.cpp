@@ -159,14 +159,14 @@ TEST_SUITE("io/npy") {
   TEST_CASE("what was written comes back, and xtensor reads it too") {
     const data_files::folder folder;
     for (const auto& shape :
-         std::vector<std::vector<std::size_t>>{{}, {5}, {2, 3}, {1, 2, 3, 4}, {2, 0, 3}, {1, 1, 1, 2, 1, 1, 1, 1}}) {
+         std::vector<std::vector<std::uint64_t>>{{}, {5}, {2, 3}, {1, 2, 3, 4}, {2, 0, 3}, {1, 1, 1, 2, 1, 1, 1, 1}}) {
       const mn::tensor written = quarters(shape);
       mn::save_npy(written, folder.path("f"));
       CHECK(mn::read_npy(folder.path("f")) == written);
       CHECK_EQ(std::filesystem::file_size(folder.path("f")) % 64, 4 * written.values.size() % 64);
       if (written.values.empty()) continue;
       const xt::xarray<float> read = xt::load_npy<float>(folder.path("f"));
-      CHECK(std::vector<std::size_t>(read.shape().begin(), read.shape().end()) == shape);
+      CHECK(std::vector<std::uint64_t>(read.shape().begin(), read.shape().end()) == shape);
       CHECK(std::vector<float>(read.begin(), read.end()) == written.values);
     }
   }
@@ -196,7 +196,7 @@ TEST_SUITE("io/npy") {
                                "{ \"fortran_order\" : False , \"shape\" : ( 2 , 3 , ) , \"descr\" : \"<f4\" , } \n"}) {
       mn::tensor out;
       CHECK_EQ(std::string(mn::read_npy(array_file(header, 24), "f", out).message()), "");
-      CHECK_EQ(out.shape, std::vector<std::size_t>{2, 3});
+      CHECK_EQ(out.shape, std::vector<std::uint64_t>{2, 3});
     }
   }
 

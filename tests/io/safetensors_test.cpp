@@ -287,8 +287,8 @@ TEST_SUITE("io/safetensors") {
                         .message()),
         "");
     CHECK_EQ(out.size(), 3);
-    CHECK_EQ(out.at("a").shape, std::vector<std::size_t>{2, 2});
-    CHECK_EQ(out.at("b").shape, std::vector<std::size_t>{3});
+    CHECK_EQ(out.at("a").shape, std::vector<std::uint64_t>{2, 2});
+    CHECK_EQ(out.at("b").shape, std::vector<std::uint64_t>{3});
     CHECK_EQ(out.at("c").values.size(), 0);
     REQUIRE_EQ(std::string(mn::read_safetensors(tensors_file(many_tensors(100'000)), "f", out).message()), "");
     CHECK_EQ(out.size(), 100'000);
@@ -336,7 +336,7 @@ TEST_SUITE("io/safetensors") {
       return data_files::sentence(outcome, folder);
     };
     CHECK_EQ(refusal({{"a", {{2, 2}, {1, 2, 3}}}}), "f: tensor 'a': expected the numbers of a shape (2, 2), found 3");
-    CHECK_EQ(refusal({{"a", {{std::size_t{1} << 62, 8}, {}}}}),
+    CHECK_EQ(refusal({{"a", {{std::uint64_t{1} << 62, 8}, {}}}}),
              "f: tensor 'a': expected the numbers of a shape (4611686018427387904, 8), found 0");
     CHECK_EQ(refusal({{"a", {{1, 1, 1, 1, 1, 1, 1, 1, 1}, {1}}}}),
              "f: tensor 'a': expected at most 8 extents in shape, found 9");

@@ -15,11 +15,11 @@
 namespace tensor_files {
 
 /// What fixtures/tensors.py puts into a floating tensor of this shape: (k - 3) / 4.
-inline minnow::tensor quarters(const std::vector<std::size_t>& shape) {
-  std::size_t count = 1;
-  for (const std::size_t extent : shape) count *= extent;
+inline minnow::tensor quarters(const std::vector<std::uint64_t>& shape) {
+  std::uint64_t count = 1;
+  for (const std::uint64_t extent : shape) count *= extent;
   minnow::tensor result{shape, {}};
-  for (std::size_t k = 0; k < count; ++k) result.values.push_back((static_cast<float>(k) - 3) / 4);
+  for (std::uint64_t k = 0; k < count; ++k) result.values.push_back((static_cast<float>(k) - 3) / 4);
   return result;
 }
 

@@ -29,7 +29,7 @@ using small_net = net_of<mn::minw<1, 1>>;
 const mn::weight_names names{{"0", "features.0"}, {"1", "features.0"}, {"2.0", "features.1"},
                              {"4", "head.fc"},    {"5", "head.fc"},    {"6.weights", "last"}};
 
-std::vector<float> draw(const std::vector<std::size_t>& shape, std::uint64_t draws, float low = -1, float high = 1) {
+std::vector<float> draw(const std::vector<std::uint64_t>& shape, std::uint64_t draws, float low = -1, float high = 1) {
   std::size_t count = 1;
   for (const std::size_t extent : shape) count *= extent;
   return mn::test::uniform(count, draws, low, high);
@@ -38,7 +38,7 @@ std::vector<float> draw(const std::vector<std::size_t>& shape, std::uint64_t dra
 /// As PyTorch has them.
 mn::tensors torch_weights() {
   mn::tensors t;
-  const auto add = [&](const char* name, std::vector<std::size_t> shape, float low = -1, float high = 1) {
+  const auto add = [&](const char* name, std::vector<std::uint64_t> shape, float low = -1, float high = 1) {
     t[name] = {shape, draw(shape, t.size() + 1, low, high)};
   };
   add("features.0.weight", {4, 3, 3, 5});

@@ -88,8 +88,10 @@ TEST_SUITE("kernels/winograd") {
   }
 
   TEST_CASE("tiles of several blocks and passes") {
-    check_winograd<kernels::best>(layer({20, 21, 32}, 32), 3, minnow::random{seed{5}});
-    check_winograd<kernels::best>(layer({9, 9, 256}, 32), 3, minnow::random{seed{6}});
+    if constexpr (kernels::winograd_serves<>(layer({8, 8, 64}, 64))) {
+      check_winograd<kernels::best>(layer({20, 21, 32}, 32), 3, minnow::random{seed{5}});
+      check_winograd<kernels::best>(layer({9, 9, 256}, 32), 3, minnow::random{seed{6}});
+    }
   }
 
   TEST_CASE("no images give no outputs, and gradients of zero") {

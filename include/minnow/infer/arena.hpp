@@ -64,76 +64,78 @@ struct arena_plan {
     }
   }
 
-  /// Stage `s` reads the other inputs of its joins; returns how many values those are that come as codes.
-  template <class Plan, std::size_t... I>
-  static constexpr std::size_t read_seconds(std::index_sequence<I...>, std::size_t s, std::array<std::size_t, Packed::stages + 1>& last_reader) {
-    std::size_t values = 0;
-    [[maybe_unused]] const auto read = [&]<std::size_t J>(std::integral_constant<std::size_t, J>) {
-      if constexpr (join_layer<typename Plan::template op<J>>) {
-        last_reader[Plan::template second<J>] = s;
-        constexpr shape other = Packed::flat::template second_in<Plan::ops_begin + J>;
-        if constexpr (!std::is_same_v<typename Plan::template second_inputs<J>, real>) values = std::max(values, static_cast<std::size_t>(other.size()));
-      }
-    };
-    (read(std::integral_constant<std::size_t, I>{}), ...);
-    return values;
+  /// What the stages ask for, the largest of each.
+  struct needs {
+    /// Bytes of each map, and the last stage that reads it. The logits are read in the end.
+    std::array<std::size_t, Packed::stages + 1> map{};
+    std::array<std::size_t, Packed::stages + 1> last_reader{};
+    std::array<std::size_t, Packed::stages> prepared{};  ///< bytes
+    std::size_t sums = 0;
+    std::size_t waiting = 0;
+    std::size_t numbers = 0;  ///< of the longest array of floats
+    std::size_t other = 0;    ///< values of a join's other input that come as codes
+    std::size_t scratch = 0;
+  };
+
+  /// Op `I` of stage `S`: the numbers that it writes, and what it joins.
+  template <std::size_t S, std::size_t I>
+  static constexpr void add_op(needs& n) {
+    using plan = typename stage<Packed, S>::plan;
+    if constexpr (!plan::folds && !plan::encodes) n.numbers = std::max(n.numbers, static_cast<std::size_t>(Packed::flat::template out<plan::ops_begin + I>.size()));
+    if constexpr (join_layer<typename plan::template op<I>>) {
+      n.last_reader[plan::template second<I>] = S;
+      constexpr shape other = Packed::flat::template second_in<plan::ops_begin + I>;
+      if constexpr (!std::is_same_v<typename plan::template second_inputs<I>, real>) n.other = std::max(n.other, static_cast<std::size_t>(other.size()));
+    }
+  }
+
+  template <std::size_t S, std::size_t... I>
+  static constexpr void add_stage(needs& n, std::index_sequence<I...>) {
+    using st = stage<Packed, S>;
+    using plan = typename st::plan;
+    n.map[S] = map_bytes<typename plan::outputs>(plan::out);
+    n.last_reader[plan::source] = S;
+    if constexpr (plan::has_product) {
+      const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
+      const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
+      // A stage that keeps its sums in registers has one row, for a watcher; an average the rows of its window.
+      const int rows = !plan::folds && !plan::encodes ? plan::window.out.height : plan::folded_average ? plan::pool_window.kernel.height : 1;
+      n.sums = std::max(n.sums, row * static_cast<std::size_t>(rows) + stride);
+      if constexpr (plan::folds) n.waiting = std::max(n.waiting, code_sink_of<plan>::waiting_words(plan::pool_window));
+      n.scratch = std::max(n.scratch, st::product::scratch_bytes(plan::window));
+      n.prepared[S] = st::product::prepared_bytes(plan::window);
+    }
+    if constexpr (!plan::folds && !plan::encodes)
+      n.numbers = std::max({n.numbers, static_cast<std::size_t>(plan::in.size()), static_cast<std::size_t>(plan::window.out.size())});
+    (add_op<S, I>(n), ...);
+  }
+
+  template <std::size_t... S>
+  static constexpr needs needs_of(std::index_sequence<S...>) {
+    needs n;
+    n.map[Packed::stages] = map_bytes<typename stage_plan<typename Packed::model, 0>::inputs>(Packed::flat::input);
+    n.last_reader[Packed::stages - 1] = Packed::stages;
+    (add_stage<S>(n, typename stage<Packed, S>::plan::indices{}), ...);
+    return n;
   }
 
   static constexpr arena_plan make() {
     arena_plan a;
-    constexpr std::size_t stages = Packed::stages;
-    // Bytes of each map, and the last stage that reads it. The logits are read in the end.
-    std::array<std::size_t, stages + 1> map{};
-    std::array<std::size_t, stages + 1> last_reader{};
-    map[stages] = map_bytes<typename stage_plan<typename Packed::model, 0>::inputs>(Packed::flat::input);
-    last_reader[stages - 1] = stages;
-    std::size_t sum = 0;
-    std::size_t wait = 0;
-    std::size_t number = 0;
-    std::size_t other = 0;
-    std::size_t scratch_size = 0;
-    std::array<std::size_t, Packed::stages> prepared_sizes{};
-    [&]<std::size_t... S>(std::index_sequence<S...>) {
-      (
-          [&] {
-            using st = stage<Packed, S>;
-            using plan = typename st::plan;
-            map[S] = map_bytes<typename plan::outputs>(plan::out);
-            last_reader[plan::source] = S;
-            other = std::max(other, read_seconds<plan>(typename plan::indices{}, S, last_reader));
-            if constexpr (plan::has_product) {
-              const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
-              const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
-              // A stage that keeps its sums in registers has one row, for a watcher; an average the rows of its window.
-              const int rows = !plan::folds && !plan::encodes ? plan::window.out.height : plan::folded_average ? plan::pool_window.kernel.height : 1;
-              sum = std::max(sum, row * static_cast<std::size_t>(rows) + stride);
-              if constexpr (plan::folds) wait = std::max(wait, code_sink_of<plan>::waiting_words(plan::pool_window));
-              scratch_size = std::max(scratch_size, st::product::scratch_bytes(plan::window));
-              prepared_sizes[S] = st::product::prepared_bytes(plan::window);
-            }
-            if constexpr (!plan::folds && !plan::encodes) {
-              number = std::max({number, static_cast<std::size_t>(plan::in.size()), static_cast<std::size_t>(plan::window.out.size())});
-              [&]<std::size_t... I>(std::index_sequence<I...>) {
-                ((number = std::max(number, static_cast<std::size_t>(Packed::flat::template out<plan::ops_begin + I>.size()))), ...);
-              }(typename plan::indices{});
-            }
-          }(),
-          ...);
-    }(std::make_index_sequence<Packed::stages>{});
+    const needs n = needs_of(std::make_index_sequence<Packed::stages>{});
     const auto place = [&](std::size_t bytes) {
       const std::size_t at = a.size;
       a.size = round_up(a.size + bytes + padding, 64);
       return at;
     };
-    place_maps(a, map, last_reader);
-    a.sums = place(sum * 4);
-    a.waiting = place(wait * 4);
-    a.floats = {place(number * 4), place(number * 4), place(other * 4)};
-    a.scratch = place(scratch_size);
+    place_maps(a, n.map, n.last_reader);
+    a.sums = place(n.sums * 4);
+    a.waiting = place(n.waiting * 4);
+    a.floats = {place(n.numbers * 4), place(n.numbers * 4), place(n.other * 4)};
+    a.scratch = place(n.scratch);
     for (std::size_t s = 0; s < Packed::stages; ++s)
-      if (prepared_sizes[s] > 0) {
+      if (n.prepared[s] > 0) {
         a.prepared[s] = a.prepared_size;
-        a.prepared_size = round_up(a.prepared_size + prepared_sizes[s] + padding, 64);
+        a.prepared_size = round_up(a.prepared_size + n.prepared[s] + padding, 64);
       }
     return a;
   }

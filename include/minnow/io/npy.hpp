@@ -36,7 +36,7 @@ public:
 
   std::string descr;
   bool fortran_order = false;
-  std::vector<std::size_t> shape;
+  std::vector<std::uint64_t> shape;
 
   [[nodiscard]] status read() noexcept {
     for (const char c : rest_)
@@ -98,14 +98,14 @@ private:
     bool comma = true;
     while (!take(')')) {
       if (!comma) return refuse(expected);
-      std::size_t extent = 0;
+      std::uint64_t extent = 0;
       skip_space();
       if (rest_.empty() || !is_digit(rest_.front())) return refuse(expected);
       // Python knows no 04.
       if (rest_.front() == '0' && rest_.size() > 1 && is_digit(rest_[1])) return refuse(expected);
       for (; !rest_.empty() && is_digit(rest_.front()); rest_.remove_prefix(1)) {
-        const auto digit = static_cast<std::size_t>(rest_.front() - '0');
-        if (extent > (std::numeric_limits<std::size_t>::max() - digit) / 10)
+        const auto digit = static_cast<std::uint64_t>(rest_.front() - '0');
+        if (extent > (std::numeric_limits<std::uint64_t>::max() - digit) / 10)
           return status::failure("%s: expected extents below 2^64 in 'shape', found a larger one", file_);
         extent = 10 * extent + digit;
       }
@@ -144,13 +144,13 @@ private:
 };
 
 /// Numbers whose first index is fastest, as numbers whose last one is.
-inline std::vector<float> last_index_fastest(const std::vector<std::size_t>& shape, const std::vector<float>& from) {
+inline std::vector<float> last_index_fastest(const std::vector<std::uint64_t>& shape, const std::vector<float>& from) {
   std::vector<float> to(from.size());
-  std::vector<std::size_t> index(shape.size());
+  std::vector<std::uint64_t> index(shape.size());
   for (float& value : to) {
-    std::size_t at = 0;
+    std::uint64_t at = 0;
     for (std::size_t axis = shape.size(); axis > 0; --axis) at = at * shape[axis - 1] + index[axis - 1];
-    value = from[at];
+    value = from[static_cast<std::size_t>(at)];
     for (std::size_t axis = shape.size(); axis > 0 && ++index[axis - 1] == shape[axis - 1]; --axis) index[axis - 1] = 0;
   }
   return to;

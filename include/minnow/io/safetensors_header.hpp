@@ -25,7 +25,7 @@ inline constexpr const char* safetensors_metadata = "__metadata__";
 struct safetensors_entry {
   std::string name;
   const number_kind* kind = nullptr;
-  std::vector<std::size_t> shape{};
+  std::vector<std::uint64_t> shape{};
   std::vector<std::uint64_t> offsets{};  ///< begin and end among the file's numbers, in bytes
   std::uint64_t count = 0;
 };

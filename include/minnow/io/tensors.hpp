@@ -23,7 +23,7 @@ static_assert(std::endian::native == std::endian::little,
 
 /// Numbers with a shape, the last index fastest; a shape of no extents is that of one number.
 struct tensor {
-  std::vector<std::size_t> shape;
+  std::vector<std::uint64_t> shape;  ///< as wide as files have it, on every processor
   std::vector<float> values;
 
   friend bool operator==(const tensor&, const tensor&) = default;
@@ -38,11 +38,11 @@ namespace detail {
 inline constexpr std::size_t most_extents = 8;
 
 /// What a shape counts; false where that, or its bytes as `width`, does not fit in 63 bits.
-inline bool count_elements(std::span<const std::size_t> shape, std::size_t width, std::uint64_t& count) noexcept {
+inline bool count_elements(std::span<const std::uint64_t> shape, std::size_t width, std::uint64_t& count) noexcept {
   const std::uint64_t limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / width;
   count = 1;
   bool fits = true;
-  for (const std::size_t extent : shape) {
+  for (const std::uint64_t extent : shape) {
     if (extent == 0) {
       count = 0;
       return true;
@@ -54,7 +54,7 @@ inline bool count_elements(std::span<const std::size_t> shape, std::size_t width
 }
 
 /// A shape as sentences show it: (8, 3, 3, 3).
-inline std::string text_of(std::span<const std::size_t> shape) {
+inline std::string text_of(std::span<const std::uint64_t> shape) {
   std::string text = "(";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
   return text + ")";

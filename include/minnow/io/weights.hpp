@@ -51,15 +51,15 @@ struct weight_place {
   std::span<float> values;
   const weight_shape* product = nullptr;  ///< null: the array is one row in both
 
-  [[nodiscard]] std::vector<std::size_t> shape() const {
+  [[nodiscard]] std::vector<std::uint64_t> shape() const {
     if (product == nullptr) return {values.size()};
     const auto n = [](int extent) { return static_cast<std::size_t>(extent); };
     const auto& [height, width, channels] = product->window;
     if (product->flattens) return {n(product->filters), n(product->window.size())};
     return {n(product->filters), n(channels), n(height), n(width)};
   }
-  [[nodiscard]] bool takes(const std::vector<std::size_t>& found) const {
-    std::vector<std::size_t> expected = shape();
+  [[nodiscard]] bool takes(const std::vector<std::uint64_t>& found) const {
+    std::vector<std::uint64_t> expected = shape();
     if (found == expected) return true;
     if (expected.size() != 4 || expected[2] != 1) return false;
     expected.erase(expected.begin() + 2);
