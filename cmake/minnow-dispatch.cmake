@@ -178,7 +178,7 @@ minnow::dispatched load(std::span<const std::byte> file, std::string_view level)
 
   add_library(${target} STATIC ${folder}/${target}.cpp ${units})
   target_include_directories(${target} PUBLIC ${folder})
-  target_link_libraries(${target} PUBLIC minnow::minnow)
+  target_link_libraries(${target} PUBLIC $<IF:$<TARGET_EXISTS:minnow::minnow>,minnow::minnow,minnow::infer>)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   foreach(level IN LISTS sealed)
     # Makefiles know an object of another target only by that target.
@@ -208,7 +208,7 @@ constinit const minnow::dispatch_unit @unit@ = minnow::unit_of<@model@, @tag@>;
 
   list(TRANSFORM ${level}_features PREPEND "-m" OUTPUT_VARIABLE flags)
   add_library(${unit} OBJECT ${folder}/${level}.cpp)
-  target_link_libraries(${unit} PRIVATE minnow::minnow)
+  target_link_libraries(${unit} PRIVATE $<IF:$<TARGET_EXISTS:minnow::minnow>,minnow::minnow,minnow::infer>)
   target_include_directories(${unit} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
   target_compile_definitions(${unit} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
   # Symbols that GNU calls unique cannot be sealed, and code for the linker's optimiser is not code yet.

@@ -1,3 +1,4 @@
+// Loads a packed network that is compiled for several processors, and weights of PyTorch's.
 #include <cstdio>
 #include <cstring>
 
@@ -5,8 +6,6 @@
 #ifdef CONSUMER_SAFETENSORS
 #include <minnow/io/safetensors.hpp>
 #endif
-#include <xsimd/xsimd.hpp>
-#include <xtensor/containers/xtensor.hpp>
 
 #include "tiny_network.hpp"
 
