@@ -1,0 +1,23 @@
+"""The manual: Markdown pages of this folder, and the public names that doxygen reads from the headers."""
+
+import pathlib
+import re
+
+root = pathlib.Path(__file__).resolve().parent.parent
+version_lines = (root / "include/minnow/core/version.hpp").read_text()
+
+project = "minnow"
+author = "the minnow authors"
+release = ".".join(re.findall(r"#define MINNOW_VERSION_[A-Z]+ (\d+)", version_lines))
+
+extensions = ["breathe", "myst_parser", "sphinx.ext.mathjax"]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+breathe_projects = {"minnow": str(root / "build/docs/xml")}
+breathe_default_project = "minnow"
+primary_domain = "cpp"
+highlight_language = "text"
+
+html_theme = "sphinx_rtd_theme"
+html_show_sphinx = False
+html_copy_source = False

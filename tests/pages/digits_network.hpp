@@ -1,0 +1,11 @@
+#pragma once
+
+// In the place of what minnow_dispatch(digits_network …) generates.
+
+#include <string>
+
+#include <minnow/dispatch.hpp>
+
+namespace digits_network {
+minnow::dispatched load(const std::string& path);
+}

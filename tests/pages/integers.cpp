@@ -1,0 +1,8 @@
+#include <minnow/minnow.hpp>
+#include <minnow/zoo/mobilenet.hpp>
+
+namespace mn = minnow;
+
+// the block
+
+static_assert(mn::flat<mn::zoo::mobilenet_v1<integers<4, 8>>>::output.channels == 1000);
