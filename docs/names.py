@@ -38,6 +38,8 @@ def add(name, kind, element):
     folder = header(element).split("/")[0]
     rows = found.setdefault(folder if "/" in header(element) else "core", {})
     row = rows.setdefault(name, (kind, header(element), ""))
+    if kind in ("struct", "class", "concept"):  # and not its deduction guides
+        row = (kind, header(element), "")
     if not row[2]:
         rows[name] = (row[0], row[1], sentence(element))
 

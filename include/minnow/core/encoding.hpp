@@ -6,6 +6,7 @@ namespace minnow {
 
 /// Packed words hold 32 channels, channel c in bit c % 32 of word c / 32, whatever the processor.
 using word = std::uint32_t;
+/// Bits of a packed word.
 inline constexpr int word_bits = 32;
 
 /// How the codes of a quantizer stand in memory.

@@ -63,6 +63,7 @@ struct tap_range {
   int first;
   int last;
 };
+/// Those of the window at output position `position`.
 [[nodiscard]] constexpr tap_range taps_inside(int length, int kernel, int stride, int padding, int position) noexcept {
   const int origin = position * stride - padding;
   const int past = length - origin;
@@ -85,7 +86,9 @@ struct tap_range {
   return {{1, 1, in.size()}, {1, 1, units}, {1, 1}, {1, 1}, {0, 0}};
 }
 
+/// a / b, rounded up; both positive.
 [[nodiscard]] constexpr int ceil_div(int a, int b) noexcept { return (a + b - 1) / b; }
+/// The smallest multiple of `multiple` that is not below n.
 [[nodiscard]] constexpr std::size_t round_up(std::size_t n, std::size_t multiple) noexcept {
   return (n + multiple - 1) / multiple * multiple;
 }

@@ -15,6 +15,7 @@ struct firmware_stage {
   const float* floats;            ///< of the last stage: the scales of its sums, the arrays of its layers
 };
 
+/// Of a whole packed model.
 template <std::size_t Stages>
 struct firmware_data {
   std::uint64_t fingerprint;  ///< of the model

@@ -4,6 +4,7 @@
 
 namespace minnow {
 
+/// How much data `calibrate` takes, in the order that the seed gives.
 struct calibrate_options {
   int batches = 30;
   int batch = 128;

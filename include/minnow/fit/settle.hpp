@@ -8,6 +8,7 @@
 
 namespace minnow {
 
+/// How much data `settle` takes, in the order that the seed gives.
 struct settle_options {
   int batches = 30;
   int batch = 128;

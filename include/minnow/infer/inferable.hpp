@@ -32,6 +32,7 @@ namespace minnow {
 template <class Layer>
 class inferable;
 
+/// A layer with an inferable reading.
 template <class Layer>
 concept inferable_layer = requires(const inferable<Layer> l, const float* in, float* out) {
   inferable<Layer>(shape{});

@@ -30,6 +30,7 @@ template <quantizer Q>
 /// Up to how many codes a quantizer is folded into integer thresholds.
 inline constexpr int most_folded_codes = 16;
 
+/// Whether a quantizer has few enough codes to be found by thresholds.
 template <quantizer Q>
 [[nodiscard]] constexpr bool has_few_codes() {
   return is_integer(Q::storage) && Q::storage != encoding::pixel && codes_of<Q>().size() <= most_folded_codes;

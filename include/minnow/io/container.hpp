@@ -38,6 +38,7 @@ namespace minnow {
 
 static_assert(std::endian::native == std::endian::little, "minnow: files are little-endian, and so far only read and written on such processors");
 
+/// What a file of ours holds; a number of its header.
 enum class file_kind : std::uint32_t { packed = 1, network = 2, checkpoint = 3 };
 
 namespace detail {

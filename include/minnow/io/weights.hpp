@@ -36,6 +36,7 @@ namespace minnow {
 /// conv and bias for a Conv2d.
 using weight_names = std::map<std::string, std::string, std::less<>>;
 
+/// What `load_weights` lets pass.
 struct weight_options {
   bool allow_unnamed = false;  ///< arrays that the names leave out stay as they are
   bool allow_unused = false;   ///< tensors that no array takes are passed over

@@ -48,6 +48,7 @@ concept join_layer = std::is_empty_v<L> && requires(shape in) {
   const std::size_t comma = all.find(',');
   return comma == std::string_view::npos ? name : text(all.substr(0, comma)) << ">";
 }
+/// The same of a layer's type.
 template <class Layer>
 inline constexpr text short_name_of = [] {
   const text name = Layer::name();

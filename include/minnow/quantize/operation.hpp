@@ -45,6 +45,7 @@ template <quantizer Inputs, quantizer Weights>
   return {kind::mac, wide, floating};
 }
 
+/// The name of that operation, as `summary` prints it.
 template <quantizer Inputs, quantizer Weights>
 inline constexpr text operation_name = operation_of<Inputs, Weights>().name();
 

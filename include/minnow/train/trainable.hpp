@@ -47,6 +47,7 @@ namespace detail {
 inline constexpr int calibration_rounds = 20;
 }  // namespace detail
 
+/// What a forward or backward pass through a layer is told.
 struct pass {
   minnow::mode mode = mode::evaluate;
   float alpha = 1;           ///< 0 real, 1 quantized
@@ -85,6 +86,7 @@ struct parameter {
 template <class Layer, class Estimator = void>
 class trainable;
 
+/// A trainable reading that has what every layer needs.
 template <class T>
 concept trainable_layer = requires(T t, const activations in, activations out, const float* grad_out, float* grad_in, const pass p) {
   T(shape{});

@@ -27,15 +27,18 @@ struct convnet
             detail::dense_unit<Hidden1, typename Schemes::inner>, detail::dense_unit<Hidden2, typename Schemes::inner>,
             detail::dense_unit<Classes, typename Schemes::last>> {};
 
-/// Models A to D of MINW-Net. The paper does not print the widths of the dense layers; these give its sizes.
+/// Model A of MINW-Net, the largest of A to D. The paper does not print the widths of the dense layers; these give its sizes.
 ///
 /// source  Chen et al. 2020, IV
 template <class Schemes, int Classes = 10>
 struct model_a : convnet<Schemes, 128, 512, 2048, Classes> {};
+/// Model B.
 template <class Schemes, int Classes = 10>
 struct model_b : convnet<Schemes, 64, 512, 2048, Classes> {};
+/// Model C.
 template <class Schemes, int Classes = 10>
 struct model_c : convnet<Schemes, 64, 256, 1024, Classes> {};
+/// Model D.
 template <class Schemes, int Classes = 10>
 struct model_d : convnet<Schemes, 64, 128, 512, Classes> {};
 
