@@ -10,8 +10,7 @@ project = "minnow"
 author = "the minnow authors"
 release = ".".join(re.findall(r"#define MINNOW_VERSION_[A-Z]+ (\d+)", version_lines))
 
-extensions = ["breathe", "myst_parser", "sphinx.ext.mathjax"]
-myst_enable_extensions = ["dollarmath"]
+extensions = ["breathe", "myst_parser"]
 myst_heading_anchors = 3
 breathe_projects = {"minnow": str(root / "build/docs/xml")}
 breathe_default_project = "minnow"
@@ -19,5 +18,7 @@ primary_domain = "cpp"
 highlight_language = "text"
 
 html_theme = "sphinx_rtd_theme"
+html_static_path = ["pages"]
+html_css_files = ["minnow.css"]
 html_show_sphinx = False
 html_copy_source = False
