@@ -56,16 +56,21 @@ TEST_SUITE("infer/summary") {
   }
 
   TEST_CASE("a program built without the vectors of most processors of its family is told how to get them") {
-    CHECK(detail::advice<xsimd::sse2>() ==
+    CHECK(detail::advice<xsimd::sse2, true>() ==
           "built for sse2: -march=native, or minnow_dispatch in CMake, gives faster kernels\n");
-    CHECK(detail::advice<xsimd::sse4_2>().starts_with("built for sse4.2: "));
-    CHECK(detail::advice<xsimd::avx>().starts_with("built for avx: "));
-    CHECK(detail::advice<xsimd::avx2>() == "");
-    CHECK(detail::advice<xsimd::fma3<xsimd::avx2>>() == "");
-    CHECK(detail::advice<xsimd::avx512bw>() == "");
-    CHECK(detail::advice<kernels::avx512_vpopcntdq>() == "");
-    CHECK(detail::advice<xsimd::neon64>() == "");
-    CHECK(detail::advice<kernels::scalar>() == "");
+    CHECK(detail::advice<xsimd::sse4_2, true>().starts_with("built for sse4.2: "));
+    CHECK(detail::advice<xsimd::avx, true>().starts_with("built for avx: "));
+    CHECK(detail::advice<xsimd::avx2, true>() == "");
+    CHECK(detail::advice<xsimd::fma3<xsimd::avx2>, true>() == "");
+    CHECK(detail::advice<xsimd::avx512bw, true>() == "");
+    CHECK(detail::advice<kernels::avx512_vpopcntdq, true>() == "");
+    CHECK(detail::advice<xsimd::neon64, true>() == "");
+    CHECK(detail::advice<kernels::scalar, true>() == "");
+  }
+
+  TEST_CASE("a program built without optimisation is told so") {
+    CHECK(detail::advice<xsimd::avx2, false>() == "built without optimisation: -O2 makes it many times faster\n");
+    CHECK(lines(detail::advice<xsimd::sse2, false>()).size() == 2);
   }
 
   TEST_CASE("the advice is the last line for the architecture of the flags, and absent for one asked for by name") {

@@ -29,16 +29,25 @@ struct packed_line {
   long long macs = 0;
 };
 
-/// What to say about a program whose flags allow `Best`: nothing, unless it is x86 without AVX2, which the processor
-/// most likely has.
-template <class Best>
+#if defined(__GNUC__) && !defined(__OPTIMIZE__)
+inline constexpr bool is_optimised = false;
+#else
+inline constexpr bool is_optimised = true;
+#endif
+
+/// What to say about a program whose flags allow `Best`: that it was built without optimisation, or for an x86 without AVX2,
+/// which the processor most likely has; else nothing.
+template <class Best, bool Optimised = is_optimised>
 std::string advice() {
   constexpr bool x86 = std::is_base_of_v<xsimd::sse2, Best> || std::is_base_of_v<xsimd::avx, Best>;
-  if constexpr (!x86 || std::is_base_of_v<xsimd::avx2, Best>) return {};
-  else return std::string("built for ") + Best::name() + ": -march=native, or minnow_dispatch in CMake, gives faster kernels\n";
+  std::string text;
+  if (!Optimised) text = "built without optimisation: -O2 makes it many times faster\n";
+  if constexpr (x86 && !std::is_base_of_v<xsimd::avx2, Best>)
+    text += std::string("built for ") + Best::name() + ": -march=native, or minnow_dispatch in CMake, gives faster kernels\n";
+  return text;
 }
 
-/// advice   the last line, or nothing
+/// advice   the last lines, or nothing
 inline std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch, std::size_t weight_bits, std::size_t arena,
                                const std::string& advice) {
   table t(6);
@@ -105,7 +114,7 @@ std::string summary_text(const packed<Model, Arch>&, const std::string& advice) 
 
 /// A packed network as a table: for each layer its output, operation and precision, bits of inputs x weights, the kernel
 /// and its architecture, bytes of weights, multiply-accumulates. Layers that are folded into thresholds say so. The last
-/// line says so where the compiler's flags leave out what most processors have.
+/// lines say so where the compiler's flags leave out optimisation, or what most processors have.
 template <class Model, class Arch>
 [[nodiscard]] std::string summary(const packed<Model, Arch>& network) {
   // An architecture other than the flags' best was asked for by name.
