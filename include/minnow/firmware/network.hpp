@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <minnow/core/exact_fma.hpp>
+#include <minnow/core/rounded_product.hpp>
 #include <minnow/firmware/data.hpp>
 #include <minnow/firmware/plan.hpp>
 #include <minnow/kernels/byte_sink.hpp>
@@ -116,7 +117,7 @@ private:
     constexpr std::size_t last = plan::stages - 1;
     constexpr int channels = stage<last>::window.out.channels;
     const float* at = Data.stages[last].floats + c;
-    float x = static_cast<float>(sum) * at[0];
+    float x = detail::rounded_product(static_cast<float>(sum), at[0]);
     at += channels;
     [[maybe_unused]] const auto apply = [&]<class Layer>(std::type_identity<Layer>) {
       if constexpr (std::is_same_v<Layer, batch_norm>) {

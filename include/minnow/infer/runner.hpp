@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include <minnow/core/parallel.hpp>
+#include <minnow/core/rounded_product.hpp>
 #include <minnow/infer/arena.hpp>
 #include <minnow/infer/stage.hpp>
 #include <minnow/kernels/byte_sink.hpp>
@@ -231,7 +232,7 @@ private:
         for (int f = 0; f < used; ++f) body(f);
     };
     const float* scales = self.constants.scales.data() + channel;
-    each([&](int f) { x[f] = static_cast<float>(sums[f]) * scales[f]; });
+    each([&](int f) { x[f] = rounded_product(static_cast<float>(sums[f]), scales[f]); });
     self.each_op([&](auto i, const auto& reading) {
       if constexpr (join_layer<typename p::template op<i>>) {
         using second = typename p::template second_inputs<i>;
@@ -365,7 +366,7 @@ private:
     store_sums<Product>(w, 0, w.window.out.height);
     if (w.watcher != nullptr) w.watcher->sums(w.layer, 0, w.window.out.height, sums);
     for (int pixel = 0; pixel < w.window.out.pixels(); ++pixel, to += channels, sums += kernels::sum_stride(channels))
-      for (int c = 0; c < channels; ++c) to[c] = static_cast<float>(sums[c]) * scales[c];
+      for (int c = 0; c < channels; ++c) to[c] = rounded_product(static_cast<float>(sums[c]), scales[c]);
   }
 
   /// Values of one image to packed codes, a word of channels at a time.

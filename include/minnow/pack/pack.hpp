@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <minnow/core/rounded_product.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/kernels/ordered_sums.hpp>
 #include <minnow/train/network.hpp>
@@ -99,7 +100,7 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
       if (s.behind_pool) behind_pool *= s.direction(s.reading, c);
     }
     to.find(c, bound, direction, behind_pool, [&](std::int32_t sum) {
-      float x = number(sum) * scales[static_cast<std::size_t>(c)];
+      float x = rounded_product(number(sum), scales[static_cast<std::size_t>(c)]);
       for (const fold_step& s : steps) x = s.apply == nullptr ? x * s.factor : s.apply(s.reading, x, c);
       const int code = static_cast<int>(Q::code(x, state));
       int index = 0;
