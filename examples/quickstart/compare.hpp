@@ -116,13 +116,13 @@ void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, re
 }
 
 /// The network of 1, 2 or 3 bits, then the same one in floats.
-template <class One, class Two, class Three, class Real>
-void run(const mn::train_and_test<std::uint8_t>& data, const options& o) {
+template <class One, class Two, class Three>
+void run(const mn::train_and_test<std::uint8_t>& data, const options& o, void (*in_floats)(const mn::train_and_test<std::uint8_t>&, const options&, report&)) {
   report r;
   if (o.bits == 1) run_low_bit<One>(data, o, r);
   else if (o.bits == 2) run_low_bit<Two>(data, o, r);
   else run_low_bit<Three>(data, o, r);
-  if (!o.skip_real) run_real<Real>(data, o, r);
+  if (!o.skip_real) in_floats(data, o, r);
   print(r, data, o);
 }
 

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <minnow/core/dataset.hpp>
+
 /// The command line of quickstart.
 struct options {
   std::string data;
@@ -22,3 +24,6 @@ struct options {
   /// returns  the program's exit code where there is nothing more to do: after --help, or an option that is wrong
   std::optional<int> read(int argc, char** argv);
 };
+
+/// The images of --data, or drawn digits.
+minnow::train_and_test<std::uint8_t> read(const options& o);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <minnow/model.hpp>
+#include <minnow/zoo/densenet.hpp>
+#include <minnow/zoo/schemes.hpp>
 
 using namespace minnow;
 
@@ -31,28 +33,45 @@ std::vector<std::string> lines(const std::string& text) {
 }  // namespace
 
 TEST_SUITE("infer/summary") {
-  TEST_CASE("a packed network's table names operation, bits, kernel, architecture, bytes and MACs of every layer") {
+  TEST_CASE("a packed network's table names operation and bits, kernel, architecture, bytes and MACs of every layer") {
     const packed<small, kernels::scalar> network;
     const auto found = lines(summary(network));
     REQUIRE(found.size() == 13);
-    CHECK(found[0] == "layer output operation bits kernel bytes MACs");
-    CHECK(found[1] == "0.0.inputs quantize<pixels> 8x8x3 8 the image's bytes");
+    CHECK(found[0] == "layer output operation kernel bytes MACs");
+    CHECK(found[1] == "inputs pixels 8x8x3 the image's bytes");
     // The kernel's name is the kernel's business: what stands around it is not.
-    CHECK(found[2].starts_with("0.0 conv<32> 8x8x32 XNOR ADDER 8-bit fixed 8x1 "));
+    CHECK(found[2].starts_with("0.0 conv<32> 8x8x32 XNOR ADDER 8x1 "));
     CHECK(found[2].ends_with(" scalar 108 55,296"));
     CHECK(found[3] == "0.1 max_pool<2x2> 4x4x32 in thresholds");
     CHECK(found[4] == "0.2 batch_norm 4x4x32 in thresholds");
-    CHECK(found[5] == "1.inputs quantize<ternary> 4x4x32 2 thresholds");
-    CHECK(found[6] == "1 conv<40> 4x4x40 XNOR 1-bit fixed 2x1 xnor scalar 1,440 184,320");
+    CHECK(found[5] == "inputs ternary 4x4x32 thresholds");
+    CHECK(found[6] == "1 conv<40> 4x4x40 XNOR 2x1 xnor scalar 1,440 184,320");
     CHECK(found[7] == "2 batch_norm 4x4x40 32-bit float");
     CHECK(found[8] == "3 relu 4x4x40 32-bit float");
-    CHECK(found[9] == "4.inputs quantize<clipped<real>> 4x4x40 32 32-bit float");
-    CHECK(found[10].starts_with("4 dense<10> 1x1x10 SHIFT ADDER 32-bit float 32x3 "));
+    CHECK(found[9] == "inputs clipped<real> 4x4x40 32-bit float");
+    CHECK(found[10].starts_with("4 dense<10> 1x1x10 SHIFT ADDER 32x3 f32 "));
     CHECK(found[10].ends_with(" scalar 3,840 6,400"));
     CHECK(found[11] == "sum for scalar 5,388 246,016");
     CHECK(found[12] == "weights 43,104 bits, a session's arena " +
                            with_commas(static_cast<long long>(session<packed<small, kernels::scalar>>::arena_bytes())) +
                            " bytes");
+  }
+
+  TEST_CASE("a line shows what a name's first parameter says") {
+    CHECK(short_name("relu") == text("relu"));
+    CHECK(short_name("conv<32,sign,3x3,stride 1x1>") == text("conv<32>"));
+    CHECK(short_name("max_pool<3x3,stride 2x2>") == text("max_pool<3x3>"));
+    CHECK(short_name("depthwise_conv<integer<8,per_channel>,3x3>") == text("depthwise_conv"));
+    CHECK(short_name("quantize<integer<8,per_channel>>") == text("quantize<integer<8>>"));
+    CHECK(short_name("quantize<clipped<half>>") == text("quantize<clipped<half>>"));
+    CHECK(short_name("ternary<1/2 mean>") == text("ternary<1/2 mean>"));
+  }
+
+  TEST_CASE("a deep network's tables fit 100 columns") {
+    using deep = zoo::densenet_bc<100, 12, zoo::schemes<scheme<unsigned_integer<8>, power_of_two<3>>>>;
+    std::string table = detail::summary_text(packed<deep>(), "");
+    std::istringstream all(table);
+    for (std::string line; std::getline(all, line);) CHECK(line.size() <= 100);
   }
 
   TEST_CASE("a program built without the vectors of most processors of its family is told how to get them") {

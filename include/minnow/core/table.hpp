@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace minnow {
@@ -48,6 +49,15 @@ private:
 /// height x width x channels.
 [[nodiscard]] inline std::string extent_text(int height, int width, int channels) {
   return std::to_string(height) + "x" + std::to_string(width) + "x" + std::to_string(channels);
+}
+
+/// A layer's path and name in one column: "3 conv<64>"; its inputs' quantizer, which stands above it, as "inputs sign".
+[[nodiscard]] inline std::string layer_text(std::string_view path, std::string_view name) {
+  constexpr std::string_view inputs = ".inputs";
+  constexpr std::string_view quantize = "quantize<";
+  if (!path.ends_with(inputs)) return std::string(path) + " " + std::string(name);
+  if (name.starts_with(quantize)) name = name.substr(quantize.size(), name.size() - quantize.size() - 1);
+  return std::string(inputs.substr(1)) + " " + std::string(name);
 }
 
 }  // namespace minnow

@@ -21,10 +21,8 @@ struct packed_line {
   std::string_view name;
   shape out;
   std::string_view operation{};  ///< of a product
-  int input_bits = 0;            ///< of a product; of a quantize layer, its bits
-  int weight_bits = 0;
   const char* kernel = "";
-  const char* arch = "";
+  std::string_view arch{};
   long long bytes = 0;
   long long macs = 0;
 };
@@ -50,8 +48,8 @@ std::string advice() {
 /// advice   the last lines, or nothing
 inline std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch, std::size_t weight_bits, std::size_t arena,
                                const std::string& advice) {
-  table t(6);
-  t.add({"layer", "", "output", "operation", "bits", "kernel", "bytes", "MACs"});
+  table t(4);
+  t.add({"layer", "output", "operation", "kernel", "bytes", "MACs"});
   long long bytes = 0;
   long long macs = 0;
   for (const auto& lines : stages)
@@ -59,11 +57,10 @@ inline std::string print_lines(std::span<const std::span<const packed_line>> sta
       const bool product = l.macs > 0;
       bytes += l.bytes;
       macs += l.macs;
-      t.add({std::string(l.path), std::string(l.name), extent_text(l.out.height, l.out.width, l.out.channels), std::string(l.operation),
-             product ? std::to_string(l.input_bits) + "x" + std::to_string(l.weight_bits) : l.input_bits > 0 ? std::to_string(l.input_bits) : "",
-             product ? std::string(l.kernel) + " " + l.arch : l.kernel, product ? with_commas(l.bytes) : "", product ? with_commas(l.macs) : ""});
+      t.add({layer_text(l.path, l.name), extent_text(l.out.height, l.out.width, l.out.channels), std::string(l.operation),
+             product ? std::string(l.kernel) + " " + std::string(l.arch) : l.kernel, product ? with_commas(l.bytes) : "", product ? with_commas(l.macs) : ""});
     }
-  t.add({"sum", "", "", "", "", std::string("for ") + arch, with_commas(bytes), with_commas(macs)});
+  t.add({"sum", "", "", std::string("for ") + arch, with_commas(bytes), with_commas(macs)});
   return t.print() + "weights " + with_commas(static_cast<long long>(weight_bits)) + " bits, a session's arena " +
          with_commas(static_cast<long long>(arena)) + " bytes\n" + advice;
 }
@@ -77,15 +74,14 @@ constexpr packed_line line_of() {
   packed_line l{flat::paths[I].view(), short_name_of<typename flat::template layer<I>>.view(), flat::template out<I>};
   l.kernel = plan::folds ? "in thresholds" : plan::fixes ? "fixed point" : "32-bit float";
   if constexpr (plan::has_product && I == plan::begin) {
-    l.operation = operation_name<typename plan::inputs, typename plan::weights>.view();
-    l.input_bits = plan::inputs::bits;
-    l.weight_bits = plan::weights::bits;
+    l.operation = short_operation_name<typename plan::inputs, typename plan::weights>.view();
     l.kernel = st::product::name(plan::window);
+    // xsimd names some by two extensions, "avx512vnni+avx512vbmi2": the first is the kernel's.
     l.arch = st::product::arch_name(plan::window);
+    l.arch = l.arch.substr(0, l.arch.find('+'));
     l.bytes = static_cast<long long>(st::weight_bytes);
     l.macs = plan::window.macs();
   } else if constexpr (plan::has_quantizer && I + 1 == plan::end) {
-    l.input_bits = plan::outputs::bits;
     if (plan::folds) l.kernel = "thresholds";
   }
   return l;
@@ -99,7 +95,7 @@ inline constexpr auto stage_lines = []<std::size_t... I>(std::index_sequence<I..
 /// Of a model that begins with pixels: the quantizer that the image's bytes need not pass.
 template <class Model>
 inline constexpr packed_line pixels_line{
-    .path = flat<Model>::paths[0].view(), .name = short_name_of<quantize<pixels>>.view(), .out = flat<Model>::input, .input_bits = 8, .kernel = "the image's bytes"};
+    .path = flat<Model>::paths[0].view(), .name = short_name_of<quantize<pixels>>.view(), .out = flat<Model>::input, .kernel = "the image's bytes"};
 
 template <class Model, class Arch>
 std::string summary_text(const packed<Model, Arch>&, const std::string& advice) {
@@ -112,8 +108,8 @@ std::string summary_text(const packed<Model, Arch>&, const std::string& advice) 
 
 }  // namespace detail
 
-/// A packed network as a table: for each layer its output, operation and precision, bits of inputs x weights, the kernel
-/// and its architecture, bytes of weights, multiply-accumulates. Layers that are folded into thresholds say so. The last
+/// A packed network as a table: for each layer its output, operation with bits of inputs x weights, the kernel and
+/// its architecture, bytes of weights, multiply-accumulates. Layers that are folded into thresholds say so. The last
 /// lines say so where the compiler's flags leave out optimisation, or what most processors have.
 template <class Model, class Arch>
 [[nodiscard]] std::string summary(const packed<Model, Arch>& network) {

@@ -42,17 +42,24 @@ concept join_layer = std::is_empty_v<L> && requires(shape in) {
   { L::check(in, in) } -> std::convertible_to<fault>;
 };
 
-/// A layer's name without its second and later parameters: what tables show.
-[[nodiscard]] constexpr text short_name(const text& name) {
-  const std::string_view all = name.view();
-  const std::size_t comma = all.find(',');
-  return comma == std::string_view::npos ? name : text(all.substr(0, comma)) << ">";
+/// What tables show of a layer's or quantizer's name: its first parameter where that is a number, what it wraps where it has no
+/// other: "conv<32,sign,3x3>" as "conv<32>", "quantize<integer<8,per_channel>>" as "quantize<integer<8>>".
+[[nodiscard]] constexpr text short_name(std::string_view name) {
+  const std::size_t open = name.find('<');
+  if (open == std::string_view::npos) return text(name);
+  const std::string_view head = name.substr(0, open);
+  const std::string_view parameters = name.substr(open + 1, name.size() - open - 2);
+  std::size_t comma = 0;
+  for (int depth = 0; comma < parameters.size() && (depth > 0 || parameters[comma] != ','); ++comma) depth += (parameters[comma] == '<') - (parameters[comma] == '>');
+  const std::string_view first = parameters.substr(0, comma);
+  if (first[0] >= '0' && first[0] <= '9') return text(head) << "<" << first << ">";
+  return comma == parameters.size() ? text(head) << "<" << short_name(first) << ">" : text(head);
 }
 /// The same of a layer's type.
 template <class Layer>
 inline constexpr text short_name_of = [] {
   const text name = Layer::name();
-  return short_name(name);
+  return short_name(name.view());
 }();
 
 /// What layers have in common that keep the shape and take any input.

@@ -14,9 +14,12 @@ struct operation {
 
   friend constexpr bool operator==(const operation&, const operation&) = default;
 
-  [[nodiscard]] constexpr text name() const {
+  [[nodiscard]] constexpr text kind_name() const {
     constexpr const char* names[] = {"XNOR", "SHIFT", "XNOR ADDER", "SHIFT ADDER", "MAC"};
-    return text(names[static_cast<int>(what)]) << " " << precision << (floating ? std::string_view("-bit float") : std::string_view("-bit fixed"));
+    return names[static_cast<int>(what)];
+  }
+  [[nodiscard]] constexpr text name() const {
+    return kind_name() << " " << precision << (floating ? std::string_view("-bit float") : std::string_view("-bit fixed"));
   }
 };
 
@@ -45,8 +48,17 @@ template <quantizer Inputs, quantizer Weights>
   return {kind::mac, wide, floating};
 }
 
-/// The name of that operation, as `summary` prints it.
+/// The name of that operation, as the paper's table has it: "XNOR ADDER 16-bit float".
 template <quantizer Inputs, quantizer Weights>
 inline constexpr text operation_name = operation_of<Inputs, Weights>().name();
+
+/// What `summary` prints of it: the bits of inputs x weights, and the precision where it is floating: "XNOR ADDER 16x1 f16".
+template <quantizer Inputs, quantizer Weights>
+inline constexpr text short_operation_name = [] {
+  constexpr operation o = operation_of<Inputs, Weights>();
+  text line = o.kind_name() << " " << Inputs::bits << "x" << Weights::bits;
+  if (o.floating) line << " f" << o.precision;
+  return line;
+}();
 
 }  // namespace minnow

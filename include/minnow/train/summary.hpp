@@ -20,8 +20,6 @@ struct network_line {
   std::string_view name;
   shape out;
   std::string_view operation{};
-  int input_bits = 0;
-  int weight_bits = 0;
   long long macs = 0;
 };
 
@@ -31,9 +29,7 @@ constexpr network_line line_of() {
   network_line line{Flat::paths[I].view(), short_name_of<layer>.view(), Flat::template out<I>};
   if constexpr (product_layer<layer>) {
     using inputs = typename Flat::template inputs_of<I>;
-    line.operation = operation_name<inputs, typename layer::weights>.view();
-    line.input_bits = inputs::bits;
-    line.weight_bits = layer::weights::bits;
+    line.operation = short_operation_name<inputs, typename layer::weights>.view();
     line.macs = layer::over(Flat::template in<I>).macs();
   }
   return line;
@@ -45,8 +41,8 @@ inline constexpr auto network_lines = []<std::size_t... I>(std::index_sequence<I
 }(std::make_index_sequence<Flat::count>{});
 
 inline std::string print_lines(untyped_network& net, std::span<const network_line> lines, std::string_view weights, std::string_view inputs) {
-  table t(5);
-  t.add({"layer", "", "output", "bits", "operation", "parameters", "MACs"});
+  table t(3);
+  t.add({"layer", "output", "operation", "parameters", "MACs"});
   long long total = 0;
   long long macs = 0;
   for (const network_line& l : lines) {
@@ -54,18 +50,17 @@ inline std::string print_lines(untyped_network& net, std::span<const network_lin
     net.parameters([&](std::string_view path, const parameter& p) { parameters += path == l.path ? static_cast<long long>(p.value.size()) : 0; });
     total += parameters;
     macs += l.macs;
-    t.add({std::string(l.path), std::string(l.name), extent_text(l.out.height, l.out.width, l.out.channels),
-           l.macs > 0 ? std::to_string(l.input_bits) + "x" + std::to_string(l.weight_bits) : "", std::string(l.operation),
+    t.add({layer_text(l.path, l.name), extent_text(l.out.height, l.out.width, l.out.channels), std::string(l.operation),
            parameters > 0 ? with_commas(parameters) : "", l.macs > 0 ? with_commas(l.macs) : ""});
   }
-  t.add({"sum", "", "", "", "", with_commas(total), with_commas(macs)});
+  t.add({"sum", "", "", with_commas(total), with_commas(macs)});
   return t.print() + "gradients pass quantized weights by " + std::string(weights) + ", quantized inputs by " + std::string(inputs) + "\n";
 }
 
 }  // namespace detail
 
-/// A trainable network as a table: for each layer its output, bits of inputs x weights, the operation it will have when
-/// packed, trained parameters, multiply-accumulates; then the estimators.
+/// A trainable network as a table: for each layer its output, the operation it will have when packed with bits of inputs x
+/// weights, trained parameters, multiply-accumulates; then the estimators.
 template <class Model, class W, class I>
 [[nodiscard]] std::string summary(network<Model, W, I>& net) {
   return detail::print_lines(net, detail::network_lines<flat<Model>>, text(W::name()).view(), text(I::name()).view());

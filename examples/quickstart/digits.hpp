@@ -1,0 +1,14 @@
+#pragma once
+
+#include "compare.hpp"
+
+/// A small ConvNet for 28x28 digits: M bits everywhere but the image, which stays its bytes.
+template <int M, class Weights = typename mn::minw<M, M>::weights>
+struct digits : mn::model<mn::image<1, 28, 28>,
+    mn::conv<32, mn::scheme<mn::pixels, Weights>, mn::kernel<5>>, mn::max_pool<2>, mn::batch_norm,
+    mn::conv<64, mn::minw<M, M>>, mn::max_pool<2>, mn::batch_norm,
+    mn::dense<256, mn::minw<M, M>>, mn::batch_norm,
+    mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
+
+/// The network in floats: a unit of its own, compiled beside the low-bit ones.
+void digits_in_floats(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r);

@@ -1,0 +1,3 @@
+#include "digits.hpp"
+
+void digits_in_floats(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r) { run_real<digits<32>>(data, o, r); }
