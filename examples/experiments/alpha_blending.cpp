@@ -3,13 +3,11 @@
 //
 // source  Liu & Mattina 2019, 4.2, Tables 1 to 3 and Figure 4: MobileNet v1 of a quarter of the width, here on 32x32 images
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -18,10 +16,7 @@
 #include <minnow/zoo/mobilenet.hpp>
 
 #include "../chosen.hpp"
-#include "../progress.hpp"
-
-namespace mn = minnow;
-namespace fs = std::filesystem;
+#include "experiment.hpp"
 
 /// First, depthwise and (of 4-4) last layers stay at 8 bits, as in the paper.
 template <int Weights, int Inputs, class Granularity, class Norm>
@@ -33,7 +28,6 @@ template <class Schemes>
 struct net_of : mn::zoo::mobilenet_v1<Schemes, 25, 32, 10> {};
 
 using real_net = net_of<mn::zoo::schemes<mn::real>>;
-using images = mn::dataset<std::uint8_t>;
 
 /// Drawn digits, 32x32, each in a colour of its own.
 images drawn_colour_digits(int count, std::uint64_t seed) {
@@ -65,87 +59,6 @@ struct options {
   float tune_rate = 0.01f;
 };
 
-/// Results by row and seed, kept in a file: a run that was stopped goes on where it was.
-class results {
-public:
-  explicit results(fs::path file) : file_(std::move(file)) {
-    std::ifstream in(file_);
-    std::string line;
-    for (std::getline(in, line); std::getline(in, line);) {
-      std::istringstream fields(line);
-      std::string row, seed, accuracy;
-      if (std::getline(fields, row, ',') && std::getline(fields, seed, ',') && std::getline(fields, accuracy))
-        all_[row][std::stoi(seed)] = std::stod(accuracy);
-    }
-  }
-  [[nodiscard]] bool has(const std::string& row, int seed) const { return all_.contains(row) && all_.at(row).contains(seed); }
-  void add(const std::string& row, int seed, double accuracy) {
-    const bool fresh = !fs::exists(file_);
-    std::ofstream out(file_, std::ios::app);
-    if (fresh) out << "row,seed,accuracy\n";
-    out << row << ',' << seed << ',' << accuracy << '\n';
-    all_[row][seed] = accuracy;
-  }
-  /// "71.23" or "71.23 ± 0.12": mean and sample deviation, in percent.
-  [[nodiscard]] std::string shown(const std::string& row) const {
-    const auto found = all_.find(row);
-    if (found == all_.end()) return "-";
-    const auto [mean, deviation] = spread(found->second);
-    char text[64];
-    if (found->second.size() == 1) std::snprintf(text, sizeof text, "%.2f", 100 * mean);
-    else std::snprintf(text, sizeof text, "%.2f ± %.2f", 100 * mean, 100 * deviation);
-    return text;
-  }
-  void print_figures() const {
-    for (const auto& [row, values] : all_) {
-      std::string name = row;
-      std::replace_if(name.begin(), name.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
-      std::printf("figure accuracy_%s %.4f part\n", name.c_str(), spread(values).first);
-    }
-  }
-
-private:
-  static std::pair<double, double> spread(const std::map<int, double>& values) {
-    double sum = 0, squares = 0;
-    for (const auto& [seed, v] : values) sum += v;
-    const double mean = sum / static_cast<double>(values.size());
-    for (const auto& [seed, v] : values) squares += (v - mean) * (v - mean);
-    return {mean, values.size() > 1 ? std::sqrt(squares / static_cast<double>(values.size() - 1)) : 0};
-  }
-
-  fs::path file_;
-  std::map<std::string, std::map<int, double>> all_;
-};
-
-/// Accuracy of the packed network, whose classes are also those of the trained one.
-template <class Network>
-double packed_accuracy(Network& net, const images& test) {
-  const auto tiny = mn::pack(net);
-  const auto found = mn::predict(tiny, test);
-  const auto expected = mn::predict(net, test);
-  int differ = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) differ += found[i] != expected[i];
-  std::printf("  packed: %d of %zu images named differently than by the trained network\n", differ, found.size());
-  return mn::part_correct(found, test.labels);
-}
-
-/// Trains with a line for each epoch; `watch` sees every event.
-template <class Network, class Schedule, class Watch>
-void train(Network& net, const images& data, const images* validation, const mn::sgd& optimizer, const Schedule& alpha, int epochs, int seed,
-           int quantize_every, Watch&& watch) {
-  constexpr int batch = 128;
-  const int steps = mn::ceil_div(data.size(), batch);
-  progress bar(epochs, steps);
-  (void)mn::fit(net, data, optimizer, alpha,
-                {.epochs = epochs, .batch = batch, .validation = validation, .seed = mn::seed{static_cast<std::uint64_t>(seed)},
-                 .augmentation = {.crop = 4, .flip = true}, .quantize_every = quantize_every},
-                [&](const mn::event& e, Network&) {
-                  watch(e);
-                  if (e.epoch_end) bar.epoch(e.epoch, e.loss, e.accuracy, validation != nullptr ? e.blended : -1, validation != nullptr ? e.quantized : -1, e.seconds);
-                  else bar.step(e.epoch, static_cast<int>((e.step - 1) % steps) + 1, e.loss, e.accuracy, static_cast<double>(e.alpha));
-                });
-}
-
 struct task {
   const mn::train_and_test<std::uint8_t>& data;
   mn::network<real_net>& real;
@@ -169,6 +82,10 @@ private:
   std::ofstream out_;
   images some_;
 };
+
+mn::fit_options<std::uint8_t> how(int epochs, int seed, int quantize_every) {
+  return {.epochs = epochs, .seed = mn::seed{static_cast<std::uint64_t>(seed)}, .augmentation = {.crop = 4, .flip = true}, .quantize_every = quantize_every};
+}
 
 template <int Weights, int Inputs, class Granularity>
 void quantize(const task& t, const std::string& name) {
@@ -195,8 +112,8 @@ void quantize(const task& t, const std::string& name) {
       std::string file = name;
       std::replace(file.begin(), file.end(), ' ', '_');
       curve figure(drawn ? fs::path(o.out) / (file + "_curve.csv") : fs::path("/dev/null"), t.data.test);
-      train(net, train_on, nullptr, {.rate = o.tune_rate, .momentum = 0.9f, .decay = mn::cosine_rate{}}, chosen::now->schedule, o.tune_epochs, seed,
-            o.quantize_every, [&](const mn::event& e) {
+      train(net, train_on, mn::sgd{.rate = o.tune_rate, .momentum = 0.9f, .decay = mn::cosine_rate{}}, chosen::now->schedule,
+            how(o.tune_epochs, seed, o.quantize_every), [&](const mn::event& e) {
               if (drawn) figure.see(e, net);
             });
       t.found.add(row, seed, packed_accuracy(net, t.data.test));
@@ -246,7 +163,9 @@ int main(int argc, char** argv) try {
     real = mn::load<mn::network<real_net>>(file);
   } else {
     std::printf("floats, %d epochs\n", o.epochs);
-    train(real, data.train, &data.test, {.rate = o.rate, .momentum = 0.9f, .weight_decay = 1e-4f, .decay = mn::cosine_rate{}}, mn::constant{1}, o.epochs, 7, 1,
+    auto measured = how(o.epochs, 7, 1);
+    measured.validation = &data.test;
+    train(real, data.train, mn::sgd{.rate = o.rate, .momentum = 0.9f, .weight_decay = 1e-4f, .decay = mn::cosine_rate{}}, mn::constant{1}, measured,
           [](const mn::event&) {});
     mn::save(real, file);
     found.add("floats", 7, mn::accuracy(real, data.test));
