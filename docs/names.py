@@ -24,6 +24,11 @@ def sentence(element):
     return (text[: end.start()] if end else text).replace("|", "\\|").replace("<", "\\<").replace("*", "\\*").replace("_", "\\_")
 
 
+def experimental(element):
+    """Whether the docstring has a line "experimental"."""
+    return "experimental " in plain(element.find("briefdescription")) + plain(element.find("detaileddescription")) + " "
+
+
 def header(element):
     place = element.find("location")
     return place.get("file", "").split("minnow/", 1)[-1] if place is not None else ""
@@ -41,7 +46,7 @@ def add(name, kind, element):
     if kind in ("struct", "class", "concept"):  # and not its deduction guides
         row = (kind, header(element), "")
     if not row[2]:
-        rows[name] = (row[0], row[1], sentence(element))
+        rows[name] = (row[0], row[1], sentence(element) + (" (experimental)" if experimental(element) else ""))
 
 
 for file in sorted(xml.glob("*.xml")):
@@ -57,7 +62,8 @@ for file in sorted(xml.glob("*.xml")):
                     prefix = name.removeprefix("minnow").removeprefix("::")
                     add((prefix + "::" if prefix else "") + plain(member.find("name")), member.get("kind"), member)
 
-lines = ["# All public names", "", "Everything in namespace `minnow` that is not `detail` or `kernels`, by the folder of its header; generated from the headers.", ""]
+lines = ["# All public names", "", "Everything in namespace `minnow` that is not `detail` or `kernels`, by the folder of its header; generated from the headers. "
+         "What is experimental may change in any version; what a change of the other names means is said in CHANGELOG.md.", ""]
 undescribed = []
 for folder in USERS:
     rows = found.get(folder, {})

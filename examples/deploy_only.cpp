@@ -31,6 +31,6 @@ int main(int argc, char** argv) {
   float logits[10];
   mn::session<mn::packed<digits>> session(network);
   session.run(std::span<const unsigned char>(image), std::span<float>(logits));
-  for (const mn::guess& g : mn::top(logits, 3)) std::printf("%d %.3f\n", g.label, static_cast<double>(g.probability));
+  for (const mn::prediction& g : mn::top_k(logits, 3)) std::printf("%d %.3f\n", g.label, static_cast<double>(g.probability));
   return 0;
 }

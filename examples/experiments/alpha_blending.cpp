@@ -156,7 +156,7 @@ int main(int argc, char** argv) try {
   const auto data = o.data.empty() ? mn::train_and_test<std::uint8_t>{drawn_colour_digits(20000, 1), drawn_colour_digits(4000, 2)}
                                    : mn::read_cifar10(o.data);
   results found(fs::path(o.out) / "accuracy.csv");
-  mn::network<real_net> real{mn::seed{7}, mn::start_weights::he};
+  mn::network<real_net> real{mn::seed{7}, mn::initializer::he};
   real.normalise({.mean = {0.4914f, 0.4822f, 0.4465f}, .deviation = {0.2470f, 0.2435f, 0.2616f}});
   const std::string file = (fs::path(o.out) / "floats.mnn").string();
   if (fs::exists(file) && found.has("floats", 7)) {

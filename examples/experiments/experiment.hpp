@@ -84,7 +84,7 @@ template <class Network>
   int differ = 0;
   for (std::size_t i = 0; i < found.size(); ++i) differ += found[i] != expected[i];
   std::printf("  packed: %d of %zu images named differently than by the trained network\n", differ, found.size());
-  return mn::part_correct(found, test.labels);
+  return mn::accuracy(found, test.labels);
 }
 
 /// Trains with a line for each epoch; `watch` sees every event.

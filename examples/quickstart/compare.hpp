@@ -62,7 +62,7 @@ struct report {
 
 inline void print(const report& r, const mn::train_and_test<std::uint8_t>& data, const options& o) {
   std::printf("\nimage 0 is %d, the packed network says", data.test.labels[0]);
-  for (const mn::guess& g : mn::top(r.logits, 3)) std::printf(" %d (%.1f %%)", g.label, 100 * static_cast<double>(g.probability));
+  for (const mn::prediction& g : mn::top_k(r.logits, 3)) std::printf(" %d (%.1f %%)", g.label, 100 * static_cast<double>(g.probability));
   std::printf("\n\n");
   if (!o.skip_real) std::printf("figure accuracy_real %.4f part\n", r.accuracy_real);
   std::printf("figure accuracy_blended %.4f part\n", r.trained.epochs.back().blended);
@@ -87,7 +87,7 @@ void run_low_bit(const mn::train_and_test<std::uint8_t>& data, const options& o,
 
   const auto expected = mn::predict(net, data.test);
   const auto found = mn::predict(tiny, data.test);
-  r.accuracy_packed = mn::part_correct(found, data.test.labels);
+  r.accuracy_packed = mn::accuracy(found, data.test.labels);
   for (std::size_t i = 0; i < found.size(); ++i) r.disagreements += expected[i] != found[i];
 
   // One image after the other on one thread.

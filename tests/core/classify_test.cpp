@@ -31,7 +31,7 @@ TEST_SUITE("core/classify") {
   }
 
   TEST_CASE("guesses come in the order of their softmax probabilities, which sum to 1") {
-    const auto all = top(logits{std::log(1.0f), std::log(5.0f), std::log(2.0f), std::log(2.0f)}, 4);
+    const auto all = top_k(logits{std::log(1.0f), std::log(5.0f), std::log(2.0f), std::log(2.0f)}, 4);
     REQUIRE(all.size() == 4);
     const int labels[] = {1, 2, 3, 0};
     const double parts[] = {0.5, 0.2, 0.2, 0.1};
@@ -40,24 +40,24 @@ TEST_SUITE("core/classify") {
       // A logit of up to 1.7 is rounded by 2^-24, and so is the probability.
       CHECK(std::abs(static_cast<double>(all[i].probability) - parts[i]) <= 3 * 0x1p-24);
     }
-    CHECK(top(logits{1, 3, 2}, 1).front().label == 1);
-    CHECK(top(logits{1, 3, 2}, 2).size() == 2);
-    CHECK(top(logits{1, 3, 2}, 99).size() == 3);
-    CHECK(top(logits{1, 3, 2}, 0).empty());
-    CHECK(top(logits{1, 3, 2}, -1).empty());
+    CHECK(top_k(logits{1, 3, 2}, 1).front().label == 1);
+    CHECK(top_k(logits{1, 3, 2}, 2).size() == 2);
+    CHECK(top_k(logits{1, 3, 2}, 99).size() == 3);
+    CHECK(top_k(logits{1, 3, 2}, 0).empty());
+    CHECK(top_k(logits{1, 3, 2}, -1).empty());
   }
 
   TEST_CASE("logits of any size make probabilities") {
-    const auto far = top(logits{1e30f, 0, -1e30f}, 3);
+    const auto far = top_k(logits{1e30f, 0, -1e30f}, 3);
     CHECK(far[0].label == 0);
     CHECK(far[0].probability == 1);
     CHECK(far[2].probability == 0);
-    CHECK(top(logits{-1e30f, -1e30f}, 2)[1].probability == 0.5f);
+    CHECK(top_k(logits{-1e30f, -1e30f}, 2)[1].probability == 0.5f);
   }
 
   TEST_CASE("the part of predictions that are right") {
-    CHECK(part_correct(std::vector<int>{1, 2, 3, 4}, std::vector<int>{1, 0, 3, 0}) == 0.5);
-    CHECK(part_correct(std::vector<int>{1}, std::vector<int>{1}) == 1);
-    CHECK(part_correct(std::vector<int>{}, std::vector<int>{}) == 0);
+    CHECK(accuracy(std::vector<int>{1, 2, 3, 4}, std::vector<int>{1, 0, 3, 0}) == 0.5);
+    CHECK(accuracy(std::vector<int>{1}, std::vector<int>{1}) == 1);
+    CHECK(accuracy(std::vector<int>{}, std::vector<int>{}) == 0);
   }
 }

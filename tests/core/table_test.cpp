@@ -6,7 +6,7 @@ using namespace minnow;
 
 TEST_SUITE("core/table") {
   TEST_CASE("columns are as wide as their widest text, the first ones to the left and the rest to the right") {
-    table t(1);
+    detail::table t(1);
     t.add({"layer", "bytes"});
     t.add({"a", "7"});
     t.add({"longer", "1,234"});
@@ -17,7 +17,7 @@ TEST_SUITE("core/table") {
   }
 
   TEST_CASE("no line ends in spaces, and rows may be shorter than others") {
-    table t(2);
+    detail::table t(2);
     t.add({"a", "bcd", "3"});
     t.add({"x"});
     t.add({"y", "", ""});
@@ -30,19 +30,19 @@ TEST_SUITE("core/table") {
   }
 
   TEST_CASE("an empty table prints nothing, an empty row an empty line") {
-    table t(1);
+    detail::table t(1);
     CHECK(t.print() == "");
     t.add({});
     CHECK(t.print() == "\n");
   }
 
   TEST_CASE("thousands are parted by commas") {
-    CHECK(with_commas(0) == "0");
-    CHECK(with_commas(999) == "999");
-    CHECK(with_commas(1000) == "1,000");
-    CHECK(with_commas(1'234'567) == "1,234,567");
-    CHECK(with_commas(100'000) == "100,000");
+    CHECK(detail::with_commas(0) == "0");
+    CHECK(detail::with_commas(999) == "999");
+    CHECK(detail::with_commas(1000) == "1,000");
+    CHECK(detail::with_commas(1'234'567) == "1,234,567");
+    CHECK(detail::with_commas(100'000) == "100,000");
   }
 
-  TEST_CASE("extents are height x width x channels") { CHECK(extent_text(2, 34, 5) == "2x34x5"); }
+  TEST_CASE("extents are height x width x channels") { CHECK(detail::extent_text(2, 34, 5) == "2x34x5"); }
 }

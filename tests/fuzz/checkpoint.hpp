@@ -10,7 +10,7 @@
 
 namespace fuzz {
 
-inline constexpr minnow::run_fact facts[] = {{"seed", 1}, {"batch", 8}};
+inline constexpr minnow::detail::run_fact facts[] = {{"seed", 1}, {"batch", 8}};
 inline constexpr std::size_t position_numbers = 6, epoch_numbers = 9, most_epochs = 4;
 
 }  // namespace fuzz

@@ -44,7 +44,7 @@ int main(int count, char** arguments) {
   updater<adam> update(adam{});
   update.make_room(fixed);
   std::vector<double> position(fuzz::position_numbers, 1.0), epochs(2 * fuzz::epoch_numbers, 2.0);
-  require(write_checkpoint(file.c_str(), {fixed, fuzz::facts, position, epochs, fuzz::epoch_numbers, fuzz::most_epochs, update.moments()}));
+  require(detail::write_checkpoint(file.c_str(), {fixed, fuzz::facts, position, epochs, fuzz::epoch_numbers, fuzz::most_epochs, update.moments()}));
   container("checkpoint", "run", 0);
   save(orders, file), container("network_file", "orders", 0);
   save(pack(orders), file), container("packed_model", "orders", 0);

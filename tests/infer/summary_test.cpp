@@ -53,18 +53,18 @@ TEST_SUITE("infer/summary") {
     CHECK(found[10].ends_with(" scalar 3,840 6,400"));
     CHECK(found[11] == "sum for scalar 5,388 246,016");
     CHECK(found[12] == "weights 43,104 bits, a session's arena " +
-                           with_commas(static_cast<long long>(session<packed<small, kernels::scalar>>::arena_bytes())) +
+                           detail::with_commas(static_cast<long long>(session<packed<small, kernels::scalar>>::arena_bytes())) +
                            " bytes");
   }
 
   TEST_CASE("a line shows what a name's first parameter says") {
-    CHECK(short_name("relu") == text("relu"));
-    CHECK(short_name("conv<32,sign,3x3,stride 1x1>") == text("conv<32>"));
-    CHECK(short_name("max_pool<3x3,stride 2x2>") == text("max_pool<3x3>"));
-    CHECK(short_name("depthwise_conv<integer<8,per_channel>,3x3>") == text("depthwise_conv"));
-    CHECK(short_name("quantize<integer<8,per_channel>>") == text("quantize<integer<8>>"));
-    CHECK(short_name("quantize<clipped<half>>") == text("quantize<clipped<half>>"));
-    CHECK(short_name("ternary<1/2 mean>") == text("ternary<1/2 mean>"));
+    CHECK(detail::short_name("relu") == text("relu"));
+    CHECK(detail::short_name("conv<32,sign,3x3,stride 1x1>") == text("conv<32>"));
+    CHECK(detail::short_name("max_pool<3x3,stride 2x2>") == text("max_pool<3x3>"));
+    CHECK(detail::short_name("depthwise_conv<integer<8,per_channel>,3x3>") == text("depthwise_conv"));
+    CHECK(detail::short_name("quantize<integer<8,per_channel>>") == text("quantize<integer<8>>"));
+    CHECK(detail::short_name("quantize<clipped<half>>") == text("quantize<clipped<half>>"));
+    CHECK(detail::short_name("ternary<1/2 mean>") == text("ternary<1/2 mean>"));
   }
 
   TEST_CASE("a deep network's tables fit 100 columns") {

@@ -14,15 +14,15 @@
 
 using namespace minnow;
 
-static_assert(codes_of<sign>() == std::array{-1, 1});
-static_assert(codes_of<ternary<>>() == std::array{-1, 0, 1});
-static_assert(codes_of<power_of_two<3>>() == std::array{-4, -2, -1, 0, 1, 2, 4});
-static_assert(codes_of<integer<3>>() == std::array{-3, -2, -1, 0, 1, 2, 3});
-static_assert(codes_of<unsigned_integer<2>>() == std::array{0, 1, 2, 3});
-static_assert(has_few_codes<unsigned_integer<4>>() && !has_few_codes<unsigned_integer<5>>());
-static_assert(has_few_codes<integer<4>>() && has_few_codes<power_of_two<4>>() && has_few_codes<sign>());
-static_assert(!has_few_codes<integer<5>>() && !has_few_codes<pixels>() && !has_few_codes<half>() &&
-              !has_few_codes<real>());
+static_assert(detail::codes_of<sign>() == std::array{-1, 1});
+static_assert(detail::codes_of<ternary<>>() == std::array{-1, 0, 1});
+static_assert(detail::codes_of<power_of_two<3>>() == std::array{-4, -2, -1, 0, 1, 2, 4});
+static_assert(detail::codes_of<integer<3>>() == std::array{-3, -2, -1, 0, 1, 2, 3});
+static_assert(detail::codes_of<unsigned_integer<2>>() == std::array{0, 1, 2, 3});
+static_assert(detail::has_few_codes<unsigned_integer<4>>() && !detail::has_few_codes<unsigned_integer<5>>());
+static_assert(detail::has_few_codes<integer<4>>() && detail::has_few_codes<power_of_two<4>>() && detail::has_few_codes<sign>());
+static_assert(!detail::has_few_codes<integer<5>>() && !detail::has_few_codes<pixels>() && !detail::has_few_codes<half>() &&
+              !detail::has_few_codes<real>());
 
 namespace {
 
@@ -73,7 +73,7 @@ std::vector<std::int16_t> quantized_codes(const std::vector<std::int32_t>& sums,
 /// Sums go through a rising, falling or constant map for each channel and then through Q.
 template <quantizer Q>
 void check_encoding(typename Q::state state = {}) {
-  constexpr auto levels = codes_of<Q>();
+  constexpr auto levels = detail::codes_of<Q>();
   constexpr int bound = 60;
   for (const int channels : {1, 15, 16, 17, 31, 32, 33, 48, 64}) {
     CAPTURE(channels);

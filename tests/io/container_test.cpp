@@ -39,13 +39,13 @@ struct sections {
   std::vector<std::byte> first = std::vector<std::byte>(5, std::byte{1});
   std::vector<std::byte> second = std::vector<std::byte>(70, std::byte{2});
 
-  status write(const std::string& path, file_kind kind = file_kind::packed) const {
+  status write(const std::string& path, detail::file_kind kind = detail::file_kind::packed) const {
     const std::array<std::span<const std::byte>, 2> all{first, second};
-    return write_container(path.c_str(), kind, fingerprint, all);
+    return detail::write_container(path.c_str(), kind, fingerprint, all);
   }
-  status read(const std::string& path, file_kind kind = file_kind::packed, std::uint64_t model = fingerprint) {
+  status read(const std::string& path, detail::file_kind kind = detail::file_kind::packed, std::uint64_t model = fingerprint) {
     const std::array<std::span<std::byte>, 2> all{first, second};
-    return read_container(path.c_str(), kind, model, all);
+    return detail::read_container(path.c_str(), kind, model, all);
   }
 };
 

@@ -98,7 +98,7 @@ TEST_SUITE("train/network") {
   }
 
   TEST_CASE("initial weights can be told otherwise") {
-    network<small> net{seed{1}, start_weights::wide};
+    network<small> net{seed{1}, initializer::wide};
     const auto& w = net.layer<"0.0">().weights();
     CHECK(*std::max_element(w.begin(), w.end()) > 0.9f);
   }

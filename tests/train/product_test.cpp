@@ -67,7 +67,7 @@ void check_blend() {
 
 /// The ends of 40,000 weights.
 template <class Layer>
-std::pair<float, float> start_of(shape in, start_weights how) {
+std::pair<float, float> start_of(shape in, initializer how) {
   trainable<Layer, ste> layer(in);
   layer.start(minnow::random(seed{9}), how);
   const auto& w = layer.weights();
@@ -82,7 +82,7 @@ std::pair<float, float> start_of(shape in, start_weights how) {
 
 /// Uniform on ±limit: of n numbers the outermost come within a few limit / n of the ends.
 template <class Layer>
-void check_start(shape in, double limit, start_weights how = start_weights::by_quantizer) {
+void check_start(shape in, double limit, initializer how = initializer::by_quantizer) {
   CAPTURE(Layer::name().c_str());
   const auto [low, high] = start_of<Layer>(in, how);
   CHECK(static_cast<double>(high) <= limit * (1 + 0x1p-22));
@@ -342,19 +342,19 @@ TEST_SUITE("train/product: initial weights") {
 
   TEST_CASE("count the window's elements on both sides of a convolution") {
     check_start<conv<64, sign, kernel<5, 3>>>({9, 9, 32}, std::sqrt(6.0 / (5 * 3 * 32 + 5 * 3 * 64)));
-    check_start<conv<64, sign, kernel<5, 3>>>({9, 9, 32}, std::sqrt(6.0 / (5 * 3 * 32)), start_weights::he);
+    check_start<conv<64, sign, kernel<5, 3>>>({9, 9, 32}, std::sqrt(6.0 / (5 * 3 * 32)), initializer::he);
   }
 
   TEST_CASE("can be told otherwise") {
-    check_start<dense<150, sign>>(in, 1, start_weights::wide);
-    check_start<dense<150, sign>>(in, std::sqrt(6.0 / 300), start_weights::he);
-    check_start<dense<150, ternary<>>>(in, std::sqrt(6.0 / 450), start_weights::glorot);
+    check_start<dense<150, sign>>(in, 1, initializer::wide);
+    check_start<dense<150, sign>>(in, std::sqrt(6.0 / 300), initializer::he);
+    check_start<dense<150, ternary<>>>(in, std::sqrt(6.0 / 450), initializer::glorot);
   }
 
   TEST_CASE("come from the seed alone") {
     const auto draw = [](std::uint64_t s) {
       trainable<dense<5, sign>, ste> layer({1, 1, 7});
-      layer.start(minnow::random(seed{s}), start_weights::by_quantizer);
+      layer.start(minnow::random(seed{s}), initializer::by_quantizer);
       return layer.weights();
     };
     CHECK(draw(1) == draw(1));

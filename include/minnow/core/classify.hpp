@@ -16,29 +16,29 @@ namespace minnow {
 }
 
 /// A class and its softmax probability.
-struct guess {
+struct prediction {
   int label = 0;
   float probability = 0;
 };
 
 /// The k most probable classes, the most probable first.
-[[nodiscard]] inline std::vector<guess> top(std::span<const float> logits, int k) {
+[[nodiscard]] inline std::vector<prediction> top_k(std::span<const float> logits, int k) {
   const double largest = logits.empty() ? 0.0 : static_cast<double>(logits[static_cast<std::size_t>(argmax(logits))]);
   double sum = 0;
   for (const float z : logits) sum += std::exp(static_cast<double>(z) - largest);
-  std::vector<guess> guesses(logits.size());
+  std::vector<prediction> all(logits.size());
   for (std::size_t c = 0; c < logits.size(); ++c)
-    guesses[c] = {static_cast<int>(c), static_cast<float>(std::exp(static_cast<double>(logits[c]) - largest) / sum)};
-  const auto count = static_cast<std::ptrdiff_t>(std::min(static_cast<std::size_t>(std::max(k, 0)), guesses.size()));
-  std::partial_sort(guesses.begin(), guesses.begin() + count, guesses.end(), [](const guess& a, const guess& b) {
+    all[c] = {static_cast<int>(c), static_cast<float>(std::exp(static_cast<double>(logits[c]) - largest) / sum)};
+  const auto count = static_cast<std::ptrdiff_t>(std::min(static_cast<std::size_t>(std::max(k, 0)), all.size()));
+  std::partial_sort(all.begin(), all.begin() + count, all.end(), [](const prediction& a, const prediction& b) {
     return a.probability > b.probability || (a.probability == b.probability && a.label < b.label);
   });
-  guesses.resize(static_cast<std::size_t>(count));
-  return guesses;
+  all.resize(static_cast<std::size_t>(count));
+  return all;
 }
 
 /// The part of predictions that equal their labels; 0 where there are none.
-[[nodiscard]] inline double part_correct(std::span<const int> predictions, std::span<const int> labels) noexcept {
+[[nodiscard]] inline double accuracy(std::span<const int> predictions, std::span<const int> labels) noexcept {
   std::size_t correct = 0;
   for (std::size_t i = 0; i < predictions.size(); ++i) correct += predictions[i] == labels[i];
   return predictions.empty() ? 0.0 : static_cast<double>(correct) / static_cast<double>(predictions.size());

@@ -9,6 +9,8 @@ struct seed {
   std::uint64_t value = 0;
 };
 
+namespace detail {
+
 /// splitmix64's finaliser: spreads a counter over 64 bits.
 [[nodiscard]] constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
   x += 0x9e3779b97f4a7c15u;
@@ -17,21 +19,23 @@ struct seed {
   return x ^ (x >> 31);
 }
 
+}  // namespace detail
+
 /// Random numbers by counting: number i of a stream is scramble(key + i), so that any of them can be had without those
 /// before it, threads can share a stream, and every platform draws the same (std's distributions differ).
 class random {
 public:
-  constexpr explicit random(seed s = {}) noexcept : key_(scramble(s.value)) {}
+  constexpr explicit random(seed s = {}) noexcept : key_(detail::scramble(s.value)) {}
 
   /// An independent stream: one per layer, epoch, purpose.
   [[nodiscard]] constexpr random stream(std::uint64_t number) const noexcept {
     random result;
-    result.key_ = scramble(key_ ^ scramble(number));
+    result.key_ = detail::scramble(key_ ^ detail::scramble(number));
     return result;
   }
 
   /// Number `index` of the stream.
-  [[nodiscard]] constexpr std::uint64_t at(std::uint64_t index) const noexcept { return scramble(key_ + index); }
+  [[nodiscard]] constexpr std::uint64_t at(std::uint64_t index) const noexcept { return detail::scramble(key_ + index); }
 
   /// Number `index`, uniform on [0, 1).
   [[nodiscard]] constexpr float uniform_at(std::uint64_t index) const noexcept {

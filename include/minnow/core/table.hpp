@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace minnow {
+namespace minnow::detail {
 
 /// Rows of text in columns; the first `left` columns are aligned to the left, numbers to the right.
 class table {
@@ -60,4 +60,4 @@ private:
   return std::string(inputs.substr(1)) + " " + std::string(name);
 }
 
-}  // namespace minnow
+}  // namespace minnow::detail

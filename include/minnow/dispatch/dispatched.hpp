@@ -44,6 +44,8 @@ inline const dispatch_level& choose_level(std::span<const dispatch_level> levels
 ///   minnow::dispatched network = digits_network::load("digits.mnw");
 ///
 /// It owns a session: it is run by one caller at a time.
+///
+/// experimental  may change in any version
 class dispatched {
 public:
   /// A packed model's file.

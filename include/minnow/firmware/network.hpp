@@ -27,6 +27,8 @@ namespace minnow {
 ///
 /// Model   the struct that was packed; fixed_point<Model> where it was packed so
 /// Data    what export_header wrote
+///
+/// experimental  may change in any version
 template <class Model, const auto& Data>
 class firmware {
   using plan = detail::firmware_plan<Model>;

@@ -41,7 +41,7 @@ template <class Model, class Arch, class T>
 template <class Model, class Arch, class T>
 [[nodiscard]] double accuracy(const packed<Model, Arch>& network, const dataset<T>& data) {
   if (data.labels.empty()) require(status::failure("accuracy: expected labels, found none"));
-  return part_correct(predict(network, data), data.labels);
+  return minnow::accuracy(predict(network, data), data.labels);
 }
 
 }  // namespace minnow

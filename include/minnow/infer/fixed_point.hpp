@@ -25,6 +25,8 @@ namespace minnow {
 /// It serves products whose sums become codes of `integer` or `unsigned_integer` behind batch_norm, bias, maxima,
 /// clips and sums with other codes. Thresholds are integers in any case; what else goes through floats (averages, the last
 /// layer's logits) still does, and `summary` says which layers.
+///
+/// experimental  may change in any version
 template <class Model>
 struct fixed_point : Model {
   static constexpr std::string_view variant = "fixed point";

@@ -14,6 +14,8 @@
 
 namespace minnow {
 
+namespace detail {
+
 /// Codes of a quantizer in rising order.
 template <quantizer Q>
 [[nodiscard]] constexpr auto codes_of() {
@@ -35,6 +37,8 @@ template <quantizer Q>
 [[nodiscard]] constexpr bool has_few_codes() {
   return is_integer(Q::storage) && Q::storage != encoding::pixel && codes_of<Q>().size() <= most_folded_codes;
 }
+
+}  // namespace detail
 
 /// Everything between a sum and a code, as integers: a sum of floats counts as kernels::ordered of it. For channel c the
 /// code's index is the number of thresholds t with (sum ^ flip[c]) >= t[c]: flip is 0 where the code rises with the sum and -1 where it falls (then ~sum = -sum - 1

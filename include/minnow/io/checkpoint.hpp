@@ -12,7 +12,7 @@
 /// Files of runs that are under way. Sections: what tells one run from another, where it stands, the epochs that are
 /// done, the mean and the deviation of each image channel, every array of every layer as it is in the middle of a run,
 /// the optimizer's moments of every parameter.
-namespace minnow {
+namespace minnow::detail {
 
 /// Something that must be the same when a run goes on.
 struct run_fact {
@@ -30,8 +30,6 @@ struct run_parts {
   std::size_t most_epochs;
   std::vector<std::vector<float>>& moments;  ///< of each parameter in order
 };
-
-namespace detail {
 
 /// What stands in a checkpoint, in order. The normalisation has a place even where the network does nothing to its images.
 struct checkpoint_sections {
@@ -71,11 +69,9 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
   return {};
 }
 
-}  // namespace detail
-
 /// Writes a run as it stands, whole or not at all.
 [[nodiscard]] inline status write_checkpoint(const char* path, run_parts run) noexcept {
-  const detail::checkpoint_sections sections(run);
+  const checkpoint_sections sections(run);
   const std::vector<std::span<const std::byte>> bytes(sections.all.begin(), sections.all.end());
   return write_container(path, file_kind::checkpoint, run.net.fingerprint(), bytes);
 }
@@ -86,17 +82,17 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
   run.epochs.assign(numbers * run.most_epochs, 0.0);
   std::vector<std::byte> file;
   {
-    const detail::checkpoint_sections longest(run);
+    const checkpoint_sections longest(run);
     std::vector<std::size_t> lengths;
     for (const auto& s : longest.all) lengths.push_back(s.size());
     std::size_t epochs = 0;
     // A file of an optimizer with more moments is longer, and is to be refused for that reason.
-    status s = detail::read_whole(path, 2 * detail::section_offsets(lengths).back(), file);
-    if (s) s = detail::check_run(file, path, run, lengths.size(), epochs);
+    status s = read_whole(path, 2 * section_offsets(lengths).back(), file);
+    if (s) s = check_run(file, path, run, lengths.size(), epochs);
     run.epochs.resize(s ? numbers * epochs : 0);
     if (!s) return s;
   }
-  detail::checkpoint_sections sections(run);
+  checkpoint_sections sections(run);
   if (const status s = read_container(file, path, file_kind::checkpoint, run.net.fingerprint(), sections.all); !s) {
     run.epochs.clear();
     return s;
@@ -105,4 +101,4 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
   return {};
 }
 
-}  // namespace minnow
+}  // namespace minnow::detail

@@ -38,10 +38,10 @@ namespace minnow {
 
 static_assert(std::endian::native == std::endian::little, "minnow: files are little-endian, and so far only read and written on such processors");
 
+namespace detail {
+
 /// What a file of ours holds; a number of its header.
 enum class file_kind : std::uint32_t { packed = 1, network = 2, checkpoint = 3 };
-
-namespace detail {
 
 inline constexpr std::array<char, 8> file_magic{'m', 'i', 'n', 'n', 'o', 'w', '\r', '\n'};
 inline constexpr std::uint32_t file_version = 1;
@@ -144,30 +144,26 @@ inline status read_whole(const char* path, std::size_t most, std::vector<std::by
   return {};
 }
 
-}  // namespace detail
-
 /// Writes sections as a file.
 inline status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
                               std::span<const std::span<const std::byte>> sections) noexcept {
   std::vector<std::size_t> lengths;
   for (const auto& s : sections) lengths.push_back(s.size());
-  const auto offsets = detail::section_offsets(lengths);
+  const auto offsets = section_offsets(lengths);
   std::vector<std::byte> file(offsets.back(), std::byte{0});
-  std::memcpy(file.data(), detail::file_magic.data(), detail::file_magic.size());
-  detail::put(file, 8, detail::file_version);
-  detail::put(file, 12, static_cast<std::uint32_t>(kind));
-  detail::put(file, 16, fingerprint);
-  detail::put(file, 24, static_cast<std::uint64_t>(file.size()));
-  detail::put(file, 32, static_cast<std::uint32_t>(sections.size()));
+  std::memcpy(file.data(), file_magic.data(), file_magic.size());
+  put(file, 8, file_version);
+  put(file, 12, static_cast<std::uint32_t>(kind));
+  put(file, 16, fingerprint);
+  put(file, 24, static_cast<std::uint64_t>(file.size()));
+  put(file, 32, static_cast<std::uint32_t>(sections.size()));
   for (std::size_t i = 0; i < sections.size(); ++i) {
-    detail::put(file, detail::file_header + 8 * i, static_cast<std::uint64_t>(lengths[i]));
+    put(file, file_header + 8 * i, static_cast<std::uint64_t>(lengths[i]));
     if (!sections[i].empty()) std::memcpy(file.data() + offsets[i], sections[i].data(), sections[i].size());
   }
-  detail::put(file, 36, detail::crc32(file));
-  return detail::write_whole(path, file);
+  put(file, 36, crc32(file));
+  return write_whole(path, file);
 }
-
-namespace detail {
 
 /// Checks that `file` begins as one of this kind and model does, whose length is `length` or more; `name` stands in its
 /// sentences.
@@ -203,21 +199,18 @@ inline status check_bytes(std::span<const std::byte> file, const char* name, uns
   return {};
 }
 
-}  // namespace detail
-
 /// Checks that `file` is of this kind and model and has sections of exactly these lengths; `name` stands in its sentences.
 inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
                               std::span<const std::size_t> lengths) noexcept {
-  using detail::get;
-  const unsigned long long length = detail::section_offsets(lengths).back();
-  if (const status s = detail::check_head(file, name, kind, fingerprint, length); !s) return s;
-  if (const status s = detail::check_bytes(file, name, length); !s) return s;
+  const unsigned long long length = section_offsets(lengths).back();
+  if (const status s = check_head(file, name, kind, fingerprint, length); !s) return s;
+  if (const status s = check_bytes(file, name, length); !s) return s;
   if (get<std::uint32_t>(file, 32) != lengths.size())
     return status::failure("%s: expected %zu sections, found %u", name, lengths.size(), get<std::uint32_t>(file, 32));
   for (std::size_t i = 0; i < lengths.size(); ++i)
-    if (get<std::uint64_t>(file, detail::file_header + 8 * i) != lengths[i])
+    if (get<std::uint64_t>(file, file_header + 8 * i) != lengths[i])
       return status::failure("%s: expected %zu bytes in section %zu, found %llu", name, lengths[i], i,
-                             static_cast<unsigned long long>(get<std::uint64_t>(file, detail::file_header + 8 * i)));
+                             static_cast<unsigned long long>(get<std::uint64_t>(file, file_header + 8 * i)));
   return {};
 }
 
@@ -227,7 +220,7 @@ inline status read_container(std::span<const std::byte> file, const char* name, 
                              std::span<const std::span<std::byte>> sections) noexcept {
   std::vector<std::size_t> lengths;
   for (const auto& s : sections) lengths.push_back(s.size());
-  const auto offsets = detail::section_offsets(lengths);
+  const auto offsets = section_offsets(lengths);
   if (const status s = check_container(file, name, kind, fingerprint, lengths); !s) return s;
   for (std::size_t i = 0; i < sections.size(); ++i)
     if (!sections[i].empty()) std::memcpy(sections[i].data(), file.data() + offsets[i], sections[i].size());
@@ -239,9 +232,11 @@ inline status read_container(const char* path, file_kind kind, std::uint64_t fin
   std::vector<std::size_t> lengths;
   for (const auto& s : sections) lengths.push_back(s.size());
   std::vector<std::byte> file;
-  if (const status s = detail::read_whole(path, detail::section_offsets(lengths).back(), file); !s) return s;
+  if (const status s = read_whole(path, section_offsets(lengths).back(), file); !s) return s;
   return read_container(file, path, kind, fingerprint, sections);
 }
+
+}  // namespace detail
 
 /// Reads a file into a new object of the type: load<packed<M>>(path), load<network<M, aqe>>(path).
 ///

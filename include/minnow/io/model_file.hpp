@@ -133,7 +133,7 @@ template <class Model, class Arch>
   std::vector<std::span<const std::byte>> sections;
   // Sections are spans that a reader fills; writing only looks at them.
   detail::packed_sections(const_cast<packed_type&>(network), input, answer, [&](std::span<std::byte> s, auto) { sections.emplace_back(s); });
-  return write_container(path, file_kind::packed, packed_type::flat::fingerprint, sections);
+  return detail::write_container(path, detail::file_kind::packed, packed_type::flat::fingerprint, sections);
 }
 
 namespace detail {
@@ -188,7 +188,7 @@ status check_packed(const char* name, packed<Model, Arch>& network, std::span<co
 template <class Model, class Arch>
 [[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
   detail::packed_reading reading(network);
-  if (const status s = read_container(path, file_kind::packed, flat<Model>::fingerprint, reading.sections); !s) return s;
+  if (const status s = detail::read_container(path, detail::file_kind::packed, flat<Model>::fingerprint, reading.sections); !s) return s;
   return detail::check_packed(path, network, reading.answer);
 }
 
@@ -196,7 +196,7 @@ template <class Model, class Arch>
 template <class Model, class Arch>
 [[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
   detail::packed_reading reading(network);
-  if (const status s = read_container(file, name, file_kind::packed, flat<Model>::fingerprint, reading.sections); !s) return s;
+  if (const status s = detail::read_container(file, name, detail::file_kind::packed, flat<Model>::fingerprint, reading.sections); !s) return s;
   return detail::check_packed(name, network, reading.answer);
 }
 
@@ -210,7 +210,7 @@ template <class Model, class Arch>
   detail::packed_reading reading(network);
   std::vector<std::size_t> lengths;
   for (const auto& s : reading.sections) lengths.push_back(s.size());
-  if (const status s = check_container(file, name, file_kind::packed, flat<Model>::fingerprint, lengths); !s) return s;
+  if (const status s = detail::check_container(file, name, detail::file_kind::packed, flat<Model>::fingerprint, lengths); !s) return s;
   const auto offsets = detail::section_offsets(lengths);
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     const std::byte* at = file.data() + offsets[i];

@@ -28,7 +28,7 @@ template <class Model, class W, class I>
   // Visiting arrays hands out spans that a reader fills; writing only looks at them.
   const auto sections = detail::network_sections(const_cast<network<Model, W, I>&>(net), n.mean, n.deviation);
   const std::vector<std::span<const std::byte>> bytes(sections.begin(), sections.end());
-  return write_container(path, file_kind::network, flat<Model>::fingerprint, bytes);
+  return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, bytes);
 }
 
 /// Reads a trainable network; any estimators may be chosen anew.
@@ -37,7 +37,7 @@ template <class Model, class W, class I>
   constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
   normalisation n{std::vector<float>(channels), std::vector<float>(channels)};
   const auto sections = detail::network_sections(net, n.mean, n.deviation);
-  if (const status s = read_container(path, file_kind::network, flat<Model>::fingerprint, sections); !s) return s;
+  if (const status s = detail::read_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections); !s) return s;
   net.normalise(std::move(n));
   return {};
 }

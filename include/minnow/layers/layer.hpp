@@ -42,6 +42,8 @@ concept join_layer = std::is_empty_v<L> && requires(shape in) {
   { L::check(in, in) } -> std::convertible_to<fault>;
 };
 
+namespace detail {
+
 /// What tables show of a layer's or quantizer's name: its first parameter where that is a number, what it wraps where it has no
 /// other: "conv<32,sign,3x3>" as "conv<32>", "quantize<integer<8,per_channel>>" as "quantize<integer<8>>".
 [[nodiscard]] constexpr text short_name(std::string_view name) {
@@ -61,6 +63,8 @@ inline constexpr text short_name_of = [] {
   const text name = Layer::name();
   return short_name(name.view());
 }();
+
+}  // namespace detail
 
 /// What layers have in common that keep the shape and take any input.
 struct same_shape {

@@ -68,7 +68,7 @@ std::vector<int> predict(untyped_network& net, const dataset<T>& data, float alp
 template <class T>
 double accuracy(untyped_network& net, const dataset<T>& data, float alpha, bool requantize = true) {
   check_labels(net, data, "accuracy");
-  return part_correct(predict(net, data, alpha, requantize), data.labels);
+  return minnow::accuracy(predict(net, data, alpha, requantize), data.labels);
 }
 
 }  // namespace detail

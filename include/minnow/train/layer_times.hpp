@@ -7,6 +7,8 @@
 namespace minnow {
 
 /// Seconds that the layers of a network took, in the order of its flat sequence: see untyped_network::time_into.
+///
+/// experimental  may change in any version
 struct layer_times {
   std::vector<double> forward;
   std::vector<double> backward;

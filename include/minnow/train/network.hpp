@@ -94,7 +94,7 @@ public:
 
   static constexpr int classes = flat::output.size();
 
-  explicit network(seed draws = {}, start_weights how = start_weights::by_quantizer)
+  explicit network(seed draws = {}, initializer how = initializer::by_quantizer)
       : untyped_network(flat::input, flat::fingerprint, entries, flat::takes_pixels, [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
                         [](float alpha) { return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f; }) {
     each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) {

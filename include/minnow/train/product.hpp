@@ -21,7 +21,7 @@
 namespace minnow {
 
 /// How initial weights are drawn.
-enum class start_weights {
+enum class initializer {
   by_quantizer,  ///< wide for fixed thresholds, Glorot's for the rest
   glorot,        ///< uniform on ±sqrt(6 / (inputs + outputs))
   he,            ///< uniform on ±sqrt(6 / inputs)
@@ -86,12 +86,12 @@ public:
     takes_bits_ = Inputs::storage == encoding::bit;
   }
 
-  void start(random r, start_weights how) {
+  void start(random r, initializer how) {
     const float fan_in = static_cast<float>(geometry_.inputs());
     const float fan_out = static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.group_filters());
-    if (how == start_weights::by_quantizer) how = Q::wide_start ? start_weights::wide : start_weights::glorot;
-    const float limit = how == start_weights::wide     ? 1.0f
-                        : how == start_weights::glorot ? std::sqrt(6 / (fan_in + fan_out))
+    if (how == initializer::by_quantizer) how = Q::wide_start ? initializer::wide : initializer::glorot;
+    const float limit = how == initializer::wide     ? 1.0f
+                        : how == initializer::glorot ? std::sqrt(6 / (fan_in + fan_out))
                                                        : std::sqrt(6 / fan_in);
     for (float& w : weights_) w = r.uniform(-limit, limit);
     moved();

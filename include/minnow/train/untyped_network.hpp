@@ -33,7 +33,7 @@ using array_visitor = std::function<void(std::string_view, std::span<float>)>;
 struct layer_functions {
   void (*forward)(void*, const activations& in, const activations& second, activations& out, const pass&);
   void (*backward)(void*, const activations& in, const activations& out, const float* grad_out, float* grad_in, float* grad_second, const pass&);
-  void (*start)(void*, random, start_weights);
+  void (*start)(void*, random, initializer);
   void (*parameters)(void*, const parameter_visitor&);
   void (*arrays)(void*, const array_visitor&);
   void (*arrays_under_way)(void*, const array_visitor&);
@@ -58,7 +58,7 @@ inline constexpr layer_functions functions_of{
       if constexpr (requires(Layer& x) { x.backward(out, grad_out, grad_in, grad_second); }) static_cast<Layer*>(l)->backward(out, grad_out, grad_in, grad_second);
       else static_cast<Layer*>(l)->backward(in, out, grad_out, grad_in, p);
     },
-    []([[maybe_unused]] void* l, [[maybe_unused]] random r, [[maybe_unused]] start_weights how) {
+    []([[maybe_unused]] void* l, [[maybe_unused]] random r, [[maybe_unused]] initializer how) {
       if constexpr (requires(Layer& x) { x.start(r, how); }) static_cast<Layer*>(l)->start(r, how);
       else if constexpr (requires(Layer& x) { x.start(r); }) static_cast<Layer*>(l)->start(r);
     },
@@ -230,7 +230,7 @@ protected:
     times_ = nullptr;
     images_ = 0;
   }
-  void start(random r, start_weights how) {
+  void start(random r, initializer how) {
     for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].functions->start(layers_[i].layer, r.stream(i), how);
   }
 
