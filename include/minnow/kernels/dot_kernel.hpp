@@ -20,6 +20,10 @@
 /// Integer products on dot products of bytes. Panels of blocks go outside, so that their weights, decoded once, stay in
 /// the second cache; pixels inside. A single pixel reads each weight once, and memory decides: so its weights go block by
 /// block, as they stand in memory, through a decoder straight into products.
+///
+/// What bytes lack to their limit is a tile's end, as in xnor_tile.hpp. Codes of 3 by 3 bits come to .85 to .92 of oneDNN's
+/// bytes: their inputs are unpacked from three planes once a call, a byte for each channel that is then read kh · kw times,
+/// and their weights a panel at a time, a shuffle and its masks for 64 weights, which 64 to 1024 pixels share.
 namespace minnow::kernels::detail {
 
 /// One call.
