@@ -21,7 +21,7 @@ int main(int argc, char** argv) try {
   std::printf("%d training and %d test images of %dx%dx%d\n\n", data.train.size(), data.test.size(), data.train.dimensions.height,
               data.train.dimensions.width, data.train.dimensions.channels);
   if (o.model == "d") run_model_d(data, o);
-  else run<digits<1>, digits<2>, digits<3>>(data, o, digits_in_floats);
+  else run(data, o, run_low_bit<digits<1>>, run_low_bit<digits<2>>, digits_of_3_bits, digits_in_floats);
   return 0;
 } catch (const std::exception& e) {
   std::fprintf(stderr, "quickstart: %s\n", e.what());

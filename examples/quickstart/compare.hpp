@@ -115,13 +115,13 @@ void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, re
   mn::set_threads(o.threads);
 }
 
+/// A run of one kind of network.
+using runner = void (*)(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r);
+
 /// The network of 1, 2 or 3 bits, then the same one in floats.
-template <class One, class Two, class Three>
-void run(const mn::train_and_test<std::uint8_t>& data, const options& o, void (*in_floats)(const mn::train_and_test<std::uint8_t>&, const options&, report&)) {
+inline void run(const mn::train_and_test<std::uint8_t>& data, const options& o, runner one, runner two, runner three, runner in_floats) {
   report r;
-  if (o.bits == 1) run_low_bit<One>(data, o, r);
-  else if (o.bits == 2) run_low_bit<Two>(data, o, r);
-  else run_low_bit<Three>(data, o, r);
+  (o.bits == 1 ? one : o.bits == 2 ? two : three)(data, o, r);
   if (!o.skip_real) in_floats(data, o, r);
   print(r, data, o);
 }

@@ -10,5 +10,6 @@ struct digits : mn::model<mn::image<1, 28, 28>,
     mn::dense<256, mn::minw<M, M>>, mn::batch_norm,
     mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
 
-/// The network in floats: a unit of its own, compiled beside the low-bit ones.
+/// Two of the networks are a unit of their own, compiled beside the others.
+void digits_of_3_bits(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r);
 void digits_in_floats(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r);

@@ -10,5 +10,5 @@ struct model_d : mn::model<mn::image<3, 32, 32>,
     mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
 
 void run_model_d(const mn::train_and_test<std::uint8_t>& data, const options& o) {
-  run<model_d<1>, model_d<2>, model_d<3>>(data, o, run_real<model_d<32>>);
+  run(data, o, run_low_bit<model_d<1>>, run_low_bit<model_d<2>>, run_low_bit<model_d<3>>, run_real<model_d<32>>);
 }
