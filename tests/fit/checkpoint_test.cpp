@@ -18,6 +18,8 @@
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/layers/activation.hpp>
+#include <minnow/quantize/lsq.hpp>
+#include <minnow/quantize/pact.hpp>
 #include <minnow/schedule/cubic.hpp>
 
 #include "io/damaged_files.hpp"
@@ -28,9 +30,10 @@ using data_files::folder;
 
 namespace {
 
-/// Weights with and without states, inputs with states, noise, statistics.
+/// Weights with and without states, measured and learned ones, inputs with states, noise, statistics.
 struct with_states : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
-                           conv<5, scheme<integer<4>, integer<4, per_channel>>>, batch_norm, dense<3, minw<2, 1>>, batch_norm> {};
+                           conv<5, scheme<integer<4>, integer<4, per_channel>>>, batch_norm, relu, conv<4, scheme<pact<4>, lsq<3, per_channel>>>,
+                           batch_norm, dense<3, minw<2, 1>>, batch_norm> {};
 using learner = network<with_states, alpha_blend, aqe_stochastic>;
 
 constexpr int noise_images = 50, noise_batch = 8, noise_steps = 7;  // in an epoch

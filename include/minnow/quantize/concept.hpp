@@ -34,6 +34,14 @@ struct interval {
 ///   range(state)     where the estimators' indicator is 1, and where the input is clipped
 ///   observe(state, values, role)   measures; false where the values hold a NaN or an infinity
 ///   usable(role)     false where the composition makes no sense
+///
+/// and where it wants them
+///
+///   slope(role, x, state)   what the estimator's slope is multiplied by: the derivative of what x goes through before it is
+///                           rounded, as far as the method passes it on
+///   learn(x, state, g, gradients)   adds g · dh(x)/ds to the gradient of each float s of the state, which the optimizer then
+///                           moves; g is the gradient that arrives at h(x). A template, as `code`
+///   gradient_scale(values)  what those gradients are multiplied by where so many values share the state
 template <class Q>
 concept quantizer = requires(typename Q::state s, std::span<const float> values) {
   { Q::name() } -> std::convertible_to<text>;
@@ -49,6 +57,16 @@ concept quantizer = requires(typename Q::state s, std::span<const float> values)
   { Q::observe(s, values, role::weights) } -> std::convertible_to<bool>;
   { Q::usable(role::weights) } -> std::convertible_to<bool>;
   requires std::is_trivially_copyable_v<typename Q::state>;
+};
+
+/// The floats in a quantizer's state, as files and checkpoints keep them.
+template <quantizer Q>
+inline constexpr int state_floats = std::is_empty_v<typename Q::state> ? 0 : int(sizeof(typename Q::state) / sizeof(float));
+
+/// A quantizer whose state is trained with the weights.
+template <class Q>
+concept learned_quantizer = quantizer<Q> && requires(float x, typename Q::state s, float g, float (&gradients)[state_floats<Q>]) {
+  Q::learn(x, s, g, gradients);
 };
 
 /// What most quantizers have in common: nothing to measure, range [-1, 1], latent weights kept inside it, codes in
@@ -70,14 +88,11 @@ template <quantizer Q, class V>
   return Q::code(x, state) * V(Q::scale(state));
 }
 
-/// The floats in a quantizer's state, as files and checkpoints keep them.
-template <quantizer Q>
-inline constexpr int state_floats = std::is_empty_v<typename Q::state> ? 0 : int(sizeof(typename Q::state) / sizeof(float));
-
-/// Whether every value is a multiple of a power of two, so that float sums of products are exact below 2^24 units.
+/// Whether every value is a multiple of a power of two, so that float sums of products are exact below 2^24 units: planes
+/// that no state scales.
 template <quantizer Q>
 [[nodiscard]] constexpr bool is_dyadic() noexcept {
-  return Q::storage == encoding::bit || Q::storage == encoding::ternary || Q::storage == encoding::power_of_two;
+  return is_planes(Q::storage) && state_floats<Q> == 0;
 }
 
 }  // namespace minnow

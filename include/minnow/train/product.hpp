@@ -45,6 +45,7 @@ public:
         codes_(weights_.size()),
         operand_(weights_.size()),
         states_(Q::per_channel ? i(g.out.channels) : 1),
+        learned_(states_.size()),
         floats_(g),
         input_gradient_(g),
         weight_gradient_(g) {}
@@ -116,6 +117,11 @@ public:
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
     if (takes_bits_ && in.code_limit > 0 && geometry_.groups == 1 && weight_gradient_.usable()) weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
     else floats_.backward_weights(in.images, in.data, grad_out, gradient_.data());
+    if constexpr (learned_quantizer<Q>) {
+      const std::size_t group = weights_.size() / states_.size();
+      for (std::size_t s = 0; s < states_.size(); ++s)
+        learned_.take(s, states_[s], weights_.data() + s * group, gradient_.data() + s * group, group, in.scale * Estimator::share(p.alpha));
+    }
     const int inputs = geometry_.inputs();
     for (int f = 0; f < geometry_.out.channels; ++f) {
       const interval r = Q::range(state(f));
@@ -123,8 +129,11 @@ public:
       detail::for_vectors(inputs, [&](int k, auto count) {
         float* at = gradient_.data() + row + i(k);
         auto g = detail::load(at, count) * detail::vector(in.scale);
-        if constexpr (estimates)
-          g *= detail::slope_of<Estimator>(role::weights, p.alpha, detail::load(weights_.data() + row + i(k), count), r.low, r.high);
+        if constexpr (estimates) {
+          const detail::vector w = detail::load(weights_.data() + row + i(k), count);
+          g *= detail::slope_of<Estimator>(role::weights, p.alpha, w, r.low, r.high);
+          detail::shape_slope<Q>(g, role::weights, w, state(f));
+        }
         detail::store(at, g, count);
       });
     }
@@ -149,6 +158,7 @@ public:
         coded += count;
       };
     visit(p);
+    if constexpr (learned_quantizer<Q>) visit(learned_.as_parameter(states_.data()));
     moved();
     if (coded == weights_.size()) has_codes();
   }
@@ -267,6 +277,7 @@ private:
   kernels::aligned_floats codes_;
   kernels::aligned_floats operand_;
   std::vector<typename Q::state> states_;
+  [[no_unique_address]] detail::learned_state<Q> learned_;
   std::vector<float> filter_scales_;
   detail::grouped_products floats_;
   detail::code_product codes_by_codes_;

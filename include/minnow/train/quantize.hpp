@@ -1,31 +1,18 @@
 #pragma once
 
-#include <cstring>
+#include <cstddef>
+#include <span>
+#include <string_view>
 
 #include <minnow/core/error.hpp>
 #include <minnow/layers/quantize.hpp>
 #include <minnow/quantize/pixels.hpp>
 #include <minnow/train/deferred_norm.hpp>
+#include <minnow/train/learned_state.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
-
-namespace detail {
-
-/// The floats of a quantizer's states, for files.
-template <quantizer Q>
-std::span<float> state_array(typename Q::state* states, std::size_t count) noexcept {
-  if constexpr (state_floats<Q> == 0) {
-    return {};
-  } else {
-    static_assert(sizeof(typename Q::state) == state_floats<Q> * sizeof(float) && alignof(typename Q::state) == alignof(float),
-                  "minnow: a quantizer's state is a struct of floats");
-    return {reinterpret_cast<float*>(states), count * static_cast<std::size_t>(state_floats<Q>)};
-  }
-}
-
-}  // namespace detail
 
 /// Quantizes the inputs of a product. Forward: share h(a) + (1 - share) clip(a), with the estimator's share; at share 1 it
 /// hands codes and their scale to a product, so that sums of products are the integers of the packed network. Backward:
@@ -68,13 +55,24 @@ public:
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
+    if constexpr (learned_quantizer<Q>) {
+      learned_.of_images(in.images);
+      learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::share(p.alpha));
+    }
     if (grad_in == nullptr) return;
     const interval r = Q::range(state_);
     detail::for_gradients(in, grad_in, [&](std::size_t i, const detail::vector& a, auto count) {
       auto g = detail::load(grad_out + i, count);
       if constexpr (estimates) g *= detail::slope_of<Estimator>(role::inputs, p.alpha, a, r.low, r.high);
+      detail::shape_slope<Q>(g, role::inputs, a, state_);
       return detail::keep_inside(g, a, r.low, r.high);
     });
+  }
+
+  template <class Visit>
+    requires learned_quantizer<Q>
+  void parameters(Visit&& visit) {
+    visit(learned_.as_parameter(&state_));
   }
 
   template <class Visit>
@@ -104,6 +102,7 @@ private:
   }
 
   typename Q::state state_{};
+  [[no_unique_address]] detail::learned_state<Q> learned_{1};
   bool codes_ = false;
 };
 

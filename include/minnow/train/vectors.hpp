@@ -40,6 +40,7 @@ inline vector load(const float* from, int count) noexcept {
 inline vector from_integers(const std::int32_t* from) noexcept {
   return xsimd::batch_cast<float>(xsimd::batch<std::int32_t>::load_unaligned(from));
 }
+inline float total(const vector& v) noexcept { return xsimd::reduce_add(v); }
 inline void store(float* to, const vector& v, whole) noexcept { v.store_unaligned(to); }
 inline void store(float* to, const vector& v, int count) noexcept {
   float padded[lanes];
@@ -121,6 +122,15 @@ vector code_of(const vector& x, const typename Q::state& s) {
     return Q::code(x, s);
   else
     return lane_by_lane([&](float one) { return static_cast<float>(Q::code(one, s)); }, x);
+}
+
+/// What a quantizer multiplies the estimator's slope by, likewise.
+template <quantizer Q>
+void shape_slope([[maybe_unused]] vector& slope, [[maybe_unused]] role r, [[maybe_unused]] const vector& x, [[maybe_unused]] const typename Q::state& s) {
+  if constexpr (requires { { Q::slope(r, x, s) } -> std::same_as<vector>; })
+    slope *= Q::slope(r, x, s);
+  else if constexpr (requires { Q::slope(r, 0.0f, s); })
+    slope *= lane_by_lane([&](float one) { return static_cast<float>(Q::slope(r, one, s)); }, x);
 }
 
 /// An estimator's slope, likewise. `low` and `high` bound the quantizer's range.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <minnow/estimate/concept.hpp>
+
+namespace minnow {
+
+/// Bi-Real's estimator: forward h(a); on inputs the slope 2 - 2|a| inside [-1, 1], that of a polynomial of second order near
+/// the sign; on weights the straight-through one. Ignores alpha.
+///
+/// source  Liu et al. 2018 (Bi-Real Net), Eq. 5 and 6
+struct bi_real : plain_estimator {
+  static constexpr text name() { return "bi_real"; }
+  static constexpr float share(float) noexcept { return 1; }
+
+  template <class V, class Mask>
+  static constexpr V slope(role r, float, V a, Mask inside) noexcept {
+    using scalar::abs;
+    using scalar::select;
+    return select(inside, r == role::weights ? V(1) : V(2) - V(2) * abs(a), V(0));
+  }
+};
+
+}  // namespace minnow

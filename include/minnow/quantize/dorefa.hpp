@@ -1,0 +1,84 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <minnow/quantize/scaled_sign.hpp>
+
+namespace minnow {
+
+/// DoReFa-Net's weights: with 1 bit mean|w| · sign(w), one mean for the layer; with k bits 2 quantize_k(t) - 1,
+/// t = tanh(w) / (2 max|tanh(w)|) + 1/2, the maximum over the layer, quantize_k to the nearest of 2^k levels in [0, 1].
+///
+/// code      -(2^k-1), …, -1, 1, …, 2^k-1, in steps of 2; up to 3 bits in four, else a signed byte
+/// gradient  of w: through t (the tanh's and the maximum's), the rounding passes it on
+/// source    Zhou et al. 2016 (DoReFa-Net), 2.3, Eq. 8 and 9
+template <int Bits>
+struct dorefa_weights : stateless {
+  static_assert(1 <= Bits && Bits <= 7, "minnow: dorefa_weights has 1 to 7 bits");
+  struct state {
+    float largest = 0;  ///< max|tanh(w)|
+  };
+  static constexpr text name() { return text("dorefa_weights<") << Bits << ">"; }
+  static constexpr int bits = Bits < 4 ? 4 : 8;  ///< that a code takes: half of the codes of Bits + 1 bits are never used
+  static constexpr int code_limit = (1 << Bits) - 1;
+  static constexpr encoding storage = code_limit <= 7 ? encoding::nibble : encoding::byte;
+  static constexpr bool bounded = false;
+  static constexpr interval range(const state&) noexcept { return {}; }
+  static constexpr bool usable(role r) noexcept { return r == role::weights; }
+
+  /// Of one number: vectors of tanh differ between processors.
+  static float code(float x, const state& s) noexcept {
+    if (!(s.largest > 0)) return 1;
+    const float t = std::clamp(std::tanh(x) / (2 * s.largest) + 0.5f, 0.0f, 1.0f);
+    return 2 * std::nearbyint(t * code_limit) - code_limit;
+  }
+  static constexpr float scale(const state&) noexcept { return 1.0f / code_limit; }
+  static float slope(role, float x, const state& s) noexcept {
+    const float t = std::tanh(x);
+    return s.largest > 0 ? (1 - t * t) / s.largest : 1.0f;
+  }
+  static bool observe(state& s, std::span<const float> values, role) noexcept {
+    const float largest = detail::largest_magnitude(values, {-1, 1});
+    if (std::isnan(largest)) return false;
+    s.largest = std::tanh(largest);
+    return true;
+  }
+};
+
+template <>
+struct dorefa_weights<1> : scaled_sign<per_tensor> {
+  static constexpr text name() { return "dorefa_weights<1>"; }
+  static constexpr bool usable(role r) noexcept { return r == role::weights; }
+  template <class V>
+  static constexpr V slope(role, V, const state&) noexcept {
+    return V(1);  // straight through the scale, too: Eq. 8
+  }
+};
+
+/// DoReFa-Net's inputs: quantize_k of max(0, min(1, x)).
+///
+/// code      an unsigned integer of Bits bits
+/// source    Zhou et al. 2016, Eq. 5 and 11
+template <int Bits>
+struct dorefa_inputs : stateless {
+  static_assert(1 <= Bits && Bits <= 8, "minnow: dorefa_inputs has 1 to 8 bits");
+  static constexpr text name() { return text("dorefa_inputs<") << Bits << ">"; }
+  static constexpr int bits = Bits;
+  static constexpr int code_limit = (1 << Bits) - 1;
+  static constexpr encoding storage = Bits <= 4 ? encoding::unsigned_nibble : encoding::unsigned_byte;
+  static constexpr bool bounded = false;
+  static constexpr interval range(const state&) noexcept { return {0, 1}; }
+  static constexpr bool usable(role r) noexcept { return r == role::inputs; }
+
+  template <class V>
+  static V code(V x, const state&) noexcept {
+    using scalar::nearbyint;
+    using scalar::select;
+    const V level = nearbyint(x * V(code_limit));
+    return select(level > V(0), select(level < V(code_limit), level, V(code_limit)), V(0));
+  }
+  static constexpr float scale(const state&) noexcept { return 1.0f / code_limit; }
+};
+
+}  // namespace minnow

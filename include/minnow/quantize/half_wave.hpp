@@ -1,0 +1,35 @@
+#pragma once
+
+#include <minnow/quantize/concept.hpp>
+
+namespace minnow {
+
+/// Half-wave Gaussian quantizer of inputs behind a batch norm, without a relu: 0 for x <= 0, else the nearest of the 2^Bits - 1
+/// multiples of a step, which is that of least squared error for normalised numbers.
+///
+/// code      an unsigned integer of Bits bits
+/// range     [0, the largest level]: the clipped relu with which HWGQ goes backward
+/// source    Cai et al. 2017 (HWGQ-Net), Eq. 9 and 10, Table 1; tests/quantize/half_wave_test.cpp finds the steps again
+template <int Bits>
+struct half_wave : stateless {
+  static_assert(1 <= Bits && Bits <= 4, "minnow: half_wave has 1 to 4 bits");
+  static constexpr text name() { return text("half_wave<") << Bits << ">"; }
+  static constexpr int bits = Bits;
+  static constexpr int code_limit = (1 << Bits) - 1;
+  static constexpr encoding storage = encoding::unsigned_nibble;
+  static constexpr bool bounded = false;
+  static constexpr float step = Bits == 1 ? 0.7979f : Bits == 2 ? 0.5388f : Bits == 3 ? 0.3217f : 0.1842f;
+  static constexpr interval range(const state&) noexcept { return {0, step * code_limit}; }
+  static constexpr bool usable(role r) noexcept { return r == role::inputs; }
+
+  template <class V>
+  static V code(V x, const state&) noexcept {
+    using scalar::nearbyint;
+    using scalar::select;
+    const V level = nearbyint(x / V(step));
+    return select(x > V(0), select(level < V(1), V(1), select(level < V(code_limit), level, V(code_limit))), V(0));
+  }
+  static constexpr float scale(const state&) noexcept { return step; }
+};
+
+}  // namespace minnow

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <minnow/quantize/integer.hpp>
+
+namespace minnow {
+
+/// PACT's inputs, in the place of a relu: clip(x, 0, a) in steps of a / (2^Bits - 1), with a learned. It begins with the
+/// largest input of the first batch and stays above 0. The paper adds an L2 term for a to the loss: the optimizer's weight
+/// decay.
+///
+/// code      an unsigned integer of Bits bits
+/// gradient  of a: the sum of those of all x >= a (Eq. 3)
+/// source    Choi et al. 2018 (PACT), Eq. 1 to 3
+template <int Bits>
+struct pact : stateless {
+  static_assert(1 <= Bits && Bits <= 8, "minnow: pact has 1 to 8 bits");
+  struct state {
+    float clip = 0;
+  };
+  static constexpr text name() { return text("pact<") << Bits << ">"; }
+  static constexpr int bits = Bits;
+  static constexpr int code_limit = (1 << Bits) - 1;
+  static constexpr encoding storage = Bits <= 4 ? encoding::unsigned_nibble : encoding::unsigned_byte;
+  static constexpr bool bounded = false;
+  static constexpr float least = 1e-3f;
+  static constexpr interval range(const state& s) noexcept { return {0, s.clip}; }
+  static constexpr bool usable(role r) noexcept { return r == role::inputs; }
+
+  template <class V>
+  static V code(V x, const state& s) noexcept {
+    using scalar::nearbyint;
+    using scalar::select;
+    if (!(s.clip > 0)) return V(0);
+    const V level = nearbyint(x / V(scale(s)));
+    return select(level > V(0), select(level < V(code_limit), level, V(code_limit)), V(0));
+  }
+  static constexpr float scale(const state& s) noexcept { return s.clip / code_limit; }
+
+  template <class V>
+  static void learn(V x, const state& s, V g, V (&gradients)[1]) noexcept {
+    using scalar::select;
+    gradients[0] += select(x < V(s.clip), V(0), g);
+  }
+
+  static bool observe(state& s, std::span<const float> values, role) noexcept {
+    const float largest = detail::largest_magnitude(values, {0, 1});
+    if (std::isnan(largest)) return false;
+    s.clip = std::max(s.clip == 0 ? largest : s.clip, least);
+    return true;
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <type_traits>
+
+#include <minnow/quantize/integer.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// The mean of |x|; NaN where a value is NaN or infinite.
+inline float mean_magnitude(std::span<const float> values) noexcept {
+  double sum = 0;
+  for (const float x : values) sum += std::abs(static_cast<double>(x));
+  if (!std::isfinite(sum)) return std::numeric_limits<float>::quiet_NaN();
+  return values.empty() ? 0.0f : static_cast<float>(sum / static_cast<double>(values.size()));
+}
+
+}  // namespace detail
+
+/// Scaled binary quantizer: mean|x| · sign(x), of weights with a mean for each filter (binary-weight networks), of inputs with
+/// a moving average of the tensor's (smoothing 0.99).
+///
+/// code      -1, +1, in one bit; 0 becomes -1
+/// gradient  of weights (1/n + mean|w|) of the estimator's, n the weights that share a scale: their Eq. 12
+/// source    Rastegari et al. 2016 (XNOR-Net), 3.1 and 3.2. Their inputs have a scale for each window; one for the tensor is
+///           what leaves the packed network's thresholds integers
+template <class Granularity = per_channel>
+struct scaled_sign : stateless {
+  struct state {
+    float mean = 0;
+    float part = 0;  ///< 1 / n
+  };
+  static constexpr text name() {
+    return per_channel ? text("scaled_sign<per_channel>") : text("scaled_sign");
+  }
+  static constexpr int bits = 1;
+  static constexpr encoding storage = encoding::bit;
+  static constexpr int code_limit = 1;
+  static constexpr bool per_channel = std::is_same_v<Granularity, minnow::per_channel>;
+  static constexpr interval range(const state&) noexcept { return {-1, 1}; }
+  static constexpr bool usable(role r) noexcept { return r == role::weights || !per_channel; }
+
+  template <class V>
+  static constexpr V code(V x, const state&) noexcept {
+    using scalar::select;
+    return select(x > V(0), V(1), V(-1));
+  }
+  static constexpr float scale(const state& s) noexcept { return s.mean; }
+  template <class V>
+  static constexpr V slope(role r, V, const state& s) noexcept {
+    return V(r == role::weights ? s.part + s.mean : 1.0f);
+  }
+  static bool observe(state& s, std::span<const float> values, role r) noexcept {
+    const float mean = detail::mean_magnitude(values);
+    if (std::isnan(mean)) return false;
+    s.part = values.empty() ? 0.0f : 1 / static_cast<float>(values.size());
+    s.mean = r == role::weights || s.mean <= 0 ? mean : 0.99f * s.mean + 0.01f * mean;
+    return true;
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <type_traits>
+
+#include <minnow/quantize/scaled_sign.hpp>
+
+namespace minnow {
+
+/// Scaled ternary quantizer of weights: 0 where |w| <= D = 0.7 mean|w|, else the sign of w times the mean of those |w| that
+/// lie above D.
+///
+/// code      -1, 0, +1: a non-zero bit and a positive bit
+/// source    Li & Liu 2016 (ternary weight networks), Eq. 5 and 6: one threshold and scale for the layer
+template <class Granularity = per_tensor>
+struct scaled_ternary : stateless {
+  struct state {
+    float threshold = 0;
+    float scale = 0;
+  };
+  static constexpr text name() {
+    return per_channel ? text("scaled_ternary<per_channel>") : text("scaled_ternary");
+  }
+  static constexpr int bits = 2;
+  static constexpr encoding storage = encoding::ternary;
+  static constexpr int code_limit = 1;
+  static constexpr bool per_channel = std::is_same_v<Granularity, minnow::per_channel>;
+  static constexpr interval range(const state&) noexcept { return {-1, 1}; }
+  static constexpr bool usable(role r) noexcept { return r == role::weights; }
+
+  template <class V>
+  static constexpr V code(V x, const state& s) noexcept {
+    using scalar::select;
+    return select(x > V(s.threshold), V(1), select(x < V(-s.threshold), V(-1), V(0)));
+  }
+  static constexpr float scale(const state& s) noexcept { return s.scale; }
+
+  static bool observe(state& s, std::span<const float> values, role) noexcept {
+    const float mean = detail::mean_magnitude(values);
+    if (std::isnan(mean)) return false;
+    s.threshold = 0.7f * mean;
+    double sum = 0;
+    std::size_t above = 0;
+    for (const float x : values) {
+      const float magnitude = std::abs(x);
+      if (magnitude <= s.threshold) continue;
+      sum += static_cast<double>(magnitude);
+      ++above;
+    }
+    s.scale = above > 0 ? static_cast<float>(sum / static_cast<double>(above)) : 0.0f;
+    return true;
+  }
+};
+
+}  // namespace minnow

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <minnow/quantize/concept.hpp>
+#include <minnow/train/trainable.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow::detail {
+
+/// The floats of a quantizer's states, for files and optimizers.
+template <quantizer Q>
+std::span<float> state_array(typename Q::state* states, std::size_t count) noexcept {
+  if constexpr (state_floats<Q> == 0) {
+    return {};
+  } else {
+    static_assert(sizeof(typename Q::state) == state_floats<Q> * sizeof(float) && alignof(typename Q::state) == alignof(float),
+                  "minnow: a quantizer's state is a struct of floats");
+    return {reinterpret_cast<float*>(states), count * static_cast<std::size_t>(state_floats<Q>)};
+  }
+}
+
+/// The gradients of a quantizer's states, where it learns them.
+template <class Q>
+class learned_state {
+public:
+  explicit learned_state(std::size_t /*states*/) noexcept {}
+};
+
+template <learned_quantizer Q>
+class learned_state<Q> {
+  static constexpr std::size_t floats = static_cast<std::size_t>(state_floats<Q>);
+
+public:
+  explicit learned_state(std::size_t states) : gradient_(states * floats) {}
+
+  /// The gradient of state number s: `count` values x share it, g are the gradients that arrive at theirs, to be multiplied
+  /// by `factor`. Sums are taken over pieces of one length, whatever the number of threads.
+  void take(std::size_t s, const typename Q::state& state, const float* x, const float* g, std::size_t count, float factor) {
+    if constexpr (requires { Q::gradient_scale(count); }) factor *= Q::gradient_scale(count / static_cast<std::size_t>(images_));
+    constexpr std::size_t piece = 16384;
+    const std::size_t pieces = (count + piece - 1) / piece;
+    if (sums_.size() < pieces * floats) sums_.resize(pieces * floats);
+    parallel_for(static_cast<int>(pieces), [&](int p) {
+      const std::size_t first = static_cast<std::size_t>(p) * piece;
+      vector sums[floats];
+      for (vector& sum : sums) sum = vector(0.0f);
+      for_vectors(static_cast<int>(std::min(count - first, piece)), [&](int k, auto lanes_of_k) {
+        const std::size_t at = first + static_cast<std::size_t>(k);
+        Q::learn(load(x + at, lanes_of_k), state, load(g + at, lanes_of_k), sums);
+      });
+      for (std::size_t i = 0; i < floats; ++i) sums_[static_cast<std::size_t>(p) * floats + i] = static_cast<double>(total(sums[i]));
+    });
+    for (std::size_t i = 0; i < floats; ++i) {
+      double sum = 0;
+      for (std::size_t p = 0; p < pieces; ++p) sum += sums_[p * floats + i];
+      gradient_[s * floats + i] = static_cast<float>(sum) * factor;
+    }
+  }
+  /// Of inputs: how many images the values are of; a state is shared by the values of one.
+  void of_images(int images) noexcept { images_ = images; }
+
+  [[nodiscard]] parameter as_parameter(typename Q::state* states) const noexcept {
+    return {"state", state_array<Q>(states, gradient_.size() / floats), gradient_};
+  }
+
+private:
+  std::vector<float> gradient_;
+  std::vector<double> sums_;  ///< of the pieces
+  int images_ = 1;
+};
+
+}  // namespace minnow::detail

@@ -1,0 +1,132 @@
+#include <minnow/train/learned_state.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/infer/evaluate.hpp>
+#include <minnow/io/drawn_digits.hpp>
+#include <minnow/model.hpp>
+#include <minnow/pack/pack.hpp>
+#include <minnow/quantize/methods.hpp>
+#include <minnow/schedule/constant.hpp>
+#include <minnow/train/evaluate.hpp>
+#include <minnow/train/network.hpp>
+#include <minnow/train/optimizer.hpp>
+
+#include "single_layer.hpp"
+
+using namespace minnow;
+
+namespace {
+
+constexpr int inputs = 37, outputs = 5, images = 9;
+
+/// Esser et al. 2020, Eq. 3, of one weight.
+double step_slope(double w, double step, double limit) {
+  const double v = w / step;
+  return v <= -limit ? -limit : v >= limit ? limit : std::nearbyint(v) - v;
+}
+
+/// The gradient of filter f's output with respect to its weight k: sum over images of x · g.
+double arriving(const std::vector<float>& x, const std::vector<float>& g, int f, int k) {
+  double sum = 0;
+  for (int n = 0; n < images; ++n) sum += static_cast<double>(x[static_cast<std::size_t>(n * inputs + k)]) * static_cast<double>(g[static_cast<std::size_t>(n * outputs + f)]);
+  return sum;
+}
+
+struct small : model<image<1, 28, 28>, conv<8, scheme<pixels, lsq<4>>, kernel<5>, stride<2>>, batch_norm, relu,
+                     dense<24, methods::lsq<4, 4>>, batch_norm, dense<10, methods::pact<2, 3>>, batch_norm> {};
+
+}  // namespace
+
+TEST_SUITE("train/learned_state") {
+  TEST_CASE("the steps of weights have the paper's gradient, one for each filter or one for all") {
+    const auto x = test::uniform(images * inputs, 1), g = test::uniform(images * outputs, 2), w = test::uniform(outputs * inputs, 3, -1.5f, 1.5f);
+    test::single_layer<dense<outputs, lsq<3, per_channel>>> by_filter({1, 1, inputs}, images);
+    test::single_layer<dense<outputs, lsq<3>>> by_layer({1, 1, inputs}, images);
+    by_filter.set("weights", w);
+    by_layer.set("weights", w);
+    by_filter.forward(x);
+    by_layer.forward(x);
+    (void)by_filter.backward(g);
+    (void)by_layer.backward(g);
+    const auto steps = by_filter.values()["state"], found = by_filter.gradients()["state"];
+    const float step = by_layer.values()["state"][0];
+    REQUIRE(steps.size() == outputs);
+    double of_layer = 0;
+    for (int f = 0; f < outputs; ++f) {
+      double of_filter = 0;
+      for (int k = 0; k < inputs; ++k) {
+        const double weight = static_cast<double>(w[static_cast<std::size_t>(f * inputs + k)]);
+        of_filter += arriving(x, g, f, k) * step_slope(weight, static_cast<double>(steps[static_cast<std::size_t>(f)]), 3);
+        of_layer += arriving(x, g, f, k) * step_slope(weight, static_cast<double>(step), 3);
+      }
+      CHECK(found[static_cast<std::size_t>(f)] == doctest::Approx(of_filter / std::sqrt(inputs * 3.0)).epsilon(1e-4));
+    }
+    CHECK(by_layer.gradients()["state"][0] == doctest::Approx(of_layer / std::sqrt(outputs * inputs * 3.0)).epsilon(1e-4));
+  }
+
+  TEST_CASE("the clip of inputs has the gradient of what lies above it, whatever the number of threads") {
+    constexpr int size = 50000;
+    const auto x = test::uniform(size, 4, -1, 3), g = test::uniform(size, 5);
+    float first = 0;
+    for (const int count : {1, 3}) {
+      set_threads(count);
+      test::single_layer<quantize<pact<4>>> one({1, 1, size / 2}, 2);
+      one.forward(test::uniform(size, 4, -1, 2));  // the clip begins there
+      one.forward(x);
+      const auto grad_in = one.backward(g);
+      const float clip = one.values()["state"][0];
+      double wanted = 0;
+      for (std::size_t i = 0; i < size; ++i) {
+        if (x[i] >= clip) wanted += static_cast<double>(g[i]);
+        CHECK_FALSE((grad_in[i] != (x[i] >= 0 && x[i] <= clip ? g[i] : 0)));
+      }
+      const float found = one.gradients()["state"][0];
+      CHECK(found == doctest::Approx(wanted).epsilon(1e-4));
+      if (count == 1) first = found;
+      else CHECK(found == first);
+    }
+    set_threads(0);
+  }
+
+  TEST_CASE("a blended quantizer's state gets its share") {
+    const auto x = test::uniform(images * inputs, 6), g = test::uniform(images * outputs, 7);
+    const auto gradient_at = [&](float alpha) {
+      test::single_layer<dense<outputs, lsq<3>>, aqe> one({1, 1, inputs}, images);
+      one.set("weights", test::uniform(outputs * inputs, 8));
+      one.forward(x, {.mode = mode::train, .alpha = alpha});
+      (void)one.backward(g, {.mode = mode::train, .alpha = alpha});
+      return one.gradients()["state"][0];
+    };
+    CHECK(gradient_at(0.25f) == doctest::Approx(0.25 * static_cast<double>(gradient_at(1))).epsilon(1e-4));
+  }
+
+  TEST_CASE("the optimizer moves them, and they are packed") {
+    const auto data = drawn_digits(600, seed{1});
+    network<small> net{seed{2}};
+    std::vector<float> begin;
+    const auto states = [&] {
+      std::vector<float> all;
+      net.parameters([&](std::string_view, const parameter& p) {
+        if (p.name == "state") all.insert(all.end(), p.value.begin(), p.value.end());
+      });
+      return all;
+    };
+    fit(net, data, adam{.rate = 5e-3f}, constant{1}, {.epochs = 4, .batch = 30}, [&](const event& e, network<small>&) {
+      if (e.step == 1 && !e.epoch_end) begin = states();
+    });
+    const auto end = states();
+    REQUIRE(end.size() == 4);  // two layers of weights, two of inputs
+    for (std::size_t i = 0; i < end.size(); ++i) CHECK(end[i] != begin[i]);
+    CHECK(accuracy(net, data) > 0.8);
+    auto tiny = pack(net);
+    CHECK(predict(net, data) == predict(tiny, data));
+  }
+}
