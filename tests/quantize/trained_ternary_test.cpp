@@ -9,37 +9,37 @@
 #include "values.hpp"
 
 using namespace minnow;
-using q = trained_ternary;
 
-static_assert(learned_quantizer<q> && state_floats<q> == 4 && !q::usable(role::inputs));
+
+static_assert(learned_quantizer<trained_ternary> && state_floats<trained_ternary> == 4 && !trained_ternary::usable(role::inputs));
 
 TEST_SUITE("quantize/trained_ternary") {
   TEST_CASE("has three levels: the larger scale exactly, the smaller to 1/254 of it") {
     for (const auto& [positive, negative] : {std::pair{0.5f, 0.25f}, {0.1f, 0.73f}, {0.3f, 0.3f}, {0.4f, -0.1f}}) {
-      const q::state s{.positive = positive, .negative = negative, .threshold = 0.05f};
+      const trained_ternary::state s{.positive = positive, .negative = negative, .threshold = 0.05f};
       const float largest = std::max(positive, negative);
       CAPTURE(positive);
       CAPTURE(negative);
       for (const float x : {-3.0f, -0.051f, -0.05f, 0.0f, 0.05f, 0.051f, 0.7f}) {
         const double wanted = std::abs(x) <= 0.05f ? 0 : x > 0 ? positive : -std::max(negative, 0.0f);
-        CHECK(std::abs(static_cast<double>(quantized<q>(x, s)) - wanted) <= largest * (1 / 254.0 + 1e-6));
+        CHECK(std::abs(static_cast<double>(quantized<trained_ternary>(x, s)) - wanted) <= largest * (1 / 254.0 + 1e-6));
       }
-      CHECK(std::max(std::abs(q::code(1.0f, s)), std::abs(q::code(-1.0f, s))) == 127);
-      CHECK(test::lane_difference(test::with_nan(test::values({0.05f})), [&](auto x) { return q::code(x, s); }) == "");
+      CHECK(std::max(std::abs(trained_ternary::code(1.0f, s)), std::abs(trained_ternary::code(-1.0f, s))) == 127);
+      CHECK(test::lane_difference(test::with_nan(test::values({0.05f})), [&](auto x) { return trained_ternary::code(x, s); }) == "");
     }
   }
 
   TEST_CASE("gradients are those of Zhu et al. 2017, Eq. 7 and 8") {
-    const q::state s{.positive = 0.5f, .negative = 0.25f, .threshold = 0.05f};
-    CHECK(q::slope(role::weights, 0.2f, s) == 0.5f);
-    CHECK(q::slope(role::weights, -0.2f, s) == 0.25f);
-    CHECK(q::slope(role::weights, 0.01f, s) == 1);
+    const trained_ternary::state s{.positive = 0.5f, .negative = 0.25f, .threshold = 0.05f};
+    CHECK(trained_ternary::slope(role::weights, 0.2f, s) == 0.5f);
+    CHECK(trained_ternary::slope(role::weights, -0.2f, s) == 0.25f);
+    CHECK(trained_ternary::slope(role::weights, 0.01f, s) == 1);
     // h = Wp at positive weights and -Wn at negative ones.
     float sums[4] = {};
-    q::learn(0.2f, s, 3.0f, sums);
-    q::learn(0.3f, s, -1.0f, sums);
-    q::learn(-0.2f, s, 5.0f, sums);
-    q::learn(0.01f, s, 7.0f, sums);
+    trained_ternary::learn(0.2f, s, 3.0f, sums);
+    trained_ternary::learn(0.3f, s, -1.0f, sums);
+    trained_ternary::learn(-0.2f, s, 5.0f, sums);
+    trained_ternary::learn(0.01f, s, 7.0f, sums);
     CHECK(sums[0] == 2);
     CHECK(sums[1] == -5);
     CHECK(sums[2] == 0);
@@ -47,15 +47,15 @@ TEST_SUITE("quantize/trained_ternary") {
   }
 
   TEST_CASE("scales begin with the weights and are then left to the optimizer; the threshold follows") {
-    q::state s;
-    REQUIRE(q::observe(s, std::vector<float>{1, -0.5f, 0.01f, -0.75f}, role::weights));
+    trained_ternary::state s;
+    REQUIRE(trained_ternary::observe(s, std::vector<float>{1, -0.5f, 0.01f, -0.75f}, role::weights));
     CHECK(s.threshold == 0.05f);
     CHECK(s.positive == 0.75f);
     CHECK(s.negative == 0.75f);
     s.positive = 2;
-    REQUIRE(q::observe(s, std::vector<float>{10, -5}, role::weights));
+    REQUIRE(trained_ternary::observe(s, std::vector<float>{10, -5}, role::weights));
     CHECK(s.positive == 2);
     CHECK(s.threshold == 0.5f);
-    CHECK_FALSE(q::observe(s, std::vector<float>{test::nan}, role::weights));
+    CHECK_FALSE(trained_ternary::observe(s, std::vector<float>{test::nan}, role::weights));
   }
 }

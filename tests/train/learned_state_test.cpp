@@ -25,7 +25,7 @@ using namespace minnow;
 
 namespace {
 
-constexpr int inputs = 37, outputs = 5, images = 9;
+constexpr int learned_inputs = 37, learned_outputs = 5, learned_images = 9;
 
 /// Esser et al. 2020, Eq. 3, of one weight.
 double step_slope(double w, double step, double limit) {
@@ -36,20 +36,20 @@ double step_slope(double w, double step, double limit) {
 /// The gradient of filter f's output with respect to its weight k: sum over images of x · g.
 double arriving(const std::vector<float>& x, const std::vector<float>& g, int f, int k) {
   double sum = 0;
-  for (int n = 0; n < images; ++n) sum += static_cast<double>(x[static_cast<std::size_t>(n * inputs + k)]) * static_cast<double>(g[static_cast<std::size_t>(n * outputs + f)]);
+  for (int n = 0; n < learned_images; ++n) sum += static_cast<double>(x[static_cast<std::size_t>(n * learned_inputs + k)]) * static_cast<double>(g[static_cast<std::size_t>(n * learned_outputs + f)]);
   return sum;
 }
 
-struct small : model<image<1, 28, 28>, conv<8, scheme<pixels, lsq<4>>, kernel<5>, stride<2>>, batch_norm, relu,
+struct learning : model<image<1, 28, 28>, conv<8, scheme<pixels, lsq<4>>, kernel<5>, stride<2>>, batch_norm, relu,
                      dense<24, methods::lsq<4, 4>>, batch_norm, dense<10, methods::pact<2, 3>>, batch_norm> {};
 
 }  // namespace
 
 TEST_SUITE("train/learned_state") {
   TEST_CASE("the steps of weights have the paper's gradient, one for each filter or one for all") {
-    const auto x = test::uniform(images * inputs, 1), g = test::uniform(images * outputs, 2), w = test::uniform(outputs * inputs, 3, -1.5f, 1.5f);
-    test::single_layer<dense<outputs, lsq<3, per_channel>>> by_filter({1, 1, inputs}, images);
-    test::single_layer<dense<outputs, lsq<3>>> by_layer({1, 1, inputs}, images);
+    const auto x = test::uniform(learned_images * learned_inputs, 1), g = test::uniform(learned_images * learned_outputs, 2), w = test::uniform(learned_outputs * learned_inputs, 3, -1.5f, 1.5f);
+    test::single_layer<dense<learned_outputs, lsq<3, per_channel>>> by_filter({1, 1, learned_inputs}, learned_images);
+    test::single_layer<dense<learned_outputs, lsq<3>>> by_layer({1, 1, learned_inputs}, learned_images);
     by_filter.set("weights", w);
     by_layer.set("weights", w);
     by_filter.forward(x);
@@ -58,18 +58,18 @@ TEST_SUITE("train/learned_state") {
     (void)by_layer.backward(g);
     const auto steps = by_filter.values()["state"], found = by_filter.gradients()["state"];
     const float step = by_layer.values()["state"][0];
-    REQUIRE(steps.size() == outputs);
+    REQUIRE(steps.size() == learned_outputs);
     double of_layer = 0;
-    for (int f = 0; f < outputs; ++f) {
+    for (int f = 0; f < learned_outputs; ++f) {
       double of_filter = 0;
-      for (int k = 0; k < inputs; ++k) {
-        const double weight = static_cast<double>(w[static_cast<std::size_t>(f * inputs + k)]);
+      for (int k = 0; k < learned_inputs; ++k) {
+        const double weight = static_cast<double>(w[static_cast<std::size_t>(f * learned_inputs + k)]);
         of_filter += arriving(x, g, f, k) * step_slope(weight, static_cast<double>(steps[static_cast<std::size_t>(f)]), 3);
         of_layer += arriving(x, g, f, k) * step_slope(weight, static_cast<double>(step), 3);
       }
-      CHECK(found[static_cast<std::size_t>(f)] == doctest::Approx(of_filter / std::sqrt(inputs * 3.0)).epsilon(1e-4));
+      CHECK(found[static_cast<std::size_t>(f)] == doctest::Approx(of_filter / std::sqrt(learned_inputs * 3.0)).epsilon(1e-4));
     }
-    CHECK(by_layer.gradients()["state"][0] == doctest::Approx(of_layer / std::sqrt(outputs * inputs * 3.0)).epsilon(1e-4));
+    CHECK(by_layer.gradients()["state"][0] == doctest::Approx(of_layer / std::sqrt(learned_outputs * learned_inputs * 3.0)).epsilon(1e-4));
   }
 
   TEST_CASE("the clip of inputs has the gradient of what lies above it, whatever the number of threads") {
@@ -97,10 +97,10 @@ TEST_SUITE("train/learned_state") {
   }
 
   TEST_CASE("a blended quantizer's state gets its share") {
-    const auto x = test::uniform(images * inputs, 6), g = test::uniform(images * outputs, 7);
+    const auto x = test::uniform(learned_images * learned_inputs, 6), g = test::uniform(learned_images * learned_outputs, 7);
     const auto gradient_at = [&](float alpha) {
-      test::single_layer<dense<outputs, lsq<3>>, aqe> one({1, 1, inputs}, images);
-      one.set("weights", test::uniform(outputs * inputs, 8));
+      test::single_layer<dense<learned_outputs, lsq<3>>, aqe> one({1, 1, learned_inputs}, learned_images);
+      one.set("weights", test::uniform(learned_outputs * learned_inputs, 8));
       one.forward(x, {.mode = mode::train, .alpha = alpha});
       (void)one.backward(g, {.mode = mode::train, .alpha = alpha});
       return one.gradients()["state"][0];
@@ -110,7 +110,7 @@ TEST_SUITE("train/learned_state") {
 
   TEST_CASE("the optimizer moves them, and they are packed") {
     const auto data = drawn_digits(600, seed{1});
-    network<small> net{seed{2}};
+    network<learning> net{seed{2}};
     std::vector<float> begin;
     const auto states = [&] {
       std::vector<float> all;
@@ -119,7 +119,7 @@ TEST_SUITE("train/learned_state") {
       });
       return all;
     };
-    fit(net, data, adam{.rate = 5e-3f}, constant{1}, {.epochs = 4, .batch = 30}, [&](const event& e, network<small>&) {
+    fit(net, data, adam{.rate = 5e-3f}, constant{1}, {.epochs = 4, .batch = 30}, [&](const event& e, network<learning>&) {
       if (e.step == 1 && !e.epoch_end) begin = states();
     });
     const auto end = states();
