@@ -86,6 +86,7 @@ void run_one(const task& t, const std::string& row, int seed, const alpha_schedu
   std::fflush(stdout);
   t.found.add(row, seed, accuracy);
   fs::remove(checkpoint);
+  fs::remove(checkpoint.string() + ".lock");
 }
 
 /// A network of `bits` bits by each estimator and schedule; 32 bits are trained once, there is nothing to estimate.
