@@ -66,7 +66,7 @@ static_assert(four_levels::usable(role::inputs) && four_levels::usable(role::wei
 
 static_assert(state_floats<sign> == 0 && state_floats<integer<8>> == 1 && state_floats<ternary<mean_threshold<>>> == 1);
 
-static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<power_of_two<4>>());
+static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<ternary<mean_threshold<>>>() && is_dyadic<power_of_two<4>>());
 static_assert(!is_dyadic<integer<8>>() && !is_dyadic<pixels>() && !is_dyadic<half>() && !is_dyadic<real>());
 
 TEST_SUITE("quantize/concept") {

@@ -89,10 +89,10 @@ template <quantizer Q, class V>
 }
 
 /// Whether every value is a multiple of a power of two, so that float sums of products are exact below 2^24 units: planes
-/// that no state scales.
+/// whose scale is fixed (one that is measured begins with 0).
 template <quantizer Q>
 [[nodiscard]] constexpr bool is_dyadic() noexcept {
-  return is_planes(Q::storage) && state_floats<Q> == 0;
+  return is_planes(Q::storage) && Q::scale(typename Q::state{}) > 0;
 }
 
 }  // namespace minnow
