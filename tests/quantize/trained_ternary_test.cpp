@@ -15,7 +15,8 @@ static_assert(learned_quantizer<trained_ternary> && state_floats<trained_ternary
 
 TEST_SUITE("quantize/trained_ternary") {
   TEST_CASE("has three levels: the larger scale exactly, the smaller to 1/254 of it") {
-    for (const auto& [positive, negative] : {std::pair{0.5f, 0.25f}, {0.1f, 0.73f}, {0.3f, 0.3f}, {0.4f, -0.1f}}) {
+    for (const auto& scales : {std::pair{0.5f, 0.25f}, {0.1f, 0.73f}, {0.3f, 0.3f}, {0.4f, -0.1f}}) {
+      const float positive = scales.first, negative = scales.second;
       const trained_ternary::state s{.positive = positive, .negative = negative, .threshold = 0.05f};
       const float largest = std::max(positive, negative);
       CAPTURE(positive);
