@@ -73,10 +73,7 @@ struct dorefa_inputs : stateless {
 
   template <class V>
   static V code(V x, const state&) noexcept {
-    using scalar::nearbyint;
-    using scalar::select;
-    const V level = nearbyint(x * V(code_limit));
-    return select(level > V(0), select(level < V(code_limit), level, V(code_limit)), V(0));
+    return detail::nearest_code<0, code_limit>(x * V(code_limit));
   }
   static constexpr float scale(const state&) noexcept { return 1.0f / code_limit; }
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/integer.hpp>
 
 namespace minnow {
 
@@ -24,10 +24,8 @@ struct half_wave : stateless {
 
   template <class V>
   static V code(V x, const state&) noexcept {
-    using scalar::nearbyint;
     using scalar::select;
-    const V level = nearbyint(x / V(step));
-    return select(x > V(0), select(level < V(1), V(1), select(level < V(code_limit), level, V(code_limit))), V(0));
+    return select(x > V(0), detail::nearest_code<1, code_limit>(x / V(step)), V(0));
   }
   static constexpr float scale(const state&) noexcept { return step; }
 };

@@ -84,6 +84,15 @@ inline float project(std::span<const float> values, integer_levels levels, float
   return g;
 }
 
+/// The code of x / scale among the integers Lowest … Highest. In this order a NaN is not above the lowest one.
+template <int Lowest, int Highest, class V>
+[[nodiscard]] V nearest_code(V place) noexcept {
+  using scalar::nearbyint;
+  using scalar::select;
+  const V level = nearbyint(place);
+  return select(level > V(Lowest), select(level < V(Highest), level, V(Highest)), V(Lowest));
+}
+
 /// g times the integers Lowest … Highest, g found by projection: a quantizer that only rounds x / g.
 template <int Lowest, int Highest>
 struct scaled_integers : stateless {
@@ -97,12 +106,7 @@ struct scaled_integers : stateless {
 
   template <class V>
   static V code(V x, const state& s) noexcept {
-    using scalar::nearbyint;
-    using scalar::select;
-    if (!(s.g > 0)) return V(0);
-    const V level = nearbyint(x / V(s.g));
-    // In this order a NaN is not above the lowest level.
-    return select(level > V(Lowest), select(level < V(Highest), level, V(Highest)), V(Lowest));
+    return s.g > 0 ? nearest_code<Lowest, Highest>(x / V(s.g)) : V(0);
   }
   static constexpr float scale(const state& s) noexcept { return s.g; }
   static constexpr interval range(const state& s) noexcept { return {s.g * Lowest, s.g * Highest}; }

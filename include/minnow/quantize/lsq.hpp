@@ -22,11 +22,7 @@ struct learned_step : stateless {
 
   template <class V>
   static V code(V x, const state& s) noexcept {
-    using scalar::nearbyint;
-    using scalar::select;
-    if (!(s.step > 0)) return V(0);
-    const V level = nearbyint(x / V(s.step));
-    return select(level > V(Lowest), select(level < V(Highest), level, V(Highest)), V(Lowest));
+    return s.step > 0 ? nearest_code<Lowest, Highest>(x / V(s.step)) : V(0);
   }
   static constexpr float scale(const state& s) noexcept { return s.step; }
 

@@ -31,11 +31,7 @@ struct pact : stateless {
 
   template <class V>
   static V code(V x, const state& s) noexcept {
-    using scalar::nearbyint;
-    using scalar::select;
-    if (!(s.clip > 0)) return V(0);
-    const V level = nearbyint(x / V(scale(s)));
-    return select(level > V(0), select(level < V(code_limit), level, V(code_limit)), V(0));
+    return s.clip > 0 ? detail::nearest_code<0, code_limit>(x / V(scale(s))) : V(0);
   }
   static constexpr float scale(const state& s) noexcept { return s.clip / code_limit; }
 

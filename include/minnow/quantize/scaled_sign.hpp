@@ -18,6 +18,19 @@ inline float mean_magnitude(std::span<const float> values) noexcept {
   return values.empty() ? 0.0f : static_cast<float>(sum / static_cast<double>(values.size()));
 }
 
+/// The mean of those |x| that lie above a threshold; 0 where none does.
+inline float mean_above(std::span<const float> values, float threshold) noexcept {
+  double sum = 0;
+  std::size_t above = 0;
+  for (const float x : values) {
+    const float magnitude = std::abs(x);
+    if (!(magnitude > threshold)) continue;
+    sum += static_cast<double>(magnitude);
+    ++above;
+  }
+  return above > 0 ? static_cast<float>(sum / static_cast<double>(above)) : 0.0f;
+}
+
 }  // namespace detail
 
 /// Scaled binary quantizer: mean|x| · sign(x), of weights with a mean for each filter (binary-weight networks), of inputs with

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cmath>
-#include <cstddef>
 #include <type_traits>
 
 #include <minnow/quantize/scaled_sign.hpp>
@@ -40,15 +39,7 @@ struct scaled_ternary : stateless {
     const float mean = detail::mean_magnitude(values);
     if (std::isnan(mean)) return false;
     s.threshold = 0.7f * mean;
-    double sum = 0;
-    std::size_t above = 0;
-    for (const float x : values) {
-      const float magnitude = std::abs(x);
-      if (magnitude <= s.threshold) continue;
-      sum += static_cast<double>(magnitude);
-      ++above;
-    }
-    s.scale = above > 0 ? static_cast<float>(sum / static_cast<double>(above)) : 0.0f;
+    s.scale = detail::mean_above(values, s.threshold);
     return true;
   }
 };

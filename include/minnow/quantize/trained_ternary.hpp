@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include <minnow/quantize/integer.hpp>
+#include <minnow/quantize/scaled_sign.hpp>
 
 namespace minnow {
 
 /// Trained ternary quantizer of weights: Wp where w > D, -Wn where w < -D, else 0, with D = 0.05 max|w| and Wp, Wn learned.
-/// Both begin with the mean of |w| above D.
+/// Both begin with the mean of |w| above D, again where both have come to 0.
 ///
 /// code      a signed byte: the larger of Wp and Wn is 127 units, the other one rounded to units, so that two scales pack as
-///           one; a scale that falls below 0 counts as 0
+///           one; a scale that falls below 0 becomes 0
 /// gradient  of w: Wp, Wn or 1 times the estimator's, by w's level (Eq. 8); of Wp and Wn: the sum of theirs (Eq. 7)
 /// source    Zhu et al. 2017 (trained ternary quantization)
 struct trained_ternary : stateless {
@@ -19,7 +19,6 @@ struct trained_ternary : stateless {
     float positive = 0;
     float negative = 0;
     float threshold = 0;
-    float begun = 0;  ///< 1: the scales have been set from weights
   };
   static constexpr text name() { return "trained_ternary"; }
   static constexpr int bits = 8;
@@ -32,11 +31,11 @@ struct trained_ternary : stateless {
   static V code(V x, const state& s) noexcept {
     using scalar::select;
     const float unit = scale(s);
-    const float up = unit > 0 ? std::nearbyint(std::max(s.positive, 0.0f) / unit) : 0;
-    const float down = unit > 0 ? std::nearbyint(std::max(s.negative, 0.0f) / unit) : 0;
+    const float up = unit > 0 ? std::nearbyint(s.positive / unit) : 0;
+    const float down = unit > 0 ? std::nearbyint(s.negative / unit) : 0;
     return select(x > V(s.threshold), V(up), select(x < V(-s.threshold), V(-down), V(0)));
   }
-  static float scale(const state& s) noexcept { return std::max({s.positive, s.negative, 0.0f}) / 127; }
+  static float scale(const state& s) noexcept { return std::max(s.positive, s.negative) / 127; }
 
   template <class V>
   static V slope(role, V x, const state& s) noexcept {
@@ -44,7 +43,7 @@ struct trained_ternary : stateless {
     return select(x > V(s.threshold), V(s.positive), select(x < V(-s.threshold), V(s.negative), V(1)));
   }
   template <class V>
-  static void learn(V x, const state& s, V g, V (&gradients)[4]) noexcept {
+  static void learn(V x, const state& s, V g, V (&gradients)[3]) noexcept {
     using scalar::select;
     gradients[0] += select(x > V(s.threshold), g, V(0));
     gradients[1] += select(x < V(-s.threshold), V(0) - g, V(0));
@@ -54,16 +53,9 @@ struct trained_ternary : stateless {
     const float largest = detail::largest_magnitude(values, {-1, 1});
     if (std::isnan(largest)) return false;
     s.threshold = 0.05f * largest;
-    if (s.begun > 0) return true;
-    double sum = 0;
-    double above = 0;
-    for (const float x : values) {
-      const bool counts = std::abs(x) > s.threshold;
-      sum += counts ? std::abs(static_cast<double>(x)) : 0;
-      above += counts;
-    }
-    s.positive = s.negative = above > 0 ? static_cast<float>(sum / above) : 0.0f;
-    s.begun = largest > 0;
+    s.positive = std::max(s.positive, 0.0f);
+    s.negative = std::max(s.negative, 0.0f);
+    if (s.positive == 0 && s.negative == 0) s.positive = s.negative = detail::mean_above(values, s.threshold);
     return true;
   }
 };

@@ -40,9 +40,10 @@ public:
   explicit learned_state(std::size_t states) : gradient_(states * floats) {}
 
   /// The gradient of state number s: `count` values x share it, g are the gradients that arrive at theirs, to be multiplied
-  /// by `factor`. Sums are taken over pieces of one length, whatever the number of threads.
-  void take(std::size_t s, const typename Q::state& state, const float* x, const float* g, std::size_t count, float factor) {
-    if constexpr (requires { Q::gradient_scale(count); }) factor *= Q::gradient_scale(count / static_cast<std::size_t>(images_));
+  /// by `factor`; of inputs they are those of several images. Sums are taken over pieces of one length, whatever the number of
+  /// threads.
+  void take(std::size_t s, const typename Q::state& state, const float* x, const float* g, std::size_t count, float factor, int images = 1) {
+    if constexpr (requires { Q::gradient_scale(count); }) factor *= Q::gradient_scale(count / static_cast<std::size_t>(images));
     constexpr std::size_t piece = 16384;
     const std::size_t pieces = (count + piece - 1) / piece;
     if (sums_.size() < pieces * floats) sums_.resize(pieces * floats);
@@ -62,9 +63,6 @@ public:
       gradient_[s * floats + i] = static_cast<float>(sum) * factor;
     }
   }
-  /// Of inputs: how many images the values are of; a state is shared by the values of one.
-  void of_images(int images) noexcept { images_ = images; }
-
   [[nodiscard]] parameter as_parameter(typename Q::state* states) const noexcept {
     return {"state", state_array<Q>(states, gradient_.size() / floats), gradient_};
   }
@@ -72,7 +70,6 @@ public:
 private:
   std::vector<float> gradient_;
   std::vector<double> sums_;  ///< of the pieces
-  int images_ = 1;
 };
 
 }  // namespace minnow::detail

@@ -55,10 +55,7 @@ public:
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
-    if constexpr (learned_quantizer<Q>) {
-      learned_.of_images(in.images);
-      learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::share(p.alpha));
-    }
+    if constexpr (learned_quantizer<Q>) learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::share(p.alpha), in.images);
     if (grad_in == nullptr) return;
     const interval r = Q::range(state_);
     detail::for_gradients(in, grad_in, [&](std::size_t i, const detail::vector& a, auto count) {
