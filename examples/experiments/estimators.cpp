@@ -5,26 +5,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include <minnow/io/cifar.hpp>
-#include <minnow/io/drawn_digits.hpp>
-#include <minnow/io/mnist.hpp>
-#ifdef MINNOW_EXAMPLE_GZIP
-#include <minnow/io/gzip.hpp>
-#endif
-
+#include "../read_images.hpp"
 #include "estimators/run.hpp"
 
 namespace {
-
-mn::train_and_test<std::uint8_t> read(const std::string& folder) {
-  if (folder.empty()) return {mn::drawn_digits(20000, mn::seed{1}), mn::drawn_digits(4000, mn::seed{2})};
-  if (fs::exists(fs::path(folder) / "data_batch_1.bin")) return mn::read_cifar10(folder);
-#ifdef MINNOW_EXAMPLE_GZIP
-  return mn::read_mnist(folder, mn::gzip);
-#else
-  return mn::read_mnist(folder);
-#endif
-}
 
 void print_table(const results& found) {
   std::printf("\n| network, bits, estimator, schedule | seeds | accuracy of the packed network, %% |\n|---|---|---|\n");
@@ -57,7 +41,7 @@ int main(int argc, char** argv) try {
   fs::create_directories(o.out);
 
   results found(fs::path(o.out) / "accuracy.csv");
-  task t{read(o.data), {}, found, o};
+  task t{read_images(o.data), {}, found, o};
   if (o.images > 0) t.data.train = t.data.train.part(0, std::min(o.images, t.data.train.size()));
   const bool colour = t.data.train.dimensions.channels == 3;
   t.augmentation = {.crop = colour ? 4 : 0, .flip = colour};
