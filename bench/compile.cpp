@@ -63,6 +63,7 @@ const std::vector<unit> units{
     {"resnet_110", "zoo/resnet_cifar.hpp", "resnet_cifar<110, " + three_bits + ">", 60, 3},
     {"densenet_bc_100_12", "zoo/densenet.hpp", "densenet_bc<100, 12, " + three_bits + ">", 60, 3},
     {"resnet_18", "zoo/resnet.hpp", "resnet_18<" + bytes + ">"},
+    {"bi_real_18", "zoo/bi_real.hpp", "bi_real_18<" + bits + ">"},
     {"resnet_50", "zoo/resnet.hpp", "resnet_50<" + bytes + ">"},
     {"resnet_50_v2", "zoo/resnet.hpp", "resnet_50_v2<" + bytes + ">"},
     {"mobilenet_v1", "zoo/mobilenet.hpp", "mobilenet_v1<" + bytes + ">"},

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <minnow/zoo/alexnet.hpp>
+#include <minnow/zoo/bi_real.hpp>
 #include <minnow/zoo/convnet.hpp>
 #include <minnow/zoo/densenet.hpp>
 #include <minnow/zoo/mobilenet.hpp>
@@ -37,6 +38,8 @@ static_assert((figures_of<zoo::densenet_bc<100, 12, floats>>().parameters + 500)
 // torchvision 0.14: 61.1 M parameters, 11.69 M, 25.557 M. Batch norm has two numbers where a bias has one.
 static_assert((figures_of<zoo::alexnet<floats>>().parameters + 50000) / 100000 == 611);
 static_assert(figures_of<zoo::resnet_18<floats>>().parameters == 11689512);
+// Liu et al. 2018: ResNet-18 with other shortcuts.
+static_assert(figures_of<zoo::bi_real_18<floats>>().parameters == figures_of<zoo::resnet_18<floats>>().parameters);
 static_assert(figures_of<zoo::resnet_50<floats>>().parameters == 25557032);
 static_assert(figures_of<zoo::resnet_50_v2<floats>>().weights == figures_of<zoo::resnet_50<floats>>().weights);
 // He et al. 2016, Table 1: 1.8 and 3.8 billion multiply-adds.
