@@ -47,7 +47,7 @@ class MinnowRecipe(ConanFile):
 
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "minnow")
-        # find_package(minnow) includes these too: minnow_dispatch, and minnow::gzip and minnow::safetensors where they can be.
+        # find_package(minnow) includes these too: minnow_dispatch, and minnow::gzip, minnow::safetensors and minnow::mpi where they can be.
         self.cpp_info.set_property("cmake_build_modules", [os.path.join(self.modules, "minnow-dispatch.cmake"),
                                                            os.path.join(self.modules, "minnow-companions.cmake")])
         # minnow::infer, for minnow/infer.hpp alone, needs no xtensor.

@@ -72,6 +72,12 @@ if(NOT TARGET nlohmann_json::nlohmann_json)
   find_package(nlohmann_json 3.8 CONFIG QUIET)
 endif()
 
+# Without the bindings that C++ had before MPI 3.
+if(NOT TARGET MPI::MPI_CXX)
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI QUIET COMPONENTS CXX)
+endif()
+
 # A BLAS with its C interface: for the option MINNOW_BLAS, and for the tests of what it chooses.
 if(MINNOW_BLAS OR MINNOW_TESTS)
   find_package(BLAS QUIET)

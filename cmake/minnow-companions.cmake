@@ -1,5 +1,5 @@
 # minnow::gzip serves the header minnow/io/gzip.hpp and exists where zlib does; minnow::safetensors serves minnow/io/safetensors.hpp
-# and exists where nlohmann/json does.
+# and exists where nlohmann/json does; minnow::mpi serves minnow/fit/mpi.hpp and exists where an MPI does.
 find_package(ZLIB QUIET)
 if(ZLIB_FOUND AND NOT TARGET minnow::gzip)
   add_library(minnow::gzip INTERFACE IMPORTED)
@@ -11,4 +11,12 @@ endif()
 if(TARGET nlohmann_json::nlohmann_json AND NOT TARGET minnow::safetensors)
   add_library(minnow::safetensors INTERFACE IMPORTED)
   target_link_libraries(minnow::safetensors INTERFACE minnow::minnow nlohmann_json::nlohmann_json)
+endif()
+if(NOT TARGET MPI::MPI_CXX)
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI QUIET COMPONENTS CXX)
+endif()
+if(TARGET MPI::MPI_CXX AND NOT TARGET minnow::mpi)
+  add_library(minnow::mpi INTERFACE IMPORTED)
+  target_link_libraries(minnow::mpi INTERFACE minnow::minnow MPI::MPI_CXX)
 endif()

@@ -8,6 +8,7 @@
 #include <minnow/estimate/unbiased.hpp>
 #include <minnow/fit/calibrate.hpp>
 #include <minnow/fit/fit.hpp>
+#include <minnow/fit/image_stream.hpp>
 #include <minnow/model.hpp>
 #include <minnow/schedule/constant.hpp>
 #include <minnow/schedule/cubic.hpp>

@@ -47,6 +47,28 @@ TEST_SUITE("train/untyped_network") {
           "3:weights:135 3:state:1 ");
   }
 
+  TEST_CASE("a parameter is ready when its gradient is what the whole pass leaves, the last layer's first") {
+    network<small> net;
+    std::fill_n(net.prepare(2).begin(), 2 * 72, 1.0f);
+    const auto logits = net.forward({.mode = mode::train});
+    std::vector<float> at_once;
+    std::vector<std::span<const float>> in_order;
+    const detail::parameter_visitor ready = [&](const parameter& p) {
+      at_once.insert(at_once.end(), p.gradient.begin(), p.gradient.end());
+      in_order.push_back(p.gradient);
+    };
+    net.backward(std::vector<float>(logits.begin(), logits.end()), {.mode = mode::train}, &ready);
+    std::string sizes;
+    std::vector<float> after;
+    for (const auto& gradient : in_order) {
+      sizes += std::to_string(gradient.size()) + " ";
+      after.insert(after.end(), gradient.begin(), gradient.end());
+    }
+    CHECK(sizes == "135 5 180 4 4 72 ");
+    CHECK(at_once == after);
+    CHECK(std::any_of(after.begin(), after.end(), [](float g) { return g != 0; }));
+  }
+
   TEST_CASE("times its layers, for as long as it is asked to") {
     network<small> net;
     std::fill_n(net.prepare(2).begin(), 2 * 72, 1.0f);

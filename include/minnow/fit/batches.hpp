@@ -1,6 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <numeric>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <minnow/core/dataset.hpp>
@@ -18,6 +22,21 @@ struct augmentation {
 };
 
 namespace detail {
+
+/// An image (H,W,C), moved and mirrored as the random numbers say; `to` holds zeros.
+template <class T>
+void augment(std::span<const T> from, const shape& s, const augmentation& how, random r, std::span<T> to) {
+  const int down = r.below(2 * how.crop + 1) - how.crop;
+  const int right = r.below(2 * how.crop + 1) - how.crop;
+  const bool mirror = how.flip && r.below(2) == 1;
+  for (int y = 0; y < s.height; ++y)
+    for (int x = 0; x < s.width; ++x) {
+      const int sy = y + down;
+      const int sx = (mirror ? s.width - 1 - x : x) + right;
+      if (sy < 0 || sy >= s.height || sx < 0 || sx >= s.width) continue;
+      std::copy_n(from.data() + (sy * s.width + sx) * s.channels, s.channels, to.data() + (y * s.width + x) * s.channels);
+    }
+}
 
 /// The order of an epoch and the images of its batches, from one stream of random numbers.
 template <class T>
@@ -40,30 +59,12 @@ public:
       if (!labels.empty()) labels[static_cast<std::size_t>(n)] = data_.labels[static_cast<std::size_t>(at)];
       if (augmentation_.crop == 0 && !augmentation_.flip) return net.put(n, data_.image(at).data());
       std::vector<T> changed(static_cast<std::size_t>(data_.dimensions.size()));
-      change(at, first + n, changed);
+      augment(data_.image(at), data_.dimensions, augmentation_, stream_.stream(static_cast<std::uint64_t>(first + n) + 1), std::span(changed));
       net.put(n, changed.data());
     });
   }
 
 private:
-  void change(int at, int place, std::vector<T>& to) const {
-    random r = stream_.stream(static_cast<std::uint64_t>(place) + 1);
-    const int reach = augmentation_.crop;
-    const int down = r.below(2 * reach + 1) - reach;
-    const int right = r.below(2 * reach + 1) - reach;
-    const bool mirror = augmentation_.flip && r.below(2) == 1;
-    const shape& s = data_.dimensions;
-    const auto from = data_.image(at);
-    for (int y = 0; y < s.height; ++y)
-      for (int x = 0; x < s.width; ++x) {
-        const int sy = y + down;
-        const int sx = (mirror ? s.width - 1 - x : x) + right;
-        if (sy < 0 || sy >= s.height || sx < 0 || sx >= s.width) continue;
-        const auto* pixel = from.data() + (sy * s.width + sx) * s.channels;
-        std::copy_n(pixel, s.channels, to.data() + (y * s.width + x) * s.channels);
-      }
-  }
-
   const dataset<T>& data_;
   augmentation augmentation_;
   random stream_;

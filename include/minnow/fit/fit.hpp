@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -10,7 +12,9 @@
 #include <minnow/core/text.hpp>
 #include <minnow/fit/checkpoint.hpp>
 #include <minnow/fit/history.hpp>
+#include <minnow/fit/ranks.hpp>
 #include <minnow/fit/settle.hpp>
+#include <minnow/fit/share_run.hpp>
 #include <minnow/fit/update.hpp>
 #include <minnow/schedule/window.hpp>
 #include <minnow/train/loss.hpp>
@@ -31,6 +35,7 @@ struct fit_options {
   int quantize_every = 1;   ///< steps between two quantizations of the weights (AB's "quantizing frequency")
   int settle_batches = 30;  ///< at the end, and for each measurement of the quantized network while alpha < 1; 0: never
   checkpoint_options checkpoint{};  ///< where the run can go on from after it was stopped
+  minnow::ranks* ranks = nullptr;   ///< the processes that share it, each with these options; `batch` is that of all together
 };
 
 namespace detail {
@@ -43,14 +48,13 @@ struct no_observer {
 /// What must be the same when a run goes on. Optimizer's rates, schedules and the loss are functions: they are the user's
 /// to keep.
 template <class T>
-std::vector<run_fact> facts_of(const dataset<T>& data, const fit_options<T>& options, std::uint64_t estimators, int moments) {
+std::vector<run_fact> facts_of(const source& data, const fit_options<T>& options, std::uint64_t estimators, int moments) {
   const auto n = [](auto number) { return static_cast<std::uint64_t>(number); };
-  const auto checksum = [&] { return crc32(std::as_bytes(std::span(data.images)), crc32(std::as_bytes(std::span(data.labels)))); };
   return {{"seed", options.seed.value},
           {"epochs", n(options.epochs)},
           {"batch", n(options.batch)},
           {"images", n(data.size())},
-          {"checksum of the data", options.checkpoint.path.empty() ? 0 : checksum()},
+          {"checksum of the data", options.checkpoint.path.empty() ? 0 : data.checksum()},
           {"shuffle", n(options.shuffle)},
           {"crop", n(options.augmentation.crop)},
           {"flip", n(options.augmentation.flip)},
@@ -62,14 +66,13 @@ std::vector<run_fact> facts_of(const dataset<T>& data, const fit_options<T>& opt
           {"moments of the optimizer", n(moments)}};
 }
 
-/// The loop of `fit`, for every network alike. `observe` returns false to stop.
+/// One rank's part of a run.
 ///
-/// estimators   tells the network's estimators from others'
+/// all   the ranks; null: this one is alone
 template <class T, optimizer Optimizer>
-history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+history run_on(ranks* all, untyped_network& net, source& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
             const fit_options<T>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
-  check_data(net, data, "fit");
-  check_labels(net, data, "fit");
+  data.check(net, "fit");
   if (options.validation != nullptr) {
     check_data(net, *options.validation, "fit: validation");
     check_labels(net, *options.validation, "fit: validation");
@@ -83,9 +86,19 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
   const auto start = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   const random draws(options.seed);
+  const share own = all != nullptr ? share{all->rank(), all->size()} : share{};
+  // Settling takes the statistics of whole batches, whatever training does.
   const auto settled = [&](bool requantize) {
-    if (options.settle_batches > 0) settle(net, data, {options.settle_batches, options.batch, options.seed}, requantize);
+    if (options.settle_batches > 0)
+      pass_over(net, data, mode::settle, {options.settle_batches, options.batch, options.seed}, requantize, own, all);
   };
+  const auto accuracy_at = [&](float alpha, bool requantize) {
+    const int count = options.validation->size();
+    double right = recognised(net, *options.validation, alpha, requantize, own.first(count), own.end(count));
+    if (all != nullptr) all->sum(std::span(&right, 1));
+    return right / count;
+  };
+  const auto on_any = [&](bool yes) { return all != nullptr ? all->largest(yes) > 0 : yes; };
   // Measuring leaves the run as it is: weights that are quantized every few steps keep their codes.
   const bool renews = options.quantize_every == 1;
 
@@ -94,23 +107,36 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
   const int steps_per_epoch = ceil_div(data.size(), options.batch);
   now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
   run_position at;
-  checkpoints<Optimizer> kept(options.checkpoint, net, update, facts_of(data, options, estimators, Optimizer::moments), options.epochs, now.steps);
+  const std::vector<run_fact> facts = facts_of(data, options, estimators, Optimizer::moments);
+  if (all != nullptr) check_ranks(*all, net, facts, data.size(), options.batch);
+  checkpoints<Optimizer> kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts, options.epochs, now.steps);
   kept.resume(at);
+  std::optional<gradient_sums> sums;
+  std::optional<step_agreement> step_of_all;
+  parameter_visitor ready;
+  if (all != nullptr) {
+    share_run(*all, net, update, at);
+    sums.emplace(*all, net);
+    step_of_all.emplace(net);
+    ready = [&](const parameter& of_layer) { sums->take(of_layer); };
+  }
   std::vector<int> labels;
   std::vector<float> gradient;
-  pass p{.mode = mode::train, .alpha = at.alpha};
+  pass p{.mode = mode::train, .alpha = at.alpha, .over_ranks = all != nullptr && all->synchronised_statistics() ? all : nullptr};
   bool stopped = false;
 
   for (now.epoch = static_cast<int>(at.step / steps_per_epoch) + 1; now.epoch <= options.epochs && !stopped; ++now.epoch) {
-    const batches<T> order(data, options.augmentation, options.shuffle, draws.stream(static_cast<std::uint64_t>(now.epoch)));
-    for (int first = static_cast<int>(at.step % steps_per_epoch) * options.batch; first < data.size() && !stopped; first += options.batch) {
+    const int first_step = static_cast<int>(at.step % steps_per_epoch);
+    data.begin(draws.stream(static_cast<std::uint64_t>(now.epoch)), options.augmentation, options.shuffle, options.batch, own, first_step);
+    for (int step = first_step; step < steps_per_epoch && !stopped; ++step) {
       const progress of_run{at.step, now.steps, steps_per_epoch};
       p.requantize = at.step % options.quantize_every == 0;
       kept.between(at, p.requantize);
       if (at.step % options.alpha_every == 0) p.alpha = alpha_at(of_run);
       p.noise = draws.stream(0x4015e).stream(static_cast<std::uint64_t>(at.step));
-      const int count = std::min(options.batch, data.size() - first);
-      order.into(net, first, count, labels);
+      const int count = std::min(options.batch, data.size() - step * options.batch);
+      p.first_image = own.first(count);
+      data.into(net, step, labels);
       const auto z = net.forward(p);
       gradient.resize(z.size());
       now.loss = options.loss(z, labels, gradient);
@@ -123,7 +149,19 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
       int right = 0;
       const auto classes = static_cast<std::size_t>(net.outputs());
       for (std::size_t n = 0; n < labels.size(); ++n) right += argmax(z.subspan(n * classes, classes)) == labels[n];
-      net.backward(gradient, p);
+      if (all == nullptr) {
+        net.backward(gradient, p);
+      } else {
+        const auto images = static_cast<double>(labels.size());
+        for (float& g : gradient) g *= static_cast<float>(images / count);
+        net.backward(gradient, p, &ready);
+        sums->take_rest();
+        double of_step[] = {now.loss * images, static_cast<double>(right)};
+        step_of_all->agree(*all, of_step);
+        now.loss = of_step[0] / count;
+        right = static_cast<int>(of_step[1]);
+        sums->finish();
+      }
       update.step(net, of_run, p.alpha, (at.step + 1) % options.quantize_every == 0);
 
       at.loss += now.loss * count;
@@ -134,7 +172,7 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
       now.alpha = at.alpha = p.alpha;
       now.rate = at.rate = update.rate();
       now.seconds = elapsed();
-      stopped = !observe(now);
+      stopped = on_any(!observe(now));
     }
 
     event end = now;
@@ -142,25 +180,56 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
     end.loss = at.loss / at.seen;
     end.accuracy = at.correct / at.seen;
     if (options.validation != nullptr) {
-      end.blended = accuracy(net, *options.validation, p.alpha, renews);
+      end.blended = accuracy_at(p.alpha, renews);
       if (net.real_part(p.alpha) > 0 && options.settle_batches > 0) {
         const auto statistics = exchange_statistics(net);
         settled(renews);
-        end.quantized = accuracy(net, *options.validation, 1, renews);
+        end.quantized = accuracy_at(1, renews);
         exchange_statistics(net, &statistics);
       } else {
-        end.quantized = accuracy(net, *options.validation, 1, renews);
+        end.quantized = accuracy_at(1, renews);
       }
     }
     end.seconds = elapsed();
     at.epochs.push_back(end);
     at.loss = at.correct = at.seen = 0;
-    stopped = !observe(end) || stopped;
+    stopped = on_any(!observe(end)) || stopped;
   }
   // What an observer has stopped does not go on.
   if (!stopped) kept.between(at, true);
   settled(true);
   return {std::move(at.epochs), stopped, elapsed()};
+}
+
+/// The loop of `fit`, for every network alike. `observe` returns false to stop.
+///
+/// estimators   tells the network's estimators from others'
+template <class T, optimizer Optimizer>
+history run(untyped_network& net, source& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+            const fit_options<T>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
+  ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
+  try {
+    return run_on<T, Optimizer>(all, net, data, std::move(optimizer), alpha_at, options, estimators, observe);
+  } catch (const std::exception& e) {
+    if (all != nullptr) all->failed(e.what());
+    throw;
+  }
+}
+
+/// `fit` of a typed network, from wherever the images come.
+template <class T, class Model, class W, class I, optimizer Optimizer, class Observer>
+history fit_from(network<Model, W, I>& net, source& images, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+                 const fit_options<T>& options, Observer& observer) {
+  check_type<Model, T>();
+  constexpr std::uint64_t estimators = hash(I::name().view(), hash(W::name().view()));
+  return run<T, Optimizer>(net, images, std::move(optimizer), alpha_at, options, estimators, [&](const event& e) {
+    if constexpr (std::is_void_v<decltype(observer(e, net))>) {
+      observer(e, net);
+      return true;
+    } else {
+      return static_cast<bool>(observer(e, net));
+    }
+  });
 }
 
 }  // namespace detail
@@ -171,20 +240,13 @@ history run(untyped_network& net, const dataset<T>& data, Optimizer optimizer, c
 /// schedule    alpha over the run; `ste` ignores it
 /// observer    called as observer(event, net) after every step and epoch; returning false stops the run
 /// throws      empty data, labels out of range, another shape, a NaN in the data; a loss that is not finite (naming step
-///             and layer): the network then stands as it was at that step; a checkpoint that cannot be written or read
+///             and layer): the network then stands as it was at that step; a checkpoint that cannot be written or read.
+///             What one of several ranks throws, all throw
 template <class Model, class W, class I, class T, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
 history fit(network<Model, W, I>& net, const dataset<T>& data, Optimizer optimizer, const Schedule& alpha_at,
             const std::type_identity_t<fit_options<T>>& options = {}, Observer observer = {}) {
-  detail::check_type<Model, T>();
-  constexpr std::uint64_t estimators = hash(I::name().view(), hash(W::name().view()));
-  return detail::run<T, Optimizer>(net, data, std::move(optimizer), alpha_at, options, estimators, [&](const event& e) {
-    if constexpr (std::is_void_v<decltype(observer(e, net))>) {
-      observer(e, net);
-      return true;
-    } else {
-      return static_cast<bool>(observer(e, net));
-    }
-  });
+  detail::dataset_source<T> images(data);
+  return detail::fit_from<T>(net, images, std::move(optimizer), alpha_at, options, observer);
 }
 
 }  // namespace minnow

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include <minnow/fit/batches.hpp>
-#include <minnow/train/evaluate.hpp>
+#include <minnow/fit/source.hpp>
 
 namespace minnow {
 
@@ -18,21 +17,24 @@ struct settle_options {
 namespace detail {
 
 /// Forward passes at alpha = 1 over some batches.
-template <class T>
-void pass_over(untyped_network& net, const dataset<T>& data, mode mode, const settle_options& options, const char* caller, bool requantize = true) {
-  check_data(net, data, caller);
-  const batches<T> order(data, {}, true, random(options.seed).stream(0x5e771e));
-  std::vector<int> labels;
+///
+/// own, over   this rank's part of each batch, and all ranks, whose statistics are taken together; null: it is alone
+inline void pass_over(untyped_network& net, source& data, mode mode, const settle_options& options, bool requantize = true,
+                      share own = {}, reduction* over = nullptr) {
   const int batch = std::min(options.batch, data.size());
+  data.begin(random(options.seed).stream(0x5e771e), {}, true, batch, own, 0);
+  std::vector<int> labels;
   for (int b = 0; b < options.batches && (b + 1) * batch <= data.size(); ++b) {
-    order.into(net, b * batch, batch, labels);
-    (void)net.forward({.mode = mode, .alpha = 1, .requantize = requantize, .settled = b});
+    data.into(net, b, labels);
+    (void)net.forward({.mode = mode, .alpha = 1, .requantize = requantize, .settled = b, .over_ranks = over});
   }
 }
 
 template <class T>
-void settle(untyped_network& net, const dataset<T>& data, const settle_options& options, bool requantize = true) {
-  pass_over(net, data, mode::settle, options, "settle", requantize);
+void pass_over(untyped_network& net, const dataset<T>& data, mode mode, const settle_options& options, const char* caller) {
+  check_data(net, data, caller);
+  dataset_source<T> images(data);
+  pass_over(net, images, mode, options);
 }
 
 /// Batch norm's statistics; puts others back where they are given.
@@ -56,7 +58,7 @@ inline std::vector<float> exchange_statistics(untyped_network& net, const std::v
 template <class Model, class W, class I, class T>
 void settle(network<Model, W, I>& net, const dataset<T>& data, settle_options options = {}) {
   detail::check_type<Model, T>();
-  detail::settle(net, data, options);
+  detail::pass_over(net, data, mode::settle, options, "settle");
 }
 
 }  // namespace minnow

@@ -41,6 +41,8 @@ struct interval {
 ///                           rounded, as far as the method passes it on
 ///   learn(x, state, g, gradients)   adds g · dh(x)/ds to the gradient of each float s of the state, which the optimizer then
 ///                           moves; g is the gradient that arrives at h(x). A template, as `code`
+///   observe(state, values, role, all)   measures the values of several processes at once, with all.sum and all.largest
+///                           (core/reduction.hpp); without it the mean of their states is taken
 ///   gradient_scale(values)  what those gradients are multiplied by where so many values share the state
 template <class Q>
 concept quantizer = requires(typename Q::state s, std::span<const float> values) {

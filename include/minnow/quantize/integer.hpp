@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 
+#include <minnow/core/reduction.hpp>
 #include <minnow/quantize/concept.hpp>
 
 namespace minnow {
@@ -46,7 +47,10 @@ inline float nearest_level(float x, integer_levels levels) noexcept {
 
 /// <x,q> / <q,q> of values x and their codes q for a scale g; 0 where all codes are 0. Several sums side by side, in loops of
 /// a length that compilers turn into vectors.
-inline float projected_scale(std::span<const float> values, float g, integer_levels levels) noexcept {
+///
+/// all   what makes sums and maxima those of several processes
+template <class All>
+float projected_scale(std::span<const float> values, float g, integer_levels levels, All& all) {
   constexpr std::size_t width = 16;
   double xq[width] = {};
   double qq[width] = {};
@@ -60,28 +64,36 @@ inline float projected_scale(std::span<const float> values, float g, integer_lev
   std::size_t k = 0;
   for (; k + width <= values.size(); k += width) add(values.data() + k, std::integral_constant<std::size_t, width>{});
   add(values.data() + k, values.size() - k);
-  double products = 0;
-  double squares = 0;
+  double sums[] = {0, 0};
   for (std::size_t i = 0; i < width; ++i) {
-    products += xq[i];
-    squares += qq[i];
+    sums[0] += xq[i];
+    sums[1] += qq[i];
   }
-  return squares > 0 ? static_cast<float>(products / squares) : 0.0f;
+  all.sum(sums);
+  return sums[1] > 0 ? static_cast<float>(sums[0] / sums[1]) : 0.0f;
 }
 
 /// `ppq` for any levels.
-inline float project(std::span<const float> values, integer_levels levels, float start, int iterations) noexcept {
-  const float largest = largest_magnitude(values, levels);
+template <class All>
+float project(std::span<const float> values, integer_levels levels, float start, int iterations, All& all) {
+  const float own = largest_magnitude(values, levels);
+  const double found = all.largest(std::isnan(own) ? std::numeric_limits<double>::infinity() : static_cast<double>(own));
+  const float largest = std::isinf(found) ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(found);
   if (!(largest > 0)) return largest;
   const float widest = std::max(largest / levels.high, std::numeric_limits<float>::min());
   float g = start > 0 ? start : widest;
   for (int i = 0; i < iterations; ++i) {
-    const float best = projected_scale(values, g, levels);
+    const float best = projected_scale(values, g, levels, all);
     const float next = best == 0 ? widest : best;
     if (next == g || !(next > 0)) break;
     g = next;
   }
   return g;
+}
+
+inline float project(std::span<const float> values, integer_levels levels, float start, int iterations) noexcept {
+  alone all;
+  return project(values, levels, start, iterations, all);
 }
 
 /// The code of x / scale among the integers Lowest … Highest. In this order a NaN is not above the lowest one.
@@ -112,7 +124,13 @@ struct scaled_integers : stateless {
   static constexpr interval range(const state& s) noexcept { return {s.g * Lowest, s.g * Highest}; }
 
   static bool observe(state& s, std::span<const float> values, role r) noexcept {
-    const float g = project(values, {Lowest, Highest}, s.g, 3);
+    alone all;
+    return observe(s, values, r, all);
+  }
+  /// The same of the values of several processes.
+  template <class All>
+  static bool observe(state& s, std::span<const float> values, role r, All& all) {
+    const float g = project(values, {Lowest, Highest}, s.g, 3, all);
     if (std::isnan(g)) return false;
     s.g = r == role::weights || s.g <= 0 ? g : smoothing * s.g + (1 - smoothing) * g;
     return true;

@@ -4,16 +4,22 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <minnow/core/reduction.hpp>
 #include <minnow/quantize/integer.hpp>
 
 namespace minnow {
 
 namespace detail {
 
-/// The mean of |x|; NaN where a value is NaN or infinite.
-inline float mean_magnitude(std::span<const float> values) noexcept {
+inline double sum_of_magnitudes(std::span<const float> values) noexcept {
   double sum = 0;
   for (const float x : values) sum += std::abs(static_cast<double>(x));
+  return sum;
+}
+
+/// The mean of |x|; NaN where a value is NaN or infinite.
+inline float mean_magnitude(std::span<const float> values) noexcept {
+  const double sum = sum_of_magnitudes(values);
   if (!std::isfinite(sum)) return std::numeric_limits<float>::quiet_NaN();
   return values.empty() ? 0.0f : static_cast<float>(sum / static_cast<double>(values.size()));
 }
@@ -67,9 +73,17 @@ struct scaled_sign : stateless {
     return V(r == role::weights ? s.part + s.mean : 1.0f);
   }
   static bool observe(state& s, std::span<const float> values, role r) noexcept {
-    const float mean = detail::mean_magnitude(values);
-    if (std::isnan(mean)) return false;
-    s.part = values.empty() ? 0.0f : 1 / static_cast<float>(values.size());
+    detail::alone all;
+    return observe(s, values, r, all);
+  }
+  /// The same of the values of several processes.
+  template <class All>
+  static bool observe(state& s, std::span<const float> values, role r, All& all) {
+    double sums[] = {detail::sum_of_magnitudes(values), static_cast<double>(values.size())};
+    all.sum(sums);
+    if (!std::isfinite(sums[0])) return false;
+    const float mean = sums[1] > 0 ? static_cast<float>(sums[0] / sums[1]) : 0.0f;
+    s.part = sums[1] > 0 ? 1 / static_cast<float>(sums[1]) : 0.0f;
     s.mean = r == role::weights || s.mean <= 0 ? mean : 0.99f * s.mean + 0.01f * mean;
     return true;
   }

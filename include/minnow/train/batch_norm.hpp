@@ -61,9 +61,8 @@ public:
     detail::for_values(values, [&](std::size_t at, const detail::vector& y, auto count) { detail::store(out.data + at, y, count); });
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) {
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
     const int channels = in.dimensions.channels;
-    const auto rows = static_cast<double>(in.rows());
     if (!norm_.summed)
       norm_.sums.run<2>(in.rows(), channels, [&](std::size_t at, int c, auto count, auto&& add) {
         const auto g = detail::load(grad_out + at, count);
@@ -73,11 +72,15 @@ public:
         add(1, g * normalized);
       });
     norm_.summed = false;
+    // The parameters' gradients are this rank's part: those of all are summed later, as every parameter's are.
+    for (int c = 0; c < channels; ++c) {
+      grad_beta_(c) = static_cast<float>(norm_.sums.total(0, c));
+      grad_gamma_(c) = static_cast<float>(norm_.sums.total(1, c));
+    }
+    const double rows = norm_.sums.over(p.over_ranks, static_cast<double>(in.rows()));
     for (int c = 0; c < channels; ++c) {
       const double deviations = static_cast<double>(norm_.inverse_deviation[i(c)]);
       const double sum = norm_.sums.total(0, c), product = norm_.sums.total(1, c);
-      grad_beta_(c) = static_cast<float>(sum);
-      grad_gamma_(c) = static_cast<float>(product);
       // dx = gamma / deviation * (g - mean(g) - normalized * mean(g * normalized)), as g * scale + x * slope + rest.
       const double scale = static_cast<double>(gamma_(c)) * deviations;
       norm_.scale[i(c)] = static_cast<float>(scale);
@@ -128,15 +131,16 @@ private:
   void measure(const activations& in, const pass& p) {
     const int channels = in.dimensions.channels;
     const std::size_t count_of_rows = in.rows(), few = std::min<std::size_t>(count_of_rows, 128);
-    const auto rows = static_cast<double>(count_of_rows);
     slope_.resize(norm_.scale.size());
     norm_.sums.run<1>(few, channels, [&](std::size_t at, int, auto count, auto&& add) { add(0, detail::load(in.data + at, count)); });
-    for (int c = 0; c < channels; ++c) norm_.mean[i(c)] = static_cast<float>(norm_.sums.total(0, c) / static_cast<double>(few));
+    const double rows_of_few = norm_.sums.over(p.over_ranks, static_cast<double>(few));
+    for (int c = 0; c < channels; ++c) norm_.mean[i(c)] = static_cast<float>(norm_.sums.total(0, c) / rows_of_few);
     norm_.sums.run<2>(count_of_rows, channels, [&](std::size_t at, int c, auto count, auto&& add) {
       const auto centred = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
       add(0, centred);
       add(1, centred * centred);
     });
+    const double rows = norm_.sums.over(p.over_ranks, static_cast<double>(count_of_rows));
     const double momentum = p.mode == mode::settle ? 1.0 / (p.settled + 1) : static_cast<double>(batch_norm::momentum);
     const auto move = [&](float& running, double now) {
       running = static_cast<float>((1 - momentum) * static_cast<double>(running) + momentum * now);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <minnow/core/parallel.hpp>
+#include <minnow/core/reduction.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow::detail {
@@ -35,6 +36,16 @@ public:
     for (int b = 0; b < blocks; ++b)
       for (std::size_t i = 0; i < Sums * width_; ++i)
         totals_[i] += static_cast<double>(partial_[static_cast<std::size_t>(b) * Sums * width_ + i]);
+  }
+
+  /// Makes the totals those of all ranks; null: of this one. The rows of all of them, of this one's.
+  double over(reduction* ranks, double rows) {
+    if (ranks == nullptr) return rows;
+    totals_.push_back(rows);
+    ranks->sum(totals_);
+    rows = totals_.back();
+    totals_.pop_back();
+    return rows;
   }
 
   [[nodiscard]] double total(int sum, int channel) const noexcept {

@@ -72,8 +72,6 @@ inline status check_same_arrays(const char* caller, const weight_arrays& from, c
 /// Gives a network of another model the arrays of `from`, or what became of them: all or none.
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, const weight_arrays& arrays, network<ToModel, TW, TI>& to) {
-  using source = network<FromModel, FW, FI>;
-  using target = network<ToModel, TW, TI>;
   require(check_same_shapes(caller, weight_shapes<FromModel>, weight_shapes<ToModel>));
   const weight_arrays written = weight_arrays_of(to);
   require(check_same_arrays(caller, arrays, written));
@@ -81,7 +79,7 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, con
   for (const auto& [array, values] : written) std::copy_n(arrays.at(array).begin(), values.size(), values.begin());
   weights_replaced(to);
   constexpr bool quantize_alike = flat<FromModel>::fingerprint == flat<ToModel>::fingerprint;
-  if constexpr (!quantize_alike && (source::quantizes || target::quantizes)) set_unsettled(to, 1);
+  if constexpr (!quantize_alike && (network<FromModel, FW, FI>::quantizes || network<ToModel, TW, TI>::quantizes)) set_unsettled(to, 1);
 }
 
 }  // namespace detail

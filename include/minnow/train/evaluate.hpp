@@ -41,6 +41,22 @@ constexpr void check_type() {
   static_assert(sizeof(T) == 1 || !flat<Model>::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
 }
 
+/// How many of the images [first, last) are recognised.
+template <class T>
+int recognised(untyped_network& net, const dataset<T>& data, float alpha, bool requantize, int first, int last) {
+  constexpr int batch = 128;
+  const auto classes = static_cast<std::size_t>(net.outputs());
+  int right = 0;
+  for (; first < last; first += batch) {
+    const int images = std::min(batch, last - first);
+    net.take(data, first, images);
+    const auto z = net.forward({.mode = mode::evaluate, .alpha = alpha, .requantize = requantize});
+    for (int n = 0; n < images; ++n)
+      right += argmax(z.subspan(static_cast<std::size_t>(n) * classes, classes)) == data.labels[static_cast<std::size_t>(first + n)];
+  }
+  return right;
+}
+
 /// requantize  false: on the codes that the weights have, which may be older than the weights
 template <class T>
 std::vector<float> logits(untyped_network& net, const dataset<T>& data, float alpha, bool requantize = true) {

@@ -30,15 +30,15 @@ struct changed_arrays {
 /// Layer I of the target, if it is the bias that takes the place of a batch norm.
 template <class ToModel, std::size_t I, class FromModel, class W, class In>
 void fold_into_product(const network<FromModel, W, In>& from, changed_arrays& result) {
-  using source = flat<FromModel>;
+  using folded = flat<FromModel>;
   using target = flat<ToModel>;
-  constexpr std::size_t norm = source::find(target::paths[I].view());
-  if constexpr (norm < source::count && std::is_same_v<typename target::template layer<I>, bias>) {
-    if constexpr (std::is_same_v<typename source::template layer<norm>, batch_norm>) {
-      constexpr std::size_t product = source::template from<norm>;
-      constexpr bool behind_product = product != the_image && product_layer<typename source::template layer<product == the_image ? 0 : product>>;
+  constexpr std::size_t norm = folded::find(target::paths[I].view());
+  if constexpr (norm < folded::count && std::is_same_v<typename target::template layer<I>, bias>) {
+    if constexpr (std::is_same_v<typename folded::template layer<norm>, batch_norm>) {
+      constexpr std::size_t product = folded::template from<norm>;
+      constexpr bool behind_product = product != the_image && product_layer<typename folded::template layer<product == the_image ? 0 : product>>;
       static_assert(behind_product, "minnow: a batch norm folds into the product right before it");
-      static_assert(source::readers(product) == 1, "minnow: a batch norm does not fold into a product that others read too");
+      static_assert(folded::readers(product) == 1, "minnow: a batch norm does not fold into a product that others read too");
       const auto& statistics = from.template layer_at<norm>();
       const auto& weights = from.template layer_at<product>().weights();
       std::vector<float> scaled(weights.begin(), weights.end());
@@ -49,10 +49,10 @@ void fold_into_product(const network<FromModel, W, In>& from, changed_arrays& re
         shifts[f] = a.shift;
         for (std::size_t k = 0; k < inputs; ++k) scaled[f * inputs + k] *= a.scale;
       }
-      const std::string at(source::paths[norm].view());
+      const std::string at(folded::paths[norm].view());
       for (const char* name : {"gamma", "beta", "mean", "variance", "unsettled"}) result.remove(at, name);
       result.put(at, "bias", std::move(shifts));
-      result.put(std::string(source::paths[product].view()), "weights", std::move(scaled));
+      result.put(std::string(folded::paths[product].view()), "weights", std::move(scaled));
     }
   }
 }

@@ -63,7 +63,7 @@ public:
       gradient_[s * floats + i] = static_cast<float>(sum) * factor;
     }
   }
-  [[nodiscard]] parameter as_parameter(typename Q::state* states) const noexcept {
+  [[nodiscard]] parameter as_parameter(typename Q::state* states) noexcept {
     return {"state", state_array<Q>(states, gradient_.size() / floats), gradient_};
   }
 

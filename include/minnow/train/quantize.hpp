@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -44,9 +45,10 @@ public:
     out.scale = as_codes ? scale : 1.0f;
     out.code_limit = as_codes ? Q::code_limit : 0;
     const interval r = Q::range(state_);
+    const std::size_t before = static_cast<std::size_t>(p.first_image) * static_cast<std::size_t>(in.dimensions.size());
     detail::for_values(in, [&](std::size_t i, const detail::vector& a, auto count) {
       using detail::vector;
-      vector code = detail::code_of<Q>(noisy ? a - noise(p, i) : a, state_);
+      vector code = detail::code_of<Q>(noisy ? a - noise(p, before + i) : a, state_);
       if (as_codes) return detail::store(out.data + i, code, count);
       vector h = code * vector(scale);
       if (share != 1) h = vector(share) * h + vector(1 - share) * scalar::clamp(a, vector(r.low), vector(r.high));
@@ -86,9 +88,28 @@ private:
       for (int round = 0; round < detail::calibration_rounds; ++round)
         if (!Q::observe(state_, values, role::weights)) return false;
     } else if (p.mode == mode::calibrate || (p.training() && p.requantize)) {
-      return Q::observe(state_, values, role::inputs);
+      return p.over_ranks != nullptr ? observe_over(*p.over_ranks, values) : Q::observe(state_, values, role::inputs);
     }
     return true;
+  }
+
+  /// The same of all ranks' inputs. A quantizer that cannot measure them together takes the mean of their states.
+  bool observe_over(reduction& ranks, std::span<const float> values) {
+    if constexpr (requires { Q::observe(state_, values, role::inputs, ranks); }) {
+      return Q::observe(state_, values, role::inputs, ranks);
+    } else if constexpr (state_floats<Q> > 0) {
+      if (!Q::observe(state_, values, role::inputs)) return false;
+      const auto own = static_cast<double>(values.size());
+      const std::span<float> floats = detail::state_array<Q>(&state_, 1);
+      std::array<double, static_cast<std::size_t>(state_floats<Q>) + 1> sums;
+      for (std::size_t i = 0; i < floats.size(); ++i) sums[i] = own * static_cast<double>(floats[i]);
+      sums.back() = own;
+      ranks.sum(sums);
+      for (std::size_t i = 0; i < floats.size(); ++i) floats[i] = static_cast<float>(sums[i] / sums.back());
+      return true;
+    } else {
+      return Q::observe(state_, values, role::inputs);
+    }
   }
 
   /// z, uniform on [-1, 1): drawn by the element's index, so that threads do not matter.

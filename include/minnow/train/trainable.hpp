@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <minnow/core/random.hpp>
+#include <minnow/core/reduction.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/layer.hpp>
 
@@ -55,6 +56,8 @@ struct pass {
   bool requantize = true;    ///< false: keep the quantized weights and their states of an earlier step
   int settled = 0;           ///< batches settled before this one
   minnow::random noise{};    ///< the stream of this layer and step
+  int first_image = 0;       ///< the place of this batch's first image in that of all ranks, whose noise it gets
+  reduction* over_ranks = nullptr;  ///< not null: the batch's statistics are those of all ranks' images
   std::string_view layer = "";  ///< the layer's path, for errors
 
   [[nodiscard]] bool training() const noexcept { return mode == mode::train; }
@@ -65,7 +68,7 @@ struct pass {
 struct parameter {
   std::string_view name;
   std::span<float> value;
-  std::span<const float> gradient;
+  std::span<float> gradient;
   bool bounded = false;    ///< clipped to [-1, 1] after every update
   bool quantized = false;  ///< the estimator scales its step
   /// Takes the codes of values [first, first + count) anew, while they are still in the cache. Empty where there are

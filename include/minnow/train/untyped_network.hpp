@@ -182,7 +182,9 @@ public:
   }
 
   /// After forward(p): the gradients of all parameters, from those of the logits (N,classes).
-  void backward(std::span<const float> logit_gradient, pass p) {
+  ///
+  /// ready   called with each parameter as soon as its gradient is complete, those of the last layer first
+  void backward(std::span<const float> logit_gradient, pass p, const detail::parameter_visitor* ready = nullptr) {
     const auto buffer = [&](int i) { return i < 0 ? nullptr : gradients_[static_cast<std::size_t>(i)].data(); };
     std::copy(logit_gradient.begin(), logit_gradient.end(), buffer(layers_.back().gradient));
     for (std::size_t i = layers_.size(); i-- > 0;) {
@@ -194,6 +196,7 @@ public:
       l.functions->backward(l.layer, in, l.result, buffer(l.gradient), buffer(l.to_from.buffer), buffer(l.to_second.buffer), p);
       for (const auto& [source, edge] : {std::pair{l.from, l.to_from}, std::pair{l.second, l.to_second}})
         if (edge.adds) add(buffer(edge.buffer), buffer(layers_[source].gradient), result_of(source).size());
+      if (ready != nullptr) l.functions->parameters(l.layer, *ready);
     }
   }
 

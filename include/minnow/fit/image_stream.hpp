@@ -1,0 +1,278 @@
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <numeric>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <minnow/fit/fit.hpp>
+#include <minnow/io/mapped_file.hpp>
+
+namespace minnow {
+
+/// A record of a file that holds nothing but records, as CIFAR's do: the label's bytes, then the image's.
+struct record_format {
+  shape dimensions;      ///< of an image
+  int classes = 0;       ///< labels are below this
+  int label_bytes = 1;   ///< in front of the image …
+  int label_at = 0;      ///< … and which of them begins the label: 1 of 2 for CIFAR-100's fine ones
+  int label_width = 1;   ///< bytes of the label, the lowest first: 2 for more than 256 classes
+  bool planar = true;    ///< (C,H,W), as CIFAR's; otherwise (H,W,C)
+
+  [[nodiscard]] std::size_t bytes() const noexcept { return static_cast<std::size_t>(label_bytes + dimensions.size()); }
+  [[nodiscard]] int label(const std::uint8_t* record) const noexcept {
+    int value = 0;
+    for (int i = label_width; i-- > 0;) value = value << 8 | record[label_at + i];
+    return value;
+  }
+  /// Whether an image has a size and the label's bytes hold it.
+  [[nodiscard]] bool makes_sense() const noexcept {
+    return dimensions.size() > 0 && label_width >= 1 && label_width <= 2 && label_at >= 0 && label_at + label_width <= label_bytes && classes >= 1 &&
+           classes <= 1 << 8 * label_width;
+  }
+};
+
+struct stream_options {
+  int window = 16384;         ///< records that are shuffled among each other
+  int prefetch = 2;           ///< batches that a thread has ready before they are asked for
+  bool skip_corrupt = false;  ///< leaves corrupt files out, see `skipped`; otherwise they are an error
+};
+
+/// Images in record files (shards), for sets that do not fit in memory: `fit` reads them through it.
+///
+///   image_stream data({.dimensions = {32, 32, 3}, .classes = 10}, {"data_batch_1.bin", "data_batch_2.bin"});
+///   fit(net, data, adam{}, linear{}, {.epochs = 10});
+///
+/// The files are mapped, the system keeps the pages that are looked at. Each epoch takes every record once: the files in a
+/// shuffled order, records shuffled within windows of it. Of several ranks each reads its own run of that order, and so its
+/// own files but for those at its ends. The order depends on the seed and the number of ranks alone. A thread reads and
+/// augments ahead.
+class image_stream : public detail::source {
+public:
+  /// Maps the files and reads all labels.
+  ///
+  /// throws  a file that cannot be mapped, whose size is no multiple of a record's, or that has a label out of range, unless
+  ///         such files are skipped; a format or options that make no sense; no records at all
+  image_stream(record_format format, const std::vector<std::string>& files, stream_options options = {}) : format_(format), options_(options) {
+    if (!format_.makes_sense())
+      require(status::failure("image_stream: expected an image's dimensions, 1 or 2 bytes of a label among those in front of the image, and 1 to 256 or "
+                              "65536 classes, found %dx%dx%d, bytes %d to %d of %d, %d classes",
+                              format_.dimensions.height, format_.dimensions.width, format_.dimensions.channels, format_.label_at,
+                              format_.label_at + format_.label_width - 1, format_.label_bytes, format_.classes));
+    if (options_.window < 1 || options_.prefetch < 1)
+      require(status::failure("image_stream: expected a window and a prefetch of at least 1, found %d and %d", options_.window, options_.prefetch));
+    for (const std::string& path : files) {
+      mapped_file file;
+      const status outcome = open(path, file);
+      if (!outcome && !options_.skip_corrupt) require(outcome);
+      if (!outcome) skipped_.emplace_back(outcome.message());
+      else files_.push_back(std::move(file));
+    }
+    std::size_t records = 0;
+    for (const mapped_file& f : files_) records += f.bytes().size() / format_.bytes();
+    if (records == 0 || records > 0x7fffffff)
+      require(status::failure("image_stream: expected 1 to 2147483647 records, found %zu in %zu files (%zu skipped)", records, files.size(), skipped_.size()));
+    size_ = static_cast<int>(records);
+  }
+  image_stream(const image_stream&) = delete;
+  image_stream& operator=(const image_stream&) = delete;
+  ~image_stream() override { stop(); }
+
+  /// What was wrong with each file that was left out.
+  [[nodiscard]] const std::vector<std::string>& skipped() const noexcept { return skipped_; }
+
+  /// Records of all files.
+  [[nodiscard]] int size() const override { return size_; }
+  void check(const untyped_network& net, const char* who) const override {
+    const shape s = net.input(), d = format_.dimensions;
+    if (d != s)
+      require(status::failure("%s: expected images of %dx%dx%d (height, width, channels: the model's input), found %dx%dx%d", who, s.height, s.width,
+                              s.channels, d.height, d.width, d.channels));
+    if (format_.classes > net.outputs())
+      require(status::failure("%s: expected at most %d classes (the model's outputs), found %d", who, net.outputs(), format_.classes));
+  }
+  /// Of the labels, in the files' order.
+  [[nodiscard]] std::uint64_t checksum() const override { return checksum_; }
+
+  void begin(random stream, augmentation a, bool shuffle, int batch, detail::share s, int first_step) override {
+    stop();
+    stream_ = stream;
+    augmentation_ = a;
+    shuffle_ = shuffle;
+    batch_ = batch;
+    share_ = s;
+    window_ = -1;
+    shards_.resize(files_.size());
+    std::iota(shards_.begin(), shards_.end(), std::size_t{0});
+    if (shuffle) mix(shards_, stream.stream(0));
+    ends_.clear();
+    for (const std::size_t f : shards_) ends_.push_back((ends_.empty() ? 0 : ends_.back()) + static_cast<int>(files_[f].bytes().size() / format_.bytes()));
+    ending_ = false;
+    failure_ = nullptr;
+    reader_ = std::thread([this, first_step] { read_ahead(first_step); });
+  }
+
+  void into(untyped_network& net, int step, std::vector<int>& labels) override {
+    if (step < 0 || step >= steps()) require(status::failure("image_stream: expected one of %d batches, found number %d", steps(), step));
+    std::unique_lock lock(guard_);
+    changed_.wait(lock, [&] { return !ready_.empty() || failure_; });
+    if (ready_.empty()) std::rethrow_exception(failure_);
+    const loaded now = std::move(ready_.front());
+    ready_.pop_front();
+    lock.unlock();
+    changed_.notify_all();
+    if (now.step != step) require(status::failure("image_stream: expected batch %d, the next one, found %d", now.step, step));
+    labels = now.labels;
+    const auto size = static_cast<std::size_t>(format_.dimensions.size());
+    net.prepare(static_cast<int>(labels.size()));
+    parallel_for(static_cast<int>(labels.size()), [&](int n) { net.put(n, now.images.data() + static_cast<std::size_t>(n) * size); });
+  }
+
+private:
+  [[nodiscard]] int steps() const noexcept { return ceil_div(size_, batch_); }
+
+  struct loaded {
+    int step = 0;
+    std::vector<std::uint8_t> images;
+    std::vector<int> labels;
+  };
+
+  [[nodiscard]] status open(const std::string& path, mapped_file& file) {
+    if (const status outcome = read(path.c_str(), file); !outcome) return outcome;
+    const std::size_t record = format_.bytes(), size = file.bytes().size();
+    if (size % record != 0) return status::failure("%s: expected a multiple of %zu bytes (a record), found %zu", path.c_str(), record, size);
+    std::vector<std::byte> labels;
+    for (std::size_t at = 0; at < size; at += record) {
+      const std::span bytes = file.bytes().subspan(at, record);
+      if (const int label = format_.label(reinterpret_cast<const std::uint8_t*>(bytes.data())); label >= format_.classes)
+        return status::failure("%s: expected labels 0 to %d, found %d in record %zu", path.c_str(), format_.classes - 1, label, at / record);
+      const std::span of_label = bytes.subspan(static_cast<std::size_t>(format_.label_at), static_cast<std::size_t>(format_.label_width));
+      labels.insert(labels.end(), of_label.begin(), of_label.end());
+    }
+    checksum_ = detail::crc32(labels, static_cast<std::uint32_t>(checksum_));
+    return {};
+  }
+
+  template <class Number>
+  static void mix(std::vector<Number>& order, random r) {
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
+  }
+
+  /// The record at a place of this rank's run, which begins at `start` of the epoch's order and is `length` long.
+  [[nodiscard]] const std::uint8_t* record(int start, int length, int place) {
+    if (const int window = place / options_.window; window != window_) {
+      window_ = window;
+      const int first = window * options_.window;
+      order_.resize(static_cast<std::size_t>(std::min(options_.window, length - first)));
+      std::iota(order_.begin(), order_.end(), start + first);
+      if (shuffle_) mix(order_, stream_.stream(0).stream(static_cast<std::uint64_t>(start + first) + 1));
+    }
+    const int at = order_[static_cast<std::size_t>(place - window_ * options_.window)];
+    const auto shard = static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), at) - ends_.begin());
+    const int in_shard = at - (shard == 0 ? 0 : ends_[shard - 1]);
+    return reinterpret_cast<const std::uint8_t*>(files_[shards_[shard]].bytes().data()) + static_cast<std::size_t>(in_shard) * format_.bytes();
+  }
+
+  void load(loaded& into) {
+    const int whole = size_ / batch_, rest = size_ % batch_;
+    const int own = share_.end(batch_) - share_.first(batch_);
+    const int start = whole * share_.first(batch_) + share_.first(rest);
+    const int length = whole * own + share_.end(rest) - share_.first(rest);
+    const int count = std::min(batch_, size_ - into.step * batch_);
+    const int images = share_.end(count) - share_.first(count);
+    const shape& s = format_.dimensions;
+    const auto size = static_cast<std::size_t>(s.size());
+    const auto pixels = static_cast<std::size_t>(s.pixels()), channels = static_cast<std::size_t>(s.channels);
+    into.images.assign(static_cast<std::size_t>(images) * size, 0);
+    std::vector<std::uint8_t> image(size);
+    for (int n = 0; n < images; ++n) {
+      const std::uint8_t* from = record(start, length, into.step * own + n);
+      into.labels.push_back(format_.label(from));
+      from += format_.label_bytes;
+      for (std::size_t k = 0; k < size; ++k) image[k] = format_.planar ? from[k % channels * pixels + k / channels] : from[k];
+      const std::span<std::uint8_t> to(into.images.data() + static_cast<std::size_t>(n) * size, size);
+      if (augmentation_.crop == 0 && !augmentation_.flip) {
+        std::copy(image.begin(), image.end(), to.begin());
+      } else {
+        const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(batch_) + static_cast<std::uint64_t>(share_.first(count) + n);
+        detail::augment(std::span<const std::uint8_t>(image), s, augmentation_, stream_.stream(place + 1), to);
+      }
+    }
+  }
+
+  /// The reader's work, until the epoch ends or is given up.
+  void read_ahead(int step) noexcept try {
+    for (; step < steps(); ++step) {
+      {
+        std::unique_lock lock(guard_);
+        changed_.wait(lock, [&] { return ending_ || static_cast<int>(ready_.size()) < options_.prefetch; });
+        if (ending_) return;
+      }
+      loaded next{step, {}, {}};
+      load(next);
+      {
+        const std::lock_guard lock(guard_);
+        ready_.push_back(std::move(next));
+      }
+      changed_.notify_all();
+    }
+  } catch (...) {
+    {
+      const std::lock_guard lock(guard_);
+      failure_ = std::current_exception();
+    }
+    changed_.notify_all();
+  }
+  void stop() {
+    {
+      const std::lock_guard lock(guard_);
+      ending_ = true;
+    }
+    changed_.notify_all();
+    if (reader_.joinable()) reader_.join();
+    ready_.clear();
+  }
+
+  record_format format_;
+  stream_options options_;
+  std::vector<mapped_file> files_;
+  std::vector<std::string> skipped_;
+  std::uint64_t checksum_ = 0;
+  int size_ = 0;
+
+  // Of the epoch: the reader's alone while it runs.
+  random stream_;
+  augmentation augmentation_;
+  bool shuffle_ = false;
+  int batch_ = 1;
+  detail::share share_;
+  std::vector<std::size_t> shards_;
+  std::vector<int> ends_;
+  std::vector<int> order_;
+  int window_ = -1;
+
+  std::thread reader_;
+  std::mutex guard_;
+  std::condition_variable changed_;
+  std::deque<loaded> ready_;
+  std::exception_ptr failure_;
+  bool ending_ = false;
+};
+
+/// The same `fit`, on images that are read as they are needed.
+template <class Model, class W, class I, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
+history fit(network<Model, W, I>& net, image_stream& data, Optimizer optimizer, const Schedule& alpha_at, const fit_options<std::uint8_t>& options = {},
+            Observer observer = {}) {
+  return detail::fit_from<std::uint8_t>(net, data, std::move(optimizer), alpha_at, options, observer);
+}
+
+}  // namespace minnow

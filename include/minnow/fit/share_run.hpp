@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <minnow/fit/history.hpp>
+#include <minnow/fit/ranks.hpp>
+#include <minnow/fit/update.hpp>
+#include <minnow/io/checkpoint.hpp>
+
+namespace minnow::detail {
+
+template <class T>
+void broadcast(ranks& all, std::span<T> values) {
+  all.broadcast(std::as_writable_bytes(values));
+}
+/// Of any length, rank 0's.
+template <class T>
+void broadcast(ranks& all, std::vector<T>& values) {
+  std::size_t size = values.size();
+  broadcast(all, std::span(&size, 1));
+  values.resize(size);
+  broadcast(all, std::span(values));
+}
+
+/// Puts all ranks to where rank 0 stands: its position, its network, its optimizer's moments.
+template <optimizer Optimizer>
+void share_run(ranks& all, untyped_network& net, updater<Optimizer>& update, run_position& at) {
+  numbers_of(at, [&](auto& number) { broadcast(all, std::span(&number, 1)); });
+  broadcast(all, at.epochs);
+  normalisation input = net.input_normalisation();
+  broadcast(all, input.mean);
+  broadcast(all, input.deviation);
+  net.normalise(std::move(input));
+  net.arrays_under_way([&](std::string_view, std::string_view, std::span<float> values) { broadcast(all, values); });
+  if (at.step == 0) return;
+  if (all.rank() != 0) update.make_room(net);
+  for (std::vector<float>& moments : update.moments()) broadcast(all, std::span(moments));
+  update.went_on(at.step, at.rate);
+}
+
+/// throws  on all ranks, where they are not at work on the same run or a batch has fewer images than there are ranks
+inline void check_ranks(ranks& all, const untyped_network& net, std::vector<run_fact> facts, int images, int batch) {
+  facts.push_back({"network", net.fingerprint()});
+  for (const run_fact& f : facts) {
+    const double value = crc32(std::as_bytes(std::span(&f.value, 1)));
+    const double largest = all.largest(value), smallest = -all.largest(-value);
+    if (largest != smallest) require(status::failure("fit: expected the same %s on all ranks, found others", f.name));
+  }
+  const int rest = images % batch, fewest = rest > 0 ? rest : batch;
+  if (fewest < all.size())
+    require(status::failure("fit: expected at least %d images in each batch, one for every rank, found %d in the last (%d images in batches "
+                            "of %d): choose another batch", all.size(), fewest, images, batch));
+}
+
+}  // namespace minnow::detail

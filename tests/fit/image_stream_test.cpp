@@ -1,0 +1,232 @@
+#include <minnow/fit/image_stream.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/layers/activation.hpp>
+#include <minnow/layers/model.hpp>
+#include <minnow/schedule/linear.hpp>
+
+#include "io/data_files.hpp"
+
+using namespace minnow;
+using data_files::folder;
+
+namespace {
+
+struct bytes_as_they_are : model<image<2, 3, 2>, hard_tanh> {};
+struct twelve_classes : model<image<2, 3, 2>, conv<6, scheme<real, sign>>, batch_norm, dense<12, minw<1, 2>>, batch_norm> {};
+
+/// Three files of 5, 11 and 7 records: label and planes (2,3,2) in which every number is the record's.
+struct record_files {
+  folder where;
+  std::vector<std::string> paths;
+  record_files() {
+    int number = 0;
+    for (const int count : {5, 11, 7}) {
+      paths.push_back(where.path(std::to_string(count)));
+      std::ofstream out(paths.back(), std::ios::binary);
+      for (int r = 0; r < count; ++r, ++number) {
+        out.put(static_cast<char>(number % 12));
+        for (int i = 0; i < 12; ++i) out.put(static_cast<char>(10 * number + i));
+      }
+    }
+  }
+};
+constexpr record_format record_of_13{.dimensions = {3, 2, 2}, .classes = 12};
+
+/// First numbers (ten times the record's) of what the ranks read, batch after batch.
+std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_options options, bool shuffle, int first_step = 0, int epoch = 1) {
+  network<bytes_as_they_are> net;
+  std::vector<int> labels, all;
+  std::vector<std::vector<int>> of_rank(static_cast<std::size_t>(of));
+  for (int r = 0; r < of; ++r) {
+    image_stream data(record_of_13, paths, options);
+    data.begin(minnow::random(seed{3}).stream(static_cast<std::uint64_t>(epoch)), {}, shuffle, 6, {r, of}, first_step);
+    for (int step = first_step; step * 6 < data.size(); ++step) {
+      data.into(net, step, labels);
+      const auto in = net.prepare(static_cast<int>(labels.size()));
+      for (std::size_t n = 0; n < labels.size(); ++n) {
+        const auto number = [&](std::size_t k) { return static_cast<int>(std::lround(255 * in[n * 12 + k])); };  // bytes come as 0 … 1
+        const int first = number(0);
+        CHECK(labels[n] == first / 10 % 12);
+        for (std::size_t k = 0; k < 12; ++k) CHECK(number(k) == first + static_cast<int>(k % 2 * 6 + k / 2));
+        all.push_back(first / 10);
+      }
+    }
+  }
+  return all;
+}
+/// The same records in memory.
+dataset<std::uint8_t> in_memory() {
+  dataset<std::uint8_t> data;
+  data.dimensions = {3, 2, 2};
+  for (int number = 0; number < 23; ++number) {
+    data.labels.push_back(number % 12);
+    for (int k = 0; k < 12; ++k) data.images.push_back(static_cast<std::uint8_t>(10 * number + k % 2 * 6 + k / 2));
+  }
+  return data;
+}
+
+struct stopped {};
+
+/// The weights that a run leaves which is broken off behind step `last`.
+template <class Data>
+std::vector<float> weights_after(Data& data, const fit_options<std::uint8_t>& options, long long last = 1000) {
+  network<twelve_classes, aqe> net{seed{1}};
+  fit(net, data, adam{.rate = 1e-2f}, linear{}, options, [&](const event& e, auto&) {
+    if (e.step == last && !e.epoch_end) throw stopped{};
+  });
+  std::vector<float> all;
+  net.arrays([&](std::string_view, std::string_view, std::span<float> v) { all.insert(all.end(), v.begin(), v.end()); });
+  return all;
+}
+std::vector<int> sorted(std::vector<int> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+std::vector<int> up_to(int count) {
+  std::vector<int> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+std::string refusal(const std::vector<std::string>& paths, stream_options options = {}, record_format format = record_of_13) {
+  try {
+    const image_stream data(format, paths, options);
+  } catch (const error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_SUITE("fit/image_stream") {
+  TEST_CASE("an epoch has every record once, on any number of ranks") {
+    const record_files files;
+    for (const int ranks : {1, 2, 3, 5})
+      for (const int window : {1, 4, 100}) {
+        CAPTURE(ranks);
+        CAPTURE(window);
+        CHECK(sorted(read_by(ranks, files.paths, {.window = window}, true)) == up_to(23));
+        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // each rank its own run
+      }
+  }
+
+  TEST_CASE("the order changes with the epoch, and with nothing else") {
+    const record_files files;
+    const auto once = read_by(1, files.paths, {.window = 100}, true);
+    CHECK(once != up_to(23));
+    CHECK(once == read_by(1, files.paths, {.window = 100, .prefetch = 1}, true));
+    CHECK(once == read_by(1, files.paths, {.window = 100, .prefetch = 9}, true));
+    CHECK(once != read_by(1, files.paths, {.window = 100}, true, 0, 2));
+    const auto later = read_by(1, files.paths, {.window = 100}, true, 2);
+    CHECK(later == std::vector<int>(once.begin() + 12, once.end()));
+  }
+
+  TEST_CASE("records stay in their windows") {
+    const record_files files;
+    const auto read = read_by(1, {files.paths[1]}, {.window = 4}, true);  // records 5 to 15
+    REQUIRE(read.size() == 11);
+    for (std::size_t i = 0; i < read.size(); ++i) CHECK(static_cast<std::size_t>(read[i] - 5) / 4 == i / 4);
+  }
+
+  TEST_CASE("augments as batches in memory do") {
+    const record_files files;
+    const auto memory = in_memory();
+    network<bytes_as_they_are> one, other;
+    std::vector<int> labels, expected;
+    image_stream data(record_of_13, files.paths);
+    detail::dataset_source<std::uint8_t> stored(memory);
+    const minnow::random draws(seed{5});
+    data.begin(draws, {.crop = 1, .flip = true}, false, 6, {}, 0);
+    stored.begin(draws, {.crop = 1, .flip = true}, false, 6, {}, 0);
+    for (int step = 0; step < 4; ++step) {
+      data.into(one, step, labels);
+      stored.into(other, step, expected);
+      CHECK(labels == expected);
+      const auto found = one.prepare(static_cast<int>(labels.size())), wanted = other.prepare(static_cast<int>(labels.size()));
+      CHECK(std::equal(found.begin(), found.end(), wanted.begin(), wanted.end()));
+    }
+  }
+
+  TEST_CASE("fit trains from files as from memory, and goes on to the same bits") {
+    const record_files files;
+    image_stream data(record_of_13, files.paths, {.window = 4});
+    const auto memory = in_memory();
+    fit_options<std::uint8_t> options{.epochs = 3, .batch = 6, .shuffle = false, .settle_batches = 0};
+    CHECK(weights_after(data, options) == weights_after(memory, options));
+    options.shuffle = true;
+    options.augmentation = {.crop = 1, .flip = true};
+    options.settle_batches = 2;
+    const auto whole = weights_after(data, options);
+    CHECK(whole != weights_after(memory, options));  // another order
+    options.checkpoint = {.path = files.where.path("run"), .every = 3, .resume = true};
+    CHECK_THROWS_AS(weights_after(data, options, 8), stopped);
+    CHECK(weights_after(data, options) == whole);
+    image_stream fewer(record_of_13, {files.paths[0], files.paths[1]});
+    CHECK_THROWS_WITH_AS(weights_after(fewer, options), doctest::Contains("with images 16; found another's, with 23"), error);
+    image_stream more_classes({.dimensions = {3, 2, 2}, .classes = 13}, files.paths);
+    CHECK_THROWS_WITH_AS(weights_after(more_classes, {}), "fit: expected at most 12 classes (the model's outputs), found 13", error);
+    image_stream other_shape({.dimensions = {2, 3, 2}, .classes = 12}, files.paths);
+    CHECK_THROWS_WITH_AS(weights_after(other_shape, {}), doctest::Contains("found 2x3x2"), error);
+  }
+
+  TEST_CASE("a corrupt file is named, or skipped and counted") {
+    const record_files files;
+    const std::string cut = files.where.path("cut"), bad = files.where.path("bad"), missing = files.where.path("missing");
+    std::ofstream(cut, std::ios::binary) << std::string(20, '\1');
+    std::ofstream(bad, std::ios::binary) << std::string(13, '\1') << std::string(13, '\14');
+    const auto with = [&](const std::string& path) { return std::vector<std::string>{files.paths[0], path}; };
+    CHECK(refusal(with(cut)) == cut + ": expected a multiple of 13 bytes (a record), found 20");
+    CHECK(refusal(with(bad)) == bad + ": expected labels 0 to 11, found 12 in record 1");
+    CHECK(refusal(with(missing)).starts_with(missing + ": could not be opened"));
+    CHECK(refusal({cut, bad}, {.skip_corrupt = true}) == "image_stream: expected 1 to 2147483647 records, found 0 in 2 files (2 skipped)");
+    const image_stream data(record_of_13, {cut, files.paths[0], bad, missing}, {.skip_corrupt = true});
+    CHECK(data.size() == 5);
+    REQUIRE(data.skipped().size() == 3);
+    CHECK(data.skipped()[1].starts_with(bad));
+    CHECK(data.checksum() == image_stream(record_of_13, {files.paths[0]}).checksum());
+    CHECK(refusal(files.paths, {.window = 0}).starts_with("image_stream: expected a window"));
+    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}}).starts_with("image_stream: expected an image's dimensions"));
+    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}, .classes = 257}).ends_with("found 3x2x2, bytes 0 to 0 of 1, 257 classes"));
+    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}, .classes = 12, .label_width = 2}).ends_with("bytes 0 to 1 of 1, 12 classes"));
+  }
+
+  TEST_CASE("labels of two bytes") {
+    const folder where;
+    const std::string path = where.path("records");
+    std::ofstream(path, std::ios::binary) << "x\xe7\3" << std::string(12, '\1') << "x\2\1" << std::string(12, '\2');
+    network<bytes_as_they_are> net;
+    std::vector<int> labels;
+    const record_format format{.dimensions = {3, 2, 2}, .classes = 1000, .label_bytes = 3, .label_at = 1, .label_width = 2};
+    image_stream data(format, {path});
+    data.begin(minnow::random(seed{3}), {}, false, 2, {}, 0);
+    data.into(net, 0, labels);
+    CHECK(labels == std::vector{999, 258});
+    record_format fewer = format;
+    fewer.classes = 999;
+    CHECK(refusal({path}, {}, fewer) == path + ": expected labels 0 to 998, found 999 in record 0");
+  }
+
+  TEST_CASE("an epoch may be given up, and batches are in order") {
+    const record_files files;
+    network<bytes_as_they_are> net;
+    std::vector<int> labels;
+    image_stream data(record_of_13, files.paths);
+    for (int i = 0; i < 50; ++i) data.begin(minnow::random(seed{3}), {}, true, 6, {}, 0);
+    CHECK_THROWS_WITH_AS(data.into(net, 1, labels), "image_stream: expected batch 0, the next one, found 1", error);
+    data.into(net, 1, labels);
+    CHECK(labels.size() == 6);
+    CHECK_THROWS_WITH_AS(data.into(net, 4, labels), "image_stream: expected one of 4 batches, found number 4", error);
+  }
+}

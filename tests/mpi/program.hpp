@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <minnow/fit/mpi.hpp>
+#include <minnow/io/container.hpp>
+#include <minnow/io/drawn_digits.hpp>
+
+namespace test {
+
+inline int failures = 0;
+
+/// Counts what does not hold, with a sentence on stderr.
+#define MPI_EXPECT(condition, ...) \
+  do { \
+    if (!(condition)) { \
+      ++test::failures; \
+      std::fprintf(stderr, "%s:%d: " #condition ": ", __FILE__, __LINE__); \
+      std::fprintf(stderr, __VA_ARGS__); \
+      std::fputc('\n', stderr); \
+    } \
+  } while (false)
+
+/// Every number that a run leaves behind, array after array.
+struct kept_array {
+  std::string_view path;
+  std::string_view name;
+  std::vector<float> values;
+};
+inline std::vector<kept_array> arrays(minnow::untyped_network& net) {
+  std::vector<kept_array> result;
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> v) { result.push_back({path, name, {v.begin(), v.end()}}); });
+  return result;
+}
+
+/// CRC-32 of all of them.
+inline std::uint32_t checksum(minnow::untyped_network& net) {
+  std::uint32_t crc = 0;
+  for (const kept_array& a : arrays(net)) crc = minnow::detail::crc32(std::as_bytes(std::span(a.values)), crc);
+  return crc;
+}
+
+inline bool same_on_all(minnow::data_parallel& ranks, std::uint32_t crc) {
+  return ranks.largest(crc) == crc && ranks.largest(-double(crc)) == -double(crc);
+}
+
+/// Drawn digits, every other pixel: (N,14,14,1).
+inline minnow::dataset<std::uint8_t> small_digits(int count, minnow::seed draws) {
+  const auto full = minnow::drawn_digits(count, draws);
+  minnow::dataset<std::uint8_t> data;
+  data.dimensions = {14, 14, 1};
+  data.labels = full.labels;
+  for (int n = 0; n < count; ++n)
+    for (std::size_t y = 0; y < 14; ++y)
+      for (std::size_t x = 0; x < 14; ++x) data.images.push_back(full.image(n)[2 * y * 28 + 2 * x]);
+  return data;
+}
+
+/// A main function between MPI_Init_thread and MPI_Finalize. What it throws goes to stderr and ends all ranks with status 3.
+inline int run(int count, char** arguments, const std::function<void()>& body) {
+  int level = 0;
+  MPI_Init_thread(&count, &arguments, MPI_THREAD_FUNNELED, &level);
+  try {
+    body();
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "ended by: %s\n", e.what());
+    std::fflush(stderr);
+    MPI_Abort(MPI_COMM_WORLD, 3);
+  }
+  MPI_Finalize();
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace test

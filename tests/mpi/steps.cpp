@@ -1,0 +1,116 @@
+// One step on n ranks against one step on one rank, for networks of many kinds; repetition bit by bit.
+//
+// usage: mpirun -n N steps
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <minnow/estimate/alpha_blend.hpp>
+#include <minnow/estimate/aqe.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/layers/activation.hpp>
+#include <minnow/layers/bias.hpp>
+#include <minnow/layers/pool.hpp>
+#include <minnow/model.hpp>
+#include <minnow/quantize/lsq.hpp>
+#include <minnow/quantize/scaled_sign.hpp>
+#include <minnow/schedule/constant.hpp>
+
+#include "program.hpp"
+
+namespace {
+
+using namespace minnow;
+
+struct floats : model<image<1, 14, 14>, conv<8, scheme<pixels, real>>, batch_norm, relu, max_pool<2>, dense<10>, bias> {};
+struct few_bits : model<image<1, 14, 14>, conv<12, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<20, minw<2, 3>, kernel<3, 2>>,
+                        batch_norm, dense<10, minw<1, 1>>, batch_norm> {};
+struct integers : model<image<1, 14, 14>, conv<12, scheme<pixels, integer<4, per_channel>>>, batch_norm, relu, max_pool<2>,
+                        conv<12, scheme<unsigned_integer<4>, integer<4>>>, batch_norm, dense<10, scheme<integer<8>, integer<4>>>, batch_norm> {};
+struct measured : model<image<1, 14, 14>, conv<12, scheme<pixels, scaled_sign<>>>, batch_norm,
+                        conv<12, scheme<scaled_sign<per_tensor>, scaled_sign<>>>, batch_norm, relu,
+                        dense<10, scheme<unsigned_lsq<4>, lsq<4>>>, batch_norm> {};
+
+struct step_options {
+  float alpha = 0.5f;
+  int batch = 62;
+};
+
+/// The largest difference of a number, in parts of the largest number of its array (of 0.01 at least: some sums cancel).
+/// With the rate of 1, a step of SGD is a gradient: what is compared are sums of a batch's gradients, statistics and states.
+template <class Network>
+double further(data_parallel& ranks, const step_options& o, seed draws) {
+  const auto data = test::small_digits(o.batch, draws);
+  Network one{seed{1}}, all{seed{1}};
+  fit_options<std::uint8_t> options{.batch = o.batch, .augmentation = {.crop = 1, .flip = true}, .settle_batches = 0};
+  const history alone = fit(one, data, sgd{.rate = 1}, constant{o.alpha}, options);
+  options.ranks = &ranks;
+  const history shared = fit(all, data, sgd{.rate = 1}, constant{o.alpha}, options);
+  MPI_EXPECT(test::same_on_all(ranks, test::checksum(all)), "%s", "ranks hold other bits");
+  double furthest = std::abs(alone.epochs[0].loss - shared.epochs[0].loss) / alone.epochs[0].loss;
+  const auto expected = test::arrays(one), found = test::arrays(all);
+  for (std::size_t a = 0; a < expected.size(); ++a) {
+    double largest = 0.01, difference = 0;
+    for (std::size_t i = 0; i < expected[a].values.size(); ++i) {
+      const double x = static_cast<double>(expected[a].values[i]), y = static_cast<double>(found[a].values[i]);
+      largest = std::max(largest, std::abs(x));
+      difference = std::max(difference, std::abs(x - y));
+    }
+    furthest = std::max(furthest, difference / largest);
+  }
+  return furthest;
+}
+
+/// Some 10^4 products are summed in another order. Where the last bit of such a sum puts a value on the other side of a
+/// quantizer's threshold, numbers differ by what one value adds to its batch: on one draw of data in a thousand or so, which
+/// one depends on the processor. Hence two draws of three.
+constexpr double tolerance = 1e-5;
+
+template <class Model, class Estimator>
+void equal(data_parallel& ranks, const char* what, const step_options& o = {}) {
+  std::array<double, 3> found;
+  for (std::size_t i = 0; i < found.size(); ++i) found[i] = further<network<Model, Estimator>>(ranks, o, seed{10 + i});
+  std::sort(found.begin(), found.end());
+  if (ranks.rank() == 0)
+    std::printf("%d ranks, %s, alpha %g, batch %d: %.2g, %.2g, %.2g\n", ranks.size(), what, static_cast<double>(o.alpha), o.batch, found[0],
+                found[1], found[2]);
+  MPI_EXPECT(found[1] <= tolerance && found[2] <= 0.2, "%s at alpha %g: %g, %g", what, static_cast<double>(o.alpha), found[1], found[2]);
+}
+
+template <class Model, class Estimator>
+void repeats(data_parallel& ranks, const char* what) {
+  const auto data = test::small_digits(200, seed{5});
+  std::uint32_t crcs[2];
+  for (std::uint32_t& crc : crcs) {
+    network<Model, Estimator> net{seed{1}};
+    fit(net, data, adam{.rate = 1e-2f}, constant{}, {.epochs = 2, .batch = 48, .augmentation = {.crop = 1}, .quantize_every = 3, .ranks = &ranks});
+    crc = test::checksum(net);
+    MPI_EXPECT(test::same_on_all(ranks, crc), "%s: ranks hold other bits", what);
+  }
+  MPI_EXPECT(crcs[0] == crcs[1], "%s: another run has other bits", what);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  return test::run(count, arguments, [] {
+    set_threads(1);
+    data_parallel together{MPI_COMM_WORLD, {.synchronised_statistics = true, .timeout = 20, .bucket_bytes = 4096}};
+    equal<floats, ste>(together, "floats");
+    for (const float alpha : {0.5f, 1.0f}) {
+      equal<few_bits, aqe>(together, "1 to 3 bits, aqe", {.alpha = alpha});
+      equal<few_bits, alpha_blend>(together, "1 to 3 bits, alpha_blend", {.alpha = alpha});
+      equal<integers, aqe>(together, "integers, aqe", {.alpha = alpha});
+      equal<integers, alpha_blend>(together, "integers, alpha_blend", {.alpha = alpha});
+      equal<measured, aqe>(together, "measured and learned scales, aqe", {.alpha = alpha});
+    }
+    equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");
+    equal<floats, ste>(together, "floats", {.batch = 5});
+
+    repeats<few_bits, aqe>(together, "synchronised");
+    data_parallel apart{MPI_COMM_WORLD, {.timeout = 20, .bucket_bytes = 10000}};
+    repeats<integers, aqe_stochastic>(apart, "each its own statistics");
+    repeats<measured, aqe>(apart, "each its own statistics, learned scales");
+  });
+}
