@@ -1,6 +1,6 @@
 #include <minnow/zoo/convnet.hpp>
 
-#include "run.hpp"
+#include "../run.hpp"
 
 namespace {
 
@@ -17,4 +17,4 @@ struct model_d : mn::zoo::model_d<mn::zoo::schemes<mn::minw<M, M>, image_scheme<
 
 }  // namespace
 
-void run_model_d(const task& t) { run_family<model_d>(t, "d"); }
+void run_model_d(task& t) { run_family<model_d>(t, "d"); }

@@ -1,4 +1,4 @@
-#include "run.hpp"
+#include "../run.hpp"
 
 namespace {
 
@@ -19,7 +19,7 @@ using small_32 = small<32, M>;
 
 }  // namespace
 
-void run_small(const task& t, int width) {
+void run_small(task& t, int width) {
   if (width == 8) run_family<small_8>(t, "small8");
   else if (width == 16) run_family<small_16>(t, "small16");
   else if (width == 32) run_family<small_32>(t, "small32");

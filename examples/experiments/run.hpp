@@ -2,14 +2,18 @@
 
 // The runs of one network: bits, estimators and schedules as asked for, each with every seed.
 
+#include <chrono>
 #include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "../../chosen.hpp"
-#include "../experiment.hpp"
-#include "levels.hpp"
+#include <CLI/CLI.hpp>
+
+#include "../chosen.hpp"
+#include "../read_images.hpp"
+#include "estimators/levels.hpp"
+#include "experiment.hpp"
 
 struct options {
   std::string data;
@@ -26,13 +30,54 @@ struct options {
   bool levels = false;
 };
 
-/// A set of images and what is done to them.
+/// What all of these experiments let their user choose.
+inline void add_options(CLI::App& app, options& o) {
+  app.add_option("--data", o.data, "folder of CIFAR-10's binary files, or where 28x28 images suit, of MNIST's or Fashion-MNIST's");
+  app.add_option("--out", o.out, "folder of the results; a run that was stopped goes on with what is there")->capture_default_str();
+  app.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str();
+  app.add_option("--images", o.images, "training images that are used; 0: all")->capture_default_str();
+  app.add_option("--first-seed", o.first_seed, "of the first run")->capture_default_str();
+  app.add_option("--seeds", o.seeds, "runs of each row")->capture_default_str();
+  app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
+}
+inline void add_rate(CLI::App& app, options& o) {
+  app.add_option("--rate", o.rate, "Adam's first learning rate; it falls by half a cosine")->capture_default_str();
+}
+inline void add_estimators(CLI::App& app, options& o) {
+  app.add_option("--estimators", o.estimators, "ste, aqe, aqe_expected, aqe_stochastic, alpha_blend")->capture_default_str();
+}
+
+/// A set of images and what is done to them, and where results are kept: in the folder `o.out`.
 struct task {
-  mn::train_and_test<std::uint8_t> data;
-  mn::augmentation augmentation;
-  results& found;
   const options& o;
+  mn::train_and_test<std::uint8_t> data;
+  mn::augmentation augmentation{};
+  results found{fs::path(o.out) / "accuracy.csv"};
 };
+
+[[nodiscard]] inline bool in_colour(const task& t) { return t.data.train.dimensions.channels == 3; }
+
+/// Reads the images and sets the threads.
+inline task begin(const options& o) {
+  mn::set_threads(o.threads);
+  fs::create_directories(o.out);
+  task t{.o = o, .data = read_images(o.data)};
+  if (o.images > 0) t.data.train = t.data.train.part(0, std::min(o.images, t.data.train.size()));
+  t.augmentation = {.crop = in_colour(t) ? 4 : 0, .flip = in_colour(t)};
+  return t;
+}
+/// The same, for networks of 32x32 images in colour.
+inline task begin_in_colour(const options& o) {
+  task t = begin(o);
+  if (!in_colour(t)) throw std::invalid_argument("--data: expected 32x32 colour images, found other ones");
+  return t;
+}
+
+/// Figures for scripts: the accuracies, and how long it took.
+inline void print_figures(const task& t, std::chrono::steady_clock::time_point began) {
+  t.found.print_figures();
+  std::printf("figure minutes %.1f min\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() / 60);
+}
 
 using alpha_schedule = std::function<float(const mn::progress&)>;
 
@@ -62,7 +107,7 @@ inline void keep_curve(const fs::path& file, const std::string& row, int seed, c
 
 /// Trains one network, goes on where it was stopped, and keeps the packed network's accuracy under `row`.
 template <class Model, class Estimator>
-void run_one(const task& t, const std::string& row, int seed, const alpha_schedule& alpha, bool levels) {
+void run_one(task& t, const std::string& row, int seed, float rate, const alpha_schedule& alpha) {
   if (t.found.has(row, seed)) return;
   std::printf("%s, seed %d\n", row.c_str(), seed);
   const fs::path out(t.o.out);
@@ -72,13 +117,13 @@ void run_one(const task& t, const std::string& row, int seed, const alpha_schedu
 
   const images some = t.data.test.part(0, std::min(t.data.test.size(), 2000));  // measured after every epoch
   mn::network<Model, Estimator> net{mn::seed{static_cast<std::uint64_t>(seed)}};
-  const mn::adam optimizer{.rate = t.o.rate, .decay = mn::cosine_rate{.to = 0.01f}};
+  const mn::adam optimizer{.rate = rate, .decay = mn::cosine_rate{.to = 0.01f}};
   const auto run = train(net, t.data.train, optimizer, alpha,
                          {.epochs = t.o.epochs, .validation = &some, .seed = mn::seed{static_cast<std::uint64_t>(seed)},
                           .augmentation = t.augmentation, .checkpoint = {.path = checkpoint.string(), .resume = true}},
                          [&](const mn::event& e) {
-                           if constexpr (has_second_conv<Model>)
-                             if (levels && e.epoch_end) keep_levels(out, row, seed, e, net, t.data.test);
+                           if constexpr (has_second_conv<Model> && mn::network<Model>::quantizes)
+                             if (t.o.levels && e.epoch_end) keep_levels(out, row, seed, e, net, t.data.test);
                          });
   keep_curve(out / "curves.csv", row, seed, run);
   const double accuracy = packed_accuracy(net, t.data.test);
@@ -91,27 +136,27 @@ void run_one(const task& t, const std::string& row, int seed, const alpha_schedu
 
 /// A network of `bits` bits by each estimator and schedule; 32 bits are trained once, there is nothing to estimate.
 template <class Model>
-void run_all(const task& t, const std::string& name, int seed) {
+void run_all(task& t, const std::string& name, int seed) {
   if (!mn::network<Model>::quantizes) {
     chosen::choose("ste");
-    return run_one<Model, chosen>(t, name + " floats", seed, mn::constant{1}, false);
+    return run_one<Model, chosen>(t, name + " floats", seed, t.o.rate, mn::constant{1});
   }
   for (const std::string& estimator : t.o.estimators)
     for (const std::string& schedule : t.o.schedules) {
       if (estimator == "ste" && schedule != t.o.schedules.front()) continue;  // ignores alpha
       const std::string row = name + " " + estimator + (estimator == "ste" || schedule == "own" ? "" : " " + schedule);
       if (estimator == "aqe_stochastic") {
-        run_one<Model, mn::aqe_stochastic>(t, row, seed, schedule_of(schedule, mn::linear{.from = 0.5f, .to = 1}), t.o.levels);
+        run_one<Model, mn::aqe_stochastic>(t, row, seed, t.o.rate, schedule_of(schedule, mn::linear{.from = 0.5f, .to = 1}));
       } else {
         chosen::choose(estimator);
-        run_one<Model, chosen>(t, row, seed, schedule_of(schedule, chosen::now->schedule), t.o.levels);
+        run_one<Model, chosen>(t, row, seed, t.o.rate, schedule_of(schedule, chosen::now->schedule));
       }
     }
 }
 
 /// All of one family of networks.
 template <template <int> class Model>
-void run_family(const task& t, const std::string& family) {
+void run_family(task& t, const std::string& family) {
   for (int seed = t.o.first_seed; seed < t.o.first_seed + t.o.seeds; ++seed)
     for (const int bits : t.o.bits) {
       const std::string name = family + " " + std::to_string(bits);
@@ -124,5 +169,5 @@ void run_family(const task& t, const std::string& family) {
 }
 
 /// Model D of MINW-Net, and small networks for 28x28 images of three widths: units of their own.
-void run_model_d(const task& t);
-void run_small(const task& t, int width);
+void run_model_d(task& t);
+void run_small(task& t, int width);

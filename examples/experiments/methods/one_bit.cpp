@@ -1,0 +1,24 @@
+#include <minnow/estimate/bi_real.hpp>
+#include <minnow/zoo/bi_real.hpp>
+
+#include "run_method.hpp"
+
+namespace {
+
+/// The same network with Bi-Real's shortcuts around the convolutions.
+struct bi_real_network
+    : mn::model<mn::image<3, 32, 32>, first<mm::bi_real>, mn::zoo::bi_real_unit<filters, mm::bi_real>, mn::max_pool<2>,
+                mn::zoo::bi_real_widening<2 * filters, mm::bi_real>, mn::zoo::bi_real_unit<2 * filters, mm::bi_real>, mn::max_pool<2>,
+                mn::zoo::bi_real_widening<4 * filters, mm::bi_real>, mn::zoo::bi_real_unit<4 * filters, mm::bi_real>, mn::max_pool<2>,
+                dense_part<mm::bi_real>> {};
+
+}  // namespace
+
+void run_one_bit(study& s) {
+  run_chosen<mm::bnn>(s, "1x1 bnn");
+  run_chosen<mm::bnn>(s, "1x1 aqe", "aqe");
+  run_chosen<mm::bnn>(s, "1x1 alpha_blend", "alpha_blend");
+  run_chosen<mm::xnor_net>(s, "1x1 xnor_net");
+  run_method<method_network<mm::bi_real>, mn::bi_real>(s, "1x1 bi_real without shortcuts");
+  run_method<bi_real_network, mn::bi_real>(s, "1x1 bi_real");
+}

@@ -1,0 +1,69 @@
+#pragma once
+
+// One network for every method: Model D of MINW-Net, its widths divided by 4, all layers but the image by the method's scheme.
+
+#include <type_traits>
+
+#include <minnow/quantize/methods.hpp>
+
+#include "../run.hpp"
+
+namespace mm = mn::methods;
+
+inline constexpr int filters = 16;
+inline constexpr int hidden_1 = 32;
+inline constexpr int hidden_2 = 128;
+
+/// Inputs that are not quantized want a nonlinearity.
+template <class Scheme>
+using norm = std::conditional_t<std::is_same_v<typename Scheme::inputs, mn::real>, mn::chain<mn::batch_norm, mn::relu>, mn::batch_norm>;
+
+template <class Scheme>
+using first = mn::chain<mn::conv<filters, mn::scheme<mn::pixels, typename Scheme::weights>>, norm<Scheme>>;
+template <class Scheme>
+using dense_part = mn::chain<mn::dense<hidden_1, Scheme>, norm<Scheme>, mn::dense<hidden_2, Scheme>, norm<Scheme>, mn::dense<10, Scheme>, mn::batch_norm>;
+
+template <class S>
+struct method_network
+    : mn::model<mn::image<3, 32, 32>, first<S>, mn::conv<filters, S>, mn::max_pool<2>, norm<S>,  //
+                mn::conv<2 * filters, S>, norm<S>, mn::conv<2 * filters, S>, mn::max_pool<2>, norm<S>,
+                mn::conv<4 * filters, S>, norm<S>, mn::conv<4 * filters, S>, mn::max_pool<2>, norm<S>, dense_part<S>> {};
+
+/// The runs in hand: one seed of every method. Rates are compared on `search`: fewer images and epochs, measured on training images
+/// that are not among them.
+struct study {
+  task& t;
+  task& search;
+  const std::vector<float>& rates;
+  int seed;
+};
+
+/// Trains the network at each rate on `search`, then at the best one.
+template <class Model, class Estimator>
+void run_method(study& s, const std::string& method, const alpha_schedule& alpha = mn::constant{1}) {
+  float best = s.rates.front();
+  for (double highest = -1; const float rate : s.rates) {
+    std::ostringstream row;
+    row << method << " at " << rate;
+    if (s.rates.size() > 1) {
+      run_one<Model, Estimator>(s.search, row.str(), 1, rate, alpha);
+      if (const double accuracy = s.search.found.all().at(row.str()).at(1); accuracy > highest) {
+        highest = accuracy;
+        best = rate;
+      }
+    }
+  }
+  run_one<Model, Estimator>(s.t, method, s.seed, best, alpha);
+}
+
+/// By an estimator that can be chosen at run time, with its own schedule.
+template <class Scheme>
+void run_chosen(study& s, const std::string& method, const std::string& estimator = "ste") {
+  chosen::choose(estimator);
+  run_method<method_network<Scheme>, chosen>(s, method, chosen::now->schedule);
+}
+
+/// Methods with 1-bit weights and inputs, those with 2-bit inputs, and those with real inputs: units of their own.
+void run_one_bit(study& s);
+void run_two_bits(study& s);
+void run_real_inputs(study& s);

@@ -1,0 +1,52 @@
+// Tables I and II of MINW-Net: Models A to D, narrower, for the 16 pairs of bits of inputs and weights.
+//
+// source  Chen et al. 2020, Tables I and II
+#include "tables/pairs.hpp"
+
+namespace {
+
+void print_table(const results& found, const std::vector<std::string>& estimators) {
+  std::printf("\naccuracy of the packed network, %%\n\n| inputs | weights | estimator | A | B | C | D |\n|---|---|---|---|---|---|---|\n");
+  for (const int inputs : {1, 2, 3, 16, 32})
+    for (const int weights : {1, 2, 3, 16, 32})
+      for (const std::string& estimator : estimators) {
+        const std::string row = " " + std::to_string(inputs) + "x" + std::to_string(weights) + " " + (inputs == 32 ? "floats" : estimator);
+        const auto shown = [&](char model) { return found.shown(std::string(1, model).append(row)); };
+        if (shown('d') != "-")
+          std::printf("| %d | %d | %s | %s | %s | %s | %s |\n", inputs, weights, inputs == 32 ? "" : estimator.c_str(), shown('a').c_str(),
+                      shown('b').c_str(), shown('c').c_str(), shown('d').c_str());
+        if (inputs == 32) break;
+      }
+  std::printf("\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  options o;
+  o.out = "tables";
+  o.estimators = {"aqe"};
+  o.epochs = 3;
+  o.images = 6000;
+  CLI::App app("Trains Models A to D, their widths divided by 4, for 16 pairs of bits on 32x32 colour images.");
+  add_options(app, o);
+  add_estimators(app, o);
+  add_rate(app, o);
+  CLI11_PARSE(app, argc, argv);
+
+  const auto began = std::chrono::steady_clock::now();
+  task t = begin_in_colour(o);
+  for (int seed = o.first_seed; seed < o.first_seed + o.seeds; ++seed) {
+    run_inputs<1>(t, seed);
+    run_inputs<2>(t, seed);
+    run_inputs<3>(t, seed);
+    run_inputs<16>(t, seed);
+    run_inputs<32>(t, seed);
+  }
+  print_table(t.found, o.estimators);
+  print_figures(t, began);
+  return 0;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "tables: %s\n", e.what());
+  return 1;
+}
