@@ -10,8 +10,11 @@ void print_table(const results& found, const std::vector<std::string>& estimator
   for (const int inputs : {1, 2, 3, 16, 32})
     for (const int weights : {1, 2, 3, 16, 32})
       for (const std::string& estimator : estimators) {
-        const std::string row = " " + std::to_string(inputs) + "x" + std::to_string(weights) + " " + (inputs == 32 ? "floats" : estimator);
-        const auto shown = [&](char model) { return found.shown(std::string(1, model).append(row)); };
+        const auto shown = [&](char model) {
+          std::ostringstream row;
+          row << model << ' ' << inputs << 'x' << weights << ' ' << (inputs == 32 ? "floats" : estimator);
+          return found.shown(row.str());
+        };
         if (shown('d') != "-")
           std::printf("| %d | %d | %s | %s | %s | %s | %s |\n", inputs, weights, inputs == 32 ? "" : estimator.c_str(), shown('a').c_str(),
                       shown('b').c_str(), shown('c').c_str(), shown('d').c_str());

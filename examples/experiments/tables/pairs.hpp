@@ -6,7 +6,7 @@
 
 #include "../run.hpp"
 
-/// The models' widths are divided by this: they train in seconds, and keep their order.
+/// The models' widths are divided by this: they train in minutes, and keep their order of size.
 inline constexpr int narrower = 4;
 
 template <int Inputs, int Weights>
