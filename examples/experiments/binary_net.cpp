@@ -29,8 +29,8 @@ int main(int argc, char** argv) try {
   const auto began = std::chrono::steady_clock::now();
   task t = begin_in_colour(o);
   for (int seed = o.first_seed; seed < o.first_seed + o.seeds; ++seed) {
-    run_all<net<1>>(t, "binary_net", seed);
-    run_all<net<32>>(t, "binary_net", seed);
+    run_all<net<1>>(t, "binary_net", seed, o.rate);
+    run_all<net<32>>(t, "binary_net", seed, o.rate);
   }
   print_figures(t, began);
   return 0;

@@ -134,22 +134,22 @@ void run_one(task& t, const std::string& row, int seed, float rate, const alpha_
   fs::remove(checkpoint.string() + ".lock");
 }
 
-/// A network of `bits` bits by each estimator and schedule; 32 bits are trained once, there is nothing to estimate.
+/// A network by each estimator and schedule; one in floats is trained once, there is nothing to estimate.
 template <class Model>
-void run_all(task& t, const std::string& name, int seed) {
+void run_all(task& t, const std::string& name, int seed, float rate) {
   if (!mn::network<Model>::quantizes) {
     chosen::choose("ste");
-    return run_one<Model, chosen>(t, name + " floats", seed, t.o.rate, mn::constant{1});
+    return run_one<Model, chosen>(t, name + " floats", seed, rate, mn::constant{1});
   }
   for (const std::string& estimator : t.o.estimators)
     for (const std::string& schedule : t.o.schedules) {
       if (estimator == "ste" && schedule != t.o.schedules.front()) continue;  // ignores alpha
       const std::string row = name + " " + estimator + (estimator == "ste" || schedule == "own" ? "" : " " + schedule);
       if (estimator == "aqe_stochastic") {
-        run_one<Model, mn::aqe_stochastic>(t, row, seed, t.o.rate, schedule_of(schedule, mn::linear{.from = 0.5f, .to = 1}));
+        run_one<Model, mn::aqe_stochastic>(t, row, seed, rate, schedule_of(schedule, mn::linear{.from = 0.5f, .to = 1}));
       } else {
         chosen::choose(estimator);
-        run_one<Model, chosen>(t, row, seed, t.o.rate, schedule_of(schedule, chosen::now->schedule));
+        run_one<Model, chosen>(t, row, seed, rate, schedule_of(schedule, chosen::now->schedule));
       }
     }
 }
@@ -160,10 +160,10 @@ void run_family(task& t, const std::string& family) {
   for (int seed = t.o.first_seed; seed < t.o.first_seed + t.o.seeds; ++seed)
     for (const int bits : t.o.bits) {
       const std::string name = family + " " + std::to_string(bits);
-      if (bits == 1) run_all<Model<1>>(t, name, seed);
-      else if (bits == 2) run_all<Model<2>>(t, name, seed);
-      else if (bits == 3) run_all<Model<3>>(t, name, seed);
-      else if (bits == 32) run_all<Model<32>>(t, name, seed);
+      if (bits == 1) run_all<Model<1>>(t, name, seed, t.o.rate);
+      else if (bits == 2) run_all<Model<2>>(t, name, seed, t.o.rate);
+      else if (bits == 3) run_all<Model<3>>(t, name, seed, t.o.rate);
+      else if (bits == 32) run_all<Model<32>>(t, name, seed, t.o.rate);
       else throw std::invalid_argument("--bits: expected 1, 2, 3 or 32, found " + std::to_string(bits));
     }
 }

@@ -34,7 +34,6 @@ int main(int argc, char** argv) try {
   CLI::App app("Trains Models A to D, their widths divided by 4, for 16 pairs of bits on 32x32 colour images.");
   add_options(app, o);
   add_estimators(app, o);
-  add_rate(app, o);
   CLI11_PARSE(app, argc, argv);
 
   const auto began = std::chrono::steady_clock::now();
