@@ -1,9 +1,9 @@
 #include "pairs.hpp"
 
 template <>
-void run_inputs<2>(task& t, int seed) {
-  run_pair<2, 1>(t, seed);
-  run_pair<2, 2>(t, seed);
-  run_pair<2, 3>(t, seed);
-  run_pair<2, 16>(t, seed);
+void run_inputs<2>(table& all, int seed) {
+  run_pair<2, 1>(all, seed);
+  run_pair<2, 2>(all, seed);
+  run_pair<2, 3>(all, seed);
+  run_pair<2, 16>(all, seed);
 }

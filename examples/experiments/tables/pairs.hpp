@@ -2,6 +2,10 @@
 
 // Models A to D for all weights beside inputs of one number of bits.
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <minnow/zoo/convnet.hpp>
 
 #include "../run.hpp"
@@ -17,28 +21,36 @@ struct pair_schemes {
 template <int Inputs, int Weights, int Channels, int Hidden1, int Hidden2>
 struct narrow : mn::zoo::convnet<typename pair_schemes<Inputs, Weights>::type, Channels / narrower, Hidden1 / narrower, Hidden2 / narrower> {};
 
-/// Adam's first learning rate for weights of so many bits: what is best on Model D (docs/results.md).
-constexpr float rate_for(int weights) { return weights == 1 ? 5e-3f : weights <= 3 ? 2e-2f : 1e-3f; }
+/// What is to be run.
+struct table {
+  task& t;
+  std::vector<std::string> models;
+  std::vector<std::string> pairs;
+  std::vector<float> rates;  ///< Adam's first ones for weights of 1 bit, of 2 and 3, of 16 and 32
+};
 
 template <int Inputs, int Weights>
-void run_pair(task& t, int seed) {
+void run_pair(table& all, int seed) {
   const std::string pair = std::to_string(Inputs) + "x" + std::to_string(Weights);
-  run_all<narrow<Inputs, Weights, 128, 512, 2048>>(t, "a " + pair, seed, rate_for(Weights));
-  run_all<narrow<Inputs, Weights, 64, 512, 2048>>(t, "b " + pair, seed, rate_for(Weights));
-  run_all<narrow<Inputs, Weights, 64, 256, 1024>>(t, "c " + pair, seed, rate_for(Weights));
-  run_all<narrow<Inputs, Weights, 64, 128, 512>>(t, "d " + pair, seed, rate_for(Weights));
+  const auto wanted = [](const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  if (!wanted(all.pairs, pair)) return;
+  const float rate = all.rates[Weights == 1 ? 0 : Weights <= 3 ? 1 : 2];
+  if (wanted(all.models, "a")) run_all<narrow<Inputs, Weights, 128, 512, 2048>>(all.t, "a " + pair, seed, rate);
+  if (wanted(all.models, "b")) run_all<narrow<Inputs, Weights, 64, 512, 2048>>(all.t, "b " + pair, seed, rate);
+  if (wanted(all.models, "c")) run_all<narrow<Inputs, Weights, 64, 256, 1024>>(all.t, "c " + pair, seed, rate);
+  if (wanted(all.models, "d")) run_all<narrow<Inputs, Weights, 64, 128, 512>>(all.t, "d " + pair, seed, rate);
 }
 
 /// The rows of Table I for inputs of so many bits: each a unit of its own.
 template <int Inputs>
-void run_inputs(task& t, int seed);
+void run_inputs(table& all, int seed);
 template <>
-void run_inputs<1>(task& t, int seed);
+void run_inputs<1>(table& all, int seed);
 template <>
-void run_inputs<2>(task& t, int seed);
+void run_inputs<2>(table& all, int seed);
 template <>
-void run_inputs<3>(task& t, int seed);
+void run_inputs<3>(table& all, int seed);
 template <>
-void run_inputs<16>(task& t, int seed);
+void run_inputs<16>(table& all, int seed);
 template <>
-void run_inputs<32>(task& t, int seed);
+void run_inputs<32>(table& all, int seed);
