@@ -19,8 +19,10 @@
 #include <minnow/schedule/linear.hpp>
 
 #include "single_layer.hpp"
+#include "small_digits.hpp"
 
 using namespace minnow;
+using minnow::test::small_digits;
 
 namespace {
 
@@ -39,18 +41,6 @@ dataset<float> numbers(int count, std::uint64_t draws = 1) {
   for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n)
     labels.push_back(x[6 * n] + x[6 * n + 1] > 0.3f ? 2 : x[6 * n + 2] > x[6 * n + 3] ? 1 : 0);
   return {{1, 1, 6}, x, labels};
-}
-
-/// The middle of drawn digits, every other pixel: (N,14,14,1).
-dataset<std::uint8_t> small_digits(int count) {
-  const auto full = drawn_digits(count, seed{4});
-  dataset<std::uint8_t> data;
-  data.dimensions = {14, 14, 1};
-  data.labels = full.labels;
-  for (int n = 0; n < count; ++n)
-    for (std::size_t y = 0; y < 14; ++y)
-      for (std::size_t x = 0; x < 14; ++x) data.images.push_back(full.image(n)[2 * y * 28 + 2 * x]);
-  return data;
 }
 
 std::vector<float> arrays(untyped_network& net) {

@@ -10,9 +10,10 @@
 
 #include <minnow/fit/mpi.hpp>
 #include <minnow/io/container.hpp>
-#include <minnow/io/drawn_digits.hpp>
 
-namespace test {
+#include "../small_digits.hpp"
+
+namespace minnow::test {
 
 inline int failures = 0;
 
@@ -20,7 +21,7 @@ inline int failures = 0;
 #define MPI_EXPECT(condition, ...) \
   do { \
     if (!(condition)) { \
-      ++test::failures; \
+      ++minnow::test::failures; \
       std::fprintf(stderr, "%s:%d: " #condition ": ", __FILE__, __LINE__); \
       std::fprintf(stderr, __VA_ARGS__); \
       std::fputc('\n', stderr); \
@@ -50,18 +51,6 @@ inline bool same_on_all(minnow::data_parallel& ranks, std::uint32_t crc) {
   return ranks.largest(crc) == crc && ranks.largest(-double(crc)) == -double(crc);
 }
 
-/// Drawn digits, every other pixel: (N,14,14,1).
-inline minnow::dataset<std::uint8_t> small_digits(int count, minnow::seed draws) {
-  const auto full = minnow::drawn_digits(count, draws);
-  minnow::dataset<std::uint8_t> data;
-  data.dimensions = {14, 14, 1};
-  data.labels = full.labels;
-  for (int n = 0; n < count; ++n)
-    for (std::size_t y = 0; y < 14; ++y)
-      for (std::size_t x = 0; x < 14; ++x) data.images.push_back(full.image(n)[2 * y * 28 + 2 * x]);
-  return data;
-}
-
 /// A main function between MPI_Init_thread and MPI_Finalize. What it throws goes to stderr and ends all ranks with status 3.
 inline int run(int count, char** arguments, const std::function<void()>& body) {
   int level = 0;
@@ -77,4 +66,4 @@ inline int run(int count, char** arguments, const std::function<void()>& body) {
   return failures == 0 ? 0 : 1;
 }
 
-}  // namespace test
+}  // namespace minnow::test
