@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -9,6 +10,8 @@
 
 #include <minnow/layers/activation.hpp>
 #include <minnow/pack/pack.hpp>
+#include <minnow/quantize/methods.hpp>
+#include <minnow/train/evaluate.hpp>
 
 #include "single_layer.hpp"
 
@@ -19,6 +22,9 @@ namespace {
 using eight_bits = scheme<integer<8>, integer<8>>;
 struct small_integers
     : model<features<6>, dense<9, eight_bits>, batch_norm, relu, dense<3, scheme<integer<4>, integer<4>>>, batch_norm> {};
+
+template <class Quantizer>
+struct of_states : model<features<6>, dense<9, scheme<Quantizer, lsq<4>>>, batch_norm, dense<3, scheme<Quantizer, integer<4>>>, bias> {};
 
 dataset<float> uncentred_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
 
@@ -46,6 +52,20 @@ std::vector<float> everything_but_states(untyped_network& net) {
 }  // namespace
 
 TEST_SUITE("fit/calibrate") {
+  TEST_CASE_TEMPLATE("a state that is no number is measured afresh", Quantizer, integer<8>, lsq<8>, pact<4>, scaled_sign<per_tensor>) {
+    const auto data = uncentred_numbers(64);
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), HUGE_VALF, -1.0f}) {
+      network<of_states<Quantizer>> net{seed{1}}, spoilt{seed{1}};
+      spoilt.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
+        if (name == "state") std::fill(values.begin(), values.end(), bad);
+      });
+      calibrate(net, data, {.batches = 2, .batch = 32});
+      calibrate(spoilt, data, {.batches = 2, .batch = 32});
+      CHECK_NOTHROW((void)pack(spoilt));
+      CHECK(logits(spoilt, data) == logits(net, data));
+    }
+  }
+
   TEST_CASE("scales of inputs become those that suit the data, each behind the layers before it") {
     network<small_integers> net{seed{1}};
     const auto data = uncentred_numbers(256);

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
@@ -46,6 +48,17 @@ TEST_SUITE("fit/settle") {
       // Sums of 6 numbers, then of 64: some 70 roundings of numbers below 6, of squares below 36.
       CHECK(std::abs(static_cast<double>(net.layer<"1">().running_mean()(f)) - mean) <= 70 * 0x1p-24 * 6);
       CHECK(std::abs(static_cast<double>(net.layer<"1">().running_variance()(f)) - variance) <= 70 * 0x1p-24 * 36);
+    }
+  }
+
+  TEST_CASE("a NaN or an infinity in the old statistics is gone") {
+    const auto data = unlabelled_numbers(64);
+    network<two_layers, aqe> net{seed{1}}, spoilt{seed{1}};
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), HUGE_VALF}) {
+      spoilt.statistics([&](std::string_view, std::string_view, std::span<float> values) { std::fill(values.begin(), values.end(), bad); });
+      settle(spoilt, data, {.batches = 2, .batch = 32});
+      settle(net, data, {.batches = 2, .batch = 32});
+      CHECK(statistics(spoilt) == statistics(net));
     }
   }
 

@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/settle.hpp>
 #include <minnow/model.hpp>
+#include <minnow/quantize/methods.hpp>
 
 #include "single_layer.hpp"
 
@@ -21,6 +23,10 @@ struct small : model<features<6>, dense<9, scheme<real, sign>>, batch_norm, dens
                      dense<3, scheme<integer<4>, integer<8>>>, batch_norm> {};
 struct images : model<image<3, 5, 5>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, dense<20, minw<1, 2>>,
                       batch_norm, dense<4, minw<3, 1>>> {};
+
+/// Quantizers that measure or learn a state.
+struct stateful : model<features<6>, dense<9, scheme<integer<8>, integer<8, per_channel>>>, batch_norm, dense<7, scheme<lsq<4>, lsq<4>>>, bias,
+                        dense<5, scheme<pact<4>, scaled_sign<>>>, batch_norm, dense<3, scheme<integer<4>, trained_ternary>>, batch_norm> {};
 
 /// A layer whose two readings do not keep the same.
 struct forgetful : same_shape {
@@ -139,9 +145,42 @@ TEST_SUITE("pack/pack") {
     CHECK_THROWS_WITH_AS(packing("3", "bias", nan), "pack: layer 3: expected finite numbers in 'bias', found nan",
                          minnow::error);
     CHECK_THROWS_WITH_AS(packing("1", "gamma", nan),
-                         "pack: layer 1: expected finite numbers in 'scale and shift', found nan", minnow::error);
-    CHECK_THROWS_WITH_AS(packing("5", "mean", HUGE_VALF),
-                         "pack: layer 5: expected finite numbers in 'scale and shift', found -inf", minnow::error);
+                         "pack: layer 1: expected finite numbers in 'gamma', found nan", minnow::error);
+    CHECK_THROWS_WITH_AS(packing("5", "variance", HUGE_VALF),
+                         "pack: layer 5: expected finite numbers in 'variance', found inf", minnow::error);
+    CHECK_THROWS_WITH_AS(packing("5", "variance", -1), doctest::Contains("pack: layer 5: expected finite numbers in 'scale and shift', found"),
+                         minnow::error);
+  }
+
+  TEST_CASE("a NaN or an infinity anywhere is refused, by the layer's path") {
+    network<stateful> net{seed{1}};
+    train_once(net, 1);
+    (void)pack(net);
+    int spoilt = 0;
+    net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+      for (const float bad : {std::numeric_limits<float>::quiet_NaN(), HUGE_VALF, -HUGE_VALF})
+        for (const std::size_t at : {std::size_t{0}, values.size() - 1}) {
+          network<stateful> copy = net;
+          copy.arrays([&](std::string_view p, std::string_view n, std::span<float> v) {
+            if (p == path && n == name) v[at] = bad;
+          });
+          CHECK_THROWS_WITH_AS((void)pack(copy), doctest::Contains(std::string(path).c_str()), minnow::error);
+          ++spoilt;
+        }
+    });
+    CHECK(spoilt > 100);
+  }
+
+  TEST_CASE("a quantizer's state outside its bounds is refused, of weights and of inputs") {
+    for (const char* path : {"0", "0.inputs", "2", "2.inputs", "4", "4.inputs", "6", "6.inputs"}) {
+      network<stateful> net{seed{1}};
+      train_once(net, 1);
+      net.arrays([&](std::string_view p, std::string_view name, std::span<float> values) {
+        if (p == path && name == "state") values.front() = -0.25f;
+      });
+      const std::string sentence = "pack: layer " + std::string(path) + ": expected a quantizer's state inside its bounds, found -0.25";
+      CHECK_THROWS_WITH_AS((void)pack(net), sentence.c_str(), minnow::error);
+    }
   }
 
   TEST_CASE("a layer whose readings keep other arrays is named") {

@@ -2,11 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <vector>
 
+#include <minnow/quantize/methods.hpp>
 #include <minnow/quantize/scheme.hpp>
 
 using namespace minnow;
@@ -70,6 +74,24 @@ static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<ternary<m
 static_assert(!is_dyadic<integer<8>>() && !is_dyadic<pixels>() && !is_dyadic<half>() && !is_dyadic<real>());
 
 TEST_SUITE("quantize/concept") {
+  TEST_CASE_TEMPLATE("a state is sound where it is finite and `limit` leaves it, and before anything was measured", q, integer<4>, unsigned_integer<8>,
+                     lsq<4>, unsigned_lsq<8>, pact<4>, scaled_sign<>, scaled_ternary<>, trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>) {
+    constexpr auto count = static_cast<std::size_t>(state_floats<q>);
+    CHECK(is_sound<q>({}));
+    typename q::state s{};
+    REQUIRE(q::observe(s, std::vector<float>{0.5f, -1, 2, -0.25f}, role::weights));
+    CHECK(is_sound<q>(s));
+    for (std::size_t i = 0; i < count; ++i)
+      for (const float bad : {-1.0f, std::numeric_limits<float>::quiet_NaN(), HUGE_VALF, -HUGE_VALF}) {
+        auto floats = std::bit_cast<std::array<float, count>>(s);
+        floats[i] = bad;
+        auto spoilt = std::bit_cast<typename q::state>(floats);
+        CHECK_FALSE(is_sound<q>(spoilt));
+        q::limit(spoilt);
+        CHECK(is_sound<q>(spoilt) == (bad < 0));
+      }
+  }
+
   TEST_CASE("a quantized value is scale times code") {
     CHECK(quantized<four_levels>(0.9f, {}) == 1.0f);
     CHECK(quantized<four_levels>(-0.1f, {}) == -1.0f / 3.0f);

@@ -62,6 +62,7 @@ private:
       });
       if (requantize && p.requantize) p.requantize(first, length);
     });
+    if (p.limit) p.limit();
   }
 
   Optimizer optimizer_;

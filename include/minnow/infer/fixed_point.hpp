@@ -113,7 +113,7 @@ struct fixed_constants {
   /// unit  what a code of the result is worth; 0 where all of them are 0
   void set(int channel, const channel_line& line, double unit, int lowest, int highest) noexcept {
     const auto c = static_cast<std::size_t>(channel);
-    if (!(unit > 0)) return;
+    if (!(std::abs(unit) > 0)) return;
     const double slope = line.slope / unit, other = line.other_slope / unit, constant = line.shift / unit;
     int bits = most_shift;
     const auto fits = [&](double value, double limit) { return std::abs(std::round(std::ldexp(value, bits))) < limit; };
@@ -128,8 +128,8 @@ struct fixed_constants {
     const auto code = [&](double value) {
       return static_cast<std::int32_t>(std::clamp(std::nearbyint(value / unit), static_cast<double>(lowest), static_cast<double>(highest)));
     };
-    low[c] = code(line.low);
-    high[c] = code(line.high);
+    low[c] = code(unit < 0 ? line.high : line.low);
+    high[c] = code(unit < 0 ? line.low : line.high);
   }
 
   [[nodiscard]] std::int32_t code(int channel, std::int32_t sum, std::int32_t other) const noexcept {

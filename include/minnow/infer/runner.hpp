@@ -151,7 +151,7 @@ private:
     auto* smallest = reinterpret_cast<std::int32_t*>(at(plan.sums));
     if constexpr (p::pools > 0)
       for (int c = 0; c < p::window.out.channels; ++c) {
-        int direction = 1;
+        int direction = p::outputs::scale(self.constants.out_state) < 0 ? -1 : 1;
         self.each_op([&](auto i, const auto& reading) {
           if constexpr (i > p::pool) direction *= reading.direction(c);
         });

@@ -34,7 +34,6 @@ void fill(inferable<Layer>& to, trainable<Layer, E>& from, std::string_view path
     bool found = false;
     const auto match = [&](std::string_view other, std::span<float> trained) {
       if (other != name || trained.size() != values.size()) return;
-      check_finite(trained, path, name);
       std::copy(trained.begin(), trained.end(), values.begin());
       found = true;
     };
@@ -92,8 +91,9 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
           std::span<const fold_step> steps, const typename Q::state& state) {
   constexpr auto codes = codes_of<Q>();
   for (int c = 0; c < channels; ++c) {
-    int direction = 1;
-    int behind_pool = 1;
+    // h(x) never falls, so codes fall with x where one of them is worth less than 0; sums of negative units fall as numbers.
+    int behind_pool = Q::scale(state) < 0 ? -1 : 1;
+    int direction = scales[static_cast<std::size_t>(c)] < 0 ? -behind_pool : behind_pool;
     for (const fold_step& s : steps) {
       if (s.apply == nullptr) continue;
       direction *= s.direction(s.reading, c);
@@ -118,7 +118,7 @@ void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stag
   using plan = typename Stage::plan;
   for (int c = 0; c < plan::window.out.channels; ++c) {
     channel_line line{.slope = static_cast<double>(scales[static_cast<std::size_t>(c)])};
-    int behind_pool = 1;
+    int behind_pool = unit < 0 ? -1 : 1;
     const auto see = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
       using layer = typename plan::template op<I>;
       [[maybe_unused]] const auto& reading = static_cast<const op_slot<Stage, I>&>(ops).reading;
@@ -150,8 +150,6 @@ void pack_stage(Network& net, Packed& to) {
   if constexpr (plan::inputs::code_limit > 0)
     for (float& s : scales) s = plan::inputs::scale(net.template layer_at<flat::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
-    const auto& latent = net.template layer_at<plan::begin>().weights();
-    check_finite({latent.data(), latent.size()}, flat::paths[plan::begin].view(), "weights");
     const auto weights = net.template layer_at<plan::begin>().quantize(flat::paths[plan::begin].view());
     pack_product<typename plan::inputs, typename plan::weights>(plan::window, weights, stage.weights.data());
     for (std::size_t f = 0; f < scales.size(); ++f) scales[f] *= weights.scale(static_cast<int>(f));
@@ -195,8 +193,22 @@ void pack_stage(Network& net, Packed& to) {
   }
 }
 
+/// Refuses a network that cannot be packed, by layer and array. All arrays are looked at: of an infinite variance, say, no
+/// constant of the packed network would tell.
+template <class Network>
+void check_network(Network& net) {
+  net.arrays([](std::string_view path, std::string_view name, std::span<float> values) { check_finite(values, path, name); });
+  net.visit([](std::string_view path, auto& layer) {
+    if constexpr (requires { layer.unsound_state(); })
+      if (const auto state = layer.unsound_state(); !state.empty())
+        require(status::failure("pack: layer %.*s: expected a quantizer's state inside its bounds, found %g", static_cast<int>(path.size()),
+                                path.data(), static_cast<double>(state[0])));
+  });
+}
+
 template <class Packed, class Network>
 Packed pack_as(Network& net) {
+  check_network(net);
   Packed result;
   result.input = net.input_normalisation();
   [&]<std::size_t... S>(std::index_sequence<S...>) { (pack_stage<S>(net, result), ...); }(std::make_index_sequence<Packed::stages>{});
@@ -207,7 +219,8 @@ Packed pack_as(Network& net) {
 
 /// The packed network that computes what the trained one does at alpha = 1.
 ///
-/// throws  where batch norm's statistics were taken with alpha < 1 (settle first), or a layer holds a NaN or an infinity
+/// throws  where batch norm's statistics were taken with alpha < 1 (settle first), where a layer holds a NaN or an infinity, or a
+///         quantizer's state lies outside its bounds
 template <class Arch = kernels::best, class Model, class W, class I>
 [[nodiscard]] packed<Model, Arch> pack(network<Model, W, I>& net) {
   return detail::pack_as<packed<Model, Arch>>(net);

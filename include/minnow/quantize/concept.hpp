@@ -1,6 +1,10 @@
 #pragma once
 
+#include <array>
+#include <bit>
+#include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -41,6 +45,9 @@ struct interval {
 ///                           rounded, as far as the method passes it on
 ///   learn(x, state, g, gradients)   adds g · dh(x)/ds to the gradient of each float s of the state, which the optimizer then
 ///                           moves; g is the gradient that arrives at h(x). A template, as `code`
+///   limit(state)            moves a state to the nearest one inside its bounds, and leaves a NaN. Called after every step of the
+///                           optimizer, so a quantizer that learns its state must have it; packing and loading refuse a
+///                           state that it would change
 ///   observe(state, values, role, all)   measures the values of several processes at once, with all.sum and all.largest
 ///                           (core/reduction.hpp); without it the mean of their states is taken
 ///   gradient_scale(values)  what those gradients are multiplied by where so many values share the state
@@ -70,6 +77,25 @@ template <class Q>
 concept learned_quantizer = quantizer<Q> && requires(float x, typename Q::state s, float g, float (&gradients)[state_floats<Q>]) {
   Q::learn(x, s, g, gradients);
 };
+
+/// Whether a state can be packed: finite, and inside its bounds where the quantizer has any. The state of a quantizer that has
+/// measured nothing is sound.
+template <quantizer Q>
+[[nodiscard]] bool is_sound(const typename Q::state& state) noexcept {
+  constexpr auto count = static_cast<std::size_t>(state_floats<Q>);
+  if constexpr (count > 0) {
+    using floats = std::array<float, count>;
+    const auto values = std::bit_cast<floats>(state);
+    for (const float v : values)
+      if (!(std::abs(v) <= std::numeric_limits<float>::max())) return false;
+    if constexpr (requires(typename Q::state s) { Q::limit(s); }) {
+      typename Q::state limited = state;
+      Q::limit(limited);
+      return std::bit_cast<floats>(limited) == values || values == std::bit_cast<floats>(typename Q::state{});
+    }
+  }
+  return true;
+}
 
 /// What most quantizers have in common: nothing to measure, range [-1, 1], latent weights kept inside it, codes in
 /// signed bytes. A user's quantizer derives from it and adds name, bits, code_limit, code and scale.

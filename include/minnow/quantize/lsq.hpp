@@ -36,10 +36,12 @@ struct learned_step : stateless {
   }
   static float gradient_scale(std::size_t values) noexcept { return 1 / std::sqrt(static_cast<float>(values) * Highest); }
 
+  static void limit(state& s) noexcept { s.step = std::max(s.step, least); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float mean = mean_magnitude(values);
     if (std::isnan(mean)) return false;
-    s.step = std::max(s.step == 0 ? 2 * mean / std::sqrt(static_cast<float>(Highest)) : s.step, least);
+    if (s.step == 0) s.step = 2 * mean / std::sqrt(static_cast<float>(Highest));
+    limit(s);
     return true;
   }
 };

@@ -41,10 +41,12 @@ struct pact : stateless {
     gradients[0] += select(x < V(s.clip), V(0), g);
   }
 
+  static void limit(state& s) noexcept { s.clip = std::max(s.clip, least); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float largest = detail::largest_magnitude(values, {0, 1});
     if (std::isnan(largest)) return false;
-    s.clip = std::max(s.clip == 0 ? largest : s.clip, least);
+    if (s.clip == 0) s.clip = largest;
+    limit(s);
     return true;
   }
 };

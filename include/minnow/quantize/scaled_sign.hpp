@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <type_traits>
@@ -71,6 +72,10 @@ struct scaled_sign : stateless {
   template <class V>
   static constexpr V slope(role r, V, const state& s) noexcept {
     return V(r == role::weights ? s.part + s.mean : 1.0f);
+  }
+  static void limit(state& s) noexcept {
+    s.mean = std::max(s.mean, 0.0f);
+    s.part = std::max(s.part, 0.0f);
   }
   static bool observe(state& s, std::span<const float> values, role r) noexcept {
     detail::alone all;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -35,6 +36,10 @@ struct scaled_ternary : stateless {
   }
   static constexpr float scale(const state& s) noexcept { return s.scale; }
 
+  static void limit(state& s) noexcept {
+    s.threshold = std::max(s.threshold, 0.0f);
+    s.scale = std::max(s.scale, 0.0f);
+  }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float mean = detail::mean_magnitude(values);
     if (std::isnan(mean)) return false;

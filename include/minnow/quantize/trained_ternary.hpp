@@ -49,12 +49,14 @@ struct trained_ternary : stateless {
     gradients[1] += select(x < V(-s.threshold), V(0) - g, V(0));
   }
 
+  static void limit(state& s) noexcept {
+    for (float* value : {&s.positive, &s.negative, &s.threshold}) *value = std::max(*value, 0.0f);
+  }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float largest = detail::largest_magnitude(values, {-1, 1});
     if (std::isnan(largest)) return false;
     s.threshold = 0.05f * largest;
-    s.positive = std::max(s.positive, 0.0f);
-    s.negative = std::max(s.negative, 0.0f);
+    limit(s);
     if (s.positive == 0 && s.negative == 0) s.positive = s.negative = detail::mean_above(values, s.threshold);
     return true;
   }

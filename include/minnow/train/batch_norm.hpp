@@ -142,8 +142,9 @@ private:
     });
     const double rows = norm_.sums.over(p.over_ranks, static_cast<double>(count_of_rows));
     const double momentum = p.mode == mode::settle ? 1.0 / (p.settled + 1) : static_cast<double>(batch_norm::momentum);
+    // At momentum 1 nothing of the old value is left: it may be a NaN, which a factor of 0 would keep.
     const auto move = [&](float& running, double now) {
-      running = static_cast<float>((1 - momentum) * static_cast<double>(running) + momentum * now);
+      running = static_cast<float>(momentum == 1 ? now : (1 - momentum) * static_cast<double>(running) + momentum * now);
     };
     for (int c = 0; c < channels; ++c) {
       const double off = norm_.sums.total(0, c) / rows;

@@ -25,6 +25,14 @@ std::span<float> state_array(typename Q::state* states, std::size_t count) noexc
   }
 }
 
+/// The floats of the first state that is not sound; none where all are.
+template <quantizer Q>
+std::span<const float> first_unsound(std::span<typename Q::state> states) noexcept {
+  for (typename Q::state& s : states)
+    if (!is_sound<Q>(s)) return state_array<Q>(&s, 1);
+  return {};
+}
+
 /// The gradients of a quantizer's states, where it learns them.
 template <class Q>
 class learned_state {
@@ -34,6 +42,8 @@ public:
 
 template <learned_quantizer Q>
 class learned_state<Q> {
+  static_assert(requires(typename Q::state s) { Q::limit(s); },
+                "minnow: a quantizer that learns its state says how a state stays inside its bounds: limit(state)");
   static constexpr std::size_t floats = static_cast<std::size_t>(state_floats<Q>);
 
 public:
@@ -64,7 +74,10 @@ public:
     }
   }
   [[nodiscard]] parameter as_parameter(typename Q::state* states) noexcept {
-    return {"state", state_array<Q>(states, gradient_.size() / floats), gradient_};
+    const std::size_t count = gradient_.size() / floats;
+    parameter p{"state", state_array<Q>(states, count), gradient_};
+    p.limit = [states, count] { std::for_each_n(states, count, [](typename Q::state& s) { Q::limit(s); }); };
+    return p;
   }
 
 private:

@@ -80,6 +80,9 @@ public:
     return {codes_, states_};
   }
 
+  /// The floats of the first state that cannot be packed, else none.
+  [[nodiscard]] std::span<const float> unsound_state() noexcept { return detail::first_unsound<Q>(std::span(states_)); }
+
   /// Says what quantizes the inputs, once, and whether channels may fall into groups.
   template <quantizer Inputs, bool Grouped = false>
   void take_inputs_of() noexcept {
@@ -205,6 +208,7 @@ private:
   /// Measures the latent weights until their scales rest.
   void settle_states() {
     if constexpr (state_floats<Q> > 0) {
+      if (!unsound_state().empty()) std::fill(states_.begin(), states_.end(), typename Q::state{});
       for (int round = 0; round < detail::calibration_rounds && measure(); ++round) {}
       coded_ = false;
     }

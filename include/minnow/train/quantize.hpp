@@ -30,9 +30,12 @@ public:
   /// Whether the layer takes values one by one, so that a batch norm may leave its work to it.
   static constexpr bool takes_deferred_norm = state_floats<Q> == 0;
 
-  /// Whether codes leave the layer instead of values: set where a product follows.
+  /// Whether codes leave the layer instead of values: set where a product or a join reads them, as the packed network's do.
   void hand_on_codes(bool yes) noexcept { codes_ = yes && Q::code_limit > 0; }
   [[nodiscard]] const typename Q::state& state() const noexcept { return state_; }
+
+  /// The floats of the state where it cannot be packed, else none.
+  [[nodiscard]] std::span<const float> unsound_state() noexcept { return detail::first_unsound<Q>(std::span(&state_, 1)); }
 
   void forward(const activations& in, activations& out, const pass& p) {
     if (!observe(in, p))
@@ -85,6 +88,7 @@ private:
   bool observe(const activations& in, const pass& p) {
     const std::span<const float> values(in.data, in.size());
     if (p.mode == mode::calibrate && p.settled == 0) {
+      if (!is_sound<Q>(state_)) state_ = {};  // nothing can be averaged with a NaN
       for (int round = 0; round < detail::calibration_rounds; ++round)
         if (!Q::observe(state_, values, role::weights)) return false;
     } else if (p.mode == mode::calibrate || (p.training() && p.requantize)) {

@@ -16,7 +16,7 @@ struct deferred_norm;
 }
 
 /// Activations of a batch: (images, height, width, channels), channels last. Their value is scale * data; only what a
-/// quantize layer hands to a product has another scale than 1 (its data are codes then, and code_limit says how large).
+/// quantize layer hands to a product or a join has another scale than 1 (its data are codes then, and code_limit says how large).
 struct activations {
   float* data = nullptr;
   int images = 0;
@@ -74,6 +74,8 @@ struct parameter {
   /// Takes the codes of values [first, first + count) anew, while they are still in the cache. Empty where there are
   /// none, or where they depend on more than each value.
   std::function<void(std::size_t first, std::size_t count)> requantize{};
+  /// Moves the values back inside their bounds, after every update of all of them. Empty where they have none of this kind.
+  std::function<void()> limit{};
 };
 
 /// The trainable reading of a layer. A specialisation for a layer of one's own provides
