@@ -74,8 +74,10 @@ TEST_SUITE("layers/residual") {
     CHECK(std::is_same_v<f::inputs_of<12>, integer<8>>);
     CHECK(std::is_same_v<f::inputs_of<13>, integer<8>>);
     CHECK(std::is_same_v<f::inputs_of<14>, real>);
-    CHECK(f::feeds_product<11>);
-    CHECK_FALSE(f::feeds_product<2>);
+    CHECK(f::feeds_codes<11>);
+    CHECK(f::feeds_codes<2>);
+    CHECK_FALSE(f::feeds_codes<0>);
+    CHECK_FALSE(f::feeds_codes<14>);
     CHECK(f::feeds_next<0>);
     CHECK_FALSE(f::feeds_next<2>);
     CHECK_FALSE(f::feeds_next<12>);

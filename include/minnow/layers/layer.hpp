@@ -13,6 +13,7 @@ enum class fault {
   window_too_large,
   uneven_groups,
   pixels_not_first,
+  image_shared,
   input_quantizer,
   weight_quantizer,
   sum_overflow,

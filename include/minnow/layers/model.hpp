@@ -166,6 +166,7 @@ struct composition {
   static_assert(Fault != fault::window_too_large, "minnow: the layer's window is larger than its padded input");
   static_assert(Fault != fault::uneven_groups, "minnow: a convolution's channels and its filters are multiples of its groups");
   static_assert(Fault != fault::pixels_not_first, "minnow: pixels can only be the inputs of the first layer");
+  static_assert(Fault != fault::image_shared, "minnow: where pixels take the image as its bytes, no other layer may read the image");
   static_assert(Fault != fault::input_quantizer,
                 "minnow: this quantizer is for weights: on inputs its scale or threshold does not factor out of the product");
   static_assert(Fault != fault::weight_quantizer, "minnow: this quantizer is for inputs, not for weights");
@@ -206,12 +207,13 @@ private:
     detail::expansion<typename Model::parts>::describe(text(), g);
     return g;
   }();
-  static constexpr std::array<bool, count> fed_products = []<std::size_t... J>(std::index_sequence<J...>) {
-    std::array<bool, count> fed{};
-    const std::array<bool, count> products{product_layer<layer<J>>...};
+  static constexpr std::array<bool, count> code_sources = []<std::size_t... J>(std::index_sequence<J...>) {
+    std::array<bool, count> sources{};
+    const std::array<bool, count> takes_codes{(product_layer<layer<J>> || join_layer<layer<J>>)...};
     for (std::size_t j = 0; j < count; ++j)
-      if (products[j] && graph.from[j] != detail::the_image) fed[graph.from[j]] = true;
-    return fed;
+      for (const std::size_t source : {graph.from[j], graph.second[j]})
+        if (takes_codes[j] && source != detail::the_image) sources[source] = true;
+    return sources;
   }(std::make_index_sequence<count>{});
 
 public:
@@ -230,9 +232,9 @@ public:
     else return false;
   }();
 
-  /// Whether a product reads layer I.
+  /// Whether a layer that takes codes with their scale, a product or a join, reads layer I.
   template <std::size_t I>
-  static constexpr bool feeds_product = fed_products[I];
+  static constexpr bool feeds_codes = code_sources[I];
 
   /// The quantizer of layer I's inputs: that of the quantize layer which it reads, else `real`.
   template <std::size_t I>
@@ -275,6 +277,7 @@ private:
             r.why = fault::sum_overflow;
         }
         if (I > 0 && std::is_same_v<L, quantize<pixels>> && r.why == fault::none) r.why = fault::pixels_not_first;
+        if (I == 0 && std::is_same_v<L, quantize<pixels>> && graph.image_readers > 1 && r.why == fault::none) r.why = fault::image_shared;
         if (r.why == fault::none) r.shapes[I] = L::output(in);
       }
       return r.why == fault::none;

@@ -99,7 +99,7 @@ public:
                         [](float alpha) { return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f; }) {
     each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
       auto& l = layer_at<I>();
-      if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(flat::template feeds_product<I>);
+      if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(flat::template feeds_codes<I>);
       if constexpr (flat::template feeds_next<I>) {
         using next = layer_type<I + 1>;
         if constexpr (requires { l.leave_to_next(next::takes_deferred_norm); }) l.leave_to_next(next::takes_deferred_norm);
