@@ -278,7 +278,7 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
             ++r.values;
             // A scale of 0 hides the sums, but then all codes are 0 and so are they.
             const bool visible =
-                scale > 0 ? v.float_sums || !exact || std::nearbyint(static_cast<double>(trained[at]) / static_cast<double>(scale)) == sum
+                scale != 0 ? v.float_sums || !exact || std::nearbyint(static_cast<double>(trained[at]) / static_cast<double>(scale)) == sum
                           : sum == 0;
             if (!visible || !(std::abs(static_cast<double>(value) - static_cast<double>(trained[at])) <= allowed))
               r.differ(v.begin, "sum", at, static_cast<double>(trained[at]), static_cast<double>(value), allowed);
