@@ -1,6 +1,6 @@
 """Writes one page of all public names, from doxygen's XML: name, kind, header, first sentence.
 
-usage: names.py XML-FOLDER PAGE
+usage: names.py XML-FOLDER PAGE          ends with 1 where a name has no docstring
 """
 
 import pathlib
@@ -79,4 +79,6 @@ text = "\n".join(lines)
 if not page.exists() or page.read_text() != text:
     page.write_text(text)
 print(f"names: {sum(len(found.get(f, {})) for f in USERS)} public names, {len(undescribed)} without a docstring")
-print("\n".join(undescribed))
+for name in undescribed:
+    print(f"names: expected a docstring, found none: {name}")
+sys.exit(1 if undescribed else 0)

@@ -41,6 +41,7 @@ struct record_format {
   }
 };
 
+/// How an `image_stream` reads its files.
 struct stream_options {
   int window = 16384;         ///< records that are shuffled among each other
   int prefetch = 2;           ///< batches that a thread has ready before they are asked for

@@ -21,6 +21,7 @@
 
 namespace minnow {
 
+/// How the ranks of `data_parallel` work together.
 struct data_parallel_options {
   bool synchronised_statistics = false;  ///< batch norm and inputs' quantizers measure the whole batch, not each rank its own
   double timeout = 60;                   ///< seconds that the other ranks may take to come to a step that all take together
