@@ -14,5 +14,6 @@
 #include <minnow/layers/pool.hpp>
 #include <minnow/layers/quantize.hpp>
 #include <minnow/layers/residual.hpp>
+#include <minnow/layers/signal.hpp>
 #include <minnow/quantize/operation.hpp>
 #include <minnow/quantize/scheme.hpp>

@@ -41,9 +41,11 @@ int main(int count, char** arguments) {
   auto bits = trained<test::of_bits>();
   auto powers = trained<test::of_powers>();
   auto integers = trained<test::of_integers>();
+  auto a_signal = trained<test::of_a_signal>();
   auto one_layer = trained<test::of_one_layer>();
   write_both(pack(bits), arguments[1], "bits");
   write_both(pack(powers), arguments[1], "powers");
   write_both(pack<fixed_point>(integers), arguments[1], "integers");
+  write_both(pack(a_signal), arguments[1], "a_signal");
   write_both(pack(one_layer), arguments[1], "one_layer");
 }

@@ -12,6 +12,7 @@
 #include <minnow/infer.hpp>
 #include <minnow/io/export_header.hpp>
 
+#include "a_signal_data.hpp"
 #include "bits_data.hpp"
 #include "integers_data.hpp"
 #include "io/data_files.hpp"
@@ -50,6 +51,7 @@ TEST_SUITE("firmware") {
   TEST_CASE("8- and 4-bit integers in fixed point") {
     gives_the_same<fixed_point<test::of_integers>, integers_data::network>("integers.mnw");
   }
+  TEST_CASE("layers of signals") { gives_the_same<test::of_a_signal, a_signal_data::network>("a_signal.mnw"); }
   TEST_CASE("a single layer") { gives_the_same<test::of_one_layer, one_layer_data::network>("one_layer.mnw"); }
 
   TEST_CASE("a header is written whole, under the name of a namespace") {

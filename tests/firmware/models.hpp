@@ -14,6 +14,8 @@ struct of_powers : model<image<1, 7, 8>, conv<18, scheme<pixels, ternary<>>, str
 struct of_integers : model<image<3, 6, 6>, conv<20, scheme<pixels, integer<8>>>, batch_norm, relu,
                            conv<9, scheme<unsigned_integer<8>, integer<8, per_channel>>, stride<2>>, max_pool<2>, batch_norm,
                            conv<7, scheme<integer<8>, integer<4>>>, bias, relu6, dense<3, scheme<integer<4>, integer<8>>>> {};
+struct of_a_signal : model<signal<2, 61>, conv_1d<33, scheme<pixels, sign>, kernel<9>, stride<2>>, batch_norm, conv_1d<18, minw<1, 1>, kernel<5>>,
+                          max_pool_1d<3, stride<2>>, batch_norm, dense<4, minw<1, 1>>, batch_norm> {};
 struct of_one_layer : model<features<5>, dense<3, scheme<pixels, ternary<>>>, bias> {};
 
 }  // namespace minnow::test

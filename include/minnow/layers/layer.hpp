@@ -11,6 +11,9 @@ namespace minnow {
 enum class fault {
   none,
   window_too_large,
+  higher_than_signal,
+  longer_than_signal,
+  not_a_signal,
   uneven_groups,
   pixels_not_first,
   image_shared,

@@ -164,6 +164,10 @@ struct input_quantizer<Flat, the_image> {
 template <fault Fault, std::size_t Index, class Layer, shape Input>
 struct composition {
   static_assert(Fault != fault::window_too_large, "minnow: the layer's window is larger than its padded input");
+  static_assert(Fault != fault::higher_than_signal,
+                "minnow: the layer's window is higher than its input, whose height is 1: layers of signals are conv_1d, depthwise_conv_1d, max_pool_1d and average_pool_1d");
+  static_assert(Fault != fault::longer_than_signal, "minnow: the layer's window is longer than the padded signal");
+  static_assert(Fault != fault::not_a_signal, "minnow: the layer takes signals, whose height is 1; layers of images are conv, depthwise_conv, max_pool and average_pool");
   static_assert(Fault != fault::uneven_groups, "minnow: a convolution's channels and its filters are multiples of its groups");
   static_assert(Fault != fault::pixels_not_first, "minnow: pixels can only be the inputs of the first layer");
   static_assert(Fault != fault::image_shared, "minnow: where pixels take the image as its bytes, no other layer may read the image");

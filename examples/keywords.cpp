@@ -1,0 +1,108 @@
+// Listens to a long recording, a window at a time: a network of signals with 8-bit inputs and 1- and 8-bit weights, trained on
+// words that it makes itself, packed, and run by one session that allocates nothing. See docs/signals.md.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <numbers>
+#include <span>
+#include <vector>
+
+#include <minnow/minnow.hpp>
+
+namespace mn = minnow;
+
+constexpr int rate = 4000;     // samples a second
+constexpr int window = 2000;   // half a second
+constexpr int word_length = 1400;
+constexpr const char* words[] = {"rise", "fall", "hill", "clicks"};
+constexpr int nothing = 4;     // the class of a window without a word
+
+/// Depthwise separable convolutions in integers; the sound stays its bytes.
+using bytes = mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>;
+struct listener : mn::model<mn::signal<1, window>,
+    mn::conv_1d<16, mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>, mn::kernel<15>, mn::stride<4>>, mn::batch_norm, mn::relu,
+    mn::depthwise_conv_1d<bytes, mn::kernel<9>>, mn::batch_norm, mn::relu, mn::conv_1d<24, bytes, mn::kernel<1>>, mn::batch_norm, mn::relu,
+    mn::max_pool_1d<4>, mn::depthwise_conv_1d<bytes, mn::kernel<9>, mn::stride<2>>, mn::batch_norm, mn::relu,
+    mn::conv_1d<32, mn::scheme<mn::unsigned_integer<8>, mn::sign>, mn::kernel<1>>, mn::batch_norm, mn::relu,
+    mn::max_pool_1d<4>, mn::dense<5, bytes>, mn::bias> {};
+
+/// Adds a word to samples in [-1, 1], from sample `at` on.
+void say(int word, std::span<float> sound, int at, mn::random& random) {
+  const double pitch = static_cast<double>(random.uniform(200, 400));
+  double phase = 0;
+  for (int i = 0; i < word_length; ++i) {
+    const double part = static_cast<double>(i) / word_length;
+    const double bend = word == 0 ? part : word == 1 ? 1 - part : 1 - std::abs(2 * part - 1);
+    phase += 2 * std::numbers::pi * pitch * (1 + 2 * bend) / rate;
+    sound[static_cast<std::size_t>(at + i)] += static_cast<float>(word == 3 ? (i % 100 < 12 ? 0.7 : 0.0) : 0.6 * std::sin(phase));
+  }
+}
+
+std::vector<float> noise(int samples, mn::random& random) {
+  std::vector<float> sound(static_cast<std::size_t>(samples));
+  for (float& s : sound) s = random.uniform(-0.2f, 0.2f);
+  return sound;
+}
+
+std::uint8_t byte_of(float sample) { return static_cast<std::uint8_t>(std::lround(127.5f * (1 + std::clamp(sample, -1.0f, 1.0f)))); }
+
+/// Windows that hold one whole word, or none, or a part of one, which counts as none.
+mn::dataset<std::uint8_t> windows(int count, mn::seed seed) {
+  mn::random random{seed};
+  std::vector<std::uint8_t> samples;
+  std::vector<int> labels;
+  for (int n = 0; n < count; ++n) {
+    std::vector<float> sound = noise(3 * window, random);
+    int first = random.below(3) == 0 ? random.below(window) : window - random.below(window - word_length + 1);   // where the window begins
+    const int word = random.below(nothing);
+    say(word, sound, window, random);
+    // The middle of the word decides: windows that hold less than 3/4 of it hold nothing.
+    const int heard = std::min(first + window, window + word_length) - std::max(first, window);
+    if (n % 6 == 0) first = 0;
+    for (int i = first; i < first + window; ++i) samples.push_back(byte_of(sound[static_cast<std::size_t>(i)]));
+    labels.push_back(n % 6 == 0 || heard < word_length * 3 / 4 ? nothing : word);
+  }
+  return {listener::input::dimensions, std::move(samples), std::move(labels)};
+}
+
+int main() try {
+  mn::network<listener, mn::ste> net{mn::seed{7}};
+  mn::fit(net, windows(3000, mn::seed{1}), mn::adam{.rate = 5e-3f, .decay = mn::cosine_rate{.to = 0.01f}}, mn::constant{1}, {.epochs = 8, .batch = 50});
+  const auto network = mn::pack(net);
+  std::printf("%s%.1f %% of new windows are right\n\n", mn::summary(network).c_str(), 100 * mn::accuracy(network, windows(600, mn::seed{2})));
+
+  // A minute of sound in which a word is said every two seconds or so.
+  mn::random random{mn::seed{3}};
+  std::vector<float> sound = noise(60 * rate, random);
+  std::vector<int> said;
+  for (int at = rate; at + 2 * rate < static_cast<int>(sound.size()); at += 2 * rate + random.below(rate)) {
+    said.push_back(random.below(nothing));
+    say(said.back(), sound, at, random);
+  }
+
+  // Eight windows a second. A word is heard where two windows in a row agree on it, and then not again for half a second.
+  mn::session<mn::packed<listener>> session(network);
+  std::vector<std::uint8_t> recording(sound.size());
+  std::ranges::transform(sound, recording.begin(), byte_of);
+  float logits[5];
+  std::vector<int> heard;
+  int last = nothing, quiet_until = 0;
+  for (int at = 0; at + window <= static_cast<int>(recording.size()); at += rate / 8) {
+    session.run(std::span<const std::uint8_t>(recording).subspan(static_cast<std::size_t>(at), window), std::span<float>(logits));
+    const mn::prediction best = mn::top_k(logits, 1).front();
+    if (best.label != nothing && best.label == last && at >= quiet_until) {
+      std::printf("%5.2f s  %-6s %.2f\n", static_cast<double>(at) / rate, words[best.label], static_cast<double>(best.probability));
+      heard.push_back(best.label);
+      quiet_until = at + rate / 2;
+    }
+    last = best.label;
+  }
+  std::printf("%zu words said, %zu heard%s\n", said.size(), heard.size(), heard == said ? ", the same ones" : "");
+  return 0;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "keywords: %s\n", e.what());
+  return 1;
+}

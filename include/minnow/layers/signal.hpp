@@ -1,0 +1,120 @@
+#pragma once
+
+#include <minnow/layers/conv.hpp>
+#include <minnow/layers/depthwise_conv.hpp>
+#include <minnow/layers/model.hpp>
+#include <minnow/layers/pool.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// An option of a signal's layer, which is one number along the length, as the pair for a map of height 1.
+template <class Option>
+struct along_length {
+  static_assert(!std::is_same_v<Option, Option>,
+                "minnow: the options of a signal's layer are kernel<>, stride<>, padding<> and groups<>");
+};
+template <int Height, int Width>
+struct along_length<kernel<Height, Width>> {
+  static_assert(Height == Width,
+                "minnow: an option of a signal's layer is one number along the length: kernel<5>, not kernel<1, 5>");
+  using type = kernel<1, Width>;
+};
+template <int Height, int Width>
+struct along_length<stride<Height, Width>> {
+  static_assert(Height == Width,
+                "minnow: an option of a signal's layer is one number along the length: stride<2>, not stride<1, 2>");
+  using type = stride<1, Width>;
+};
+template <int Height, int Width>
+struct along_length<padding<Height, Width>> {
+  static_assert(Height == Width,
+                "minnow: an option of a signal's layer is one number along the length: padding<2>, not padding<0, 2>");
+  using type = padding<0, Width>;
+};
+template <int Count>
+struct along_length<groups<Count>> {
+  using type = groups<Count>;
+};
+template <class Option>
+using along = typename along_length<Option>::type;
+
+template <class Option>
+inline constexpr bool is_kernel = false;
+template <int Height, int Width>
+inline constexpr bool is_kernel<kernel<Height, Width>> = true;
+
+/// A layer of maps that takes maps of height 1 alone. Its name is the layer's, and so are its file, its readings, its kernels.
+template <class Layer>
+struct of_signals : Layer {
+  static constexpr fault check(shape in) {
+    if (in.height != 1) return fault::not_a_signal;
+    const fault why = Layer::check(in);
+    return why == fault::window_too_large ? fault::longer_than_signal : why;
+  }
+};
+
+template <class Layer>
+struct convolution_of_signals : of_signals<Layer> {
+  static_assert(Layer::window.kernel.width % 2 == 1 || Layer::window.padding_given,
+                "minnow: no padding keeps a signal's length under an even kernel: give padding<>, or an odd kernel");
+};
+
+}  // namespace detail
+
+/// Convolution along a signal, without a bias. Keras's Conv1D, PyTorch's Conv1d.
+///
+/// in (1,L,C) -> out (1,L',Filters), L' = floor((L + 2 padding - kernel) / stride) + 1
+/// Scheme    as of `conv`
+/// Options   kernel<3>, stride<1>, padding<kernel/2>, groups<1> unless given, each one number along the length; of an odd kernel
+///           this padding keeps the length at stride 1, for an even one it must be given
+/// weights   (Filters, 1, kernel, C / groups)
+template <int Filters, class Scheme = real, class... Options>
+struct conv_1d : detail::convolution_of_signals<conv<Filters, Scheme, kernel<1, 3>, detail::along<Options>...>> {};
+
+/// A convolution along a signal of each channel by a filter of its own: as many groups as channels.
+///
+/// in (1,L,C) -> out (1,L',C)
+/// Scheme    as of `depthwise_conv`
+/// Options   kernel<3>, stride<1>, padding<kernel/2> unless given, as of `conv_1d`
+/// weights   (C, 1, kernel, 1)
+template <class Scheme = real, class... Options>
+struct depthwise_conv_1d
+    : detail::convolution_of_signals<depthwise_conv<Scheme, kernel<1, 3>, detail::along<Options>...>> {};
+
+/// The largest of each window along a signal; a gradient goes to the first of equals. Keras's MaxPooling1D, PyTorch's MaxPool1d.
+///
+/// in (1,L,C) -> out (1,L',C)
+/// Size      the window's length, and its stride unless another is given
+/// Options   stride<>, padding<0>, each one number; the padding is never the largest
+template <int Size, class... Options>
+struct max_pool_1d : detail::of_signals<max_pool<Size, kernel<1, Size>, stride<1, Size>, detail::along<Options>...>> {
+  static_assert(!(detail::is_kernel<Options> || ...),
+                "minnow: the window of a signal's pool is its first number: max_pool_1d<3>, not kernel<3>");
+};
+
+/// The mean of each window along a signal. `global_average_pool` takes that of the whole signal.
+///
+/// in (1,L,C) -> out (1,L',C)
+/// Size      the window's length, and its stride unless another is given
+/// Options   stride<>, padding<0>, each one number; the padding counts as zeros, as of `average_pool`
+template <int Size, class... Options>
+struct average_pool_1d
+    : detail::of_signals<average_pool<Size, kernel<1, Size>, stride<1, Size>, detail::along<Options>...>> {
+  static_assert(!(detail::is_kernel<Options> || ...),
+                "minnow: the window of a signal's pool is its first number: average_pool_1d<3>, not kernel<3>");
+};
+
+namespace detail {
+
+template <int Filters, class I, class W, class... Options>
+struct expansion<conv_1d<Filters, scheme<I, W>, Options...>>
+    : product_expansion<typename scheme<I, W>::inputs, conv_1d<Filters, W, Options...>> {};
+template <class I, class W, class... Options>
+struct expansion<depthwise_conv_1d<scheme<I, W>, Options...>>
+    : product_expansion<typename scheme<I, W>::inputs, depthwise_conv_1d<W, Options...>> {};
+
+}  // namespace detail
+
+}  // namespace minnow
