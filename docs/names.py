@@ -1,6 +1,7 @@
 """Writes one page of all public names, from doxygen's XML: name, kind, header, first sentence.
 
-usage: names.py XML-FOLDER PAGE          ends with 1 where a name has no docstring
+usage: names.py XML-FOLDER PAGE          ends with 1 where a name has no docstring, or a concept's docstring lists other members than
+                                         the concept requires
 """
 
 import pathlib
@@ -81,4 +82,17 @@ if not page.exists() or page.read_text() != text:
 print(f"names: {sum(len(found.get(f, {})) for f in USERS)} public names, {len(undescribed)} without a docstring")
 for name in undescribed:
     print(f"names: expected a docstring, found none: {name}")
-sys.exit(1 if undescribed else 0)
+
+# A concept's docstring lists what the concept requires, as "///   name(arguments)   text", and behind the line "and where it wants
+# them" what it does not.
+wrong = 0
+for file in sorted(pathlib.Path("include/minnow").rglob("*.hpp")):
+    for docstring, parameter, name, body in re.findall(r"((?:///[^\n]*\n)+)template <class (\w+)>\nconcept (\w+) =(.*?);\n\n", file.read_text(), re.S):
+        items = re.findall(r"^///   (\w[^\n]*?)(?:  |$)", docstring.split("and where it wants them")[0], re.M)
+        listed = {n for item in items for n in re.findall(r"(\w+)(?:\([^)]*\))?(?:, |$)", item)}
+        required = set(re.findall(rf"\b(?:{parameter}::|o\.)(\w+)", body))
+        if listed and listed != required:
+            print(f"names: {file}: concept {name}: expected a docstring that lists {sorted(required)}, found {sorted(listed)}")
+            wrong += 1
+
+sys.exit(1 if undescribed or wrong else 0)

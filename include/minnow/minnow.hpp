@@ -1,7 +1,8 @@
 #pragma once
 
-// Everything but what needs a library of its own: gzip.hpp (zlib) and safetensors.hpp (nlohmann/json) are
-// included where they are wanted.
+// Training, packing, running and files. Included where they are wanted: what needs a library of its own (io/gzip.hpp,
+// io/safetensors.hpp, fit/mpi.hpp), the networks of zoo/, the quantizers of other methods (quantize/methods.hpp) and their
+// estimator (estimate/bi_real.hpp), io/export_header.hpp, firmware.hpp, dispatch.hpp.
 #include <minnow/infer.hpp>
 #include <minnow/infer/evaluate.hpp>
 #include <minnow/io/cifar.hpp>

@@ -28,7 +28,8 @@ struct aqe_stochastic : aqe {
   static constexpr bool noisy = true;
 };
 
-/// As `aqe`, with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha. Exact for `sign`.
+/// As `aqe`, with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha; on inputs, where the clip
+/// takes its part, 1{a in R}. Exact for `sign`.
 /// (Eq. 12 prints dP(a > z)/da = 1 where it is 1/2, and Eq. 10 drops the direct path; see docs/papers.md.)
 ///
 /// source  derived from Chen et al. 2020, Eq. 7

@@ -46,7 +46,7 @@ struct dot_product {
   using kernel =
       typename detail::dot_kernel_on<In, Weights, detail::dot_unit<Arch, detail::pairs_fit_16_bits<In, Weights>>>::type;
 
-  /// The largest K. 65,535 for pairs of bytes, half of that for pixels.
+  /// The largest K. 65,535 for pairs of signed bytes, 32,896 for bytes by pixels or unsigned bytes.
   static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
 
   static constexpr const char* name(const geometry&) noexcept {

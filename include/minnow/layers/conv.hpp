@@ -19,7 +19,8 @@ constexpr window conv_window() {
 ///
 /// in (H,W,C) -> out (H',W',Filters)
 /// Scheme    scheme<Inputs, Weights>, short for quantize<Inputs> before conv<Filters, Weights>; or the weights' quantizer
-/// Options   kernel<3>, stride<1>, padding<kernel/2>, groups<1> unless given; zero padding adds nothing to a sum
+/// Options   kernel<3>, stride<1>, padding<kernel/2> (rounded down), groups<1> unless given; padding adds nothing to a sum. At
+///           stride 1 that padding keeps the size under an odd kernel; under an even one the output is 1 larger
 /// weights   (Filters, kernel height, kernel width, C / groups)
 template <int Filters, class Scheme = real, class... Options>
 struct conv {

@@ -8,7 +8,7 @@ namespace minnow {
 ///
 /// in (H,W,C) -> out (H',W',C)
 /// Scheme    scheme<Inputs, Weights>, short for quantize<Inputs> before depthwise_conv<Weights>; or the weights' quantizer
-/// Options   kernel<3>, stride<1>, padding<kernel/2> unless given
+/// Options   kernel<3>, stride<1>, padding<kernel/2> (rounded down) unless given
 /// weights   (C, kernel height, kernel width, 1)
 /// source    Howard et al. 2017
 template <class Scheme = real, class... Options>

@@ -38,7 +38,7 @@ concept layer = std::is_empty_v<L> && requires(shape in) {
 
 /// A layer of two inputs, where the branches of a fork meet: what the body makes, and what comes the other way.
 ///
-///   output(body, other), check(body, other)   as a layer's
+///   name(), output(body, other), check(body, other)   as a layer's
 template <class L>
 concept join_layer = std::is_empty_v<L> && requires(shape in) {
   { L::name() } -> std::convertible_to<text>;
@@ -80,7 +80,10 @@ struct same_shape {
 ///
 ///   apply(x), slope(x)   for a float and, when they are templates, for a SIMD batch alike
 ///   rises                x <= y implies apply(x) <= apply(y), so that packing may fold it into thresholds
-///   clip                 the interval that apply limits x to, where it does that and nothing else
+///
+/// and where it wants them
+///
+///   clip                 the interval that apply limits x to: apply does that and nothing else
 template <class L>
 concept elementwise = layer<L> && requires(float x) {
   { L::apply(x) } -> std::convertible_to<float>;

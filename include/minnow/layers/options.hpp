@@ -13,13 +13,13 @@ struct kernel {
   static_assert(Height > 0 && Width > 0, "minnow: a kernel has at least one element");
   static constexpr extent value{Height, Width};
 };
-/// How far a window moves; 1 for convolutions and the kernel's size for pools unless given.
+/// How far a window moves; 1 for convolutions and a pool's Size for pools unless given.
 template <int Height, int Width = Height>
 struct stride {
   static_assert(Height > 0 && Width > 0, "minnow: a stride is at least 1");
   static constexpr extent value{Height, Width};
 };
-/// Elements around the image; half the kernel for convolutions and none for pools unless given.
+/// Elements around the image; half the kernel, rounded down, for convolutions and none for pools unless given.
 template <int Height, int Width = Height>
 struct padding {
   static_assert(Height >= 0 && Width >= 0, "minnow: padding is not negative");

@@ -34,7 +34,7 @@ struct pool {
 ///
 /// in (H,W,C) -> out (H',W',C)
 /// Size      the window's height and width, and its stride unless another is given
-/// Options   kernel<>, stride<>, padding<0>; the padding is never the largest
+/// Options   kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>; the padding is never the largest
 template <int Size, class... Options>
 struct max_pool : detail::pool<false, Size, Options...> {};
 
@@ -42,7 +42,7 @@ struct max_pool : detail::pool<false, Size, Options...> {};
 ///
 /// in (H,W,C) -> out (H',W',C)
 /// Size      the window's height and width, and its stride unless another is given
-/// Options   kernel<>, stride<>, padding<0>; the padding counts as zeros, as PyTorch has it unless told otherwise
+/// Options   kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>; the padding counts as zeros, as PyTorch has it unless told otherwise
 template <int Size, class... Options>
 struct average_pool : detail::pool<true, Size, Options...> {};
 

@@ -108,12 +108,12 @@ struct average_pool_1d
 
 namespace detail {
 
-template <int Filters, class I, class W, class... Options>
-struct expansion<conv_1d<Filters, scheme<I, W>, Options...>>
-    : product_expansion<typename scheme<I, W>::inputs, conv_1d<Filters, W, Options...>> {};
-template <class I, class W, class... Options>
-struct expansion<depthwise_conv_1d<scheme<I, W>, Options...>>
-    : product_expansion<typename scheme<I, W>::inputs, depthwise_conv_1d<W, Options...>> {};
+template <int Filters, class Inputs, class Weights, class... Options>
+struct expansion<conv_1d<Filters, scheme<Inputs, Weights>, Options...>>
+    : product_expansion<typename scheme<Inputs, Weights>::inputs, conv_1d<Filters, Weights, Options...>> {};
+template <class Inputs, class Weights, class... Options>
+struct expansion<depthwise_conv_1d<scheme<Inputs, Weights>, Options...>>
+    : product_expansion<typename scheme<Inputs, Weights>::inputs, depthwise_conv_1d<Weights, Options...>> {};
 
 }  // namespace detail
 

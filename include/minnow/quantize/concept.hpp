@@ -27,7 +27,7 @@ struct interval {
 ///
 ///   name()           stable name; goes into file fingerprints
 ///   bits             bits of one code
-///   encoding         how codes stand in memory
+///   storage          how codes stand in memory: an `encoding`
 ///   code_limit       the largest |code|; 0 where codes are not integers
 ///   state            what it has measured (a running scale, a threshold): a trivially copyable struct of floats
 ///   per_channel      one state for each filter instead of one for the tensor (weights only)

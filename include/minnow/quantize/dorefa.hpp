@@ -11,7 +11,7 @@ namespace minnow {
 /// t = tanh(w) / (2 max|tanh(w)|) + 1/2, the maximum over the layer, quantize_k to the nearest of 2^k levels in [0, 1].
 ///
 /// code      -(2^k-1), …, -1, 1, …, 2^k-1, in steps of 2; up to 3 bits in four, else a signed byte
-/// gradient  of w: through t (the tanh's and the maximum's), the rounding passes it on
+/// gradient  of w: (1 - tanh(w)^2) / max|tanh(w)|, that of 2 t - 1 with the maximum as a constant; the rounding passes it on
 /// source    Zhou et al. 2016 (DoReFa-Net), 2.3, Eq. 8 and 9
 template <int Bits>
 struct dorefa_weights : stateless {

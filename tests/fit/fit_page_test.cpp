@@ -1,0 +1,96 @@
+// Holds the defaults that docs/fitting.md prints against those that the headers have.
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <minnow/fit/calibrate.hpp>
+#include <minnow/fit/fit.hpp>
+#include <minnow/train/optimizer.hpp>
+
+using namespace minnow;
+
+namespace {
+
+const std::string& page() {
+  static const std::string text = [] {
+    std::ifstream file(MINNOW_FIXTURES "/../../docs/fitting.md");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }();
+  return text;
+}
+
+/// The line of a table that begins with this cell, behind that cell.
+std::string row(const std::string& cell) {
+  const std::string head = "\n| `" + cell + "` | ";
+  const std::size_t at = page().find(head);
+  if (at == std::string::npos) return "no such row";
+  return page().substr(at + head.size(), page().find('\n', at + 1) - at - head.size());
+}
+/// The second cell of that line.
+std::string second(const std::string& cell) { return row(cell).substr(0, row(cell).find(" |")); }
+/// The number behind ".name = " in a row.
+float number(const std::string& cell, const std::string& name) {
+  const std::string head = "." + name + " = ", text = row(cell);
+  const std::size_t at = text.find(head);
+  return at == std::string::npos ? -1 : std::strtof(text.c_str() + at + head.size(), nullptr);
+}
+
+}  // namespace
+
+TEST_SUITE("fit/page") {
+  TEST_CASE("options") {
+    const fit_options<float> o;
+    CHECK(second(".epochs") == std::to_string(o.epochs));
+    CHECK(second(".batch") == std::to_string(o.batch));
+    CHECK(second(".seed") == "`{" + std::to_string(o.seed.value) + "}`");
+    CHECK(second(".shuffle") == (o.shuffle ? "true" : "false"));
+    CHECK(second(".alpha_every") == std::to_string(o.alpha_every));
+    CHECK(second(".quantize_every") == std::to_string(o.quantize_every));
+    CHECK(second(".settle_batches") == std::to_string(o.settle_batches));
+    CHECK(second(".loss") == "`cross_entropy{}`");
+    CHECK(o.loss.target<cross_entropy>() != nullptr);
+    CHECK(second(".validation") == "none");
+    CHECK(o.validation == nullptr);
+    CHECK(second(".ranks") == "none");
+    CHECK(o.ranks == nullptr);
+    CHECK(second(".crop") == std::to_string(o.augmentation.crop));
+    CHECK(second(".flip") == (o.augmentation.flip ? "true" : "false"));
+    CHECK(second(".path") == "empty");
+    CHECK(o.checkpoint.path.empty());
+    CHECK(second(".every") == std::to_string(o.checkpoint.every));
+    CHECK(second(".resume") == (o.checkpoint.resume ? "true" : "false"));
+  }
+
+  TEST_CASE("optimizers and rates") {
+    CHECK(number("sgd", "rate") == sgd{}.rate);
+    CHECK(number("sgd", "momentum") == sgd{}.momentum);
+    CHECK(number("sgd", "weight_decay") == sgd{}.weight_decay);
+    CHECK(number("adam", "rate") == adam{}.rate);
+    CHECK(number("adam", "beta1") == adam{}.beta1);
+    CHECK(number("adam", "beta2") == adam{}.beta2);
+    CHECK(number("adam", "epsilon") == adam{}.epsilon);
+    CHECK(number("adam", "weight_decay") == adam{}.weight_decay);
+    CHECK(sgd{}.decay.target<constant_rate>() != nullptr);
+    CHECK(adam{}.decay.target<constant_rate>() != nullptr);
+    CHECK(number("exponential_rate", "factor") == exponential_rate{}.factor);
+    CHECK(number("step_rate", "factor") == step_rate{}.factor);
+    CHECK(number("cosine_rate", "to") == cosine_rate{}.to);
+    REQUIRE(step_rate{}.at.size() == 2);
+    CHECK(row("step_rate").find("{fraction{0.5}, fraction{0.75}}") != std::string::npos);
+    CHECK(step_rate{}.at[0].step({0, 400, 1}) == 200);
+    CHECK(step_rate{}.at[1].step({0, 400, 1}) == 300);
+  }
+
+  TEST_CASE("settling and calibrating") {
+    CHECK(settle_options{}.batches == 30);
+    CHECK(settle_options{}.batch == 128);
+    CHECK(calibrate_options{}.batches == 30);
+    CHECK(calibrate_options{}.batch == 128);
+    CHECK(row("settle(net, data, {.batches = 30, .batch = 128, .seed = {}})") != "no such row");
+    CHECK(row("calibrate(net, data, {.batches = 30, .batch = 128, .seed = {}})") != "no such row");
+  }
+}
