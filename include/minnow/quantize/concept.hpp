@@ -50,7 +50,8 @@ struct interval {
 ///                           state that it would change
 ///   observe(state, values, role, all)   measures the values of several processes at once, with all.sum and all.largest
 ///                           (core/reduction.hpp); without it the mean of their states is taken
-///   gradient_scale(values)  what those gradients are multiplied by where so many values share the state
+///   gradient_scale(values)  what those gradients are multiplied by where so many weights share the state, or of inputs so
+///                           many values of one image
 template <class Q>
 concept quantizer = requires(typename Q::state s, std::span<const float> values) {
   { Q::name() } -> std::convertible_to<text>;

@@ -53,8 +53,8 @@ struct learned_step : stateless {
 ///
 /// code      a signed integer of Bits bits, -(2^(Bits-1)-1) … 2^(Bits-1)-1: the paper has one more level below, which
 ///           kernels of symmetric codes leave out
-/// gradient  of s: round(x/s) - x/s inside, the outermost level outside (Eq. 3), times 1 / sqrt(n Qp), n the values that
-///           share it (2.2; an adaptive optimizer divides that out again)
+/// gradient  of s: round(x/s) - x/s inside, the outermost level outside (Eq. 3), times 1 / sqrt(n Qp), n the weights that
+///           share it, or the inputs of one image (2.2; an adaptive optimizer divides that out again)
 /// source    Esser et al. 2020 (LSQ)
 template <int Bits, class Granularity = per_tensor>
 struct lsq : detail::learned_step<1 - (1 << (Bits - 1)), (1 << (Bits - 1)) - 1> {
