@@ -23,6 +23,7 @@ namespace {
 // K · Factor · (largest unsigned byte) · (largest weight) stays below 2^31.
 static_assert(kernels::dot_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);
 static_assert(kernels::dot_product<pixel, byte_codes, kernels::scalar>::longest() == 32896);
+static_assert(kernels::dot_product<unsigned_byte, byte_codes, kernels::scalar>::longest() == 32896);
 static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               kernels::detail::pairs_fit_16_bits<power4, byte_codes> &&
               !kernels::detail::pairs_fit_16_bits<byte_codes, byte_codes> &&
