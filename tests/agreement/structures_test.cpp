@@ -16,6 +16,8 @@ struct kernels_of_all_sizes
     : model<image<3, 9, 9>, first, conv<33, minw<2, 2>, kernel<1>>, batch_norm, conv<18, minw<1, 1>, kernel<5, 3>>,
             batch_norm, conv<9, minw<3, 3>, kernel<2, 4>, padding<0, 2>>, batch_norm,
             conv<7, minw<1, 1>, kernel<1>, padding<1>>, batch_norm, last> {};
+struct one_moved_window : model<image<3, 3, 3>, conv<33, scheme<pixels, sign>, stride<3>>, batch_norm,
+                                conv<16, minw<1, 1>, kernel<1>, stride<1>>, batch_norm, last> {};
 struct of_a_signal
     : model<signal<5, 40>, conv<33, scheme<pixels, ternary<>>, kernel<1, 5>>, max_pool<1, kernel<1, 2>, stride<1, 2>>,
             batch_norm, conv<34, minw<2, 1>, kernel<1, 3>>, batch_norm, last> {};
@@ -38,7 +40,8 @@ TEST_SUITE("agreement/structures") {
     check_model<Model>();
   }
 
-  TEST_CASE_TEMPLATE("strides, paddings and kernels of all sizes", Model, strided, kernels_of_all_sizes) {
+  TEST_CASE_TEMPLATE("strides, paddings and kernels of all sizes", Model, strided, kernels_of_all_sizes,
+                     one_moved_window) {
     check_model<Model>();
   }
 

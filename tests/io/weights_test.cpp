@@ -181,7 +181,26 @@ TEST_SUITE("io/weights") {
     CHECK_EQ(three.layer<"0">().weights()(1, 0, 3, 1), values[(1 * 2 + 1) * 5 + 3]);
     CHECK_EQ(
         refusal<signal>({{"c.weight", {{3, 5, 2}, values}}}, {{"0", "c"}}),
-        "tensor 'c.weight': expected the shape (3, 2, 1, 5) for 'weights' of layer 0, found (3, 5, 2) of 30 numbers");
+        "tensor 'c.weight': expected the shape (3, 2, 5) for 'weights' of layer 0, found (3, 5, 2) of 30 numbers");
+    // They leave as Conv1d's; those of an image of one row as Conv2d's, which may come as either.
+    CHECK(mn::export_weights(four, {{"0", "c"}}) == mn::tensors{{"c.weight", {{3, 2, 5}, values}}});
+    struct row : mn::model<mn::image<2, 1, 9>, mn::conv<3, mn::real, mn::kernel<1, 5>>> {};
+    mn::network<row> image{mn::seed{1}};
+    mn::load_weights(image, {{"c.weight", {{3, 2, 5}, values}}}, {{"0", "c"}});
+    CHECK(mn::export_weights(image, {{"0", "c"}}) == mn::tensors{{"c.weight", {{3, 2, 1, 5}, values}}});
+  }
+
+  TEST_CASE("weights of groups have the channels of one group") {
+    struct grouped : mn::model<mn::image<6, 5, 5>, mn::conv<4, mn::minw<1, 1>, mn::groups<2>>, mn::depthwise_conv<mn::integer<4>>> {};
+    const mn::weight_names both{{"0", "g"}, {"1", "d"}};
+    const mn::tensors weights{{"g.weight", {{4, 3, 3, 3}, draw({4, 3, 3, 3}, 1)}}, {"d.weight", {{4, 1, 3, 3}, draw({4, 1, 3, 3}, 2)}}};
+    mn::network<grouped> net{mn::seed{1}};
+    mn::load_weights(net, weights, both);
+    CHECK_EQ(net.layer<"0">().weights()(3, 1, 2, 0), weights.at("g.weight").values[((3 * 3 + 0) * 3 + 1) * 3 + 2]);
+    CHECK_EQ(net.layer<"1">().weights()(2, 1, 2, 0), weights.at("d.weight").values[(2 * 3 + 1) * 3 + 2]);
+    CHECK(mn::export_weights(net, both) == weights);
+    CHECK_EQ(refusal<grouped>({{"g.weight", {{4, 6, 3, 3}, draw({4, 6, 3, 3}, 1)}}}, both),
+             "tensor 'g.weight': expected the shape (4, 3, 3, 3) for 'weights' of layer 0, found (4, 6, 3, 3) of 216 numbers");
   }
 
   TEST_CASE("codes and scales follow the weights that were loaded, whatever was there before") {

@@ -25,10 +25,21 @@ static_assert(shapes[2].path == "4" && shapes[2].filters == 2 && shapes[2].flatt
 static_assert(shapes[2].window == mn::shape{1, 1, 7});
 static_assert(mn::weight_shapes<none>.empty());
 
+// Groups have the channels of one group; a signal's convolutions have one axis.
+struct grouped : mn::model<mn::signal<6, 9>, mn::conv<4, mn::real, mn::kernel<1, 3>, mn::groups<2>>,
+                           mn::depthwise_conv<mn::real, mn::kernel<1, 5>>, mn::conv<2>, mn::dense<2>> {};
+constexpr auto of_groups = mn::weight_shapes<grouped>;
+static_assert(of_groups[0].window == mn::shape{1, 3, 3} && of_groups[0].of_signal);
+static_assert(of_groups[1].filters == 4 && of_groups[1].window == mn::shape{1, 5, 1} && of_groups[1].of_signal);
+static_assert(of_groups[2].window == mn::shape{3, 3, 4} && !of_groups[2].of_signal);
+static_assert(!of_groups[3].of_signal && !shapes[0].of_signal);
+
 }  // namespace
 
 TEST_SUITE("layers/weight_shapes") {
   TEST_CASE("each product has the weights of its window, a dense layer those of the map before it") {
     CHECK_EQ(shapes[1].filters * shapes[1].window.size(), mn::flat<of_each_kind>::layer<4>::over({4, 5, 4}).weights());
+    CHECK_EQ(of_groups[0].filters * of_groups[0].window.size(), mn::flat<grouped>::layer<0>::over({1, 9, 6}).weights());
+    CHECK_EQ(of_groups[1].filters * of_groups[1].window.size(), mn::flat<grouped>::layer<1>::over({1, 9, 4}).weights());
   }
 }

@@ -21,12 +21,15 @@
 /// Weights of networks from and to tensors with PyTorch's names and layouts.
 ///
 /// array of minnow    in minnow                        in PyTorch    layout there
-/// weights of conv    (filters, height, width, C)      weight        (filters, C, height, width); of one row also
-///                                                                   Conv1d's (filters, C, width)
+/// weights of conv    (filters, height, width, C)      weight        (filters, C, height, width); C is the channels of
+///                                                                   one group, 1 for depthwise_conv
+///   of a signal      (filters, 1, width, C)           weight        (filters, C, width): Conv1d's
 /// weights of dense   (units, H·W·C), of a map (H,W,C)  weight       (units, C·H·W): what Linear has behind Flatten
 /// gamma, beta        (C)                              weight, bias  (C)
 /// mean, variance     (C)                              running_mean, running_var  (C)
 /// others             (n)                              as in minnow  (n)
+///
+/// Reading takes the weights of one row with three extents or with four, whatever the model's input.
 ///
 /// Quantizers' states stay behind. Batch norm's variance is the unbiased one in both, and its epsilon 1e-5 in both.
 namespace minnow {
@@ -57,14 +60,16 @@ struct weight_place {
     const auto n = [](int extent) { return static_cast<std::size_t>(extent); };
     const auto& [height, width, channels] = product->window;
     if (product->flattens) return {n(product->filters), n(product->window.size())};
+    if (product->of_signal) return {n(product->filters), n(channels), n(width)};
     return {n(product->filters), n(channels), n(height), n(width)};
   }
-  [[nodiscard]] bool takes(const std::vector<std::uint64_t>& found) const {
-    std::vector<std::uint64_t> expected = shape();
-    if (found == expected) return true;
-    if (expected.size() != 4 || expected[2] != 1) return false;
-    expected.erase(expected.begin() + 2);
-    return found == expected;
+  [[nodiscard]] bool takes(std::vector<std::uint64_t> found) const {
+    const bool one_row = product != nullptr && !product->flattens && product->window.height == 1;
+    const auto without_row = [one_row](std::vector<std::uint64_t> extents) {
+      if (one_row && extents.size() == 4 && extents[2] == 1) extents.erase(extents.begin() + 2);
+      return extents;
+    };
+    return without_row(std::move(found)) == without_row(shape());
   }
 
   /// visit(index here, index in the tensor) for every number.

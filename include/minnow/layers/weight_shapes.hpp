@@ -9,13 +9,14 @@
 
 namespace minnow {
 
-/// The weights of a product: (filters, window's height, window's width, channels). The window of a dense layer is the
-/// whole map that it flattens.
+/// The weights of a product: (filters, window's height, window's width, channels of one group). The window of a dense
+/// layer is the whole map that it flattens.
 struct weight_shape {
   std::string_view path;
   int filters = 0;
   shape window;
-  bool flattens = false;  ///< a dense layer's
+  bool flattens = false;   ///< a dense layer's
+  bool of_signal = false;  ///< a convolution along the one axis of a signal
 };
 
 namespace detail {
@@ -25,6 +26,11 @@ inline constexpr bool flattens = false;
 template <int Units, class Scheme>
 inline constexpr bool flattens<dense<Units, Scheme>> = true;
 
+template <class Input>
+inline constexpr bool is_signal = false;
+template <int Channels, int Length>
+inline constexpr bool is_signal<signal<Channels, Length>> = true;
+
 template <class Model, std::size_t I>
 constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
   using layer = typename flat<Model>::template layer<I>;
@@ -32,7 +38,8 @@ constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
     constexpr shape in = flat<Model>::template in<I>;
     constexpr geometry g = layer::over(in);
     shapes[count++] = {flat<Model>::paths[I].view(), g.out.channels,
-                       flattens<layer> ? in : shape{g.kernel.height, g.kernel.width, g.in.channels}, flattens<layer>};
+                       flattens<layer> ? in : shape{g.kernel.height, g.kernel.width, g.group_channels()}, flattens<layer>,
+                       is_signal<typename Model::input> && !flattens<layer> && g.kernel.height == 1};
   }
 }
 
