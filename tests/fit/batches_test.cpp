@@ -44,9 +44,9 @@ struct taken {
 
 /// All images of an epoch as they reach the network, in batches of 7.
 template <class T>
-taken take(const dataset<T>& data, augmentation a, bool shuffle, minnow::random stream) {
+taken take(const dataset<T>& data, detail::image_changes<T> changes, bool shuffle, minnow::random stream) {
   network_of<T> net;
-  const detail::batches<T> order(data, a, shuffle, stream);
+  const detail::batches<T> order(data, std::move(changes), shuffle, stream);
   taken result;
   std::vector<int> labels;
   for (int first = 0; first < data.size(); first += 7) {
@@ -100,7 +100,7 @@ template <class T>
 void check_augmentation(augmentation a) {
   constexpr int count = 4000;
   const auto data = numbered<T>(count);
-  const auto batch = take(data, a, false, minnow::random(seed{5}));
+  const auto batch = take<T>(data, {a}, false, minnow::random(seed{5}));
   std::set<change> seen;
   int mirrored = 0;
   double down = 0;
@@ -186,22 +186,74 @@ TEST_SUITE("fit/batches") {
     check_augmentation<float>({.crop = 1, .flip = true});
   }
 
+  TEST_CASE("an image of one row or one column moves along its other axis alone") {
+    for (const shape s : {shape{1, 9, 2}, shape{9, 1, 2}}) {
+      CAPTURE(s.height);
+      std::vector<float> image(18);
+      std::iota(image.begin(), image.end(), 1.0f);
+      std::set<int> distances;
+      for (std::uint64_t draw = 0; draw < 400; ++draw) {
+        std::vector<float> moved(18);
+        detail::augment<float>(image, s, {{.crop = 4}}, minnow::random(seed{3}).stream(draw), moved);
+        for (int by = -4; by <= 4; ++by) {
+          std::vector<float> expected(18);
+          for (int at = std::max(0, -by); at < std::min(9, 9 - by); ++at) std::copy_n(image.begin() + 2 * (at + by), 2, expected.begin() + 2 * at);
+          if (moved == expected) distances.insert(by);
+        }
+      }
+      CHECK(distances.size() == 9);
+    }
+    std::vector<float> vector(6, 7.0f), same(6);
+    detail::augment<float>(vector, {1, 1, 6}, {{.crop = 4, .flip = true}}, minnow::random(seed{3}), same);
+    CHECK(same == vector);
+  }
+
+  TEST_CASE("a change of the user's own gets each image as it was moved, its dimensions and draws of its own") {
+    const auto data = numbered<std::uint8_t>(50);
+    const minnow::random draws(seed{1});
+    const augmentation moves{.crop = 1, .flip = true};
+    // Reads the image and the draws, and writes both.
+    const auto own = [](std::span<std::uint8_t> image, const shape& s, minnow::random& r) {
+      if (s != dimensions || image.size() != size) return;
+      for (auto& value : image) value = static_cast<std::uint8_t>(255 - value);
+      image[0] = static_cast<std::uint8_t>(r.below(256));
+    };
+    const auto moved = take(data, {moves}, true, draws.stream(1));
+    set_threads(1);
+    const auto changed = take(data, {moves, own}, true, draws.stream(1));
+    set_threads(2);
+    CHECK(take(data, {moves, own}, true, draws.stream(1)) == changed);
+    set_threads(0);
+    CHECK(changed.labels == moved.labels);
+    std::set<float> first;
+    for (std::size_t n = 0; n < 50; ++n) {
+      first.insert(changed.images[n][0]);
+      for (std::size_t k = 1; k < size; ++k) REQUIRE(changed.images[n][k] == 255 - moved.images[n][k]);
+    }
+    CHECK(first.size() > 25);
+    CHECK(!(take(data, {moves, own}, true, draws.stream(2)) == changed));
+    CHECK(data.images == numbered<std::uint8_t>(50).images);
+    // Without moves it gets the image as it is.
+    const auto alone = take(data, {{}, own}, false, draws.stream(1));
+    CHECK(alone.images[3][5] == static_cast<float>(255 - data.image(3)[5]));
+  }
+
   TEST_CASE("augmentation comes from the stream alone, whatever the number of threads") {
     const auto data = numbered<std::uint8_t>(100);
     const minnow::random draws(seed{1});
     const augmentation both{.crop = 2, .flip = true};
     set_threads(1);
-    const auto first = take(data, both, true, draws.stream(1));
+    const auto first = take(data, {both}, true, draws.stream(1));
     set_threads(2);
-    CHECK(take(data, both, true, draws.stream(1)) == first);
+    CHECK(take(data, {both}, true, draws.stream(1)) == first);
     set_threads(0);
-    CHECK(!(take(data, both, true, draws.stream(2)) == first));
+    CHECK(!(take(data, {both}, true, draws.stream(2)) == first));
   }
 
   TEST_CASE("the data set itself stays as it is") {
     const auto data = numbered<std::uint8_t>(20);
     const auto kept = data.images;
-    (void)take(data, {.crop = 2, .flip = true}, true, minnow::random(seed{1}));
+    (void)take(data, {{.crop = 2, .flip = true}}, true, minnow::random(seed{1}));
     CHECK(data.images == kept);
   }
 }

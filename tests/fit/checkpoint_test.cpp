@@ -56,7 +56,9 @@ const dataset<std::uint8_t>& validation_noise() {
 }
 
 fit_options<std::uint8_t> three_epochs() {
-  return {.epochs = 3, .batch = noise_batch, .validation = &validation_noise(), .seed = seed{3}, .augmentation = {.crop = 1, .flip = true}, .settle_batches = 2};
+  return {.epochs = 3, .batch = noise_batch, .validation = &validation_noise(), .seed = seed{3}, .augmentation = {.crop = 1, .flip = true},
+          .augment = [](std::span<std::uint8_t> image, shape, minnow::random& r) { image[static_cast<std::size_t>(r.below(36))] = 255; },
+          .settle_batches = 2};
 }
 
 struct killed {};
@@ -176,6 +178,9 @@ TEST_SUITE("fit/checkpoint") {
     other = options;
     other.seed = seed{4};
     CHECK(refusal_of(where, other) == "run: expected a checkpoint of this run, with seed 4; found another's, with 3");
+    other = options;
+    other.augment = {};
+    CHECK(refusal_of(where, other) == "run: expected a checkpoint of this run, with augment 0; found another's, with 1");
     CHECK(refusal_of(where, options, sgd{}).starts_with("run: expected a checkpoint of this run, with moments of the optimizer 1; found another's, with 2"));
     CHECK(content(where.path("run")) == sound);
 
@@ -201,12 +206,13 @@ TEST_SUITE("fit/checkpoint") {
       data_files::repair_checksum(bytes);
       CHECK(with(std::string(bytes.begin(), bytes.end())).starts_with("run: expected "));
     }
-    // The step is the first number of the second section, behind the 14 facts.
+    // The step is the first number of the second section, behind the facts.
     for (const double step : {-1.0, 22.0, 1e300, std::nan("")}) {
       data_files::bytes bytes(sound.begin(), sound.end());
-      std::uint32_t sections = 0;
+      std::uint32_t sections = 0, of_facts = 0;
       std::memcpy(&sections, bytes.data() + 32, 4);
-      const std::size_t facts = (64 + 8 * sections + 63) / 64 * 64, position = (facts + 14 * 8 + 63) / 64 * 64;
+      std::memcpy(&of_facts, bytes.data() + 64, 4);
+      const std::size_t facts = (64 + 8 * sections + 63) / 64 * 64, position = (facts + of_facts + 63) / 64 * 64;
       std::memcpy(bytes.data() + position, &step, sizeof step);
       data_files::repair_checksum(bytes);
       CHECK(with(std::string(bytes.begin(), bytes.end())).starts_with("run: expected a run at step 0 to 21, found step "));

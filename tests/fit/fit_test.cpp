@@ -141,6 +141,39 @@ TEST_SUITE("fit/fit: the door") {
           "fit: expected a crop of at least 0 pixels, found -1");
   }
 
+  TEST_CASE("moves that the images have no axis for are refused") {
+    const auto vectors = numbers(10);
+    CHECK(refusal<network<small>>(vectors, {.augmentation = {.crop = 1}}) == "fit: expected no crop for images of one pixel, found 1");
+    CHECK(refusal<network<small>>(vectors, {.augmentation = {.flip = true}}) ==
+          "fit: expected images of more than one column to flip, found 1x1 (height, width)");
+    struct wave : model<signal<2, 5>, dense<3>> {};
+    struct column : model<image<2, 5, 1>, dense<3>> {};
+    struct wide : model<image<2, 2, 5>, dense<3>> {};
+    const auto of = [&](shape s) { return dataset<float>(s, test::uniform(10 * s.size(), 3), std::vector<int>(10, 1)); };
+    CHECK(refusal<network<wave>>(of({1, 5, 2}), {.augmentation = {.crop = 5}}) ==
+          "fit: expected a crop of at most 4 pixels for images of 1x5 (height, width), found 5");
+    CHECK(refusal<network<wave>>(of({1, 5, 2}), {.augmentation = {.crop = 4, .flip = true}}) == "no error");
+    CHECK(refusal<network<column>>(of({5, 1, 2}), {.augmentation = {.crop = 4}}) == "no error");
+    CHECK(refusal<network<column>>(of({5, 1, 2}), {.augmentation = {.flip = true}}) ==
+          "fit: expected images of more than one column to flip, found 5x1 (height, width)");
+    CHECK(refusal<network<wide>>(of({2, 5, 2}), {.augmentation = {.crop = 2}}) ==
+          "fit: expected a crop of at most 1 pixels for images of 2x5 (height, width), found 2");
+  }
+
+  TEST_CASE("a crop leaves something to learn from in a signal") {
+    // The class is the half that holds a peak: moved by two samples at most it stays there, and no sample turns black.
+    struct wave : model<signal<1, 16>, dense<2>> {};
+    minnow::random r(seed{2});
+    dataset<float> data({1, 16, 1}, std::vector<float>(200 * 16), std::vector<int>(200));
+    for (std::size_t n = 0; n < 200; ++n) {
+      data.labels[n] = static_cast<int>(n % 2);
+      data.images[n * 16 + static_cast<std::size_t>(8 * data.labels[n] + 2 + r.below(4))] = 1;
+    }
+    network<wave> net{seed{1}};
+    const auto result = fit(net, data, adam{.rate = 0.05f}, constant{}, {.epochs = 20, .batch = 20, .augmentation = {.crop = 2}});
+    CHECK(result.epochs.back().accuracy == 1);
+  }
+
   TEST_CASE("a refusal leaves the network as it was") {
     auto data = numbers(10);
     data.labels[9] = 3;
@@ -462,7 +495,8 @@ TEST_SUITE("fit/fit: the same seed gives the same weights") {
     CAPTURE(Estimator::name().c_str());
     const auto data = small_digits(150);
     const fit_options<std::uint8_t> options{
-        .epochs = 2, .batch = 64, .seed = seed{7}, .augmentation = {.crop = 1, .flip = true}};
+        .epochs = 2, .batch = 64, .seed = seed{7}, .augmentation = {.crop = 1, .flip = true},
+        .augment = [](std::span<std::uint8_t> image, shape, minnow::random& r) { image[static_cast<std::size_t>(r.below(196))] = 255; }};
     const auto run = [&](int count, const fit_options<std::uint8_t>& o) {
       set_threads(count);
       auto result = after<network<small_conv, Estimator>>(data, o, adam{.rate = 1e-2f}, cubic{.from = 0.25f});
@@ -475,6 +509,9 @@ TEST_SUITE("fit/fit: the same seed gives the same weights") {
     CHECK(run(2, options) == first);
     auto other = options;
     other.seed = seed{8};
+    CHECK(run(1, other) != first);
+    other = options;
+    other.augment = {};
     CHECK(run(1, other) != first);
   }
 

@@ -148,8 +148,11 @@ TEST_SUITE("fit/image_stream") {
     image_stream data(record_of_13, files.paths);
     detail::dataset_source<std::uint8_t> stored(memory);
     const minnow::random draws(seed{5});
-    data.begin(draws, {.crop = 1, .flip = true}, false, 6, {}, 0);
-    stored.begin(draws, {.crop = 1, .flip = true}, false, 6, {}, 0);
+    const detail::image_changes<std::uint8_t> changes{{.crop = 1, .flip = true}, [](std::span<std::uint8_t> image, const shape&, minnow::random& r) {
+                                                        for (auto& pixel : image) pixel = static_cast<std::uint8_t>(pixel + r.below(9));
+                                                      }};
+    data.begin(draws, changes, false, 6, {}, 0);
+    stored.begin(draws, changes, false, 6, {}, 0);
     for (int step = 0; step < 4; ++step) {
       data.into(one, step, labels);
       stored.into(other, step, expected);
@@ -167,6 +170,7 @@ TEST_SUITE("fit/image_stream") {
     CHECK(weights_after(data, options) == weights_after(memory, options));
     options.shuffle = true;
     options.augmentation = {.crop = 1, .flip = true};
+    options.augment = [](std::span<std::uint8_t> image, shape, minnow::random r) { image[static_cast<std::size_t>(r.below(12))] = 255; };
     options.settle_batches = 2;
     const auto whole = weights_after(data, options);
     CHECK(whole != weights_after(memory, options));  // another order

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -15,19 +16,49 @@
 namespace minnow {
 
 /// Random changes to training images: moved by up to `crop` pixels each way (a random crop of the padded image, black
-/// outside), and mirrored left to right half of the time.
+/// outside), and mirrored left to right half of the time. An axis of one pixel is not moved along, so that a signal moves
+/// in time alone.
 struct augmentation {
   int crop = 0;
   bool flip = false;
 };
 
+/// A change of the user's own to a training image: augment(image, dimensions, draws) writes the image (H,W,C) in place.
+///
+/// draws   random numbers of this image in this epoch: they depend on the run's seed alone, not on the threads
+///
+/// It is called for several images at once, on all threads, and so must not write to anything else.
+template <class T>
+using augment_function = std::function<void(std::span<T> image, const shape& dimensions, random& draws)>;
+
 namespace detail {
+
+/// All changes that a run makes to its training images.
+template <class T>
+struct image_changes {
+  augmentation moves{};
+  augment_function<T> own{};  ///< empty: none
+
+  [[nodiscard]] bool none() const noexcept { return moves.crop == 0 && !moves.flip && !own; }
+};
+
+/// throws  where images of this shape cannot be moved so far, or have no columns to mirror
+inline void check_moves(const augmentation& moves, const shape& s, const char* who) {
+  const int extent = s.height == 1 || s.width == 1 ? s.pixels() : std::min(s.height, s.width);
+  if (moves.crop > 0 && extent == 1) require(status::failure("%s: expected no crop for images of one pixel, found %d", who, moves.crop));
+  if (moves.crop > 0 && moves.crop >= extent)
+    require(status::failure("%s: expected a crop of at most %d pixels for images of %dx%d (height, width), found %d", who, extent - 1, s.height, s.width,
+                            moves.crop));
+  if (moves.flip && s.width == 1)
+    require(status::failure("%s: expected images of more than one column to flip, found %dx%d (height, width)", who, s.height, s.width));
+}
 
 /// An image (H,W,C), moved and mirrored as the random numbers say; `to` holds zeros.
 template <class T>
-void augment(std::span<const T> from, const shape& s, const augmentation& how, random r, std::span<T> to) {
-  const int down = r.below(2 * how.crop + 1) - how.crop;
-  const int right = r.below(2 * how.crop + 1) - how.crop;
+void move_image(std::span<const T> from, const shape& s, const augmentation& how, random r, std::span<T> to) {
+  const auto distance = [&](int extent) { return extent > 1 ? r.below(2 * how.crop + 1) - how.crop : 0; };
+  const int down = distance(s.height);
+  const int right = distance(s.width);
   const bool mirror = how.flip && r.below(2) == 1;
   for (int y = 0; y < s.height; ++y)
     for (int x = 0; x < s.width; ++x) {
@@ -38,12 +69,22 @@ void augment(std::span<const T> from, const shape& s, const augmentation& how, r
     }
 }
 
+/// An image with all changes; `to` holds zeros.
+template <class T>
+void augment(std::span<const T> from, const shape& s, const image_changes<T>& how, const random& of_image, std::span<T> to) {
+  if (how.moves.crop > 0 || how.moves.flip) move_image(from, s, how.moves, of_image, to);
+  else std::copy(from.begin(), from.end(), to.begin());
+  if (!how.own) return;
+  random draws = of_image.stream(0);
+  how.own(to, s, draws);
+}
+
 /// The order of an epoch and the images of its batches, from one stream of random numbers.
 template <class T>
 class batches {
 public:
-  batches(const dataset<T>& data, augmentation a, bool shuffle, random stream)
-      : data_(data), augmentation_(a), stream_(stream), order_(static_cast<std::size_t>(data.size())) {
+  batches(const dataset<T>& data, image_changes<T> changes, bool shuffle, random stream)
+      : data_(data), changes_(std::move(changes)), stream_(stream), order_(static_cast<std::size_t>(data.size())) {
     std::iota(order_.begin(), order_.end(), 0);
     if (!shuffle) return;
     random r = stream.stream(0);
@@ -57,16 +98,16 @@ public:
     parallel_for(count, [&](int n) {
       const int at = order_[static_cast<std::size_t>(first + n)];
       if (!labels.empty()) labels[static_cast<std::size_t>(n)] = data_.labels[static_cast<std::size_t>(at)];
-      if (augmentation_.crop == 0 && !augmentation_.flip) return net.put(n, data_.image(at).data());
+      if (changes_.none()) return net.put(n, data_.image(at).data());
       std::vector<T> changed(static_cast<std::size_t>(data_.dimensions.size()));
-      augment(data_.image(at), data_.dimensions, augmentation_, stream_.stream(static_cast<std::uint64_t>(first + n) + 1), std::span(changed));
+      augment(data_.image(at), data_.dimensions, changes_, stream_.stream(static_cast<std::uint64_t>(first + n) + 1), std::span(changed));
       net.put(n, changed.data());
     });
   }
 
 private:
   const dataset<T>& data_;
-  augmentation augmentation_;
+  image_changes<T> changes_;
   random stream_;
   std::vector<int> order_;
 };

@@ -30,6 +30,7 @@ struct fit_options {
   minnow::seed seed{};                     ///< of the order, the augmentation and the estimator's noise
   loss_function loss = cross_entropy{};
   minnow::augmentation augmentation{};
+  augment_function<T> augment{};  ///< a change of the user's own to each training image, behind `augmentation`
   bool shuffle = true;
   int alpha_every = 1;      ///< steps between two looks at the schedule (AB's "optimization frequency")
   int quantize_every = 1;   ///< steps between two quantizations of the weights (AB's "quantizing frequency")
@@ -45,10 +46,10 @@ struct no_observer {
   void operator()(const event&, Network&) const noexcept {}
 };
 
-/// What must be the same when a run goes on. Optimizer's rates, schedules and the loss are functions: they are the user's
-/// to keep.
+/// What must be the same when a run goes on. Optimizer's rates, schedules, the loss and `augment` are functions: they are
+/// the user's to keep.
 template <class T>
-std::vector<run_fact> facts_of(const source& data, const fit_options<T>& options, std::uint64_t estimators, int moments) {
+std::vector<run_fact> facts_of(const source<T>& data, const fit_options<T>& options, std::uint64_t estimators, int moments) {
   const auto n = [](auto number) { return static_cast<std::uint64_t>(number); };
   return {{"seed", options.seed.value},
           {"epochs", n(options.epochs)},
@@ -58,6 +59,7 @@ std::vector<run_fact> facts_of(const source& data, const fit_options<T>& options
           {"shuffle", n(options.shuffle)},
           {"crop", n(options.augmentation.crop)},
           {"flip", n(options.augmentation.flip)},
+          {"augment", n(static_cast<bool>(options.augment))},
           {"alpha_every", n(options.alpha_every)},
           {"quantize_every", n(options.quantize_every)},
           {"settle_batches", n(options.settle_batches)},
@@ -70,7 +72,7 @@ std::vector<run_fact> facts_of(const source& data, const fit_options<T>& options
 ///
 /// all   the ranks; null: this one is alone
 template <class T, optimizer Optimizer>
-history run_on(ranks* all, untyped_network& net, source& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
             const fit_options<T>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   data.check(net, "fit");
   if (options.validation != nullptr) {
@@ -82,6 +84,7 @@ history run_on(ranks* all, untyped_network& net, source& data, Optimizer optimiz
                             options.epochs, options.batch, options.alpha_every, options.quantize_every));
   if (options.augmentation.crop < 0)
     require(status::failure("fit: expected a crop of at least 0 pixels, found %d", options.augmentation.crop));
+  check_moves(options.augmentation, net.input(), "fit");
 
   const auto start = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
@@ -127,7 +130,7 @@ history run_on(ranks* all, untyped_network& net, source& data, Optimizer optimiz
 
   for (now.epoch = static_cast<int>(at.step / steps_per_epoch) + 1; now.epoch <= options.epochs && !stopped; ++now.epoch) {
     const int first_step = static_cast<int>(at.step % steps_per_epoch);
-    data.begin(draws.stream(static_cast<std::uint64_t>(now.epoch)), options.augmentation, options.shuffle, options.batch, own, first_step);
+    data.begin(draws.stream(static_cast<std::uint64_t>(now.epoch)), {options.augmentation, options.augment}, options.shuffle, options.batch, own, first_step);
     for (int step = first_step; step < steps_per_epoch && !stopped; ++step) {
       const progress of_run{at.step, now.steps, steps_per_epoch};
       p.requantize = at.step % options.quantize_every == 0;
@@ -205,7 +208,7 @@ history run_on(ranks* all, untyped_network& net, source& data, Optimizer optimiz
 ///
 /// estimators   tells the network's estimators from others'
 template <class T, optimizer Optimizer>
-history run(untyped_network& net, source& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+history run(untyped_network& net, source<T>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
             const fit_options<T>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
   try {
@@ -218,7 +221,7 @@ history run(untyped_network& net, source& data, Optimizer optimizer, const std::
 
 /// `fit` of a typed network, from wherever the images come.
 template <class T, class Model, class W, class I, optimizer Optimizer, class Observer>
-history fit_from(network<Model, W, I>& net, source& images, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+history fit_from(network<Model, W, I>& net, source<T>& images, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
                  const fit_options<T>& options, Observer& observer) {
   check_type<Model, T>();
   constexpr std::uint64_t estimators = hash(I::name().view(), hash(W::name().view()));

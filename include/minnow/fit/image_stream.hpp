@@ -57,7 +57,7 @@ struct stream_options {
 /// shuffled order, records shuffled within windows of it. Of several ranks each reads its own run of that order, and so its
 /// own files but for those at its ends. The order depends on the seed and the number of ranks alone. A thread reads and
 /// augments ahead.
-class image_stream : public detail::source {
+class image_stream : public detail::source<std::uint8_t> {
 public:
   /// Maps the files and reads all labels.
   ///
@@ -104,10 +104,10 @@ public:
   /// Of the labels, in the files' order.
   [[nodiscard]] std::uint64_t checksum() const override { return checksum_; }
 
-  void begin(random stream, augmentation a, bool shuffle, int batch, detail::share s, int first_step) override {
+  void begin(random stream, detail::image_changes<std::uint8_t> changes, bool shuffle, int batch, detail::share s, int first_step) override {
     stop();
     stream_ = stream;
-    augmentation_ = a;
+    changes_ = std::move(changes);
     shuffle_ = shuffle;
     batch_ = batch;
     share_ = s;
@@ -201,12 +201,8 @@ private:
       from += format_.label_bytes;
       for (std::size_t k = 0; k < size; ++k) image[k] = format_.planar ? from[k % channels * pixels + k / channels] : from[k];
       const std::span<std::uint8_t> to(into.images.data() + static_cast<std::size_t>(n) * size, size);
-      if (augmentation_.crop == 0 && !augmentation_.flip) {
-        std::copy(image.begin(), image.end(), to.begin());
-      } else {
-        const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(batch_) + static_cast<std::uint64_t>(share_.first(count) + n);
-        detail::augment(std::span<const std::uint8_t>(image), s, augmentation_, stream_.stream(place + 1), to);
-      }
+      const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(batch_) + static_cast<std::uint64_t>(share_.first(count) + n);
+      detail::augment(std::span<const std::uint8_t>(image), s, changes_, stream_.stream(place + 1), to);
     }
   }
 
@@ -252,7 +248,7 @@ private:
 
   // Of the epoch: the reader's alone while it runs.
   random stream_;
-  augmentation augmentation_;
+  detail::image_changes<std::uint8_t> changes_;
   bool shuffle_ = false;
   int batch_ = 1;
   detail::share share_;

@@ -19,7 +19,8 @@ namespace detail {
 /// Forward passes at alpha = 1 over some batches.
 ///
 /// own, over   this rank's part of each batch, and all ranks, whose statistics are taken together; null: it is alone
-inline void pass_over(untyped_network& net, source& data, mode mode, const settle_options& options, bool requantize = true,
+template <class T>
+void pass_over(untyped_network& net, source<T>& data, mode mode, const settle_options& options, bool requantize = true,
                       share own = {}, reduction* over = nullptr) {
   const int batch = std::min(options.batch, data.size());
   data.begin(random(options.seed).stream(0x5e771e), {}, true, batch, own, 0);
@@ -34,7 +35,7 @@ template <class T>
 void pass_over(untyped_network& net, const dataset<T>& data, mode mode, const settle_options& options, const char* caller) {
   check_data(net, data, caller);
   dataset_source<T> images(data);
-  pass_over(net, images, mode, options);
+  pass_over<T>(net, images, mode, options);
 }
 
 /// Batch norm's statistics; puts others back where they are given.

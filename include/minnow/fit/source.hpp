@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <minnow/fit/batches.hpp>
@@ -24,6 +25,7 @@ struct share {
 };
 
 /// Where the images of a run come from.
+template <class T>
 class source {
 public:
   virtual ~source() = default;
@@ -34,15 +36,15 @@ public:
   virtual void check(const untyped_network& net, const char* who) const = 0;
   /// Of all images and labels.
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
-  /// Begins an epoch whose order and augmentation come from `stream`; batches are asked for from number first_step on.
-  virtual void begin(random stream, augmentation a, bool shuffle, int batch, share s, int first_step) = 0;
+  /// Begins an epoch whose order and changes of images come from `stream`; batches are asked for from number first_step on.
+  virtual void begin(random stream, image_changes<T> changes, bool shuffle, int batch, share s, int first_step) = 0;
   /// Puts this share's images of batch `step` of the epoch into the network, their labels into `labels`.
   virtual void into(untyped_network& net, int step, std::vector<int>& labels) = 0;
 };
 
 /// A data set in memory. Every rank holds all of it and reads its share of each batch.
 template <class T>
-class dataset_source : public source {
+class dataset_source : public source<T> {
 public:
   explicit dataset_source(const dataset<T>& data) noexcept : data_(data) {}
 
@@ -54,8 +56,8 @@ public:
   [[nodiscard]] std::uint64_t checksum() const override {
     return crc32(std::as_bytes(std::span(data_.images)), crc32(std::as_bytes(std::span(data_.labels))));
   }
-  void begin(random stream, augmentation a, bool shuffle, int batch, share s, int /*first_step*/) override {
-    order_.emplace(data_, a, shuffle, stream);
+  void begin(random stream, image_changes<T> changes, bool shuffle, int batch, share s, int /*first_step*/) override {
+    order_.emplace(data_, std::move(changes), shuffle, stream);
     batch_ = batch;
     share_ = s;
   }
