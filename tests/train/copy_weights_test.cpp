@@ -187,4 +187,67 @@ TEST_SUITE("train/copy_weights") {
     CHECK_EQ(refusal<map, other_map>(), "copy_weights: layer 0: expected (3, 12, 6, 1) weights, found (3, 6, 6, 2)");
     CHECK_EQ(refusal<one_norm, two_norm>(), "copy_weights: layer 0: expected 4 numbers in 'beta', found 3");
   }
+
+  TEST_CASE("layers that are left out keep their weights, and may differ or be in one network alone") {
+    using namespace mn;
+    struct of_ten : model<image<2, 6, 6>, chain<conv<4>, batch_norm>, relu, conv<3, real, groups<1>>, chain<dense<10>, mn::bias>> {};
+    struct of_two : model<image<2, 6, 6>, chain<conv<4>, batch_norm>, relu, conv<3, real, groups<1>>, chain<dense<2>>> {};
+    mn::network<of_ten> from{mn::seed{1}};
+    mn::network<of_two> to{mn::seed{2}};
+    const auto given = arrays_of(from), before = arrays_of(to);
+    mn::copy_weights(from, to, {.except = {"3"}});
+    const auto after = arrays_of(to);
+    CHECK_EQ(after.size(), before.size());
+    for (const auto& array : after) {
+      const std::string& name = array.first;
+      CAPTURE(name);
+      CHECK(array.second == (name.starts_with("3") ? before : given).at(name));
+    }
+    // Each layer by its own path.
+    mn::network<of_two> again{mn::seed{2}};
+    mn::copy_weights(from, again, {.except = {"3.0", "3.1"}});
+    CHECK(arrays_of(again) == after);
+    // Layer 1 is no part of layer 10, nor 3.1 of 3.10.
+    CHECK(!mn::detail::is_part_of("10", "1"));
+    CHECK(!mn::detail::is_part_of("3.10", "3.1"));
+    CHECK(mn::detail::is_part_of("3.1.0", "3.1"));
+  }
+
+  TEST_CASE("a layer in the middle of one model may be left out; its quantized network is to be settled") {
+    mn::network<low_net, mn::aqe> from{mn::seed{1}};
+    (void)mn::fit(from, images_for_copies(30), mn::adam{.rate = 1e-2f}, mn::constant{1}, {.epochs = 1, .batch = 10});
+    mn::network<low_net> to{mn::seed{2}};
+    const auto first = to.layer<"0">().weights();
+    mn::copy_weights(from, to, {.except = {"0"}});
+    CHECK(to.layer<"0">().weights() == first);
+    CHECK(to.layer<"4">().weights() == from.layer<"4">().weights());
+    CHECK_THROWS_WITH_AS((void)mn::pack(to), doctest::Contains("settle(net, data) takes them anew"), mn::error);
+  }
+
+  TEST_CASE("a path to leave out that names nothing is refused, and what was not named is as well") {
+    using namespace mn;
+    struct of_ten : model<image<2, 6, 6>, conv<4>, relu, dense<10>, mn::bias> {};
+    struct of_two : model<image<2, 6, 6>, conv<4>, relu, dense<2>, mn::bias> {};
+    const auto refusal_without = [](std::vector<std::string> except) {
+      mn::network<of_ten> from{mn::seed{1}};
+      mn::network<of_two> to{mn::seed{2}};
+      const auto before = arrays_of(to);
+      std::string said;
+      try {
+        mn::copy_weights(from, to, {.except = std::move(except)});
+      } catch (const mn::error& e) {
+        said = e.what();
+        CHECK(arrays_of(to) == before);
+      }
+      return said;
+    };
+    CHECK_EQ(refusal_without({"2", "3"}), "");
+    CHECK_EQ(refusal_without({"2"}), "copy_weights: layer 3: expected 2 numbers in 'bias', found 10");
+    CHECK_EQ(refusal_without({"3"}), "copy_weights: layer 2: expected (2, 6, 6, 4) weights, found (10, 6, 6, 4)");
+    for (const char* path : {"1", "4", "", "2.0", "2."}) {
+      CAPTURE(path);
+      CHECK_EQ(refusal_without({"2", "3", path}),
+               "copy_weights: except: expected the path of a layer with weights that no path before it names, found '" + std::string(path) + "'");
+    }
+  }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <minnow/core/error.hpp>
 #include <minnow/layers/weight_shapes.hpp>
@@ -13,7 +14,21 @@
 
 namespace minnow {
 
+/// What `copy_weights` leaves out.
+struct copy_options {
+  /// Paths of layers that stay as they are, each with all layers below it: {"7"} is layer 7, or all parts of chain 7.
+  std::vector<std::string> except{};
+};
+
 namespace detail {
+
+/// Whether a layer is the one at `path` or one below it.
+[[nodiscard]] constexpr bool is_part_of(std::string_view layer, std::string_view path) noexcept {
+  return layer.starts_with(path) && (layer.size() == path.size() || layer[path.size()] == '.');
+}
+[[nodiscard]] inline bool is_left_out(std::string_view layer, const copy_options& options) noexcept {
+  return std::any_of(options.except.begin(), options.except.end(), [&](const std::string& path) { return is_part_of(layer, path); });
+}
 
 /// Weights were replaced through `arrays`: their codes and scales are to be measured anew, as of a new network.
 template <class Network>
@@ -30,10 +45,11 @@ inline void set_unsettled(untyped_network& net, float part) {
   });
 }
 
-inline status check_same_shapes(const char* caller, std::span<const weight_shape> from, std::span<const weight_shape> to) noexcept {
+inline status check_same_shapes(const char* caller, std::span<const weight_shape> from, std::span<const weight_shape> to,
+                                const copy_options& options) noexcept {
   for (const weight_shape& t : to)
     for (const weight_shape& f : from)
-      if (f.path == t.path && (f.filters != t.filters || f.window != t.window))
+      if (f.path == t.path && !is_left_out(t.path, options) && (f.filters != t.filters || f.window != t.window))
         return status::failure("%s: layer %.*s: expected (%d, %d, %d, %d) weights, found (%d, %d, %d, %d)", caller,
                                static_cast<int>(t.path.size()), t.path.data(), t.filters, t.window.height, t.window.width,
                                t.window.channels, f.filters, f.window.height, f.window.width, f.window.channels);
@@ -69,17 +85,32 @@ inline status check_same_arrays(const char* caller, const weight_arrays& from, c
   return {};
 }
 
+/// Takes the arrays of the layers that are left out away, and refuses paths that none of the arrays belongs to.
+inline status leave_out(const char* caller, const copy_options& options, weight_arrays& from, weight_arrays& to) noexcept {
+  for (const std::string& path : options.except) {
+    const auto erased = [&](weight_arrays& arrays) {
+      return std::erase_if(arrays, [&](const auto& array) { return is_part_of(array.first.first, path); });
+    };
+    if (erased(from) + erased(to) == 0)
+      return status::failure("%s: except: expected the path of a layer with weights that no path before it names, found '%s'", caller, path.c_str());
+  }
+  return {};
+}
+
 /// Gives a network of another model the arrays of `from`, or what became of them: all or none.
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
-void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, const weight_arrays& arrays, network<ToModel, TW, TI>& to) {
-  require(check_same_shapes(caller, weight_shapes<FromModel>, weight_shapes<ToModel>));
-  const weight_arrays written = weight_arrays_of(to);
+void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, weight_arrays arrays, network<ToModel, TW, TI>& to,
+                 const copy_options& options = {}) {
+  weight_arrays written = weight_arrays_of(to);
+  require(leave_out(caller, options, arrays, written));
+  require(check_same_shapes(caller, weight_shapes<FromModel>, weight_shapes<ToModel>, options));
   require(check_same_arrays(caller, arrays, written));
   to.normalise(from.input_normalisation());
   for (const auto& [array, values] : written) std::copy_n(arrays.at(array).begin(), values.size(), values.begin());
   weights_replaced(to);
   constexpr bool quantize_alike = flat<FromModel>::fingerprint == flat<ToModel>::fingerprint;
-  if constexpr (!quantize_alike && (network<FromModel, FW, FI>::quantizes || network<ToModel, TW, TI>::quantizes)) set_unsettled(to, 1);
+  if constexpr (network<FromModel, FW, FI>::quantizes || network<ToModel, TW, TI>::quantizes)
+    if (!quantize_alike || !options.except.empty()) set_unsettled(to, 1);
 }
 
 }  // namespace detail
@@ -88,14 +119,19 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, con
 /// path: the latent weights of products, batch norm's gamma, beta, mean and variance, biases, arrays of layers of one's
 /// own; and the normalisation of images. So a network of 32-bit floats becomes the start of one of few bits.
 ///
-/// Quantizers of inputs keep their states, those of weights measure anew. Where the models differ and one of them
-/// quantizes, batch norm's statistics are those of another network: pack refuses them until `settle` or `fit` took new
+/// Layers that the options leave out may differ, or be in one network alone. For transfer learning that is the last one:
+///
+///   copy_weights(digits, letters, {.except = {"7"}});
+///
+/// Quantizers of inputs keep their states, those of weights measure anew. Where the models differ, or layers are left out,
+/// and one of them quantizes, batch norm's statistics are those of another network: pack refuses them until `settle` or `fit` took new
 /// ones.
 ///
-/// throws   a path or an array that only one network has; another shape of weights; `to` then stays as it was
+/// throws   a path or an array that only one network has; another shape of weights; a path to leave out that names none;
+///          `to` then stays as it was
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
-void copy_weights(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to) {
-  detail::take_arrays("copy_weights", from, detail::weight_arrays_of(from), to);
+void copy_weights(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to, const copy_options& options = {}) {
+  detail::take_arrays("copy_weights", from, detail::weight_arrays_of(from), to, options);
 }
 
 }  // namespace minnow
