@@ -139,4 +139,8 @@ private:
   alignas(8) std::byte memory_[plan::places.size];
 };
 
+template <class NoModel, const auto& Data>
+  requires(!model_description<NoModel>)
+class firmware<NoModel, Data> : public detail::reading_of_no_model<NoModel> {};
+
 }  // namespace minnow

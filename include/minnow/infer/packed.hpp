@@ -12,8 +12,15 @@ namespace minnow {
 
 template <class Packed>
 class session;
+template <class Model, class Arch>
+class packed;
 
 namespace detail {
+
+template <class T>
+inline constexpr bool is_packed = false;
+template <class Model, class Arch>
+inline constexpr bool is_packed<packed<Model, Arch>> = true;
 
 template <class Packed, class Indices>
 struct packed_stages;
@@ -80,6 +87,25 @@ private:
   }
 
   detail::packed_stages<packed, std::make_index_sequence<stages>> stages_;
+};
+
+template <class NoModel, class Arch>
+  requires(!model_description<NoModel>)
+class packed<NoModel, Arch> : public detail::reading_of_no_model<NoModel> {
+  using detail::reading_of_no_model<NoModel>::reading_of_no_model;
+};
+
+/// A session of what is not packed says so, and nothing else.
+template <class NotPacked>
+  requires(!detail::is_packed<NotPacked>)
+class session<NotPacked> {
+  static_assert(detail::is_packed<NotPacked>, "minnow: a session runs a packed network, session<packed<M>>: pack(net) makes one of a trainable network");
+
+public:
+  template <class... Arguments>
+  explicit session(Arguments&&...) noexcept {}
+  template <class... Arguments>
+  void run(Arguments&&...) noexcept {}
 };
 
 }  // namespace minnow

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <bit>
 #include <cerrno>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -243,9 +244,13 @@ inline status read_container(const char* path, file_kind kind, std::uint64_t fin
 /// throws  what `read` says: a file that is missing, truncated, damaged, of another kind or of another model
 template <class T>
 [[nodiscard]] T load(const std::string& path) {
-  T result;
-  require(read(path.c_str(), result));
-  return result;
+  constexpr bool readable = requires(const char* name, T& object) { { read(name, object) } -> std::same_as<status>; };
+  static_assert(readable, "minnow: load<T>(path) reads a packed network, load<packed<M>>, a trainable one, load<network<M>>, or a mapped_file");
+  if constexpr (readable) {
+    T result;
+    require(read(path.c_str(), result));
+    return result;
+  }
 }
 
 /// Writes a packed model or a trainable network to a file, whole or not at all.
@@ -253,7 +258,9 @@ template <class T>
 /// throws  what `write` says
 template <class T>
 void save(const T& object, const std::string& path) {
-  require(write(path.c_str(), object));
+  constexpr bool writable = requires(const char* name) { { write(name, object) } -> std::same_as<status>; };
+  static_assert(writable, "minnow: save(object, path) writes a packed network or a trainable one");
+  if constexpr (writable) require(write(path.c_str(), object));
 }
 
 }  // namespace minnow

@@ -123,7 +123,8 @@ template <class Model, class Arch>
 /// throws  what `write_header` says
 template <class Packed>
 void export_header(const Packed& network, const std::string& path, const std::string& name) {
-  require(write_header(network, path.c_str(), name.c_str()));
+  static_assert(detail::is_packed<Packed>, "minnow: export_header writes a packed network: export_header(pack(net), path, name)");
+  if constexpr (detail::is_packed<Packed>) require(write_header(network, path.c_str(), name.c_str()));
 }
 
 }  // namespace minnow

@@ -225,9 +225,12 @@ template <class Model, class Arch>
 /// throws  what `read_in_place` says
 template <class Packed>
 [[nodiscard]] Packed load_in_place(std::span<const std::byte> file, const char* name = "the bytes in memory") {
-  Packed result;
-  require(read_in_place(file, name, result));
-  return result;
+  static_assert(detail::is_packed<Packed>, "minnow: load_in_place<packed<M>>(bytes) reads a packed network");
+  if constexpr (detail::is_packed<Packed>) {
+    Packed result;
+    require(read_in_place(file, name, result));
+    return result;
+  }
 }
 
 /// load<packed<M>>(bytes): a copy of the bytes of a file.
@@ -235,9 +238,12 @@ template <class Packed>
 /// throws  what `read` says
 template <class Packed>
 [[nodiscard]] Packed load(std::span<const std::byte> file, const char* name = "the bytes in memory") {
-  Packed result;
-  require(read(file, name, result));
-  return result;
+  static_assert(detail::is_packed<Packed>, "minnow: load<packed<M>>(bytes) reads a packed network");
+  if constexpr (detail::is_packed<Packed>) {
+    Packed result;
+    require(read(file, name, result));
+    return result;
+  }
 }
 
 /// Reads the packed model of a file that may hold any of several.
@@ -273,9 +279,11 @@ template <class... Models>
 /// throws  what `read_any` says
 template <class... Models>
 [[nodiscard]] std::variant<packed<Models>...> load_any(const std::string& path) {
-  std::variant<packed<Models>...> result;
-  require(read_any<Models...>(path.c_str(), result));
-  return result;
+  if constexpr ((model_description<Models> && ...)) {
+    std::variant<packed<Models>...> result;
+    require(read_any<Models...>(path.c_str(), result));
+    return result;
+  }
 }
 
 }  // namespace minnow

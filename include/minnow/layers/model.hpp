@@ -9,6 +9,7 @@
 #include <minnow/layers/depthwise_conv.hpp>
 #include <minnow/layers/input.hpp>
 #include <minnow/layers/layer.hpp>
+#include <minnow/layers/model_description.hpp>
 #include <minnow/layers/quantize.hpp>
 
 namespace minnow {

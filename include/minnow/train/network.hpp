@@ -163,4 +163,10 @@ private:
   detail::slots<network, indices> slots_;
 };
 
+template <class NoModel, class Weights, class Inputs>
+  requires(!model_description<NoModel>)
+class network<NoModel, Weights, Inputs> : public detail::reading_of_no_model<NoModel> {
+  using detail::reading_of_no_model<NoModel>::reading_of_no_model;
+};
+
 }  // namespace minnow

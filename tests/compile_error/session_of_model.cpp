@@ -1,0 +1,9 @@
+// expect: minnow: a session runs a packed network, session<packed<M>>: pack(net) makes one of a trainable network
+// errors: 1
+#include <minnow/minnow.hpp>
+
+namespace mn = minnow;
+
+struct digits : mn::model<mn::image<1, 6, 6>, mn::conv<4, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm, mn::dense<2, mn::minw<1, 1>>> {};
+
+mn::session<digits> s(digits{});
