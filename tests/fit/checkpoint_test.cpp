@@ -181,6 +181,13 @@ TEST_SUITE("fit/checkpoint") {
     other = options;
     other.augment = {};
     CHECK(refusal_of(where, other) == "run: expected a checkpoint of this run, with augment 0; found another's, with 1");
+    struct other_classes : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
+                                 conv<6, scheme<integer<4>, integer<4, per_channel>>>, dense<3>> {};
+    network<other_classes> net{seed{1}};
+    CHECK_THROWS_WITH_AS((void)fit(net, training_noise(), o, cubic{}, options),
+                         doctest::Contains("found another model's, "), error);
+    CHECK_THROWS_WITH_AS((void)fit(net, training_noise(), o, cubic{}, options),
+                         doctest::Contains("; the first layer of another size is 3: expected 864 bytes of 'weights', found 720"), error);
     CHECK(refusal_of(where, options, sgd{}).starts_with("run: expected a checkpoint of this run, with moments of the optimizer 1; found another's, with 2"));
     CHECK(content(where.path("run")) == sound);
 

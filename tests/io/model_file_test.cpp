@@ -208,9 +208,10 @@ TEST_SUITE("io/model_file") {
   TEST_CASE("another model's file and a trainable network's are refused, also where lengths agree") {
     const data_files::folder folder;
     save(some<small>(), folder.path("f"));
-    char expected[200];
+    char expected[300];
     std::snprintf(expected, sizeof expected,
-                  "f: expected the model with fingerprint %016llx, found another model's, %016llx",
+                  "f: expected the model with fingerprint %016llx, found another model's, %016llx; the first layer of another "
+                  "size is 4 (dense<3,ternary>): expected 24 bytes of 'weights', found 12",
                   static_cast<unsigned long long>(flat<sibling>::fingerprint),
                   static_cast<unsigned long long>(flat<small>::fingerprint));
     CHECK(sentence(read_as<sibling>(folder.path("f")), folder) == expected);
@@ -220,6 +221,54 @@ TEST_SUITE("io/model_file") {
           "net: expected a packed model (kind 1), found trainable network (kind 2)");
     CHECK_THROWS_WITH_AS((void)load<packed<sibling>>(folder.path("f")), doctest::Contains("found another model's"),
                          minnow::error);
+  }
+
+  TEST_CASE("the layer in which another model differs is named with what was expected and found") {
+    const data_files::folder folder;
+    const auto said = [&](auto& of, auto& wanted) {
+      save(of, folder.path("f"));
+      const std::string sentence = read(folder.path("f").c_str(), wanted).message();
+      return sentence.substr(std::min(sentence.find(';'), sentence.size()));
+    };
+    struct base : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<8, minw<1, 1>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
+    struct wide : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<24, minw<1, 1>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
+    struct two : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<8, minw<1, 1>>, batch_norm, dense<2, minw<1, 1>>, bias> {};
+    struct rectified : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, relu, conv<8, minw<1, 1>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
+    struct shorter : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
+    struct floats : model<image<3, 6, 6>, conv<4>, dense<2>> {};
+    struct grey : model<image<1, 6, 6>, conv<4>, dense<2>> {};
+    network<base> net;
+    auto packed_base = pack(net);
+    packed<wide> other_filters;
+    CHECK(said(packed_base, other_filters) == "; the first layer of another size is 2 (conv<24,sign,3x3,stride 1x1,padding 1x1>): expected 864 bytes of 'weights', found 288");
+    packed<two> other_classes;
+    CHECK(said(packed_base, other_classes) == "; the first layer of another size is 4 (dense<2,sign>): expected 72 bytes of 'weights', found 360");
+    packed<rectified> other_function;
+    CHECK(said(packed_base, other_function) == "; all layers have the expected sizes: their quantizers, strides, paddings or layers without numbers differ");
+    packed<shorter> fewer_layers;
+    CHECK(said(packed_base, fewer_layers).starts_with("; the first layer of another size is 2 (dense<10,sign>): expected "));
+    network<shorter> short_net;
+    auto packed_short = pack(short_net);
+    packed<base> more_layers;
+    CHECK(said(packed_short, more_layers).starts_with("; the first layer of another size is 2 (conv<8,sign,"));
+    network<grey> grey_net;
+    auto packed_grey = pack(grey_net);
+    packed<floats> other_image;
+    CHECK(said(packed_grey, other_image) == "; the first layer of another size is input: expected 12 bytes of 'mean', found 4");
+    // Of trainable networks alike.
+    network<wide> trainable_wide;
+    CHECK(said(net, trainable_wide) == "; the first layer of another size is 2 (conv<24,sign,3x3,stride 1x1,padding 1x1>): expected 13824 bytes of 'weights', found 4608");
+    network<two> trainable_two;
+    CHECK(said(net, trainable_two) == "; the first layer of another size is 4 (dense<2,sign>): expected 2304 bytes of 'weights', found 11520");
+    // Files that end before their table of lengths does.
+    save(net, folder.path("f"));
+    const auto file = data_files::content(folder.path("f"));
+    for (const std::size_t length : {64, 70, 72, 80, 100}) {
+      CAPTURE(length);
+      const auto bytes = std::as_bytes(std::span(file)).first(length);
+      const std::string sentence = detail::check_container(bytes, "f", detail::file_kind::network, 1, std::array{std::size_t{4}}).message();
+      CHECK(sentence.starts_with("f: expected the model with fingerprint"));
+    }
   }
 
   TEST_CASE("a missing file and a missing folder are named") {

@@ -36,20 +36,28 @@ struct checkpoint_sections {
   std::vector<std::uint64_t> facts;
   normalisation input;
   std::vector<std::span<std::byte>> all;
+  std::vector<section_label> labels;  ///< of sections up to the moments
 
   explicit checkpoint_sections(run_parts& run) {
     for (const run_fact& f : run.facts) facts.push_back(f.value);
     input = run.net.input_normalisation().of_channels(run.net.input().channels);
     all = {std::as_writable_bytes(std::span(facts)), std::as_writable_bytes(run.position), std::as_writable_bytes(std::span(run.epochs)),
            std::as_writable_bytes(std::span(input.mean)), std::as_writable_bytes(std::span(input.deviation))};
-    run.net.arrays_under_way([&](std::string_view, std::string_view, std::span<float> values) { all.push_back(std::as_writable_bytes(values)); });
+    labels.resize(all.size());
+    run.net.arrays_under_way([&](std::string_view path, std::string_view array, std::span<float> values) {
+      all.push_back(std::as_writable_bytes(values));
+      labels.push_back({path, array});
+    });
     for (auto& m : run.moments) all.push_back(std::as_writable_bytes(std::span(m)));
   }
 };
 
 /// Finds the number of finished epochs in a file, which its length depends on, and refuses another run's.
-inline status check_run(std::span<const std::byte> file, const char* path, const run_parts& run, std::size_t sections, std::size_t& epochs) noexcept {
-  if (const status s = check_head(file, path, file_kind::checkpoint, run.net.fingerprint(), file_header + 8 * sections); !s) return s;
+inline status check_run(std::span<const std::byte> file, const char* path, const run_parts& run, std::span<const std::size_t> lengths,
+                        std::span<const section_label> labels, std::size_t& epochs) noexcept {
+  const std::size_t sections = lengths.size();
+  const expected_model model(run.net.fingerprint(), labels, nullptr);
+  if (const status s = check_head(file, path, file_kind::checkpoint, model, lengths, file_header + 8 * sections); !s) return s;
   if (const status s = check_bytes(file, path, get<std::uint64_t>(file, 24)); !s) return s;
   const std::size_t first = round_up(file_header + 8 * sections, 64);
   const std::size_t facts = 8 * run.facts.size();
@@ -88,7 +96,7 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
     std::size_t epochs = 0;
     // A file of an optimizer with more moments is longer, and is to be refused for that reason.
     status s = read_whole(path, 2 * section_offsets(lengths).back(), file);
-    if (s) s = check_run(file, path, run, lengths.size(), epochs);
+    if (s) s = check_run(file, path, run, lengths, longest.labels, epochs);
     run.epochs.resize(s ? numbers * epochs : 0);
     if (!s) return s;
   }

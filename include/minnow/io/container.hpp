@@ -19,6 +19,7 @@
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/io/model_difference.hpp>
 
 /// The container of all minnow files: a header of 64 bytes, a table of sections, sections aligned to 64 bytes.
 ///
@@ -166,9 +167,10 @@ inline status write_container(const char* path, file_kind kind, std::uint64_t fi
   return write_whole(path, file);
 }
 
-/// Checks that `file` begins as one of this kind and model does, whose length is `length` or more; `name` stands in its
-/// sentences.
-inline status check_head(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint, unsigned long long length) noexcept {
+/// Checks that `file` begins as one of this kind and model does, whose sections have these lengths, or some of them more;
+/// `name` stands in its sentences.
+inline status check_head(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
+                         std::span<const std::size_t> lengths, unsigned long long length) noexcept {
   constexpr const char* kinds[] = {"packed model", "trainable network", "checkpoint"};
   const auto number = static_cast<std::uint32_t>(kind);
   if (file.size() >= 8 && std::memcmp(file.data(), file_magic.data(), 8) != 0)
@@ -180,9 +182,8 @@ inline status check_head(std::span<const std::byte> file, const char* name, file
   if (const auto found = get<std::uint32_t>(file, 12); found != number)
     return status::failure("%s: expected a %s (kind %u), found %s (kind %u)", name, kinds[number - 1], number,
                            found >= 1 && found <= std::size(kinds) ? kinds[found - 1] : "another file", found);
-  if (const auto found = get<std::uint64_t>(file, 16); found != fingerprint)
-    return status::failure("%s: expected the model with fingerprint %016llx, found another model's, %016llx", name,
-                           static_cast<unsigned long long>(fingerprint), static_cast<unsigned long long>(found));
+  if (const auto found = get<std::uint64_t>(file, 16); found != model.fingerprint)
+    return another_model(name, model, found, lengths, file.subspan(file_header), get<std::uint32_t>(file, 32));
   return {};
 }
 
@@ -201,10 +202,10 @@ inline status check_bytes(std::span<const std::byte> file, const char* name, uns
 }
 
 /// Checks that `file` is of this kind and model and has sections of exactly these lengths; `name` stands in its sentences.
-inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
+inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
                               std::span<const std::size_t> lengths) noexcept {
   const unsigned long long length = section_offsets(lengths).back();
-  if (const status s = check_head(file, name, kind, fingerprint, length); !s) return s;
+  if (const status s = check_head(file, name, kind, model, lengths, length); !s) return s;
   if (const status s = check_bytes(file, name, length); !s) return s;
   if (get<std::uint32_t>(file, 32) != lengths.size())
     return status::failure("%s: expected %zu sections, found %u", name, lengths.size(), get<std::uint32_t>(file, 32));
@@ -217,24 +218,24 @@ inline status check_container(std::span<const std::byte> file, const char* name,
 
 /// Takes sections, whose lengths are known beforehand, out of the bytes of a file; `name` stands in its sentences. They are
 /// filled only if all of the file is sound.
-inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
+inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
                              std::span<const std::span<std::byte>> sections) noexcept {
   std::vector<std::size_t> lengths;
   for (const auto& s : sections) lengths.push_back(s.size());
   const auto offsets = section_offsets(lengths);
-  if (const status s = check_container(file, name, kind, fingerprint, lengths); !s) return s;
+  if (const status s = check_container(file, name, kind, model, lengths); !s) return s;
   for (std::size_t i = 0; i < sections.size(); ++i)
     if (!sections[i].empty()) std::memcpy(sections[i].data(), file.data() + offsets[i], sections[i].size());
   return {};
 }
 
 /// The same from a file.
-inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const std::span<std::byte>> sections) noexcept {
+inline status read_container(const char* path, file_kind kind, const expected_model& model, std::span<const std::span<std::byte>> sections) noexcept {
   std::vector<std::size_t> lengths;
   for (const auto& s : sections) lengths.push_back(s.size());
   std::vector<std::byte> file;
   if (const status s = read_whole(path, section_offsets(lengths).back(), file); !s) return s;
-  return read_container(file, path, kind, fingerprint, sections);
+  return read_container(file, path, kind, model, sections);
 }
 
 }  // namespace detail

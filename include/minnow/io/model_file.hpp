@@ -105,21 +105,23 @@ std::vector<std::int32_t> probe_answer(const Packed& network) noexcept {
   }
 }
 
-/// visit(bytes, weights) for the sections of a packed model, weights being those that the bytes are, or null; `input` and
-/// `answer` are filled by the caller.
+/// visit(bytes, weights, label) for the sections of a packed model, weights being those that the bytes are, or null; `input`
+/// and `answer` are filled by the caller.
 template <class Packed, class Visit>
 void packed_sections(Packed& network, normalisation& input, std::span<std::int32_t> answer, Visit&& visit) {
   stored_weights* const none = nullptr;
   if constexpr (!Packed::flat::takes_pixels) {
-    visit(std::as_writable_bytes(std::span(input.mean)), none);
-    visit(std::as_writable_bytes(std::span(input.deviation)), none);
+    visit(std::as_writable_bytes(std::span(input.mean)), none, section_label{"input", "mean"});
+    visit(std::as_writable_bytes(std::span(input.deviation)), none, section_label{"input", "deviation"});
   }
   network.each_stage([&](auto, auto& stage) {
-    stage.sections([&](std::string_view, std::span<std::byte> bytes) {
-      visit(bytes, !bytes.empty() && bytes.data() == stage.weights.bytes() ? &stage.weights : none);
+    using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
+    stage.sections([&](std::string_view array, std::span<std::byte> bytes) {
+      visit(bytes, !bytes.empty() && bytes.data() == stage.weights.bytes() ? &stage.weights : none,
+            section_label{Packed::flat::paths[plan::begin].view(), array});
     });
   });
-  visit(std::as_writable_bytes(answer), none);
+  visit(std::as_writable_bytes(answer), none, section_label{});
 }
 
 }  // namespace detail
@@ -132,7 +134,7 @@ template <class Model, class Arch>
   std::vector<std::int32_t> answer = detail::probe_answer(network);
   std::vector<std::span<const std::byte>> sections;
   // Sections are spans that a reader fills; writing only looks at them.
-  detail::packed_sections(const_cast<packed_type&>(network), input, answer, [&](std::span<std::byte> s, auto) { sections.emplace_back(s); });
+  detail::packed_sections(const_cast<packed_type&>(network), input, answer, [&](std::span<std::byte> s, auto, detail::section_label) { sections.emplace_back(s); });
   return detail::write_container(path, detail::file_kind::packed, packed_type::flat::fingerprint, sections);
 }
 
@@ -144,6 +146,7 @@ struct packed_reading {
   std::vector<std::int32_t> answer;
   std::vector<std::span<std::byte>> sections;
   std::vector<stored_weights*> weights;
+  std::vector<section_label> labels;
 
   explicit packed_reading(Packed& network) {
     using plan = probe_plan<Packed>;
@@ -151,11 +154,13 @@ struct packed_reading {
     network.input = {std::vector<float>(channels), std::vector<float>(channels)};
     if constexpr (plan::exists) answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
     network.each_stage([](auto, auto& stage) { (void)stage.weights.data(); });
-    packed_sections(network, network.input, answer, [&](std::span<std::byte> s, stored_weights* of) {
+    packed_sections(network, network.input, answer, [&](std::span<std::byte> s, stored_weights* of, section_label label) {
       sections.push_back(s);
       weights.push_back(of);
+      labels.push_back(label);
     });
   }
+  [[nodiscard]] expected_model model() const noexcept { return {Packed::flat::fingerprint, labels, &layer_name_in<typename Packed::flat>}; }
 };
 
 /// Holds what was read against what every packed model keeps to, and runs its probe.
@@ -188,7 +193,7 @@ status check_packed(const char* name, packed<Model, Arch>& network, std::span<co
 template <class Model, class Arch>
 [[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
   detail::packed_reading reading(network);
-  if (const status s = detail::read_container(path, detail::file_kind::packed, flat<Model>::fingerprint, reading.sections); !s) return s;
+  if (const status s = detail::read_container(path, detail::file_kind::packed, reading.model(), reading.sections); !s) return s;
   return detail::check_packed(path, network, reading.answer);
 }
 
@@ -196,7 +201,7 @@ template <class Model, class Arch>
 template <class Model, class Arch>
 [[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
   detail::packed_reading reading(network);
-  if (const status s = detail::read_container(file, name, detail::file_kind::packed, flat<Model>::fingerprint, reading.sections); !s) return s;
+  if (const status s = detail::read_container(file, name, detail::file_kind::packed, reading.model(), reading.sections); !s) return s;
   return detail::check_packed(name, network, reading.answer);
 }
 
@@ -210,7 +215,7 @@ template <class Model, class Arch>
   detail::packed_reading reading(network);
   std::vector<std::size_t> lengths;
   for (const auto& s : reading.sections) lengths.push_back(s.size());
-  if (const status s = detail::check_container(file, name, detail::file_kind::packed, flat<Model>::fingerprint, lengths); !s) return s;
+  if (const status s = detail::check_container(file, name, detail::file_kind::packed, reading.model(), lengths); !s) return s;
   const auto offsets = detail::section_offsets(lengths);
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     const std::byte* at = file.data() + offsets[i];

@@ -13,9 +13,14 @@ namespace minnow {
 namespace detail {
 
 template <class Network>
-std::vector<std::span<std::byte>> network_sections(Network& net, std::span<float> mean, std::span<float> deviation) {
+std::vector<std::span<std::byte>> network_sections(Network& net, std::span<float> mean, std::span<float> deviation,
+                                                   std::vector<section_label>* labels = nullptr) {
   std::vector<std::span<std::byte>> sections{std::as_writable_bytes(mean), std::as_writable_bytes(deviation)};
-  net.arrays([&](std::string_view, std::string_view, std::span<float> values) { sections.push_back(std::as_writable_bytes(values)); });
+  if (labels != nullptr) *labels = {{"input", "mean"}, {"input", "deviation"}};
+  net.arrays([&](std::string_view path, std::string_view array, std::span<float> values) {
+    sections.push_back(std::as_writable_bytes(values));
+    if (labels != nullptr) labels->push_back({path, array});
+  });
   return sections;
 }
 
@@ -36,8 +41,10 @@ template <class Model, class W, class I>
 [[nodiscard]] status read(const char* path, network<Model, W, I>& net) noexcept {
   constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
   normalisation n{std::vector<float>(channels), std::vector<float>(channels)};
-  const auto sections = detail::network_sections(net, n.mean, n.deviation);
-  if (const status s = detail::read_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections); !s) return s;
+  std::vector<detail::section_label> labels;
+  const auto sections = detail::network_sections(net, n.mean, n.deviation, &labels);
+  const detail::expected_model model(flat<Model>::fingerprint, labels, &detail::layer_name_in<flat<Model>>);
+  if (const status s = detail::read_container(path, detail::file_kind::network, model, sections); !s) return s;
   net.normalise(std::move(n));
   return {};
 }

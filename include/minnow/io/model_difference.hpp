@@ -1,0 +1,80 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <minnow/core/error.hpp>
+#include <minnow/core/text.hpp>
+
+/// Says in which layer the model of a file differs from the one that reads it. A file has the lengths of its sections and a
+/// fingerprint, but no names: these are the reader's own.
+namespace minnow::detail {
+
+/// Which layer and which of its arrays a section holds; no layer: something else.
+struct section_label {
+  std::string_view layer{};
+  std::string_view array{};
+};
+
+/// The model that a reader expects.
+struct expected_model {
+  std::uint64_t fingerprint;
+  std::span<const section_label> sections{};        ///< of its file, in order; empty: nothing is known of them
+  text (*layer_name)(std::string_view path) = nullptr;  ///< null: only paths are known
+
+  constexpr expected_model(std::uint64_t value) noexcept : fingerprint(value) {}
+  constexpr expected_model(std::uint64_t value, std::span<const section_label> labels, text (*name)(std::string_view)) noexcept
+      : fingerprint(value), sections(labels), layer_name(name) {}
+};
+
+/// The name of the layer at a path.
+template <class Flat>
+text layer_name_in(std::string_view path) {
+  static constexpr auto names = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<text (*)(), sizeof...(I)>{[] { return text(Flat::template layer<I>::name()); }...};
+  }(std::make_index_sequence<Flat::count>{});
+  const std::size_t at = Flat::find(path);
+  return at < Flat::count ? names[at]() : text();
+}
+
+/// Refuses a file of another model, and names the first section that has another length.
+///
+/// expected   lengths of the reader's sections
+/// found      the same of the file: its table, as far as it was read
+inline status another_model(const char* name, const expected_model& model, std::uint64_t fingerprint, std::span<const std::size_t> expected,
+                            std::span<const std::byte> found, std::size_t found_count) noexcept {
+  const auto said = [&](const std::string& difference) {
+    return status::failure("%s: expected the model with fingerprint %016llx, found another model's, %016llx%s", name,
+                           static_cast<unsigned long long>(model.fingerprint), static_cast<unsigned long long>(fingerprint), difference.c_str());
+  };
+  if (model.sections.empty()) return said("");
+  const std::size_t known = std::min(found_count, found.size() / 8);
+  for (std::size_t i = 0; i < model.sections.size() && i < expected.size(); ++i) {
+    const section_label& of = model.sections[i];
+    if (of.layer.empty()) continue;
+    std::uint64_t bytes = 0;
+    if (i < known) std::memcpy(&bytes, found.data() + 8 * i, sizeof bytes);
+    if (i < known && bytes == expected[i]) continue;
+    if (i >= known && i < found_count) break;  // not read
+    const text layer = model.layer_name != nullptr ? model.layer_name(of.layer) : text();
+    char what[300];
+    const int length = std::snprintf(what, sizeof what, "; the first layer of another size is %.*s%s%s%s: expected %zu bytes of '%.*s', found ",
+                                     static_cast<int>(of.layer.size()), of.layer.data(), layer.view().empty() ? "" : " (", layer.c_str(),
+                                     layer.view().empty() ? "" : ")", expected[i], static_cast<int>(of.array.size()), of.array.data());
+    std::string difference(what, static_cast<std::size_t>(std::clamp(length, 0, static_cast<int>(sizeof what) - 1)));
+    return said(difference + (i < known ? std::to_string(bytes) : "no such array"));
+  }
+  if (found_count > expected.size())
+    return said("; all layers have the expected sizes: expected " + std::to_string(expected.size()) + " sections, found " + std::to_string(found_count));
+  return said("; all layers have the expected sizes: their quantizers, strides, paddings or layers without numbers differ");
+}
+
+}  // namespace minnow::detail
