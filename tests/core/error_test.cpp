@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+#include "comma_locale.hpp"
 
 using namespace minnow;
 
@@ -34,6 +37,38 @@ TEST_SUITE("core/error") {
     const std::string shortest_cut(512, 'x');
     CHECK(std::string(status::failure("%s", shortest_cut.c_str()).message()) == std::string(511, 'x'));
     CHECK(std::string(status::failure("%s", shortest_cut.c_str() + 1).message()) == std::string(511, 'x'));
+  }
+
+  TEST_CASE("numbers have a decimal point in every locale, and the caller's locale stays") {
+    const test::comma_locale comma;
+    if (!comma.found()) {
+      MESSAGE("no locale with a decimal comma here, and no localedef");
+      return;
+    }
+    CHECK(std::string(status::failure("found %g, %f and %.3a", 0.5, 1.25, 3.0).message()) ==
+          "found 0.5, 1.250000 and 0x1.800p+1");
+    char text[16];
+    std::snprintf(text, sizeof text, "%.1f", 0.5);
+    CHECK(std::string(text) == "0,5");
+  }
+
+  TEST_CASE("the system's sentences are those of the C locale") {
+    const std::string expected = detail::system_text(ENOENT);
+    CHECK(expected == "No such file or directory");
+    const test::comma_locale comma;
+    CHECK(detail::system_text(ENOENT) == expected);
+  }
+
+  TEST_CASE("the first exception of several is kept and thrown once") {
+    detail::first_exception failure;
+    failure.keep([] {});
+    CHECK_FALSE(failure.caught());
+    CHECK_NOTHROW(failure.pass_on());
+    failure.keep([] { throw std::domain_error("first"); });
+    failure.keep([] { throw std::domain_error("second"); });
+    CHECK(failure.caught());
+    CHECK_THROWS_WITH_AS(failure.pass_on(), "first", std::domain_error);
+    CHECK_NOTHROW(failure.pass_on());
   }
 
   TEST_CASE("require throws the sentence of a failure and nothing else") {

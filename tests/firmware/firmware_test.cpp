@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -14,6 +18,7 @@
 
 #include "a_signal_data.hpp"
 #include "bits_data.hpp"
+#include "comma_locale.hpp"
 #include "integers_data.hpp"
 #include "io/data_files.hpp"
 #include "models.hpp"
@@ -43,6 +48,11 @@ void gives_the_same(const char* file) {
   }
 }
 
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
 
 TEST_SUITE("firmware") {
@@ -63,5 +73,67 @@ TEST_SUITE("firmware") {
     CHECK(data_files::sentence(write_header(network, folder.path("none/h.hpp").c_str(), "layer"), folder) ==
           "none/h.hpp: could not be created (No such file or directory)");
     CHECK(write_header(network, folder.path("h.hpp").c_str(), "layer").ok());
+    CHECK(content(folder.path("h.hpp")).find("\nnamespace layer {\n") != std::string::npos);
+    const std::string long_name(300, 'n');
+    CHECK(write_header(network, folder.path("h.hpp").c_str(), long_name.c_str()).ok());
+    CHECK(content(folder.path("h.hpp")).find("\nnamespace " + long_name + " {\n") != std::string::npos);
+  }
+
+  TEST_CASE("keywords, reserved names and those of the standard headers are refused") {
+    const data_files::folder folder;
+    const packed<test::of_one_layer> network;
+    for (const std::string name :
+         {"",      "1st",      "a b",     "a-b",     "a::b",   "a\n",      "caf\xc3\xa9", "int",   "class", "namespace",
+          "xor",   "co_await", "char8_t", "import",  "module", "final",    "_net",        "__net", "_Net",  "a__b",
+          "net__", "assert",   "errno",   "NULL",    "EOF",    "INT8_MAX", "UINT64_C",    "linux", "unix",  "std",
+          "posix", "minnow",   "main",    "int32_t", "size_t", "exp",      "printf"})
+      CHECK(data_files::sentence(write_header(network, folder.path("h.hpp").c_str(), name.c_str()), folder) ==
+            "h.hpp: expected the name of a namespace, found \"" + name + "\"");
+    for (const std::string name : {"net", "Net_2", "MNIST", "digits_data", "n", "net_", "classes", "int_", "INTEGER"})
+      CHECK(write_header(network, folder.path("h.hpp").c_str(), name.c_str()).ok());
+  }
+
+  TEST_CASE("a header is the same in every locale, and has no number that is none") {
+    const data_files::folder folder;
+    const auto network = load<packed<test::of_one_layer>>(std::string(MINNOW_FIRMWARE) + "/one_layer.mnw");
+    export_header(network, folder.path("h.hpp"), "layer");
+    const std::string expected = content(folder.path("h.hpp"));
+    CHECK(expected.find("0x1.") != std::string::npos);
+    {
+      const test::comma_locale comma;
+      if (!comma.found()) MESSAGE("no locale with a decimal comma here, and no localedef");
+      export_header(network, folder.path("h.hpp"), "layer");
+      CHECK(content(folder.path("h.hpp")) == expected);
+      CHECK(summary(network) == [&] {
+        std::setlocale(LC_ALL, "C");
+        return summary(network);
+      }());
+    }
+    auto spoilt = network;
+    spoilt.stage<0>().floats([](std::string_view, std::span<float> values) { values[0] = HUGE_VALF; });
+    CHECK(data_files::sentence(write_header(spoilt, folder.path("h.hpp").c_str(), "layer"), folder) ==
+          "h.hpp: expected finite constants, found a NaN or an infinity");
+  }
+
+  TEST_CASE("arrays of the right length are taken, others do not compile") {
+    static firmware<test::of_one_layer, one_layer_data::network> device;
+    using device_type = decltype(device);
+    constexpr auto bytes = static_cast<std::size_t>(device_type::image_bytes),
+                   classes = static_cast<std::size_t>(device_type::classes);
+    const auto takes = []<std::size_t Bytes, std::size_t Classes>(std::array<std::uint8_t, Bytes>,
+                                                                  std::array<float, Classes>) {
+      return requires(std::array<std::uint8_t, Bytes> image, std::array<float, Classes> logits) {
+        device.run(image, logits);
+      };
+    };
+    static_assert(takes(std::array<std::uint8_t, bytes>{}, std::array<float, classes>{}));
+    static_assert(!takes(std::array<std::uint8_t, bytes - 1>{}, std::array<float, classes>{}));
+    static_assert(!takes(std::array<std::uint8_t, bytes>{}, std::array<float, classes + 1>{}));
+    std::array<std::uint8_t, bytes> image{};
+    std::array<float, classes> from_arrays{}, from_pointers{};
+    image[3] = 200;
+    device.run(image, from_arrays);
+    device.run(image.data(), from_pointers.data());
+    CHECK(from_arrays == from_pointers);
   }
 }

@@ -1,13 +1,52 @@
 #pragma once
 
+#include <atomic>
+#include <clocale>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
 
 #if defined(__cpp_exceptions)
+#include <exception>
 #include <stdexcept>
 #endif
 
 namespace minnow {
+
+namespace detail {
+
+/// Makes the C locale this thread's for as long as it lives: what the library writes is the same in every locale, a number's
+/// decimal point and the system's sentences included.
+class c_locale {
+public:
+#if defined(LC_ALL_MASK)
+  c_locale() noexcept : before_(::uselocale(shared())) {}
+  ~c_locale() { ::uselocale(before_); }
+#else
+  c_locale() noexcept = default;
+#endif
+  c_locale(const c_locale&) = delete;
+  c_locale& operator=(const c_locale&) = delete;
+
+#if defined(LC_ALL_MASK)
+private:
+  static locale_t shared() noexcept {
+    static const locale_t one = ::newlocale(LC_ALL_MASK, "C", nullptr);
+    return one;
+  }
+  locale_t before_;
+#endif
+};
+
+/// The system's sentence for an errno, in English.
+[[nodiscard]] inline const char* system_text(int code) noexcept {
+  const c_locale english;
+  return std::strerror(code);
+}
+
+}  // namespace detail
 
 /// The outcome of an operation at a door: empty when it went well, else one sentence that names what was expected and
 /// what was found. Holds its text in place, so that it works without a heap and without exceptions.
@@ -15,12 +54,13 @@ class status {
 public:
   status() = default;
 
-  /// A failure whose sentence is formatted as by printf; text beyond 511 characters is cut.
+  /// A failure whose sentence is formatted as by printf in the C locale; text beyond 511 characters is cut.
 #if defined(__GNUC__)
   [[gnu::format(printf, 1, 2)]]
 #endif
   static status failure(const char* format, ...) noexcept {
     status result;
+    const detail::c_locale point;
     std::va_list arguments;
     va_start(arguments, format);
     std::vsnprintf(result.text_, sizeof result.text_, format, arguments);
@@ -37,7 +77,8 @@ private:
   char text_[512] = {};
 };
 
-// The one conditional of the library that follows the compiler's flags: throwing wrappers exist where exceptions do.
+// The conditionals of the library that follow the compiler's flags: what throws where exceptions exist ends the program
+// where they do not, as the standard library does.
 #if defined(__cpp_exceptions)
 
 /// What every door throws: its text names what was expected and what was found.
@@ -50,6 +91,54 @@ public:
 inline void require(const status& outcome) {
   if (!outcome) throw error(outcome.message());
 }
+
+namespace detail {
+
+/// The first exception of several threads, for the thread that waits for them.
+class first_exception {
+public:
+  /// Runs f; keeps what it throws, unless another was kept before.
+  template <class Function>
+  void keep(Function&& f) noexcept {
+    try {
+      f();
+    } catch (...) {
+      if (!caught_.exchange(true)) what_ = std::current_exception();
+    }
+  }
+  /// Whether one was thrown: the rest of the work is not wanted.
+  [[nodiscard]] bool caught() const noexcept { return caught_.load(std::memory_order_relaxed); }
+  /// Throws it; to be called when all threads are done.
+  void pass_on() {
+    if (what_) std::rethrow_exception(std::exchange(what_, nullptr));
+  }
+
+private:
+  std::atomic<bool> caught_{false};
+  std::exception_ptr what_;
+};
+
+}  // namespace detail
+
+#else
+
+inline void require(const status& outcome) noexcept {
+  if (!outcome) std::abort();
+}
+
+namespace detail {
+
+class first_exception {
+public:
+  template <class Function>
+  void keep(Function&& f) noexcept {
+    f();
+  }
+  [[nodiscard]] static constexpr bool caught() noexcept { return false; }
+  static constexpr void pass_on() noexcept {}
+};
+
+}  // namespace detail
 
 #endif
 

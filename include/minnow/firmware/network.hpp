@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -43,7 +44,10 @@ public:
   /// Bytes of memory that a run writes.
   static constexpr std::size_t memory_bytes = plan::places.size;
 
-  /// image (H,W,C) bytes -> logits [classes].
+  /// image (H,W,C) bytes -> logits [classes]. Arrays of another length do not compile; what pointers lead to is the caller's.
+  void run(std::span<const std::uint8_t, image_bytes> image, std::span<float, classes> logits) noexcept {
+    run(image.data(), logits.data());
+  }
   void run(const std::uint8_t* image, float* logits) noexcept {
     // Kernels may read some bytes behind a map, which the caller's image need not have.
     std::memcpy(input<0>(), image, image_bytes);

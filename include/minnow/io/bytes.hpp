@@ -43,7 +43,7 @@ inline status missing_file(const char* path) noexcept {
         name);
   if (exists(std::string(path) + ".xz"))
     return status::failure("%s: expected this file, found only its .xz; unpack it: xz -dk %s.xz", name, name);
-  return status::failure("%s: expected a file, found none (%s)", name, std::strerror(ENOENT));
+  return status::failure("%s: expected a file, found none (%s)", name, detail::system_text(ENOENT));
 }
 
 }  // namespace detail
@@ -96,7 +96,7 @@ struct plain {
   private:
     status failure(const char* what) const noexcept {
       return status::failure("%s: expected a file that can be %s, found: %s", detail::shown(name_.c_str()), what,
-                             std::strerror(errno));
+                             detail::system_text(errno));
     }
 
     detail::file_handle handle_;

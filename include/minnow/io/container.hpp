@@ -103,12 +103,12 @@ inline status write_whole(const char* path, std::span<const std::byte> bytes) no
   static std::atomic<unsigned> serial{0};
   const std::string temporary = std::string(path) + "." + std::to_string(::getpid()) + "-" + std::to_string(serial++) + ".part";
   const int handle = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (handle < 0) return status::failure("%s: could not be created (%s)", path, std::strerror(errno));
+  if (handle < 0) return status::failure("%s: could not be created (%s)", path, detail::system_text(errno));
   const auto fail = [&](const char* what) {
     const int why = errno;
     ::close(handle);
     ::unlink(temporary.c_str());
-    return status::failure("%s: could not be %s (%s)", path, what, std::strerror(why));
+    return status::failure("%s: could not be %s (%s)", path, what, detail::system_text(why));
   };
   std::size_t done = 0;
   while (done < bytes.size()) {
@@ -120,12 +120,12 @@ inline status write_whole(const char* path, std::span<const std::byte> bytes) no
   if (::fsync(handle) != 0) return fail("synced to disk");
   if (::close(handle) != 0) {
     ::unlink(temporary.c_str());
-    return status::failure("%s: could not be closed (%s)", path, std::strerror(errno));
+    return status::failure("%s: could not be closed (%s)", path, detail::system_text(errno));
   }
   if (std::rename(temporary.c_str(), path) != 0) {
     const int why = errno;
     ::unlink(temporary.c_str());
-    return status::failure("%s: could not be renamed into place (%s)", path, std::strerror(why));
+    return status::failure("%s: could not be renamed into place (%s)", path, detail::system_text(why));
   }
   sync_folder(path);
   return {};
@@ -136,7 +136,7 @@ inline status write_whole(const char* path, std::span<const std::byte> bytes) no
 /// Reads a file of at most `most` bytes.
 inline status read_whole(const char* path, std::size_t most, std::vector<std::byte>& bytes) noexcept {
   std::FILE* file = std::fopen(path, "rb");
-  if (file == nullptr) return status::failure("%s: could not be opened (%s)", path, std::strerror(errno));
+  if (file == nullptr) return status::failure("%s: could not be opened (%s)", path, detail::system_text(errno));
   bytes.resize(most + 1);
   const std::size_t got = std::fread(bytes.data(), 1, bytes.size(), file);
   const bool failed = std::ferror(file) != 0;

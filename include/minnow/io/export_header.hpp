@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -14,13 +15,16 @@
 #include <minnow/firmware/plan.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/io/container.hpp>
+#include <minnow/io/cpp_names.hpp>
 
 namespace minnow {
 
 namespace detail {
 
-/// Arrays of constants as C++.
+/// Arrays of constants as C++, in every locale the same.
 class header_text {
+  c_locale point_;
+
 public:
   std::string text{};
 
@@ -57,29 +61,25 @@ public:
   }
 };
 
-[[nodiscard]] inline bool is_identifier(std::string_view name) noexcept {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  if (name.empty() || !letter(name[0])) return false;
-  for (const char c : name)
-    if (!letter(c) && !(c >= '0' && c <= '9')) return false;
-  return true;
-}
-
 }  // namespace detail
 
 /// Writes a packed model as a C++ header that `firmware` runs (minnow/firmware.hpp): a namespace `name` of constexpr arrays
 /// and `name`::network.
 ///
-/// refuses   a name that is no identifier. What firmware cannot run does not compile
+/// refuses   a name that is no identifier, a keyword, reserved, or a name of the standard headers; a constant that is not
+///           finite. What firmware cannot run does not compile
 template <class Model, class Arch>
 [[nodiscard]] status write_header(const packed<Model, Arch>& network, const char* path, const char* name) noexcept {
   using plan = detail::firmware_plan<Model>;
   static_assert(plan::sound);
-  if (!detail::is_identifier(name)) return status::failure("%s: expected the name of a namespace, found \"%s\"", path, name);
+  if (!detail::is_namespace_name(name))
+    return status::failure("%s: expected the name of a namespace, found \"%s\"", path, name);
   detail::header_text header;
   header.add("#pragma once\n\n// A packed network as minnow::export_header wrote it: %zu bytes of weights.\n", packed<Model, Arch>::weight_bits() / 8);
-  header.add("// See minnow/firmware.hpp.\n\n#include <minnow/firmware/data.hpp>\n\nnamespace %s {\n\n", name);
+  header.text +=
+      std::string("// See minnow/firmware.hpp.\n\n#include <minnow/firmware/data.hpp>\n\nnamespace ") + name + " {\n\n";
   std::string stages;
+  bool finite = true;
   network.each_stage([&](auto s, const auto& stage) {
     using p = typename std::remove_cvref_t<decltype(stage)>::plan;
     using product = typename plan::template product<s>;
@@ -106,6 +106,7 @@ template <class Model, class Arch>
       // Visiting floats hands out spans that may be written; here they are read.
       const_cast<std::remove_cvref_t<decltype(stage)>&>(stage).floats([&](std::string_view, std::span<float> values) { append(floats, values); });
     }
+    for (const float f : floats) finite = finite && std::isfinite(f);
     const std::size_t number = s;
     stages += "  {" + header.array<std::uint32_t>("std::uint32_t", "weights", number, weights);
     stages += ", " + header.array<std::int32_t>("std::int32_t", "prepared", number, prepared);
@@ -113,6 +114,7 @@ template <class Model, class Arch>
     stages += ", " + header.array<std::int64_t>("std::int64_t", "wide", number, wide);
     stages += ", " + header.array<float>("float", "floats", number, floats) + "},\n";
   });
+  if (!finite) return status::failure("%s: expected finite constants, found a NaN or an infinity", path);
   header.add("\ninline constexpr minnow::firmware_data<%zu> network{0x%016llxu, {\n", plan::stages, static_cast<unsigned long long>(plan::flat::fingerprint));
   header.text += stages + "}};\n\n}  // namespace " + name + "\n";
   return detail::write_whole(path, std::as_bytes(std::span(header.text)));

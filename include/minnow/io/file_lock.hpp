@@ -27,12 +27,12 @@ public:
   [[nodiscard]] status take(const char* path) noexcept {
     const std::string beside = std::string(path) + ".lock";
     const int handle = ::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (handle < 0) return status::failure("%s: could not be created (%s)", beside.c_str(), std::strerror(errno));
+    if (handle < 0) return status::failure("%s: could not be created (%s)", beside.c_str(), detail::system_text(errno));
     if (::flock(handle, LOCK_EX | LOCK_NB) != 0) {
       const int why = errno;
       ::close(handle);
       if (why == EWOULDBLOCK) return status::failure("%s: expected to be its only writer, found another one at work (it holds %s)", path, beside.c_str());
-      return status::failure("%s: could not be locked (%s)", beside.c_str(), std::strerror(why));
+      return status::failure("%s: could not be locked (%s)", beside.c_str(), detail::system_text(why));
     }
     handle_ = handle;
     return {};

@@ -36,7 +36,7 @@ public:
   /// Maps a file; load<mapped_file>(path) is its throwing form.
   [[nodiscard]] friend status read(const char* path, mapped_file& file) noexcept {
     const int handle = ::open(path, O_RDONLY | O_CLOEXEC);
-    if (handle < 0) return status::failure("%s: could not be opened (%s)", path, std::strerror(errno));
+    if (handle < 0) return status::failure("%s: could not be opened (%s)", path, detail::system_text(errno));
     struct ::stat about {};
     void* at = MAP_FAILED;
     const bool known = ::fstat(handle, &about) == 0;
@@ -45,13 +45,15 @@ public:
     const int why = errno;
     ::close(handle);
     if (known && size == 0) return status::failure("%s: expected bytes to map, found an empty file", path);
-    if (at == MAP_FAILED) return status::failure("%s: could not be mapped (%s)", path, std::strerror(why));
+    if (at == MAP_FAILED) return status::failure("%s: could not be mapped (%s)", path, detail::system_text(why));
     file = mapped_file();
     file.bytes_ = {static_cast<const std::byte*>(at), size};
     return {};
   }
 
-  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::span<const std::byte> bytes() const& noexcept { return bytes_; }
+  /// The bytes end with the file's object: it needs a name.
+  std::span<const std::byte> bytes() const&& = delete;
 
 private:
   std::span<const std::byte> bytes_{};
