@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
 #include <vector>
 
 using namespace minnow;
@@ -63,6 +65,21 @@ TEST_SUITE("core/shape") {
               CHECK(found.first == inside.front());
               CHECK(found.last == inside.back() + 1);
             }
+  }
+
+  TEST_CASE("a division is rounded up, up to the largest int") {
+    constexpr int most = std::numeric_limits<int>::max();
+    static_assert(ceil_div(65, most) == 1 && ceil_div(most, most) == 1 && ceil_div(most, 1) == most &&
+                  ceil_div(most, 2) == 1 << 30 && ceil_div(0, most) == 0);
+    for (int a = 0; a < 40; ++a)
+      for (int b = 1; b < 40; ++b) CHECK(ceil_div(a, b) == static_cast<int>(std::ceil(static_cast<double>(a) / b)));
+  }
+
+  TEST_CASE("a shape is sound where an int counts its numbers") {
+    static_assert(shape{1, 1, 1}.is_sound() && shape{1, 1, 0x7fffffff}.is_sound() &&
+                  shape{1 << 15, 1 << 15, 1}.is_sound());
+    static_assert(!shape{0, 1, 1}.is_sound() && !shape{-2, -2, 1}.is_sound() && !shape{1 << 16, 1 << 15, 1}.is_sound());
+    static_assert(!shape{0x7fffffff, 0x7fffffff, 0x7fffffff}.is_sound() && !shape{1, 2, 1 << 30}.is_sound());
   }
 
   TEST_CASE("a window larger than its padded input has no position") {

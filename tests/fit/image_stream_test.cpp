@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -204,6 +206,127 @@ TEST_SUITE("fit/image_stream") {
     CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}}).starts_with("image_stream: expected an image's dimensions"));
     CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}, .classes = 257}).ends_with("found 3x2x2, bytes 0 to 0 of 1, 257 classes"));
     CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}, .classes = 12, .label_width = 2}).ends_with("bytes 0 to 1 of 1, 12 classes"));
+  }
+
+  TEST_CASE("a file that changes while it is trained on is an error, and never a signal") {
+    const auto change = [](auto&& how) -> std::string {
+      record_files files;
+      image_stream data(record_of_13, files.paths, {.prefetch = 1});
+      network<twelve_classes> net{seed{1}};
+      try {
+        fit(net, data, adam{}, linear{}, {.epochs = 3, .batch = 6}, [&](const event& e, auto&) {
+          if (e.step == 2) how(files);
+        });
+      } catch (const minnow::error& e) {
+        return data_files::sentence(status::failure("%s", e.what()), files.where);
+      }
+      return "no error";
+    };
+    CHECK(change([](record_files& f) { std::filesystem::resize_file(f.paths[1], 0); }) ==
+          "11: expected the file of 143 bytes that was opened, found it changed since then (0 bytes)");
+    CHECK(change([](record_files& f) { std::filesystem::resize_file(f.paths[1], 60); }) ==
+          "11: expected the file of 143 bytes that was opened, found it changed since then (60 bytes)");
+    CHECK(change([](record_files& f) { std::ofstream(f.paths[1], std::ios::app | std::ios::binary) << "more"; }) ==
+          "11: expected the file of 143 bytes that was opened, found it changed since then (147 bytes)");
+    // In place: as many bytes, others.
+    CHECK(change([](record_files& f) {
+            std::fstream file(f.paths[1], std::ios::in | std::ios::out | std::ios::binary);
+            for (int r = 0; r < 11; ++r) file.seekp(13 * r).put(static_cast<char>(200));
+          }) == "11: expected the file of 143 bytes that was opened, found it changed since then (143 bytes)");
+    // A file that is moved away, or replaced by a new one, is still the one that was opened.
+    CHECK(change([](record_files& f) { std::filesystem::remove(f.paths[1]); }) == "no error");
+  }
+
+  TEST_CASE("a label is looked at where it is used") {
+    const folder where;
+    std::string records(26, '\1');
+    const std::string path = where.write("labels", records);
+    const auto when = std::filesystem::last_write_time(path);
+    image_stream data(record_of_13, {path});
+    records[13] = 12;
+    where.write("labels", records);
+    std::filesystem::last_write_time(path, when);  // as a file system of coarse times has it
+    network<bytes_as_they_are> net;
+    std::vector<int> labels;
+    data.begin(minnow::random(seed{3}), {}, false, 2, {}, 0);
+    CHECK_THROWS_WITH_AS(data.into(net, 0, labels), (path + ": expected labels 0 to 11, found 12 in record 1").c_str(),
+                         error);
+  }
+
+  TEST_CASE("more files than a program may have open at once") {
+    const folder where;
+    std::vector<std::string> paths;
+    for (int n = 0; n < 300; ++n)
+      paths.push_back(where.write(std::to_string(n), std::string(13, static_cast<char>(n % 12))));
+    image_stream data(record_of_13, paths);
+    network<bytes_as_they_are> net;
+    std::vector<int> labels, seen(12);
+    for (int epoch = 0; epoch < 3; ++epoch) {
+      data.begin(minnow::random(seed{3}).stream(static_cast<std::uint64_t>(epoch)), {}, true, 6, {}, 0);
+      for (int step = 0; step < 50; ++step) {
+        data.into(net, step, labels);
+        for (const int label : labels) ++seen[static_cast<std::size_t>(label)];
+      }
+    }
+    CHECK(seen == std::vector<int>(12, 75));
+    // One that was replaced between two openings is another file.
+    for (int n = 0; n < 300; ++n) {
+      where.write("new", std::string(13, '\1'));
+      std::filesystem::rename(where.path("new"), paths[static_cast<std::size_t>(n)]);
+    }
+    data.begin(minnow::random(seed{3}), {}, true, 300, {}, 0);
+    CHECK_THROWS_WITH_AS(data.into(net, 0, labels),
+                         doctest::Contains("expected the file of 13 bytes that was opened, found it changed"), error);
+  }
+
+  TEST_CASE("large records are read by their labels alone, and give the same") {
+    const folder where;
+    constexpr record_format large{
+        .dimensions = {100, 100, 2}, .classes = 300, .label_bytes = 3, .label_at = 1, .label_width = 2};
+    std::string records;
+    for (int n = 0; n < 5; ++n) {
+      records += std::string{'\7', static_cast<char>(n), static_cast<char>(n % 2)};
+      records += std::string(20000, static_cast<char>(n));
+    }
+    image_stream data(large, {where.write("large", records)});
+    struct large_images : model<image<2, 100, 100>, hard_tanh> {};
+    network<large_images> net;
+    std::vector<int> labels;
+    data.begin(minnow::random(seed{3}), {}, false, 5, {}, 0);
+    data.into(net, 0, labels);
+    CHECK(labels == std::vector<int>{0, 257, 2, 259, 4});
+    records[2 * 20003 + 2] = 2;
+    CHECK_THROWS_WITH_AS(image_stream(large, {where.write("wrong", records)}),
+                         doctest::Contains("expected labels 0 to 299, found 514 in record 2"), error);
+  }
+
+  TEST_CASE("formats and epochs that make no sense, and batches without an epoch") {
+    const record_files files;
+    for (const record_format odd :
+         {record_format{.dimensions = {-3, -2, 2}, .classes = 12},
+          {.dimensions = {1 << 16, 1 << 16, 1}, .classes = 12},
+          {.dimensions = {3, 2, 2}, .classes = 12, .label_at = std::numeric_limits<int>::max()},
+          {.dimensions = {3, 2, 2}, .classes = 0},
+          {.dimensions = {3, 2, 2}, .classes = 12, .label_bytes = -1}})
+      CHECK_THROWS_AS(image_stream(odd, files.paths), error);
+    CHECK_THROWS_AS(image_stream(record_of_13, files.paths, {.window = 0}), error);
+    CHECK_THROWS_AS(image_stream(record_of_13, files.paths, {.prefetch = -1}), error);
+    CHECK_THROWS_WITH_AS(image_stream(record_of_13, {files.where.path()}),
+                         (files.where.path() + ": expected a regular file, found a folder, a pipe or a device").c_str(),
+                         error);
+    image_stream data(record_of_13, files.paths);
+    network<bytes_as_they_are> net;
+    std::vector<int> labels;
+    CHECK_THROWS_WITH_AS(
+        data.into(net, 0, labels),
+        "image_stream: expected a batch of an epoch that has begun, found no more of them: begin one first", error);
+    CHECK_THROWS_AS(data.begin(minnow::random(), {}, true, 0, {}, 0), error);
+    CHECK_THROWS_AS(data.begin(minnow::random(), {}, true, 6, {2, 2}, 0), error);
+    CHECK_THROWS_AS(data.begin(minnow::random(), {}, true, 6, {}, 5), error);
+    data.begin(minnow::random(), {}, true, std::numeric_limits<int>::max(), {}, 0);
+    data.into(net, 0, labels);
+    CHECK(labels.size() == 23);
+    CHECK_THROWS_AS(data.into(net, 0, labels), error);  // a second time
   }
 
   TEST_CASE("labels of two bytes") {

@@ -13,6 +13,11 @@ struct shape {
 
   [[nodiscard]] constexpr int pixels() const noexcept { return height * width; }
   [[nodiscard]] constexpr int size() const noexcept { return height * width * channels; }
+  /// Whether each extent is at least 1 and an int holds their product.
+  [[nodiscard]] constexpr bool is_sound() const noexcept {
+    constexpr long long most = 0x7fffffff;
+    return height > 0 && width > 0 && channels > 0 && static_cast<long long>(height) * width <= most / channels;
+  }
 
   friend constexpr bool operator==(const shape&, const shape&) = default;
 };
@@ -86,8 +91,8 @@ struct tap_range {
   return {{1, 1, in.size()}, {1, 1, units}, {1, 1}, {1, 1}, {0, 0}};
 }
 
-/// a / b, rounded up; both positive.
-[[nodiscard]] constexpr int ceil_div(int a, int b) noexcept { return (a + b - 1) / b; }
+/// a / b, rounded up; a from 0, b from 1 to the largest int.
+[[nodiscard]] constexpr int ceil_div(int a, int b) noexcept { return a / b + (a % b != 0 ? 1 : 0); }
 /// The smallest multiple of `multiple` that is not below n.
 [[nodiscard]] constexpr std::size_t round_up(std::size_t n, std::size_t multiple) noexcept {
   return (n + multiple - 1) / multiple * multiple;

@@ -15,36 +15,14 @@
 #include <vector>
 
 #include <minnow/fit/fit.hpp>
-#include <minnow/io/mapped_file.hpp>
+#include <minnow/io/record_file.hpp>
 
 namespace minnow {
 
-/// A record of a file that holds nothing but records, as CIFAR's do: the label's bytes, then the image's.
-struct record_format {
-  shape dimensions;      ///< of an image
-  int classes = 0;       ///< labels are below this
-  int label_bytes = 1;   ///< in front of the image …
-  int label_at = 0;      ///< … and which of them begins the label: 1 of 2 for CIFAR-100's fine ones
-  int label_width = 1;   ///< bytes of the label, the lowest first: 2 for more than 256 classes
-  bool planar = true;    ///< (C,H,W), as CIFAR's; otherwise (H,W,C)
-
-  [[nodiscard]] std::size_t bytes() const noexcept { return static_cast<std::size_t>(label_bytes + dimensions.size()); }
-  [[nodiscard]] int label(const std::uint8_t* record) const noexcept {
-    int value = 0;
-    for (int i = label_width; i-- > 0;) value = value << 8 | record[label_at + i];
-    return value;
-  }
-  /// Whether an image has a size and the label's bytes hold it.
-  [[nodiscard]] bool makes_sense() const noexcept {
-    return dimensions.size() > 0 && label_width >= 1 && label_width <= 2 && label_at >= 0 && label_at + label_width <= label_bytes && classes >= 1 &&
-           classes <= 1 << 8 * label_width;
-  }
-};
-
 /// How an `image_stream` reads its files.
 struct stream_options {
-  int window = 16384;         ///< records that are shuffled among each other
-  int prefetch = 2;           ///< batches that a thread has ready before they are asked for
+  int window = 16384;         ///< records that are shuffled among each other, at least 1
+  int prefetch = 2;           ///< batches that a thread has ready before they are asked for, at least 1
   bool skip_corrupt = false;  ///< leaves corrupt files out, see `skipped`; otherwise they are an error
 };
 
@@ -53,15 +31,16 @@ struct stream_options {
 ///   image_stream data({.dimensions = {32, 32, 3}, .classes = 10}, {"data_batch_1.bin", "data_batch_2.bin"});
 ///   fit(net, data, adam{}, linear{}, {.epochs = 10});
 ///
-/// The files are mapped, the system keeps the pages that are looked at. Each epoch takes every record once: the files in a
+/// The files stay where they are, the system keeps the pages that are read; a file that changes while it is trained on is an
+/// error, and so is a label that it then has. Each epoch takes every record once: the files in a
 /// shuffled order, records shuffled within windows of it. Of several ranks each reads its own run of that order, and so its
 /// own files but for those at its ends. The order depends on the seed and the number of ranks alone. A thread reads and
 /// augments ahead.
 class image_stream : public detail::source<std::uint8_t> {
 public:
-  /// Maps the files and reads all labels.
+  /// Opens the files and reads all labels.
   ///
-  /// throws  a file that cannot be mapped, whose size is no multiple of a record's, or that has a label out of range, unless
+  /// throws  a file that cannot be read, whose size is no multiple of a record's, or that has a label out of range, unless
   ///         such files are skipped; a format or options that make no sense; no records at all
   image_stream(record_format format, const std::vector<std::string>& files, stream_options options = {}) : format_(format), options_(options) {
     if (!format_.makes_sense())
@@ -72,14 +51,14 @@ public:
     if (options_.window < 1 || options_.prefetch < 1)
       require(status::failure("image_stream: expected a window and a prefetch of at least 1, found %d and %d", options_.window, options_.prefetch));
     for (const std::string& path : files) {
-      mapped_file file;
+      detail::watched_file file;
       const status outcome = open(path, file);
       if (!outcome && !options_.skip_corrupt) require(outcome);
       if (!outcome) skipped_.emplace_back(outcome.message());
       else files_.push_back(std::move(file));
     }
     std::size_t records = 0;
-    for (const mapped_file& f : files_) records += f.bytes().size() / format_.bytes();
+    for (const detail::watched_file& f : files_) records += static_cast<std::size_t>(f.size()) / format_.bytes();
     if (records == 0 || records > 0x7fffffff)
       require(status::failure("image_stream: expected 1 to 2147483647 records, found %zu in %zu files (%zu skipped)", records, files.size(), skipped_.size()));
     size_ = static_cast<int>(records);
@@ -104,7 +83,14 @@ public:
   /// Of the labels, in the files' order.
   [[nodiscard]] std::uint64_t checksum() const override { return checksum_; }
 
+  /// throws  a batch below 1, a share that is none, a first step that the epoch has not
   void begin(random stream, detail::image_changes<std::uint8_t> changes, bool shuffle, int batch, detail::share s, int first_step) override {
+    if (batch < 1 || s.of < 1 || s.index < 0 || s.index >= s.of || first_step < 0 ||
+        first_step > ceil_div(size_, batch))
+      require(
+          status::failure("image_stream: expected a batch of at least 1, a share of all and one of their steps, found "
+                          "batch %d, share %d of %d, step %d",
+                          batch, s.index, s.of, first_step));
     stop();
     stream_ = stream;
     changes_ = std::move(changes);
@@ -116,8 +102,9 @@ public:
     std::iota(shards_.begin(), shards_.end(), std::size_t{0});
     if (shuffle) mix(shards_, stream.stream(0));
     ends_.clear();
-    for (const std::size_t f : shards_) ends_.push_back((ends_.empty() ? 0 : ends_.back()) + static_cast<int>(files_[f].bytes().size() / format_.bytes()));
-    ending_ = false;
+    for (const std::size_t f : shards_)
+      ends_.push_back((ends_.empty() ? 0 : ends_.back()) + static_cast<int>(files_[f].size() / format_.bytes()));
+    ending_ = done_ = false;
     failure_ = nullptr;
     reader_ = std::thread([this, first_step] { read_ahead(first_step); });
   }
@@ -125,8 +112,11 @@ public:
   void into(untyped_network& net, int step, std::vector<int>& labels) override {
     if (step < 0 || step >= steps()) require(status::failure("image_stream: expected one of %d batches, found number %d", steps(), step));
     std::unique_lock lock(guard_);
-    changed_.wait(lock, [&] { return !ready_.empty() || failure_; });
-    if (ready_.empty()) std::rethrow_exception(failure_);
+    changed_.wait(lock, [&] { return !ready_.empty() || done_; });
+    if (ready_.empty() && failure_) std::rethrow_exception(failure_);
+    if (ready_.empty())
+      require(status::failure(
+          "image_stream: expected a batch of an epoch that has begun, found no more of them: begin one first"));
     const loaded now = std::move(ready_.front());
     ready_.pop_front();
     lock.unlock();
@@ -147,18 +137,9 @@ private:
     std::vector<int> labels;
   };
 
-  [[nodiscard]] status open(const std::string& path, mapped_file& file) {
-    if (const status outcome = read(path.c_str(), file); !outcome) return outcome;
-    const std::size_t record = format_.bytes(), size = file.bytes().size();
-    if (size % record != 0) return status::failure("%s: expected a multiple of %zu bytes (a record), found %zu", path.c_str(), record, size);
+  [[nodiscard]] status open(const std::string& path, detail::watched_file& file) {
     std::vector<std::byte> labels;
-    for (std::size_t at = 0; at < size; at += record) {
-      const std::span bytes = file.bytes().subspan(at, record);
-      if (const int label = format_.label(reinterpret_cast<const std::uint8_t*>(bytes.data())); label >= format_.classes)
-        return status::failure("%s: expected labels 0 to %d, found %d in record %zu", path.c_str(), format_.classes - 1, label, at / record);
-      const std::span of_label = bytes.subspan(static_cast<std::size_t>(format_.label_at), static_cast<std::size_t>(format_.label_width));
-      labels.insert(labels.end(), of_label.begin(), of_label.end());
-    }
+    if (const status outcome = detail::read_labels(path, format_, file, labels); !outcome) return outcome;
     checksum_ = detail::crc32(labels, static_cast<std::uint32_t>(checksum_));
     return {};
   }
@@ -168,8 +149,10 @@ private:
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
   }
 
-  /// The record at a place of this rank's run, which begins at `start` of the epoch's order and is `length` long.
-  [[nodiscard]] const std::uint8_t* record(int start, int length, int place) {
+  /// Reads the record at a place of this rank's run, which begins at `start` of the epoch's order and is `length` long.
+  ///
+  /// throws  where its file has changed
+  void read_record(int start, int length, int place, std::vector<std::uint8_t>& to) {
     if (const int window = place / options_.window; window != window_) {
       window_ = window;
       const int first = window * options_.window;
@@ -180,7 +163,18 @@ private:
     const int at = order_[static_cast<std::size_t>(place - window_ * options_.window)];
     const auto shard = static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), at) - ends_.begin());
     const int in_shard = at - (shard == 0 ? 0 : ends_[shard - 1]);
-    return reinterpret_cast<const std::uint8_t*>(files_[shards_[shard]].bytes().data()) + static_cast<std::size_t>(in_shard) * format_.bytes();
+    detail::watched_file& file = files_[shards_[shard]];
+    if (!file.is_open()) {
+      // A program may have some thousand files open.
+      if (open_.size() == most_open) {
+        files_[open_.front()].close();
+        open_.pop_front();
+      }
+      open_.push_back(shards_[shard]);
+    }
+    to.resize(format_.bytes());
+    require(file.read(static_cast<std::uint64_t>(in_shard) * format_.bytes(), std::as_writable_bytes(std::span(to))));
+    require(detail::check_label(format_, format_.label(to.data()), file.path(), static_cast<std::uint64_t>(in_shard)));
   }
 
   void load(loaded& into) {
@@ -194,9 +188,10 @@ private:
     const auto size = static_cast<std::size_t>(s.size());
     const auto pixels = static_cast<std::size_t>(s.pixels()), channels = static_cast<std::size_t>(s.channels);
     into.images.assign(static_cast<std::size_t>(images) * size, 0);
-    std::vector<std::uint8_t> image(size);
+    std::vector<std::uint8_t> image(size), record;
     for (int n = 0; n < images; ++n) {
-      const std::uint8_t* from = record(start, length, into.step * own + n);
+      read_record(start, length, into.step * own + n, record);
+      const std::uint8_t* from = record.data();
       into.labels.push_back(format_.label(from));
       from += format_.label_bytes;
       for (std::size_t k = 0; k < size; ++k) image[k] = format_.planar ? from[k % channels * pixels + k / channels] : from[k];
@@ -212,7 +207,7 @@ private:
       {
         std::unique_lock lock(guard_);
         changed_.wait(lock, [&] { return ending_ || static_cast<int>(ready_.size()) < options_.prefetch; });
-        if (ending_) return;
+        if (ending_) break;
       }
       loaded next{step, {}, {}};
       load(next);
@@ -222,10 +217,15 @@ private:
       }
       changed_.notify_all();
     }
+    finish(nullptr);
   } catch (...) {
+    finish(std::current_exception());
+  }
+  void finish(std::exception_ptr failure) noexcept {
     {
       const std::lock_guard lock(guard_);
-      failure_ = std::current_exception();
+      failure_ = std::move(failure);
+      done_ = true;
     }
     changed_.notify_all();
   }
@@ -241,7 +241,9 @@ private:
 
   record_format format_;
   stream_options options_;
-  std::vector<mapped_file> files_;
+  static constexpr std::size_t most_open = 128;
+  std::vector<detail::watched_file> files_;
+  std::deque<std::size_t> open_;  ///< of the files, those that are open, the first opened first
   std::vector<std::string> skipped_;
   std::uint64_t checksum_ = 0;
   int size_ = 0;
@@ -263,6 +265,7 @@ private:
   std::deque<loaded> ready_;
   std::exception_ptr failure_;
   bool ending_ = false;
+  bool done_ = true;  ///< the reader has nothing more to do
 };
 
 /// The same `fit`, on images that are read as they are needed.
