@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
   }
   float logits[10];
   mn::session<mn::packed<digits>> session(network);
-  session.run(std::span<const unsigned char>(image), std::span<float>(logits));
+  session.run(image, logits);
   for (const mn::prediction& g : mn::top_k(logits, 3)) std::printf("%d %.3f\n", g.label, static_cast<double>(g.probability));
   return 0;
 }

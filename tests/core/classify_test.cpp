@@ -60,4 +60,13 @@ TEST_SUITE("core/classify") {
     CHECK(accuracy(std::vector<int>{1}, std::vector<int>{1}) == 1);
     CHECK(accuracy(std::vector<int>{}, std::vector<int>{}) == 0);
   }
+
+  TEST_CASE("accuracy refuses more or fewer labels than predictions; no logits have class 0") {
+    CHECK_THROWS_WITH_AS((void)accuracy(std::vector<int>(10), std::vector<int>(3)),
+                         "accuracy: expected as many labels as predictions, found 3 labels and 10 predictions",
+                         minnow::error);
+    CHECK_THROWS_AS((void)accuracy(std::vector<int>(3), std::vector<int>(10)), minnow::error);
+    CHECK(argmax(logits{}) == 0);
+    CHECK(top_k(logits{}, 3).empty());
+  }
 }

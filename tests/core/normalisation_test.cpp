@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 using namespace minnow;
 
@@ -27,6 +28,19 @@ TEST_SUITE("core/normalisation") {
     CHECK(means.of_channel<float>(1)(1) == 0.75f);
     const normalisation deviations{.deviation = {0.5f, 4}};
     CHECK(deviations.of_channel<float>(1)(1) == 0.25f);
+  }
+
+  TEST_CASE("is of all channels or none, finite, with deviations above 0") {
+    const auto sentence = [](const normalisation& n) { return std::string(n.check(2, "who").message()); };
+    CHECK(sentence({}).empty());
+    CHECK(sentence({.mean = {1, -2}, .deviation = {1, 2}}).empty());
+    CHECK(sentence({.mean = {1, 2, 3}}) == "who: expected 2 channels, found 3 means and 0 deviations");
+    CHECK(sentence({.deviation = {1}}) == "who: expected 2 channels, found 0 means and 1 deviations");
+    CHECK(sentence({.mean = {0, HUGE_VALF}}) == "who: expected finite means, found inf of channel 1");
+    CHECK(sentence({.deviation = {1, 0}}) == "who: expected deviations above 0, found 0 of channel 1");
+    CHECK(sentence({.deviation = {-1, 1}}) == "who: expected deviations above 0, found -1 of channel 0");
+    CHECK(sentence({.deviation = {1, std::nanf("")}}) == "who: expected deviations above 0, found nan of channel 1");
+    CHECK(sentence({.deviation = {HUGE_VALF, 1}}) == "who: expected deviations above 0, found inf of channel 0");
   }
 
   TEST_CASE("bytes are divided by 255 before mean and deviation") {

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <limits>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 TEST_SUITE("core/parallel") {
@@ -21,6 +25,41 @@ TEST_SUITE("core/parallel") {
     bool called = false;
     minnow::parallel_for(-3, [&](int) { called = true; });
     CHECK_FALSE(called);
+  }
+
+  TEST_CASE("what a body throws arrives at the caller, from nested calls too, and the rest of the work is left out") {
+    for (const int team : {1, 3}) {
+      minnow::set_threads(team);
+      const auto throws_at = [](int i) {
+        return [i](int n) {
+          if (n == i) throw std::domain_error("index " + std::to_string(n));
+        };
+      };
+      for (const int i : {0, 500, 999}) {
+        CHECK_THROWS_WITH_AS(minnow::parallel_for(1000, throws_at(i)), ("index " + std::to_string(i)).c_str(),
+                             std::domain_error);
+        CHECK_THROWS_AS(minnow::parallel_for(20, [&](int) { minnow::parallel_for(1000, throws_at(i)); }),
+                        std::domain_error);
+      }
+      CHECK_THROWS_AS(minnow::parallel_for(1000, [](int) { throw 3; }), int);
+      std::atomic<int> calls{0};
+      CHECK_THROWS(minnow::parallel_for(1 << 20, [&](int) {
+        ++calls;
+        throw std::domain_error("all");
+      }));
+      CHECK(calls <= team);
+      int visits = 0;
+      minnow::set_threads(1);
+      minnow::parallel_for(100, [&](int) { ++visits; });
+      CHECK(visits == 100);
+    }
+    minnow::set_threads(0);
+  }
+
+  TEST_CASE("more threads than a machine has are cut, so that the system need not refuse them") {
+    minnow::set_threads(std::numeric_limits<int>::max());
+    CHECK(minnow::threads() <= 1024);
+    minnow::set_threads(0);
   }
 
   TEST_CASE("nested calls run every index, in order") {

@@ -103,5 +103,7 @@ TEST_SUITE("core/random") {
     const double deviation = std::sqrt(count * (1.0 / sides) * (1 - 1.0 / sides));
     for (const int n : seen) CHECK(std::abs(n - count / sides) <= 5 * deviation);
     CHECK(source.below(1) == 0);
+    CHECK(source.below(0) == 0);
+    CHECK(source.below(-7) == 0);
   }
 }

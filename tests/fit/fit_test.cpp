@@ -138,12 +138,12 @@ TEST_SUITE("fit/fit: the door") {
     CHECK(refusal<network<small>>(data, {.quantize_every = 0}) ==
           "fit: expected epochs, batch, alpha_every and quantize_every of at least 1, found 1, 128, 1 and 0");
     CHECK(refusal<network<small>>(data, {.augmentation = {.crop = -1}}) ==
-          "fit: expected a crop of at least 0 pixels, found -1");
+          "fit: expected a crop of 0 to 0 pixels, since images are 1x1 (height, width), found -1");
   }
 
   TEST_CASE("moves that the images have no axis for are refused") {
     const auto vectors = numbers(10);
-    CHECK(refusal<network<small>>(vectors, {.augmentation = {.crop = 1}}) == "fit: expected no crop for images of one pixel, found 1");
+    CHECK(refusal<network<small>>(vectors, {.augmentation = {.crop = 1}}) == "fit: expected a crop of 0 to 0 pixels, since images are 1x1 (height, width), found 1");
     CHECK(refusal<network<small>>(vectors, {.augmentation = {.flip = true}}) ==
           "fit: expected images of more than one column to flip, found 1x1 (height, width)");
     struct wave : model<signal<2, 5>, dense<3>> {};
@@ -151,13 +151,13 @@ TEST_SUITE("fit/fit: the door") {
     struct wide : model<image<2, 2, 5>, dense<3>> {};
     const auto of = [&](shape s) { return dataset<float>(s, test::uniform(10 * s.size(), 3), std::vector<int>(10, 1)); };
     CHECK(refusal<network<wave>>(of({1, 5, 2}), {.augmentation = {.crop = 5}}) ==
-          "fit: expected a crop of at most 4 pixels for images of 1x5 (height, width), found 5");
+          "fit: expected a crop of 0 to 4 pixels, since images are 1x5 (height, width), found 5");
     CHECK(refusal<network<wave>>(of({1, 5, 2}), {.augmentation = {.crop = 4, .flip = true}}) == "no error");
     CHECK(refusal<network<column>>(of({5, 1, 2}), {.augmentation = {.crop = 4}}) == "no error");
     CHECK(refusal<network<column>>(of({5, 1, 2}), {.augmentation = {.flip = true}}) ==
           "fit: expected images of more than one column to flip, found 5x1 (height, width)");
     CHECK(refusal<network<wide>>(of({2, 5, 2}), {.augmentation = {.crop = 2}}) ==
-          "fit: expected a crop of at most 1 pixels for images of 2x5 (height, width), found 2");
+          "fit: expected a crop of 0 to 1 pixels, since images are 2x5 (height, width), found 2");
   }
 
   TEST_CASE("a crop leaves something to learn from in a signal") {
@@ -233,7 +233,7 @@ TEST_SUITE("fit/fit: a loss that is not finite") {
         });
     };
     CHECK(refusal<network<small_conv>>(small_digits(20), {.batch = 10}, sgd{.rate = 0.01f}, poison) ==
-          "layer 6: the weights hold a NaN or an infinity");
+          "layer 6: the weights hold a NaN or an infinity at step 2");
   }
 
   TEST_CASE("the network stands as it was at that step") {

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
+#include <minnow/train/evaluate.hpp>
 
 #include "single_layer.hpp"
 
@@ -67,5 +70,44 @@ TEST_SUITE("infer/evaluate") {
     data.labels.clear();
     CHECK_THROWS_WITH_AS((void)accuracy(network, data), "accuracy: expected labels, found none", minnow::error);
     CHECK(predict(network, data).size() == 4);
+  }
+
+  TEST_CASE("refuses what a trained network refuses, in the same words") {
+    network<tiny> net{seed{1}};
+    const auto network = pack(net);
+    const auto refusal = [](auto&& work) -> std::string {
+      try {
+        work();
+      } catch (const minnow::error& e) {
+        return e.what();
+      }
+      return "nothing";
+    };
+    const auto compare = [&](const dataset<float>& data, const std::string& expected) {
+      CHECK(refusal([&] { (void)accuracy(net, data); }) == expected);
+      CHECK(refusal([&] { (void)accuracy(network, data); }) == expected);
+    };
+    auto data = numbers(4);
+    data.labels = {0, 1, 3, 2};
+    compare(data, "accuracy: expected labels from 0 to 2 (the model's outputs), found 3 at image 2");
+    data.labels = {0, -1, 1, 2};
+    compare(data, "accuracy: expected labels from 0 to 2 (the model's outputs), found -1 at image 1");
+    data.labels = {0, 1};
+    compare(data, "accuracy: expected as many labels as images, found 2 labels and 4 images");
+    data.labels = {0, 1, 2, 0, 1};
+    compare(data, "accuracy: expected as many labels as images, found 5 labels and 4 images");
+    const auto compare_logits = [&](const dataset<float>& of, const std::string& expected) {
+      CHECK(refusal([&] { (void)logits(net, of); }) == expected);
+      CHECK(refusal([&] { (void)logits(network, of); }) == expected);
+    };
+    compare_logits({}, "logits: expected images, found none");
+    data = numbers(4);
+    data.images.resize(23);
+    compare_logits(data, "logits: expected a multiple of 1x1x5 values (height, width, channels), found 23");
+    data.images.resize(3);
+    compare_logits(data, "logits: expected a multiple of 1x1x5 values (height, width, channels), found 3");
+    data = numbers(4);
+    data.images[7] = std::numeric_limits<float>::infinity();
+    compare_logits(data, "logits: expected finite numbers, found inf in image 1");
   }
 }

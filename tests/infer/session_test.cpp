@@ -3,11 +3,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 #include <minnow/estimate/aqe.hpp>
@@ -45,6 +51,21 @@ struct integers : model<image<3, 7, 7>, conv<33, scheme<pixels, sign>>, max_pool
 struct of_all_kinds
     : model<image<3, 7, 7>, conv<9, scheme<real, ternary<>>>, batch_norm, relu, conv<8, scheme<integer<8>, integer<8>>>,
             average_pool<2>, batch_norm, conv<6>, quantize<ternary<>>, max_pool<2>, dense<5, minw<16, 3>>, batch_norm> {
+};
+/// Codes of 8 bits, so that packing leaves its rule to the run.
+struct throwing : stateless {
+  static inline std::atomic<bool> armed{false};
+  static constexpr text name() { return "throwing"; }
+  static constexpr int bits = 8;
+  static constexpr int code_limit = 127;
+  static float code(float x, const state&) {
+    if (armed) throw std::domain_error("not this number");
+    return std::clamp(std::nearbyint(x * 127), -127.0f, 127.0f);
+  }
+  static constexpr float scale(const state&) { return 1.0f / 127; }
+};
+struct of_throwing : model<features<16>, dense<7, scheme<real, real>>, batch_norm,
+                           dense<9, scheme<throwing, integer<8>>>, batch_norm, dense<3, scheme<throwing, integer<8>>>> {
 };
 struct sums_of_a_pixel : model<image<3, 1, 2>, conv<4, scheme<real, real>, kernel<1>>> {};
 
@@ -95,8 +116,11 @@ struct watched final : trace {
 
 }  // namespace
 
-static_assert(noexcept(std::declval<session<packed<integers>>&>().run(std::span<const std::uint8_t>(),
-                                                                      std::span<float>())));
+static_assert(noexcept(session<packed<integers>>::check(0, 0)));
+// A session keeps a reference.
+static_assert(std::is_constructible_v<session<packed<integers>>, const packed<integers>&>);
+static_assert(!std::is_constructible_v<session<packed<integers>>, packed<integers>>);
+static_assert(!std::is_constructible_v<session<packed<integers>>, const packed<integers>, int>);
 static_assert(session<packed<integers>>::arena_bytes() % 64 == 0);
 static_assert(session<packed<integers>>::arena_bytes(3) > session<packed<integers>>::arena_bytes(2));
 
@@ -180,6 +204,91 @@ TEST_SUITE("infer/session") {
       run.run_from<0>(std::as_bytes(std::span(image)), from_pixels.data());
       CHECK(from_pixels == logits);
     }
+  }
+
+  TEST_CASE("vectors, arrays and spans are taken alike, by a session and by a network") {
+    const auto network = packed_of<sums_of_a_pixel>();
+    session<packed<sums_of_a_pixel>> run(network);
+    const std::vector<float> images{0.5f, -1, 0.25f, 1, 0, -0.5f};
+    std::vector<float> expected(8);
+    run.run(std::span<const float>(images), std::span<float>(expected));
+    CHECK(expected != std::vector<float>(8));
+    std::vector<float> from_vectors(8);
+    run.run(images, from_vectors);
+    CHECK(from_vectors == expected);
+    std::array<float, 6> array{};
+    std::copy(images.begin(), images.end(), array.begin());
+    std::array<float, 8> logits{};
+    run.run(array, logits);
+    CHECK(std::equal(logits.begin(), logits.end(), expected.begin()));
+    float plain[6], plain_logits[8];
+    std::copy(images.begin(), images.end(), plain);
+    run.run(plain, plain_logits);
+    CHECK(std::equal(plain_logits, plain_logits + 8, expected.begin()));
+    CHECK(network.run(images) == expected);
+    CHECK(network.run(array) == expected);
+  }
+
+  TEST_CASE("refuses parts of images, too few and too many logits, and writes nothing then") {
+    const auto network = packed_of<integers>();
+    session<packed<integers>> run(network);
+    std::vector<float> logits(15, 7);
+    const auto refuses = [&](std::size_t numbers, std::size_t room, const char* sentence) {
+      CHECK_THROWS_WITH_AS(run.run(std::vector<std::uint8_t>(numbers), std::span(logits).first(room)), sentence,
+                           minnow::error);
+      CHECK(std::string(session<packed<integers>>::check(numbers, room).message()) == sentence);
+    };
+    refuses(146, 5, "run: expected whole images of 147 numbers, found 146");
+    refuses(1, 0, "run: expected whole images of 147 numbers, found 1");
+    refuses(295, 10, "run: expected whole images of 147 numbers, found 295");
+    refuses(147, 4, "run: expected room for 5 logits of 1 images, found 4");
+    refuses(147, 6, "run: expected room for 5 logits of 1 images, found 6");
+    refuses(294, 5, "run: expected room for 10 logits of 2 images, found 5");
+    refuses(0, 5, "run: expected room for 0 logits of 0 images, found 5");
+    CHECK(logits == std::vector<float>(15, 7));
+    CHECK_THROWS_WITH_AS((void)network.run(std::vector<std::uint8_t>(148)),
+                         "run: expected whole images of 147 numbers, found 148", minnow::error);
+    CHECK_THROWS_AS(run.run_from<1>(std::vector<std::byte>(4096), logits.data()), minnow::error);
+    run.run(std::vector<std::uint8_t>(), std::span<float>());
+  }
+
+  TEST_CASE("threads below 1 are 1, more than a machine has are cut") {
+    using type = session<packed<integers>>;
+    CHECK(type::arena_bytes(0) == type::arena_bytes(1));
+    CHECK(type::arena_bytes(-5) == type::arena_bytes(1));
+    CHECK(type::arena_bytes(std::numeric_limits<int>::max()) == type::arena_bytes(1024));
+    const auto network = packed_of<integers>();
+    const auto image = random_bytes(147, 1);
+    std::vector<float> logits(5);
+    type(network, -5).run(image, logits);
+    CHECK(logits == network.run(image));
+  }
+
+  TEST_CASE("refuses a normalisation that is not of the image's channels, or no deviation") {
+    packed<sums_of_a_pixel> network;
+    network.input = {.mean = {1}, .deviation = {}};
+    CHECK_THROWS_WITH_AS((void)network.run(std::vector<float>(6)),
+                         "session: expected 3 channels, found 1 means and 0 deviations", minnow::error);
+    network.input = {.mean = {}, .deviation = {1, 0, 1}};
+    CHECK_THROWS_WITH_AS((void)network.run(std::vector<float>(6)),
+                         "session: expected deviations above 0, found 0 of channel 1", minnow::error);
+  }
+
+  TEST_CASE("what a quantizer throws in a run arrives at the caller, from any thread") {
+    network<of_throwing> net{seed{1}};
+    const auto network = pack(net);
+    const auto images = test::uniform(8 * 16, 1);
+    std::vector<float> logits(8 * 3);
+    for (const int count : {1, 4}) {
+      set_threads(count);
+      session<packed<of_throwing>> run(network, count);
+      throwing::armed = true;
+      CHECK_THROWS_WITH_AS(run.run(images, logits), "not this number", std::domain_error);
+      throwing::armed = false;
+      run.run(images, logits);
+      CHECK(logits == network.run(images));
+    }
+    set_threads(0);
   }
 
   TEST_CASE("a real image is normalised channel by channel by one fma, bytes from 0 to 1 first") {

@@ -129,4 +129,21 @@ TEST_SUITE("io/cifar") {
     CHECK_EQ(sums[1] / all, doctest::Approx(0.48215841));
     CHECK_EQ(sums[2] / all, doctest::Approx(0.44653091));
   }
+
+  TEST_CASE("refuses fewer than one record, and to append to images of another shape or without labels") {
+    mn::dataset<std::uint8_t> out;
+    for (const int records : {0, -1, -2147483647})
+      CHECK_EQ(std::string(mn::read_cifar10_batch("none", out, records).message()),
+               "read_cifar10_batch: expected at least 1 record, found " + std::to_string(records));
+    out.dimensions = {2, 2, 1};
+    out.images.resize(8);
+    out.labels = {1, 2};
+    CHECK_EQ(std::string(mn::read_cifar10_batch("none", out, 1).message()),
+             "read_cifar10_batch: expected an empty data set or labelled images of 32x32x3, found 2 images of 2x2x1 "
+             "and 2 labels");
+    out.dimensions = {32, 32, 3};
+    out.images.resize(3072);
+    out.labels.clear();
+    CHECK_FALSE(mn::read_cifar10_batch("none", out, 1).ok());
+  }
 }

@@ -118,4 +118,11 @@ TEST_SUITE("io/idx") {
              "labels: expected 2 labels, one for each image of images, found 3");
     CHECK(out.images.empty());
   }
+
+  TEST_CASE("refuses fewer than one class") {
+    std::vector<int> out;
+    CHECK_EQ(std::string(mn::read_idx_labels("none", out, 0).message()),
+             "read_idx_labels: expected at least 1 class, found 0");
+    CHECK_FALSE(mn::read_idx_labels("none", out, -3).ok());
+  }
 }

@@ -104,4 +104,11 @@ TEST_SUITE("io/optdigits") {
     CHECK_EQ(data_files::counts(test.labels), std::vector<int>{178, 182, 177, 183, 181, 182, 181, 179, 174, 180});
     CHECK_EQ(bytes(train.images.begin(), train.images.begin() + 5), bytes{0, 16, 96, 239, 191});
   }
+
+  TEST_CASE("refuses fewer than one line") {
+    mn::dataset<std::uint8_t> out;
+    CHECK_EQ(std::string(mn::read_optdigits_file("none", out, 0).message()),
+             "read_optdigits_file: expected at least 1 line, found 0");
+    CHECK_FALSE(mn::read_optdigits_file("none", out, -1).ok());
+  }
 }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <set>
+#include <string>
 
 #include "lanes.hpp"
 #include "values.hpp"
@@ -449,5 +451,18 @@ TEST_SUITE("quantize/integer/ppq") {
       for (int refresh = 0; refresh < 20; ++refresh) REQUIRE(integer<4>::observe(s, xs, role::weights));
       CHECK(squared_error<4>(xs, s.g) <= 1.01 * settled);
     }
+  }
+
+  TEST_CASE("ppq takes 2 to 16 bits and no negative number of rounds") {
+    const std::vector<float> xs{0.5f, -1, 0.25f};
+    for (const int bits : {-1, 0, 1, 17, 40})
+      CHECK_THROWS_WITH_AS(
+          (void)ppq(xs, bits),
+          ("ppq: expected 2 to 16 bits and at least 0 iterations, found " + std::to_string(bits) + " and 3").c_str(),
+          error);
+    CHECK_THROWS_AS((void)ppq(xs, 8, 0, -1), error);
+    CHECK(ppq(xs, 2) > 0);
+    CHECK(ppq(xs, 16) > 0);
+    CHECK(ppq(xs, 8, std::numeric_limits<float>::quiet_NaN()) == ppq(xs, 8));
   }
 }

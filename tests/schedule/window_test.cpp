@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <initializer_list>
+#include <limits>
 
 #include <minnow/schedule/cubic.hpp>
 #include <minnow/schedule/exponential.hpp>
@@ -67,6 +69,19 @@ TEST_SUITE("schedule/window") {
       CHECK(linear{.end = end}(at(40 * tenth, 400)) == 1);
       CHECK(cubic{.end = end}(at(40 * tenth, 400)) == 1);
       CHECK(exponential{.end = end}(at(40 * tenth, 400)) == 1);
+    }
+  }
+
+  TEST_CASE("a moment that is no number makes its schedule one, on any step; far ones are no overflow") {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    CHECK(std::isnan(moment(fraction{nan}).step(at(3))));
+    CHECK(moment(fraction{1e30f}).step(at(3)) > 1e30);
+    CHECK(moment(fraction{-std::numeric_limits<float>::infinity()}).step(at(3)) < 0);
+    for (const long long step : {1, 100, 200}) {
+      CHECK(std::isnan(linear{.end = fraction{nan}}(at(step))));
+      CHECK(std::isnan(cubic{.end = fraction{nan}}(at(step))));
+      CHECK(std::isnan(exponential{.end = fraction{nan}}(at(step))));
+      CHECK(linear{.end = fraction{1e30f}}(at(step)) < 1e-20f);
     }
   }
 }

@@ -88,4 +88,15 @@ TEST_SUITE("train/evaluate") {
     CHECK_THROWS_WITH_AS((void)accuracy(net, data),
                          "accuracy: expected as many labels as images, found 2 labels and 4 images", minnow::error);
   }
+
+  TEST_CASE("refuses an alpha outside [0, 1]") {
+    network<tiny> net;
+    const auto data = numbers(4);
+    for (const float alpha : {1.5f, -1.0f, std::nanf(""), HUGE_VALF}) {
+      CHECK_THROWS_WITH_AS((void)logits(net, data, alpha), doctest::Contains("expected an alpha from 0 to 1, found"),
+                           minnow::error);
+      CHECK_THROWS_AS((void)predict(net, data, alpha), minnow::error);
+      CHECK_THROWS_AS((void)accuracy(net, data, alpha), minnow::error);
+    }
+  }
 }

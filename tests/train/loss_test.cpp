@@ -108,4 +108,24 @@ TEST_SUITE("train/loss") {
       CHECK(std::isnan(mean_squared_error{}(z, one_label, gradient)));
     }
   }
+
+  TEST_CASE("refuses labels that no class has, and sizes that do not fit") {
+    const std::vector<float> z{1, 2, 3, 4, 5, 6};
+    std::vector<float> gradient(6);
+    const auto refused = [&](std::size_t logits, const std::vector<int>& labels, std::size_t gradients) {
+      const auto of = std::span(z).first(logits);
+      const auto to = std::span(gradient).first(gradients);
+      CHECK_THROWS_AS((void)cross_entropy{}(of, labels, to), error);
+      CHECK_THROWS_AS((void)squared_hinge{}(of, labels, to), error);
+      CHECK_THROWS_AS((void)mean_squared_error{}(of, labels, to), error);
+    };
+    refused(6, {0, 3}, 6);
+    refused(6, {-1, 0}, 6);
+    refused(6, {}, 6);
+    refused(0, {0}, 0);
+    refused(5, {0, 1}, 5);
+    refused(6, {0, 1}, 5);
+    CHECK_THROWS_WITH_AS((void)cross_entropy{}(z, std::vector<int>{0, 3}, gradient),
+                         "loss: expected labels from 0 to 2, found 3", error);
+  }
 }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
+#include <utility>
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
@@ -198,5 +200,49 @@ TEST_SUITE("train/untyped_network") {
   TEST_CASE("the step scale is that of the weights' estimator") {
     CHECK(network<small_real, alpha_blend, ste>{}.step_scale(0.25f) == 0.75f);
     CHECK(network<small_real, ste, alpha_blend>{}.step_scale(0.25f) == 1);
+  }
+
+  TEST_CASE("refuses batches, images, alphas and gradients that it cannot take") {
+    network<small_real> net;
+    const auto size = static_cast<std::size_t>(net.input().size());
+    const dataset<float> data(net.input(), std::vector<float>(5 * size), {});
+    const auto refused = [](auto&& work, const char* sentence) {
+      CHECK_THROWS_WITH_AS(work(), doctest::Contains(sentence), error);
+    };
+    refused([&] { (void)net.forward({}); }, "forward: expected a batch, found none");
+    for (const int images : {0, -1, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()})
+      if (images < 1 || net.input().pixels() > 1) refused([&] { (void)net.prepare(images); }, "prepare: expected 1 to");
+    for (const auto& [first, count] : {std::pair{-1, 2},
+                                       {4, 2},
+                                       {5, 1},
+                                       {0, 6},
+                                       {std::numeric_limits<int>::max(), 1},
+                                       {0, std::numeric_limits<int>::max()}})
+      refused([&] { net.take(data, first, count); }, "take: expected");
+    refused([&] { net.take(data, 0, 0); }, "prepare: expected 1 to");
+    refused([&] { net.take(dataset<float>({7, 1, 1}, std::vector<float>(7), {}), 0, 1); }, "take: expected");
+    net.take(data, 0, 5);
+    for (const int n : {-1, 5, std::numeric_limits<int>::max()})
+      refused([&] { net.put(n, data.images.data()); }, "put: expected an image from 0 to 4 of the batch, found");
+    for (const float alpha : {1.5f, -0.1f, std::nanf("")})
+      refused([&] { (void)net.forward({.alpha = alpha}); }, "forward: expected an alpha from 0 to 1, found");
+    refused([&] { (void)net.forward({.mode = mode::settle, .settled = -1}); },
+            "forward: expected counts of at least 0");
+    refused([&] { net.backward(std::vector<float>(3), {}); }, "backward: expected the gradients of");
+    const auto z = net.forward({.mode = mode::train});
+    refused([&] { net.backward(std::vector<float>(z.size() + 1), {.mode = mode::train}); },
+            "backward: expected the gradients of");
+    net.backward(std::vector<float>(z.size()), {.mode = mode::train});
+    refused([&] { (void)net.result(1000); }, "result: expected a layer from 0 to");
+    auto copy = net;
+    refused([&] { (void)copy.forward({}); }, "forward: expected a batch, found none");
+  }
+
+  TEST_CASE("refuses a normalisation without a deviation or a number") {
+    network<small_rgb> net;
+    CHECK_THROWS_WITH_AS(net.normalise({.mean = {}, .deviation = {1, 0, 1}}),
+                         "normalise: expected deviations above 0, found 0 of channel 1", error);
+    CHECK_THROWS_AS(net.normalise({.mean = {0, std::nanf(""), 0}, .deviation = {}}), error);
+    CHECK_THROWS_AS(net.normalise({.mean = {0, 0}, .deviation = {}}), error);
   }
 }

@@ -5,9 +5,11 @@
 #include <span>
 #include <vector>
 
+#include <minnow/core/error.hpp>
+
 namespace minnow {
 
-/// The class with the largest logit, the first of equals; NaN never wins.
+/// The class with the largest logit, the first of equals; NaN never wins. 0 where there are no logits.
 [[nodiscard]] inline int argmax(std::span<const float> logits) noexcept {
   std::size_t best = 0;
   for (std::size_t c = 1; c < logits.size(); ++c)
@@ -21,7 +23,7 @@ struct prediction {
   float probability = 0;
 };
 
-/// The k most probable classes, the most probable first.
+/// The k most probable classes, the most probable first: none for k below 1, all of them where there are fewer.
 [[nodiscard]] inline std::vector<prediction> top_k(std::span<const float> logits, int k) {
   const double largest = logits.empty() ? 0.0 : static_cast<double>(logits[static_cast<std::size_t>(argmax(logits))]);
   double sum = 0;
@@ -38,7 +40,12 @@ struct prediction {
 }
 
 /// The part of predictions that equal their labels; 0 where there are none.
-[[nodiscard]] inline double accuracy(std::span<const int> predictions, std::span<const int> labels) noexcept {
+///
+/// throws  where there are not as many labels as predictions
+[[nodiscard]] inline double accuracy(std::span<const int> predictions, std::span<const int> labels) {
+  if (predictions.size() != labels.size())
+    require(status::failure("accuracy: expected as many labels as predictions, found %zu labels and %zu predictions",
+                            labels.size(), predictions.size()));
   std::size_t correct = 0;
   for (std::size_t i = 0; i < predictions.size(); ++i) correct += predictions[i] == labels[i];
   return predictions.empty() ? 0.0 : static_cast<double>(correct) / static_cast<double>(predictions.size());

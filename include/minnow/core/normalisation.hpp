@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
 #include <minnow/core/affine.hpp>
+#include <minnow/core/error.hpp>
 
 namespace minnow {
 
@@ -12,6 +14,25 @@ namespace minnow {
 struct normalisation {
   std::vector<float> mean{};
   std::vector<float> deviation{};
+
+  /// Whether there is a finite mean and a deviation above 0 for each channel, or none at all.
+  ///
+  /// who   begins the sentence
+  [[nodiscard]] status check(int channels, const char* who) const noexcept {
+    const auto n = static_cast<std::size_t>(channels);
+    if ((!mean.empty() && mean.size() != n) || (!deviation.empty() && deviation.size() != n))
+      return status::failure("%s: expected %zu channels, found %zu means and %zu deviations", who, n, mean.size(),
+                             deviation.size());
+    for (std::size_t c = 0; c < mean.size(); ++c)
+      if (!std::isfinite(mean[c]))
+        return status::failure("%s: expected finite means, found %f of channel %zu", who, static_cast<double>(mean[c]),
+                               c);
+    for (std::size_t c = 0; c < deviation.size(); ++c)
+      if (!std::isfinite(deviation[c]) || deviation[c] <= 0)
+        return status::failure("%s: expected deviations above 0, found %g of channel %zu", who,
+                               static_cast<double>(deviation[c]), c);
+    return {};
+  }
 
   /// The same with a number for each channel, as files keep it.
   [[nodiscard]] normalisation of_channels(int channels) const {

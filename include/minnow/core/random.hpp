@@ -46,8 +46,11 @@ public:
   constexpr float uniform() noexcept { return uniform_at(counter_++); }
   constexpr float uniform(float low, float high) noexcept { return low + (high - low) * uniform(); }
 
-  /// Uniform on 0 … count - 1; the bias of the remainder is below 2^-32 for any count an int holds.
-  constexpr int below(int count) noexcept { return static_cast<int>(next() % static_cast<std::uint64_t>(count)); }
+  /// Uniform on 0 … count - 1, and 0 where count is below 1; the bias of the remainder is below 2^-32 for any count an int
+  /// holds.
+  constexpr int below(int count) noexcept {
+    return static_cast<int>(next() % static_cast<std::uint64_t>(count < 1 ? 1 : count));
+  }
 
 private:
   std::uint64_t key_ = 0;

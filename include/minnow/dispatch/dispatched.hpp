@@ -54,17 +54,17 @@ public:
   /// level   the name of the one to take; empty for the highest that the processor has
   /// throws  minnow::error: a file that is missing, damaged or another model's, a level that is unknown or not available
   dispatched(std::span<const dispatch_level> levels, const char* path, std::string_view level = {})
-      : level_(&detail::choose_level(levels, level)), network_(nullptr, level_->unit->close) {
+      : level_(detail::choose_level(levels, level)), network_(nullptr, level_.unit->close) {
     void* network = nullptr;
-    require(level_->unit->open_file(path, network));
+    require(level_.unit->open_file(path, network));
     network_.reset(network);
   }
 
   /// The same from the bytes of such a file, which are copied.
   dispatched(std::span<const dispatch_level> levels, std::span<const std::byte> file, std::string_view level = {})
-      : level_(&detail::choose_level(levels, level)), network_(nullptr, level_->unit->close) {
+      : level_(detail::choose_level(levels, level)), network_(nullptr, level_.unit->close) {
     void* network = nullptr;
-    require(level_->unit->open_bytes(file.data(), file.size(), network));
+    require(level_.unit->open_bytes(file.data(), file.size(), network));
     network_.reset(network);
   }
 
@@ -72,21 +72,21 @@ public:
   ///
   /// throws  minnow::error where the sizes do not fit; allocates nothing
   void run(std::span<const std::uint8_t> images, std::span<float> logits) {
-    level_->unit->run_bytes(network_.get(), images.data(), count_of(images.size(), logits.size()), logits.data());
+    level_.unit->run_bytes(network_.get(), images.data(), count_of(images.size(), logits.size()), logits.data());
   }
   void run(std::span<const float> images, std::span<float> logits) {
-    if (level_->unit->run_floats == nullptr)
+    if (level_.unit->run_floats == nullptr)
       throw error("the network begins with pixels: expected images of bytes, found floats");
-    level_->unit->run_floats(network_.get(), images.data(), count_of(images.size(), logits.size()), logits.data());
+    level_.unit->run_floats(network_.get(), images.data(), count_of(images.size(), logits.size()), logits.data());
   }
 
   /// The level that was chosen.
-  [[nodiscard]] const char* arch() const noexcept { return level_->name; }
-  [[nodiscard]] int classes() const noexcept { return level_->unit->classes; }
+  [[nodiscard]] const char* arch() const noexcept { return level_.name; }
+  [[nodiscard]] int classes() const noexcept { return level_.unit->classes; }
   /// Numbers of one image: height x width x channels.
-  [[nodiscard]] std::size_t image_size() const noexcept { return level_->unit->image_size; }
+  [[nodiscard]] std::size_t image_size() const noexcept { return level_.unit->image_size; }
   /// The table of layers with their kernels, as minnow::summary prints it.
-  [[nodiscard]] std::string summary() const { return level_->unit->summary(network_.get()); }
+  [[nodiscard]] std::string summary() const { return level_.unit->summary(network_.get()); }
 
 private:
   [[nodiscard]] std::size_t count_of(std::size_t numbers, std::size_t logits) const {
@@ -101,7 +101,7 @@ private:
     return count;
   }
 
-  const dispatch_level* level_;
+  dispatch_level level_;
   std::unique_ptr<void, void (*)(void*) noexcept> network_;
 };
 

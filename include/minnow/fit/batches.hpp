@@ -42,17 +42,6 @@ struct image_changes {
   [[nodiscard]] bool none() const noexcept { return moves.crop == 0 && !moves.flip && !own; }
 };
 
-/// throws  where images of this shape cannot be moved so far, or have no columns to mirror
-inline void check_moves(const augmentation& moves, const shape& s, const char* who) {
-  const int extent = s.height == 1 || s.width == 1 ? s.pixels() : std::min(s.height, s.width);
-  if (moves.crop > 0 && extent == 1) require(status::failure("%s: expected no crop for images of one pixel, found %d", who, moves.crop));
-  if (moves.crop > 0 && moves.crop >= extent)
-    require(status::failure("%s: expected a crop of at most %d pixels for images of %dx%d (height, width), found %d", who, extent - 1, s.height, s.width,
-                            moves.crop));
-  if (moves.flip && s.width == 1)
-    require(status::failure("%s: expected images of more than one column to flip, found %dx%d (height, width)", who, s.height, s.width));
-}
-
 /// An image (H,W,C), moved and mirrored as the random numbers say; `to` holds zeros.
 template <class T>
 void move_image(std::span<const T> from, const shape& s, const augmentation& how, random r, std::span<T> to) {
@@ -83,6 +72,7 @@ void augment(std::span<const T> from, const shape& s, const image_changes<T>& ho
 template <class T>
 class batches {
 public:
+  batches(const dataset<T>&& data, image_changes<T> changes, bool shuffle, random stream) = delete;
   batches(const dataset<T>& data, image_changes<T> changes, bool shuffle, random stream)
       : data_(data), changes_(std::move(changes)), stream_(stream), order_(static_cast<std::size_t>(data.size())) {
     std::iota(order_.begin(), order_.end(), 0);

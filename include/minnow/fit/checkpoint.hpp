@@ -21,7 +21,7 @@ namespace minnow {
 /// checkpoints changes nothing either. The file is written whole or not at all, and by one run at a time.
 struct checkpoint_options {
   std::string path{};    ///< empty: nowhere
-  long long every = 0;   ///< steps between two checkpoints; 0: one at each epoch's end
+  long long every = 0;   ///< steps between two checkpoints, at least 0; 0: one at each epoch's end
   bool resume = false;   ///< goes on from a file that is there already; without this it is an error
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <exception>
@@ -24,8 +25,8 @@ namespace minnow {
 /// How a run goes, beside optimizer and alpha schedule.
 template <class T>
 struct fit_options {
-  int epochs = 1;
-  int batch = 128;
+  int epochs = 1;                          ///< at least 1
+  int batch = 128;                         ///< images of a step, at least 1; all images where there are fewer
   const dataset<T>* validation = nullptr;  ///< measured after every epoch
   minnow::seed seed{};                     ///< of the order, the augmentation and the estimator's noise
   loss_function loss = cross_entropy{};
@@ -68,6 +69,52 @@ std::vector<run_fact> facts_of(const source<T>& data, const fit_options<T>& opti
           {"moments of the optimizer", n(moments)}};
 }
 
+/// Whether a step's loss and its gradient are finite.
+inline status check_loss(const untyped_network& net, double loss, std::span<const float> gradient,
+                         long long step) noexcept {
+  const auto odd = std::find_if(gradient.begin(), gradient.end(), [](float g) { return !std::isfinite(g); });
+  if (std::isfinite(loss) && odd == gradient.end()) return {};
+  const std::string_view found = net.first_not_finite(), where = found.empty() ? std::string_view("none") : found;
+  const int length = static_cast<int>(where.size());
+  const double shown = std::isnan(loss) ? std::abs(loss) : loss;  // a NaN's sign says nothing
+  if (!std::isfinite(loss))
+    return status::failure("fit: the loss is %f at step %lld; the first layer with a NaN or an infinity is %.*s", shown,
+                           step, length, where.data());
+  return status::failure(
+      "fit: the loss's gradient holds a NaN or an infinity at step %lld, of image %td of the batch; the first layer "
+      "with one is %.*s",
+      step, (odd - gradient.begin()) / net.outputs(), length, where.data());
+}
+
+/// Refuses options outside their range.
+///
+/// dimensions   of the images
+template <class T>
+void check_options(const fit_options<T>& o, const shape& dimensions) {
+  if (o.epochs < 1 || o.batch < 1 || o.alpha_every < 1 || o.quantize_every < 1)
+    require(status::failure(
+        "fit: expected epochs, batch, alpha_every and quantize_every of at least 1, found %d, %d, %d and %d", o.epochs,
+        o.batch, o.alpha_every, o.quantize_every));
+  // An axis of one pixel has nowhere to go.
+  const int height = dimensions.height > 1 ? dimensions.height : dimensions.width,
+            width = dimensions.width > 1 ? dimensions.width : height;
+  const int crop = o.augmentation.crop, most = std::min(height, width) - 1;
+  if (crop < 0 || crop > most)
+    require(status::failure("fit: expected a crop of 0 to %d pixels, since images are %dx%d (height, width), found %d",
+                            most, dimensions.height, dimensions.width, crop));
+  if (o.augmentation.flip && dimensions.width == 1)
+    require(status::failure("fit: expected images of more than one column to flip, found %dx%d (height, width)",
+                            dimensions.height, dimensions.width));
+  if (o.settle_batches < 0)
+    require(status::failure("fit: expected settle_batches of at least 0, found %d", o.settle_batches));
+  if (o.checkpoint.every < 0)
+    require(status::failure("fit: expected checkpoint.every of at least 0, found %lld", o.checkpoint.every));
+  if (!o.loss) require(status::failure("fit: expected a loss, found none"));
+  if (o.ranks != nullptr && (o.ranks->size() < 1 || o.ranks->rank() < 0 || o.ranks->rank() >= o.ranks->size()))
+    require(status::failure("fit: expected a rank from 0 to one less than their number, found rank %d of %d",
+                            o.ranks->rank(), o.ranks->size()));
+}
+
 /// One rank's part of a run.
 ///
 /// all   the ranks; null: this one is alone
@@ -79,21 +126,19 @@ history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer opti
     check_data(net, *options.validation, "fit: validation");
     check_labels(net, *options.validation, "fit: validation");
   }
-  if (options.epochs < 1 || options.batch < 1 || options.alpha_every < 1 || options.quantize_every < 1)
-    require(status::failure("fit: expected epochs, batch, alpha_every and quantize_every of at least 1, found %d, %d, %d and %d",
-                            options.epochs, options.batch, options.alpha_every, options.quantize_every));
-  if (options.augmentation.crop < 0)
-    require(status::failure("fit: expected a crop of at least 0 pixels, found %d", options.augmentation.crop));
-  check_moves(options.augmentation, net.input(), "fit");
+  check_options(options, net.input());
+  if (!alpha_at) require(status::failure("fit: expected a schedule, found none"));
 
   const auto start = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   const random draws(options.seed);
   const share own = all != nullptr ? share{all->rank(), all->size()} : share{};
+  run_position at;
   // Settling takes the statistics of whole batches, whatever training does.
   const auto settled = [&](bool requantize) {
     if (options.settle_batches > 0)
-      pass_over(net, data, mode::settle, {options.settle_batches, options.batch, options.seed}, requantize, own, all);
+      pass_over(net, data, mode::settle, {options.settle_batches, options.batch, options.seed}, requantize, own, all,
+                at.step);
   };
   const auto accuracy_at = [&](float alpha, bool requantize) {
     const int count = options.validation->size();
@@ -109,7 +154,6 @@ history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer opti
   event now{.epochs = options.epochs};
   const int steps_per_epoch = ceil_div(data.size(), options.batch);
   now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
-  run_position at;
   const std::vector<run_fact> facts = facts_of(data, options, estimators, Optimizer::moments);
   if (all != nullptr) check_ranks(*all, net, facts, data.size(), options.batch);
   checkpoints<Optimizer> kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts, options.epochs, now.steps);
@@ -135,7 +179,11 @@ history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer opti
       const progress of_run{at.step, now.steps, steps_per_epoch};
       p.requantize = at.step % options.quantize_every == 0;
       kept.between(at, p.requantize);
+      p.step = at.step + 1;
       if (at.step % options.alpha_every == 0) p.alpha = alpha_at(of_run);
+      if (!(p.alpha >= 0 && p.alpha <= 1))
+        require(status::failure("fit: expected an alpha from 0 to 1 of the schedule, found %g at step %lld",
+                                static_cast<double>(p.alpha), p.step));
       p.noise = draws.stream(0x4015e).stream(static_cast<std::uint64_t>(at.step));
       const int count = std::min(options.batch, data.size() - step * options.batch);
       p.first_image = own.first(count);
@@ -143,12 +191,7 @@ history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer opti
       const auto z = net.forward(p);
       gradient.resize(z.size());
       now.loss = options.loss(z, labels, gradient);
-      if (!std::isfinite(now.loss)) {
-        const std::string_view where = net.first_not_finite();
-        const double shown = std::isnan(now.loss) ? std::abs(now.loss) : now.loss;  // a NaN's sign says nothing
-        require(status::failure("fit: the loss is %f at step %lld; the first layer with a NaN or an infinity is %.*s", shown, at.step + 1,
-                                where.empty() ? 4 : static_cast<int>(where.size()), where.empty() ? "none" : where.data()));
-      }
+      require(check_loss(net, now.loss, gradient, p.step));
       int right = 0;
       const auto classes = static_cast<std::size_t>(net.outputs());
       for (std::size_t n = 0; n < labels.size(); ++n) right += argmax(z.subspan(n * classes, classes)) == labels[n];
@@ -166,6 +209,7 @@ history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer opti
         sums->finish();
       }
       update.step(net, of_run, p.alpha, (at.step + 1) % options.quantize_every == 0);
+      net.check_finite("fit", p.step, false);
 
       at.loss += now.loss * count;
       at.correct += right;
@@ -178,6 +222,7 @@ history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer opti
       stopped = on_any(!observe(now));
     }
 
+    net.check_finite("fit", at.step, true);
     event end = now;
     end.epoch_end = true;
     end.loss = at.loss / at.seen;
@@ -242,9 +287,11 @@ history fit_from(network<Model, W, I>& net, source<T>& images, Optimizer optimiz
 /// optimizer   adam, sgd or one's own
 /// schedule    alpha over the run; `ste` ignores it
 /// observer    called as observer(event, net) after every step and epoch; returning false stops the run
-/// throws      empty data, labels out of range, another shape, a NaN in the data; a loss that is not finite (naming step
-///             and layer): the network then stands as it was at that step; a checkpoint that cannot be written or read.
-///             What one of several ranks throws, all throw
+/// throws      empty data, labels out of range, another shape, a NaN in the data; options, an optimizer's numbers or a rate
+///             outside their range, an alpha outside [0, 1]; a run that diverged: a loss, a gradient, a parameter, a moment or
+///             a statistic that is not finite, naming step, layer and array. The network then stands as that step left it;
+///             the last checkpoint is the one before. A checkpoint that cannot be written or read. What the user's
+///             functions throw. What one of several ranks throws, all throw
 template <class Model, class W, class I, class T, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
 history fit(network<Model, W, I>& net, const dataset<T>& data, Optimizer optimizer, const Schedule& alpha_at,
             const std::type_identity_t<fit_options<T>>& options = {}, Observer observer = {}) {

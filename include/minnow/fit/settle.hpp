@@ -9,8 +9,8 @@ namespace minnow {
 
 /// How much data `settle` takes, in the order that the seed gives.
 struct settle_options {
-  int batches = 30;
-  int batch = 128;
+  int batches = 30;  ///< at least 1; no more than there are
+  int batch = 128;   ///< at least 1; all images where there are fewer
   minnow::seed seed{};
 };
 
@@ -19,23 +19,30 @@ namespace detail {
 /// Forward passes at alpha = 1 over some batches.
 ///
 /// own, over   this rank's part of each batch, and all ranks, whose statistics are taken together; null: it is alone
+/// step, who   of the run that is settled, 0: none, and who settles: for errors
 template <class T>
-void pass_over(untyped_network& net, source<T>& data, mode mode, const settle_options& options, bool requantize = true,
-                      share own = {}, reduction* over = nullptr) {
+void pass_over(untyped_network& net, source<T>& data, mode mode, const settle_options& options,
+                      bool requantize = true, share own = {}, reduction* over = nullptr, long long step = 0,
+                      const char* who = "fit") {
   const int batch = std::min(options.batch, data.size());
   data.begin(random(options.seed).stream(0x5e771e), {}, true, batch, own, 0);
   std::vector<int> labels;
-  for (int b = 0; b < options.batches && (b + 1) * batch <= data.size(); ++b) {
+  for (int b = 0; b < std::min(options.batches, data.size() / batch); ++b) {
     data.into(net, b, labels);
-    (void)net.forward({.mode = mode, .alpha = 1, .requantize = requantize, .settled = b, .over_ranks = over});
+    (void)net.forward(
+        {.mode = mode, .alpha = 1, .requantize = requantize, .settled = b, .over_ranks = over, .step = step});
   }
+  net.check_finite(who, step, false);
 }
 
 template <class T>
 void pass_over(untyped_network& net, const dataset<T>& data, mode mode, const settle_options& options, const char* caller) {
   check_data(net, data, caller);
+  if (options.batches < 1 || options.batch < 1)
+    require(status::failure("%s: expected batches and batch of at least 1, found %d and %d", caller, options.batches,
+                            options.batch));
   dataset_source<T> images(data);
-  pass_over<T>(net, images, mode, options);
+  pass_over<T>(net, images, mode, options, true, {}, nullptr, 0, caller);
 }
 
 /// Batch norm's statistics; puts others back where they are given.
@@ -55,7 +62,7 @@ inline std::vector<float> exchange_statistics(untyped_network& net, const std::v
 /// they are those of another network: on MNIST a 1-bit network trained at constant 1/2 goes from a few tens of percent
 /// to its accuracy by this step alone.
 ///
-/// throws  where images are missing, of another shape, or hold a NaN
+/// throws  where images are missing, of another shape, or hold a NaN; options outside their range; statistics that are not finite
 template <class Model, class W, class I, class T>
 void settle(network<Model, W, I>& net, const dataset<T>& data, settle_options options = {}) {
   detail::check_type<Model, T>();

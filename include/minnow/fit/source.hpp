@@ -47,6 +47,7 @@ template <class T>
 class dataset_source : public source<T> {
 public:
   explicit dataset_source(const dataset<T>& data) noexcept : data_(data) {}
+  explicit dataset_source(const dataset<T>&& data) = delete;
 
   [[nodiscard]] int size() const override { return data_.size(); }
   void check(const untyped_network& net, const char* who) const override {

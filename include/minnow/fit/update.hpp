@@ -1,10 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <functional>
 #include <vector>
 
-#include <minnow/train/untyped_network.hpp>
+#include <minnow/core/error.hpp>
 #include <minnow/train/optimizer.hpp>
+#include <minnow/train/untyped_network.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
@@ -13,20 +17,43 @@ namespace minnow {
 template <optimizer Optimizer>
 class updater {
 public:
-  explicit updater(Optimizer o) : optimizer_(std::move(o)) {}
+  /// throws  a rate that is not above 0 and finite, no decay, what the optimizer's own check says
+  explicit updater(Optimizer o) : optimizer_(std::move(o)) {
+    if (!(optimizer_.rate > 0 && std::isfinite(static_cast<double>(optimizer_.rate))))
+      require(
+          status::failure("optimizer: expected a finite rate above 0, found %g", static_cast<double>(optimizer_.rate)));
+    if constexpr (requires { static_cast<bool>(optimizer_.decay); })
+      if (!optimizer_.decay) require(status::failure("optimizer: expected a function as decay, found none"));
+    if constexpr (requires { optimizer_.check(); }) require(optimizer_.check());
+  }
 
   /// One step along the gradients of the last backward pass, the clip of bounded weights and, if asked for, their new
   /// codes, in one pass over them. The weights' estimator scales their step, and with it their decay.
+  ///
+  /// throws  a decay that is negative or not finite, before anything moves; where a gradient, a parameter or a moment is not
+  ///         finite, naming step, layer and array: the step is then made, and the network spoilt
   void step(untyped_network& net, const progress& at, float alpha, bool requantize = false) {
-    rate_ = optimizer_.rate * optimizer_.decay(at);
+    const float rate_now = optimizer_.rate * optimizer_.decay(at);
+    if (!(rate_now >= 0 && std::isfinite(rate_now)))
+      require(status::failure("optimizer: expected a finite rate of at least 0 at step %lld, found %g", at.step + 1,
+                              static_cast<double>(rate_now)));
+    rate_ = rate_now;
     const auto prepared = optimizer_.at(++steps_);
     std::size_t index = 0;
-    const auto move_one = [&](std::string_view, const parameter& p) {
+    status outcome;
+    const auto move_one = [&](std::string_view path, const parameter& p) {
       if (index == moments_.size()) moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
+      std::vector<float>& moments = moments_[index++];
+      if (moments.size() != p.value.size() * Optimizer::moments)
+        require(status::failure(
+            "optimizer: expected the network of the steps before, found another size of '%.*s' in layer %.*s",
+            static_cast<int>(p.name.size()), p.name.data(), static_cast<int>(path.size()), path.data()));
       const float rate = p.quantized ? rate_ * net.step_scale(alpha) : rate_;
-      move(p, moments_[index++], rate, prepared, requantize);
+      // The others move as well, so that no layer is left between two steps.
+      if (!move(p, moments, rate, prepared, requantize) && outcome.ok()) outcome = failure_of(p, path, at.step + 1);
     };
     net.parameters(std::cref(move_one));  // by reference, so that nothing is allocated
+    require(outcome);
   }
 
   /// Moments of each parameter in order: of its first one, then of the next.
@@ -46,23 +73,46 @@ public:
   [[nodiscard]] float rate() const noexcept { return rate_; }
 
 private:
+  /// Why a parameter could not be moved.
+  [[nodiscard]] static status failure_of(const parameter& p, std::string_view path, long long step) noexcept {
+    const auto finite = [](std::span<const float> values) {
+      return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+    };
+    const char* what = !finite(p.gradient) ? "the gradient of "
+                       : !finite(p.value)  ? ""
+                                           : "what the optimizer makes of ";
+    return status::failure("fit: diverged at step %lld: layer %.*s: %s'%.*s' holds a NaN or an infinity", step,
+                           static_cast<int>(path.size()), path.data(), what, static_cast<int>(p.name.size()),
+                           p.name.data());
+  }
+
+  /// Whether all numbers are finite: the gradient, the values before they are clipped, the moments. They are in registers
+  /// anyway: x - x is 0 but for a NaN and an infinity, and so is the sum of these.
   template <class Prepared>
-  void move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared, bool requantize) {
+  bool move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared, bool requantize) {
     const std::size_t size = p.value.size();
+    std::atomic<bool> finite{true};
     detail::for_pieces(size, [&](std::size_t first, std::size_t length) {
+      detail::vector odd(0.0f);
       detail::for_vectors(static_cast<int>(length), [&](int k, auto count) {
         using detail::vector;
         const std::size_t i = first + static_cast<std::size_t>(k);
         vector m[Optimizer::moments > 0 ? Optimizer::moments : 1];
         for (int n = 0; n < Optimizer::moments; ++n) m[n] = detail::load(moments.data() + static_cast<std::size_t>(n) * size + i, count);
-        vector w = optimizer_.update(detail::load(p.value.data() + i, count), detail::load(p.gradient.data() + i, count), m, rate, prepared);
+        const vector g = detail::load(p.gradient.data() + i, count);
+        vector w = optimizer_.update(detail::load(p.value.data() + i, count), g, m, rate, prepared);
+        vector odd_here = (w - w) + (g - g);
+        for (int n = 0; n < Optimizer::moments; ++n) odd_here += m[n] - m[n];
+        odd += detail::first_of(odd_here, count);
         if (p.bounded) w = scalar::clamp(w, vector(-1.0f), vector(1.0f));
         detail::store(p.value.data() + i, w, count);
         for (int n = 0; n < Optimizer::moments; ++n) detail::store(moments.data() + static_cast<std::size_t>(n) * size + i, m[n], count);
       });
       if (requantize && p.requantize) p.requantize(first, length);
+      if (detail::total(odd) != 0) finite.store(false, std::memory_order_relaxed);
     });
     if (p.limit) p.limit();
+    return finite.load();
   }
 
   Optimizer optimizer_;

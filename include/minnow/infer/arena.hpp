@@ -64,6 +64,13 @@ struct arena_plan {
     }
   }
 
+  /// Bytes of the map that stage S reads.
+  template <std::size_t S>
+  static constexpr std::size_t input_bytes() {
+    using plan = typename stage<Packed, S>::plan;
+    return map_bytes<typename plan::inputs>(plan::in);
+  }
+
   /// What the stages ask for, the largest of each.
   struct needs {
     /// Bytes of each map, and the last stage that reads it. The logits are read in the end.

@@ -11,37 +11,51 @@
 
 namespace minnow {
 
-/// Logits (N,classes) of all images, on several threads where the program has them: the same numbers for any count.
-///
-/// throws  where images are of another shape
-template <class Model, class Arch, class T>
-[[nodiscard]] std::vector<float> logits(const packed<Model, Arch>& network, const dataset<T>& data) {
-  constexpr shape s = flat<Model>::input;
-  if (data.dimensions != s)
-    require(status::failure("logits: expected images of %dx%dx%d (height, width, channels: the model's input), found %dx%dx%d", s.height,
-                            s.width, s.channels, data.dimensions.height, data.dimensions.width, data.dimensions.channels));
-  std::vector<float> result(static_cast<std::size_t>(data.size()) * static_cast<std::size_t>(packed<Model, Arch>::classes));
-  session<packed<Model, Arch>>(network, threads()).run(std::span<const T>(data.images), std::span<float>(result));
+namespace detail {
+
+/// Logits of images that were looked at.
+template <class Packed, class T>
+std::vector<float> logits(const Packed& network, const dataset<T>& data, const char* who) {
+  require(check_images(data, Packed::flat::input, who));
+  std::vector<float> result(static_cast<std::size_t>(data.size()) * static_cast<std::size_t>(Packed::classes));
+  session<Packed>(network, threads()).run(data.images, result);
   return result;
 }
 
-/// The most probable class of each image.
-template <class Model, class Arch, class T>
-[[nodiscard]] std::vector<int> predict(const packed<Model, Arch>& network, const dataset<T>& data) {
-  const auto z = logits(network, data);
-  constexpr auto classes = static_cast<std::size_t>(packed<Model, Arch>::classes);
+template <class Packed, class T>
+std::vector<int> predict(const Packed& network, const dataset<T>& data, const char* who) {
+  const auto z = logits(network, data, who);
+  constexpr auto classes = static_cast<std::size_t>(Packed::classes);
   std::vector<int> result(z.size() / classes);
   for (std::size_t n = 0; n < result.size(); ++n) result[n] = argmax(std::span(z).subspan(n * classes, classes));
   return result;
 }
 
+}  // namespace detail
+
+/// Logits (N,classes) of all images, on several threads where the program has them: the same numbers for any count.
+///
+/// throws  as for a trained network: where images are missing, of another shape, or hold a NaN or an infinity
+template <class Model, class Arch, class T>
+[[nodiscard]] std::vector<float> logits(const packed<Model, Arch>& network, const dataset<T>& data) {
+  return detail::logits(network, data, "logits");
+}
+
+/// The most probable class of each image.
+///
+/// throws  as logits
+template <class Model, class Arch, class T>
+[[nodiscard]] std::vector<int> predict(const packed<Model, Arch>& network, const dataset<T>& data) {
+  return detail::predict(network, data, "predict");
+}
+
 /// The part of images that are recognised.
 ///
-/// throws  where images are of another shape, or there are no labels
+/// throws  as logits; where there is not one label from 0 to classes - 1 for each image
 template <class Model, class Arch, class T>
 [[nodiscard]] double accuracy(const packed<Model, Arch>& network, const dataset<T>& data) {
-  if (data.labels.empty()) require(status::failure("accuracy: expected labels, found none"));
-  return minnow::accuracy(predict(network, data), data.labels);
+  require(detail::check_labels(data, packed<Model, Arch>::classes, "accuracy"));
+  return minnow::accuracy(detail::predict(network, data, "accuracy"), data.labels);
 }
 
 }  // namespace minnow

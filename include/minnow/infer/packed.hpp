@@ -1,6 +1,6 @@
 #pragma once
 
-#include <span>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -72,11 +72,15 @@ public:
     }(std::make_index_sequence<stages>{});
   }
 
-  /// Logits (N,classes) of N images (H,W,C). Allocates a session; for one that is reused see `session`.
-  template <class T>
-  [[nodiscard]] std::vector<float> run(std::span<const T> images) const {
-    std::vector<float> logits(images.size() / static_cast<std::size_t>(flat::input.size()) * static_cast<std::size_t>(classes));
-    session<packed>(*this).run(images, std::span<float>(logits));
+  /// Logits (N,classes) of N images (H,W,C): a span, a vector or an array. Allocates a session; for one that is reused see
+  /// `session`.
+  ///
+  /// throws  as session::run
+  template <class Images>
+  [[nodiscard]] std::vector<float> run(const Images& images) const {
+    std::vector<float> logits(std::ranges::size(images) / static_cast<std::size_t>(flat::input.size()) *
+                              static_cast<std::size_t>(classes));
+    session<packed>(*this).run(images, logits);
     return logits;
   }
 

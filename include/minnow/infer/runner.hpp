@@ -8,7 +8,9 @@
 #include <cstring>
 #include <span>
 #include <type_traits>
+#include <utility>
 
+#include <minnow/core/error.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/rounded_product.hpp>
 #include <minnow/infer/arena.hpp>
@@ -57,14 +59,14 @@ public:
       : network_(&network), prepared_(prepared), buffers_(buffers), parts_(parts) {}
 
   template <class T>
-  void run(const T* image, float* logits, trace* watcher) noexcept {
+  void run(const T* image, float* logits, trace* watcher) {
     take(image);
     finish<0>(logits, watcher);
   }
 
   /// Runs stage S and those behind it from codes of S's inputs, already packed.
   template <std::size_t S>
-  void run_from(std::span<const std::byte> codes, float* logits, trace* watcher) noexcept {
+  void run_from(std::span<const std::byte> codes, float* logits, trace* watcher) {
     std::copy(codes.begin(), codes.end(), input<S>());
     finish<S>(logits, watcher);
   }
@@ -98,7 +100,7 @@ private:
 
   /// Stage S and those behind it. Never part of its caller: all that runs the network shares one copy of its stages.
   template <std::size_t S>
-  [[gnu::noinline]] void finish(float* logits, trace* watcher) noexcept {
+  [[gnu::noinline]] void finish(float* logits, trace* watcher) {
     if constexpr (S == Packed::stages) {
       std::copy_n(reinterpret_cast<const float*>(map(S - 1)), Packed::classes, logits);
     } else {
@@ -144,7 +146,7 @@ private:
 
   /// Product and the layers behind it by blocks of sums; what they do is what run_floats does.
   template <std::size_t S>
-  void run_encoded(trace* watcher) noexcept {
+  void run_encoded(trace* watcher) {
     using p = typename stage_at<S>::plan;
     const auto& self = network_->template stage<S>();
     if (watcher != nullptr) watch<typename stage_at<S>::product>(work_of<S>(watcher));
@@ -157,12 +159,14 @@ private:
         });
         smallest[c] = direction < 0 ? -1 : 0;
       }
-    encoded_stage<S> context{&self, {}};
+    first_exception failure;
+    encoded_stage<S> context{&self, &failure, {}};
     self.each_op([&](auto i, const auto&) {
       if constexpr (join_layer<typename p::template op<i>>) context.others[i] = map(p::template second<i>);
     });
     const kernels::byte_sink<byte_code_of<p>> codes{encode_block<S>, &context, p::pool_window, smallest, map(S)};
     multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+    failure.pass_on();
   }
 
   /// The same without floats.
@@ -212,11 +216,39 @@ private:
   template <std::size_t S>
   struct encoded_stage {
     const stage_at<S>* stage;
+    first_exception* failure;                                     ///< of a rule of the user's: none may pass a kernel
     std::array<const std::byte*, stage_at<S>::plan::ops> others;  ///< of each join, the map of its other input
   };
   template <std::size_t S>
   static void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel,
                            byte_code_of<stage_plan<typename Packed::model, S>>* codes) noexcept {
+    if constexpr (rules_may_throw<S>()) {
+      first_exception& failure = *static_cast<const encoded_stage<S>*>(context)->failure;
+      if (!failure.caught()) failure.keep([&] { encode_values<S>(context, sums, pixel, channel, codes); });
+    } else {
+      encode_values<S>(context, sums, pixel, channel, codes);
+    }
+  }
+  /// Whether the quantizer of stage S or a layer before it is not noexcept.
+  template <std::size_t S>
+  static constexpr bool rules_may_throw() {
+    using p = typename stage_at<S>::plan;
+    using q = typename p::outputs;
+    bool may = !noexcept(q::code(0.0f, std::declval<const typename q::state&>()));
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      ((may = may || !op_is_noexcept<typename p::template op<I>>()), ...);
+    }(typename p::indices{});
+    return may;
+  }
+  template <class Layer>
+  static constexpr bool op_is_noexcept() {
+    if constexpr (requires(const inferable<Layer>& reading) { reading.apply(0.0f, 0); })
+      return noexcept(std::declval<const inferable<Layer>&>().apply(0.0f, 0));
+    else return true;
+  }
+  template <std::size_t S>
+  static void encode_values(const void* context, const std::int32_t* sums, int pixel, int channel,
+                            byte_code_of<stage_plan<typename Packed::model, S>>* codes) {
     using p = typename stage_at<S>::plan;
     using q = typename p::outputs;
     constexpr int count = kernels::block_filters;
@@ -248,7 +280,8 @@ private:
 
   /// The codes of 16 numbers, in vectors where the quantizer takes them.
   template <class Q>
-  static void code_block(const float (&x)[kernels::block_filters], const typename Q::state& state, kernels::byte_code<Q::storage>* codes) noexcept {
+  static void code_block(const float (&x)[kernels::block_filters], const typename Q::state& state,
+                         kernels::byte_code<Q::storage>* codes) {
     using numbers = kernels::float_vector<typename Packed::arch>;
     float rounded[kernels::block_filters];
     if constexpr (codes_vectors<Q, numbers>) {
@@ -325,7 +358,7 @@ private:
 
   /// Product into floats, each layer in turn, and the quantizer.
   template <std::size_t S>
-  void run_floats(trace* watcher) noexcept {
+  void run_floats(trace* watcher) {
     using p = typename stage_at<S>::plan;
     const auto& self = network_->template stage<S>();
     const float* from = floats(0);
@@ -371,7 +404,7 @@ private:
 
   /// Values of one image to packed codes, a word of channels at a time.
   template <class Q>
-  static void encode(const float* from, const typename Q::state& state, std::byte* to, shape s) noexcept {
+  static void encode(const float* from, const typename Q::state& state, std::byte* to, shape s) {
     using operand = operand_of<Q>;
     for (int pixel = 0; pixel < s.pixels(); ++pixel, from += s.channels)
       for (int c = 0; c < s.channels; c += word_bits) {

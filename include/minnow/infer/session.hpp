@@ -1,17 +1,40 @@
 #pragma once
 
 #include <algorithm>
-#include <cassert>
 #include <cstddef>
+#include <cstdint>
+#include <ranges>
 #include <span>
 #include <type_traits>
 
+#include <minnow/core/error.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/infer/arena.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/runner.hpp>
 
 namespace minnow {
+
+namespace detail {
+
+/// Numbers one after another, as images are given: a span, a vector, an array.
+template <class Images>
+concept image_numbers = std::ranges::contiguous_range<const Images&> && std::ranges::sized_range<const Images&>;
+template <image_numbers Images>
+using image_number = std::ranges::range_value_t<const Images&>;
+
+/// Whether a run takes so many numbers: whole images, and exactly one row of logits for each.
+[[nodiscard]] inline status check_run(std::size_t numbers, std::size_t image, std::size_t logits,
+                                      std::size_t classes) noexcept {
+  if (numbers % image != 0)
+    return status::failure("run: expected whole images of %zu numbers, found %zu", image, numbers);
+  if (logits != numbers / image * classes)
+    return status::failure("run: expected room for %zu logits of %zu images, found %zu", numbers / image * classes,
+                           numbers / image, logits);
+  return {};
+}
+
+}  // namespace detail
 
 /// The buffers of a run, in one arena whose size is known. A session is run by one caller at a time; many sessions may
 /// share a packed network.
@@ -25,54 +48,88 @@ public:
   ///
   /// threads   how many run() may use at most, images split among them, or the rows of a single image: only where the
   ///           program is compiled with OpenMP, and never more than minnow::threads(). The result is the same for any.
+  ///           Values below 1 mean 1, values above 1024 mean 1024
+  /// throws    where the network's normalisation is not of its channels
   [[gnu::noinline]] explicit session(const Packed& network, int threads = 1)
-      : network_(&network), threads_(std::max(threads, 1)), arena_(arena_bytes(threads_)) {
+      : network_(&network), threads_(usable(threads)), arena_(arena_bytes(threads_)) {
+    if constexpr (!flat::takes_pixels) require(network.input.check(flat::input.channels, "session"));
     network.each_stage([&](auto s, const auto& st) {
       using stage_type = std::remove_cvref_t<decltype(st)>;
       if constexpr (stage_type::plan::has_product)
         stage_type::product::prepare(stage_type::plan::window, st.weights.data(), arena_.data() + plan.prepared[s]);
     });
   }
+  /// A session keeps a reference: the network needs a name.
+  explicit session(const Packed&& network, int threads = 1) = delete;
 
   /// Bytes of the arena.
   [[nodiscard]] static constexpr std::size_t arena_bytes(int threads = 1) noexcept {
-    return plan.prepared_size + plan.size * static_cast<std::size_t>(threads);
+    return plan.prepared_size + plan.size * static_cast<std::size_t>(usable(threads));
   }
 
-  /// images (N,H,W,C) -> logits (N,classes); bytes, or floats where the model does not begin with pixels.
+  /// Whether run() takes so many numbers of images and of logits: for callers that want no exception.
+  [[nodiscard]] static status check(std::size_t numbers, std::size_t logits) noexcept {
+    return detail::check_run(numbers, static_cast<std::size_t>(flat::input.size()), logits,
+                             static_cast<std::size_t>(Packed::classes));
+  }
+
+  /// images (N,H,W,C) -> logits (N,classes).
   ///
-  /// requires  images.size() = N · H·W·C, logits.size() = N · classes
-  /// throws    never; allocates nothing
-  template <class T>
-  void run(std::span<const T> images, std::span<float> logits, trace* watcher = nullptr) noexcept {
+  /// images   a span, a vector or an array of bytes, or of floats where the model does not begin with pixels: N · H·W·C
+  /// logits   N · classes floats
+  /// throws   other lengths, before anything is written (without exceptions the program ends); what a quantizer or a layer
+  ///          of the user's throws. Allocates nothing
+  template <detail::image_numbers Images>
+  void run(const Images& images, std::span<float> logits, trace* watcher = nullptr) {
+    using T = detail::image_number<Images>;
+    static_assert(std::is_same_v<T, std::uint8_t> || std::is_same_v<T, float>,
+                  "minnow: images are bytes or 32-bit floats");
     static_assert(sizeof(T) == 1 || !flat::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
     constexpr auto size = static_cast<std::size_t>(flat::input.size());
+    const std::size_t numbers = std::ranges::size(images), count = numbers / size;
+    // Compared here, so that a run that is right makes no status.
+    if (count * size != numbers || count * static_cast<std::size_t>(Packed::classes) != logits.size()) [[unlikely]]
+      require(check(numbers, logits.size()));
+    run_images(std::ranges::data(images), count, logits.data(), watcher);
+  }
+
+  /// Runs stage S and those behind it from codes of S's inputs, already packed.
+  ///
+  /// map      at most as many bytes as the map of S's inputs has
+  /// logits   `classes` floats
+  /// throws   as run
+  template <std::size_t S>
+  void run_from(std::span<const std::byte> map, float* logits, trace* watcher = nullptr) {
+    constexpr std::size_t bytes = detail::arena_plan<Packed>::template input_bytes<S>();
+    if (map.size() > bytes)
+      require(status::failure("run_from: expected at most %zu bytes of a packed map, found %zu", bytes, map.size()));
+    part_of(0, threads_).template run_from<S>(map, logits, watcher);
+  }
+
+private:
+  [[nodiscard]] static constexpr int usable(int threads) noexcept {
+    return std::clamp(threads, 1, detail::most_threads);
+  }
+
+  template <class T>
+  void run_images(const T* images, std::size_t count, float* logits, trace* watcher) {
+    constexpr auto size = static_cast<std::size_t>(flat::input.size());
     constexpr auto classes = static_cast<std::size_t>(Packed::classes);
-    assert(images.size() % size == 0 && "whole images");
-    assert(logits.size() == images.size() / size * classes && "one row of logits for each image");
-    const std::size_t count = images.size() / size;
     // A watcher sees one image after the other.
     const int parts = watcher != nullptr ? 1 : static_cast<int>(std::min(static_cast<std::size_t>(threads_), count));
     if (parts <= 1) {
       auto whole = part_of(0, threads_);
-      for (std::size_t n = 0; n < count; ++n) whole.run(images.data() + n * size, logits.data() + n * classes, watcher);
+      for (std::size_t n = 0; n < count; ++n) whole.run(images + n * size, logits + n * classes, watcher);
       return;
     }
     parallel_for(parts, [&](int part) {
       auto own = part_of(part, 1);
       const std::size_t last = count * static_cast<std::size_t>(part + 1) / static_cast<std::size_t>(parts);
       for (std::size_t n = count * static_cast<std::size_t>(part) / static_cast<std::size_t>(parts); n < last; ++n)
-        own.run(images.data() + n * size, logits.data() + n * classes, nullptr);
+        own.run(images + n * size, logits + n * classes, nullptr);
     });
   }
 
-  /// Runs stage S and those behind it from codes of S's inputs, already packed.
-  template <std::size_t S>
-  void run_from(std::span<const std::byte> map, float* logits, trace* watcher = nullptr) noexcept {
-    part_of(0, threads_).template run_from<S>(map, logits, watcher);
-  }
-
-private:
   /// The buffers of thread `part`, and of those behind it that help with one image.
   [[nodiscard]] detail::runner<Packed> part_of(int part, int helpers) noexcept {
     return {*network_, arena_.data(), arena_.data() + plan.prepared_size + static_cast<std::size_t>(part) * plan.size, helpers};

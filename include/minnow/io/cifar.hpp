@@ -16,20 +16,29 @@ namespace minnow {
 /// Reads one file of CIFAR-10's binary version and appends its images to `out`: (N,32,32,3), labels 0 … 9.
 /// A record is a label and the red, the green and the blue plane, 32 x 32 bytes each; they become channels last.
 ///
-/// refuses   a length other than `records` records, a label out of range; `out` stays as it was
+/// refuses   fewer than 1 record; a length other than `records` records, a label out of range; an `out` that holds images of
+///           another shape, or without labels; `out` stays as it was
 template <opener Opener = plain>
 [[nodiscard]] status read_cifar10_batch(const char* path, dataset<std::uint8_t>& out, int records = 10'000,
                                         Opener = {}) noexcept {
   constexpr std::size_t pixels = 1024;
   constexpr std::size_t channels = 3;
   constexpr std::size_t record = 1 + channels * pixels;
+  if (records < 1) return status::failure("read_cifar10_batch: expected at least 1 record, found %d", records);
+  if (!out.images.empty() &&
+      (out.dimensions != shape{32, 32, 3} || out.labels.size() != static_cast<std::size_t>(out.size())))
+    return status::failure(
+        "read_cifar10_batch: expected an empty data set or labelled images of 32x32x3, found %d images of %dx%dx%d and "
+        "%zu labels",
+        out.size(), out.dimensions.height, out.dimensions.width, out.dimensions.channels, out.labels.size());
   const auto count = static_cast<std::size_t>(records);
   typename Opener::file file;
   if (status outcome = file.open(path); !outcome) return outcome;
   char layout[64];
   std::snprintf(layout, sizeof layout, "%d records of 3073", records);
   std::vector<std::uint8_t> bytes;
-  if (status outcome = detail::read_exactly(file, path, 0, count * record, layout, bytes); !outcome) return outcome;
+  if (status outcome = detail::read_exactly(file, path, 0, std::uint64_t{count} * record, layout, bytes); !outcome)
+    return outcome;
   for (std::size_t i = 0; i < count; ++i)
     if (bytes[i * record] > 9)
       return status::failure("%s: expected labels 0 to 9, found %d in record %zu", detail::shown(path),

@@ -200,9 +200,7 @@ private:
 [[nodiscard]] inline dataset<std::uint8_t> drawn_digits(int count, seed s = {}) {
   constexpr int side = detail::digit_pen::side;
   constexpr std::size_t pixels = detail::digit_pen::pixels;
-#if defined(__cpp_exceptions)
   if (count < 1) require(status::failure("drawn_digits: expected a count of 1 or more, found %d", count));
-#endif
   dataset<std::uint8_t> result;
   result.dimensions = {side, side, 1};
   result.images.resize(static_cast<std::size_t>(count) * pixels);

@@ -79,9 +79,10 @@ template <opener Opener = plain>
 
 /// Reads labels 0 … classes-1 from an IDX file of bytes (N).
 ///
-/// refuses   another magic, no labels, a length other than the header's, a label out of range; `out` stays as it was
+/// refuses   fewer than 1 class; another magic, no labels, a length other than the header's, a label out of range; `out` stays as it was
 template <opener Opener = plain>
 [[nodiscard]] status read_idx_labels(const char* path, std::vector<int>& out, int classes = 10, Opener = {}) noexcept {
+  if (classes < 1) return status::failure("read_idx_labels: expected at least 1 class, found %d", classes);
   typename Opener::file file;
   if (status outcome = file.open(path); !outcome) return outcome;
   std::uint32_t dimensions[3] = {};

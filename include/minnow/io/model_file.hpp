@@ -130,6 +130,8 @@ void packed_sections(Packed& network, normalisation& input, std::span<std::int32
 template <class Model, class Arch>
 [[nodiscard]] status write(const char* path, const packed<Model, Arch>& network) noexcept {
   using packed_type = packed<Model, Arch>;
+  if constexpr (!packed_type::flat::takes_pixels)
+    if (const status s = network.input.check(packed_type::flat::input.channels, path); !s) return s;
   normalisation input = network.input.of_channels(packed_type::flat::input.channels);
   std::vector<std::int32_t> answer = detail::probe_answer(network);
   std::vector<std::span<const std::byte>> sections;
@@ -177,6 +179,8 @@ status check_packed(const char* name, packed<Model, Arch>& network, std::span<co
     if constexpr (requires { stage.constants.sound(); }) sound = sound && stage.constants.sound();
   });
   if (!finite) return status::failure("%s: expected finite constants, found a NaN or an infinity", name);
+  if constexpr (!flat<Model>::takes_pixels)
+    if (const status s = network.input.check(flat<Model>::input.channels, name); !s) return s;
   if (!sound) return status::failure("%s: expected fixed-point constants whose products fit 64 bits, found larger ones", name);
   if (!std::ranges::equal(probe_answer(network), answer))
     return status::failure("%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "

@@ -20,6 +20,7 @@ namespace minnow {
 template <opener Opener = plain>
 [[nodiscard]] status read_optdigits_file(const char* path, dataset<std::uint8_t>& out, int lines,
                                          Opener = {}) noexcept {
+  if (lines < 1) return status::failure("read_optdigits_file: expected at least 1 line, found %d", lines);
   constexpr int pixels = 64;
   constexpr std::uint64_t longest_line = 64 * 3 + 1 + 2;  // "16," 64 times, a class, "\r\n"
   typename Opener::file file;

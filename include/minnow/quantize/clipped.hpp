@@ -13,7 +13,7 @@ struct clipped : Q {
   static constexpr text name() { return text("clipped<") << Q::name() << ">"; }
 
   template <class V>
-  static V code(V x, const typename Q::state& s) noexcept
+  static V code(V x, const typename Q::state& s) noexcept(noexcept(Q::code(x, s)))
     requires requires(V v, const typename Q::state& state) { Q::code(v, state); }
   {
     return Q::code(scalar::clamp(x, V(-1), V(1)), s);

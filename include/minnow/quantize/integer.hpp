@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 
+#include <minnow/core/error.hpp>
 #include <minnow/core/reduction.hpp>
 #include <minnow/quantize/concept.hpp>
 
@@ -145,9 +146,14 @@ struct scaled_integers : stateless {
 ///
 /// start    the last scale (a warm start), or a number <= 0: max|x| / (2^(bits-1) - 1). A scale that rounds everything to
 ///          zero starts again from there
+/// bits     2 to 16
+/// iterations  at least 0
+/// throws   numbers outside these
 /// returns  g > 0; 0 where all values are 0 or there are none; NaN where one is NaN or infinite
 /// source   Liu & Mattina 2019, Eq. 8-9 and Algorithm 2 (ties to even; the clamp is ours: without it the error can grow)
-[[nodiscard]] inline float ppq(std::span<const float> values, int bits, float start = 0, int iterations = 3) noexcept {
+[[nodiscard]] inline float ppq(std::span<const float> values, int bits, float start = 0, int iterations = 3) {
+  if (bits < 2 || bits > 16 || iterations < 0)
+    require(status::failure("ppq: expected 2 to 16 bits and at least 0 iterations, found %d and %d", bits, iterations));
   const float limit = static_cast<float>((1 << (bits - 1)) - 1);
   return detail::project(values, {-limit, limit}, start, iterations);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include <minnow/schedule/window.hpp>
 
@@ -8,7 +9,7 @@ namespace minnow {
 
 /// `from` up to `begin`, then 1 - exp(-lambda (step - begin)) of the way, `to` from `end` on.
 ///
-/// lambda  per step
+/// lambda  per step, from 0
 /// source  Liu & Mattina 2019, under Eq. 6
 struct exponential {
   float lambda = 0.01f;
@@ -18,7 +19,8 @@ struct exponential {
   moment end = fraction{1};
   float operator()(const progress& p) const noexcept {
     const double since = static_cast<double>(p.step) - begin.step(p);
-    if (static_cast<double>(p.step) >= end.step(p)) return to;
+    if (!(static_cast<double>(p.step) < end.step(p)))
+      return end.step(p) == end.step(p) ? to : std::numeric_limits<float>::quiet_NaN();
     if (since <= 0) return from;
     return static_cast<float>(from + (to - from) * -std::expm1(-static_cast<double>(lambda) * since));
   }

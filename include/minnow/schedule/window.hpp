@@ -15,7 +15,8 @@ struct progress {
 struct steps {
   long long count = 0;
 };
-/// … or as a part of it, to the nearest whole step: 0.1f of 400 is a little more than 40.
+/// … or as a part of it, to the nearest whole step: 0.1f of 400 is a little more than 40. A part that is a NaN makes the
+/// schedule one, which `fit` refuses.
 struct fraction {
   float part = 0;
 };
@@ -27,7 +28,9 @@ public:
   constexpr moment(fraction f) noexcept : value_(static_cast<double>(f.part)), in_steps_(false) {}
 
   [[nodiscard]] constexpr double step(const progress& p) const noexcept {
-    return in_steps_ ? value_ : static_cast<double>(static_cast<long long>(value_ * static_cast<double>(p.steps) + 0.5));
+    if (in_steps_) return value_;
+    const double at = value_ * static_cast<double>(p.steps) + 0.5;
+    return at > -0x1p62 && at < 0x1p62 ? static_cast<double>(static_cast<long long>(at)) : at;
   }
 
 private:

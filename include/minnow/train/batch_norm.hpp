@@ -38,8 +38,12 @@ public:
   /// How far the statistics are from those of the shipped network: the running average of the unquantized part of the
   /// forward passes in which they were taken.
   [[nodiscard]] float unsettled() const noexcept { return unsettled_; }
-  /// What evaluation and the packed network apply.
-  [[nodiscard]] affine evaluated(int c) const noexcept {
+  /// What evaluation and the packed network apply to channel c of 0 … channels-1.
+  ///
+  /// throws  another c
+  [[nodiscard]] affine evaluated(int c) const {
+    if (c < 0 || i(c) >= gamma_.size())
+      require(status::failure("batch_norm: expected a channel from 0 to %zu, found %d", gamma_.size() - 1, c));
     return affine::normalizing(gamma_(c), beta_(c), mean_(c), variance_(c), batch_norm::epsilon);
   }
 
@@ -144,7 +148,8 @@ private:
     const double momentum = p.mode == mode::settle ? 1.0 / (p.settled + 1) : static_cast<double>(batch_norm::momentum);
     // At momentum 1 nothing of the old value is left: it may be a NaN, which a factor of 0 would keep.
     const auto move = [&](float& running, double now) {
-      running = static_cast<float>(momentum == 1 ? now : (1 - momentum) * static_cast<double>(running) + momentum * now);
+      running =
+          static_cast<float>(momentum == 1 ? now : (1 - momentum) * static_cast<double>(running) + momentum * now);
     };
     for (int c = 0; c < channels; ++c) {
       const double off = norm_.sums.total(0, c) / rows;

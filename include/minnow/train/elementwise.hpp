@@ -11,13 +11,13 @@ class trainable<Layer, Estimator> {
 public:
   explicit trainable(shape) noexcept {}
 
-  void forward(const activations& in, activations& out, const pass&) noexcept {
+  void forward(const activations& in, activations& out, const pass&) {
     detail::for_all(in.size(), [&](std::size_t i, auto count) {
       detail::store(out.data + i, detail::apply_of<Layer>(detail::load(in.data + i, count)), count);
     });
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) noexcept {
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) {
     if (grad_in == nullptr) return;
     detail::for_all(in.size(), [&](std::size_t i, auto count) {
       const auto slope = detail::slope_of<Layer>(detail::load(in.data + i, count));

@@ -12,28 +12,12 @@ namespace detail {
 
 /// Refuses data that a network cannot take, at the door.
 template <class T>
-void check_data(const untyped_network& net, const dataset<T>& data, const char* where) {
-  const shape s = net.input();
-  if (data.size() == 0) require(status::failure("%s: expected images, found none", where));
-  if (data.dimensions != s)
-    require(status::failure("%s: expected images of %dx%dx%d (height, width, channels: the model's input), found %dx%dx%d", where,
-                            s.height, s.width, s.channels, data.dimensions.height, data.dimensions.width, data.dimensions.channels));
-  if constexpr (std::is_same_v<T, float>)
-    for (std::size_t i = 0; i < data.images.size(); ++i)
-      if (!std::isfinite(data.images[i]))
-        require(status::failure("%s: expected finite numbers, found %f in image %zu", where, static_cast<double>(data.images[i]),
-                                i / static_cast<std::size_t>(s.size())));
+void check_data(const untyped_network& net, const dataset<T>& data, const char* who) {
+  require(check_images(data, net.input(), who));
 }
-
 template <class T>
-void check_labels(const untyped_network& net, const dataset<T>& data, const char* where) {
-  if (data.labels.empty()) require(status::failure("%s: expected labels, found none", where));
-  if (data.labels.size() != static_cast<std::size_t>(data.size()))
-    require(status::failure("%s: expected as many labels as images, found %zu labels and %d images", where, data.labels.size(), data.size()));
-  for (std::size_t i = 0; i < data.labels.size(); ++i)
-    if (data.labels[i] < 0 || data.labels[i] >= net.outputs())
-      require(status::failure("%s: expected labels from 0 to %d (the model's outputs), found %d at image %zu", where, net.outputs() - 1,
-                              data.labels[i], i));
+void check_labels(const untyped_network& net, const dataset<T>& data, const char* who) {
+  require(check_labels(data, net.outputs(), who));
 }
 
 template <class Model, class T>
@@ -91,7 +75,8 @@ double accuracy(untyped_network& net, const dataset<T>& data, float alpha, bool 
 
 /// Logits (N,classes) of all images at evaluation. alpha = 1 is the quantized network, the one that is shipped.
 ///
-/// throws  where images are missing, of another shape, or hold a NaN
+/// alpha   from 0 to 1
+/// throws  another alpha; where images are missing, of another shape, or hold a NaN or an infinity
 template <class Model, class W, class I, class T>
 [[nodiscard]] std::vector<float> logits(network<Model, W, I>& net, const dataset<T>& data, float alpha = 1) {
   detail::check_type<Model, T>();
@@ -99,6 +84,8 @@ template <class Model, class W, class I, class T>
 }
 
 /// The most probable class of each image.
+///
+/// throws  as logits
 template <class Model, class W, class I, class T>
 [[nodiscard]] std::vector<int> predict(network<Model, W, I>& net, const dataset<T>& data, float alpha = 1) {
   detail::check_type<Model, T>();
@@ -106,6 +93,8 @@ template <class Model, class W, class I, class T>
 }
 
 /// The part of images that are recognised.
+///
+/// throws  as logits; where there is not one label from 0 to classes - 1 for each image
 template <class Model, class W, class I, class T>
 [[nodiscard]] double accuracy(network<Model, W, I>& net, const dataset<T>& data, float alpha = 1) {
   detail::check_type<Model, T>();

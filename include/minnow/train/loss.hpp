@@ -10,7 +10,8 @@
 
 namespace minnow {
 
-/// A loss: from logits (N,classes) and N labels to the mean over the batch, and its gradient (N,classes).
+/// A loss: from logits (N,classes) and N labels to the mean over the batch, and its gradient (N,classes). `fit` gives it a
+/// label from 0 to classes-1 for each of N >= 1 images; a loss or a gradient that is not finite is an error that ends the run.
 using loss_function = std::function<double(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient)>;
 
 namespace detail {
@@ -18,7 +19,15 @@ namespace detail {
 /// Calls row(logits, label, gradient, classes) for each image and sums what it returns.
 template <class Row>
 double mean_over_rows(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient, Row&& row) {
+  if (labels.empty() || logits.empty() || logits.size() % labels.size() != 0 || gradient.size() != logits.size())
+    require(
+        status::failure("loss: expected the same number of logits and gradients for each of the labels, found %zu "
+                        "logits, %zu gradients and %zu labels",
+                        logits.size(), gradient.size(), labels.size()));
   const std::size_t classes = logits.size() / labels.size();
+  for (const int label : labels)
+    if (label < 0 || static_cast<std::size_t>(label) >= classes)
+      require(status::failure("loss: expected labels from 0 to %zu, found %d", classes - 1, label));
   double sum = 0;
   for (std::size_t n = 0; n < labels.size(); ++n)
     sum += row(logits.subspan(n * classes, classes), static_cast<std::size_t>(labels[n]), gradient.subspan(n * classes, classes));
@@ -28,6 +37,8 @@ double mean_over_rows(std::span<const float> logits, std::span<const int> labels
 }  // namespace detail
 
 /// -log softmax(logits)[label].
+///
+/// throws  as every loss here: where the sizes do not fit, or a label is not from 0 to classes-1
 struct cross_entropy {
   double operator()(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient) const {
     const double images = static_cast<double>(labels.size());

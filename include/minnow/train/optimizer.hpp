@@ -2,10 +2,26 @@
 
 #include <cmath>
 #include <concepts>
+#include <limits>
 
+#include <minnow/core/error.hpp>
 #include <minnow/train/rate.hpp>
 
 namespace minnow {
+
+namespace detail {
+
+/// Whether a number of an optimizer lies in [low, high).
+[[nodiscard]] inline status check_number(const char* name, float found, float low, float high) noexcept {
+  if (found >= low && found < high) return {};
+  if (std::isinf(high))
+    return status::failure("%s: expected a finite number of at least %g, found %g", name, static_cast<double>(low),
+                           static_cast<double>(found));
+  return status::failure("%s: expected a number from %g to less than %g, found %g", name, static_cast<double>(low),
+                         static_cast<double>(high), static_cast<double>(found));
+}
+
+}  // namespace detail
 
 /// How gradients move parameters:
 ///
@@ -14,6 +30,12 @@ namespace minnow {
 ///   at(step)           what a step needs, worked out once
 ///   update(w, g, m, step_rate, prepared)   the new w; m is an array of `moments` numbers, changed in place.
 ///                      Weight decay is part of it. Written for a float and for a SIMD batch alike
+///
+/// and, where its numbers have a domain,
+///
+///   check()            a status that names the number outside it; a run begins with it
+///
+/// The rate is above 0, what multiplies it at least 0, both are finite: a run refuses others.
 template <class O>
 concept optimizer = requires(const O o, float w, float* m, long long step) {
   { o.rate } -> std::convertible_to<float>;
@@ -24,14 +46,18 @@ concept optimizer = requires(const O o, float w, float* m, long long step) {
 
 /// Stochastic gradient descent with momentum: m <- momentum · m + g + weight_decay · w; w <- w - rate · m. As PyTorch's.
 struct sgd {
-  float rate = 0.1f;
-  float momentum = 0;
-  float weight_decay = 0;
+  float rate = 0.1f;       ///< above 0
+  float momentum = 0;      ///< in [0, 1)
+  float weight_decay = 0;  ///< from 0
   rate_schedule decay = constant_rate{};
 
   static constexpr int moments = 1;
   struct prepared {};
   [[nodiscard]] static prepared at(long long) noexcept { return {}; }
+  [[nodiscard]] status check() const noexcept {
+    if (status outcome = detail::check_number("sgd: momentum", momentum, 0, 1); !outcome) return outcome;
+    return detail::check_number("sgd: weight_decay", weight_decay, 0, std::numeric_limits<float>::infinity());
+  }
 
   template <class V>
   [[nodiscard]] V update(V w, V g, V* m, float step_rate, prepared) const noexcept {
@@ -45,11 +71,11 @@ struct sgd {
 ///
 /// source  Kingma & Ba 2015; the decay Loshchilov & Hutter 2019
 struct adam {
-  float rate = 1e-3f;
-  float beta1 = 0.9f;
-  float beta2 = 0.999f;
-  float epsilon = 1e-8f;
-  float weight_decay = 0;
+  float rate = 1e-3f;      ///< above 0
+  float beta1 = 0.9f;      ///< in [0, 1)
+  float beta2 = 0.999f;    ///< in [0, 1)
+  float epsilon = 1e-8f;   ///< above 0
+  float weight_decay = 0;  ///< from 0
   rate_schedule decay = constant_rate{};
 
   static constexpr int moments = 2;
@@ -62,6 +88,16 @@ struct adam {
     const auto n = static_cast<double>(step);
     return {static_cast<float>(1 / (1 - std::pow(static_cast<double>(beta1), n))),
             static_cast<float>(1 / std::sqrt(1 - std::pow(static_cast<double>(beta2), n)))};
+  }
+
+  [[nodiscard]] status check() const noexcept {
+    if (status outcome = detail::check_number("adam: beta1", beta1, 0, 1); !outcome) return outcome;
+    if (status outcome = detail::check_number("adam: beta2", beta2, 0, 1); !outcome) return outcome;
+    if (status outcome = detail::check_number("adam: epsilon", epsilon, std::numeric_limits<float>::denorm_min(),
+                                              std::numeric_limits<float>::infinity());
+        !outcome)
+      return outcome;
+    return detail::check_number("adam: weight_decay", weight_decay, 0, std::numeric_limits<float>::infinity());
   }
 
   template <class V>

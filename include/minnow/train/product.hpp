@@ -73,10 +73,10 @@ public:
   struct quantized_weights {
     std::span<const float> codes;
     std::span<const typename Q::state> states;
-    [[nodiscard]] float scale(int filter) const noexcept { return Q::scale(states[Q::per_channel ? i(filter) : 0]); }
+    [[nodiscard]] float scale(int filter) const { return Q::scale(states[Q::per_channel ? i(filter) : 0]); }
   };
   quantized_weights quantize(std::string_view layer) {
-    refresh(layer);
+    refresh({.layer = layer});
     return {codes_, states_};
   }
 
@@ -104,7 +104,7 @@ public:
   void forward(const activations& in, activations& out, const pass& p) {
     const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
     if (p.mode == mode::calibrate && p.settled == 0) settle_states();
-    if (p.requantize || !quantized_once_) refresh(p.layer);
+    if (p.requantize || !quantized_once_) refresh(p);
     const bool as_codes = share == 1;
     if (as_codes && in.code_limit > 0 && codes_by_codes_.serves(geometry_)) {
       codes_by_codes_.run(geometry_, in, codes_, scales_with(in.scale), out.data);
@@ -153,6 +153,8 @@ public:
 
   template <class Visit>
   void parameters(Visit&& visit) {
+    // Before anything moves, so that an exception leaves no codes of other weights.
+    moved();
     parameter p{"weights", {weights_.data(), weights_.size()}, {gradient_.data(), gradient_.size()}, Q::bounded, estimates};
     std::atomic<std::size_t> coded = 0;
     if constexpr (state_floats<Q> == 0)
@@ -162,7 +164,6 @@ public:
       };
     visit(p);
     if constexpr (learned_quantizer<Q>) visit(learned_.as_parameter(states_.data()));
-    moved();
     if (coded == weights_.size()) has_codes();
   }
   template <class Visit>
@@ -215,10 +216,9 @@ private:
   }
 
   /// Measures the latent weights and takes their codes anew, if they have moved.
-  void refresh(std::string_view layer) {
+  void refresh(const pass& p) {
     if (coded_) return;
-    if (measured_ == 0 && !measure())
-      require(status::failure("layer %.*s: the weights hold a NaN or an infinity", static_cast<int>(layer.size()), layer.data()));
+    if (measured_ == 0 && !measure()) require(p.failure("the weights hold a NaN or an infinity"));
     const std::size_t group = weights_.size() / states_.size();
     for (std::size_t s = 0; s < states_.size(); ++s)
       detail::for_pieces(group, [&](std::size_t first, std::size_t count) { code(s * group + first, count, states_[s]); });

@@ -38,9 +38,7 @@ public:
   [[nodiscard]] std::span<const float> unsound_state() noexcept { return detail::first_unsound<Q>(std::span(&state_, 1)); }
 
   void forward(const activations& in, activations& out, const pass& p) {
-    if (!observe(in, p))
-      require(status::failure("layer %.*s: the inputs of %s hold a NaN or an infinity", static_cast<int>(p.layer.size()),
-                              p.layer.data(), Q::name().c_str()));
+    if (!observe(in, p)) require(p.failure("the inputs of ", text(Q::name()).c_str(), " hold a NaN or an infinity"));
     const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
     const float scale = Q::scale(state_);
     const bool noisy = Estimator::noisy && estimates && p.training();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numbers>
 #include <vector>
 
@@ -10,7 +11,7 @@
 
 namespace minnow {
 
-/// What multiplies an optimizer's rate at a step: any function of the run's progress.
+/// What multiplies an optimizer's rate at a step: any function of the run's progress that is finite and at least 0.
 using rate_schedule = std::function<float(const progress&)>;
 
 /// The rate as it is.
@@ -20,7 +21,7 @@ struct constant_rate {
 
 /// factor^epoch, falling a little at every step.
 struct exponential_rate {
-  float factor = 0.95f;  ///< per epoch
+  float factor = 0.95f;  ///< per epoch; from 0
   float operator()(const progress& p) const noexcept {
     return std::pow(factor, static_cast<float>(p.step) / static_cast<float>(p.steps_per_epoch));
   }
@@ -29,18 +30,20 @@ struct exponential_rate {
 /// The rate times `factor` for each moment that has passed: {.at = {steps{32000}, steps{38000}}}.
 struct step_rate {
   std::vector<moment> at{fraction{0.5f}, fraction{0.75f}};
-  float factor = 0.1f;
+  float factor = 0.1f;  ///< from 0
   float operator()(const progress& p) const noexcept {
     float result = 1;
+    // A moment that is no number makes the rate one, which a run refuses.
     for (const moment& m : at)
-      if (static_cast<double>(p.step) >= m.step(p)) result *= factor;
+      if (const double when = m.step(p); !(static_cast<double>(p.step) < when))
+        result *= when == when ? factor : std::numeric_limits<float>::quiet_NaN();
     return result;
   }
 };
 
 /// Half a cosine from 1 to `to` over the run.
 struct cosine_rate {
-  float to = 0;
+  float to = 0;  ///< from 0
   float operator()(const progress& p) const noexcept {
     const double part = static_cast<double>(p.step) / static_cast<double>(std::max(p.steps, 1LL));
     return static_cast<float>(to + (1 - to) * 0.5 * (1 + std::cos(std::numbers::pi * part)));

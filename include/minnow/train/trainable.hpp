@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include <minnow/core/error.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/core/reduction.hpp>
 #include <minnow/core/shape.hpp>
@@ -51,7 +52,7 @@ inline constexpr int calibration_rounds = 20;
 /// What a forward or backward pass through a layer is told.
 struct pass {
   minnow::mode mode = mode::evaluate;
-  float alpha = 1;           ///< 0 real, 1 quantized
+  float alpha = 1;           ///< 0 real, 1 quantized, and what lies between
   float real_part = 0;       ///< the most that unquantized values take part in the forward pass, 1 - share
   bool requantize = true;    ///< false: keep the quantized weights and their states of an earlier step
   int settled = 0;           ///< batches settled before this one
@@ -59,9 +60,16 @@ struct pass {
   int first_image = 0;       ///< the place of this batch's first image in that of all ranks, whose noise it gets
   reduction* over_ranks = nullptr;  ///< not null: the batch's statistics are those of all ranks' images
   std::string_view layer = "";  ///< the layer's path, for errors
+  long long step = 0;           ///< of the run, from 1, for errors; 0: there is none
 
   [[nodiscard]] bool training() const noexcept { return mode == mode::train; }
   [[nodiscard]] bool takes_batch_statistics() const noexcept { return mode == mode::train || mode == mode::settle; }
+  /// A failure of the layer, with its path and the step.
+  [[nodiscard]] status failure(const char* what, const char* of = "", const char* how = "") const noexcept {
+    const int length = static_cast<int>(layer.size());
+    if (step == 0) return status::failure("layer %.*s: %s%s%s", length, layer.data(), what, of, how);
+    return status::failure("layer %.*s: %s%s%s at step %lld", length, layer.data(), what, of, how, step);
+  }
 };
 
 /// Numbers that an optimizer moves.
@@ -78,7 +86,8 @@ struct parameter {
   std::function<void()> limit{};
 };
 
-/// The trainable reading of a layer. A specialisation for a layer of one's own provides
+/// The trainable reading of a layer. An exception of its functions arrives at the caller, from within parallel_for too. A
+/// specialisation for a layer of one's own provides
 ///
 ///   explicit trainable(shape in)
 ///   void forward(const activations& in, activations& out, const pass&)

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -120,15 +122,22 @@ public:
 
   /// What is done to images before the first layer, unless that takes `pixels`.
   [[nodiscard]] const normalisation& input_normalisation() const noexcept { return normalisation_; }
+  /// throws  unless there is a finite mean and a deviation above 0 for each channel, or none at all
   void normalise(normalisation n) {
-    const auto channels = static_cast<std::size_t>(input().channels);
-    if ((!n.mean.empty() && n.mean.size() != channels) || (!n.deviation.empty() && n.deviation.size() != channels))
-      require(status::failure("normalise: expected %zu channels, found %zu means and %zu deviations", channels, n.mean.size(), n.deviation.size()));
+    require(n.check(input().channels, "normalise"));
     normalisation_ = std::move(n);
   }
 
   /// Makes room for a batch; `put` or the returned floats fill it: images (N,H,W,C), bytes as 0 … 255.
+  ///
+  /// images   at least 1, and so few that an int counts the pixels of each layer's results
+  /// throws   another number
   std::span<float> prepare(int images) {
+    int pixels = input().pixels();
+    for (const entry& l : layers_) pixels = std::max(pixels, l.out.pixels());
+    if (images < 1 || images > std::numeric_limits<int>::max() / pixels)
+      require(status::failure("prepare: expected 1 to %d images in a batch, found %d",
+                              std::numeric_limits<int>::max() / pixels, images));
     images_ = images;
     const auto n = static_cast<std::size_t>(images);
     const std::size_t size = n * static_cast<std::size_t>(input().size());
@@ -143,9 +152,13 @@ public:
     return {input_.data(), size};
   }
 
-  /// Image n of the batch: (H,W,C) bytes, or floats where the model does not begin with pixels.
+  /// Image n of the batch, 0 … images-1: (H,W,C) bytes, or floats where the model does not begin with pixels.
+  ///
+  /// throws  another n
   template <class T>
-  void put(int n, const T* image) noexcept {
+  void put(int n, const T* image) {
+    if (n < 0 || n >= images_)
+      require(status::failure("put: expected an image from 0 to %d of the batch, found %d", images_ - 1, n));
     const int size = input().size();
     float* to = input_.data() + static_cast<std::size_t>(n) * static_cast<std::size_t>(size);
     const int channels = input().channels;
@@ -156,8 +169,14 @@ public:
   }
 
   /// The images first … first + images - 1 of a data set as a batch.
+  ///
+  /// throws  images of another shape, or some that the set has not
   template <class T>
   void take(const dataset<T>& data, int first, int images) {
+    if (data.dimensions != input() || first < 0 || images > data.size() - first)
+      require(status::failure(
+          "take: expected %d images from %d on of %d, of the model's input, found a part of them or another shape",
+          images, first, data.size()));
     prepare(images);
     parallel_for(images, [&](int n) { put(n, data.image(first + n).data()); });
   }
@@ -166,7 +185,15 @@ public:
   void time_into(layer_times* times) noexcept { times_ = times; }
 
   /// Runs the batch through the network; logits (N,classes).
+  ///
+  /// throws  without a batch; an alpha outside [0, 1], a negative count; what a layer throws, with its path
   std::span<const float> forward(pass p) {
+    if (images_ < 1) require(status::failure("forward: expected a batch, found none: prepare or take one first"));
+    if (!(p.alpha >= 0 && p.alpha <= 1))
+      require(status::failure("forward: expected an alpha from 0 to 1, found %g", static_cast<double>(p.alpha)));
+    if (p.settled < 0 || p.first_image < 0)
+      require(status::failure("forward: expected counts of at least 0, found settled %d and first_image %d", p.settled,
+                              p.first_image));
     p.real_part = real_part_(p.alpha);
     const random noise = p.noise;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -184,8 +211,12 @@ public:
   /// After forward(p): the gradients of all parameters, from those of the logits (N,classes).
   ///
   /// ready   called with each parameter as soon as its gradient is complete, those of the last layer first
+  /// throws  without a forward pass; another number of gradients than of its logits; what a layer throws
   void backward(std::span<const float> logit_gradient, pass p, const detail::parameter_visitor* ready = nullptr) {
     const auto buffer = [&](int i) { return i < 0 ? nullptr : gradients_[static_cast<std::size_t>(i)].data(); };
+    if (images_ < 1 || logit_gradient.size() != layers_.back().result.size())
+      require(status::failure("backward: expected the gradients of %zu logits, found %zu", layers_.back().result.size(),
+                              logit_gradient.size()));
     std::copy(logit_gradient.begin(), logit_gradient.end(), buffer(layers_.back().gradient));
     for (std::size_t i = layers_.size(); i-- > 0;) {
       entry& l = layers_[i];
@@ -200,8 +231,31 @@ public:
     }
   }
 
-  /// What layer i made of the last batch.
-  [[nodiscard]] const activations& result(std::size_t i) const noexcept { return layers_[i].result; }
+  /// What layer i of 0 … layers-1 made of the last batch.
+  ///
+  /// throws  another i
+  [[nodiscard]] const activations& result(std::size_t i) const {
+    if (i >= layers_.size())
+      require(status::failure("result: expected a layer from 0 to %zu, found %zu", layers_.size() - 1, i));
+    return layers_[i].result;
+  }
+
+  /// Throws where an array holds a NaN or an infinity, naming the first layer and array that do: of all arrays, or of what
+  /// each batch moves beside the parameters, batch norm's statistics.
+  ///
+  /// who    begins the sentence
+  /// step   of a run, from 1; 0: none
+  void check_finite(const char* who, long long step, bool all) {
+    const auto check = [who, step](std::string_view path, std::string_view name, std::span<float> values) {
+      if (std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) return;
+      char when[40] = "";
+      if (step > 0) std::snprintf(when, sizeof when, " at step %lld", step);
+      require(status::failure("%s: diverged%s: layer %.*s: '%.*s' holds a NaN or an infinity", who, when,
+                              static_cast<int>(path.size()), path.data(), static_cast<int>(name.size()), name.data()));
+    };
+    if (all) arrays_under_way(check);
+    else statistics(check);
+  }
 
   /// The path of the first layer whose last result holds a NaN or an infinity; empty where none does.
   [[nodiscard]] std::string_view first_not_finite() const noexcept {

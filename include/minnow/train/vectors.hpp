@@ -25,6 +25,7 @@ inline vector load(const float* from, int) noexcept { return *from; }
 inline void store(float* to, vector v, int) noexcept { *to = v; }
 inline vector from_integers(const std::int32_t* from) noexcept { return static_cast<float>(*from); }
 inline float total(vector v) noexcept { return v; }
+inline vector first_of(vector v, int) noexcept { return v; }
 #else
 using vector = xsimd::batch<float>;
 inline constexpr int lanes = static_cast<int>(vector::size);
@@ -46,6 +47,13 @@ inline void store(float* to, const vector& v, int count) noexcept {
   float padded[lanes];
   v.store_unaligned(padded);
   std::copy_n(padded, count, to);
+}
+/// The first `count` numbers, 0 behind them.
+inline vector first_of(const vector& v, whole) noexcept { return v; }
+inline vector first_of(const vector& v, int count) noexcept {
+  float padded[lanes];
+  v.store_unaligned(padded);
+  return load(padded, count);
 }
 #endif
 

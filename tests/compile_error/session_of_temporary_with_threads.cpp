@@ -1,0 +1,9 @@
+// expect-gcc: use of deleted function
+// expect-clang: call to deleted constructor
+#include <minnow/infer.hpp>
+
+namespace mn = minnow;
+
+struct net : mn::model<mn::features<8>, mn::dense<3, mn::minw<1, 1>>, mn::batch_norm> {};
+const mn::packed<net> make();
+mn::session<mn::packed<net>> running(make(), 2);
