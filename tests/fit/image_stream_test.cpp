@@ -195,7 +195,7 @@ TEST_SUITE("fit/image_stream") {
     const auto with = [&](const std::string& path) { return std::vector<std::string>{files.paths[0], path}; };
     CHECK(refusal(with(cut)) == cut + ": expected a multiple of 13 bytes (a record), found 20");
     CHECK(refusal(with(bad)) == bad + ": expected labels 0 to 11, found 12 in record 1");
-    CHECK(refusal(with(missing)).starts_with(missing + ": could not be opened"));
+    CHECK(refusal(with(missing)).starts_with(missing + ": expected a file, found none"));
     CHECK(refusal({cut, bad}, {.skip_corrupt = true}) == "image_stream: expected 1 to 2147483647 records, found 0 in 2 files (2 skipped)");
     const image_stream data(record_of_13, {cut, files.paths[0], bad, missing}, {.skip_corrupt = true});
     CHECK(data.size() == 5);

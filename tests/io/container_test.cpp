@@ -44,7 +44,7 @@ struct sections {
     return detail::write_container(path.c_str(), kind, fingerprint, all);
   }
   status read(const std::string& path, detail::file_kind kind = detail::file_kind::packed, std::uint64_t model = fingerprint) {
-    const std::array<std::span<std::byte>, 2> all{first, second};
+    const std::array<detail::file_section, 2> all{std::span(first), std::span(second)};
     return detail::read_container(path.c_str(), kind, model, all);
   }
 };
@@ -144,8 +144,8 @@ TEST_SUITE("io/container") {
     const data_files::folder folder;
     sections s;
     CHECK(data_files::sentence(s.read(folder.path("f")), folder) ==
-          "f: could not be opened (No such file or directory)");
-    CHECK(data_files::sentence(s.read(folder.path()), folder) == folder.path() + ": could not be read");
+          "f: expected a file, found none (No such file or directory)");
+    CHECK(data_files::sentence(s.read(folder.path()), folder) == folder.path() + ": expected a file, found a folder");
     folder.write("f", std::string());
     CHECK(data_files::sentence(s.read(folder.path("f")), folder) == "f: truncated: expected 262 bytes, found 0");
     folder.write("f", std::string("minnow\n and more of what is not a model"));
@@ -158,10 +158,10 @@ TEST_SUITE("io/container") {
     CHECK(data_files::sentence(sections{}.write(folder.path("none/f")), folder) ==
           "none/f: could not be created (No such file or directory)");
     CHECK(names_in(folder).empty());
-    // A folder in the file's place: the rename fails after all has been written.
+    // A folder in the file's place.
     fs::create_directory(folder.path("f"));
     CHECK(data_files::sentence(sections{}.write(folder.path("f")), folder) ==
-          "f: could not be renamed into place (Is a directory)");
+          "f: expected a file or nothing at this place, found a folder");
     CHECK(names_in(folder) == std::vector<std::string>{"f"});
     CHECK(fs::is_directory(folder.path("f")));
   }
@@ -193,10 +193,11 @@ TEST_SUITE("io/container") {
     CHECK(names_in(folder) == std::vector<std::string>{"f"});
   }
 
-  TEST_CASE("permissions follow the umask") {
+  TEST_CASE("permissions of a new file follow the umask") {
     const data_files::folder folder;
     const auto permissions = [&](mode_t mask) {
       const mode_t before = ::umask(mask);
+      fs::remove(folder.path("f"));
       REQUIRE(sections{}.write(folder.path("f")).ok());
       ::umask(before);
       return fs::status(folder.path("f")).permissions();

@@ -85,8 +85,8 @@ TEST_SUITE("io/idx") {
     CHECK_EQ(refusal_of_images(with(image_file, 2, 0x0d)),
              "images: expected an IDX file of images (magic 0x00000803), found magic 0x00000d03");
     CHECK_EQ(refusal_of_images({0x1f, 0x8b, 8, 0, 0}),
-             "images: expected an IDX file, found gzip data; #include \"minnow/io/gzip.hpp\", pass minnow::gzip to the "
-             "reader as its last argument and link zlib (CMake target minnow::gzip)");
+             "images: expected an IDX file, found gzip data: #include \"minnow/io/gzip.hpp\", pass minnow::gzip to the "
+             "reader as its last argument and link zlib (CMake target minnow::gzip), or unpack it with gzip -dk");
   }
 
   TEST_CASE("absurd numbers in a header are refused before anything is allocated") {

@@ -154,8 +154,8 @@ TEST_SUITE("io/network_file") {
     CHECK(sentence(read_network_as<tiny>(folder.path("packed")), folder) ==
           "packed: expected a trainable network (kind 2), found packed model (kind 1)");
     CHECK(sentence(read_network_as<tiny>(folder.path("none")), folder) ==
-          "none: could not be opened (No such file or directory)");
-    CHECK_THROWS_WITH_AS((void)load<network<tiny>>(folder.path("none")), doctest::Contains("none: could not be opened"),
+          "none: expected a file, found none (No such file or directory)");
+    CHECK_THROWS_WITH_AS((void)load<network<tiny>>(folder.path("none")), doctest::Contains("none: expected a file, found none"),
                          minnow::error);
   }
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -67,7 +69,7 @@ std::vector<malformed> malformed_arrays() {
       {"empty", {}, "expected a .npy file, found 0 bytes"},
       {"magic alone", data_files::first(sound_array, 6), "found 6 bytes"},
       {"another magic", with(0, 0x92), "expected a .npy file (\\x93NUMPY), found other bytes"},
-      {"zip, as .npz", bytes{'P', 'K', 3, 4, 20, 0, 0, 0, 0, 0}, "found other bytes"},
+      {"zip", bytes{'P', 'K', 3, 4, 20, 0, 0, 0, 0, 0}, "expected a .npy file, found a zip archive: unpack it"},
       {"version 0", with(6, 0), "expected .npy version 1.0, 2.0 or 3.0, found 0.0"},
       {"version 4", with(6, 4), "found 4.0"},
       {"version 1.1", with(7, 1), "found 1.1"},
@@ -82,22 +84,21 @@ std::vector<malformed> malformed_arrays() {
          for (std::size_t i = 8; i < 12; ++i) file[i] = 0xff;
          return file;
        }(),
-       "expected a header of 4294967295 bytes, found 0"},
-      {"empty header", header(""), "expected a header that ends with a line feed, found its end"},
-      {"no line feed", header("{}"), "expected a header that ends with a line feed, found '{}'"},
+       "expected a header of at most 1048576 bytes, found 4294967295"},
+      {"empty header", header(""), "expected a dictionary in the header, found its end"},
       {"zero in the header", header(std::string("{\0}\n", 4)),
        "expected a header of ASCII characters, found the byte 0x00"},
       {"not ASCII", header("{'größe': 1}\n"), "expected a header of ASCII characters, found the byte 0xc3"},
-      {"tabulator", header("{\t}\n"), "found the byte 0x09"},
-      {"list", header("[]\n"), "expected a dictionary in the header, found '[]'"},
+      {"bell", header("{\a}\n"), "found the byte 0x07"},
+      {"list", header("[]\n"), "expected a dictionary in the header, found '[]?'"},
       {"nothing in the header", header("{}\n"), "expected the key 'descr' in the header, found none"},
       {"no closing brace", header("{'descr': '<f4',\n"), "found its end"},
       {"two dictionaries", header("{'descr': '<f4', 'fortran_order': False, 'shape': (6,)}{}\n"),
-       "expected spaces behind the header's dictionary, found '{}'"},
+       "expected spaces behind the header's dictionary, found '{}?'"},
       {"key as a number", header("{1: 2}\n"),
-       "expected a key of the header in quotation marks, or its closing brace, found '1: 2}'"},
+       "expected a key of the header in quotation marks, or its closing brace, found '1: 2}?'"},
       {"key without an end", header("{'descr\n"), "expected a key of the header"},
-      {"no colon", header("{'descr' '<f4'}\n"), "expected a colon behind the header's key, found ''<f4'}'"},
+      {"no colon", header("{'descr' '<f4'}\n"), "expected a colon behind the header's key, found ''<f4'}?'"},
       {"no comma", header("{'descr': '<f4' 'shape': (6,)}\n"), "expected a comma or the closing brace"},
       {"two commas", header("{'descr': '<f4',, 'shape': (6,)}\n"), "expected a key of the header"},
       {"another key", header("{'dtype': '<f4'}\n"),
@@ -110,10 +111,12 @@ std::vector<malformed> malformed_arrays() {
        "expected the key 'descr' once in the header, found it twice"},
       {"shape twice", header("{'shape': (6,), 'shape': (6,)}\n"), "expected the key 'shape' once"},
 
-      {"big-endian", descr("'>f4'"),
-       "expected numbers of type <f8, <f4, <f2, <i8, <i4, <i2, |i1, <u8, <u4, <u2, |u1, |b1, found '>f4'"},
-      {"this machine's order", descr("'=f4'"), "found '=f4'"},
-      {"long double", descr("'<f16'"), "found '<f16'"},
+      {"long double", descr("'<f16'"),
+       "expected numbers of type <f8, <f4, <f2, <i8, <i4, <i2, |i1, <u8, <u4, <u2, |u1, |b1, found '<f16'"},
+      {"no type", descr("''"), "found ''"},
+      {"an order alone", descr("'<'"), "found '<'"},
+      {"two orders", descr("'<<f4'"), "found '<<f4'"},
+      {"a word with an order", descr("'<float32'"), "found '<float32'"},
       {"complex", descr("'<c8'"), "found '<c8'"},
       {"text", descr("'<U4'"), "found '<U4'"},
       {"Python objects", descr("'|O'"), "found '|O'"},
@@ -130,7 +133,7 @@ std::vector<malformed> malformed_arrays() {
       {"negative extent", shape("(-2, -3)"), "expected a tuple of whole numbers in 'shape', found '-2"},
       {"fractional extent", shape("(2.0, 3)"), "expected a tuple of whole numbers in 'shape', found '.0"},
       {"extent with a leading zero", shape("(2, 03)"), "whole numbers in 'shape', found '03"},
-      {"Python 2's long", shape("(2L, 3L)"), "whole numbers in 'shape', found 'L"},
+      {"two letters of Python 2's long", shape("(2LL, 3L)"), "whole numbers in 'shape', found 'L"},
       {"no comma in the shape", shape("(2 3)"), "whole numbers in 'shape', found '3"},
       {"two commas in the shape", shape("(2,, 3)"), "whole numbers in 'shape', found ', 3"},
       {"comma alone", shape("(,)"), "whole numbers in 'shape', found ',)"},
@@ -141,15 +144,12 @@ std::vector<malformed> malformed_arrays() {
       {"bytes of 2^64 + 24", shape("(4611686018427387910,)"),
        "expected a shape whose bytes fit in 63 bits, found (4611686018427387910)"},
       {"elements of 2^64 + 6", shape("(4294967296, 4294967296)"), "whose bytes fit in 63 bits"},
-      {"nine extents", shape("(6, 1, 1, 1, 1, 1, 1, 1, 1)"), "expected at most 8 extents in 'shape'"},
+      {"65 extents", shape("(6" + tensor_files::ones(", ", 64) + ")"), "expected at most 64 extents in 'shape'"},
       {"a terabyte", shape("(274877906944,)"),
        "expected 1099511627776 bytes of numbers ((274877906944) of type <f4), found 24"},
-      {"a number too few", shape("(5,)"), "expected 20 bytes of numbers ((5) of type <f4), found 24"},
       {"a number too many", shape("(7,)"), "expected 28 bytes of numbers ((7) of type <f4), found 24"},
-      {"numbers of no element", shape("(0, 3)"), "expected 0 bytes of numbers ((0, 3) of type <f4), found 24"},
       {"another size of numbers", descr("'<f8'"), "expected 48 bytes of numbers ((2, 3) of type <f8), found 24"},
       {"a byte too few", array_of("'<f4'", "False", "(2, 3)", 23), "found 23"},
-      {"a byte too many", array_of("'<f4'", "False", "(2, 3)", 25), "found 25"},
   };
 }
 
@@ -200,6 +200,25 @@ TEST_SUITE("io/npy") {
     }
   }
 
+  TEST_CASE("headers that numpy.load takes are read to its numbers") {
+    // fixtures/arrays.py wrote these, and what NumPy makes of each.
+    std::ifstream lines(MINNOW_FIXTURES "/arrays/expected.txt");
+    int count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+      std::istringstream words(line);
+      std::string name;
+      std::size_t extents = 0;
+      words >> name >> extents;
+      CAPTURE(name);
+      mn::tensor expected{std::vector<std::uint64_t>(extents), {}}, found;
+      for (auto& extent : expected.shape) words >> extent;
+      for (float value; words >> value;) expected.values.push_back(value);
+      CHECK_EQ(std::string(mn::read_npy((MINNOW_FIXTURES "/arrays/" + name).c_str(), found).message()), "");
+      CHECK(found == expected);
+    }
+    CHECK_EQ(count, 55);
+  }
+
   TEST_CASE("headers of more than 127 bytes are read") {
     for (const std::size_t spaces : {100, 128, 200, 60'000}) {
       mn::tensor out;
@@ -232,7 +251,7 @@ TEST_SUITE("io/npy") {
         mn::tensor out;
         const mn::status outcome = mn::read_npy(changed, "f", out);
         refused += !outcome.ok();
-        if (outcome.ok() ? out.values.size() * 4 != 24 : out != mn::tensor{}) FAIL("byte ", at, " as ", value);
+        if (outcome.ok() ? out.values.size() * 4 > 24 : out != mn::tensor{}) FAIL("byte ", at, " as ", value);
       }
     CHECK_GT(refused, 15'000);
   }
@@ -245,7 +264,7 @@ TEST_SUITE("io/npy") {
       return data_files::sentence(outcome, folder);
     };
     CHECK_EQ(refusal({{2, 2}, {1, 2, 3}}), "f: expected the numbers of a shape (2, 2), found 3");
-    CHECK_EQ(refusal({{1, 1, 1, 1, 1, 1, 1, 1, 1}, {1}}), "f: expected at most 8 extents, found 9");
+    CHECK_EQ(refusal({std::vector<std::uint64_t>(65, 1), {1}}), "f: expected at most 64 extents, found 65");
   }
 
   TEST_CASE("a file that is not there is refused by name") {

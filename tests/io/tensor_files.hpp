@@ -23,6 +23,13 @@ inline minnow::tensor quarters(const std::vector<std::uint64_t>& shape) {
   return result;
 }
 
+/// The text 1 so many times, each behind a separator.
+inline std::string ones(const char* separator, int count) {
+  std::string result;
+  for (int i = 0; i < count; ++i) result += std::string(separator) + "1";
+  return result;
+}
+
 /// A file that is no good, and words of the sentence that must say so.
 struct malformed {
   std::string what;

@@ -258,7 +258,9 @@ TEST_SUITE("io/weights") {
 
   TEST_CASE("numbers that are not finite are refused") {
     CHECK_EQ(refusal_after([](mn::tensors& t) { t.at("features.0.bias").values[2] = -INFINITY; }),
-             "tensor 'features.0.bias': expected finite numbers, found -inf at index 2");
+             "tensor 'features.0.bias': layer 1: expected finite numbers in 'bias', found -inf at index 2");
+    CHECK_EQ(refusal_after([](mn::tensors& t) { t.at("features.1.running_var").values[3] = -1e-9f; }),
+             "tensor 'features.1.running_var': layer 2.0: expected numbers of at least 0 in 'variance', found -1e-09 at index 3");
   }
 
   TEST_CASE("a tensor that no array takes is refused, or passed over when asked") {
@@ -266,6 +268,18 @@ TEST_SUITE("io/weights") {
     t["extra"] = {{1}, {1}};
     CHECK_EQ(refusal(t), "tensor 'extra': expected an array of the network that takes it, found none in the names");
     CHECK_EQ(refusal(t, names, {.allow_unused = true}), "");
+  }
+
+  TEST_CASE("a tensor of a kind without floats is refused where an array takes it, and counts as any other where none does") {
+    mn::tensors t = torch_weights();
+    t.unreadable["extra"] = "F8_E4M3";
+    CHECK_EQ(refusal(t), "tensor 'extra': expected an array of the network that takes it, found none in the names");
+    CHECK_EQ(refusal(t, names, {.allow_unused = true}), "");
+    t.erase("last");
+    t.unreadable["last"] = "F8_E5M2";
+    CHECK_EQ(refusal(t, names, {.allow_unused = true}),
+             "tensor 'last': expected numbers of kind F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL for 'weights' of layer 6, found "
+             "'F8_E5M2'");
   }
 
   TEST_CASE("an array without a name is refused, or left alone when asked") {

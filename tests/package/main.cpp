@@ -21,7 +21,7 @@ int main() {
     (void)tiny_network::load("none");
   } catch (const minnow::error& e) {
     std::puts(e.what());
-    return std::strstr(e.what(), "none: could not be opened") != nullptr ? 0 : 1;
+    return std::strstr(e.what(), "none: expected a file, found none") != nullptr ? 0 : 1;
   }
   return 1;
 }

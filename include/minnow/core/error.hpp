@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include <minnow/core/sentence.hpp>
+
 #if defined(__cpp_exceptions)
 #include <exception>
 #include <stdexcept>
@@ -54,7 +56,8 @@ class status {
 public:
   status() = default;
 
-  /// A failure whose sentence is formatted as by printf in the C locale; text beyond 511 characters is cut.
+  /// A failure whose sentence is formatted as by printf in the C locale. Where it would have more than 511 characters, its
+  /// longest texts, as paths, are shortened in the middle.
 #if defined(__GNUC__)
   [[gnu::format(printf, 1, 2)]]
 #endif
@@ -63,7 +66,7 @@ public:
     const detail::c_locale point;
     std::va_list arguments;
     va_start(arguments, format);
-    std::vsnprintf(result.text_, sizeof result.text_, format, arguments);
+    detail::sentence(result.text_, sizeof result.text_).write(format, arguments);
     va_end(arguments);
     if (result.text_[0] == '\0') std::snprintf(result.text_, sizeof result.text_, "minnow: failure without a text");
     return result;

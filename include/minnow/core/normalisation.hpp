@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <vector>
 
 #include <minnow/core/affine.hpp>
+#include <minnow/core/check_numbers.hpp>
 #include <minnow/core/error.hpp>
 
 namespace minnow {
@@ -23,15 +23,8 @@ struct normalisation {
     if ((!mean.empty() && mean.size() != n) || (!deviation.empty() && deviation.size() != n))
       return status::failure("%s: expected %zu channels, found %zu means and %zu deviations", who, n, mean.size(),
                              deviation.size());
-    for (std::size_t c = 0; c < mean.size(); ++c)
-      if (!std::isfinite(mean[c]))
-        return status::failure("%s: expected finite means, found %f of channel %zu", who, static_cast<double>(mean[c]),
-                               c);
-    for (std::size_t c = 0; c < deviation.size(); ++c)
-      if (!std::isfinite(deviation[c]) || deviation[c] <= 0)
-        return status::failure("%s: expected deviations above 0, found %g of channel %zu", who,
-                               static_cast<double>(deviation[c]), c);
-    return {};
+    const status s = detail::check_numbers(who, "", "mean", mean);
+    return s ? detail::check_numbers(who, "", "deviation", deviation) : s;
   }
 
   /// The same with a number for each channel, as files keep it.

@@ -156,7 +156,7 @@ history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer opti
   now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
   const std::vector<run_fact> facts = facts_of(data, options, estimators, Optimizer::moments);
   if (all != nullptr) check_ranks(*all, net, facts, data.size(), options.batch);
-  checkpoints<Optimizer> kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts, options.epochs, now.steps);
+  checkpoints<Optimizer> kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts, options.epochs, options.batch, now.steps);
   kept.resume(at);
   std::optional<gradient_sums> sums;
   std::optional<step_agreement> step_of_all;

@@ -16,6 +16,7 @@
 
 #include <minnow/fit/fit.hpp>
 #include <minnow/io/record_file.hpp>
+#include <minnow/io/reading.hpp>
 
 namespace minnow {
 
@@ -138,10 +139,12 @@ private:
   };
 
   [[nodiscard]] status open(const std::string& path, detail::watched_file& file) {
-    std::vector<std::byte> labels;
-    if (const status outcome = detail::read_labels(path, format_, file, labels); !outcome) return outcome;
-    checksum_ = detail::crc32(labels, static_cast<std::uint32_t>(checksum_));
-    return {};
+    return detail::reading(path.c_str(), "records of images", [&]() -> status {
+      std::vector<std::byte> labels;
+      if (const status outcome = detail::read_labels(path, format_, file, labels); !outcome) return outcome;
+      checksum_ = detail::crc32(labels, static_cast<std::uint32_t>(checksum_));
+      return {};
+    });
   }
 
   template <class Number>

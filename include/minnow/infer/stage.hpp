@@ -98,13 +98,20 @@ struct stage {
   /// visit(name, floats) for those of them that are floats.
   template <class Visit>
   void floats(Visit&& visit) {
+    floats_of_layers([&](std::size_t, std::string_view name, std::span<float> values) { visit(name, values); });
+  }
+
+  /// visit(index of the layer, name, floats) for the same.
+  template <class Visit>
+  void floats_of_layers(Visit&& visit) {
     if constexpr (!plan::folds && !plan::fixes) {
-      visit(std::string_view("scales"), std::span<float>(constants.scales));
-      each_op([&](auto, auto& reading) {
-        if constexpr (requires { reading.arrays(visit); }) reading.arrays(visit);
+      visit(plan::begin, std::string_view("scales"), std::span<float>(constants.scales));
+      each_op([&](auto op, auto& reading) {
+        const auto of_layer = [&](std::string_view name, std::span<float> values) { visit(plan::ops_begin + op, name, values); };
+        if constexpr (requires { reading.arrays(of_layer); }) reading.arrays(of_layer);
       });
       if constexpr (constexpr int count = state_floats<typename plan::outputs>; count > 0)
-        visit(std::string_view("state"), std::span<float>(reinterpret_cast<float*>(&constants.out_state), static_cast<std::size_t>(count)));
+        visit(plan::end - 1, std::string_view("state"), std::span<float>(reinterpret_cast<float*>(&constants.out_state), static_cast<std::size_t>(count)));
     }
   }
 

@@ -5,48 +5,21 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
-#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include <minnow/core/error.hpp>
+#include <minnow/core/within_memory.hpp>
+#include <minnow/io/regular_file.hpp>
 
 namespace minnow {
 
-/// What `length()` of a file says that has to be read to know, as a compressed one.
+/// Returned by `length()` when the size is unknown before reading, for example with gzip.
 inline constexpr std::uint64_t unknown_length = ~std::uint64_t{0};
-
-namespace detail {
-
-/// The last 160 characters of a path, so that a sentence of 511 has room for what was expected and found.
-inline const char* shown(const char* path) noexcept {
-  const std::size_t length = std::strlen(path);
-  return path + (length > 160 ? length - 160 : 0);
-}
-
-struct file_closer {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
-using file_handle = std::unique_ptr<std::FILE, file_closer>;
-
-inline bool exists(const std::string& path) noexcept { return file_handle(std::fopen(path.c_str(), "rb")) != nullptr; }
-
-/// Why a file that is not there is not there: perhaps it still lies beside its place, compressed.
-inline status missing_file(const char* path) noexcept {
-  const char* name = shown(path);
-  if (exists(std::string(path) + ".gz"))
-    return status::failure(
-        "%s: expected this file, found only its .gz; either #include \"minnow/io/gzip.hpp\", pass minnow::gzip to the "
-        "reader as its last argument and link zlib (CMake target minnow::gzip), or unpack it with gzip -dk",
-        name);
-  if (exists(std::string(path) + ".xz"))
-    return status::failure("%s: expected this file, found only its .xz; unpack it: xz -dk %s.xz", name, name);
-  return status::failure("%s: expected a file, found none (%s)", name, detail::system_text(ENOENT));
-}
-
-}  // namespace detail
 
 /// How a reader opens its files: a type with a `file` that is opened by path and read front to back.
 ///
@@ -54,7 +27,7 @@ inline status missing_file(const char* path) noexcept {
 /// length   bytes in all, or unknown_length
 /// read     fewer than `count` bytes only at the end of the file
 ///
-/// None throws, and no reader does before its throwing form: only running out of memory ends the program.
+/// None throws.
 template <class Opener>
 concept opener = requires(typename Opener::file file, const char* path, std::uint8_t* to, std::size_t count,
                           std::size_t& got) {
@@ -70,36 +43,33 @@ concept opener = requires(typename Opener::file file, const char* path, std::uin
 struct plain {
   class file {
   public:
-    [[nodiscard]] status open(const char* path) noexcept {
-      name_ = path;
-      errno = 0;
-      handle_.reset(std::fopen(path, "rb"));
-      if (!handle_) return errno == ENOENT ? detail::missing_file(path) : failure("opened");
-      // A folder opens like a file on some systems: only reading tells.
-      if (std::fgetc(handle_.get()) == EOF && std::ferror(handle_.get()) != 0) return failure("read");
-      if (std::fseek(handle_.get(), 0, SEEK_END) != 0) return failure("searched");
-      const long end = std::ftell(handle_.get());
-      if (end < 0) return failure("measured");
-      length_ = static_cast<std::uint64_t>(end);
-      std::rewind(handle_.get());
+    [[nodiscard]] status open(const char* path) noexcept { return open(path, true); }
+    /// takes_opener   whether the reader can be given minnow::gzip: what a failure advises
+    [[nodiscard]] status open(const char* path, bool takes_opener) noexcept {
+      return detail::within_memory(path, [&] {
+        name_ = path;
+        return detail::open_to_read(path, handle_, length_, takes_opener);
+      });
+    }
+
+    /// Files that the system makes when they are read, as those in /proc, have the length 0.
+    [[nodiscard]] std::uint64_t length() const noexcept { return length_ == 0 ? unknown_length : length_; }
+
+    [[nodiscard]] status read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
+      got = 0;
+      while (got < count) {
+        const ::ssize_t n = ::read(handle_.number(), to + got, std::min(count - got, std::size_t{1} << 30));
+        if (n == 0) break;
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0)
+          return status::failure("%s: expected a file that can be read, found: %s", name_.c_str(), detail::system_text(errno));
+        got += static_cast<std::size_t>(n);
+      }
       return {};
     }
 
-    [[nodiscard]] std::uint64_t length() const noexcept { return length_; }
-
-    [[nodiscard]] status read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
-      errno = 0;
-      got = std::fread(to, 1, count, handle_.get());
-      return got < count && std::ferror(handle_.get()) != 0 ? failure("read") : status{};
-    }
-
   private:
-    status failure(const char* what) const noexcept {
-      return status::failure("%s: expected a file that can be %s, found: %s", detail::shown(name_.c_str()), what,
-                             detail::system_text(errno));
-    }
-
-    detail::file_handle handle_;
+    detail::descriptor handle_;
     std::uint64_t length_ = 0;
     std::string name_;
   };
@@ -107,10 +77,29 @@ struct plain {
 
 namespace detail {
 
+/// Bytes in memory, read as a file.
+class bytes_as_file {
+public:
+  explicit bytes_as_file(std::span<const std::uint8_t> bytes) noexcept : bytes_(bytes) {}
+
+  [[nodiscard]] std::uint64_t length() const noexcept { return bytes_.size(); }
+  [[nodiscard]] status read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
+    got = std::min(count, bytes_.size() - at_);
+    if (got > 0) std::memcpy(to, bytes_.data() + at_, got);
+    at_ += got;
+    return {};
+  }
+
+private:
+  std::span<const std::uint8_t> bytes_;
+  std::size_t at_ = 0;
+};
+
 /// Reads the rest of a file, at most `limit` bytes. The memory taken follows the bytes that came, never the limit,
 /// which may be what a lying header promised.
-template <class File>
-[[nodiscard]] status read_up_to(File& file, std::uint64_t limit, std::vector<std::uint8_t>& bytes) noexcept {
+template <class File, class Byte>
+[[nodiscard]] status read_up_to(File& file, std::uint64_t limit, std::vector<Byte>& bytes) {
+  static_assert(sizeof(Byte) == 1);
   constexpr std::uint64_t first_step = 1 << 16;
   bytes.clear();
   if (file.length() != unknown_length) bytes.reserve(static_cast<std::size_t>(std::min(limit, file.length())));
@@ -120,7 +109,7 @@ template <class File>
     const std::uint64_t next = std::max({first_step, std::uint64_t{2} * size, std::uint64_t{bytes.capacity()}});
     bytes.resize(static_cast<std::size_t>(std::min(limit, next)));
     std::size_t got = 0;
-    if (status outcome = file.read(bytes.data() + size, bytes.size() - size, got); !outcome) return outcome;
+    if (status outcome = file.read(reinterpret_cast<std::uint8_t*>(bytes.data()) + size, bytes.size() - size, got); !outcome) return outcome;
     const bool ended = got < bytes.size() - size;
     size += got;
     if (ended) break;
@@ -129,14 +118,27 @@ template <class File>
   return {};
 }
 
+/// Passes over the next bytes of a file; fewer where it ends before.
+template <class File>
+[[nodiscard]] status skip(File& file, std::uint64_t count) {
+  std::uint8_t bytes[1 << 13];
+  while (count > 0) {
+    std::size_t got = 0;
+    if (status outcome = file.read(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(count, sizeof bytes)), got); !outcome) return outcome;
+    if (got == 0) break;
+    count -= got;
+  }
+  return {};
+}
+
 /// Reads the rest of a file, of which `before` bytes were read and exactly `count` must follow; `layout` says in words
 /// what they are.
 template <class File>
 [[nodiscard]] status read_exactly(File& file, const char* path, std::uint64_t before, std::uint64_t count,
-                                  const char* layout, std::vector<std::uint8_t>& bytes) noexcept {
+                                  const char* layout, std::vector<std::uint8_t>& bytes) {
   const unsigned long long expected = before + count;
   const auto refuse = [&](const char* more_than, std::uint64_t found) {
-    return status::failure("%s: expected %llu bytes (%s), found %s%llu", shown(path), expected, layout, more_than,
+    return status::failure("%s: expected %llu bytes (%s), found %s%llu", path, expected, layout, more_than,
                            static_cast<unsigned long long>(found));
   };
   if (file.length() != unknown_length && file.length() != before + count) return refuse("", file.length());

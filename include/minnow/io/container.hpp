@@ -1,25 +1,24 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <bit>
-#include <cerrno>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <iterator>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include <minnow/core/check_numbers.hpp>
 #include <minnow/core/error.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/io/file_section.hpp>
 #include <minnow/io/model_difference.hpp>
+#include <minnow/io/reading.hpp>
+#include <minnow/io/write_whole.hpp>
 
 /// The container of all minnow files: a header of 64 bytes, a table of sections, sections aligned to 64 bytes.
 ///
@@ -48,6 +47,9 @@ enum class file_kind : std::uint32_t { packed = 1, network = 2, checkpoint = 3 }
 inline constexpr std::array<char, 8> file_magic{'m', 'i', 'n', 'n', 'o', 'w', '\r', '\n'};
 inline constexpr std::uint32_t file_version = 1;
 inline constexpr std::size_t file_header = 64;
+
+/// What `what_is_this` calls such a file.
+inline constexpr const char* a_minnow_file = "a minnow file";
 
 /// CRC-32 as of zip and PNG; `crc` continues an earlier one.
 inline std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept {
@@ -89,88 +91,40 @@ inline std::vector<std::size_t> section_offsets(std::span<const std::size_t> len
   return offsets;
 }
 
-/// Lets a new name outlive a loss of power, where the file system can do that.
-inline void sync_folder(const std::string& path) noexcept {
-  const std::size_t slash = path.rfind('/');
-  const int handle = ::open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (handle < 0) return;
-  (void)::fsync(handle);
-  ::close(handle);
-}
-
-/// Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed.
-inline status write_whole(const char* path, std::span<const std::byte> bytes) noexcept {
-  static std::atomic<unsigned> serial{0};
-  const std::string temporary = std::string(path) + "." + std::to_string(::getpid()) + "-" + std::to_string(serial++) + ".part";
-  const int handle = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (handle < 0) return status::failure("%s: could not be created (%s)", path, detail::system_text(errno));
-  const auto fail = [&](const char* what) {
-    const int why = errno;
-    ::close(handle);
-    ::unlink(temporary.c_str());
-    return status::failure("%s: could not be %s (%s)", path, what, detail::system_text(why));
-  };
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ::ssize_t n = ::write(handle, bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return fail("written");
-    done += static_cast<std::size_t>(n);
-  }
-  if (::fsync(handle) != 0) return fail("synced to disk");
-  if (::close(handle) != 0) {
-    ::unlink(temporary.c_str());
-    return status::failure("%s: could not be closed (%s)", path, detail::system_text(errno));
-  }
-  if (std::rename(temporary.c_str(), path) != 0) {
-    const int why = errno;
-    ::unlink(temporary.c_str());
-    return status::failure("%s: could not be renamed into place (%s)", path, detail::system_text(why));
-  }
-  sync_folder(path);
-  return {};
-}
-
-[[nodiscard]] inline bool file_exists(const char* path) noexcept { return ::access(path, F_OK) == 0; }
-
-/// Reads a file of at most `most` bytes.
-inline status read_whole(const char* path, std::size_t most, std::vector<std::byte>& bytes) noexcept {
-  std::FILE* file = std::fopen(path, "rb");
-  if (file == nullptr) return status::failure("%s: could not be opened (%s)", path, detail::system_text(errno));
-  bytes.resize(most + 1);
-  const std::size_t got = std::fread(bytes.data(), 1, bytes.size(), file);
-  const bool failed = std::ferror(file) != 0;
-  std::fclose(file);
-  if (failed) return status::failure("%s: could not be read", path);
-  bytes.resize(got);
-  return {};
+/// Reads the bytes of a file, at most `most` and one more, so that a longer file shows.
+inline status read_whole(const char* path, std::uint64_t most, std::vector<std::byte>& bytes) {
+  minnow::plain::file file;
+  if (status outcome = file.open(path, false); !outcome) return outcome;
+  return read_up_to(file, most + 1, bytes);
 }
 
 /// Writes sections as a file.
 inline status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
                               std::span<const std::span<const std::byte>> sections) noexcept {
-  std::vector<std::size_t> lengths;
-  for (const auto& s : sections) lengths.push_back(s.size());
-  const auto offsets = section_offsets(lengths);
-  std::vector<std::byte> file(offsets.back(), std::byte{0});
-  std::memcpy(file.data(), file_magic.data(), file_magic.size());
-  put(file, 8, file_version);
-  put(file, 12, static_cast<std::uint32_t>(kind));
-  put(file, 16, fingerprint);
-  put(file, 24, static_cast<std::uint64_t>(file.size()));
-  put(file, 32, static_cast<std::uint32_t>(sections.size()));
-  for (std::size_t i = 0; i < sections.size(); ++i) {
-    put(file, file_header + 8 * i, static_cast<std::uint64_t>(lengths[i]));
-    if (!sections[i].empty()) std::memcpy(file.data() + offsets[i], sections[i].data(), sections[i].size());
-  }
-  put(file, 36, crc32(file));
-  return write_whole(path, file);
+  return within_memory(path, [&]() -> status {
+    std::vector<std::size_t> lengths;
+    for (const auto& s : sections) lengths.push_back(s.size());
+    const auto offsets = section_offsets(lengths);
+    std::vector<std::byte> file(offsets.back(), std::byte{0});
+    std::memcpy(file.data(), file_magic.data(), file_magic.size());
+    put(file, 8, file_version);
+    put(file, 12, static_cast<std::uint32_t>(kind));
+    put(file, 16, fingerprint);
+    put(file, 24, static_cast<std::uint64_t>(file.size()));
+    put(file, 32, static_cast<std::uint32_t>(sections.size()));
+    for (std::size_t i = 0; i < sections.size(); ++i) {
+      put(file, file_header + 8 * i, static_cast<std::uint64_t>(lengths[i]));
+      if (!sections[i].empty()) std::memcpy(file.data() + offsets[i], sections[i].data(), sections[i].size());
+    }
+    put(file, 36, crc32(file));
+    return write_whole(path, file);
+  });
 }
 
 /// Checks that `file` begins as one of this kind and model does, whose sections have these lengths, or some of them more;
 /// `name` stands in its sentences.
 inline status check_head(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
-                         std::span<const std::size_t> lengths, unsigned long long length) noexcept {
+                         std::span<const std::size_t> lengths, unsigned long long length) {
   constexpr const char* kinds[] = {"packed model", "trainable network", "checkpoint"};
   const auto number = static_cast<std::uint32_t>(kind);
   if (file.size() >= 8 && std::memcmp(file.data(), file_magic.data(), 8) != 0)
@@ -187,12 +141,16 @@ inline status check_head(std::span<const std::byte> file, const char* name, file
   return {};
 }
 
+/// Checks that a file of `found` bytes, whose header says `said`, has this length.
+inline status check_length(const char* name, std::uint64_t found, std::uint64_t said, std::uint64_t length) noexcept {
+  if (found == length && said == length) return {};
+  return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name, found < length ? "truncated" : "wrong length",
+                         static_cast<unsigned long long>(length), static_cast<unsigned long long>(found), static_cast<unsigned long long>(said));
+}
+
 /// Checks that `file` has this length and the checksum of its bytes.
 inline status check_bytes(std::span<const std::byte> file, const char* name, unsigned long long length) noexcept {
-  if (file.size() != length || get<std::uint64_t>(file, 24) != length)
-    return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name,
-                           file.size() < length ? "truncated" : "wrong length", length,
-                           static_cast<unsigned long long>(file.size()), static_cast<unsigned long long>(get<std::uint64_t>(file, 24)));
+  if (const status s = check_length(name, file.size(), get<std::uint64_t>(file, 24), length); !s) return s;
   // The checksum before all that it protects; its own field counts as 0.
   constexpr std::byte zero[4]{};
   const std::uint32_t crc = crc32(file.subspan(40), crc32(zero, crc32(file.first(36))));
@@ -203,7 +161,7 @@ inline status check_bytes(std::span<const std::byte> file, const char* name, uns
 
 /// Checks that `file` is of this kind and model and has sections of exactly these lengths; `name` stands in its sentences.
 inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
-                              std::span<const std::size_t> lengths) noexcept {
+                              std::span<const std::size_t> lengths) {
   const unsigned long long length = section_offsets(lengths).back();
   if (const status s = check_head(file, name, kind, model, lengths, length); !s) return s;
   if (const status s = check_bytes(file, name, length); !s) return s;
@@ -216,26 +174,41 @@ inline status check_container(std::span<const std::byte> file, const char* name,
   return {};
 }
 
-/// Takes sections, whose lengths are known beforehand, out of the bytes of a file; `name` stands in its sentences. They are
-/// filled only if all of the file is sound.
-inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
-                             std::span<const std::span<std::byte>> sections) noexcept {
-  std::vector<std::size_t> lengths;
-  for (const auto& s : sections) lengths.push_back(s.size());
-  const auto offsets = section_offsets(lengths);
-  if (const status s = check_container(file, name, kind, model, lengths); !s) return s;
+/// Checks the floats of a file whose lengths are right.
+inline status check_sections(std::span<const std::byte> file, const char* name, std::span<const file_section> sections, std::span<const std::size_t> offsets) noexcept {
+  for (std::size_t i = 0; i < sections.size(); ++i) {
+    const file_section& s = sections[i];
+    if (status outcome = check_numbers(name, s.layer, s.array, file.subspan(offsets[i], s.bytes.size()), s.numbers); !outcome) return outcome;
+  }
+  return {};
+}
+
+inline void take_sections(std::span<const std::byte> file, std::span<const file_section> sections, std::span<const std::size_t> offsets) noexcept {
   for (std::size_t i = 0; i < sections.size(); ++i)
-    if (!sections[i].empty()) std::memcpy(sections[i].data(), file.data() + offsets[i], sections[i].size());
+    if (!sections[i].bytes.empty()) std::memcpy(sections[i].bytes.data(), file.data() + offsets[i], sections[i].bytes.size());
+}
+
+/// Takes sections, whose lengths are known beforehand, out of the bytes of a file; `name` stands in its sentences. They are
+/// filled only if all of the file is sound, with the numbers in it.
+inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
+                             std::span<const file_section> sections, layer_namer* layer_name) {
+  std::vector<std::size_t> lengths;
+  for (const auto& s : sections) lengths.push_back(s.bytes.size());
+  const auto offsets = section_offsets(lengths);
+  if (const status s = check_container(file, name, kind, {fingerprint, sections, layer_name}, lengths); !s) return s;
+  if (const status s = check_sections(file, name, sections, offsets); !s) return s;
+  take_sections(file, sections, offsets);
   return {};
 }
 
 /// The same from a file.
-inline status read_container(const char* path, file_kind kind, const expected_model& model, std::span<const std::span<std::byte>> sections) noexcept {
+inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const file_section> sections,
+                             layer_namer* layer_name) {
   std::vector<std::size_t> lengths;
-  for (const auto& s : sections) lengths.push_back(s.size());
+  for (const auto& s : sections) lengths.push_back(s.bytes.size());
   std::vector<std::byte> file;
   if (const status s = read_whole(path, section_offsets(lengths).back(), file); !s) return s;
-  return read_container(file, path, kind, model, sections);
+  return read_container(file, path, kind, fingerprint, sections, layer_name);
 }
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 #include <string>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/within_memory.hpp>
 #include <minnow/io/bytes.hpp>
 
 namespace minnow {
@@ -25,20 +26,7 @@ struct gzip_opener {
     ~file() { close(); }
 
     [[nodiscard]] status open(const char* path) noexcept {
-      close();
-      name_ = path;
-      if (!detail::exists(name_)) {
-        name_ += ".gz";
-        if (!detail::exists(name_))
-          return status::failure("%s: expected this file or its .gz, found neither", detail::shown(path));
-      }
-      if (status outcome = source_.open(name_.c_str()); !outcome) return outcome;
-      if (status outcome = refill(); !outcome) return outcome;
-      compressed_ = at_magic();
-      if (compressed_ && inflateInit2(&stream_, gzip_window) != Z_OK)
-        return status::failure("%s: expected zlib to start, found: %s", shown(), reason());
-      running_ = compressed_;
-      return {};
+      return detail::within_memory(path, [&] { return open_source(path); });
     }
 
     [[nodiscard]] std::uint64_t length() const noexcept { return compressed_ ? unknown_length : source_.length(); }
@@ -58,6 +46,22 @@ struct gzip_opener {
     }
 
   private:
+    [[nodiscard]] status open_source(const char* path) {
+      close();
+      name_ = path;
+      if (!detail::file_exists(path)) {
+        name_ += ".gz";
+        if (!detail::file_exists(name_.c_str())) return status::failure("%s: expected this file or its .gz, found neither", path);
+      }
+      if (status outcome = source_.open(name_.c_str()); !outcome) return outcome;
+      if (status outcome = refill(); !outcome) return outcome;
+      compressed_ = at_magic();
+      if (compressed_ && inflateInit2(&stream_, gzip_window) != Z_OK)
+        return status::failure("%s: expected zlib to start, found: %s", shown(), reason());
+      running_ = compressed_;
+      return {};
+    }
+
     static constexpr int gzip_window = 15 + 16;  // zlib: the largest window, with gzip's header and checksum
 
     void close() noexcept {
@@ -109,7 +113,7 @@ struct gzip_opener {
     [[nodiscard]] bool at_magic() const noexcept {
       return stream_.avail_in >= 2 && stream_.next_in[0] == magic[0] && stream_.next_in[1] == magic[1];
     }
-    [[nodiscard]] const char* shown() const noexcept { return detail::shown(name_.c_str()); }
+    [[nodiscard]] const char* shown() const noexcept { return name_.c_str(); }
     [[nodiscard]] const char* reason() const noexcept { return stream_.msg != nullptr ? stream_.msg : "no reason"; }
 
     static constexpr std::uint8_t magic[2] = {0x1f, 0x8b};

@@ -2,16 +2,17 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/within_memory.hpp>
+#include <minnow/io/regular_file.hpp>
 
 namespace minnow {
 
@@ -35,17 +36,14 @@ public:
 
   /// Maps a file; load<mapped_file>(path) is its throwing form.
   [[nodiscard]] friend status read(const char* path, mapped_file& file) noexcept {
-    const int handle = ::open(path, O_RDONLY | O_CLOEXEC);
-    if (handle < 0) return status::failure("%s: could not be opened (%s)", path, detail::system_text(errno));
-    struct ::stat about {};
-    void* at = MAP_FAILED;
-    const bool known = ::fstat(handle, &about) == 0;
-    const auto size = static_cast<std::size_t>(about.st_size);
-    if (known && size > 0) at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, handle, 0);
-    const int why = errno;
-    ::close(handle);
-    if (known && size == 0) return status::failure("%s: expected bytes to map, found an empty file", path);
-    if (at == MAP_FAILED) return status::failure("%s: could not be mapped (%s)", path, detail::system_text(why));
+    detail::descriptor handle;
+    std::uint64_t length = 0;
+    if (const status s = detail::within_memory(path, [&] { return detail::open_to_read(path, handle, length); }); !s) return s;
+    if (length == 0) return status::failure("%s: expected bytes to map, found an empty file", path);
+    if (length > std::numeric_limits<std::size_t>::max()) return status::failure("%s: expected a file that fits in memory, found %llu bytes", path, static_cast<unsigned long long>(length));
+    const auto size = static_cast<std::size_t>(length);
+    void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, handle.number(), 0);
+    if (at == MAP_FAILED) return status::failure("%s: could not be mapped (%s)", path, detail::system_text(errno));
     file = mapped_file();
     file.bytes_ = {static_cast<const std::byte*>(at), size};
     return {};

@@ -6,6 +6,7 @@
 
 #include <minnow/core/dataset.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/within_memory.hpp>
 #include <minnow/io/bytes.hpp>
 #include <minnow/io/idx.hpp>
 
@@ -18,21 +19,23 @@ namespace minnow {
 /// refuses   what read_idx refuses, and test images of another size than the training images; `out` stays as it was
 template <opener Opener = plain>
 [[nodiscard]] status read_mnist(const char* folder, train_and_test<std::uint8_t>& out, Opener how = {}) noexcept {
-  const std::string base = std::string(folder) + '/';
-  const auto read = [&](const char* part, dataset<std::uint8_t>& to) {
-    return read_idx((base + part + "-images-idx3-ubyte").c_str(), (base + part + "-labels-idx1-ubyte").c_str(), to, 10,
-                    how);
-  };
-  train_and_test<std::uint8_t> result;
-  if (status outcome = read("train", result.train); !outcome) return outcome;
-  if (status outcome = read("t10k", result.test); !outcome) return outcome;
-  const shape expected = result.train.dimensions;
-  const shape found = result.test.dimensions;
-  if (found != expected)
-    return status::failure("%s: expected test images of %d x %d, as the training images are, found %d x %d",
-                           detail::shown(folder), expected.height, expected.width, found.height, found.width);
-  out = std::move(result);
-  return {};
+  return detail::within_memory(folder, [&]() -> status {
+    const std::string base = std::string(folder) + '/';
+    const auto read = [&](const char* part, dataset<std::uint8_t>& to) {
+      return read_idx((base + part + "-images-idx3-ubyte").c_str(), (base + part + "-labels-idx1-ubyte").c_str(), to, 10,
+                      how);
+    };
+    train_and_test<std::uint8_t> result;
+    if (status outcome = read("train", result.train); !outcome) return outcome;
+    if (status outcome = read("t10k", result.test); !outcome) return outcome;
+    const shape expected = result.train.dimensions;
+    const shape found = result.test.dimensions;
+    if (found != expected)
+      return status::failure("%s: expected test images of %d x %d, as the training images are, found %d x %d",
+                             folder, expected.height, expected.width, found.height, found.width);
+    out = std::move(result);
+    return {};
+  });
 }
 
 #if defined(__cpp_exceptions)

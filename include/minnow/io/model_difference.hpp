@@ -13,29 +13,23 @@
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/text.hpp>
+#include <minnow/io/file_section.hpp>
 
 /// Says in which layer the model of a file differs from the one that reads it. A file has the lengths of its sections and a
 /// fingerprint, but no names: these are the reader's own.
 namespace minnow::detail {
 
-/// Which layer and which of its arrays a section holds; no layer: something else.
-struct section_label {
-  std::string_view layer{};
-  std::string_view array{};
-};
+/// The name of the layer at a path.
+using layer_namer = text(std::string_view path);
 
 /// The model that a reader expects.
 struct expected_model {
   std::uint64_t fingerprint;
-  std::span<const section_label> sections{};        ///< of its file, in order; empty: nothing is known of them
-  text (*layer_name)(std::string_view path) = nullptr;  ///< null: only paths are known
-
-  constexpr expected_model(std::uint64_t value) noexcept : fingerprint(value) {}
-  constexpr expected_model(std::uint64_t value, std::span<const section_label> labels, text (*name)(std::string_view)) noexcept
-      : fingerprint(value), sections(labels), layer_name(name) {}
+  std::span<const file_section> sections{};  ///< of its file, in order; empty: nothing is known of them
+  layer_namer* layer_name = nullptr;         ///< null: only paths are known
 };
 
-/// The name of the layer at a path.
+/// Of a model.
 template <class Flat>
 text layer_name_in(std::string_view path) {
   static constexpr auto names = []<std::size_t... I>(std::index_sequence<I...>) {
@@ -50,7 +44,7 @@ text layer_name_in(std::string_view path) {
 /// expected   lengths of the reader's sections
 /// found      the same of the file: its table, as far as it was read
 inline status another_model(const char* name, const expected_model& model, std::uint64_t fingerprint, std::span<const std::size_t> expected,
-                            std::span<const std::byte> found, std::size_t found_count) noexcept {
+                            std::span<const std::byte> found, std::size_t found_count) {
   const auto said = [&](const std::string& difference) {
     return status::failure("%s: expected the model with fingerprint %016llx, found another model's, %016llx%s", name,
                            static_cast<unsigned long long>(model.fingerprint), static_cast<unsigned long long>(fingerprint), difference.c_str());
@@ -58,8 +52,9 @@ inline status another_model(const char* name, const expected_model& model, std::
   if (model.sections.empty()) return said("");
   const std::size_t known = std::min(found_count, found.size() / 8);
   for (std::size_t i = 0; i < model.sections.size() && i < expected.size(); ++i) {
-    const section_label& of = model.sections[i];
-    if (of.layer.empty()) continue;
+    const file_section& of = model.sections[i];
+    if (of.array.empty()) continue;
+    const std::string_view path = of.layer.empty() ? std::string_view("input") : of.layer;
     std::uint64_t bytes = 0;
     if (i < known) std::memcpy(&bytes, found.data() + 8 * i, sizeof bytes);
     if (i < known && bytes == expected[i]) continue;
@@ -67,7 +62,7 @@ inline status another_model(const char* name, const expected_model& model, std::
     const text layer = model.layer_name != nullptr ? model.layer_name(of.layer) : text();
     char what[300];
     const int length = std::snprintf(what, sizeof what, "; the first layer of another size is %.*s%s%s%s: expected %zu bytes of '%.*s', found ",
-                                     static_cast<int>(of.layer.size()), of.layer.data(), layer.view().empty() ? "" : " (", layer.c_str(),
+                                     static_cast<int>(path.size()), path.data(), layer.view().empty() ? "" : " (", layer.c_str(),
                                      layer.view().empty() ? "" : ")", expected[i], static_cast<int>(of.array.size()), of.array.data());
     std::string difference(what, static_cast<std::size_t>(std::clamp(length, 0, static_cast<int>(sizeof what) - 1)));
     return said(difference + (i < known ? std::to_string(bytes) : "no such array"));

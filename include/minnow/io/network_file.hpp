@@ -1,6 +1,8 @@
 #pragma once
 
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <minnow/io/container.hpp>
@@ -13,14 +15,9 @@ namespace minnow {
 namespace detail {
 
 template <class Network>
-std::vector<std::span<std::byte>> network_sections(Network& net, std::span<float> mean, std::span<float> deviation,
-                                                   std::vector<section_label>* labels = nullptr) {
-  std::vector<std::span<std::byte>> sections{std::as_writable_bytes(mean), std::as_writable_bytes(deviation)};
-  if (labels != nullptr) *labels = {{"input", "mean"}, {"input", "deviation"}};
-  net.arrays([&](std::string_view path, std::string_view array, std::span<float> values) {
-    sections.push_back(std::as_writable_bytes(values));
-    if (labels != nullptr) labels->push_back({path, array});
-  });
+std::vector<file_section> network_sections(Network& net, normalisation& n) {
+  std::vector<file_section> sections{{"", "mean", n.mean}, {"", "deviation", n.deviation}};
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) { sections.emplace_back(path, name, values); });
   return sections;
 }
 
@@ -29,24 +26,29 @@ std::vector<std::span<std::byte>> network_sections(Network& net, std::span<float
 /// Writes a trainable network.
 template <class Model, class W, class I>
 [[nodiscard]] status write(const char* path, const network<Model, W, I>& net) noexcept {
-  normalisation n = net.input_normalisation().of_channels(flat<Model>::input.channels);
-  // Visiting arrays hands out spans that a reader fills; writing only looks at them.
-  const auto sections = detail::network_sections(const_cast<network<Model, W, I>&>(net), n.mean, n.deviation);
-  const std::vector<std::span<const std::byte>> bytes(sections.begin(), sections.end());
-  return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, bytes);
+  return detail::within_memory(path, [&] {
+    normalisation n = net.input_normalisation().of_channels(flat<Model>::input.channels);
+    // Visiting arrays hands out spans that a reader fills; writing only looks at them.
+    std::vector<std::span<const std::byte>> bytes;
+    for (const auto& s : detail::network_sections(const_cast<network<Model, W, I>&>(net), n)) bytes.emplace_back(s.bytes);
+    return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, bytes);
+  });
 }
 
 /// Reads a trainable network; any estimators may be chosen anew.
+///
+/// refuses   beside damaged files and those of other models, numbers that no network has: a NaN, an infinity, a negative
+///           variance, a deviation that is not above 0; `net` then stays as it was
 template <class Model, class W, class I>
 [[nodiscard]] status read(const char* path, network<Model, W, I>& net) noexcept {
-  constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
-  normalisation n{std::vector<float>(channels), std::vector<float>(channels)};
-  std::vector<detail::section_label> labels;
-  const auto sections = detail::network_sections(net, n.mean, n.deviation, &labels);
-  const detail::expected_model model(flat<Model>::fingerprint, labels, &detail::layer_name_in<flat<Model>>);
-  if (const status s = detail::read_container(path, detail::file_kind::network, model, sections); !s) return s;
-  net.normalise(std::move(n));
-  return {};
+  return detail::reading(path, detail::a_minnow_file, [&]() -> status {
+    constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
+    normalisation n{std::vector<float>(channels), std::vector<float>(channels)};
+    const auto sections = detail::network_sections(net, n);
+    if (const status s = detail::read_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections, &detail::layer_name_in<flat<Model>>); !s) return s;
+    net.normalise(std::move(n));
+    return {};
+  });
 }
 
 }  // namespace minnow

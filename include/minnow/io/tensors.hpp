@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -10,11 +11,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/half.hpp>
 #include <minnow/io/bytes.hpp>
+#include <minnow/io/quoted.hpp>
 
 namespace minnow {
 
@@ -30,12 +33,25 @@ struct tensor {
 };
 
 /// Tensors by name: what files of weights hold.
-using tensors = std::map<std::string, tensor, std::less<>>;
+struct tensors : std::map<std::string, tensor, std::less<>> {
+  using map::map;
+
+  /// Tensors of the file whose numbers have no floats here, as 8-bit ones: their names and kinds.
+  std::map<std::string, std::string, std::less<>> unreadable{};
+
+#if defined(__cpp_exceptions)
+  /// The tensor of a name; throws `error` where there is none, with the kind of one that is unreadable.
+  [[nodiscard]] const tensor& at(std::string_view name) const;
+  [[nodiscard]] tensor& at(std::string_view name);
+#endif
+
+  friend bool operator==(const tensors&, const tensors&) = default;
+};
 
 namespace detail {
 
-/// More extents than any layer has: a limit on what a file may claim.
-inline constexpr std::size_t most_extents = 8;
+/// As many as NumPy has: a limit on what a file may claim.
+inline constexpr std::size_t most_extents = 64;
 
 /// What a shape counts; false where that, or its bytes as `width`, does not fit in 63 bits.
 inline bool count_elements(std::span<const std::uint64_t> shape, std::size_t width, std::uint64_t& count) noexcept {
@@ -58,22 +74,6 @@ inline std::string text_of(std::span<const std::uint64_t> shape) {
   std::string text = "(";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
   return text + ")";
-}
-
-/// A file's own words as sentences show them: at most 80 bytes, whole characters, none that controls a terminal.
-inline std::string in_quotes(std::string_view words) {
-  constexpr std::size_t most = 80;
-  std::string text(words.substr(0, most));
-  if (words.size() > most) {
-    // The rest of a character that was cut begins with 10 in its bits.
-    std::size_t end = most;
-    while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0u) == 0x80u) --end;
-    text.resize(end);
-    text += "...";
-  }
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return "'" + text + "'";
 }
 
 /// A kind of numbers in files of tensors, and how they become floats: exactly, or the nearest float.
@@ -130,13 +130,49 @@ inline std::string kinds_of(const char* number_kind::*format) {
   return names;
 }
 
-/// All bytes of a file.
-inline status read_all(const char* path, std::vector<std::uint8_t>& bytes) noexcept {
-  minnow::plain::file file;
-  if (status outcome = file.open(path); !outcome) return outcome;
-  return read_up_to(file, file.length(), bytes);
+/// Why a network or a program cannot have the tensor of this name.
+inline status missing_tensor(const tensors& all, std::string_view name, const char* for_what) {
+  const std::string who = in_quotes(name);
+  if (const auto kind = all.unreadable.find(name); kind != all.unreadable.end())
+    return status::failure("tensor %s: expected numbers of kind %s%s, found %s", who.c_str(), kinds_of(&number_kind::safetensors).c_str(), for_what,
+                           in_quotes(kind->second).c_str());
+  return status::failure("tensor %s: expected it%s, found none of this name among %zu", who.c_str(), for_what, all.size());
+}
+
+/// Reads `count` numbers of a kind as floats, some at a time. `known` says that the file's length was compared: only then
+/// is room made for all of them before they came.
+template <class File>
+[[nodiscard]] status read_numbers(File& file, const char* name, const number_kind& kind, bool swapped, std::uint64_t count, bool known,
+                                  std::vector<float>& to) {
+  constexpr std::uint64_t piece = 1 << 16;
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::min(count, piece)) * kind.bytes);
+  to.clear();
+  if (known) to.reserve(static_cast<std::size_t>(count));
+  for (std::uint64_t done = 0; done < count;) {
+    const auto next = static_cast<std::size_t>(std::min(count - done, piece));
+    std::size_t got = 0;
+    if (status outcome = file.read(bytes.data(), next * kind.bytes, got); !outcome) return outcome;
+    if (got < next * kind.bytes)
+      return status::failure("%s: expected %llu bytes of numbers, found %llu", name, static_cast<unsigned long long>(count * kind.bytes),
+                             static_cast<unsigned long long>(done * kind.bytes + got));
+    if (swapped)
+      for (std::size_t i = 0; i < got; i += kind.bytes) std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.begin() + static_cast<std::ptrdiff_t>(i + kind.bytes));
+    to.resize(static_cast<std::size_t>(done) + next);
+    kind.widen(bytes.data(), next, to.data() + done);
+    done += next;
+  }
+  return {};
 }
 
 }  // namespace detail
+
+#if defined(__cpp_exceptions)
+inline const tensor& tensors::at(std::string_view name) const {
+  const auto found = find(name);
+  if (found == end()) require(detail::missing_tensor(*this, name, ""));
+  return found->second;
+}
+inline tensor& tensors::at(std::string_view name) { return const_cast<tensor&>(std::as_const(*this).at(name)); }
+#endif
 
 }  // namespace minnow

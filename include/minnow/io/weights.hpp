@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -12,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/check_numbers.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/within_memory.hpp>
 #include <minnow/io/tensors.hpp>
 #include <minnow/layers/weight_shapes.hpp>
 #include <minnow/train/copy_weights.hpp>
@@ -99,7 +100,7 @@ inline std::string_view torch_name(std::string_view array) noexcept {
 
 /// Finds the tensor's name for every array of the network, and takes every name of the map for one.
 inline status find_places(untyped_network& net, std::span<const weight_shape> products, const weight_names& names,
-                          bool allow_unnamed, std::vector<weight_place>& places) noexcept {
+                          bool allow_unnamed, std::vector<weight_place>& places) {
   status outcome;
   std::set<std::string_view> taken;
   net.arrays([&](std::string_view path, std::string_view array, std::span<float> values) {
@@ -134,29 +135,29 @@ inline status find_places(untyped_network& net, std::span<const weight_shape> pr
 /// Whether a tensor is the count of batches that PyTorch's batch norm keeps and only averages without a momentum use.
 inline bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
 
-inline status fill_places(const std::vector<weight_place>& places, const tensors& from, bool allow_unused) noexcept {
+inline status fill_places(const std::vector<weight_place>& places, const tensors& from, bool allow_unused) {
   std::set<std::string_view> used;
   for (const weight_place& place : places) {
-    const std::string who = in_quotes(place.tensor);
+    const std::string who = in_quotes(place.tensor), tensor_name = "tensor " + who;
     const auto found = from.find(place.tensor);
     if (found == from.end())
-      return status::failure("tensor %s: expected it for '%s' of layer %s, found none of this name among %zu",
-                             who.c_str(), place.array.c_str(), place.layer.c_str(), from.size());
+      return missing_tensor(from, place.tensor, (" for '" + place.array + "' of layer " + place.layer).c_str());
     const tensor& t = found->second;
     if (!place.takes(t.shape) || t.values.size() != place.values.size())
       return status::failure("tensor %s: expected the shape %s for '%s' of layer %s, found %s of %zu numbers",
                              who.c_str(), text_of(place.shape()).c_str(), place.array.c_str(), place.layer.c_str(),
                              text_of(t.shape).c_str(), t.values.size());
-    for (std::size_t i = 0; i < t.values.size(); ++i)
-      if (!std::isfinite(t.values[i]))
-        return status::failure("tensor %s: expected finite numbers, found %f at index %zu", who.c_str(),
-                               static_cast<double>(t.values[i]), i);
+    if (status outcome = check_numbers(tensor_name.c_str(), place.layer, place.array, t.values); !outcome) return outcome;
     used.insert(found->first);
   }
+  const auto unused = [](const std::string& name) {
+    return status::failure("tensor %s: expected an array of the network that takes it, found none in the names",
+                           in_quotes(name).c_str());
+  };
   for (const auto& [name, t] : from)
-    if (!allow_unused && !used.contains(name) && !counts_batches(name))
-      return status::failure("tensor %s: expected an array of the network that takes it, found none in the names",
-                             in_quotes(name).c_str());
+    if (!allow_unused && !used.contains(name) && !counts_batches(name)) return unused(name);
+  for (const auto& [name, kind] : from.unreadable)
+    if (!allow_unused && !counts_batches(name)) return unused(name);
   for (const weight_place& place : places) {
     const std::vector<float>& values = from.find(place.tensor)->second.values;
     place.each([&](std::size_t here, std::size_t there) { place.values[here] = values[there]; });
@@ -172,17 +173,20 @@ inline status fill_places(const std::vector<weight_place>& places, const tensors
 /// quantizers they were taken: pack refuses them until `settle` or `fit` took new ones.
 ///
 /// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite,
-///           and tensors that no array takes (but for num_batches_tracked); `net` then stays as it was
+///           (nor, of a variance, below 0), and tensors that no array takes (but for num_batches_tracked); `net` then stays
+///           as it was
 template <class Model, class W, class I>
 [[nodiscard]] status read_weights(const tensors& from, network<Model, W, I>& net, const weight_names& names,
                                   weight_options options = {}) noexcept {
-  std::vector<detail::weight_place> places;
-  if (status outcome = detail::find_places(net, weight_shapes<Model>, names, options.allow_unnamed, places); !outcome)
-    return outcome;
-  if (status outcome = detail::fill_places(places, from, options.allow_unused); !outcome) return outcome;
-  detail::weights_replaced(net);
-  detail::set_unsettled(net, network<Model, W, I>::quantizes ? 1.0f : 0.0f);
-  return {};
+  return detail::within_memory("weights", [&]() -> status {
+    std::vector<detail::weight_place> places;
+    if (status outcome = detail::find_places(net, weight_shapes<Model>, names, options.allow_unnamed, places); !outcome)
+      return outcome;
+    if (status outcome = detail::fill_places(places, from, options.allow_unused); !outcome) return outcome;
+    detail::weights_replaced(net);
+    detail::set_unsettled(net, network<Model, W, I>::quantizes ? 1.0f : 0.0f);
+    return {};
+  });
 }
 
 /// Gives a network's weights as tensors in PyTorch's names and layouts (see above): latent ones, not their codes.
@@ -191,25 +195,27 @@ template <class Model, class W, class I>
 template <class Model, class W, class I>
 [[nodiscard]] status write_weights(const network<Model, W, I>& net, const weight_names& names, tensors& out,
                                    weight_options options = {}) noexcept {
-  std::vector<detail::weight_place> places;
-  // Visiting arrays hands out spans that a reader fills; writing only looks at them.
-  if (status outcome = detail::find_places(const_cast<network<Model, W, I>&>(net), weight_shapes<Model>, names,
-                                           options.allow_unnamed, places);
-      !outcome)
-    return outcome;
-  tensors result;
-  for (const detail::weight_place& place : places) {
-    const auto [at, added] = result.try_emplace(place.tensor);
-    if (!added)
-      return status::failure("tensor %s: expected one array of this name, found a second, '%s' of layer %s",
-                             detail::in_quotes(place.tensor).c_str(), place.array.c_str(), place.layer.c_str());
-    tensor& to = at->second;
-    to.shape = place.shape();
-    to.values.resize(place.values.size());
-    place.each([&](std::size_t here, std::size_t there) { to.values[there] = place.values[here]; });
-  }
-  out = std::move(result);
-  return {};
+  return detail::within_memory("weights", [&]() -> status {
+    std::vector<detail::weight_place> places;
+    // Visiting arrays hands out spans that a reader fills; writing only looks at them.
+    if (status outcome = detail::find_places(const_cast<network<Model, W, I>&>(net), weight_shapes<Model>, names,
+                                             options.allow_unnamed, places);
+        !outcome)
+      return outcome;
+    tensors result;
+    for (const detail::weight_place& place : places) {
+      const auto [at, added] = result.try_emplace(place.tensor);
+      if (!added)
+        return status::failure("tensor %s: expected one array of this name, found a second, '%s' of layer %s",
+                               detail::in_quotes(place.tensor).c_str(), place.array.c_str(), place.layer.c_str());
+      tensor& to = at->second;
+      to.shape = place.shape();
+      to.values.resize(place.values.size());
+      place.each([&](std::size_t here, std::size_t there) { to.values[there] = place.values[here]; });
+    }
+    out = std::move(result);
+    return {};
+  });
 }
 
 #if defined(__cpp_exceptions)

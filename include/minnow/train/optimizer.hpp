@@ -31,9 +31,10 @@ namespace detail {
 ///   update(w, g, m, step_rate, prepared)   the new w; m is an array of `moments` numbers, changed in place.
 ///                      Weight decay is part of it. Written for a float and for a SIMD batch alike
 ///
-/// and, where its numbers have a domain,
+/// and, where it has them,
 ///
-///   check()            a status that names the number outside it; a run begins with it
+///   check()            a status that names the number outside its domain; a run begins with it
+///   is_square(moment)  whether a moment is never negative: a checkpoint with another one is refused
 ///
 /// The rate is above 0, what multiplies it at least 0, both are finite: a run refuses others.
 template <class O>
@@ -79,6 +80,8 @@ struct adam {
   rate_schedule decay = constant_rate{};
 
   static constexpr int moments = 2;
+  /// The second one is a mean of squares.
+  [[nodiscard]] static constexpr bool is_square(int moment) noexcept { return moment == 1; }
   struct prepared {
     float first;
     float second;

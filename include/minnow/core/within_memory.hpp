@@ -1,0 +1,36 @@
+#pragma once
+
+#if defined(__cpp_exceptions)
+#include <exception>
+#include <new>
+#include <stdexcept>
+#endif
+
+#include <minnow/core/error.hpp>
+
+namespace minnow::detail {
+
+/// Runs `body`, which returns a status; what it throws becomes a failure that names the file. So a reader needs no more
+/// memory than there is, and stays noexcept.
+template <class Body>
+[[nodiscard]] status within_memory(const char* name, Body&& body) noexcept {
+#if defined(__cpp_exceptions)
+  const auto out_of_memory = [&] {
+    return status::failure("%s: out of memory: expected room for what the file holds, found too little", name);
+  };
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::length_error&) {
+    return out_of_memory();
+  } catch (const std::exception& e) {
+    return status::failure("%s: %s", name, e.what());
+  }
+#else
+  (void)name;
+  return body();
+#endif
+}
+
+}  // namespace minnow::detail

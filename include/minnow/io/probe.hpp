@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/random.hpp>
+#include <minnow/infer/packed.hpp>
+#include <minnow/infer/session.hpp>
+
+/// The question that every file of a packed model carries with its answer: a processor or a build whose kernels are wrong
+/// answers it differently.
+namespace minnow::detail {
+
+/// Which stages a model's probe runs through: from the first whose inputs are codes to the last of those behind it that
+/// are integers throughout, since only these give the same answer on every processor, and that read nothing which was made
+/// before the first.
+template <class Packed>
+struct probe_plan {
+  using model = typename Packed::model;
+  template <std::size_t S>
+  using stage_plan = minnow::detail::stage_plan<model, S>;
+
+  static constexpr std::size_t first = []<std::size_t... S>(std::index_sequence<S...>) {
+    std::size_t found = Packed::stages;
+    ((found = found == Packed::stages && stage_plan<S>::integer_sums ? S : found), ...);
+    return found;
+  }(std::make_index_sequence<Packed::stages>{});
+
+  template <std::size_t S>
+  static constexpr bool reads_before_first() {
+    // Stages in order, behind the image.
+    const auto place = [](std::size_t maker) { return maker == Packed::stages ? 0 : maker + 1; };
+    return []<std::size_t... I>([[maybe_unused]] auto at, std::index_sequence<I...>) {
+      const std::size_t given = at(stage_plan<first>::source);
+      [[maybe_unused]] const auto op_reads_before = []<std::size_t J>(auto& of, std::size_t from, std::integral_constant<std::size_t, J>) {
+        if constexpr (join_layer<typename stage_plan<S>::template op<J>>) return of(stage_plan<S>::template second<J>) < from;
+        else return false;
+      };
+      return at(stage_plan<S>::source) < given || (op_reads_before(at, given, std::integral_constant<std::size_t, I>{}) || ...);
+    }(place, typename stage_plan<S>::indices{});
+  }
+
+  static constexpr std::size_t last = []<std::size_t... S>(std::index_sequence<S...>) {
+    std::size_t found = first;
+    bool unbroken = true;
+    ((unbroken = unbroken && (S < first || (!reads_before_first<S>() && (stage_plan<S>::integer_sums || !stage_plan<S>::has_product))),
+      found = S >= first && unbroken && stage_plan<S>::integer_sums ? S : found),
+     ...);
+    return found;
+  }(std::make_index_sequence<Packed::stages>{});
+
+  static constexpr bool exists = first < Packed::stages;
+};
+
+/// The integer sums of the probe's last product, for inputs drawn from the model's fingerprint.
+template <class Packed>
+std::vector<std::int32_t> probe_answer(const Packed& network) {
+  using plan = probe_plan<Packed>;
+  if constexpr (!plan::exists) {
+    return {};
+  } else {
+    using from = typename plan::template stage_plan<plan::first>;
+    using to = typename plan::template stage_plan<plan::last>;
+    using operand = operand_of<typename from::inputs>;
+
+    random r(seed{Packed::flat::fingerprint});
+    std::vector<kernels::code<operand::storage>> codes(static_cast<std::size_t>(from::in.size()));
+    for (auto& code : codes) {
+      if constexpr (operand::storage == encoding::pixel) {
+        code = static_cast<std::int16_t>(2 * r.below(256) - 255);
+      } else {
+        constexpr auto all = codes_of<typename from::inputs>();
+        code = static_cast<std::int16_t>(all[static_cast<std::size_t>(r.below(static_cast<int>(all.size())))]);
+      }
+    }
+    std::vector<std::byte> map(kernels::input_bytes<operand::storage, operand::bits>(from::in));
+    kernels::pack_inputs<operand::storage, operand::bits>(codes.data(), from::in.pixels(), from::in.channels, map.data());
+
+    struct recorder final : trace {
+      std::vector<std::int32_t> answer;
+      void sums(std::size_t layer, int first_row, int last_row, const std::int32_t* sums) noexcept override {
+        if (layer != to::begin) return;
+        constexpr int channels = to::window.out.channels;
+        for (int p = (last_row - first_row) * to::window.out.width; p > 0; --p, sums += kernels::sum_stride(channels))
+          answer.insert(answer.end(), sums, sums + channels);
+      }
+    } record;
+    std::vector<float> logits(static_cast<std::size_t>(Packed::classes));
+    session<Packed>(network).template run_from<plan::first>(map, logits.data(), &record);
+    return std::move(record.answer);
+  }
+}
+
+}  // namespace minnow::detail
