@@ -286,4 +286,102 @@ TEST_SUITE("fit/checkpoint") {
     CHECK(rest.first_step == 9);
     CHECK(rest == train(three_epochs(), adam{.rate = 1e-2f}));
   }
+
+  TEST_CASE("numbers that no run comes to are refused by what they are, though the checksum is right, and change nothing") {
+    const folder where;
+    auto options = three_epochs();
+    options.checkpoint = {.path = where.path("run"), .every = 1, .resume = true};
+    const adam o{.rate = 1e-2f};
+    CHECK_THROWS_AS(train(options, o, 10), killed);
+    const auto sound = data_files::content(where.path("run"));
+    std::uint32_t sections = 0;
+    std::memcpy(&sections, sound.data() + 32, 4);
+    std::vector<std::size_t> begin;
+    std::size_t at = 64 + 8 * std::size_t{sections};
+    for (std::uint32_t s = 0; s < sections; ++s) {
+      begin.push_back(at = (at + 63) / 64 * 64);
+      std::uint64_t length = 0;
+      std::memcpy(&length, sound.data() + 64 + 8 * s, 8);
+      at += static_cast<std::size_t>(length);
+    }
+    const auto with = [&](std::size_t place, auto value) {
+      data_files::bytes file = sound;
+      std::memcpy(file.data() + place, &value, sizeof value);
+      data_files::repair_checksum(file);
+      where.write("run", file);
+      return refusal_of(where, options);
+    };
+    // Where the run stands: step 9, alpha, rate, sums of the epoch's losses, correct and seen images. One epoch of 7 steps is done.
+    const auto position = [&](std::size_t number, double value) { return with(begin[1] + 8 * number, value); };
+    CHECK_EQ(position(0, 1e12), "run: expected a run at step 0 to 21, found step 1e+12");
+    CHECK_EQ(position(0, 9.5), "run: expected a run at step 0 to 21, found step 9.5");
+    CHECK_EQ(position(0, 15), "run: expected 2 finished epochs at step 15 (7 steps an epoch), found 1");
+    CHECK_EQ(position(0, 3), "run: expected 0 finished epochs at step 3 (7 steps an epoch), found 1");
+    CHECK_EQ(position(0, 10), "run: expected a count of images seen as a run at step 10 has it, found 16");
+    CHECK_EQ(position(1, NAN), "run: expected an alpha as a run at step 9 has it, found nan");
+    CHECK_EQ(position(1, 1.5), "run: expected an alpha as a run at step 9 has it, found 1.5");
+    CHECK_EQ(position(2, INFINITY), "run: expected a learning rate as a run at step 9 has it, found inf");
+    CHECK_EQ(position(2, 1e300), "run: expected a learning rate as a run at step 9 has it, found 1e+300");
+    CHECK_EQ(position(3, NAN), "run: expected a sum of losses as a run at step 9 has it, found nan");
+    CHECK_EQ(position(4, 17), "run: expected a count of correct images as a run at step 9 has it, found 17");
+    CHECK_EQ(position(4, -1), "run: expected a count of correct images as a run at step 9 has it, found -1");
+    CHECK_EQ(position(5, 1e12), "run: expected a count of images seen as a run at step 9 has it, found 1e+12");
+    const auto epoch = [&](std::size_t number, double value) { return with(begin[2] + 8 * number, value); };
+    const char* const names[] = {"its number", "its last step", "a loss", "an accuracy", "a blended accuracy", "a quantized accuracy", "an alpha", "a learning rate", "seconds"};
+    for (std::size_t i = 0; i < 9; ++i)
+      for (const double value : {static_cast<double>(NAN), static_cast<double>(INFINITY), -1e300}) {
+        if (i == 2 && value == -1e300) continue;  // a loss may be anything
+        CHECK(epoch(i, value).starts_with("run: expected " + std::string(names[i]) + " as epoch 1 has it, found "));
+      }
+    CHECK_EQ(epoch(0, 1e12), "run: expected its number as epoch 1 has it, found 1e+12");
+    CHECK_EQ(epoch(1, 8), "run: expected its last step as epoch 1 has it, found 8");
+    CHECK_EQ(epoch(3, 1.5), "run: expected an accuracy as epoch 1 has it, found 1.5");
+    // The network's arrays, and the moments behind them.
+    learner net{seed{1}};
+    std::size_t section = 5;
+    net.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) {
+      if (!values.empty()) {
+        const std::string said = with(begin.at(section), NAN);
+        CHECK(said.starts_with("run: layer " + std::string(path) + ": expected "));
+        CHECK(said.ends_with(" in '" + std::string(name) + "', found nan at index 0"));
+      }
+      ++section;
+    });
+    net.parameters([&](std::string_view path, const parameter& p) {
+      const std::string of = "run: layer " + std::string(path) + ": expected ", end = " in 'moments of " + std::string(p.name) + "', found ";
+      CHECK_EQ(with(begin.at(section), INFINITY), of + "finite numbers" + end + "inf at index 0");
+      // Adam's second moments are means of squares.
+      CHECK_EQ(with(begin.at(section) + 4 * p.value.size(), -1.0f), of + "numbers of at least 0" + end + "-1 at index 0");
+      CHECK(with(begin.at(section) + 8 * p.value.size() - 4, NAN).starts_with(of + "numbers of at least 0" + end));
+      ++section;
+    });
+    CHECK(section == sections);
+    CHECK(with(begin[4], 0.0f).find("expected numbers above 0 in 'deviation', found 0 at index 0") != std::string::npos);
+    where.write("run", sound);
+    CHECK(train(options, o) == train(three_epochs(), o));
+  }
+
+  TEST_CASE("a checkpoint that is a link is written through, and locked as what it leads to") {
+    const folder where;
+    std::filesystem::create_directory(where.path("disk"));
+    std::filesystem::create_symlink("disk/run", where.path("run"));
+    auto options = three_epochs();
+    options.checkpoint = {.path = where.path("run"), .every = 2, .resume = true};
+    const adam o{.rate = 1e-2f};
+    CHECK_THROWS_AS(train(options, o, 9), killed);
+    CHECK(std::filesystem::is_symlink(where.path("run")));
+    CHECK(std::filesystem::exists(where.path("disk/run.lock")));
+    const trace_of_run rest = train(options, o);
+    CHECK(rest.first_step > 1);
+    CHECK(rest == train(three_epochs(), o));
+  }
+
+  TEST_CASE("what a killed run left beside its checkpoint is removed when the next one begins") {
+    const folder where;
+    auto options = three_epochs();
+    options.checkpoint = {.path = where.path("run"), .every = 100, .resume = true};
+    where.write("run.0123456789abcdef.part", std::string("half a checkpoint"));
+    CHECK_THROWS_AS(train(options, adam{.rate = 1e-2f}, 1), killed);
+    CHECK(!std::filesystem::exists(where.path("run.0123456789abcdef.part")));
+  }
 }

@@ -13,6 +13,7 @@
 #include <minnow/pack/pack.hpp>
 
 #include "checkpoint.hpp"
+#include "fuzzed_weights.hpp"
 
 namespace {
 
@@ -62,4 +63,9 @@ int main(int count, char** arguments) {
   std::string line;
   for (int i = 0; i < 64; ++i) line += std::to_string(i % 17) + ",";
   put(root / "optdigits" / "three", line + "0\n" + line + "9\r\n" + line + "5");
+  // Labels of idx/labels, packed by gzip -n.
+  put(root / "gzip" / "labels", std::string("\037\213\010\000\000\000\000\000\002\003\143\140\340\140\144\140\140\140\146\144\342\004\000\225\014\150\104\013\000\000\000", 31));
+  put(root / "gzip" / "plain", std::string("\0\0\x08\x01\0\0\0\x03\x01\x02\x09", 11));
+  put(root / "records" / "five", std::string("\0abcdef\1bcdefg\2cdefgh\0defghi\1efghij", 35));
+  save_safetensors(export_weights(fuzz::network{}, fuzz::names), file), put(root / "weights" / "all", content(file));
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -329,5 +330,65 @@ TEST_SUITE("io/model_file") {
     data_files::repair_checksum(changed);
     CHECK(sentence(read_as<small>(folder.write("f", changed)), folder)
               .starts_with("f: the stored probe gives other sums"));
+  }
+
+  TEST_CASE_TEMPLATE("numbers that no packed model has are refused by layer and array, though the checksum is right", Model, small, mixed, reals, pooled) {
+    const data_files::folder folder;
+    auto network = some<Model>();
+    save(network, folder.path("f"));
+    const auto sound = data_files::content(folder.path("f"));
+    const auto refusal = [&](std::size_t place, const void* value, std::size_t size) {
+      data_files::bytes file = sound;
+      std::memcpy(file.data() + place, value, size);
+      data_files::repair_checksum(file);
+      packed<Model> other;
+      const std::string said = read(std::as_bytes(std::span(file)), "it", other).message();
+      CHECK(std::string(read_in_place(std::as_bytes(std::span(file)), "it", other).message()) == said);
+      return said;
+    };
+    std::size_t sections = flat<Model>::takes_pixels ? 1 : 3;
+    network.each_stage([&](auto, auto& stage) { stage.sections([&](std::string_view, std::span<std::byte>) { ++sections; }); });
+    std::size_t at = (64 + 8 * sections + 63) / 64 * 64;
+    const auto pass = [&](std::size_t bytes) { at = (at + bytes + 63) / 64 * 64; };
+    if constexpr (!flat<Model>::takes_pixels) {
+      const auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
+      const float zero = 0, nan = NAN;
+      CHECK(refusal(at, &nan, 4) == "it: expected finite numbers in 'mean', found nan at index 0");
+      pass(4 * channels);
+      CHECK(refusal(at, &zero, 4) == "it: expected numbers above 0 in 'deviation', found 0 at index 0");
+      pass(4 * channels);
+    }
+    network.each_stage([&](auto, auto& stage) {
+      using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
+      const std::string path(flat<Model>::paths[plan::begin].view());
+      std::vector<std::pair<std::string, std::string>> floats;  // the layer and the name of each array
+      stage.floats_of_layers([&](std::size_t layer, std::string_view name, std::span<float>) { floats.emplace_back(flat<Model>::paths[layer].view(), name); });
+      std::size_t next = 0;
+      stage.sections([&](std::string_view name, std::span<std::byte> bytes) {
+        if (bytes.empty()) return;
+        if (name == "weights") {
+          if constexpr (plan::has_product) {
+            using weights = typename plan::weights;
+            const float inf = INFINITY;
+            const std::uint16_t half_nan = 0x7e00;
+            const std::int8_t lowest = -128;
+            const std::string where = "it: layer " + path + ": expected ";
+            if (weights::storage == encoding::real) CHECK(refusal(at, &inf, 4) == where + "finite numbers in 'weights', found a NaN or an infinity");
+            if (weights::storage == encoding::half) CHECK(refusal(at, &half_nan, 2) == where + "finite numbers in 'weights', found a NaN or an infinity");
+            if (weights::storage == encoding::byte || weights::storage == encoding::nibble)
+              CHECK(refusal(at, &lowest, 1) == where + "codes of its quantizer in 'weights', found a code beyond its quantizer's");
+          }
+        } else if (name == "flip" || name == "smallest") {
+          const std::int32_t two = 2;
+          CHECK(refusal(at, &two, 4) == "it: layer " + path + ": expected 0 or -1 in '" + std::string(name) + "', found another number");
+        } else if (next < floats.size() && name == floats[next].second) {
+          for (const float value : {NAN, INFINITY, -INFINITY})
+            CHECK(refusal(at, &value, 4).starts_with("it: layer " + floats[next].first + ": expected finite numbers in '" + std::string(name) + "', found "));
+          ++next;
+        }
+        pass(bytes.size());
+      });
+      CHECK(next == floats.size());
+    });
   }
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -171,5 +172,57 @@ TEST_SUITE("io/network_file") {
     CHECK(!read(folder.path("f").c_str(), other).ok());
     CHECK(bits(other) == before);
     CHECK(other.input_normalisation().mean.empty());
+  }
+
+  TEST_CASE("numbers that no network has are refused by layer and array, though the checksum is right, and change nothing") {
+    const data_files::folder folder;
+    auto net = trained();
+    save(net, folder.path("f"));
+    const auto sound = data_files::content(folder.path("f"));
+    // Where each array is in the file: they are in order, at multiples of 64, behind mean and deviation.
+    std::size_t sections = 2;
+    net.arrays([&](std::string_view, std::string_view, std::span<float>) { ++sections; });
+    std::size_t at = (64 + 8 * sections + 63) / 64 * 64;
+    const auto refusal = [&](std::size_t place, float value) {
+      data_files::bytes file = sound;
+      std::memcpy(file.data() + place, &value, sizeof value);
+      data_files::repair_checksum(file);
+      network<everything, aqe> other{seed{9}};
+      const auto before = bits(other);
+      const std::string said = sentence(read(folder.write("g", file).c_str(), other), folder);
+      CHECK(bits(other) == before);
+      return said;
+    };
+    const auto check = [&](const std::string& layer, const std::string& array, std::size_t count) {
+      const std::string where = "g: " + (layer.empty() ? "" : "layer " + layer + ": ");
+      const bool positive = array == "deviation", not_negative = array == "variance", share = array == "unsettled";
+      const std::string expected = positive       ? "expected numbers above 0 in '"
+                                   : not_negative ? "expected numbers of at least 0 in '"
+                                   : share        ? "expected numbers from 0 to 1 in '"
+                                                  : "expected finite numbers in '";
+      const std::size_t last = count - 1;
+      for (const float value : {NAN, INFINITY, -INFINITY})
+        CHECK(refusal(at + 4 * last, value).starts_with(where + expected + array + "', found "));
+      const std::string index = " at index " + std::to_string(last);
+      if (positive) CHECK_EQ(refusal(at + 4 * last, 0), where + expected + array + "', found 0" + index);
+      if (positive || not_negative || share) CHECK_EQ(refusal(at + 4 * last, -0.5f), where + expected + array + "', found -0.5" + index);
+      if (share) CHECK_EQ(refusal(at + 4 * last, 2), where + expected + array + "', found 2" + index);
+      at = (at + 4 * count + 63) / 64 * 64;
+    };
+    check("", "mean", 6);
+    check("", "deviation", 6);
+    int arrays = 0;
+    net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+      if (!values.empty()) check(std::string(path), std::string(name), values.size());
+      ++arrays;
+    });
+    CHECK_GE(arrays, 15);
+  }
+
+  TEST_CASE("a normalisation that divides by 0 is refused where it is set, too") {
+    network<tiny> net{};
+    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0, 0, 0}, .deviation = {1, 0, 1}}), "normalise: expected numbers above 0 in 'deviation', found 0 at index 1", error);
+    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0, NAN, 0}}), "normalise: expected finite numbers in 'mean', found nan at index 1", error);
+    CHECK_THROWS_AS(net.normalise({.deviation = {1, -1, 1}}), error);
   }
 }
