@@ -18,16 +18,16 @@ namespace minnow {
 namespace detail {
 
 /// An array of another library: xtensor's and its kin's.
-template <class A>
-concept array = requires(const A& a) {
+template <class Array>
+concept array = requires(const Array& a) {
   { a.dimension() } -> std::convertible_to<std::size_t>;
   a.shape();
   a.begin();
   a.end();
 };
 
-template <class A>
-using array_value = std::remove_cvref_t<decltype(*std::declval<const A&>().begin())>;
+template <class Array>
+using array_value = std::remove_cvref_t<decltype(*std::declval<const Array&>().begin())>;
 
 /// Numbers of an array as numbers of another type. Integers must fit; floats are rounded to floats.
 ///
@@ -59,11 +59,11 @@ std::vector<To> numbers_of_array(const Array& from, const char* what) {
 /// labels       N numbers, 0 … classes-1; empty where there are none
 ///
 /// Members may be filled one by one: what takes a data set calls `check`.
-template <class T>
+template <class Element>
 struct dataset {
-  static_assert(std::is_same_v<T, std::uint8_t> || std::is_same_v<T, float>, "minnow: images are bytes or 32-bit floats");
+  static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>, "minnow: images are bytes or 32-bit floats");
   shape dimensions;
-  std::vector<T> images;
+  std::vector<Element> images;
   std::vector<int> labels;
 
   dataset() = default;
@@ -71,7 +71,7 @@ struct dataset {
   /// From vectors.
   ///
   /// throws  what `check` says; a label below 0
-  dataset(shape s, std::vector<T> image_values, std::vector<int> label_values)
+  dataset(shape s, std::vector<Element> image_values, std::vector<int> label_values)
       : dimensions(s), images(std::move(image_values)), labels(std::move(label_values)) {
     check_new();
   }
@@ -81,7 +81,7 @@ struct dataset {
   /// throws  another rank, numbers that a byte or a label does not hold, what `check` says; a label below 0
   template <detail::array Images, class Labels>
   dataset(const Images& image_array, const Labels& label_array)
-      : images(detail::numbers_of_array<T>(image_array, "numbers")),
+      : images(detail::numbers_of_array<Element>(image_array, "numbers")),
         labels(detail::numbers_of_array<int>(label_array, "labels")) {
     const auto& s = image_array.shape();
     const std::size_t rank = image_array.dimension();
@@ -102,11 +102,11 @@ struct dataset {
   /// Image i of 0 … size-1: (H,W,C).
   ///
   /// throws  another i
-  [[nodiscard]] std::span<const T> image(int i) const {
+  [[nodiscard]] std::span<const Element> image(int i) const {
     if (i < 0 || i >= size())
       require(status::failure("dataset: expected an image from 0 to %d, found %d", size() - 1, i));
     const auto n = static_cast<std::size_t>(dimensions.size());
-    return std::span<const T>(images).subspan(static_cast<std::size_t>(i) * n, n);
+    return std::span<const Element>(images).subspan(static_cast<std::size_t>(i) * n, n);
   }
 
   /// The images [first, last) as a data set of their own; none where first = last.
@@ -158,16 +158,16 @@ private:
 
 template <detail::array Images, class Labels>
 dataset(const Images&, const Labels&) -> dataset<detail::array_value<Images>>;
-template <class T>
-dataset(shape, std::vector<T>, std::vector<int>) -> dataset<T>;
+template <class Element>
+dataset(shape, std::vector<Element>, std::vector<int>) -> dataset<Element>;
 
 namespace detail {
 
 /// Whether a model can take the images: the one check of everything that runs a network over a data set.
 ///
 /// input   the model's
-template <class T>
-[[nodiscard]] status check_images(const dataset<T>& data, shape input, const char* who) noexcept {
+template <class Element>
+[[nodiscard]] status check_images(const dataset<Element>& data, shape input, const char* who) noexcept {
   const shape found = data.dimensions;
   if (data.images.empty()) return status::failure("%s: expected images, found none", who);
   if (found != input)
@@ -175,7 +175,7 @@ template <class T>
         "%s: expected images of %dx%dx%d (height, width, channels: the model's input), found %dx%dx%d", who,
         input.height, input.width, input.channels, found.height, found.width, found.channels);
   if (status outcome = data.check(who); !outcome) return outcome;
-  if constexpr (std::is_same_v<T, float>)
+  if constexpr (std::is_same_v<Element, float>)
     for (std::size_t i = 0; i < data.images.size(); ++i)
       if (!std::isfinite(data.images[i]))
         return status::failure("%s: expected finite numbers, found %f in image %zu", who,
@@ -186,8 +186,8 @@ template <class T>
 /// Whether the images' labels are there, and a model's.
 ///
 /// classes   the model's outputs
-template <class T>
-[[nodiscard]] status check_labels(const dataset<T>& data, int classes, const char* who) noexcept {
+template <class Element>
+[[nodiscard]] status check_labels(const dataset<Element>& data, int classes, const char* who) noexcept {
   if (data.labels.empty()) return status::failure("%s: expected labels, found none", who);
   if (data.labels.size() != static_cast<std::size_t>(data.size()))
     return status::failure("%s: expected as many labels as images, found %zu labels and %d images", who,
@@ -202,10 +202,10 @@ template <class T>
 }  // namespace detail
 
 /// A training set and a test set, as the readers return them.
-template <class T>
+template <class Element>
 struct train_and_test {
-  dataset<T> train;
-  dataset<T> test;
+  dataset<Element> train;
+  dataset<Element> test;
 };
 
 }  // namespace minnow

@@ -34,12 +34,12 @@ struct normalisation {
   }
 
   /// As one fma of the stored number.
-  template <class T>
+  template <class Element>
   [[nodiscard]] affine of_channel(int c) const noexcept {
     const auto i = static_cast<std::size_t>(c);
     const float m = mean.empty() ? 0.0f : mean[i];
     const float d = deviation.empty() ? 1.0f : deviation[i];
-    return {(sizeof(T) == 1 ? 1.0f / 255.0f : 1.0f) / d, -m / d};
+    return {(sizeof(Element) == 1 ? 1.0f / 255.0f : 1.0f) / d, -m / d};
   }
 };
 

@@ -7,43 +7,43 @@
 /// a rule names them unqualified, finds these for float and double, and xsimd's own for a batch.
 namespace minnow::scalar {
 
-template <class V>
-concept number = std::is_floating_point_v<V>;
+template <class Value>
+concept number = std::is_floating_point_v<Value>;
 
-template <number V>
-[[nodiscard]] constexpr V select(bool condition, V yes, V no) noexcept {
+template <number Value>
+[[nodiscard]] constexpr Value select(bool condition, Value yes, Value no) noexcept {
   return condition ? yes : no;
 }
 
-template <number V>
-[[nodiscard]] constexpr V abs(V x) noexcept {
+template <number Value>
+[[nodiscard]] constexpr Value abs(Value x) noexcept {
   return x < 0 ? -x : x;
 }
 
-template <number V>
-[[nodiscard]] constexpr V min(V a, V b) noexcept {
+template <number Value>
+[[nodiscard]] constexpr Value min(Value a, Value b) noexcept {
   return b < a ? b : a;
 }
 
-template <number V>
-[[nodiscard]] constexpr V max(V a, V b) noexcept {
+template <number Value>
+[[nodiscard]] constexpr Value max(Value a, Value b) noexcept {
   return a < b ? b : a;
 }
 
-template <number V>
-[[nodiscard]] inline V fma(V a, V b, V c) noexcept {
+template <number Value>
+[[nodiscard]] inline Value fma(Value a, Value b, Value c) noexcept {
   return std::fma(a, b, c);
 }
 
 /// To the nearest integer, ties to even (the default rounding mode).
-template <number V>
-[[nodiscard]] inline V nearbyint(V x) noexcept {
+template <number Value>
+[[nodiscard]] inline Value nearbyint(Value x) noexcept {
   return std::nearbyint(x);
 }
 
 /// Into [low, high]; NaN stays NaN.
-template <class V>
-[[nodiscard]] constexpr V clamp(V x, V low, V high) noexcept {
+template <class Value>
+[[nodiscard]] constexpr Value clamp(Value x, Value low, Value high) noexcept {
   return select(x < low, low, select(x > high, high, x));
 }
 

@@ -44,10 +44,10 @@ struct opened {
   }
   static void close(void* self) noexcept { delete static_cast<opened*>(self); }
 
-  template <class T>
-  static void run(void* self, const T* images, std::size_t count, float* logits) noexcept {
+  template <class Element>
+  static void run(void* self, const Element* images, std::size_t count, float* logits) noexcept {
     static_cast<opened*>(self)->buffers.run(
-        std::span<const T>(images, count * image_size),
+        std::span<const Element>(images, count * image_size),
         std::span<float>(logits, count * static_cast<std::size_t>(packed_type::classes)));
   }
 

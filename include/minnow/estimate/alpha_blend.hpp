@@ -14,9 +14,9 @@ struct alpha_blend {
   static constexpr float share(float alpha) noexcept { return alpha; }
   static constexpr float step_scale(float alpha) noexcept { return 1 - alpha; }
 
-  template <class V, class Mask>
-  static constexpr V slope(role r, float alpha, V, Mask) noexcept {
-    return V(r == role::weights ? 1.0f : 1 - alpha);
+  template <class Value, class Mask>
+  static constexpr Value slope(role r, float alpha, Value, Mask) noexcept {
+    return Value(r == role::weights ? 1.0f : 1 - alpha);
   }
 };
 

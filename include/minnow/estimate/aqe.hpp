@@ -13,10 +13,10 @@ struct aqe : plain_estimator {
   static constexpr text name() { return "aqe"; }
   static constexpr float share(float alpha) noexcept { return alpha; }
 
-  template <class V, class Mask>
-  static constexpr V slope(role, float alpha, V, Mask inside) noexcept {
+  template <class Value, class Mask>
+  static constexpr Value slope(role, float alpha, Value, Mask inside) noexcept {
     using scalar::select;
-    return select(inside, V(2 * alpha), V(0));
+    return select(inside, Value(2 * alpha), Value(0));
   }
 };
 
@@ -37,10 +37,10 @@ struct aqe_expected : plain_estimator {
   static constexpr text name() { return "aqe_expected"; }
   static constexpr float share(float alpha) noexcept { return alpha; }
 
-  template <class V, class Mask>
-  static constexpr V slope(role, float alpha, V, Mask inside) noexcept {
+  template <class Value, class Mask>
+  static constexpr Value slope(role, float alpha, Value, Mask inside) noexcept {
     using scalar::select;
-    return select(inside, V(1), V(1 - alpha));
+    return select(inside, Value(1), Value(1 - alpha));
   }
 };
 

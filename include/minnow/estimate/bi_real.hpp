@@ -12,11 +12,11 @@ struct bi_real : plain_estimator {
   static constexpr text name() { return "bi_real"; }
   static constexpr float share(float) noexcept { return 1; }
 
-  template <class V, class Mask>
-  static constexpr V slope(role r, float, V a, Mask inside) noexcept {
+  template <class Value, class Mask>
+  static constexpr Value slope(role r, float, Value a, Mask inside) noexcept {
     using scalar::abs;
     using scalar::select;
-    return select(inside, r == role::weights ? V(1) : V(2) - V(2) * abs(a), V(0));
+    return select(inside, r == role::weights ? Value(1) : Value(2) - Value(2) * abs(a), Value(0));
   }
 };
 

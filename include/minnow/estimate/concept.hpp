@@ -20,13 +20,13 @@ namespace minnow {
 ///
 /// The slopes are the papers' own, without the clip; on inputs the library multiplies them by the clip's derivative, 1
 /// inside R and 0 outside. Latent weights pass no clip.
-template <class E>
+template <class Estimator>
 concept estimator = requires {
-  { E::name() } -> std::convertible_to<text>;
-  { E::share(0.5f) } -> std::convertible_to<float>;
-  { E::slope(role::inputs, 0.5f, 0.0f, true) } -> std::convertible_to<float>;
-  { E::step_scale(0.5f) } -> std::convertible_to<float>;
-  { E::noisy } -> std::convertible_to<bool>;
+  { Estimator::name() } -> std::convertible_to<text>;
+  { Estimator::share(0.5f) } -> std::convertible_to<float>;
+  { Estimator::slope(role::inputs, 0.5f, 0.0f, true) } -> std::convertible_to<float>;
+  { Estimator::step_scale(0.5f) } -> std::convertible_to<float>;
+  { Estimator::noisy } -> std::convertible_to<bool>;
 };
 
 /// What most estimators have in common: no noise and a full step.

@@ -11,10 +11,10 @@ struct ste : plain_estimator {
   static constexpr text name() { return "ste"; }
   static constexpr float share(float) noexcept { return 1; }
 
-  template <class V, class Mask>
-  static constexpr V slope(role, float, V, Mask inside) noexcept {
+  template <class Value, class Mask>
+  static constexpr Value slope(role, float, Value, Mask inside) noexcept {
     using scalar::select;
-    return select(inside, V(1), V(0));
+    return select(inside, Value(1), Value(0));
   }
 };
 

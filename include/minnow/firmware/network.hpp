@@ -56,55 +56,55 @@ public:
   }
 
 private:
-  template <std::size_t S>
-  using stage = typename plan::template stage<S>;
+  template <std::size_t Stage>
+  using stage = typename plan::template stage<Stage>;
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return memory_ + offset; }
   /// What stage S reads, and what it writes: two places in turn.
-  template <std::size_t S>
+  template <std::size_t Stage>
   [[nodiscard]] std::byte* input() noexcept {
-    return at(plan::places.maps[S % 2]);
+    return at(plan::places.maps[Stage % 2]);
   }
-  template <std::size_t S>
+  template <std::size_t Stage>
   [[nodiscard]] std::byte* output() noexcept {
-    return at(plan::places.maps[(S + 1) % 2]);
+    return at(plan::places.maps[(Stage + 1) % 2]);
   }
-  template <std::size_t S>
+  template <std::size_t Stage>
   [[nodiscard]] kernels::operands operands() noexcept {
-    return {input<S>(), reinterpret_cast<const std::byte*>(Data.stages[S].weights), reinterpret_cast<const std::byte*>(Data.stages[S].prepared), at(plan::places.scratch)};
+    return {input<Stage>(), reinterpret_cast<const std::byte*>(Data.stages[Stage].weights), reinterpret_cast<const std::byte*>(Data.stages[Stage].prepared), at(plan::places.scratch)};
   }
-  template <std::size_t S, class Sink>
+  template <std::size_t Stage, class Sink>
   void multiply(const Sink& sink) noexcept {
-    if constexpr (stage<S>::flattens)
-      kernels::flatten_inputs<stage<S>::inputs::storage, detail::operand_of<typename stage<S>::inputs>::bits>(input<S>(), stage<S>::in.pixels(), stage<S>::in.channels);
-    plan::template product<S>::rows(stage<S>::window, operands<S>(), 0, stage<S>::window.out.height, sink);
+    if constexpr (stage<Stage>::flattens)
+      kernels::flatten_inputs<stage<Stage>::inputs::storage, detail::operand_of<typename stage<Stage>::inputs>::bits>(input<Stage>(), stage<Stage>::in.pixels(), stage<Stage>::in.channels);
+    plan::template product<Stage>::rows(stage<Stage>::window, operands<Stage>(), 0, stage<Stage>::window.out.height, sink);
   }
 
-  template <std::size_t... S>
-  void run_stages(std::index_sequence<S...>) noexcept {
-    (run_stage<S>(), ...);
+  template <std::size_t... Stage>
+  void run_stages(std::index_sequence<Stage...>) noexcept {
+    (run_stage<Stage>(), ...);
   }
-  template <std::size_t S>
+  template <std::size_t Stage>
   void run_stage() noexcept {
-    const std::int32_t* integers = Data.stages[S].integers;
-    if constexpr (stage<S>::folds) {
-      constexpr int stride = kernels::sum_stride(stage<S>::window.out.channels);
-      multiply<S>(detail::code_sink_of<stage<S>>{{integers + 2 * stride, integers, integers + stride, stride}, stage<S>::pool_window, output<S>(),
+    const std::int32_t* integers = Data.stages[Stage].integers;
+    if constexpr (stage<Stage>::folds) {
+      constexpr int stride = kernels::sum_stride(stage<Stage>::window.out.channels);
+      multiply<Stage>(detail::code_sink_of<stage<Stage>>{{integers + 2 * stride, integers, integers + stride, stride}, stage<Stage>::pool_window, output<Stage>(),
                                                  reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))});
     } else {
-      using code = kernels::byte_code<stage<S>::outputs::storage>;
-      constexpr int channels = stage<S>::window.out.channels;
-      multiply<S>(kernels::byte_sink<code>{&fixed_codes<S>, nullptr, stage<S>::pool_window, integers + 4 * channels, output<S>()});
+      using code = kernels::byte_code<stage<Stage>::outputs::storage>;
+      constexpr int channels = stage<Stage>::window.out.channels;
+      multiply<Stage>(kernels::byte_sink<code>{&fixed_codes<Stage>, nullptr, stage<Stage>::pool_window, integers + 4 * channels, output<Stage>()});
     }
   }
-  template <std::size_t S>
-  static void fixed_codes(const void*, const std::int32_t* sums, int, int channel, kernels::byte_code<stage<S>::outputs::storage>* codes) noexcept {
-    constexpr int channels = stage<S>::window.out.channels;
-    const std::int32_t* of = Data.stages[S].integers + channel;
-    const std::int64_t* offset = Data.stages[S].wide + channel;
+  template <std::size_t Stage>
+  static void fixed_codes(const void*, const std::int32_t* sums, int, int channel, kernels::byte_code<stage<Stage>::outputs::storage>* codes) noexcept {
+    constexpr int channels = stage<Stage>::window.out.channels;
+    const std::int32_t* of = Data.stages[Stage].integers + channel;
+    const std::int64_t* offset = Data.stages[Stage].wide + channel;
     const int count = std::min(kernels::block_filters, channels - channel);
     for (int f = 0; f < count; ++f)
-      codes[f] = static_cast<kernels::byte_code<stage<S>::outputs::storage>>(
+      codes[f] = static_cast<kernels::byte_code<stage<Stage>::outputs::storage>>(
           detail::fixed_code(std::int64_t{of[f]} * sums[f] + offset[f], of[channels + f], of[2 * channels + f], of[3 * channels + f]));
   }
 
@@ -118,8 +118,8 @@ private:
     for (int pixel = 0; pixel < stage<last>::window.out.pixels(); ++pixel)
       for (int c = 0; c < channels; ++c) *logits++ = value(sums[pixel * stride + c], c, typename stage<last>::indices{});
   }
-  template <std::size_t... I>
-  [[nodiscard]] static float value(std::int32_t sum, int c, std::index_sequence<I...>) noexcept {
+  template <std::size_t... Index>
+  [[nodiscard]] static float value(std::int32_t sum, int c, std::index_sequence<Index...>) noexcept {
     constexpr std::size_t last = plan::stages - 1;
     constexpr int channels = stage<last>::window.out.channels;
     const float* at = Data.stages[last].floats + c;
@@ -136,7 +136,7 @@ private:
         x = Layer::apply(x);
       }
     };
-    (apply(std::type_identity<typename stage<last>::template op<I>>{}), ...);
+    (apply(std::type_identity<typename stage<last>::template op<Index>>{}), ...);
     return x;
   }
 

@@ -28,23 +28,23 @@ struct augmentation {
 /// draws   random numbers of this image in this epoch: they depend on the run's seed alone, not on the threads
 ///
 /// It is called for several images at once, on all threads, and so must not write to anything else.
-template <class T>
-using augment_function = std::function<void(std::span<T> image, const shape& dimensions, random& draws)>;
+template <class Element>
+using augment_function = std::function<void(std::span<Element> image, const shape& dimensions, random& draws)>;
 
 namespace detail {
 
 /// All changes that a run makes to its training images.
-template <class T>
+template <class Element>
 struct image_changes {
   augmentation moves{};
-  augment_function<T> own{};  ///< empty: none
+  augment_function<Element> own{};  ///< empty: none
 
   [[nodiscard]] bool none() const noexcept { return moves.crop == 0 && !moves.flip && !own; }
 };
 
 /// An image (H,W,C), moved and mirrored as the random numbers say; `to` holds zeros.
-template <class T>
-void move_image(std::span<const T> from, const shape& s, const augmentation& how, random r, std::span<T> to) {
+template <class Element>
+void move_image(std::span<const Element> from, const shape& s, const augmentation& how, random r, std::span<Element> to) {
   const auto distance = [&](int extent) { return extent > 1 ? r.below(2 * how.crop + 1) - how.crop : 0; };
   const int down = distance(s.height);
   const int right = distance(s.width);
@@ -59,8 +59,8 @@ void move_image(std::span<const T> from, const shape& s, const augmentation& how
 }
 
 /// An image with all changes; `to` holds zeros.
-template <class T>
-void augment(std::span<const T> from, const shape& s, const image_changes<T>& how, const random& of_image, std::span<T> to) {
+template <class Element>
+void augment(std::span<const Element> from, const shape& s, const image_changes<Element>& how, const random& of_image, std::span<Element> to) {
   if (how.moves.crop > 0 || how.moves.flip) move_image(from, s, how.moves, of_image, to);
   else std::copy(from.begin(), from.end(), to.begin());
   if (!how.own) return;
@@ -69,11 +69,11 @@ void augment(std::span<const T> from, const shape& s, const image_changes<T>& ho
 }
 
 /// The order of an epoch and the images of its batches, from one stream of random numbers.
-template <class T>
+template <class Element>
 class batches {
 public:
-  batches(const dataset<T>&& data, image_changes<T> changes, bool shuffle, random stream) = delete;
-  batches(const dataset<T>& data, image_changes<T> changes, bool shuffle, random stream)
+  batches(const dataset<Element>&& data, image_changes<Element> changes, bool shuffle, random stream) = delete;
+  batches(const dataset<Element>& data, image_changes<Element> changes, bool shuffle, random stream)
       : data_(data), changes_(std::move(changes)), stream_(stream), order_(static_cast<std::size_t>(data.size())) {
     std::iota(order_.begin(), order_.end(), 0);
     if (!shuffle) return;
@@ -89,15 +89,15 @@ public:
       const int at = order_[static_cast<std::size_t>(first + n)];
       if (!labels.empty()) labels[static_cast<std::size_t>(n)] = data_.labels[static_cast<std::size_t>(at)];
       if (changes_.none()) return net.put(n, data_.image(at).data());
-      std::vector<T> changed(static_cast<std::size_t>(data_.dimensions.size()));
+      std::vector<Element> changed(static_cast<std::size_t>(data_.dimensions.size()));
       augment(data_.image(at), data_.dimensions, changes_, stream_.stream(static_cast<std::uint64_t>(first + n) + 1), std::span(changed));
       net.put(n, changed.data());
     });
   }
 
 private:
-  const dataset<T>& data_;
-  image_changes<T> changes_;
+  const dataset<Element>& data_;
+  image_changes<Element> changes_;
   random stream_;
   std::vector<int> order_;
 };

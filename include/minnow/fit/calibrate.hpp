@@ -15,9 +15,9 @@ struct calibrate_options {
 /// rest; weights and batch norm stay as they are. Post-training quantization is fold_batch_norm, calibrate, pack.
 ///
 /// throws  where images are missing, of another shape, or hold a NaN; where a layer's inputs do; options outside their range
-template <class Model, class W, class I, class T>
-void calibrate(network<Model, W, I>& net, const dataset<T>& data, calibrate_options options = {}) {
-  detail::check_type<Model, T>();
+template <class Model, class Weights, class Inputs, class Element>
+void calibrate(network<Model, Weights, Inputs>& net, const dataset<Element>& data, calibrate_options options = {}) {
+  detail::check_type<Model, Element>();
   detail::pass_over(net, data, mode::calibrate, {options.batches, options.batch, options.seed}, "calibrate");
 }
 

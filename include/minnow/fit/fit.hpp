@@ -23,15 +23,15 @@
 namespace minnow {
 
 /// How a run goes, beside optimizer and alpha schedule.
-template <class T>
+template <class Element>
 struct fit_options {
   int epochs = 1;                          ///< at least 1
   int batch = 128;                         ///< images of a step, at least 1; all images where there are fewer
-  const dataset<T>* validation = nullptr;  ///< measured after every epoch
+  const dataset<Element>* validation = nullptr;  ///< measured after every epoch
   minnow::seed seed{};                     ///< of the order, the augmentation and the estimator's noise
   loss_function loss = cross_entropy{};
   minnow::augmentation augmentation{};
-  augment_function<T> augment{};  ///< a change of the user's own to each training image, behind `augmentation`
+  augment_function<Element> augment{};  ///< a change of the user's own to each training image, behind `augmentation`
   bool shuffle = true;
   int alpha_every = 1;      ///< steps between two looks at the schedule (AB's "optimization frequency")
   int quantize_every = 1;   ///< steps between two quantizations of the weights (AB's "quantizing frequency")
@@ -49,8 +49,8 @@ struct no_observer {
 
 /// What must be the same when a run goes on. Optimizer's rates, schedules, the loss and `augment` are functions: they are
 /// the user's to keep.
-template <class T>
-std::vector<run_fact> facts_of(const source<T>& data, const fit_options<T>& options, std::uint64_t estimators, int moments) {
+template <class Element>
+std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<Element>& options, std::uint64_t estimators, int moments) {
   const auto n = [](auto number) { return static_cast<std::uint64_t>(number); };
   return {{"seed", options.seed.value},
           {"epochs", n(options.epochs)},
@@ -89,8 +89,8 @@ inline status check_loss(const untyped_network& net, double loss, std::span<cons
 /// Refuses options outside their range.
 ///
 /// dimensions   of the images
-template <class T>
-void check_options(const fit_options<T>& o, const shape& dimensions) {
+template <class Element>
+void check_options(const fit_options<Element>& o, const shape& dimensions) {
   if (o.epochs < 1 || o.batch < 1 || o.alpha_every < 1 || o.quantize_every < 1)
     require(status::failure(
         "fit: expected epochs, batch, alpha_every and quantize_every of at least 1, found %d, %d, %d and %d", o.epochs,
@@ -118,9 +118,9 @@ void check_options(const fit_options<T>& o, const shape& dimensions) {
 /// One rank's part of a run.
 ///
 /// all   the ranks; null: this one is alone
-template <class T, optimizer Optimizer>
-history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
-            const fit_options<T>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
+template <class Element, optimizer Optimizer>
+history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+            const fit_options<Element>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   data.check(net, "fit");
   if (options.validation != nullptr) {
     check_data(net, *options.validation, "fit: validation");
@@ -252,12 +252,12 @@ history run_on(ranks* all, untyped_network& net, source<T>& data, Optimizer opti
 /// The loop of `fit`, for every network alike. `observe` returns false to stop.
 ///
 /// estimators   tells the network's estimators from others'
-template <class T, optimizer Optimizer>
-history run(untyped_network& net, source<T>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
-            const fit_options<T>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
+template <class Element, optimizer Optimizer>
+history run(untyped_network& net, source<Element>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+            const fit_options<Element>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
   try {
-    return run_on<T, Optimizer>(all, net, data, std::move(optimizer), alpha_at, options, estimators, observe);
+    return run_on<Element, Optimizer>(all, net, data, std::move(optimizer), alpha_at, options, estimators, observe);
   } catch (const std::exception& e) {
     if (all != nullptr) all->failed(e.what());
     throw;
@@ -265,12 +265,12 @@ history run(untyped_network& net, source<T>& data, Optimizer optimizer, const st
 }
 
 /// `fit` of a typed network, from wherever the images come.
-template <class T, class Model, class W, class I, optimizer Optimizer, class Observer>
-history fit_from(network<Model, W, I>& net, source<T>& images, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
-                 const fit_options<T>& options, Observer& observer) {
-  check_type<Model, T>();
-  constexpr std::uint64_t estimators = hash(I::name().view(), hash(W::name().view()));
-  return run<T, Optimizer>(net, images, std::move(optimizer), alpha_at, options, estimators, [&](const event& e) {
+template <class Element, class Model, class Weights, class Inputs, optimizer Optimizer, class Observer>
+history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
+                 const fit_options<Element>& options, Observer& observer) {
+  check_type<Model, Element>();
+  constexpr std::uint64_t estimators = hash(Inputs::name().view(), hash(Weights::name().view()));
+  return run<Element, Optimizer>(net, images, std::move(optimizer), alpha_at, options, estimators, [&](const event& e) {
     if constexpr (std::is_void_v<decltype(observer(e, net))>) {
       observer(e, net);
       return true;
@@ -292,11 +292,11 @@ history fit_from(network<Model, W, I>& net, source<T>& images, Optimizer optimiz
 ///             a statistic that is not finite, naming step, layer and array. The network then stands as that step left it;
 ///             the last checkpoint is the one before. A checkpoint that cannot be written or read. What the user's
 ///             functions throw. What one of several ranks throws, all throw
-template <class Model, class W, class I, class T, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
-history fit(network<Model, W, I>& net, const dataset<T>& data, Optimizer optimizer, const Schedule& alpha_at,
-            const std::type_identity_t<fit_options<T>>& options = {}, Observer observer = {}) {
-  detail::dataset_source<T> images(data);
-  return detail::fit_from<T>(net, images, std::move(optimizer), alpha_at, options, observer);
+template <class Model, class Weights, class Inputs, class Element, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
+history fit(network<Model, Weights, Inputs>& net, const dataset<Element>& data, Optimizer optimizer, const Schedule& alpha_at,
+            const std::type_identity_t<fit_options<Element>>& options = {}, Observer observer = {}) {
+  detail::dataset_source<Element> images(data);
+  return detail::fit_from<Element>(net, images, std::move(optimizer), alpha_at, options, observer);
 }
 
 }  // namespace minnow

@@ -272,8 +272,8 @@ private:
 };
 
 /// The same `fit`, on images that are read as they are needed.
-template <class Model, class W, class I, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
-history fit(network<Model, W, I>& net, image_stream& data, Optimizer optimizer, const Schedule& alpha_at, const fit_options<std::uint8_t>& options = {},
+template <class Model, class Weights, class Inputs, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
+history fit(network<Model, Weights, Inputs>& net, image_stream& data, Optimizer optimizer, const Schedule& alpha_at, const fit_options<std::uint8_t>& options = {},
             Observer observer = {}) {
   return detail::fit_from<std::uint8_t>(net, data, std::move(optimizer), alpha_at, options, observer);
 }

@@ -20,8 +20,8 @@ namespace detail {
 ///
 /// own, over   this rank's part of each batch, and all ranks, whose statistics are taken together; null: it is alone
 /// step, who   of the run that is settled, 0: none, and who settles: for errors
-template <class T>
-void pass_over(untyped_network& net, source<T>& data, mode mode, const settle_options& options,
+template <class Element>
+void pass_over(untyped_network& net, source<Element>& data, mode mode, const settle_options& options,
                       bool requantize = true, share own = {}, reduction* over = nullptr, long long step = 0,
                       const char* who = "fit") {
   const int batch = std::min(options.batch, data.size());
@@ -35,14 +35,14 @@ void pass_over(untyped_network& net, source<T>& data, mode mode, const settle_op
   net.check_finite(who, step, false);
 }
 
-template <class T>
-void pass_over(untyped_network& net, const dataset<T>& data, mode mode, const settle_options& options, const char* caller) {
+template <class Element>
+void pass_over(untyped_network& net, const dataset<Element>& data, mode mode, const settle_options& options, const char* caller) {
   check_data(net, data, caller);
   if (options.batches < 1 || options.batch < 1)
     require(status::failure("%s: expected batches and batch of at least 1, found %d and %d", caller, options.batches,
                             options.batch));
-  dataset_source<T> images(data);
-  pass_over<T>(net, images, mode, options, true, {}, nullptr, 0, caller);
+  dataset_source<Element> images(data);
+  pass_over<Element>(net, images, mode, options, true, {}, nullptr, 0, caller);
 }
 
 /// Batch norm's statistics; puts others back where they are given.
@@ -63,9 +63,9 @@ inline std::vector<float> exchange_statistics(untyped_network& net, const std::v
 /// to its accuracy by this step alone.
 ///
 /// throws  where images are missing, of another shape, or hold a NaN; options outside their range; statistics that are not finite
-template <class Model, class W, class I, class T>
-void settle(network<Model, W, I>& net, const dataset<T>& data, settle_options options = {}) {
-  detail::check_type<Model, T>();
+template <class Model, class Weights, class Inputs, class Element>
+void settle(network<Model, Weights, Inputs>& net, const dataset<Element>& data, settle_options options = {}) {
+  detail::check_type<Model, Element>();
   detail::pass_over(net, data, mode::settle, options, "settle");
 }
 

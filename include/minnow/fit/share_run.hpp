@@ -13,13 +13,13 @@
 
 namespace minnow::detail {
 
-template <class T>
-void broadcast(ranks& all, std::span<T> values) {
+template <class Element>
+void broadcast(ranks& all, std::span<Element> values) {
   all.broadcast(std::as_writable_bytes(values));
 }
 /// Of any length, rank 0's.
-template <class T>
-void broadcast(ranks& all, std::vector<T>& values) {
+template <class Element>
+void broadcast(ranks& all, std::vector<Element>& values) {
   std::size_t size = values.size();
   broadcast(all, std::span(&size, 1));
   values.resize(size);

@@ -25,7 +25,7 @@ struct share {
 };
 
 /// Where the images of a run come from.
-template <class T>
+template <class Element>
 class source {
 public:
   virtual ~source() = default;
@@ -37,17 +37,17 @@ public:
   /// Of all images and labels.
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
   /// Begins an epoch whose order and changes of images come from `stream`; batches are asked for from number first_step on.
-  virtual void begin(random stream, image_changes<T> changes, bool shuffle, int batch, share s, int first_step) = 0;
+  virtual void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s, int first_step) = 0;
   /// Puts this share's images of batch `step` of the epoch into the network, their labels into `labels`.
   virtual void into(untyped_network& net, int step, std::vector<int>& labels) = 0;
 };
 
 /// A data set in memory. Every rank holds all of it and reads its share of each batch.
-template <class T>
-class dataset_source : public source<T> {
+template <class Element>
+class dataset_source : public source<Element> {
 public:
-  explicit dataset_source(const dataset<T>& data) noexcept : data_(data) {}
-  explicit dataset_source(const dataset<T>&& data) = delete;
+  explicit dataset_source(const dataset<Element>& data) noexcept : data_(data) {}
+  explicit dataset_source(const dataset<Element>&& data) = delete;
 
   [[nodiscard]] int size() const override { return data_.size(); }
   void check(const untyped_network& net, const char* who) const override {
@@ -57,7 +57,7 @@ public:
   [[nodiscard]] std::uint64_t checksum() const override {
     return crc32(std::as_bytes(std::span(data_.images)), crc32(std::as_bytes(std::span(data_.labels))));
   }
-  void begin(random stream, image_changes<T> changes, bool shuffle, int batch, share s, int /*first_step*/) override {
+  void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s, int /*first_step*/) override {
     order_.emplace(data_, std::move(changes), shuffle, stream);
     batch_ = batch;
     share_ = s;
@@ -69,8 +69,8 @@ public:
   }
 
 private:
-  const dataset<T>& data_;
-  std::optional<batches<T>> order_;
+  const dataset<Element>& data_;
+  std::optional<batches<Element>> order_;
   int batch_ = 0;
   share share_;
 };

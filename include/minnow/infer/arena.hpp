@@ -29,9 +29,9 @@ struct arena_plan {
 
   static constexpr std::size_t padding = 64;
 
-  template <quantizer Q>
+  template <quantizer Quantizer>
   static constexpr std::size_t map_bytes(shape s) {
-    return kernels::input_bytes<Q::storage, Q::storage == encoding::power_of_two ? Q::bits : 3>(s);
+    return kernels::input_bytes<Quantizer::storage, Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3>(s);
   }
 
   /// Each map lies where no map lies that is still read, as near the beginning as it fits.
@@ -65,9 +65,9 @@ struct arena_plan {
   }
 
   /// Bytes of the map that stage S reads.
-  template <std::size_t S>
+  template <std::size_t Stage>
   static constexpr std::size_t input_bytes() {
-    using plan = typename stage<Packed, S>::plan;
+    using plan = typename stage<Packed, Stage>::plan;
     return map_bytes<typename plan::inputs>(plan::in);
   }
 
@@ -84,24 +84,24 @@ struct arena_plan {
     std::size_t scratch = 0;
   };
 
-  /// Op `I` of stage `S`: the numbers that it writes, and what it joins.
-  template <std::size_t S, std::size_t I>
+  /// Op `Index` of stage `Stage`: the numbers that it writes, and what it joins.
+  template <std::size_t Stage, std::size_t Index>
   static constexpr void add_op(needs& n) {
-    using plan = typename stage<Packed, S>::plan;
-    if constexpr (!plan::folds && !plan::encodes) n.numbers = std::max(n.numbers, static_cast<std::size_t>(Packed::flat::template out<plan::ops_begin + I>.size()));
-    if constexpr (join_layer<typename plan::template op<I>>) {
-      n.last_reader[plan::template second<I>] = S;
-      constexpr shape other = Packed::flat::template second_in<plan::ops_begin + I>;
-      if constexpr (!std::is_same_v<typename plan::template second_inputs<I>, real>) n.other = std::max(n.other, static_cast<std::size_t>(other.size()));
+    using plan = typename stage<Packed, Stage>::plan;
+    if constexpr (!plan::folds && !plan::encodes) n.numbers = std::max(n.numbers, static_cast<std::size_t>(Packed::flat::template out<plan::ops_begin + Index>.size()));
+    if constexpr (join_layer<typename plan::template op<Index>>) {
+      n.last_reader[plan::template second<Index>] = Stage;
+      constexpr shape other = Packed::flat::template second_in<plan::ops_begin + Index>;
+      if constexpr (!std::is_same_v<typename plan::template second_inputs<Index>, real>) n.other = std::max(n.other, static_cast<std::size_t>(other.size()));
     }
   }
 
-  template <std::size_t S, std::size_t... I>
-  static constexpr void add_stage(needs& n, std::index_sequence<I...>) {
-    using st = stage<Packed, S>;
+  template <std::size_t Stage, std::size_t... Index>
+  static constexpr void add_stage(needs& n, std::index_sequence<Index...>) {
+    using st = stage<Packed, Stage>;
     using plan = typename st::plan;
-    n.map[S] = map_bytes<typename plan::outputs>(plan::out);
-    n.last_reader[plan::source] = S;
+    n.map[Stage] = map_bytes<typename plan::outputs>(plan::out);
+    n.last_reader[plan::source] = Stage;
     if constexpr (plan::has_product) {
       const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
       const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
@@ -110,19 +110,19 @@ struct arena_plan {
       n.sums = std::max(n.sums, row * static_cast<std::size_t>(rows) + stride);
       if constexpr (plan::folds) n.waiting = std::max(n.waiting, code_sink_of<plan>::waiting_words(plan::pool_window));
       n.scratch = std::max(n.scratch, st::product::scratch_bytes(plan::window));
-      n.prepared[S] = st::product::prepared_bytes(plan::window);
+      n.prepared[Stage] = st::product::prepared_bytes(plan::window);
     }
     if constexpr (!plan::folds && !plan::encodes)
       n.numbers = std::max({n.numbers, static_cast<std::size_t>(plan::in.size()), static_cast<std::size_t>(plan::window.out.size())});
-    (add_op<S, I>(n), ...);
+    (add_op<Stage, Index>(n), ...);
   }
 
-  template <std::size_t... S>
-  static constexpr needs needs_of(std::index_sequence<S...>) {
+  template <std::size_t... Stage>
+  static constexpr needs needs_of(std::index_sequence<Stage...>) {
     needs n;
     n.map[Packed::stages] = map_bytes<typename stage_plan<typename Packed::model, 0>::inputs>(Packed::flat::input);
     n.last_reader[Packed::stages - 1] = Packed::stages;
-    (add_stage<S>(n, typename stage<Packed, S>::plan::indices{}), ...);
+    (add_stage<Stage>(n, typename stage<Packed, Stage>::plan::indices{}), ...);
     return n;
   }
 

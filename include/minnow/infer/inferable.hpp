@@ -125,25 +125,25 @@ private:
 };
 
 /// A quantizer whose values, and not codes, leave the network: the model's last layer.
-template <class Q>
-class inferable<quantize<Q>> {
+template <class Quantizer>
+class inferable<quantize<Quantizer>> {
 public:
   explicit inferable(shape in) noexcept : size_(in.size()) {}
 
   void run(const float* in, float* out) const noexcept {
-    const float scale = Q::scale(state_);
-    for (int k = 0; k < size_; ++k) out[k] = static_cast<float>(Q::code(in[k], state_)) * scale;
+    const float scale = Quantizer::scale(state_);
+    for (int k = 0; k < size_; ++k) out[k] = static_cast<float>(Quantizer::code(in[k], state_)) * scale;
   }
 
   template <class Visit>
   void arrays(Visit&& visit) {
-    if constexpr (state_floats<Q> > 0)
-      visit(std::string_view("state"), std::span<float>(reinterpret_cast<float*>(&state_), static_cast<std::size_t>(state_floats<Q>)));
+    if constexpr (state_floats<Quantizer> > 0)
+      visit(std::string_view("state"), std::span<float>(reinterpret_cast<float*>(&state_), static_cast<std::size_t>(state_floats<Quantizer>)));
   }
 
 private:
   int size_;
-  typename Q::state state_{};
+  typename Quantizer::state state_{};
 };
 
 template <pool_layer Layer>

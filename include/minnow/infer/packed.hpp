@@ -17,15 +17,15 @@ class packed;
 
 namespace detail {
 
-template <class T>
+template <class Type>
 inline constexpr bool is_packed = false;
 template <class Model, class Arch>
 inline constexpr bool is_packed<packed<Model, Arch>> = true;
 
 template <class Packed, class Indices>
 struct packed_stages;
-template <class Packed, std::size_t... S>
-struct packed_stages<Packed, std::index_sequence<S...>> : stage<Packed, S>... {};
+template <class Packed, std::size_t... Stage>
+struct packed_stages<Packed, std::index_sequence<Stage...>> : stage<Packed, Stage>... {};
 
 }  // namespace detail
 
@@ -43,22 +43,22 @@ public:
   static constexpr std::size_t stages = detail::stages<Model>::count;
   static constexpr int classes = flat::output.size();
 
-  template <std::size_t S>
-  [[nodiscard]] minnow::stage<packed, S>& stage() noexcept {
+  template <std::size_t Stage>
+  [[nodiscard]] minnow::stage<packed, Stage>& stage() noexcept {
     return stages_;
   }
-  template <std::size_t S>
-  [[nodiscard]] const minnow::stage<packed, S>& stage() const noexcept {
+  template <std::size_t Stage>
+  [[nodiscard]] const minnow::stage<packed, Stage>& stage() const noexcept {
     return stages_;
   }
 
   /// f(index constant, stage) for every stage in order.
-  template <class F>
-  void each_stage(F&& f) {
+  template <class Function>
+  void each_stage(Function&& f) {
     each_of(*this, f, std::make_index_sequence<stages>{});
   }
-  template <class F>
-  void each_stage(F&& f) const {
+  template <class Function>
+  void each_stage(Function&& f) const {
     each_of(*this, f, std::make_index_sequence<stages>{});
   }
 
@@ -67,8 +67,8 @@ public:
 
   /// Bits of all packed weights.
   [[nodiscard]] static constexpr std::size_t weight_bits() noexcept {
-    return []<std::size_t... S>(std::index_sequence<S...>) {
-      return (std::size_t{0} + ... + (8 * minnow::stage<packed, S>::weight_bytes));
+    return []<std::size_t... Stage>(std::index_sequence<Stage...>) {
+      return (std::size_t{0} + ... + (8 * minnow::stage<packed, Stage>::weight_bytes));
     }(std::make_index_sequence<stages>{});
   }
 
@@ -85,9 +85,9 @@ public:
   }
 
 private:
-  template <class Self, class F, std::size_t... S>
-  static void each_of(Self& self, F& f, std::index_sequence<S...>) {
-    (f(std::integral_constant<std::size_t, S>{}, self.template stage<S>()), ...);
+  template <class Self, class Function, std::size_t... Stage>
+  static void each_of(Self& self, Function& f, std::index_sequence<Stage...>) {
+    (f(std::integral_constant<std::size_t, Stage>{}, self.template stage<Stage>()), ...);
   }
 
   detail::packed_stages<packed, std::make_index_sequence<stages>> stages_;

@@ -39,9 +39,9 @@ protected:
 namespace detail {
 
 /// A quantizer whose rule takes SIMD batches as well as numbers.
-template <class Q, class V>
-concept codes_vectors = !std::is_same_v<V, kernels::plain_floats> && requires(V x, const typename Q::state s) {
-  { Q::code(x, s) } -> std::same_as<V>;
+template <class Quantizer, class Value>
+concept codes_vectors = !std::is_same_v<Value, kernels::plain_floats> && requires(Value x, const typename Quantizer::state s) {
+  { Quantizer::code(x, s) } -> std::same_as<Value>;
 };
 
 template <class Plan>
@@ -58,62 +58,62 @@ public:
   runner(const Packed& network, const std::byte* prepared, std::byte* buffers, int parts) noexcept
       : network_(&network), prepared_(prepared), buffers_(buffers), parts_(parts) {}
 
-  template <class T>
-  void run(const T* image, float* logits, trace* watcher) {
+  template <class Element>
+  void run(const Element* image, float* logits, trace* watcher) {
     take(image);
     finish<0>(logits, watcher);
   }
 
   /// Runs stage S and those behind it from codes of S's inputs, already packed.
-  template <std::size_t S>
+  template <std::size_t Stage>
   void run_from(std::span<const std::byte> codes, float* logits, trace* watcher) {
-    std::copy(codes.begin(), codes.end(), input<S>());
-    finish<S>(logits, watcher);
+    std::copy(codes.begin(), codes.end(), input<Stage>());
+    finish<Stage>(logits, watcher);
   }
 
 private:
-  template <std::size_t S>
-  using stage_at = minnow::stage<Packed, S>;
+  template <std::size_t Stage>
+  using stage_at = minnow::stage<Packed, Stage>;
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return buffers_ + offset; }
   [[nodiscard]] float* floats(int which) noexcept { return reinterpret_cast<float*>(at(plan.floats[static_cast<std::size_t>(which)])); }
   /// The packed map that a stage makes, or the image.
   [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return at(plan.maps[maker]); }
-  template <std::size_t S>
+  template <std::size_t Stage>
   [[nodiscard]] std::byte* input() noexcept {
-    return map(stage_at<S>::plan::source);
+    return map(stage_at<Stage>::plan::source);
   }
 
-  template <class T>
-  void take(const T* image) noexcept {
+  template <class Element>
+  void take(const Element* image) noexcept {
     constexpr int size = flat::input.size();
     if constexpr (flat::takes_pixels) {
       std::memcpy(map(Packed::stages), image, static_cast<std::size_t>(size));
     } else {
       float* to = reinterpret_cast<float*>(map(Packed::stages));
       for (int c = 0; c < flat::input.channels; ++c) {
-        const affine a = network_->input.template of_channel<T>(c);
+        const affine a = network_->input.template of_channel<Element>(c);
         for (int k = c; k < size; k += flat::input.channels) to[k] = a(static_cast<float>(image[k]));
       }
     }
   }
 
   /// Stage S and those behind it. Never part of its caller: all that runs the network shares one copy of its stages.
-  template <std::size_t S>
+  template <std::size_t Stage>
   [[gnu::noinline]] void finish(float* logits, trace* watcher) {
-    if constexpr (S == Packed::stages) {
-      std::copy_n(reinterpret_cast<const float*>(map(S - 1)), Packed::classes, logits);
+    if constexpr (Stage == Packed::stages) {
+      std::copy_n(reinterpret_cast<const float*>(map(Stage - 1)), Packed::classes, logits);
     } else {
-      if constexpr (stage_at<S>::plan::flattens)
-        kernels::flatten_inputs<stage_at<S>::plan::inputs::storage, operand_of<typename stage_at<S>::plan::inputs>::bits>(
-            input<S>(), stage_at<S>::plan::in.pixels(), stage_at<S>::plan::in.channels);
-      if constexpr (stage_at<S>::plan::folds) run_folded<S>(watcher);
-      else if constexpr (stage_at<S>::plan::fixes) run_fixed<S>(watcher);
-      else if constexpr (stage_at<S>::plan::encodes) run_encoded<S>(watcher);
-      else run_floats<S>(watcher);
-      if constexpr (stage_at<S>::plan::has_quantizer)
-        if (watcher != nullptr) watcher->map(stage_at<S>::plan::end - 1, map(S));
-      finish<S + 1>(logits, watcher);
+      if constexpr (stage_at<Stage>::plan::flattens)
+        kernels::flatten_inputs<stage_at<Stage>::plan::inputs::storage, operand_of<typename stage_at<Stage>::plan::inputs>::bits>(
+            input<Stage>(), stage_at<Stage>::plan::in.pixels(), stage_at<Stage>::plan::in.channels);
+      if constexpr (stage_at<Stage>::plan::folds) run_folded<Stage>(watcher);
+      else if constexpr (stage_at<Stage>::plan::fixes) run_fixed<Stage>(watcher);
+      else if constexpr (stage_at<Stage>::plan::encodes) run_encoded<Stage>(watcher);
+      else run_floats<Stage>(watcher);
+      if constexpr (stage_at<Stage>::plan::has_quantizer)
+        if (watcher != nullptr) watcher->map(stage_at<Stage>::plan::end - 1, map(Stage));
+      finish<Stage + 1>(logits, watcher);
     }
   }
 
@@ -127,29 +127,29 @@ private:
     trace* watcher;
     int parts;
   };
-  template <std::size_t S>
+  template <std::size_t Stage>
   [[nodiscard]] work work_of(trace* watcher) noexcept {
-    using p = typename stage_at<S>::plan;
-    return {p::window, p::pool_window, p::begin, {input<S>(), network_->template stage<S>().weights.data(), prepared_ + plan.prepared[S], at(plan.scratch)}, at(plan.sums), watcher, parts_};
+    using p = typename stage_at<Stage>::plan;
+    return {p::window, p::pool_window, p::begin, {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage], at(plan.scratch)}, at(plan.sums), watcher, parts_};
   }
 
-  template <std::size_t S>
+  template <std::size_t Stage>
   void run_folded(trace* watcher) noexcept {
-    using p = typename stage_at<S>::plan;
+    using p = typename stage_at<Stage>::plan;
     // An average has added up the sums of its windows before it compares: then there is nothing left to pool.
     constexpr geometry pool = p::folded_average ? window_over(p::pool_window.out, p::window.out.channels, {1, 1}, {1, 1}, {0, 0}) : p::pool_window;
-    const code_sink_of<p> codes{network_->template stage<S>().constants.limits.rows(), pool, map(S), reinterpret_cast<std::uint32_t*>(at(plan.waiting))};
-    if (watcher != nullptr) watch<typename stage_at<S>::product>(work_of<S>(watcher));
-    if constexpr (p::folded_average) average<typename stage_at<S>::product>(work_of<S>(watcher), codes);
-    else multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+    const code_sink_of<p> codes{network_->template stage<Stage>().constants.limits.rows(), pool, map(Stage), reinterpret_cast<std::uint32_t*>(at(plan.waiting))};
+    if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
+    if constexpr (p::folded_average) average<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
+    else multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
   }
 
   /// Product and the layers behind it by blocks of sums; what they do is what run_floats does.
-  template <std::size_t S>
+  template <std::size_t Stage>
   void run_encoded(trace* watcher) {
-    using p = typename stage_at<S>::plan;
-    const auto& self = network_->template stage<S>();
-    if (watcher != nullptr) watch<typename stage_at<S>::product>(work_of<S>(watcher));
+    using p = typename stage_at<Stage>::plan;
+    const auto& self = network_->template stage<Stage>();
+    if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
     auto* smallest = reinterpret_cast<std::int32_t*>(at(plan.sums));
     if constexpr (p::pools > 0)
       for (int c = 0; c < p::window.out.channels; ++c) {
@@ -160,36 +160,36 @@ private:
         smallest[c] = direction < 0 ? -1 : 0;
       }
     first_exception failure;
-    encoded_stage<S> context{&self, &failure, {}};
+    encoded_stage<Stage> context{&self, &failure, {}};
     self.each_op([&](auto i, const auto&) {
       if constexpr (join_layer<typename p::template op<i>>) context.others[i] = map(p::template second<i>);
     });
-    const kernels::byte_sink<byte_code_of<p>> codes{encode_block<S>, &context, p::pool_window, smallest, map(S)};
-    multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+    const kernels::byte_sink<byte_code_of<p>> codes{encode_block<Stage>, &context, p::pool_window, smallest, map(Stage)};
+    multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
     failure.pass_on();
   }
 
   /// The same without floats.
-  template <std::size_t S>
+  template <std::size_t Stage>
   void run_fixed(trace* watcher) noexcept {
-    using p = typename stage_at<S>::plan;
-    const auto& constants = network_->template stage<S>().constants;
-    if (watcher != nullptr) watch<typename stage_at<S>::product>(work_of<S>(watcher));
-    const fixed_stage<S> context{&constants, p::joins > 0 ? map(second_of<p>()) : nullptr};
-    const kernels::byte_sink<byte_code_of<p>> codes{fix_block<S>, &context, p::pool_window, constants.smallest.data(), map(S)};
-    multiply_into<typename stage_at<S>::product>(work_of<S>(watcher), codes);
+    using p = typename stage_at<Stage>::plan;
+    const auto& constants = network_->template stage<Stage>().constants;
+    if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
+    const fixed_stage<Stage> context{&constants, p::joins > 0 ? map(second_of<p>()) : nullptr};
+    const kernels::byte_sink<byte_code_of<p>> codes{fix_block<Stage>, &context, p::pool_window, constants.smallest.data(), map(Stage)};
+    multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
   }
 
-  template <std::size_t S>
+  template <std::size_t Stage>
   struct fixed_stage {
     const fixed_constants* constants;
     const std::byte* other;  ///< the map that is added
   };
   /// The join of a stage that has one at most: which layer, and which stage makes its other input.
   template <class Plan>
-  static constexpr std::size_t join_of = []<std::size_t... I>(std::index_sequence<I...>) {
+  static constexpr std::size_t join_of = []<std::size_t... Index>(std::index_sequence<Index...>) {
     std::size_t at = 0;
-    ((at = join_layer<typename Plan::template op<I>> ? I : at), ...);
+    ((at = join_layer<typename Plan::template op<Index>> ? Index : at), ...);
     return at;
   }(typename Plan::indices{});
   template <class Plan>
@@ -197,11 +197,11 @@ private:
     if constexpr (Plan::joins > 0) return Plan::template second<join_of<Plan>>;
     else return 0;
   }
-  template <std::size_t S>
+  template <std::size_t Stage>
   static void fix_block(const void* context, const std::int32_t* sums, int pixel, int channel,
-                        byte_code_of<stage_plan<typename Packed::model, S>>* codes) noexcept {
-    using p = typename stage_at<S>::plan;
-    const auto& given = *static_cast<const fixed_stage<S>*>(context);
+                        byte_code_of<stage_plan<typename Packed::model, Stage>>* codes) noexcept {
+    using p = typename stage_at<Stage>::plan;
+    const auto& given = *static_cast<const fixed_stage<Stage>*>(context);
     const int count = std::min(kernels::block_filters, p::window.out.channels - channel);
     for (int f = 0; f < count; ++f) {
       std::int32_t other = 0;
@@ -213,26 +213,26 @@ private:
     }
   }
 
-  template <std::size_t S>
+  template <std::size_t Stage>
   struct encoded_stage {
-    const stage_at<S>* stage;
+    const stage_at<Stage>* stage;
     first_exception* failure;                                     ///< of a rule of the user's: none may pass a kernel
-    std::array<const std::byte*, stage_at<S>::plan::ops> others;  ///< of each join, the map of its other input
+    std::array<const std::byte*, stage_at<Stage>::plan::ops> others;  ///< of each join, the map of its other input
   };
-  template <std::size_t S>
+  template <std::size_t Stage>
   static void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel,
-                           byte_code_of<stage_plan<typename Packed::model, S>>* codes) noexcept {
-    if constexpr (rules_may_throw<S>()) {
-      first_exception& failure = *static_cast<const encoded_stage<S>*>(context)->failure;
-      if (!failure.caught()) failure.keep([&] { encode_values<S>(context, sums, pixel, channel, codes); });
+                           byte_code_of<stage_plan<typename Packed::model, Stage>>* codes) noexcept {
+    if constexpr (rules_may_throw<Stage>()) {
+      first_exception& failure = *static_cast<const encoded_stage<Stage>*>(context)->failure;
+      if (!failure.caught()) failure.keep([&] { encode_values<Stage>(context, sums, pixel, channel, codes); });
     } else {
-      encode_values<S>(context, sums, pixel, channel, codes);
+      encode_values<Stage>(context, sums, pixel, channel, codes);
     }
   }
-  /// Whether the quantizer of stage S or a layer before it is not noexcept.
-  template <std::size_t S>
+  /// Whether the quantizer of stage Stage or a layer before it is not noexcept.
+  template <std::size_t Stage>
   static constexpr bool rules_may_throw() {
-    using p = typename stage_at<S>::plan;
+    using p = typename stage_at<Stage>::plan;
     using q = typename p::outputs;
     bool may = !noexcept(q::code(0.0f, std::declval<const typename q::state&>()));
     [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -246,13 +246,13 @@ private:
       return noexcept(std::declval<const inferable<Layer>&>().apply(0.0f, 0));
     else return true;
   }
-  template <std::size_t S>
+  template <std::size_t Stage>
   static void encode_values(const void* context, const std::int32_t* sums, int pixel, int channel,
-                            byte_code_of<stage_plan<typename Packed::model, S>>* codes) {
-    using p = typename stage_at<S>::plan;
+                            byte_code_of<stage_plan<typename Packed::model, Stage>>* codes) {
+    using p = typename stage_at<Stage>::plan;
     using q = typename p::outputs;
     constexpr int count = kernels::block_filters;
-    const auto& given = *static_cast<const encoded_stage<S>*>(context);
+    const auto& given = *static_cast<const encoded_stage<Stage>*>(context);
     const auto& self = *given.stage;
     float x[count] = {};
     // Of a last block only some channels have constants; the others' loops have a length that compilers know.
@@ -279,17 +279,17 @@ private:
   }
 
   /// The codes of 16 numbers, in vectors where the quantizer takes them.
-  template <class Q>
-  static void code_block(const float (&x)[kernels::block_filters], const typename Q::state& state,
-                         kernels::byte_code<Q::storage>* codes) {
+  template <class Quantizer>
+  static void code_block(const float (&x)[kernels::block_filters], const typename Quantizer::state& state,
+                         kernels::byte_code<Quantizer::storage>* codes) {
     using numbers = kernels::float_vector<typename Packed::arch>;
     float rounded[kernels::block_filters];
-    if constexpr (codes_vectors<Q, numbers>) {
-      for (std::size_t i = 0; i < kernels::block_filters; i += numbers::size) Q::code(numbers::load_unaligned(x + i), state).store_unaligned(rounded + i);
+    if constexpr (codes_vectors<Quantizer, numbers>) {
+      for (std::size_t i = 0; i < kernels::block_filters; i += numbers::size) Quantizer::code(numbers::load_unaligned(x + i), state).store_unaligned(rounded + i);
     } else {
-      for (int i = 0; i < kernels::block_filters; ++i) rounded[i] = static_cast<float>(Q::code(x[i], state));
+      for (int i = 0; i < kernels::block_filters; ++i) rounded[i] = static_cast<float>(Quantizer::code(x[i], state));
     }
-    for (int i = 0; i < kernels::block_filters; ++i) codes[i] = static_cast<kernels::byte_code<Q::storage>>(rounded[i]);
+    for (int i = 0; i < kernels::block_filters; ++i) codes[i] = static_cast<kernels::byte_code<Quantizer::storage>>(rounded[i]);
   }
 
   /// Sums of the output rows [first, last) to memory.
@@ -357,13 +357,13 @@ private:
   }
 
   /// Product into floats, each layer in turn, and the quantizer.
-  template <std::size_t S>
+  template <std::size_t Stage>
   void run_floats(trace* watcher) {
-    using p = typename stage_at<S>::plan;
-    const auto& self = network_->template stage<S>();
+    using p = typename stage_at<Stage>::plan;
+    const auto& self = network_->template stage<Stage>();
     const float* from = floats(0);
-    if constexpr (p::has_product) multiply<typename stage_at<S>::product>(work_of<S>(watcher), self.constants.scales.data(), floats(0));
-    else from = values<typename p::inputs>(input<S>(), p::in, self.constants.scales[0], floats(0));
+    if constexpr (p::has_product) multiply<typename stage_at<Stage>::product>(work_of<Stage>(watcher), self.constants.scales.data(), floats(0));
+    else from = values<typename p::inputs>(input<Stage>(), p::in, self.constants.scales[0], floats(0));
     int next = 1;
     self.each_op([&](auto i, const auto& reading) {
       if constexpr (join_layer<typename p::template op<i>>) {
@@ -375,16 +375,16 @@ private:
       from = floats(next);
       next = 1 - next;
     });
-    encode<typename p::outputs>(from, self.constants.out_state, map(S), p::out);
+    encode<typename p::outputs>(from, self.constants.out_state, map(Stage), p::out);
   }
 
   /// The values of a packed map: where they lie, or, of codes that are worth `unit` each, in `to`.
-  template <class Q>
+  template <class Quantizer>
   static const float* values(const std::byte* packed, shape s, float unit, float* to) noexcept {
-    if constexpr (std::is_same_v<Q, real>) {
+    if constexpr (std::is_same_v<Quantizer, real>) {
       return reinterpret_cast<const float*>(packed);
     } else {
-      kernels::unpack_inputs<operand_of<Q>::storage, operand_of<Q>::bits>(packed, s.pixels(), s.channels, to);
+      kernels::unpack_inputs<operand_of<Quantizer>::storage, operand_of<Quantizer>::bits>(packed, s.pixels(), s.channels, to);
       if (unit != 1)
         for (int k = 0; k < s.size(); ++k) to[k] *= unit;
       return to;
@@ -403,14 +403,14 @@ private:
   }
 
   /// Values of one image to packed codes, a word of channels at a time.
-  template <class Q>
-  static void encode(const float* from, const typename Q::state& state, std::byte* to, shape s) {
-    using operand = operand_of<Q>;
+  template <class Quantizer>
+  static void encode(const float* from, const typename Quantizer::state& state, std::byte* to, shape s) {
+    using operand = operand_of<Quantizer>;
     for (int pixel = 0; pixel < s.pixels(); ++pixel, from += s.channels)
       for (int c = 0; c < s.channels; c += word_bits) {
-        kernels::code<Q::storage> codes[word_bits];
+        kernels::code<Quantizer::storage> codes[word_bits];
         const int count = std::min(word_bits, s.channels - c);
-        for (int i = 0; i < count; ++i) codes[i] = static_cast<kernels::code<Q::storage>>(Q::code(from[c + i], state));
+        for (int i = 0; i < count; ++i) codes[i] = static_cast<kernels::code<Quantizer::storage>>(Quantizer::code(from[c + i], state));
         kernels::pack_inputs<operand::storage, operand::bits>(codes, 1, count, to);
         to += kernels::pixel_bytes<operand::storage, operand::bits>(count);
       }

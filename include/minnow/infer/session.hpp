@@ -81,10 +81,10 @@ public:
   ///          of the user's throws. Allocates nothing
   template <detail::image_numbers Images>
   void run(const Images& images, std::span<float> logits, trace* watcher = nullptr) {
-    using T = detail::image_number<Images>;
-    static_assert(std::is_same_v<T, std::uint8_t> || std::is_same_v<T, float>,
+    using Element = detail::image_number<Images>;
+    static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>,
                   "minnow: images are bytes or 32-bit floats");
-    static_assert(sizeof(T) == 1 || !flat::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
+    static_assert(sizeof(Element) == 1 || !flat::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
     constexpr auto size = static_cast<std::size_t>(flat::input.size());
     const std::size_t numbers = std::ranges::size(images), count = numbers / size;
     // Compared here, so that a run that is right makes no status.
@@ -98,12 +98,12 @@ public:
   /// map      at most as many bytes as the map of S's inputs has
   /// logits   `classes` floats
   /// throws   as run
-  template <std::size_t S>
+  template <std::size_t Stage>
   void run_from(std::span<const std::byte> map, float* logits, trace* watcher = nullptr) {
-    constexpr std::size_t bytes = detail::arena_plan<Packed>::template input_bytes<S>();
+    constexpr std::size_t bytes = detail::arena_plan<Packed>::template input_bytes<Stage>();
     if (map.size() > bytes)
       require(status::failure("run_from: expected at most %zu bytes of a packed map, found %zu", bytes, map.size()));
-    part_of(0, threads_).template run_from<S>(map, logits, watcher);
+    part_of(0, threads_).template run_from<Stage>(map, logits, watcher);
   }
 
 private:
@@ -111,8 +111,8 @@ private:
     return std::clamp(threads, 1, detail::most_threads);
   }
 
-  template <class T>
-  void run_images(const T* images, std::size_t count, float* logits, trace* watcher) {
+  template <class Element>
+  void run_images(const Element* images, std::size_t count, float* logits, trace* watcher) {
     constexpr auto size = static_cast<std::size_t>(flat::input.size());
     constexpr auto classes = static_cast<std::size_t>(Packed::classes);
     // A watcher sees one image after the other.

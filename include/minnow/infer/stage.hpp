@@ -19,20 +19,20 @@ namespace minnow {
 
 namespace detail {
 
-template <class Stage, std::size_t I>
+template <class Stage, std::size_t Index>
 struct op_slot {
   using flat = typename Stage::plan::flat;
-  static constexpr std::size_t layer = Stage::plan::ops_begin + I;
-  inferable<typename Stage::plan::template op<I>> reading = [] {
-    using type = inferable<typename Stage::plan::template op<I>>;
-    if constexpr (join_layer<typename Stage::plan::template op<I>>) return type(flat::template in<layer>, flat::template second_in<layer>);
+  static constexpr std::size_t layer = Stage::plan::ops_begin + Index;
+  inferable<typename Stage::plan::template op<Index>> reading = [] {
+    using type = inferable<typename Stage::plan::template op<Index>>;
+    if constexpr (join_layer<typename Stage::plan::template op<Index>>) return type(flat::template in<layer>, flat::template second_in<layer>);
     else return type(flat::template in<layer>);
   }();
 };
 template <class Stage, class Indices>
 struct op_slots;
-template <class Stage, std::size_t... I>
-struct op_slots<Stage, std::index_sequence<I...>> : op_slot<Stage, I>... {};
+template <class Stage, std::size_t... Index>
+struct op_slots<Stage, std::index_sequence<Index...>> : op_slot<Stage, Index>... {};
 
 /// The constants of a folded stage.
 template <class Stage>
@@ -57,9 +57,9 @@ using stage_constants = std::conditional_t<Stage::plan::folds, folded_constants<
 }  // namespace detail
 
 /// What a packed network holds of one stage: packed weights, and thresholds or the readings of its layers.
-template <class Packed, std::size_t S>
+template <class Packed, std::size_t Stage>
 struct stage {
-  using plan = detail::stage_plan<typename Packed::model, S>;
+  using plan = detail::stage_plan<typename Packed::model, Stage>;
   using product = kernels::product_of<plan::window.groups != 1, detail::operand_of<typename plan::inputs>, detail::operand_of<typename plan::weights>,
                                       typename Packed::arch>;
 
@@ -116,19 +116,19 @@ struct stage {
   }
 
   /// f(index constant, reading) for each layer that goes through floats.
-  template <class F>
-  void each_op(F&& f) {
+  template <class Function>
+  void each_op(Function&& f) {
     if constexpr (!plan::folds && !plan::fixes) each_op_of(*this, f, typename plan::indices{});
   }
-  template <class F>
-  void each_op(F&& f) const {
+  template <class Function>
+  void each_op(Function&& f) const {
     if constexpr (!plan::folds && !plan::fixes) each_op_of(*this, f, typename plan::indices{});
   }
 
 private:
-  template <class Self, class F, std::size_t... I>
-  static void each_op_of(Self& self, F& f, std::index_sequence<I...>) {
-    (f(std::integral_constant<std::size_t, I>{}, static_cast<std::conditional_t<std::is_const_v<Self>, const detail::op_slot<stage, I>&, detail::op_slot<stage, I>&>>(self.constants).reading), ...);
+  template <class Self, class Function, std::size_t... Index>
+  static void each_op_of(Self& self, Function& f, std::index_sequence<Index...>) {
+    (f(std::integral_constant<std::size_t, Index>{}, static_cast<std::conditional_t<std::is_const_v<Self>, const detail::op_slot<stage, Index>&, detail::op_slot<stage, Index>&>>(self.constants).reading), ...);
   }
 };
 

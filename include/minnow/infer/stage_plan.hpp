@@ -23,22 +23,22 @@ template <class Model>
 struct stages {
   using flat = minnow::flat<Model>;
 
-  template <std::size_t I>
-  static constexpr bool is_product = product_layer<typename flat::template layer<I>>;
+  template <std::size_t Index>
+  static constexpr bool is_product = product_layer<typename flat::template layer<Index>>;
   /// The last layer hands its result to the user, as values.
-  template <std::size_t I>
-  static constexpr bool is_quantize = I + 1 < flat::count && quantizes<typename flat::template layer<I>>;
+  template <std::size_t Index>
+  static constexpr bool is_quantize = Index + 1 < flat::count && quantizes<typename flat::template layer<Index>>;
 
   struct bounds {
     std::array<std::size_t, flat::count + 1> begin{};
     std::size_t count = 0;
   };
-  static constexpr bounds found = []<std::size_t... I>(std::index_sequence<I...>) {
+  static constexpr bounds found = []<std::size_t... Index>(std::index_sequence<Index...>) {
     bounds b;
     // Bytes that are the first layer's codes need no stage of their own.
     std::size_t at = flat::takes_pixels ? 1 : 0;
-    const std::array<bool, flat::count> products{is_product<I>...};
-    const std::array<bool, flat::count> ends{(is_quantize<I> || !flat::template feeds_next<I>)...};
+    const std::array<bool, flat::count> products{is_product<Index>...};
+    const std::array<bool, flat::count> ends{(is_quantize<Index> || !flat::template feeds_next<Index>)...};
     while (at < flat::count) {
       b.begin[b.count++] = at;
       for (++at; at < flat::count && !ends[at - 1] && !products[at];) ++at;
@@ -61,11 +61,11 @@ struct stages {
 
 /// What a stage computes, worked out from the model at compile time: an optional product, the layers behind it up to the
 /// next product, and the quantizer that hands on their result.
-template <class Model, std::size_t S>
+template <class Model, std::size_t Stage>
 struct stage_plan {
   using flat = minnow::flat<Model>;
-  static constexpr std::size_t begin = stages<Model>::begin(S);
-  static constexpr std::size_t end = stages<Model>::begin(S + 1);
+  static constexpr std::size_t begin = stages<Model>::begin(Stage);
+  static constexpr std::size_t end = stages<Model>::begin(Stage + 1);
   static constexpr bool has_product = stages<Model>::template is_product<begin>;
   static constexpr bool has_quantizer = stages<Model>::template is_quantize<end - 1>;
   static constexpr std::size_t ops_begin = begin + (has_product ? 1 : 0);
@@ -73,28 +73,28 @@ struct stage_plan {
   static constexpr std::size_t ops = ops_end - ops_begin;
   using indices = std::make_index_sequence<ops>;
 
-  template <std::size_t I>
-  using op = typename flat::template layer<ops_begin + I>;
+  template <std::size_t Index>
+  using op = typename flat::template layer<ops_begin + Index>;
 
   using inputs = typename flat::template inputs_of<begin>;
   using outputs = std::conditional_t<has_quantizer, typename quantizer_of<typename flat::template layer<end - 1>>::type, real>;
   /// The stages whose results are the input, and the other input of op I, which is a join.
   static constexpr std::size_t source = stages<Model>::maker(flat::template from<begin>);
-  template <std::size_t I>
-  static constexpr std::size_t second = stages<Model>::maker(flat::template second<ops_begin + I>);
-  template <std::size_t I>
-  using second_inputs = typename input_quantizer<flat, flat::template second<ops_begin + I>>::type;
+  template <std::size_t Index>
+  static constexpr std::size_t second = stages<Model>::maker(flat::template second<ops_begin + Index>);
+  template <std::size_t Index>
+  using second_inputs = typename input_quantizer<flat, flat::template second<ops_begin + Index>>::type;
   static constexpr shape in = flat::template in<begin>;
   static constexpr shape out = flat::template out<end - 1>;
 
-  template <std::size_t I>
+  template <std::size_t Index>
   struct weights_at {
     using type = real;
   };
-  template <std::size_t I>
-    requires(stages<Model>::template is_product<I>)
-  struct weights_at<I> {
-    using type = typename flat::template layer<I>::weights;
+  template <std::size_t Index>
+    requires(stages<Model>::template is_product<Index>)
+  struct weights_at<Index> {
+    using type = typename flat::template layer<Index>::weights;
   };
   using weights = typename weights_at<begin>::type;
 
@@ -109,43 +109,43 @@ struct stage_plan {
                 "minnow: a dense layer's input of several pixels has no other readers");
   static constexpr bool integer_sums = has_product && is_integer(inputs::storage) && is_integer(weights::storage);
 
-  template <std::size_t I>
-  static constexpr bool is_pool = pool_layer<op<I>>;
-  template <std::size_t I>
+  template <std::size_t Index>
+  static constexpr bool is_pool = pool_layer<op<Index>>;
+  template <std::size_t Index>
   static constexpr bool averages = [] {
-    if constexpr (is_pool<I>) return op<I>::averages;
+    if constexpr (is_pool<Index>) return op<Index>::averages;
     else return false;
   }();
 
-  static constexpr std::size_t pools = []<std::size_t... I>(std::index_sequence<I...>) {
-    return (std::size_t{0} + ... + (is_pool<I> ? 1 : 0));
+  static constexpr std::size_t pools = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return (std::size_t{0} + ... + (is_pool<Index> ? 1 : 0));
   }(indices{});
-  static constexpr std::size_t pool = []<std::size_t... I>(std::index_sequence<I...>) {
+  static constexpr std::size_t pool = []<std::size_t... Index>(std::index_sequence<Index...>) {
     std::size_t at = ops;
-    ((at = is_pool<I> && at == ops ? I : at), ...);
+    ((at = is_pool<Index> && at == ops ? Index : at), ...);
     return at;
   }(indices{});
 
-  static constexpr std::size_t joins = []<std::size_t... I>(std::index_sequence<I...>) {
-    return (std::size_t{0} + ... + (join_layer<op<I>> ? 1 : 0));
+  static constexpr std::size_t joins = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return (std::size_t{0} + ... + (join_layer<op<Index>> ? 1 : 0));
   }(indices{});
 
   /// Whether an average over products is the same number from integer sums as from the floats of training: a window's
   /// total must be exact in 24 bits.
-  template <std::size_t I>
+  template <std::size_t Index>
   static constexpr bool averages_exactly = [] {
     if constexpr (integer_sums && is_dyadic<inputs>() && is_dyadic<weights>()) {
-      const extent k = op<I>::pool_over(window.out).kernel;
+      const extent k = op<Index>::pool_over(window.out).kernel;
       return static_cast<long long>(window.inputs()) * inputs::code_limit * weights::code_limit * k.height * k.width <= 1 << 24;
     }
     return false;
   }();
 
-  template <std::size_t I>
+  template <std::size_t Index>
   static constexpr bool folds_op = [] {
-    if constexpr (averages<I>) return I == 0 && averages_exactly<I>;
-    else if constexpr (join_layer<op<I>>) return false;
-    else return is_pool<I> || monotone_layer<op<I>>;
+    if constexpr (averages<Index>) return Index == 0 && averages_exactly<Index>;
+    else if constexpr (join_layer<op<Index>>) return false;
+    else return is_pool<Index> || monotone_layer<op<Index>>;
   }();
 
   /// A product, few codes, and between them only layers that rise or fall and at most one pool: thresholds then say it
@@ -153,7 +153,7 @@ struct stage_plan {
   static constexpr bool folds = [] {
     if constexpr (has_product && has_quantizer && pools <= 1) {
       if constexpr (has_few_codes<outputs>())
-        return []<std::size_t... I>(std::index_sequence<I...>) { return (folds_op<I> && ...); }(indices{});
+        return []<std::size_t... Index>(std::index_sequence<Index...>) { return (folds_op<Index> && ...); }(indices{});
     }
     return false;
   }();
@@ -161,18 +161,18 @@ struct stage_plan {
   /// Integer sums, codes of one byte that are too many for thresholds, and between them only functions of one number and
   /// at most one maximum, behind which they rise or fall: sums become codes in the tile, through floats. A branch of values
   /// or bytes may be added there too.
-  template <std::size_t I>
+  template <std::size_t Index>
   static constexpr bool encodes_op = [] {
-    if constexpr (is_pool<I>) return !averages<I>;
-    else if constexpr (join_layer<op<I>>)
-      return std::is_same_v<op<I>, add> && pools == 0 &&
-             (std::is_same_v<second_inputs<I>, real> || is_bytes(second_inputs<I>::storage));
-    else return monotone_layer<op<I>>;
+    if constexpr (is_pool<Index>) return !averages<Index>;
+    else if constexpr (join_layer<op<Index>>)
+      return std::is_same_v<op<Index>, add> && pools == 0 &&
+             (std::is_same_v<second_inputs<Index>, real> || is_bytes(second_inputs<Index>::storage));
+    else return monotone_layer<op<Index>>;
   }();
   static constexpr bool encodes = [] {
     if constexpr (integer_sums && has_quantizer && !folds && pools <= 1) {
       if constexpr (is_bytes(outputs::storage))
-        return []<std::size_t... I>(std::index_sequence<I...>) { return (encodes_op<I> && ...); }(indices{});
+        return []<std::size_t... Index>(std::index_sequence<Index...>) { return (encodes_op<Index> && ...); }(indices{});
     }
     return false;
   }();
@@ -183,12 +183,12 @@ struct stage_plan {
     if constexpr (encodes && is_fixed_point<Model> && requires { outputs::lowest; }) {
       bool clipped = false;
       bool possible = true;
-      const auto see = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-        if constexpr (join_layer<op<I>>) possible = possible && !clipped && !std::is_same_v<second_inputs<I>, real>;
-        else if constexpr (clip_layer<op<I>>) clipped = true;
-        else possible = possible && (is_pool<I> || affine_layer<op<I>>);
+      const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+        if constexpr (join_layer<op<Index>>) possible = possible && !clipped && !std::is_same_v<second_inputs<Index>, real>;
+        else if constexpr (clip_layer<op<Index>>) clipped = true;
+        else possible = possible && (is_pool<Index> || affine_layer<op<Index>>);
       };
-      [&]<std::size_t... I>(std::index_sequence<I...>) { (see(std::integral_constant<std::size_t, I>{}), ...); }(indices{});
+      [&]<std::size_t... Index>(std::index_sequence<Index...>) { (see(std::integral_constant<std::size_t, Index>{}), ...); }(indices{});
       return possible && joins <= 1;
     }
     return false;

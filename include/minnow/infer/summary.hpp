@@ -66,14 +66,14 @@ inline std::string print_lines(std::span<const std::span<const packed_line>> sta
 }
 
 /// The line of layer I, which is of stage S.
-template <class Packed, std::size_t S, std::size_t I>
+template <class Packed, std::size_t Stage, std::size_t Index>
 constexpr packed_line line_of() {
-  using st = stage<Packed, S>;
+  using st = stage<Packed, Stage>;
   using plan = typename st::plan;
   using flat = typename Packed::flat;
-  packed_line l{flat::paths[I].view(), short_name_of<typename flat::template layer<I>>.view(), flat::template out<I>};
+  packed_line l{flat::paths[Index].view(), short_name_of<typename flat::template layer<Index>>.view(), flat::template out<Index>};
   l.kernel = plan::folds ? "in thresholds" : plan::fixes ? "fixed point" : "32-bit float";
-  if constexpr (plan::has_product && I == plan::begin) {
+  if constexpr (plan::has_product && Index == plan::begin) {
     l.operation = short_operation_name<typename plan::inputs, typename plan::weights>.view();
     l.kernel = st::product::name(plan::window);
     // xsimd names some by two extensions, "avx512vnni+avx512vbmi2": the first is the kernel's.
@@ -81,16 +81,16 @@ constexpr packed_line line_of() {
     l.arch = l.arch.substr(0, l.arch.find('+'));
     l.bytes = static_cast<long long>(st::weight_bytes);
     l.macs = plan::window.macs();
-  } else if constexpr (plan::has_quantizer && I + 1 == plan::end) {
+  } else if constexpr (plan::has_quantizer && Index + 1 == plan::end) {
     if (plan::folds) l.kernel = "thresholds";
   }
   return l;
 }
 
-template <class Packed, std::size_t S>
-inline constexpr auto stage_lines = []<std::size_t... I>(std::index_sequence<I...>) {
-  return std::array{line_of<Packed, S, stage<Packed, S>::plan::begin + I>()...};
-}(std::make_index_sequence<stage<Packed, S>::plan::end - stage<Packed, S>::plan::begin>{});
+template <class Packed, std::size_t Stage>
+inline constexpr auto stage_lines = []<std::size_t... Index>(std::index_sequence<Index...>) {
+  return std::array{line_of<Packed, Stage, stage<Packed, Stage>::plan::begin + Index>()...};
+}(std::make_index_sequence<stage<Packed, Stage>::plan::end - stage<Packed, Stage>::plan::begin>{});
 
 /// Of a model that begins with pixels: the quantizer that the image's bytes need not pass.
 template <class Model>
@@ -100,8 +100,8 @@ inline constexpr packed_line pixels_line{
 template <class Model, class Arch>
 std::string summary_text(const packed<Model, Arch>&, const std::string& advice) {
   using packed_type = packed<Model, Arch>;
-  return [&]<std::size_t... S>(std::index_sequence<S...>) {
-    static constexpr std::span<const packed_line> stages[] = {{&pixels_line<Model>, flat<Model>::takes_pixels ? 1 : 0}, stage_lines<packed_type, S>...};
+  return [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
+    static constexpr std::span<const packed_line> stages[] = {{&pixels_line<Model>, flat<Model>::takes_pixels ? 1 : 0}, stage_lines<packed_type, Stage>...};
     return print_lines(stages, kernels::arch_name<Arch>(), packed_type::weight_bits(), session<packed_type>::arena_bytes(), advice);
   }(std::make_index_sequence<packed_type::stages>{});
 }

@@ -17,14 +17,14 @@ namespace minnow {
 namespace detail {
 
 /// Codes of a quantizer in rising order.
-template <quantizer Q>
+template <quantizer Quantizer>
 [[nodiscard]] constexpr auto codes_of() {
-  if constexpr (is_planes(Q::storage)) {
-    return kernels::rising_codes<Q::storage, Q::bits>();
+  if constexpr (is_planes(Quantizer::storage)) {
+    return kernels::rising_codes<Quantizer::storage, Quantizer::bits>();
   } else {
-    constexpr int lowest = is_unsigned(Q::storage) ? 0 : -Q::code_limit;
-    std::array<int, Q::code_limit - lowest + 1> result{};
-    for (int c = lowest; c <= Q::code_limit; ++c) result[static_cast<std::size_t>(c - lowest)] = c;
+    constexpr int lowest = is_unsigned(Quantizer::storage) ? 0 : -Quantizer::code_limit;
+    std::array<int, Quantizer::code_limit - lowest + 1> result{};
+    for (int c = lowest; c <= Quantizer::code_limit; ++c) result[static_cast<std::size_t>(c - lowest)] = c;
     return result;
   }
 }
@@ -33,9 +33,9 @@ template <quantizer Q>
 inline constexpr int most_folded_codes = 16;
 
 /// Whether a quantizer has few enough codes to be found by thresholds.
-template <quantizer Q>
+template <quantizer Quantizer>
 [[nodiscard]] constexpr bool has_few_codes() {
-  return is_integer(Q::storage) && Q::storage != encoding::pixel && codes_of<Q>().size() <= most_folded_codes;
+  return is_integer(Quantizer::storage) && Quantizer::storage != encoding::pixel && codes_of<Quantizer>().size() <= most_folded_codes;
 }
 
 }  // namespace detail

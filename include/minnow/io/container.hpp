@@ -216,12 +216,12 @@ inline status read_container(const char* path, file_kind kind, std::uint64_t fin
 /// Reads a file into a new object of the type: load<packed<M>>(path), load<network<M, aqe>>(path).
 ///
 /// throws  what `read` says: a file that is missing, truncated, damaged, of another kind or of another model
-template <class T>
-[[nodiscard]] T load(const std::string& path) {
-  constexpr bool readable = requires(const char* name, T& object) { { read(name, object) } -> std::same_as<status>; };
-  static_assert(readable, "minnow: load<T>(path) reads a packed network, load<packed<M>>, a trainable one, load<network<M>>, or a mapped_file");
+template <class Object>
+[[nodiscard]] Object load(const std::string& path) {
+  constexpr bool readable = requires(const char* name, Object& object) { { read(name, object) } -> std::same_as<status>; };
+  static_assert(readable, "minnow: load<Object>(path) reads a packed network, load<packed<M>>, a trainable one, load<network<M>>, or a mapped_file");
   if constexpr (readable) {
-    T result;
+    Object result;
     require(read(path.c_str(), result));
     return result;
   }
@@ -230,8 +230,8 @@ template <class T>
 /// Writes a packed model or a trainable network to a file, whole or not at all.
 ///
 /// throws  what `write` says
-template <class T>
-void save(const T& object, const std::string& path) {
+template <class Object>
+void save(const Object& object, const std::string& path) {
   constexpr bool writable = requires(const char* name) { { write(name, object) } -> std::same_as<status>; };
   static_assert(writable, "minnow: save(object, path) writes a packed network or a trainable one");
   if constexpr (writable) require(write(path.c_str(), object));

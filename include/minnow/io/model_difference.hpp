@@ -32,8 +32,8 @@ struct expected_model {
 /// Of a model.
 template <class Flat>
 text layer_name_in(std::string_view path) {
-  static constexpr auto names = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<text (*)(), sizeof...(I)>{[] { return text(Flat::template layer<I>::name()); }...};
+  static constexpr auto names = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return std::array<text (*)(), sizeof...(Index)>{[] { return text(Flat::template layer<Index>::name()); }...};
   }(std::make_index_sequence<Flat::count>{});
   const std::size_t at = Flat::find(path);
   return at < Flat::count ? names[at]() : text();

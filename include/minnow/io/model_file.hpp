@@ -84,21 +84,21 @@ struct packed_reading {
 };
 
 /// The first packed weight that no quantizer Q gives: a NaN or an infinity, a code beyond its limit; null where there is none.
-template <quantizer Q>
+template <quantizer Quantizer>
 [[nodiscard]] const char* unsound_weight(std::span<const std::byte> weights) noexcept {
-  if constexpr (Q::storage == encoding::real) {
+  if constexpr (Quantizer::storage == encoding::real) {
     for (std::size_t i = 0; i + 4 <= weights.size(); i += 4)
       if (!is_in(domain::finite, get<float>(weights, i))) return "a NaN or an infinity";
-  } else if constexpr (Q::storage == encoding::half) {
+  } else if constexpr (Quantizer::storage == encoding::half) {
     for (std::size_t i = 0; i + 2 <= weights.size(); i += 2)
       if (!is_in(domain::finite, half_value(get<std::uint16_t>(weights, i)))) return "a NaN or an infinity";
-  } else if constexpr (Q::storage == encoding::byte) {
+  } else if constexpr (Quantizer::storage == encoding::byte) {
     for (const std::byte b : weights)
-      if (std::abs(static_cast<int>(static_cast<std::int8_t>(b))) > Q::code_limit) return "a code beyond its quantizer's";
-  } else if constexpr (Q::storage == encoding::nibble) {
+      if (std::abs(static_cast<int>(static_cast<std::int8_t>(b))) > Quantizer::code_limit) return "a code beyond its quantizer's";
+  } else if constexpr (Quantizer::storage == encoding::nibble) {
     for (const std::byte b : weights)
       for (const int n : {static_cast<int>(b) & 15, static_cast<int>(b) >> 4})
-        if (std::abs((n ^ 8) - 8) > Q::code_limit) return "a code beyond its quantizer's";
+        if (std::abs((n ^ 8) - 8) > Quantizer::code_limit) return "a code beyond its quantizer's";
   }
   return nullptr;
 }

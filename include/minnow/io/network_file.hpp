@@ -24,13 +24,13 @@ std::vector<file_section> network_sections(Network& net, normalisation& n) {
 }  // namespace detail
 
 /// Writes a trainable network.
-template <class Model, class W, class I>
-[[nodiscard]] status write(const char* path, const network<Model, W, I>& net) noexcept {
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] status write(const char* path, const network<Model, Weights, Inputs>& net) noexcept {
   return detail::within_memory(path, [&] {
     normalisation n = net.input_normalisation().of_channels(flat<Model>::input.channels);
     // Visiting arrays hands out spans that a reader fills; writing only looks at them.
     std::vector<std::span<const std::byte>> bytes;
-    for (const auto& s : detail::network_sections(const_cast<network<Model, W, I>&>(net), n)) bytes.emplace_back(s.bytes);
+    for (const auto& s : detail::network_sections(const_cast<network<Model, Weights, Inputs>&>(net), n)) bytes.emplace_back(s.bytes);
     return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, bytes);
   });
 }
@@ -39,8 +39,8 @@ template <class Model, class W, class I>
 ///
 /// refuses   beside damaged files and those of other models, numbers that no network has: a NaN, an infinity, a negative
 ///           variance, a deviation that is not above 0; `net` then stays as it was
-template <class Model, class W, class I>
-[[nodiscard]] status read(const char* path, network<Model, W, I>& net) noexcept {
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] status read(const char* path, network<Model, Weights, Inputs>& net) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {
     constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
     normalisation n{std::vector<float>(channels), std::vector<float>(channels)};

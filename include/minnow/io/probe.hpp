@@ -20,34 +20,34 @@ namespace minnow::detail {
 template <class Packed>
 struct probe_plan {
   using model = typename Packed::model;
-  template <std::size_t S>
-  using stage_plan = minnow::detail::stage_plan<model, S>;
+  template <std::size_t Stage>
+  using stage_plan = minnow::detail::stage_plan<model, Stage>;
 
-  static constexpr std::size_t first = []<std::size_t... S>(std::index_sequence<S...>) {
+  static constexpr std::size_t first = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
     std::size_t found = Packed::stages;
-    ((found = found == Packed::stages && stage_plan<S>::integer_sums ? S : found), ...);
+    ((found = found == Packed::stages && stage_plan<Stage>::integer_sums ? Stage : found), ...);
     return found;
   }(std::make_index_sequence<Packed::stages>{});
 
-  template <std::size_t S>
+  template <std::size_t Stage>
   static constexpr bool reads_before_first() {
     // Stages in order, behind the image.
     const auto place = [](std::size_t maker) { return maker == Packed::stages ? 0 : maker + 1; };
-    return []<std::size_t... I>([[maybe_unused]] auto at, std::index_sequence<I...>) {
+    return []<std::size_t... Index>([[maybe_unused]] auto at, std::index_sequence<Index...>) {
       const std::size_t given = at(stage_plan<first>::source);
-      [[maybe_unused]] const auto op_reads_before = []<std::size_t J>(auto& of, std::size_t from, std::integral_constant<std::size_t, J>) {
-        if constexpr (join_layer<typename stage_plan<S>::template op<J>>) return of(stage_plan<S>::template second<J>) < from;
+      [[maybe_unused]] const auto op_reads_before = []<std::size_t Other>(auto& of, std::size_t from, std::integral_constant<std::size_t, Other>) {
+        if constexpr (join_layer<typename stage_plan<Stage>::template op<Other>>) return of(stage_plan<Stage>::template second<Other>) < from;
         else return false;
       };
-      return at(stage_plan<S>::source) < given || (op_reads_before(at, given, std::integral_constant<std::size_t, I>{}) || ...);
-    }(place, typename stage_plan<S>::indices{});
+      return at(stage_plan<Stage>::source) < given || (op_reads_before(at, given, std::integral_constant<std::size_t, Index>{}) || ...);
+    }(place, typename stage_plan<Stage>::indices{});
   }
 
-  static constexpr std::size_t last = []<std::size_t... S>(std::index_sequence<S...>) {
+  static constexpr std::size_t last = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
     std::size_t found = first;
     bool unbroken = true;
-    ((unbroken = unbroken && (S < first || (!reads_before_first<S>() && (stage_plan<S>::integer_sums || !stage_plan<S>::has_product))),
-      found = S >= first && unbroken && stage_plan<S>::integer_sums ? S : found),
+    ((unbroken = unbroken && (Stage < first || (!reads_before_first<Stage>() && (stage_plan<Stage>::integer_sums || !stage_plan<Stage>::has_product))),
+      found = Stage >= first && unbroken && stage_plan<Stage>::integer_sums ? Stage : found),
      ...);
     return found;
   }(std::make_index_sequence<Packed::stages>{});

@@ -175,8 +175,8 @@ inline status fill_places(const std::vector<weight_place>& places, const tensors
 /// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite,
 ///           (nor, of a variance, below 0), and tensors that no array takes (but for num_batches_tracked); `net` then stays
 ///           as it was
-template <class Model, class W, class I>
-[[nodiscard]] status read_weights(const tensors& from, network<Model, W, I>& net, const weight_names& names,
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] status read_weights(const tensors& from, network<Model, Weights, Inputs>& net, const weight_names& names,
                                   weight_options options = {}) noexcept {
   return detail::within_memory("weights", [&]() -> status {
     std::vector<detail::weight_place> places;
@@ -184,7 +184,7 @@ template <class Model, class W, class I>
       return outcome;
     if (status outcome = detail::fill_places(places, from, options.allow_unused); !outcome) return outcome;
     detail::weights_replaced(net);
-    detail::set_unsettled(net, network<Model, W, I>::quantizes ? 1.0f : 0.0f);
+    detail::set_unsettled(net, network<Model, Weights, Inputs>::quantizes ? 1.0f : 0.0f);
     return {};
   });
 }
@@ -192,13 +192,13 @@ template <class Model, class W, class I>
 /// Gives a network's weights as tensors in PyTorch's names and layouts (see above): latent ones, not their codes.
 ///
 /// refuses   arrays without a name, names without an array, two arrays of one name; `out` then stays as it was
-template <class Model, class W, class I>
-[[nodiscard]] status write_weights(const network<Model, W, I>& net, const weight_names& names, tensors& out,
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] status write_weights(const network<Model, Weights, Inputs>& net, const weight_names& names, tensors& out,
                                    weight_options options = {}) noexcept {
   return detail::within_memory("weights", [&]() -> status {
     std::vector<detail::weight_place> places;
     // Visiting arrays hands out spans that a reader fills; writing only looks at them.
-    if (status outcome = detail::find_places(const_cast<network<Model, W, I>&>(net), weight_shapes<Model>, names,
+    if (status outcome = detail::find_places(const_cast<network<Model, Weights, Inputs>&>(net), weight_shapes<Model>, names,
                                              options.allow_unnamed, places);
         !outcome)
       return outcome;
@@ -223,8 +223,8 @@ template <class Model, class W, class I>
 /// The same as `read_weights`: load_weights(net, read_safetensors("weights.safetensors"), {{"0", "features.0"}, …}).
 ///
 /// throws   `error` with what `read_weights` says
-template <class Model, class W, class I>
-void load_weights(network<Model, W, I>& net, const tensors& from, const weight_names& names,
+template <class Model, class Weights, class Inputs>
+void load_weights(network<Model, Weights, Inputs>& net, const tensors& from, const weight_names& names,
                   weight_options options = {}) {
   require(read_weights(from, net, names, options));
 }
@@ -232,8 +232,8 @@ void load_weights(network<Model, W, I>& net, const tensors& from, const weight_n
 /// The same as `write_weights`, returned: save_safetensors(export_weights(net, names), "weights.safetensors").
 ///
 /// throws   `error` with what `write_weights` says
-template <class Model, class W, class I>
-[[nodiscard]] tensors export_weights(const network<Model, W, I>& net, const weight_names& names,
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] tensors export_weights(const network<Model, Weights, Inputs>& net, const weight_names& names,
                                      weight_options options = {}) {
   tensors result;
   require(write_weights(net, names, result, options));

@@ -18,12 +18,12 @@ namespace minnow::kernels {
 inline constexpr int block_filters = 16;
 
 /// What a packed number decodes to: value · 2^(q-1) for power_of_two, 2p - 255 for pixel, the value itself for floats.
-template <encoding E>
-using code = std::conditional_t<is_integer(E), std::int16_t, float>;
+template <encoding Encoding>
+using code = std::conditional_t<is_integer(Encoding), std::int16_t, float>;
 
 /// A byte of an input map that holds its code.
-template <encoding E>
-using byte_code = std::conditional_t<is_unsigned(E), std::uint8_t, std::int8_t>;
+template <encoding Encoding>
+using byte_code = std::conditional_t<is_unsigned(Encoding), std::uint8_t, std::int8_t>;
 
 /// The element of a sum of products: exact in 32 bits where both codes are integers.
 template <encoding In, encoding Weights>
@@ -33,30 +33,30 @@ using sum = std::conditional_t<is_integer(In) && is_integer(Weights), std::int32
 [[nodiscard]] constexpr int magnitudes(int bits) noexcept { return (1 << (bits - 1)) - 1; }
 
 /// Bit planes of a packed input map; 0 for encodings that are not planes.
-template <encoding E, int Bits = 3>
+template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr int input_planes() noexcept {
-  if constexpr (E == encoding::bit) return 1;
-  if constexpr (E == encoding::ternary) return 2;
-  if constexpr (E == encoding::power_of_two) return 1 + magnitudes(Bits);
+  if constexpr (Encoding == encoding::bit) return 1;
+  if constexpr (Encoding == encoding::ternary) return 2;
+  if constexpr (Encoding == encoding::power_of_two) return 1 + magnitudes(Bits);
   return 0;
 }
 
 /// Bit planes of packed weights; 0 for encodings that are not planes.
-template <encoding E, int Bits = 3>
+template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr int weight_planes() noexcept {
-  if constexpr (E == encoding::bit) return 1;
-  if constexpr (E == encoding::ternary) return 2;
-  if constexpr (E == encoding::power_of_two) return Bits;
+  if constexpr (Encoding == encoding::bit) return 1;
+  if constexpr (Encoding == encoding::ternary) return 2;
+  if constexpr (Encoding == encoding::power_of_two) return Bits;
   return 0;
 }
 
 /// The codes of bit planes in rising order.
-template <encoding E, int Bits = 3>
+template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr auto rising_codes() noexcept {
-  static_assert(is_planes(E), "minnow: codes that are no planes are consecutive numbers");
-  if constexpr (E == encoding::bit) {
+  static_assert(is_planes(Encoding), "minnow: codes that are no planes are consecutive numbers");
+  if constexpr (Encoding == encoding::bit) {
     return std::array<int, 2>{-1, 1};
-  } else if constexpr (E == encoding::ternary) {
+  } else if constexpr (Encoding == encoding::ternary) {
     return std::array<int, 3>{-1, 0, 1};
   } else {
     constexpr int q = magnitudes(Bits);
@@ -107,37 +107,37 @@ constexpr void store32(std::byte* at, std::uint32_t value) noexcept { store_litt
 }
 
 /// Plane `plane` of an input's code.
-template <encoding E, int Bits>
+template <encoding Encoding, int Bits>
 [[nodiscard]] constexpr bool input_bit(int plane, int value) noexcept {
-  if constexpr (E == encoding::bit) return value > 0;
-  if constexpr (E == encoding::ternary) return plane == 0 ? value != 0 : value > 0;
+  if constexpr (Encoding == encoding::bit) return value > 0;
+  if constexpr (Encoding == encoding::ternary) return plane == 0 ? value != 0 : value > 0;
   if (plane == 0) return value > 0;
   return (value < 0 ? -value : value) == 1 << (magnitudes(Bits) - plane);  // plane 1 is |h| = 2^-0
 }
 
 /// An input's code from its planes, bit p of `planes` being plane p.
-template <encoding E, int Bits>
+template <encoding Encoding, int Bits>
 [[nodiscard]] constexpr int input_code(std::uint32_t planes) noexcept {
-  if constexpr (E == encoding::bit) return planes != 0 ? 1 : -1;
-  if constexpr (E == encoding::ternary) return (planes & 1) == 0 ? 0 : (planes & 2) != 0 ? 1 : -1;
+  if constexpr (Encoding == encoding::bit) return planes != 0 ? 1 : -1;
+  if constexpr (Encoding == encoding::ternary) return (planes & 1) == 0 ? 0 : (planes & 2) != 0 ? 1 : -1;
   const std::uint32_t magnitude = planes >> 1;
   const int value = magnitude == 0 ? 0 : 1 << (magnitudes(Bits) - 1 - std::countr_zero(magnitude));
   return (planes & 1) != 0 ? value : -value;
 }
 
 /// Plane `plane` of a weight's code.
-template <encoding E, int Bits>
+template <encoding Encoding, int Bits>
 [[nodiscard]] constexpr bool weight_bit(int plane, int value) noexcept {
-  if constexpr (E != encoding::power_of_two) return input_bit<E, Bits>(plane, value);
+  if constexpr (Encoding != encoding::power_of_two) return input_bit<Encoding, Bits>(plane, value);
   if (plane == 0) return value > 0;
   const auto index = static_cast<unsigned>(std::bit_width(static_cast<unsigned>(value < 0 ? -value : value)));
   return (index >> (plane - 1) & 1u) != 0;
 }
 
 /// A weight's code from its planes, bit p of `planes` being plane p.
-template <encoding E, int Bits>
+template <encoding Encoding, int Bits>
 [[nodiscard]] constexpr int weight_code(std::uint32_t planes) noexcept {
-  if constexpr (E != encoding::power_of_two) return input_code<E, Bits>(planes);
+  if constexpr (Encoding != encoding::power_of_two) return input_code<Encoding, Bits>(planes);
   const std::uint32_t index = planes >> 1;
   const int value = index == 0 ? 0 : 1 << (index - 1);
   return (planes & 1) != 0 ? value : -value;
@@ -147,29 +147,29 @@ template <encoding E, int Bits>
 [[nodiscard]] constexpr int nibble_value(unsigned bits) noexcept { return static_cast<int>((bits & 15u) ^ 8u) - 8; }
 
 /// One number of a dense layout.
-template <encoding E>
-constexpr void store_number(std::byte* packed, std::size_t index, code<E> value) noexcept {
-  if constexpr (E == encoding::real) {
+template <encoding Encoding>
+constexpr void store_number(std::byte* packed, std::size_t index, code<Encoding> value) noexcept {
+  if constexpr (Encoding == encoding::real) {
     store32(packed + index * 4, std::bit_cast<std::uint32_t>(value));
-  } else if constexpr (E == encoding::half) {
+  } else if constexpr (Encoding == encoding::half) {
     store16(packed + index * 2, half_bits(value));
-  } else if constexpr (E == encoding::pixel) {
+  } else if constexpr (Encoding == encoding::pixel) {
     packed[index] = static_cast<std::byte>((value + 255) / 2);
   } else {
     packed[index] = static_cast<std::byte>(value);
   }
 }
 
-template <encoding E>
-[[nodiscard]] constexpr code<E> load_number(const std::byte* packed, std::size_t index) noexcept {
-  if constexpr (E == encoding::real) {
+template <encoding Encoding>
+[[nodiscard]] constexpr code<Encoding> load_number(const std::byte* packed, std::size_t index) noexcept {
+  if constexpr (Encoding == encoding::real) {
     return std::bit_cast<float>(load32(packed + index * 4));
-  } else if constexpr (E == encoding::half) {
+  } else if constexpr (Encoding == encoding::half) {
     return half_value(load16(packed + index * 2));
-  } else if constexpr (E == encoding::pixel) {
-    return static_cast<code<E>>(2 * static_cast<int>(packed[index]) - 255);
+  } else if constexpr (Encoding == encoding::pixel) {
+    return static_cast<code<Encoding>>(2 * static_cast<int>(packed[index]) - 255);
   } else {
-    return static_cast<code<E>>(static_cast<byte_code<E>>(packed[index]));
+    return static_cast<code<Encoding>>(static_cast<byte_code<Encoding>>(packed[index]));
   }
 }
 

@@ -246,12 +246,12 @@ private:
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) {
         vector index = Shuffle::zero();
-        const auto plane = [&]<int P>(std::integral_constant<int, P>) {
-          if constexpr (P < Planes) {
-            vector mask = Shuffle::pick(first, part(byte_of_mask < Planes, P, 0, in_two ? 2 : 4 >, v));
+        const auto plane = [&]<int Plane>(std::integral_constant<int, Plane>) {
+          if constexpr (Plane < Planes) {
+            vector mask = Shuffle::pick(first, part(byte_of_mask < Planes, Plane, 0, in_two ? 2 : 4 >, v));
             if constexpr (in_two)
-              mask = Shuffle::either(mask, Shuffle::pick(second, part(byte_of_mask<Planes, P, 2, 2>, v)));
-            index = Shuffle::mark(index, mask, bit, P);
+              mask = Shuffle::either(mask, Shuffle::pick(second, part(byte_of_mask<Planes, Plane, 2, 2>, v)));
+            index = Shuffle::mark(index, mask, bit, Plane);
           }
         };
         plane(std::integral_constant<int, 0>{});

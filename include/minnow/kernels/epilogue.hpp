@@ -142,7 +142,7 @@ void for_each_window(const geometry& pool, int y, int x, int first_row, int last
 /// A comparison with one vector of filters gives a mask of bits, one for each filter. Over a pool's window the masks are
 /// ORed in `waiting`: the largest index reaches a threshold where any does. Where the smallest counts, the complement is
 /// ORed and turned back.
-template <encoding E, int Bits, int Count>
+template <encoding Encoding, int Bits, int Count>
 struct code_sink {
   threshold_rows thresholds;
   geometry pool;             ///< windows over the map of sums
@@ -151,7 +151,7 @@ struct code_sink {
   int first_window_row = 0;  ///< windows of other rows are left alone: [first, last)
   int last_window_row = pool.out.height;
 
-  static constexpr int planes = input_planes<E, Bits>();
+  static constexpr int planes = input_planes<Encoding, Bits>();
   using masks = std::array<std::uint32_t, Count>;
 
   [[nodiscard]] static constexpr bool pools(const geometry& pool) noexcept { return pool.kernel != extent{1, 1}; }
@@ -227,7 +227,7 @@ struct code_sink {
 
 private:
   [[nodiscard]] group group_of(int channel, int filters) const noexcept {
-    const auto size = static_cast<std::ptrdiff_t>(pixel_bytes<E, Bits>(pool.in.channels));
+    const auto size = static_cast<std::ptrdiff_t>(pixel_bytes<Encoding, Bits>(pool.in.channels));
     const std::ptrdiff_t offset = planes > 0 ? channel / word_bits * planes * 4 + channel % word_bits / 8 : channel;
     const bool to_one_pixel = !pools(pool) && pool.stride == extent{1, 1};
     group g{channel, offset, size, to_one_pixel, filters == 32 ? ~0u : (1u << filters) - 1, 0, 0};
@@ -279,7 +279,7 @@ private:
         else detail::store16(to, bits);
       }
     } else {
-      constexpr int lowest = is_unsigned(E) ? 0 : -(Count / 2);
+      constexpr int lowest = is_unsigned(Encoding) ? 0 : -(Count / 2);
       for (int f = 0; f < static_cast<int>(std::bit_width(filters.used)); ++f) {
         int index = 0;
         for (std::size_t k = 0; k < Count; ++k) index += static_cast<int>(reached[k] >> f & 1u);
@@ -290,10 +290,10 @@ private:
 
   /// The filters whose code has plane p.
   static std::uint32_t plane_bits(int p, const masks& reached) noexcept {
-    constexpr auto codes = rising_codes<E, Bits>();
+    constexpr auto codes = rising_codes<Encoding, Bits>();
     std::uint32_t bits = 0;
     for (std::size_t k = 0; k <= Count; ++k) {
-      if (!detail::input_bit<E, Bits>(p, codes[k])) continue;
+      if (!detail::input_bit<Encoding, Bits>(p, codes[k])) continue;
       const std::uint32_t at_least = k == 0 ? ~0u : reached[k - 1];
       bits |= k == Count ? at_least : at_least & ~reached[k];
     }

@@ -12,9 +12,9 @@ namespace minnow::kernels {
 
 /// Whether a map read as one long pixel differs from the map in memory: each pixel's planes begin at a word of their own,
 /// so that pixels with channels left over have gaps between them.
-template <encoding E>
+template <encoding Encoding>
 [[nodiscard]] constexpr bool has_gaps(const shape& in) noexcept {
-  return is_planes(E) && in.pixels() > 1 && in.channels % word_bits != 0;
+  return is_planes(Encoding) && in.pixels() > 1 && in.channels % word_bits != 0;
 }
 
 /// packed (pixels, C) -> packed (1, pixels · C), in place: what a dense layer multiplies.
@@ -24,10 +24,10 @@ template <encoding E>
 ///
 /// requires  a map whose unused bits are 0
 /// throws    never
-template <encoding E, int Bits = 3>
+template <encoding Encoding, int Bits = 3>
 constexpr void flatten_inputs(std::byte* map, int pixels, int channels) noexcept {
-  static_assert(is_planes(E), "minnow: only planes have gaps");
-  constexpr std::size_t planes = static_cast<std::size_t>(input_planes<E, Bits>());
+  static_assert(is_planes(Encoding), "minnow: only planes have gaps");
+  constexpr std::size_t planes = static_cast<std::size_t>(input_planes<Encoding, Bits>());
   std::array<std::uint64_t, planes> waiting{};
   int filled = 0;
   std::byte* to = map;

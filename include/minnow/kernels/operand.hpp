@@ -25,8 +25,8 @@ struct operands {
 namespace detail {
 
 // Which kernels serve a pair: product.hpp, scalar_product.hpp.
-template <encoding E>
-inline constexpr bool one_or_two_bits = E == encoding::bit || E == encoding::ternary;
+template <encoding Encoding>
+inline constexpr bool one_or_two_bits = Encoding == encoding::bit || Encoding == encoding::ternary;
 
 template <class In, class Weights>
 inline constexpr bool xnor_operands = one_or_two_bits<In::storage> && one_or_two_bits<Weights::storage>;
@@ -41,7 +41,7 @@ inline constexpr bool shift_operands = In::storage == encoding::power_of_two && 
 namespace minnow::detail {
 
 /// The operand of a quantizer's codes.
-template <quantizer Q>
-using operand_of = kernels::operand<Q::storage, Q::storage == encoding::power_of_two ? Q::bits : 3>;
+template <quantizer Quantizer>
+using operand_of = kernels::operand<Quantizer::storage, Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3>;
 
 }  // namespace minnow::detail

@@ -50,10 +50,10 @@ inline constexpr int winograd_points = 16;
 }
 
 /// B' d B, in place.
-template <class V>
-void winograd_inputs(V (&d)[4][4]) noexcept {
-  const auto line = [](V& a, V& b, V& c, V& e) {
-    const V first = a - c, second = b + c, third = c - b, fourth = b - e;
+template <class Value>
+void winograd_inputs(Value (&d)[4][4]) noexcept {
+  const auto line = [](Value& a, Value& b, Value& c, Value& e) {
+    const Value first = a - c, second = b + c, third = c - b, fourth = b - e;
     a = first, b = second, c = third, e = fourth;
   };
   for (int i = 0; i < 4; ++i) line(d[0][i], d[1][i], d[2][i], d[3][i]);
@@ -61,22 +61,22 @@ void winograd_inputs(V (&d)[4][4]) noexcept {
 }
 
 /// G g G'.
-template <class V>
-void winograd_kernel(const V (&g)[3][3], V (&u)[4][4]) noexcept {
-  const V half(0.5f);
-  const auto line = [&](const V& a, const V& b, const V& c, V& first, V& second, V& third, V& fourth) {
-    const V sum = half * (a + c), middle = half * b;
+template <class Value>
+void winograd_kernel(const Value (&g)[3][3], Value (&u)[4][4]) noexcept {
+  const Value half(0.5f);
+  const auto line = [&](const Value& a, const Value& b, const Value& c, Value& first, Value& second, Value& third, Value& fourth) {
+    const Value sum = half * (a + c), middle = half * b;
     first = a, second = sum + middle, third = sum - middle, fourth = c;
   };
-  V t[4][3];
+  Value t[4][3];
   for (int i = 0; i < 3; ++i) line(g[0][i], g[1][i], g[2][i], t[0][i], t[1][i], t[2][i], t[3][i]);
   for (int i = 0; i < 4; ++i) line(t[i][0], t[i][1], t[i][2], u[i][0], u[i][1], u[i][2], u[i][3]);
 }
 
 /// A' m A.
-template <class V>
-void winograd_outputs(const V (&m)[4][4], V (&y)[2][2]) noexcept {
-  V t[2][4];
+template <class Value>
+void winograd_outputs(const Value (&m)[4][4], Value (&y)[2][2]) noexcept {
+  Value t[2][4];
   for (int i = 0; i < 4; ++i) t[0][i] = m[0][i] + m[1][i] + m[2][i], t[1][i] = m[1][i] - m[2][i] - m[3][i];
   for (int i = 0; i < 2; ++i) y[i][0] = t[i][0] + t[i][1] + t[i][2], y[i][1] = t[i][1] - t[i][2] - t[i][3];
 }

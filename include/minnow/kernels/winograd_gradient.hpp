@@ -21,25 +21,25 @@ namespace minnow::kernels {
 namespace detail {
 
 /// A y A'.
-template <class V>
-void winograd_output_gradient(const V (&y)[2][2], V (&z)[4][4]) noexcept {
-  const auto line = [](const V& a, const V& b, V& first, V& second, V& third, V& fourth) {
+template <class Value>
+void winograd_output_gradient(const Value (&y)[2][2], Value (&z)[4][4]) noexcept {
+  const auto line = [](const Value& a, const Value& b, Value& first, Value& second, Value& third, Value& fourth) {
     first = a, second = a + b, third = a - b, fourth = -b;
   };
-  V t[4][2];
+  Value t[4][2];
   for (int i = 0; i < 2; ++i) line(y[0][i], y[1][i], t[0][i], t[1][i], t[2][i], t[3][i]);
   for (int i = 0; i < 4; ++i) line(t[i][0], t[i][1], z[i][0], z[i][1], z[i][2], z[i][3]);
 }
 
 /// G' u G.
-template <class V>
-void winograd_kernel_gradient(const V (&u)[4][4], V (&g)[3][3]) noexcept {
-  const V half(0.5f);
-  const auto line = [&](const V& a, const V& b, const V& c, const V& d, V& first, V& second, V& third) {
-    const V sum = half * (b + c);
+template <class Value>
+void winograd_kernel_gradient(const Value (&u)[4][4], Value (&g)[3][3]) noexcept {
+  const Value half(0.5f);
+  const auto line = [&](const Value& a, const Value& b, const Value& c, const Value& d, Value& first, Value& second, Value& third) {
+    const Value sum = half * (b + c);
     first = a + sum, second = half * (b - c), third = sum + d;
   };
-  V t[3][4];
+  Value t[3][4];
   for (int i = 0; i < 4; ++i) line(u[0][i], u[1][i], u[2][i], u[3][i], t[0][i], t[1][i], t[2][i]);
   for (int i = 0; i < 3; ++i) line(t[i][0], t[i][1], t[i][2], t[i][3], g[i][0], g[i][1], g[i][2]);
 }

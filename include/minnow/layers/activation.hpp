@@ -14,15 +14,15 @@ struct relu : same_shape {
   static constexpr bool rises = true;
   static constexpr interval clip{.low = 0};
 
-  template <class V>
-  static constexpr V apply(V x) noexcept {
+  template <class Value>
+  static constexpr Value apply(Value x) noexcept {
     using scalar::select;
-    return select(x < V(0), V(0), x);
+    return select(x < Value(0), Value(0), x);
   }
-  template <class V>
-  static constexpr V slope(V x) noexcept {
+  template <class Value>
+  static constexpr Value slope(Value x) noexcept {
     using scalar::select;
-    return select(x > V(0), V(1), V(0));
+    return select(x > Value(0), Value(1), Value(0));
   }
 };
 
@@ -35,14 +35,14 @@ struct relu6 : same_shape {
   static constexpr bool rises = true;
   static constexpr interval clip{0, 6};
 
-  template <class V>
-  static constexpr V apply(V x) noexcept {
-    return scalar::clamp(x, V(0), V(6));
+  template <class Value>
+  static constexpr Value apply(Value x) noexcept {
+    return scalar::clamp(x, Value(0), Value(6));
   }
-  template <class V>
-  static constexpr V slope(V x) noexcept {
+  template <class Value>
+  static constexpr Value slope(Value x) noexcept {
     using scalar::select;
-    return select((x > V(0)) & (x < V(6)), V(1), V(0));
+    return select((x > Value(0)) & (x < Value(6)), Value(1), Value(0));
   }
 };
 
@@ -54,15 +54,15 @@ struct hard_tanh : same_shape {
   static constexpr bool rises = true;
   static constexpr interval clip{-1, 1};
 
-  template <class V>
-  static constexpr V apply(V x) noexcept {
-    return scalar::clamp(x, V(-1), V(1));
+  template <class Value>
+  static constexpr Value apply(Value x) noexcept {
+    return scalar::clamp(x, Value(-1), Value(1));
   }
-  template <class V>
-  static constexpr V slope(V x) noexcept {
+  template <class Value>
+  static constexpr Value slope(Value x) noexcept {
     using scalar::abs;
     using scalar::select;
-    return select(abs(x) <= V(1), V(1), V(0));
+    return select(abs(x) <= Value(1), Value(1), Value(0));
   }
 };
 

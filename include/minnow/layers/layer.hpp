@@ -29,21 +29,21 @@ enum class fault {
 ///   name()       stable name with its parameters; goes into file fingerprints
 ///   output(in)   the shape it makes of `in`
 ///   check(in)    fault::none, or why it cannot take `in`
-template <class L>
-concept layer = std::is_empty_v<L> && requires(shape in) {
-  { L::name() } -> std::convertible_to<text>;
-  { L::output(in) } -> std::convertible_to<shape>;
-  { L::check(in) } -> std::convertible_to<fault>;
+template <class Layer>
+concept layer = std::is_empty_v<Layer> && requires(shape in) {
+  { Layer::name() } -> std::convertible_to<text>;
+  { Layer::output(in) } -> std::convertible_to<shape>;
+  { Layer::check(in) } -> std::convertible_to<fault>;
 };
 
 /// A layer of two inputs, where the branches of a fork meet: what the body makes, and what comes the other way.
 ///
 ///   name(), output(body, other), check(body, other)   as a layer's
-template <class L>
-concept join_layer = std::is_empty_v<L> && requires(shape in) {
-  { L::name() } -> std::convertible_to<text>;
-  { L::output(in, in) } -> std::convertible_to<shape>;
-  { L::check(in, in) } -> std::convertible_to<fault>;
+template <class Layer>
+concept join_layer = std::is_empty_v<Layer> && requires(shape in) {
+  { Layer::name() } -> std::convertible_to<text>;
+  { Layer::output(in, in) } -> std::convertible_to<shape>;
+  { Layer::check(in, in) } -> std::convertible_to<fault>;
 };
 
 namespace detail {
@@ -84,11 +84,11 @@ struct same_shape {
 /// and where it wants them
 ///
 ///   clip                 the interval that apply limits x to: apply does that and nothing else
-template <class L>
-concept elementwise = layer<L> && requires(float x) {
-  { L::apply(x) } -> std::convertible_to<float>;
-  { L::slope(x) } -> std::convertible_to<float>;
-  { L::rises } -> std::convertible_to<bool>;
+template <class Layer>
+concept elementwise = layer<Layer> && requires(float x) {
+  { Layer::apply(x) } -> std::convertible_to<float>;
+  { Layer::slope(x) } -> std::convertible_to<float>;
+  { Layer::rises } -> std::convertible_to<bool>;
 };
 
 /// Layers in the order of their application.

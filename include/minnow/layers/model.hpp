@@ -32,12 +32,12 @@ template <class... Lists>
 struct concat {
   using type = list<>;
 };
-template <class... A>
-struct concat<list<A...>> {
-  using type = list<A...>;
+template <class... First>
+struct concat<list<First...>> {
+  using type = list<First...>;
 };
-template <class... A, class... B, class... Rest>
-struct concat<list<A...>, list<B...>, Rest...> : concat<list<A..., B...>, Rest...> {};
+template <class... First, class... Second, class... Rest>
+struct concat<list<First...>, list<Second...>, Rest...> : concat<list<First..., Second...>, Rest...> {};
 
 /// Stands for the image where a layer's number is asked for.
 inline constexpr std::size_t the_image = ~std::size_t{0};
@@ -106,7 +106,7 @@ struct expansion<list<Parts...>> {
 template <class... Parts>
 struct expansion<chain<Parts...>> : expansion<list<Parts...>> {};
 
-/// scheme<I, W> quantizes inputs on its own; a bare `real` needs no pass.
+/// scheme<Inputs, Weights> quantizes inputs on its own; a bare `real` needs no pass.
 template <class Inputs, class Product>
 struct product_expansion {
   using type = list<quantize<Inputs>, Product>;
@@ -119,41 +119,41 @@ struct product_expansion {
 template <class Product>
 struct product_expansion<real, Product> : expansion<Product> {};
 
-template <int Filters, class I, class W, class... Options>
-struct expansion<conv<Filters, scheme<I, W>, Options...>>
-    : product_expansion<typename scheme<I, W>::inputs, conv<Filters, W, Options...>> {};
-template <class I, class W, class... Options>
-struct expansion<depthwise_conv<scheme<I, W>, Options...>>
-    : product_expansion<typename scheme<I, W>::inputs, depthwise_conv<W, Options...>> {};
-template <int Units, class I, class W>
-struct expansion<dense<Units, scheme<I, W>>> : product_expansion<typename scheme<I, W>::inputs, dense<Units, W>> {};
+template <int Filters, class Inputs, class Weights, class... Options>
+struct expansion<conv<Filters, scheme<Inputs, Weights>, Options...>>
+    : product_expansion<typename scheme<Inputs, Weights>::inputs, conv<Filters, Weights, Options...>> {};
+template <class Inputs, class Weights, class... Options>
+struct expansion<depthwise_conv<scheme<Inputs, Weights>, Options...>>
+    : product_expansion<typename scheme<Inputs, Weights>::inputs, depthwise_conv<Weights, Options...>> {};
+template <int Units, class Inputs, class Weights>
+struct expansion<dense<Units, scheme<Inputs, Weights>>> : product_expansion<typename scheme<Inputs, Weights>::inputs, dense<Units, Weights>> {};
 
 /// Element I of a list, found by overload resolution: its cost does not grow with I.
-template <std::size_t I, class Layer>
+template <std::size_t Index, class Layer>
 struct indexed {
   using type = Layer;
 };
 template <class Indices, class List>
 struct indexed_list;
-template <std::size_t... I, class... Layers>
-struct indexed_list<std::index_sequence<I...>, list<Layers...>> : indexed<I, Layers>... {};
+template <std::size_t... Index, class... Layers>
+struct indexed_list<std::index_sequence<Index...>, list<Layers...>> : indexed<Index, Layers>... {};
 
-template <std::size_t I, class Layer>
-indexed<I, Layer> find_indexed(const indexed<I, Layer>*);
+template <std::size_t Index, class Layer>
+indexed<Index, Layer> find_indexed(const indexed<Index, Layer>*);
 
 /// The quantizer in which a layer hands on its output.
 template <class Layer>
 struct quantizer_of {
   using type = real;
 };
-template <class Q>
-struct quantizer_of<quantize<Q>> {
-  using type = Q;
+template <class Quantizer>
+struct quantizer_of<quantize<Quantizer>> {
+  using type = Quantizer;
 };
 template <class Layer>
 inline constexpr bool quantizes = false;
-template <class Q>
-inline constexpr bool quantizes<quantize<Q>> = true;
+template <class Quantizer>
+inline constexpr bool quantizes<quantize<Quantizer>> = true;
 
 template <class Flat, std::size_t From>
 struct input_quantizer : quantizer_of<typename Flat::template layer<From>> {};
@@ -203,8 +203,8 @@ class flat {
 public:
   static constexpr std::size_t count = detail::size_of<layers>::value;
 
-  template <std::size_t I>
-  using layer = typename decltype(detail::find_indexed<I>(static_cast<const detail::indexed_list<std::make_index_sequence<count>, layers>*>(nullptr)))::type;
+  template <std::size_t Index>
+  using layer = typename decltype(detail::find_indexed<Index>(static_cast<const detail::indexed_list<std::make_index_sequence<count>, layers>*>(nullptr)))::type;
 
 private:
   static constexpr detail::graph<count> graph = [] {
@@ -212,9 +212,9 @@ private:
     detail::expansion<typename Model::parts>::describe(text(), g);
     return g;
   }();
-  static constexpr std::array<bool, count> code_sources = []<std::size_t... J>(std::index_sequence<J...>) {
+  static constexpr std::array<bool, count> code_sources = []<std::size_t... Other>(std::index_sequence<Other...>) {
     std::array<bool, count> sources{};
-    const std::array<bool, count> takes_codes{(product_layer<layer<J>> || join_layer<layer<J>>)...};
+    const std::array<bool, count> takes_codes{(product_layer<layer<Other>> || join_layer<layer<Other>>)...};
     for (std::size_t j = 0; j < count; ++j)
       for (const std::size_t source : {graph.from[j], graph.second[j]})
         if (takes_codes[j] && source != detail::the_image) sources[source] = true;
@@ -223,27 +223,27 @@ private:
 
 public:
   /// The layer whose result is layer I's input, or detail::the_image.
-  template <std::size_t I>
-  static constexpr std::size_t from = graph.from[I];
+  template <std::size_t Index>
+  static constexpr std::size_t from = graph.from[Index];
   /// The other input of a join.
-  template <std::size_t I>
-  static constexpr std::size_t second = graph.second[I];
+  template <std::size_t Index>
+  static constexpr std::size_t second = graph.second[Index];
   /// How often a layer's result, or the image, is an input.
   static constexpr int readers(std::size_t layer) { return layer == detail::the_image ? graph.image_readers : graph.readers[layer]; }
   /// Whether layer I + 1 is the only one that reads layer I, and reads nothing else.
-  template <std::size_t I>
+  template <std::size_t Index>
   static constexpr bool feeds_next = [] {
-    if constexpr (I + 1 < count) return graph.from[I + 1] == I && graph.readers[I] == 1;
+    if constexpr (Index + 1 < count) return graph.from[Index + 1] == Index && graph.readers[Index] == 1;
     else return false;
   }();
 
   /// Whether a layer that takes codes with their scale, a product or a join, reads layer I.
-  template <std::size_t I>
-  static constexpr bool feeds_codes = code_sources[I];
+  template <std::size_t Index>
+  static constexpr bool feeds_codes = code_sources[Index];
 
   /// The quantizer of layer I's inputs: that of the quantize layer which it reads, else `real`.
-  template <std::size_t I>
-  using inputs_of = typename detail::input_quantizer<flat, graph.from[I]>::type;
+  template <std::size_t Index>
+  using inputs_of = typename detail::input_quantizer<flat, graph.from[Index]>::type;
 
   /// Stable paths: "2.0" is part 0 of the model's layer 2, "2.0.inputs" the quantizer of its inputs.
   static constexpr std::array<text, count> paths = graph.paths;
@@ -265,35 +265,35 @@ private:
     }
   };
 
-  template <std::size_t I>
+  template <std::size_t Index>
   static constexpr bool step(walk_result& r) {
-    using L = layer<I>;
-    if constexpr (detail::known_layer<L, I>::value) {
-      const shape in = r.of(graph.from[I]);
-      r.where = I;
-      if constexpr (join_layer<L>) {
-        r.why = L::check(in, r.of(graph.second[I]));
-        if (r.why == fault::none) r.shapes[I] = L::output(in, r.of(graph.second[I]));
+    using Layer = layer<Index>;
+    if constexpr (detail::known_layer<Layer, Index>::value) {
+      const shape in = r.of(graph.from[Index]);
+      r.where = Index;
+      if constexpr (join_layer<Layer>) {
+        r.why = Layer::check(in, r.of(graph.second[Index]));
+        if (r.why == fault::none) r.shapes[Index] = Layer::output(in, r.of(graph.second[Index]));
       } else {
-        r.why = L::check(in);
-        if constexpr (product_layer<L>) {
-          if (r.why == fault::none && !L::weights::usable(role::weights)) r.why = fault::weight_quantizer;
-          if (r.why == fault::none && L::over(in).inputs() > detail::longest_sum<inputs_of<I>, typename L::weights>())
+        r.why = Layer::check(in);
+        if constexpr (product_layer<Layer>) {
+          if (r.why == fault::none && !Layer::weights::usable(role::weights)) r.why = fault::weight_quantizer;
+          if (r.why == fault::none && Layer::over(in).inputs() > detail::longest_sum<inputs_of<Index>, typename Layer::weights>())
             r.why = fault::sum_overflow;
         }
-        if (I > 0 && std::is_same_v<L, quantize<pixels>> && r.why == fault::none) r.why = fault::pixels_not_first;
-        if (I == 0 && std::is_same_v<L, quantize<pixels>> && graph.image_readers > 1 && r.why == fault::none) r.why = fault::image_shared;
-        if (r.why == fault::none) r.shapes[I] = L::output(in);
+        if (Index > 0 && std::is_same_v<Layer, quantize<pixels>> && r.why == fault::none) r.why = fault::pixels_not_first;
+        if (Index == 0 && std::is_same_v<Layer, quantize<pixels>> && graph.image_readers > 1 && r.why == fault::none) r.why = fault::image_shared;
+        if (r.why == fault::none) r.shapes[Index] = Layer::output(in);
       }
       return r.why == fault::none;
     }
     return false;
   }
 
-  static constexpr walk_result walk = []<std::size_t... I>(std::index_sequence<I...>) {
+  static constexpr walk_result walk = []<std::size_t... Index>(std::index_sequence<Index...>) {
     walk_result r;
     // A loop over functions: clang folds expressions of 256 operands at most.
-    constexpr std::array<bool (*)(walk_result&), count> steps{&step<I>...};
+    constexpr std::array<bool (*)(walk_result&), count> steps{&step<Index>...};
     for (const auto one : steps)
       if (!one(r)) break;
     return r;
@@ -305,18 +305,18 @@ private:
 public:
   static constexpr shape input = Model::input::dimensions;
   static constexpr shape output = walk.shapes[count - 1];
-  template <std::size_t I>
-  static constexpr shape in = walk.of(graph.from[I]);
-  template <std::size_t I>
-  static constexpr shape second_in = walk.of(graph.second[I]);
-  template <std::size_t I>
-  static constexpr shape out = walk.shapes[I];
+  template <std::size_t Index>
+  static constexpr shape in = walk.of(graph.from[Index]);
+  template <std::size_t Index>
+  static constexpr shape second_in = walk.of(graph.second[Index]);
+  template <std::size_t Index>
+  static constexpr shape out = walk.shapes[Index];
 
   /// Identifies the model in files: input shape and every layer's path and name, never a compiler's type name; and the
   /// `variant` of a model that is packed in another way.
-  static constexpr std::uint64_t fingerprint = []<std::size_t... I>(std::index_sequence<I...>) {
+  static constexpr std::uint64_t fingerprint = []<std::size_t... Index>(std::index_sequence<Index...>) {
     std::uint64_t h = hash((text("input ") << input.channels << "x" << input.height << "x" << input.width).view());
-    ((h = hash(paths[I].view(), h), h = hash("=", h), h = hash(layer<I>::name().view(), h), h = hash(";", h)), ...);
+    ((h = hash(paths[Index].view(), h), h = hash("=", h), h = hash(layer<Index>::name().view(), h), h = hash(";", h)), ...);
     if constexpr (requires { Model::variant; }) h = hash(Model::variant, h);
     return h;
   }(std::make_index_sequence<count>{});

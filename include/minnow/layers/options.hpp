@@ -46,18 +46,18 @@ template <class Option>
 struct window_option {
   static_assert(!std::is_same_v<Option, Option>, "minnow: the options of a window are kernel<>, stride<>, padding<> and a convolution's groups<>");
 };
-template <int H, int W>
-struct window_option<minnow::kernel<H, W>> {
-  static constexpr void set(window& w) { w.kernel = minnow::kernel<H, W>::value; }
+template <int Height, int Width>
+struct window_option<minnow::kernel<Height, Width>> {
+  static constexpr void set(window& w) { w.kernel = minnow::kernel<Height, Width>::value; }
 };
-template <int H, int W>
-struct window_option<minnow::stride<H, W>> {
-  static constexpr void set(window& w) { w.stride = minnow::stride<H, W>::value; }
+template <int Height, int Width>
+struct window_option<minnow::stride<Height, Width>> {
+  static constexpr void set(window& w) { w.stride = minnow::stride<Height, Width>::value; }
 };
-template <int H, int W>
-struct window_option<minnow::padding<H, W>> {
+template <int Height, int Width>
+struct window_option<minnow::padding<Height, Width>> {
   static constexpr void set(window& w) {
-    w.padding = minnow::padding<H, W>::value;
+    w.padding = minnow::padding<Height, Width>::value;
     w.padding_given = true;
   }
 };

@@ -5,10 +5,10 @@
 namespace minnow {
 
 /// A layer that reduces each channel over windows.
-template <class L>
-concept pool_layer = layer<L> && requires(shape in) {
-  { L::pool_over(in) } -> std::convertible_to<geometry>;
-  { L::averages } -> std::convertible_to<bool>;
+template <class Layer>
+concept pool_layer = layer<Layer> && requires(shape in) {
+  { Layer::pool_over(in) } -> std::convertible_to<geometry>;
+  { Layer::averages } -> std::convertible_to<bool>;
 };
 
 namespace detail {

@@ -9,18 +9,18 @@
 namespace minnow {
 
 /// A layer that multiplies its inputs by weights: `conv`, `depthwise_conv`, `dense`.
-template <class L>
-concept product_layer = layer<L> && requires(shape in) {
-  typename L::weights;
-  { L::over(in) } -> std::convertible_to<geometry>;
+template <class Layer>
+concept product_layer = layer<Layer> && requires(shape in) {
+  typename Layer::weights;
+  { Layer::over(in) } -> std::convertible_to<geometry>;
 };
 
 namespace detail {
 
 /// Whether a product's channels may fall into groups.
-template <product_layer L>
+template <product_layer Layer>
 inline constexpr bool is_grouped = [] {
-  if constexpr (requires { L::grouped; }) return L::grouped;
+  if constexpr (requires { Layer::grouped; }) return Layer::grouped;
   else return false;
 }();
 
@@ -31,10 +31,10 @@ struct scheme_of {
   using inputs = void;
   using weights = Scheme;
 };
-template <class I, class W>
-struct scheme_of<scheme<I, W>> {
-  using inputs = typename scheme<I, W>::inputs;
-  using weights = typename scheme<I, W>::weights;
+template <class Inputs, class Weights>
+struct scheme_of<scheme<Inputs, Weights>> {
+  using inputs = typename scheme<Inputs, Weights>::inputs;
+  using weights = typename scheme<Inputs, Weights>::weights;
 };
 
 /// The largest K whose sums of `Inputs` times `Weights` fit in 32 bits; any K where one side is a float.

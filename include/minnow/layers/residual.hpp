@@ -28,15 +28,15 @@ template <class Body>
 struct concatenated {};
 
 /// A block N times in a row: part i of repeat 3 has the path "3.i".
-template <int N, class Block>
+template <int Count, class Block>
 struct repeat {};
 
-/// N times a layer that reads the outputs of all layers before it: its channels grow by the layer's.
+/// Count times a layer that reads the outputs of all layers before it: its channels grow by the layer's.
 ///
-/// in (H,W,C) -> out (H,W,C + N · growth)
+/// in (H,W,C) -> out (H,W,C + Count · growth)
 /// source  Huang et al. 2017
-template <int N, class Layer>
-using dense_block = repeat<N, concatenated<Layer>>;
+template <int Count, class Layer>
+using dense_block = repeat<Count, concatenated<Layer>>;
 
 namespace detail {
 
@@ -70,14 +70,14 @@ struct expansion<concatenated<Body>> {
 
 template <class Block, class Indices>
 struct repeated;
-template <class Block, std::size_t... I>
-struct repeated<Block, std::index_sequence<I...>> {
+template <class Block, std::size_t... Index>
+struct repeated<Block, std::index_sequence<Index...>> {
   template <std::size_t>
   using each = Block;
-  using type = list<each<I>...>;
+  using type = list<each<Index>...>;
 };
-template <int N, class Block>
-struct expansion<repeat<N, Block>> : expansion<typename repeated<Block, std::make_index_sequence<N>>::type> {};
+template <int Count, class Block>
+struct expansion<repeat<Count, Block>> : expansion<typename repeated<Block, std::make_index_sequence<Count>>::type> {};
 
 }  // namespace detail
 

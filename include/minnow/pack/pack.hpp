@@ -28,8 +28,8 @@ inline void check_finite(std::span<const float> values, std::string_view path, s
 }
 
 /// Fills a layer's inferable reading from its trainable one: their arrays of the same names and sizes.
-template <class Layer, class E>
-void fill(inferable<Layer>& to, trainable<Layer, E>& from, std::string_view path) {
+template <class Layer, class Estimator>
+void fill(inferable<Layer>& to, trainable<Layer, Estimator>& from, std::string_view path) {
   const auto each = [&](std::string_view name, std::span<float> values) {
     bool found = false;
     const auto match = [&](std::string_view other, std::span<float> trained) {
@@ -45,8 +45,8 @@ void fill(inferable<Layer>& to, trainable<Layer, E>& from, std::string_view path
   if constexpr (requires { to.arrays(each); }) to.arrays(each);
 }
 
-template <class E>
-void fill(inferable<batch_norm>& to, trainable<batch_norm, E>& from, std::string_view path) {
+template <class Estimator>
+void fill(inferable<batch_norm>& to, trainable<batch_norm, Estimator>& from, std::string_view path) {
   if (!(from.unsettled() <= settled_enough))
     require(status::failure("pack: layer %.*s: its statistics are those of a network that is %.3g part unquantized (at most %.3g is "
                             "expected): settle(net, data) takes them anew, and fit does so at its end",
@@ -60,9 +60,9 @@ void fill(inferable<batch_norm>& to, trainable<batch_norm, E>& from, std::string
 }
 
 /// Latent weights to packed ones.
-template <quantizer In, quantizer W, class Quantized>
+template <quantizer In, quantizer Weights, class Quantized>
 void pack_product(const geometry& g, const Quantized& weights, std::byte* packed) {
-  using operand = operand_of<W>;
+  using operand = operand_of<Weights>;
   std::vector<kernels::code<operand::storage>> codes(weights.codes.size());
   for (std::size_t k = 0; k < codes.size(); ++k) codes[k] = static_cast<kernels::code<operand::storage>>(weights.codes[k]);
   kernels::pack_weights<In::storage, operand::storage, operand::bits>(g, codes.data(), packed);
@@ -86,13 +86,13 @@ struct fold_step {
 /// Finds the thresholds of all channels over sums in [-bound, bound].
 ///
 /// number  a sum as a float: float (*)(std::int32_t)
-template <quantizer Q>
+template <quantizer Quantizer>
 void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std::int32_t), std::span<const float> scales,
-          std::span<const fold_step> steps, const typename Q::state& state) {
-  constexpr auto codes = codes_of<Q>();
+          std::span<const fold_step> steps, const typename Quantizer::state& state) {
+  constexpr auto codes = codes_of<Quantizer>();
   for (int c = 0; c < channels; ++c) {
     // h(x) never falls, so codes fall with x where one of them is worth less than 0; sums of negative units fall as numbers.
-    int behind_pool = Q::scale(state) < 0 ? -1 : 1;
+    int behind_pool = Quantizer::scale(state) < 0 ? -1 : 1;
     int direction = scales[static_cast<std::size_t>(c)] < 0 ? -behind_pool : behind_pool;
     for (const fold_step& s : steps) {
       if (s.apply == nullptr) continue;
@@ -102,7 +102,7 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
     to.find(c, bound, direction, behind_pool, [&](std::int32_t sum) {
       float x = rounded_product(number(sum), scales[static_cast<std::size_t>(c)]);
       for (const fold_step& s : steps) x = s.apply == nullptr ? x * s.factor : s.apply(s.reading, x, c);
-      const int code = static_cast<int>(Q::code(x, state));
+      const int code = static_cast<int>(Quantizer::code(x, state));
       int index = 0;
       while (index + 1 < static_cast<int>(codes.size()) && codes[static_cast<std::size_t>(index + 1)] <= code) ++index;
       return index;
@@ -119,30 +119,30 @@ void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stag
   for (int c = 0; c < plan::window.out.channels; ++c) {
     channel_line line{.slope = static_cast<double>(scales[static_cast<std::size_t>(c)])};
     int behind_pool = unit < 0 ? -1 : 1;
-    const auto see = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-      using layer = typename plan::template op<I>;
-      [[maybe_unused]] const auto& reading = static_cast<const op_slot<Stage, I>&>(ops).reading;
+    const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+      using layer = typename plan::template op<Index>;
+      [[maybe_unused]] const auto& reading = static_cast<const op_slot<Stage, Index>&>(ops).reading;
       if constexpr (join_layer<layer>) {
         line.other_slope = static_cast<double>(reading.scale[0]);
       } else if constexpr (clip_layer<layer>) {
         line.clip(layer::clip);
-      } else if constexpr (!plan::template is_pool<I>) {
+      } else if constexpr (!plan::template is_pool<Index>) {
         line.then(reading.at(c));
-        if (I > plan::pool && reading.at(c).scale < 0) behind_pool = -behind_pool;
+        if (Index > plan::pool && reading.at(c).scale < 0) behind_pool = -behind_pool;
       }
     };
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (see(std::integral_constant<std::size_t, I>{}), ...); }(typename plan::indices{});
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) { (see(std::integral_constant<std::size_t, Index>{}), ...); }(typename plan::indices{});
     to.set(c, line, unit, plan::outputs::lowest, plan::outputs::code_limit);
     to.smallest[static_cast<std::size_t>(c)] = behind_pool < 0 ? -1 : 0;
   }
 }
 
 /// Packs stage S of a network.
-template <std::size_t S, class Network, class Packed>
+template <std::size_t Stage, class Network, class Packed>
 void pack_stage(Network& net, Packed& to) {
-  using plan = stage_plan<typename Packed::model, S>;
+  using plan = stage_plan<typename Packed::model, Stage>;
   using flat = typename plan::flat;
-  auto& stage = to.template stage<S>();
+  auto& stage = to.template stage<Stage>();
   using stage_type = std::remove_cvref_t<decltype(stage)>;
 
   // What one unit of a sum, or of an input's code, is worth.
@@ -160,24 +160,24 @@ void pack_stage(Network& net, Packed& to) {
   op_slots<stage_type, typename plan::indices> ops;
   std::vector<fold_step> steps;
   int taps = 1;
-  const auto take = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-    auto& reading = static_cast<op_slot<stage_type, I>&>(ops).reading;
-    if constexpr (join_layer<typename plan::template op<I>>) {
-      using other = typename plan::template second_inputs<I>;
-      if constexpr (other::code_limit > 0) reading.scale[0] = other::scale(net.template layer_at<flat::template second<plan::ops_begin + I>>().state());
+  const auto take = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+    auto& reading = static_cast<op_slot<stage_type, Index>&>(ops).reading;
+    if constexpr (join_layer<typename plan::template op<Index>>) {
+      using other = typename plan::template second_inputs<Index>;
+      if constexpr (other::code_limit > 0) reading.scale[0] = other::scale(net.template layer_at<flat::template second<plan::ops_begin + Index>>().state());
     } else {
-      fill(reading, net.template layer_at<plan::ops_begin + I>(), flat::paths[plan::ops_begin + I].view());
+      fill(reading, net.template layer_at<plan::ops_begin + Index>(), flat::paths[plan::ops_begin + Index].view());
     }
     if constexpr (plan::folds) {
-      if constexpr (!plan::template is_pool<I>) {
-        steps.push_back(fold_step::of(reading, I > plan::pool));
-      } else if constexpr (plan::template averages<I>) {
+      if constexpr (!plan::template is_pool<Index>) {
+        steps.push_back(fold_step::of(reading, Index > plan::pool));
+      } else if constexpr (plan::template averages<Index>) {
         taps = plan::pool_window.kernel.height * plan::pool_window.kernel.width;
         steps.push_back({.factor = 1.0f / static_cast<float>(taps)});
       }
     }
   };
-  [&]<std::size_t... I>(std::index_sequence<I...>) { (take(std::integral_constant<std::size_t, I>{}), ...); }(typename plan::indices{});
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) { (take(std::integral_constant<std::size_t, Index>{}), ...); }(typename plan::indices{});
 
   if constexpr (plan::folds) {
     const int bound = plan::integer_sums ? plan::window.inputs() * plan::inputs::code_limit * plan::weights::code_limit * taps
@@ -211,7 +211,7 @@ Packed pack_as(Network& net) {
   check_network(net);
   Packed result;
   result.input = net.input_normalisation();
-  [&]<std::size_t... S>(std::index_sequence<S...>) { (pack_stage<S>(net, result), ...); }(std::make_index_sequence<Packed::stages>{});
+  [&]<std::size_t... Stage>(std::index_sequence<Stage...>) { (pack_stage<Stage>(net, result), ...); }(std::make_index_sequence<Packed::stages>{});
   return result;
 }
 
@@ -221,14 +221,14 @@ Packed pack_as(Network& net) {
 ///
 /// throws  where batch norm's statistics were taken with alpha < 1 (settle first), where a layer holds a NaN or an infinity, or a
 ///         quantizer's state lies outside its bounds
-template <class Arch = kernels::best, class Model, class W, class I>
-[[nodiscard]] packed<Model, Arch> pack(network<Model, W, I>& net) {
+template <class Arch = kernels::best, class Model, class Weights, class Inputs>
+[[nodiscard]] packed<Model, Arch> pack(network<Model, Weights, Inputs>& net) {
   return detail::pack_as<packed<Model, Arch>>(net);
 }
 
 /// The same as another reading of the model: pack<fixed_point>(net).
-template <template <class> class Variant, class Arch = kernels::best, class Model, class W, class I>
-[[nodiscard]] packed<Variant<Model>, Arch> pack(network<Model, W, I>& net) {
+template <template <class> class Variant, class Arch = kernels::best, class Model, class Weights, class Inputs>
+[[nodiscard]] packed<Variant<Model>, Arch> pack(network<Model, Weights, Inputs>& net) {
   return detail::pack_as<packed<Variant<Model>, Arch>>(net);
 }
 

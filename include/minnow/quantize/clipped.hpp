@@ -8,17 +8,17 @@ namespace minnow {
 /// layers" leaves at 16 and 32 bits: `clipped<half>`, `clipped<real>`.
 ///
 /// source  Chen et al. 2020, III.E and Table I
-template <quantizer Q>
-struct clipped : Q {
-  static constexpr text name() { return text("clipped<") << Q::name() << ">"; }
+template <quantizer Quantizer>
+struct clipped : Quantizer {
+  static constexpr text name() { return text("clipped<") << Quantizer::name() << ">"; }
 
-  template <class V>
-  static V code(V x, const typename Q::state& s) noexcept(noexcept(Q::code(x, s)))
-    requires requires(V v, const typename Q::state& state) { Q::code(v, state); }
+  template <class Value>
+  static Value code(Value x, const typename Quantizer::state& s) noexcept(noexcept(Quantizer::code(x, s)))
+    requires requires(Value v, const typename Quantizer::state& state) { Quantizer::code(v, state); }
   {
-    return Q::code(scalar::clamp(x, V(-1), V(1)), s);
+    return Quantizer::code(scalar::clamp(x, Value(-1), Value(1)), s);
   }
-  static constexpr interval range(const typename Q::state&) noexcept { return {-1, 1}; }
+  static constexpr interval range(const typename Quantizer::state&) noexcept { return {-1, 1}; }
 };
 
 }  // namespace minnow

@@ -52,47 +52,47 @@ struct interval {
 ///                           (core/reduction.hpp); without it the mean of their states is taken
 ///   gradient_scale(values)  what those gradients are multiplied by where so many weights share the state, or of inputs so
 ///                           many values of one image
-template <class Q>
-concept quantizer = requires(typename Q::state s, std::span<const float> values) {
-  { Q::name() } -> std::convertible_to<text>;
-  { Q::bits } -> std::convertible_to<int>;
-  { Q::storage } -> std::convertible_to<encoding>;
-  { Q::code_limit } -> std::convertible_to<int>;
-  { Q::per_channel } -> std::convertible_to<bool>;
-  { Q::bounded } -> std::convertible_to<bool>;
-  { Q::wide_start } -> std::convertible_to<bool>;
-  { Q::code(0.0f, s) } -> std::convertible_to<float>;
-  { Q::scale(s) } -> std::convertible_to<float>;
-  { Q::range(s) } -> std::convertible_to<interval>;
-  { Q::observe(s, values, role::weights) } -> std::convertible_to<bool>;
-  { Q::usable(role::weights) } -> std::convertible_to<bool>;
-  requires std::is_trivially_copyable_v<typename Q::state>;
+template <class Quantizer>
+concept quantizer = requires(typename Quantizer::state s, std::span<const float> values) {
+  { Quantizer::name() } -> std::convertible_to<text>;
+  { Quantizer::bits } -> std::convertible_to<int>;
+  { Quantizer::storage } -> std::convertible_to<encoding>;
+  { Quantizer::code_limit } -> std::convertible_to<int>;
+  { Quantizer::per_channel } -> std::convertible_to<bool>;
+  { Quantizer::bounded } -> std::convertible_to<bool>;
+  { Quantizer::wide_start } -> std::convertible_to<bool>;
+  { Quantizer::code(0.0f, s) } -> std::convertible_to<float>;
+  { Quantizer::scale(s) } -> std::convertible_to<float>;
+  { Quantizer::range(s) } -> std::convertible_to<interval>;
+  { Quantizer::observe(s, values, role::weights) } -> std::convertible_to<bool>;
+  { Quantizer::usable(role::weights) } -> std::convertible_to<bool>;
+  requires std::is_trivially_copyable_v<typename Quantizer::state>;
 };
 
 /// The floats in a quantizer's state, as files and checkpoints keep them.
-template <quantizer Q>
-inline constexpr int state_floats = std::is_empty_v<typename Q::state> ? 0 : int(sizeof(typename Q::state) / sizeof(float));
+template <quantizer Quantizer>
+inline constexpr int state_floats = std::is_empty_v<typename Quantizer::state> ? 0 : int(sizeof(typename Quantizer::state) / sizeof(float));
 
 /// A quantizer whose state is trained with the weights.
-template <class Q>
-concept learned_quantizer = quantizer<Q> && requires(float x, typename Q::state s, float g, float (&gradients)[state_floats<Q>]) {
-  Q::learn(x, s, g, gradients);
+template <class Quantizer>
+concept learned_quantizer = quantizer<Quantizer> && requires(float x, typename Quantizer::state s, float g, float (&gradients)[state_floats<Quantizer>]) {
+  Quantizer::learn(x, s, g, gradients);
 };
 
 /// Whether a state can be packed: finite, and inside its bounds where the quantizer has any. The state of a quantizer that has
 /// measured nothing is sound.
-template <quantizer Q>
-[[nodiscard]] bool is_sound(const typename Q::state& state) noexcept {
-  constexpr auto count = static_cast<std::size_t>(state_floats<Q>);
+template <quantizer Quantizer>
+[[nodiscard]] bool is_sound(const typename Quantizer::state& state) noexcept {
+  constexpr auto count = static_cast<std::size_t>(state_floats<Quantizer>);
   if constexpr (count > 0) {
     using floats = std::array<float, count>;
     const auto values = std::bit_cast<floats>(state);
     for (const float v : values)
       if (!(std::abs(v) <= std::numeric_limits<float>::max())) return false;
-    if constexpr (requires(typename Q::state s) { Q::limit(s); }) {
-      typename Q::state limited = state;
-      Q::limit(limited);
-      return std::bit_cast<floats>(limited) == values || values == std::bit_cast<floats>(typename Q::state{});
+    if constexpr (requires(typename Quantizer::state s) { Quantizer::limit(s); }) {
+      typename Quantizer::state limited = state;
+      Quantizer::limit(limited);
+      return std::bit_cast<floats>(limited) == values || values == std::bit_cast<floats>(typename Quantizer::state{});
     }
   }
   return true;
@@ -112,16 +112,16 @@ struct stateless {
 };
 
 /// h(x), the quantized value.
-template <quantizer Q, class V>
-[[nodiscard]] V quantized(V x, const typename Q::state& state) {
-  return Q::code(x, state) * V(Q::scale(state));
+template <quantizer Quantizer, class Value>
+[[nodiscard]] Value quantized(Value x, const typename Quantizer::state& state) {
+  return Quantizer::code(x, state) * Value(Quantizer::scale(state));
 }
 
 /// Whether every value is a multiple of a power of two, so that float sums of products are exact below 2^24 units: planes
 /// whose scale is fixed (one that is measured begins with 0).
-template <quantizer Q>
+template <quantizer Quantizer>
 [[nodiscard]] constexpr bool is_dyadic() noexcept {
-  return is_planes(Q::storage) && Q::scale(typename Q::state{}) > 0;
+  return is_planes(Quantizer::storage) && Quantizer::scale(typename Quantizer::state{}) > 0;
 }
 
 }  // namespace minnow

@@ -51,9 +51,9 @@ template <>
 struct dorefa_weights<1> : scaled_sign<per_tensor> {
   static constexpr text name() { return "dorefa_weights<1>"; }
   static constexpr bool usable(role r) noexcept { return r == role::weights; }
-  template <class V>
-  static constexpr V slope(role, V, const state&) noexcept {
-    return V(1);  // straight through the scale, too: Eq. 8
+  template <class Value>
+  static constexpr Value slope(role, Value, const state&) noexcept {
+    return Value(1);  // straight through the scale, too: Eq. 8
   }
 };
 
@@ -72,9 +72,9 @@ struct dorefa_inputs : stateless {
   static constexpr interval range(const state&) noexcept { return {0, 1}; }
   static constexpr bool usable(role r) noexcept { return r == role::inputs; }
 
-  template <class V>
-  static V code(V x, const state&) noexcept {
-    return detail::nearest_code<0, code_limit>(x * V(code_limit));
+  template <class Value>
+  static Value code(Value x, const state&) noexcept {
+    return detail::nearest_code<0, code_limit>(x * Value(code_limit));
   }
   static constexpr float scale(const state&) noexcept { return 1.0f / code_limit; }
 };

@@ -22,10 +22,10 @@ struct half_wave : stateless {
   static constexpr interval range(const state&) noexcept { return {0, step * code_limit}; }
   static constexpr bool usable(role r) noexcept { return r == role::inputs; }
 
-  template <class V>
-  static V code(V x, const state&) noexcept {
+  template <class Value>
+  static Value code(Value x, const state&) noexcept {
     using scalar::select;
-    return select(x > V(0), detail::nearest_code<1, code_limit>(x / V(step)), V(0));
+    return select(x > Value(0), detail::nearest_code<1, code_limit>(x / Value(step)), Value(0));
   }
   static constexpr float scale(const state&) noexcept { return step; }
 };

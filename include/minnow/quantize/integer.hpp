@@ -98,12 +98,12 @@ inline float project(std::span<const float> values, integer_levels levels, float
 }
 
 /// The code of x / scale among the integers Lowest … Highest. In this order a NaN is not above the lowest one.
-template <int Lowest, int Highest, class V>
-[[nodiscard]] V nearest_code(V place) noexcept {
+template <int Lowest, int Highest, class Value>
+[[nodiscard]] Value nearest_code(Value place) noexcept {
   using scalar::nearbyint;
   using scalar::select;
-  const V level = nearbyint(place);
-  return select(level > V(Lowest), select(level < V(Highest), level, V(Highest)), V(Lowest));
+  const Value level = nearbyint(place);
+  return select(level > Value(Lowest), select(level < Value(Highest), level, Value(Highest)), Value(Lowest));
 }
 
 /// g times the integers Lowest … Highest, g found by projection: a quantizer that only rounds x / g.
@@ -117,9 +117,9 @@ struct scaled_integers : stateless {
   static constexpr int code_limit = Highest;
   static constexpr bool bounded = false;
 
-  template <class V>
-  static V code(V x, const state& s) noexcept {
-    return s.g > 0 ? nearest_code<Lowest, Highest>(x / V(s.g)) : V(0);
+  template <class Value>
+  static Value code(Value x, const state& s) noexcept {
+    return s.g > 0 ? nearest_code<Lowest, Highest>(x / Value(s.g)) : Value(0);
   }
   static constexpr float scale(const state& s) noexcept { return s.g; }
   static constexpr interval range(const state& s) noexcept { return {s.g * Lowest, s.g * Highest}; }

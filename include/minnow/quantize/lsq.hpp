@@ -20,18 +20,18 @@ struct learned_step : stateless {
   static constexpr float least = 1e-6f;
   static constexpr interval range(const state& s) noexcept { return {s.step * Lowest, s.step * Highest}; }
 
-  template <class V>
-  static V code(V x, const state& s) noexcept {
-    return s.step > 0 ? nearest_code<Lowest, Highest>(x / V(s.step)) : V(0);
+  template <class Value>
+  static Value code(Value x, const state& s) noexcept {
+    return s.step > 0 ? nearest_code<Lowest, Highest>(x / Value(s.step)) : Value(0);
   }
   static constexpr float scale(const state& s) noexcept { return s.step; }
 
-  template <class V>
-  static void learn(V x, const state& s, V g, V (&gradients)[1]) noexcept {
+  template <class Value>
+  static void learn(Value x, const state& s, Value g, Value (&gradients)[1]) noexcept {
     using scalar::nearbyint;
     using scalar::select;
-    const V exact = x / V(s.step);
-    const V slope = select(exact > V(Lowest), select(exact < V(Highest), nearbyint(exact) - exact, V(Highest)), V(Lowest));
+    const Value exact = x / Value(s.step);
+    const Value slope = select(exact > Value(Lowest), select(exact < Value(Highest), nearbyint(exact) - exact, Value(Highest)), Value(Lowest));
     gradients[0] += g * slope;
   }
   static float gradient_scale(std::size_t values) noexcept { return 1 / std::sqrt(static_cast<float>(values) * Highest); }

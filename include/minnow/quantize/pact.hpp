@@ -29,16 +29,16 @@ struct pact : stateless {
   static constexpr interval range(const state& s) noexcept { return {0, s.clip}; }
   static constexpr bool usable(role r) noexcept { return r == role::inputs; }
 
-  template <class V>
-  static V code(V x, const state& s) noexcept {
-    return s.clip > 0 ? detail::nearest_code<0, code_limit>(x / V(scale(s))) : V(0);
+  template <class Value>
+  static Value code(Value x, const state& s) noexcept {
+    return s.clip > 0 ? detail::nearest_code<0, code_limit>(x / Value(scale(s))) : Value(0);
   }
   static constexpr float scale(const state& s) noexcept { return s.clip / code_limit; }
 
-  template <class V>
-  static void learn(V x, const state& s, V g, V (&gradients)[1]) noexcept {
+  template <class Value>
+  static void learn(Value x, const state& s, Value g, Value (&gradients)[1]) noexcept {
     using scalar::select;
-    gradients[0] += select(x < V(s.clip), V(0), g);
+    gradients[0] += select(x < Value(s.clip), Value(0), g);
   }
 
   static void limit(state& s) noexcept { s.clip = std::max(s.clip, least); }

@@ -15,9 +15,9 @@ struct pixels : stateless {
   static constexpr encoding storage = encoding::pixel;
   static constexpr int code_limit = 255;
 
-  template <class V>
-  static constexpr V code(V x, const state&) noexcept {
-    return x + x - V(255);
+  template <class Value>
+  static constexpr Value code(Value x, const state&) noexcept {
+    return x + x - Value(255);
   }
   static constexpr float scale(const state&) noexcept { return 1.0f / 255.0f; }
   static constexpr bool usable(role r) noexcept { return r == role::inputs; }

@@ -10,12 +10,12 @@ namespace minnow {
 /// A list of one's own is a type with such a `value<q>` and a `name()`.
 struct midpoints {
   static constexpr text name() { return ""; }
-  template <int Q>
-  static constexpr std::array<float, Q> value = [] {
-    std::array<float, Q> d{};
+  template <int Count>
+  static constexpr std::array<float, Count> value = [] {
+    std::array<float, Count> d{};
     float level = 1;
-    for (int p = 1; p < Q; ++p, level /= 2) d[p - 1] = 0.75f * level;
-    d[Q - 1] = level / 2;
+    for (int p = 1; p < Count; ++p, level /= 2) d[p - 1] = 0.75f * level;
+    d[Count - 1] = level / 2;
     return d;
   }();
 };
@@ -54,15 +54,15 @@ struct power_of_two : stateless {
   static constexpr int code_limit = 1 << (magnitudes - 1);
   static constexpr bool wide_start = true;
 
-  template <class V>
-  static constexpr V code(V x, const state&) noexcept {
+  template <class Value>
+  static constexpr Value code(Value x, const state&) noexcept {
     using scalar::abs;
     using scalar::select;
-    const V magnitude = abs(x);
-    V result(0);
+    const Value magnitude = abs(x);
+    Value result(0);
     float level = 1;
-    for (int p = magnitudes; p >= 1; --p, level *= 2) result = select(magnitude > V(thresholds[p - 1]), V(level), result);
-    return select(x < V(0), -result, result);
+    for (int p = magnitudes; p >= 1; --p, level *= 2) result = select(magnitude > Value(thresholds[p - 1]), Value(level), result);
+    return select(x < Value(0), -result, result);
   }
   static constexpr float scale(const state&) noexcept { return 1.0f / static_cast<float>(code_limit); }
 };

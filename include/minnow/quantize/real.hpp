@@ -14,8 +14,8 @@ struct real : stateless {
   static constexpr int code_limit = 0;
   static constexpr bool bounded = false;
 
-  template <class V>
-  static constexpr V code(V x, const state&) noexcept {
+  template <class Value>
+  static constexpr Value code(Value x, const state&) noexcept {
     return x;
   }
   static constexpr float scale(const state&) noexcept { return 1; }

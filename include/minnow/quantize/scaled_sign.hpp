@@ -63,15 +63,15 @@ struct scaled_sign : stateless {
   static constexpr interval range(const state&) noexcept { return {-1, 1}; }
   static constexpr bool usable(role r) noexcept { return r == role::weights || !per_channel; }
 
-  template <class V>
-  static constexpr V code(V x, const state&) noexcept {
+  template <class Value>
+  static constexpr Value code(Value x, const state&) noexcept {
     using scalar::select;
-    return select(x > V(0), V(1), V(-1));
+    return select(x > Value(0), Value(1), Value(-1));
   }
   static constexpr float scale(const state& s) noexcept { return s.mean; }
-  template <class V>
-  static constexpr V slope(role r, V, const state& s) noexcept {
-    return V(r == role::weights ? s.part + s.mean : 1.0f);
+  template <class Value>
+  static constexpr Value slope(role r, Value, const state& s) noexcept {
+    return Value(r == role::weights ? s.part + s.mean : 1.0f);
   }
   static void limit(state& s) noexcept {
     s.mean = std::max(s.mean, 0.0f);

@@ -29,10 +29,10 @@ struct scaled_ternary : stateless {
   static constexpr interval range(const state&) noexcept { return {-1, 1}; }
   static constexpr bool usable(role r) noexcept { return r == role::weights; }
 
-  template <class V>
-  static constexpr V code(V x, const state& s) noexcept {
+  template <class Value>
+  static constexpr Value code(Value x, const state& s) noexcept {
     using scalar::select;
-    return select(x > V(s.threshold), V(1), select(x < V(-s.threshold), V(-1), V(0)));
+    return select(x > Value(s.threshold), Value(1), select(x < Value(-s.threshold), Value(-1), Value(0)));
   }
   static constexpr float scale(const state& s) noexcept { return s.scale; }
 

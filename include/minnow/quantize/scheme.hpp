@@ -54,7 +54,7 @@ struct minw_quantizer<32> {
 /// clipped to [-1, 1] for every M.
 ///
 /// source  Chen et al. 2020, Table I
-template <int M, int N>
-using minw = scheme<typename detail::minw_quantizer<M>::inputs, typename detail::minw_quantizer<N>::weights>;
+template <int InputBits, int WeightBits>
+using minw = scheme<typename detail::minw_quantizer<InputBits>::inputs, typename detail::minw_quantizer<WeightBits>::weights>;
 
 }  // namespace minnow

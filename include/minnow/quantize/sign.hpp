@@ -17,10 +17,10 @@ struct sign : stateless {
   static constexpr encoding storage = encoding::bit;
   static constexpr int code_limit = 1;
 
-  template <class V>
-  static constexpr V code(V x, const state&) noexcept {
+  template <class Value>
+  static constexpr Value code(Value x, const state&) noexcept {
     using scalar::select;
-    return select(x > V(0), V(1), V(-1));
+    return select(x > Value(0), Value(1), Value(-1));
   }
   static constexpr float scale(const state&) noexcept { return 1; }
 };

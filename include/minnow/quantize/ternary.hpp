@@ -43,11 +43,11 @@ struct ternary<threshold<Numerator, Denominator>> : stateless {
   static constexpr int code_limit = 1;
   static constexpr bool wide_start = true;
 
-  template <class V>
-  static constexpr V code(V x, const state&) noexcept {
+  template <class Value>
+  static constexpr Value code(Value x, const state&) noexcept {
     using scalar::select;
-    const V threshold_value(threshold<Numerator, Denominator>::value);
-    return select(x > threshold_value, V(1), select(x < -threshold_value, V(-1), V(0)));
+    const Value threshold_value(threshold<Numerator, Denominator>::value);
+    return select(x > threshold_value, Value(1), select(x < -threshold_value, Value(-1), Value(0)));
   }
   static constexpr float scale(const state&) noexcept { return 1; }
 };
@@ -63,10 +63,10 @@ struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
   static constexpr encoding storage = encoding::ternary;
   static constexpr int code_limit = 1;
 
-  template <class V>
-  static constexpr V code(V x, const state& s) noexcept {
+  template <class Value>
+  static constexpr Value code(Value x, const state& s) noexcept {
     using scalar::select;
-    return select(x > V(s.threshold), V(1), select(x < V(-s.threshold), V(-1), V(0)));
+    return select(x > Value(s.threshold), Value(1), select(x < Value(-s.threshold), Value(-1), Value(0)));
   }
   static constexpr float scale(const state&) noexcept { return 1; }
   static constexpr interval range(const state&) noexcept { return {-1, 1}; }

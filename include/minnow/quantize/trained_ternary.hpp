@@ -27,26 +27,26 @@ struct trained_ternary : stateless {
   static constexpr interval range(const state&) noexcept { return {}; }
   static constexpr bool usable(role r) noexcept { return r == role::weights; }
 
-  template <class V>
-  static V code(V x, const state& s) noexcept {
+  template <class Value>
+  static Value code(Value x, const state& s) noexcept {
     using scalar::select;
     const float unit = scale(s);
     const float up = unit > 0 ? std::nearbyint(s.positive / unit) : 0;
     const float down = unit > 0 ? std::nearbyint(s.negative / unit) : 0;
-    return select(x > V(s.threshold), V(up), select(x < V(-s.threshold), V(-down), V(0)));
+    return select(x > Value(s.threshold), Value(up), select(x < Value(-s.threshold), Value(-down), Value(0)));
   }
   static float scale(const state& s) noexcept { return std::max(s.positive, s.negative) / 127; }
 
-  template <class V>
-  static V slope(role, V x, const state& s) noexcept {
+  template <class Value>
+  static Value slope(role, Value x, const state& s) noexcept {
     using scalar::select;
-    return select(x > V(s.threshold), V(s.positive), select(x < V(-s.threshold), V(s.negative), V(1)));
+    return select(x > Value(s.threshold), Value(s.positive), select(x < Value(-s.threshold), Value(s.negative), Value(1)));
   }
-  template <class V>
-  static void learn(V x, const state& s, V g, V (&gradients)[3]) noexcept {
+  template <class Value>
+  static void learn(Value x, const state& s, Value g, Value (&gradients)[3]) noexcept {
     using scalar::select;
-    gradients[0] += select(x > V(s.threshold), g, V(0));
-    gradients[1] += select(x < V(-s.threshold), V(0) - g, V(0));
+    gradients[0] += select(x > Value(s.threshold), g, Value(0));
+    gradients[1] += select(x < Value(-s.threshold), Value(0) - g, Value(0));
   }
 
   static void limit(state& s) noexcept {

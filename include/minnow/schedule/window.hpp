@@ -39,8 +39,8 @@ private:
 };
 
 /// An alpha schedule: from a run's progress to the alpha of a step, in [0, 1].
-template <class S>
-concept schedule = requires(const S s, progress p) {
+template <class Schedule>
+concept schedule = requires(const Schedule s, progress p) {
   { s(p) } -> std::convertible_to<float>;
 };
 

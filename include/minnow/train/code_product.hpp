@@ -21,7 +21,7 @@
 namespace minnow::detail {
 
 /// Codes held in floats (pixels, C) to a packed map, a word of channels at a time.
-template <encoding E, int Bits>
+template <encoding Encoding, int Bits>
 void pack_float_codes(const float* codes, int pixels, int channels, std::byte* packed) noexcept {
   const auto word_of = [](const float* from, int bits, auto&& holds) {
     std::uint32_t word = 0;
@@ -36,16 +36,16 @@ void pack_float_codes(const float* codes, int pixels, int channels, std::byte* p
     for (int first = 0; first < channels; first += word_bits) {
       const float* from = codes + first;
       const int count = std::min(word_bits, channels - first);
-      if constexpr (kernels::detail::one_or_two_bits<E>) {
-        if constexpr (E == encoding::ternary)
+      if constexpr (kernels::detail::one_or_two_bits<Encoding>) {
+        if constexpr (Encoding == encoding::ternary)
           kernels::detail::store32(packed, word_of(from, count, [](const vector& x) { return x != vector(0.0f); }));
-        kernels::detail::store32(packed + (E == encoding::ternary ? 4 : 0), word_of(from, count, [](const vector& x) { return x > vector(0.0f); }));
+        kernels::detail::store32(packed + (Encoding == encoding::ternary ? 4 : 0), word_of(from, count, [](const vector& x) { return x > vector(0.0f); }));
       } else {
-        kernels::code<E> integers[word_bits];
-        for (int i = 0; i < count; ++i) integers[i] = static_cast<kernels::code<E>>(from[i]);
-        kernels::pack_inputs<E, Bits>(integers, 1, count, packed);
+        kernels::code<Encoding> integers[word_bits];
+        for (int i = 0; i < count; ++i) integers[i] = static_cast<kernels::code<Encoding>>(from[i]);
+        kernels::pack_inputs<Encoding, Bits>(integers, 1, count, packed);
       }
-      packed += kernels::pixel_bytes<E, Bits>(count);
+      packed += kernels::pixel_bytes<Encoding, Bits>(count);
     }
 }
 

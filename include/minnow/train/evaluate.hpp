@@ -11,23 +11,23 @@ namespace minnow {
 namespace detail {
 
 /// Refuses data that a network cannot take, at the door.
-template <class T>
-void check_data(const untyped_network& net, const dataset<T>& data, const char* who) {
+template <class Element>
+void check_data(const untyped_network& net, const dataset<Element>& data, const char* who) {
   require(check_images(data, net.input(), who));
 }
-template <class T>
-void check_labels(const untyped_network& net, const dataset<T>& data, const char* who) {
+template <class Element>
+void check_labels(const untyped_network& net, const dataset<Element>& data, const char* who) {
   require(check_labels(data, net.outputs(), who));
 }
 
-template <class Model, class T>
+template <class Model, class Element>
 constexpr void check_type() {
-  static_assert(sizeof(T) == 1 || !flat<Model>::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
+  static_assert(sizeof(Element) == 1 || !flat<Model>::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
 }
 
 /// How many of the images [first, last) are recognised.
-template <class T>
-int recognised(untyped_network& net, const dataset<T>& data, float alpha, bool requantize, int first, int last) {
+template <class Element>
+int recognised(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize, int first, int last) {
   constexpr int batch = 128;
   const auto classes = static_cast<std::size_t>(net.outputs());
   int right = 0;
@@ -42,8 +42,8 @@ int recognised(untyped_network& net, const dataset<T>& data, float alpha, bool r
 }
 
 /// requantize  false: on the codes that the weights have, which may be older than the weights
-template <class T>
-std::vector<float> logits(untyped_network& net, const dataset<T>& data, float alpha, bool requantize = true) {
+template <class Element>
+std::vector<float> logits(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize = true) {
   check_data(net, data, "logits");
   constexpr int batch = 128;
   std::vector<float> result;
@@ -56,8 +56,8 @@ std::vector<float> logits(untyped_network& net, const dataset<T>& data, float al
   return result;
 }
 
-template <class T>
-std::vector<int> predict(untyped_network& net, const dataset<T>& data, float alpha, bool requantize = true) {
+template <class Element>
+std::vector<int> predict(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize = true) {
   const auto z = logits(net, data, alpha, requantize);
   const auto classes = static_cast<std::size_t>(net.outputs());
   std::vector<int> result(z.size() / classes);
@@ -65,8 +65,8 @@ std::vector<int> predict(untyped_network& net, const dataset<T>& data, float alp
   return result;
 }
 
-template <class T>
-double accuracy(untyped_network& net, const dataset<T>& data, float alpha, bool requantize = true) {
+template <class Element>
+double accuracy(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize = true) {
   check_labels(net, data, "accuracy");
   return minnow::accuracy(predict(net, data, alpha, requantize), data.labels);
 }
@@ -77,27 +77,27 @@ double accuracy(untyped_network& net, const dataset<T>& data, float alpha, bool 
 ///
 /// alpha   from 0 to 1
 /// throws  another alpha; where images are missing, of another shape, or hold a NaN or an infinity
-template <class Model, class W, class I, class T>
-[[nodiscard]] std::vector<float> logits(network<Model, W, I>& net, const dataset<T>& data, float alpha = 1) {
-  detail::check_type<Model, T>();
+template <class Model, class Weights, class Inputs, class Element>
+[[nodiscard]] std::vector<float> logits(network<Model, Weights, Inputs>& net, const dataset<Element>& data, float alpha = 1) {
+  detail::check_type<Model, Element>();
   return detail::logits(net, data, alpha);
 }
 
 /// The most probable class of each image.
 ///
 /// throws  as logits
-template <class Model, class W, class I, class T>
-[[nodiscard]] std::vector<int> predict(network<Model, W, I>& net, const dataset<T>& data, float alpha = 1) {
-  detail::check_type<Model, T>();
+template <class Model, class Weights, class Inputs, class Element>
+[[nodiscard]] std::vector<int> predict(network<Model, Weights, Inputs>& net, const dataset<Element>& data, float alpha = 1) {
+  detail::check_type<Model, Element>();
   return detail::predict(net, data, alpha);
 }
 
 /// The part of images that are recognised.
 ///
 /// throws  as logits; where there is not one label from 0 to classes - 1 for each image
-template <class Model, class W, class I, class T>
-[[nodiscard]] double accuracy(network<Model, W, I>& net, const dataset<T>& data, float alpha = 1) {
-  detail::check_type<Model, T>();
+template <class Model, class Weights, class Inputs, class Element>
+[[nodiscard]] double accuracy(network<Model, Weights, Inputs>& net, const dataset<Element>& data, float alpha = 1) {
+  detail::check_type<Model, Element>();
   return detail::accuracy(net, data, alpha);
 }
 

@@ -28,12 +28,12 @@ struct changed_arrays {
 };
 
 /// Layer I of the target, if it is the bias that takes the place of a batch norm.
-template <class ToModel, std::size_t I, class FromModel, class W, class In>
-void fold_into_product(const network<FromModel, W, In>& from, changed_arrays& result) {
+template <class ToModel, std::size_t Index, class FromModel, class Weights, class In>
+void fold_into_product(const network<FromModel, Weights, In>& from, changed_arrays& result) {
   using folded = flat<FromModel>;
   using target = flat<ToModel>;
-  constexpr std::size_t norm = folded::find(target::paths[I].view());
-  if constexpr (norm < folded::count && std::is_same_v<typename target::template layer<I>, bias>) {
+  constexpr std::size_t norm = folded::find(target::paths[Index].view());
+  if constexpr (norm < folded::count && std::is_same_v<typename target::template layer<Index>, bias>) {
     if constexpr (std::is_same_v<typename folded::template layer<norm>, batch_norm>) {
       constexpr std::size_t product = folded::template from<norm>;
       constexpr bool behind_product = product != the_image && product_layer<typename folded::template layer<product == the_image ? 0 : product>>;
@@ -68,8 +68,8 @@ void fold_into_product(const network<FromModel, W, In>& from, changed_arrays& re
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void fold_batch_norm(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to) {
   detail::changed_arrays changed{detail::weight_arrays_of(from), {}};
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (detail::fold_into_product<ToModel, I>(from, changed), ...);
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (detail::fold_into_product<ToModel, Index>(from, changed), ...);
   }(std::make_index_sequence<flat<ToModel>::count>{});
   detail::take_arrays("fold_batch_norm", from, changed.arrays, to);
 }

@@ -14,37 +14,37 @@
 namespace minnow::detail {
 
 /// The floats of a quantizer's states, for files and optimizers.
-template <quantizer Q>
-std::span<float> state_array(typename Q::state* states, std::size_t count) noexcept {
-  if constexpr (state_floats<Q> == 0) {
+template <quantizer Quantizer>
+std::span<float> state_array(typename Quantizer::state* states, std::size_t count) noexcept {
+  if constexpr (state_floats<Quantizer> == 0) {
     return {};
   } else {
-    static_assert(sizeof(typename Q::state) == state_floats<Q> * sizeof(float) && alignof(typename Q::state) == alignof(float),
+    static_assert(sizeof(typename Quantizer::state) == state_floats<Quantizer> * sizeof(float) && alignof(typename Quantizer::state) == alignof(float),
                   "minnow: a quantizer's state is a struct of floats");
-    return {reinterpret_cast<float*>(states), count * static_cast<std::size_t>(state_floats<Q>)};
+    return {reinterpret_cast<float*>(states), count * static_cast<std::size_t>(state_floats<Quantizer>)};
   }
 }
 
 /// The floats of the first state that is not sound; none where all are.
-template <quantizer Q>
-std::span<const float> first_unsound(std::span<typename Q::state> states) noexcept {
-  for (typename Q::state& s : states)
-    if (!is_sound<Q>(s)) return state_array<Q>(&s, 1);
+template <quantizer Quantizer>
+std::span<const float> first_unsound(std::span<typename Quantizer::state> states) noexcept {
+  for (typename Quantizer::state& s : states)
+    if (!is_sound<Quantizer>(s)) return state_array<Quantizer>(&s, 1);
   return {};
 }
 
 /// The gradients of a quantizer's states, where it learns them.
-template <class Q>
+template <class Quantizer>
 class learned_state {
 public:
   explicit learned_state(std::size_t /*states*/) noexcept {}
 };
 
-template <learned_quantizer Q>
-class learned_state<Q> {
-  static_assert(requires(typename Q::state s) { Q::limit(s); },
+template <learned_quantizer Quantizer>
+class learned_state<Quantizer> {
+  static_assert(requires(typename Quantizer::state s) { Quantizer::limit(s); },
                 "minnow: a quantizer that learns its state says how a state stays inside its bounds: limit(state)");
-  static constexpr std::size_t floats = static_cast<std::size_t>(state_floats<Q>);
+  static constexpr std::size_t floats = static_cast<std::size_t>(state_floats<Quantizer>);
 
 public:
   explicit learned_state(std::size_t states) : gradient_(states * floats) {}
@@ -52,8 +52,8 @@ public:
   /// The gradient of state number s: `count` values x share it, g are the gradients that arrive at theirs, to be multiplied
   /// by `factor`; of inputs they are those of several images. Sums are taken over pieces of one length, whatever the number of
   /// threads.
-  void take(std::size_t s, const typename Q::state& state, const float* x, const float* g, std::size_t count, float factor, int images = 1) {
-    if constexpr (requires { Q::gradient_scale(count); }) factor *= Q::gradient_scale(count / static_cast<std::size_t>(images));
+  void take(std::size_t s, const typename Quantizer::state& state, const float* x, const float* g, std::size_t count, float factor, int images = 1) {
+    if constexpr (requires { Quantizer::gradient_scale(count); }) factor *= Quantizer::gradient_scale(count / static_cast<std::size_t>(images));
     constexpr std::size_t piece = 16384;
     const std::size_t pieces = (count + piece - 1) / piece;
     if (sums_.size() < pieces * floats) sums_.resize(pieces * floats);
@@ -63,7 +63,7 @@ public:
       for (vector& sum : sums) sum = vector(0.0f);
       for_vectors(static_cast<int>(std::min(count - first, piece)), [&](int k, auto lanes_of_k) {
         const std::size_t at = first + static_cast<std::size_t>(k);
-        Q::learn(load(x + at, lanes_of_k), state, load(g + at, lanes_of_k), sums);
+        Quantizer::learn(load(x + at, lanes_of_k), state, load(g + at, lanes_of_k), sums);
       });
       for (std::size_t i = 0; i < floats; ++i) sums_[static_cast<std::size_t>(p) * floats + i] = static_cast<double>(total(sums[i]));
     });
@@ -73,10 +73,10 @@ public:
       gradient_[s * floats + i] = static_cast<float>(sum) * factor;
     }
   }
-  [[nodiscard]] parameter as_parameter(typename Q::state* states) noexcept {
+  [[nodiscard]] parameter as_parameter(typename Quantizer::state* states) noexcept {
     const std::size_t count = gradient_.size() / floats;
-    parameter p{"state", state_array<Q>(states, count), gradient_};
-    p.limit = [states, count] { std::for_each_n(states, count, [](typename Q::state& s) { Q::limit(s); }); };
+    parameter p{"state", state_array<Quantizer>(states, count), gradient_};
+    p.limit = [states, count] { std::for_each_n(states, count, [](typename Quantizer::state& s) { Quantizer::limit(s); }); };
     return p;
   }
 

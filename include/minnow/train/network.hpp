@@ -32,8 +32,8 @@ template <product_layer Layer, class Weights, class Inputs>
 struct estimator_for<Layer, Weights, Inputs> {
   using type = Weights;
 };
-template <class Q, class Weights, class Inputs>
-struct estimator_for<quantize<Q>, Weights, Inputs> {
+template <class Quantizer, class Weights, class Inputs>
+struct estimator_for<quantize<Quantizer>, Weights, Inputs> {
   using type = Inputs;
 };
 
@@ -45,20 +45,20 @@ struct readable {
 };
 
 /// Storage of layer I, keyed by the network and the index, never by the layer's full type.
-template <class Network, std::size_t I>
+template <class Network, std::size_t Index>
 struct slot {
   using flat = minnow::flat<typename Network::model>;
-  typename Network::template layer_type<I> layer = [] {
-    using type = typename Network::template layer_type<I>;
-    if constexpr (join_layer<typename flat::template layer<I>>) return type(flat::template in<I>, flat::template second_in<I>);
-    else return type(flat::template in<I>);
+  typename Network::template layer_type<Index> layer = [] {
+    using type = typename Network::template layer_type<Index>;
+    if constexpr (join_layer<typename flat::template layer<Index>>) return type(flat::template in<Index>, flat::template second_in<Index>);
+    else return type(flat::template in<Index>);
   }();
 };
 
 template <class Network, class Indices>
 struct slots;
-template <class Network, std::size_t... I>
-struct slots<Network, std::index_sequence<I...>> : slot<Network, I>... {};
+template <class Network, std::size_t... Index>
+struct slots<Network, std::index_sequence<Index...>> : slot<Network, Index>... {};
 
 }  // namespace detail
 
@@ -88,24 +88,24 @@ public:
   using model = Model;
   using weight_estimator = Weights;
   using input_estimator = Inputs;
-  template <std::size_t I>
-  using layer_type = typename detail::readable<typename flat::template layer<I>,
-                                               typename detail::estimator_for<typename flat::template layer<I>, Weights, Inputs>::type>::type;
+  template <std::size_t Index>
+  using layer_type = typename detail::readable<typename flat::template layer<Index>,
+                                               typename detail::estimator_for<typename flat::template layer<Index>, Weights, Inputs>::type>::type;
 
   static constexpr int classes = flat::output.size();
 
   explicit network(seed draws = {}, initializer how = initializer::by_quantizer)
       : untyped_network(flat::input, flat::fingerprint, entries, flat::takes_pixels, [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
                         [](float alpha) { return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f; }) {
-    each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-      auto& l = layer_at<I>();
-      if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(flat::template feeds_codes<I>);
-      if constexpr (flat::template feeds_next<I>) {
-        using next = layer_type<I + 1>;
+    each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+      auto& l = layer_at<Index>();
+      if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(flat::template feeds_codes<Index>);
+      if constexpr (flat::template feeds_next<Index>) {
+        using next = layer_type<Index + 1>;
         if constexpr (requires { l.leave_to_next(next::takes_deferred_norm); }) l.leave_to_next(next::takes_deferred_norm);
       }
-      if constexpr (!std::is_same_v<typename flat::template inputs_of<I>, real> && requires { l.template take_inputs_of<typename flat::template inputs_of<I>>(); })
-        l.template take_inputs_of<typename flat::template inputs_of<I>>();
+      if constexpr (!std::is_same_v<typename flat::template inputs_of<Index>, real> && requires { l.template take_inputs_of<typename flat::template inputs_of<Index>>(); })
+        l.template take_inputs_of<typename flat::template inputs_of<Index>>();
     });
     bind(addresses());
     start(random(draws), how);
@@ -128,36 +128,36 @@ public:
     return layer_at<index>();
   }
   /// Layer I of the flat sequence.
-  template <std::size_t I>
-  [[nodiscard]] layer_type<I>& layer_at() noexcept {
-    return static_cast<detail::slot<network, I>&>(slots_).layer;
+  template <std::size_t Index>
+  [[nodiscard]] layer_type<Index>& layer_at() noexcept {
+    return static_cast<detail::slot<network, Index>&>(slots_).layer;
   }
-  template <std::size_t I>
-  [[nodiscard]] const layer_type<I>& layer_at() const noexcept {
-    return static_cast<const detail::slot<network, I>&>(slots_).layer;
+  template <std::size_t Index>
+  [[nodiscard]] const layer_type<Index>& layer_at() const noexcept {
+    return static_cast<const detail::slot<network, Index>&>(slots_).layer;
   }
 
   /// visit(path, layer) for every layer in order, each with its own type.
   template <class Visit>
   void visit(Visit&& visitor) {
-    each([&]<std::size_t I>(std::integral_constant<std::size_t, I>) { visitor(flat::paths[I].view(), layer_at<I>()); });
+    each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) { visitor(flat::paths[Index].view(), layer_at<Index>()); });
   }
 
   /// Whether a layer rounds to few levels: weights, or inputs that are more than the image's bytes.
-  static constexpr bool quantizes = []<std::size_t... I>(std::index_sequence<I...>) {
-    return (quantizes_in<typename flat::template layer<I>>() || ...);
+  static constexpr bool quantizes = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return (quantizes_in<typename flat::template layer<Index>>() || ...);
   }(indices{});
 
 private:
-  template <class F>
-  void each(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }(indices{});
+  template <class Function>
+  void each(Function&& f) {
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) { (f(std::integral_constant<std::size_t, Index>{}), ...); }(indices{});
   }
-  static constexpr std::array<detail::layer_entry, count> entries = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<detail::layer_entry, count>{detail::layer_entry{&detail::functions_of<layer_type<I>>, flat::paths[I].view(), flat::template out<I>, flat::template from<I>, flat::template second<I>}...};
+  static constexpr std::array<detail::layer_entry, count> entries = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return std::array<detail::layer_entry, count>{detail::layer_entry{&detail::functions_of<layer_type<Index>>, flat::paths[Index].view(), flat::template out<Index>, flat::template from<Index>, flat::template second<Index>}...};
   }(indices{});
   [[nodiscard]] std::array<void*, count> addresses() noexcept {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::array<void*, count>{&layer_at<I>()...}; }(indices{});
+    return [&]<std::size_t... Index>(std::index_sequence<Index...>) { return std::array<void*, count>{&layer_at<Index>()...}; }(indices{});
   }
 
   detail::slots<network, indices> slots_;

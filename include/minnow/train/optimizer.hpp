@@ -37,11 +37,11 @@ namespace detail {
 ///   is_square(moment)  whether a moment is never negative: a checkpoint with another one is refused
 ///
 /// The rate is above 0, what multiplies it at least 0, both are finite: a run refuses others.
-template <class O>
-concept optimizer = requires(const O o, float w, float* m, long long step) {
+template <class Optimizer>
+concept optimizer = requires(const Optimizer o, float w, float* m, long long step) {
   { o.rate } -> std::convertible_to<float>;
   { o.decay } -> std::convertible_to<rate_schedule>;
-  { O::moments } -> std::convertible_to<int>;
+  { Optimizer::moments } -> std::convertible_to<int>;
   { o.update(w, w, m, w, o.at(step)) } -> std::convertible_to<float>;
 };
 
@@ -60,10 +60,10 @@ struct sgd {
     return detail::check_number("sgd: weight_decay", weight_decay, 0, std::numeric_limits<float>::infinity());
   }
 
-  template <class V>
-  [[nodiscard]] V update(V w, V g, V* m, float step_rate, prepared) const noexcept {
-    m[0] = V(momentum) * m[0] + (g + V(weight_decay) * w);
-    return w - V(step_rate) * m[0];
+  template <class Value>
+  [[nodiscard]] Value update(Value w, Value g, Value* m, float step_rate, prepared) const noexcept {
+    m[0] = Value(momentum) * m[0] + (g + Value(weight_decay) * w);
+    return w - Value(step_rate) * m[0];
   }
 };
 
@@ -103,13 +103,13 @@ struct adam {
     return detail::check_number("adam: weight_decay", weight_decay, 0, std::numeric_limits<float>::infinity());
   }
 
-  template <class V>
-  [[nodiscard]] V update(V w, V g, V* m, float step_rate, prepared correct) const noexcept {
+  template <class Value>
+  [[nodiscard]] Value update(Value w, Value g, Value* m, float step_rate, prepared correct) const noexcept {
     using std::sqrt;
-    m[0] = V(beta1) * m[0] + V(1 - beta1) * g;
-    m[1] = V(beta2) * m[1] + V(1 - beta2) * (g * g);
-    const V direction = V(correct.first) * m[0] / (V(correct.second) * sqrt(m[1]) + V(epsilon));
-    return w - V(step_rate) * (direction + V(weight_decay) * w);
+    m[0] = Value(beta1) * m[0] + Value(1 - beta1) * g;
+    m[1] = Value(beta2) * m[1] + Value(1 - beta2) * (g * g);
+    const Value direction = Value(correct.first) * m[0] / (Value(correct.second) * sqrt(m[1]) + Value(epsilon));
+    return w - Value(step_rate) * (direction + Value(weight_decay) * w);
   }
 };
 

@@ -33,9 +33,9 @@ enum class initializer {
 ///
 /// Forward multiplies inputs with share h(w) + (1 - share) w. At share 1 it multiplies codes and scales the sums, so
 /// that they are the packed network's integers.
-template <quantizer Q, class Estimator>
+template <quantizer Quantizer, class Estimator>
 class trainable_product {
-  static constexpr bool estimates = is_integer(Q::storage);
+  static constexpr bool estimates = is_integer(Quantizer::storage);
 
 public:
   explicit trainable_product(const geometry& g)
@@ -44,7 +44,7 @@ public:
         gradient_(xt::zeros<float>(weights_.shape())),
         codes_(weights_.size()),
         operand_(weights_.size()),
-        states_(Q::per_channel ? i(g.out.channels) : 1),
+        states_(Quantizer::per_channel ? i(g.out.channels) : 1),
         learned_(states_.size()),
         floats_(g),
         input_gradient_(g),
@@ -63,7 +63,7 @@ public:
   }
   /// Others were written through `arrays`: their states and codes are measured as those of a new layer.
   void weights_replaced() {
-    std::fill(states_.begin(), states_.end(), typename Q::state{});
+    std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
     quantized_once_ = false;
     moved();
   }
@@ -72,8 +72,8 @@ public:
   /// Codes of the weights, filter by filter, and the states that give their scales: what is packed.
   struct quantized_weights {
     std::span<const float> codes;
-    std::span<const typename Q::state> states;
-    [[nodiscard]] float scale(int filter) const { return Q::scale(states[Q::per_channel ? i(filter) : 0]); }
+    std::span<const typename Quantizer::state> states;
+    [[nodiscard]] float scale(int filter) const { return Quantizer::scale(states[Quantizer::per_channel ? i(filter) : 0]); }
   };
   quantized_weights quantize(std::string_view layer) {
     refresh({.layer = layer});
@@ -81,19 +81,19 @@ public:
   }
 
   /// The floats of the first state that cannot be packed, else none.
-  [[nodiscard]] std::span<const float> unsound_state() noexcept { return detail::first_unsound<Q>(std::span(states_)); }
+  [[nodiscard]] std::span<const float> unsound_state() noexcept { return detail::first_unsound<Quantizer>(std::span(states_)); }
 
   /// Says what quantizes the inputs, once, and whether channels may fall into groups.
   template <quantizer Inputs, bool Grouped = false>
   void take_inputs_of() noexcept {
-    codes_by_codes_.template take_inputs_of<Inputs, Q, Grouped>();
+    codes_by_codes_.template take_inputs_of<Inputs, Quantizer, Grouped>();
     takes_bits_ = Inputs::storage == encoding::bit;
   }
 
   void start(random r, initializer how) {
     const float fan_in = static_cast<float>(geometry_.inputs());
     const float fan_out = static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.group_filters());
-    if (how == initializer::by_quantizer) how = Q::wide_start ? initializer::wide : initializer::glorot;
+    if (how == initializer::by_quantizer) how = Quantizer::wide_start ? initializer::wide : initializer::glorot;
     const float limit = how == initializer::wide     ? 1.0f
                         : how == initializer::glorot ? std::sqrt(6 / (fan_in + fan_out))
                                                        : std::sqrt(6 / fan_in);
@@ -120,14 +120,14 @@ public:
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
     if (takes_bits_ && in.code_limit > 0 && geometry_.groups == 1 && weight_gradient_.usable()) weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
     else floats_.backward_weights(in.images, in.data, grad_out, gradient_.data());
-    if constexpr (learned_quantizer<Q>) {
+    if constexpr (learned_quantizer<Quantizer>) {
       const std::size_t group = weights_.size() / states_.size();
       for (std::size_t s = 0; s < states_.size(); ++s)
         learned_.take(s, states_[s], weights_.data() + s * group, gradient_.data() + s * group, group, in.scale * Estimator::share(p.alpha));
     }
     const int inputs = geometry_.inputs();
     for (int f = 0; f < geometry_.out.channels; ++f) {
-      const interval r = Q::range(state(f));
+      const interval r = Quantizer::range(state(f));
       const std::size_t row = i(f) * i(inputs);
       detail::for_vectors(inputs, [&](int k, auto count) {
         float* at = gradient_.data() + row + i(k);
@@ -135,16 +135,16 @@ public:
         if constexpr (estimates) {
           const detail::vector w = detail::load(weights_.data() + row + i(k), count);
           g *= detail::slope_of<Estimator>(role::weights, p.alpha, w, r.low, r.high);
-          detail::shape_slope<Q>(g, role::weights, w, state(f));
+          detail::shape_slope<Quantizer>(g, role::weights, w, state(f));
         }
         detail::store(at, g, count);
       });
     }
     if (grad_in == nullptr) return;
     const bool as_codes = !estimates || Estimator::share(p.alpha) == 1;
-    if (estimates && as_codes && !Q::per_channel && geometry_.groups == 1 && input_gradient_.usable()) {
+    if (estimates && as_codes && !Quantizer::per_channel && geometry_.groups == 1 && input_gradient_.usable()) {
       input_gradient_.run(in.images, grad_out, codes_, grad_in);
-      scale_all(Q::scale(states_[0]), grad_in, in.size());
+      scale_all(Quantizer::scale(states_[0]), grad_in, in.size());
       return;
     }
     if (as_codes) blend(1);
@@ -155,15 +155,15 @@ public:
   void parameters(Visit&& visit) {
     // Before anything moves, so that an exception leaves no codes of other weights.
     moved();
-    parameter p{"weights", {weights_.data(), weights_.size()}, {gradient_.data(), gradient_.size()}, Q::bounded, estimates};
+    parameter p{"weights", {weights_.data(), weights_.size()}, {gradient_.data(), gradient_.size()}, Quantizer::bounded, estimates};
     std::atomic<std::size_t> coded = 0;
-    if constexpr (state_floats<Q> == 0)
+    if constexpr (state_floats<Quantizer> == 0)
       p.requantize = [this, &coded](std::size_t first, std::size_t count) {
         code(first, count, states_[0]);
         coded += count;
       };
     visit(p);
-    if constexpr (learned_quantizer<Q>) visit(learned_.as_parameter(states_.data()));
+    if constexpr (learned_quantizer<Quantizer>) visit(learned_.as_parameter(states_.data()));
     if (coded == weights_.size()) has_codes();
   }
   template <class Visit>
@@ -178,13 +178,13 @@ public:
   template <class Visit>
   void arrays_under_way(Visit&& visit) {
     each_array(visit);
-    if constexpr (state_floats<Q> > 0) visit(std::string_view("measured"), std::span<float>(&measured_, 1));
+    if constexpr (state_floats<Quantizer> > 0) visit(std::string_view("measured"), std::span<float>(&measured_, 1));
     coded_ = false;
   }
 
 private:
   static constexpr std::size_t i(int n) noexcept { return static_cast<std::size_t>(n); }
-  [[nodiscard]] const typename Q::state& state(int f) const noexcept { return states_[Q::per_channel ? i(f) : 0]; }
+  [[nodiscard]] const typename Quantizer::state& state(int f) const noexcept { return states_[Quantizer::per_channel ? i(f) : 0]; }
   void moved() noexcept {
     measured_ = 0;
     coded_ = false;
@@ -193,7 +193,7 @@ private:
   template <class Visit>
   void each_array(Visit& visit) {
     visit(std::string_view("weights"), std::span<float>(weights_.data(), weights_.size()));
-    if constexpr (state_floats<Q> > 0) visit(std::string_view("state"), detail::state_array<Q>(states_.data(), states_.size()));
+    if constexpr (state_floats<Quantizer> > 0) visit(std::string_view("state"), detail::state_array<Quantizer>(states_.data(), states_.size()));
   }
 
   /// Measures the latent weights; false where they hold a NaN or an infinity.
@@ -201,15 +201,15 @@ private:
     const std::size_t group = weights_.size() / states_.size();
     bool sound = true;
     for (std::size_t s = 0; s < states_.size(); ++s)
-      sound = Q::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights) && sound;
+      sound = Quantizer::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights) && sound;
     measured_ = sound ? 1.0f : 0.0f;
     return sound;
   }
 
   /// Measures the latent weights until their scales rest.
   void settle_states() {
-    if constexpr (state_floats<Q> > 0) {
-      if (!unsound_state().empty()) std::fill(states_.begin(), states_.end(), typename Q::state{});
+    if constexpr (state_floats<Quantizer> > 0) {
+      if (!unsound_state().empty()) std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
       for (int round = 0; round < detail::calibration_rounds && measure(); ++round) {}
       coded_ = false;
     }
@@ -225,10 +225,10 @@ private:
     has_codes();
   }
 
-  void code(std::size_t first, std::size_t count, const typename Q::state& s) {
+  void code(std::size_t first, std::size_t count, const typename Quantizer::state& s) {
     detail::for_vectors(static_cast<int>(count), [&](int k, auto lanes) {
       const std::size_t at = first + static_cast<std::size_t>(k);
-      detail::store(codes_.data() + at, detail::code_of<Q>(detail::load(weights_.data() + at, lanes), s), lanes);
+      detail::store(codes_.data() + at, detail::code_of<Quantizer>(detail::load(weights_.data() + at, lanes), s), lanes);
     });
   }
   void has_codes() noexcept {
@@ -240,7 +240,7 @@ private:
   void blend(float share) {
     const std::size_t group = weights_.size() / states_.size();
     for (std::size_t s = 0; s < states_.size(); ++s) {
-      const detail::vector part(share * Q::scale(states_[s]));
+      const detail::vector part(share * Quantizer::scale(states_[s]));
       const detail::vector rest(1 - share);
       detail::for_all(group, [&](std::size_t k, auto count) {
         const std::size_t at = s * group + k;
@@ -252,13 +252,13 @@ private:
   /// Of each filter input scale * weight scale.
   std::span<const float> scales_with(float in_scale) {
     filter_scales_.resize(i(geometry_.out.channels));
-    for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[i(f)] = in_scale * Q::scale(state(f));
+    for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[i(f)] = in_scale * Quantizer::scale(state(f));
     return filter_scales_;
   }
 
   /// sum * (input scale * weight scale): one product of two floats, then one with the sum, as in the packed network.
   void scale_sums(float in_scale, activations& out) {
-    if (!Q::per_channel) return scale_all(in_scale * Q::scale(states_[0]), out);
+    if (!Quantizer::per_channel) return scale_all(in_scale * Quantizer::scale(states_[0]), out);
     scales_with(in_scale);
     const int channels = geometry_.out.channels;
     detail::for_rows(out.rows(), channels, [&](std::size_t row, int c, auto count) {
@@ -280,12 +280,12 @@ private:
   xt::xtensor<float, 4> gradient_;
   kernels::aligned_floats codes_;
   kernels::aligned_floats operand_;
-  std::vector<typename Q::state> states_;
-  [[no_unique_address]] detail::learned_state<Q> learned_;
+  std::vector<typename Quantizer::state> states_;
+  [[no_unique_address]] detail::learned_state<Quantizer> learned_;
   std::vector<float> filter_scales_;
   detail::grouped_products floats_;
   detail::code_product codes_by_codes_;
-  detail::table_input_gradient<detail::operand_of<Q>> input_gradient_;
+  detail::table_input_gradient<detail::operand_of<Quantizer>> input_gradient_;
   detail::table_weight_gradient weight_gradient_;
   bool takes_bits_ = false;
   float measured_ = 0;  ///< 1: the states are those of the weights as they are; a float, as all that files keep

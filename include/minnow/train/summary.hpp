@@ -23,21 +23,21 @@ struct network_line {
   long long macs = 0;
 };
 
-template <class Flat, std::size_t I>
+template <class Flat, std::size_t Index>
 constexpr network_line line_of() {
-  using layer = typename Flat::template layer<I>;
-  network_line line{Flat::paths[I].view(), short_name_of<layer>.view(), Flat::template out<I>};
+  using layer = typename Flat::template layer<Index>;
+  network_line line{Flat::paths[Index].view(), short_name_of<layer>.view(), Flat::template out<Index>};
   if constexpr (product_layer<layer>) {
-    using inputs = typename Flat::template inputs_of<I>;
+    using inputs = typename Flat::template inputs_of<Index>;
     line.operation = short_operation_name<inputs, typename layer::weights>.view();
-    line.macs = layer::over(Flat::template in<I>).macs();
+    line.macs = layer::over(Flat::template in<Index>).macs();
   }
   return line;
 }
 
 template <class Flat>
-inline constexpr auto network_lines = []<std::size_t... I>(std::index_sequence<I...>) {
-  return std::array<network_line, Flat::count>{line_of<Flat, I>()...};
+inline constexpr auto network_lines = []<std::size_t... Index>(std::index_sequence<Index...>) {
+  return std::array<network_line, Flat::count>{line_of<Flat, Index>()...};
 }(std::make_index_sequence<Flat::count>{});
 
 inline std::string print_lines(untyped_network& net, std::span<const network_line> lines, std::string_view weights, std::string_view inputs) {
@@ -61,9 +61,9 @@ inline std::string print_lines(untyped_network& net, std::span<const network_lin
 
 /// A trainable network as a table: for each layer its output, the operation it will have when packed with bits of inputs x
 /// weights, trained parameters, multiply-accumulates; then the estimators.
-template <class Model, class W, class I>
-[[nodiscard]] std::string summary(network<Model, W, I>& net) {
-  return detail::print_lines(net, detail::network_lines<flat<Model>>, text(W::name()).view(), text(I::name()).view());
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] std::string summary(network<Model, Weights, Inputs>& net) {
+  return detail::print_lines(net, detail::network_lines<flat<Model>>, text(Weights::name()).view(), text(Inputs::name()).view());
 }
 
 }  // namespace minnow

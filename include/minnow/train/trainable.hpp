@@ -101,9 +101,9 @@ template <class Layer, class Estimator = void>
 class trainable;
 
 /// A trainable reading that has what every layer needs.
-template <class T>
-concept trainable_layer = requires(T t, const activations in, activations out, const float* grad_out, float* grad_in, const pass p) {
-  T(shape{});
+template <class Layer>
+concept trainable_layer = requires(Layer t, const activations in, activations out, const float* grad_out, float* grad_in, const pass p) {
+  Layer(shape{});
   t.forward(in, out, p);
   t.backward(in, out, grad_out, grad_in, p);
 };

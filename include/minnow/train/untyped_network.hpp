@@ -155,15 +155,15 @@ public:
   /// Image n of the batch, 0 … images-1: (H,W,C) bytes, or floats where the model does not begin with pixels.
   ///
   /// throws  another n
-  template <class T>
-  void put(int n, const T* image) {
+  template <class Element>
+  void put(int n, const Element* image) {
     if (n < 0 || n >= images_)
       require(status::failure("put: expected an image from 0 to %d of the batch, found %d", images_ - 1, n));
     const int size = input().size();
     float* to = input_.data() + static_cast<std::size_t>(n) * static_cast<std::size_t>(size);
     const int channels = input().channels;
     for (int c = 0; c < channels; ++c) {
-      const affine a = takes_pixels_ ? affine{} : normalisation_.template of_channel<T>(c);
+      const affine a = takes_pixels_ ? affine{} : normalisation_.template of_channel<Element>(c);
       for (int k = c; k < size; k += channels) to[k] = a(static_cast<float>(image[k]));
     }
   }
@@ -171,8 +171,8 @@ public:
   /// The images first … first + images - 1 of a data set as a batch.
   ///
   /// throws  images of another shape, or some that the set has not
-  template <class T>
-  void take(const dataset<T>& data, int first, int images) {
+  template <class Element>
+  void take(const dataset<Element>& data, int first, int images) {
     if (data.dimensions != input() || first < 0 || images > data.size() - first)
       require(status::failure(
           "take: expected %d images from %d on of %d, of the model's input, found a part of them or another shape",

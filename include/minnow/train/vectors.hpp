@@ -104,8 +104,8 @@ inline void copy_rows(std::size_t rows, int channels, float factor, const float*
 }
 
 /// A scalar rule on a vector, lane by lane.
-template <class Rule, class... V>
-vector lane_by_lane(Rule&& rule, const V&... x) {
+template <class Rule, class... Value>
+vector lane_by_lane(Rule&& rule, const Value&... x) {
   if constexpr (lanes == 1) {
     return rule(x...);
   } else {
@@ -113,7 +113,7 @@ vector lane_by_lane(Rule&& rule, const V&... x) {
       float result[lanes];
       for (int i = 0; i < lanes; ++i) result[i] = rule(spread.values[i]...);
       return load(result, whole{});
-    }([](const V& v) {
+    }([](const Value& v) {
       struct {
         float values[lanes];
       } s;
@@ -124,47 +124,47 @@ vector lane_by_lane(Rule&& rule, const V&... x) {
 }
 
 /// A quantizer's code, whether its rule is written for batches or for one number.
-template <quantizer Q>
-vector code_of(const vector& x, const typename Q::state& s) {
-  if constexpr (requires { { Q::code(x, s) } -> std::same_as<vector>; })
-    return Q::code(x, s);
+template <quantizer Quantizer>
+vector code_of(const vector& x, const typename Quantizer::state& s) {
+  if constexpr (requires { { Quantizer::code(x, s) } -> std::same_as<vector>; })
+    return Quantizer::code(x, s);
   else
-    return lane_by_lane([&](float one) { return static_cast<float>(Q::code(one, s)); }, x);
+    return lane_by_lane([&](float one) { return static_cast<float>(Quantizer::code(one, s)); }, x);
 }
 
 /// What a quantizer multiplies the estimator's slope by, likewise.
-template <quantizer Q>
-void shape_slope([[maybe_unused]] vector& slope, [[maybe_unused]] role r, [[maybe_unused]] const vector& x, [[maybe_unused]] const typename Q::state& s) {
-  if constexpr (requires { { Q::slope(r, x, s) } -> std::same_as<vector>; })
-    slope *= Q::slope(r, x, s);
-  else if constexpr (requires { Q::slope(r, 0.0f, s); })
-    slope *= lane_by_lane([&](float one) { return static_cast<float>(Q::slope(r, one, s)); }, x);
+template <quantizer Quantizer>
+void shape_slope([[maybe_unused]] vector& slope, [[maybe_unused]] role r, [[maybe_unused]] const vector& x, [[maybe_unused]] const typename Quantizer::state& s) {
+  if constexpr (requires { { Quantizer::slope(r, x, s) } -> std::same_as<vector>; })
+    slope *= Quantizer::slope(r, x, s);
+  else if constexpr (requires { Quantizer::slope(r, 0.0f, s); })
+    slope *= lane_by_lane([&](float one) { return static_cast<float>(Quantizer::slope(r, one, s)); }, x);
 }
 
 /// An estimator's slope, likewise. `low` and `high` bound the quantizer's range.
-template <estimator E>
+template <estimator Estimator>
 vector slope_of(role r, float alpha, const vector& x, float low, float high) {
   const auto inside = (x >= vector(low)) & (x <= vector(high));
-  if constexpr (requires { { E::slope(r, alpha, x, inside) } -> std::same_as<vector>; })
-    return E::slope(r, alpha, x, inside);
+  if constexpr (requires { { Estimator::slope(r, alpha, x, inside) } -> std::same_as<vector>; })
+    return Estimator::slope(r, alpha, x, inside);
   else
-    return lane_by_lane([&](float one) { return static_cast<float>(E::slope(r, alpha, one, one >= low && one <= high)); }, x);
+    return lane_by_lane([&](float one) { return static_cast<float>(Estimator::slope(r, alpha, one, one >= low && one <= high)); }, x);
 }
 
-template <elementwise L>
+template <elementwise Layer>
 vector apply_of(const vector& x) {
-  if constexpr (requires { { L::apply(x) } -> std::same_as<vector>; })
-    return L::apply(x);
+  if constexpr (requires { { Layer::apply(x) } -> std::same_as<vector>; })
+    return Layer::apply(x);
   else
-    return lane_by_lane([](float one) { return static_cast<float>(L::apply(one)); }, x);
+    return lane_by_lane([](float one) { return static_cast<float>(Layer::apply(one)); }, x);
 }
 
-template <elementwise L>
+template <elementwise Layer>
 vector slope_of(const vector& x) {
-  if constexpr (requires { { L::slope(x) } -> std::same_as<vector>; })
-    return L::slope(x);
+  if constexpr (requires { { Layer::slope(x) } -> std::same_as<vector>; })
+    return Layer::slope(x);
   else
-    return lane_by_lane([](float one) { return static_cast<float>(L::slope(one)); }, x);
+    return lane_by_lane([](float one) { return static_cast<float>(Layer::slope(one)); }, x);
 }
 
 /// fma(x, scale, shift) rounded once on every processor: xsimd's own where the instruction exists, else lane by lane.
