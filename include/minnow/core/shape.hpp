@@ -91,6 +91,8 @@ struct tap_range {
   return {{1, 1, in.size()}, {1, 1, units}, {1, 1}, {1, 1}, {0, 0}};
 }
 
+/// n, which is not negative, as the standard library counts: an extent of an array, an index.
+[[nodiscard]] constexpr std::size_t uz(int n) noexcept { return static_cast<std::size_t>(n); }
 /// a / b, rounded up; a from 0, b from 1 to the largest int.
 [[nodiscard]] constexpr int ceil_div(int a, int b) noexcept { return a / b + (a % b != 0 ? 1 : 0); }
 /// The smallest multiple of `multiple` that is not below n.

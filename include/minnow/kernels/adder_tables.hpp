@@ -80,7 +80,7 @@ private:
       int left = channels;
       for (; left >= group; left -= group, inputs += group, tables += index::table_floats) Tables::make(inputs, tables);
       if (left == 0) continue;
-      float last[group] = {};
+      float last[uz(group)] = {};
       std::copy_n(inputs, left, last);
       Tables::make(last, tables);
       inputs += left;

@@ -83,7 +83,7 @@ struct code_adder {
 private:
   /// Inputs of a portion as 2i + (1 where the code is negative), the smallest magnitude first.
   struct sorted {
-    word ends[magnitudes];  ///< behind the last entry of each magnitude
+    word ends[uz(magnitudes)];  ///< behind the last entry of each magnitude
     std::uint16_t entries[portion];
   };
 
@@ -95,7 +95,7 @@ private:
     // A zero counts as the magnitude behind the last. A branch would be misled by zeros at random.
     const auto magnitude_of = [](word code) { return std::min(std::countr_zero(code), magnitudes); };
     const auto code_at = [=](int i) { return static_cast<word>(static_cast<std::int32_t>(codes[i])); };
-    word next[magnitudes + 1] = {};
+    word next[uz(magnitudes + 1)] = {};
     for (int i = 0; i < count; ++i) ++next[magnitude_of(code_at(i))];
     word begin = 0;
     for (word& place : next) begin += std::exchange(place, begin);

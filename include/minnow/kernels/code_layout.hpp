@@ -60,7 +60,7 @@ template <encoding Encoding, int Bits = 3>
     return std::array<int, 3>{-1, 0, 1};
   } else {
     constexpr int q = magnitudes(Bits);
-    std::array<int, 2 * q + 1> codes{};
+    std::array<int, uz(2 * q + 1)> codes{};
     for (int p = 0; p < q; ++p) {
       codes[static_cast<std::size_t>(q + 1 + p)] = 1 << p;
       codes[static_cast<std::size_t>(q - 1 - p)] = -(1 << p);

@@ -45,7 +45,7 @@ struct dot_cover {
   static constexpr int part = width / panels;
 
   using sink_panel =
-      decltype(std::declval<const Sink&>().template panel<Factor>(std::declval<const numbers (&)[part]>(), 0, 0));
+      decltype(std::declval<const Sink&>().template panel<Factor>(std::declval<const numbers (&)[uz(part)]>(), 0, 0));
 
   const dot_call& call;
   int channel;
@@ -60,10 +60,10 @@ struct dot_cover {
   /// Calls visit(panels of the sink) with the constants of a region.
   template <class Visit>
   void with_sink_panels(const region& r, Visit&& visit) const noexcept {
-    alignas(64) std::int32_t sums[Blocks * block_filters];
+    alignas(64) std::int32_t sums[uz(Blocks * block_filters)];
     add_taps(r, call.table, sum_stride(call.g.out.channels), channel, Blocks * block_filters, sums);
     const auto panel_at = [&](int i) {
-      numbers base[part];
+      numbers base[uz(part)];
       for (int v = 0; v < part; ++v)
         base[v] = numbers::load_unaligned(sums + (i * part + v) * static_cast<int>(numbers::size));
       return sink.template panel<Factor>(base, channel + i * together * block_filters,
@@ -80,8 +80,8 @@ struct dot_cover {
   }
 
   /// One body for tiles of all sizes: inlined into each, sinks would be most of what a network compiles.
-  [[gnu::noinline]] static void put(const sink_panel (&results)[panels], const cursor* pixels, int size,
-                                    const numbers (*counts)[panels][part]) noexcept {
+  [[gnu::noinline]] static void put(const sink_panel (&results)[uz(panels)], const cursor* pixels, int size,
+                                    const numbers (*counts)[uz(panels)][uz(part)]) noexcept {
     for (int q = 0; q < size; ++q)
       for (int i = 0; i < panels; ++i) results[i].put(pixels[q].y, pixels[q].x, counts[q][i]);
   }
@@ -90,12 +90,12 @@ struct dot_cover {
   void run(const dot_panel<Blocks>& p) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
       const dot_window w = window(r, p.next_weights);
-      const std::byte* weights[Blocks];
+      const std::byte* weights[uz(Blocks)];
       for (int i = 0; i < Blocks; ++i) weights[i] = p.weights[i] + r.weight_step() * p.next_weights;
-      with_sink_panels(r, [&](const sink_panel(&results)[panels]) {
+      with_sink_panels(r, [&](const sink_panel(&results)[uz(panels)]) {
         for_each_tile<Unit::template pixels<Blocks>>(
-            r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[Pixels]) {
-              numbers counts[Pixels][panels][part];
+            r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[uz(Pixels)]) {
+              numbers counts[uz(Pixels)][uz(panels)][uz(part)];
               dot_tiles<Unit>::template count<Pixels, Blocks>(w, call.image, pixels, weights, &counts[0][0][0]);
               put(results, pixels, Pixels, counts);
             });
@@ -108,9 +108,9 @@ struct dot_cover {
   void run_one(const Count& count) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
       const cursor pixel(r);
-      numbers counts[1][panels][part];
+      numbers counts[1][uz(panels)][uz(part)];
       count(r, inputs(pixel), counts[0]);
-      with_sink_panels(r, [&](const sink_panel(&results)[panels]) { put(results, &pixel, 1, counts); });
+      with_sink_panels(r, [&](const sink_panel(&results)[uz(panels)]) { put(results, &pixel, 1, counts); });
     });
   }
 };
@@ -209,7 +209,7 @@ struct dot_kernel {
     const std::byte* weights =
         o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(c.g, block);
     const dot_cover<Unit, code::factor, 1, Sink> cover{c, block * block_filters, filters, sink};
-    cover.run_one([&](const region& r, const std::byte* inputs, numbers(&counts)[1][vectors]) {
+    cover.run_one([&](const region& r, const std::byte* inputs, numbers(&counts)[1][uz(vectors)]) {
       dot_row<order, Weights, Unit>::count(r, inputs, weights, filters, counts);
     });
   }

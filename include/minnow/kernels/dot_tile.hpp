@@ -29,7 +29,7 @@ struct dot_window {
 /// Blocks that are computed together.
 template <int Blocks>
 struct dot_panel {
-  const std::byte* weights[Blocks];
+  const std::byte* weights[uz(Blocks)];
   int filters;  ///< of a single block; several are always whole
   std::ptrdiff_t next_weights;
 };
@@ -42,25 +42,25 @@ struct dot_tiles {
 
   /// Some pixels by some blocks.
   template <int Pixels, int Blocks>
-  [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image, const cursor (&pixels)[Pixels],
-                                      const std::byte* const (&weights)[Blocks], numbers* counts) noexcept {
+  [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image, const cursor (&pixels)[uz(Pixels)],
+                                      const std::byte* const (&weights)[uz(Blocks)], numbers* counts) noexcept {
     constexpr int width = Blocks * vectors;
-    typename Unit::sums sums[Pixels][width];
+    typename Unit::sums sums[uz(Pixels)][uz(width)];
 #pragma GCC unroll 8
     for (int q = 0; q < Pixels; ++q)
 #pragma GCC unroll 8
       for (int v = 0; v < width; ++v) sums[q][v] = Unit::zero();
     const std::ptrdiff_t next = Blocks > 1 ? quad_bytes : w.next_weights;
     for (int row = 0; row < w.rows; ++row) {
-      const std::byte* a[Pixels];
-      const std::byte* b[Blocks];
+      const std::byte* a[uz(Pixels)];
+      const std::byte* b[uz(Blocks)];
 #pragma GCC unroll 8
       for (int q = 0; q < Pixels; ++q) a[q] = image + pixels[q].input * Unit::quad_size + row * w.next_input_row;
 #pragma GCC unroll 8
       for (int i = 0; i < Blocks; ++i) b[i] = weights[i] + row * w.next_weight_row;
       std::ptrdiff_t at = 0;
       for (std::ptrdiff_t step = 0; step < w.steps; ++step, at += next) {
-        typename Unit::weights by[width];
+        typename Unit::weights by[uz(width)];
 #pragma GCC unroll 8
         for (int v = 0; v < width; ++v) by[v] = load_weights<Unit>(b[v / vectors] + at + v % vectors * (lanes * 4));
 #pragma GCC unroll 8
@@ -87,7 +87,7 @@ struct dot_row {
   /// Adds the products of what has been decoded and the inputs of a tap.
   struct product_adder {
     const std::byte* inputs;
-    typename Unit::sums (&sums)[decoder_chains][vectors];
+    typename Unit::sums (&sums)[decoder_chains][uz(vectors)];
 
     void operator()(int chain, int quad, int v, numbers bytes) const noexcept {
       sums[chain][v] = Unit::add(sums[chain][v], broadcast_inputs<Unit>(inputs + Unit::quad_size * quad), Unit::from(bytes));
@@ -101,8 +101,8 @@ struct dot_row {
 
   /// inputs  of the window's first tap
   [[gnu::noinline]] static void count(const region& r, const std::byte* inputs, const std::byte* block, int filters,
-                                      numbers (&counts)[1][vectors]) noexcept {
-    typename Unit::sums sums[decoder_chains][vectors];
+                                      numbers (&counts)[1][uz(vectors)]) noexcept {
+    typename Unit::sums sums[decoder_chains][uz(vectors)];
 #pragma GCC unroll 4
     for (int chain = 0; chain < decoder_chains; ++chain)
 #pragma GCC unroll 4

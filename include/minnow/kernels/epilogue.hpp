@@ -152,7 +152,7 @@ struct code_sink {
   int last_window_row = pool.out.height;
 
   static constexpr int planes = input_planes<Encoding, Bits>();
-  using masks = std::array<std::uint32_t, Count>;
+  using masks = std::array<std::uint32_t, uz(Count)>;
 
   [[nodiscard]] static constexpr bool pools(const geometry& pool) noexcept { return pool.kernel != extent{1, 1}; }
 
@@ -177,7 +177,7 @@ struct code_sink {
   struct panel_of {
     const code_sink* sink;
     group filters;
-    Batch limits[Count][Vectors];
+    Batch limits[uz(Count)][uz(Vectors)];
 
     void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
       masks reached;

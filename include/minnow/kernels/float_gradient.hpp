@@ -82,20 +82,20 @@ struct weight_gradient {
     grow(scratch.sources, static_cast<std::size_t>(taps) * pass);
     grow(scratch.zeros, static_cast<std::size_t>(channels));
     // Between a window and the next tile's border stand zeros, which gathering does not write.
-    if (gathered) scratch.windows.assign(static_cast<std::size_t>(pass) * channels, 0.f);
-    if (!one_pass) grow(scratch.sums, static_cast<std::size_t>(panels) * taps * tiles * tile_size);
+    if (gathered) scratch.windows.assign(static_cast<std::size_t>(pass) * uz(channels), 0.f);
+    if (!one_pass) grow(scratch.sums, static_cast<std::size_t>(panels) * uz(taps) * uz(tiles) * tile_size);
   }
 
   /// Pixel p of the pass from `begin`: its part of the panels, and where each tap finds its inputs.
   void prepare(int begin, int p) const noexcept {
-    const float* gradients = grad_out + static_cast<std::size_t>(begin + p) * filters;
+    const float* gradients = grad_out + static_cast<std::size_t>(begin + p) * uz(filters);
     for (int panel = 0; panel < panels; ++panel) {
       copy_columns<columns>(gradients + panel * columns, filters - panel * columns,
-                            scratch.panels.data() + (static_cast<std::size_t>(panel) * pass + p) * columns);
+                            scratch.panels.data() + (static_cast<std::size_t>(panel) * pass + uz(p)) * columns);
     }
     const tap_map::pixel at = map.pixel_at(begin + p, images);
     if (gathered) {
-      float* window = scratch.windows.data() + static_cast<std::size_t>(p) * channels;
+      float* window = scratch.windows.data() + static_cast<std::size_t>(p) * uz(channels);
       gather_window(map, in, at, window);
       scratch.sources[static_cast<std::size_t>(p)] = window;
       return;
@@ -103,7 +103,7 @@ struct weight_gradient {
     for (int tap = 0; tap < taps; ++tap) {
       const int ky = tap / g.kernel.width;
       const float* source = map.source(in, at, ky, tap - ky * g.kernel.width);
-      scratch.sources[static_cast<std::size_t>(tap) * pass + p] = source ? source : scratch.zeros.data();
+      scratch.sources[static_cast<std::size_t>(tap) * pass + uz(p)] = source ? source : scratch.zeros.data();
     }
   }
 
@@ -115,12 +115,12 @@ struct weight_gradient {
   void sum(int begin, int count, int item) const noexcept {
     const int panel = item / (taps * chunks), tap = item / chunks % taps;
     const int first = item % chunks * tiles_together, last = std::min(first + tiles_together, tiles);
-    float here[tiles_together * tile_size];
-    const std::size_t place = (static_cast<std::size_t>(panel) * taps + tap) * tiles + first;
+    float here[uz(tiles_together * tile_size)];
+    const std::size_t place = (static_cast<std::size_t>(panel) * uz(taps) + uz(tap)) * uz(tiles) + uz(first);
     float* sums = one_pass ? here : scratch.sums.data() + place * tile_size;
     if (begin == 0) std::fill_n(sums, (last - first) * tile_size, 0.f);
     for (int p = 0; p < count; p += block) {
-      const float* gradients = scratch.panels.data() + (static_cast<std::size_t>(panel) * pass + p) * columns;
+      const float* gradients = scratch.panels.data() + (static_cast<std::size_t>(panel) * pass + uz(p)) * columns;
       const float* const* sources = scratch.sources.data() + static_cast<std::size_t>(tap) * pass + p;
       for (int tile = first; tile < last; ++tile) {
         add_pixels<Arch>(sources, first_channel(tile), gradients, std::min(block, count - p),
@@ -138,7 +138,7 @@ struct weight_gradient {
 
   /// sums (channels from begin to end, columns) -> their places in grad_weights (F,ky,kx,C).
   void store(const float* sums, int panel, int tap, int begin, int end) const noexcept {
-    float* to = grad_weights + static_cast<std::size_t>(panel) * columns * inputs + tap * g.in.channels + begin;
+    float* to = grad_weights + static_cast<std::size_t>(panel) * columns * uz(inputs) + tap * g.in.channels + begin;
     transpose<Arch>(sums, columns, end - begin, std::min(columns, filters - panel * columns), to,
                     static_cast<std::size_t>(inputs));
   }

@@ -56,7 +56,7 @@ struct forward_panels {
     for (int panel = first; panel < last; ++panel, to += size) {
       const int valid = std::min(columns, g.out.channels - panel * columns);
       if (valid < columns) std::fill_n(to, static_cast<std::size_t>(end - begin) * columns, 0.f);
-      transpose<Arch>(weights + static_cast<std::size_t>(panel) * columns * inputs + begin,
+      transpose<Arch>(weights + static_cast<std::size_t>(panel) * columns * uz(inputs) + begin,
                       static_cast<std::size_t>(inputs), valid, end - begin, to, columns);
     }
   }
@@ -78,7 +78,7 @@ struct backward_panels {
     const int taps = g.kernel.height * g.kernel.width, filters = g.out.channels, channels = g.in.channels;
     for (int row = begin; row < end; ++row, to += columns) {
       const int tap = taps - 1 - row / filters, f = row % filters;
-      const float* from = weights + (static_cast<std::size_t>(f) * taps + tap) * channels;
+      const float* from = weights + (static_cast<std::size_t>(f) * uz(taps) + uz(tap)) * uz(channels);
       for (int panel = first; panel < last; ++panel)
         detail::copy_columns<columns>(from + panel * columns, std::min(columns, channels - panel * columns),
                                       to + static_cast<std::size_t>(panel - first) * size);

@@ -21,14 +21,14 @@ struct tile_sources {
   int channels;                    // consecutive inputs at each source
   std::vector<int> taps;           // those that meet an input
   std::vector<const float*> rows;  // [tap of taps][Rows]
-  float* targets[Rows];
+  float* targets[uz(Rows)];
   std::vector<float> zeros;    // the input of a row that meets none at a tap where others do
   std::vector<float> windows;  // [Rows][inputs], where windows are gathered
 
   /// Rows beyond the last repeat it: they cost nothing extra and are not stored.
   void find(const tap_map& map, int images, const float* from, float* to, int first, int count, bool gathered) {
     const std::size_t inputs = static_cast<std::size_t>(map.inputs());
-    tap_map::pixel pixels[Rows];
+    tap_map::pixel pixels[uz(Rows)];
     for (int r = 0; r < Rows; ++r) {
       pixels[r] = r < count ? map.pixel_at(first + r, images) : pixels[count - 1];
       targets[r] = to + map.target(pixels[r]);
@@ -49,7 +49,7 @@ struct tile_sources {
     zeros.resize(static_cast<std::size_t>(channels));
     for (int tap = 0; tap < map.taps(); ++tap) {
       const int ky = tap / map.kernel.width, kx = tap - ky * map.kernel.width;
-      const float* sources[Rows];
+      const float* sources[uz(Rows)];
       bool any = false;
       for (int r = 0; r < Rows; ++r) {
         sources[r] = map.source(from, pixels[r], ky, kx);
@@ -78,12 +78,12 @@ void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_ran
                    int valid, std::integer_sequence<int, Row...>) noexcept {
   using vector = float_vector<Arch>;
   constexpr int rows = sizeof...(Row), lanes = float_tile<Arch>::lanes, columns = float_tile<Arch>::columns;
-  vector left[rows] = {(static_cast<void>(Row), vector(0.f))...};
-  vector right[rows] = {(static_cast<void>(Row), vector(0.f))...};
+  vector left[uz(rows)] = {(static_cast<void>(Row), vector(0.f))...};
+  vector right[uz(rows)] = {(static_cast<void>(Row), vector(0.f))...};
   if (inputs.begin > 0) {
     const auto get = [&](int row, vector& l, vector& r) {
       const float* from = tile.targets[row] + column;
-      float whole[columns];
+      float whole[uz(columns)];
       if (valid < columns) {
         std::fill(std::copy_n(from, valid, whole), whole + columns, 0.f);
         from = whole;
@@ -97,7 +97,7 @@ void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_ran
   for (const int tap : tile.taps) {
     const int first = std::max(inputs.begin - tap * tile.channels, 0),
               last = std::min(inputs.end - tap * tile.channels, tile.channels);
-    const float* const from[rows] = {source[Row]...};
+    const float* const from[uz(rows)] = {source[Row]...};
     source += Most;
     const float* weights = panel + (static_cast<std::ptrdiff_t>(tap) * tile.channels + first - inputs.begin) * columns;
     for (int c = first; c < last; ++c, weights += columns) {
@@ -113,7 +113,7 @@ void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_ran
   const auto put = [&](int row, const vector& l, const vector& r) {
     if (row >= count) return;
     float* to = tile.targets[row] + column;
-    float whole[columns];
+    float whole[uz(columns)];
     float* at = valid == columns ? to : whole;
     l.store_unaligned(at);
     r.store_unaligned(at + lanes);

@@ -190,7 +190,7 @@ private:
       int c = 0;
       for (int step = 0; step < group_steps; ++step, to += p.lanes) {
         const bool neighbours = c + per_step <= channels;
-        const Number* from[per_step];
+        const Number* from[uz(per_step)];
         for (int i = 0; i < per_step; ++i) {
           from[i] = tap + c;
           if (++c == channels) {

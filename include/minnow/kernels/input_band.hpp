@@ -97,8 +97,8 @@ template <encoding In, int Bits, class Vector, class Element>
 /// Up to `Rows` output pixels whose windows have the same kernel rows [ky_first, ky_last) inside the image.
 template <class Element, int Rows>
 struct pixel_tile {
-  const Element* from[Rows];  ///< where the window's kernel row 0 begins, which may lie outside the image
-  std::ptrdiff_t to[Rows];    ///< the pixel's number among those asked for
+  const Element* from[uz(Rows)];  ///< where the window's kernel row 0 begins, which may lie outside the image
+  std::ptrdiff_t to[uz(Rows)];    ///< the pixel's number among those asked for
   int ky_first;
   int ky_last;
 };

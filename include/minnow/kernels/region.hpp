@@ -144,7 +144,7 @@ constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
         return pixel;
       };
       [&]<int... Pixel>(std::integer_sequence<int, Pixel...>) {
-        const cursor pixels[Size] = {next(Pixel)...};
+        const cursor pixels[uz(Size)] = {next(Pixel)...};
         visit(size, pixels);
       }(std::make_integer_sequence<int, Size>{});
     }

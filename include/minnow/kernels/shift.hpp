@@ -32,7 +32,7 @@ struct scalar_shifts {
     for (int f = 0; f < block_filters; ++f) sums[f] = a[f];
   }
   static std::int16_t input(int code) noexcept {
-    const int magnitude = std::bit_width(static_cast<unsigned>(code < 0 ? -code : code));
+    const auto magnitude = static_cast<int>(std::bit_width(static_cast<unsigned>(code < 0 ? -code : code)));
     return static_cast<std::int16_t>(code < 0 ? -magnitude : magnitude);
   }
 };

@@ -31,7 +31,7 @@ struct table_index {
   static constexpr int table_floats = 1 << bits;
 
   /// The index of a group of weights, each as its planes, plane p in bit p.
-  static constexpr word of(const std::array<unsigned, group>& weights) noexcept {
+  static constexpr word of(const std::array<unsigned, uz(group)>& weights) noexcept {
     word index = 0;
     if constexpr (Weights == encoding::ternary) {
       int v = 0;
@@ -81,7 +81,7 @@ struct table_index {
       std::fill_n(to, segment_words(g) * block_filters, word{0});
       for (int n = 0; n < count; ++n) {
         const int left = g.in.channels - n % groups(g.in.channels) * group;
-        std::array<std::array<unsigned, group>, block_filters> weights{};
+        std::array<std::array<unsigned, uz(group)>, block_filters> weights{};
         for (int j = 0; j < std::min(group, left); ++j) {
           for (int p = 0; p < planes; ++p, masks += 2) {
             const unsigned mask = load16(masks);

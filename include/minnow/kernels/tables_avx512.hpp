@@ -94,7 +94,7 @@ private:
   static void add_pixels(const table_run& run, float* sums, std::ptrdiff_t stride,
                          std::integer_sequence<int, Pixel...>) noexcept {
     constexpr int pixels = sizeof...(Pixel);
-    __m512 acc[pixels][Blocks];
+    __m512 acc[uz(pixels)][uz(Blocks)];
 #pragma GCC unroll 8
     for (int r = 0; r < pixels; ++r) {
 #pragma GCC unroll 8
@@ -104,12 +104,12 @@ private:
     const float* table = run.tables;
     const word* words = run.words;
     for (int left = run.groups; left > 0; left -= index::per_word, words += block_filters) {
-      __m512i of[Blocks];
+      __m512i of[uz(Blocks)];
 #pragma GCC unroll 8
       for (int v = 0; v < Blocks; ++v) of[v] = _mm512_loadu_si512(words + v * run.block);
       const float* const end = table + std::min(left, index::per_word) * index::table_floats;
       do {
-        const auto add = [&](const float* of_pixel, __m512(&sum)[Blocks]) {
+        const auto add = [&](const float* of_pixel, __m512(&sum)[uz(Blocks)]) {
           const __m512 low = _mm512_loadu_ps(of_pixel), high = _mm512_loadu_ps(of_pixel + 16);
 #pragma GCC unroll 8
           for (int v = 0; v < Blocks; ++v) sum[v] = _mm512_add_ps(sum[v], _mm512_permutex2var_ps(low, of[v], high));

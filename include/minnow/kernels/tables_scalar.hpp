@@ -74,7 +74,7 @@ struct tables_scalar {
 private:
   template <int Filters, int Pixels>
   static void add_filters(const table_run& run, int filter, float* sums, std::ptrdiff_t stride) noexcept {
-    float acc[Filters][Pixels];
+    float acc[uz(Filters)][uz(Pixels)];
 #pragma GCC unroll 8
     for (int f = 0; f < Filters; ++f) {
 #pragma GCC unroll 8
@@ -83,7 +83,7 @@ private:
     const float* table = run.tables;
     const word* words = run.words + filter;
     for (int left = run.groups; left > 0; left -= index::per_word, words += block_filters) {
-      word of[Filters];
+      word of[uz(Filters)];
 #pragma GCC unroll 8
       for (int f = 0; f < Filters; ++f) of[f] = words[f];
       for (int n = left < index::per_word ? left : index::per_word; n > 0; --n, table += index::table_floats) {

@@ -179,7 +179,7 @@ struct nibble_rows {
     const word* at;
     const word* current;
     Vector table;
-    words index[Vectors];
+    words index[uz(Vectors)];
 
     explicit cursor(const nibble_rows& r) noexcept : rows(r), at(r.first), current(r.first) {
       alignas(64) float values[16];

@@ -165,7 +165,7 @@ struct winograd_block {
     for (int t = 0; t < count; ++t) {
       const float* sources[4][4];
       tiles.sources(from, first + t, scratch.zeros.data(), sources);
-      winograd_transform<vector>(sources, channels, scratch.points.data() + static_cast<std::size_t>(t) * channels,
+      winograd_transform<vector>(sources, channels, scratch.points.data() + static_cast<std::size_t>(t) * uz(channels),
                                  plane);
     }
     tile_sources<rows>& tile = scratch.tile;
@@ -180,7 +180,7 @@ struct winograd_block {
           for (int r = 0; r < rows; ++r) {
             const auto at = static_cast<std::size_t>(row + std::min(r, valid - 1));
             tile.rows[static_cast<std::size_t>(r)] =
-                scratch.points.data() + static_cast<std::size_t>(k) * plane + at * channels;
+                scratch.points.data() + static_cast<std::size_t>(k) * plane + at * uz(channels);
             tile.targets[r] = scratch.sums.data() + static_cast<std::size_t>(k) * sum_plane + at * columns;
           }
           multiply_rows<Arch>(tile, panels + static_cast<std::size_t>(place_of(k)) * point, {0, channels}, valid, 0,
@@ -197,7 +197,7 @@ private:
     const tap_map& map = tiles.map;
     const tap_map::pixel at = tiles.at(tile);
     const int height = std::min(2, map.to.height - at.y), width = std::min(2, map.to.width - at.x);
-    to += map.target(at) + column;
+    to += map.target(at) + uz(column);
     for (int c = 0; c < std::min(columns, map.to.channels - column); c += lanes) {
       vector m[4][4], y[2][2];
       for (int k = 0; k < winograd_points; ++k)

@@ -114,7 +114,7 @@ struct winograd_weight_gradient {
 
   /// Adds up the parts' sums and brings G' u G of one panel and some channels to their places in grad_weights (F,3,3,C).
   void finish(int filter, int channel, float* sums, float* grad_weights) const noexcept {
-    alignas(64) float taps[9][rows * columns];
+    alignas(64) float taps[9][uz(rows * columns)];
     sums += static_cast<std::size_t>((filter / group * chunks + channel / chunk) * parts) * sums_size;
     for (int at = 0; at < rows * columns; at += lanes) {
       vector u[4][4], kernel[3][3];
@@ -128,7 +128,7 @@ struct winograd_weight_gradient {
       winograd_kernel_gradient(u, kernel);
       for (int tap = 0; tap < 9; ++tap) kernel[tap / 3][tap % 3].store_unaligned(taps[tap] + at);
     }
-    float* to = grad_weights + static_cast<std::size_t>(filter) * 9 * channels + channel;
+    float* to = grad_weights + static_cast<std::size_t>(filter) * 9 * uz(channels) + channel;
     for (int tap = 0; tap < 9; ++tap)
       transpose<Arch>(taps[tap], columns, rows, std::min(columns, filters - filter),
                       to + static_cast<std::ptrdiff_t>(tap) * channels, static_cast<std::size_t>(9 * channels));

@@ -22,7 +22,7 @@ struct xnor_popcnt {
 
   template <int Planes>
   struct joined {
-    std::uint64_t plane[Planes];
+    std::uint64_t plane[uz(Planes)];
   };
 
   /// `Words` (1 or 2) channel words, the planes of one `next_plane` words from each other, the words `next_word`.
@@ -53,7 +53,7 @@ struct xnor_popcnt {
   }
 
   template <int Words, int Pixels>
-  static void add_step(const word* const (&a)[Pixels], const word* w, int filters, std::int32_t (&sums)[Pixels]) noexcept {
+  static void add_step(const word* const (&a)[uz(Pixels)], const word* w, int filters, std::int32_t (&sums)[uz(Pixels)]) noexcept {
     joined<weight_planes> weights = join<Words, weight_planes>(w, filters, static_cast<std::ptrdiff_t>(weight_planes) * filters);
     if constexpr (Words == 2 && plain::paired) weights.plane[0] ^= weights.plane[0] << 32;
 #pragma GCC unroll 4
@@ -62,25 +62,25 @@ struct xnor_popcnt {
 
   /// One filter's excess over some pixels.
   template <int Pixels>
-  static void count(const region& r, const word* const (&window)[Pixels], const word* weights, int filters,
-                    std::int32_t (&sums)[Pixels]) noexcept {
+  static void count(const region& r, const word* const (&window)[uz(Pixels)], const word* weights, int filters,
+                    std::int32_t (&sums)[uz(Pixels)]) noexcept {
 #pragma GCC unroll 4
     for (int q = 0; q < Pixels; ++q) sums[q] = 0;
     for (int ky = 0; ky < r.rows(); ++ky)
       for (int kx = 0; kx < r.x.taps(); ++kx) {
         const std::ptrdiff_t step = ky * r.input_row_steps() + kx * r.pixel_steps;
         const word* w = weights + (r.weight_step() + ky * r.weight_row_steps() + kx * r.pixel_steps) * weight_planes * filters;
-        const word* a[Pixels];
+        const word* a[uz(Pixels)];
 #pragma GCC unroll 4
         for (int q = 0; q < Pixels; ++q) a[q] = window[q] + step * input_planes;
         int left = r.pixel_steps;
         for (; left >= 2; left -= 2) {
-          add_step<2>(a, w, filters, sums);
+          add_step<2, Pixels>(a, w, filters, sums);
 #pragma GCC unroll 4
           for (int q = 0; q < Pixels; ++q) a[q] += 2 * input_planes;
           w += 2 * weight_planes * filters;
         }
-        if (left > 0) add_step<1>(a, w, filters, sums);
+        if (left > 0) add_step<1, Pixels>(a, w, filters, sums);
       }
 #pragma GCC unroll 4
     for (int q = 0; q < Pixels; ++q)
@@ -91,10 +91,10 @@ struct xnor_popcnt {
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
     plain::template run_tiles<tile_pixels>(
         g, o, first_row, last_row, sink,
-        []<int Pixels>(const region& r, const word* const (&window)[Pixels], const word* weights, int filters,
-                       std::int32_t (&excess)[Pixels][block_filters]) {
+        []<int Pixels>(std::integral_constant<int, Pixels>, const region& r, const word* const (&window)[uz(Pixels)], const word* weights, int filters,
+                       std::int32_t (&excess)[uz(Pixels)][block_filters]) {
           for (int f = 0; f < filters; ++f) {
-            std::int32_t of_filter[Pixels];
+            std::int32_t of_filter[uz(Pixels)];
             count<Pixels>(r, window, weights + f, filters, of_filter);
             for (int q = 0; q < Pixels; ++q) excess[q][f] = of_filter[q];
           }

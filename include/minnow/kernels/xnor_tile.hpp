@@ -60,7 +60,7 @@ struct xnor_kernel {
   /// Blocks that are computed together.
   template <int Blocks>
   struct panel {
-    const word* weights[Blocks];
+    const word* weights[uz(Blocks)];
     int filters;  // of a single block; two are always whole
 
     /// Words from one row of weights to the next: a constant for whole blocks, shorter in a last one.
@@ -97,15 +97,15 @@ struct xnor_kernel {
   /// A step's weights and a pixel's inputs stay in registers for all that needs them. Inputs that were broadcast from memory
   /// again for each block cost 5 % (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with vector ports of 256 bits.
   template <int Rows, int Words, int Pixels, int Blocks>
-  [[gnu::always_inline]] static void add_steps(state (&tile)[Pixels][Blocks * vectors], const word* const (&inputs)[Pixels],
-                                               const word* const (&weights)[Blocks], std::ptrdiff_t& input,
+  [[gnu::always_inline]] static void add_steps(state (&tile)[uz(Pixels)][uz(Blocks * vectors)], const word* const (&inputs)[uz(Pixels)],
+                                               const word* const (&weights)[uz(Blocks)], std::ptrdiff_t& input,
                                                std::ptrdiff_t& weight, int row, int steps) noexcept {
     constexpr int width = Blocks * vectors;
     constexpr int pair_rows = pair::channel_words * weight_planes;
     constexpr int pair_words = pair::channel_words * input_planes;
     for (const std::ptrdiff_t end = input + static_cast<std::ptrdiff_t>(steps) * Words; input != end;
          input += Words, weight += static_cast<std::ptrdiff_t>(Rows) * row) {
-      words w[width][pair_rows];
+      words w[uz(width)][uz(pair_rows)];
 #pragma GCC unroll 8
       for (int v = 0; v < width; ++v) {
         const word* at = weights[v / vectors] + weight + v % vectors * lanes;
@@ -118,7 +118,7 @@ struct xnor_kernel {
 #pragma GCC unroll 8
       for (int q = 0; q < Pixels; ++q) {
         const word* from = inputs[q] + input;
-        words a[pair_words];
+        words a[uz(pair_words)];
 #pragma GCC unroll 2
         for (int i = 0; i < pair_words; ++i) {
           a[i] = words(from[i < Words ? i : 0]);
@@ -131,7 +131,7 @@ struct xnor_kernel {
   }
 
   template <int Pixels, int Width>
-  [[gnu::always_inline]] static void make_room(state (&tile)[Pixels][Width], int& room) noexcept {
+  [[gnu::always_inline]] static void make_room(state (&tile)[uz(Pixels)][uz(Width)], int& room) noexcept {
     if (room > 0) return;
 #pragma GCC unroll 8
     for (int q = 0; q < Pixels; ++q)
@@ -157,16 +157,16 @@ struct xnor_kernel {
   /// Few numbers may live through the inner loop: what does not fit the general registers g++ keeps in vector registers,
   /// and the end of the loop then waits for a vector port.
   template <bool Odd, int Pixels, int Blocks>
-  [[gnu::noinline]] static void count(const window& window, const word* inputs, const cursor (&pixels)[Pixels],
-                                      const word* const (&weights)[Blocks], int row,
-                                      numbers (&counts)[Pixels][Blocks * vectors]) noexcept {
+  [[gnu::noinline]] static void count(const window& window, const word* inputs, const cursor (&pixels)[uz(Pixels)],
+                                      const word* const (&weights)[uz(Blocks)], int row,
+                                      numbers (&counts)[uz(Pixels)][uz(Blocks * vectors)]) noexcept {
     constexpr int width = Blocks * vectors;
     constexpr int rows = pair::channel_words * weight_planes;
     constexpr int words = pair::channel_words * input_planes;
     if constexpr (Blocks > 1) row = block_filters;
-    const word* a[Pixels];
-    const word* w[Blocks];
-    state tile[Pixels][width];
+    const word* a[uz(Pixels)];
+    const word* w[uz(Blocks)];
+    state tile[uz(Pixels)][uz(width)];
 #pragma GCC unroll 8
     for (int q = 0; q < Pixels; ++q) {
       a[q] = inputs + pixels[q].input * input_planes;
@@ -184,16 +184,16 @@ struct xnor_kernel {
         if constexpr (bit_counter<Arch>::is_narrow) {
           for (int left = window.steps; left > 0;) {
             const int steps = left < room ? left : room;
-            add_steps<rows, words>(tile, a, w, input, weight, row, steps);
+            add_steps<rows, words, Pixels, Blocks>(tile, a, w, input, weight, row, steps);
             left -= steps;
-            make_room(tile, room -= steps);
+            make_room<Pixels, width>(tile, room -= steps);
           }
         } else {
-          add_steps<rows, words>(tile, a, w, input, weight, row, window.steps);
+          add_steps<rows, words, Pixels, Blocks>(tile, a, w, input, weight, row, window.steps);
         }
         if constexpr (Odd) {
-          add_steps<weight_planes, input_planes>(tile, a, w, input, weight, row, 1);
-          if constexpr (bit_counter<Arch>::is_narrow) make_room(tile, room -= 1);
+          add_steps<weight_planes, input_planes, Pixels, Blocks>(tile, a, w, input, weight, row, 1);
+          if constexpr (bit_counter<Arch>::is_narrow) make_room<Pixels, width>(tile, room -= 1);
         }
       }
     }
@@ -210,8 +210,8 @@ struct xnor_kernel {
   }
 
   /// One body for tiles of all sizes, for the same reason.
-  template <class Panel, int Width>
-  [[gnu::noinline]] static void put(const Panel& panel, const cursor* pixels, int size, const numbers (*counts)[Width]) noexcept {
+  template <int Width, class Panel>
+  [[gnu::noinline]] static void put(const Panel& panel, const cursor* pixels, int size, const numbers (*counts)[uz(Width)]) noexcept {
     for (int q = 0; q < size; ++q) panel.put(pixels[q].y, pixels[q].x, counts[q]);
   }
 
@@ -222,23 +222,23 @@ struct xnor_kernel {
     constexpr int width = Blocks * vectors;
     const int channel = block * block_filters;
     for_each_region(g, first_row, last_row, channel_words(g.in.channels), [&](const region& r) {
-      numbers base[width];
+      numbers base[uz(width)];
       if constexpr (pair::counts_weights) {
-        alignas(64) std::int32_t sums[Blocks * block_filters];
+        alignas(64) std::int32_t sums[uz(Blocks * block_filters)];
         add_taps(r, table, sum_stride(g.out.channels), channel, Blocks * block_filters, sums);
         for (int v = 0; v < width; ++v) base[v] = numbers::load_aligned(sums + v * lanes);
       } else {
         for (numbers& b : base) b = numbers(pair::counts_inputs ? 0 : r.valid_inputs());
       }
       const window steps = window_of(r, p.row(), windows);
-      const word* weights[Blocks];
+      const word* weights[uz(Blocks)];
       for (int b = 0; b < Blocks; ++b) weights[b] = p.weights[b] + r.weight_step() * weight_planes * p.row();
       const auto results = sink.template panel<pair::factor>(base, channel, Blocks > 1 ? Blocks * block_filters : p.filters);
-      for_each_tile<most_pixels>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[Pixels]) {
-        numbers counts[Pixels][width];
-        if (is_odd(r)) count<pair::channel_words == 2>(steps, inputs, pixels, weights, p.row(), counts);
-        else count<false>(steps, inputs, pixels, weights, p.row(), counts);
-        put(results, pixels, Pixels, counts);
+      for_each_tile<most_pixels>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[uz(Pixels)]) {
+        numbers counts[uz(Pixels)][uz(width)];
+        if (is_odd(r)) count<pair::channel_words == 2, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
+        else count<false, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
+        put<width>(results, pixels, Pixels, counts);
       });
     });
   }

@@ -78,7 +78,7 @@ private:
   std::size_t count_ = 0;
   std::size_t here_ = the_image;
   std::array<std::size_t, 16> forks_{};
-  int depth_ = 0;
+  std::size_t depth_ = 0;
 };
 
 /// A written layer as the primitive layers that it stands for, with their paths below the writer's.

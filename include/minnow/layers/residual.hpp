@@ -77,7 +77,7 @@ struct repeated<Block, std::index_sequence<Index...>> {
   using type = list<each<Index>...>;
 };
 template <int Count, class Block>
-struct expansion<repeat<Count, Block>> : expansion<typename repeated<Block, std::make_index_sequence<Count>>::type> {};
+struct expansion<repeat<Count, Block>> : expansion<typename repeated<Block, std::make_index_sequence<uz(Count)>>::type> {};
 
 }  // namespace detail
 

@@ -11,10 +11,10 @@ namespace minnow {
 struct midpoints {
   static constexpr text name() { return ""; }
   template <int Count>
-  static constexpr std::array<float, Count> value = [] {
-    std::array<float, Count> d{};
+  static constexpr std::array<float, uz(Count)> value = [] {
+    std::array<float, uz(Count)> d{};
     float level = 1;
-    for (int p = 1; p < Count; ++p, level /= 2) d[p - 1] = 0.75f * level;
+    for (int p = 1; p < Count; ++p, level /= 2) d[uz(p - 1)] = 0.75f * level;
     d[Count - 1] = level / 2;
     return d;
   }();
@@ -32,13 +32,13 @@ template <int Bits, class Thresholds = midpoints>
 struct power_of_two : stateless {
   static_assert(2 <= Bits && Bits <= 4, "minnow: power_of_two has 2 to 4 bits");
   static constexpr int magnitudes = (1 << (Bits - 1)) - 1;
-  static constexpr std::array<float, magnitudes> thresholds = Thresholds::template value<magnitudes>;
+  static constexpr std::array<float, uz(magnitudes)> thresholds = Thresholds::template value<magnitudes>;
   static_assert(
       [] {
         float level = 1;
         for (int p = 1; p <= magnitudes; ++p, level /= 2) {
           const float below = p == magnitudes ? 0.0f : level / 2;
-          if (!(below < thresholds[p - 1] && thresholds[p - 1] < level)) return false;
+          if (!(below < thresholds[uz(p - 1)] && thresholds[uz(p - 1)] < level)) return false;
         }
         return true;
       }(),
@@ -61,7 +61,7 @@ struct power_of_two : stateless {
     const Value magnitude = abs(x);
     Value result(0);
     float level = 1;
-    for (int p = magnitudes; p >= 1; --p, level *= 2) result = select(magnitude > Value(thresholds[p - 1]), Value(level), result);
+    for (int p = magnitudes; p >= 1; --p, level *= 2) result = select(magnitude > Value(thresholds[uz(p - 1)]), Value(level), result);
     return select(x < Value(0), -result, result);
   }
   static constexpr float scale(const state&) noexcept { return 1.0f / static_cast<float>(code_limit); }
