@@ -8,6 +8,11 @@
 #include <string>
 #include <vector>
 
+#ifdef __unix__
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 TEST_SUITE("core/parallel") {
   TEST_CASE("every index is visited once, with more and with fewer threads than work") {
     for (const int team : {1, 2, 3, 8}) {
@@ -98,6 +103,29 @@ TEST_SUITE("core/parallel") {
     });
     minnow::set_threads(0);
     CHECK(team == 2);
+  }
+#endif
+
+#ifdef __unix__
+  TEST_CASE("a process that is forked after a parallel loop runs its own, and so does its parent") {
+    minnow::set_threads(3);
+    const auto counts_all = [] {
+      std::vector<int> visits(100, 0);
+      minnow::parallel_for(100, [&](int i) { ++visits[static_cast<std::size_t>(i)]; });
+      return visits == std::vector<int>(100, 1);
+    };
+    CHECK(counts_all());
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(20);  // ends a loop that waits for threads which are not there
+      _exit(counts_all() ? 0 : 1);
+    }
+    int state = 0;
+    REQUIRE(waitpid(child, &state, 0) == child);
+    CHECK(WIFEXITED(state));
+    CHECK(WEXITSTATUS(state) == 0);
+    CHECK(counts_all());
+    minnow::set_threads(0);
   }
 #endif
 }

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include <minnow/core/ieee_arithmetic.hpp>
+
 namespace minnow {
 
 /// The extent of one image, signal or feature vector, channels last: an element's index is (y * width + x) * channels + c.

@@ -42,7 +42,7 @@ private:
 /// 1234567 as "1,234,567".
 [[nodiscard]] inline std::string with_commas(long long n) {
   std::string digits = std::to_string(n);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 

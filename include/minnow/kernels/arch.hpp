@@ -2,10 +2,11 @@
 
 #include <type_traits>
 
-#include <xsimd/xsimd.hpp>
+#include <minnow/kernels/simd.hpp>
 // Where xsimd finds no SIMD it leaves its tags out of the header above; they and `unavailable` are wanted all the same.
 #include <xsimd/config/xsimd_arch.hpp>
 
+#include <minnow/kernels/one_march.hpp>
 #include <minnow/kernels/scalar.hpp>
 
 /// Architectures are xsimd's tags and two of our own. A kernel takes the tag as its last argument; overload resolution

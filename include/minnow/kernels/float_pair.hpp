@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <type_traits>
 
-#include <xsimd/xsimd.hpp>
-
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/adder_tables.hpp>
@@ -12,6 +10,7 @@
 #include <minnow/kernels/code_adder.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/mac.hpp>
+#include <minnow/kernels/simd.hpp>
 #include <minnow/kernels/tables_avx512.hpp>
 #include <minnow/kernels/tables_scalar.hpp>
 

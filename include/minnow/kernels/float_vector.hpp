@@ -4,10 +4,10 @@
 #include <type_traits>
 #include <vector>
 
-#include <xsimd/xsimd.hpp>
-#include <xsimd/memory/xsimd_aligned_allocator.hpp>
-
 #include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/simd.hpp>
+
+#include <xsimd/memory/xsimd_aligned_allocator.hpp>
 
 namespace minnow::kernels {
 

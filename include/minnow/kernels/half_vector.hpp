@@ -3,10 +3,9 @@
 #include <cstddef>
 #include <type_traits>
 
-#include <xsimd/xsimd.hpp>
-
 #include <minnow/core/half.hpp>
 #include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/simd.hpp>
 
 /// 16-bit floats to 32-bit ones. The conversion is exact, so every way of doing it gives the same floats.
 namespace minnow::kernels::detail {

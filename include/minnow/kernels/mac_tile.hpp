@@ -6,12 +6,11 @@
 #include <type_traits>
 #include <utility>
 
-#include <xsimd/xsimd.hpp>
-
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/input_band.hpp>
 #include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/simd.hpp>
 #include <minnow/kernels/weight_rows.hpp>
 
 /// Products of floats in register tiles: some pixels by some vectors of filters, a filter a lane.

@@ -6,14 +6,13 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <xsimd/xsimd.hpp>
-
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/epilogue.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout.hpp>
 #include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/simd.hpp>
 
 /// Sums of floats on their way into the sinks of epilogue.hpp, which compare integers.
 ///

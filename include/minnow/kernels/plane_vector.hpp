@@ -4,11 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <xsimd/xsimd.hpp>
-
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/simd.hpp>
 
 /// Codes that stand in bit planes, as vectors of floats.
 namespace minnow::kernels::detail {

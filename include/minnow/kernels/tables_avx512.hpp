@@ -6,10 +6,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <xsimd/xsimd.hpp>
-
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/simd.hpp>
 #include <minnow/kernels/table_index.hpp>
 
 /// Tables of 32 sums in two registers: one permutation of the two (vpermi2ps) picks 16 of them by the low five bits of

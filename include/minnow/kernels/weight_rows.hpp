@@ -5,13 +5,12 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <xsimd/xsimd.hpp>
-
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/half_vector.hpp>
 #include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/simd.hpp>
 
 /// Weights as a multiplying tile reads them, one row of 16 filters for each input, from several neighbouring blocks at
 /// once. A kind of rows has a cursor:

@@ -35,9 +35,9 @@ void xnor_prepare([[maybe_unused]] const geometry& g, [[maybe_unused]] const std
       const int filters = filters_of(g.out.channels, block);
       for (int tap = 0; tap < taps; ++tap)
         for (int step = 0; step < words; ++step) {
-          for (int f = 0; f < filters; ++f)
-            table[tap * stride + block * block_filters + f] += std::popcount(load32(weights + f * 4));
-          weights += filters * 2 * 4;  // past both planes
+          for (int f = 0; f < filters; ++f, weights += 4)
+            table[tap * stride + block * block_filters + f] += std::popcount(load32(weights));
+          weights += filters * 4;  // past the other plane
         }
     }
   }
@@ -88,8 +88,8 @@ inline void count_windows(const geometry& g, const std::byte* inputs, std::int32
   for (int pixel = read.first * g.in.width; pixel < read.last * g.in.width; ++pixel) {
     const std::byte* planes = inputs + static_cast<std::ptrdiff_t>(pixel) * words * 8;
     std::int32_t total = 0;
-    for (int i = 0; i < words; ++i) {
-      total += std::popcount(load32(planes + i * 8));
+    for (int i = 0; i < words; ++i, planes += 8) {
+      total += std::popcount(load32(planes));
       stay_scalar(total);
     }
     counts[pixel] = total;

@@ -7,10 +7,9 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <xsimd/xsimd.hpp>
-
 #include <minnow/core/parallel.hpp>
 #include <minnow/estimate/concept.hpp>
+#include <minnow/kernels/simd.hpp>
 #include <minnow/layers/layer.hpp>
 #include <minnow/quantize/concept.hpp>
 
