@@ -3,7 +3,7 @@
 
 namespace mn = minnow;
 
-extern const std::uint32_t weights[];
+extern const std::uint32_t words[];
 extern const std::int32_t integers[];
 extern const std::int64_t wide[];
 extern const float floats[];
@@ -16,7 +16,7 @@ struct of_integers : mn::model<mn::image<3, 6, 6>, mn::conv<20, mn::scheme<mn::p
                                mn::conv<9, mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::stride<2>>, mn::max_pool<2>, mn::batch_norm,
                                mn::conv<7, mn::scheme<mn::integer<8>, mn::integer<4>>>, mn::bias, mn::relu6, mn::dense<3, mn::scheme<mn::integer<4>, mn::integer<8>>>> {};
 
-constexpr mn::firmware_stage stage{weights, integers, integers, wide, floats};
+constexpr mn::firmware_stage stage{words, integers, integers, wide, floats};
 constexpr mn::firmware_data<4> bits{mn::flat<of_bits>::fingerprint, {stage, stage, stage, stage}};
 constexpr mn::firmware_data<4> bytes{mn::flat<mn::fixed_point<of_integers>>::fingerprint, {stage, stage, stage, stage}};
 

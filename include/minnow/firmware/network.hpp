@@ -102,7 +102,7 @@ private:
     constexpr int channels = stage<Stage>::window.out.channels;
     const std::int32_t* of = Data.stages[Stage].integers + channel;
     const std::int64_t* offset = Data.stages[Stage].wide + channel;
-    const int count = std::min(kernels::block_filters, channels - channel);
+    const int count = (std::min)(kernels::block_filters, channels - channel);
     for (int f = 0; f < count; ++f)
       codes[f] = static_cast<kernels::byte_code<stage<Stage>::outputs::storage>>(
           detail::fixed_code(std::int64_t{of[f]} * sums[f] + offset[f], of[channels + f], of[2 * channels + f], of[3 * channels + f]));

@@ -66,10 +66,10 @@ struct firmware_plan {
   static constexpr memory places = [] {
     std::size_t map[2] = {static_cast<std::size_t>(flat::input.size()), 0}, waiting = 0, scratch = 0;
     const auto see = [&]<std::size_t Stage>(std::integral_constant<std::size_t, Stage>) {
-      map[(Stage + 1) % 2] = std::max(map[(Stage + 1) % 2], map_bytes<Stage>());
-      scratch = std::max(scratch, product<Stage>::scratch_bytes(stage<Stage>::window));
+      map[(Stage + 1) % 2] = (std::max)(map[(Stage + 1) % 2], map_bytes<Stage>());
+      scratch = (std::max)(scratch, product<Stage>::scratch_bytes(stage<Stage>::window));
       if constexpr (Stage + 1 < stages) {
-        if constexpr (stage<Stage>::folds) waiting = std::max(waiting, 4 * code_sink_of<stage<Stage>>::waiting_words(stage<Stage>::pool_window));
+        if constexpr (stage<Stage>::folds) waiting = (std::max)(waiting, 4 * code_sink_of<stage<Stage>>::waiting_words(stage<Stage>::pool_window));
       }
     };
     [&]<std::size_t... Stage>(std::index_sequence<Stage...>) { (see(std::integral_constant<std::size_t, Stage>{}), ...); }(std::make_index_sequence<stages>{});

@@ -104,7 +104,7 @@ private:
         vector odd_here = (w - w) + (g - g);
         for (int n = 0; n < Optimizer::moments; ++n) odd_here += m[n] - m[n];
         odd += detail::first_of(odd_here, count);
-        if (p.bounded) w = scalar::clamp(w, vector(-1.0f), vector(1.0f));
+        if (p.bounded) w = (scalar::clamp)(w, vector(-1.0f), vector(1.0f));
         detail::store(p.value.data() + i, w, count);
         for (int n = 0; n < Optimizer::moments; ++n) detail::store(moments.data() + static_cast<std::size_t>(n) * size + i, m[n], count);
       });

@@ -69,11 +69,11 @@ struct channel_line {
     const auto image = [&](double limit) { return scale == 0 ? t : limit * scale + t; };
     low = image(low);
     high = image(high);
-    if (scale < 0) std::swap(low, high);
+    if (scale < 0) (std::swap)(low, high);
   }
   void clip(interval i) noexcept {
-    low = std::clamp(low, static_cast<double>(i.low), static_cast<double>(i.high));
-    high = std::clamp(high, static_cast<double>(i.low), static_cast<double>(i.high));
+    low = (std::clamp)(low, static_cast<double>(i.low), static_cast<double>(i.high));
+    high = (std::clamp)(high, static_cast<double>(i.low), static_cast<double>(i.high));
   }
 };
 
@@ -116,17 +116,17 @@ struct fixed_constants {
     if (!(std::abs(unit) > 0)) return;
     const double slope = line.slope / unit, other = line.other_slope / unit, constant = line.shift / unit;
     int bits = most_shift;
-    const auto fits = [&](double value, double limit) { return std::abs(std::round(std::ldexp(value, bits))) < limit; };
+    const auto fits = [&](double value, double limit) { return (std::abs)((std::round)(std::ldexp(value, bits))) < limit; };
     while (bits > 0 && !(fits(slope, most_multiplier) && fits(other, most_other_multiplier) && fits(constant, most_offset))) --bits;
     const auto scaled = [&](double value, double limit) {
-      return std::clamp(std::round(std::ldexp(value, bits)), -limit, limit);
+      return (std::clamp)((std::round)(std::ldexp(value, bits)), -limit, limit);
     };
     multiplier[c] = static_cast<std::int32_t>(scaled(slope, most_multiplier - 1));
     other_multiplier[c] = static_cast<std::int64_t>(scaled(other, most_other_multiplier));
     offset[c] = static_cast<std::int64_t>(scaled(constant, most_offset)) + (bits > 0 ? std::int64_t{1} << (bits - 1) : 0);
     shift[c] = bits;
     const auto code = [&](double value) {
-      return static_cast<std::int32_t>(std::clamp(std::nearbyint(value / unit), static_cast<double>(lowest), static_cast<double>(highest)));
+      return static_cast<std::int32_t>((std::clamp)(std::nearbyint(value / unit), static_cast<double>(lowest), static_cast<double>(highest)));
     };
     low[c] = code(unit < 0 ? line.high : line.low);
     high[c] = code(unit < 0 ? line.low : line.high);

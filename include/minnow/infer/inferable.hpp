@@ -167,7 +167,7 @@ public:
           for (int ky = rows.first; ky < rows.last; ++ky)
             for (int kx = columns.first; kx < columns.last; ++kx) {
               const float v = in[((top + ky) * g.in.width + left + kx) * g.in.channels + c];
-              result = first ? v : Layer::averages ? result + v : std::max(result, v);
+              result = first ? v : Layer::averages ? result + v : (std::max)(result, v);
               first = false;
             }
           out[c] = Layer::averages ? result * share : result;

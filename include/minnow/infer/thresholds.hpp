@@ -57,7 +57,7 @@ struct thresholds {
         count(codes - 1),
         flip(static_cast<std::size_t>(stride), 0),
         smallest(static_cast<std::size_t>(stride), 0),
-        values(static_cast<std::size_t>(stride) * static_cast<std::size_t>(count), std::numeric_limits<std::int32_t>::max()) {}
+        values(static_cast<std::size_t>(stride) * static_cast<std::size_t>(count), (std::numeric_limits<std::int32_t>::max)()) {}
 
   [[nodiscard]] kernels::threshold_rows rows() const noexcept { return {values.data(), flip.data(), smallest.data(), stride}; }
 
@@ -77,7 +77,7 @@ struct thresholds {
       while (low < high) {
         const std::int64_t middle = low + (high - low) / 2;
         const auto sum = static_cast<std::int32_t>(middle) ^ flip[c];
-        if (index_of(std::clamp(sum, -bound, bound)) > k) high = middle;
+        if (index_of((std::clamp)(sum, -bound, bound)) > k) high = middle;
         else low = middle + 1;
       }
       values[static_cast<std::size_t>(k * stride) + c] = static_cast<std::int32_t>(low);

@@ -125,7 +125,7 @@ private:
     constexpr int first = 2 * grain;
     constexpr int last = (side - 3) * grain;
     const int middle = (first + last - low - high) / 2;
-    const int room = std::clamp((last - first - (high - low)) / 2, 0, 11 * grain / 4);
+    const int room = (std::clamp)((last - first - (high - low)) / 2, 0, 11 * grain / 4);
     return middle + between(-room, room);
   }
 
@@ -179,7 +179,7 @@ private:
       const int deviation = static_cast<int>(bytes & 255) - 128;
       bytes >>= 8;
       image[i] =
-          static_cast<std::uint8_t>(std::clamp(paper + cover_[i] * ink / full + deviation * noise / 128, 0, 255));
+          static_cast<std::uint8_t>((std::clamp)(paper + cover_[i] * ink / full + deviation * noise / 128, 0, 255));
     }
   }
 

@@ -44,10 +44,10 @@ struct avx512_vpopcntdq : detail::widest_avx512 {
 namespace detail {
 
 /// xsimd's choice where it has one, moved up to our own rung where the flags allow that.
-template <class Default>
-using best_over = std::conditional_t<std::is_same_v<Default, avx512_vpopcntdq::base> && avx512_vpopcntdq::supported(),
+template <class Choice>
+using best_over = std::conditional_t<std::is_same_v<Choice, avx512_vpopcntdq::base> && avx512_vpopcntdq::supported(),
                                      avx512_vpopcntdq,
-                                     std::conditional_t<std::is_same_v<Default, xsimd::unavailable>, scalar, Default>>;
+                                     std::conditional_t<std::is_same_v<Choice, xsimd::unavailable>, scalar, Choice>>;
 
 template <class Arch>
 struct batch_arch_of {
@@ -88,8 +88,8 @@ struct rungs {
   using add = std::conditional_t<Arch::supported(), rungs<Archs..., Arch>, rungs>;
 
 private:
-  template <class Visit, class Below, class Arch, class... Rest>
-  static constexpr void steps(Visit& visit, Below below, Arch arch, Rest... rest) {
+  template <class Visit, class Lower, class Arch, class... Rest>
+  static constexpr void steps(Visit& visit, Lower below, Arch arch, Rest... rest) {
     visit(arch, below);
     steps(visit, arch, rest...);
   }

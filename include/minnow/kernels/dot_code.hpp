@@ -54,7 +54,7 @@ struct dot_code {
 /// through, at most 2 x w K.
 template <class In, class Weights>
 [[nodiscard]] constexpr int dot_inputs() noexcept {
-  return (std::numeric_limits<std::int32_t>::max() - 1) / (2 * largest_code<In>() * largest_code<Weights>());
+  return ((std::numeric_limits<std::int32_t>::max)() - 1) / (2 * largest_code<In>() * largest_code<Weights>());
 }
 
 /// Whether two neighbouring products of an unsigned byte and a weight fit 16 bits. 2^15 itself would not, but no pair

@@ -82,7 +82,7 @@ void unpack_planes(const std::byte* from, int pixels, int channels, std::byte* t
         bytes size = Planes::all(0);
         for (int p = magnitude; p < (positive == 1 ? 1 : planes); ++p)
           size = Planes::put(size, Planes::of(from + 4 * p), code::offset >> (p - magnitude));
-        result = Planes::move(Planes::all(code::offset), size, Planes::of(from + 4 * positive));
+        result = (Planes::move)(Planes::all(code::offset), size, Planes::of(from + 4 * positive));
       }
       if constexpr (code::turned) result = Planes::turn(result);
       Planes::store(result, to + first);

@@ -98,7 +98,7 @@ struct sum_sink {
 /// Output rows whose sums stay in the second cache, 256 KB, until somebody reads them; at least one.
 [[nodiscard]] constexpr int cached_rows(const geometry& g) noexcept {
   constexpr int most = 1 << 16;
-  return std::clamp(most / (g.out.width * sum_stride(g.out.channels)), 1, std::max(g.out.height, 1));
+  return (std::clamp)(most / (g.out.width * sum_stride(g.out.channels)), 1, (std::max)(g.out.height, 1));
 }
 /// The memory of those sums.
 [[nodiscard]] constexpr std::size_t cached_bytes(const geometry& g) noexcept {

@@ -91,7 +91,7 @@ private:
 inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixel at, float* window) noexcept {
   const int channels = map.from.channels, width = map.kernel.width;
   const int x = at.x * map.stride.width - map.padding.width;
-  const int begin = std::clamp(-x, 0, width) * channels, end = std::clamp(map.from.width - x, 0, width) * channels;
+  const int begin = (std::clamp)(-x, 0, width) * channels, end = (std::clamp)(map.from.width - x, 0, width) * channels;
   for (int ky = 0; ky < map.kernel.height; ++ky, window += width * channels) {
     const int y = at.y * map.stride.height - map.padding.height + ky;
     if (y < 0 || y >= map.from.height || begin >= end) {

@@ -92,7 +92,7 @@ public:
   [[nodiscard]] constexpr int rows_together(int lanes) const noexcept {
     constexpr int most = 1 << 15;
     const auto rows = static_cast<int>(most / std::max<std::ptrdiff_t>(image_row_words(lanes), 1));
-    return std::clamp((rows - g.kernel.height) / g.stride.height + 1, 1, std::max(g.out.height, 1));
+    return (std::clamp)((rows - g.kernel.height) / g.stride.height + 1, 1, std::max(g.out.height, 1));
   }
   [[nodiscard]] constexpr std::size_t image_bytes(int lanes) const noexcept {
     const int rows = (rows_together(lanes) - 1) * g.stride.height + g.kernel.height;

@@ -28,15 +28,15 @@ template <encoding Encoding, int Bits, class Arch>
   const auto bit = [&](int plane) { return (words(planes[plane]) >> lane) & one; };
   const auto magnitude = [](float x) { return words(std::bit_cast<word>(x)); };
   constexpr int positive = Encoding == encoding::ternary ? 1 : 0;
-  const words sign = (one - bit(positive)) << 31;
+  const words sign = (one - (bit)(positive)) << 31;
   words value(word{0});
   if constexpr (Encoding == encoding::bit) {
     value = magnitude(1.0f);
   } else if constexpr (Encoding == encoding::ternary) {
-    value = (words(word{0}) - bit(0)) & magnitude(1.0f);
+    value = (words(word{0}) - (bit)(0)) & magnitude(1.0f);
   } else {
     for (int plane = 1; plane <= magnitudes(Bits); ++plane)
-      value |= (words(word{0}) - bit(plane)) & magnitude(static_cast<float>(1 << (magnitudes(Bits) - plane)));
+      value |= (words(word{0}) - (bit)(plane)) & magnitude(static_cast<float>(1 << (magnitudes(Bits) - plane)));
   }
   // A zero may come out as -0, whose products add nothing either.
   return xsimd::bitwise_cast<float>(value | sign);

@@ -112,7 +112,7 @@ void block_product(const geometry& g, const element<In, Weights>* image, range r
       while (pixels < tile && ox + pixels < g.out.width && inside(ox + pixels) == taps) ++pixels;
       if (pixels < tile) pixels = 1;
 
-      sum<In, Weights> local[tile * block_filters] = {};
+      sum<In, Weights> tile_sums[tile * block_filters] = {};
       for (int ky = 0; ky < g.kernel.height; ++ky) {
         const int y = top + ky;
         if (y < 0 || y >= g.in.height || taps.first >= taps.last) continue;
@@ -121,15 +121,15 @@ void block_product(const geometry& g, const element<In, Weights>* image, range r
         const number* by = weights + (ky * g.kernel.width + taps.first) * channels * block_filters;
         const int length = (taps.last - taps.first) * channels;
         if (pixels == tile) {
-          add_segments(from, g.stride.width * channels, length, by, local);
+          add_segments(from, g.stride.width * channels, length, by, tile_sums);
         } else {
-          add_segment(from, length, by, local);
+          add_segment(from, length, by, tile_sums);
         }
       }
       for (int p = 0; p < pixels; ++p) {
         const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(oy - first_row) * g.out.width + ox + p;
         sum<In, Weights>* to = sums + pixel * stride + block * block_filters;
-        for (int f = 0; f < block_filters; ++f) to[f] = f < filters ? local[p * block_filters + f] : 0;
+        for (int f = 0; f < block_filters; ++f) to[f] = f < filters ? tile_sums[p * block_filters + f] : 0;
       }
       ox += pixels;
     }

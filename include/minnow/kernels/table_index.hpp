@@ -46,7 +46,7 @@ struct table_index {
   /// The indices of a group of weights for 16 filters, of bit and ternary codes held in floats: codes(j) points to weight
   /// j's, and is null for a channel beyond the last.
   template <class Codes>
-  static void of_codes(Codes&& codes, word (&indices)[block_filters]) noexcept {
+  static void of_codes(Codes&& codes, std::uint32_t (&indices)[block_filters]) noexcept {
     static_assert(Weights == encoding::bit || Weights == encoding::ternary);
     std::int32_t v[block_filters] = {};
     for (int j = 0; j < group; ++j) {

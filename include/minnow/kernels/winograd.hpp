@@ -151,7 +151,7 @@ struct winograd_block {
   /// Tiles whose transformed inputs stay in the second cache while all filters pass over them.
   static int tiles_together(int channels) noexcept {
     constexpr int cached = 768 * 1024 / (winograd_points * static_cast<int>(sizeof(float)));
-    return std::clamp(cached / channels / rows, 1, 96 / rows) * rows;
+    return (std::clamp)(cached / channels / rows, 1, 96 / rows) * rows;
   }
 
   /// points  of the panels: where the weights of point k stand among the 16, see winograd_forward

@@ -74,7 +74,7 @@ struct winograd_weight_gradient {
   const float* grad_out;
   int channels = g.in.channels, filters = g.out.channels;
   int groups = ceil_div(filters, group), chunks = ceil_div(channels, chunk);
-  int parts = std::clamp(ceil_div(least_items, groups* chunks), 1, std::max(ceil_div(tiles.count(), together), 1));
+  int parts = (std::clamp)(ceil_div(least_items, groups* chunks), 1, std::max(ceil_div(tiles.count(), together), 1));
 
   [[nodiscard]] int items() const noexcept { return groups * chunks * parts; }
 

@@ -37,7 +37,7 @@ struct relu6 : same_shape {
 
   template <class Value>
   static constexpr Value apply(Value x) noexcept {
-    return scalar::clamp(x, Value(0), Value(6));
+    return (scalar::clamp)(x, Value(0), Value(6));
   }
   template <class Value>
   static constexpr Value slope(Value x) noexcept {
@@ -56,13 +56,13 @@ struct hard_tanh : same_shape {
 
   template <class Value>
   static constexpr Value apply(Value x) noexcept {
-    return scalar::clamp(x, Value(-1), Value(1));
+    return (scalar::clamp)(x, Value(-1), Value(1));
   }
   template <class Value>
   static constexpr Value slope(Value x) noexcept {
     using scalar::abs;
     using scalar::select;
-    return select(abs(x) <= Value(1), Value(1), Value(0));
+    return select(abs<>(x) <= Value(1), Value(1), Value(0));
   }
 };
 

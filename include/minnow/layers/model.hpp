@@ -61,7 +61,7 @@ public:
   /// What has been reached will be read by two branches.
   constexpr void fork() { forks_[depth_++] = here_; }
   /// The first branch ends; the second begins at the fork.
-  constexpr void turn() { std::swap(here_, forks_[depth_ - 1]); }
+  constexpr void turn() { (std::swap)(here_, forks_[depth_ - 1]); }
   /// The branch that was gone last is the join's first input.
   constexpr void join(const text& path) {
     const std::size_t at = count_;

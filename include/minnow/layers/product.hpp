@@ -41,8 +41,8 @@ struct scheme_of<scheme<Inputs, Weights>> {
 template <quantizer Inputs, quantizer Weights>
 constexpr long long longest_sum() {
   constexpr long long largest = static_cast<long long>(Inputs::code_limit) * Weights::code_limit;
-  if constexpr (largest == 0) return std::numeric_limits<long long>::max();
-  return std::numeric_limits<std::int32_t>::max() / (largest == 0 ? 1 : largest);
+  if constexpr (largest == 0) return (std::numeric_limits<long long>::max)();
+  return (std::numeric_limits<std::int32_t>::max)() / (largest == 0 ? 1 : largest);
 }
 
 }  // namespace detail

@@ -16,7 +16,7 @@ struct clipped : Quantizer {
   static Value code(Value x, const typename Quantizer::state& s) noexcept(noexcept(Quantizer::code(x, s)))
     requires requires(Value v, const typename Quantizer::state& state) { Quantizer::code(v, state); }
   {
-    return Quantizer::code(scalar::clamp(x, Value(-1), Value(1)), s);
+    return Quantizer::code((scalar::clamp)(x, Value(-1), Value(1)), s);
   }
   static constexpr interval range(const typename Quantizer::state&) noexcept { return {-1, 1}; }
 };

@@ -30,7 +30,7 @@ struct dorefa_weights : stateless {
   /// Of one number: vectors of tanh differ between processors.
   static float code(float x, const state& s) noexcept {
     if (!(s.largest > 0)) return 1;
-    const float t = std::clamp(std::tanh(x) / (2 * s.largest) + 0.5f, 0.0f, 1.0f);
+    const float t = (std::clamp)(std::tanh(x) / (2 * s.largest) + 0.5f, 0.0f, 1.0f);
     return 2 * std::nearbyint(t * code_limit) - code_limit;
   }
   static constexpr float scale(const state&) noexcept { return 1.0f / code_limit; }

@@ -31,8 +31,8 @@ inline float largest_magnitude(std::span<const float> values, integer_levels lev
   float largest = 0;
   bool finite = true;
   for (const float x : values) {
-    const float magnitude = std::abs(x);
-    finite = finite & (magnitude <= std::numeric_limits<float>::max());
+    const float magnitude = (std::abs)(x);
+    finite = finite & (magnitude <= (std::numeric_limits<float>::max)());
     const float counted = levels.low < 0 ? magnitude : x;
     largest = counted > largest ? counted : largest;
   }
@@ -81,7 +81,7 @@ float project(std::span<const float> values, integer_levels levels, float start,
   const double found = all.largest(std::isnan(own) ? std::numeric_limits<double>::infinity() : static_cast<double>(own));
   const float largest = std::isinf(found) ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(found);
   if (!(largest > 0)) return largest;
-  const float widest = std::max(largest / levels.high, std::numeric_limits<float>::min());
+  const float widest = (std::max)(largest / levels.high, (std::numeric_limits<float>::min)());
   float g = start > 0 ? start : widest;
   for (int i = 0; i < iterations; ++i) {
     const float best = projected_scale(values, g, levels, all);

@@ -58,7 +58,7 @@ struct power_of_two : stateless {
   static constexpr Value code(Value x, const state&) noexcept {
     using scalar::abs;
     using scalar::select;
-    const Value magnitude = abs(x);
+    const Value magnitude = abs<>(x);
     Value result(0);
     float level = 1;
     for (int p = magnitudes; p >= 1; --p, level *= 2) result = select(magnitude > Value(thresholds[uz(p - 1)]), Value(level), result);

@@ -73,7 +73,7 @@ struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
   static void limit(state& s) noexcept { s.threshold = std::max(s.threshold, 0.0f); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     double sum = 0;
-    for (const float v : values) sum += std::abs(static_cast<double>(v));
+    for (const float v : values) sum += (std::abs)(static_cast<double>(v));
     if (!std::isfinite(sum)) return false;
     if (!values.empty())
       s.threshold = static_cast<float>(sum / static_cast<double>(values.size())) * mean_threshold<Numerator, Denominator>::factor;

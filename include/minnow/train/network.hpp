@@ -56,9 +56,9 @@ struct slot {
 };
 
 template <class Network, class Indices>
-struct slots;
+struct layer_slots;
 template <class Network, std::size_t... Index>
-struct slots<Network, std::index_sequence<Index...>> : slot<Network, Index>... {};
+struct layer_slots<Network, std::index_sequence<Index...>> : slot<Network, Index>... {};
 
 }  // namespace detail
 
@@ -160,7 +160,7 @@ private:
     return [&]<std::size_t... Index>(std::index_sequence<Index...>) { return std::array<void*, count>{&layer_at<Index>()...}; }(indices{});
   }
 
-  detail::slots<network, indices> slots_;
+  detail::layer_slots<network, indices> slots_;
 };
 
 template <class NoModel, class Weights, class Inputs>

@@ -52,7 +52,7 @@ public:
       vector code = detail::code_of<Quantizer>(noisy ? a - noise(p, before + i) : a, state_);
       if (as_codes) return detail::store(out.data + i, code, count);
       vector h = code * vector(scale);
-      if (share != 1) h = vector(share) * h + vector(1 - share) * scalar::clamp(a, vector(r.low), vector(r.high));
+      if (share != 1) h = vector(share) * h + vector(1 - share) * (scalar::clamp)(a, vector(r.low), vector(r.high));
       detail::store(out.data + i, h, count);
     });
   }

@@ -1,0 +1,7 @@
+// expect-success
+// flags: -std=gnu++20
+#include <complex.h>
+// Behind it:
+#include <minnow/firmware.hpp>
+
+#include "../warnings/device.cpp"
