@@ -81,6 +81,7 @@ std::vector<std::int32_t> probe_answer(const Packed& network) {
 
     struct recorder final : trace {
       std::vector<std::int32_t> answer;
+      using trace::sums;
       void sums(std::size_t layer, int first_row, int last_row, const std::int32_t* sums) noexcept override {
         if (layer != to::begin) return;
         constexpr int channels = to::window.out.channels;

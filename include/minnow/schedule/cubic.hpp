@@ -14,7 +14,7 @@ struct cubic {
   moment end = fraction{1};
   constexpr float operator()(const progress& p) const noexcept {
     const double rest = 1 - detail::through(p, begin, end);
-    return static_cast<float>(double{from} + double{to - from} * (1 - rest * rest * rest));
+    return static_cast<float>(static_cast<double>(from) + static_cast<double>(to - from) * (1 - rest * rest * rest));
   }
 };
 

@@ -22,7 +22,7 @@ struct exponential {
     if (!(static_cast<double>(p.step) < end.step(p)))
       return end.step(p) == end.step(p) ? to : std::numeric_limits<float>::quiet_NaN();
     if (since <= 0) return from;
-    return static_cast<float>(double{from} + double{to - from} * -std::expm1(-static_cast<double>(lambda) * since));
+    return static_cast<float>(static_cast<double>(from) + static_cast<double>(to - from) * -std::expm1(-static_cast<double>(lambda) * since));
   }
 };
 

@@ -46,7 +46,7 @@ struct cosine_rate {
   float to = 0;  ///< from 0
   float operator()(const progress& p) const noexcept {
     const double part = static_cast<double>(p.step) / static_cast<double>(std::max(p.steps, 1LL));
-    return static_cast<float>(double{to} + double{1 - to} * 0.5 * (1 + std::cos(std::numbers::pi * part)));
+    return static_cast<float>(static_cast<double>(to) + static_cast<double>(1 - to) * 0.5 * (1 + std::cos(std::numbers::pi * part)));
   }
 };
 
