@@ -19,6 +19,7 @@
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
+#include <minnow/zoo/mobilenet.hpp>
 
 #include "single_layer.hpp"
 
@@ -121,6 +122,20 @@ static_assert(noexcept(session<packed<integers>>::check(0, 0)));
 static_assert(std::is_constructible_v<session<packed<integers>>, const packed<integers>&>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, packed<integers>>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, const packed<integers>, int>);
+// MobileNet v1 of a quarter of the width on 96x96 images: its largest map has 48x48x16 codes, 36 KB, made of one of 18 KB.
+// Buffers of stages that do not run together share their room.
+template <class First>
+using small_mobilenet = zoo::mobilenet_v1<zoo::schemes<scheme<integer<8>, integer<8, per_channel>>, First>, 25, 96, 2>;
+struct of_bytes : small_mobilenet<scheme<pixels, integer<8, per_channel>>> {};
+struct of_floats : small_mobilenet<scheme<integer<8>, integer<8, per_channel>>> {};  // the image takes 110 KB, and 27 KB as codes
+constexpr std::size_t largest_maps = 48 * 48 * (8 + 16), image_maps = 96 * 96 * 3 * (4 + 1);
+static_assert(session<packed<of_bytes>>::arena_bytes() < 4 * largest_maps);
+static_assert(session<packed<of_bytes, kernels::scalar>>::arena_bytes() < 4 * largest_maps);
+static_assert(4 * session<packed<of_floats>>::arena_bytes() < 9 * image_maps);
+// A network that goes through floats: the largest map of floats, what is made of it and its sums.
+struct in_floats : small_mobilenet<scheme<real, real>> {};
+static_assert(session<packed<in_floats>>::arena_bytes() < 6 * 48 * 48 * 16 * 4);
+
 static_assert(session<packed<integers>>::arena_bytes() % 64 == 0);
 static_assert(session<packed<integers>>::arena_bytes(3) > session<packed<integers>>::arena_bytes(2));
 

@@ -35,10 +35,13 @@ const std::vector<geometry>& grouped_shapes() {
         window_over({6, 5, 12}, 8, {3, 3}, {2, 2}, {1, 1}, 4),     window_over({6, 5, 6}, 36, {3, 2}, {1, 1}, {0, 1}, 2),
         window_over({5, 7, 64}, 64, {3, 3}, {1, 1}, {1, 1}, 2),    window_over({5, 4, 10}, 51, {2, 3}, {1, 2}, {1, 1}, 3),
         window_over({3, 3, 32}, 128, {1, 1}, {1, 1}, {0, 0}, 4),   window_over({4, 5, 3}, 18, {3, 3}, {1, 1}, {1, 1}, 1),
-        window_over({2, 3, 4}, 4, {5, 5}, {1, 1}, {2, 2}, 4),      window_over({60, 70, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40)};
+        window_over({2, 3, 4}, 4, {5, 5}, {1, 1}, {2, 2}, 4),      window_over({60, 70, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40),
+        // Of these only some rows are in memory together: windows that have rows in common, and such that skip some.
+        window_over({61, 70, 40}, 40, {5, 3}, {2, 1}, {2, 1}, 40), window_over({70, 90, 36}, 36, {1, 3}, {3, 2}, {0, 1}, 36),
+        window_over({40, 64, 24}, 48, {7, 5}, {3, 1}, {6, 2}, 12), window_over({33, 40, 64}, 64, {4, 3}, {1, 1}, {2, 1}, 2)};
     std::mt19937 random(5);
     const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-    while (list.size() < 26) {
+    while (list.size() < 30) {
       const int groups = 1 + below(9);
       const extent kernel{1 + below(4), 1 + below(4)};
       const geometry g = window_over({1 + below(7), 1 + below(9), groups * (1 + below(6))}, groups * (1 + below(22)), kernel,

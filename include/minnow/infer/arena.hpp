@@ -13,6 +13,14 @@ namespace minnow {
 
 namespace detail {
 
+/// What a stage needs while it runs, or where that begins: bytes.
+struct stage_memory {
+  std::array<std::size_t, 3> floats{};  ///< what an op reads and what it writes, and the values of a join's other input
+  std::size_t sums = 0;
+  std::size_t waiting = 0;  ///< of a pool that is folded
+  std::size_t scratch = 0;
+};
+
 /// Where the buffers of a run lie in a session's arena: first what the kernels prepare once, then for each thread the
 /// buffers of one image. All sizes follow from the model.
 template <class Packed>
@@ -21,10 +29,7 @@ struct arena_plan {
   std::size_t prepared_size = 0;
   /// From here on within one thread's buffers.
   std::array<std::size_t, Packed::stages + 1> maps{};  ///< the packed maps that the stages write; last, the image
-  std::size_t sums = 0;
-  std::size_t waiting = 0;  ///< of a pool that is folded
-  std::array<std::size_t, 3> floats{};  ///< what an op reads and what it writes, and the values of a join's other input
-  std::size_t scratch = 0;
+  std::array<stage_memory, Packed::stages> memory{};   ///< of each stage, behind the maps that are read later or by itself
   std::size_t size = 0;
 
   static constexpr std::size_t padding = 64;
@@ -35,8 +40,11 @@ struct arena_plan {
   }
 
   /// Each map lies where no map lies that is still read, as near the beginning as it fits.
+  ///
+  /// visit(stage, end)   with the end of the maps that are held while the stage runs
+  template <class Visit>
   static constexpr void place_maps(arena_plan& a, const std::array<std::size_t, Packed::stages + 1>& bytes,
-                                   const std::array<std::size_t, Packed::stages + 1>& last_reader) {
+                                   const std::array<std::size_t, Packed::stages + 1>& last_reader, Visit&& visit) {
     struct room {
       std::size_t begin;
       std::size_t end;
@@ -61,6 +69,9 @@ struct arena_plan {
         if (live[k].last_reader >= s) live[kept++] = live[k];
       count = kept;
       put(s);
+      std::size_t end = 0;
+      for (std::size_t k = 0; k < count; ++k) end = std::max(end, live[k].end);
+      visit(s, end);
     }
   }
 
@@ -71,28 +82,28 @@ struct arena_plan {
     return map_bytes<typename plan::inputs>(plan::in);
   }
 
-  /// What the stages ask for, the largest of each.
   struct needs {
     /// Bytes of each map, and the last stage that reads it. The logits are read in the end.
     std::array<std::size_t, Packed::stages + 1> map{};
     std::array<std::size_t, Packed::stages + 1> last_reader{};
     std::array<std::size_t, Packed::stages> prepared{};  ///< bytes
-    std::size_t sums = 0;
-    std::size_t waiting = 0;
-    std::size_t numbers = 0;  ///< of the longest array of floats
-    std::size_t other = 0;    ///< values of a join's other input that come as codes
-    std::size_t scratch = 0;
+    std::array<stage_memory, Packed::stages> memory{};
   };
+
+  static constexpr void at_least(std::size_t& bytes, std::size_t needed) { bytes = std::max(bytes, needed); }
+  static constexpr std::size_t float_bytes(const shape& s) { return static_cast<std::size_t>(s.size()) * sizeof(float); }
 
   /// Op `Index` of stage `Stage`: the numbers that it writes, and what it joins.
   template <std::size_t Stage, std::size_t Index>
   static constexpr void add_op(needs& n) {
     using plan = typename stage<Packed, Stage>::plan;
-    if constexpr (!plan::folds && !plan::encodes) n.numbers = std::max(n.numbers, static_cast<std::size_t>(Packed::flat::template out<plan::ops_begin + Index>.size()));
+    constexpr bool in_floats = !plan::folds && !plan::encodes;
+    // The first op writes behind what it reads, the second to where that was, and so on.
+    if constexpr (in_floats) at_least(n.memory[Stage].floats[1 - Index % 2], float_bytes(Packed::flat::template out<plan::ops_begin + Index>));
     if constexpr (join_layer<typename plan::template op<Index>>) {
       n.last_reader[plan::template second<Index>] = Stage;
       constexpr shape other = Packed::flat::template second_in<plan::ops_begin + Index>;
-      if constexpr (!std::is_same_v<typename plan::template second_inputs<Index>, real>) n.other = std::max(n.other, static_cast<std::size_t>(other.size()));
+      if constexpr (in_floats && !std::is_same_v<typename plan::template second_inputs<Index>, real>) at_least(n.memory[Stage].floats[2], float_bytes(other));
     }
   }
 
@@ -102,18 +113,21 @@ struct arena_plan {
     using plan = typename st::plan;
     n.map[Stage] = map_bytes<typename plan::outputs>(plan::out);
     n.last_reader[plan::source] = Stage;
+    constexpr bool in_floats = !plan::folds && !plan::encodes;
+    stage_memory& m = n.memory[Stage];
     if constexpr (plan::has_product) {
       const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
       const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
       // A stage that keeps its sums in registers has one row, for a watcher; an average the rows of its window.
       const int rows = !plan::folds && !plan::encodes ? plan::window.out.height : plan::folded_average ? plan::pool_window.kernel.height : 1;
-      n.sums = std::max(n.sums, row * static_cast<std::size_t>(rows) + stride);
-      if constexpr (plan::folds) n.waiting = std::max(n.waiting, code_sink_of<plan>::waiting_words(plan::pool_window));
-      n.scratch = std::max(n.scratch, st::product::scratch_bytes(plan::window));
+      m.sums = (row * static_cast<std::size_t>(rows) + stride) * 4;
+      if constexpr (plan::folds) m.waiting = code_sink_of<plan>::waiting_words(plan::pool_window) * 4;
+      m.scratch = st::product::scratch_bytes(plan::window);
       n.prepared[Stage] = st::product::prepared_bytes(plan::window);
+      if constexpr (in_floats) m.floats[0] = float_bytes(plan::window.out);
+    } else if constexpr (in_floats && !std::is_same_v<typename plan::inputs, real>) {
+      m.floats[0] = float_bytes(plan::in);
     }
-    if constexpr (!plan::folds && !plan::encodes)
-      n.numbers = std::max({n.numbers, static_cast<std::size_t>(plan::in.size()), static_cast<std::size_t>(plan::window.out.size())});
     (add_op<Stage, Index>(n), ...);
   }
 
@@ -129,16 +143,23 @@ struct arena_plan {
   static constexpr arena_plan make() {
     arena_plan a;
     const needs n = needs_of(std::make_index_sequence<Packed::stages>{});
-    const auto place = [&](std::size_t bytes) {
-      const std::size_t at = a.size;
-      a.size = round_up(a.size + bytes + padding, 64);
-      return at;
-    };
-    place_maps(a, n.map, n.last_reader);
-    a.sums = place(n.sums * 4);
-    a.waiting = place(n.waiting * 4);
-    a.floats = {place(n.numbers * 4), place(n.numbers * 4), place(n.other * 4)};
-    a.scratch = place(n.scratch);
+    place_maps(a, n.map, n.last_reader, [&](std::size_t s, std::size_t end) {
+      const stage_memory& m = n.memory[s];
+      const auto place = [&](std::size_t& at, std::size_t bytes) {
+        const std::size_t begin = at;
+        if (bytes > 0) at = round_up(at + bytes + padding, 64);
+        a.size = std::max(a.size, at);
+        return begin;
+      };
+      // A product's sums become floats before the first op writes: these two share their room.
+      a.memory[s].floats[0] = place(end, m.floats[0]);
+      std::size_t product = end, ops = end;
+      a.memory[s].sums = place(product, m.sums);
+      a.memory[s].waiting = place(product, m.waiting);
+      a.memory[s].scratch = place(product, m.scratch);
+      a.memory[s].floats[1] = place(ops, m.floats[1]);
+      a.memory[s].floats[2] = place(ops, m.floats[2]);
+    });
     for (std::size_t s = 0; s < Packed::stages; ++s)
       if (n.prepared[s] > 0) {
         a.prepared[s] = a.prepared_size;

@@ -76,7 +76,10 @@ private:
   using stage_at = minnow::stage<Packed, Stage>;
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return buffers_ + offset; }
-  [[nodiscard]] float* floats(int which) noexcept { return reinterpret_cast<float*>(at(plan.floats[static_cast<std::size_t>(which)])); }
+  template <std::size_t Stage>
+  [[nodiscard]] float* floats(int which) noexcept {
+    return reinterpret_cast<float*>(at(plan.memory[Stage].floats[static_cast<std::size_t>(which)]));
+  }
   /// The packed map that a stage makes, or the image.
   [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return at(plan.maps[maker]); }
   template <std::size_t Stage>
@@ -130,7 +133,7 @@ private:
   template <std::size_t Stage>
   [[nodiscard]] work work_of(trace* watcher) noexcept {
     using p = typename stage_at<Stage>::plan;
-    return {p::window, p::pool_window, p::begin, {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage], at(plan.scratch)}, at(plan.sums), watcher, parts_};
+    return {p::window, p::pool_window, p::begin, {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage], at(plan.memory[Stage].scratch)}, at(plan.memory[Stage].sums), watcher, parts_};
   }
 
   template <std::size_t Stage>
@@ -138,7 +141,7 @@ private:
     using p = typename stage_at<Stage>::plan;
     // An average has added up the sums of its windows before it compares: then there is nothing left to pool.
     constexpr geometry pool = p::folded_average ? window_over(p::pool_window.out, p::window.out.channels, {1, 1}, {1, 1}, {0, 0}) : p::pool_window;
-    const code_sink_of<p> codes{network_->template stage<Stage>().constants.limits.rows(), pool, map(Stage), reinterpret_cast<std::uint32_t*>(at(plan.waiting))};
+    const code_sink_of<p> codes{network_->template stage<Stage>().constants.limits.rows(), pool, map(Stage), reinterpret_cast<std::uint32_t*>(at(plan.memory[Stage].waiting))};
     if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
     if constexpr (p::folded_average) average<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
     else multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
@@ -150,7 +153,7 @@ private:
     using p = typename stage_at<Stage>::plan;
     const auto& self = network_->template stage<Stage>();
     if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
-    auto* smallest = reinterpret_cast<std::int32_t*>(at(plan.sums));
+    auto* smallest = reinterpret_cast<std::int32_t*>(at(plan.memory[Stage].sums));
     if constexpr (p::pools > 0)
       for (int c = 0; c < p::window.out.channels; ++c) {
         int direction = p::outputs::scale(self.constants.out_state) < 0 ? -1 : 1;
@@ -235,8 +238,8 @@ private:
     using p = typename stage_at<Stage>::plan;
     using q = typename p::outputs;
     bool may = !noexcept(q::code(0.0f, std::declval<const typename q::state&>()));
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      ((may = may || !op_is_noexcept<typename p::template op<I>>()), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      ((may = may || !op_is_noexcept<typename p::template op<Index>>()), ...);
     }(typename p::indices{});
     return may;
   }
@@ -361,18 +364,18 @@ private:
   void run_floats(trace* watcher) {
     using p = typename stage_at<Stage>::plan;
     const auto& self = network_->template stage<Stage>();
-    const float* from = floats(0);
-    if constexpr (p::has_product) multiply<typename stage_at<Stage>::product>(work_of<Stage>(watcher), self.constants.scales.data(), floats(0));
-    else from = values<typename p::inputs>(input<Stage>(), p::in, self.constants.scales[0], floats(0));
+    const float* from = floats<Stage>(0);
+    if constexpr (p::has_product) multiply<typename stage_at<Stage>::product>(work_of<Stage>(watcher), self.constants.scales.data(), floats<Stage>(0));
+    else from = values<typename p::inputs>(input<Stage>(), p::in, self.constants.scales[0], floats<Stage>(0));
     int next = 1;
     self.each_op([&](auto i, const auto& reading) {
       if constexpr (join_layer<typename p::template op<i>>) {
         constexpr shape other = flat::template second_in<p::ops_begin + i>;
-        reading.run(from, values<typename p::template second_inputs<i>>(map(p::template second<i>), other, 1, floats(2)), floats(next));
+        reading.run(from, values<typename p::template second_inputs<i>>(map(p::template second<i>), other, 1, floats<Stage>(2)), floats<Stage>(next));
       } else {
-        reading.run(from, floats(next));
+        reading.run(from, floats<Stage>(next));
       }
-      from = floats(next);
+      from = floats<Stage>(next);
       next = 1 - next;
     });
     encode<typename p::outputs>(from, self.constants.out_state, map(Stage), p::out);

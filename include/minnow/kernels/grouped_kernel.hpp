@@ -147,9 +147,9 @@ struct grouped_kernel {
   /// Blocks that go together: any where lanes have inputs of their own, else those of one group.
   static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Unit, plain_dot_unit> ? 2 : 1;
 
-  [[nodiscard]] static constexpr std::size_t image_bytes(const geometry& g) noexcept {
-    return layout(g).image_bytes(most_blocks * block_filters);
-  }
+  /// Filters of the widest panel.
+  [[nodiscard]] static constexpr int widest(const geometry& g) noexcept { return std::min(most_blocks, blocks(g.out.channels)) * block_filters; }
+  [[nodiscard]] static constexpr std::size_t image_bytes(const geometry& g) noexcept { return layout(g).image_bytes(widest(g)); }
 
   /// regions   where the same taps are inside the image: g, or the geometry whose columns of padding belong to it
   /// band      the unpacked map from input row `read.first` on
@@ -205,12 +205,18 @@ private:
     const int filters = std::min(width, g.out.channels - channel);
     const auto of_inputs = c.l.panel_of(channel, width);
     const std::ptrdiff_t row_words = c.l.image_row_words(width), band_row = c.l.band_row_numbers();
-    const int together = c.l.rows_together(most_blocks * block_filters);
+    const int together = c.l.rows_together(widest(g));
+    row_range had{0, 0};
     for (int first = c.first; first < c.last; first += together) {
       const int last = std::min(first + together, c.last);
       const row_range read = rows_reached(g, first, last);
-      for (int y = read.first; y < read.last; ++y)
+      // Rows that the windows before these have read too are there already.
+      const int common = std::clamp(had.last, read.first, std::max(read.first, read.last));
+      if (common > read.first && read.first > had.first)
+        std::copy_n(c.image + (read.first - had.first) * row_words, (common - read.first) * row_words, c.image);
+      for (int y = common; y < read.last; ++y)
         c.l.put_inputs(c.band + (y - c.read.first) * band_row, of_inputs, c.image + (y - read.first) * row_words);
+      had = read;
       for_each_region(c.regions, first, last, 1, [&](const region& r) {
         const auto panel = target.template panel<Blocks * block_vectors>(r, channel, filters);
         window w{c.image, c.weights + block * c.l.block_words() + r.y.tap_first * c.l.weight_row_words(), c.l.next_pixel(width),

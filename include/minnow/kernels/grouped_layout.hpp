@@ -88,11 +88,13 @@ public:
   [[nodiscard]] constexpr std::ptrdiff_t image_row_words(int lanes) const noexcept {
     return by_columns ? static_cast<std::ptrdiff_t>(step_columns()) * lanes : g.out.width * next_pixel(lanes);
   }
-  /// Output rows whose inputs stay in the second cache, 128 KB; at least one.
+  /// Output rows whose inputs are in memory together: 32 KB of them, and a few rows at least, since what two groups of rows
+  /// have in common is moved.
   [[nodiscard]] constexpr int rows_together(int lanes) const noexcept {
-    constexpr int most = 1 << 15;
+    constexpr int most = 1 << 13, fewest = 6;
     const auto rows = static_cast<int>(most / std::max<std::ptrdiff_t>(image_row_words(lanes), 1));
-    return (std::clamp)((rows - g.kernel.height) / g.stride.height + 1, 1, std::max(g.out.height, 1));
+    const int fit = rows < g.kernel.height ? 0 : (rows - g.kernel.height) / g.stride.height + 1;
+    return (std::min)((std::max)(fit, fewest), (std::max)(g.out.height, 1));
   }
   [[nodiscard]] constexpr std::size_t image_bytes(int lanes) const noexcept {
     const int rows = (rows_together(lanes) - 1) * g.stride.height + g.kernel.height;
