@@ -7,9 +7,9 @@
 // group that all objects share. The linker keeps the first group, so a second set of features is undefined:
 // minnow_compiled_with_different_march_…, in which a feature that a file has is a 1.
 //
-// Each shared library has a group of its own, and so have the units of minnow_dispatch, whose groups are dissolved. Nothing is seen by
-// lld, for which a weak symbol may be undefined (it has to be weak for clang's -flto), and with -flto, where each function keeps its own
-// processor.
+// Each shared library has a group of its own, and so have the units of minnow_dispatch, whose groups are dissolved. Nothing is seen with
+// -flto. For clang's -flto, which takes two definitions in assembly for a mistake, clang's symbol is weak; what is weak may be undefined for
+// lld, and for GNU ld in a program that is no PIE.
 #if defined(__ELF__) && defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
 #define MINNOW_TEXT_OF(x) #x
 #define MINNOW_TEXT(x) MINNOW_TEXT_OF(x)
@@ -29,10 +29,15 @@
   "_" MINNOW_TEXT(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC) "_" MINNOW_TEXT(__ARM_FEATURE_MATMUL_INT8)                        \
   "_" MINNOW_TEXT(__ARM_FEATURE_BF16) "_" MINNOW_TEXT(__ARM_FEATURE_SVE) "_" MINNOW_TEXT(__ARM_FEATURE_SVE2)
 #endif
+#if defined(__clang__)
+#define MINNOW_BINDING ".weak "
+#else
+#define MINNOW_BINDING ".globl "
+#endif
 // The reference is a note, which --gc-sections keeps.
 __asm__(".ifndef " MINNOW_MARCH "\n"
         "\t.pushsection .rodata.minnow_march,\"aG\",@progbits,minnow_march,comdat\n"
-        "\t.weak " MINNOW_MARCH "\n"
+        "\t" MINNOW_BINDING MINNOW_MARCH "\n"
         "\t.hidden " MINNOW_MARCH "\n" MINNOW_MARCH ":\n"
         "\t.byte 0\n"
         "\t.popsection\n"
@@ -45,6 +50,7 @@ __asm__(".ifndef " MINNOW_MARCH "\n"
         "\t.popsection\n"
         ".endif\n");
 #undef MINNOW_MARCH
+#undef MINNOW_BINDING
 #undef MINNOW_TEXT
 #undef MINNOW_TEXT_OF
 #endif
