@@ -17,16 +17,16 @@ using namespace minnow;
 // Networks with PyTorch's weights against PyTorch. fixtures/pytorch_networks.py made the numbers.
 namespace {
 
-struct example {
+struct exported_network {
   tensors weights;
   tensor inputs;   ///< channels first
   tensor outputs;
 };
 
-example read_network(const std::string& wanted) {
+exported_network read_network(const std::string& wanted) {
   std::ifstream file(MINNOW_FIXTURES "/pytorch_networks.txt");
   REQUIRE(file.is_open());
-  example result;
+  exported_network result;
   std::string text, kind, name, network;
   while (std::getline(file, text)) {
     std::istringstream line(text.substr(0, text.find(':')));
@@ -55,7 +55,7 @@ dataset<float> channels_last(const tensor& from, shape image) {
 template <class Model>
 void check_network(const std::string& name, const weight_names& names) {
   CAPTURE(name);
-  const example e = read_network(name);
+  const exported_network e = read_network(name);
   REQUIRE(!e.weights.empty());
   network<Model> net{seed{1}};
   load_weights(net, e.weights, names);
