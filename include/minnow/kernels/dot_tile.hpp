@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <minnow/core/shape.hpp>
 #include <minnow/kernels/dot_decoder.hpp>
 #include <minnow/kernels/dot_unit.hpp>
 #include <minnow/kernels/dot_weights.hpp>

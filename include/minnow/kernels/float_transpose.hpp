@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 
 namespace minnow::kernels {

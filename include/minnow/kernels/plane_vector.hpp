@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout.hpp>
 #include <minnow/kernels/simd.hpp>

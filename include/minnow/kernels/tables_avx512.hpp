@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout.hpp>
 #include <minnow/kernels/simd.hpp>
 #include <minnow/kernels/table_index.hpp>

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <minnow/core/shape.hpp>
 #include <minnow/kernels/xnor_scalar.hpp>
 
 /// XNOR products on processors with a popcount of 64-bit registers and no wider one.

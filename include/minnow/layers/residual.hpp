@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <minnow/core/shape.hpp>
 #include <minnow/layers/join.hpp>
 #include <minnow/layers/model.hpp>
 

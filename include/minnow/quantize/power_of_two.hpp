@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include <minnow/core/shape.hpp>
 #include <minnow/quantize/concept.hpp>
 
 namespace minnow {
