@@ -146,7 +146,7 @@ TEST_SUITE("fit/fit: the door") {
     CHECK(refusal<network<small>>(vectors, {.augmentation = {.crop = 1}}) == "fit: expected a crop of 0 to 0 pixels, since images are 1x1 (height, width), found 1");
     CHECK(refusal<network<small>>(vectors, {.augmentation = {.flip = true}}) ==
           "fit: expected images of more than one column to flip, found 1x1 (height, width)");
-    struct wave : model<signal<2, 5>, dense<3>> {};
+    struct wave : model<minnow::signal<2, 5>, dense<3>> {};
     struct column : model<image<2, 5, 1>, dense<3>> {};
     struct wide : model<image<2, 2, 5>, dense<3>> {};
     const auto of = [&](shape s) { return dataset<float>(s, test::uniform(10 * s.size(), 3), std::vector<int>(10, 1)); };
@@ -162,7 +162,7 @@ TEST_SUITE("fit/fit: the door") {
 
   TEST_CASE("a crop leaves something to learn from in a signal") {
     // The class is the half that holds a peak: moved by two samples at most it stays there, and no sample turns black.
-    struct wave : model<signal<1, 16>, dense<2>> {};
+    struct wave : model<minnow::signal<1, 16>, dense<2>> {};
     minnow::random r(seed{2});
     dataset<float> data({1, 16, 1}, std::vector<float>(200 * 16), std::vector<int>(200));
     for (std::size_t n = 0; n < 200; ++n) {
