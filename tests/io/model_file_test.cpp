@@ -267,7 +267,7 @@ TEST_SUITE("io/model_file") {
     for (const std::size_t length : {64, 70, 72, 80, 100}) {
       CAPTURE(length);
       const auto bytes = std::as_bytes(std::span(file)).first(length);
-      const std::string sentence = detail::check_container(bytes, "f", detail::file_kind::network, 1, std::array{std::size_t{4}}).message();
+      const std::string sentence = detail::check_container(bytes, "f", detail::file_kind::network, {1}, std::array{std::size_t{4}}).message();
       CHECK(sentence.starts_with("f: expected the model with fingerprint"));
     }
   }

@@ -17,7 +17,7 @@ struct without_update {
   static constexpr int moments = 0;
   static int at(long long) { return 0; }
 };
-struct plain : without_update {
+struct simple_descent : without_update {
   template <class V>
   V update(V w, V g, V*, float step_rate, int) const {
     return w - V(step_rate) * g;
@@ -57,7 +57,7 @@ void check_run(const Optimizer& o, Reference&& reference, double tolerance) {
 
 }  // namespace
 
-static_assert(optimizer<sgd> && optimizer<adam> && optimizer<plain>);
+static_assert(optimizer<sgd> && optimizer<adam> && optimizer<simple_descent>);
 static_assert(!optimizer<without_update> && !optimizer<int>);
 
 TEST_SUITE("train/optimizer") {

@@ -191,7 +191,7 @@ inline void take_sections(std::span<const std::byte> file, std::span<const file_
 /// Takes sections, whose lengths are known beforehand, out of the bytes of a file; `name` stands in its sentences. They are
 /// filled only if all of the file is sound, with the numbers in it.
 inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
-                             std::span<const file_section> sections, layer_namer* layer_name) {
+                             std::span<const file_section> sections, layer_namer* layer_name = nullptr) {
   std::vector<std::size_t> lengths;
   for (const auto& s : sections) lengths.push_back(s.bytes.size());
   const auto offsets = section_offsets(lengths);
@@ -203,7 +203,7 @@ inline status read_container(std::span<const std::byte> file, const char* name, 
 
 /// The same from a file.
 inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const file_section> sections,
-                             layer_namer* layer_name) {
+                             layer_namer* layer_name = nullptr) {
   std::vector<std::size_t> lengths;
   for (const auto& s : sections) lengths.push_back(s.bytes.size());
   std::vector<std::byte> file;
