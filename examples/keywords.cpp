@@ -15,19 +15,19 @@
 namespace mn = minnow;
 
 constexpr int rate = 4000;     // samples a second
-constexpr int window = 2000;   // half a second
+constexpr int window_samples = 2000;   // half a second
 constexpr int word_length = 1400;
 constexpr const char* words[] = {"rise", "fall", "hill", "clicks"};
 constexpr int nothing = 4;     // the class of a window without a word
 
 /// Depthwise separable convolutions in integers; the sound stays its bytes.
-using bytes = mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>;
-struct listener : mn::model<mn::signal<1, window>,
+using eight_bits = mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>;
+struct listener : mn::model<mn::signal<1, window_samples>,
     mn::conv_1d<16, mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>, mn::kernel<15>, mn::stride<4>>, mn::batch_norm, mn::relu,
-    mn::depthwise_conv_1d<bytes, mn::kernel<9>>, mn::batch_norm, mn::relu, mn::conv_1d<24, bytes, mn::kernel<1>>, mn::batch_norm, mn::relu,
-    mn::max_pool_1d<4>, mn::depthwise_conv_1d<bytes, mn::kernel<9>, mn::stride<2>>, mn::batch_norm, mn::relu,
+    mn::depthwise_conv_1d<eight_bits, mn::kernel<9>>, mn::batch_norm, mn::relu, mn::conv_1d<24, eight_bits, mn::kernel<1>>, mn::batch_norm, mn::relu,
+    mn::max_pool_1d<4>, mn::depthwise_conv_1d<eight_bits, mn::kernel<9>, mn::stride<2>>, mn::batch_norm, mn::relu,
     mn::conv_1d<32, mn::scheme<mn::unsigned_integer<8>, mn::sign>, mn::kernel<1>>, mn::batch_norm, mn::relu,
-    mn::max_pool_1d<4>, mn::dense<5, bytes>, mn::bias> {};
+    mn::max_pool_1d<4>, mn::dense<5, eight_bits>, mn::bias> {};
 
 /// Adds a word to samples in [-1, 1], from sample `at` on.
 void say(int word, std::span<float> sound, int at, mn::random& random) {
@@ -55,14 +55,14 @@ mn::dataset<std::uint8_t> windows(int count, mn::seed seed) {
   std::vector<std::uint8_t> samples;
   std::vector<int> labels;
   for (int n = 0; n < count; ++n) {
-    std::vector<float> sound = noise(3 * window, random);
-    int first = random.below(3) == 0 ? random.below(window) : window - random.below(window - word_length + 1);   // where the window begins
+    std::vector<float> sound = noise(3 * window_samples, random);
+    int first = random.below(3) == 0 ? random.below(window_samples) : window_samples - random.below(window_samples - word_length + 1);   // where the window begins
     const int word = random.below(nothing);
-    say(word, sound, window, random);
+    say(word, sound, window_samples, random);
     // The middle of the word decides: windows that hold less than 3/4 of it hold nothing.
-    const int heard = std::min(first + window, window + word_length) - std::max(first, window);
+    const int heard = std::min(first + window_samples, window_samples + word_length) - std::max(first, window_samples);
     if (n % 6 == 0) first = 0;
-    for (int i = first; i < first + window; ++i) samples.push_back(byte_of(sound[static_cast<std::size_t>(i)]));
+    for (int i = first; i < first + window_samples; ++i) samples.push_back(byte_of(sound[static_cast<std::size_t>(i)]));
     labels.push_back(n % 6 == 0 || heard < word_length * 3 / 4 ? nothing : word);
   }
   return {listener::input::dimensions, std::move(samples), std::move(labels)};
@@ -90,8 +90,8 @@ int main() try {
   float logits[5];
   std::vector<int> heard;
   int last = nothing, quiet_until = 0;
-  for (int at = 0; at + window <= static_cast<int>(recording.size()); at += rate / 8) {
-    session.run(std::span<const std::uint8_t>(recording).subspan(static_cast<std::size_t>(at), window), std::span<float>(logits));
+  for (int at = 0; at + window_samples <= static_cast<int>(recording.size()); at += rate / 8) {
+    session.run(std::span<const std::uint8_t>(recording).subspan(static_cast<std::size_t>(at), window_samples), std::span<float>(logits));
     const mn::prediction best = mn::top_k(logits, 1).front();
     if (best.label != nothing && best.label == last && at >= quiet_until) {
       std::printf("%5.2f s  %-6s %.2f\n", static_cast<double>(at) / rate, words[best.label], static_cast<double>(best.probability));

@@ -36,11 +36,11 @@ TEST_SUITE("core/normalisation") {
     CHECK(sentence({.mean = {1, -2}, .deviation = {1, 2}}).empty());
     CHECK(sentence({.mean = {1, 2, 3}}) == "who: expected 2 channels, found 3 means and 0 deviations");
     CHECK(sentence({.deviation = {1}}) == "who: expected 2 channels, found 0 means and 1 deviations");
-    CHECK(sentence({.mean = {0, HUGE_VALF}}) == "who: expected finite means, found inf of channel 1");
-    CHECK(sentence({.deviation = {1, 0}}) == "who: expected deviations above 0, found 0 of channel 1");
-    CHECK(sentence({.deviation = {-1, 1}}) == "who: expected deviations above 0, found -1 of channel 0");
-    CHECK(sentence({.deviation = {1, std::nanf("")}}) == "who: expected deviations above 0, found nan of channel 1");
-    CHECK(sentence({.deviation = {HUGE_VALF, 1}}) == "who: expected deviations above 0, found inf of channel 0");
+    CHECK(sentence({.mean = {0, HUGE_VALF}}) == "who: expected finite numbers in 'mean', found inf at index 1");
+    CHECK(sentence({.deviation = {1, 0}}) == "who: expected numbers above 0 in 'deviation', found 0 at index 1");
+    CHECK(sentence({.deviation = {-1, 1}}) == "who: expected numbers above 0 in 'deviation', found -1 at index 0");
+    CHECK(sentence({.deviation = {1, std::nanf("")}}) == "who: expected numbers above 0 in 'deviation', found nan at index 1");
+    CHECK(sentence({.deviation = {HUGE_VALF, 1}}) == "who: expected numbers above 0 in 'deviation', found inf at index 0");
   }
 
   TEST_CASE("bytes are divided by 255 before mean and deviation") {

@@ -286,7 +286,7 @@ TEST_SUITE("infer/session") {
                          "session: expected 3 channels, found 1 means and 0 deviations", minnow::error);
     network.input = {.mean = {}, .deviation = {1, 0, 1}};
     CHECK_THROWS_WITH_AS((void)network.run(std::vector<float>(6)),
-                         "session: expected deviations above 0, found 0 of channel 1", minnow::error);
+                         "session: expected numbers above 0 in 'deviation', found 0 at index 1", minnow::error);
   }
 
   TEST_CASE("what a quantizer throws in a run arrives at the caller, from any thread") {

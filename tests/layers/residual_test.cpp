@@ -76,7 +76,7 @@ TEST_SUITE("layers/residual") {
     CHECK(std::is_same_v<f::inputs_of<14>, real>);
     CHECK(f::feeds_codes<11>);
     CHECK(f::feeds_codes<2>);
-    CHECK_FALSE(f::feeds_codes<0>);
+    CHECK_FALSE(f::feeds_codes<1>);
     CHECK_FALSE(f::feeds_codes<14>);
     CHECK(f::feeds_next<0>);
     CHECK_FALSE(f::feeds_next<2>);

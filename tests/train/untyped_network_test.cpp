@@ -241,7 +241,7 @@ TEST_SUITE("train/untyped_network") {
   TEST_CASE("refuses a normalisation without a deviation or a number") {
     network<small_rgb> net;
     CHECK_THROWS_WITH_AS(net.normalise({.mean = {}, .deviation = {1, 0, 1}}),
-                         "normalise: expected deviations above 0, found 0 of channel 1", error);
+                         "normalise: expected numbers above 0 in 'deviation', found 0 at index 1", error);
     CHECK_THROWS_AS(net.normalise({.mean = {0, std::nanf(""), 0}, .deviation = {}}), error);
     CHECK_THROWS_AS(net.normalise({.mean = {0, 0}, .deviation = {}}), error);
   }

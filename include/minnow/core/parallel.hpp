@@ -32,7 +32,7 @@ inline constexpr int most_threads = 1024;
 /// cores), values above 1024 mean 1024. A shared library that is compiled with -fvisibility=hidden has a number of its own: call
 /// it there too.
 inline void set_threads(int count) noexcept {
-  detail::requested_threads.store(std::clamp(count, 0, detail::most_threads));
+  detail::requested_threads.store((std::clamp)(count, 0, detail::most_threads));
 }
 
 /// The threads that parallel_for may use: 1 in a program compiled without OpenMP.

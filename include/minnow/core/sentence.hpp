@@ -14,7 +14,7 @@ namespace minnow::detail {
 /// their middle, all to one length, where the sentence would not fit otherwise; and numbers have a decimal point in every
 /// locale. So a long path never pushes the reason of a refusal out of the sentence.
 ///
-/// Knows %s %c %d %i %u %x %X %o %f %e %g %p %%, with flags, widths, precisions and the lengths l ll z t j h hh.
+/// Knows %s %c %d %i %u %x %X %o %f %e %g %a %p %%, with flags, widths, precisions and the lengths l ll z t j h hh.
 class sentence {
 public:
   sentence(char* to, std::size_t room) noexcept : to_(to), room_(room) {}
@@ -57,7 +57,7 @@ private:
       if (c.letter == '\0') break;
       convert(c, arguments, most);
     }
-    to_[std::min(size_, room_ - 1)] = '\0';
+    to_[(std::min)(size_, room_ - 1)] = '\0';
     return size_ < room_;
   }
 
@@ -108,7 +108,9 @@ private:
       case 'e':
       case 'E':
       case 'g':
-      case 'G': return print_with_point(c, va_arg(arguments, double));
+      case 'G':
+      case 'a':
+      case 'A': return print_with_point(c, va_arg(arguments, double));
       default: break;
     }
     if (c.longs >= 2) return print(c, va_arg(arguments, long long));
@@ -126,7 +128,7 @@ private:
   template <class Number>
   std::size_t printed(char (&text)[400], const conversion& c, Number n) noexcept {
     const int length = std::snprintf(text, sizeof text, c.text, n);
-    return length < 0 ? 0 : std::min(static_cast<std::size_t>(length), sizeof text - 1);
+    return length < 0 ? 0 : (std::min)(static_cast<std::size_t>(length), sizeof text - 1);
   }
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop

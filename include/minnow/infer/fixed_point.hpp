@@ -113,7 +113,7 @@ struct fixed_constants {
   /// unit  what a code of the result is worth; 0 where all of them are 0
   void set(int channel, const channel_line& line, double unit, int lowest, int highest) noexcept {
     const auto c = static_cast<std::size_t>(channel);
-    if (!(std::abs(unit) > 0)) return;
+    if (!((std::abs)(unit) > 0)) return;
     const double slope = line.slope / unit, other = line.other_slope / unit, constant = line.shift / unit;
     int bits = most_shift;
     const auto fits = [&](double value, double limit) { return (std::abs)((std::round)(std::ldexp(value, bits))) < limit; };

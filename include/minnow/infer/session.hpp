@@ -108,7 +108,7 @@ public:
 
 private:
   [[nodiscard]] static constexpr int usable(int threads) noexcept {
-    return std::clamp(threads, 1, detail::most_threads);
+    return (std::clamp)(threads, 1, detail::most_threads);
   }
 
   template <class Element>

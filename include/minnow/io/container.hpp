@@ -219,7 +219,7 @@ inline status read_container(const char* path, file_kind kind, std::uint64_t fin
 template <class Object>
 [[nodiscard]] Object load(const std::string& path) {
   constexpr bool readable = requires(const char* name, Object& object) { { read(name, object) } -> std::same_as<status>; };
-  static_assert(readable, "minnow: load<Object>(path) reads a packed network, load<packed<M>>, a trainable one, load<network<M>>, or a mapped_file");
+  static_assert(readable, "minnow: load<T>(path) reads a packed network, load<packed<M>>, a trainable one, load<network<M>>, or a mapped_file");
   if constexpr (readable) {
     Object result;
     require(read(path.c_str(), result));

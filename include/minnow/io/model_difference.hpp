@@ -25,7 +25,7 @@ using layer_namer = text(std::string_view path);
 /// The model that a reader expects.
 struct expected_model {
   std::uint64_t fingerprint;
-  std::span<const file_section> sections{};  ///< of its file, in order; empty: nothing is known of them
+  std::span<const file_section> sections{};  ///< of its file, in order; without names: nothing is known of them
   layer_namer* layer_name = nullptr;         ///< null: only paths are known
 };
 
@@ -49,7 +49,7 @@ inline status another_model(const char* name, const expected_model& model, std::
     return status::failure("%s: expected the model with fingerprint %016llx, found another model's, %016llx%s", name,
                            static_cast<unsigned long long>(model.fingerprint), static_cast<unsigned long long>(fingerprint), difference.c_str());
   };
-  if (model.sections.empty()) return said("");
+  if (std::all_of(model.sections.begin(), model.sections.end(), [](const file_section& s) { return s.array.empty(); })) return said("");
   const std::size_t known = std::min(found_count, found.size() / 8);
   for (std::size_t i = 0; i < model.sections.size() && i < expected.size(); ++i) {
     const file_section& of = model.sections[i];
@@ -64,7 +64,7 @@ inline status another_model(const char* name, const expected_model& model, std::
     const int length = std::snprintf(what, sizeof what, "; the first layer of another size is %.*s%s%s%s: expected %zu bytes of '%.*s', found ",
                                      static_cast<int>(path.size()), path.data(), layer.view().empty() ? "" : " (", layer.c_str(),
                                      layer.view().empty() ? "" : ")", expected[i], static_cast<int>(of.array.size()), of.array.data());
-    std::string difference(what, static_cast<std::size_t>(std::clamp(length, 0, static_cast<int>(sizeof what) - 1)));
+    std::string difference(what, static_cast<std::size_t>((std::clamp)(length, 0, static_cast<int>(sizeof what) - 1)));
     return said(difference + (i < known ? std::to_string(bytes) : "no such array"));
   }
   if (found_count > expected.size())

@@ -59,17 +59,17 @@ namespace detail {
     return status::failure("%s: expected a multiple of %llu bytes (a record), found %llu", path.c_str(),
                            static_cast<unsigned long long>(record), static_cast<unsigned long long>(file.size()));
   // Small records are read together, of large ones the label alone.
-  const bool small = record <= 16384;
+  const bool whole_records = record <= 16384;
   const auto label_at = static_cast<std::uint64_t>(format.label_at),
              width = static_cast<std::uint64_t>(format.label_width);
-  const std::uint64_t together = small ? (1 << 20) / record : 1;
+  const std::uint64_t together = whole_records ? (1 << 20) / record : 1;
   std::vector<std::byte> bytes;
   for (std::uint64_t at = 0; at < file.size(); at += together * record) {
     const std::uint64_t count = std::min(together, (file.size() - at) / record);
-    bytes.resize(static_cast<std::size_t>(small ? count * record : width));
-    if (const status outcome = file.read(small ? at : at + label_at, bytes); !outcome) return outcome;
+    bytes.resize(static_cast<std::size_t>(whole_records ? count * record : width));
+    if (const status outcome = file.read(whole_records ? at : at + label_at, bytes); !outcome) return outcome;
     for (std::uint64_t r = 0; r < count; ++r) {
-      const std::byte* of_label = bytes.data() + (small ? r * record + label_at : 0);
+      const std::byte* of_label = bytes.data() + (whole_records ? r * record + label_at : 0);
       if (const status outcome = check_label(format, format.label_at_bytes(of_label), path, at / record + r); !outcome)
         return outcome;
       labels.insert(labels.end(), of_label, of_label + width);

@@ -5,13 +5,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <minnow/core/error.hpp>
+#include <minnow/io/regular_file.hpp>
 
 namespace minnow::detail {
 
@@ -19,17 +18,6 @@ namespace minnow::detail {
 /// was written to or was replaced is a failure; of a mapped file a missing page would be a signal that ends the program.
 class watched_file {
 public:
-  watched_file() = default;
-  watched_file(watched_file&& other) noexcept
-      : path_(std::move(other.path_)), handle_(std::exchange(other.handle_, -1)), known_(other.known_) {}
-  watched_file& operator=(watched_file other) noexcept {
-    std::swap(path_, other.path_);
-    std::swap(handle_, other.handle_);
-    std::swap(known_, other.known_);
-    return *this;
-  }
-  ~watched_file() { close(); }
-
   /// Opens a regular file and remembers what it is.
   [[nodiscard]] status open(const std::string& path) {
     close();
@@ -37,24 +25,21 @@ public:
     return open_into(known_);
   }
   /// Gives the system's handle back; the next read opens the file again.
-  void close() noexcept {
-    if (handle_ >= 0) ::close(handle_);
-    handle_ = -1;
-  }
+  void close() noexcept { handle_ = descriptor(); }
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return known_.size; }
-  [[nodiscard]] bool is_open() const noexcept { return handle_ >= 0; }
+  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(handle_); }
 
   /// Reads to.size() bytes from `at` on.
   [[nodiscard]] status read(std::uint64_t at, std::span<std::byte> to) noexcept {
     identity now;
-    if (handle_ < 0) {
+    if (!handle_) {
       if (status outcome = open_into(now); !outcome) return outcome;
       if (now != known_) return changed(now);
     }
     while (!to.empty()) {
-      const ::ssize_t got = ::pread(handle_, to.data(), to.size(), static_cast<::off_t>(at));
+      const ::ssize_t got = ::pread(handle_.number(), to.data(), to.size(), static_cast<::off_t>(at));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return status::failure("%s: could not be read (%s)", path_.c_str(), system_text(errno));
       if (got == 0) break;
@@ -76,19 +61,16 @@ private:
   };
 
   [[nodiscard]] status open_into(identity& found) noexcept {
-    // Without waiting for a writer, should this be a pipe.
-    handle_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (handle_ < 0) return status::failure("%s: could not be opened (%s)", path_.c_str(), system_text(errno));
+    std::uint64_t length = 0;
+    if (status outcome = open_to_read(path_.c_str(), handle_, length); !outcome) return outcome;
     status outcome = look(found);
     if (!outcome) close();
     return outcome;
   }
   [[nodiscard]] status look(identity& found) const noexcept {
     struct ::stat about{};
-    if (::fstat(handle_, &about) != 0)
+    if (::fstat(handle_.number(), &about) != 0)
       return status::failure("%s: could not be looked at (%s)", path_.c_str(), system_text(errno));
-    if (!S_ISREG(about.st_mode))
-      return status::failure("%s: expected a regular file, found a folder, a pipe or a device", path_.c_str());
 #if defined(__APPLE__)
     const auto& written = about.st_mtimespec;
 #else
@@ -106,7 +88,7 @@ private:
   }
 
   std::string path_;
-  int handle_ = -1;
+  descriptor handle_;
   identity known_;
 };
 

@@ -211,7 +211,7 @@ private:
       const int last = std::min(first + together, c.last);
       const row_range read = rows_reached(g, first, last);
       // Rows that the windows before these have read too are there already.
-      const int common = std::clamp(had.last, read.first, std::max(read.first, read.last));
+      const int common = (std::clamp)(had.last, read.first, (std::max)(read.first, read.last));
       if (common > read.first && read.first > had.first)
         std::copy_n(c.image + (read.first - had.first) * row_words, (common - read.first) * row_words, c.image);
       for (int y = common; y < read.last; ++y)

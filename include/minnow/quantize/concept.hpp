@@ -88,7 +88,7 @@ template <quantizer Quantizer>
     using floats = std::array<float, count>;
     const auto values = std::bit_cast<floats>(state);
     for (const float v : values)
-      if (!(std::abs(v) <= std::numeric_limits<float>::max())) return false;
+      if (!((std::abs)(v) <= (std::numeric_limits<float>::max)())) return false;
     if constexpr (requires(typename Quantizer::state s) { Quantizer::limit(s); }) {
       typename Quantizer::state limited = state;
       Quantizer::limit(limited);

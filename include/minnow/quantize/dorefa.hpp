@@ -38,7 +38,7 @@ struct dorefa_weights : stateless {
     const float t = std::tanh(x);
     return s.largest > 0 ? (1 - t * t) / s.largest : 1.0f;
   }
-  static void limit(state& s) noexcept { s.largest = std::max(s.largest, 0.0f); }
+  static void limit(state& s) noexcept { s.largest = (std::max)(s.largest, 0.0f); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float largest = detail::largest_magnitude(values, {-1, 1});
     if (std::isnan(largest)) return false;

@@ -124,7 +124,7 @@ struct scaled_integers : stateless {
   static constexpr float scale(const state& s) noexcept { return s.g; }
   static constexpr interval range(const state& s) noexcept { return {s.g * Lowest, s.g * Highest}; }
 
-  static void limit(state& s) noexcept { s.g = std::max(s.g, 0.0f); }
+  static void limit(state& s) noexcept { s.g = (std::max)(s.g, 0.0f); }
   static bool observe(state& s, std::span<const float> values, role r) noexcept {
     alone all;
     return observe(s, values, r, all);

@@ -36,7 +36,7 @@ struct learned_step : stateless {
   }
   static float gradient_scale(std::size_t values) noexcept { return 1 / std::sqrt(static_cast<float>(values) * Highest); }
 
-  static void limit(state& s) noexcept { s.step = std::max(s.step, least); }
+  static void limit(state& s) noexcept { s.step = (std::max)(s.step, least); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float mean = mean_magnitude(values);
     if (std::isnan(mean)) return false;

@@ -41,7 +41,7 @@ struct pact : stateless {
     gradients[0] += select(x < Value(s.clip), Value(0), g);
   }
 
-  static void limit(state& s) noexcept { s.clip = std::max(s.clip, least); }
+  static void limit(state& s) noexcept { s.clip = (std::max)(s.clip, least); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float largest = detail::largest_magnitude(values, {0, 1});
     if (std::isnan(largest)) return false;

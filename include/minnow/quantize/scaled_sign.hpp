@@ -74,8 +74,8 @@ struct scaled_sign : stateless {
     return Value(r == role::weights ? s.part + s.mean : 1.0f);
   }
   static void limit(state& s) noexcept {
-    s.mean = std::max(s.mean, 0.0f);
-    s.part = std::max(s.part, 0.0f);
+    s.mean = (std::max)(s.mean, 0.0f);
+    s.part = (std::max)(s.part, 0.0f);
   }
   static bool observe(state& s, std::span<const float> values, role r) noexcept {
     detail::alone all;

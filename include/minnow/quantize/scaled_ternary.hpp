@@ -37,8 +37,8 @@ struct scaled_ternary : stateless {
   static constexpr float scale(const state& s) noexcept { return s.scale; }
 
   static void limit(state& s) noexcept {
-    s.threshold = std::max(s.threshold, 0.0f);
-    s.scale = std::max(s.scale, 0.0f);
+    s.threshold = (std::max)(s.threshold, 0.0f);
+    s.scale = (std::max)(s.scale, 0.0f);
   }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float mean = detail::mean_magnitude(values);

@@ -70,7 +70,7 @@ struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
   }
   static constexpr float scale(const state&) noexcept { return 1; }
   static constexpr interval range(const state&) noexcept { return {-1, 1}; }
-  static void limit(state& s) noexcept { s.threshold = std::max(s.threshold, 0.0f); }
+  static void limit(state& s) noexcept { s.threshold = (std::max)(s.threshold, 0.0f); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     double sum = 0;
     for (const float v : values) sum += (std::abs)(static_cast<double>(v));

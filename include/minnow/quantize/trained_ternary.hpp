@@ -35,7 +35,7 @@ struct trained_ternary : stateless {
     const float down = unit > 0 ? std::nearbyint(s.negative / unit) : 0;
     return select(x > Value(s.threshold), Value(up), select(x < Value(-s.threshold), Value(-down), Value(0)));
   }
-  static float scale(const state& s) noexcept { return std::max(s.positive, s.negative) / 127; }
+  static float scale(const state& s) noexcept { return (std::max)(s.positive, s.negative) / 127; }
 
   template <class Value>
   static Value slope(role, Value x, const state& s) noexcept {
@@ -50,7 +50,7 @@ struct trained_ternary : stateless {
   }
 
   static void limit(state& s) noexcept {
-    for (float* value : {&s.positive, &s.negative, &s.threshold}) *value = std::max(*value, 0.0f);
+    for (float* value : {&s.positive, &s.negative, &s.threshold}) *value = (std::max)(*value, 0.0f);
   }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float largest = detail::largest_magnitude(values, {-1, 1});
