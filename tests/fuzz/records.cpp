@@ -15,7 +15,7 @@ fuzz::outcome fuzz::fuzz_one(bytes input) {
   try {
     minnow::image_stream stream({.dimensions = {2, 3, 1}, .classes = 3}, {as_file(input)}, {.window = 5, .prefetch = 2});
     stream.check(net, "fuzz");
-    stream.begin(minnow::random(minnow::seed{1}), {.crop = 1, .flip = true}, true, 4, {}, 0);
+    stream.begin(minnow::random(minnow::seed{1}), {.moves = {.crop = 1, .flip = true}}, true, 4, {}, 0);
     std::vector<int> labels;
     for (int step = 0; step * 4 < stream.size() && step < 8; ++step) {
       stream.into(net, step, labels);
