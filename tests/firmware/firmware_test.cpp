@@ -79,6 +79,8 @@ TEST_SUITE("firmware") {
     CHECK(content(folder.path("h.hpp")).find("\nnamespace " + long_name + " {\n") != std::string::npos);
   }
 
+  static_assert(!detail::is_namespace_name("y0") && !detail::is_namespace_name("gamma") && !detail::is_namespace_name("M_PI") && !detail::is_namespace_name("tm") && detail::is_namespace_name("y") && detail::is_namespace_name("digits_data"));
+
   TEST_CASE("keywords, reserved names and those of the standard headers are refused") {
     const data_files::folder folder;
     const packed<test::of_one_layer> network;

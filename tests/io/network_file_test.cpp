@@ -66,6 +66,21 @@ status read_network_as(const std::string& path) {
 }  // namespace
 
 TEST_SUITE("io/network_file") {
+  TEST_CASE("a quantizer's state outside its bounds is refused by its layer, and the network stays as it was") {
+    const data_files::folder folder;
+    network<everything> net{seed{1}}, other{seed{2}};
+    fit(net, numbers(12), adam{}, constant{1}, {.batch = 6});
+    net.arrays([](std::string_view path, std::string_view name, std::span<float> values) {
+      if (path == "2.inputs" && name == "state") values[0] = -0.5f;
+    });
+    save(net, folder.path("f"));
+    const auto before = other.layer<"2">().weights();
+    const status said = read(folder.path("f").c_str(), other);
+    CHECK(sentence(said, folder) == "f: layer 2.inputs: expected a quantizer's state inside its bounds, found -0.5");
+    CHECK(other.layer<"2">().weights() == before);
+    CHECK_NOTHROW((void)pack(other));
+  }
+
   TEST_CASE("a trained network comes back bit for bit, and computes the same") {
     const data_files::folder folder;
     auto net = trained();

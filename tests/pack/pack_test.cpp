@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -27,6 +28,16 @@ struct images : model<image<3, 5, 5>, conv<33, scheme<pixels, sign>>, max_pool<2
 /// Quantizers that measure or learn a state.
 struct stateful : model<features<6>, dense<9, scheme<integer<8>, integer<8, per_channel>>>, batch_norm, dense<7, scheme<lsq<4>, lsq<4>>>, bias,
                         dense<5, scheme<pact<4>, scaled_sign<>>>, batch_norm, dense<3, scheme<integer<4>, trained_ternary>>, batch_norm> {};
+
+/// A quantizer that is none: |x|.
+struct magnitude : stateless {
+  static constexpr text name() { return "magnitude"; }
+  static constexpr int bits = 3;
+  static constexpr int code_limit = 7;
+  static float code(float x, const state&) { return std::nearbyint(std::min(std::abs(x) * 7, 7.0f)); }
+  static constexpr float scale(const state&) { return 1.0f / 7; }
+};
+struct with_magnitudes : model<features<6>, dense<9>, dense<3, scheme<magnitude, sign>>> {};
 
 /// A layer whose two readings do not keep the same.
 struct forgetful : same_shape {
@@ -169,6 +180,12 @@ TEST_SUITE("pack/pack") {
         }
     });
     CHECK(spoilt > 100);
+  }
+
+  TEST_CASE("a quantizer of inputs whose values fall where its inputs rise is refused") {
+    network<with_magnitudes> net{seed{1}};
+    CHECK_THROWS_WITH_AS((void)pack(net),
+                         "pack: layer 1.inputs: expected a quantizer whose values do not fall where its inputs rise, found one that falls", minnow::error);
   }
 
   TEST_CASE("a quantizer's state outside its bounds is refused, of weights and of inputs") {

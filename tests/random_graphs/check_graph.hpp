@@ -29,6 +29,20 @@ struct negative_steps : stateless {
   static constexpr float scale(const state&) noexcept { return -step; }
 };
 
+/// One bit worth a number that is no power of two.
+struct third : stateless {
+  static constexpr text name() { return "third"; }
+  static constexpr int bits = 1;
+  static constexpr int code_limit = 1;
+  static constexpr encoding storage = encoding::bit;
+  template <class V>
+  static constexpr V code(V x, const state&) noexcept {
+    using scalar::select;
+    return select(x > V(0), V(1), V(-1));
+  }
+  static constexpr float scale(const state&) noexcept { return 0.3f; }
+};
+
 /// What the networks of a program came to.
 struct graph_counts {
   int networks = 0;

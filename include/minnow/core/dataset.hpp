@@ -91,6 +91,8 @@ struct dataset {
     else if (rank == 3) dimensions = {at(1), at(2), 1};
     else if (rank == 2) dimensions = {1, 1, at(1)};
     else require(status::failure("dataset: expected images of rank 4 (N,H,W,C), 3 (N,H,W) or 2 (N,features), found rank %zu", rank));
+    if constexpr (detail::array<Labels>)
+      if (label_array.dimension() != 1) require(status::failure("dataset: expected labels of rank 1 (N), found rank %zu", static_cast<std::size_t>(label_array.dimension())));
     check_new();
   }
 

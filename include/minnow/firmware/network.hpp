@@ -45,7 +45,7 @@ public:
   static constexpr std::size_t memory_bytes = plan::places.size;
 
   /// image (H,W,C) bytes -> logits [classes]. Arrays of another length do not compile; what pointers lead to is the caller's.
-  void run(std::span<const std::uint8_t, image_bytes> image, std::span<float, classes> logits) noexcept {
+  void run(std::span<const std::uint8_t, uz(image_bytes)> image, std::span<float, uz(classes)> logits) noexcept {
     run(image.data(), logits.data());
   }
   void run(const std::uint8_t* image, float* logits) noexcept {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <minnow/core/normalisation.hpp>
+#include <minnow/io/check_states.hpp>
 #include <minnow/io/container.hpp>
 #include <minnow/train/untyped_network.hpp>
 
@@ -152,6 +153,7 @@ inline status read_bytes_of_run(const char* path, const run_parts& run, const ch
     const auto offsets = section_offsets(lengths);
     if (const status s = check_container(file, path, file_kind::checkpoint, {run.net.fingerprint(), sections.all}, lengths); !s) return s;
     if (const status s = check_sections(file, path, sections.all, offsets); !s) return s;
+    if (const status s = check_states(file, path, sections.all, offsets, run.net); !s) return s;
     if (const status s = check_moments(file, path, run, offsets); !s) return s;
     // Where the run stands and its epochs: numbers that are looked at before any are taken.
     std::vector<double> position(run.position.size());

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/io/check_states.hpp>
 #include <minnow/io/container.hpp>
 #include <minnow/train/network.hpp>
 
@@ -45,7 +46,16 @@ template <class Model, class Weights, class Inputs>
     constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
     normalisation n{std::vector<float>(channels), std::vector<float>(channels)};
     const auto sections = detail::network_sections(net, n);
-    if (const status s = detail::read_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections, &detail::layer_name_in<flat<Model>>); !s) return s;
+    std::vector<std::size_t> lengths;
+    for (const auto& s : sections) lengths.push_back(s.bytes.size());
+    const auto offsets = detail::section_offsets(lengths);
+    std::vector<std::byte> file;
+    if (const status s = detail::read_whole(path, offsets.back(), file); !s) return s;
+    const detail::expected_model model{flat<Model>::fingerprint, sections, &detail::layer_name_in<flat<Model>>};
+    if (const status s = detail::check_container(file, path, detail::file_kind::network, model, lengths); !s) return s;
+    if (const status s = detail::check_sections(file, path, sections, offsets); !s) return s;
+    if (const status s = detail::check_states(file, path, sections, offsets, net); !s) return s;
+    detail::take_sections(file, sections, offsets);
     net.normalise(std::move(n));
     return {};
   });

@@ -198,11 +198,12 @@ void pack_stage(Network& net, Packed& to) {
 template <class Network>
 void check_network(Network& net) {
   net.arrays([](std::string_view path, std::string_view name, std::span<float> values) { check_finite(values, path, name); });
+  require(net.check_states("pack"));
   net.visit([](std::string_view path, auto& layer) {
-    if constexpr (requires { layer.unsound_state(); })
-      if (const auto state = layer.unsound_state(); !state.empty())
-        require(status::failure("pack: layer %.*s: expected a quantizer's state inside its bounds, found %g", static_cast<int>(path.size()),
-                                path.data(), static_cast<double>(state[0])));
+    if constexpr (requires { layer.rises(); })
+      if (!layer.rises())
+        require(status::failure("pack: layer %.*s: expected a quantizer whose values do not fall where its inputs rise, found one that falls",
+                                static_cast<int>(path.size()), path.data()));
   });
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -33,7 +35,8 @@ struct interval {
 ///   per_channel      one state for each filter instead of one for the tensor (weights only)
 ///   bounded          latent weights are clipped to [-1, 1] after every update
 ///   wide_start       initial weights are uniform on (-1, 1), since fixed thresholds would swallow Glorot's
-///   code(x, state)   the rule, for a float and, when it is a template, for a SIMD batch alike
+///   code(x, state)   the rule, for a float and, when it is a template, for a SIMD batch alike; of inputs scale · code never
+///                    falls where x rises, which packing checks
 ///   scale(state)     the value of code 1
 ///   range(state)     where the estimators' indicator is 1, and where the input is clipped
 ///   observe(state, values, role)   measures; false where the values hold a NaN or an infinity
@@ -82,7 +85,7 @@ concept learned_quantizer = quantizer<Quantizer> && requires(float x, typename Q
 /// Whether a state can be packed: finite, and inside its bounds where the quantizer has any. The state of a quantizer that has
 /// measured nothing is sound.
 template <quantizer Quantizer>
-[[nodiscard]] bool is_sound(const typename Quantizer::state& state) noexcept {
+[[nodiscard]] bool is_sound(const typename Quantizer::state& state) {
   constexpr auto count = static_cast<std::size_t>(state_floats<Quantizer>);
   if constexpr (count > 0) {
     using floats = std::array<float, count>;
@@ -117,11 +120,50 @@ template <quantizer Quantizer, class Value>
   return Quantizer::code(x, state) * Value(Quantizer::scale(state));
 }
 
+namespace detail {
+
+/// A state whose floats are all `value`.
+template <quantizer Quantizer>
+[[nodiscard]] constexpr typename Quantizer::state state_of(float value) noexcept {
+  std::array<float, static_cast<std::size_t>(state_floats<Quantizer>)> floats{};
+  for (float& f : floats) f = value;
+  return std::bit_cast<typename Quantizer::state>(floats);
+}
+
+}  // namespace detail
+
 /// Whether every value is a multiple of a power of two, so that float sums of products are exact below 2^24 units: planes
-/// whose scale is fixed (one that is measured begins with 0).
+/// whose scale is a power of two, whatever was measured.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr bool is_dyadic() noexcept {
-  return is_planes(Quantizer::storage) && Quantizer::scale(typename Quantizer::state{}) > 0;
+  if constexpr (is_planes(Quantizer::storage)) {
+    const float scale = Quantizer::scale(typename Quantizer::state{});
+    if constexpr (state_floats<Quantizer> > 0)
+      if (Quantizer::scale(detail::state_of<Quantizer>(2)) != scale || Quantizer::scale(detail::state_of<Quantizer>(0.75f)) != scale) return false;
+    return scale > 0 && (std::bit_cast<std::uint32_t>(scale) & 0x7fffffu) == 0;
+  }
+  return false;
+}
+
+/// Whether h(x) = scale · code(x) never falls over the range that the quantizer clips to, as packing needs: it finds
+/// thresholds by bisection, and takes maxima of codes for codes of maxima. Looks at some points.
+template <quantizer Quantizer>
+[[nodiscard]] bool never_falls(const typename Quantizer::state& state) {
+  const interval range = Quantizer::range(state);
+  const float scale = Quantizer::scale(state);
+  constexpr int points = 400;
+  const float low = (std::max)(range.low, -1e4f), high = (std::min)(range.high, 1e4f);
+  const bool wide = high - low > 1e3f;
+  float before = -std::numeric_limits<float>::infinity();
+  for (int i = 0; i <= points; ++i) {
+    const float part = static_cast<float>(2 * i - points) / points;  // -1 to 1
+    // A wide range is looked at around 0, where its levels are, as well as at its ends.
+    const float x = wide ? part * part * part * part * part * high : low + (high - low) * (0.5f + 0.55f * part);
+    const float value = static_cast<float>(Quantizer::code(x, state)) * scale;
+    if (value < before) return false;
+    before = value;
+  }
+  return true;
 }
 
 }  // namespace minnow

@@ -19,8 +19,9 @@ struct exponential {
   moment end = fraction{1};
   float operator()(const progress& p) const noexcept {
     const double since = static_cast<double>(p.step) - begin.step(p);
-    if (!(static_cast<double>(p.step) < end.step(p)))
-      return end.step(p) == end.step(p) ? to : std::numeric_limits<float>::quiet_NaN();
+    const double last = end.step(p);
+    if (!(since == since && last == last)) return std::numeric_limits<float>::quiet_NaN();
+    if (static_cast<double>(p.step) >= last) return to;
     if (since <= 0) return from;
     return static_cast<float>(static_cast<double>(from) + static_cast<double>(to - from) * -std::expm1(-static_cast<double>(lambda) * since));
   }

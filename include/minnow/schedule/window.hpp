@@ -51,6 +51,7 @@ constexpr double through(const progress& p, const moment& begin, const moment& e
   const double from = begin.step(p);
   const double to = end.step(p);
   const double now = static_cast<double>(p.step);
+  if (!(from == from && to == to)) return from + to;  // a NaN
   if (now >= to) return 1;
   if (now <= from) return 0;
   return (now - from) / (to - from);

@@ -27,7 +27,7 @@ std::span<float> state_array(typename Quantizer::state* states, std::size_t coun
 
 /// The floats of the first state that is not sound; none where all are.
 template <quantizer Quantizer>
-std::span<const float> first_unsound(std::span<typename Quantizer::state> states) noexcept {
+std::span<const float> first_unsound(std::span<typename Quantizer::state> states) {
   for (typename Quantizer::state& s : states)
     if (!is_sound<Quantizer>(s)) return state_array<Quantizer>(&s, 1);
   return {};

@@ -81,7 +81,7 @@ public:
   }
 
   /// The floats of the first state that cannot be packed, else none.
-  [[nodiscard]] std::span<const float> unsound_state() noexcept { return detail::first_unsound<Quantizer>(std::span(states_)); }
+  [[nodiscard]] std::span<const float> unsound_state() { return detail::first_unsound<Quantizer>(std::span(states_)); }
 
   /// Says what quantizes the inputs, once, and whether channels may fall into groups.
   template <quantizer Inputs, bool Grouped = false>

@@ -34,8 +34,10 @@ public:
   void hand_on_codes(bool yes) noexcept { codes_ = yes && Quantizer::code_limit > 0; }
   [[nodiscard]] const typename Quantizer::state& state() const noexcept { return state_; }
 
+  /// Whether the quantizer's values rise with its inputs, or stay.
+  [[nodiscard]] bool rises() const { return never_falls<Quantizer>(state_); }
   /// The floats of the state where it cannot be packed, else none.
-  [[nodiscard]] std::span<const float> unsound_state() noexcept { return detail::first_unsound<Quantizer>(std::span(&state_, 1)); }
+  [[nodiscard]] std::span<const float> unsound_state() { return detail::first_unsound<Quantizer>(std::span(&state_, 1)); }
 
   void forward(const activations& in, activations& out, const pass& p) {
     if (!observe(in, p)) require(p.failure("the inputs of ", text(Quantizer::name()).c_str(), " hold a NaN or an infinity"));

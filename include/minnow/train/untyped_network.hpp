@@ -40,6 +40,7 @@ struct layer_functions {
   void (*arrays)(void*, const array_visitor&);
   void (*arrays_under_way)(void*, const array_visitor&);
   void (*statistics)(void*, const array_visitor&);
+  std::span<const float> (*unsound_state)(void*);
   bool trained;
   bool takes_codes;  ///< reads codes and their scale; others read values
 };
@@ -76,6 +77,10 @@ inline constexpr layer_functions functions_of{
     },
     []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
       if constexpr (requires(Layer& x) { x.statistics(visit); }) static_cast<Layer*>(l)->statistics(visit);
+    },
+    []([[maybe_unused]] void* l) -> std::span<const float> {
+      if constexpr (requires(Layer& x) { x.unsound_state(); }) return static_cast<Layer*>(l)->unsound_state();
+      else return {};
     },
     requires(Layer& x, const parameter_visitor& visit) { x.parameters(visit); },
     reads_codes<Layer>};
@@ -118,6 +123,15 @@ public:
   /// The same for what settling replaces: batch norm's running statistics.
   void statistics(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_) l.functions->statistics(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
+  }
+
+  /// Refuses a quantizer's state that is not finite or lies outside its bounds; `who` begins the sentence.
+  [[nodiscard]] status check_states(const char* who) {
+    for (entry& l : layers_)
+      if (const auto state = l.functions->unsound_state(l.layer); !state.empty())
+        return status::failure("%s: layer %.*s: expected a quantizer's state inside its bounds, found %g", who, static_cast<int>(l.path.size()),
+                               l.path.data(), static_cast<double>(state[0]));
+    return {};
   }
 
   /// What is done to images before the first layer, unless that takes `pixels`.
