@@ -86,10 +86,10 @@ inline constexpr bool adds_integers = []<std::size_t... S>(std::index_sequence<S
           ...);
 }(std::make_index_sequence<minnow::detail::stages<Model>::count>{});
 
-/// How often each model is trained, from another seed: MINNOW_GRAPH_STATES, 2 where it is not set.
+/// How often each model is trained, from another seed: MINNOW_GRAPH_STATES, 4 where it is not set.
 inline int graph_states() {
   const char* text = std::getenv("MINNOW_GRAPH_STATES");
-  return text != nullptr ? std::atoi(text) : 2;
+  return text != nullptr ? std::atoi(text) : 4;
 }
 
 /// Where products add floats in an order of their own, sums and codes are held to their error bounds (agreement/comparison.hpp).
