@@ -125,6 +125,7 @@ private:
 
 #else
 
+/// Ends the program at a failed status, where there are no exceptions.
 inline void require(const status& outcome) noexcept {
   if (!outcome) std::abort();
 }

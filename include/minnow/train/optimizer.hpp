@@ -31,7 +31,7 @@ namespace detail {
 ///   update(w, g, m, step_rate, prepared)   the new w; m is an array of `moments` numbers, changed in place.
 ///                      Weight decay is part of it. Written for a float and for a SIMD batch alike
 ///
-/// and, where it has them,
+/// and where it wants them
 ///
 ///   check()            a status that names the number outside its domain; a run begins with it
 ///   is_square(moment)  whether a moment is never negative: a checkpoint with another one is refused
