@@ -99,7 +99,7 @@ private:
   [[nodiscard]] status check(std::span<const double> at, std::span<const double> done) const {
     const auto integer_in = [](double from, double to, double number) { return from <= number && number <= to && number == std::floor(number); };
     const auto is_in = [](double from, double to, double number) { return from <= number && number <= to; };
-    constexpr double any = 0x1p53, any_float = std::numeric_limits<float>::max();
+    constexpr double any = 0x1p53, any_float = static_cast<double>(std::numeric_limits<float>::max());
     const auto steps = static_cast<double>(steps_), of_epoch = steps / epochs_;
     if (!integer_in(0, steps, at[0])) return status::failure("%s: expected a run at step 0 to %lld, found step %g", path(), steps_, at[0]);
     const double epochs = std::floor(at[0] / of_epoch), step = at[0] - epochs * of_epoch;
