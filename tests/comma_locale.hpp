@@ -8,6 +8,13 @@
 
 #include "io/data_files.hpp"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+#define MINNOW_TEST_LSAN
+#endif
+#endif
+
 namespace minnow::test {
 
 /// Makes a locale with a decimal comma the program's, for C and for C++, for as long as it lives: one of the system, or else
@@ -34,6 +41,9 @@ public:
 
 private:
   static bool take(const char* name) {
+#ifdef MINNOW_TEST_LSAN
+    const __lsan::ScopedDisabler glibc_keeps_names;
+#endif
     if (std::setlocale(LC_ALL, name) == nullptr) return false;
     std::locale::global(std::locale(name));
     char text[16];

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <cfloat>
-#include <clocale>
 #include <climits>
 #include <cmath>
 #include <cstdarg>
@@ -13,6 +12,8 @@
 #include <string>
 
 #include <minnow/core/error.hpp>
+
+#include "comma_locale.hpp"
 
 using namespace minnow;
 
@@ -86,13 +87,8 @@ TEST_SUITE("core/sentence") {
   }
 
   TEST_CASE("numbers have a decimal point in a locale with a comma") {
-    const std::string before = std::setlocale(LC_NUMERIC, nullptr);
-    const char* found = nullptr;
-    for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "nl_NL.UTF-8"})
-      if (found == nullptr) found = std::setlocale(LC_NUMERIC, name);
-    const std::string text = status::failure("found %g and %8.3f", 0.5, -1.25).message();
-    std::setlocale(LC_NUMERIC, before.c_str());
-    if (found == nullptr) MESSAGE("no locale with a decimal comma here");
-    CHECK_EQ(text, "found 0.5 and   -1.250");
+    const test::comma_locale locale;
+    if (!locale.found()) MESSAGE("no locale with a decimal comma here");
+    CHECK_EQ(std::string(status::failure("found %g and %8.3f", 0.5, -1.25).message()), "found 0.5 and   -1.250");
   }
 }

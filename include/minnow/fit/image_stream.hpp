@@ -46,9 +46,9 @@ public:
   image_stream(record_format format, const std::vector<std::string>& files, stream_options options = {}) : format_(format), options_(options) {
     if (!format_.makes_sense())
       require(status::failure("image_stream: expected an image's dimensions, 1 or 2 bytes of a label among those in front of the image, and 1 to 256 or "
-                              "65536 classes, found %dx%dx%d, bytes %d to %d of %d, %d classes",
+                              "65536 classes, found %dx%dx%d, bytes %d to %lld of %d, %d classes",
                               format_.dimensions.height, format_.dimensions.width, format_.dimensions.channels, format_.label_at,
-                              format_.label_at + format_.label_width - 1, format_.label_bytes, format_.classes));
+                              static_cast<long long>(format_.label_at) + format_.label_width - 1, format_.label_bytes, format_.classes));
     if (options_.window < 1 || options_.prefetch < 1)
       require(status::failure("image_stream: expected a window and a prefetch of at least 1, found %d and %d", options_.window, options_.prefetch));
     for (const std::string& path : files) {
