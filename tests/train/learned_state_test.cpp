@@ -62,14 +62,14 @@ TEST_SUITE("train/learned_state") {
     net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
       if (name != "state" || path == "0.inputs") return;
       CAPTURE(path);
-      for (const float v : values) CHECK((v == lsq<4>::least || v == pact<3>::least || v == std::tanh(1.0f) || v > 0));
+      for (const float v : values) CHECK(v > 0);
       states += static_cast<int>(values.size());
     });
     CHECK(states >= 5);
     CHECK_NOTHROW((void)pack(net));
   }
 
-  // Without limits in the step 9 of 40 seeds ended with a state at or below 0 at this rate, and six of these ten.
+  // Without limits in the step 9 of these 40 seeds ended with a state at or below 0.
   TEST_CASE("a fast run over few images: packed and trained networks agree whatever the last update did") {
     std::vector<float> x(8 * 64);
     std::vector<int> y(64);
