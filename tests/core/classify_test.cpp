@@ -53,6 +53,19 @@ TEST_SUITE("core/classify") {
     CHECK(far[0].probability == 1);
     CHECK(far[2].probability == 0);
     CHECK(top_k(logits{-1e30f, -1e30f}, 2)[1].probability == 0.5f);
+    const float inf = test::infinity;
+    const auto parts = [](const logits& z) {
+      std::vector<float> found;
+      for (const prediction& p : top_k(z, static_cast<int>(z.size()))) found.push_back(p.probability);
+      return found;
+    };
+    CHECK(parts(logits{1, inf, 2}) == std::vector<float>{1, 0, 0});
+    CHECK(top_k(logits{1, inf, 2}, 1).front().label == 1);
+    CHECK(parts(logits{inf, -inf, inf}) == std::vector<float>{0.5f, 0.5f, 0});
+    CHECK(parts(logits{-inf, -inf}) == std::vector<float>{0.5f, 0.5f});
+    CHECK(parts(logits{test::nan, -inf, 3}) == std::vector<float>{1, 0, 0});
+    CHECK(top_k(logits{test::nan, 0, test::nan}, 1).front().label == 1);
+    CHECK(parts(logits{test::nan, test::nan}) == std::vector<float>{0, 0});
   }
 
   TEST_CASE("the part of predictions that are right") {

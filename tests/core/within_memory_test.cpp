@@ -25,5 +25,7 @@ TEST_SUITE("core/within_memory") {
              }).message()),
              out_of_memory);
     CHECK_EQ(std::string(detail::within_memory("f", []() -> status { throw std::runtime_error("reason"); }).message()), "f: reason");
+    CHECK_EQ(std::string(detail::within_memory("f", []() -> status { throw 7; }).message()),
+             "f: expected exceptions derived from std::exception, found another one thrown");
   }
 }

@@ -16,6 +16,7 @@
 #include "single_layer.hpp"
 #include "small.hpp"
 #include "small_network.hpp"
+#include "throwing_network.hpp"
 
 using namespace minnow;
 
@@ -147,5 +148,17 @@ TEST_SUITE("dispatch/dispatched") {
     CHECK_THROWS_WITH_AS(network.run(std::span(floats), std::span(logits).first(classes)),
                          "the network begins with pixels: expected images of bytes, found floats", minnow::error);
     network.run(std::span(x).first(0), std::span(logits).first(0));
+  }
+
+  TEST_CASE("what a user's layer throws arrives at the caller, and the next run goes on") {
+    const data_files::folder folder;
+    network<test::throwing> net{seed{1}};
+    save(pack<kernels::scalar>(net), folder.path("f"));
+    dispatched network = throwing_network::load(folder.path("f"));
+    std::vector<float> logits(3);
+    const std::vector<float> fits{1, 2, 3, 4}, above{1, 2, 300, 4};
+    CHECK_THROWS_WITH(network.run(std::span(above), logits), "above 100");
+    network.run(std::span(fits), logits);
+    CHECK(logits == pack<kernels::scalar>(net).run(std::span<const float>(fits)));
   }
 }

@@ -295,6 +295,14 @@ TEST_SUITE("fit/fit: the observer") {
     CHECK(result.epochs[1].epoch_end);
   }
 
+  TEST_CASE("an empty one is refused before the first step") {
+    network<small, aqe> net{seed{1}};
+    const std::string expected = "fit: expected an observer, found an empty one";
+    void (*const none)(const event&, network<small, aqe>&) = nullptr;
+    CHECK_THROWS_WITH_AS(fit(net, numbers(25), sgd{}, constant{}, {}, std::function<void(const event&, network<small, aqe>&)>{}), expected.c_str(), minnow::error);
+    CHECK_THROWS_WITH_AS(fit(net, numbers(25), sgd{}, constant{}, {}, none), expected.c_str(), minnow::error);
+  }
+
   TEST_CASE("stops the run at a step; the epoch so far is still reported, and the network settled") {
     network<small, aqe> net{seed{1}};
     std::string seen;

@@ -253,7 +253,15 @@ TEST_SUITE("infer/fixed_point") {
     CHECK(loaded.run(std::span<const std::uint8_t>(data.images)) == fixed.run(std::span<const std::uint8_t>(data.images)));
     auto spoilt = fixed;
     spoilt.stage<1>().constants.other_multiplier[3] = std::int64_t{1} << 53;
-    save(spoilt, folder.path("spoilt.mnw"));
+    CHECK_THROWS_WITH_AS(save(spoilt, folder.path("fixed.mnw")), doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
+    auto file = data_files::content(folder.path("fixed.mnw"));
+    const auto bytes_of = [](const auto& numbers) { return std::span(reinterpret_cast<const std::uint8_t*>(numbers.data()), sizeof numbers[0] * numbers.size()); };
+    const auto sound = bytes_of(fixed.stage<1>().constants.other_multiplier), unsound = bytes_of(spoilt.stage<1>().constants.other_multiplier);
+    const auto place = std::search(file.begin(), file.end(), sound.begin(), sound.end());
+    REQUIRE(place != file.end());
+    std::copy(unsound.begin(), unsound.end(), place);
+    data_files::repair_checksum(file);
+    folder.write("spoilt.mnw", file);
     CHECK_THROWS_WITH_AS((void)load<packed<fixed_point<chained>>>(folder.path("spoilt.mnw")),
                          doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
     CHECK_THROWS_WITH_AS((void)load<packed<chained>>(folder.path("fixed.mnw")), doctest::Contains("fingerprint"), error);

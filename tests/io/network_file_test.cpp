@@ -57,6 +57,18 @@ std::vector<std::string> bits(Network& net) {
   return result;
 }
 
+/// Where an array of a network stands in its file: sections are in order, at multiples of 64, behind mean and deviation.
+template <class Network>
+std::size_t place_of(Network& net, std::string_view layer, std::string_view array) {
+  std::vector<std::size_t> lengths(2, sizeof(float) * static_cast<std::size_t>(net.input().channels));
+  std::size_t found = 0;
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+    if (path == layer && name == array) found = lengths.size();
+    lengths.push_back(values.size_bytes());
+  });
+  return detail::section_offsets(lengths)[found];
+}
+
 template <class Model>
 status read_network_as(const std::string& path) {
   network<Model> net;
@@ -70,10 +82,12 @@ TEST_SUITE("io/network_file") {
     const data_files::folder folder;
     network<everything> net{seed{1}}, other{seed{2}};
     fit(net, numbers(12), adam{}, constant{1}, {.batch = 6});
-    net.arrays([](std::string_view path, std::string_view name, std::span<float> values) {
-      if (path == "2.inputs" && name == "state") values[0] = -0.5f;
-    });
     save(net, folder.path("f"));
+    auto file = data_files::content(folder.path("f"));
+    const float below = -0.5f;
+    std::memcpy(file.data() + place_of(net, "2.inputs", "state"), &below, sizeof below);
+    data_files::repair_checksum(file);
+    folder.write("f", file);
     const auto before = other.layer<"2">().weights();
     const status said = read(folder.path("f").c_str(), other);
     CHECK(sentence(said, folder) == "f: layer 2.inputs: expected a quantizer's state inside its bounds, found -0.5");
@@ -232,6 +246,40 @@ TEST_SUITE("io/network_file") {
       ++arrays;
     });
     CHECK_GE(arrays, 15);
+  }
+
+  TEST_CASE("what cannot be read again is not written, and the file that is there stays") {
+    const data_files::folder folder;
+    auto net = trained();
+    save(net, folder.path("f"));
+    const auto sound = data_files::content(folder.path("f"));
+    std::vector<std::pair<std::string, std::string>> all;
+    net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+      if (!values.empty()) all.emplace_back(path, name);
+    });
+    REQUIRE(all.size() >= 15);
+    const auto refusal = [&](const auto& array, float value) {
+      float before = 0;
+      const auto exchange = [&](float& with) {
+        net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+          if (path == array.first && name == array.second) std::swap(values.back(), with);
+        });
+      };
+      before = value;
+      exchange(before);
+      const std::string said = sentence(write(folder.path("f").c_str(), net), folder);
+      exchange(before);
+      return said;
+    };
+    for (const auto& array : all)
+      for (const float value : {NAN, INFINITY, -INFINITY}) {
+        CAPTURE(array.second);
+        CHECK(refusal(array, value).starts_with("f: layer " + array.first + ": expected "));
+      }
+    CHECK(refusal(std::pair(std::string("2.inputs"), std::string("state")), -0.5f) ==
+          "f: layer 2.inputs: expected a quantizer's state inside its bounds, found -0.5");
+    CHECK(data_files::content(folder.path("f")) == sound);
+    CHECK(write(folder.path("f").c_str(), net).ok());
   }
 
   TEST_CASE("a normalisation that divides by 0 is refused where it is set, too") {

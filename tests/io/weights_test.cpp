@@ -263,6 +263,14 @@ TEST_SUITE("io/weights") {
              "tensor 'features.1.running_var': layer 2.0: expected numbers of at least 0 in 'variance', found -1e-09 at index 3");
   }
 
+  TEST_CASE("what could not be loaded again is not exported") {
+    mn::network<real_net> net{mn::seed{1}};
+    net.arrays([](std::string_view path, std::string_view name, std::span<float> values) {
+      if (path == "4" && name == "weights") values[5] = NAN;
+    });
+    CHECK_THROWS_WITH_AS((void)mn::export_weights(net, names), "weights: layer 4: expected finite numbers in 'weights', found nan at index 5", mn::error);
+  }
+
   TEST_CASE("a tensor that no array takes is refused, or passed over when asked") {
     mn::tensors t = torch_weights();
     t["extra"] = {{1}, {1}};

@@ -23,6 +23,7 @@
 
 #include <minnow/fit/fit.hpp>
 #include <minnow/io/export_header.hpp>
+#include <minnow/io/mnist.hpp>
 #include <minnow/io/model_file.hpp>
 #include <minnow/io/network_file.hpp>
 #include <minnow/io/npy.hpp>
@@ -32,6 +33,7 @@
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/constant.hpp>
 
+#include "all_readers.hpp"
 #include "data_files.hpp"
 
 using namespace minnow;
@@ -119,6 +121,29 @@ TEST_SUITE("io/write_whole") {
       CHECK(whole_content(folder.path("not_yet")) == expected);
       CHECK(all_names_in(folder) == std::vector<std::string>{"dangling", "link", "new", "not_yet", "real", "sub"});
     }
+  }
+
+  TEST_CASE("an empty path, and one with a zero byte, are refused by all that take one") {
+    const data_files::folder folder;
+    for (const writer& write : writers) CHECK_EQ(std::string(write("").message()), "expected a path, found an empty one");
+    for (const auto& reader : all_readers::all())
+      if (std::string_view(reader.name) != "checkpoint") CHECK_EQ(std::string(reader.read("").message()), "expected a path, found an empty one");
+    const std::string longer = folder.path("net") + std::string("\0.mnn", 5);
+    const std::string expected = "expected a path without zero bytes, found one at index " + std::to_string(folder.path("net").size()) + " of " + std::to_string(longer.size());
+    auto net = trained_to_write();
+    const auto said = [&](auto&& body) { return std::string(all_readers::caught(body).message()); };
+    CHECK(said([&] { save(net, longer); }).ends_with(expected));
+    CHECK(said([&] { (void)load<network<to_write>>(longer); }).ends_with(expected));
+    CHECK(said([&] { (void)load<mapped_file>(longer); }).ends_with(expected));
+    CHECK(said([&] { (void)load_any<to_write>(longer); }).ends_with(expected));
+    CHECK(said([&] { export_header(pack(net), longer, "data"); }).ends_with(expected));
+    CHECK(said([&] { save_npy({{1}, {1}}, longer); }).ends_with(expected));
+    CHECK(said([&] { (void)read_npy(longer); }).ends_with(expected));
+    CHECK(said([&] { (void)read_mnist(longer); }).ends_with(expected));
+    CHECK(said([&] { fit(net, data_to_write(), adam{}, constant{1}, {.checkpoint = {.path = longer}}); }).ends_with(expected));
+    CHECK(said([&] { const image_stream s({.dimensions = {1, 1, 4}, .classes = 2}, {longer}); }).ends_with(expected));
+    CHECK(said([&] { export_header(pack(net), folder.path("h.hpp"), std::string("data\0x", 6)); }).ends_with("found one with a zero byte"));
+    CHECK(all_names_in(folder).empty());
   }
 
   TEST_CASE("every writer refuses what is no file, and what may not be written, also for root") {

@@ -23,14 +23,20 @@ struct prediction {
   float probability = 0;
 };
 
-/// The k most probable classes, the most probable first: none for k below 1, all of them where there are fewer.
+/// The k most probable classes, the most probable first: none for k below 1, all of them where there are fewer. A NaN has the
+/// probability 0, as has every other class beside infinite logits, which share theirs.
 [[nodiscard]] inline std::vector<prediction> top_k(std::span<const float> logits, int k) {
-  const double largest = logits.empty() ? 0.0 : static_cast<double>(logits[static_cast<std::size_t>(argmax(logits))]);
+  const float largest = logits.empty() ? 0.0f : logits[static_cast<std::size_t>(argmax(logits))];
+  // The difference of equal infinities is no number, but their quotient is 1.
+  const auto relative = [largest](float z) {
+    if (z == largest) return 1.0;
+    return std::isnan(z) ? 0.0 : std::exp(static_cast<double>(z) - static_cast<double>(largest));
+  };
   double sum = 0;
-  for (const float z : logits) sum += std::exp(static_cast<double>(z) - largest);
+  for (const float z : logits) sum += relative(z);
   std::vector<prediction> all(logits.size());
   for (std::size_t c = 0; c < logits.size(); ++c)
-    all[c] = {static_cast<int>(c), static_cast<float>(std::exp(static_cast<double>(logits[c]) - largest) / sum)};
+    all[c] = {static_cast<int>(c), sum > 0 ? static_cast<float>(relative(logits[c]) / sum) : 0.0f};
   const auto count = static_cast<std::ptrdiff_t>(std::min(static_cast<std::size_t>(std::max(k, 0)), all.size()));
   std::partial_sort(all.begin(), all.begin() + count, all.end(), [](const prediction& a, const prediction& b) {
     return a.probability > b.probability || (a.probability == b.probability && a.label < b.label);

@@ -29,7 +29,7 @@ concept array = requires(const Array& a) {
 template <class Array>
 using array_value = std::remove_cvref_t<decltype(*std::declval<const Array&>().begin())>;
 
-/// Numbers of an array as numbers of another type. Integers must fit; floats are rounded to floats.
+/// Numbers of an array as numbers of another type. Integers must fit; floats are rounded to floats, which must hold them.
 ///
 /// throws  a number that the type does not hold, naming `what` it is
 template <class To, class Array>
@@ -45,7 +45,11 @@ std::vector<To> numbers_of_array(const Array& from, const char* what) {
         require(status::failure("dataset: expected %s from %lld to %lld, found %g at index %zu", what,
                                 static_cast<long long>(std::numeric_limits<To>::min()),
                                 static_cast<long long>(std::numeric_limits<To>::max()), taken, result.size()));
-    result.push_back(static_cast<To>(number));
+    const auto held = static_cast<To>(number);
+    if constexpr (std::is_floating_point_v<To>)
+      if (std::isinf(held) && !std::isinf(taken))
+        require(status::failure("dataset: expected %s that a 32-bit float holds, found %g at index %zu", what, taken, result.size()));
+    result.push_back(held);
   }
   return result;
 }

@@ -125,9 +125,11 @@ private:
 
 #else
 
-/// Ends the program at a failed status, where there are no exceptions.
+/// Writes a failed status to the standard error output and ends the program, where there are no exceptions.
 inline void require(const status& outcome) noexcept {
-  if (!outcome) std::abort();
+  if (outcome) return;
+  std::fprintf(stderr, "%s\n", outcome.message());
+  std::abort();
 }
 
 namespace detail {

@@ -56,13 +56,20 @@ struct geometry {
     return static_cast<long long>(out.pixels()) * inputs() * out.channels;
   }
 
+  /// Whether an int counts the weights and the output's elements.
+  [[nodiscard]] constexpr bool is_countable() const noexcept {
+    if (out.height <= 0 || out.width <= 0) return true;  // no window fits, which is another fault
+    const shape window{kernel.height, kernel.width, groups > 0 ? group_channels() : 0};
+    return out.is_sound() && (window.channels == 0 || (window.is_sound() && shape{1, window.size(), out.channels}.is_sound()));
+  }
+
   friend constexpr bool operator==(const geometry&, const geometry&) = default;
 };
 
 /// Positions of a window along one axis; 0 or less when the window does not fit.
 [[nodiscard]] constexpr int window_positions(int length, int kernel, int stride, int padding) noexcept {
-  const int room = length + 2 * padding - kernel;
-  return room < 0 ? 0 : room / stride + 1;
+  const long long room = static_cast<long long>(length) + 2LL * padding - kernel;
+  return room < 0 ? 0 : static_cast<int>(room / stride + 1 < 0x7fffffff ? room / stride + 1 : 0x7fffffff);
 }
 
 /// Elements [first, last) of a window that lie inside the image, along one axis.

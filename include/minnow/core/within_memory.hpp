@@ -26,6 +26,8 @@ template <class Body>
     return out_of_memory();
   } catch (const std::exception& e) {
     return status::failure("%s: %s", name, e.what());
+  } catch (...) {
+    return status::failure("%s: expected exceptions derived from std::exception, found another one thrown", name);
   }
 #else
   (void)name;

@@ -18,9 +18,10 @@ struct dispatch_unit {
   status (*open_bytes)(const std::byte* file, std::size_t size, void*& network);
   void (*close)(void* network) noexcept;
 
-  /// images (count,H,W,C) -> logits (count,classes). run_floats is null where the model begins with pixels.
-  void (*run_bytes)(void* network, const std::uint8_t* images, std::size_t count, float* logits) noexcept;
-  void (*run_floats)(void* network, const float* images, std::size_t count, float* logits) noexcept;
+  /// images (count,H,W,C) -> logits (count,classes); throw what the user's types throw. run_floats is null where the model begins
+  /// with pixels.
+  void (*run_bytes)(void* network, const std::uint8_t* images, std::size_t count, float* logits);
+  void (*run_floats)(void* network, const float* images, std::size_t count, float* logits);
 
   /// A text that lives as long as the network.
   const char* (*summary)(void* network);

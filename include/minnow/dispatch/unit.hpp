@@ -45,7 +45,7 @@ struct opened {
   static void close(void* self) noexcept { delete static_cast<opened*>(self); }
 
   template <class Element>
-  static void run(void* self, const Element* images, std::size_t count, float* logits) noexcept {
+  static void run(void* self, const Element* images, std::size_t count, float* logits) {
     static_cast<opened*>(self)->buffers.run(
         std::span<const Element>(images, count * image_size),
         std::span<float>(logits, count * static_cast<std::size_t>(packed_type::classes)));

@@ -39,7 +39,7 @@ public:
       : options_(std::move(options)), net_(net), update_(update), facts_(std::move(facts)), epochs_(epochs), batch_(batch), steps_(steps),
         every_(options_.every > 0 ? options_.every : steps / epochs) {
     if (options_.path.empty()) return;
-    require(lock_.take(path()));
+    require(lock_.take(c_path(options_.path)));
     require(within_memory(path(), [&] {
       std::string target;
       const status outcome = follow_links(path(), target);

@@ -269,6 +269,9 @@ template <class Element, class Model, class Weights, class Inputs, optimizer Opt
 history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
                  const fit_options<Element>& options, Observer& observer) {
   check_type<Model, Element>();
+  // A lambda without captures is never empty, but converts to a pointer.
+  if constexpr (!std::is_empty_v<Observer> && requires { observer == nullptr; })
+    if (observer == nullptr) require(status::failure("fit: expected an observer, found an empty one"));
   constexpr std::uint64_t estimators = hash(Inputs::name().view(), hash(Weights::name().view()));
   return run<Element, Optimizer>(net, images, std::move(optimizer), alpha_at, options, estimators, [&](const event& e) {
     if constexpr (std::is_void_v<decltype(observer(e, net))>) {

@@ -139,7 +139,7 @@ private:
   };
 
   [[nodiscard]] status open(const std::string& path, detail::watched_file& file) {
-    return detail::reading(path.c_str(), "records of images", [&]() -> status {
+    return detail::reading(detail::c_path(path), "records of images", [&]() -> status {
       std::vector<std::byte> labels;
       if (const status outcome = detail::read_labels(path, format_, file, labels); !outcome) return outcome;
       checksum_ = detail::crc32(labels, static_cast<std::uint32_t>(checksum_));

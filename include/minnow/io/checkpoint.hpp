@@ -57,12 +57,6 @@ struct checkpoint_sections {
     run.net.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) { all.emplace_back(path, name, values); });
     for (auto& m : run.moments) all.emplace_back(std::as_writable_bytes(std::span(m)));
   }
-
-  [[nodiscard]] std::vector<std::size_t> lengths() const {
-    std::vector<std::size_t> result;
-    for (const file_section& s : all) result.push_back(s.bytes.size());
-    return result;
-  }
 };
 
 /// Finds the number of finished epochs in a file, which its length depends on, and refuses another run's.
@@ -108,13 +102,15 @@ inline status check_moments(std::span<const std::byte> file, const char* path, r
   return outcome;
 }
 
-/// Writes a run as it stands, whole or not at all.
+/// Writes a run as it stands, whole or not at all; refuses numbers of the network that `read_checkpoint` would. Each step checks
+/// the moments, and visiting their parameters would count the weights as moved.
 [[nodiscard]] inline status write_checkpoint(const char* path, run_parts run) noexcept {
   return within_memory(path, [&] {
     const checkpoint_sections sections(run);
-    std::vector<std::span<const std::byte>> bytes;
-    for (const file_section& s : sections.all) bytes.emplace_back(s.bytes);
-    return write_container(path, file_kind::checkpoint, run.net.fingerprint(), bytes);
+    return write_container(path, file_kind::checkpoint, run.net.fingerprint(), sections.all, [&](auto file, auto offsets) -> status {
+      if (const status s = check_sections(file, path, sections.all, offsets); !s) return s;
+      return run.net.check_states(path);
+    });
   });
 }
 
@@ -143,13 +139,13 @@ inline status read_bytes_of_run(const char* path, const run_parts& run, const ch
     std::size_t epochs = 0;
     {
       const checkpoint_sections without_epochs(run);
-      const std::vector<std::size_t> lengths = without_epochs.lengths();
+      const auto lengths = lengths_of(without_epochs.all);
       if (const status s = read_bytes_of_run(path, run, without_epochs, lengths, file); !s) return s;
       if (const status s = check_run(file, path, run, without_epochs, lengths, epochs); !s) return s;
     }
     run.epochs.resize(run.epoch_numbers * epochs);
     checkpoint_sections sections(run);
-    const auto lengths = sections.lengths();
+    const auto lengths = lengths_of(sections.all);
     const auto offsets = section_offsets(lengths);
     if (const status s = check_container(file, path, file_kind::checkpoint, {run.net.fingerprint(), sections.all}, lengths); !s) return s;
     if (const status s = check_sections(file, path, sections.all, offsets); !s) return s;

@@ -84,7 +84,7 @@ template <opener Opener = plain>
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> read_cifar10(const std::string& folder, Opener how = {}) {
   train_and_test<std::uint8_t> result;
-  require(read_cifar10(folder.c_str(), result, how));
+  require(read_cifar10(detail::c_path(folder), result, how));
   return result;
 }
 

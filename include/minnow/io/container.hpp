@@ -78,6 +78,12 @@ template <class Number>
   return n;
 }
 
+[[nodiscard]] inline std::vector<std::size_t> lengths_of(std::span<const file_section> sections) {
+  std::vector<std::size_t> lengths;
+  for (const file_section& s : sections) lengths.push_back(s.bytes.size());
+  return lengths;
+}
+
 /// Where sections of these lengths lie; the last entry is the length of the file.
 inline std::vector<std::size_t> section_offsets(std::span<const std::size_t> lengths) {
   std::vector<std::size_t> offsets;
@@ -98,12 +104,13 @@ inline status read_whole(const char* path, std::uint64_t most, std::vector<std::
   return read_up_to(file, most + 1, bytes);
 }
 
-/// Writes sections as a file.
-inline status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
-                              std::span<const std::span<const std::byte>> sections) noexcept {
+/// Writes sections as a file, unless `check` refuses its bytes.
+///
+/// check   the reader's check of the content: check(bytes of the file, offsets of the sections) returns a status
+template <class Check>
+status write_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const file_section> sections, Check&& check) noexcept {
   return within_memory(path, [&]() -> status {
-    std::vector<std::size_t> lengths;
-    for (const auto& s : sections) lengths.push_back(s.size());
+    const auto lengths = lengths_of(sections);
     const auto offsets = section_offsets(lengths);
     std::vector<std::byte> file(offsets.back(), std::byte{0});
     std::memcpy(file.data(), file_magic.data(), file_magic.size());
@@ -114,8 +121,9 @@ inline status write_container(const char* path, file_kind kind, std::uint64_t fi
     put(file, 32, static_cast<std::uint32_t>(sections.size()));
     for (std::size_t i = 0; i < sections.size(); ++i) {
       put(file, file_header + 8 * i, static_cast<std::uint64_t>(lengths[i]));
-      if (!sections[i].empty()) std::memcpy(file.data() + offsets[i], sections[i].data(), sections[i].size());
+      if (lengths[i] > 0) std::memcpy(file.data() + offsets[i], sections[i].bytes.data(), lengths[i]);
     }
+    if (const status s = check(std::span<const std::byte>(file), std::span<const std::size_t>(offsets)); !s) return s;
     put(file, 36, crc32(file));
     return write_whole(path, file);
   });
@@ -192,8 +200,7 @@ inline void take_sections(std::span<const std::byte> file, std::span<const file_
 /// filled only if all of the file is sound, with the numbers in it.
 inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
                              std::span<const file_section> sections, layer_namer* layer_name = nullptr) {
-  std::vector<std::size_t> lengths;
-  for (const auto& s : sections) lengths.push_back(s.bytes.size());
+  const auto lengths = lengths_of(sections);
   const auto offsets = section_offsets(lengths);
   if (const status s = check_container(file, name, kind, {fingerprint, sections, layer_name}, lengths); !s) return s;
   if (const status s = check_sections(file, name, sections, offsets); !s) return s;
@@ -204,10 +211,8 @@ inline status read_container(std::span<const std::byte> file, const char* name, 
 /// The same from a file.
 inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const file_section> sections,
                              layer_namer* layer_name = nullptr) {
-  std::vector<std::size_t> lengths;
-  for (const auto& s : sections) lengths.push_back(s.bytes.size());
   std::vector<std::byte> file;
-  if (const status s = read_whole(path, section_offsets(lengths).back(), file); !s) return s;
+  if (const status s = read_whole(path, section_offsets(lengths_of(sections)).back(), file); !s) return s;
   return read_container(file, path, kind, fingerprint, sections, layer_name);
 }
 
@@ -222,19 +227,20 @@ template <class Object>
   static_assert(readable, "minnow: load<T>(path) reads a packed network, load<packed<M>>, a trainable one, load<network<M>>, or a mapped_file");
   if constexpr (readable) {
     Object result;
-    require(read(path.c_str(), result));
+    require(read(detail::c_path(path), result));
     return result;
   }
 }
 
-/// Writes a packed model or a trainable network to a file, whole or not at all.
+/// Writes a packed model or a trainable network to a file, whole or not at all. What `load` would refuse is not written: a file
+/// that is there stays as it was.
 ///
 /// throws  what `write` says
 template <class Object>
 void save(const Object& object, const std::string& path) {
   constexpr bool writable = requires(const char* name) { { write(name, object) } -> std::same_as<status>; };
   static_assert(writable, "minnow: save(object, path) writes a packed network or a trainable one");
-  if constexpr (writable) require(write(path.c_str(), object));
+  if constexpr (writable) require(write(detail::c_path(path), object));
 }
 
 }  // namespace minnow

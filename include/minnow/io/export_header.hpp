@@ -128,7 +128,10 @@ template <class Model, class Arch>
 template <class Packed>
 void export_header(const Packed& network, const std::string& path, const std::string& name) {
   static_assert(detail::is_packed<Packed>, "minnow: export_header writes a packed network: export_header(pack(net), path, name)");
-  if constexpr (detail::is_packed<Packed>) require(write_header(network, path.c_str(), name.c_str()));
+  if constexpr (detail::is_packed<Packed>) {
+    if (name.find('\0') != std::string::npos) require(status::failure("%s: expected the name of a namespace, found one with a zero byte", path.c_str()));
+    require(write_header(network, detail::c_path(path), name.c_str()));
+  }
 }
 
 }  // namespace minnow

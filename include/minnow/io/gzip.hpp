@@ -50,6 +50,7 @@ struct gzip_opener {
       close();
       name_ = path;
       if (!detail::file_exists(path)) {
+        if (name_.empty()) return status::failure("expected a path, found an empty one");
         name_ += ".gz";
         if (!detail::file_exists(name_.c_str())) return status::failure("%s: expected this file or its .gz, found neither", path);
       }

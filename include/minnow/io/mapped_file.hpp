@@ -34,20 +34,7 @@ public:
     if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
   }
 
-  /// Maps a file; load<mapped_file>(path) is its throwing form.
-  [[nodiscard]] friend status read(const char* path, mapped_file& file) noexcept {
-    detail::descriptor handle;
-    std::uint64_t length = 0;
-    if (const status s = detail::within_memory(path, [&] { return detail::open_to_read(path, handle, length); }); !s) return s;
-    if (length == 0) return status::failure("%s: expected bytes to map, found an empty file", path);
-    if (length > std::numeric_limits<std::size_t>::max()) return status::failure("%s: expected a file that fits in memory, found %llu bytes", path, static_cast<unsigned long long>(length));
-    const auto size = static_cast<std::size_t>(length);
-    void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, handle.number(), 0);
-    if (at == MAP_FAILED) return status::failure("%s: could not be mapped (%s)", path, detail::system_text(errno));
-    file = mapped_file();
-    file.bytes_ = {static_cast<const std::byte*>(at), size};
-    return {};
-  }
+  friend status read(const char* path, mapped_file& file) noexcept;
 
   [[nodiscard]] std::span<const std::byte> bytes() const& noexcept { return bytes_; }
   /// The bytes end with the file's object: it needs a name.
@@ -56,5 +43,20 @@ public:
 private:
   std::span<const std::byte> bytes_{};
 };
+
+/// Maps a file; load<mapped_file>(path) is its throwing form.
+[[nodiscard]] inline status read(const char* path, mapped_file& file) noexcept {
+  detail::descriptor handle;
+  std::uint64_t length = 0;
+  if (const status s = detail::within_memory(path, [&] { return detail::open_to_read(path, handle, length); }); !s) return s;
+  if (length == 0) return status::failure("%s: expected bytes to map, found an empty file", path);
+  if (length > std::numeric_limits<std::size_t>::max()) return status::failure("%s: expected a file that fits in memory, found %llu bytes", path, static_cast<unsigned long long>(length));
+  const auto size = static_cast<std::size_t>(length);
+  void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, handle.number(), 0);
+  if (at == MAP_FAILED) return status::failure("%s: could not be mapped (%s)", path, detail::system_text(errno));
+  file = mapped_file();
+  file.bytes_ = {static_cast<const std::byte*>(at), size};
+  return {};
+}
 
 }  // namespace minnow

@@ -44,7 +44,7 @@ template <opener Opener = plain>
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> read_mnist(const std::string& folder, Opener how = {}) {
   train_and_test<std::uint8_t> result;
-  require(read_mnist(folder.c_str(), result, how));
+  require(read_mnist(detail::c_path(folder), result, how));
   return result;
 }
 

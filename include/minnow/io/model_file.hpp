@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <span>
@@ -26,7 +25,7 @@ namespace minnow {
 namespace detail {
 
 /// visit(section, weights) for the sections of a packed model, weights being those that the bytes are, or null; `input` and
-/// `answer` are filled by the caller. The numbers in them are checked by check_packed.
+/// `answer` are filled by the caller. The numbers in them are checked by check_packed_numbers.
 template <class Packed, class Visit>
 void packed_sections(Packed& network, normalisation& input, std::span<std::int32_t> answer, Visit&& visit) {
   stored_weights* const none = nullptr;
@@ -44,22 +43,6 @@ void packed_sections(Packed& network, normalisation& input, std::span<std::int32
 }
 
 }  // namespace detail
-
-/// Writes a packed model.
-template <class Model, class Arch>
-[[nodiscard]] status write(const char* path, const packed<Model, Arch>& network) noexcept {
-  return detail::within_memory(path, [&]() -> status {
-    using packed_type = packed<Model, Arch>;
-    if constexpr (!packed_type::flat::takes_pixels)
-      if (const status s = network.input.check(packed_type::flat::input.channels, path); !s) return s;
-    normalisation input = network.input.of_channels(packed_type::flat::input.channels);
-    std::vector<std::int32_t> answer = detail::probe_answer(network);
-    std::vector<std::span<const std::byte>> sections;
-    // Sections are spans that a reader fills; writing only looks at them.
-    detail::packed_sections(const_cast<packed_type&>(network), input, answer, [&](const detail::file_section& s, auto) { sections.emplace_back(s.bytes); });
-    return detail::write_container(path, detail::file_kind::packed, packed_type::flat::fingerprint, sections);
-  });
-}
 
 namespace detail {
 
@@ -103,9 +86,9 @@ template <quantizer Quantizer>
   return nullptr;
 }
 
-/// Holds what was read against what every packed model keeps to, and runs its probe.
+/// Holds the numbers of a packed model against what every one keeps to.
 template <class Model, class Arch>
-status check_packed(const char* name, packed<Model, Arch>& network, std::span<const std::int32_t> answer) {
+status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
   using flat = typename packed<Model, Arch>::flat;
   status said;
   if constexpr (!flat::takes_pixels) said = network.input.check(flat::input.channels, name);
@@ -131,7 +114,13 @@ status check_packed(const char* name, packed<Model, Arch>& network, std::span<co
     if constexpr (requires { stage.constants.sound(); })
       if (!stage.constants.sound()) refuse("fixed-point constants whose products fit 64 bits", "constants", "larger ones");
   });
-  if (!said) return said;
+  return said;
+}
+
+/// Checks the numbers of a packed model that was read, and runs its probe.
+template <class Model, class Arch>
+status check_packed(const char* name, packed<Model, Arch>& network, std::span<const std::int32_t> answer) {
+  if (const status s = check_packed_numbers(name, network); !s) return s;
   if (!std::ranges::equal(probe_answer(network), answer))
     return status::failure("%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
                            "this build's %s kernels or the file are wrong", name, kernels::arch_name<Arch>());
@@ -139,6 +128,24 @@ status check_packed(const char* name, packed<Model, Arch>& network, std::span<co
 }
 
 }  // namespace detail
+
+/// Writes a packed model.
+///
+/// refuses   what `read` refuses of its numbers
+template <class Model, class Arch>
+[[nodiscard]] status write(const char* path, const packed<Model, Arch>& network) noexcept {
+  return detail::within_memory(path, [&]() -> status {
+    using packed_type = packed<Model, Arch>;
+    // Sections are spans that a reader fills; writing only looks at them.
+    auto& visited = const_cast<packed_type&>(network);
+    if (const status s = detail::check_packed_numbers(path, visited); !s) return s;
+    normalisation input = network.input.of_channels(packed_type::flat::input.channels);
+    std::vector<std::int32_t> answer = detail::probe_answer(network);
+    std::vector<detail::file_section> sections;
+    detail::packed_sections(visited, input, answer, [&](const detail::file_section& s, auto) { sections.push_back(s); });
+    return detail::write_container(path, detail::file_kind::packed, packed_type::flat::fingerprint, sections, [](auto, auto) { return status(); });
+  });
+}
 
 /// Reads a packed model, and runs its probe: the sums must be those that the writer had.
 ///
@@ -172,8 +179,7 @@ template <class Model, class Arch>
 [[nodiscard]] status read_in_place(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
   return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
     detail::packed_reading reading(network);
-    std::vector<std::size_t> lengths;
-    for (const auto& s : reading.sections) lengths.push_back(s.bytes.size());
+    const auto lengths = detail::lengths_of(reading.sections);
     if (const status s = detail::check_container(file, name, detail::file_kind::packed, {flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>}, lengths); !s) return s;
     const auto offsets = detail::section_offsets(lengths);
     for (std::size_t i = 0; i < lengths.size(); ++i) {
@@ -224,19 +230,29 @@ template <class... Models>
     status outcome;
     // What is no file of ours is left to the first model's reader to refuse.
     const auto take = [&]<class Packed>(std::type_identity<Packed>) {
-      if (ours && found != Packed::flat::fingerprint) return false;
+      if (ours && found != Packed::flat::fingerprint && sizeof...(Models) > 1) return false;
       outcome = read(path, network.template emplace<Packed>());
       return true;
     };
     if ((take(std::type_identity<packed<Models>>{}) || ...)) return outcome;
-    std::string expected;
-    for (const std::uint64_t fingerprint : {flat<Models>::fingerprint...}) {
-      char text[24];
-      std::snprintf(text, sizeof text, "%s%016llx", expected.empty() ? "" : " or ", static_cast<unsigned long long>(fingerprint));
-      expected += text;
-    }
-    return status::failure("%s: expected the model with fingerprint %s, found another model's, %016llx", path, expected.c_str(),
-                           static_cast<unsigned long long>(found));
+    std::string differences;
+    const auto compare = [&]<class Packed>(std::type_identity<Packed>, std::size_t number) {
+      Packed one;
+      const detail::packed_reading reading(one);
+      const auto lengths = detail::lengths_of(reading.sections);
+      std::vector<std::byte> table;
+      if (const status s = detail::read_whole(path, detail::file_header + 8 * lengths.size(), table); !s) return s;
+      const detail::expected_model model{Packed::flat::fingerprint, reading.sections, &detail::layer_name_in<typename Packed::flat>};
+      differences += "; of model " + std::to_string(number) + " " +
+                     detail::first_difference(model, lengths, std::span<const std::byte>(table).subspan(std::min(table.size(), detail::file_header)), detail::get<std::uint32_t>(head, 32));
+      return status();
+    };
+    std::size_t number = 0;
+    status said;
+    ((said = said ? compare(std::type_identity<packed<Models>>{}, ++number) : said), ...);
+    if (!said) return said;
+    return status::failure("%s: expected one of %zu models, found another one's file, with the fingerprint %016llx%s", path, sizeof...(Models),
+                           static_cast<unsigned long long>(found), differences.c_str());
   });
 }
 
@@ -248,7 +264,7 @@ template <class... Models>
 [[nodiscard]] std::variant<packed<Models>...> load_any(const std::string& path) {
   if constexpr ((model_description<Models> && ...)) {
     std::variant<packed<Models>...> result;
-    require(read_any<Models...>(path.c_str(), result));
+    require(read_any<Models...>(detail::c_path(path), result));
     return result;
   }
 }

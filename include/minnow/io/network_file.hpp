@@ -25,14 +25,19 @@ std::vector<file_section> network_sections(Network& net, normalisation& n) {
 }  // namespace detail
 
 /// Writes a trainable network.
+///
+/// refuses   what `read` refuses of its numbers
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write(const char* path, const network<Model, Weights, Inputs>& net) noexcept {
   return detail::within_memory(path, [&] {
     normalisation n = net.input_normalisation().of_channels(flat<Model>::input.channels);
     // Visiting arrays hands out spans that a reader fills; writing only looks at them.
-    std::vector<std::span<const std::byte>> bytes;
-    for (const auto& s : detail::network_sections(const_cast<network<Model, Weights, Inputs>&>(net), n)) bytes.emplace_back(s.bytes);
-    return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, bytes);
+    auto& visited = const_cast<network<Model, Weights, Inputs>&>(net);
+    const auto sections = detail::network_sections(visited, n);
+    return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections, [&](auto file, auto offsets) {
+      const status s = detail::check_sections(file, path, sections, offsets);
+      return s ? visited.check_states(path) : s;
+    });
   });
 }
 
@@ -46,8 +51,7 @@ template <class Model, class Weights, class Inputs>
     constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
     normalisation n{std::vector<float>(channels), std::vector<float>(channels)};
     const auto sections = detail::network_sections(net, n);
-    std::vector<std::size_t> lengths;
-    for (const auto& s : sections) lengths.push_back(s.bytes.size());
+    const auto lengths = detail::lengths_of(sections);
     const auto offsets = detail::section_offsets(lengths);
     std::vector<std::byte> file;
     if (const status s = detail::read_whole(path, offsets.back(), file); !s) return s;

@@ -151,12 +151,12 @@ template <class File>
 /// The same, returned; throws `error`.
 [[nodiscard]] inline tensor read_npy(const std::string& path) {
   tensor result;
-  require(read_npy(path.c_str(), result));
+  require(read_npy(detail::c_path(path), result));
   return result;
 }
 
 /// Writes an array as a .npy file; throws `error` with what `write_npy` says.
-inline void save_npy(const tensor& array, const std::string& path) { require(write_npy(path.c_str(), array)); }
+inline void save_npy(const tensor& array, const std::string& path) { require(write_npy(detail::c_path(path), array)); }
 
 #endif
 

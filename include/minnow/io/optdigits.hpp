@@ -98,7 +98,7 @@ template <opener Opener = plain>
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> read_optdigits(const std::string& folder, Opener how = {}) {
   train_and_test<std::uint8_t> result;
-  require(read_optdigits(folder.c_str(), result, how));
+  require(read_optdigits(detail::c_path(folder), result, how));
   return result;
 }
 

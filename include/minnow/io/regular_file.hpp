@@ -37,6 +37,16 @@ private:
   int number_ = -1;
 };
 
+/// A path as the system takes it.
+///
+/// throws  an empty path, and one with a zero byte, where the system would take it to end
+[[nodiscard]] inline const char* c_path(const std::string& path) {
+  if (path.empty()) require(status::failure("expected a path, found an empty one"));
+  if (const auto zero = path.find('\0'); zero != std::string::npos)
+    require(status::failure("%s: expected a path without zero bytes, found one at index %zu of %zu", path.c_str(), zero, path.size()));
+  return path.c_str();
+}
+
 /// What is at a path where no regular file is; null for one.
 [[nodiscard]] inline const char* no_file(::mode_t mode) noexcept {
   if (S_ISREG(mode)) return nullptr;
@@ -74,6 +84,7 @@ inline status missing_file(const char* path, bool takes_opener) noexcept {
     return status::failure("%s: expected a file that can be %s, found: %s", path, what, detail::system_text(why));
   };
   struct ::stat about {};
+  if (*path == '\0') return status::failure("expected a path, found an empty one");
   const auto refuse = [&] { return status::failure("%s: expected a file, found %s", path, no_file(about.st_mode)); };
   if (::stat(path, &about) != 0) return failed("opened");
   if (no_file(about.st_mode) != nullptr) return refuse();

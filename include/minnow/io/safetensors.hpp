@@ -174,13 +174,13 @@ template <class File>
 /// The same, returned; throws `error`.
 [[nodiscard]] inline tensors read_safetensors(const std::string& path) {
   tensors result;
-  require(read_safetensors(path.c_str(), result));
+  require(read_safetensors(detail::c_path(path), result));
   return result;
 }
 
 /// Writes tensors as a safetensors file; throws `error` with what `write_safetensors` says.
 inline void save_safetensors(const tensors& named, const std::string& path) {
-  require(write_safetensors(path.c_str(), named));
+  require(write_safetensors(detail::c_path(path), named));
 }
 
 #endif

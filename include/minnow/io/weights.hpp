@@ -191,7 +191,8 @@ template <class Model, class Weights, class Inputs>
 
 /// Gives a network's weights as tensors in PyTorch's names and layouts (see above): latent ones, not their codes.
 ///
-/// refuses   arrays without a name, names without an array, two arrays of one name; `out` then stays as it was
+/// refuses   arrays without a name, names without an array, two arrays of one name, numbers that `read_weights` would refuse;
+///           `out` then stays as it was
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write_weights(const network<Model, Weights, Inputs>& net, const weight_names& names, tensors& out,
                                    weight_options options = {}) noexcept {
@@ -208,6 +209,7 @@ template <class Model, class Weights, class Inputs>
       if (!added)
         return status::failure("tensor %s: expected one array of this name, found a second, '%s' of layer %s",
                                detail::in_quotes(place.tensor).c_str(), place.array.c_str(), place.layer.c_str());
+      if (status outcome = detail::check_numbers("weights", place.layer, place.array, place.values); !outcome) return outcome;
       tensor& to = at->second;
       to.shape = place.shape();
       to.values.resize(place.values.size());

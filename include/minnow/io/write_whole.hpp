@@ -56,6 +56,7 @@ struct write_target {
 
 /// Finds the place to write to; refuses what is no regular file there, and one that may not be written, also for root.
 [[nodiscard]] inline status find_target(const char* path, write_target& to) {
+  if (*path == '\0') return status::failure("expected a path, found an empty one");
   if (status outcome = follow_links(path, to.path); !outcome) return outcome;
   struct ::stat named {}, about {};
   const bool there = ::stat(path, &named) == 0;

@@ -17,7 +17,7 @@ struct dense {
   static constexpr geometry over(shape in) { return dense_over(in, Units); }
   static constexpr text name() { return text("dense<") << Units << "," << weights::name() << ">"; }
   static constexpr shape output(shape in) { return over(in).out; }
-  static constexpr fault check(shape) { return fault::none; }
+  static constexpr fault check(shape in) { return over(in).is_countable() ? fault::none : fault::too_large; }
 };
 
 }  // namespace minnow

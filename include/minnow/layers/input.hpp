@@ -10,6 +10,7 @@ template <int Channels, int Height, int Width>
 struct image {
   static_assert(Channels > 0 && Height > 0 && Width > 0, "minnow: an image has at least one channel, row and column");
   static constexpr shape dimensions{Height, Width, Channels};
+  static_assert(dimensions.is_sound(), "minnow: an image has at most 2^31-1 numbers");
 };
 
 /// Signals of Channels x Length, stored channels last: images of height 1.
@@ -17,6 +18,7 @@ template <int Channels, int Length>
 struct signal {
   static_assert(Channels > 0 && Length > 0, "minnow: a signal has at least one channel and one sample");
   static constexpr shape dimensions{1, Length, Channels};
+  static_assert(dimensions.is_sound(), "minnow: a signal has at most 2^31-1 numbers");
 };
 
 /// Vectors of Count numbers.

@@ -22,7 +22,8 @@ struct concatenate {
     return {body.height, body.width, other.channels + body.channels};
   }
   static constexpr fault check(shape body, shape other) noexcept {
-    return body.height == other.height && body.width == other.width ? fault::none : fault::branches_differ;
+    if (body.height != other.height || body.width != other.width) return fault::branches_differ;
+    return other.channels <= 0x7fffffff / body.pixels() - body.channels ? fault::none : fault::too_large;
   }
 };
 

@@ -11,6 +11,7 @@ namespace minnow {
 enum class fault {
   none,
   window_too_large,
+  too_large,
   higher_than_signal,
   longer_than_signal,
   not_a_signal,

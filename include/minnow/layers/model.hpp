@@ -165,6 +165,7 @@ struct input_quantizer<Flat, the_image> {
 template <fault Fault, std::size_t Index, class Layer, shape Input>
 struct composition {
   static_assert(Fault != fault::window_too_large, "minnow: the layer's window is larger than its padded input");
+  static_assert(Fault != fault::too_large, "minnow: the layer's weights and its output have at most 2^31-1 numbers each");
   static_assert(Fault != fault::higher_than_signal,
                 "minnow: the layer's window is higher than its input, whose height is 1: layers of signals are conv_1d, depthwise_conv_1d, max_pool_1d and average_pool_1d");
   static_assert(Fault != fault::longer_than_signal, "minnow: the layer's window is longer than the padded signal");
@@ -202,6 +203,7 @@ class flat {
 
 public:
   static constexpr std::size_t count = detail::size_of<layers>::value;
+  static_assert(count > 0, "minnow: a model has at least one layer that is no empty chain");
 
   template <std::size_t Index>
   using layer = typename decltype(detail::find_indexed<Index>(static_cast<const detail::indexed_list<std::make_index_sequence<count>, layers>*>(nullptr)))::type;

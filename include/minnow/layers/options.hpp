@@ -6,23 +6,33 @@
 
 namespace minnow {
 
+namespace detail {
+
+/// Of a kernel's extent, a stride, a padding.
+inline constexpr int largest_option = 32767;
+
+}  // namespace detail
+
 /// Options of convolutions and pools, in any order: conv<64, minw<1, 1>, kernel<5, 3>, stride<2>>.
 /// One number counts for height and width.
 template <int Height, int Width = Height>
 struct kernel {
   static_assert(Height > 0 && Width > 0, "minnow: a kernel has at least one element");
+  static_assert(Height <= detail::largest_option && Width <= detail::largest_option, "minnow: a kernel's extents are at most 32767");
   static constexpr extent value{Height, Width};
 };
 /// How far a window moves; 1 for convolutions and a pool's Size for pools unless given.
 template <int Height, int Width = Height>
 struct stride {
   static_assert(Height > 0 && Width > 0, "minnow: a stride is at least 1");
+  static_assert(Height <= detail::largest_option && Width <= detail::largest_option, "minnow: a stride is at most 32767");
   static constexpr extent value{Height, Width};
 };
 /// Elements around the image; half the kernel, rounded down, for convolutions and none for pools unless given.
 template <int Height, int Width = Height>
 struct padding {
   static_assert(Height >= 0 && Width >= 0, "minnow: padding is not negative");
+  static_assert(Height <= detail::largest_option && Width <= detail::largest_option, "minnow: padding is at most 32767");
   static constexpr extent value{Height, Width};
 };
 /// Channels and filters in `Count` groups; filter f sees the channels of its own group alone.
@@ -64,11 +74,38 @@ struct window_option<minnow::padding<Height, Width>> {
 
 template <int Count>
 struct window_option<minnow::groups<Count>> {
-  static constexpr void set(window& w) { w.groups = Count; }
+  static constexpr void set(window& w) { w.groups = minnow::groups<Count>::value; }
 };
+
+/// An option that stands unless its user gives another of the kind behind it.
+template <class Option>
+struct unless_given;
+template <class Option>
+struct window_option<unless_given<Option>> : window_option<Option> {};
+
+/// What an option says, whatever its numbers.
+template <class Option>
+inline constexpr int option_kind = 0;
+template <int Height, int Width>
+inline constexpr int option_kind<kernel<Height, Width>> = 1;
+template <int Height, int Width>
+inline constexpr int option_kind<stride<Height, Width>> = 2;
+template <int Height, int Width>
+inline constexpr int option_kind<padding<Height, Width>> = 3;
+template <int Count>
+inline constexpr int option_kind<groups<Count>> = 4;
+
+/// Whether no option is given twice.
+template <class... Options>
+constexpr bool options_differ() {
+  int given[5] = {};
+  ((void)++given[option_kind<Options>], ...);
+  return given[1] < 2 && given[2] < 2 && given[3] < 2 && given[4] < 2;
+}
 
 template <class... Options>
 constexpr window window_with(window w) {
+  static_assert(options_differ<Options...>(), "minnow: each of kernel<>, stride<>, padding<> and groups<> is given at most once");
   (window_option<Options>::set(w), ...);
   return w;
 }
@@ -80,6 +117,7 @@ constexpr text window_name(const window& w) {
 }
 
 constexpr fault window_fault(const geometry& g) {
+  if (!g.is_countable()) return fault::too_large;
   if (g.in.channels % g.groups != 0 || g.out.channels % g.groups != 0) return fault::uneven_groups;
   if (g.in.height == 1 && g.in.width > 1 && g.out.height <= 0) return fault::higher_than_signal;
   return g.out.height > 0 && g.out.width > 0 ? fault::none : fault::window_too_large;

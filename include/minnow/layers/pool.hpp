@@ -16,6 +16,7 @@ namespace detail {
 template <bool Averages, int Size, class... Options>
 struct pool {
   static_assert(Size > 0, "minnow: a pool's window has at least one element");
+  static_assert(Size <= largest_option, "minnow: a pool's window has extents of at most 32767");
   static constexpr bool averages = Averages;
   static constexpr window spec = window_with<Options...>({.kernel = {Size, Size}, .stride = {Size, Size}});
   static_assert(spec.padding.height <= spec.kernel.height / 2 && spec.padding.width <= spec.kernel.width / 2,

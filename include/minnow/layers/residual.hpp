@@ -78,7 +78,9 @@ struct repeated<Block, std::index_sequence<Index...>> {
   using type = list<each<Index>...>;
 };
 template <int Count, class Block>
-struct expansion<repeat<Count, Block>> : expansion<typename repeated<Block, std::make_index_sequence<uz(Count)>>::type> {};
+struct expansion<repeat<Count, Block>> : expansion<typename repeated<Block, std::make_index_sequence<uz(Count > 0 ? Count : 1)>>::type> {
+  static_assert(Count > 0, "minnow: a block is repeated at least once");
+};
 
 }  // namespace detail
 

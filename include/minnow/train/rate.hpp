@@ -7,9 +7,20 @@
 #include <numbers>
 #include <vector>
 
+#include <minnow/core/error.hpp>
 #include <minnow/schedule/window.hpp>
 
 namespace minnow {
+
+namespace detail {
+
+/// Refuses a schedule's number that makes a rate negative or infinite: at the first step, not where the rate comes to that.
+inline void check_rate_number(const char* schedule, const char* name, float number) {
+  if (!(number >= 0 && std::isfinite(number)))
+    require(status::failure("%s: expected a finite %s of at least 0, found %g", schedule, name, static_cast<double>(number)));
+}
+
+}  // namespace detail
 
 /// What multiplies an optimizer's rate at a step: any function of the run's progress that is finite and at least 0.
 using rate_schedule = std::function<float(const progress&)>;
@@ -22,7 +33,8 @@ struct constant_rate {
 /// factor^epoch, falling a little at every step.
 struct exponential_rate {
   float factor = 0.95f;  ///< per epoch; from 0
-  float operator()(const progress& p) const noexcept {
+  float operator()(const progress& p) const {
+    detail::check_rate_number("exponential_rate", "factor", factor);
     return std::pow(factor, static_cast<float>(p.step) / static_cast<float>(p.steps_per_epoch));
   }
 };
@@ -31,7 +43,8 @@ struct exponential_rate {
 struct step_rate {
   std::vector<moment> at{fraction{0.5f}, fraction{0.75f}};
   float factor = 0.1f;  ///< from 0
-  float operator()(const progress& p) const noexcept {
+  float operator()(const progress& p) const {
+    detail::check_rate_number("step_rate", "factor", factor);
     float result = 1;
     // A moment that is no number makes the rate one, which a run refuses.
     for (const moment& m : at)
@@ -44,7 +57,8 @@ struct step_rate {
 /// Half a cosine from 1 to `to` over the run.
 struct cosine_rate {
   float to = 0;  ///< from 0
-  float operator()(const progress& p) const noexcept {
+  float operator()(const progress& p) const {
+    detail::check_rate_number("cosine_rate", "to", to);
     const double part = static_cast<double>(p.step) / static_cast<double>(std::max(p.steps, 1LL));
     return static_cast<float>(static_cast<double>(to) + static_cast<double>(1 - to) * 0.5 * (1 + std::cos(std::numbers::pi * part)));
   }

@@ -1,0 +1,6 @@
+// expect: minnow: each of kernel<>, stride<>, padding<> and groups<> is given at most once
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+constexpr auto output = conv_1d<4, sign, kernel<3>, kernel<5>>::output({1, 8, 3});

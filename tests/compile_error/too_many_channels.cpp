@@ -1,0 +1,7 @@
+// expect: minnow: the layer's weights and its output have at most 2^31-1 numbers each
+#include <minnow/model.hpp>
+
+using namespace minnow;
+
+struct net : model<features<2147483647>, concatenated<chain<>>, dense<2>> {};
+constexpr auto output = flat<net>::output;
