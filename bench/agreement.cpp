@@ -14,7 +14,7 @@
 
 #include <minnow/minnow.hpp>
 #ifdef MINNOW_BENCH_GZIP
-#include <minnow/io/gzip.hpp>
+#include <minnow/data/gzip.hpp>
 #endif
 
 #include "../tests/agreement/comparison.hpp"

@@ -10,7 +10,7 @@
 
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/product.hpp>
-#include <minnow/train/float_products.hpp>
+#include <minnow/gemm/float_products.hpp>
 
 #include "measure.hpp"
 

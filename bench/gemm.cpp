@@ -11,10 +11,10 @@
 #include <vector>
 
 #include <minnow/core/parallel.hpp>
-#include <minnow/kernels/float_gradient.hpp>
-#include <minnow/kernels/float_product.hpp>
-#include <minnow/kernels/winograd.hpp>
-#include <minnow/kernels/winograd_gradient.hpp>
+#include <minnow/gemm/float_gradient.hpp>
+#include <minnow/gemm/float_product.hpp>
+#include <minnow/gemm/winograd.hpp>
+#include <minnow/gemm/winograd_gradient.hpp>
 
 #include "measure.hpp"
 

@@ -1,4 +1,4 @@
-# minnow::gzip serves the header minnow/io/gzip.hpp and exists where zlib does; minnow::safetensors serves minnow/io/safetensors.hpp
+# minnow::gzip serves the header minnow/data/gzip.hpp and exists where zlib does; minnow::safetensors serves minnow/exchange/safetensors.hpp
 # and exists where nlohmann/json does; minnow::mpi serves minnow/fit/mpi.hpp and exists where an MPI does.
 find_package(ZLIB QUIET)
 if(ZLIB_FOUND AND NOT TARGET minnow::gzip)

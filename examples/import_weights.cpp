@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <minnow/io/safetensors.hpp>
+#include <minnow/exchange/safetensors.hpp>
 #include <minnow/minnow.hpp>
 
 namespace mn = minnow;

@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <string>
 
-#include <minnow/io/cifar.hpp>
-#include <minnow/io/drawn_digits.hpp>
-#include <minnow/io/mnist.hpp>
+#include <minnow/data/cifar.hpp>
+#include <minnow/data/drawn_digits.hpp>
+#include <minnow/data/mnist.hpp>
 #ifdef MINNOW_EXAMPLE_GZIP
-#include <minnow/io/gzip.hpp>
+#include <minnow/data/gzip.hpp>
 #endif
 
 /// The images of a folder of CIFAR-10's, MNIST's or Fashion-MNIST's files; drawn digits where there is none.

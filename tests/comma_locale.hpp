@@ -6,7 +6,7 @@
 #include <locale>
 #include <string>
 
-#include "io/data_files.hpp"
+#include "system/data_files.hpp"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <minnow/io/drawn_digits.hpp>
+#include <minnow/data/drawn_digits.hpp>
 
 namespace minnow::test {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include <minnow/io/export_header.hpp>
+#include <minnow/firmware/export_header.hpp>
 #include <minnow/minnow.hpp>
 
 #include "model.hpp"

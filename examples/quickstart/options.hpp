@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 
 /// The command line of quickstart.
 struct options {

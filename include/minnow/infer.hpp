@@ -6,6 +6,6 @@
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/session.hpp>
 #include <minnow/infer/summary.hpp>
-#include <minnow/io/mapped_file.hpp>
-#include <minnow/io/model_file.hpp>
+#include <minnow/files/mapped_file.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/model.hpp>

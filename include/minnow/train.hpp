@@ -1,7 +1,7 @@
 #pragma once
 
 // Training: descriptions, estimators, schedules, networks, fit. With xtensor and xsimd.
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/estimate/ste.hpp>

@@ -11,14 +11,14 @@
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
-#include <minnow/io/model_file.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/constant.hpp>
 #include <minnow/train/optimizer.hpp>
 
 #include "comparison.hpp"
-#include "io/data_files.hpp"
+#include "system/data_files.hpp"
 
 namespace minnow::test {
 

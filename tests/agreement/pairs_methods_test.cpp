@@ -1,6 +1,6 @@
 #include <minnow/estimate/bi_real.hpp>
 #include <minnow/infer/evaluate.hpp>
-#include <minnow/io/drawn_digits.hpp>
+#include <minnow/data/drawn_digits.hpp>
 #include <minnow/quantize/methods.hpp>
 #include <minnow/zoo/bi_real.hpp>
 

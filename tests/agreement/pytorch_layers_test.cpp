@@ -9,8 +9,8 @@
 
 #include <minnow/layers/depthwise_conv.hpp>
 #include <minnow/layers/pool.hpp>
-#include <minnow/train/pool.hpp>
-#include <minnow/train/product.hpp>
+#include <minnow/train/layers/pool.hpp>
+#include <minnow/train/layers/product.hpp>
 
 #include "single_layer.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <minnow/io/weights.hpp>
+#include <minnow/exchange/weights.hpp>
 #include <minnow/model.hpp>
 #include <minnow/train/evaluate.hpp>
 

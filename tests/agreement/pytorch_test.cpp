@@ -17,7 +17,7 @@
 
 #include <doctest/doctest.h>
 
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/estimate/ste.hpp>

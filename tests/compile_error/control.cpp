@@ -1,6 +1,6 @@
 // expect-success
 // Every other file of this folder is this one with a mistake in it.
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/model.hpp>
 
 using namespace minnow;

@@ -1,4 +1,4 @@
 // expect: minnow: images are bytes or 32-bit floats
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 
 const minnow::dataset<double> data;

@@ -1,6 +1,6 @@
 // expect: minnow: export_header writes a packed network: export_header(pack(net), path, name)
 // errors: 1
-#include <minnow/io/export_header.hpp>
+#include <minnow/firmware/export_header.hpp>
 #include <minnow/minnow.hpp>
 
 namespace mn = minnow;

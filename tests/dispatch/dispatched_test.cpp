@@ -8,11 +8,11 @@
 #include <vector>
 
 #include <minnow/estimate/aqe.hpp>
-#include <minnow/io/model_file.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 
-#include "io/damaged_files.hpp"
+#include "files/damaged_files.hpp"
 #include "single_layer.hpp"
 #include "small.hpp"
 #include "small_network.hpp"

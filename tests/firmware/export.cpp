@@ -5,8 +5,8 @@
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
-#include <minnow/io/export_header.hpp>
-#include <minnow/io/model_file.hpp>
+#include <minnow/firmware/export_header.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/linear.hpp>
 

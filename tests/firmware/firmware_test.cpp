@@ -14,13 +14,13 @@
 
 #include <minnow/core/random.hpp>
 #include <minnow/infer.hpp>
-#include <minnow/io/export_header.hpp>
+#include <minnow/firmware/export_header.hpp>
 
 #include "a_signal_data.hpp"
 #include "bits_data.hpp"
 #include "comma_locale.hpp"
 #include "integers_data.hpp"
-#include "io/data_files.hpp"
+#include "system/data_files.hpp"
 #include "models.hpp"
 #include "one_layer_data.hpp"
 #include "powers_data.hpp"

@@ -22,7 +22,7 @@
 #include <minnow/quantize/pact.hpp>
 #include <minnow/schedule/cubic.hpp>
 
-#include "io/damaged_files.hpp"
+#include "files/damaged_files.hpp"
 #include "single_layer.hpp"
 
 using namespace minnow;

@@ -11,7 +11,7 @@
 #include <minnow/core/parallel.hpp>
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
-#include <minnow/io/drawn_digits.hpp>
+#include <minnow/data/drawn_digits.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/schedule/constant.hpp>

@@ -18,7 +18,7 @@
 #include <minnow/layers/model.hpp>
 #include <minnow/schedule/linear.hpp>
 
-#include "io/data_files.hpp"
+#include "system/data_files.hpp"
 
 using namespace minnow;
 using data_files::folder;

@@ -9,7 +9,7 @@
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
-#include <minnow/io/drawn_digits.hpp>
+#include <minnow/data/drawn_digits.hpp>
 #include <minnow/schedule/constant.hpp>
 
 #include "single_layer.hpp"

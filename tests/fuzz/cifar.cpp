@@ -1,5 +1,5 @@
 // CIFAR-10's batches, of two records.
-#include <minnow/io/cifar.hpp>
+#include <minnow/data/cifar.hpp>
 
 #include "fuzz.hpp"
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include <minnow/core/error.hpp>
-#include <minnow/io/container.hpp>
+#include <minnow/files/container.hpp>
 
 extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*, std::size_t),
                                                          void (*free_hook)(const volatile void*));

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include <minnow/io/weights.hpp>
+#include <minnow/exchange/weights.hpp>
 #include <minnow/model.hpp>
 
 namespace fuzz {

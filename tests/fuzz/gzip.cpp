@@ -1,6 +1,6 @@
 // Labels of an IDX file by minnow::gzip: packed, or as they are.
-#include <minnow/io/gzip.hpp>
-#include <minnow/io/idx.hpp>
+#include <minnow/data/gzip.hpp>
+#include <minnow/data/idx.hpp>
 
 #include "fuzz.hpp"
 

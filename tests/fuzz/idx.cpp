@@ -1,5 +1,5 @@
 // MNIST's IDX files, images and labels.
-#include <minnow/io/idx.hpp>
+#include <minnow/data/idx.hpp>
 
 #include "fuzz.hpp"
 

@@ -1,5 +1,5 @@
 // Trainable networks.
-#include <minnow/io/network_file.hpp>
+#include <minnow/files/network_file.hpp>
 
 #include "file_models.hpp"
 #include "fuzz.hpp"

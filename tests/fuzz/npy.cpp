@@ -1,5 +1,5 @@
 // NumPy's arrays: numbers of one byte become floats of four.
-#include <minnow/io/npy.hpp>
+#include <minnow/exchange/npy.hpp>
 
 #include "fuzz.hpp"
 

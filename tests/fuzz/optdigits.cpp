@@ -1,5 +1,5 @@
 // optdigits' CSV, of three lines.
-#include <minnow/io/optdigits.hpp>
+#include <minnow/data/optdigits.hpp>
 
 #include "fuzz.hpp"
 

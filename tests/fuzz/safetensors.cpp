@@ -1,5 +1,5 @@
 // safetensors: numbers of one byte become floats of four.
-#include <minnow/io/safetensors.hpp>
+#include <minnow/exchange/safetensors.hpp>
 
 #include "fuzz.hpp"
 

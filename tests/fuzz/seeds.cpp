@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include <minnow/io/model_file.hpp>
-#include <minnow/io/network_file.hpp>
-#include <minnow/io/npy.hpp>
-#include <minnow/io/safetensors.hpp>
+#include <minnow/files/model_file.hpp>
+#include <minnow/files/network_file.hpp>
+#include <minnow/exchange/npy.hpp>
+#include <minnow/exchange/safetensors.hpp>
 #include <minnow/pack/pack.hpp>
 
 #include "checkpoint.hpp"

@@ -1,6 +1,6 @@
 // Weights of a network out of safetensors: what a sound file may still hold.
-#include <minnow/io/safetensors.hpp>
-#include <minnow/io/weights.hpp>
+#include <minnow/exchange/safetensors.hpp>
+#include <minnow/exchange/weights.hpp>
 
 #include "fuzz.hpp"
 #include "fuzzed_weights.hpp"

@@ -1,4 +1,4 @@
-#include <minnow/train/batch_norm.hpp>
+#include <minnow/train/layers/batch_norm.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <minnow/train/bias.hpp>
+#include <minnow/train/layers/bias.hpp>
 
 #include <doctest/doctest.h>
 

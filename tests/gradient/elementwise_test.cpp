@@ -1,4 +1,4 @@
-#include <minnow/train/elementwise.hpp>
+#include <minnow/train/layers/elementwise.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <minnow/train/pool.hpp>
+#include <minnow/train/layers/pool.hpp>
 
 #include <doctest/doctest.h>
 

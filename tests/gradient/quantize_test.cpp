@@ -1,4 +1,4 @@
-#include <minnow/train/quantize.hpp>
+#include <minnow/train/layers/quantize.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <minnow/train/product.hpp>
+#include <minnow/train/layers/product.hpp>
 
 #include <doctest/doctest.h>
 

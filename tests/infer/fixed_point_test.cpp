@@ -12,7 +12,7 @@
 #include <minnow/core/random.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/infer/summary.hpp>
-#include <minnow/io/model_file.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/constant.hpp>

@@ -11,7 +11,7 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/half.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/layout/layout.hpp>
 
 namespace minnow::test {
 

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/layout/layout.hpp>
 
 namespace {
 

@@ -14,8 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "io/all_readers.hpp"
-#include "io/damaged_files.hpp"
+#include "system/all_readers.hpp"
+#include "files/damaged_files.hpp"
 
 using namespace minnow;
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <minnow/fit/mpi.hpp>
-#include <minnow/io/container.hpp>
+#include <minnow/files/container.hpp>
 
 #include "../small_digits.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <minnow/core/version.hpp>
 #ifdef CONSUMER_SAFETENSORS
-#include <minnow/io/safetensors.hpp>
+#include <minnow/exchange/safetensors.hpp>
 #endif
 
 #include "tiny_network.hpp"

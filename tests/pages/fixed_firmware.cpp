@@ -1,5 +1,5 @@
 #include <minnow/firmware.hpp>
-#include <minnow/io/export_header.hpp>
+#include <minnow/firmware/export_header.hpp>
 #include <minnow/minnow.hpp>
 
 namespace mn = minnow;

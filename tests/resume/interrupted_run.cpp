@@ -8,8 +8,8 @@
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
-#include <minnow/io/drawn_digits.hpp>
-#include <minnow/io/network_file.hpp>
+#include <minnow/data/drawn_digits.hpp>
+#include <minnow/files/network_file.hpp>
 #include <minnow/model.hpp>
 #include <minnow/schedule/linear.hpp>
 

@@ -1,9 +1,9 @@
 // Files: data sets, weights from elsewhere, networks, packed models, headers, checkpoints, records.
 #include <cstdio>
 
-#include <minnow/io/export_header.hpp>
-#include <minnow/io/gzip.hpp>
-#include <minnow/io/safetensors.hpp>
+#include <minnow/firmware/export_header.hpp>
+#include <minnow/data/gzip.hpp>
+#include <minnow/exchange/safetensors.hpp>
 #include <minnow/minnow.hpp>
 
 namespace mn = minnow;

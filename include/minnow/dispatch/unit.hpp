@@ -11,7 +11,7 @@
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/session.hpp>
 #include <minnow/infer/summary.hpp>
-#include <minnow/io/model_file.hpp>
+#include <minnow/files/model_file.hpp>
 
 /// The inside of a unit, included by the sources that CMake's minnow_dispatch generates and by nothing else.
 namespace minnow {

@@ -9,11 +9,11 @@
 #include <type_traits>
 #include <utility>
 
-#include <minnow/core/exact_fma.hpp>
+#include <minnow/firmware/exact_fma.hpp>
 #include <minnow/core/rounded_product.hpp>
 #include <minnow/firmware/data.hpp>
 #include <minnow/firmware/plan.hpp>
-#include <minnow/kernels/byte_sink.hpp>
+#include <minnow/kernels/sink/byte_sink.hpp>
 
 namespace minnow {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <minnow/infer/stage_plan.hpp>
-#include <minnow/kernels/epilogue.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/scalar_product.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/train/untyped_network.hpp>

@@ -12,8 +12,8 @@
 
 #include <minnow/fit/history.hpp>
 #include <minnow/fit/update.hpp>
-#include <minnow/io/checkpoint.hpp>
-#include <minnow/io/file_lock.hpp>
+#include <minnow/files/checkpoint.hpp>
+#include <minnow/files/file_lock.hpp>
 
 namespace minnow {
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include <minnow/fit/fit.hpp>
-#include <minnow/io/record_file.hpp>
-#include <minnow/io/reading.hpp>
+#include <minnow/data/record_file.hpp>
+#include <minnow/system/reading.hpp>
 
 namespace minnow {
 

@@ -9,7 +9,7 @@
 #include <minnow/fit/history.hpp>
 #include <minnow/fit/ranks.hpp>
 #include <minnow/fit/update.hpp>
-#include <minnow/io/checkpoint.hpp>
+#include <minnow/files/checkpoint.hpp>
 
 namespace minnow::detail {
 

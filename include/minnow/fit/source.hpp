@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <minnow/fit/batches.hpp>
-#include <minnow/io/container.hpp>
+#include <minnow/files/container.hpp>
 #include <minnow/train/evaluate.hpp>
 
 namespace minnow::detail {

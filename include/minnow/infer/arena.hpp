@@ -7,7 +7,7 @@
 
 #include <minnow/infer/stage.hpp>
 #include <minnow/infer/thresholds.hpp>
-#include <minnow/kernels/epilogue.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 
 namespace minnow {
 

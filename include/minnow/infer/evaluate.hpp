@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <minnow/core/classify.hpp>
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/infer/session.hpp>
 

@@ -13,7 +13,7 @@
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/layer.hpp>
 #include <minnow/infer/inferable.hpp>
-#include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/layout/layout.hpp>
 #include <minnow/quantize/integer.hpp>
 
 namespace minnow {

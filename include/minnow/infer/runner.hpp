@@ -15,9 +15,9 @@
 #include <minnow/core/rounded_product.hpp>
 #include <minnow/infer/arena.hpp>
 #include <minnow/infer/stage.hpp>
-#include <minnow/kernels/byte_sink.hpp>
-#include <minnow/kernels/epilogue.hpp>
-#include <minnow/kernels/flatten.hpp>
+#include <minnow/kernels/sink/byte_sink.hpp>
+#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/kernels/layout/flatten.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/region.hpp>
 

@@ -10,7 +10,7 @@
 #include <minnow/core/error.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/infer/arena.hpp>
-#include <minnow/infer/packed.hpp>
+#include <minnow/infer/packed_model.hpp>
 #include <minnow/infer/runner.hpp>
 
 namespace minnow {

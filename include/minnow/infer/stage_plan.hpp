@@ -8,8 +8,8 @@
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/thresholds.hpp>
-#include <minnow/kernels/epilogue.hpp>
-#include <minnow/kernels/flatten.hpp>
+#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/kernels/layout/flatten.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/layers/model.hpp>
 

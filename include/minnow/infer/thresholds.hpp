@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <minnow/core/encoding.hpp>
-#include <minnow/kernels/epilogue.hpp>
-#include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/kernels/layout/layout.hpp>
 #include <minnow/quantize/concept.hpp>
 
 namespace minnow {

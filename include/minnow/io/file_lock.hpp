@@ -1,43 +1,4 @@
 #pragma once
 
-#include <cerrno>
-#include <cstring>
-#include <string>
-#include <utility>
-
-#include <fcntl.h>
-#include <sys/file.h>
-
-#include <minnow/core/error.hpp>
-#include <minnow/core/within_memory.hpp>
-#include <minnow/io/regular_file.hpp>
-#include <minnow/io/write_whole.hpp>
-
-namespace minnow {
-
-/// Keeps other processes from a file by a lock beside it, `path`.lock. The system gives it back when the process ends,
-/// however that happens; the empty file stays.
-class file_lock {
-public:
-  /// A failure where another process, or another lock of this one, has it. Symbolic links to one file lead to one lock.
-  [[nodiscard]] status take(const char* path) noexcept {
-    return detail::within_memory(path, [&]() -> status {
-      std::string beside;
-      if (status outcome = detail::follow_links(path, beside); !outcome) return outcome;
-      beside += ".lock";
-      detail::descriptor handle(::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666));
-      if (!handle) return status::failure("%s: could not be created (%s)", beside.c_str(), detail::system_text(errno));
-      if (::flock(handle.number(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) return status::failure("%s: expected to be its only writer, found another one at work (it holds %s)", path, beside.c_str());
-        return status::failure("%s: could not be locked (%s)", beside.c_str(), detail::system_text(errno));
-      }
-      handle_ = std::move(handle);
-      return {};
-    });
-  }
-
-private:
-  detail::descriptor handle_;
-};
-
-}  // namespace minnow
+// The path of 0.1, which 0.3 will no longer have.
+#include <minnow/files/file_lock.hpp>

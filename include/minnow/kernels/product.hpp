@@ -4,13 +4,13 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/arch.hpp>
-#include <minnow/kernels/dot.hpp>
-#include <minnow/kernels/float_pair.hpp>
-#include <minnow/kernels/grouped.hpp>
+#include <minnow/kernels/dot/dot.hpp>
+#include <minnow/kernels/mixed/float_pair.hpp>
+#include <minnow/kernels/grouped/grouped.hpp>
 #include <minnow/kernels/operand.hpp>
-#include <minnow/kernels/ordered_sums.hpp>
-#include <minnow/kernels/shift.hpp>
-#include <minnow/kernels/xnor.hpp>
+#include <minnow/kernels/sink/ordered_sums.hpp>
+#include <minnow/kernels/dot/shift.hpp>
+#include <minnow/kernels/xnor/xnor.hpp>
 
 namespace minnow::kernels {
 
@@ -21,7 +21,7 @@ namespace minnow::kernels {
 ///   prepared_bytes(g)             bytes that a session keeps beside the weights, filled once by prepare()
 ///   scratch_bytes(g)              bytes that one call needs
 ///   rows(g, operands, first, last, sink)
-///                                 hands the sums of the output rows [first, last) to a sink (epilogue.hpp)
+///                                 hands the sums of the output rows [first, last) to a sink (sink/sink.hpp)
 ///
 /// This one serves pairs with half or real numbers. Other sinks than float_sink see their sums as integers in the same
 /// order (ordered_sums.hpp).

@@ -8,7 +8,7 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/layout.hpp>
+#include <minnow/kernels/layout/layout.hpp>
 
 /// The plain loops that every other kernel is held against, for every pair of encodings: decode, multiply, add.
 namespace minnow::kernels::reference {

@@ -6,11 +6,11 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/dot_scalar.hpp>
+#include <minnow/kernels/dot/scalar.hpp>
 #include <minnow/kernels/operand.hpp>
-#include <minnow/kernels/shift.hpp>
-#include <minnow/kernels/xnor_prepare.hpp>
-#include <minnow/kernels/xnor_scalar.hpp>
+#include <minnow/kernels/dot/shift.hpp>
+#include <minnow/kernels/xnor/prepare.hpp>
+#include <minnow/kernels/xnor/scalar.hpp>
 
 namespace minnow::kernels {
 

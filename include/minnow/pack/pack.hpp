@@ -9,7 +9,7 @@
 
 #include <minnow/core/rounded_product.hpp>
 #include <minnow/infer/packed.hpp>
-#include <minnow/kernels/ordered_sums.hpp>
+#include <minnow/kernels/sink/ordered_sums.hpp>
 #include <minnow/train/network.hpp>
 
 namespace minnow {

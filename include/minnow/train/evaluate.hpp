@@ -3,7 +3,7 @@
 #include <vector>
 
 #include <minnow/core/classify.hpp>
-#include <minnow/core/dataset.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/train/network.hpp>
 
 namespace minnow {

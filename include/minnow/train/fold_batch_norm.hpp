@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <minnow/layers/bias.hpp>
-#include <minnow/train/batch_norm.hpp>
-#include <minnow/train/bias.hpp>
+#include <minnow/train/layers/batch_norm.hpp>
+#include <minnow/train/layers/bias.hpp>
 #include <minnow/train/copy_weights.hpp>
 
 namespace minnow {

@@ -9,14 +9,14 @@
 #include <minnow/estimate/ste.hpp>
 #include <minnow/estimate/unbiased.hpp>
 #include <minnow/layers/model.hpp>
-#include <minnow/train/batch_norm.hpp>
-#include <minnow/train/bias.hpp>
-#include <minnow/train/channels.hpp>
-#include <minnow/train/elementwise.hpp>
-#include <minnow/train/join.hpp>
-#include <minnow/train/pool.hpp>
-#include <minnow/train/product.hpp>
-#include <minnow/train/quantize.hpp>
+#include <minnow/train/layers/batch_norm.hpp>
+#include <minnow/train/layers/bias.hpp>
+#include <minnow/train/layers/channels.hpp>
+#include <minnow/train/layers/elementwise.hpp>
+#include <minnow/train/layers/join.hpp>
+#include <minnow/train/layers/pool.hpp>
+#include <minnow/train/layers/product.hpp>
+#include <minnow/train/layers/quantize.hpp>
 #include <minnow/train/untyped_network.hpp>
 
 namespace minnow {

@@ -12,14 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/core/dataset.hpp>
-#include <minnow/core/normalisation.hpp>
+#include <minnow/data/dataset.hpp>
+#include <minnow/data/normalisation.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/model.hpp>
 #include <minnow/train/layer_times.hpp>
-#include <minnow/train/product.hpp>
+#include <minnow/train/layers/product.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 

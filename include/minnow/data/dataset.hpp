@@ -1,0 +1,217 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/error.hpp>
+#include <minnow/core/shape.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// An array of another library: xtensor's and its kin's.
+template <class Array>
+concept array = requires(const Array& a) {
+  { a.dimension() } -> std::convertible_to<std::size_t>;
+  a.shape();
+  a.begin();
+  a.end();
+};
+
+template <class Array>
+using array_value = std::remove_cvref_t<decltype(*std::declval<const Array&>().begin())>;
+
+/// Numbers of an array as numbers of another type. Integers must fit; floats are rounded to floats, which must hold them.
+///
+/// throws  a number that the type does not hold, naming `what` it is
+template <class To, class Array>
+std::vector<To> numbers_of_array(const Array& from, const char* what) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*from.begin())>, To>)
+    return std::vector<To>(from.begin(), from.end());
+  std::vector<To> result;
+  for (const auto& number : from) {
+    const auto taken = static_cast<double>(number);
+    if constexpr (std::is_integral_v<To>)
+      if (!(taken >= static_cast<double>(std::numeric_limits<To>::min()) &&
+            taken <= static_cast<double>(std::numeric_limits<To>::max()) && std::trunc(taken) == taken))
+        require(status::failure("dataset: expected %s from %lld to %lld, found %g at index %zu", what,
+                                static_cast<long long>(std::numeric_limits<To>::min()),
+                                static_cast<long long>(std::numeric_limits<To>::max()), taken, result.size()));
+    const auto held = static_cast<To>(number);
+    if constexpr (std::is_floating_point_v<To>)
+      if (std::isinf(held) && !std::isinf(taken))
+        require(status::failure("dataset: expected %s that a 32-bit float holds, found %g at index %zu", what, taken, result.size()));
+    result.push_back(held);
+  }
+  return result;
+}
+
+}  // namespace detail
+
+/// Images with their labels. Bytes stay bytes: 60,000 MNIST images take 47 MB.
+///
+/// dimensions   of one image, each at least 1; at most 2^31-1 numbers
+/// images       (N,H,W,C), channels last, one after another; at most 2^31-1 images
+/// labels       N numbers, 0 … classes-1; empty where there are none
+///
+/// Members may be filled one by one: what takes a data set calls `check`.
+template <class Element>
+struct dataset {
+  static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>, "minnow: images are bytes or 32-bit floats");
+  shape dimensions;
+  std::vector<Element> images;
+  std::vector<int> labels;
+
+  dataset() = default;
+
+  /// From vectors.
+  ///
+  /// throws  what `check` says; a label below 0
+  dataset(shape s, std::vector<Element> image_values, std::vector<int> label_values)
+      : dimensions(s), images(std::move(image_values)), labels(std::move(label_values)) {
+    check_new();
+  }
+
+  /// From arrays: images (N,H,W,C), (N,H,W) or (N,features); labels (N).
+  ///
+  /// throws  another rank, numbers that a byte or a label does not hold, what `check` says; a label below 0
+  template <detail::array Images, class Labels>
+  dataset(const Images& image_array, const Labels& label_array)
+      : images(detail::numbers_of_array<Element>(image_array, "numbers")),
+        labels(detail::numbers_of_array<int>(label_array, "labels")) {
+    const auto& s = image_array.shape();
+    const std::size_t rank = image_array.dimension();
+    // An extent that no int holds becomes 0, which is refused below.
+    const auto at = [&](std::size_t i) { return std::in_range<int>(s[i]) ? static_cast<int>(s[i]) : 0; };
+    if (rank == 4) dimensions = {at(1), at(2), at(3)};
+    else if (rank == 3) dimensions = {at(1), at(2), 1};
+    else if (rank == 2) dimensions = {1, 1, at(1)};
+    else require(status::failure("dataset: expected images of rank 4 (N,H,W,C), 3 (N,H,W) or 2 (N,features), found rank %zu", rank));
+    if constexpr (detail::array<Labels>)
+      if (label_array.dimension() != 1) require(status::failure("dataset: expected labels of rank 1 (N), found rank %zu", static_cast<std::size_t>(label_array.dimension())));
+    check_new();
+  }
+
+  /// Whole images; 0 where the dimensions make no sense.
+  [[nodiscard]] int size() const noexcept {
+    return dimensions.is_sound() ? static_cast<int>(images.size() / static_cast<std::size_t>(dimensions.size())) : 0;
+  }
+
+  /// Image i of 0 … size-1: (H,W,C).
+  ///
+  /// throws  another i
+  [[nodiscard]] std::span<const Element> image(int i) const {
+    if (i < 0 || i >= size())
+      require(status::failure("dataset: expected an image from 0 to %d, found %d", size() - 1, i));
+    const auto n = static_cast<std::size_t>(dimensions.size());
+    return std::span<const Element>(images).subspan(static_cast<std::size_t>(i) * n, n);
+  }
+
+  /// The images [first, last) as a data set of their own; none where first = last.
+  ///
+  /// throws  unless 0 <= first <= last <= size; what `check` says
+  [[nodiscard]] dataset part(int first, int last) const {
+    require(check());
+    if (first < 0 || last < first || last > size())
+      require(status::failure("dataset: expected a part [first, last) of its %d images, found [%d, %d)", size(), first,
+                              last));
+    const auto n = static_cast<std::ptrdiff_t>(dimensions.size());
+    dataset result;
+    result.dimensions = dimensions;
+    result.images.assign(images.begin() + first * n, images.begin() + last * n);
+    if (!labels.empty()) result.labels.assign(labels.begin() + first, labels.begin() + last);
+    return result;
+  }
+
+  /// Whether the members fit together: whole images, a label for each of them or none at all.
+  ///
+  /// who   begins the sentence
+  [[nodiscard]] status check(const char* who = "dataset") const noexcept {
+    const auto [height, width, channels] = dimensions;
+    if (!dimensions.is_sound())
+      return status::failure(
+          "%s: expected images of at least 1x1x1 numbers (height, width, channels) and at most 2^31-1, found %dx%dx%d",
+          who, height, width, channels);
+    if (images.size() % static_cast<std::size_t>(dimensions.size()) != 0)
+      return status::failure("%s: expected a multiple of %dx%dx%d values (height, width, channels), found %zu", who,
+                             height, width, channels, images.size());
+    if (images.size() / static_cast<std::size_t>(dimensions.size()) >
+        static_cast<std::size_t>(std::numeric_limits<int>::max()))
+      return status::failure("%s: expected at most 2147483647 images, found %zu", who,
+                             images.size() / static_cast<std::size_t>(dimensions.size()));
+    if (!labels.empty() && labels.size() != static_cast<std::size_t>(size()))
+      return status::failure("%s: expected as many labels as images, found %zu labels and %d images", who,
+                             labels.size(), size());
+    return {};
+  }
+
+private:
+  void check_new() const {
+    require(check());
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (labels[i] < 0)
+        require(status::failure("dataset: expected labels of at least 0, found %d at image %zu", labels[i], i));
+  }
+};
+
+template <detail::array Images, class Labels>
+dataset(const Images&, const Labels&) -> dataset<detail::array_value<Images>>;
+template <class Element>
+dataset(shape, std::vector<Element>, std::vector<int>) -> dataset<Element>;
+
+namespace detail {
+
+/// Whether a model can take the images: the one check of everything that runs a network over a data set.
+///
+/// input   the model's
+template <class Element>
+[[nodiscard]] status check_images(const dataset<Element>& data, shape input, const char* who) noexcept {
+  const shape found = data.dimensions;
+  if (data.images.empty()) return status::failure("%s: expected images, found none", who);
+  if (found != input)
+    return status::failure(
+        "%s: expected images of %dx%dx%d (height, width, channels: the model's input), found %dx%dx%d", who,
+        input.height, input.width, input.channels, found.height, found.width, found.channels);
+  if (status outcome = data.check(who); !outcome) return outcome;
+  if constexpr (std::is_same_v<Element, float>)
+    for (std::size_t i = 0; i < data.images.size(); ++i)
+      if (!std::isfinite(data.images[i]))
+        return status::failure("%s: expected finite numbers, found %f in image %zu", who,
+                               static_cast<double>(data.images[i]), i / static_cast<std::size_t>(input.size()));
+  return {};
+}
+
+/// Whether the images' labels are there, and a model's.
+///
+/// classes   the model's outputs
+template <class Element>
+[[nodiscard]] status check_labels(const dataset<Element>& data, int classes, const char* who) noexcept {
+  if (data.labels.empty()) return status::failure("%s: expected labels, found none", who);
+  if (data.labels.size() != static_cast<std::size_t>(data.size()))
+    return status::failure("%s: expected as many labels as images, found %zu labels and %d images", who,
+                           data.labels.size(), data.size());
+  for (std::size_t i = 0; i < data.labels.size(); ++i)
+    if (data.labels[i] < 0 || data.labels[i] >= classes)
+      return status::failure("%s: expected labels from 0 to %d (the model's outputs), found %d at image %zu", who,
+                             classes - 1, data.labels[i], i);
+  return {};
+}
+
+}  // namespace detail
+
+/// A training set and a test set, as the readers return them.
+template <class Element>
+struct train_and_test {
+  dataset<Element> train;
+  dataset<Element> test;
+};
+
+}  // namespace minnow

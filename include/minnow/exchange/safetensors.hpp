@@ -1,0 +1,188 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/error.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/system/bytes.hpp>
+#include <minnow/files/container.hpp>
+#include <minnow/system/reading.hpp>
+#include <minnow/exchange/safetensors_header.hpp>
+#include <minnow/exchange/tensors.hpp>
+#include <minnow/system/write_whole.hpp>
+
+/// Files of named tensors as PyTorch's users exchange them: the length of a header in 8 bytes, the header in JSON, the
+/// numbers. Needs nlohmann/json: link CMake's target minnow::safetensors.
+///
+///   {"__metadata__": {"any": "text"}, "features.0.weight": {"dtype": "F32", "shape": [8, 3], "data_offsets": [0, 96]}}
+namespace minnow {
+
+namespace detail {
+
+/// Checks that tensors lie one behind the other and fill the file: no overlap, no gap, nothing behind the last.
+inline status check_order(std::vector<safetensors_entry>& entries, const char* file, std::uint64_t numbers) {
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.offsets < b.offsets; });
+  std::uint64_t at = 0;
+  for (const safetensors_entry& entry : entries) {
+    if (entry.offsets[0] != at)
+      return status::failure(
+          "%s: tensor %s: expected it to begin at byte %llu, where the one before it ends, found "
+          "%llu: %s",
+          file, in_quotes(entry.name).c_str(), static_cast<unsigned long long>(at),
+          static_cast<unsigned long long>(entry.offsets[0]), entry.offsets[0] < at ? "they overlap" : "there is a gap");
+    at = entry.offsets[1];
+  }
+  if (at != numbers)
+    return status::failure("%s: expected %llu bytes of numbers, as its tensors have, found %llu", file,
+                           static_cast<unsigned long long>(at), static_cast<unsigned long long>(numbers));
+  return {};
+}
+
+/// What `what_is_this` calls such a file.
+inline constexpr const char* a_safetensors_file = "a safetensors file";
+
+/// Reads tensors from a file of known length, front to back.
+template <class File>
+[[nodiscard]] status read_safetensors_from(File& file, const char* name, tensors& out) {
+  std::uint64_t length = 0;
+  std::size_t got = 0;
+  std::uint8_t head[sizeof length];
+  if (status outcome = file.read(head, sizeof head, got); !outcome) return outcome;
+  if (got < sizeof length)
+    return status::failure("%s: expected a safetensors file, found %zu bytes, less than its header's length", name, got);
+  std::memcpy(&length, head, sizeof length);
+  const auto said = static_cast<unsigned long long>(length);
+  if (length > longest_safetensors_header)
+    return status::failure("%s: expected a safetensors file with a header of at most %llu bytes, found %llu", name,
+                           static_cast<unsigned long long>(longest_safetensors_header), said);
+  std::vector<std::uint8_t> header;
+  if (status outcome = read_up_to(file, length, header); !outcome) return outcome;
+  if (header.size() < length)
+    return status::failure("%s: expected a header of %llu bytes, found %zu behind its length", name, said, header.size());
+  const std::uint64_t numbers = file.length() - sizeof length - length;
+  safetensors_header parsed(name, numbers);
+  if (status outcome = parsed.parse(header); !outcome) return outcome;
+  std::vector<safetensors_entry>& entries = parsed.entries();
+  if (status outcome = check_order(entries, name, numbers); !outcome) return outcome;
+
+  tensors result;
+  for (safetensors_entry& entry : entries) {
+    if (entry.kind == nullptr) {
+      if (status outcome = skip(file, entry.offsets[1] - entry.offsets[0]); !outcome) return outcome;
+      result.unreadable.emplace(std::move(entry.name), std::move(entry.dtype));
+      continue;
+    }
+    tensor& to = result[std::move(entry.name)];
+    to.shape = std::move(entry.shape);
+    if (status outcome = read_numbers(file, name, *entry.kind, false, entry.count, true, to.values); !outcome) return outcome;
+  }
+  out = std::move(result);
+  return {};
+}
+
+}  // namespace detail
+
+/// Reads tensors from the bytes of a safetensors file; `name` stands in its sentences. F64 and wide integers become the
+/// nearest float, other numbers exactly that float. Tensors of other kinds (8-bit, complex ones) are named in
+/// `unreadable`. Metadata is permitted and left out.
+///
+/// refuses   headers above 100 MB, more than 100,000 tensors or 64 extents; what is no JSON or no UTF-8; doubled names;
+///           missing or unknown fields; bytes that are not as many as the shape says, overlap, leave a gap or end
+///           before or behind the file's end; `out` stays as it was
+[[nodiscard]] inline status read_safetensors(std::span<const std::uint8_t> file, const char* name,
+                                             tensors& out) noexcept {
+  return detail::reading(file, name, detail::a_safetensors_file, [&] {
+    detail::bytes_as_file bytes(file);
+    return detail::read_safetensors_from(bytes, name, out);
+  });
+}
+
+/// The same from a file.
+[[nodiscard]] inline status read_safetensors(const char* path, tensors& out) noexcept {
+  return detail::reading(path, detail::a_safetensors_file, [&]() -> status {
+    plain::file file;
+    if (status outcome = file.open(path, false); !outcome) return outcome;
+    if (file.length() != unknown_length) return detail::read_safetensors_from(file, path, out);
+    // Only reading tells how long it is.
+    std::vector<std::uint8_t> all;
+    if (status outcome = detail::read_up_to(file, unknown_length, all); !outcome) return outcome;
+    detail::bytes_as_file bytes(all);
+    return detail::read_safetensors_from(bytes, path, out);
+  });
+}
+
+/// Writes tensors as a safetensors file of 32-bit floats (F32), whole or not at all, in the order of their names; the
+/// numbers begin at a multiple of 8.
+///
+/// refuses   names that are not UTF-8 or that the format keeps for itself; more or fewer numbers than a shape's; what
+///           `read_safetensors` would find too much. What is `unreadable` is left out
+[[nodiscard]] inline status write_safetensors(const char* path, const tensors& named) noexcept {
+  using namespace detail;
+  return within_memory(path, [&]() -> status {
+    if (named.size() > most_safetensors)
+      return status::failure("%s: expected at most %zu tensors, found %zu", path, most_safetensors, named.size());
+    std::string header = "{";
+    std::size_t at = 0;
+    for (const auto& [name, t] : named) {
+      const std::string who = in_quotes(name);
+      std::string json;
+      if (name == safetensors_metadata || !to_json(name, json))
+        return status::failure("%s: expected a tensor's name in UTF-8 other than %s, found %s", path,
+                               safetensors_metadata, who.c_str());
+      std::uint64_t count = 0;
+      if (t.shape.size() > most_extents)
+        return status::failure("%s: tensor %s: expected at most %zu extents in shape, found %zu", path, who.c_str(),
+                               most_extents, t.shape.size());
+      if (!count_elements(t.shape, sizeof(float), count) || count != t.values.size())
+        return status::failure("%s: tensor %s: expected the numbers of a shape %s, found %zu", path, who.c_str(),
+                               text_of(t.shape).c_str(), t.values.size());
+      std::string shape = text_of(t.shape);
+      shape.front() = '[';
+      shape.back() = ']';
+      const std::size_t end = at + t.values.size() * sizeof(float);
+      header += (at > 0 || header.size() > 1 ? "," : "") + json + ":{\"dtype\":\"F32\",\"shape\":" + shape +
+                ",\"data_offsets\":[" + std::to_string(at) + "," + std::to_string(end) + "]}";
+      at = end;
+    }
+    header += '}';
+    header.resize(round_up(header.size(), 8), ' ');
+    if (header.size() > longest_safetensors_header)
+      return status::failure("%s: expected names that take at most %llu bytes, found a header of %zu", path,
+                             static_cast<unsigned long long>(longest_safetensors_header), header.size());
+    const std::size_t begin = sizeof(std::uint64_t) + header.size();
+    std::vector<std::byte> file(begin + at);
+    put(file, 0, static_cast<std::uint64_t>(header.size()));
+    std::memcpy(file.data() + sizeof(std::uint64_t), header.data(), header.size());
+    at = begin;
+    for (const auto& [name, t] : named) {
+      if (!t.values.empty()) std::memcpy(file.data() + at, t.values.data(), t.values.size() * sizeof(float));
+      at += t.values.size() * sizeof(float);
+    }
+    return write_whole(path, file);
+  });
+}
+
+#if defined(__cpp_exceptions)
+
+/// The same, returned; throws `error`.
+[[nodiscard]] inline tensors read_safetensors(const std::string& path) {
+  tensors result;
+  require(read_safetensors(detail::c_path(path), result));
+  return result;
+}
+
+/// Writes tensors as a safetensors file; throws `error` with what `write_safetensors` says.
+inline void save_safetensors(const tensors& named, const std::string& path) {
+  require(write_safetensors(detail::c_path(path), named));
+}
+
+#endif
+
+}  // namespace minnow

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/error.hpp>
+#include <minnow/core/half.hpp>
+#include <minnow/system/bytes.hpp>
+#include <minnow/system/quoted.hpp>
+
+namespace minnow {
+
+static_assert(std::endian::native == std::endian::little,
+              "minnow: files are little-endian, and so far only read and written on such processors");
+
+/// Numbers with a shape, the last index fastest; a shape of no extents is that of one number.
+struct tensor {
+  std::vector<std::uint64_t> shape;  ///< as wide as files have it, on every processor
+  std::vector<float> values;
+
+  friend bool operator==(const tensor&, const tensor&) = default;
+};
+
+/// Tensors by name: what files of weights hold.
+struct tensors : std::map<std::string, tensor, std::less<>> {
+  using map::map;
+
+  /// Tensors of the file whose numbers have no floats here, as 8-bit ones: their names and kinds.
+  std::map<std::string, std::string, std::less<>> unreadable{};
+
+#if defined(__cpp_exceptions)
+  /// The tensor of a name; throws `error` where there is none, with the kind of one that is unreadable.
+  [[nodiscard]] const tensor& at(std::string_view name) const;
+  [[nodiscard]] tensor& at(std::string_view name);
+#endif
+
+  friend bool operator==(const tensors&, const tensors&) = default;
+};
+
+namespace detail {
+
+/// As many as NumPy has: a limit on what a file may claim.
+inline constexpr std::size_t most_extents = 64;
+
+/// What a shape counts; false where that, or its bytes as `width`, does not fit in 63 bits.
+inline bool count_elements(std::span<const std::uint64_t> shape, std::size_t width, std::uint64_t& count) noexcept {
+  const std::uint64_t limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / width;
+  count = 1;
+  bool fits = true;
+  for (const std::uint64_t extent : shape) {
+    if (extent == 0) {
+      count = 0;
+      return true;
+    }
+    fits = fits && count <= limit / extent;
+    if (fits) count *= extent;
+  }
+  return fits;
+}
+
+/// A shape as sentences show it: (8, 3, 3, 3).
+inline std::string text_of(std::span<const std::uint64_t> shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  return text + ")";
+}
+
+/// A kind of numbers in files of tensors, and how they become floats: exactly, or the nearest float.
+struct number_kind {
+  const char* safetensors;  ///< its name there; null where it has none
+  const char* npy;
+  std::size_t bytes;
+  void (*widen)(const std::uint8_t* from, std::size_t count, float* to);
+};
+
+/// Numbers stand wherever the file has them: their address may be odd.
+template <class Number, auto Value>
+constexpr void (*widen)(const std::uint8_t*, std::size_t, float*) =
+    [](const std::uint8_t* from, std::size_t count, float* to) {
+      for (std::size_t i = 0; i < count; ++i) {
+        Number n;
+        std::memcpy(&n, from + i * sizeof n, sizeof n);
+        to[i] = Value(n);
+      }
+    };
+template <class Number>
+inline constexpr auto as_float = [](Number n) { return static_cast<float>(n); };
+
+inline constexpr number_kind number_kinds[] = {
+    {"F64", "<f8", 8, widen<double, as_float<double>>},
+    {"F32", "<f4", 4, widen<float, as_float<float>>},
+    {"F16", "<f2", 2, widen<std::uint16_t, half_value>},
+    // The upper half of a float.
+    {"BF16", nullptr, 2,
+     widen<std::uint16_t, [](std::uint16_t n) { return std::bit_cast<float>(static_cast<std::uint32_t>(n) << 16); }>},
+    {"I64", "<i8", 8, widen<std::int64_t, as_float<std::int64_t>>},
+    {"I32", "<i4", 4, widen<std::int32_t, as_float<std::int32_t>>},
+    {"I16", "<i2", 2, widen<std::int16_t, as_float<std::int16_t>>},
+    {"I8", "|i1", 1, widen<std::int8_t, as_float<std::int8_t>>},
+    {"U64", "<u8", 8, widen<std::uint64_t, as_float<std::uint64_t>>},
+    {"U32", "<u4", 4, widen<std::uint32_t, as_float<std::uint32_t>>},
+    {"U16", "<u2", 2, widen<std::uint16_t, as_float<std::uint16_t>>},
+    {"U8", "|u1", 1, widen<std::uint8_t, as_float<std::uint8_t>>},
+    {"BOOL", "|b1", 1, widen<std::uint8_t, [](std::uint8_t n) { return n != 0 ? 1.0f : 0.0f; }>},
+};
+
+/// The kind of this name in one of the formats; null where it is unknown.
+inline const number_kind* find_kind(const char* number_kind::*format, std::string_view name) noexcept {
+  for (const number_kind& kind : number_kinds)
+    if (kind.*format != nullptr && kind.*format == name) return &kind;
+  return nullptr;
+}
+
+/// The names of all kinds in one of the formats, for sentences.
+inline std::string kinds_of(const char* number_kind::*format) {
+  std::string names;
+  for (const number_kind& kind : number_kinds)
+    if (kind.*format != nullptr) names += (names.empty() ? "" : ", ") + std::string(kind.*format);
+  return names;
+}
+
+/// Why a network or a program cannot have the tensor of this name.
+inline status missing_tensor(const tensors& all, std::string_view name, const char* for_what) {
+  const std::string who = in_quotes(name);
+  if (const auto kind = all.unreadable.find(name); kind != all.unreadable.end())
+    return status::failure("tensor %s: expected numbers of kind %s%s, found %s", who.c_str(), kinds_of(&number_kind::safetensors).c_str(), for_what,
+                           in_quotes(kind->second).c_str());
+  return status::failure("tensor %s: expected it%s, found none of this name among %zu", who.c_str(), for_what, all.size());
+}
+
+/// Reads `count` numbers of a kind as floats, some at a time. `known` says that the file's length was compared: only then
+/// is room made for all of them before they came.
+template <class File>
+[[nodiscard]] status read_numbers(File& file, const char* name, const number_kind& kind, bool swapped, std::uint64_t count, bool known,
+                                  std::vector<float>& to) {
+  constexpr std::uint64_t piece = 1 << 16;
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::min(count, piece)) * kind.bytes);
+  to.clear();
+  if (known) to.reserve(static_cast<std::size_t>(count));
+  for (std::uint64_t done = 0; done < count;) {
+    const auto next = static_cast<std::size_t>(std::min(count - done, piece));
+    std::size_t got = 0;
+    if (status outcome = file.read(bytes.data(), next * kind.bytes, got); !outcome) return outcome;
+    if (got < next * kind.bytes)
+      return status::failure("%s: expected %llu bytes of numbers, found %llu", name, static_cast<unsigned long long>(count * kind.bytes),
+                             static_cast<unsigned long long>(done * kind.bytes + got));
+    if (swapped)
+      for (std::size_t i = 0; i < got; i += kind.bytes) std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.begin() + static_cast<std::ptrdiff_t>(i + kind.bytes));
+    to.resize(static_cast<std::size_t>(done) + next);
+    kind.widen(bytes.data(), next, to.data() + done);
+    done += next;
+  }
+  return {};
+}
+
+}  // namespace detail
+
+#if defined(__cpp_exceptions)
+inline const tensor& tensors::at(std::string_view name) const {
+  const auto found = find(name);
+  if (found == end()) require(detail::missing_tensor(*this, name, ""));
+  return found->second;
+}
+inline tensor& tensors::at(std::string_view name) { return const_cast<tensor&>(std::as_const(*this).at(name)); }
+#endif
+
+}  // namespace minnow

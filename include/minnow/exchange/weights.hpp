@@ -1,0 +1,247 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <minnow/system/check_numbers.hpp>
+#include <minnow/core/error.hpp>
+#include <minnow/system/within_memory.hpp>
+#include <minnow/exchange/tensors.hpp>
+#include <minnow/layers/weight_shapes.hpp>
+#include <minnow/train/copy_weights.hpp>
+#include <minnow/train/network.hpp>
+
+/// Weights of networks from and to tensors with PyTorch's names and layouts.
+///
+/// array of minnow    in minnow                        in PyTorch    layout there
+/// weights of conv    (filters, height, width, C)      weight        (filters, C, height, width); C is the channels of
+///                                                                   one group, 1 for depthwise_conv
+///   of a signal      (filters, 1, width, C)           weight        (filters, C, width): Conv1d's
+/// weights of dense   (units, H·W·C), of a map (H,W,C)  weight       (units, C·H·W): what Linear has behind Flatten
+/// gamma, beta        (C)                              weight, bias  (C)
+/// mean, variance     (C)                              running_mean, running_var  (C)
+/// others             (n)                              as in minnow  (n)
+///
+/// Reading takes the weights of one row with three extents or with four, whatever the model's input.
+///
+/// Quantizers' states stay behind. Batch norm's variance is the unbiased one in both, and its epsilon 1e-5 in both.
+namespace minnow {
+
+/// minnow's names to PyTorch's: the path of a layer to the name of a module, {"2", "features.4"}; or a layer's array to
+/// that of a tensor, {"2.gamma", "features.4.scale"}, which goes before. Several layers may stand for one module, as
+/// conv and bias for a Conv2d.
+using weight_names = std::map<std::string, std::string, std::less<>>;
+
+/// What `load_weights` lets pass.
+struct weight_options {
+  bool allow_unnamed = false;  ///< arrays that the names leave out stay as they are
+  bool allow_unused = false;   ///< tensors that no array takes are passed over
+};
+
+namespace detail {
+
+/// An array of a network with its place among tensors.
+struct weight_place {
+  std::string layer;
+  std::string array;
+  std::string tensor;
+  std::span<float> values;
+  const weight_shape* product = nullptr;  ///< null: the array is one row in both
+
+  [[nodiscard]] std::vector<std::uint64_t> shape() const {
+    if (product == nullptr) return {values.size()};
+    const auto n = [](int extent) { return static_cast<std::size_t>(extent); };
+    const auto& [height, width, channels] = product->window;
+    if (product->flattens) return {n(product->filters), n(product->window.size())};
+    if (product->of_signal) return {n(product->filters), n(channels), n(width)};
+    return {n(product->filters), n(channels), n(height), n(width)};
+  }
+  [[nodiscard]] bool takes(std::vector<std::uint64_t> found) const {
+    const bool one_row = product != nullptr && !product->flattens && product->window.height == 1;
+    const auto without_row = [one_row](std::vector<std::uint64_t> extents) {
+      if (one_row && extents.size() == 4 && extents[2] == 1) extents.erase(extents.begin() + 2);
+      return extents;
+    };
+    return without_row(std::move(found)) == without_row(shape());
+  }
+
+  /// visit(index here, index in the tensor) for every number.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    const auto channels = static_cast<std::size_t>(product == nullptr ? 1 : product->window.channels);
+    const auto pixels = product == nullptr ? values.size() : static_cast<std::size_t>(product->window.pixels());
+    const std::size_t filters = values.size() / (pixels * channels);
+    for (std::size_t f = 0; f < filters; ++f)
+      for (std::size_t p = 0; p < pixels; ++p)
+        for (std::size_t c = 0; c < channels; ++c)
+          visit((f * pixels + p) * channels + c, (f * channels + c) * pixels + p);
+  }
+};
+
+/// PyTorch's name for an array of a module.
+inline std::string_view torch_name(std::string_view array) noexcept {
+  constexpr std::pair<std::string_view, std::string_view> names[] = {{"weights", "weight"},
+                                                                     {"gamma", "weight"},
+                                                                     {"beta", "bias"},
+                                                                     {"mean", "running_mean"},
+                                                                     {"variance", "running_var"}};
+  for (const auto& [ours, theirs] : names)
+    if (ours == array) return theirs;
+  return array;
+}
+
+/// Finds the tensor's name for every array of the network, and takes every name of the map for one.
+inline status find_places(untyped_network& net, std::span<const weight_shape> products, const weight_names& names,
+                          bool allow_unnamed, std::vector<weight_place>& places) {
+  status outcome;
+  std::set<std::string_view> taken;
+  net.arrays([&](std::string_view path, std::string_view array, std::span<float> values) {
+    if (array == "state" || array == "unsettled") return;
+    weight_place place{std::string(path), std::string(array), {}, values};
+    if (const auto exact = names.find(place.layer + "." + place.array); exact != names.end()) {
+      taken.insert(exact->first);
+      place.tensor = exact->second;
+    } else if (const auto module = names.find(path); module != names.end()) {
+      taken.insert(module->first);
+      place.tensor = module->second + "." + std::string(torch_name(array));
+    } else {
+      if (!allow_unnamed && outcome)
+        outcome = status::failure(
+            "layer %s: expected a name for its '%s' (of \"%s\" for the module, or of \"%s.%s\"), found none",
+            place.layer.c_str(), place.array.c_str(), place.layer.c_str(), place.layer.c_str(), place.array.c_str());
+      return;
+    }
+    if (array == "weights")
+      for (const weight_shape& product : products)
+        if (product.path == path) place.product = &product;
+    places.push_back(std::move(place));
+  });
+  if (!outcome) return outcome;
+  for (const auto& [ours, theirs] : names)
+    if (!taken.contains(ours))
+      return status::failure("names: expected the path of a layer with weights, or of one of its arrays, found %s",
+                             in_quotes(ours).c_str());
+  return {};
+}
+
+/// Whether a tensor is the count of batches that PyTorch's batch norm keeps and only averages without a momentum use.
+inline bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
+
+inline status fill_places(const std::vector<weight_place>& places, const tensors& from, bool allow_unused) {
+  std::set<std::string_view> used;
+  for (const weight_place& place : places) {
+    const std::string who = in_quotes(place.tensor), tensor_name = "tensor " + who;
+    const auto found = from.find(place.tensor);
+    if (found == from.end())
+      return missing_tensor(from, place.tensor, (" for '" + place.array + "' of layer " + place.layer).c_str());
+    const tensor& t = found->second;
+    if (!place.takes(t.shape) || t.values.size() != place.values.size())
+      return status::failure("tensor %s: expected the shape %s for '%s' of layer %s, found %s of %zu numbers",
+                             who.c_str(), text_of(place.shape()).c_str(), place.array.c_str(), place.layer.c_str(),
+                             text_of(t.shape).c_str(), t.values.size());
+    if (status outcome = check_numbers(tensor_name.c_str(), place.layer, place.array, t.values); !outcome) return outcome;
+    used.insert(found->first);
+  }
+  const auto unused = [](const std::string& name) {
+    return status::failure("tensor %s: expected an array of the network that takes it, found none in the names",
+                           in_quotes(name).c_str());
+  };
+  for (const auto& [name, t] : from)
+    if (!allow_unused && !used.contains(name) && !counts_batches(name)) return unused(name);
+  for (const auto& [name, kind] : from.unreadable)
+    if (!allow_unused && !counts_batches(name)) return unused(name);
+  for (const weight_place& place : places) {
+    const std::vector<float>& values = from.find(place.tensor)->second.values;
+    place.each([&](std::size_t here, std::size_t there) { place.values[here] = values[there]; });
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// Takes a network's weights out of tensors in PyTorch's names and layouts (see above); weights are quantized anew.
+///
+/// Where the model quantizes, batch norm's statistics count as those of another network, since nobody knows with which
+/// quantizers they were taken: pack refuses them until `settle` or `fit` took new ones.
+///
+/// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite,
+///           (nor, of a variance, below 0), and tensors that no array takes (but for num_batches_tracked); `net` then stays
+///           as it was
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] status read_weights(const tensors& from, network<Model, Weights, Inputs>& net, const weight_names& names,
+                                  weight_options options = {}) noexcept {
+  return detail::within_memory("weights", [&]() -> status {
+    std::vector<detail::weight_place> places;
+    if (status outcome = detail::find_places(net, weight_shapes<Model>, names, options.allow_unnamed, places); !outcome)
+      return outcome;
+    if (status outcome = detail::fill_places(places, from, options.allow_unused); !outcome) return outcome;
+    detail::weights_replaced(net);
+    detail::set_unsettled(net, network<Model, Weights, Inputs>::quantizes ? 1.0f : 0.0f);
+    return {};
+  });
+}
+
+/// Gives a network's weights as tensors in PyTorch's names and layouts (see above): latent ones, not their codes.
+///
+/// refuses   arrays without a name, names without an array, two arrays of one name, numbers that `read_weights` would refuse;
+///           `out` then stays as it was
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] status write_weights(const network<Model, Weights, Inputs>& net, const weight_names& names, tensors& out,
+                                   weight_options options = {}) noexcept {
+  return detail::within_memory("weights", [&]() -> status {
+    std::vector<detail::weight_place> places;
+    // Visiting arrays hands out spans that a reader fills; writing only looks at them.
+    if (status outcome = detail::find_places(const_cast<network<Model, Weights, Inputs>&>(net), weight_shapes<Model>, names,
+                                             options.allow_unnamed, places);
+        !outcome)
+      return outcome;
+    tensors result;
+    for (const detail::weight_place& place : places) {
+      const auto [at, added] = result.try_emplace(place.tensor);
+      if (!added)
+        return status::failure("tensor %s: expected one array of this name, found a second, '%s' of layer %s",
+                               detail::in_quotes(place.tensor).c_str(), place.array.c_str(), place.layer.c_str());
+      if (status outcome = detail::check_numbers("weights", place.layer, place.array, place.values); !outcome) return outcome;
+      tensor& to = at->second;
+      to.shape = place.shape();
+      to.values.resize(place.values.size());
+      place.each([&](std::size_t here, std::size_t there) { to.values[there] = place.values[here]; });
+    }
+    out = std::move(result);
+    return {};
+  });
+}
+
+#if defined(__cpp_exceptions)
+
+/// The same as `read_weights`: load_weights(net, read_safetensors("weights.safetensors"), {{"0", "features.0"}, …}).
+///
+/// throws   `error` with what `read_weights` says
+template <class Model, class Weights, class Inputs>
+void load_weights(network<Model, Weights, Inputs>& net, const tensors& from, const weight_names& names,
+                  weight_options options = {}) {
+  require(read_weights(from, net, names, options));
+}
+
+/// The same as `write_weights`, returned: save_safetensors(export_weights(net, names), "weights.safetensors").
+///
+/// throws   `error` with what `write_weights` says
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] tensors export_weights(const network<Model, Weights, Inputs>& net, const weight_names& names,
+                                     weight_options options = {}) {
+  tensors result;
+  require(write_weights(net, names, result, options));
+  return result;
+}
+
+#endif
+
+}  // namespace minnow

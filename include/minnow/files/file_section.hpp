@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <minnow/system/check_numbers.hpp>
+
+namespace minnow::detail {
+
+/// Bytes that a reader fills, with their layer's path and their array's name where they have any; of floats also what they may
+/// be. The arrays of the input have no layer.
+struct file_section {
+  std::span<std::byte> bytes;
+  std::string_view layer{};
+  std::string_view array{};
+  domain numbers = domain::any;
+
+  file_section(std::span<std::byte> b, std::string_view path = {}, std::string_view name = {}) noexcept : bytes(b), layer(path), array(name) {}
+  file_section(std::string_view path, std::string_view name, std::span<float> values) noexcept
+      : bytes(std::as_writable_bytes(values)), layer(path), array(name), numbers(domain_of(name)) {}
+};
+
+}  // namespace minnow::detail

@@ -1,0 +1,272 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <minnow/core/half.hpp>
+#include <minnow/infer/packed.hpp>
+#include <minnow/files/container.hpp>
+#include <minnow/files/probe.hpp>
+
+/// Files of packed models. Sections: the mean and the deviation of each image channel (none with pixels), each stage's
+/// in order, and the probe's answer.
+namespace minnow {
+
+namespace detail {
+
+/// visit(section, weights) for the sections of a packed model, weights being those that the bytes are, or null; `input` and
+/// `answer` are filled by the caller. The numbers in them are checked by check_packed_numbers.
+template <class Packed, class Visit>
+void packed_sections(Packed& network, normalisation& input, std::span<std::int32_t> answer, Visit&& visit) {
+  stored_weights* const none = nullptr;
+  if constexpr (!Packed::flat::takes_pixels) {
+    visit(file_section(std::as_writable_bytes(std::span(input.mean)), "", "mean"), none);
+    visit(file_section(std::as_writable_bytes(std::span(input.deviation)), "", "deviation"), none);
+  }
+  network.each_stage([&](auto, auto& stage) {
+    constexpr std::string_view path = Packed::flat::paths[std::remove_cvref_t<decltype(stage)>::plan::begin].view();
+    stage.sections([&](std::string_view array, std::span<std::byte> bytes) {
+      visit(file_section(bytes, path, array), !bytes.empty() && bytes.data() == stage.weights.bytes() ? &stage.weights : none);
+    });
+  });
+  visit(file_section(std::as_writable_bytes(answer)), none);
+}
+
+}  // namespace detail
+
+namespace detail {
+
+/// Room for what the file of a packed model holds besides: the sections' spans, and for those of weights whose they are.
+template <class Packed>
+struct packed_reading {
+  std::vector<std::int32_t> answer;
+  std::vector<file_section> sections;
+  std::vector<stored_weights*> weights;
+
+  explicit packed_reading(Packed& network) {
+    using plan = probe_plan<Packed>;
+    constexpr auto channels = static_cast<std::size_t>(Packed::flat::input.channels);
+    network.input = {std::vector<float>(channels), std::vector<float>(channels)};
+    if constexpr (plan::exists) answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
+    network.each_stage([](auto, auto& stage) { (void)stage.weights.data(); });
+    packed_sections(network, network.input, answer, [&](const file_section& s, stored_weights* of) {
+      sections.push_back(s);
+      weights.push_back(of);
+    });
+  }
+};
+
+/// The first packed weight that no quantizer Q gives: a NaN or an infinity, a code beyond its limit; null where there is none.
+template <quantizer Quantizer>
+[[nodiscard]] const char* unsound_weight(std::span<const std::byte> weights) noexcept {
+  if constexpr (Quantizer::storage == encoding::real) {
+    for (std::size_t i = 0; i + 4 <= weights.size(); i += 4)
+      if (!is_in(domain::finite, get<float>(weights, i))) return "a NaN or an infinity";
+  } else if constexpr (Quantizer::storage == encoding::half) {
+    for (std::size_t i = 0; i + 2 <= weights.size(); i += 2)
+      if (!is_in(domain::finite, half_value(get<std::uint16_t>(weights, i)))) return "a NaN or an infinity";
+  } else if constexpr (Quantizer::storage == encoding::byte) {
+    for (const std::byte b : weights)
+      if (std::abs(static_cast<int>(static_cast<std::int8_t>(b))) > Quantizer::code_limit) return "a code beyond its quantizer's";
+  } else if constexpr (Quantizer::storage == encoding::nibble) {
+    for (const std::byte b : weights)
+      for (const int n : {static_cast<int>(b) & 15, static_cast<int>(b) >> 4})
+        if (std::abs((n ^ 8) - 8) > Quantizer::code_limit) return "a code beyond its quantizer's";
+  }
+  return nullptr;
+}
+
+/// Holds the numbers of a packed model against what every one keeps to.
+template <class Model, class Arch>
+status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
+  using flat = typename packed<Model, Arch>::flat;
+  status said;
+  if constexpr (!flat::takes_pixels) said = network.input.check(flat::input.channels, name);
+  network.each_stage([&](auto, auto& stage) {
+    using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
+    constexpr std::string_view path = flat::paths[plan::begin].view();
+    const auto refuse = [&](const char* expected, const char* array, const char* found) {
+      if (said) said = status::failure("%s: layer %.*s: expected %s in '%s', found %s", name, static_cast<int>(path.size()), path.data(), expected, array, found);
+    };
+    if constexpr (plan::has_product)
+      if (const char* found = unsound_weight<typename plan::weights>({stage.weights.bytes(), stage.weights.size()}))
+        refuse(is_integer(plan::weights::storage) ? "codes of its quantizer" : "finite numbers", "weights", found);
+    stage.floats_of_layers([&](std::size_t layer, std::string_view array, std::span<float> values) {
+      if (said) said = check_numbers(name, flat::paths[layer].view(), array, values);
+    });
+    if constexpr (plan::folds) {
+      const auto masks = [](const std::vector<std::int32_t>& all) { return std::ranges::all_of(all, [](std::int32_t n) { return n == 0 || n == -1; }); };
+      if (!masks(stage.constants.limits.flip)) refuse("0 or -1", "flip", "another number");
+      if (!masks(stage.constants.limits.smallest)) refuse("0 or -1", "smallest", "another number");
+    }
+    if constexpr (requires { stage.constants.out_state; })
+      if (!is_sound<typename plan::outputs>(stage.constants.out_state)) refuse("a state inside its quantizer's bounds", "state", "another one");
+    if constexpr (requires { stage.constants.sound(); })
+      if (!stage.constants.sound()) refuse("fixed-point constants whose products fit 64 bits", "constants", "larger ones");
+  });
+  return said;
+}
+
+/// Checks the numbers of a packed model that was read, and runs its probe.
+template <class Model, class Arch>
+status check_packed(const char* name, packed<Model, Arch>& network, std::span<const std::int32_t> answer) {
+  if (const status s = check_packed_numbers(name, network); !s) return s;
+  if (!std::ranges::equal(probe_answer(network), answer))
+    return status::failure("%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
+                           "this build's %s kernels or the file are wrong", name, kernels::arch_name<Arch>());
+  return {};
+}
+
+}  // namespace detail
+
+/// Writes a packed model.
+///
+/// refuses   what `read` refuses of its numbers
+template <class Model, class Arch>
+[[nodiscard]] status write(const char* path, const packed<Model, Arch>& network) noexcept {
+  return detail::within_memory(path, [&]() -> status {
+    using packed_type = packed<Model, Arch>;
+    // Sections are spans that a reader fills; writing only looks at them.
+    auto& visited = const_cast<packed_type&>(network);
+    if (const status s = detail::check_packed_numbers(path, visited); !s) return s;
+    normalisation input = network.input.of_channels(packed_type::flat::input.channels);
+    std::vector<std::int32_t> answer = detail::probe_answer(network);
+    std::vector<detail::file_section> sections;
+    detail::packed_sections(visited, input, answer, [&](const detail::file_section& s, auto) { sections.push_back(s); });
+    return detail::write_container(path, detail::file_kind::packed, packed_type::flat::fingerprint, sections, [](auto, auto) { return status(); });
+  });
+}
+
+/// Reads a packed model, and runs its probe: the sums must be those that the writer had.
+///
+/// returns  a failure for a file that is missing, truncated, damaged, another model's, or whose probe answers differently;
+///          `network` is then not to be used
+template <class Model, class Arch>
+[[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
+  return detail::reading(path, detail::a_minnow_file, [&]() -> status {
+    detail::packed_reading reading(network);
+    if (const status s = detail::read_container(path, detail::file_kind::packed, flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>); !s) return s;
+    return detail::check_packed(path, network, reading.answer);
+  });
+}
+
+/// The same from the bytes of a file, which are copied; `name` stands in the sentences.
+template <class Model, class Arch>
+[[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
+  return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
+    detail::packed_reading reading(network);
+    if (const status s = detail::read_container(file, name, detail::file_kind::packed, flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>); !s) return s;
+    return detail::check_packed(name, network, reading.answer);
+  });
+}
+
+/// The same without a copy of the weights: kernels read them where they are, in a mapped file, in a program's read-only
+/// data. Weights that do not stand at a multiple of 64 are copied all the same, and so are the last ones of a file that
+/// ends less than 64 bytes behind them.
+///
+/// requires  that the bytes outlive the network and its copies
+template <class Model, class Arch>
+[[nodiscard]] status read_in_place(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
+  return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
+    detail::packed_reading reading(network);
+    const auto lengths = detail::lengths_of(reading.sections);
+    if (const status s = detail::check_container(file, name, detail::file_kind::packed, {flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>}, lengths); !s) return s;
+    const auto offsets = detail::section_offsets(lengths);
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+      const std::byte* at = file.data() + offsets[i];
+      if (reading.weights[i] != nullptr && reading.weights[i]->can_lie_at(at, file.size() - offsets[i])) reading.weights[i]->lie_at(at);
+      else if (lengths[i] > 0) std::memcpy(reading.sections[i].bytes.data(), at, lengths[i]);
+    }
+    return detail::check_packed(name, network, reading.answer);
+  });
+}
+
+/// load_in_place<packed<M>>(file.bytes(), "model.mnw"): see read_in_place.
+///
+/// throws  what `read_in_place` says
+template <class Packed>
+[[nodiscard]] Packed load_in_place(std::span<const std::byte> file, const char* name = "the bytes in memory") {
+  static_assert(detail::is_packed<Packed>, "minnow: load_in_place<packed<M>>(bytes) reads a packed network");
+  if constexpr (detail::is_packed<Packed>) {
+    Packed result;
+    require(read_in_place(file, name, result));
+    return result;
+  }
+}
+
+/// load<packed<M>>(bytes): a copy of the bytes of a file.
+///
+/// throws  what `read` says
+template <class Packed>
+[[nodiscard]] Packed load(std::span<const std::byte> file, const char* name = "the bytes in memory") {
+  static_assert(detail::is_packed<Packed>, "minnow: load<packed<M>>(bytes) reads a packed network");
+  if constexpr (detail::is_packed<Packed>) {
+    Packed result;
+    require(read(file, name, result));
+    return result;
+  }
+}
+
+/// Reads the packed model of a file that may hold any of several.
+///
+/// returns  what `read` says, or that the file holds none of them
+template <class... Models>
+[[nodiscard]] status read_any(const char* path, std::variant<packed<Models>...>& network) noexcept {
+  return detail::reading(path, detail::a_minnow_file, [&]() -> status {
+    std::vector<std::byte> head;
+    if (const status s = detail::read_whole(path, detail::file_header, head); !s) return s;
+    const bool ours = head.size() >= detail::file_header && std::memcmp(head.data(), detail::file_magic.data(), detail::file_magic.size()) == 0;
+    const std::uint64_t found = ours ? detail::get<std::uint64_t>(head, 16) : 0;
+    status outcome;
+    // What is no file of ours is left to the first model's reader to refuse.
+    const auto take = [&]<class Packed>(std::type_identity<Packed>) {
+      if (ours && found != Packed::flat::fingerprint && sizeof...(Models) > 1) return false;
+      outcome = read(path, network.template emplace<Packed>());
+      return true;
+    };
+    if ((take(std::type_identity<packed<Models>>{}) || ...)) return outcome;
+    std::string differences;
+    const auto compare = [&]<class Packed>(std::type_identity<Packed>, std::size_t number) {
+      Packed one;
+      const detail::packed_reading reading(one);
+      const auto lengths = detail::lengths_of(reading.sections);
+      std::vector<std::byte> table;
+      if (const status s = detail::read_whole(path, detail::file_header + 8 * lengths.size(), table); !s) return s;
+      const detail::expected_model model{Packed::flat::fingerprint, reading.sections, &detail::layer_name_in<typename Packed::flat>};
+      differences += "; of model " + std::to_string(number) + " " +
+                     detail::first_difference(model, lengths, std::span<const std::byte>(table).subspan(std::min(table.size(), detail::file_header)), detail::get<std::uint32_t>(head, 32));
+      return status();
+    };
+    std::size_t number = 0;
+    status said;
+    ((said = said ? compare(std::type_identity<packed<Models>>{}, ++number) : said), ...);
+    if (!said) return said;
+    return status::failure("%s: expected one of %zu models, found another one's file, with the fingerprint %016llx%s", path, sizeof...(Models),
+                           static_cast<unsigned long long>(found), differences.c_str());
+  });
+}
+
+/// The packed model of a file that may hold any of several, with this build's best kernels: load_any<A, B>(path), to be
+/// visited as any variant.
+///
+/// throws  what `read_any` says
+template <class... Models>
+[[nodiscard]] std::variant<packed<Models>...> load_any(const std::string& path) {
+  if constexpr ((model_description<Models> && ...)) {
+    std::variant<packed<Models>...> result;
+    require(read_any<Models...>(detail::c_path(path), result));
+    return result;
+  }
+}
+
+}  // namespace minnow

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <minnow/files/check_states.hpp>
+#include <minnow/files/container.hpp>
+#include <minnow/train/network.hpp>
+
+/// Files of trainable networks. Sections: the mean and the deviation of each image channel, then every array of every
+/// layer in order (weights, batch norm, quantizers' states). Estimators are not part of them.
+namespace minnow {
+
+namespace detail {
+
+template <class Network>
+std::vector<file_section> network_sections(Network& net, normalisation& n) {
+  std::vector<file_section> sections{{"", "mean", n.mean}, {"", "deviation", n.deviation}};
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) { sections.emplace_back(path, name, values); });
+  return sections;
+}
+
+}  // namespace detail
+
+/// Writes a trainable network.
+///
+/// refuses   what `read` refuses of its numbers
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] status write(const char* path, const network<Model, Weights, Inputs>& net) noexcept {
+  return detail::within_memory(path, [&] {
+    normalisation n = net.input_normalisation().of_channels(flat<Model>::input.channels);
+    // Visiting arrays hands out spans that a reader fills; writing only looks at them.
+    auto& visited = const_cast<network<Model, Weights, Inputs>&>(net);
+    const auto sections = detail::network_sections(visited, n);
+    return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections, [&](auto file, auto offsets) {
+      const status s = detail::check_sections(file, path, sections, offsets);
+      return s ? visited.check_states(path) : s;
+    });
+  });
+}
+
+/// Reads a trainable network; any estimators may be chosen anew.
+///
+/// refuses   beside damaged files and those of other models, numbers that no network has: a NaN, an infinity, a negative
+///           variance, a deviation that is not above 0; `net` then stays as it was
+template <class Model, class Weights, class Inputs>
+[[nodiscard]] status read(const char* path, network<Model, Weights, Inputs>& net) noexcept {
+  return detail::reading(path, detail::a_minnow_file, [&]() -> status {
+    constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
+    normalisation n{std::vector<float>(channels), std::vector<float>(channels)};
+    const auto sections = detail::network_sections(net, n);
+    const auto lengths = detail::lengths_of(sections);
+    const auto offsets = detail::section_offsets(lengths);
+    std::vector<std::byte> file;
+    if (const status s = detail::read_whole(path, offsets.back(), file); !s) return s;
+    const detail::expected_model model{flat<Model>::fingerprint, sections, &detail::layer_name_in<flat<Model>>};
+    if (const status s = detail::check_container(file, path, detail::file_kind::network, model, lengths); !s) return s;
+    if (const status s = detail::check_sections(file, path, sections, offsets); !s) return s;
+    if (const status s = detail::check_states(file, path, sections, offsets, net); !s) return s;
+    detail::take_sections(file, sections, offsets);
+    net.normalise(std::move(n));
+    return {};
+  });
+}
+
+}  // namespace minnow

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <minnow/firmware/plan.hpp>
+#include <minnow/infer/packed.hpp>
+#include <minnow/system/write_whole.hpp>
+#include <minnow/firmware/cpp_names.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// Arrays of constants as C++, in every locale the same.
+class header_text {
+  c_locale point_;
+
+public:
+  std::string text{};
+
+  template <class... Numbers>
+  void add(const char* format, Numbers... numbers) {
+    char line[200];
+    std::snprintf(line, sizeof line, format, numbers...);
+    text += line;
+  }
+
+  /// The array's name where it has numbers, else nullptr.
+  template <class Number>
+  std::string array(const char* type, const char* name, std::size_t stage, std::span<const Number> numbers) {
+    if (numbers.empty()) return "nullptr";
+    const std::string full = std::string(name) + "_" + std::to_string(stage);
+    add("alignas(8) inline constexpr %s %s[] = {", type, full.c_str());
+    std::size_t column = 1000;
+    for (const Number n : numbers) {
+      char number[40];
+      if constexpr (std::is_same_v<Number, float>) std::snprintf(number, sizeof number, "%af,", static_cast<double>(n));
+      else if constexpr (std::is_unsigned_v<Number>) std::snprintf(number, sizeof number, "0x%08lxu,", static_cast<unsigned long>(n));
+      // The least numbers have no literal.
+      else if (n == std::numeric_limits<Number>::min()) std::snprintf(number, sizeof number, "%lldLL - 1,", static_cast<long long>(n + 1));
+      else std::snprintf(number, sizeof number, "%lld%s,", static_cast<long long>(n), sizeof(Number) == 8 ? "LL" : "");
+      const std::size_t length = std::strlen(number);
+      const bool breaks = column + 1 + length > 128;
+      text += breaks ? "\n  " : " ";
+      column = (breaks ? 2 : column + 1) + length;
+      text += number;
+    }
+    text.back() = '}';
+    text += ";\n";
+    return full;
+  }
+};
+
+}  // namespace detail
+
+/// Writes a packed model as a C++ header that `firmware` runs (minnow/firmware.hpp): a namespace `name` of constexpr arrays
+/// and `name`::network.
+///
+/// refuses   a name that is no identifier, a keyword, reserved, or a name of the standard headers; a constant that is not
+///           finite. What firmware cannot run does not compile
+template <class Model, class Arch>
+[[nodiscard]] status write_header(const packed<Model, Arch>& network, const char* path, const char* name) noexcept {
+  return detail::within_memory(path, [&]() -> status {
+    using plan = detail::firmware_plan<Model>;
+    static_assert(plan::sound);
+    if (!detail::is_namespace_name(name))
+      return status::failure("%s: expected the name of a namespace, found \"%s\"", path, name);
+    detail::header_text header;
+    header.add("#pragma once\n\n// A packed network as minnow::export_header wrote it: %zu bytes of weights.\n", packed<Model, Arch>::weight_bits() / 8);
+    header.text +=
+        std::string("// See minnow/firmware.hpp.\n\n#include <minnow/firmware/data.hpp>\n\nnamespace ") + name + " {\n\n";
+    std::string stages;
+    bool finite = true;
+    network.each_stage([&](auto s, const auto& stage) {
+      using p = typename std::remove_cvref_t<decltype(stage)>::plan;
+      using product = typename plan::template product<s>;
+      std::vector<std::uint32_t> weights((stage.weights.size() + 3) / 4);
+      std::memcpy(weights.data(), stage.weights.data(), stage.weights.size());
+      std::vector<std::int32_t> prepared((product::prepared_bytes(p::window) + 3) / 4);
+      product::prepare(p::window, stage.weights.data(), reinterpret_cast<std::byte*>(prepared.data()));
+      std::vector<std::int32_t> integers;
+      std::vector<std::int64_t> wide;
+      std::vector<float> floats;
+      const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+      if constexpr (p::folds) {
+        append(integers, stage.constants.limits.flip);
+        append(integers, stage.constants.limits.smallest);
+        append(integers, stage.constants.limits.values);
+      } else if constexpr (p::fixes) {
+        append(integers, stage.constants.multiplier);
+        append(integers, stage.constants.shift);
+        append(integers, stage.constants.low);
+        append(integers, stage.constants.high);
+        append(integers, stage.constants.smallest);
+        append(wide, stage.constants.offset);
+      } else {
+        // Visiting floats hands out spans that may be written; here they are read.
+        const_cast<std::remove_cvref_t<decltype(stage)>&>(stage).floats([&](std::string_view, std::span<float> values) { append(floats, values); });
+      }
+      for (const float f : floats) finite = finite && std::isfinite(f);
+      const std::size_t number = s;
+      stages += "  {" + header.array<std::uint32_t>("std::uint32_t", "weights", number, weights);
+      stages += ", " + header.array<std::int32_t>("std::int32_t", "prepared", number, prepared);
+      stages += ", " + header.array<std::int32_t>("std::int32_t", "integers", number, integers);
+      stages += ", " + header.array<std::int64_t>("std::int64_t", "wide", number, wide);
+      stages += ", " + header.array<float>("float", "floats", number, floats) + "},\n";
+    });
+    if (!finite) return status::failure("%s: expected finite constants, found a NaN or an infinity", path);
+    header.add("\ninline constexpr minnow::firmware_data<%zu> network{0x%016llxu, {\n", plan::stages, static_cast<unsigned long long>(plan::flat::fingerprint));
+    header.text += stages + "}};\n\n}  // namespace " + name + "\n";
+    return detail::write_whole(path, std::as_bytes(std::span(header.text)));
+  });
+}
+
+/// Writes a packed model as a C++ header: export_header(pack(net), "digits_data.hpp", "digits_data").
+///
+/// throws  what `write_header` says
+template <class Packed>
+void export_header(const Packed& network, const std::string& path, const std::string& name) {
+  static_assert(detail::is_packed<Packed>, "minnow: export_header writes a packed network: export_header(pack(net), path, name)");
+  if constexpr (detail::is_packed<Packed>) {
+    if (name.find('\0') != std::string::npos) require(status::failure("%s: expected the name of a namespace, found one with a zero byte", path.c_str()));
+    require(write_header(network, detail::c_path(path), name.c_str()));
+  }
+}
+
+}  // namespace minnow

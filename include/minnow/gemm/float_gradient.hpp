@@ -1,0 +1,169 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/gemm/float_panels.hpp>
+#include <minnow/gemm/float_taps.hpp>
+#include <minnow/gemm/float_transpose.hpp>
+#include <minnow/kernels/float_vector.hpp>
+
+namespace minnow::kernels {
+
+namespace detail {
+
+/// What one call of product_backward_weights keeps between its passes; grows to the largest layer of its thread.
+struct gradient_scratch {
+  aligned_floats panels;              // [panel][pixel of the pass][column]: columns of grad_out
+  std::vector<const float*> sources;  // [tap][pixel of the pass]
+  aligned_floats windows;             // [pixel of the pass][channels], where windows are gathered
+  std::vector<float> zeros;           // the input outside the image
+  aligned_floats sums;                // [panel][tap][tile][row][column], between passes
+};
+
+/// Adds to the sums of one tile (channel rows, columns) the products of `count` pixels, in their order.
+///
+/// cost  per pixel: 2 * rows multiply-adds, rows broadcasts and 2 loads of a vector
+template <class Arch, int... Row>
+void add_pixels(const float* const* sources, int channel, const float* panel, int count, float* sums,
+                std::integer_sequence<int, Row...>) noexcept {
+  using vector = float_vector<Arch>;
+  constexpr int lanes = float_tile<Arch>::lanes, columns = float_tile<Arch>::columns;
+  vector left[] = {vector::load_unaligned(sums + Row * columns)...};
+  vector right[] = {vector::load_unaligned(sums + Row * columns + lanes)...};
+  for (int p = 0; p < count; ++p, panel += columns) {
+    const float* from = sources[p] + channel;
+    const vector g0 = vector::load_unaligned(panel), g1 = vector::load_unaligned(panel + lanes);
+    const auto add = [&](float x, vector& l, vector& r) {
+      const vector input(x);
+      l = fma(input, g0, l);
+      r = fma(input, g1, r);
+    };
+    (add(from[Row], left[Row], right[Row]), ...);
+  }
+  (left[Row].store_unaligned(sums + Row * columns), ...);
+  (right[Row].store_unaligned(sums + Row * columns + lanes), ...);
+}
+
+/// The gradient of one layer's weights: its sizes, and the two kinds of work in each pass over some output pixels.
+///
+/// With fewer channels than a tile has rows, windows are gathered, and the inputs of a window count as the channels of
+/// a single tap.
+template <class Arch>
+struct weight_gradient {
+  static constexpr int rows = float_tile<Arch>::channel_rows, columns = float_tile<Arch>::columns;
+  static constexpr int tile_size = rows * columns, tiles_together = 8;
+  static constexpr int block = 256;       // pixels whose columns of grad_out stay in the first-level cache
+  static constexpr int pass = 4 * block;  // pixels between two meetings of the threads
+
+  const geometry& g;
+  int images;
+  const float* in;
+  const float* grad_out;
+  float* grad_weights;
+  gradient_scratch& scratch;
+
+  tap_map map = forward_taps(g);
+  int inputs = g.inputs(), filters = g.out.channels, pixels = images * g.out.pixels();
+  bool gathered = g.in.channels < rows;
+  int taps = gathered ? 1 : map.taps();
+  int valid_channels = gathered ? inputs : g.in.channels;
+  int channels = gathered ? ceil_div(inputs, rows) * rows : g.in.channels;
+  int tiles = ceil_div(channels, rows), chunks = ceil_div(tiles, tiles_together), panels = ceil_div(filters, columns);
+  bool one_pass = pixels <= pass;  // then no sums are kept: each chunk is summed to its end before the next
+
+  void reserve() const {
+    const auto grow = [](auto& to, std::size_t size) { to.resize(std::max(to.size(), size)); };
+    grow(scratch.panels, static_cast<std::size_t>(panels) * pass * columns);
+    grow(scratch.sources, static_cast<std::size_t>(taps) * pass);
+    grow(scratch.zeros, static_cast<std::size_t>(channels));
+    // Between a window and the next tile's border stand zeros, which gathering does not write.
+    if (gathered) scratch.windows.assign(static_cast<std::size_t>(pass) * uz(channels), 0.f);
+    if (!one_pass) grow(scratch.sums, static_cast<std::size_t>(panels) * uz(taps) * uz(tiles) * tile_size);
+  }
+
+  /// Pixel p of the pass from `begin`: its part of the panels, and where each tap finds its inputs.
+  void prepare(int begin, int p) const noexcept {
+    const float* gradients = grad_out + static_cast<std::size_t>(begin + p) * uz(filters);
+    for (int panel = 0; panel < panels; ++panel) {
+      copy_columns<columns>(gradients + panel * columns, filters - panel * columns,
+                            scratch.panels.data() + (static_cast<std::size_t>(panel) * pass + uz(p)) * columns);
+    }
+    const tap_map::pixel at = map.pixel_at(begin + p, images);
+    if (gathered) {
+      float* window = scratch.windows.data() + static_cast<std::size_t>(p) * uz(channels);
+      gather_window(map, in, at, window);
+      scratch.sources[static_cast<std::size_t>(p)] = window;
+      return;
+    }
+    for (int tap = 0; tap < taps; ++tap) {
+      const int ky = tap / g.kernel.width;
+      const float* source = map.source(in, at, ky, tap - ky * g.kernel.width);
+      scratch.sources[static_cast<std::size_t>(tap) * pass + uz(p)] = source ? source : scratch.zeros.data();
+    }
+  }
+
+  /// Where the tiles do not divide the channels the last one starts early: it sums some channels a second time, into a
+  /// place of its own, and they are stored once.
+  [[nodiscard]] int first_channel(int tile) const noexcept { return std::min(tile * rows, channels - rows); }
+
+  /// Adds the `count` pixels of the pass from `begin` to one chunk of tiles; after the last pass, stores their sums.
+  void sum(int begin, int count, int item) const noexcept {
+    const int panel = item / (taps * chunks), tap = item / chunks % taps;
+    const int first = item % chunks * tiles_together, last = std::min(first + tiles_together, tiles);
+    float here[uz(tiles_together * tile_size)];
+    const std::size_t place = (static_cast<std::size_t>(panel) * uz(taps) + uz(tap)) * uz(tiles) + uz(first);
+    float* sums = one_pass ? here : scratch.sums.data() + place * tile_size;
+    if (begin == 0) std::fill_n(sums, (last - first) * tile_size, 0.f);
+    for (int p = 0; p < count; p += block) {
+      const float* gradients = scratch.panels.data() + (static_cast<std::size_t>(panel) * pass + uz(p)) * columns;
+      const float* const* sources = scratch.sources.data() + static_cast<std::size_t>(tap) * pass + p;
+      for (int tile = first; tile < last; ++tile) {
+        add_pixels<Arch>(sources, first_channel(tile), gradients, std::min(block, count - p),
+                         sums + (tile - first) * tile_size, std::make_integer_sequence<int, rows>{});
+      }
+    }
+    if (begin + pass < pixels) return;
+    const bool early = first_channel(last - 1) < (last - 1) * rows;
+    const int regular = early ? last - 1 : last;
+    store(sums, panel, tap, first * rows, std::min(regular * rows, valid_channels));
+    if (!early) return;
+    const int skipped = regular * rows - first_channel(regular);
+    store(sums + (regular - first) * tile_size + skipped * columns, panel, tap, regular * rows, valid_channels);
+  }
+
+  /// sums (channels from begin to end, columns) -> their places in grad_weights (F,ky,kx,C).
+  void store(const float* sums, int panel, int tap, int begin, int end) const noexcept {
+    float* to = grad_weights + static_cast<std::size_t>(panel) * columns * uz(inputs) + tap * g.in.channels + begin;
+    transpose<Arch>(sums, columns, end - begin, std::min(columns, filters - panel * columns), to,
+                    static_cast<std::size_t>(inputs));
+  }
+};
+
+}  // namespace detail
+
+/// grad_weights[f][ky][kx][c] = sum over n, oy, ox of grad_out[n][oy][ox][f] * in[n][iy][ix][c], overwritten:
+/// in (N,H,W,C), grad_out (N,H',W',F) -> grad_weights (F,ky,kx,C).
+///
+/// cost    2 * images * g.macs() operations; results are the same bits for any number of threads
+/// throws  never; scratch stays with the calling thread, so that repeated calls allocate nothing
+template <class Arch = best>
+void product_backward_weights(const geometry& g, int images, const float* in, const float* grad_out,
+                              float* grad_weights) noexcept {
+  thread_local detail::gradient_scratch scratch;
+  using gradient = detail::weight_gradient<Arch>;
+  const gradient work{g, images, in, grad_out, grad_weights, scratch};
+  work.reserve();
+  // Once even for no pixels at all: the sums are zeros then.
+  for (int begin = 0; begin == 0 || begin < work.pixels; begin += gradient::pass) {
+    const int count = std::min(gradient::pass, work.pixels - begin);
+    parallel_for(count, [&](int p) { work.prepare(begin, p); });
+    parallel_for(work.panels * work.taps * work.chunks, [&](int item) { work.sum(begin, count, item); });
+  }
+}
+
+}  // namespace minnow::kernels

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/gemm/float_transpose.hpp>
+#include <minnow/kernels/float_vector.hpp>
+
+namespace minnow::kernels {
+
+namespace detail {
+
+/// One row of a panel: `valid` numbers, then zeros.
+template <int Columns>
+void copy_columns(const float* from, int valid, float* to) noexcept {
+  if (valid >= Columns) {
+    std::copy_n(from, Columns, to);  // a length known to the compiler: a few vectors instead of a call
+  } else {
+    std::fill(std::copy_n(from, valid, to), to + Columns, 0.f);
+  }
+}
+
+}  // namespace detail
+
+/// Floats of the panels that `outputs` sums of `inputs` products each read: [ceil(outputs / columns)][inputs][columns].
+template <class Arch = best>
+[[nodiscard]] constexpr std::size_t panel_floats(int inputs, int outputs) noexcept {
+  return round_up(static_cast<std::size_t>(outputs), float_tile<Arch>::columns) * static_cast<std::size_t>(inputs);
+}
+
+template <class Arch = best>
+[[nodiscard]] constexpr std::size_t forward_panel_floats(const geometry& g) noexcept {
+  return panel_floats<Arch>(g.inputs(), g.out.channels);
+}
+
+template <class Arch = best>
+[[nodiscard]] constexpr std::size_t backward_panel_floats(const geometry& g) noexcept {
+  return panel_floats<Arch>(g.kernel.height * g.kernel.width * g.out.channels, g.in.channels);
+}
+
+/// Weights (F,ky,kx,C) as product_forward multiplies them: panels of `columns` filters, zeros beyond F.
+template <class Arch = best>
+struct forward_panels {
+  using arch = Arch;
+  geometry g;
+  const float* weights;
+
+  [[nodiscard]] int count() const noexcept { return ceil_div(g.out.channels, float_tile<Arch>::columns); }
+
+  /// Inputs [begin, end) of the panels [first, last): to (end - begin, columns), a panel every `size` floats.
+  void pack(int first, int last, int begin, int end, float* to, std::size_t size) const noexcept {
+    constexpr int columns = float_tile<Arch>::columns;
+    const int inputs = g.inputs();
+    for (int panel = first; panel < last; ++panel, to += size) {
+      const int valid = std::min(columns, g.out.channels - panel * columns);
+      if (valid < columns) std::fill_n(to, static_cast<std::size_t>(end - begin) * columns, 0.f);
+      transpose<Arch>(weights + static_cast<std::size_t>(panel) * columns * uz(inputs) + begin,
+                      static_cast<std::size_t>(inputs), valid, end - begin, to, columns);
+    }
+  }
+};
+
+/// Weights (F,ky,kx,C) as product_backward_inputs multiplies them: panels of `columns` channels, zeros beyond C, whose
+/// inputs are (ky, kx, F), the taps from last to first (see tap_map).
+template <class Arch = best>
+struct backward_panels {
+  using arch = Arch;
+  geometry g;
+  const float* weights;
+
+  [[nodiscard]] int count() const noexcept { return ceil_div(g.in.channels, float_tile<Arch>::columns); }
+
+  /// As forward_panels::pack; weights are read in runs of several cache lines.
+  void pack(int first, int last, int begin, int end, float* to, std::size_t size) const noexcept {
+    constexpr int columns = float_tile<Arch>::columns;
+    const int taps = g.kernel.height * g.kernel.width, filters = g.out.channels, channels = g.in.channels;
+    for (int row = begin; row < end; ++row, to += columns) {
+      const int tap = taps - 1 - row / filters, f = row % filters;
+      const float* from = weights + (static_cast<std::size_t>(f) * uz(taps) + uz(tap)) * uz(channels);
+      for (int panel = first; panel < last; ++panel)
+        detail::copy_columns<columns>(from + panel * columns, std::min(columns, channels - panel * columns),
+                                      to + static_cast<std::size_t>(panel - first) * size);
+    }
+  }
+};
+
+/// All panels of all inputs: (panels, inputs, columns).
+///
+/// requires  room for panel_floats of the weights' direction, best aligned to 64 bytes
+/// throws    never
+template <class Panels>
+void pack_panels(const Panels& panels, int inputs, float* to) noexcept {
+  constexpr int together = 4;
+  const std::size_t size = panel_floats<typename Panels::arch>(inputs, 1);
+  parallel_for(ceil_div(panels.count(), together), [&](int group) {
+    const int first = group * together;
+    panels.pack(first, std::min(first + together, panels.count()), 0, inputs,
+                to + static_cast<std::size_t>(first) * size, size);
+  });
+}
+
+template <class Arch = best>
+void pack_forward(const geometry& g, const float* weights, float* to) noexcept {
+  pack_panels(forward_panels<Arch>{g, weights}, g.inputs(), to);
+}
+template <class Arch = best>
+void pack_backward(const geometry& g, const float* weights, float* to) noexcept {
+  pack_panels(backward_panels<Arch>{g, weights}, g.kernel.height * g.kernel.width * g.out.channels, to);
+}
+
+}  // namespace minnow::kernels

@@ -1,0 +1,209 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/gemm/float_panels.hpp>
+#include <minnow/gemm/float_taps.hpp>
+#include <minnow/kernels/float_vector.hpp>
+
+namespace minnow::kernels {
+
+namespace detail {
+
+/// One thread's notes on a tile: which taps meet any input, where each row's input stands, where each row's sums go.
+template <int Rows>
+struct tile_sources {
+  int channels;                    // consecutive inputs at each source
+  std::vector<int> taps;           // those that meet an input
+  std::vector<const float*> rows;  // [tap of taps][Rows]
+  float* targets[uz(Rows)];
+  std::vector<float> zeros;    // the input of a row that meets none at a tap where others do
+  std::vector<float> windows;  // [Rows][inputs], where windows are gathered
+
+  /// Rows beyond the last repeat it: they cost nothing extra and are not stored.
+  void find(const tap_map& map, int images, const float* from, float* to, int first, int count, bool gathered) {
+    const std::size_t inputs = static_cast<std::size_t>(map.inputs());
+    tap_map::pixel pixels[uz(Rows)];
+    for (int r = 0; r < Rows; ++r) {
+      pixels[r] = r < count ? map.pixel_at(first + r, images) : pixels[count - 1];
+      targets[r] = to + map.target(pixels[r]);
+    }
+    taps.clear();
+    rows.clear();
+    if (gathered) {
+      windows.resize(Rows * inputs);
+      channels = map.inputs();
+      taps.push_back(0);
+      for (int r = 0; r < Rows; ++r) {
+        rows.push_back(windows.data() + static_cast<std::size_t>(r) * inputs);
+        gather_window(map, from, pixels[r], windows.data() + static_cast<std::size_t>(r) * inputs);
+      }
+      return;
+    }
+    channels = map.from.channels;
+    zeros.resize(static_cast<std::size_t>(channels));
+    for (int tap = 0; tap < map.taps(); ++tap) {
+      const int ky = tap / map.kernel.width, kx = tap - ky * map.kernel.width;
+      const float* sources[uz(Rows)];
+      bool any = false;
+      for (int r = 0; r < Rows; ++r) {
+        sources[r] = map.source(from, pixels[r], ky, kx);
+        any = any || sources[r];
+      }
+      if (!any) continue;
+      taps.push_back(tap);
+      for (const float* source : sources) rows.push_back(source ? source : zeros.data());
+    }
+  }
+};
+
+/// The inputs of a window that are multiplied in one pass: whole taps, or a part of one.
+struct input_range {
+  int begin;
+  int end;
+};
+
+/// Adds the products of a range of inputs to the sums of one tile and one panel, in registers throughout: for each row
+/// its sum over taps and channels of input * weight, in that order, each step rounded once. The first range begins the
+/// sums, others go on from memory.
+///
+/// cost  per input and tile: 2 * rows multiply-adds, rows broadcasts and 2 loads of a vector
+template <class Arch, int Most, int... Row>
+void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_range inputs, int count, int column,
+                   int valid, std::integer_sequence<int, Row...>) noexcept {
+  using vector = float_vector<Arch>;
+  constexpr int rows = sizeof...(Row), lanes = float_tile<Arch>::lanes, columns = float_tile<Arch>::columns;
+  vector left[uz(rows)] = {(static_cast<void>(Row), vector(0.f))...};
+  vector right[uz(rows)] = {(static_cast<void>(Row), vector(0.f))...};
+  if (inputs.begin > 0) {
+    const auto get = [&](int row, vector& l, vector& r) {
+      const float* from = tile.targets[row] + column;
+      float whole[uz(columns)];
+      if (valid < columns) {
+        std::fill(std::copy_n(from, valid, whole), whole + columns, 0.f);
+        from = whole;
+      }
+      l = vector::load_unaligned(from);
+      r = vector::load_unaligned(from + lanes);
+    };
+    (get(Row, left[Row], right[Row]), ...);
+  }
+  const float* const* source = tile.rows.data();
+  for (const int tap : tile.taps) {
+    const int first = std::max(inputs.begin - tap * tile.channels, 0),
+              last = std::min(inputs.end - tap * tile.channels, tile.channels);
+    const float* const from[uz(rows)] = {source[Row]...};
+    source += Most;
+    const float* weights = panel + (static_cast<std::ptrdiff_t>(tap) * tile.channels + first - inputs.begin) * columns;
+    for (int c = first; c < last; ++c, weights += columns) {
+      const vector w0 = vector::load_unaligned(weights), w1 = vector::load_unaligned(weights + lanes);
+      const auto add = [&](float x, vector& l, vector& r) {
+        const vector input(x);
+        l = fma(input, w0, l);
+        r = fma(input, w1, r);
+      };
+      (add(from[Row][c], left[Row], right[Row]), ...);
+    }
+  }
+  const auto put = [&](int row, const vector& l, const vector& r) {
+    if (row >= count) return;
+    float* to = tile.targets[row] + column;
+    float whole[uz(columns)];
+    float* at = valid == columns ? to : whole;
+    l.store_unaligned(at);
+    r.store_unaligned(at + lanes);
+    if (valid < columns) std::copy_n(whole, valid, to);
+  };
+  (put(Row, left[Row], right[Row]), ...);
+}
+
+/// The same, without the rows that a last tile does not have.
+template <class Arch, int Most>
+void multiply_rows(const tile_sources<Most>& tile, const float* panel, input_range inputs, int count, int column,
+                   int valid) noexcept {
+  const auto multiply = [&](auto rows) { multiply_tile<Arch>(tile, panel, inputs, count, column, valid, rows); };
+  if (count <= Most / 3) multiply(std::make_integer_sequence<int, Most / 3>{});
+  else if (count <= 2 * Most / 3) multiply(std::make_integer_sequence<int, 2 * Most / 3>{});
+  else multiply(std::make_integer_sequence<int, Most>{});
+}
+
+/// How many inputs one pass takes: about equal parts of at most 1536, so that several panels of them stay in the second
+/// cache. Whole taps, or parts of one.
+[[nodiscard]] inline int inputs_together(int taps, int channels) noexcept {
+  constexpr int most = 1536;
+  if (channels > most) return ceil_div(channels, ceil_div(channels, most));
+  return ceil_div(taps, ceil_div(taps, most / channels)) * channels;
+}
+
+/// Both products over windows: to (images, map.to), from (images, map.from).
+///
+/// Some inputs of some panels are packed at a time; they stay in the second cache while the tiles of pixels pass over
+/// them.
+template <class Arch, class Panels>
+void multiply_windows(const tap_map& map, int images, const float* from, const Panels& panels, float* to) noexcept {
+  constexpr int rows = float_tile<Arch>::rows, columns = float_tile<Arch>::columns, packed_together = 128;
+  constexpr std::size_t cached = 768 * 1024 / sizeof(float);
+  // With few channels a tap is too short a loop, so the window's taps are laid end to end first.
+  const bool gathered = map.taps() > 1 && map.from.channels < 8 && map.dilation == extent{1, 1};
+  const int outputs = map.to.channels, pixels = images * map.to.pixels(), tiles = ceil_div(pixels, rows);
+  const int channels = gathered ? map.inputs() : map.from.channels;
+  const int pass = gathered ? channels : inputs_together(map.taps(), channels);
+  const std::size_t size = static_cast<std::size_t>(pass) * columns;
+  const int together =
+      static_cast<int>(std::clamp<std::size_t>(cached / size, 1, static_cast<std::size_t>(panels.count())));
+  thread_local aligned_floats room;
+  room.resize(std::max(room.size(), static_cast<std::size_t>(together) * size));
+  float* const packed = room.data();
+  for (int begin = 0, end = 0; tiles > 0 && begin < map.inputs(); begin = end) {
+    const int end_of_tap = (begin / channels + 1) * channels;
+    end = std::min(begin + pass, pass < channels ? end_of_tap : map.inputs());
+    for (int first = 0; first < panels.count(); first += together) {
+      const int last = std::min(first + together, panels.count());
+      parallel_for(ceil_div(end - begin, packed_together), [=, &panels](int part) {
+        const int at = part * packed_together;
+        panels.pack(first, last, begin + at, std::min(begin + at + packed_together, end),
+                    packed + static_cast<std::size_t>(at) * columns, size);
+      });
+      parallel_for(tiles, [=, &map](int item) {
+        thread_local tile_sources<rows> tile;
+        const int pixel = item * rows, count = std::min(rows, pixels - pixel);
+        tile.find(map, images, from, to, pixel, count, gathered);
+        for (int panel = first; panel < last; ++panel)
+          multiply_rows<Arch>(tile, packed + static_cast<std::size_t>(panel - first) * size, {begin, end}, count,
+                              panel * columns, std::min(columns, outputs - panel * columns));
+      });
+    }
+  }
+}
+
+}  // namespace detail
+
+/// out[n][oy][ox][f] = sum over ky, kx, c of in[n][iy][ix][c] * w[f][ky][kx][c]: in (N,H,W,C) -> out (N,H',W',F).
+/// Pixels outside the image count as zeros. A dense layer is the geometry with one tap: in (N,1,1,K) -> out (N,1,1,F).
+///
+/// weights (F,ky,kx,C)
+/// cost      2 * images * g.macs() operations; results are the same bits for any number of threads
+/// throws    never; scratch stays with each thread, so that repeated calls allocate nothing
+template <class Arch = best>
+void product_forward(const geometry& g, int images, const float* in, const float* weights, float* out) noexcept {
+  detail::multiply_windows<Arch>(forward_taps(g), images, in, forward_panels<Arch>{g, weights}, out);
+}
+
+/// grad_in[n][iy][ix][c] = sum over ky, kx, f of grad_out[n][oy][ox][f] * w[f][ky][kx][c] where the window at (oy, ox)
+/// holds (iy, ix) at (ky, kx): grad_out (N,H',W',F) -> grad_in (N,H,W,C), overwritten.
+///
+/// weights (F,ky,kx,C)
+/// cost      2 * images * g.macs() operations for any stride; results are the same bits for any number of threads
+/// throws    never; scratch stays with each thread, so that repeated calls allocate nothing
+template <class Arch = best>
+void product_backward_inputs(const geometry& g, int images, const float* grad_out, const float* weights,
+                             float* grad_in) noexcept {
+  detail::multiply_windows<Arch>(backward_taps(g), images, grad_out, backward_panels<Arch>{g, weights}, grad_in);
+}
+
+}  // namespace minnow::kernels

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/float_vector.hpp>
+#include <minnow/gemm/float_products.hpp>
+#include <minnow/gemm/vectors.hpp>
+
+namespace minnow::detail {
+
+/// The three products of a depthwise convolution of floats, vectors along its channels. Each sum is taken in the order of its
+/// terms, or for weights image by image, whatever the number of threads.
+class depthwise_products {
+public:
+  explicit depthwise_products(const geometry& g) : g_(g), taps_(g.kernel.height * g.kernel.width) {}
+
+  /// in (N,H,W,C), weights (C,kh,kw) -> out (N,H',W',C), each sum in the order of its taps.
+  void forward(int images, const float* in, const float* weights, float* out) {
+    by_tap(weights);
+    const int channels = g_.in.channels;
+    parallel_for(images * g_.out.height, [&](int row) {
+      const int n = row / g_.out.height;
+      float* to = out + at(row) * at(g_.out.width * channels);
+      for (int x = 0; x < g_.out.width; ++x, to += channels)
+        for_vectors(channels, [&](int c, auto count) {
+          vector sum(0.0f);
+          each_tap(row % g_.out.height, x, [&](int tap, int pixel) {
+            sum = add_product(load(in + input(n, pixel) + c, count), load(by_tap_.data() + at(tap * channels) + c, count), sum);
+          });
+          store(to + c, sum, count);
+        });
+    });
+  }
+
+  /// grad_out (N,H',W',C), weights (C,kh,kw) -> grad_in (N,H,W,C), overwritten.
+  void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in) {
+    by_tap(weights);
+    const int channels = g_.in.channels;
+    parallel_for(images, [&](int n) {
+      std::fill_n(grad_in + input(n, 0), at(g_.in.size()), 0.0f);
+      const float* from = grad_out + at(n) * at(g_.out.size());
+      for (int y = 0; y < g_.out.height; ++y)
+        for (int x = 0; x < g_.out.width; ++x, from += channels)
+          each_tap(y, x, [&](int tap, int pixel) {
+            float* to = grad_in + input(n, pixel);
+            const float* by = by_tap_.data() + at(tap * channels);
+            for_vectors(channels, [&](int c, auto count) { store(to + c, add_product(load(from + c, count), load(by + c, count), load(to + c, count)), count); });
+          });
+    });
+  }
+
+  /// in (N,H,W,C), grad_out (N,H',W',C) -> gradient (C,kh,kw), overwritten. A thread takes some channels of all images.
+  void backward_weights(int images, const float* in, const float* grad_out, float* gradient) {
+    const int channels = g_.in.channels;
+    by_tap_.assign(at(taps_ * channels), 0.0f);
+    parallel_for(ceil_div(channels, lanes), [&](int item) {
+      const int c = item * lanes;
+      const auto add = [&](auto count) {
+        for (int n = 0; n < images; ++n)
+          for (int ky = 0; ky < g_.kernel.height; ++ky)
+            for (int kx = 0; kx < g_.kernel.width; ++kx) {
+              float* to = by_tap_.data() + at((ky * g_.kernel.width + kx) * channels + c);
+              store(to, load(to, count) + of_tap(in + input(n, 0) + c, grad_out + at(n) * at(g_.out.size()) + c, ky, kx, count), count);
+            }
+      };
+      if (channels - c >= lanes) add(whole{});
+      else add(channels - c);
+      for (int channel = c; channel < std::min(c + lanes, channels); ++channel)
+        for (int tap = 0; tap < taps_; ++tap) gradient[at(channel * taps_ + tap)] = by_tap_[at(tap * channels + channel)];
+    });
+  }
+
+private:
+  static constexpr std::size_t at(int n) noexcept { return static_cast<std::size_t>(n); }
+  [[nodiscard]] std::size_t input(int n, int pixel) const noexcept { return at(n) * at(g_.in.size()) + at(pixel) * at(g_.in.channels); }
+  static vector add_product(const vector& a, const vector& b, const vector& sum) noexcept {
+    using scalar::fma;
+    return fma(a, b, sum);
+  }
+
+  /// Weights (C, taps) -> (taps, C).
+  void by_tap(const float* weights) {
+    by_tap_.resize(at(taps_ * g_.in.channels));
+    for (int c = 0; c < g_.in.channels; ++c)
+      for (int tap = 0; tap < taps_; ++tap) by_tap_[at(tap * g_.in.channels + c)] = weights[at(c * taps_ + tap)];
+  }
+
+  /// each(tap, input pixel) for the taps of output pixel (y, x) inside the image.
+  template <class Each>
+  void each_tap(int y, int x, Each&& each) const noexcept {
+    const tap_range rows = taps_inside(g_.in.height, g_.kernel.height, g_.stride.height, g_.padding.height, y);
+    const tap_range columns = taps_inside(g_.in.width, g_.kernel.width, g_.stride.width, g_.padding.width, x);
+    const int top = y * g_.stride.height - g_.padding.height, left = x * g_.stride.width - g_.padding.width;
+    for (int ky = rows.first; ky < rows.last; ++ky)
+      for (int kx = columns.first; kx < columns.last; ++kx) each(ky * g_.kernel.width + kx, (top + ky) * g_.in.width + left + kx);
+  }
+
+  /// One image's sum of inputs times gradients for some channels of a tap, in four parts that do not wait for one another.
+  template <class Count>
+  [[nodiscard]] vector of_tap(const float* in, const float* grad_out, int ky, int kx, Count count) const noexcept {
+    const int channels = g_.in.channels;
+    vector parts[4] = {vector(0.0f), vector(0.0f), vector(0.0f), vector(0.0f)};
+    // The output columns whose tap is inside.
+    int first = 0, last = g_.out.width;
+    while (first < last && first * g_.stride.width - g_.padding.width + kx < 0) ++first;
+    while (last > first && (last - 1) * g_.stride.width - g_.padding.width + kx >= g_.in.width) --last;
+    for (int y = 0; y < g_.out.height; ++y) {
+      const int row = y * g_.stride.height - g_.padding.height + ky;
+      if (row < 0 || row >= g_.in.height) continue;
+      const auto step = [&](int x, int part) {
+        const float* from = in + at(row * g_.in.width + x * g_.stride.width - g_.padding.width + kx) * at(channels);
+        parts[part] = add_product(load(from, count), load(grad_out + at(y * g_.out.width + x) * at(channels), count), parts[part]);
+      };
+      int x = first;
+      for (; x + 4 <= last; x += 4)
+        for (int part = 0; part < 4; ++part) step(x + part, part);
+      for (; x < last; ++x) step(x, 0);
+    }
+    return (parts[0] + parts[1]) + (parts[2] + parts[3]);
+  }
+
+  geometry g_;
+  int taps_;
+  kernels::aligned_floats by_tap_;
+};
+
+/// The three products of a layer of floats whose channels may fall into groups: each group is gathered and multiplied as a
+/// convolution of its own, and depthwise ones have loops of their own.
+class grouped_products {
+public:
+  explicit grouped_products(const geometry& g)
+      : g_(g), one_(window_over({g.in.height, g.in.width, g.group_channels()}, g.group_filters(), g.kernel, g.stride, g.padding)), depthwise_(g) {}
+
+  /// As float_products has them; weights and gradient (F,kh,kw,C / groups).
+  void forward(int images, const float* in, const float* weights, float* out, bool in_order) {
+    if (is_depthwise()) return depthwise_.forward(images, in, weights, out);
+    for (int group = 0; group < g_.groups; ++group) {
+      one_.forward(images, gathered(images, g_.in, in, group, in_), weights + group * group_weights(), room(images, g_.out, out, out_), in_order);
+      scatter(images, g_.out, group, out);
+    }
+  }
+  void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in) {
+    if (is_depthwise()) return depthwise_.backward_inputs(images, grad_out, weights, grad_in);
+    for (int group = 0; group < g_.groups; ++group) {
+      one_.backward_inputs(images, gathered(images, g_.out, grad_out, group, in_), weights + group * group_weights(), room(images, g_.in, grad_in, out_));
+      scatter(images, g_.in, group, grad_in);
+    }
+  }
+  void backward_weights(int images, const float* in, const float* grad_out, float* gradient) {
+    if (is_depthwise()) return depthwise_.backward_weights(images, in, grad_out, gradient);
+    for (int group = 0; group < g_.groups; ++group)
+      one_.backward_weights(images, gathered(images, g_.in, in, group, in_), gathered(images, g_.out, grad_out, group, out_),
+                            gradient + group * group_weights());
+  }
+
+private:
+  [[nodiscard]] bool is_depthwise() const noexcept { return g_.groups > 1 && g_.group_channels() == 1 && g_.group_filters() == 1; }
+  [[nodiscard]] std::ptrdiff_t group_weights() const noexcept { return static_cast<std::ptrdiff_t>(g_.inputs()) * g_.group_filters(); }
+  static std::size_t rows(int images, shape s) noexcept { return static_cast<std::size_t>(images) * static_cast<std::size_t>(s.pixels()); }
+
+  /// The channels of one group side by side; the map itself where there is but one.
+  const float* gathered(int images, shape s, const float* map, int group, kernels::aligned_floats& to) const {
+    if (g_.groups == 1) return map;
+    const int channels = s.channels / g_.groups;
+    to.resize(rows(images, s) * static_cast<std::size_t>(channels));
+    copy_rows(rows(images, s), channels, 1, map + group * channels, s.channels, to.data(), channels);
+    return to.data();
+  }
+  /// Where a group's results go, and from there to their place in the map.
+  float* room(int images, shape s, float* map, kernels::aligned_floats& to) const {
+    if (g_.groups == 1) return map;
+    to.resize(rows(images, s) * static_cast<std::size_t>(s.channels / g_.groups));
+    return to.data();
+  }
+  void scatter(int images, shape s, int group, float* map) const {
+    if (g_.groups == 1) return;
+    const int channels = s.channels / g_.groups;
+    copy_rows(rows(images, s), channels, 1, out_.data(), channels, map + group * channels, s.channels);
+  }
+
+  geometry g_;
+  float_products one_;
+  depthwise_products depthwise_;
+  kernels::aligned_floats in_;
+  kernels::aligned_floats out_;
+};
+
+}  // namespace minnow::detail

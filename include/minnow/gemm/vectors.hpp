@@ -1,0 +1,138 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/core/scalar.hpp>
+#include <minnow/kernels/simd.hpp>
+
+/// Element-wise passes of training: a body is written once and runs on whole vectors, its last part on a padded one.
+namespace minnow::detail {
+
+#ifdef XSIMD_NO_SUPPORTED_ARCHITECTURE
+using vector = float;
+inline constexpr int lanes = 1;
+using whole = std::integral_constant<int, 1>;
+inline vector load(const float* from, int) noexcept { return *from; }
+inline void store(float* to, vector v, int) noexcept { *to = v; }
+inline vector from_integers(const std::int32_t* from) noexcept { return static_cast<float>(*from); }
+inline float total(vector v) noexcept { return v; }
+inline vector first_of(vector v, int) noexcept { return v; }
+#else
+using vector = xsimd::batch<float>;
+inline constexpr int lanes = static_cast<int>(vector::size);
+using whole = std::integral_constant<int, lanes>;
+
+inline vector load(const float* from, whole) noexcept { return vector::load_unaligned(from); }
+inline vector load(const float* from, int count) noexcept {
+  float padded[lanes] = {};
+  std::copy_n(from, count, padded);
+  return vector::load_unaligned(padded);
+}
+/// A whole vector of numbers, each rounded once.
+inline vector from_integers(const std::int32_t* from) noexcept {
+  return xsimd::batch_cast<float>(xsimd::batch<std::int32_t>::load_unaligned(from));
+}
+inline float total(const vector& v) noexcept { return xsimd::reduce_add(v); }
+inline void store(float* to, const vector& v, whole) noexcept { v.store_unaligned(to); }
+inline void store(float* to, const vector& v, int count) noexcept {
+  float padded[lanes];
+  v.store_unaligned(padded);
+  std::copy_n(padded, count, to);
+}
+/// The first `count` numbers, 0 behind them.
+inline vector first_of(const vector& v, whole) noexcept { return v; }
+inline vector first_of(const vector& v, int count) noexcept {
+  float padded[lanes];
+  v.store_unaligned(padded);
+  return load(padded, count);
+}
+#endif
+
+/// body(i, count) for each vector of n elements; count is a constant but for the last.
+template <class Body>
+void for_vectors(int n, Body&& body) {
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) body(i, whole{});
+  if constexpr (lanes > 1)
+    if (i < n) body(i, n - i);
+}
+
+/// The same over `rows` rows of `n` elements, in pieces for the threads: body(row, i, count).
+template <class Body>
+void for_rows(std::size_t rows, int n, Body&& body) {
+  const std::size_t piece = std::max<std::size_t>(1, 16384 / static_cast<std::size_t>(std::max(n, 1)));
+  parallel_for(static_cast<int>((rows + piece - 1) / piece), [&](int p) {
+    const std::size_t first = static_cast<std::size_t>(p) * piece;
+    for (std::size_t row = first; row < std::min(rows, first + piece); ++row)
+      for_vectors(n, [&](int i, auto count) { body(row, i, count); });
+  });
+}
+
+/// body(offset, count) for pieces of a flat array that stay in the second cache, shared among the threads.
+template <class Body>
+void for_pieces(std::size_t n, Body&& body) {
+  constexpr std::size_t piece = 16384;
+  parallel_for(static_cast<int>((n + piece - 1) / piece), [&](int p) {
+    const std::size_t first = static_cast<std::size_t>(p) * piece;
+    body(first, std::min(piece, n - first));
+  });
+}
+
+/// The same for its vectors.
+template <class Body>
+void for_all(std::size_t n, Body&& body) {
+  for_pieces(n, [&](std::size_t first, std::size_t size) {
+    for_vectors(static_cast<int>(size), [&](int i, auto count) { body(first + static_cast<std::size_t>(i), count); });
+  });
+}
+
+/// Copies `rows` rows of `channels` numbers, times `factor`; their distance in either place is its own.
+inline void copy_rows(std::size_t rows, int channels, float factor, const float* from, int from_step, float* to, int to_step) {
+  for_rows(rows, channels, [&](std::size_t row, int c, auto count) {
+    store(to + row * static_cast<std::size_t>(to_step) + static_cast<std::size_t>(c),
+          load(from + row * static_cast<std::size_t>(from_step) + static_cast<std::size_t>(c), count) * vector(factor), count);
+  });
+}
+
+/// A scalar rule on a vector, lane by lane.
+template <class Rule, class... Value>
+vector lane_by_lane(Rule&& rule, const Value&... x) {
+  if constexpr (lanes == 1) {
+    return rule(x...);
+  } else {
+    return [&](const auto&... spread) {
+      float result[lanes];
+      for (int i = 0; i < lanes; ++i) result[i] = rule(spread.values[i]...);
+      return load(result, whole{});
+    }([](const Value& v) {
+      struct {
+        float values[lanes];
+      } s;
+      store(s.values, v, whole{});
+      return s;
+    }(x)...);
+  }
+}
+
+/// fma(x, scale, shift) rounded once on every processor: xsimd's own where the instruction exists, else lane by lane.
+inline vector fused(const vector& x, const vector& scale, const vector& shift) noexcept {
+#if defined(__FMA__) || defined(__aarch64__)
+  using scalar::fma;
+  return fma(x, scale, shift);
+#else
+  return lane_by_lane([](float a, float b, float c) { return std::fma(a, b, c); }, x, scale, shift);
+#endif
+}
+
+/// x inside [low, high], 0 outside.
+inline vector keep_inside(const vector& x, const vector& where, float low, float high) noexcept {
+  using scalar::select;
+  return select((where >= vector(low)) & (where <= vector(high)), x, vector(0.0f));
+}
+
+}  // namespace minnow::detail

@@ -1,0 +1,290 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/arch.hpp>
+#include <minnow/gemm/float_panels.hpp>
+#include <minnow/gemm/float_product.hpp>
+#include <minnow/gemm/float_taps.hpp>
+#include <minnow/kernels/float_vector.hpp>
+
+/// Products of floats over 3x3 windows by minimal filtering, F(2x2, 3x3): with 4/9 of the multiplications.
+///
+/// 2x2 neighbouring outputs Y read 4x4 inputs d. With kernel g, for each pair of channels
+///
+///   Y = A' [(G g G') . (B' d B)] A      B' = 1  0 -1  0     G = 1    0   0      A' = 1  1  1  0
+///                                            0  1  1  0         1/2  1/2 1/2         0  1 -1 -1
+///                                            0 -1  1  0         1/2 -1/2 1/2
+///                                            0  1  0 -1         0    0   1
+///
+/// where . multiplies 16 points one by one. The sums over the channels are taken between the transformations, so that
+/// each point is a product of matrices, (tiles, channels) by (channels, filters), and an input is transformed once for
+/// all filters. Numbers grow by little on the way (at most 4 and 9/4 times): a sum's error is a few times that of the
+/// plain product; sums of small whole numbers are exact.
+///
+/// source  Winograd 1980; for convolutions Lavin & Gray 2016
+namespace minnow::kernels {
+
+/// Whether winograd_forward and the others serve a layer, and pay for their transformations.
+template <class Arch = best>
+[[nodiscard]] constexpr bool winograd_serves(const geometry& g) noexcept {
+  constexpr int lanes = float_tile<Arch>::lanes, least = 32;
+  const auto wide = [](int channels) { return channels >= least && channels % lanes == 0; };
+  return !std::is_same_v<float_vector<Arch>, plain_floats> && g.kernel == extent{3, 3} && g.stride == extent{1, 1} &&
+         g.padding.height <= 2 && g.padding.width <= 2 && wide(g.in.channels) && wide(g.out.channels);
+}
+
+namespace detail {
+
+inline constexpr int winograd_points = 16;
+
+/// Weights that have been transformed are those of a window of 4x4 taps.
+[[nodiscard]] constexpr geometry winograd_window(geometry g) noexcept {
+  g.kernel = {4, 4};
+  return g;
+}
+
+/// B' d B, in place.
+template <class Value>
+void winograd_inputs(Value (&d)[4][4]) noexcept {
+  const auto line = [](Value& a, Value& b, Value& c, Value& e) {
+    const Value first = a - c, second = b + c, third = c - b, fourth = b - e;
+    a = first, b = second, c = third, e = fourth;
+  };
+  for (int i = 0; i < 4; ++i) line(d[0][i], d[1][i], d[2][i], d[3][i]);
+  for (int i = 0; i < 4; ++i) line(d[i][0], d[i][1], d[i][2], d[i][3]);
+}
+
+/// G g G'.
+template <class Value>
+void winograd_kernel(const Value (&g)[3][3], Value (&u)[4][4]) noexcept {
+  const Value half(0.5f);
+  const auto line = [&](const Value& a, const Value& b, const Value& c, Value& first, Value& second, Value& third, Value& fourth) {
+    const Value sum = half * (a + c), middle = half * b;
+    first = a, second = sum + middle, third = sum - middle, fourth = c;
+  };
+  Value t[4][3];
+  for (int i = 0; i < 3; ++i) line(g[0][i], g[1][i], g[2][i], t[0][i], t[1][i], t[2][i], t[3][i]);
+  for (int i = 0; i < 4; ++i) line(t[i][0], t[i][1], t[i][2], u[i][0], u[i][1], u[i][2], u[i][3]);
+}
+
+/// A' m A.
+template <class Value>
+void winograd_outputs(const Value (&m)[4][4], Value (&y)[2][2]) noexcept {
+  Value t[2][4];
+  for (int i = 0; i < 4; ++i) t[0][i] = m[0][i] + m[1][i] + m[2][i], t[1][i] = m[1][i] - m[2][i] - m[3][i];
+  for (int i = 0; i < 2; ++i) y[i][0] = t[i][0] + t[i][1] + t[i][2], y[i][1] = t[i][1] - t[i][2] - t[i][3];
+}
+
+/// The 2x2 tiles of a batch's output pixels.
+struct winograd_tiles {
+  tap_map map;
+  int images;
+  int height = ceil_div(map.to.height, 2);
+  int width = ceil_div(map.to.width, 2);
+
+  [[nodiscard]] int count() const noexcept { return images * height * width; }
+
+  /// The upper left pixel.
+  [[nodiscard]] tap_map::pixel at(int tile) const noexcept {
+    const int line = tile / width, image = line / height;
+    return {image, (line - image * height) * 2, (tile - line * width) * 2};
+  }
+
+  /// The inputs of a tile, (4, 4) pointers to channels; those outside the image are `zeros`.
+  void sources(const float* from, int tile, const float* zeros, const float* (&to)[4][4]) const noexcept {
+    const tap_map::pixel pixel = at(tile);
+    const int top = pixel.y - map.padding.height, left = pixel.x - map.padding.width;
+    const shape& in = map.from;
+    from += ((static_cast<std::ptrdiff_t>(pixel.image) * in.height + top) * in.width + left) * in.channels;
+    for (int y = 0; y < 4; ++y, from += static_cast<std::ptrdiff_t>(in.width) * in.channels) {
+      const bool inside = top + y >= 0 && top + y < in.height;
+      for (int x = 0; x < 4; ++x)
+        to[y][x] = inside && left + x >= 0 && left + x < in.width ? from + static_cast<std::ptrdiff_t>(x) * in.channels
+                                                                  : zeros;
+    }
+  }
+};
+
+/// B' d B of a tile's channels: point k goes to to + k * plane.
+template <class Vector>
+void winograd_transform(const float* const (&from)[4][4], int channels, float* to, std::size_t plane) noexcept {
+  for (int c = 0; c < channels; c += static_cast<int>(Vector::size)) {
+    Vector d[4][4];
+    for (int k = 0; k < winograd_points; ++k) d[k / 4][k % 4] = Vector::load_unaligned(from[k / 4][k % 4] + c);
+    winograd_inputs(d);
+    for (int k = 0; k < winograd_points; ++k)
+      d[k / 4][k % 4].store_unaligned(to + static_cast<std::size_t>(k) * plane + c);
+  }
+}
+
+/// Planes of points lie a line of the cache more apart than they are long: powers of two would share places in it.
+[[nodiscard]] constexpr std::size_t winograd_plane(int rows, int length) noexcept {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(length) + 16;
+}
+
+/// One thread's memory.
+template <int Rows>
+struct winograd_scratch {
+  aligned_floats points;  // [16][tiles][channels]
+  aligned_floats sums;    // [16][tiles][columns]
+  aligned_floats zeros;   // the input outside the image
+  tile_sources<Rows> tile;
+};
+
+/// Some tiles of a batch: transformed, multiplied, and back.
+template <class Arch>
+struct winograd_block {
+  using vector = float_vector<Arch>;
+  static constexpr int rows = float_tile<Arch>::rows, lanes = float_tile<Arch>::lanes,
+                       columns = float_tile<Arch>::columns;
+
+  const winograd_tiles& tiles;
+  int together;  ///< tiles at most
+  winograd_scratch<rows>& scratch;
+
+  /// Tiles whose transformed inputs stay in the second cache while all filters pass over them.
+  static int tiles_together(int channels) noexcept {
+    constexpr int cached = 768 * 1024 / (winograd_points * static_cast<int>(sizeof(float)));
+    return (std::clamp)(cached / channels / rows, 1, 96 / rows) * rows;
+  }
+
+  /// points  of the panels: where the weights of point k stand among the 16, see winograd_forward
+  template <class PlaceOf>
+  void run(int first, int count, const float* from, const float* panels, float* to, PlaceOf&& place_of) const noexcept {
+    const int channels = tiles.map.from.channels;
+    const std::size_t plane = winograd_plane(together, channels), sum_plane = winograd_plane(together, columns);
+    scratch.points.resize(winograd_points * plane);
+    scratch.sums.resize(winograd_points * sum_plane);
+    scratch.zeros.resize(static_cast<std::size_t>(channels));
+    for (int t = 0; t < count; ++t) {
+      const float* sources[4][4];
+      tiles.sources(from, first + t, scratch.zeros.data(), sources);
+      winograd_transform<vector>(sources, channels, scratch.points.data() + static_cast<std::size_t>(t) * uz(channels),
+                                 plane);
+    }
+    tile_sources<rows>& tile = scratch.tile;
+    tile.channels = channels;
+    tile.taps.assign(1, 0);
+    tile.rows.resize(rows);
+    const std::size_t point = static_cast<std::size_t>(channels) * columns;
+    for (int column = 0; column < tiles.map.to.channels; column += columns, panels += winograd_points * point) {
+      for (int k = 0; k < winograd_points; ++k)
+        for (int row = 0; row < count; row += rows) {
+          const int valid = std::min(rows, count - row);
+          for (int r = 0; r < rows; ++r) {
+            const auto at = static_cast<std::size_t>(row + std::min(r, valid - 1));
+            tile.rows[static_cast<std::size_t>(r)] =
+                scratch.points.data() + static_cast<std::size_t>(k) * plane + at * uz(channels);
+            tile.targets[r] = scratch.sums.data() + static_cast<std::size_t>(k) * sum_plane + at * columns;
+          }
+          multiply_rows<Arch>(tile, panels + static_cast<std::size_t>(place_of(k)) * point, {0, channels}, valid, 0,
+                              columns);
+        }
+      for (int t = 0; t < count; ++t)
+        put(first + t, scratch.sums.data() + static_cast<std::size_t>(t) * columns, sum_plane, column, to);
+    }
+  }
+
+private:
+  /// A' m A of the channels of one panel to the tile's pixels inside the image.
+  void put(int tile, const float* sums, std::size_t plane, int column, float* to) const noexcept {
+    const tap_map& map = tiles.map;
+    const tap_map::pixel at = tiles.at(tile);
+    const int height = std::min(2, map.to.height - at.y), width = std::min(2, map.to.width - at.x);
+    to += map.target(at) + uz(column);
+    for (int c = 0; c < std::min(columns, map.to.channels - column); c += lanes) {
+      vector m[4][4], y[2][2];
+      for (int k = 0; k < winograd_points; ++k)
+        m[k / 4][k % 4] = vector::load_unaligned(sums + static_cast<std::size_t>(k) * plane + c);
+      winograd_outputs(m, y);
+      for (int i = 0; i < height; ++i)
+        for (int j = 0; j < width; ++j)
+          y[i][j].store_unaligned(to + (static_cast<std::ptrdiff_t>(i) * map.to.width + j) * map.to.channels + c);
+    }
+  }
+};
+
+template <class Arch, class PlaceOf>
+void winograd_windows(const tap_map& map, int images, const float* from, const float* panels, float* to,
+                      PlaceOf&& place_of) noexcept {
+  const winograd_tiles tiles{map, images};
+  const int together = winograd_block<Arch>::tiles_together(map.from.channels);
+  parallel_for(ceil_div(tiles.count(), together), [&](int item) {
+    thread_local winograd_scratch<winograd_block<Arch>::rows> scratch;
+    const int first = item * together;
+    winograd_block<Arch>{tiles, together, scratch}.run(first, std::min(together, tiles.count() - first), from, panels,
+                                                       to, place_of);
+  });
+}
+
+}  // namespace detail
+
+/// Floats of transformed weights, and of the panels of each direction.
+[[nodiscard]] constexpr std::size_t winograd_weight_floats(const geometry& g) noexcept {
+  return static_cast<std::size_t>(detail::winograd_window(g).weights());
+}
+template <class Arch = best>
+[[nodiscard]] constexpr std::size_t winograd_panel_floats(const geometry& g) noexcept {
+  const geometry window = detail::winograd_window(g);
+  return std::max(forward_panel_floats<Arch>(window), backward_panel_floats<Arch>(window));
+}
+
+/// weights (F,3,3,C) -> transformed (F,4,4,C).
+template <class Arch = best>
+void winograd_weights(const geometry& g, const float* weights, float* transformed) noexcept {
+  using vector = float_vector<Arch>;
+  const int channels = g.in.channels;
+  parallel_for(g.out.channels, [=](int f) {
+    const float* from = weights + static_cast<std::ptrdiff_t>(f) * 9 * channels;
+    float* to = transformed + static_cast<std::ptrdiff_t>(f) * detail::winograd_points * channels;
+    for (int c = 0; c < channels; c += static_cast<int>(vector::size)) {
+      vector kernel[3][3], u[4][4];
+      for (int tap = 0; tap < 9; ++tap)
+        kernel[tap / 3][tap % 3] = vector::load_unaligned(from + static_cast<std::ptrdiff_t>(tap) * channels + c);
+      detail::winograd_kernel(kernel, u);
+      for (int k = 0; k < detail::winograd_points; ++k)
+        u[k / 4][k % 4].store_unaligned(to + static_cast<std::ptrdiff_t>(k) * channels + c);
+    }
+  });
+}
+
+template <class Arch = best>
+void winograd_pack_forward(const geometry& g, const float* transformed, float* panels) noexcept {
+  pack_forward<Arch>(detail::winograd_window(g), transformed, panels);
+}
+template <class Arch = best>
+void winograd_pack_backward(const geometry& g, const float* transformed, float* panels) noexcept {
+  pack_backward<Arch>(detail::winograd_window(g), transformed, panels);
+}
+
+/// What product_forward computes: in (N,H,W,C) -> out (N,H',W',F).
+///
+/// requires  winograd_serves<Arch>(g); panels from winograd_pack_forward of the same Arch
+/// cost      16 multiply-adds for 2x2 outputs and a pair of channels; the same bits for any number of threads
+/// throws    never; scratch stays with each thread, so that repeated calls allocate nothing
+template <class Arch = best>
+void winograd_forward(const geometry& g, int images, const float* in, const float* panels, float* out) noexcept {
+  detail::winograd_windows<Arch>(forward_taps(g), images, in, panels, out, [](int point) { return point; });
+}
+
+/// What product_backward_inputs computes: grad_out (N,H',W',F) -> grad_in (N,H,W,C), overwritten.
+///
+/// The kernel turned half around has the points of the kernel with the first and the last row and column in each
+/// other's place, and the panels hold the points from last to first: so the two in the middle change places.
+///
+/// requires  winograd_serves<Arch>(g); panels from winograd_pack_backward of the same Arch
+template <class Arch = best>
+void winograd_backward_inputs(const geometry& g, int images, const float* grad_out, const float* panels,
+                              float* grad_in) noexcept {
+  const auto place = [](int i) { return i == 1 ? 2 : i == 2 ? 1 : i; };
+  detail::winograd_windows<Arch>(backward_taps(g), images, grad_out, panels, grad_in,
+                                 [=](int point) { return place(point / 4) * 4 + place(point % 4); });
+}
+
+}  // namespace minnow::kernels

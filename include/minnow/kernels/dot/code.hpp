@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+
+/// Codes as bytes of a dot product.
+///
+/// The products of x86 take unsigned bytes on one side. So an input is stored as the unsigned byte u with
+/// code = factor · u - zero, and with the count v = Σ u w of a window
+///
+///   Σ code · w = factor · v - zero · Σ w,
+///
+/// where the last term is the same for all windows with the same taps inside the image. Where both sides are signed,
+/// a byte that could pass 127 is stored 128 lower, which only changes `zero`.
+namespace minnow::kernels::detail {
+
+/// The largest magnitude of an operand's codes.
+template <class Operand>
+[[nodiscard]] constexpr int largest_code() noexcept {
+  switch (Operand::storage) {
+    case encoding::power_of_two:
+      return 1 << (magnitudes(Operand::bits) - 1);
+    case encoding::nibble:
+      return 8;
+    case encoding::byte:
+      return 128;
+    case encoding::unsigned_nibble:
+      return 15;
+    case encoding::unsigned_byte:
+    case encoding::pixel:
+      return 255;
+    default:
+      return 1;
+  }
+}
+
+/// How inputs become bytes, for products of unsigned or of signed ones.
+template <class In, bool IsSigned>
+struct dot_code {
+  static constexpr int factor = In::storage == encoding::pixel ? 2 : 1;
+  /// What is added to a code that is not a pixel to make it unsigned.
+  static constexpr int offset = is_unsigned(In::storage) ? 0 : largest_code<In>();
+  static constexpr int largest_byte = (offset + largest_code<In>()) / factor;
+  /// Stored 128 lower: the top bit is turned over.
+  static constexpr bool turned = IsSigned && largest_byte > 127;
+  static constexpr int zero = offset - (turned ? 128 * factor : 0);
+};
+
+/// The longest product whose sums, counts and differences of a threshold and a base all fit 32 bits: with codes up to x
+/// and weights up to w, a count is at most 2 x w K / factor, and a sum and a base together, which a threshold is compared
+/// through, at most 2 x w K.
+template <class In, class Weights>
+[[nodiscard]] constexpr int dot_inputs() noexcept {
+  return ((std::numeric_limits<std::int32_t>::max)() - 1) / (2 * largest_code<In>() * largest_code<Weights>());
+}
+
+/// Whether two neighbouring products of an unsigned byte and a weight fit 16 bits. 2^15 itself would not, but no pair
+/// reaches it: it takes a byte of 256 or a weight of +128.
+template <class In, class Weights>
+inline constexpr bool pairs_fit_16_bits = largest_code<Weights>() * dot_code<In, false>::largest_byte <= 16384;
+
+}  // namespace minnow::kernels::detail

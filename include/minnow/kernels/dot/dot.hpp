@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/dot/code.hpp>
+#include <minnow/kernels/dot/kernel.hpp>
+#include <minnow/kernels/dot/scalar.hpp>
+#include <minnow/kernels/dot/unit.hpp>
+#include <minnow/kernels/operand.hpp>
+
+namespace minnow::kernels {
+
+namespace detail {
+
+/// The ladder is that of the units; at its end there is none.
+template <class In, class Weights, class Unit>
+struct dot_kernel_on {
+  using type = dot_kernel<In, Weights, Unit>;
+};
+template <class In, class Weights>
+struct dot_kernel_on<In, Weights, no_dot> {
+  using type = scalar_kernel<In, Weights, scalar_products>;
+};
+
+}  // namespace detail
+
+/// Products of integer inputs and integer weights by dot products of bytes: any kernel, stride and padding. Inputs are
+/// unpacked to bytes once a call; weights of less than 8 bits are decoded, a panel at a time. Taps outside the image are
+/// skipped.
+///
+/// The interface is that of kernels::product (product.hpp); rows() hands its counts to a sink (sink/sink.hpp).
+///
+/// requires  K up to longest(): sums, counts and their comparisons fit 32 bits. Thresholds up to the largest sum + 1
+/// cost      operations per 512 bits: dot/unit.hpp
+template <class In, class Weights, class Arch>
+struct dot_product {
+  static_assert(is_integer(In::storage) && is_integer(Weights::storage) && Weights::storage != encoding::pixel,
+                "minnow: a dot product of bytes takes integer inputs and weights");
+
+  using sum_type = std::int32_t;
+  using kernel =
+      typename detail::dot_kernel_on<In, Weights, detail::dot_unit<Arch, detail::pairs_fit_16_bits<In, Weights>>>::type;
+
+  /// The largest K. 65,535 for pairs of signed bytes, 32,896 for bytes by pixels or unsigned bytes.
+  static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
+
+  static constexpr const char* name(const geometry&) noexcept {
+    return Weights::storage == encoding::byte ? "dot" : "decoded dot";
+  }
+  static constexpr const char* arch_name(const geometry&) noexcept {
+    return kernels::arch_name<typename kernel::arch>();
+  }
+  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return kernel::prepared_bytes(g); }
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return kernel::scratch_bytes(g); }
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    kernel::prepare(g, weights, prepared);
+  }
+  template <class Sink>
+  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
+    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
+    assert(g.inputs() <= longest() && "sums that fit 32 bits");
+    if (first < last) kernel::run(g, o, first, last, sink);
+  }
+};
+
+}  // namespace minnow::kernels

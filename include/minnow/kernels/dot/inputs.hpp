@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/kernels/dot/code.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+
+/// A packed map as the bytes of dot products (dot/code.hpp): pixels of whole groups of four channels, in which missing
+/// channels are 0, so that what their weights are does not matter.
+namespace minnow::kernels::detail {
+
+/// Bytes of a pixel.
+[[nodiscard]] constexpr std::size_t dot_pixel_bytes(int channels) noexcept {
+  return static_cast<std::size_t>(channel_quads(channels)) * 4;
+}
+
+/// Whether the packed map is that already.
+template <class In, bool IsSigned>
+[[nodiscard]] constexpr bool dot_reads_packed(int channels) noexcept {
+  return (In::storage == encoding::pixel || is_unsigned(In::storage)) && !dot_code<In, IsSigned>::turned && channels % 4 == 0;
+}
+
+/// Numbers: each byte masked, then some bits turned over.
+struct byte_change {
+  std::uint8_t kept;
+  std::uint8_t turned;
+};
+template <class In, bool IsSigned>
+[[nodiscard]] constexpr byte_change dot_byte_change() noexcept {
+  constexpr std::uint8_t top = dot_code<In, IsSigned>::turned ? 128 : 0;
+  if (In::storage == encoding::nibble) return {15, 8};  // x + 8 of a number of 4 bits
+  if (In::storage == encoding::byte) return {255, 128 ^ top};
+  return {255, top};
+}
+
+inline void change_bytes(byte_change change, const std::byte* from, std::size_t count, std::byte* to) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, from + i, 8);
+    eight = (eight & ones * change.kept) ^ ones * change.turned;
+    std::memcpy(to + i, &eight, 8);
+  }
+  for (; i < count; ++i)
+    to[i] = (from[i] & static_cast<std::byte>(change.kept)) ^ static_cast<std::byte>(change.turned);
+}
+
+/// requires  3 bytes to read behind the last pixel
+inline void change_pixels(byte_change change, const std::byte* from, int pixels, int channels, std::byte* to) noexcept {
+  const std::uint32_t kept = change.kept * 0x01010101u;
+  const std::uint32_t turned = change.turned * 0x01010101u;
+  const std::uint32_t used = 0xffffffffu >> (32 - 8 * (channels % 4));
+  const int whole = channels / 4 * 4;
+  for (int pixel = 0; pixel < pixels; ++pixel, from += channels) {
+    for (int c = 0; c < whole; c += 4, to += 4) store32(to, (load32(from + c) & kept) ^ turned);
+    store32(to, ((load32(from + whole) & kept) ^ turned) & used);
+    to += 4;
+  }
+}
+
+/// Planes: the word of each plane for 32 channels at a time. The last one of a pixel writes over what follows, which is
+/// the next pixel's.
+template <class In, bool IsSigned, class Planes>
+void unpack_planes(const std::byte* from, int pixels, int channels, std::byte* to) noexcept {
+  using code = dot_code<In, IsSigned>;
+  using bytes = typename Planes::bytes;
+  constexpr encoding storage = In::storage;
+  constexpr int planes = input_planes<storage, In::bits>();
+  const std::size_t pixel_size = dot_pixel_bytes(channels);
+  for (int pixel = 0; pixel < pixels; ++pixel, to += pixel_size) {
+    for (int first = 0; first < channels; first += word_bits, from += 4 * planes) {
+      bytes result;
+      if constexpr (storage == encoding::bit) {
+        result = Planes::put(Planes::all(0), Planes::of(from), 2 * code::offset);
+      } else {
+        constexpr int positive = storage == encoding::ternary ? 1 : 0;
+        constexpr int magnitude = 1 - positive;  // the first plane of one
+        bytes size = Planes::all(0);
+        for (int p = magnitude; p < (positive == 1 ? 1 : planes); ++p)
+          size = Planes::put(size, Planes::of(from + 4 * p), code::offset >> (p - magnitude));
+        result = (Planes::move)(Planes::all(code::offset), size, Planes::of(from + 4 * positive));
+      }
+      if constexpr (code::turned) result = Planes::turn(result);
+      Planes::store(result, to + first);
+    }
+    for (auto c = static_cast<std::size_t>(channels); c < pixel_size; ++c) to[c] = std::byte{0};
+  }
+}
+
+/// requires  28 bytes to write behind the last pixel
+template <class In, bool IsSigned, class Planes>
+void unpack_dot_inputs(const std::byte* from, int pixels, int channels, std::byte* to) noexcept {
+  if constexpr (is_planes(In::storage)) {
+    unpack_planes<In, IsSigned, Planes>(from, pixels, channels, to);
+  } else if (constexpr byte_change change = dot_byte_change<In, IsSigned>(); channels % 4 == 0) {
+    change_bytes(change, from, static_cast<std::size_t>(pixels) * static_cast<std::size_t>(channels), to);
+  } else {
+    change_pixels(change, from, pixels, channels, to);
+  }
+}
+
+}  // namespace minnow::kernels::detail

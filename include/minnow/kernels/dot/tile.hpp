@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/dot/decoder.hpp>
+#include <minnow/kernels/dot/unit.hpp>
+#include <minnow/kernels/dot/weights.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/region.hpp>
+
+/// The inner loops of integer products on dot products of bytes: some pixels by some blocks of 16 filters, a filter a
+/// lane.
+///
+/// A step is a group of four channels: four bytes of a pixel (or eight, dot/unit.hpp), broadcast to all lanes, by 64 bytes of each block. The
+/// counts stay in registers over the whole window. The loops of a tile know neither encodings nor sinks, so all products
+/// of an architecture share them; those of a single pixel decode its weights into registers.
+namespace minnow::kernels::detail {
+
+/// Where the steps of a window stand, in bytes.
+struct dot_window {
+  int rows;
+  int steps;  ///< of one row
+  std::ptrdiff_t next_input_row;
+  std::ptrdiff_t next_weight_row;
+  std::ptrdiff_t next_weights;  ///< from one step to the next: 64, in a last block 4 · its filters
+};
+
+/// Blocks that are computed together.
+template <int Blocks>
+struct dot_panel {
+  const std::byte* weights[uz(Blocks)];
+  int filters;  ///< of a single block; several are always whole
+  std::ptrdiff_t next_weights;
+};
+
+template <class Unit>
+struct dot_tiles {
+  using numbers = typename Unit::numbers;
+  static constexpr int lanes = static_cast<int>(numbers::size);
+  static constexpr int vectors = block_filters / lanes;  // of one block
+
+  /// Some pixels by some blocks.
+  template <int Pixels, int Blocks>
+  [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image, const cursor (&pixels)[uz(Pixels)],
+                                      const std::byte* const (&weights)[uz(Blocks)], numbers* counts) noexcept {
+    constexpr int width = Blocks * vectors;
+    typename Unit::sums sums[uz(Pixels)][uz(width)];
+#pragma GCC unroll 8
+    for (int q = 0; q < Pixels; ++q)
+#pragma GCC unroll 8
+      for (int v = 0; v < width; ++v) sums[q][v] = Unit::zero();
+    const std::ptrdiff_t next = Blocks > 1 ? quad_bytes : w.next_weights;
+    for (int row = 0; row < w.rows; ++row) {
+      const std::byte* a[uz(Pixels)];
+      const std::byte* b[uz(Blocks)];
+#pragma GCC unroll 8
+      for (int q = 0; q < Pixels; ++q) a[q] = image + pixels[q].input * Unit::quad_size + row * w.next_input_row;
+#pragma GCC unroll 8
+      for (int i = 0; i < Blocks; ++i) b[i] = weights[i] + row * w.next_weight_row;
+      std::ptrdiff_t at = 0;
+      for (std::ptrdiff_t step = 0; step < w.steps; ++step, at += next) {
+        typename Unit::weights by[uz(width)];
+#pragma GCC unroll 8
+        for (int v = 0; v < width; ++v) by[v] = load_weights<Unit>(b[v / vectors] + at + v % vectors * (lanes * 4));
+#pragma GCC unroll 8
+        for (int q = 0; q < Pixels; ++q) {
+          const typename Unit::inputs quad = broadcast_inputs<Unit>(a[q] + Unit::quad_size * step);
+#pragma GCC unroll 8
+          for (int v = 0; v < width; ++v) sums[q][v] = Unit::add(sums[q][v], quad, by[v]);
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (int q = 0; q < Pixels; ++q)
+#pragma GCC unroll 8
+      for (int v = 0; v < width; ++v) counts[q * width + v] = Unit::total(sums[q][v]);
+  }
+};
+
+/// One pixel by one block, whose weights are decoded into registers.
+template <weight_order Order, class Weights, class Unit>
+struct dot_row {
+  using numbers = typename Unit::numbers;
+  static constexpr int vectors = dot_tiles<Unit>::vectors;
+
+  /// Adds the products of what has been decoded and the inputs of a tap.
+  struct product_adder {
+    const std::byte* inputs;
+    typename Unit::sums (&sums)[decoder_chains][uz(vectors)];
+
+    void operator()(int chain, int quad, int v, numbers bytes) const noexcept {
+      sums[chain][v] = Unit::add(sums[chain][v], broadcast_inputs<Unit>(inputs + Unit::quad_size * quad), Unit::from(bytes));
+    }
+    void operator()(int chain, int quad, int, const plain_decoder::lanes& bytes) const noexcept {
+      const auto* lanes = reinterpret_cast<const std::int32_t*>(bytes.at);
+      for (int v = 0; v < vectors; ++v)
+        (*this)(chain, quad, v, numbers::load_aligned(lanes + v * dot_tiles<Unit>::lanes));
+    }
+  };
+
+  /// inputs  of the window's first tap
+  [[gnu::noinline]] static void count(const region& r, const std::byte* inputs, const std::byte* block, int filters,
+                                      numbers (&counts)[1][uz(vectors)]) noexcept {
+    typename Unit::sums sums[decoder_chains][uz(vectors)];
+#pragma GCC unroll 4
+    for (int chain = 0; chain < decoder_chains; ++chain)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) sums[chain][v] = Unit::zero();
+    for (int ky = 0; ky < r.rows(); ++ky)
+      for (int kx = 0; kx < r.x.taps(); ++kx) {
+        const std::ptrdiff_t step = ky * r.input_row_steps() + static_cast<std::ptrdiff_t>(kx) * r.pixel_steps;
+        const int tap = (r.y.tap_first + ky) * r.g.kernel.width + r.x.tap_first + kx;
+        dot_decoder<typename Unit::arch>::template decode<Order, Weights>(
+            quad_range{block, filters, r.g.in.channels, tap}, product_adder{inputs + Unit::quad_size * step, sums});
+      }
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) {
+      counts[0][v] = Unit::total(sums[0][v]);
+#pragma GCC unroll 4
+      for (int chain = 1; chain < decoder_chains; ++chain) counts[0][v] += Unit::total(sums[chain][v]);
+    }
+  }
+};
+
+}  // namespace minnow::kernels::detail

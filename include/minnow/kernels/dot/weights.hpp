@@ -1,0 +1,173 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/dot/code.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+
+/// Packed weights as the panels of dot products: for each tap and group of four channels int8 [16][4], a filter's four
+/// weights in one lane. Byte weights stand in memory so, a last block with fewer lanes.
+namespace minnow::kernels::detail {
+
+inline constexpr int quad_bytes = 4 * block_filters;
+
+/// The groups of one tap of one block.
+struct quad_range {
+  const std::byte* block;
+  int filters;  ///< of the block
+  int channels;
+  int tap;
+
+  [[nodiscard]] constexpr int quads() const noexcept { return channel_quads(channels); }
+};
+
+/// The codes of 16 settings of up to four planes.
+template <class Weights>
+inline constexpr auto plane_codes = [] {
+  constexpr int planes = weight_planes<Weights::storage, Weights::bits>();
+  std::array<std::int8_t, 16> codes{};
+  for (std::uint32_t i = 0; i < 16; ++i)
+    codes[i] = static_cast<std::int8_t>(weight_code<Weights::storage, Weights::bits>(i & ((1u << planes) - 1)));
+  return codes;
+}();
+
+inline constexpr auto nibble_codes = [] {
+  std::array<std::int8_t, 16> codes{};
+  for (unsigned i = 0; i < 16; ++i) codes[i] = static_cast<std::int8_t>(nibble_value(i));
+  return codes;
+}();
+
+template <class Weights>
+[[nodiscard]] constexpr const std::array<std::int8_t, 16>& dot_weight_codes() noexcept {
+  if constexpr (is_planes(Weights::storage)) return plane_codes<Weights>;
+  else return nibble_codes;
+}
+
+/// Two codes for two such settings, 4 bits each.
+template <class Weights>
+inline constexpr auto code_pairs = [] {
+  std::array<std::array<std::int8_t, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < 256; ++i) pairs[i] = {plane_codes<Weights>[i % 16], plane_codes<Weights>[i / 16]};
+  return pairs;
+}();
+
+/// One group in standard C++: all lanes, 0 in those that are not there, and for channels that are not.
+template <weight_order Order, class Weights>
+struct quad_decoder {
+  static constexpr int planes = weight_planes<Weights::storage, Weights::bits>();
+
+  static void decode(const quad_range& r, int quad, std::byte* to) noexcept {
+    for (int i = 4 * r.filters; i < quad_bytes; ++i) to[i] = std::byte{0};
+    const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(r.tap) * r.quads() + quad;
+    if constexpr (Order == weight_order::planes) {
+      decode_words(r, quad, to);
+    } else if constexpr (Order == weight_order::masks) {
+      decode_masks(r, quad, to);
+    } else if constexpr (Weights::storage == encoding::nibble) {
+      const std::byte* from = r.block + step * r.filters * 2;
+      for (int f = 0; f < r.filters; ++f) store32(to + 4 * f, signed_bytes(load16(from + 2 * f)));
+    } else {
+      std::memcpy(to, r.block + step * r.filters * 4, static_cast<std::size_t>(r.filters) * 4);
+    }
+    for (int c = r.channels - 4 * quad; c < 4; ++c)
+      for (int f = 0; f < r.filters; ++f) to[4 * f + c] = std::byte{0};
+  }
+
+private:
+  /// Four numbers of 4 bits as bytes: 8 times 30 are the four bits above a sign.
+  static constexpr std::uint32_t signed_bytes(std::uint32_t nibbles) noexcept {
+    const std::uint32_t pairs = (nibbles | nibbles << 8) & 0x00ff00ffu;
+    const std::uint32_t bytes = (pairs | pairs << 4) & 0x0f0f0f0fu;
+    return bytes | (bytes & 0x08080808u) * 30;
+  }
+  static_assert(signed_bytes(0x8f71) == 0xf8ff0701);
+
+  /// A byte for each channel with the bits of its planes -> codes.
+  static void look_up(std::uint32_t planes_of, std::byte* to) noexcept {
+    const std::uint32_t pairs = planes_of | planes_of >> 4;
+    std::memcpy(to, code_pairs<Weights>[pairs & 255].data(), 2);
+    std::memcpy(to + 2, code_pairs<Weights>[pairs >> 16 & 255].data(), 2);
+  }
+
+  static void decode_words(const quad_range& r, int quad, std::byte* to) noexcept {
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(r.tap) * channel_words(r.channels) + quad / 8;
+    const std::byte* from = r.block + row * planes * r.filters * 4;
+    for (int f = 0; f < r.filters; ++f) {
+      std::uint32_t bits = 0;
+      for (int p = 0; p < planes; ++p) {
+        const std::uint32_t four = load32(from + (p * r.filters + f) * 4) >> (quad % 8 * 4) & 15;
+        bits |= (four * 0x00204081u & 0x01010101u) << p;  // bit c to byte c
+      }
+      look_up(bits, to + 4 * f);
+    }
+  }
+
+  static void decode_masks(const quad_range& r, int quad, std::byte* to) noexcept {
+    const std::byte* from = r.block + (static_cast<std::ptrdiff_t>(r.tap) * r.channels + quad * 4) * planes * 2;
+    const int channels = r.channels - quad * 4 < 4 ? r.channels - quad * 4 : 4;
+    std::uint32_t bits[block_filters] = {};
+    for (int c = 0; c < channels; ++c)
+      for (int p = 0; p < planes; ++p, from += 2) {
+        const std::uint32_t mask = load16(from);
+        const std::uint32_t set = 1u << (8 * c + p);
+        for (int f = 0; f < block_filters; ++f) bits[f] |= (mask & 1u << f) != 0 ? set : 0;
+      }
+    for (int f = 0; f < r.filters; ++f) look_up(bits[f], to + 4 * f);
+  }
+};
+
+/// Sums of weights, which the base of a window is made of: table [taps][sum_stride(F)] of -zero · Σ w.
+[[nodiscard]] constexpr std::size_t dot_table_bytes(const geometry& g) noexcept {
+  const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
+  return taps * static_cast<std::size_t>(sum_stride(g.out.channels)) * sizeof(std::int32_t);
+}
+
+/// requires  `block_size` is the size of a whole block
+template <weight_order Order, class Weights>
+void prepare_dot_table(const geometry& g, const std::byte* weights, std::size_t block_size, int zero,
+                       std::int32_t* table) noexcept {
+  const int taps = g.kernel.height * g.kernel.width;
+  const int stride = sum_stride(g.out.channels);
+  for (int block = 0; block < blocks(g.out.channels); ++block, weights += block_size)
+    for (int tap = 0; tap < taps; ++tap) {
+      const quad_range all{weights, filters_of(g.out.channels, block), g.in.channels, tap};
+      std::int32_t sums[block_filters] = {};
+      for (int quad = 0; quad < all.quads(); ++quad) {
+        std::byte bytes[quad_bytes];
+        quad_decoder<Order, Weights>::decode(all, quad, bytes);
+        for (int i = 0; i < quad_bytes; ++i) sums[i / 4] += static_cast<std::int8_t>(bytes[i]);
+      }
+      for (int f = 0; f < block_filters; ++f) table[tap * stride + block * block_filters + f] = -zero * sums[f];
+    }
+}
+
+/// Sums that a decoder's groups may go to in turn, so that an addition does not wait for the one before it.
+inline constexpr int decoder_chains = 4;
+
+/// Decodes one tap of a block and hands its groups on: to a panel in memory, or straight into products. This one is
+/// standard C++, for rungs without byte shuffles.
+///
+/// take(chain, group, vector, bytes)   the bytes of one vector of lanes: in a register, or here all 64 in memory
+/// store(bytes, vector, to)            one such vector to where its group begins
+struct plain_decoder {
+  struct lanes {
+    alignas(64) std::byte at[quad_bytes];
+  };
+  static void store(const lanes& bytes, int, std::byte* to) noexcept { std::memcpy(to, bytes.at, quad_bytes); }
+
+  template <weight_order Order, class Weights, class Take>
+  static void decode(const quad_range& r, const Take& take) noexcept {
+    for (int quad = 0; quad < r.quads(); ++quad) {
+      lanes bytes;
+      quad_decoder<Order, Weights>::decode(r, quad, bytes.at);
+      take(0, quad, 0, bytes);
+    }
+  }
+};
+
+}  // namespace minnow::kernels::detail

@@ -1,0 +1,175 @@
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/dot/code.hpp>
+#include <minnow/kernels/dot/inputs.hpp>
+#include <minnow/kernels/dot/planes.hpp>
+#include <minnow/kernels/dot/unit.hpp>
+#include <minnow/kernels/mixed/float_pair.hpp>
+#include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/grouped/kernel.hpp>
+#include <minnow/kernels/grouped/layout.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/sink/ordered_sums.hpp>
+#include <minnow/kernels/region.hpp>
+
+/// Convolutions of groups, depthwise ones among them, of every pair of operands. Lanes are filters (grouped/layout.hpp);
+/// integers go through the dot products of bytes (dot/code.hpp, dot/unit.hpp), floats through multiply-adds.
+namespace minnow::kernels {
+
+namespace detail {
+
+/// Weights in the kernel's order: words, and behind them memory for one block on its way.
+template <class Number, class In, class Weights>
+struct grouped_weights {
+  using layout = grouped_layout<Number>;
+  using word = typename layout::word;
+  using code = std::conditional_t<layout::floats, float, std::int8_t>;
+
+  [[nodiscard]] static constexpr std::size_t bytes(const geometry& g) noexcept {
+    return layout(g).weight_words() * sizeof(word) + static_cast<std::size_t>(g.inputs() * block_filters) * sizeof(code);
+  }
+  /// visit(block, codes (K, 16)) for each block.
+  template <class Visit>
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared, Visit&& visit) noexcept {
+    const layout l(g);
+    auto* words = reinterpret_cast<word*>(prepared);
+    auto* codes = reinterpret_cast<code*>(words + l.weight_words());
+    for (int block = 0; block < blocks(g.out.channels); ++block) {
+      unpack_weight_block<In::storage, Weights::storage, Weights::bits>(g, weights, block, codes);
+      l.put_weights(block, codes, words + block * l.block_words());
+      visit(block, codes);
+    }
+  }
+};
+
+constexpr const char* grouped_name(const geometry& g, const char* depthwise, const char* grouped) noexcept {
+  return g.group_channels() == 1 && g.group_filters() == 1 ? depthwise : grouped;
+}
+
+}  // namespace detail
+
+/// Sums of integers, with the interface of kernels::product.
+///
+/// requires  K up to longest(), as for dot_product
+/// cost      a step is a dot product of bytes, for four taps or channels of 16 filters on 512 bits; and for each output column
+///           and input row that a lane reads, the inputs put to its place
+template <class In, class Weights, class Arch>
+struct grouped_dot {
+  using sum_type = std::int32_t;
+  using unit = detail::grouped_dot_unit<In, Weights, Arch>;
+  using code = detail::dot_code<In, unit::is_signed>;
+  using layout = detail::grouped_layout<std::byte>;
+  using kernel = detail::grouped_kernel<unit, std::byte>;
+  using stored = detail::grouped_weights<std::byte, In, Weights>;
+
+  [[nodiscard]] static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
+  static constexpr const char* name(const geometry& g) noexcept { return detail::grouped_name(g, "depthwise dot", "grouped dot"); }
+  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename unit::arch>(); }
+
+  /// A table [taps][sum_stride(F)] of -zero · Σ w, which a window's base is made of.
+  [[nodiscard]] static constexpr std::size_t table_bytes(const geometry& g) noexcept {
+    return round_up(static_cast<std::size_t>(g.kernel.height * g.kernel.width * sum_stride(g.out.channels)) * sizeof(std::int32_t), 64);
+  }
+  [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return table_bytes(g) + stored::bytes(g); }
+  [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return layout(g).band_bytes() + kernel::image_bytes(g); }
+
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    auto* table = reinterpret_cast<std::int32_t*>(prepared);
+    stored::prepare(g, weights, prepared + table_bytes(g), [&](int block, const std::int8_t* codes) {
+      for (int tap = 0; tap < g.kernel.height * g.kernel.width; ++tap) {
+        std::int32_t* to = table + tap * sum_stride(g.out.channels) + block * block_filters;
+        std::fill_n(to, block_filters, 0);
+        for (int c = 0; c < g.group_channels(); ++c, codes += block_filters)
+          for (int f = 0; f < block_filters; ++f) to[f] -= code::zero * codes[f];
+      }
+    });
+  }
+
+  template <class Sink>
+  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
+    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
+    assert(g.inputs() <= longest() && "sums that fit 32 bits");
+    if (first == last) return;
+    const layout l(g);
+    const detail::row_range read = detail::rows_reached(g, first, last);
+    const geometry regions = pads_with_codes ? l.with_padding() : g;
+    unpack(l, o, read);
+    kernel::run(g, regions, o.scratch, read, reinterpret_cast<const std::int32_t*>(o.prepared + table_bytes(g)),
+                reinterpret_cast<std::int32_t*>(o.scratch + l.band_bytes()), first, last,
+                detail::grouped_codes<unit, code::factor, Sink>{g, reinterpret_cast<const std::int32_t*>(o.prepared), sink});
+  }
+
+private:
+  /// Pixels have no code of 0. A byte of 0 adds nothing to a count, and bases are then those of the taps inside.
+  static constexpr bool pads_with_codes = In::storage != encoding::pixel;
+  static constexpr auto outside = static_cast<std::byte>(pads_with_codes ? code::zero : 0);
+
+  /// The rows that are needed.
+  static void unpack(const layout& l, const operands& o, detail::row_range read) noexcept {
+    const geometry& g = l.g;
+    const std::ptrdiff_t pixel = l.pixel_numbers();
+    const std::size_t row_bytes = static_cast<std::size_t>(g.in.width) * pixel_bytes<In::storage, In::bits>(g.in.channels);
+    for (int y = read.first; y < read.last; ++y) {
+      std::byte* to = std::fill_n(o.scratch + (y - read.first) * l.band_row_numbers(), g.padding.width * pixel, outside);
+      detail::unpack_dot_inputs<In, unit::is_signed, detail::plane_bytes<typename unit::arch>>(
+          o.inputs + static_cast<std::size_t>(y) * row_bytes, g.in.width, g.in.channels, to);
+      std::fill_n(to + g.in.width * pixel, (l.band_columns() - g.padding.width - g.in.width) * pixel, outside);
+    }
+  }
+};
+
+/// Sums of floats, each in the order of k, with the interface of float_pair.
+///
+/// requires  finite inputs where a block of 16 filters reaches over two groups
+template <class In, class Weights, class Arch>
+struct grouped_mac {
+  using sum_type = float;
+  using unit = detail::float_unit<Arch>;
+  using layout = detail::grouped_layout<float>;
+  using kernel = detail::grouped_kernel<unit, float>;
+  using stored = detail::grouped_weights<float, In, Weights>;
+
+  static constexpr const char* name(const geometry& g) noexcept { return detail::grouped_name(g, "depthwise mac", "grouped mac"); }
+  static constexpr const char* arch_name(const geometry&) noexcept {
+    if constexpr (detail::has_float_batch<Arch>) return kernels::arch_name<batch_arch<Arch>>();
+    else return kernels::arch_name<scalar>();
+  }
+  [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return stored::bytes(g); }
+  [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return layout(g).band_bytes() + kernel::image_bytes(g); }
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    stored::prepare(g, weights, prepared, [](int, const float*) {});
+  }
+
+  static void rows(const geometry& g, const std::byte* inputs, const std::byte*, const std::byte* prepared, float* sums, std::byte* scratch,
+                   int first, int last) noexcept {
+    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
+    if (first == last) return;
+    const layout l(g);
+    const detail::row_range read = detail::rows_reached(g, first, last);
+    auto* band = reinterpret_cast<float*>(scratch);
+    for (int y = read.first; y < read.last; ++y)
+      detail::unpack_row<In::storage, In::bits, float_vector<Arch>>(g, inputs, y, l.band_columns(), band + (y - read.first) * l.band_row_numbers());
+    kernel::run(g, l.with_padding(), band, read, reinterpret_cast<const float*>(prepared), reinterpret_cast<float*>(scratch + l.band_bytes()), first, last,
+                detail::grouped_floats<unit>{g, sums, first});
+  }
+};
+
+/// The kernel of a convolution of groups, for every pair of operands: the interface is that of kernels::product.
+template <class In, class Weights, class Arch>
+struct grouped_product : with_sinks<grouped_mac<In, Weights, Arch>, Arch> {};
+
+template <class In, class Weights, class Arch>
+  requires(is_integer(In::storage) && is_integer(Weights::storage))
+struct grouped_product<In, Weights, Arch> : grouped_dot<In, Weights, Arch> {};
+
+}  // namespace minnow::kernels

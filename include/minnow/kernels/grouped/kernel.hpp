@@ -1,0 +1,293 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/dot/code.hpp>
+#include <minnow/kernels/dot/unit.hpp>
+#include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/grouped/layout.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/region.hpp>
+
+/// The loops of a convolution of groups, on steps of bytes or of floats as grouped/layout.hpp puts them in order.
+namespace minnow::kernels::detail {
+
+/// A step of floats, with the interface of a unit of dot products.
+template <class Arch>
+struct float_unit {
+  using numbers = float_vector<Arch>;
+  using inputs = numbers;
+  using weights = numbers;
+  using sums = numbers;
+
+  static numbers of(numbers x) noexcept { return x; }
+  static numbers from(numbers w) noexcept { return w; }
+  static numbers zero() noexcept { return numbers(0.0f); }
+  static numbers add(numbers sum, numbers x, numbers w) noexcept { return fma(x, w, sum); }
+  static numbers total(numbers sum) noexcept { return sum; }
+};
+
+/// A step of bytes in standard C++, a block side by side.
+struct plain_dot_unit {
+  struct numbers {
+    static constexpr std::size_t size = block_filters;
+    std::int32_t lanes[size];
+
+    numbers() = default;
+    explicit numbers(std::int32_t x) noexcept { std::fill_n(lanes, size, x); }
+    [[nodiscard]] static numbers load_unaligned(const std::int32_t* from) noexcept {
+      numbers result;
+      std::copy_n(from, size, result.lanes);
+      return result;
+    }
+  };
+  using arch = scalar;
+  using inputs = numbers;
+  using weights = numbers;
+  using sums = numbers;
+  static constexpr bool is_signed = false;
+
+  static const numbers& of(const numbers& x) noexcept { return x; }
+  static const numbers& from(const numbers& w) noexcept { return w; }
+  static numbers zero() noexcept { return numbers(0); }
+  static numbers add(numbers sum, const numbers& x, const numbers& w) noexcept {
+    for (std::size_t f = 0; f < numbers::size; ++f)
+      for (int shift = 0; shift < 32; shift += 8)
+        sum.lanes[f] += static_cast<std::uint8_t>(x.lanes[f] >> shift) * static_cast<std::int8_t>(w.lanes[f] >> shift);
+    return sum;
+  }
+  static const numbers& total(const numbers& sum) noexcept { return sum; }
+};
+
+template <class In, class Weights, class Arch>
+using grouped_dot_unit = std::conditional_t<std::is_same_v<dot_unit<Arch, pairs_fit_16_bits<In, Weights>>, no_dot>, plain_dot_unit,
+                                            dot_unit<Arch, pairs_fit_16_bits<In, Weights>>>;
+
+/// Counts of integers to a sink: sum = base + factor · count, the base from a table of the weights' sums.
+template <class Unit, int Factor, class Sink>
+struct grouped_codes {
+  using numbers = typename Unit::numbers;
+
+  const geometry& g;
+  const std::int32_t* table;
+  const Sink& sink;
+
+  /// Without batches.
+  struct plain_panel {
+    const Sink* sink;
+    int channel;
+    int filters;
+    std::int32_t base[block_filters];
+
+    void put(int y, int x, const numbers (&counts)[1]) const noexcept {
+      std::int32_t block[block_filters];
+      for (int f = 0; f < block_filters; ++f) block[f] = base[f] + Factor * counts[0].lanes[f];
+      sink->put(y, x, channel, filters, block);
+    }
+  };
+
+  template <int Vectors>
+  [[nodiscard]] auto panel(const region& r, int channel, int filters) const noexcept {
+    if constexpr (std::is_same_v<Unit, plain_dot_unit>) {
+      plain_panel result{&sink, channel, filters, {}};
+      add_taps(r, table, sum_stride(g.out.channels), channel, block_filters, result.base);
+      return result;
+    } else {
+      constexpr int lanes = static_cast<int>(numbers::size);
+      alignas(64) std::int32_t sums[uz(Vectors * lanes)];
+      add_taps(r, table, sum_stride(g.out.channels), channel, Vectors * lanes, sums);
+      numbers base[uz(Vectors)];
+      for (int v = 0; v < Vectors; ++v) base[v] = numbers::load_unaligned(sums + v * lanes);
+      return sink.template panel<Factor>(base, channel, filters);
+    }
+  }
+};
+
+/// Sums of floats to memory.
+template <class Unit>
+struct grouped_floats {
+  using numbers = typename Unit::numbers;
+
+  const geometry& g;
+  float* sums;
+  int first_row;
+
+  template <int Vectors>
+  struct panel_of {
+    const grouped_floats* to;
+    int channel;
+
+    void put(int y, int x, const numbers (&counts)[uz(Vectors)]) const noexcept {
+      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(y - to->first_row) * to->g.out.width + x;
+      for (int v = 0; v < Vectors; ++v)
+        counts[v].store_unaligned(to->sums + pixel * sum_stride(to->g.out.channels) + channel + v * static_cast<int>(numbers::size));
+    }
+  };
+  template <int Vectors>
+  [[nodiscard]] panel_of<Vectors> panel(const region&, int channel, int) const noexcept {
+    return {this, channel};
+  }
+};
+
+/// Panels of filters outside, whose inputs are put in order for some rows; in there pixels.
+template <class Unit, class Number>
+struct grouped_kernel {
+  using layout = grouped_layout<Number>;
+  using word = typename layout::word;
+  using numbers = typename Unit::numbers;
+  static constexpr int lanes = static_cast<int>(numbers::size);
+  static constexpr int block_vectors = block_filters / lanes;
+  /// Pixels whose sums stay in registers.
+  static constexpr int pixels = block_vectors == 1 ? 8 : block_vectors == 2 ? 4 : 2;
+  /// Blocks that go together: any where lanes have inputs of their own, else those of one group.
+  static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Unit, plain_dot_unit> ? 2 : 1;
+
+  /// Filters of the widest panel.
+  [[nodiscard]] static constexpr int widest(const geometry& g) noexcept { return std::min(most_blocks, blocks(g.out.channels)) * block_filters; }
+  [[nodiscard]] static constexpr std::size_t image_bytes(const geometry& g) noexcept { return layout(g).image_bytes(widest(g)); }
+
+  /// regions   where the same taps are inside the image: g, or the geometry whose columns of padding belong to it
+  /// band      the unpacked map from input row `read.first` on
+  /// weights   as grouped_layout has them
+  /// image     image_bytes(g) of memory
+  template <class Target>
+  static void run(const geometry& g, const geometry& regions, const Number* band, row_range read, const word* weights, word* image, int first, int last,
+                  const Target& target) noexcept {
+    const call c{layout(g), regions, band, read, weights, image, first, last};
+    if (c.l.spreads) cover_all<true>(c, target);
+    else cover_all<false>(c, target);
+  }
+
+private:
+  struct call {
+    layout l;
+    const geometry& regions;
+    const Number* band;
+    row_range read;
+    const word* weights;
+    word* image;
+    int first;
+    int last;
+  };
+  /// The kernel rows of a tile's windows.
+  struct window {
+    const word* inputs;
+    const word* weights;
+    std::ptrdiff_t next_pixel;
+    std::ptrdiff_t next_step;
+    std::ptrdiff_t next_input_row;
+    std::ptrdiff_t next_weight_row;
+    std::ptrdiff_t next_block;
+    int rows;
+    int steps;
+  };
+
+  template <bool Spreads, class Target>
+  static void cover_all(const call& c, const Target& target) noexcept {
+    int block = 0;
+    const int filters = c.l.g.out.channels;
+    if constexpr (most_blocks > 1)
+      if (Spreads || c.l.filters % (most_blocks * block_filters) == 0)
+        for (; (block + most_blocks) * block_filters <= filters; block += most_blocks) cover<Spreads, most_blocks>(c, block, target);
+    for (; block < blocks(filters); ++block) cover<Spreads, 1>(c, block, target);
+  }
+
+  template <bool Spreads, int Blocks, class Target>
+  static void cover(const call& c, int block, const Target& target) noexcept {
+    constexpr int width = Blocks * block_filters;
+    const geometry& g = c.l.g;
+    const int channel = block * block_filters;
+    const int filters = std::min(width, g.out.channels - channel);
+    const auto of_inputs = c.l.panel_of(channel, width);
+    const std::ptrdiff_t row_words = c.l.image_row_words(width), band_row = c.l.band_row_numbers();
+    const int together = c.l.rows_together(widest(g));
+    row_range had{0, 0};
+    for (int first = c.first; first < c.last; first += together) {
+      const int last = std::min(first + together, c.last);
+      const row_range read = rows_reached(g, first, last);
+      // Rows that the windows before these have read too are there already.
+      const int common = (std::clamp)(had.last, read.first, (std::max)(read.first, read.last));
+      if (common > read.first && read.first > had.first)
+        std::copy_n(c.image + (read.first - had.first) * row_words, (common - read.first) * row_words, c.image);
+      for (int y = common; y < read.last; ++y)
+        c.l.put_inputs(c.band + (y - c.read.first) * band_row, of_inputs, c.image + (y - read.first) * row_words);
+      had = read;
+      for_each_region(c.regions, first, last, 1, [&](const region& r) {
+        const auto panel = target.template panel<Blocks * block_vectors>(r, channel, filters);
+        window w{c.image, c.weights + block * c.l.block_words() + r.y.tap_first * c.l.weight_row_words(), c.l.next_pixel(width),
+                 c.l.next_step(width), row_words, c.l.weight_row_words(), c.l.block_words(), r.y.taps(), c.l.row_steps};
+        for (int y = r.y.first; y < r.y.last; ++y) {
+          const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(y) * g.stride.height - g.padding.height + r.y.tap_first - read.first;
+          w.inputs = c.image + (w.rows > 0 ? top * row_words : 0) + r.x.first * w.next_pixel;
+          // A distance that is known keeps addresses out of vector registers.
+          if (Spreads && w.next_pixel == width) row<Spreads, Blocks, width>(w, y, r.x, panel);
+          else row<Spreads, Blocks, 0>(w, y, r.x, panel);
+        }
+      });
+    }
+  }
+
+  /// The pixels of a row.
+  ///
+  /// Distance   from one to the next in words, 0 where that is a run-time number
+  template <bool Spreads, int Blocks, int Distance, class Panel>
+  static void row(window w, int y, const detail::run& columns, const Panel& panel) noexcept {
+    int x = columns.first;
+    const auto tiles_of = [&]<int Pixels>(std::integral_constant<int, Pixels>) {
+      for (; x + Pixels <= columns.last; x += Pixels, w.inputs += Pixels * w.next_pixel) {
+        numbers counts[uz(Pixels)][uz(Blocks * block_vectors)];
+        count<Spreads, Blocks, Pixels, Distance>(w, counts);
+        put<Blocks * block_vectors>(panel, y, x, Pixels, counts);
+      }
+    };
+    tiles_of(std::integral_constant<int, pixels>{});
+    if constexpr (pixels > 4) tiles_of(std::integral_constant<int, 4>{});
+    if constexpr (pixels > 2) tiles_of(std::integral_constant<int, 2>{});
+    tiles_of(std::integral_constant<int, 1>{});
+  }
+
+  /// One body for tiles of all sizes.
+  template <int Vectors, class Panel>
+  [[gnu::noinline]] static void put(const Panel& panel, int y, int x, int size, const numbers (*counts)[uz(Vectors)]) noexcept {
+    for (int p = 0; p < size; ++p) panel.put(y, x + p, counts[p]);
+  }
+
+  template <bool Spreads, int Blocks, int Pixels, int Distance>
+  [[gnu::noinline]] static void count(const window& w, numbers (&counts)[uz(Pixels)][uz(Blocks * block_vectors)]) noexcept {
+    constexpr int vectors = Blocks * block_vectors;
+    const std::ptrdiff_t next_pixel = Distance > 0 ? Distance : w.next_pixel;
+    typename Unit::sums sums[uz(Pixels)][uz(vectors)];
+#pragma GCC unroll 8
+    for (int p = 0; p < Pixels; ++p)
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) sums[p][v] = Unit::zero();
+    for (int row = 0; row < w.rows; ++row) {
+      const word* from = w.inputs + row * w.next_input_row;
+      const word* by = w.weights + row * w.next_weight_row;
+      for (int step = 0; step < w.steps; ++step, from += w.next_step, by += block_filters) {
+        typename Unit::weights weight[uz(vectors)];
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; ++v)
+          weight[v] = Unit::from(numbers::load_unaligned(by + v / block_vectors * w.next_block + v % block_vectors * lanes));
+#pragma GCC unroll 8
+        for (int p = 0; p < Pixels; ++p) {
+          const word* at = from + p * next_pixel;
+#pragma GCC unroll 8
+          for (int v = 0; v < vectors; ++v)
+            sums[p][v] = Unit::add(sums[p][v], Unit::of(Spreads ? numbers::load_unaligned(at + v * lanes) : numbers(*at)), weight[v]);
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (int p = 0; p < Pixels; ++p)
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) counts[p][v] = Unit::total(sums[p][v]);
+  }
+};
+
+}  // namespace minnow::kernels::detail

@@ -1,0 +1,234 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/region.hpp>
+
+/// Inputs and weights of a convolution of groups, side by side for lanes that are filters.
+///
+/// What a window's kernel row holds of a group are kw · C numbers, C the channels of one group. They are cut into steps of
+/// 32 bits, four bytes or one float, and a step multiplies in each lane the inputs by the weights. Few channels thus fill a
+/// dot product of bytes with taps: a depthwise kernel row of three taps is one step.
+///
+/// Groups of 16 filters and more: all lanes multiply the same inputs, which are broadcast. A block that reaches over two
+/// groups has steps for both, with weights of 0 where a filter is of the other.
+///
+/// Smaller groups: each lane has inputs of its own at its place. Where those are of one channel, the step of an input column
+/// is that column with the three behind it, so that a window's steps are every fourth column; of several channels each window
+/// has steps of its own. Either serves all kernel rows that read the row.
+namespace minnow::kernels::detail {
+
+/// Number   std::byte for codes, or float
+template <class Number>
+class grouped_layout {
+public:
+  static constexpr bool floats = std::is_same_v<Number, float>;
+  static constexpr int per_step = static_cast<int>(4 / sizeof(Number));
+  /// A step of one lane.
+  using word = std::conditional_t<floats, float, std::int32_t>;
+
+  const geometry& g;
+  const int channels;  ///< of a group
+  const int filters;   ///< of a group
+  const bool spreads = filters < block_filters;              ///< each lane has inputs of its own
+  const bool by_columns = spreads && channels == 1;          ///< they are those of columns, not of windows
+  const int spans = spreads || filters % block_filters == 0 ? 1 : 2;  ///< groups that a block may reach, where lanes share inputs
+  const int row_numbers;                                     ///< of a kernel row and group
+  const int group_steps = ceil_div(row_numbers, per_step);
+  const int row_steps = spans * group_steps;
+
+  explicit constexpr grouped_layout(const geometry& of) noexcept
+      : g(of), channels(of.group_channels()), filters(of.group_filters()), row_numbers(of.kernel.width * channels) {}
+
+  /// Weights: words [block][kernel row][step][16].
+  [[nodiscard]] constexpr std::ptrdiff_t weight_row_words() const noexcept { return static_cast<std::ptrdiff_t>(row_steps) * block_filters; }
+  [[nodiscard]] constexpr std::ptrdiff_t block_words() const noexcept { return g.kernel.height * weight_row_words(); }
+  [[nodiscard]] constexpr std::size_t weight_words() const noexcept {
+    return static_cast<std::size_t>(blocks(g.out.channels)) * static_cast<std::size_t>(block_words());
+  }
+
+  /// The unpacked map: numbers [row][column][channel], columns of padding on both sides and some more at the right, which
+  /// the last step of a row may reach.
+  [[nodiscard]] constexpr int band_columns() const noexcept { return band_width(g) + 2 * (per_step - 1); }
+  /// The geometry whose image the padding on both sides belongs to.
+  [[nodiscard]] constexpr geometry with_padding() const noexcept {
+    geometry all = g;
+    all.in.width = band_width(g);
+    all.padding.width = 0;
+    return all;
+  }
+  [[nodiscard]] constexpr std::ptrdiff_t pixel_numbers() const noexcept {
+    return floats ? g.in.channels : 4 * channel_quads(g.in.channels);
+  }
+  [[nodiscard]] constexpr std::ptrdiff_t band_row_numbers() const noexcept { return band_columns() * pixel_numbers(); }
+  [[nodiscard]] constexpr std::size_t band_bytes() const noexcept {
+    return round_up(static_cast<std::size_t>(g.in.height * band_row_numbers()) * sizeof(Number) + 64, 64);
+  }
+
+  /// Inputs of `lanes` filters: words [row][column][lanes] or [row][output column][step][lanes], or where lanes share them
+  /// [row][output column][step].
+  [[nodiscard]] constexpr int step_columns() const noexcept {
+    return (g.out.width - 1) * g.stride.width + (group_steps - 1) * per_step + 1;
+  }
+  [[nodiscard]] constexpr std::ptrdiff_t next_pixel(int lanes) const noexcept {
+    if (by_columns) return static_cast<std::ptrdiff_t>(g.stride.width) * lanes;
+    return static_cast<std::ptrdiff_t>(row_steps) * (spreads ? lanes : 1);
+  }
+  [[nodiscard]] constexpr std::ptrdiff_t next_step(int lanes) const noexcept {
+    return by_columns ? static_cast<std::ptrdiff_t>(per_step) * lanes : spreads ? lanes : 1;
+  }
+  [[nodiscard]] constexpr std::ptrdiff_t image_row_words(int lanes) const noexcept {
+    return by_columns ? static_cast<std::ptrdiff_t>(step_columns()) * lanes : g.out.width * next_pixel(lanes);
+  }
+  /// Output rows whose inputs are in memory together: 32 KB of them, and a few rows at least, since what two groups of rows
+  /// have in common is moved.
+  [[nodiscard]] constexpr int rows_together(int lanes) const noexcept {
+    constexpr int most = 1 << 13, fewest = 6;
+    const auto rows = static_cast<int>(most / std::max<std::ptrdiff_t>(image_row_words(lanes), 1));
+    const int fit = rows < g.kernel.height ? 0 : (rows - g.kernel.height) / g.stride.height + 1;
+    return (std::min)((std::max)(fit, fewest), (std::max)(g.out.height, 1));
+  }
+  [[nodiscard]] constexpr std::size_t image_bytes(int lanes) const noexcept {
+    const int rows = (rows_together(lanes) - 1) * g.stride.height + g.kernel.height;
+    return static_cast<std::size_t>(rows * image_row_words(lanes)) * sizeof(word);
+  }
+
+  /// codes (K, 16) of a block -> its words.
+  template <class Code>
+  void put_weights(int block, const Code* codes, word* to) const noexcept {
+    std::fill_n(to, block_words(), word{});
+    auto* numbers = reinterpret_cast<std::byte*>(to);
+    for (int span = 0; span < spans; ++span)
+      for (int lane = 0; lane < filters_of(g.out.channels, block); ++lane) {
+        if (!spreads && group_of(block * block_filters + lane) != group_of(block * block_filters) + span) continue;
+        for (int ky = 0; ky < g.kernel.height; ++ky)
+          for (int n = 0; n < row_numbers; ++n) {
+            const Code code = codes[(ky * row_numbers + n) * block_filters + lane];
+            const std::ptrdiff_t step = ky * row_steps + span * group_steps + n / per_step;
+            std::memcpy(numbers + ((step * block_filters + lane) * per_step + n % per_step) * static_cast<int>(sizeof(Number)), &code, sizeof(Number));
+          }
+      }
+  }
+
+  /// The filters from `channel` on, and where their groups begin in a pixel.
+  struct panel {
+    int group;  ///< of the first
+    int used;   ///< lanes that have a filter
+    int lanes;
+    int first_channel[2 * block_filters];
+  };
+  [[nodiscard]] constexpr panel panel_of(int channel, int lanes) const noexcept {
+    panel p{group_of(channel), std::min(lanes, g.out.channels - channel), lanes, {}};
+    for (int lane = 0; lane < p.used; ++lane) p.first_channel[lane] = group_of(channel + lane) * channels;
+    return p;
+  }
+
+  /// One row of the unpacked map -> the inputs of a panel. Lanes without a filter, whose weights are 0, hold some bytes, or a
+  /// float of 0.
+  void put_inputs(const Number* row, const panel& p, word* to) const noexcept {
+    if (!spreads) share_inputs(row, p.group, to);
+    else if (by_columns) spread_columns(row, p, to);
+    else spread_windows(row, p, to);
+  }
+
+private:
+  [[nodiscard]] constexpr int group_of(int filter) const noexcept { return filter / filters; }
+
+  /// The bit where byte i of a word in memory begins.
+  static constexpr int shift_of(int i) noexcept { return std::endian::native == std::endian::little ? 8 * i : 24 - 8 * i; }
+
+  void spread_columns(const float* row, const panel& p, float* to) const noexcept {
+    const std::ptrdiff_t pixel = pixel_numbers();
+    const int columns = step_columns();
+    for (int x = 0; x < columns; ++x, row += pixel, to += p.lanes) {
+      if (filters == 1) std::copy_n(row + p.first_channel[0], p.used, to);
+      else for (int lane = 0; lane < p.used; ++lane) to[lane] = row[p.first_channel[lane]];
+      std::fill(to + p.used, to + p.lanes, 0.0f);
+    }
+  }
+
+  void spread_columns(const std::byte* row, const panel& p, std::int32_t* to) const noexcept {
+    for (int lane = 0; lane < p.lanes; lane += block_filters) {
+      const int* first = p.first_channel + lane;
+      const auto neighbours = [&](const std::byte* pixel, std::uint8_t* bytes) { std::memcpy(bytes, pixel + p.first_channel[0] + lane, block_filters); };
+      const auto apart = [&](const std::byte* pixel, std::uint8_t* bytes) {
+        for (int f = 0; f < block_filters; ++f) bytes[f] = static_cast<std::uint8_t>(pixel[first[f]]);
+      };
+      if (filters == 1) spread_block(row, pixel_numbers(), step_columns(), neighbours, p.lanes, to + lane);
+      else spread_block(row, pixel_numbers(), step_columns(), apart, p.lanes, to + lane);
+    }
+  }
+  /// From column to column a quad loses a byte and gains one. A block stands in arrays of its own, which compilers keep in
+  /// registers.
+  template <class Load>
+  static void spread_block(const std::byte* from, std::ptrdiff_t pixel, int columns, const Load& load, int lanes, std::int32_t* to) noexcept {
+    std::uint32_t quads[block_filters] = {};
+    for (int x = 1 - per_step; x < columns; ++x, from += pixel) {
+      std::uint8_t bytes[block_filters];
+      load(from, bytes);
+      for (int f = 0; f < block_filters; ++f) {
+        const auto gained = static_cast<std::uint32_t>(bytes[f]);
+        if constexpr (std::endian::native == std::endian::little) quads[f] = quads[f] >> 8 | gained << 24;
+        else quads[f] = quads[f] << 8 | gained;
+      }
+      if (x < 0) continue;
+      std::memcpy(to, quads, sizeof(quads));
+      to += lanes;
+    }
+  }
+
+  void spread_windows(const Number* row, const panel& p, word* to) const noexcept {
+    const std::ptrdiff_t pixel = pixel_numbers();
+    for (int ox = 0; ox < g.out.width; ++ox) {
+      const Number* tap = row + ox * g.stride.width * pixel;
+      int c = 0;
+      for (int step = 0; step < group_steps; ++step, to += p.lanes) {
+        const bool neighbours = c + per_step <= channels;
+        const Number* from[uz(per_step)];
+        for (int i = 0; i < per_step; ++i) {
+          from[i] = tap + c;
+          if (++c == channels) {
+            c = 0;
+            tap += pixel;
+          }
+        }
+        std::fill(to + p.used, to + p.lanes, word{});
+        if (neighbours) {
+          for (int lane = 0; lane < p.used; ++lane) std::memcpy(to + lane, from[0] + p.first_channel[lane], sizeof(word));
+        } else if constexpr (!floats) {
+          for (int lane = 0; lane < p.used; ++lane) {
+            std::uint32_t quad = 0;
+            for (int i = 0; i < per_step; ++i) quad |= static_cast<std::uint32_t>(from[i][p.first_channel[lane]]) << shift_of(i);
+            to[lane] = static_cast<std::int32_t>(quad);
+          }
+        }
+      }
+    }
+  }
+
+  void share_inputs(const Number* row, int group, word* to) const noexcept {
+    const std::ptrdiff_t pixel = pixel_numbers();
+    const std::size_t bytes = static_cast<std::size_t>(channels) * sizeof(Number);
+    for (int ox = 0; ox < g.out.width; ++ox)
+      for (int span = 0; span < spans; ++span, to += group_steps) {
+        to[group_steps - 1] = word{};
+        if (group + span >= g.groups) {
+          std::fill_n(to, group_steps, word{});
+          continue;
+        }
+        const Number* tap = row + ox * g.stride.width * pixel + (group + span) * channels;
+        auto* numbers = reinterpret_cast<std::byte*>(to);
+        for (int kx = 0; kx < g.kernel.width; ++kx, tap += pixel, numbers += bytes) std::memcpy(numbers, tap, bytes);
+      }
+  }
+};
+
+}  // namespace minnow::kernels::detail

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+
+namespace minnow::kernels {
+
+/// Whether a map read as one long pixel differs from the map in memory: each pixel's planes begin at a word of their own,
+/// so that pixels with channels left over have gaps between them.
+template <encoding Encoding>
+[[nodiscard]] constexpr bool has_gaps(const shape& in) noexcept {
+  return is_planes(Encoding) && in.pixels() > 1 && in.channels % word_bits != 0;
+}
+
+/// packed (pixels, C) -> packed (1, pixels · C), in place: what a dense layer multiplies.
+///
+/// A stream of bits for each plane. Before group j of 32 is written, the codes 32 j … 32 j + 31 have been read, and they
+/// lie in group j or behind it, since the gaps only push them back.
+///
+/// requires  a map whose unused bits are 0
+/// throws    never
+template <encoding Encoding, int Bits = 3>
+constexpr void flatten_inputs(std::byte* map, int pixels, int channels) noexcept {
+  static_assert(is_planes(Encoding), "minnow: only planes have gaps");
+  constexpr std::size_t planes = static_cast<std::size_t>(input_planes<Encoding, Bits>());
+  std::array<std::uint64_t, planes> waiting{};
+  int filled = 0;
+  std::byte* to = map;
+  const auto write = [&] {
+    for (std::size_t p = 0; p < planes; ++p, to += 4) {
+      detail::store32(to, static_cast<std::uint32_t>(waiting[p]));
+      waiting[p] >>= word_bits;
+    }
+    filled -= word_bits;
+  };
+  const std::byte* from = map;
+  for (int pixel = 0; pixel < pixels; ++pixel) {
+    for (int left = channels; left > 0; left -= word_bits) {
+      for (std::size_t p = 0; p < planes; ++p, from += 4)
+        waiting[p] |= static_cast<std::uint64_t>(detail::load32(from)) << filled;
+      filled += left < word_bits ? left : word_bits;
+      if (filled >= word_bits) write();
+    }
+  }
+  if (filled > 0) write();
+}
+
+}  // namespace minnow::kernels

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/region.hpp>
+#include <minnow/kernels/mixed/table_index.hpp>
+
+/// Float inputs by weights of few bits without a multiplication: all sums that weights can make of a few inputs are
+/// computed once, and each filter picks its own. Weights become indices in prepare(), see table_index.hpp.
+///
+/// The tables of a pixel serve all windows that hold it. They are made row by row, for the kh input rows that one
+/// output row reads; a new row takes the place of the oldest. Columns of padding have tables of zeros.
+///
+/// `Tables` says how: make() a table, add() what a tile of pixels by some blocks picks; see tables_scalar.hpp.
+///
+/// cost  a table per group of inputs, pixel and call; for each pixel, group and filter one addition
+namespace minnow::kernels {
+
+template <class In, class Tables, class Vector>
+struct adder_tables {
+  using index = typename Tables::index;
+
+  static constexpr std::size_t table_row(const geometry& g) noexcept {
+    return static_cast<std::size_t>(detail::band_width(g)) * static_cast<std::size_t>(index::groups(g.in.channels)) *
+           static_cast<std::size_t>(index::table_floats);
+  }
+  static constexpr std::size_t float_row(const geometry& g) noexcept {
+    return static_cast<std::size_t>(detail::band_width(g)) * static_cast<std::size_t>(g.in.channels);
+  }
+
+  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return index::bytes(g); }
+  /// The tables of kh input rows, and one row as floats.
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return (static_cast<std::size_t>(g.kernel.height) * table_row(g) + float_row(g)) * sizeof(float);
+  }
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    index::prepare(g, weights, prepared);
+  }
+
+  /// requires  scratch_bytes(g) at `scratch` and prepared_bytes(g) at `prepared`, both aligned for float
+  static void rows(const geometry& g, const std::byte* inputs, const std::byte*, const std::byte* prepared, float* sums,
+                   std::byte* scratch, int first, int last) noexcept {
+    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
+    auto* tables = reinterpret_cast<float*>(scratch);
+    float* floats = tables + static_cast<std::size_t>(g.kernel.height) * table_row(g);
+    const int width = detail::band_width(g), stride = sum_stride(g.out.channels);
+    const call c{g, reinterpret_cast<const word*>(prepared), tables};
+    for (int oy = first, made = 0; oy < last; ++oy) {
+      const detail::run y =
+          detail::run_from(g.in.height, g.kernel.height, g.stride.height, g.padding.height, oy, oy + 1);
+      const int top = oy * g.stride.height - g.padding.height;
+      for (made = std::max(made, top + y.tap_first); made < top + y.tap_last; ++made) {
+        detail::unpack_row<In::storage, In::bits, Vector>(g, inputs, made, width, floats);
+        make_row(floats, width, g.in.channels, c.tables_of(made));
+      }
+      float* row = sums + static_cast<std::ptrdiff_t>(oy - first) * g.out.width * stride;
+      if constexpr (Tables::tile_blocks > 1) {
+        const bool few = g.out.width > 1 && blocks(g.out.channels) < Tables::tile_blocks;
+        if (few) c.template columns<2 * Tables::tile, Tables::tile_blocks / 2>(y, top, 0, row);
+        else c.template columns<Tables::tile, Tables::tile_blocks>(y, top, 0, row);
+      } else {
+        c.template columns<Tables::tile, 1>(y, top, 0, row);
+      }
+      for (int x = 0; x < g.out.width && g.out.channels < stride; ++x)
+        std::fill(row + x * stride + g.out.channels, row + (x + 1) * stride, 0.0f);
+    }
+  }
+
+private:
+  /// inputs (pixels, C) -> tables (pixels, groups, table_floats)
+  static void make_row(const float* inputs, int pixels, int channels, float* tables) noexcept {
+    constexpr int group = index::group;
+    for (int pixel = 0; pixel < pixels; ++pixel) {
+      int left = channels;
+      for (; left >= group; left -= group, inputs += group, tables += index::table_floats) Tables::make(inputs, tables);
+      if (left == 0) continue;
+      float last[uz(group)] = {};
+      std::copy_n(inputs, left, last);
+      Tables::make(last, tables);
+      inputs += left;
+      tables += index::table_floats;
+    }
+  }
+
+  struct call {
+    const geometry& g;
+    const word* words;
+    float* tables;
+
+    [[nodiscard]] float* tables_of(int input_row) const noexcept {
+      return tables + static_cast<std::size_t>(input_row % g.kernel.height) * table_row(g);
+    }
+
+    /// The columns from ox on, `Pixels` at a time, and what is left in tiles of half as many.
+    template <int Pixels, int Blocks>
+    void columns(const detail::run& y, int top, int ox, float* row) const noexcept {
+      for (; ox + Pixels <= g.out.width; ox += Pixels)
+        pixels<Pixels, Blocks>(y, top, ox, row + static_cast<std::ptrdiff_t>(ox) * sum_stride(g.out.channels));
+      if constexpr (Pixels > 1) {
+        if (ox < g.out.width) columns<Pixels / 2, Tables::tile_blocks>(y, top, ox, row);
+      }
+    }
+
+    /// All sums of the pixels from column ox on.
+    template <int Pixels, int Blocks>
+    void pixels(const detail::run& y, int top, int ox, float* sums) const noexcept {
+      const std::ptrdiff_t stride = sum_stride(g.out.channels);
+      if (y.taps() == 0) {
+        std::fill_n(sums, Pixels * stride, 0.0f);
+        return;
+      }
+      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(index::groups(g.in.channels)) * index::table_floats;
+      const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(index::segment_words(g)) * block_filters;
+      const int segment = g.kernel.width * index::groups(g.in.channels);
+      // One pixel reads each index once, best in order.
+      const int most = Pixels == 1 ? segment : Tables::cached_groups;
+      for (int ky = y.tap_first; ky < y.tap_last; ++ky) {
+        const float* from = tables_of(top + ky) + static_cast<std::ptrdiff_t>(ox) * g.stride.width * pixel;
+        for (int n = 0; n < segment; n += most) {
+          const detail::table_run run{from + static_cast<std::ptrdiff_t>(n) * index::table_floats,
+                                      g.stride.width * pixel,
+                                      words + ky * line + n / index::per_word * block_filters,
+                                      line * g.kernel.height,
+                                      std::min(most, segment - n),
+                                      ky == y.tap_first && n == 0};
+          filters<Pixels, Blocks>(run, 0, sums, stride);
+        }
+      }
+    }
+
+    template <int Pixels, int Blocks>
+    void filters(const detail::table_run& run, int block, float* sums, std::ptrdiff_t stride) const noexcept {
+      for (; block + Blocks <= blocks(g.out.channels); block += Blocks) {
+        detail::table_run part = run;
+        part.words += block * run.block;
+        Tables::template add<Blocks, Pixels>(part, sums + block * block_filters, stride);
+      }
+      if constexpr (Blocks > 1) filters<Pixels, Blocks / 2>(run, block, sums, stride);
+    }
+  };
+};
+
+}  // namespace minnow::kernels

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+
+/// Inputs of 1 to 4 bits by float weights in standard C++, without a multiplication: a row of weights is added or
+/// subtracted, or left out where the input is 0.
+///
+/// Some inputs at a time are sorted by magnitude, once for all filters. Then the rows of the largest magnitude are
+/// added up, the sum is doubled by an addition, the rows of the next are added to it, and so on: each magnitude is
+/// shifted as often as it has to be, and zeros are not looked at.
+namespace minnow::kernels {
+
+template <class In, class Weights>
+struct code_adder {
+  using code_type = std::int16_t;
+  static constexpr int magnitudes = In::storage == encoding::power_of_two ? kernels::magnitudes(In::bits) : 1;
+  /// Inputs that are sorted together: their rows of one block, 8 KB, stay in the first cache for all magnitudes, and a
+  /// block is read from its beginning to its end.
+  static constexpr int portion = 128;
+  static constexpr int tile = 8;  ///< pixels that a block of weights serves on its way through the second cache
+
+  static constexpr std::size_t panel_floats(const geometry& g) noexcept {
+    return static_cast<std::size_t>(g.inputs()) * block_filters;
+  }
+  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
+    return panel_floats(g) * static_cast<std::size_t>(blocks(g.out.channels)) * sizeof(float);
+  }
+  /// The sorted inputs of a tile, the codes of one window and of all inputs.
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return tile * portions(g.inputs()) * sizeof(sorted) +
+           (static_cast<std::size_t>(g.inputs()) + detail::band_elements(g)) * sizeof(code_type);
+  }
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    auto* panels = reinterpret_cast<float*>(prepared);
+    for (int block = 0; block < blocks(g.out.channels); ++block, panels += panel_floats(g))
+      unpack_weight_block<In::storage, Weights::storage>(g, weights, block, panels);
+  }
+
+  /// requires  scratch_bytes(g) at `scratch` and prepared_bytes(g) at `prepared`, both aligned for float
+  /// cost      per pixel and filter 2 operations for each input that is not 0
+  static void rows(const geometry& g, const std::byte* inputs, const std::byte*, const std::byte* prepared, float* sums,
+                   std::byte* scratch, int first, int last) noexcept {
+    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
+    if (first == last) return;
+    const detail::band b = detail::band_of(g, first, last);
+    const std::size_t most = portions(g.inputs());
+    auto* windows = reinterpret_cast<sorted*>(scratch);
+    auto* codes = reinterpret_cast<code_type*>(windows + tile * most);
+    const code_type* image = detail::unpack_band<In::storage, In::bits, plain_floats>(g, b, inputs, codes + g.inputs());
+    const int length = g.kernel.width * g.in.channels;
+    detail::for_each_tile<tile>(g, b, image, first, last, [&](const auto& pixels, int count) {
+      const int taps = pixels.ky_last - pixels.ky_first;
+      for (int p = 0; p < count; ++p) {
+        const code_type* from = pixels.from[p] + static_cast<std::ptrdiff_t>(pixels.ky_first) * b.width * g.in.channels;
+        for (int ky = 0; ky < taps; ++ky)
+          std::copy_n(from + static_cast<std::ptrdiff_t>(ky) * b.width * g.in.channels, length, codes + ky * length);
+        sorted* window = windows + static_cast<std::size_t>(p) * most;
+        for (int k = 0; k < taps * length; k += portion)
+          sort(codes + k, std::min(portion, taps * length - k), *window++);
+      }
+      const auto* panel = reinterpret_cast<const float*>(prepared) +
+                          static_cast<std::ptrdiff_t>(pixels.ky_first) * length * block_filters;
+      for (int block = 0; block < blocks(g.out.channels); ++block, panel += panel_floats(g)) {
+        for (int p = 0; p < count; ++p) {
+          add_window(windows + static_cast<std::size_t>(p) * most, portions(taps * length), panel,
+                     sums + pixels.to[p] * sum_stride(g.out.channels) + block * block_filters);
+        }
+      }
+    });
+  }
+
+private:
+  /// Inputs of a portion as 2i + (1 where the code is negative), the smallest magnitude first.
+  struct sorted {
+    word ends[uz(magnitudes)];  ///< behind the last entry of each magnitude
+    std::uint16_t entries[portion];
+  };
+
+  static constexpr std::size_t portions(int inputs) noexcept {
+    return static_cast<std::size_t>(ceil_div(inputs, portion));
+  }
+
+  static void sort(const code_type* codes, int count, sorted& to) noexcept {
+    // A zero counts as the magnitude behind the last. A branch would be misled by zeros at random.
+    const auto magnitude_of = [](word code) { return std::min(std::countr_zero(code), magnitudes); };
+    const auto code_at = [=](int i) { return static_cast<word>(static_cast<std::int32_t>(codes[i])); };
+    word next[uz(magnitudes + 1)] = {};
+    for (int i = 0; i < count; ++i) ++next[magnitude_of(code_at(i))];
+    word begin = 0;
+    for (word& place : next) begin += std::exchange(place, begin);
+    for (int i = 0; i < count; ++i) {
+      const word code = code_at(i);
+      to.entries[next[magnitude_of(code)]++] = static_cast<std::uint16_t>(static_cast<word>(i) * 2 + (code >> 31));
+    }
+    std::copy_n(next, magnitudes, to.ends);
+  }
+
+  /// The sums of one pixel by one block: panel (K, 16) -> to (16)
+  static void add_window(const sorted* window, std::size_t count, const float* panel, float* to) noexcept {
+    float total[block_filters] = {};
+    for (; count > 0; --count, ++window, panel += portion * block_filters) {
+      float sums[block_filters] = {};  // a local array is one that compilers keep in registers
+      for (int magnitude = magnitudes; magnitude-- > 0;) {
+        for (float& sum : sums) sum += sum;
+        for (word i = magnitude > 0 ? window->ends[magnitude - 1] : 0; i < window->ends[magnitude]; ++i) {
+          const word entry = window->entries[i], sign = entry << 31;
+          const float* row = panel + (entry / 2) * block_filters;
+          for (int f = 0; f < block_filters; ++f) sums[f] += std::bit_cast<float>(std::bit_cast<word>(row[f]) ^ sign);
+        }
+      }
+      for (int f = 0; f < block_filters; ++f) total[f] += sums[f];
+    }
+    std::copy_n(total, block_filters, to);
+  }
+};
+
+}  // namespace minnow::kernels

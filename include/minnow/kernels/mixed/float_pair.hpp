@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/mixed/adder_tables.hpp>
+#include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/mixed/code_adder.hpp>
+#include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/mixed/mac.hpp>
+#include <minnow/kernels/simd.hpp>
+#include <minnow/kernels/mixed/tables_avx512.hpp>
+#include <minnow/kernels/mixed/tables_scalar.hpp>
+
+/// The kernels of pairs whose sums are floats, with the interface of kernels::product.
+///
+/// pair                             scalar         SIMD
+/// floats x bit, ternary            adder          tables on AVX-512, adder for a dense layer below AVX2, else decoded
+/// floats x power_of_two            shift adder    decoded
+/// bit, ternary x floats            adder          decoded
+/// power_of_two x floats            shift adder    decoded
+/// floats x floats                  mac            mac
+/// other integers with floats       mac            decoded
+///
+/// adder, shift adder, tables: no multiplication by a weight; decoded: weights and inputs become floats, multiply-adds
+namespace minnow::kernels {
+
+namespace detail {
+
+template <class Arch>
+inline constexpr bool has_float_batch = !std::is_same_v<float_vector<Arch>, plain_floats>;
+
+template <class In, class Weights>
+constexpr const char* adder_name() noexcept {
+  constexpr bool shifts = In::storage == encoding::power_of_two || Weights::storage == encoding::power_of_two;
+  return shifts ? "shift adder" : "adder";
+}
+
+}  // namespace detail
+
+/// Multiply-adds of what is decoded to floats.
+///
+/// requires  the layouts of layout.hpp; inputs, weights and what prepare() made may be read up to 64 bytes past their
+///           end; finite weights, which zeros in the padding may meet
+/// sums      (last - first, out.width, sum_stride(F)); lanes beyond F are 0. A pixel's sums are the same bits
+///           whichever rows are asked for together
+/// throws    never, and allocates nothing
+template <class In, class Weights, class Arch>
+struct float_pair : mac<In, Weights, Arch> {
+  static_assert(!is_integer(In::storage) || !is_integer(Weights::storage), "minnow: sums of integers are integers");
+  using sum_type = float;
+
+  static constexpr bool floats = !is_integer(In::storage) && !is_integer(Weights::storage);
+  static constexpr const char* name(const geometry&) noexcept {
+    return floats || !detail::has_float_batch<Arch> ? "mac" : "decoded";
+  }
+  static constexpr const char* arch_name(const geometry&) noexcept {
+    if constexpr (detail::has_float_batch<Arch>) return kernels::arch_name<batch_arch<Arch>>();
+    else return kernels::arch_name<scalar>();
+  }
+};
+
+/// Codes in planes on one side, and no SIMD: additions only.
+template <class In, class Weights, class Arch>
+  requires(!detail::has_float_batch<Arch> && is_planes(In::storage) && !is_integer(Weights::storage))
+struct float_pair<In, Weights, Arch> : code_adder<In, Weights> {
+  using sum_type = float;
+  static constexpr const char* name(const geometry&) noexcept { return detail::adder_name<In, Weights>(); }
+  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<scalar>(); }
+};
+template <class In, class Weights, class Arch>
+  requires(!detail::has_float_batch<Arch> && is_planes(Weights::storage) && !is_integer(In::storage))
+struct float_pair<In, Weights, Arch>
+    : adder_tables<In, detail::tables_scalar<Weights::storage, Weights::bits>, plain_floats> {
+  using sum_type = float;
+  static constexpr const char* name(const geometry&) noexcept { return detail::adder_name<In, Weights>(); }
+  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<scalar>(); }
+};
+
+namespace detail {
+
+/// How floats by bit and ternary weights find sums in tables on SIMD: see uses_tables below.
+template <encoding Weights, class Arch>
+struct tables_of {
+  using type = tables_scalar<Weights, 3>;
+};
+#if XSIMD_WITH_AVX512F
+template <encoding Weights, class Arch>
+  requires std::is_base_of_v<xsimd::avx512f, Arch>
+struct tables_of<Weights, Arch> {
+  using type = tables_avx512<Weights>;
+};
+#endif
+
+template <class In, class Weights, class Arch>
+inline constexpr bool may_use_tables =
+    has_float_batch<Arch> && !is_integer(In::storage) &&
+    (Weights::storage == encoding::bit || Weights::storage == encoding::ternary) &&
+    (std::is_base_of_v<xsimd::avx512f, Arch> ||
+     !code_lookup<float_vector<Arch>, weight_planes<Weights::storage>()>::available);
+
+}  // namespace detail
+
+/// Tables where they are faster than multiply-adds, which depends on the layer.
+template <class In, class Weights, class Arch>
+  requires detail::may_use_tables<In, Weights, Arch>
+struct float_pair<In, Weights, Arch> {
+  using sum_type = float;
+  using tables = adder_tables<In, typename detail::tables_of<Weights::storage, Arch>::type, float_vector<Arch>>;
+  using decoded = mac<In, Weights, Arch>;
+  static constexpr bool wide = std::is_base_of_v<xsimd::avx512f, Arch>;
+
+  /// With AVX-512, in tenths of a cycle: a lookup with its addition takes up to 10, a table 60 to make, and a
+  /// multiply-add 5. Few filters do not pay for tables; few channels leave most of a group empty.
+  ///
+  /// Short vectors without a lookup in a register would multiply by weights of 32 bits. A single pixel reads each of
+  /// them once, so that memory decides, and the scalar tables of 1 or 2 bits a weight win.
+  static constexpr bool uses_tables(const geometry& g) noexcept {
+    if (!wide) return g.out.pixels() == 1;
+    const long long uses = static_cast<long long>(blocks(g.out.channels)) * g.kernel.height * g.kernel.width /
+                           (static_cast<long long>(g.stride.height) * g.stride.width);
+    return tables::index::groups(g.in.channels) * (10 * uses + 60) < 5 * uses * g.in.channels;
+  }
+  static constexpr const char* name(const geometry& g) noexcept {
+    if (!uses_tables(g)) return "decoded";
+    return wide ? "tables" : "adder";
+  }
+  static constexpr const char* arch_name(const geometry& g) noexcept {
+    return wide || !uses_tables(g) ? kernels::arch_name<batch_arch<Arch>>() : kernels::arch_name<scalar>();
+  }
+  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
+    return uses_tables(g) ? tables::prepared_bytes(g) : decoded::prepared_bytes(g);
+  }
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return uses_tables(g) ? tables::scratch_bytes(g) : decoded::scratch_bytes(g);
+  }
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    if (uses_tables(g)) tables::prepare(g, weights, prepared);
+    else decoded::prepare(g, weights, prepared);
+  }
+  static void rows(const geometry& g, const std::byte* inputs, const std::byte* weights, const std::byte* prepared,
+                   float* sums, std::byte* scratch, int first, int last) noexcept {
+    if (uses_tables(g)) tables::rows(g, inputs, weights, prepared, sums, scratch, first, last);
+    else decoded::rows(g, inputs, weights, prepared, sums, scratch, first, last);
+  }
+};
+
+}  // namespace minnow::kernels

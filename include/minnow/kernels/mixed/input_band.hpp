@@ -1,0 +1,131 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/mixed/half_vector.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/mixed/plane_vector.hpp>
+#include <minnow/kernels/region.hpp>
+
+/// The input rows that some output rows read, unpacked, with zeros where windows reach over the left and right edges.
+///
+/// Then the inputs of a window are, for each kernel row, kw · C neighbours, whichever column it stands in: tiles of
+/// pixels go on across edges. Kernel rows outside the image are skipped. A zero from the padding adds ±0 to a sum that
+/// began with +0, which changes no sum.
+namespace minnow::kernels::detail {
+
+/// Whether floats in packed memory are this processor's floats.
+inline constexpr bool native_floats = std::endian::native == std::endian::little;
+
+struct band {
+  int first;  ///< input rows [first, last)
+  int last;
+  int width;  ///< pixels of a row with its padding
+
+  [[nodiscard]] constexpr int rows() const noexcept { return last > first ? last - first : 0; }
+};
+
+/// Pixels of a row of the image with the padding that windows reach.
+[[nodiscard]] constexpr int band_width(const geometry& g) noexcept {
+  return std::max(g.in.width + g.padding.width, (g.out.width - 1) * g.stride.width + g.kernel.width);
+}
+
+[[nodiscard]] constexpr band band_of(const geometry& g, int first_row, int last_row) noexcept {
+  const auto [first, last] = rows_reached(g, first_row, last_row);
+  return {first, last, band_width(g)};
+}
+
+/// Elements of the band of a whole image; vectors may be stored up to 16 elements past the end.
+[[nodiscard]] constexpr std::size_t band_elements(const geometry& g) noexcept {
+  return static_cast<std::size_t>(g.in.height) * static_cast<std::size_t>(band_width(g)) *
+             static_cast<std::size_t>(g.in.channels) +
+         16;
+}
+
+/// True where the packed inputs are already what a band would hold.
+template <encoding In>
+[[nodiscard]] constexpr bool is_band(const geometry& g) noexcept {
+  return In == encoding::real && native_floats && band_width(g) == g.in.width;
+}
+
+/// `pixels` packed neighbours -> (pixels, C). With vectors of floats up to 15 elements behind may be overwritten.
+template <encoding In, int Bits, class Vector, class Element>
+void unpack_pixels(const std::byte* packed, int pixels, int channels, Element* to) noexcept {
+  [[maybe_unused]] const std::size_t count = static_cast<std::size_t>(pixels) * static_cast<std::size_t>(channels);
+  if constexpr (In == encoding::real && native_floats && std::is_same_v<Element, float>) {
+    std::memcpy(to, packed, count * sizeof(float));
+  } else if constexpr (In == encoding::half) {
+    widen_halves<Vector>(packed, count, to);
+  } else if constexpr (is_planes(In) && std::is_same_v<Element, float> && !std::is_same_v<Vector, plain_floats>) {
+    for (int i = 0; i < pixels; ++i, packed += pixel_bytes<In, Bits>(channels), to += channels)
+      codes_of_pixel<In, Bits, Vector>(packed, channels, to);
+  } else {
+    unpack_inputs<In, Bits>(packed, pixels, channels, to);
+  }
+}
+
+/// One row of the image -> (width, C), its padding included.
+template <encoding In, int Bits, class Vector, class Element>
+void unpack_row(const geometry& g, const std::byte* inputs, int row, int width, Element* to) noexcept {
+  const int channels = g.in.channels;
+  const std::size_t row_bytes = static_cast<std::size_t>(g.in.width) * pixel_bytes<In, Bits>(channels);
+  to = std::fill_n(to, g.padding.width * channels, Element{});
+  unpack_pixels<In, Bits, Vector>(inputs + static_cast<std::size_t>(row) * row_bytes, g.in.width, channels, to);
+  std::fill_n(to + g.in.width * channels, (width - g.padding.width - g.in.width) * channels, Element{});
+}
+
+/// The rows of a band: (rows, width, C), in `room` unless the packed inputs serve as they are.
+template <encoding In, int Bits, class Vector, class Element>
+[[nodiscard]] const Element* unpack_band(const geometry& g, const band& b, const std::byte* inputs,
+                                         Element* room) noexcept {
+  const auto row = static_cast<std::size_t>(b.width) * static_cast<std::size_t>(g.in.channels);
+  if constexpr (std::is_same_v<Element, float>) {
+    if (is_band<In>(g)) return reinterpret_cast<const float*>(inputs) + static_cast<std::size_t>(b.first) * row;
+  }
+  for (int y = b.first; y < b.last; ++y)
+    unpack_row<In, Bits, Vector>(g, inputs, y, b.width, room + static_cast<std::size_t>(y - b.first) * row);
+  return room;
+}
+
+/// Up to `Rows` output pixels whose windows have the same kernel rows [ky_first, ky_last) inside the image.
+template <class Element, int Rows>
+struct pixel_tile {
+  const Element* from[uz(Rows)];  ///< where the window's kernel row 0 begins, which may lie outside the image
+  std::ptrdiff_t to[uz(Rows)];    ///< the pixel's number among those asked for
+  int ky_first;
+  int ky_last;
+};
+
+/// Calls visit(tile, count) for all pixels of the output rows [first_row, last_row), `Rows` at a time, across rows.
+template <int Rows, class Element, class Visit>
+void for_each_tile(const geometry& g, const band& b, const Element* rows, int first_row, int last_row,
+                   Visit&& visit) noexcept {
+  const std::ptrdiff_t pixel = g.in.channels, line = static_cast<std::ptrdiff_t>(b.width) * pixel;
+  pixel_tile<Element, Rows> tile;
+  for (int oy = first_row; oy < last_row;) {
+    const run y = run_from(g.in.height, g.kernel.height, g.stride.height, g.padding.height, oy, last_row);
+    tile.ky_first = y.tap_first;
+    tile.ky_last = y.tap_last;
+    int count = 0;
+    for (; oy < y.last; ++oy) {
+      const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(oy) * g.stride.height - g.padding.height - b.first;
+      for (int ox = 0; ox < g.out.width; ++ox) {
+        tile.from[count] = rows + top * line + static_cast<std::ptrdiff_t>(ox) * g.stride.width * pixel;
+        tile.to[count] = static_cast<std::ptrdiff_t>(oy - first_row) * g.out.width + ox;
+        if (++count < Rows) continue;
+        visit(tile, count);
+        count = 0;
+      }
+    }
+    if (count > 0) visit(tile, count);
+  }
+}
+
+}  // namespace minnow::kernels::detail

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/simd.hpp>
+#include <minnow/kernels/mixed/weight_rows.hpp>
+
+/// Products of floats in register tiles: some pixels by some vectors of filters, a filter a lane.
+namespace minnow::kernels::detail {
+
+/// Tiles by the size of the register file: the sums of `rows` pixels by `blocks` blocks, the vectors of one row of
+/// weights and one broadcast fit. One multiply-add waits 4 cycles for the one before it in its sum, so that 8 sums are
+/// the least that keep two multipliers busy; a single pixel takes them from `wide` blocks.
+template <class Vector>
+struct mac_shape {
+  static constexpr int registers = 16;
+};
+template <class Arch>
+struct mac_shape<xsimd::batch<float, Arch>> {
+  static constexpr int registers =
+      std::is_base_of_v<xsimd::avx512f, Arch> || std::is_base_of_v<xsimd::neon64, Arch> ? 32 : 16;
+};
+template <class Vector>
+inline constexpr int mac_blocks = block_vectors<Vector> == 1 ? 2 : 1;
+/// Plain floats stay in registers only where few are live.
+template <class Vector>
+inline constexpr int mac_rows =
+    std::is_same_v<Vector, plain_floats>
+        ? 1
+        : (mac_shape<Vector>::registers * 3 / 4 / (mac_blocks<Vector> * block_vectors<Vector>));
+template <class Vector>
+inline constexpr int mac_wide_blocks = std::is_same_v<Vector, plain_floats> ? 1 : (8 / block_vectors<Vector>);
+
+/// Where a product's sums go.
+struct sums_map {
+  float* first;  ///< of pixel 0, block 0
+  int stride;    ///< from one pixel to the next: sum_stride(filters)
+  int filters;
+
+  [[nodiscard]] float* of(std::ptrdiff_t pixel, int block) const noexcept {
+    return first + pixel * stride + block * block_filters;
+  }
+};
+
+/// The sums of the pixels of a tile by `Blocks` blocks from `block` on: for each pixel and filter the sum over the
+/// window of input * weight in the order of k, each step rounded once. It does not depend on the tile.
+///
+/// cost  per input: Blocks · 16 multiply-adds and one broadcast a pixel, and the row of weights
+template <class Vector, int Blocks, class Rows, int Most, int... Row>
+void mac_tile(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Most>& tile, int first, const Rows& rows,
+              int block, const sums_map& sums, std::integer_sequence<int, Row...>) noexcept {
+  constexpr int vectors = Blocks * block_vectors<Vector>, lanes = static_cast<int>(Vector::size);
+  constexpr int pixels = sizeof...(Row);
+  using cursor_type = typename Rows::template cursor<Vector, vectors>;
+  cursor_type cursor(rows);
+  const std::ptrdiff_t length = static_cast<std::ptrdiff_t>(g.kernel.width) * g.in.channels;
+  Vector acc[uz(pixels)][uz(vectors)];
+#pragma GCC unroll 16
+  for (int r = 0; r < pixels; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; ++v) acc[r][v] = Vector(0.0f);
+  }
+  for (int ky = tile.ky_first; ky < tile.ky_last; ++ky) {
+    const float* const x[uz(pixels)] = {tile.from[first + Row] + ky * line...};
+    cursor.seek(ky);
+    for (std::ptrdiff_t k = 0; k < length; k += cursor_type::step) {
+      cursor.fetch();
+#pragma GCC unroll 8
+      for (int j = 0; j < cursor_type::step; ++j) {
+        if (j > 0 && k + j >= length) break;
+        Vector weight[uz(vectors)];
+#pragma GCC unroll 16
+        for (int v = 0; v < vectors; ++v) weight[v] = cursor.next(j, v);
+        const auto add = [&](const float* from, Vector(&sum)[uz(vectors)]) {
+          const Vector input(from[k + j]);
+#pragma GCC unroll 16
+          for (int v = 0; v < vectors; ++v) sum[v] = fma(input, weight[v], sum[v]);
+        };
+        (add(x[Row], acc[Row]), ...);
+      }
+    }
+  }
+  const int valid = std::min(sums.filters - block * block_filters, Blocks * block_filters);
+  const auto put = [&](std::ptrdiff_t pixel, const Vector(&sum)[uz(vectors)]) {
+    float* to = sums.of(pixel, block);
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; ++v) sum[v].store_unaligned(to + v * lanes);
+    std::fill(to + valid, to + Blocks * block_filters, 0.0f);
+  };
+  (put(tile.to[first + Row], acc[Row]), ...);
+}
+
+/// All `count` pixels of a tile, in tiles of the sizes of powers of two where they are fewer than `Pixels`.
+template <class Vector, int Blocks, int Pixels, class Rows, int Most>
+void mac_pixels(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Most>& tile, int count,
+                const Rows& rows, int block, const sums_map& sums, int first = 0) noexcept {
+  for (; count - first >= Pixels; first += Pixels)
+    mac_tile<Vector, Blocks>(g, line, tile, first, rows, block, sums, std::make_integer_sequence<int, Pixels>{});
+  if constexpr (Pixels > 1) {
+    constexpr int next = static_cast<int>(std::bit_floor(static_cast<unsigned>(Pixels - 1)));
+    if (first < count) mac_pixels<Vector, Blocks, next>(g, line, tile, count, rows, block, sums, first);
+  }
+}
+
+}  // namespace minnow::kernels::detail

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+
+/// Where the weights of a few inputs point in a table of all the sums that such weights can make of them.
+///
+/// bit           Five weights of ±1 give 32 signed sums: bit j of the index is set where weight j is +1.
+/// ternary       Three weights of -1, 0, 1 give 27: with v = 9 w0 + 3 w1 + w2, from -13 to 13, the low four bits are
+///               |v| and the highest is set for v < 0, so that the upper half of the table is the lower half negated.
+/// power_of_two  The codes of two weights side by side, 4, 6 or 8 bits.
+///
+/// A group of inputs never reaches from one pixel to the next, so that a table belongs to a pixel. A channel beyond the
+/// last counts as a zero.
+namespace minnow::kernels::detail {
+
+template <encoding Weights, int Bits>
+struct table_index {
+  static constexpr int planes = weight_planes<Weights, Bits>();
+  static constexpr int group = Weights == encoding::bit       ? 5
+                               : Weights == encoding::ternary ? 3
+                                                              : 2;  ///< inputs of a table
+  static constexpr int bits = Weights == encoding::power_of_two ? 2 * planes : 5;
+  static constexpr int per_word = word_bits / bits;
+  static constexpr int table_floats = 1 << bits;
+
+  /// The index of a group of weights, each as its planes, plane p in bit p.
+  static constexpr word of(const std::array<unsigned, uz(group)>& weights) noexcept {
+    word index = 0;
+    if constexpr (Weights == encoding::ternary) {
+      int v = 0;
+      for (const unsigned w : weights) v = 3 * v + weight_code<Weights, Bits>(w);
+      index = v < 0 ? static_cast<word>(-v) | 16u : static_cast<word>(v);
+    } else {
+      for (std::size_t j = 0; j < group; ++j) index |= weights[j] << (j * planes);
+    }
+    return index;
+  }
+
+  /// The indices of a group of weights for 16 filters, of bit and ternary codes held in floats: codes(j) points to weight
+  /// j's, and is null for a channel beyond the last.
+  template <class Codes>
+  static void of_codes(Codes&& codes, std::uint32_t (&indices)[block_filters]) noexcept {
+    static_assert(Weights == encoding::bit || Weights == encoding::ternary);
+    std::int32_t v[block_filters] = {};
+    for (int j = 0; j < group; ++j) {
+      const float* const code = codes(j);
+      if constexpr (Weights == encoding::bit) {
+        if (code == nullptr) break;
+        for (int f = 0; f < block_filters; ++f) v[f] |= static_cast<std::int32_t>(code[f] > 0) << j;
+      } else {
+        for (int f = 0; f < block_filters; ++f)
+          v[f] = 3 * v[f] + (code == nullptr ? 0 : static_cast<std::int32_t>(code[f]));
+      }
+    }
+    for (int f = 0; f < block_filters; ++f) indices[f] = static_cast<word>(v[f] < 0 ? 16 - v[f] : v[f]);
+  }
+
+  /// Tables of a pixel.
+  [[nodiscard]] static constexpr int groups(int channels) noexcept { return ceil_div(channels, group); }
+  /// Words of one kernel row for each filter.
+  [[nodiscard]] static constexpr int segment_words(const geometry& g) noexcept {
+    return ceil_div(g.kernel.width * groups(g.in.channels), per_word);
+  }
+  [[nodiscard]] static constexpr std::size_t bytes(const geometry& g) noexcept {
+    return static_cast<std::size_t>(blocks(g.out.channels)) * static_cast<std::size_t>(g.kernel.height) *
+           static_cast<std::size_t>(segment_words(g)) * block_filters * sizeof(word);
+  }
+
+  /// masks (kh, kw, C, planes) a block -> words (kh, segment_words, 16) a block, the first index in the lowest bits.
+  static void prepare(const geometry& g, const std::byte* masks, std::byte* prepared) noexcept {
+    auto* to = reinterpret_cast<word*>(prepared);
+    const int count = g.kernel.width * groups(g.in.channels);
+    for (int segment = 0; segment < blocks(g.out.channels) * g.kernel.height; ++segment) {
+      std::fill_n(to, segment_words(g) * block_filters, word{0});
+      for (int n = 0; n < count; ++n) {
+        const int left = g.in.channels - n % groups(g.in.channels) * group;
+        std::array<std::array<unsigned, uz(group)>, block_filters> weights{};
+        for (int j = 0; j < std::min(group, left); ++j) {
+          for (int p = 0; p < planes; ++p, masks += 2) {
+            const unsigned mask = load16(masks);
+            for (std::size_t f = 0; f < block_filters; ++f)
+              weights[f][static_cast<std::size_t>(j)] |= (mask >> f & 1u) << p;
+          }
+        }
+        word* row = to + n / per_word * block_filters;
+        for (std::size_t f = 0; f < block_filters; ++f) row[f] |= of(weights[f]) << (n % per_word * bits);
+      }
+      to += segment_words(g) * block_filters;
+    }
+  }
+};
+
+/// Part of a window: `groups` tables for each pixel of a tile, and their indices.
+struct table_run {
+  const float* tables;   ///< of the first pixel
+  std::ptrdiff_t pixel;  ///< from a pixel's tables to the next one's
+  const word* words;     ///< of the first block
+  std::ptrdiff_t block;  ///< from a block's words to the next one's
+  int groups;
+  bool begins;  ///< the sums begin here, and go on from memory otherwise
+};
+
+}  // namespace minnow::kernels::detail

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/simd.hpp>
+#include <minnow/kernels/mixed/table_index.hpp>
+
+/// Tables of 32 sums in two registers: one permutation of the two (vpermi2ps) picks 16 of them by the low five bits of
+/// each lane, and lanes are filters. So one permutation and one addition do 5 · 16 products of bit weights and 3 · 16
+/// of ternary ones, where a multiply-add does 16.
+namespace minnow::kernels::detail {
+
+#if XSIMD_WITH_AVX512F
+
+template <encoding Weights>
+struct tables_avx512 {
+  static_assert(Weights == encoding::bit || Weights == encoding::ternary, "minnow: tables of 32 sums");
+  static constexpr int bits = 3;  // of a power_of_two, which has no tables here
+  using index = table_index<Weights, bits>;
+
+  /// Two pixels by 8 blocks: each table serves 8 lookups once it is loaded, and each shift of the indices two. A layer
+  /// with fewer filters has twice the pixels, so that there are sums enough to wait for none.
+  static constexpr int tile = 2;
+  static constexpr int tile_blocks = 8;
+  /// Groups whose tables stay in the first cache while all filters pass over a tile; a multiple of per_word.
+  static constexpr int cached_groups = 96;
+
+  /// x (group) -> table (32)
+  ///
+  /// cost  9 operations for bit, 6 for ternary
+  static void make(const float* x, float* table) noexcept {
+    static constexpr patterns of_half;
+    __m512 term[index::group];
+#pragma GCC unroll 8
+    for (int j = 0; j < index::group; ++j) {
+      const auto at = static_cast<std::size_t>(j);
+      const __m512i input = _mm512_castps_si512(_mm512_set1_ps(x[j]));
+      const __m512i sign = _mm512_load_si512(of_half.signs[at].data());
+      // (x ^ sign) & non-zero by its truth table: 1 at 011 and 101.
+      term[j] = _mm512_castsi512_ps(
+          Weights == encoding::bit
+              ? _mm512_xor_si512(input, sign)
+              : _mm512_ternarylogic_epi32(input, sign, _mm512_load_si512(of_half.non_zeros[at].data()), 0x28));
+    }
+    if constexpr (Weights == encoding::bit) {
+      const __m512 four = _mm512_add_ps(_mm512_add_ps(term[0], term[1]), _mm512_add_ps(term[2], term[3]));
+      const __m512 fifth = _mm512_set1_ps(x[4]);
+      _mm512_storeu_ps(table, _mm512_sub_ps(four, fifth));
+      _mm512_storeu_ps(table + 16, _mm512_add_ps(four, fifth));
+    } else {
+      const __m512 sum = _mm512_add_ps(_mm512_add_ps(term[0], term[1]), term[2]);
+      const __m512i minus = _mm512_set1_epi32(static_cast<int>(0x80000000u));
+      _mm512_storeu_ps(table, sum);
+      _mm512_storeu_ps(table + 16, _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(sum), minus)));
+    }
+  }
+
+  /// sums (Pixels, Blocks · 16) += what the indices pick, group by group: a pixel's sum does not depend on the tile.
+  ///
+  /// cost  for each group and block one permutation and one addition a pixel, and a shift
+  template <int Blocks, int Pixels>
+  static void add(const table_run& run, float* sums, std::ptrdiff_t stride) noexcept {
+    add_pixels<Blocks>(run, sums, stride, std::make_integer_sequence<int, Pixels>{});
+  }
+
+private:
+  /// The sign bits of each input of a group in the lower half of its table, and the patterns that pick non-zeros.
+  struct patterns {
+    alignas(64) std::array<std::array<word, 16>, index::group> signs{};
+    alignas(64) std::array<std::array<word, 16>, index::group> non_zeros{};
+
+    constexpr patterns() noexcept {
+      for (int i = 0; i < 16; ++i) {
+        int left = i;
+        for (int j = index::group; j-- > 0;) {
+          // Of an index of bits, bit j; of v, the digit -1, 0, 1: what is left is divisible by 3 once it is taken off.
+          const int digit = Weights == encoding::bit ? (i >> j & 1) * 2 - 1 : (left + 1) % 3 - 1;
+          left = (left - digit) / 3;
+          signs[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)] = digit < 0 ? 0x80000000u : 0;
+          non_zeros[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)] = digit != 0 ? 0xffffffffu : 0;
+        }
+      }
+    }
+  };
+
+  template <int Blocks, int... Pixel>
+  static void add_pixels(const table_run& run, float* sums, std::ptrdiff_t stride,
+                         std::integer_sequence<int, Pixel...>) noexcept {
+    constexpr int pixels = sizeof...(Pixel);
+    __m512 acc[uz(pixels)][uz(Blocks)];
+#pragma GCC unroll 8
+    for (int r = 0; r < pixels; ++r) {
+#pragma GCC unroll 8
+      for (int v = 0; v < Blocks; ++v)
+        acc[r][v] = run.begins ? _mm512_setzero_ps() : _mm512_loadu_ps(sums + r * stride + v * block_filters);
+    }
+    const float* table = run.tables;
+    const word* words = run.words;
+    for (int left = run.groups; left > 0; left -= index::per_word, words += block_filters) {
+      __m512i of[uz(Blocks)];
+#pragma GCC unroll 8
+      for (int v = 0; v < Blocks; ++v) of[v] = _mm512_loadu_si512(words + v * run.block);
+      const float* const end = table + std::min(left, index::per_word) * index::table_floats;
+      do {
+        const auto add = [&](const float* of_pixel, __m512(&sum)[uz(Blocks)]) {
+          const __m512 low = _mm512_loadu_ps(of_pixel), high = _mm512_loadu_ps(of_pixel + 16);
+#pragma GCC unroll 8
+          for (int v = 0; v < Blocks; ++v) sum[v] = _mm512_add_ps(sum[v], _mm512_permutex2var_ps(low, of[v], high));
+        };
+        (add(table + Pixel * run.pixel, acc[Pixel]), ...);
+#pragma GCC unroll 8
+        for (int v = 0; v < Blocks; ++v) of[v] = _mm512_srli_epi32(of[v], index::bits);
+        table += index::table_floats;
+      } while (table != end);
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < pixels; ++r) {
+#pragma GCC unroll 8
+      for (int v = 0; v < Blocks; ++v) _mm512_storeu_ps(sums + r * stride + v * block_filters, acc[r][v]);
+    }
+  }
+};
+
+#endif
+
+}  // namespace minnow::kernels::detail

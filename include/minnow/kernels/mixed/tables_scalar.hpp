@@ -1,0 +1,108 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/mixed/table_index.hpp>
+
+/// Tables of sums in standard C++: made by additions, and doublings for powers of two; used by a load and an addition.
+/// Neither needs vectors, so that a processor without them loses nothing.
+namespace minnow::kernels::detail {
+
+template <encoding Weights, int Bits>
+struct tables_scalar {
+  using index = table_index<Weights, Bits>;
+
+  static constexpr int tile = 4;  ///< pixels
+  static constexpr int tile_blocks = 1;
+  /// Groups whose tables, 24 KB, stay in the first cache while all filters pass over a tile; a multiple of per_word.
+  static constexpr int cached_groups = 1536 / index::table_floats / index::per_word * index::per_word;
+
+  /// x (group) -> table. A weight of 0 leaves its input out, were it a NaN.
+  ///
+  /// cost  62 additions for bit, 39 for ternary, 70 for power_of_two<3>
+  static void make(const float* x, float* table) noexcept {
+    if constexpr (Weights == encoding::bit) {
+      // Each input splits every sum before it into one without its bit and one with it.
+      table[0] = -x[0];
+      table[1] = x[0];
+      for (int j = 1; j < index::group; ++j) {
+        for (int i = 0; i < 1 << j; ++i) {
+          table[i | 1 << j] = table[i] + x[j];
+          table[i] = table[i] - x[j];
+        }
+      }
+    } else if constexpr (Weights == encoding::ternary) {
+      const auto split = [](float s, float by) { return std::array<float, 3>{s - by, s, s + by}; };
+      int v = -13;
+      for (const float first : split(0, x[0]))
+        for (const float second : split(first, x[1]))
+          for (const float sum : split(second, x[2])) {
+            table[v < 0 ? 16 - v : v] = sum;
+            ++v;
+          }
+    } else {
+      constexpr std::size_t codes = std::size_t{1} << index::planes;
+      std::array<float, codes> multiples[2];
+      for (int j = 0; j < 2; ++j) {
+        float multiple = x[j];
+        multiples[j][0] = multiples[j][1] = 0;  // planes are (positive, index), and index 0 is a zero
+        for (std::size_t i = 1; i < codes / 2; ++i, multiple += multiple) {
+          multiples[j][2 * i] = -multiple;
+          multiples[j][2 * i + 1] = multiple;
+        }
+      }
+      for (std::size_t i = 0; i < codes; ++i)
+        for (std::size_t k = 0; k < codes; ++k) table[i * codes + k] = multiples[0][k] + multiples[1][i];
+    }
+  }
+
+  /// sums (Pixels, 16) += what the indices pick, group by group: a pixel's sum does not depend on the tile.
+  ///
+  /// cost  for each group and filter one load and one addition a pixel, and a shift and a mask
+  template <int Blocks, int Pixels>
+  static void add(const table_run& run, float* sums, std::ptrdiff_t stride) noexcept {
+    static_assert(Blocks == 1);
+    // Additions wait for the one before them in their sum: 8 of them go on side by side.
+    constexpr int filters = 8 / Pixels;
+    for (int f = 0; f < block_filters; f += filters) add_filters<filters, Pixels>(run, f, sums + f, stride);
+  }
+
+private:
+  template <int Filters, int Pixels>
+  static void add_filters(const table_run& run, int filter, float* sums, std::ptrdiff_t stride) noexcept {
+    float acc[uz(Filters)][uz(Pixels)];
+#pragma GCC unroll 8
+    for (int f = 0; f < Filters; ++f) {
+#pragma GCC unroll 8
+      for (int p = 0; p < Pixels; ++p) acc[f][p] = run.begins ? 0.0f : sums[p * stride + f];
+    }
+    const float* table = run.tables;
+    const word* words = run.words + filter;
+    for (int left = run.groups; left > 0; left -= index::per_word, words += block_filters) {
+      word of[uz(Filters)];
+#pragma GCC unroll 8
+      for (int f = 0; f < Filters; ++f) of[f] = words[f];
+      for (int n = left < index::per_word ? left : index::per_word; n > 0; --n, table += index::table_floats) {
+#pragma GCC unroll 8
+        for (int f = 0; f < Filters; ++f) {
+          const float* at = table + (of[f] & (index::table_floats - 1));
+          of[f] >>= index::bits;
+#pragma GCC unroll 8
+          for (int p = 0; p < Pixels; ++p) acc[f][p] += at[p * run.pixel];
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (int f = 0; f < Filters; ++f) {
+#pragma GCC unroll 8
+      for (int p = 0; p < Pixels; ++p) sums[p * stride + f] = acc[f][p];
+    }
+  }
+};
+
+}  // namespace minnow::kernels::detail

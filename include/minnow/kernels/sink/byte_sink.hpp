@@ -1,0 +1,88 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+
+namespace minnow::kernels {
+
+/// Sums to codes of one byte through a function of a block of sums: where codes are too many for thresholds. A sink like
+/// those of sink/sink.hpp.
+///
+/// A maximum over windows may stand between the functions: then codes are pooled, in the map, since what rises takes the
+/// largest sum to the largest code.
+///
+/// The function is a pointer, so that a kernel is compiled once for all layers that end so.
+///
+/// Code  a signed or an unsigned byte
+template <class Code>
+struct byte_sink {
+  /// sums [16] of a pixel of the map of sums, of the channels from `channel` on -> codes [16].
+  using encoder = void (*)(const void* context, const std::int32_t* sums, int pixel, int channel, Code* codes) noexcept;
+
+  encoder encode;
+  const void* context;
+  geometry pool;                 ///< windows over the map of sums
+  const std::int32_t* smallest;  ///< [sum_stride] -1 where the smallest code of a window counts, else 0
+  std::byte* map;
+  int first_window_row = 0;  ///< windows of other rows are left alone: [first, last)
+  int last_window_row = pool.out.height;
+
+  template <int Factor, class Batch, std::size_t Vectors>
+  struct panel_of {
+    const byte_sink* sink;
+    int channel;
+    int filters;
+    Batch base[Vectors];
+
+    void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
+      constexpr int lanes = static_cast<int>(Vectors * Batch::size);
+      alignas(64) std::int32_t sums[uz(lanes)];
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        Batch sum = Factor == 2 || Factor == -2 ? counts[v] + counts[v] : counts[v];
+        sum = Factor > 0 ? base[v] + sum : base[v] - sum;
+        sum.store_aligned(sums + v * Batch::size);
+      }
+      for (int first = 0; first < filters; first += block_filters)
+        sink->put(y, x, channel + first, filters - first < block_filters ? filters - first : block_filters, sums + first);
+    }
+  };
+
+  template <int Factor, class Batch, std::size_t Vectors>
+  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel, int filters) const noexcept {
+    panel_of<Factor, Batch, Vectors> result{this, channel, filters, {}};
+    for (std::size_t v = 0; v < Vectors; ++v) result.base[v] = base[v];
+    return result;
+  }
+
+  void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
+    Code codes[block_filters];
+    const int pixel = y * pool.in.width + x;
+    encode(context, block, pixel, channel, codes);
+    if (pool.kernel == extent{1, 1} && pool.in == pool.out) return store(pixel, channel, filters, true, codes);
+    for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool) {
+      store(window, channel, filters, is_first, codes);
+    });
+  }
+
+private:
+  void store(std::ptrdiff_t pixel, int channel, int filters, bool is_first, const Code* codes) const noexcept {
+    auto* to = reinterpret_cast<Code*>(map) + pixel * pool.in.channels + channel;
+    if (is_first) {
+      if (filters == block_filters) std::memcpy(to, codes, block_filters);
+      else std::copy_n(codes, filters, to);
+      return;
+    }
+    for (int f = 0; f < filters; ++f) {
+      const bool replaces = smallest[channel + f] != 0 ? codes[f] < to[f] : codes[f] > to[f];
+      if (replaces) to[f] = codes[f];
+    }
+  }
+};
+
+}  // namespace minnow::kernels

@@ -1,0 +1,304 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+
+/// What becomes of a kernel's integer sums while they are still in registers: a kernel hands each finished tile to a
+/// `sink`, which stores the sums (`sum_sink`) or compares them with thresholds, pools and packs them (`code_sink`).
+///
+/// A kernel on batches rarely holds the sum itself. It holds a count v, and sum = base + Factor · v with a base that is
+/// the same for all windows with the same taps inside the image. So a sink makes a `panel` of constants for each such
+/// region and group of filters, and the multiplication and the addition fall out of the inner loop, for `code_sink`
+/// altogether: sum >= t is a comparison of v with one number.
+///
+/// sink.panel<Factor>(base, channel, filters)   constants for `filters` filters from `channel` on, a multiple of 16;
+///                                              base: an array of batches, 16 or 32 lanes in all
+/// panel.put(y, x, counts)                      the counts of output pixel (y, x), batches like base
+/// sink.put(y, x, channel, filters, sums)       one block of plain sums, for kernels without batches
+///
+/// Each pixel is put once for each group of filters. Of the pixels that share a pool's window the upper left one comes
+/// first and the lower right one last: for_each_region goes through them so.
+namespace minnow::kernels {
+
+/// Integer thresholds of 16 or fewer codes. The code's index of channel c is the number of thresholds t[k][c] with
+/// (sum ^ flip[c]) >= t[k][c]; flip is 0 or -1. Of a pool the largest index counts, or the smallest where smallest[c]
+/// is -1.
+struct threshold_rows {
+  const std::int32_t* values;    ///< [count][stride]
+  const std::int32_t* flip;      ///< [stride]
+  const std::int32_t* smallest;  ///< [stride]
+  int stride;
+};
+
+namespace detail {
+
+/// base + Factor · count.
+template <int Factor, class Batch>
+[[nodiscard]] Batch sum_of(const Batch& base, const Batch& count) noexcept {
+  const Batch counted = Factor == 2 || Factor == -2 ? count + count : count;
+  return Factor > 0 ? base + counted : base - counted;
+}
+
+}  // namespace detail
+
+/// Sums to memory, as pixels of `stride` numbers; lanes beyond the filters become 0.
+struct sum_sink {
+  std::int32_t* sums;  ///< of output pixel (first_row, 0)
+  int stride;
+  int width;  ///< pixels in a row
+  int first_row;
+
+  [[nodiscard]] std::int32_t* at(int y, int x) const noexcept {
+    return sums + (static_cast<std::ptrdiff_t>(y - first_row) * width + x) * stride;
+  }
+
+  template <int Factor, class Batch, std::size_t Vectors>
+  struct panel_of {
+    const sum_sink* sink;
+    int channel;
+    Batch base[Vectors];
+    Batch used[Vectors];  ///< all ones in the lanes of filters
+
+    void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
+      std::int32_t* to = sink->at(y, x) + channel;
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        (detail::sum_of<Factor>(base[v], counts[v]) & used[v]).store_unaligned(to + v * Batch::size);
+      }
+    }
+  };
+
+  template <int Factor, class Batch, std::size_t Vectors>
+  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel, int filters) const noexcept {
+    alignas(64) static constexpr auto ones_then_zeros = [] {
+      std::array<std::int32_t, 64> mask{};
+      for (std::size_t i = 0; i < 32; ++i) mask[i] = -1;
+      return mask;
+    }();
+    panel_of<Factor, Batch, Vectors> result{this, channel, {}, {}};
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      result.base[v] = base[v];
+      result.used[v] = Batch::load_unaligned(ones_then_zeros.data() + 32 - filters + v * Batch::size);
+    }
+    return result;
+  }
+
+  void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
+    std::int32_t* to = at(y, x) + channel;
+    for (int f = 0; f < block_filters; ++f) to[f] = f < filters ? block[f] : 0;
+  }
+};
+
+/// Output rows whose sums stay in the second cache, 256 KB, until somebody reads them; at least one.
+[[nodiscard]] constexpr int cached_rows(const geometry& g) noexcept {
+  constexpr int most = 1 << 16;
+  return (std::clamp)(most / (g.out.width * sum_stride(g.out.channels)), 1, (std::max)(g.out.height, 1));
+}
+/// The memory of those sums.
+[[nodiscard]] constexpr std::size_t cached_bytes(const geometry& g) noexcept {
+  return static_cast<std::size_t>(cached_rows(g) * g.out.width * sum_stride(g.out.channels)) * sizeof(float);
+}
+
+/// Where kernels of floats store their sums, pixels of sum_stride(F) numbers from row `first` on.
+struct float_sink {
+  float* sums;
+};
+
+/// Calls visit(index, is_first, is_last) for the windows of rows [first_row, last_row) that hold element (y, x): from the
+/// first window that ends behind it to the last that begins at it or before. is_first and is_last: of the window's elements
+/// inside the map the element is the upper left, the lower right one.
+template <class Visit>
+void for_each_window(const geometry& pool, int y, int x, int first_row, int last_row, Visit&& visit) noexcept {
+  const extent k = pool.kernel;
+  const extent s = pool.stride;
+  const extent p = pool.padding;
+  y += p.height;
+  x += p.width;
+  const int first_y = y < k.height ? 0 : (y - k.height) / s.height + 1;
+  const int first_x = x < k.width ? 0 : (x - k.width) / s.width + 1;
+  for (int wy = first_y < first_row ? first_row : first_y; wy * s.height <= y && wy < last_row; ++wy) {
+    const tap_range rows = taps_inside(pool.in.height, k.height, s.height, p.height, wy);
+    const int ky = y - wy * s.height;
+    for (int wx = first_x; wx * s.width <= x && wx < pool.out.width; ++wx) {
+      const tap_range columns = taps_inside(pool.in.width, k.width, s.width, p.width, wx);
+      const int kx = x - wx * s.width;
+      visit(static_cast<std::ptrdiff_t>(wy) * pool.out.width + wx, ky == rows.first && kx == columns.first,
+            ky == rows.last - 1 && kx == columns.last - 1);
+    }
+  }
+}
+
+/// Sums to the packed codes of the next layer's inputs, through thresholds and a pool in between, if only of 1x1 windows.
+///
+/// E, Bits   encoding of the codes
+/// Count     thresholds; the codes are in rising order one more
+///
+/// A comparison with one vector of filters gives a mask of bits, one for each filter. Over a pool's window the masks are
+/// ORed in `waiting`: the largest index reaches a threshold where any does. Where the smallest counts, the complement is
+/// ORed and turned back.
+template <encoding Encoding, int Bits, int Count>
+struct code_sink {
+  threshold_rows thresholds;
+  geometry pool;             ///< windows over the map of sums
+  std::byte* map;            ///< the packed map that is written
+  std::uint32_t* waiting;    ///< [pooled pixels][Cw][Count]; not used by windows of 1x1
+  int first_window_row = 0;  ///< windows of other rows are left alone: [first, last)
+  int last_window_row = pool.out.height;
+
+  static constexpr int planes = input_planes<Encoding, Bits>();
+  using masks = std::array<std::uint32_t, uz(Count)>;
+
+  [[nodiscard]] static constexpr bool pools(const geometry& pool) noexcept { return pool.kernel != extent{1, 1}; }
+
+  /// Words that `waiting` must hold.
+  [[nodiscard]] static constexpr std::size_t waiting_words(const geometry& pool) noexcept {
+    if (!pools(pool)) return 0;
+    return static_cast<std::size_t>(pool.out.pixels()) * static_cast<std::size_t>(channel_words(pool.out.channels)) * Count;
+  }
+
+  /// The 16 or 32 filters of a panel as bits, and where their codes stand.
+  struct group {
+    int channel;
+    std::ptrdiff_t offset;      ///< in a pixel, in bytes
+    std::ptrdiff_t pixel_size;  ///< in bytes
+    bool to_one_pixel;          ///< each sum is one code
+    std::uint32_t used;
+    std::uint32_t flip;
+    std::uint32_t smallest;
+  };
+
+  template <int Factor, class Batch, std::size_t Vectors>
+  struct panel_of {
+    const code_sink* sink;
+    group filters;
+    Batch limits[uz(Count)][uz(Vectors)];
+
+    void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
+      masks reached;
+      for (std::size_t k = 0; k < Count; ++k) {
+        std::uint32_t bits = 0;
+        for (std::size_t v = 0; v < Vectors; ++v) {
+          const auto reaches = Factor > 0 ? counts[v] >= limits[k][v] : counts[v] <= limits[k][v];
+          bits |= static_cast<std::uint32_t>(reaches.mask()) << (v * Batch::size);
+        }
+        reached[k] = bits ^ filters.flip;
+      }
+      sink->take(y, x, filters, reached);
+    }
+  };
+
+  /// With t' = t, or -t where the sum is flipped (~sum >= t where not sum >= -t), and u = t' - base:
+  /// base + v >= t' is v >= u, base + 2v >= t' is v >= ceil(u / 2), base - v >= t' is v <= -u and base - 2v >= t' is
+  /// v <= floor(-u / 2).
+  template <int Factor, class Batch, std::size_t Vectors>
+  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel, int filters) const noexcept {
+    static_assert(Factor == 1 || Factor == 2 || Factor == -1 || Factor == -2);
+    panel_of<Factor, Batch, Vectors> result{this, group_of(channel, filters), {}};
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      const auto at = static_cast<std::size_t>(channel) + v * Batch::size;
+      const Batch flip = Batch::load_unaligned(thresholds.flip + at);
+      for (std::size_t k = 0; k < Count; ++k) {
+        const Batch t = Batch::load_unaligned(thresholds.values + k * static_cast<std::size_t>(thresholds.stride) + at);
+        const Batch turned = (t ^ flip) - flip;
+        if constexpr (Factor == 1) result.limits[k][v] = turned - base[v];
+        if constexpr (Factor == 2) result.limits[k][v] = (turned - base[v] + Batch(1)) >> 1;
+        if constexpr (Factor == -1) result.limits[k][v] = base[v] - turned;
+        if constexpr (Factor == -2) result.limits[k][v] = (base[v] - turned) >> 1;
+      }
+    }
+    return result;
+  }
+
+  void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
+    masks reached{};
+    for (std::size_t k = 0; k < Count; ++k) {
+      const std::int32_t* t = thresholds.values + static_cast<std::ptrdiff_t>(k) * thresholds.stride + channel;
+      for (int f = 0; f < filters; ++f)
+        reached[k] |= static_cast<std::uint32_t>((block[f] ^ thresholds.flip[channel + f]) >= t[f]) << f;
+    }
+    take(y, x, group_of(channel, filters), reached);
+  }
+
+private:
+  [[nodiscard]] group group_of(int channel, int filters) const noexcept {
+    const auto size = static_cast<std::ptrdiff_t>(pixel_bytes<Encoding, Bits>(pool.in.channels));
+    const std::ptrdiff_t offset = planes > 0 ? channel / word_bits * planes * 4 + channel % word_bits / 8 : channel;
+    const bool to_one_pixel = !pools(pool) && pool.stride == extent{1, 1};
+    group g{channel, offset, size, to_one_pixel, filters == 32 ? ~0u : (1u << filters) - 1, 0, 0};
+    for (int f = 0; f < filters; ++f) {
+      g.flip |= static_cast<std::uint32_t>(thresholds.flip[channel + f] & 1) << f;
+      g.smallest |= static_cast<std::uint32_t>(thresholds.smallest[channel + f] & 1) << f;
+    }
+    return g;
+  }
+
+  /// Bit f of reached[k]: the index of filter f is above k.
+  void take(int y, int x, const group& filters, const masks& reached) const noexcept {
+    if (filters.to_one_pixel) {
+      finish(static_cast<std::ptrdiff_t>(y) * pool.in.width + x, filters, reached);
+    } else {
+      take_windows(y, x, filters, reached);
+    }
+  }
+
+  /// Out of the way of the sums that go to one pixel only.
+  [[gnu::noinline]] void take_windows(int y, int x, const group& filters, masks reached) const noexcept {
+    for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool is_last) {
+      if (pools(pool)) gather(window, is_first, is_last, filters, reached);
+      else finish(window, filters, reached);
+    });
+  }
+
+  void gather(std::ptrdiff_t pixel, bool is_first, bool is_last, const group& filters, const masks& reached) const noexcept {
+    const int half = filters.channel % word_bits;
+    std::uint32_t* at = waiting + (pixel * channel_words(pool.in.channels) + filters.channel / word_bits) * Count;
+    // Two groups of 16 may share a word; the lower one comes first.
+    const std::uint32_t kept = half == 0 ? 0 : 0xffffu;
+    masks pooled;
+    for (std::size_t k = 0; k < Count; ++k) {
+      const std::uint32_t turned = reached[k] ^ filters.smallest;
+      const std::uint32_t before = is_first ? at[k] & kept : at[k];
+      at[k] = before | turned << half;
+      pooled[k] = at[k] >> half ^ filters.smallest;
+    }
+    if (is_last) finish(pixel, filters, pooled);
+  }
+
+  void finish(std::ptrdiff_t pixel, const group& filters, const masks& reached) const noexcept {
+    std::byte* to = map + pixel * filters.pixel_size + filters.offset;
+    if constexpr (planes > 0) {
+      for (int p = 0; p < planes; ++p, to += 4) {
+        const std::uint32_t bits = plane_bits(p, reached) & filters.used;
+        if (filters.channel % word_bits == 0) detail::store32(to, bits);
+        else detail::store16(to, bits);
+      }
+    } else {
+      constexpr int lowest = is_unsigned(Encoding) ? 0 : -(Count / 2);
+      for (int f = 0; f < static_cast<int>(std::bit_width(filters.used)); ++f) {
+        int index = 0;
+        for (std::size_t k = 0; k < Count; ++k) index += static_cast<int>(reached[k] >> f & 1u);
+        to[f] = static_cast<std::byte>(lowest + index);
+      }
+    }
+  }
+
+  /// The filters whose code has plane p.
+  static std::uint32_t plane_bits(int p, const masks& reached) noexcept {
+    constexpr auto codes = rising_codes<Encoding, Bits>();
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k <= Count; ++k) {
+      if (!detail::input_bit<Encoding, Bits>(p, codes[k])) continue;
+      const std::uint32_t at_least = k == 0 ? ~0u : reached[k - 1];
+      bits |= k == Count ? at_least : at_least & ~reached[k];
+    }
+    return bits;
+  }
+};
+
+}  // namespace minnow::kernels

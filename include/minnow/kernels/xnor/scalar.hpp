@@ -1,0 +1,166 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/region.hpp>
+#include <minnow/kernels/xnor/prepare.hpp>
+
+/// The products of xnor/pairs.hpp in standard C++, where their derivations stand: for processors without a rung of their
+/// own, and for those whose popcount counts a general register.
+namespace minnow::kernels::detail {
+
+/// Sixteen filters side by side in loops that compilers vectorise. Bits are summed within each byte of a 32-bit lane: a
+/// byte gains at most 8 a step, so 31 steps fit before the bytes are added up.
+///
+/// cost  bit x bit about 17 operations per 64 bits, the others 13 to 17 per 32 bits, in as many lanes as there are
+template <encoding In, encoding Weights>
+struct byte_counter {
+  static constexpr bool chained = In == Weights;
+  static constexpr int capacity = 31;
+
+  word counts[block_filters] = {};
+  word parity[block_filters] = {};
+  std::int32_t totals[block_filters] = {};
+
+  /// Counts of pairs, then of fours, then of each byte.
+  static constexpr word byte_counts(word x) noexcept {
+    x -= x >> 1 & 0x55555555u;
+    x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
+    return (x + (x >> 4)) & 0x0f0f0f0fu;
+  }
+  /// The four bytes of a lane may add up to 992, so they are added as two halves first.
+  static constexpr std::int32_t add_bytes(word counts) noexcept {
+    const word halves = (counts & 0x00ff00ffu) + (counts >> 8 & 0x00ff00ffu);
+    return static_cast<std::int32_t>((halves & 0xffffu) + (halves >> 16));
+  }
+
+  /// One step: of bit x bit inputs (a0, a0 ^ a1), else the input's planes.
+  void add(word a0, word a1, const word* w0, const word* w1, int filters) noexcept {
+    for (int f = 0; f < filters; ++f) {
+      if constexpr (chained) {
+        word x, next;
+        if constexpr (In == encoding::bit) {
+          x = w0[f] ^ a0;
+          next = parity[f] ^ w1[f] ^ a1;
+        } else {
+          x = w0[f] & (w1[f] ^ a1);
+          next = parity[f] ^ (w0[f] & ~a0);
+        }
+        counts[f] += byte_counts(x ^ ((parity[f] ^ x) & (parity[f] ^ next)));
+        parity[f] = next;
+      } else if constexpr (In == encoding::bit) {
+        counts[f] += byte_counts(w0[f] & (w1[f] ^ a0));
+      } else {
+        counts[f] += byte_counts(a0 & (w0[f] ^ a1));
+      }
+    }
+  }
+  void widen() noexcept {
+    for (int f = 0; f < block_filters; ++f) {
+      totals[f] += add_bytes(counts[f]);
+      counts[f] = 0;
+    }
+  }
+  /// The v of xnor/pairs.hpp times -factor: what the base exceeds the sum by.
+  void finish(std::int32_t (&excess)[block_filters]) noexcept {
+    widen();
+    for (int f = 0; f < block_filters; ++f) {
+      const std::int32_t set = chained ? 2 * totals[f] + add_bytes(byte_counts(parity[f])) : totals[f];
+      excess[f] = In == encoding::ternary && chained ? set : 2 * set;
+    }
+  }
+};
+
+template <encoding In, encoding Weights>
+struct xnor_scalar {
+  static constexpr int input_planes = kernels::input_planes<In>();
+  static constexpr int weight_planes = kernels::weight_planes<Weights>();
+  static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;
+
+  /// What the sums of a region are subtracted from, without the part that belongs to the window.
+  static void base_of(const region& r, const std::int32_t* table, int channel, std::int32_t (&base)[block_filters]) noexcept {
+    if constexpr (Weights == encoding::ternary) {
+      add_taps(r, table, sum_stride(r.g.out.channels), channel, block_filters, base);
+    } else {
+      for (std::int32_t& b : base) b = In == encoding::bit ? r.valid_inputs() : 0;
+    }
+  }
+
+  /// One pixel by one block.
+  static void excess_of(const region& r, const word* window, const word* weights, int filters,
+                        std::int32_t (&excess)[block_filters]) noexcept {
+    using counter = byte_counter<In, Weights>;
+    counter c;
+    int room = counter::capacity;
+    for (int ky = 0; ky < r.rows(); ++ky) {
+      const word* a = window + ky * r.input_row_steps() * input_planes;
+      const word* w = weights + (r.weight_step() + ky * r.weight_row_steps()) * weight_planes * filters;
+      int at = 0;  // of a pixel's words
+      for (int left = r.segment_steps(); left > 0;) {
+        // The second word of a pair; an odd last one has none, which is as if it were 0.
+        const bool two = paired && at + 1 < r.pixel_steps;
+        const word second = paired ? (two ? a[0] ^ a[1] : a[0]) : a[input_planes - 1];
+        const word* second_row = (paired ? two : weight_planes == 2) ? w + filters : w;
+        // The same loop with a constant length is the one that vectorises.
+        if (filters == block_filters) c.add(a[0], second, w, second_row, block_filters);
+        else c.add(a[0], second, w, second_row, filters);
+        const int done = two ? 2 : 1;
+        a += done * input_planes;
+        w += done * weight_planes * filters;
+        left -= done;
+        at = at + done == r.pixel_steps ? 0 : at + done;
+        if (--room == 0) {
+          c.widen();
+          room = counter::capacity;
+        }
+      }
+    }
+    c.finish(excess);
+  }
+
+  template <class Sink>
+  static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
+    run_tiles<1>(g, o, first_row, last_row, sink,
+                 [](std::integral_constant<int, 1>, const region& r, const word* const (&window)[1], const word* weights, int filters,
+                    std::int32_t (&excess)[1][block_filters]) { excess_of(r, window[0], weights, filters, excess[0]); });
+  }
+
+  /// All pixels in tiles of at most `Most` by all blocks: count(size, region, windows, weights, filters, excess) says what the
+  /// bases exceed a tile's sums by.
+  template <int Most, class Sink, class Count>
+  static void run_tiles(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink, const Count& count) noexcept {
+    const auto* inputs = reinterpret_cast<const word*>(o.inputs);
+    const auto* table = reinterpret_cast<const std::int32_t*>(o.prepared);
+    auto* counts = reinterpret_cast<std::int32_t*>(o.scratch);
+    std::int32_t* windows = counts + g.in.pixels();
+    constexpr bool counts_inputs = In == encoding::ternary && Weights == encoding::bit;
+    if constexpr (counts_inputs) count_windows(g, o.inputs, counts, windows, first_row, last_row);
+    for (int block = 0; block < blocks(g.out.channels); ++block) {
+      const auto* weights = reinterpret_cast<const word*>(o.weights + weight_block_offset<In, Weights>(g, block));
+      const int filters = filters_of(g.out.channels, block);
+      for_each_region(g, first_row, last_row, channel_words(g.in.channels), [&](const region& r) {
+        std::int32_t base[block_filters];
+        base_of(r, table, block * block_filters, base);
+        for_each_tile<Most>(r, [&]<int Pixels>(std::integral_constant<int, Pixels> size, const cursor(&pixels)[uz(Pixels)]) {
+          const word* window[uz(Pixels)];
+          for (int q = 0; q < Pixels; ++q) window[q] = inputs + pixels[q].input * input_planes;
+          std::int32_t sums[uz(Pixels)][block_filters];
+          count(size, r, window, weights, filters, sums);
+          for (int q = 0; q < Pixels; ++q) {
+            const std::int32_t of_window = counts_inputs ? windows[pixels[q].y * g.out.width + pixels[q].x] : 0;
+            for (int f = 0; f < filters; ++f) sums[q][f] = base[f] + of_window - sums[q][f];
+            sink.put(pixels[q].y, pixels[q].x, block * block_filters, filters, sums[q]);
+          }
+        });
+      });
+    }
+  }
+};
+
+}  // namespace minnow::kernels::detail

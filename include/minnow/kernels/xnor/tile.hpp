@@ -1,0 +1,281 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/region.hpp>
+#include <minnow/kernels/xnor/count.hpp>
+#include <minnow/kernels/xnor/pairs.hpp>
+#include <minnow/kernels/xnor/prepare.hpp>
+
+/// XNOR products on SIMD batches: a few pixels by one or two blocks of 16 filters, a filter a lane.
+///
+/// Lanes are filters, so a word of inputs is broadcast from memory, a row of weights is one load, and no sum crosses
+/// lanes. K runs innermost and the counts stay in registers; what is counted xnor/pairs.hpp says. Panels of filters go
+/// outside, so that their weights stay in the first cache, pixels inside.
+namespace minnow::kernels::detail {
+
+/// What a tile may have: batches of state, which leave a quarter of the registers to weights and inputs, and blocks.
+template <class Arch>
+struct xnor_tile_size {
+  static constexpr int batches = 24;
+  static constexpr int blocks = 2;
+};
+/// Smaller than it might be: sides of maps are more often multiples of 4 than of 6.
+template <>
+struct xnor_tile_size<avx512_vpopcntdq> {
+  static constexpr int batches = 16;
+  static constexpr int blocks = 2;
+};
+template <>
+struct xnor_tile_size<xsimd::avx2> {
+  static constexpr int batches = 12;
+  static constexpr int blocks = 1;
+};
+template <>
+struct xnor_tile_size<xsimd::neon64> {
+  static constexpr int batches = 24;
+  static constexpr int blocks = 1;
+};
+
+template <encoding In, encoding Weights, class Arch>
+struct xnor_kernel {
+  using pair = xnor_pair<In, Weights, Arch>;
+  using state = typename pair::state;
+  using words = typename bit_counter<Arch>::words;
+  using numbers = xsimd::batch<std::int32_t, typename words::arch_type>;
+  static constexpr int lanes = static_cast<int>(words::size);
+  static constexpr int vectors = block_filters / lanes;  // of one block
+  static constexpr int most_blocks = xnor_tile_size<Arch>::blocks;
+  static constexpr int most_pixels =
+      std::min(8, xnor_tile_size<Arch>::batches / (most_blocks * vectors * static_cast<int>(sizeof(state) / sizeof(words))));
+  static constexpr int input_planes = kernels::input_planes<In>();
+  static constexpr int weight_planes = kernels::weight_planes<Weights>();
+
+  /// Blocks that are computed together.
+  template <int Blocks>
+  struct panel {
+    const word* weights[uz(Blocks)];
+    int filters;  // of a single block; two are always whole
+
+    /// Words from one row of weights to the next: a constant for whole blocks, shorter in a last one.
+    [[nodiscard]] int row() const noexcept { return Blocks > 1 ? block_filters : filters; }
+  };
+
+  static words load(const word* at) noexcept { return words::load_unaligned(at); }
+
+  /// Where the steps of a region's windows stand, in words: `rows` times `runs` runs of `steps` steps side by side.
+  struct window {
+    int rows;
+    int runs;
+    int steps;
+    std::ptrdiff_t input_gap;  // between the end of a row and the next
+    std::ptrdiff_t weight_gap;
+    const std::int32_t* non_zeros;  // popcount(z) of each output pixel's window, where the pair counts inputs
+    int out_width;
+  };
+
+  /// Words of one pixel pair up, so with an odd number of them each tap is a run of its own, with a last word behind its pairs.
+  static bool is_odd(const region& r) noexcept { return pair::channel_words == 2 && r.pixel_steps % 2 != 0; }
+
+  static window window_of(const region& r, int row, const std::int32_t* non_zeros) noexcept {
+    return {r.rows(), is_odd(r) ? r.x.taps() : 1, (is_odd(r) ? r.pixel_steps : r.segment_steps()) / pair::channel_words,
+            (r.input_row_steps() - r.segment_steps()) * input_planes,
+            (r.weight_row_steps() - r.segment_steps()) * weight_planes * row,
+            non_zeros,
+            r.g.out.width};
+  }
+
+  /// Adds `steps` steps to a tile: channel words side by side, `Rows` rows of weights and `Words` words of inputs each, from
+  /// `input` and `weight` on. An odd last word of a pixel is its own pair: its partner is 0, and (w0, w0 ^ 0) is (w0, w0).
+  ///
+  /// A step's weights and a pixel's inputs stay in registers for all that needs them. Inputs that were broadcast from memory
+  /// again for each block cost 5 % (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with vector ports of 256 bits.
+  template <int Rows, int Words, int Pixels, int Blocks>
+  [[gnu::always_inline]] static void add_steps(state (&tile)[uz(Pixels)][uz(Blocks * vectors)], const word* const (&inputs)[uz(Pixels)],
+                                               const word* const (&weights)[uz(Blocks)], std::ptrdiff_t& input,
+                                               std::ptrdiff_t& weight, int row, int steps) noexcept {
+    constexpr int width = Blocks * vectors;
+    constexpr int pair_rows = pair::channel_words * weight_planes;
+    constexpr int pair_words = pair::channel_words * input_planes;
+    for (const std::ptrdiff_t end = input + static_cast<std::ptrdiff_t>(steps) * Words; input != end;
+         input += Words, weight += static_cast<std::ptrdiff_t>(Rows) * row) {
+      words w[uz(width)][uz(pair_rows)];
+#pragma GCC unroll 8
+      for (int v = 0; v < width; ++v) {
+        const word* at = weights[v / vectors] + weight + v % vectors * lanes;
+#pragma GCC unroll 2
+        for (int i = 0; i < pair_rows; ++i) {
+          w[v][i] = load(at + (i < Rows ? i : 0) * row);
+          hold(w[v][i]);
+        }
+      }
+#pragma GCC unroll 8
+      for (int q = 0; q < Pixels; ++q) {
+        const word* from = inputs[q] + input;
+        words a[uz(pair_words)];
+#pragma GCC unroll 2
+        for (int i = 0; i < pair_words; ++i) {
+          a[i] = words(from[i < Words ? i : 0]);
+          hold(a[i]);
+        }
+#pragma GCC unroll 8
+        for (int v = 0; v < width; ++v) pair::add(tile[q][v], w[v], a);
+      }
+    }
+  }
+
+  template <int Pixels, int Width>
+  [[gnu::always_inline]] static void make_room(state (&tile)[uz(Pixels)][uz(Width)], int& room) noexcept {
+    if (room > 0) return;
+#pragma GCC unroll 8
+    for (int q = 0; q < Pixels; ++q)
+#pragma GCC unroll 8
+      for (int v = 0; v < Width; ++v) tile[q][v].widen();
+    room = bit_counter<Arch>::capacity;
+  }
+
+  /// The counts of some windows with the filters of a panel, from their first tap on.
+  ///
+  /// What keeps a short sum from the limit of its steps is its end: 4 to 8 cycles for each vector of a pixel, of which the
+  /// ports for vectors explain 3 (the last count, its doubling, the comparison, the mask to a general register). Two ports
+  /// of 512 bits, one of which counts, take 1.25, 1.5 and 2.5 cycles for a step of 1 x 1, of 1 x 2 and 2 x 1, of 2 x 2: at
+  /// K = 1152, 36 steps, that is 45, 54 and 90 cycles beside the end, so .85 to .96 of the limit; .91, .88, .84 and .93 were
+  /// measured. At 1 x 1 three times oneDNN's bytes would be .96 of the limit, twice a plain loop's best (K = 4608) .95.
+  /// Tiles of 6 and 8 pixels have as much of it, as it grows with them.
+  ///
+  /// Ports that take 512 bits as two halves give 277 to 305 MAC/cycle at 1 x 1: there the five operations of two words took
+  /// 3.13 cycles instead of 2.5 in a loop of nothing else, and logic keeps its rate only while operands come from registers.
+  ///
+  /// One body for all sinks: inlined into each of them it would be most of what a network compiles.
+  ///
+  /// Few numbers may live through the inner loop: what does not fit the general registers g++ keeps in vector registers,
+  /// and the end of the loop then waits for a vector port.
+  template <bool Odd, int Pixels, int Blocks>
+  [[gnu::noinline]] static void count(const window& window, const word* inputs, const cursor (&pixels)[uz(Pixels)],
+                                      const word* const (&weights)[uz(Blocks)], int row,
+                                      numbers (&counts)[uz(Pixels)][uz(Blocks * vectors)]) noexcept {
+    constexpr int width = Blocks * vectors;
+    constexpr int rows = pair::channel_words * weight_planes;
+    constexpr int words = pair::channel_words * input_planes;
+    if constexpr (Blocks > 1) row = block_filters;
+    const word* a[uz(Pixels)];
+    const word* w[uz(Blocks)];
+    state tile[uz(Pixels)][uz(width)];
+#pragma GCC unroll 8
+    for (int q = 0; q < Pixels; ++q) {
+      a[q] = inputs + pixels[q].input * input_planes;
+#pragma GCC unroll 8
+      for (int v = 0; v < width; ++v) tile[q][v].clear();
+    }
+#pragma GCC unroll 2
+    for (int b = 0; b < Blocks; ++b) w[b] = weights[b];
+
+    std::ptrdiff_t input = 0;
+    std::ptrdiff_t weight = 0;
+    int room = bit_counter<Arch>::capacity;
+    for (int ky = window.rows; ky > 0; --ky, input += window.input_gap, weight += window.weight_gap) {
+      for (int run = Odd ? window.runs : 1; run > 0; --run) {
+        if constexpr (bit_counter<Arch>::is_narrow) {
+          for (int left = window.steps; left > 0;) {
+            const int steps = left < room ? left : room;
+            add_steps<rows, words, Pixels, Blocks>(tile, a, w, input, weight, row, steps);
+            left -= steps;
+            make_room<Pixels, width>(tile, room -= steps);
+          }
+        } else {
+          add_steps<rows, words, Pixels, Blocks>(tile, a, w, input, weight, row, window.steps);
+        }
+        if constexpr (Odd) {
+          add_steps<weight_planes, input_planes, Pixels, Blocks>(tile, a, w, input, weight, row, 1);
+          if constexpr (bit_counter<Arch>::is_narrow) make_room<Pixels, width>(tile, room -= 1);
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (int q = 0; q < Pixels; ++q) {
+      numbers off(0);
+      if constexpr (pair::counts_inputs) off = numbers(window.non_zeros[pixels[q].y * window.out_width + pixels[q].x]);
+#pragma GCC unroll 8
+      for (int v = 0; v < width; ++v) {
+        counts[q][v] = xsimd::bitwise_cast<std::int32_t>(pair::count(tile[q][v]));
+        if constexpr (pair::counts_inputs) counts[q][v] -= off;
+      }
+    }
+  }
+
+  /// One body for tiles of all sizes, for the same reason.
+  template <int Width, class Panel>
+  [[gnu::noinline]] static void put(const Panel& panel, const cursor* pixels, int size, const numbers (*counts)[uz(Width)]) noexcept {
+    for (int q = 0; q < size; ++q) panel.put(pixels[q].y, pixels[q].x, counts[q]);
+  }
+
+  /// One panel over all regions.
+  template <int Blocks, class Sink>
+  static void cover(const geometry& g, const panel<Blocks>& p, int block, const word* inputs, const std::int32_t* table,
+                    const std::int32_t* windows, int first_row, int last_row, const Sink& sink) noexcept {
+    constexpr int width = Blocks * vectors;
+    const int channel = block * block_filters;
+    for_each_region(g, first_row, last_row, channel_words(g.in.channels), [&](const region& r) {
+      numbers base[uz(width)];
+      if constexpr (pair::counts_weights) {
+        alignas(64) std::int32_t sums[uz(Blocks * block_filters)];
+        add_taps(r, table, sum_stride(g.out.channels), channel, Blocks * block_filters, sums);
+        for (int v = 0; v < width; ++v) base[v] = numbers::load_aligned(sums + v * lanes);
+      } else {
+        for (numbers& b : base) b = numbers(pair::counts_inputs ? 0 : r.valid_inputs());
+      }
+      const window steps = window_of(r, p.row(), windows);
+      const word* weights[uz(Blocks)];
+      for (int b = 0; b < Blocks; ++b) weights[b] = p.weights[b] + r.weight_step() * weight_planes * p.row();
+      const auto results = sink.template panel<pair::factor>(base, channel, Blocks > 1 ? Blocks * block_filters : p.filters);
+      for_each_tile<most_pixels>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[uz(Pixels)]) {
+        numbers counts[uz(Pixels)][uz(width)];
+        if (is_odd(r)) count<pair::channel_words == 2, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
+        else count<false, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
+        put<width>(results, pixels, Pixels, counts);
+      });
+    });
+  }
+
+  template <class Sink>
+  static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
+    const auto* table = reinterpret_cast<const std::int32_t*>(o.prepared);
+    const auto* inputs = reinterpret_cast<const word*>(o.inputs);
+    std::int32_t* windows = nullptr;
+    if constexpr (In == encoding::bit && Weights == encoding::bit) {
+      const row_range read = rows_reached(g, first_row, last_row);
+      const int rows = read.last > read.first ? read.last - read.first : 0;
+      const std::size_t skipped = static_cast<std::size_t>(read.first * g.in.width) * pixel_bytes<In>(g.in.channels);
+      pair_pixels(o.inputs + skipped, rows * g.in.width, channel_words(g.in.channels), o.scratch + skipped);
+      inputs = reinterpret_cast<const word*>(o.scratch);
+    }
+    if constexpr (pair::counts_inputs) {
+      auto* counts = reinterpret_cast<std::int32_t*>(o.scratch);
+      windows = counts + g.in.pixels();
+      count_windows(g, o.inputs, counts, windows, first_row, last_row);
+    }
+    const int filters = g.out.channels;
+    const auto* weights = reinterpret_cast<const word*>(o.weights);
+    const auto block_words = static_cast<std::ptrdiff_t>(weight_block_bytes<In, Weights>(g, block_filters) / sizeof(word));
+    int block = 0;
+    if constexpr (most_blocks == 2) {
+      for (; (block + 2) * block_filters <= filters; block += 2) {
+        const word* first = weights + block * block_words;
+        cover<2>(g, panel<2>{{first, first + block_words}, block_filters}, block, inputs, table, windows, first_row, last_row, sink);
+      }
+    }
+    for (; block < blocks(filters); ++block) {
+      const panel<1> single{{weights + block * block_words}, filters_of(filters, block)};
+      cover<1>(g, single, block, inputs, table, windows, first_row, last_row, sink);
+    }
+  }
+};
+
+}  // namespace minnow::kernels::detail

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/xnor/popcnt.hpp>
+#include <minnow/kernels/xnor/prepare.hpp>
+#include <minnow/kernels/xnor/scalar.hpp>
+#include <minnow/kernels/xnor/tile.hpp>
+
+namespace minnow::kernels {
+
+namespace detail {
+
+/// The ladder: each overload names the kernel of a tag, and an architecture takes the nearest one below it.
+template <encoding In, encoding Weights>
+rung<scalar, xnor_scalar<In, Weights>> xnor_rung(scalar);
+template <encoding In, encoding Weights>
+rung<xsimd::sse4_2, xnor_popcnt<In, Weights>> xnor_rung(xsimd::sse4_2);
+template <encoding In, encoding Weights>
+rung<xsimd::avx2, xnor_kernel<In, Weights, xsimd::avx2>> xnor_rung(xsimd::avx2);
+template <encoding In, encoding Weights>
+rung<xsimd::avx512bw, xnor_kernel<In, Weights, xsimd::avx512bw>> xnor_rung(xsimd::avx512bw);
+template <encoding In, encoding Weights>
+rung<avx512_vpopcntdq, xnor_kernel<In, Weights, avx512_vpopcntdq>> xnor_rung(avx512_vpopcntdq);
+template <encoding In, encoding Weights>
+rung<xsimd::neon64, xnor_kernel<In, Weights, xsimd::neon64>> xnor_rung(xsimd::neon64);
+
+}  // namespace detail
+
+/// Products of bit and ternary inputs with bit and ternary weights, by xor and popcount: any kernel, stride and
+/// padding, straight from the packed map. A dense layer is a map of one pixel. Taps outside the image are skipped.
+///
+/// The interface is that of kernels::product (product.hpp).
+///
+/// cost  operations per 512 bits: xnor/pairs.hpp for vectors, xnor/scalar.hpp and xnor/popcnt.hpp without
+template <class In, class Weights, class Arch>
+struct xnor_product {
+  using sum_type = std::int32_t;
+  using rung = decltype(detail::xnor_rung<In::storage, Weights::storage>(Arch{}));
+
+  static constexpr const char* name(const geometry&) noexcept { return "xnor"; }
+  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename rung::arch>(); }
+  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
+    return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);
+  }
+  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return detail::xnor_scratch_bytes<In::storage, Weights::storage>(g);
+  }
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    detail::xnor_prepare<In::storage, Weights::storage>(g, weights, reinterpret_cast<std::int32_t*>(prepared));
+  }
+  template <class Sink>
+  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
+    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
+    if (first < last) rung::kernel::run(g, o, first, last, sink);
+  }
+};
+
+}  // namespace minnow::kernels

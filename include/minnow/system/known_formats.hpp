@@ -1,0 +1,103 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <minnow/system/quoted.hpp>
+
+/// Names files by how they begin, for sentences about files of another kind than a reader expects: downloads that went
+/// wrong, archives, files of other programs.
+namespace minnow::detail {
+
+/// How many bytes of a file's beginning tell what it is.
+inline constexpr std::size_t head_of_file = 512;
+
+/// Bytes that files of a kind have at one place.
+struct known_format {
+  std::size_t at;
+  std::string_view magic;
+  const char* name;
+};
+
+inline constexpr std::string_view gzip_magic{"\x1f\x8b", 2};
+inline constexpr std::string_view zip_magic{"PK\3\4", 4};
+
+inline constexpr known_format known_formats[] = {
+    {0, {"minnow\r\n", 8}, "a minnow file"},
+    {0, {"\x93NUMPY", 6}, "a .npy file"},
+    {8, {"{\"", 2}, "a safetensors file"},
+    {0, {"\0\0\x08\x01", 4}, "an IDX file"},
+    {0, {"\0\0\x08\x03", 4}, "an IDX file"},
+    {0, {"version https://git-lfs.github.com/", 35}, "a git-lfs pointer: the file itself comes with git lfs pull"},
+    {0, {"/annex/objects/", 15}, "a git-annex pointer: the file itself comes with git annex get"},
+    {0, {"\xfd" "7zXZ\0", 6}, "xz data: unpack it with xz -dk"},
+    {0, {"BZh", 3}, "bzip2 data: unpack it with bzip2 -dk"},
+    {0, {"\x28\xb5\x2f\xfd", 4}, "zstd data: unpack it with zstd -d"},
+    {0, {"\x04\x22\x4d\x18", 4}, "lz4 data: unpack it with lz4 -d"},
+    {0, {"\x1f\x9d", 2}, "compress data: unpack it with uncompress"},
+    {0, {"7z\xbc\xaf\x27\x1c", 6}, "a 7z archive: unpack it"},
+    {0, {"Rar!\x1a\x07", 6}, "a rar archive: unpack it"},
+    {0, {"PK\5\6", 4}, "an empty zip archive"},
+    {257, {"ustar", 5}, "a tar archive: unpack it with tar -xf"},
+    {0, {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20", 10}, "a PyTorch file (a pickle): save its tensors with safetensors.torch.save_file"},
+    {0, {"\x89HDF\r\n\x1a\n", 8}, "an HDF5 file, as Keras writes"},
+    {4, {"TFL3", 4}, "a TensorFlow Lite model"},
+    {0, {"GGUF", 4}, "a GGUF model"},
+    {0, {"PAR1", 4}, "a Parquet file"},
+    {0, {"ARROW1", 6}, "an Arrow file"},
+    {0, {"MATLAB 5.0", 10}, "a MATLAB file"},
+    {0, {"SQLite format 3\0", 16}, "an SQLite database"},
+    {0, {"\x89PNG\r\n\x1a\n", 8}, "a PNG image"},
+    {0, {"\xff\xd8\xff", 3}, "a JPEG image"},
+    {0, {"GIF8", 4}, "a GIF image"},
+    {0, {"RIFF", 4}, "a RIFF file (a sound or an image)"},
+    {0, {"%PDF-", 5}, "a PDF document"},
+    {0, {"\x7f" "ELF", 4}, "an ELF program"},
+};
+
+/// A zip archive by the name of its first file.
+inline std::string what_zip_is_this(std::string_view head) {
+  constexpr std::size_t name_at = 30;
+  const std::string_view rest = head.substr(std::min(head.size(), name_at));
+  if (rest.find("data.pkl") != std::string_view::npos || rest.find(".format_version") != std::string_view::npos)
+    return "a PyTorch file (a zip archive): save its tensors with safetensors.torch.save_file";
+  if (rest.find(".npy") != std::string_view::npos) return "an .npz file (a zip archive of .npy files): unpack it with unzip";
+  return "a zip archive: unpack it with unzip";
+}
+
+/// A text, as servers send instead of a file.
+inline std::string what_text_is_this(std::string_view head) {
+  constexpr std::string_view spaces = " \t\r\n";
+  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
+  head.remove_prefix(std::min(head.find_first_not_of(spaces), head.size()));
+  const auto starts_with = [&](std::string_view word) {
+    return head.size() >= word.size() && std::equal(word.begin(), word.end(), head.begin(), [](char a, char b) {
+             return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+           });
+  };
+  for (const std::string_view tag : {"<!doctype html", "<html", "<head", "<body", "<!--"})
+    if (starts_with(tag)) return "an HTML page: a download gave an error or a login instead of the file";
+  if (starts_with("<?xml") || starts_with("<error")) return "an XML document: a download gave an error instead of the file";
+  const auto printable = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n'; };
+  if (head.size() < 8 || !std::all_of(head.begin(), head.end(), printable)) return {};
+  return "a text that begins with " + in_quotes(head.substr(0, 40));
+}
+
+/// What the beginning of a file says that the file is; empty where it says nothing known.
+[[nodiscard]] inline std::string what_is_this(std::span<const std::uint8_t> bytes) {
+  const std::string_view head(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), head_of_file));
+  if (head.starts_with(gzip_magic)) return "gzip data";
+  if (head.starts_with(zip_magic)) return what_zip_is_this(head);
+  for (const known_format& f : known_formats)
+    if (head.size() >= f.at + f.magic.size() && head.substr(f.at, f.magic.size()) == f.magic) return f.name;
+  // A pickle of protocol 2 to 5 begins with its number and an opcode.
+  if (head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 && std::string_view("}](cXU\x8a\x8c\x95").find(head[2]) != std::string_view::npos)
+    return "a Python pickle";
+  return what_text_is_this(head);
+}
+
+}  // namespace minnow::detail

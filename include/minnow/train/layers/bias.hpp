@@ -1,0 +1,52 @@
+#pragma once
+
+#include <xtensor/containers/xtensor.hpp>
+
+#include <minnow/layers/bias.hpp>
+#include <minnow/train/layers/channel_sums.hpp>
+#include <minnow/train/trainable.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow {
+
+template <class Estimator>
+class trainable<bias, Estimator> {
+public:
+  explicit trainable(shape in)
+      : values_(xt::zeros<float>({static_cast<std::size_t>(in.channels)})), gradient_(values_) {}
+
+  [[nodiscard]] const xt::xtensor<float, 1>& values() const noexcept { return values_; }
+
+  void forward(const activations& in, activations& out, const pass&) noexcept {
+    const int channels = in.dimensions.channels;
+    detail::for_rows(in.rows(), channels, [&](std::size_t row, int c, auto count) {
+      const std::size_t at = row * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c);
+      detail::store(out.data + at, detail::load(in.data + at, count) + detail::load(values_.data() + c, count), count);
+    });
+  }
+
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) {
+    const int channels = in.dimensions.channels;
+    sums_.run<1>(in.rows(), channels, [&](std::size_t at, int, auto count, auto&& add) {
+      add(0, detail::load(grad_out + at, count));
+    });
+    for (int c = 0; c < channels; ++c) gradient_(c) = static_cast<float>(sums_.total(0, c));
+    if (grad_in != nullptr) std::copy_n(grad_out, in.size(), grad_in);
+  }
+
+  template <class Visit>
+  void parameters(Visit&& visit) {
+    visit(parameter{"bias", {values_.data(), values_.size()}, {gradient_.data(), gradient_.size()}});
+  }
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    visit(std::string_view("bias"), std::span<float>(values_.data(), values_.size()));
+  }
+
+private:
+  xt::xtensor<float, 1> values_;
+  xt::xtensor<float, 1> gradient_;
+  detail::channel_sums sums_;
+};
+
+}  // namespace minnow

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <minnow/core/error.hpp>
+#include <minnow/layers/quantize.hpp>
+#include <minnow/quantize/pixels.hpp>
+#include <minnow/train/layers/deferred_norm.hpp>
+#include <minnow/train/layers/learned_state.hpp>
+#include <minnow/train/trainable.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow {
+
+/// Quantizes the inputs of a product. Forward: share h(a) + (1 - share) clip(a), with the estimator's share; at share 1 it
+/// hands codes and their scale to a product, so that sums of products are the integers of the packed network. Backward:
+/// the estimator's slope, and the clip's.
+///
+/// `pixels`, `half` and `real` have nothing to estimate: the first is exact, the others pass gradients inside their range.
+template <quantizer Quantizer, class Estimator>
+class trainable<quantize<Quantizer>, Estimator> {
+  static constexpr bool estimates = is_integer(Quantizer::storage) && !std::is_same_v<Quantizer, pixels>;
+
+public:
+  explicit trainable(shape) noexcept {}
+
+  /// Whether the layer takes values one by one, so that a batch norm may leave its work to it.
+  static constexpr bool takes_deferred_norm = state_floats<Quantizer> == 0;
+
+  /// Whether codes leave the layer instead of values: set where a product or a join reads them, as the packed network's do.
+  void hand_on_codes(bool yes) noexcept { codes_ = yes && Quantizer::code_limit > 0; }
+  [[nodiscard]] const typename Quantizer::state& state() const noexcept { return state_; }
+
+  /// Whether the quantizer's values rise with its inputs, or stay.
+  [[nodiscard]] bool rises() const { return never_falls<Quantizer>(state_); }
+  /// The floats of the state where it cannot be packed, else none.
+  [[nodiscard]] std::span<const float> unsound_state() { return detail::first_unsound<Quantizer>(std::span(&state_, 1)); }
+
+  void forward(const activations& in, activations& out, const pass& p) {
+    if (!observe(in, p)) require(p.failure("the inputs of ", text(Quantizer::name()).c_str(), " hold a NaN or an infinity"));
+    const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
+    const float scale = Quantizer::scale(state_);
+    const bool noisy = Estimator::noisy && estimates && p.training();
+    const bool as_codes = share == 1 && codes_;
+    out.scale = as_codes ? scale : 1.0f;
+    out.code_limit = as_codes ? Quantizer::code_limit : 0;
+    const interval r = Quantizer::range(state_);
+    const std::size_t before = static_cast<std::size_t>(p.first_image) * static_cast<std::size_t>(in.dimensions.size());
+    detail::for_values(in, [&](std::size_t i, const detail::vector& a, auto count) {
+      using detail::vector;
+      vector code = detail::code_of<Quantizer>(noisy ? a - noise(p, before + i) : a, state_);
+      if (as_codes) return detail::store(out.data + i, code, count);
+      vector h = code * vector(scale);
+      if (share != 1) h = vector(share) * h + vector(1 - share) * (scalar::clamp)(a, vector(r.low), vector(r.high));
+      detail::store(out.data + i, h, count);
+    });
+  }
+
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
+    if constexpr (learned_quantizer<Quantizer>) learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::share(p.alpha), in.images);
+    if (grad_in == nullptr) return;
+    const interval r = Quantizer::range(state_);
+    detail::for_gradients(in, grad_in, [&](std::size_t i, const detail::vector& a, auto count) {
+      auto g = detail::load(grad_out + i, count);
+      if constexpr (estimates) g *= detail::slope_of<Estimator>(role::inputs, p.alpha, a, r.low, r.high);
+      detail::shape_slope<Quantizer>(g, role::inputs, a, state_);
+      return detail::keep_inside(g, a, r.low, r.high);
+    });
+  }
+
+  template <class Visit>
+    requires learned_quantizer<Quantizer>
+  void parameters(Visit&& visit) {
+    visit(learned_.as_parameter(&state_));
+  }
+
+  template <class Visit>
+  void arrays(Visit&& visit) {
+    if constexpr (state_floats<Quantizer> > 0) visit(std::string_view("state"), detail::state_array<Quantizer>(&state_, 1));
+  }
+
+private:
+  /// Measures the inputs where the pass asks for it; false where they cannot be. A calibration begins with a state that
+  /// has settled on its first batch, as one of weights would.
+  bool observe(const activations& in, const pass& p) {
+    const std::span<const float> values(in.data, in.size());
+    if (p.mode == mode::calibrate && p.settled == 0) {
+      if (!is_sound<Quantizer>(state_)) state_ = {};  // nothing can be averaged with a NaN
+      for (int round = 0; round < detail::calibration_rounds; ++round)
+        if (!Quantizer::observe(state_, values, role::weights)) return false;
+    } else if (p.mode == mode::calibrate || (p.training() && p.requantize)) {
+      return p.over_ranks != nullptr ? observe_over(*p.over_ranks, values) : Quantizer::observe(state_, values, role::inputs);
+    }
+    return true;
+  }
+
+  /// The same of all ranks' inputs. A quantizer that cannot measure them together takes the mean of their states.
+  bool observe_over(reduction& ranks, std::span<const float> values) {
+    if constexpr (requires { Quantizer::observe(state_, values, role::inputs, ranks); }) {
+      return Quantizer::observe(state_, values, role::inputs, ranks);
+    } else if constexpr (state_floats<Quantizer> > 0) {
+      if (!Quantizer::observe(state_, values, role::inputs)) return false;
+      const auto own = static_cast<double>(values.size());
+      const std::span<float> floats = detail::state_array<Quantizer>(&state_, 1);
+      std::array<double, static_cast<std::size_t>(state_floats<Quantizer>) + 1> sums;
+      for (std::size_t i = 0; i < floats.size(); ++i) sums[i] = own * static_cast<double>(floats[i]);
+      sums.back() = own;
+      ranks.sum(sums);
+      for (std::size_t i = 0; i < floats.size(); ++i) floats[i] = static_cast<float>(sums[i] / sums.back());
+      return true;
+    } else {
+      return Quantizer::observe(state_, values, role::inputs);
+    }
+  }
+
+  /// z, uniform on [-1, 1): drawn by the element's index, so that threads do not matter.
+  static detail::vector noise(const pass& p, std::size_t first) noexcept {
+    float z[detail::lanes];
+    for (int i = 0; i < detail::lanes; ++i) z[i] = 2 * p.noise.uniform_at(first + static_cast<std::size_t>(i)) - 1;
+    return detail::load(z, detail::whole{});
+  }
+
+  typename Quantizer::state state_{};
+  [[no_unique_address]] detail::learned_state<Quantizer> learned_{1};
+  bool codes_ = false;
+};
+
+}  // namespace minnow

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include <minnow/core/aligned_bytes.hpp>
+#include <minnow/core/parallel.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/gemm/kernel_calls.hpp>
+
+namespace minnow::detail {
+
+/// The gradient of the inputs of a product whose weights are codes of 1 or 2 bits, by the tables of partial sums of the
+/// packed network's float kernels. It is the product of the gradient of the sums and the codes.
+///
+/// Of a convolution of stride 1 it is a convolution with the same kernel turned by half a turn, whose inputs and outputs
+/// have changed places; of a dense layer the product with the transpose.
+template <class Weights>
+class table_input_gradient {
+public:
+  explicit table_input_gradient(const geometry& g) : of_(g), backward_(is_dense(g) ? stacked(g, 1) : turned(g)) {
+    if constexpr (has_fast_tables<Weights>) {
+      const bool turns = g.stride == extent{1, 1} && backward_.padding.height >= 0 && backward_.padding.width >= 0 && backward_.out == g.in;
+      // The kernel's rows of sums are whole blocks of channels.
+      usable_ = (is_dense(g) || turns) && backward_.out.channels % kernels::block_filters == 0 &&
+                float_product<Weights>::uses_tables(backward_);
+    }
+  }
+  [[nodiscard]] bool usable() const noexcept { return usable_; }
+
+  /// grad_out (N,H',W',F), weights (F,kh,kw,C) -> grad_in (N,H,W,C), overwritten.
+  void run(int images, const float* grad_out, std::span<const float> weights, float* grad_in) {
+    if constexpr (has_fast_tables<Weights>) {
+      using tables = typename float_product<Weights>::tables;
+      prepare(weights);
+      const bool dense = is_dense(of_);
+      const int together = dense ? images_together : 1;
+      parallel_for((images + together - 1) / together, [&](int item) {
+        const int first = item * together;
+        const geometry g = dense ? stacked(of_, std::min(together, images - first)) : backward_;
+        const float* from = grad_out + static_cast<std::size_t>(first) * static_cast<std::size_t>(of_.out.size());
+        float* to = grad_in + static_cast<std::size_t>(first) * static_cast<std::size_t>(of_.in.size());
+        tables::rows(g, reinterpret_cast<const std::byte*>(from), nullptr, prepared_.data(), to,
+                     scratch_of_thread(tables::scratch_bytes(g)), 0, g.out.height);
+      });
+    }
+  }
+
+private:
+  static constexpr int images_together = 16;
+
+  static geometry turned(const geometry& g) {
+    return window_over(g.out, g.in.channels, g.kernel, {1, 1}, {g.kernel.height - 1 - g.padding.height, g.kernel.width - 1 - g.padding.width});
+  }
+  static geometry stacked(const geometry& g, int images) {
+    return window_over({1, images, g.out.channels}, g.in.size(), {1, 1}, {1, 1}, {0, 0});
+  }
+
+  /// weights (F, taps, C) -> the tables' words of the product whose channels are filters and whose filters are channels;
+  /// of a dense layer all inputs are channels of one tap.
+  void prepare(std::span<const float> weights) {
+    using index = typename float_product<Weights>::tables::index;
+    const geometry& g = backward_;
+    const int filters = g.in.channels;
+    const int columns = g.out.channels;
+    const int groups = index::groups(filters);
+    const int taps = g.kernel.height * g.kernel.width;
+    const int line = index::segment_words(g) * kernels::block_filters;
+    prepared_.grow(index::bytes(g));
+    parallel_for(columns / kernels::block_filters * g.kernel.height, [&](int item) {
+      const int block = item / g.kernel.height;
+      const int ky = item % g.kernel.height;
+      auto* to = reinterpret_cast<word*>(prepared_.data()) + static_cast<std::ptrdiff_t>(item) * line;
+      std::fill_n(to, line, word{0});
+      for (int n = 0; n < g.kernel.width * groups; ++n) {
+        // The kernel is turned: its last tap comes first.
+        const int tap = taps - 1 - (ky * g.kernel.width + n / groups);
+        const int first = n % groups * index::group;
+        const float* from = weights.data() + static_cast<std::ptrdiff_t>(first * taps + tap) * columns + block * kernels::block_filters;
+        word indices[kernels::block_filters];
+        index::of_codes([&](int j) { return first + j < filters ? from + static_cast<std::ptrdiff_t>(j) * taps * columns : nullptr; }, indices);
+        word* row = to + n / index::per_word * kernels::block_filters;
+        for (int c = 0; c < kernels::block_filters; ++c) row[c] |= indices[c] << (n % index::per_word * index::bits);
+      }
+    });
+  }
+
+  geometry of_;
+  geometry backward_;
+  bool usable_ = false;
+  aligned_bytes prepared_;
+};
+
+}  // namespace minnow::detail

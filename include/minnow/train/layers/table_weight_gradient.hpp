@@ -1,0 +1,98 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/aligned_bytes.hpp>
+#include <minnow/core/parallel.hpp>
+#include <minnow/gemm/float_transpose.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/mixed/table_index.hpp>
+#include <minnow/gemm/kernel_calls.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow::detail {
+
+/// The gradient of the weights of a dense layer, or of a convolution of 1x1, whose inputs are bits, by the tables of
+/// partial sums of the packed network's float kernels.
+///
+/// For each filter f and input k it is the sum over the rows n (images, or pixels) of g[n][f] * a[n][k]. Five rows have
+/// 32 signed sums of g, one table for each filter, and five bits of input k say which one: so inputs are the "filters"
+/// of that product, filters are its pixels, rows its channels, and what stands at the inputs is its "weights".
+class table_weight_gradient {
+  using index = kernels::detail::table_index<encoding::bit, 3>;
+  using bit = kernels::operand<encoding::bit>;
+  static constexpr int filters_together = kernels::block_filters;
+  static constexpr int of_word = index::group * index::per_word;  // rows
+  static constexpr int rows_together = 36 * of_word;  // whose tables, of 16 filters, stay in the second cache
+
+public:
+  explicit table_weight_gradient(const geometry& g) : inputs_(g.inputs()), filters_(g.out.channels), rows_of_image_(g.out.pixels()) {
+    if constexpr (has_fast_tables<bit>) {
+      const bool pointwise = g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.padding == extent{0, 0};
+      usable_ = (is_dense(g) || pointwise) && inputs_ % kernels::block_filters == 0 && filters_ % filters_together == 0;
+    }
+  }
+  [[nodiscard]] bool usable() const noexcept { return usable_; }
+
+  /// in (rows, K) of codes ±1, grad_out (rows, F) -> gradient (F, K), overwritten.
+  void run(int images, const float* in, const float* grad_out, float* gradient) {
+    if constexpr (has_fast_tables<bit>) {
+      std::fill_n(gradient, static_cast<std::size_t>(filters_) * static_cast<std::size_t>(inputs_), 0.0f);
+      const int rows = images * rows_of_image_;
+      for (int first = 0; first < rows; first += rows_together)
+        add<bit>(std::min(rows_together, rows - first), in + static_cast<std::ptrdiff_t>(first) * inputs_,
+                 grad_out + static_cast<std::ptrdiff_t>(first) * filters_, gradient);
+    }
+  }
+
+private:
+  /// Adds some rows' part. A template, as elsewhere there are no such tables to name.
+  template <class Bit>
+  void add(int rows, const float* in, const float* grad_out, float* gradient) {
+    using tables = typename float_product<Bit>::tables;
+    const int words = ceil_div(rows, of_word);
+    const int length = words * of_word;
+    words_.grow(static_cast<std::size_t>(inputs_ * words) * sizeof(word));
+    auto* const bits = reinterpret_cast<word*>(words_.data());
+    parallel_for(inputs_ / kernels::block_filters, [&](int block) {
+      write_words(in + block * kernels::block_filters, rows, bits + static_cast<std::ptrdiff_t>(block) * words * kernels::block_filters);
+    });
+    const geometry of_product = window_over({1, filters_together, length}, inputs_, {1, 1}, {1, 1}, {0, 0});
+    const std::size_t terms_bytes = round_up(static_cast<std::size_t>(filters_together * length) * sizeof(float), 64);
+    const std::size_t sums_bytes = round_up(static_cast<std::size_t>(filters_together * inputs_) * sizeof(float), 64);
+    parallel_for(filters_ / filters_together, [&](int chunk) {
+      std::byte* scratch = scratch_of_thread(terms_bytes + sums_bytes + tables::scratch_bytes(of_product));
+      auto* terms = reinterpret_cast<float*>(scratch);
+      auto* sums = reinterpret_cast<float*>(scratch + terms_bytes);
+      for (int f = 0; f < filters_together; ++f) std::fill(terms + f * length + rows, terms + (f + 1) * length, 0.0f);
+      kernels::transpose<kernels::best>(grad_out + chunk * filters_together, static_cast<std::size_t>(filters_), rows, filters_together,
+                                        terms, static_cast<std::size_t>(length));
+      tables::rows(of_product, scratch, nullptr, words_.data(), sums, scratch + terms_bytes + sums_bytes, 0, 1);
+      float* to = gradient + static_cast<std::ptrdiff_t>(chunk * filters_together) * inputs_;
+      for_vectors(filters_together * inputs_, [&](int i, auto count) { store(to + i, load(to + i, count) + load(sums + i, count), count); });
+    });
+  }
+
+  /// 16 inputs of all rows -> words, of each input 30 rows in a lane.
+  void write_words(const float* from, int rows, word* to) const noexcept {
+    for (int first = 0; first < rows; first += of_word, to += kernels::block_filters) {
+      word bits[kernels::block_filters] = {};
+      for (int n = 0; n < std::min(of_word, rows - first); ++n) {
+        const float* row = from + static_cast<std::ptrdiff_t>(first + n) * inputs_;
+        for (int k = 0; k < kernels::block_filters; ++k) bits[k] |= static_cast<word>(row[k] > 0) << n;
+      }
+      std::copy_n(bits, kernels::block_filters, to);
+    }
+  }
+
+  int inputs_;
+  int filters_;
+  int rows_of_image_;
+  bool usable_ = false;
+  aligned_bytes words_;
+};
+
+}  // namespace minnow::detail

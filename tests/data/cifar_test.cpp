@@ -1,0 +1,149 @@
+#include <minnow/data/cifar.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "system/data_files.hpp"
+
+namespace mn = minnow;
+
+namespace {
+
+using data_files::bytes;
+
+constexpr std::size_t record = 3073;
+
+// Three records: labels 0, 4, 8; the planes hold what tells record, channel and pixel apart.
+std::uint8_t value(std::size_t image, std::size_t channel, std::size_t pixel) {
+  return static_cast<std::uint8_t>(image * 101 + channel * 37 + pixel * 7 + pixel / 32);
+}
+
+bytes batch() {
+  bytes result;
+  for (std::size_t image = 0; image < 3; ++image) {
+    result.push_back(static_cast<std::uint8_t>(4 * image));
+    for (std::size_t channel = 0; channel < 3; ++channel)
+      for (std::size_t pixel = 0; pixel < 1024; ++pixel) result.push_back(value(image, channel, pixel));
+  }
+  return result;
+}
+
+std::string refusal_of_batch(const bytes& content) {
+  const data_files::folder folder;
+  mn::dataset<std::uint8_t> out;
+  const mn::status outcome = mn::read_cifar10_batch(folder.write("b", content).c_str(), out, 3);
+  CHECK(out.images.empty());
+  return data_files::sentence(outcome, folder);
+}
+
+const std::vector<std::string> batch_files{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                           "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
+
+}  // namespace
+
+TEST_SUITE("data/cifar") {
+  TEST_CASE("planes become channels last, and batches follow one another") {
+    const data_files::folder folder;
+    const std::string path = folder.write("b", batch());
+    mn::dataset<std::uint8_t> out;
+    REQUIRE_EQ(mn::read_cifar10_batch(path.c_str(), out, 3).message(), std::string());
+    REQUIRE_EQ(mn::read_cifar10_batch(path.c_str(), out, 3).message(), std::string());
+    CHECK(out.dimensions == mn::shape{32, 32, 3});
+    CHECK_EQ(out.size(), 6);
+    CHECK_EQ(out.labels, std::vector<int>{0, 4, 8, 0, 4, 8});
+    int differences = 0;
+    for (std::size_t image = 0; image < 6; ++image)
+      for (std::size_t pixel = 0; pixel < 1024; ++pixel)
+        for (std::size_t channel = 0; channel < 3; ++channel)
+          differences += out.images[(image * 1024 + pixel) * 3 + channel] != value(image % 3, channel, pixel);
+    CHECK_EQ(differences, 0);
+  }
+
+  TEST_CASE("a file cut anywhere, even between records, is refused, and so is one that goes on") {
+    const bytes good = batch();
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{1}, record - 1, record, record + 1, 2 * record, 3 * record - 1})
+      CHECK_EQ(refusal_of_batch(data_files::first(good, length)),
+               "b: expected 9219 bytes (3 records of 3073), found " + std::to_string(length));
+    bytes more = good;
+    more.push_back(0);
+    CHECK_EQ(refusal_of_batch(more), "b: expected 9219 bytes (3 records of 3073), found 9220");
+  }
+
+  TEST_CASE("a label out of range is refused") {
+    bytes bad = batch();
+    bad[2 * record] = 10;
+    CHECK_EQ(refusal_of_batch(bad), "b: expected labels 0 to 9, found 10 in record 2");
+  }
+
+  TEST_CASE("files still compressed are named with what unpacks them") {
+    const data_files::folder folder;
+    for (const std::string& name : batch_files) folder.write(name + ".xz", "");
+    mn::train_and_test<std::uint8_t> out;
+    CHECK_EQ(data_files::sentence(mn::read_cifar10(folder.path().c_str(), out), folder),
+             "data_batch_1.bin: expected this file, found only its .xz; unpack it: xz -dk data_batch_1.bin.xz");
+    CHECK_THROWS_AS((void)mn::read_cifar10(folder.path()), mn::error);
+  }
+
+  TEST_CASE("a folder holds five batches of 10,000 and a test batch") {
+    const data_files::folder folder;
+    for (const std::string& name : batch_files) {
+      folder.write(name, "");
+      std::filesystem::resize_file(folder.path(name), 10'000 * record);
+    }
+    {
+      const auto [train, test] = mn::read_cifar10(folder.path());
+      CHECK_EQ(train.size(), 50'000);
+      CHECK_EQ(test.size(), 10'000);
+    }
+    std::filesystem::resize_file(folder.path("data_batch_3.bin"), 9'999 * record);
+    mn::train_and_test<std::uint8_t> out;
+    CHECK_EQ(data_files::sentence(mn::read_cifar10(folder.path().c_str(), out), folder),
+             "data_batch_3.bin: expected 30730000 bytes (10000 records of 3073), found 30726927");
+    CHECK(out.train.images.empty());
+  }
+
+  TEST_CASE("CIFAR-10 itself has its known counts and means" *
+            doctest::skip(!data_files::real("cifar-10") ||
+                          !std::filesystem::exists(*data_files::real("cifar-10") + "/data_batch_1.bin"))) {
+    const auto [train, test] = mn::read_cifar10(*data_files::real("cifar-10"));
+    CHECK_EQ(data_files::counts(train.labels), std::vector<int>(10, 5000));
+    CHECK_EQ(data_files::counts(test.labels), std::vector<int>(10, 1000));
+    // The official first training image, a frog, wherever it stands: the reds of its first pixels.
+    int frogs = 0;
+    for (int i = 0; i < train.size(); ++i) {
+      const auto image = train.image(i);
+      frogs += image[0] == 59 && image[3] == 43 && image[6] == 50 && image[9] == 68 && image[12] == 98 &&
+               image[15] == 119 && train.labels[static_cast<std::size_t>(i)] == 6;
+    }
+    CHECK_EQ(frogs, 1);
+    double sums[3] = {};
+    for (std::size_t i = 0; i < train.images.size(); ++i) sums[i % 3] += train.images[i];
+    const double all = 255.0 * static_cast<double>(train.images.size()) / 3;
+    CHECK_EQ(sums[0] / all, doctest::Approx(0.49139968));
+    CHECK_EQ(sums[1] / all, doctest::Approx(0.48215841));
+    CHECK_EQ(sums[2] / all, doctest::Approx(0.44653091));
+  }
+
+  TEST_CASE("refuses fewer than one record, and to append to images of another shape or without labels") {
+    mn::dataset<std::uint8_t> out;
+    for (const int records : {0, -1, -2147483647})
+      CHECK_EQ(std::string(mn::read_cifar10_batch("none", out, records).message()),
+               "read_cifar10_batch: expected at least 1 record, found " + std::to_string(records));
+    out.dimensions = {2, 2, 1};
+    out.images.resize(8);
+    out.labels = {1, 2};
+    CHECK_EQ(std::string(mn::read_cifar10_batch("none", out, 1).message()),
+             "read_cifar10_batch: expected an empty data set or labelled images of 32x32x3, found 2 images of 2x2x1 "
+             "and 2 labels");
+    out.dimensions = {32, 32, 3};
+    out.images.resize(3072);
+    out.labels.clear();
+    CHECK_FALSE(mn::read_cifar10_batch("none", out, 1).ok());
+  }
+}

@@ -1,0 +1,60 @@
+#pragma once
+
+// What tests of files of tensors share: the numbers of fixtures/tensors.py, and files that must be refused.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <minnow/exchange/tensors.hpp>
+
+#include "files/damaged_files.hpp"
+
+namespace tensor_files {
+
+/// What fixtures/tensors.py puts into a floating tensor of this shape: (k - 3) / 4.
+inline minnow::tensor quarters(const std::vector<std::uint64_t>& shape) {
+  std::uint64_t count = 1;
+  for (const std::uint64_t extent : shape) count *= extent;
+  minnow::tensor result{shape, {}};
+  for (std::uint64_t k = 0; k < count; ++k) result.values.push_back((static_cast<float>(k) - 3) / 4);
+  return result;
+}
+
+/// The text 1 so many times, each behind a separator.
+inline std::string ones(const char* separator, int count) {
+  std::string result;
+  for (int i = 0; i < count; ++i) result += std::string(separator) + "1";
+  return result;
+}
+
+/// A file that is no good, and words of the sentence that must say so.
+struct malformed {
+  std::string what;
+  data_files::bytes content;
+  std::string sentence;
+};
+
+/// Each file is refused, by a sentence with the file's name, "expected", "found" and the case's words, and nothing is
+/// read; then the same through a reader of files.
+template <class Out, class Read, class ReadFile>
+void check_refused(const std::vector<malformed>& cases, const Out& before, Read read, ReadFile read_file) {
+  const data_files::folder folder;
+  for (const malformed& c : cases) {
+    CAPTURE(c.what);
+    Out out = before;
+    const std::string said = read(c.content, "f", out).message();
+    CHECK(out == before);
+    CHECK_EQ(said.substr(0, 3), "f: ");
+    CHECK(said.find("expected") != std::string::npos);
+    CHECK(said.find("found") != std::string::npos);
+    CHECK_MESSAGE(said.find(c.sentence) != std::string::npos, said);
+    CHECK_EQ(said.find('\n'), std::string::npos);
+    CHECK_EQ(data_files::sentence(read_file(folder.write("f", c.content).c_str(), out), folder), said);
+    CHECK(out == before);
+  }
+}
+
+}  // namespace tensor_files

@@ -1,0 +1,30 @@
+#include <minnow/files/file_lock.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "system/data_files.hpp"
+
+using namespace minnow;
+
+TEST_SUITE("files/file_lock") {
+  TEST_CASE("a file has one lock, also by a link to it, until its holder ends") {
+    const data_files::folder folder;
+    std::filesystem::create_directory(folder.path("sub"));
+    std::filesystem::create_symlink("../f", folder.path("sub/link"));
+    file_lock second;
+    {
+      file_lock first;
+      REQUIRE(first.take(folder.path("f").c_str()).ok());
+      CHECK_EQ(data_files::sentence(second.take(folder.path("f").c_str()), folder),
+               "f: expected to be its only writer, found another one at work (it holds f.lock)");
+      const std::string said = second.take(folder.path("sub/link").c_str()).message();
+      CHECK(said.find("expected to be its only writer") != std::string::npos);
+    }
+    CHECK(second.take(folder.path("sub/link").c_str()).ok());
+    CHECK(std::filesystem::exists(folder.path("f.lock")));
+    CHECK(!std::filesystem::exists(folder.path("sub/link.lock")));
+  }
+}

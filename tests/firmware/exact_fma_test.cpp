@@ -1,0 +1,55 @@
+#include <minnow/firmware/exact_fma.hpp>
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include <minnow/core/random.hpp>
+
+using minnow::detail::exact_fma;
+
+namespace {
+
+bool same(float a, float b) { return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (std::isnan(a) && std::isnan(b)); }
+
+}  // namespace
+
+TEST_SUITE("firmware/exact_fma") {
+  TEST_CASE("rounds once, as the instruction does") {
+    const minnow::random r(minnow::seed{1});
+    int twice = 0;
+    for (std::uint64_t i = 0; i < 2'000'000; ++i) {
+      const auto bits = [&](std::uint64_t k) { return static_cast<std::uint32_t>(r.at(3 * i + k)); };
+      // Every bit pattern; and products of 25 or 26 digits, which may lie in the middle of two floats, beside a little more.
+      const bool any = i % 2 == 0;
+      const auto number = [&](std::uint64_t k) {
+        if (any) return std::bit_cast<float>(bits(k));
+        if (k < 2) return std::bit_cast<float>((bits(k) & 0x807ff800u) | (127u + bits(k) % 3u) << 23);
+        return std::bit_cast<float>((bits(k) & 0x807fffffu) | (97u - bits(k) % 60u) << 23);
+      };
+      const float x = number(0), y = number(1), z = number(2), expected = std::fma(x, y, z);
+      if (!same(exact_fma(x, y, z), expected)) {
+        CAPTURE(x);
+        CAPTURE(y);
+        CAPTURE(z);
+        CHECK(exact_fma(x, y, z) == expected);
+      }
+      twice += !same(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)), expected);
+    }
+    CHECK(twice > 0);  // or nothing was shown
+  }
+  TEST_CASE("zeros, infinities, the middle of two floats, subnormal results") {
+    constexpr float least = std::numeric_limits<float>::denorm_min(), inf = std::numeric_limits<float>::infinity();
+    CHECK(same(exact_fma(1, -0.0f, -0.0f), -0.0f));
+    CHECK(same(exact_fma(1, 1, -1), 0.0f));
+    CHECK(same(exact_fma(inf, 1, -inf), std::numeric_limits<float>::quiet_NaN()));
+    CHECK(exact_fma(3e38f, 3e38f, 0) == inf);
+    CHECK(exact_fma(1, 1 + 0x1p-23f, 0x1p-24f) == std::fma(1.0f, 1 + 0x1p-23f, 0x1p-24f));
+    CHECK(exact_fma(0x1p-24f, 1 + 0x1p-23f, 1) == std::fma(0x1p-24f, 1 + 0x1p-23f, 1.0f));
+    CHECK(exact_fma(least, 0.5f, 0) == std::fma(least, 0.5f, 0.0f));
+    CHECK(exact_fma(0x1.000002p-75f, 0x1p-74f, 0) == std::fma(0x1.000002p-75f, 0x1p-74f, 0.0f));
+  }
+}

@@ -1,0 +1,340 @@
+#include <minnow/kernels/dot/dot.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/kernels/reference.hpp>
+
+#include "kernels/codes.hpp"
+#include "kernels/operands.hpp"
+
+using namespace minnow;
+using namespace test::operands;
+
+namespace {
+
+// K · Factor · (largest unsigned byte) · (largest weight) stays below 2^31.
+static_assert(kernels::dot_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);
+static_assert(kernels::dot_product<pixel, byte_codes, kernels::scalar>::longest() == 32896);
+static_assert(kernels::dot_product<unsigned_byte, byte_codes, kernels::scalar>::longest() == 32896);
+static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
+              kernels::detail::pairs_fit_16_bits<power4, byte_codes> &&
+              !kernels::detail::pairs_fit_16_bits<byte_codes, byte_codes> &&
+              !kernels::detail::pairs_fit_16_bits<pixel, byte_codes> &&
+              kernels::detail::pairs_fit_16_bits<unsigned_nibble, byte_codes> &&
+              !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
+
+/// The rungs of dot products, which are not those of other kernels.
+using rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<xsimd::avxvnni>::add<
+    xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
+
+/// A kernel behind plain functions, so that the checks are compiled once.
+struct subject {
+  const char* arch;
+  std::size_t (*prepared_bytes)(const geometry&);
+  std::size_t (*scratch_bytes)(const geometry&);
+  void (*prepare)(const geometry&, const std::byte*, std::byte*);
+  void (*sums)(const geometry&, const kernels::operands&, int, int, const kernels::sum_sink&);
+};
+
+template <class Product>
+constexpr subject subject_of{
+    nullptr, [](const geometry& g) { return Product::prepared_bytes(g); },
+    [](const geometry& g) { return Product::scratch_bytes(g); },
+    [](const geometry& g, const std::byte* weights, std::byte* prepared) { Product::prepare(g, weights, prepared); },
+    [](const geometry& g, const kernels::operands& o, int first, int last, const kernels::sum_sink& sink) {
+      Product::rows(g, o, first, last, sink);
+    }};
+
+/// The same for all rungs.
+template <class In, class Weights>
+const std::vector<subject>& subjects() {
+  static const std::vector<subject> all = [] {
+    std::vector<subject> list;
+    rungs::for_each([&](auto arch) {
+      list.push_back(subject_of<kernels::dot_product<In, Weights, decltype(arch)>>);
+      list.back().arch = kernels::arch_name<decltype(arch)>();
+    });
+    return list;
+  }();
+  return all;
+}
+
+/// Calls put(operands, first, last) for all rows, `together` at a time, and looks behind all memory.
+template <class Put>
+void put_rows(const subject& kernel, const geometry& g, const test::packed_bytes& inputs,
+              const test::packed_bytes& weights, int together, const Put& put) {
+  test::packed_bytes prepared(kernel.prepared_bytes(g));
+  test::packed_bytes scratch(kernel.scratch_bytes(g));
+  kernel.prepare(g, weights.data(), prepared.data());
+  for (int first = 0; first < g.out.height; first += together)
+    put(kernels::operands{inputs.data(), weights.data(), prepared.data(), scratch.data()}, first,
+        std::min(first + together, g.out.height));
+  CHECK((scratch.untouched_behind() && prepared.untouched_behind() && inputs.untouched_behind() &&
+         weights.untouched_behind()));
+}
+
+std::vector<std::int32_t> sums_of(const subject& kernel, const geometry& g, const test::packed_bytes& inputs,
+                                  const test::packed_bytes& weights, int together) {
+  const int stride = kernels::sum_stride(g.out.channels);
+  const auto count = static_cast<std::size_t>(g.out.pixels() * stride);
+  test::packed_bytes bytes(count * sizeof(std::int32_t));
+  auto* sums = reinterpret_cast<std::int32_t*>(bytes.data());
+  put_rows(kernel, g, inputs, weights, together, [&](const kernels::operands& o, int first, int last) {
+    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(g.out.width) * stride;
+    kernel.sums(g, o, first, last, kernels::sum_sink{sums + first * row, stride, g.out.width, first});
+  });
+  CHECK(bytes.untouched_behind());
+  return {sums, sums + count};
+}
+
+void check_sums(const std::vector<subject>& all, const geometry& g, const test::packed_bytes& inputs,
+                const test::packed_bytes& weights, const std::vector<std::int32_t>& expected) {
+  for (const subject& kernel : all) {
+    const std::string arch = kernel.arch;
+    CAPTURE(arch);
+    CAPTURE(g.in.height);
+    CAPTURE(g.in.width);
+    CAPTURE(g.in.channels);
+    CAPTURE(g.out.channels);
+    CAPTURE(g.kernel.width);
+    CHECK(sums_of(kernel, g, inputs, weights, std::max(1, g.out.height)) == expected);
+    if (g.out.height > 1) CHECK(sums_of(kernel, g, inputs, weights, 1 + g.out.height / 2) == expected);
+  }
+}
+
+/// A map and weights of one pair of encodings.
+template <class In, class Weights>
+struct operands {
+  geometry g;
+  test::packed_bytes inputs;
+  test::packed_bytes weights;
+
+  operands(const geometry& shape, const std::vector<kernels::code<In::storage>>& input_codes,
+           const std::vector<kernels::code<Weights::storage>>& weight_codes)
+      : g(shape),
+        inputs(test::packed_inputs<In::storage, In::bits>(g.in, input_codes)),
+        weights(test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, weight_codes)) {}
+
+  operands(const geometry& shape, std::mt19937& random)
+      : operands(
+            shape, test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(shape.in.size()), random),
+            test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(shape.weights()), random)) {}
+
+  [[nodiscard]] std::vector<std::int32_t> expected() const {
+    std::vector<std::int32_t> sums(static_cast<std::size_t>(g.out.pixels() * kernels::sum_stride(g.out.channels)));
+    test::packed_bytes scratch(kernels::reference::scratch_bytes<In::storage, Weights::storage>(g));
+    kernels::reference::product<In::storage, Weights::storage, In::bits, Weights::bits>(
+        g, inputs.data(), weights.data(), sums.data(), scratch.data(), 0, g.out.height);
+    return sums;
+  }
+  void check() const { check_sums(subjects<In, Weights>(), g, inputs, weights, expected()); }
+};
+
+template <class In, class Weights>
+void check_shapes() {
+  std::mt19937 random(3);
+  const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  for (const int channels : {1, 3, 4, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 129, 300}) {
+    const int filters[] = {1, 7, 16, 17, 31, 32, 33, 64, 65, 100};
+    operands<In, Weights>(dense_over({1, 1, channels}, filters[below(10)]), random).check();
+    operands<In, Weights>(window_over({3, 3 + below(3), channels}, filters[below(10)], {3, 3}, {1, 1}, {1, 1}), random)
+        .check();
+  }
+  for (const int filters : {1, 7, 16, 17, 31, 32, 33, 64, 65}) {
+    operands<In, Weights>(window_over({2, 9, 35}, filters, {2, 3}, {1, 1}, {0, 1}), random).check();
+    operands<In, Weights>(window_over({1, 40, 6}, filters, {1, 1}, {1, 1}, {0, 0}), random).check();
+    operands<In, Weights>(dense_over({1, 1, 70}, filters), random).check();
+  }
+  for (int i = 0; i < 12; ++i) {
+    const shape in{1 + below(9), 1 + below(12), 1 + below(40)};
+    const extent kernel{1 + below(5), 1 + below(5)};
+    const extent padding{below(3), below(3)};
+    if (in.height + 2 * padding.height < kernel.height || in.width + 2 * padding.width < kernel.width) continue;
+    operands<In, Weights>(window_over(in, 1 + below(80), kernel, {1 + below(3), 1 + below(3)}, padding), random)
+        .check();
+  }
+  // A window of one pixel with several taps.
+  operands<In, Weights>(window_over({2, 3, 37}, 20, {2, 3}, {1, 1}, {0, 0}), random).check();
+  operands<In, Weights>(window_over({1, 1, 37}, 70, {3, 3}, {1, 1}, {1, 1}), random).check();
+}
+
+/// All codes at the ends of their range, in all four combinations of signs.
+template <class In, class Weights>
+void check_extremes() {
+  const int x = kernels::detail::largest_code<In>();
+  const int w = kernels::detail::largest_code<Weights>();
+  constexpr bool is_number = In::storage == encoding::nibble || In::storage == encoding::byte;
+  constexpr bool is_weight_number = Weights::storage == encoding::nibble || Weights::storage == encoding::byte;
+  for (const int input : {is_number ? x - 1 : x, is_unsigned(In::storage) ? 0 : -x})
+    for (const int weight : {is_weight_number ? w - 1 : w, -w})
+      for (const geometry& g : {dense_over({1, 1, 515}, 37), window_over({4, 5, 131}, 65, {3, 3}, {1, 1}, {1, 1})}) {
+        operands<In, Weights>(
+            g, std::vector<std::int16_t>(static_cast<std::size_t>(g.in.size()), static_cast<std::int16_t>(input)),
+            std::vector<std::int16_t>(static_cast<std::size_t>(g.weights()), static_cast<std::int16_t>(weight)))
+            .check();
+      }
+}
+
+template <class In, class Weights>
+void check_pair() {
+  check_shapes<In, Weights>();
+  check_extremes<In, Weights>();
+}
+
+/// Of one kind of inputs with some kinds of weights.
+template <class In, class... Weights>
+void check_pairs() {
+  (check_pair<In, Weights>(), ...);
+}
+
+/// Codes from sums: count the thresholds, take the largest or smallest of a window, pack.
+template <encoding E, int Count>
+test::packed_bytes packed_codes(const geometry& pool, const std::vector<std::int32_t>& sums,
+                                const kernels::threshold_rows& t) {
+  const int channels = pool.out.channels;
+  const auto index_at = [&](int y, int x, int c) {
+    const int sum =
+        sums[static_cast<std::size_t>((y * pool.in.width + x) * kernels::sum_stride(channels) + c)] ^ t.flip[c];
+    int index = 0;
+    for (int k = 0; k < Count; ++k) index += sum >= t.values[k * t.stride + c] ? 1 : 0;
+    return index;
+  };
+  std::vector<std::int16_t> codes;
+  for (int y = 0; y < pool.out.height; ++y)
+    for (int x = 0; x < pool.out.width; ++x)
+      for (int c = 0; c < channels; ++c) {
+        int index = t.smallest[c] != 0 ? Count : 0;
+        for (int ky = 0; ky < pool.kernel.height; ++ky)
+          for (int kx = 0; kx < pool.kernel.width; ++kx) {
+            const int one = index_at(y * pool.stride.height + ky, x * pool.stride.width + kx, c);
+            index = t.smallest[c] != 0 ? std::min(index, one) : std::max(index, one);
+          }
+        if constexpr (is_planes(E))
+          codes.push_back(static_cast<std::int16_t>(kernels::rising_codes<E, 3>()[static_cast<std::size_t>(index)]));
+        else codes.push_back(static_cast<std::int16_t>(is_unsigned(E) ? index : index - Count / 2));
+      }
+  return test::packed_inputs<E>(pool.out, codes);
+}
+
+template <class In, class Weights, encoding E, int Count>
+void check_codes(const geometry& g, extent window, std::mt19937& random) {
+  const operands<In, Weights> data(g, random);
+  const auto sums = data.expected();
+  const geometry pool = window_over(g.out, g.out.channels, window, window, {0, 0});
+  const auto sum_stride = static_cast<unsigned>(kernels::sum_stride(g.out.channels));
+  const int stride = 32 * kernels::channel_words(g.out.channels);
+  std::vector<std::int32_t> values(static_cast<std::size_t>(stride * Count));
+  std::vector<std::int32_t> flip(static_cast<std::size_t>(stride));
+  std::vector<std::int32_t> smallest(flip);
+  for (int c = 0; c < g.out.channels; ++c) {
+    // Some of the sums themselves, so that equality occurs.
+    const bool turns = random() % 2 != 0;
+    std::vector<std::int32_t> some(Count);
+    for (auto& s : some) {
+      s = sums[random() % static_cast<unsigned>(g.out.pixels()) * sum_stride + static_cast<unsigned>(c)];
+      if (turns) s = ~s;
+    }
+    std::sort(some.begin(), some.end());
+    for (int k = 0; k < Count; ++k)
+      values[static_cast<std::size_t>(k * stride + c)] = some[static_cast<std::size_t>(k)];
+    flip[static_cast<std::size_t>(c)] = turns ? -1 : 0;
+    smallest[static_cast<std::size_t>(c)] = turns && random() % 2 != 0 ? -1 : 0;
+  }
+  const kernels::threshold_rows thresholds{values.data(), flip.data(), smallest.data(), stride};
+  const auto expected = packed_codes<E, Count>(pool, sums, thresholds);
+  using sink = kernels::code_sink<E, 3, Count>;
+  rungs::for_each([&](auto arch) {
+    using product = kernels::dot_product<In, Weights, decltype(arch)>;
+    for (const int together : {g.out.height, 3}) {
+      test::packed_bytes map(kernels::input_bytes<E>(pool.out));
+      std::vector<std::uint32_t> waiting(sink::waiting_words(pool));
+      const sink codes{thresholds, pool, map.data(), waiting.data()};
+      put_rows(subject_of<product>, g, data.inputs, data.weights, together,
+               [&](const kernels::operands& o, int first, int last) { product::rows(g, o, first, last, codes); });
+      const std::string name = kernels::arch_name<decltype(arch)>();
+      CAPTURE(name);
+      CAPTURE(g.out.channels);
+      CHECK(std::equal(map.data(), map.data() + map.size(), expected.data()));
+      CHECK(map.untouched_behind());
+    }
+  });
+}
+
+}  // namespace
+
+TEST_SUITE("kernels/dot/dot") {
+  // Inputs are unpacked whatever the weights are, and weights decoded whatever the inputs are: so every kind of weights
+  // meets both kinds of bytes, and every kind of inputs two or three kinds of weights.
+  TEST_CASE("8-bit inputs by all weights equal the reference on every rung") {
+    check_pairs<byte_codes, bit, ternary, power2, power3, power4, nibble, byte_codes>();
+  }
+  TEST_CASE("pixels by all weights equal the reference on every rung") {
+    check_pairs<pixel, bit, ternary, power2, power3, power4, nibble, byte_codes>();
+  }
+  TEST_CASE("unsigned inputs equal the reference on every rung") {
+    check_pairs<unsigned_byte, bit, nibble, byte_codes>();
+    check_pairs<unsigned_nibble, nibble, byte_codes>();
+  }
+  TEST_CASE("inputs of 1 to 3 bits by wider weights equal the reference on every rung") {
+    check_pairs<bit, power3, byte_codes>();
+    check_pairs<ternary, power4, nibble>();
+    check_pairs<power2, bit, power2>();
+    check_pairs<power3, ternary, power3>();
+  }
+  TEST_CASE("inputs of 4 bits equal the reference on every rung") {
+    check_pairs<power4, power4, byte_codes>();
+    check_pairs<nibble, bit, nibble>();
+  }
+
+  TEST_CASE("one row over many filters and many pieces of K, and many rows") {
+    std::mt19937 random(5);
+    operands<byte_codes, nibble>(dense_over({1, 1, 1031}, 130), random).check();
+    operands<power3, power3>(dense_over({1, 1, 1031}, 130), random).check();
+    operands<byte_codes, ternary>(dense_over({1, 1, 1031}, 130), random).check();
+    operands<byte_codes, byte_codes>(window_over({1, 300, 40}, 130, {1, 1}, {1, 1}, {0, 0}), random).check();
+    operands<power3, power3>(window_over({300, 1, 40}, 130, {1, 1}, {1, 1}, {0, 0}), random).check();
+  }
+
+  TEST_CASE("sums are exact up to the longest K") {
+    const geometry g = dense_over({1, 1, kernels::dot_product<pixel, byte_codes, kernels::best>::longest()}, 3);
+    for (const int sign : {1, -1}) {
+      const std::vector<std::int16_t> largest(static_cast<std::size_t>(g.in.size()), 255);
+      std::vector<std::int16_t> weights(static_cast<std::size_t>(g.weights()),
+                                        static_cast<std::int16_t>(sign > 0 ? 127 : -128));
+      weights[1] = 126;
+      operands<pixel, byte_codes>(g, largest, weights).check();
+    }
+  }
+
+  TEST_CASE("thresholds compare as they would with the sums, with and without a pool") {
+    std::mt19937 random(17);
+    for (const int filters : {5, 16, 33, 64, 80}) {
+      const geometry same = window_over({7, 9, 19}, filters, {3, 3}, {1, 1}, {1, 1});
+      const geometry dense = dense_over({1, 1, 70}, filters);
+      for (const extent window : {extent{1, 1}, extent{2, 2}}) {
+        check_codes<byte_codes, byte_codes, encoding::bit, 1>(same, window, random);
+        check_codes<pixel, nibble, encoding::ternary, 2>(same, window, random);
+        check_codes<pixel, byte_codes, encoding::byte, 14>(same, window, random);
+        check_codes<unsigned_nibble, nibble, encoding::unsigned_nibble, 15>(same, window, random);
+        check_codes<power3, power3, encoding::power_of_two, 6>(same, window, random);
+      }
+      check_codes<power3, power3, encoding::power_of_two, 6>(dense, {1, 1}, random);
+    }
+  }
+
+  TEST_CASE("every kernel says its name and its rung") {
+    using both = kernels::dot_product<byte_codes, byte_codes, kernels::scalar>;
+    CHECK(std::string(both::name(geometry{})) == "dot");
+    CHECK(std::string(both::arch_name(geometry{})) == "scalar");
+    CHECK(std::string(kernels::dot_product<byte_codes, nibble, kernels::best>::name(geometry{})) == "decoded dot");
+    CHECK(std::string(kernels::dot_product<power3, power3, kernels::best>::arch_name(geometry{})) != "");
+  }
+}

@@ -1,0 +1,303 @@
+#include <minnow/kernels/mixed/float_pair.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <minnow/kernels/operand.hpp>
+
+#include "kernels/codes.hpp"
+#include "kernels/operands.hpp"
+
+using namespace minnow;
+using namespace test::operands;
+
+namespace {
+
+/// One product with its codes packed, and its sums in double precision.
+struct pair_problem {
+  geometry g;
+  test::packed_bytes inputs;
+  test::packed_bytes weights;
+  std::vector<double> exact;      // (pixels, F)
+  std::vector<double> magnitude;  // the same of absolute values
+
+  pair_problem(const geometry& geo, test::packed_bytes packed_inputs, test::packed_bytes packed_weights,
+               const std::vector<double>& x, const std::vector<double>& w)
+      : g(geo), inputs(std::move(packed_inputs)), weights(std::move(packed_weights)) {
+    for (int y = 0; y < g.out.height; ++y)
+      for (int column = 0; column < g.out.width; ++column)
+        for (int f = 0; f < g.out.channels; ++f) {
+          double sum = 0, total = 0;
+          for (int k = 0; k < g.inputs(); ++k) {
+            const int iy = y * g.stride.height - g.padding.height + k / g.in.channels / g.kernel.width;
+            const int ix = column * g.stride.width - g.padding.width + k / g.in.channels % g.kernel.width;
+            if (iy < 0 || iy >= g.in.height || ix < 0 || ix >= g.in.width) continue;
+            const auto input = static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels + k % g.in.channels);
+            const double term = x[input] * w[static_cast<std::size_t>(f * g.inputs() + k)];
+            sum += term;
+            total += std::abs(term);
+          }
+          exact.push_back(sum);
+          magnitude.push_back(total);
+        }
+  }
+
+  [[nodiscard]] std::size_t row() const {
+    return static_cast<std::size_t>(g.out.width) * static_cast<std::size_t>(kernels::sum_stride(g.out.channels));
+  }
+};
+
+template <class In, class Weights>
+pair_problem problem_of(const geometry& g, const std::vector<kernels::code<In::storage>>& x,
+                        const std::vector<kernels::code<Weights::storage>>& w) {
+  return {g,
+          test::packed_inputs<In::storage, In::bits>(g.in, x),
+          test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, w),
+          {x.begin(), x.end()},
+          {w.begin(), w.end()}};
+}
+
+template <class In, class Weights>
+pair_problem random_problem(const geometry& g, std::mt19937& random) {
+  const auto x = test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(g.in.size()), random);
+  return problem_of<In, Weights>(
+      g, x, test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random));
+}
+
+/// A kernel whose type is forgotten, so that what checks it is compiled once.
+struct kernel {
+  const char* arch;
+  std::string name;
+  std::size_t prepared_bytes;
+  std::size_t scratch_bytes;
+  void (*prepare)(const geometry&, const std::byte*, std::byte*) noexcept;
+  void (*rows)(const geometry&, const std::byte*, const std::byte*, const std::byte*, float*, std::byte*, int,
+               int) noexcept;
+};
+
+template <class In, class Weights, class Arch>
+kernel kernel_of(const geometry& g) {
+  using pair = kernels::float_pair<In, Weights, Arch>;
+  static_assert(std::is_same_v<typename pair::sum_type, float>);
+  return {pair::arch_name(g),     pair::name(g), pair::prepared_bytes(g),
+          pair::scratch_bytes(g), pair::prepare, pair::rows};
+}
+
+constexpr float untouched = -7.25f;
+
+/// All sums by a kernel, rows asked for `together` at a time; nothing may be written behind any of its memory.
+std::vector<float> sums_of(const kernel& k, const pair_problem& p, int together) {
+  test::packed_bytes prepared(k.prepared_bytes);
+  test::packed_bytes scratch(k.scratch_bytes);
+  k.prepare(p.g, p.weights.data(), prepared.data());
+  std::vector<float> sums(p.row() * static_cast<std::size_t>(p.g.out.height) + 16, untouched);
+  for (int first = 0; first < p.g.out.height; first += together) {
+    const int last = std::min(first + together, p.g.out.height);
+    k.rows(p.g, p.inputs.data(), p.weights.data(), prepared.data(),
+           sums.data() + static_cast<std::size_t>(first) * p.row(), scratch.data(), first, last);
+    const auto behind = sums.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(last) * p.row());
+    CHECK(std::all_of(behind, sums.end(), [](float x) { return x == untouched; }));
+  }
+  CHECK(prepared.untouched_behind());
+  CHECK(scratch.untouched_behind());
+  return sums;
+}
+
+/// K additions, each rounded to 24 bits, of numbers that add up to at most the sum of magnitudes; doubling is exact,
+/// and joining the sums of magnitudes adds a few.
+bool are_close(const pair_problem& p, const std::vector<float>& sums) {
+  const auto stride = static_cast<std::size_t>(kernels::sum_stride(p.g.out.channels));
+  const auto filters = static_cast<std::size_t>(p.g.out.channels);
+  for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(p.g.out.pixels()); ++pixel) {
+    for (std::size_t f = 0; f < stride; ++f) {
+      const double sum = static_cast<double>(sums[pixel * stride + f]);
+      const double exact = f < filters ? p.exact[pixel * filters + f] : 0;
+      const double bound = f < filters ? 2 * p.g.inputs() * 0x1p-24 * p.magnitude[pixel * filters + f] : 0;
+      if (!(std::abs(sum - exact) <= bound)) {
+        MESSAGE("pixel ", pixel, " filter ", f, ": ", sum, " instead of ", exact);
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+void check_pair_kernel(const kernel& k, const pair_problem& p) {
+  CAPTURE(k.arch);
+  CAPTURE(k.name);
+  CAPTURE(p.g.in.height);
+  CAPTURE(p.g.in.width);
+  CAPTURE(p.g.in.channels);
+  CAPTURE(p.g.kernel.height);
+  CAPTURE(p.g.out.channels);
+  const auto sums = sums_of(k, p, p.g.out.height);
+  CHECK(are_close(p, sums));
+  for (const int together : {1, 2, 3}) {
+    const auto parts = sums_of(k, p, together);
+    CHECK(std::memcmp(parts.data(), sums.data(), sums.size() * sizeof(float)) == 0);
+  }
+}
+
+/// Dense layers around the lengths of words and groups; windows of all sizes, strides and paddings; tiles that are
+/// full, left over and shared by rows; blocks of filters that are whole, missing some, and enough for every number
+/// together.
+std::vector<geometry> geometries() {
+  std::vector<geometry> result;
+  for (const int inputs : {1, 2, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65})
+    result.push_back(dense_over({1, 1, inputs}, 33));
+  for (const int filters : {1, 7, 16, 17, 33, 64, 129, 300}) result.push_back(dense_over({1, 1, 41}, filters));
+  for (const int filters : {1, 16, 17, 64, 129})
+    result.push_back(window_over({5, 7, 6}, filters, {3, 3}, {1, 1}, {1, 1}));
+  for (const int channels : {1, 2, 3, 4, 7, 15, 33, 48})
+    result.push_back(window_over({4, 5, channels}, 48, {3, 3}, {1, 1}, {1, 1}));
+  result.push_back(window_over({6, 29, 5}, 64, {1, 1}, {1, 1}, {0, 0}));
+  result.push_back(window_over({9, 8, 13}, 40, {1, 1}, {2, 2}, {0, 0}));
+  result.push_back(window_over({9, 8, 13}, 130, {3, 3}, {2, 2}, {1, 1}));
+  result.push_back(window_over({7, 6, 3}, 33, {5, 3}, {1, 2}, {2, 0}));
+  result.push_back(window_over({6, 9, 10}, 130, {5, 3}, {2, 1}, {0, 2}));
+  result.push_back(window_over({3, 2, 9}, 129, {3, 2}, {1, 1}, {2, 2}));  // some windows meet the padding alone
+  result.push_back(window_over({12, 1, 4}, 17, {3, 1}, {1, 1}, {1, 0}));
+  result.push_back(window_over({10, 3, 4}, 144, {2, 2}, {3, 3}, {0, 0}));  // rows that no window reads
+  result.push_back(window_over({1, 5, 330}, 80, {1, 3}, {1, 1}, {0, 1}));  // windows longer than the first cache
+  return result;
+}
+
+template <class In, class Weights>
+void check_on_all_rungs() {
+  std::mt19937 random(17);
+  for (const geometry& g : geometries()) {
+    const pair_problem p = random_problem<In, Weights>(g, random);
+    kernels::available_rungs::for_each(
+        [&](auto arch) { check_pair_kernel(kernel_of<In, Weights, decltype(arch)>(g), p); });
+  }
+}
+
+/// On the first and the widest rung, and with vectors of 4 floats where there are any.
+template <class In, class Weights>
+void check_on_some_rungs() {
+  using four = std::conditional_t<xsimd::sse2::supported(), xsimd::sse2, kernels::scalar>;
+  std::mt19937 random(19);
+  for (const geometry& g : {dense_over({1, 1, 67}, 77), window_over({5, 7, 6}, 49, {3, 3}, {1, 1}, {1, 1}),
+                            window_over({6, 9, 35}, 130, {5, 3}, {2, 1}, {0, 2})}) {
+    const pair_problem p = random_problem<In, Weights>(g, random);
+    check_pair_kernel(kernel_of<In, Weights, kernels::scalar>(g), p);
+    check_pair_kernel(kernel_of<In, Weights, four>(g), p);
+    check_pair_kernel(kernel_of<In, Weights, kernels::best>(g), p);
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("kernels/mixed/float_pair") {
+  TEST_CASE("half inputs by weights of 1, 2 and 3 bits") {
+    check_on_all_rungs<half_floats, bit>();
+    check_on_all_rungs<half_floats, ternary>();
+    check_on_all_rungs<half_floats, power3>();
+  }
+  TEST_CASE("real inputs by weights of 1, 2 and 3 bits") {
+    check_on_all_rungs<real_floats, bit>();
+    check_on_all_rungs<real_floats, ternary>();
+    check_on_all_rungs<real_floats, power3>();
+  }
+  TEST_CASE("inputs of 1, 2 and 3 bits by half weights") {
+    check_on_all_rungs<bit, half_floats>();
+    check_on_all_rungs<ternary, half_floats>();
+    check_on_all_rungs<power3, half_floats>();
+  }
+  TEST_CASE("floats by floats") {
+    check_on_all_rungs<half_floats, half_floats>();
+    check_on_all_rungs<half_floats, real_floats>();
+    check_on_all_rungs<real_floats, half_floats>();
+    check_on_all_rungs<real_floats, real_floats>();
+  }
+  TEST_CASE("vectors of four floats") {
+    check_on_some_rungs<half_floats, bit>();
+    check_on_some_rungs<real_floats, power3>();
+    check_on_some_rungs<ternary, half_floats>();
+    check_on_some_rungs<half_floats, half_floats>();
+  }
+  TEST_CASE("power-of-two codes of other widths") {
+    check_on_some_rungs<half_floats, power2>();
+    check_on_some_rungs<real_floats, power4>();
+    check_on_some_rungs<power2, half_floats>();
+    check_on_some_rungs<power4, real_floats>();
+  }
+  TEST_CASE("integers with floats") {
+    check_on_some_rungs<bit, real_floats>();
+    check_on_some_rungs<pixel, half_floats>();
+    check_on_some_rungs<byte_codes, real_floats>();
+    check_on_some_rungs<half_floats, nibble>();
+    check_on_some_rungs<half_floats, byte_codes>();
+  }
+
+  TEST_CASE("halves of every size are widened exactly") {
+    // Subnormals, the largest and the smallest, each alone in its sum.
+    const std::vector<float> x{0x1p-24f, -0x1.8p-23f, 65504.0f, -0x1p-14f, 0.0f, 1.0f, -2.5f, 0x1.ff8p-15f, 3.0f,
+                               0x1p-24f, -0x1.8p-23f, 65504.0f, -0x1p-14f, 0.0f, 1.0f, -2.5f, 0x1.ff8p-15f, 3.0f};
+    const geometry g = window_over({1, 18, 1}, 2, {1, 1}, {1, 1}, {0, 0});
+    const geometry dense = dense_over({1, 1, 1}, 18);
+    const pair_problem inputs = problem_of<half_floats, real_floats>(g, x, {1.0f, -4.0f});
+    const pair_problem weights = problem_of<real_floats, half_floats>(dense, {1.0f}, x);
+    kernels::available_rungs::for_each([&](auto arch) {
+      const auto sums = sums_of(kernel_of<half_floats, real_floats, decltype(arch)>(g), inputs, 1);
+      const auto row = sums_of(kernel_of<real_floats, half_floats, decltype(arch)>(dense), weights, 1);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        CHECK(sums[16 * i] == x[i]);
+        CHECK(sums[16 * i + 1] == -4 * x[i]);
+        CHECK(row[i] == x[i]);
+      }
+    });
+  }
+
+  TEST_CASE("tables leave out an input whose weight is 0, were it no number") {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const geometry g = window_over({1, 2, 6}, 300, {1, 1}, {1, 1}, {0, 0});
+    std::vector<std::int16_t> weights(static_cast<std::size_t>(g.weights()));
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      weights[i] = static_cast<std::int16_t>(static_cast<int>(i % 3) - 1);
+    weights[1] = 0;      // of filter 0, where the NaN is
+    weights[6 + 1] = 1;  // of filter 1
+    const pair_problem p = problem_of<real_floats, ternary>(g, {1, nan, 2, 3, 4, 5, 1, nan, 2, 3, 4, 5}, weights);
+    kernels::available_rungs::for_each([&](auto arch) {
+      const kernel k = kernel_of<real_floats, ternary, decltype(arch)>(g);
+      if (k.name == "decoded") return;  // where 0 * NaN is NaN
+      const auto sums = sums_of(k, p, 1);
+      CHECK(!std::isnan(sums[0]));
+      CHECK(std::isnan(sums[1]));
+    });
+  }
+
+  TEST_CASE("every kernel says its name and its rung") {
+    const geometry wide = window_over({8, 8, 64}, 64, {3, 3}, {1, 1}, {1, 1});
+    const auto name = [&](auto pair) { return std::string(decltype(pair)::name(wide)); };
+    using kernels::float_pair, kernels::scalar;
+    CHECK(name(float_pair<half_floats, bit, scalar>{}) == "adder");
+    CHECK(name(float_pair<half_floats, power3, scalar>{}) == "shift adder");
+    CHECK(name(float_pair<ternary, half_floats, scalar>{}) == "adder");
+    CHECK(name(float_pair<power3, half_floats, scalar>{}) == "shift adder");
+    CHECK(name(float_pair<half_floats, half_floats, scalar>{}) == "mac");
+    CHECK(std::string(float_pair<real_floats, real_floats, scalar>::arch_name(wide)) == "scalar");
+    kernels::available_rungs::for_each([&](auto arch) {
+      using on = decltype(arch);
+      if constexpr (!std::is_same_v<on, scalar>) {
+        constexpr bool tables = std::is_base_of_v<xsimd::avx512f, on>;
+        CHECK(name(float_pair<half_floats, bit, on>{}) == (tables ? "tables" : "decoded"));
+        CHECK(name(float_pair<real_floats, ternary, on>{}) == (tables ? "tables" : "decoded"));
+        CHECK(name(float_pair<half_floats, power3, on>{}) == "decoded");
+        CHECK(name(float_pair<bit, half_floats, on>{}) == "decoded");
+        CHECK(name(float_pair<real_floats, half_floats, on>{}) == "mac");
+        CHECK(std::string(float_pair<half_floats, bit, on>::name(window_over({8, 8, 1}, 64, {3, 3}, {1, 1}, {1, 1}))) ==
+              "decoded");
+      }
+    });
+  }
+}

@@ -1,0 +1,57 @@
+#include <minnow/kernels/mixed/table_index.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <random>
+#include <vector>
+
+using namespace minnow;
+
+namespace {
+
+/// What an index stands for: the sum that stands there in a table of the inputs 1, 3, 9, …, of which every sum is another.
+template <encoding Weights>
+int sum_at(word at) {
+  using index = kernels::detail::table_index<Weights, 3>;
+  int sum = 0;
+  if constexpr (Weights == encoding::bit) {
+    for (int j = 0, x = 1; j < index::group; ++j, x *= 3) sum += (at >> j & 1u) != 0 ? x : -x;
+  } else {
+    const int v = static_cast<int>(at & 15u);
+    // v = 9 w0 + 3 w1 + w2, with the first input the least.
+    for (int left = (at & 16u) != 0 ? -v : v, j = index::group; j-- > 0;) {
+      const int digit = ((left + 1) % 3 + 3) % 3 - 1;
+      left = (left - digit) / 3;
+      sum += digit * (j == 0 ? 1 : j == 1 ? 3 : 9);
+    }
+  }
+  return sum;
+}
+
+template <encoding Weights>
+void check_table_index() {
+  using index = kernels::detail::table_index<Weights, 3>;
+  std::mt19937 random(3);
+  for (int present = 1; present <= index::group; ++present) {
+    std::vector<float> codes(static_cast<std::size_t>(index::group) * 16);
+    for (float& c : codes) c = Weights == encoding::bit ? (random() % 2 == 0 ? -1.0f : 1.0f) : static_cast<float>(static_cast<int>(random() % 3) - 1);
+    word indices[16];
+    index::of_codes([&](int j) { return j < present ? codes.data() + j * 16 : nullptr; }, indices);
+    for (std::size_t f = 0; f < 16; ++f) {
+      int expected = 0;
+      for (int j = 0, x = 1; j < index::group; ++j, x *= 3) {
+        const float code = codes[static_cast<std::size_t>(j) * 16 + f];
+        expected += (j < present ? static_cast<int>(code) : Weights == encoding::bit ? -1 : 0) * x;
+      }
+      CHECK(sum_at<Weights>(indices[f]) == expected);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("kernels/mixed/table_index") {
+  TEST_CASE("codes of bits find their sum") { check_table_index<encoding::bit>(); }
+  TEST_CASE("ternary codes find their sum") { check_table_index<encoding::ternary>(); }
+}
