@@ -24,11 +24,10 @@ namespace {
 namespace mn = minnow;
 
 template <int M, class Weights = typename mn::minw<M, M>::weights>
-struct digits : mn::model<mn::image<1, 28, 28>,
-    mn::conv<32, mn::scheme<mn::pixels, Weights>, mn::kernel<5>>, mn::max_pool<2>, mn::batch_norm,
-    mn::conv<64, mn::minw<M, M>>, mn::max_pool<2>, mn::batch_norm,
-    mn::dense<256, mn::minw<M, M>>, mn::batch_norm,
-    mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
+struct digits
+    : mn::model<mn::image<1, 28, 28>, mn::conv<32, mn::scheme<mn::pixels, Weights>, mn::kernel<5>>, mn::max_pool<2>,
+                mn::batch_norm, mn::conv<64, mn::minw<M, M>>, mn::max_pool<2>, mn::batch_norm,
+                mn::dense<256, mn::minw<M, M>>, mn::batch_norm, mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
 
 mn::train_and_test<std::uint8_t> read(const std::string& folder, int images) {
   if (folder.empty()) return {mn::drawn_digits(images, mn::seed{1}), mn::drawn_digits(2000, mn::seed{2})};

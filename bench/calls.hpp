@@ -8,9 +8,9 @@
 #include <type_traits>
 #include <vector>
 
+#include <minnow/gemm/float_products.hpp>
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/product.hpp>
-#include <minnow/gemm/float_products.hpp>
 
 #include "measure.hpp"
 
@@ -31,10 +31,10 @@ template <encoding E>
   else if constexpr (E == encoding::power_of_two) {
     const int magnitude = random.below(4);
     return static_cast<kernels::code<E>>(magnitude == 3 ? 0 : (1 - 2 * random.below(2)) << magnitude);
-  }
-  else if constexpr (E == encoding::nibble) return within(7);
+  } else if constexpr (E == encoding::nibble) return within(7);
   else if constexpr (E == encoding::byte) return within(127);
-  else if constexpr (minnow::is_unsigned(E)) return static_cast<kernels::code<E>>(random.below(E == encoding::unsigned_nibble ? 16 : 256));
+  else if constexpr (minnow::is_unsigned(E))
+    return static_cast<kernels::code<E>>(random.below(E == encoding::unsigned_nibble ? 16 : 256));
   else return static_cast<kernels::code<E>>(2 * random.below(256) - 255);
 }
 
@@ -54,7 +54,8 @@ class operands {
 public:
   explicit operands(const minnow::geometry& g)
       : shape_(g), inputs_(kernels::input_bytes<In>(g.in)), weights_(kernels::weight_bytes<In, Weights>(g)) {
-    kernels::pack_inputs<In>(detail::draw_many<In>(g.in.size(), 1).data(), g.in.pixels(), g.in.channels, inputs_.data());
+    kernels::pack_inputs<In>(detail::draw_many<In>(g.in.size(), 1).data(), g.in.pixels(), g.in.channels,
+                             inputs_.data());
     kernels::pack_weights<In, Weights>(g, detail::draw_many<Weights>(g.weights(), 2).data(), weights_.data());
   }
 
@@ -94,7 +95,8 @@ struct workspace {
   /// All rows into a sink.
   template <class Sink>
   void run(const Sink& sink) {
-    product::rows(data->shape(), {data->inputs(), data->weights(), prepared.data(), scratch.data()}, 0, data->shape().out.height, sink);
+    product::rows(data->shape(), {data->inputs(), data->weights(), prepared.data(), scratch.data()}, 0,
+                  data->shape().out.height, sink);
   }
 
   shared_operands<In, Weights> data;

@@ -26,8 +26,8 @@ namespace {
 
 struct unit {
   std::string name;
-  std::string header;     ///< or the example, a path from the project's folder
-  std::string model{};    ///< "" where the header alone is compiled
+  std::string header;   ///< or the example, a path from the project's folder
+  std::string model{};  ///< "" where the header alone is compiled
   double most_seconds = 0;
   double most_gigabytes = 0;
 };
@@ -35,7 +35,8 @@ struct unit {
 const std::string three_bits = "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::power_of_two<3>>>";
 const std::string bits = "mn::zoo::schemes<mn::minw<1, 1>, mn::scheme<mn::pixels, mn::sign>>";
 const std::string bytes =
-    "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>>";
+    "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::scheme<mn::pixels, "
+    "mn::integer<8, mn::per_channel>>>";
 
 const std::vector<unit> units{
     {"model", "model.hpp", "", 1, 1},
@@ -106,8 +107,11 @@ cost compile(const std::string& compiler, const std::string& file, const char* l
   int status = 0;
   rusage used{};
   if (process < 0 || wait4(process, &status, 0, &used) != process) return {};
-  const auto in_seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
-  return {WIFEXITED(status) && WEXITSTATUS(status) == 0, in_seconds(used.ru_utime) + in_seconds(used.ru_stime), static_cast<double>(used.ru_maxrss) / (1 << 20)};
+  const auto in_seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return {WIFEXITED(status) && WEXITSTATUS(status) == 0, in_seconds(used.ru_utime) + in_seconds(used.ru_stime),
+          static_cast<double>(used.ru_maxrss) / (1 << 20)};
 }
 
 }  // namespace
@@ -115,7 +119,8 @@ cost compile(const std::string& compiler, const std::string& file, const char* l
 int main(int argc, char** argv) {
   std::vector<std::pair<std::string, std::string>> compilers{{"", MINNOW_BENCH_COMPILER}};
   for (const char* clang : {"clang++-19", "clang++-16"})
-    if (compilers.size() == 1 && std::system((std::string("command -v ") + clang + " >/dev/null").c_str()) == 0) compilers.emplace_back("_clang", clang);
+    if (compilers.size() == 1 && std::system((std::string("command -v ") + clang + " >/dev/null").c_str()) == 0)
+      compilers.emplace_back("_clang", clang);
   bool failed = false;
   for (const unit& u : units) {
     const auto wanted = [&](const char* part) { return u.name.find(part) != std::string::npos; };
@@ -125,7 +130,8 @@ int main(int argc, char** argv) {
     if (!is_example) std::ofstream(made) << source_of(u);
     for (const auto& [suffix, compiler] : compilers) {
       if (!u.model.empty() && !suffix.empty()) continue;
-      const cost taken = compile(compiler, is_example ? MINNOW_BENCH_SOURCE "/" + u.header : made, is_entrance ? "-O0" : "-O2");
+      const cost taken =
+          compile(compiler, is_example ? MINNOW_BENCH_SOURCE "/" + u.header : made, is_entrance ? "-O0" : "-O2");
       const std::string name = u.name + suffix;
       if (!taken.compiled) {
         std::printf("%s does not compile with %s\n", u.name.c_str(), compiler.c_str());

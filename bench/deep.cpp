@@ -28,10 +28,11 @@ struct resnet_110 : mn::zoo::resnet_cifar<110, three_bits> {};
 struct densenet : mn::zoo::densenet_bc<100, 12, three_bits> {};
 
 template <int Weights, int Inputs>
-using integers = mn::zoo::schemes<mn::scheme<mn::unsigned_integer<Inputs>, mn::integer<Weights, mn::per_channel>>,
-                                  mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>,
-                                  mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>,
-                                  mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::unsigned_integer<8>>;
+using integers =
+    mn::zoo::schemes<mn::scheme<mn::unsigned_integer<Inputs>, mn::integer<Weights, mn::per_channel>>,
+                     mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>,
+                     mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>,
+                     mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::unsigned_integer<8>>;
 struct resnet_20_8_8 : mn::zoo::resnet_cifar<20, integers<8, 8>> {};
 struct mobilenet_8_8 : mn::zoo::mobilenet_v1<integers<8, 8>, 25, 32, 10> {};
 struct mobilenet_4_4 : mn::zoo::mobilenet_v1<integers<4, 4>, 25, 32, 10> {};
@@ -44,7 +45,8 @@ mn::dataset<std::uint8_t> digits(int count) {
     for (int y = 0; y < 28; ++y)
       for (int x = 0; x < 28; ++x)
         for (int c = 0; c < 3; ++c)
-          pixels[static_cast<std::size_t>(((n * 32 + y + 2) * 32 + x + 2) * 3 + c)] = grey.image(n)[static_cast<std::size_t>(y * 28 + x)];
+          pixels[static_cast<std::size_t>(((n * 32 + y + 2) * 32 + x + 2) * 3 + c)] =
+              grey.image(n)[static_cast<std::size_t>(y * 28 + x)];
   return {{32, 32, 3}, std::move(pixels), grey.labels};
 }
 
@@ -52,7 +54,9 @@ mn::dataset<std::uint8_t> digits(int count) {
 template <class Packed>
 struct maps final : mn::trace {
   std::vector<std::uint8_t> bytes;
-  void map(std::size_t layer, const std::byte* packed) noexcept override { see(layer, packed, std::make_index_sequence<Packed::stages>{}); }
+  void map(std::size_t layer, const std::byte* packed) noexcept override {
+    see(layer, packed, std::make_index_sequence<Packed::stages>{});
+  }
 
 private:
   template <std::size_t... S>

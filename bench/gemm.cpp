@@ -64,7 +64,8 @@ void layer(const std::string& name, const minnow::geometry& g, int images, int s
   floats out(grad_out.size()), grad_in(in.size()), grad_weights(weights.size());
   const double flop = 2. * images * static_cast<double>(g.macs());
   // Packing is part of every training step, and counts.
-  measure("gemm/" + name + "/forward", flop, samples, [&] { kernels::product_forward(g, images, in.data(), weights.data(), out.data()); });
+  measure("gemm/" + name + "/forward", flop, samples,
+          [&] { kernels::product_forward(g, images, in.data(), weights.data(), out.data()); });
   measure("gemm/" + name + "/backward_inputs", flop, samples,
           [&] { kernels::product_backward_inputs(g, images, grad_out.data(), weights.data(), grad_in.data()); });
   measure("gemm/" + name + "/backward_weights", flop, samples,

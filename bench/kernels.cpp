@@ -75,10 +75,12 @@ struct rungs_of_pair {
 };
 
 /// One line for each rung; what the last one reaches.
-void print(const std::string& name, double macs, const std::vector<std::string>& rungs, const std::vector<bench::timing>& taken) {
+void print(const std::string& name, double macs, const std::vector<std::string>& rungs,
+           const std::vector<bench::timing>& taken) {
   for (std::size_t i = 0; i < rungs.size(); ++i) {
     bench::figure(name + "_" + rungs[i], macs / taken[i].cycles, "MAC/cycle");
-    if (i > 0) bench::figure(name + "_" + rungs[i] + "_over_rung_below", taken[i - 1].cycles / taken[i].cycles, "times");
+    if (i > 0)
+      bench::figure(name + "_" + rungs[i] + "_over_rung_below", taken[i - 1].cycles / taken[i].cycles, "times");
   }
 }
 
@@ -131,5 +133,6 @@ void with_inputs(const std::vector<std::string_view>& wanted) {
 
 int main(int argc, char** argv) {
   using enum encoding;
-  with_inputs<bit, ternary, power_of_two, nibble, byte, unsigned_nibble, unsigned_byte, pixel, half, real>({argv + 1, argv + argc});
+  with_inputs<bit, ternary, power_of_two, nibble, byte, unsigned_nibble, unsigned_byte, pixel, half, real>(
+      {argv + 1, argv + argc});
 }

@@ -60,7 +60,8 @@ void measure(const std::string& name, std::string_view wanted) {
 template <int Side, int Channels, class Scheme>
 void measure_depthwise(const std::string& name, std::string_view wanted) {
   const std::string side = std::to_string(Side);
-  measure_model<bench::depthwise_layer<Side, Channels, Scheme>>(name + "_" + side + "x" + side + "x" + std::to_string(Channels), wanted);
+  measure_model<bench::depthwise_layer<Side, Channels, Scheme>>(
+      name + "_" + side + "x" + side + "x" + std::to_string(Channels), wanted);
 }
 
 template <class Scheme>

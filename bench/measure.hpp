@@ -138,7 +138,8 @@ private:
     return result;
   };
   const double start = seconds();
-  for (double passed = 0; fewest() < (passed < e.seconds ? e.samples : few) && passed < 2 * e.seconds; passed = seconds() - start)
+  for (double passed = 0; fewest() < (passed < e.seconds ? e.samples : few) && passed < 2 * e.seconds;
+       passed = seconds() - start)
     for (auto& t : turns) t.sample();
   std::vector<timing> result;
   for (const auto& t : turns) result.push_back(t.result());
@@ -153,7 +154,8 @@ class buffer {
 
 public:
   explicit buffer(std::size_t count, minnow::seed draws = {})
-      : size_(count), bytes_(static_cast<std::byte*>(::operator new(count * sizeof(T) + line, std::align_val_t{line}))) {
+      : size_(count),
+        bytes_(static_cast<std::byte*>(::operator new(count * sizeof(T) + line, std::align_val_t{line}))) {
     minnow::random random(draws);
     if constexpr (std::is_floating_point_v<T>) {
       std::fill_n(bytes_.get() + count * sizeof(T), line, std::byte{});

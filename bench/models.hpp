@@ -29,11 +29,11 @@ using dense_block = mn::chain<mn::dense<Units, Scheme>, mn::batch_norm>;
 /// First    quantizer of the image: pixels for its bytes, real for floats
 /// source   Chen et al. 2020
 template <int Filters, int Narrow, int Wide, class Scheme, class First>
-struct conv_net : mn::model<mn::image<3, 32, 32>,
-    block<Filters, mn::scheme<First, typename Scheme::weights>>, pooled_block<Filters, Scheme>,
-    block<2 * Filters, Scheme>, pooled_block<2 * Filters, Scheme>,
-    block<4 * Filters, Scheme>, pooled_block<4 * Filters, Scheme>,
-    dense_block<Narrow, Scheme>, dense_block<Wide, Scheme>, dense_block<10, Scheme>> {};
+struct conv_net
+    : mn::model<mn::image<3, 32, 32>, block<Filters, mn::scheme<First, typename Scheme::weights>>,
+                pooled_block<Filters, Scheme>, block<2 * Filters, Scheme>, pooled_block<2 * Filters, Scheme>,
+                block<4 * Filters, Scheme>, pooled_block<4 * Filters, Scheme>, dense_block<Narrow, Scheme>,
+                dense_block<Wide, Scheme>, dense_block<10, Scheme>> {};
 
 template <class Scheme, class First = mn::pixels>
 using model_a = conv_net<128, 512, 2048, Scheme, First>;
@@ -53,17 +53,19 @@ using binary_net = conv_net<128, 1024, 1024, Scheme, First>;
 /// 784-1024-1024-1024-10, for digits.
 template <class Scheme>
 struct perceptron : mn::model<mn::features<784>, dense_block<1024, mn::scheme<mn::pixels, typename Scheme::weights>>,
-    dense_block<1024, Scheme>, dense_block<1024, Scheme>, dense_block<10, Scheme>> {};
+                              dense_block<1024, Scheme>, dense_block<1024, Scheme>, dense_block<10, Scheme>> {};
 
 /// One layer between quantizers, Side x Side x Channels to as many; a layer of one pixel ends the network.
 template <int Side, int Channels, class Scheme>
-struct single_layer : mn::model<mn::image<Channels, Side, Side>, block<Channels, Scheme>,
-    mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
+struct single_layer
+    : mn::model<mn::image<Channels, Side, Side>, block<Channels, Scheme>,
+                mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
 
 /// The same for a depthwise convolution.
 template <int Side, int Channels, class Scheme>
-struct depthwise_layer : mn::model<mn::image<Channels, Side, Side>, mn::depthwise_conv<Scheme>, mn::batch_norm,
-    mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
+struct depthwise_layer
+    : mn::model<mn::image<Channels, Side, Side>, mn::depthwise_conv<Scheme>, mn::batch_norm,
+                mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
 
 /// Whether a model takes images of bytes.
 template <class Model>
@@ -72,7 +74,8 @@ using pixel_of = std::conditional_t<mn::flat<Model>::takes_pixels, std::uint8_t,
 /// Random images, one after another.
 template <class Model>
 [[nodiscard]] std::vector<pixel_of<Model>> random_images(int count) {
-  const buffer<pixel_of<Model>> noise(static_cast<std::size_t>(count) * static_cast<std::size_t>(mn::flat<Model>::input.size()));
+  const buffer<pixel_of<Model>> noise(static_cast<std::size_t>(count) *
+                                      static_cast<std::size_t>(mn::flat<Model>::input.size()));
   return {noise.data(), noise.data() + noise.size()};
 }
 
@@ -91,7 +94,9 @@ template <class Model>
 [[nodiscard]] constexpr double macs_of() {
   double result = 0;
   [&]<std::size_t... S>(std::index_sequence<S...>) {
-    ((result += mn::detail::stage_plan<Model, S>::has_product ? static_cast<double>(mn::detail::stage_plan<Model, S>::window.macs()) : 0),
+    ((result += mn::detail::stage_plan<Model, S>::has_product
+                    ? static_cast<double>(mn::detail::stage_plan<Model, S>::window.macs())
+                    : 0),
      ...);
   }(std::make_index_sequence<mn::packed<Model>::stages>{});
   return result;
@@ -108,8 +113,11 @@ template <class Model>
     std::vector<float> logits;
   };
   const auto classes = static_cast<std::size_t>(mn::packed<Model>::classes);
-  const auto s = std::make_shared<state>(
-      state{.network = network, .threads = threads, .images = random_images<Model>(images), .logits = std::vector<float>(static_cast<std::size_t>(images) * classes)});
+  const auto s =
+      std::make_shared<state>(state{.network = network,
+                                    .threads = threads,
+                                    .images = random_images<Model>(images),
+                                    .logits = std::vector<float>(static_cast<std::size_t>(images) * classes)});
   return [s] { s->session.run(std::span<const pixel_of<Model>>(s->images), std::span<float>(s->logits)); };
 }
 

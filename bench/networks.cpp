@@ -47,8 +47,9 @@ void measure_threads(std::string_view wanted) {
   constexpr int batch = 64;
   bench::mn::set_threads(2);
   const auto network = std::make_shared<const bench::mn::packed<Model>>(bench::untrained<Model>());
-  const auto taken = bench::alternate({bench::make_run<Model>(network, batch, 1), bench::make_run<Model>(network, batch, 2)},
-                                      {.samples = 21, .seconds = 5});
+  const auto taken =
+      bench::alternate({bench::make_run<Model>(network, batch, 1), bench::make_run<Model>(network, batch, 2)},
+                       {.samples = 21, .seconds = 5});
   bench::figure(name, taken[0].seconds / taken[1].seconds, "times");
   bench::mn::set_threads(0);
 }

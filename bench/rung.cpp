@@ -12,7 +12,7 @@ int main() {
     const auto data = bench::make_operands<encoding::bit, encoding::bit>(shape.g);
     const auto taken = bench::alternate({bench::make_codes<encoding::bit, encoding::bit>(data)});
     const std::string rung = bench::rung_of<encoding::bit, encoding::bit, minnow::kernels::best>(shape.g);
-    bench::figure("conv_1x1_" + rung + "_mac_per_cycle_" + shape.name, bench::macs_inside(shape.g) / taken.front().cycles,
-                  "MAC/cycle");
+    bench::figure("conv_1x1_" + rung + "_mac_per_cycle_" + shape.name,
+                  bench::macs_inside(shape.g) / taken.front().cycles, "MAC/cycle");
   }
 }

@@ -21,7 +21,8 @@ struct named_shape {
   std::vector<named_shape> result;
   for (const int channels : {128, 256, 512}) {
     const int side = 4096 / channels;
-    result.push_back({std::to_string(9 * channels), minnow::window_over({side, side, channels}, channels, {3, 3}, {1, 1}, {1, 1})});
+    result.push_back(
+        {std::to_string(9 * channels), minnow::window_over({side, side, channels}, channels, {3, 3}, {1, 1}, {1, 1})});
   }
   return result;
 }
@@ -31,11 +32,13 @@ struct named_shape {
 [[nodiscard]] inline std::vector<named_shape> float_products() {
   std::vector<named_shape> result;
   const auto conv = [&](int side, int channels, int filters) {
-    result.push_back({"conv_" + std::to_string(side) + "x" + std::to_string(side) + "x" + std::to_string(channels) + "_" + std::to_string(filters),
+    result.push_back({"conv_" + std::to_string(side) + "x" + std::to_string(side) + "x" + std::to_string(channels) +
+                          "_" + std::to_string(filters),
                       minnow::window_over({side, side, channels}, filters, {3, 3}, {1, 1}, {1, 1})});
   };
   const auto dense = [&](int rows, int inputs, int units) {
-    result.push_back({"dense_" + std::to_string(inputs) + "_" + std::to_string(units), minnow::window_over({rows, 1, inputs}, units, {1, 1}, {1, 1}, {0, 0})});
+    result.push_back({"dense_" + std::to_string(inputs) + "_" + std::to_string(units),
+                      minnow::window_over({rows, 1, inputs}, units, {1, 1}, {1, 1}, {0, 0})});
   };
   for (const int filters : {64, 128}) {
     conv(32, filters, filters);
@@ -76,7 +79,8 @@ struct named_shape {
     return total;
   };
   return taps(g.in.height, g.out.height, g.kernel.height, g.stride.height, g.padding.height) *
-         taps(g.in.width, g.out.width, g.kernel.width, g.stride.width, g.padding.width) * g.group_channels() * g.out.channels;
+         taps(g.in.width, g.out.width, g.kernel.width, g.stride.width, g.padding.width) * g.group_channels() *
+         g.out.channels;
 }
 
 }  // namespace bench

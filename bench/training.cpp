@@ -37,8 +37,8 @@ public:
   double seconds() {
     std::vector<double> steps;
     double before = bench::seconds();
-    mn::fit(net_, data_, mn::adam{.rate = 1e-3f}, schedule_,
-            {.batch = batch_, .settle_batches = 0}, [&](const mn::event& e, auto&) {
+    mn::fit(net_, data_, mn::adam{.rate = 1e-3f}, schedule_, {.batch = batch_, .settle_batches = 0},
+            [&](const mn::event& e, auto&) {
               const double now = bench::seconds();
               if (!e.epoch_end && e.step > 1) steps.push_back(now - before);
               before = now;
@@ -99,7 +99,8 @@ public:
 
   /// One network next to PyTorch's of the same sizes, with sign and straight-through estimator and in plain floats.
   template <class Model, class Estimator, class Schedule>
-  void compare(const std::string& name, const std::string& model, int batch, const Schedule& schedule, bool with_floats = false) {
+  void compare(const std::string& name, const std::string& model, int batch, const Schedule& schedule,
+               bool with_floats = false) {
     if (!wants(name)) return;
     training<Model, Estimator, Schedule> own(batch, schedule);
     std::vector<double> seconds, per_cycle, of_ste, of_floats;

@@ -19,7 +19,8 @@ struct chosen {
 
   static void choose(const std::string& name) {
     const auto found = all().find(name);
-    if (found == all().end()) throw std::invalid_argument("--estimator: expected ste, aqe, aqe_expected or alpha_blend, found " + name);
+    if (found == all().end())
+      throw std::invalid_argument("--estimator: expected ste, aqe, aqe_expected or alpha_blend, found " + name);
     now = &found->second;
   }
   static const std::map<std::string, estimator>& all() {
@@ -49,7 +50,9 @@ private:
   template <class E>
   static estimator of(std::function<float(const minnow::progress&)> schedule) {
     return {[](float alpha) { return E::share(alpha); },
-            [](minnow::role r, float alpha) { return minnow::interval{E::slope(r, alpha, 2.0f, false), E::slope(r, alpha, 0.0f, true)}; },
+            [](minnow::role r, float alpha) {
+              return minnow::interval{E::slope(r, alpha, 2.0f, false), E::slope(r, alpha, 0.0f, true)};
+            },
             [](float alpha) { return E::step_scale(alpha); }, std::move(schedule)};
   }
 };

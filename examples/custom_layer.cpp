@@ -22,12 +22,15 @@ struct prelu : mn::same_shape {
 template <>
 class mn::trainable<prelu> {
 public:
-  explicit trainable(mn::shape in) : channels_(static_cast<std::size_t>(in.channels)), slope_(channels_, 0.25f), gradient_(channels_) {}
+  explicit trainable(mn::shape in)
+      : channels_(static_cast<std::size_t>(in.channels)), slope_(channels_, 0.25f), gradient_(channels_) {}
 
   void forward(const mn::activations& in, mn::activations& out, const mn::pass&) {
-    for (std::size_t i = 0; i < in.size(); ++i) out.data[i] = in.data[i] > 0 ? in.data[i] : slope_[i % channels_] * in.data[i];
+    for (std::size_t i = 0; i < in.size(); ++i)
+      out.data[i] = in.data[i] > 0 ? in.data[i] : slope_[i % channels_] * in.data[i];
   }
-  void backward(const mn::activations& in, const mn::activations&, const float* grad_out, float* grad_in, const mn::pass&) {
+  void backward(const mn::activations& in, const mn::activations&, const float* grad_out, float* grad_in,
+                const mn::pass&) {
     std::fill(gradient_.begin(), gradient_.end(), 0.0f);
     for (std::size_t i = 0; i < in.size(); ++i) {
       if (in.data[i] <= 0) gradient_[i % channels_] += in.data[i] * grad_out[i];
@@ -46,7 +49,8 @@ private:
 template <>
 class mn::inferable<prelu> {
 public:
-  explicit inferable(mn::shape in) : size_(static_cast<std::size_t>(in.size())), slope_(static_cast<std::size_t>(in.channels)) {}
+  explicit inferable(mn::shape in)
+      : size_(static_cast<std::size_t>(in.size())), slope_(static_cast<std::size_t>(in.channels)) {}
 
   void run(const float* in, float* out) const noexcept {
     for (std::size_t i = 0; i < size_; ++i) out[i] = in[i] > 0 ? in[i] : slope_[i % slope_.size()] * in[i];
@@ -58,10 +62,9 @@ private:
   std::vector<float> slope_;
 };
 
-struct digits : mn::model<mn::image<1, 28, 28>,
-    mn::conv<16, mn::scheme<mn::pixels, mn::sign>>, mn::max_pool<2>, mn::batch_norm, softsign,
-    mn::conv<32, mn::minw<2, 2>>, mn::max_pool<2>, mn::batch_norm, prelu,
-    mn::dense<10, mn::minw<2, 2>>, mn::batch_norm> {};
+struct digits : mn::model<mn::image<1, 28, 28>, mn::conv<16, mn::scheme<mn::pixels, mn::sign>>, mn::max_pool<2>,
+                          mn::batch_norm, softsign, mn::conv<32, mn::minw<2, 2>>, mn::max_pool<2>, mn::batch_norm,
+                          prelu, mn::dense<10, mn::minw<2, 2>>, mn::batch_norm> {};
 
 int main() {
   const auto train = mn::drawn_digits(4000, mn::seed{1});
@@ -71,5 +74,6 @@ int main() {
   mn::fit(net, train, mn::adam{.rate = 5e-3f}, mn::constant{}, {.epochs = 3, .batch = 64});
 
   const auto tiny = mn::pack(net);
-  std::cout << mn::summary(tiny) << "trained " << mn::accuracy(net, test) << ", packed " << mn::accuracy(tiny, test) << '\n';
+  std::cout << mn::summary(tiny) << "trained " << mn::accuracy(net, test) << ", packed " << mn::accuracy(tiny, test)
+            << '\n';
 }

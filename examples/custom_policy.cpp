@@ -28,13 +28,14 @@ struct polynomial : mn::plain_estimator {
 
 /// Rises from 0 to 1 along a quarter of a sine.
 struct sine {
-  float operator()(const mn::progress& p) const { return static_cast<float>(std::sin(1.5707963 * static_cast<double>(p.step) / static_cast<double>(p.steps))); }
+  float operator()(const mn::progress& p) const {
+    return static_cast<float>(std::sin(1.5707963 * static_cast<double>(p.step) / static_cast<double>(p.steps)));
+  }
 };
 
-struct digits : mn::model<mn::image<1, 28, 28>,
-    mn::conv<16, mn::scheme<mn::pixels, quinary>>, mn::max_pool<2>, mn::batch_norm,
-    mn::conv<32, mn::scheme<quinary, quinary>>, mn::max_pool<2>, mn::batch_norm,
-    mn::dense<10, mn::scheme<mn::sign, quinary>>, mn::batch_norm> {};
+struct digits : mn::model<mn::image<1, 28, 28>, mn::conv<16, mn::scheme<mn::pixels, quinary>>, mn::max_pool<2>,
+                          mn::batch_norm, mn::conv<32, mn::scheme<quinary, quinary>>, mn::max_pool<2>, mn::batch_norm,
+                          mn::dense<10, mn::scheme<mn::sign, quinary>>, mn::batch_norm> {};
 
 int main() {
   const auto train = mn::drawn_digits(4000, mn::seed{1});
@@ -46,6 +47,6 @@ int main() {
   mn::network<digits, mn::aqe_expected> blended{mn::seed{7}};
   mn::fit(blended, train, mn::adam{.rate = 5e-3f}, sine{}, {.epochs = 3, .batch = 64});
 
-  std::cout << mn::summary(mn::pack(net)) << "polynomial " << mn::accuracy(mn::pack(net), test) << ", aqe_expected under a sine "
-            << mn::accuracy(mn::pack(blended), test) << '\n';
+  std::cout << mn::summary(mn::pack(net)) << "polynomial " << mn::accuracy(mn::pack(net), test)
+            << ", aqe_expected under a sine " << mn::accuracy(mn::pack(blended), test) << '\n';
 }

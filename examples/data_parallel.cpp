@@ -34,7 +34,8 @@ struct settings {
 settings read(int count, char** arguments) {
   settings s;
   const auto usage = [] {
-    throw mn::error("usage: data_parallel [--data FOLDER] [--images N] [--epochs N] [--batch N] [--threads N] [--no-sync]");
+    throw mn::error(
+        "usage: data_parallel [--data FOLDER] [--images N] [--epochs N] [--batch N] [--threads N] [--no-sync]");
   };
   for (int i = 1; i < count; ++i) {
     const std::string name = arguments[i];
@@ -77,20 +78,25 @@ void train(const settings& s) {
   clock::time_point began, ended;
   std::uint64_t bytes_before = 0, bytes = 0;
   mn::fit(net, train, mn::adam{.rate = 1e-2f, .decay = mn::cosine_rate{}}, mn::constant{},
-          {.epochs = s.epochs, .batch = s.batch, .validation = &test, .augmentation = {.crop = 4, .flip = true}, .ranks = &ranks},
+          {.epochs = s.epochs,
+           .batch = s.batch,
+           .validation = &test,
+           .augmentation = {.crop = 4, .flip = true},
+           .ranks = &ranks},
           [&](const mn::event& e, auto&) {
             if (!e.epoch_end && e.epoch == 1) {
               // The first step makes room for all buffers.
               (e.step == 1 ? began : ended) = clock::now();
               (e.step == 1 ? bytes_before : bytes) = ranks.summed_bytes();
             } else if (e.epoch_end && ranks.rank() == 0) {
-              std::printf("epoch %d/%d  loss %.4f  train %.2f %%  quantized %.2f %%  %.1f s\n", e.epoch, e.epochs, e.loss, 100 * e.accuracy,
-                          100 * e.quantized, e.seconds);
+              std::printf("epoch %d/%d  loss %.4f  train %.2f %%  quantized %.2f %%  %.1f s\n", e.epoch, e.epochs,
+                          e.loss, 100 * e.accuracy, 100 * e.quantized, e.seconds);
             }
           });
   if (ranks.rank() != 0) return;
   const double steps = (train.size() + s.batch - 1) / s.batch - 1;
-  std::printf("figure images_per_second %.1f images/s\n", (train.size() - s.batch) / std::chrono::duration<double>(ended - began).count());
+  std::printf("figure images_per_second %.1f images/s\n",
+              (train.size() - s.batch) / std::chrono::duration<double>(ended - began).count());
   std::printf("figure allreduce_bytes_per_step %.0f B\n", static_cast<double>(bytes - bytes_before) / steps);
 }
 

@@ -7,11 +7,10 @@
 namespace mn = minnow;
 
 /// The network that quickstart trains at --bits 1.
-struct digits : mn::model<mn::image<1, 28, 28>,
-    mn::conv<32, mn::scheme<mn::pixels, mn::sign>, mn::kernel<5>>, mn::max_pool<2>, mn::batch_norm,
-    mn::conv<64, mn::minw<1, 1>>, mn::max_pool<2>, mn::batch_norm,
-    mn::dense<256, mn::minw<1, 1>>, mn::batch_norm,
-    mn::dense<10, mn::minw<1, 1>>, mn::batch_norm> {};
+struct digits
+    : mn::model<mn::image<1, 28, 28>, mn::conv<32, mn::scheme<mn::pixels, mn::sign>, mn::kernel<5>>, mn::max_pool<2>,
+                mn::batch_norm, mn::conv<64, mn::minw<1, 1>>, mn::max_pool<2>, mn::batch_norm,
+                mn::dense<256, mn::minw<1, 1>>, mn::batch_norm, mn::dense<10, mn::minw<1, 1>>, mn::batch_norm> {};
 
 int main(int argc, char** argv) {
   if (argc != 2) {
@@ -31,6 +30,7 @@ int main(int argc, char** argv) {
   float logits[10];
   mn::session<mn::packed<digits>> session(network);
   session.run(image, logits);
-  for (const mn::prediction& g : mn::top_k(logits, 3)) std::printf("%d %.3f\n", g.label, static_cast<double>(g.probability));
+  for (const mn::prediction& g : mn::top_k(logits, 3))
+    std::printf("%d %.3f\n", g.label, static_cast<double>(g.probability));
   return 0;
 }

@@ -13,16 +13,13 @@
 namespace mn = minnow;
 
 /// The network of export.py, layer by layer: a Conv2d with a bias is a conv and a bias.
-struct net : mn::model<mn::image<3, 24, 32>,
-    mn::conv<16, mn::real, mn::kernel<5>>, mn::batch_norm, mn::relu, mn::max_pool<2>,
-    mn::conv<32>, mn::bias, mn::batch_norm, mn::relu, mn::max_pool<2>,
-    mn::dense<10>, mn::bias> {};
+struct net
+    : mn::model<mn::image<3, 24, 32>, mn::conv<16, mn::real, mn::kernel<5>>, mn::batch_norm, mn::relu, mn::max_pool<2>,
+                mn::conv<32>, mn::bias, mn::batch_norm, mn::relu, mn::max_pool<2>, mn::dense<10>, mn::bias> {};
 
 /// minnow's layers, as PyTorch's modules.
-const mn::weight_names names{
-    {"0", "features.0"}, {"1", "features.1"},
-    {"4", "features.4"}, {"5", "features.4"}, {"6", "features.5"},
-    {"9", "head"}, {"10", "head"}};
+const mn::weight_names names{{"0", "features.0"}, {"1", "features.1"}, {"4", "features.4"}, {"5", "features.4"},
+                             {"6", "features.5"}, {"9", "head"},       {"10", "head"}};
 
 /// Images (N,C,H,W) as minnow has them, channels last.
 mn::dataset<float> channels_last(const mn::tensor& from) {

@@ -14,20 +14,22 @@
 
 namespace mn = minnow;
 
-constexpr int rate = 4000;     // samples a second
-constexpr int window_samples = 2000;   // half a second
+constexpr int rate = 4000;            // samples a second
+constexpr int window_samples = 2000;  // half a second
 constexpr int word_length = 1400;
 constexpr const char* words[] = {"rise", "fall", "hill", "clicks"};
-constexpr int nothing = 4;     // the class of a window without a word
+constexpr int nothing = 4;  // the class of a window without a word
 
 /// Depthwise separable convolutions in integers; the sound stays its bytes.
 using eight_bits = mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>;
-struct listener : mn::model<mn::signal<1, window_samples>,
-    mn::conv_1d<16, mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>, mn::kernel<15>, mn::stride<4>>, mn::batch_norm, mn::relu,
-    mn::depthwise_conv_1d<eight_bits, mn::kernel<9>>, mn::batch_norm, mn::relu, mn::conv_1d<24, eight_bits, mn::kernel<1>>, mn::batch_norm, mn::relu,
-    mn::max_pool_1d<4>, mn::depthwise_conv_1d<eight_bits, mn::kernel<9>, mn::stride<2>>, mn::batch_norm, mn::relu,
-    mn::conv_1d<32, mn::scheme<mn::unsigned_integer<8>, mn::sign>, mn::kernel<1>>, mn::batch_norm, mn::relu,
-    mn::max_pool_1d<4>, mn::dense<5, eight_bits>, mn::bias> {};
+struct listener
+    : mn::model<mn::signal<1, window_samples>,
+                mn::conv_1d<16, mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>, mn::kernel<15>, mn::stride<4>>,
+                mn::batch_norm, mn::relu, mn::depthwise_conv_1d<eight_bits, mn::kernel<9>>, mn::batch_norm, mn::relu,
+                mn::conv_1d<24, eight_bits, mn::kernel<1>>, mn::batch_norm, mn::relu, mn::max_pool_1d<4>,
+                mn::depthwise_conv_1d<eight_bits, mn::kernel<9>, mn::stride<2>>, mn::batch_norm, mn::relu,
+                mn::conv_1d<32, mn::scheme<mn::unsigned_integer<8>, mn::sign>, mn::kernel<1>>, mn::batch_norm, mn::relu,
+                mn::max_pool_1d<4>, mn::dense<5, eight_bits>, mn::bias> {};
 
 /// Adds a word to samples in [-1, 1], from sample `at` on.
 void say(int word, std::span<float> sound, int at, mn::random& random) {
@@ -37,7 +39,8 @@ void say(int word, std::span<float> sound, int at, mn::random& random) {
     const double part = static_cast<double>(i) / word_length;
     const double bend = word == 0 ? part : word == 1 ? 1 - part : 1 - std::abs(2 * part - 1);
     phase += 2 * std::numbers::pi * pitch * (1 + 2 * bend) / rate;
-    sound[static_cast<std::size_t>(at + i)] += static_cast<float>(word == 3 ? (i % 100 < 12 ? 0.7 : 0.0) : 0.6 * std::sin(phase));
+    sound[static_cast<std::size_t>(at + i)] +=
+        static_cast<float>(word == 3 ? (i % 100 < 12 ? 0.7 : 0.0) : 0.6 * std::sin(phase));
   }
 }
 
@@ -47,7 +50,9 @@ std::vector<float> noise(int samples, mn::random& random) {
   return sound;
 }
 
-std::uint8_t byte_of(float sample) { return static_cast<std::uint8_t>(std::lround(127.5f * (1 + std::clamp(sample, -1.0f, 1.0f)))); }
+std::uint8_t byte_of(float sample) {
+  return static_cast<std::uint8_t>(std::lround(127.5f * (1 + std::clamp(sample, -1.0f, 1.0f))));
+}
 
 /// Windows that hold one whole word, or none, or a part of one, which counts as none.
 mn::dataset<std::uint8_t> windows(int count, mn::seed seed) {
@@ -56,7 +61,9 @@ mn::dataset<std::uint8_t> windows(int count, mn::seed seed) {
   std::vector<int> labels;
   for (int n = 0; n < count; ++n) {
     std::vector<float> sound = noise(3 * window_samples, random);
-    int first = random.below(3) == 0 ? random.below(window_samples) : window_samples - random.below(window_samples - word_length + 1);   // where the window begins
+    int first = random.below(3) == 0
+                    ? random.below(window_samples)
+                    : window_samples - random.below(window_samples - word_length + 1);  // where the window begins
     const int word = random.below(nothing);
     say(word, sound, window_samples, random);
     // The middle of the word decides: windows that hold less than 3/4 of it hold nothing.
@@ -70,9 +77,11 @@ mn::dataset<std::uint8_t> windows(int count, mn::seed seed) {
 
 int main() try {
   mn::network<listener, mn::ste> net{mn::seed{7}};
-  mn::fit(net, windows(3000, mn::seed{1}), mn::adam{.rate = 5e-3f, .decay = mn::cosine_rate{.to = 0.01f}}, mn::constant{1}, {.epochs = 8, .batch = 50});
+  mn::fit(net, windows(3000, mn::seed{1}), mn::adam{.rate = 5e-3f, .decay = mn::cosine_rate{.to = 0.01f}},
+          mn::constant{1}, {.epochs = 8, .batch = 50});
   const auto network = mn::pack(net);
-  std::printf("%s%.1f %% of new windows are right\n\n", mn::summary(network).c_str(), 100 * mn::accuracy(network, windows(600, mn::seed{2})));
+  std::printf("%s%.1f %% of new windows are right\n\n", mn::summary(network).c_str(),
+              100 * mn::accuracy(network, windows(600, mn::seed{2})));
 
   // A minute of sound in which a word is said every two seconds or so.
   mn::random random{mn::seed{3}};
@@ -91,10 +100,12 @@ int main() try {
   std::vector<int> heard;
   int last = nothing, quiet_until = 0;
   for (int at = 0; at + window_samples <= static_cast<int>(recording.size()); at += rate / 8) {
-    session.run(std::span<const std::uint8_t>(recording).subspan(static_cast<std::size_t>(at), window_samples), std::span<float>(logits));
+    session.run(std::span<const std::uint8_t>(recording).subspan(static_cast<std::size_t>(at), window_samples),
+                std::span<float>(logits));
     const mn::prediction best = mn::top_k(logits, 1).front();
     if (best.label != nothing && best.label == last && at >= quiet_until) {
-      std::printf("%5.2f s  %-6s %.2f\n", static_cast<double>(at) / rate, words[best.label], static_cast<double>(best.probability));
+      std::printf("%5.2f s  %-6s %.2f\n", static_cast<double>(at) / rate, words[best.label],
+                  static_cast<double>(best.probability));
       heard.push_back(best.label);
       quiet_until = at + rate / 2;
     }

@@ -18,8 +18,8 @@ int main(int argc, char** argv) try {
   if (o.epochs < 1) o.epochs = colour ? 1 : 5;
   if (o.crop < 0) o.crop = colour ? 4 : o.data.empty() ? 0 : 2;
   o.flip = o.flip || colour;
-  std::printf("%d training and %d test images of %dx%dx%d\n\n", data.train.size(), data.test.size(), data.train.dimensions.height,
-              data.train.dimensions.width, data.train.dimensions.channels);
+  std::printf("%d training and %d test images of %dx%dx%d\n\n", data.train.size(), data.test.size(),
+              data.train.dimensions.height, data.train.dimensions.width, data.train.dimensions.channels);
   if (o.model == "d") run_model_d(data, o);
   else run(data, o, run_low_bit<digits<1>>, run_low_bit<digits<2>>, digits_of_3_bits, digits_in_floats);
   return 0;

@@ -13,7 +13,8 @@
 
 /// The images of a folder of CIFAR-10's, MNIST's or Fashion-MNIST's files; drawn digits where there is none.
 inline minnow::train_and_test<std::uint8_t> read_images(const std::string& folder) {
-  if (folder.empty()) return {minnow::drawn_digits(20000, minnow::seed{1}), minnow::drawn_digits(4000, minnow::seed{2})};
+  if (folder.empty())
+    return {minnow::drawn_digits(20000, minnow::seed{1}), minnow::drawn_digits(4000, minnow::seed{2})};
   if (std::filesystem::exists(std::filesystem::path(folder) / "data_batch_1.bin")) return minnow::read_cifar10(folder);
 #ifdef MINNOW_EXAMPLE_GZIP
   return minnow::read_mnist(folder, minnow::gzip);

@@ -6,7 +6,8 @@
 
 namespace mn = minnow;
 
-struct tiny : mn::model<mn::features<16>, mn::dense<64, mn::scheme<mn::real, mn::sign>>, mn::batch_norm, mn::dense<2, mn::minw<1, 1>>, mn::batch_norm> {};
+struct tiny : mn::model<mn::features<16>, mn::dense<64, mn::scheme<mn::real, mn::sign>>, mn::batch_norm,
+                        mn::dense<2, mn::minw<1, 1>>, mn::batch_norm> {};
 
 /// Random points; the label says on which side of a plane they lie.
 mn::dataset<float> points(int count, mn::seed seed) {
@@ -28,6 +29,7 @@ int main() {
   mn::fit(net, points(2000, mn::seed{2}), mn::adam{.rate = 1e-2f}, mn::constant{0.5f}, {.epochs = 5});
   mn::save(mn::pack(net), "tiny.mnw");
   const double reached = mn::accuracy(mn::load<mn::packed<tiny>>("tiny.mnw"), points(500, mn::seed{3}));
-  std::printf("minnow %d.%d.%d: accuracy %.3f\n", MINNOW_VERSION_MAJOR, MINNOW_VERSION_MINOR, MINNOW_VERSION_PATCH, reached);
+  std::printf("minnow %d.%d.%d: accuracy %.3f\n", MINNOW_VERSION_MAJOR, MINNOW_VERSION_MINOR, MINNOW_VERSION_PATCH,
+              reached);
   return reached > 0.8 ? 0 : 1;
 }

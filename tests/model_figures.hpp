@@ -38,8 +38,7 @@ constexpr model_figures figures_of() {
   using f = flat<Model>;
   const auto all = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<model_figures, f::count>{figures_of_layer<f, I>()...};
-  }
-  (std::make_index_sequence<f::count>{});
+  }(std::make_index_sequence<f::count>{});
   model_figures sum;
   for (const model_figures& one : all) {
     sum.weights += one.weights;

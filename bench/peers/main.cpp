@@ -62,8 +62,8 @@ private:
 class ratios {
 public:
   /// Ours by the fastest of the peers that are here.
-  void add(const std::string& name, const std::string& shape, const std::map<std::string, double>& rates, const std::string& ours,
-           const std::vector<std::string>& theirs) {
+  void add(const std::string& name, const std::string& shape, const std::map<std::string, double>& rates,
+           const std::string& ours, const std::vector<std::string>& theirs) {
     double best = 0;
     for (const auto& peer : theirs)
       if (const auto at = rates.find(peer); at != rates.end()) best = std::max(best, at->second);
@@ -112,7 +112,9 @@ void convolutions() {
     const auto whole = static_cast<double>(g.macs());
 
     contest integers;
-    integers.add("conv_1x1", inside, bench::make_codes<encoding::bit, encoding::bit>(bench::make_operands<encoding::bit, encoding::bit>(g)));
+    integers.add(
+        "conv_1x1", inside,
+        bench::make_codes<encoding::bit, encoding::bit>(bench::make_operands<encoding::bit, encoding::bit>(g)));
     integers.add("conv_1x1_sums", inside, ours<encoding::bit, encoding::bit>(g));
     integers.add("conv_1x2", inside, ours<encoding::bit, encoding::ternary>(g));
     integers.add("conv_2x1", inside, ours<encoding::ternary, encoding::bit>(g));
@@ -148,7 +150,8 @@ void convolutions() {
     const double inside = bench::macs_inside(g);
     contest depthwise;
     depthwise.add("depthwise_i8", inside,
-                  bench::make_sums<encoding::byte, encoding::byte, bench::kernels::best, true>(bench::make_operands<encoding::byte, encoding::byte>(g)));
+                  bench::make_sums<encoding::byte, encoding::byte, bench::kernels::best, true>(
+                      bench::make_operands<encoding::byte, encoding::byte>(g)));
     depthwise.add("onednn_int8_depthwise", inside, theirs("oneDNN", task::byte_convolution, g));
     const auto rates = depthwise.run({.seconds = 2});
     print(name, rates);
@@ -174,7 +177,8 @@ void rows() {
   print(name, rates);
   if (!rates.contains("openblas_sgemv")) return;
   const auto ratio = [&](const std::string& ours) { return rates.at(ours) / rates.at("openblas_sgemv"); };
-  for (const std::string pair : {"gemv_1x1", "gemv_2x2", "gemv_i4", "gemv_i8"}) figure(pair + "_vs_sgemv", ratio(pair), "times");
+  for (const std::string pair : {"gemv_1x1", "gemv_2x2", "gemv_i4", "gemv_i8"})
+    figure(pair + "_vs_sgemv", ratio(pair), "times");
   for (const auto& pair : halves) figure(pair + "_vs_sgemv", ratio(pair), "times");
   figure("gemv_16xN_vs_sgemv", std::min({ratio(halves[0]), ratio(halves[1]), ratio(halves[2])}), "times");
 }
@@ -187,7 +191,8 @@ void floats() {
     constexpr int rows = 4096;
     const bool is_conv = g.kernel != minnow::extent{1, 1};
     const int images = is_conv ? rows / g.out.pixels() : 1;
-    const minnow::geometry gathered = minnow::window_over({images * g.out.pixels(), 1, g.inputs()}, g.out.channels, {1, 1}, {1, 1}, {0, 0});
+    const minnow::geometry gathered =
+        minnow::window_over({images * g.out.pixels(), 1, g.inputs()}, g.out.channels, {1, 1}, {1, 1}, {0, 0});
     const auto macs = static_cast<double>(gathered.macs());
     contest products;
     products.add("sgemm", macs, bench::make_floats(gathered, 1));

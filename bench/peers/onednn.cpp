@@ -16,15 +16,24 @@ using memory = dnnl::memory;
 
 const char* isa_name(dnnl::cpu_isa isa) {
   switch (isa) {
-    case dnnl::cpu_isa::sse41: return "SSE4.1";
-    case dnnl::cpu_isa::avx: return "AVX";
-    case dnnl::cpu_isa::avx2: return "AVX2";
-    case dnnl::cpu_isa::avx2_vnni: return "AVX2 with VNNI";
-    case dnnl::cpu_isa::avx512_core: return "AVX-512";
-    case dnnl::cpu_isa::avx512_core_vnni: return "AVX-512 with VNNI";
-    case dnnl::cpu_isa::avx512_core_bf16: return "AVX-512 with VNNI and BF16";
-    case dnnl::cpu_isa::avx512_core_amx: return "AVX-512 with AMX";
-    default: return "another instruction set";
+    case dnnl::cpu_isa::sse41:
+      return "SSE4.1";
+    case dnnl::cpu_isa::avx:
+      return "AVX";
+    case dnnl::cpu_isa::avx2:
+      return "AVX2";
+    case dnnl::cpu_isa::avx2_vnni:
+      return "AVX2 with VNNI";
+    case dnnl::cpu_isa::avx512_core:
+      return "AVX-512";
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return "AVX-512 with VNNI";
+    case dnnl::cpu_isa::avx512_core_bf16:
+      return "AVX-512 with VNNI and BF16";
+    case dnnl::cpu_isa::avx512_core_amx:
+      return "AVX-512 with AMX";
+    default:
+      return "another instruction set";
   }
 }
 
@@ -103,8 +112,8 @@ call convolution(const minnow::geometry& g, const types& t) {
   const memory::dims padding{g.padding.height, g.padding.width};
   using tag = memory::format_tag;
   const dnnl::convolution_forward::desc wanted(dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_auto,
-                                               {in, t.in, tag::any}, {weights, t.weights, tag::any}, {out, t.out, tag::any},
-                                               stride, padding, padding);
+                                               {in, t.in, tag::any}, {weights, t.weights, tag::any},
+                                               {out, t.out, tag::any}, stride, padding, padding);
   const dnnl::convolution_forward::primitive_desc chosen(wanted, p->engine);
   p->take(DNNL_ARG_SRC, {in, t.in, tag::nhwc}, chosen.src_desc(), {1});
   p->take(DNNL_ARG_WEIGHTS, {weights, t.weights, g.groups == 1 ? tag::oihw : tag::goihw}, chosen.weights_desc(), {2});
@@ -113,11 +122,16 @@ call convolution(const minnow::geometry& g, const types& t) {
 
 call make(peers::task task, const minnow::geometry& g) {
   switch (task) {
-    case peers::task::float_matrix: return matrix_product(g, floats);
-    case peers::task::float_convolution: return convolution(g, floats);
-    case peers::task::byte_matrix: return matrix_product(g, bytes);
-    case peers::task::byte_convolution: return convolution(g, bytes);
-    default: return {};
+    case peers::task::float_matrix:
+      return matrix_product(g, floats);
+    case peers::task::float_convolution:
+      return convolution(g, floats);
+    case peers::task::byte_matrix:
+      return matrix_product(g, bytes);
+    case peers::task::byte_convolution:
+      return convolution(g, bytes);
+    default:
+      return {};
   }
 }
 

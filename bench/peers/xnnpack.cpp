@@ -35,14 +35,15 @@ call make(peers::task task, const minnow::geometry& g) {
   const std::uint32_t horizontal = unsigned_of(g.padding.width);
   using limits = std::numeric_limits<std::int8_t>;
   xnn_operator_t made = nullptr;
-  check(xnn_create_convolution2d_nhwc_qs8(vertical, horizontal, vertical, horizontal, unsigned_of(g.kernel.height),
-                                          unsigned_of(g.kernel.width), unsigned_of(g.stride.height), unsigned_of(g.stride.width), 1,
-                                          1, 1, size_of(g.in.channels), size_of(g.out.channels), size_of(g.in.channels),
-                                          size_of(g.out.channels), 0, 1, 1, weights.data(), nullptr, 0, 4096, limits::min(),
-                                          limits::max(), 0, &made),
+  check(xnn_create_convolution2d_nhwc_qs8(
+            vertical, horizontal, vertical, horizontal, unsigned_of(g.kernel.height), unsigned_of(g.kernel.width),
+            unsigned_of(g.stride.height), unsigned_of(g.stride.width), 1, 1, 1, size_of(g.in.channels),
+            size_of(g.out.channels), size_of(g.in.channels), size_of(g.out.channels), 0, 1, 1, weights.data(), nullptr,
+            0, 4096, limits::min(), limits::max(), 0, &made),
         "making a convolution");
   const std::shared_ptr<xnn_operator> product(made, release{});
-  check(xnn_setup_convolution2d_nhwc_qs8(made, 1, size_of(g.in.height), size_of(g.in.width), in->data(), out->data(), nullptr),
+  check(xnn_setup_convolution2d_nhwc_qs8(made, 1, size_of(g.in.height), size_of(g.in.width), in->data(), out->data(),
+                                         nullptr),
         "setting up a convolution");
   // The operator only borrows its maps: the call keeps them.
   return [product, in, out] { (void)xnn_run_operator(product.get(), nullptr); };

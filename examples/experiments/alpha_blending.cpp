@@ -75,7 +75,8 @@ public:
   template <class Network>
   void see(const mn::event& e, Network& net) {
     if (e.epoch_end || (e.step - 1) % std::max(1LL, e.steps / 20) != 0) return;
-    out_ << e.step << ',' << e.alpha << ',' << mn::accuracy(net, some_, 0) << ',' << mn::accuracy(net, some_, 1) << '\n' << std::flush;
+    out_ << e.step << ',' << e.alpha << ',' << mn::accuracy(net, some_, 0) << ',' << mn::accuracy(net, some_, 1) << '\n'
+         << std::flush;
   }
 
 private:
@@ -84,7 +85,10 @@ private:
 };
 
 mn::fit_options<std::uint8_t> how(int epochs, int seed, int quantize_every) {
-  return {.epochs = epochs, .seed = mn::seed{static_cast<std::uint64_t>(seed)}, .augmentation = {.crop = 4, .flip = true}, .quantize_every = quantize_every};
+  return {.epochs = epochs,
+          .seed = mn::seed{static_cast<std::uint64_t>(seed)},
+          .augmentation = {.crop = 4, .flip = true},
+          .quantize_every = quantize_every};
 }
 
 template <int Weights, int Inputs, class Granularity>
@@ -112,8 +116,8 @@ void quantize(const task& t, const std::string& name) {
       std::string file = name;
       std::replace(file.begin(), file.end(), ' ', '_');
       curve figure(drawn ? fs::path(o.out) / (file + "_curve.csv") : fs::path("/dev/null"), t.data.test);
-      train(net, train_on, mn::sgd{.rate = o.tune_rate, .momentum = 0.9f, .decay = mn::cosine_rate{}}, chosen::now->schedule,
-            how(o.tune_epochs, seed, o.quantize_every), [&](const mn::event& e) {
+      train(net, train_on, mn::sgd{.rate = o.tune_rate, .momentum = 0.9f, .decay = mn::cosine_rate{}},
+            chosen::now->schedule, how(o.tune_epochs, seed, o.quantize_every), [&](const mn::event& e) {
               if (drawn) figure.see(e, net);
             });
       t.found.add(row, seed, packed_accuracy(net, t.data.test));
@@ -121,14 +125,16 @@ void quantize(const task& t, const std::string& name) {
 }
 
 void print_table(const results& found, const options& o, double seconds) {
-  std::printf("\nMobileNet v1 0.25 at 32x32: floats %s %% (%d epochs); fine-tuned %d epoch(s) from there, %d seeds; mean ± deviation in %%\n\n",
-              found.shown("floats").c_str(), o.epochs, o.tune_epochs, o.seeds);
+  std::printf(
+      "\nMobileNet v1 0.25 at 32x32: floats %s %% (%d epochs); fine-tuned %d epoch(s) from there, %d seeds; mean ± "
+      "deviation in %%\n\n",
+      found.shown("floats").c_str(), o.epochs, o.tune_epochs, o.seeds);
   std::printf("| weights-inputs | scales | post-training | ste | alpha_blend |\n|---|---|---|---|---|\n");
   for (const char* bits : {"8-8", "4-8", "4-4"})
     for (const char* scales : {"per layer", "per channel"}) {
       const std::string row = std::string(bits) + " " + scales + " ";
-      std::printf("| %s | %s | %s | %s | %s |\n", bits, scales, found.shown(row + "post-training").c_str(), found.shown(row + "ste").c_str(),
-                  found.shown(row + "alpha_blend").c_str());
+      std::printf("| %s | %s | %s | %s | %s |\n", bits, scales, found.shown(row + "post-training").c_str(),
+                  found.shown(row + "ste").c_str(), found.shown(row + "alpha_blend").c_str());
     }
   std::printf("\n");
   found.print_figures();
@@ -137,15 +143,18 @@ void print_table(const results& found, const options& o, double seconds) {
 
 int main(int argc, char** argv) try {
   options o;
-  CLI::App app("Quantizes a MobileNet to 8 and 4 bits: post-training, by straight-through fine-tuning, by alpha-blending.");
+  CLI::App app(
+      "Quantizes a MobileNet to 8 and 4 bits: post-training, by straight-through fine-tuning, by alpha-blending.");
   app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, drawn digits in colour");
   app.add_option("--out", o.out, "folder of the results; a run goes on with what is there")->capture_default_str();
   app.add_option("--epochs", o.epochs, "of the float network")->capture_default_str();
   app.add_option("--rate", o.rate, "its first learning rate")->capture_default_str();
-  app.add_option("--tune-images", o.tune_images, "training images that are fine-tuned on; 0: all")->capture_default_str();
+  app.add_option("--tune-images", o.tune_images, "training images that are fine-tuned on; 0: all")
+      ->capture_default_str();
   app.add_option("--tune-epochs", o.tune_epochs, "passes over them")->capture_default_str();
   app.add_option("--tune-rate", o.tune_rate, "the first learning rate of fine-tuning")->capture_default_str();
-  app.add_option("--quantize-every", o.quantize_every, "steps between two quantizations of the weights")->capture_default_str();
+  app.add_option("--quantize-every", o.quantize_every, "steps between two quantizations of the weights")
+      ->capture_default_str();
   app.add_option("--seeds", o.seeds, "runs of each row")->capture_default_str();
   app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
@@ -153,8 +162,9 @@ int main(int argc, char** argv) try {
   fs::create_directories(o.out);
   const auto begin = std::chrono::steady_clock::now();
 
-  const auto data = o.data.empty() ? mn::train_and_test<std::uint8_t>{drawn_colour_digits(20000, 1), drawn_colour_digits(4000, 2)}
-                                   : mn::read_cifar10(o.data);
+  const auto data = o.data.empty()
+                        ? mn::train_and_test<std::uint8_t>{drawn_colour_digits(20000, 1), drawn_colour_digits(4000, 2)}
+                        : mn::read_cifar10(o.data);
   results found(fs::path(o.out) / "accuracy.csv");
   mn::network<real_net> real{mn::seed{7}, mn::initializer::he};
   real.normalise({.mean = {0.4914f, 0.4822f, 0.4465f}, .deviation = {0.2470f, 0.2435f, 0.2616f}});
@@ -165,8 +175,9 @@ int main(int argc, char** argv) try {
     std::printf("floats, %d epochs\n", o.epochs);
     auto measured = how(o.epochs, 7, 1);
     measured.validation = &data.test;
-    train(real, data.train, mn::sgd{.rate = o.rate, .momentum = 0.9f, .weight_decay = 1e-4f, .decay = mn::cosine_rate{}}, mn::constant{1}, measured,
-          [](const mn::event&) {});
+    train(real, data.train,
+          mn::sgd{.rate = o.rate, .momentum = 0.9f, .weight_decay = 1e-4f, .decay = mn::cosine_rate{}}, mn::constant{1},
+          measured, [](const mn::event&) {});
     mn::save(real, file);
     found.add("floats", 7, mn::accuracy(real, data.test));
   }

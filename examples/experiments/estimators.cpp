@@ -7,7 +7,8 @@ namespace {
 
 void print_table(const results& found) {
   std::printf("\n| network, bits, estimator, schedule | seeds | accuracy of the packed network, %% |\n|---|---|---|\n");
-  for (const auto& [row, seeds] : found.all()) std::printf("| %s | %zu | %s |\n", row.c_str(), seeds.size(), found.shown(row).c_str());
+  for (const auto& [row, seeds] : found.all())
+    std::printf("| %s | %zu | %s |\n", row.c_str(), seeds.size(), found.shown(row).c_str());
   std::printf("\n");
 }
 
@@ -16,13 +17,16 @@ void print_table(const results& found) {
 int main(int argc, char** argv) try {
   options o;
   int width = 32;
-  CLI::App app("Compares estimators and alpha schedules on Model D (32x32 colour images) or on a small ConvNet (28x28; drawn digits without --data).");
+  CLI::App app(
+      "Compares estimators and alpha schedules on Model D (32x32 colour images) or on a small ConvNet (28x28; drawn "
+      "digits without --data).");
   add_options(app, o);
   add_estimators(app, o);
   add_rate(app, o);
   app.add_option("--bits", o.bits, "of weights and inputs: 1, 2, 3; 32: floats")->capture_default_str();
   app.add_option("--width", width, "filters of the small ConvNet's first layer: 8, 16 or 32")->capture_default_str();
-  app.add_option("--schedules", o.schedules, "own (what suits the estimator), half, linear, rising, cubic, exponential")->capture_default_str();
+  app.add_option("--schedules", o.schedules, "own (what suits the estimator), half, linear, rising, cubic, exponential")
+      ->capture_default_str();
   app.add_flag("--levels", o.levels, "keep how near the second convolution's weights and inputs are to their levels");
   CLI11_PARSE(app, argc, argv);
 

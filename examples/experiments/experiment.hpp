@@ -35,7 +35,9 @@ public:
         all_[row][std::stoi(seed)] = std::stod(accuracy);
     }
   }
-  [[nodiscard]] bool has(const std::string& row, int seed) const { return all_.contains(row) && all_.at(row).contains(seed); }
+  [[nodiscard]] bool has(const std::string& row, int seed) const {
+    return all_.contains(row) && all_.at(row).contains(seed);
+  }
   void add(const std::string& row, int seed, double accuracy) {
     const bool fresh = !fs::exists(file_);
     std::ofstream out(file_, std::ios::app);
@@ -89,13 +91,16 @@ template <class Network>
 
 /// Trains with a line for each epoch; `watch` sees every event.
 template <class Network, mn::optimizer Optimizer, class Schedule, class Watch>
-mn::history train(Network& net, const images& data, const Optimizer& optimizer, const Schedule& alpha, const mn::fit_options<std::uint8_t>& how, Watch&& watch) {
+mn::history train(Network& net, const images& data, const Optimizer& optimizer, const Schedule& alpha,
+                  const mn::fit_options<std::uint8_t>& how, Watch&& watch) {
   const int steps = mn::ceil_div(data.size(), how.batch);
   progress bar(how.epochs, steps);
   return mn::fit(net, data, optimizer, alpha, how, [&](const mn::event& e, Network&) {
     watch(e);
     const bool measured = how.validation != nullptr;
-    if (e.epoch_end) bar.epoch(e.epoch, e.loss, e.accuracy, measured ? e.blended : -1, measured ? e.quantized : -1, e.seconds);
-    else bar.step(e.epoch, static_cast<int>((e.step - 1) % steps) + 1, e.loss, e.accuracy, static_cast<double>(e.alpha));
+    if (e.epoch_end)
+      bar.epoch(e.epoch, e.loss, e.accuracy, measured ? e.blended : -1, measured ? e.quantized : -1, e.seconds);
+    else
+      bar.step(e.epoch, static_cast<int>((e.step - 1) % steps) + 1, e.loss, e.accuracy, static_cast<double>(e.alpha));
   });
 }

@@ -38,7 +38,8 @@ int main(int argc, char** argv) try {
   int search_images = 10000;
   CLI::App app("Trains Model D, its widths divided by 4, by each method that the papers compare with.");
   add_options(app, o);
-  app.add_option("--rates", rates, "Adam's first learning rates to choose from; they fall by half a cosine")->capture_default_str();
+  app.add_option("--rates", rates, "Adam's first learning rates to choose from; they fall by half a cosine")
+      ->capture_default_str();
   app.add_option("--search-epochs", search_epochs, "passes of the runs that choose")->capture_default_str();
   app.add_option("--search-images", search_images, "their training images")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
@@ -52,7 +53,8 @@ int main(int argc, char** argv) try {
   task search = begin_in_colour(short_runs);
   const images all = search.data.train;
   if (all.size() < search_images + kept_out)
-    throw std::invalid_argument("--search-images: expected at most " + std::to_string(all.size() - kept_out) + ", found " + std::to_string(search_images));
+    throw std::invalid_argument("--search-images: expected at most " + std::to_string(all.size() - kept_out) +
+                                ", found " + std::to_string(search_images));
   search.data = {all.part(0, search_images), all.part(all.size() - kept_out, all.size())};
 
   for (int seed = o.first_seed; seed < o.first_seed + o.seeds; ++seed) {

@@ -32,8 +32,10 @@ struct options {
 
 /// What all of these experiments let their user choose.
 inline void add_options(CLI::App& app, options& o) {
-  app.add_option("--data", o.data, "folder of CIFAR-10's binary files, or where 28x28 images suit, of MNIST's or Fashion-MNIST's");
-  app.add_option("--out", o.out, "folder of the results; a run that was stopped goes on with what is there")->capture_default_str();
+  app.add_option("--data", o.data,
+                 "folder of CIFAR-10's binary files, or where 28x28 images suit, of MNIST's or Fashion-MNIST's");
+  app.add_option("--out", o.out, "folder of the results; a run that was stopped goes on with what is there")
+      ->capture_default_str();
   app.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str();
   app.add_option("--images", o.images, "training images that are used; 0: all")->capture_default_str();
   app.add_option("--first-seed", o.first_seed, "of the first run")->capture_default_str();
@@ -44,7 +46,8 @@ inline void add_rate(CLI::App& app, options& o) {
   app.add_option("--rate", o.rate, "Adam's first learning rate; it falls by half a cosine")->capture_default_str();
 }
 inline void add_estimators(CLI::App& app, options& o) {
-  app.add_option("--estimators", o.estimators, "ste, aqe, aqe_expected, aqe_stochastic, alpha_blend")->capture_default_str();
+  app.add_option("--estimators", o.estimators, "ste, aqe, aqe_expected, aqe_stochastic, alpha_blend")
+      ->capture_default_str();
 }
 
 /// A set of images and what is done to them, and where results are kept: in the folder `o.out`.
@@ -76,7 +79,8 @@ inline task begin_in_colour(const options& o) {
 /// Figures for scripts: the accuracies, and how long it took.
 inline void print_figures(const task& t, std::chrono::steady_clock::time_point began) {
   t.found.print_figures();
-  std::printf("figure minutes %.1f min\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() / 60);
+  std::printf("figure minutes %.1f min\n",
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() / 60);
 }
 
 using alpha_schedule = std::function<float(const mn::progress&)>;
@@ -89,9 +93,10 @@ inline alpha_schedule schedule_of(const std::string& name, const alpha_schedule&
   if (name == "linear") return mn::linear{.end = end};
   if (name == "rising") return mn::linear{.from = 0.5f, .to = 1, .end = end};
   if (name == "cubic") return mn::cubic{.end = end};
-  if (name == "exponential") return [end](const mn::progress& p) {  // 1 - exp(-5) of the way at the end
-    return mn::exponential{.lambda = 5 / static_cast<float>(end.part * static_cast<float>(p.steps)), .end = end}(p);
-  };
+  if (name == "exponential")
+    return [end](const mn::progress& p) {  // 1 - exp(-5) of the way at the end
+      return mn::exponential{.lambda = 5 / static_cast<float>(end.part * static_cast<float>(p.steps)), .end = end}(p);
+    };
   throw std::invalid_argument("--schedules: expected own, half, linear, rising, cubic or exponential, found " + name);
 }
 
@@ -101,8 +106,8 @@ inline void keep_curve(const fs::path& file, const std::string& row, int seed, c
   std::ofstream out(file, std::ios::app);
   if (fresh) out << "row,seed,epoch,loss,train,blended,quantized,alpha,rate,seconds\n";
   for (const mn::event& e : run.epochs)
-    out << row << ',' << seed << ',' << e.epoch << ',' << e.loss << ',' << e.accuracy << ',' << e.blended << ',' << e.quantized << ',' << e.alpha << ','
-        << e.rate << ',' << e.seconds << '\n';
+    out << row << ',' << seed << ',' << e.epoch << ',' << e.loss << ',' << e.accuracy << ',' << e.blended << ','
+        << e.quantized << ',' << e.alpha << ',' << e.rate << ',' << e.seconds << '\n';
 }
 
 /// Trains one network, goes on where it was stopped, and keeps the packed network's accuracy under `row`.
@@ -119,8 +124,11 @@ void run_one(task& t, const std::string& row, int seed, float rate, const alpha_
   mn::network<Model, Estimator> net{mn::seed{static_cast<std::uint64_t>(seed)}};
   const mn::adam optimizer{.rate = rate, .decay = mn::cosine_rate{.to = 0.01f}};
   const auto run = train(net, t.data.train, optimizer, alpha,
-                         {.epochs = t.o.epochs, .validation = &some, .seed = mn::seed{static_cast<std::uint64_t>(seed)},
-                          .augmentation = t.augmentation, .checkpoint = {.path = checkpoint.string(), .resume = true}},
+                         {.epochs = t.o.epochs,
+                          .validation = &some,
+                          .seed = mn::seed{static_cast<std::uint64_t>(seed)},
+                          .augmentation = t.augmentation,
+                          .checkpoint = {.path = checkpoint.string(), .resume = true}},
                          [&](const mn::event& e) {
                            if constexpr (has_second_conv<Model> && mn::network<Model>::quantizes)
                              if (t.o.levels && e.epoch_end) keep_levels(out, row, seed, e, net, t.data.test);
@@ -146,7 +154,8 @@ void run_all(task& t, const std::string& name, int seed, float rate) {
       if (estimator == "ste" && schedule != t.o.schedules.front()) continue;  // ignores alpha
       const std::string row = name + " " + estimator + (estimator == "ste" || schedule == "own" ? "" : " " + schedule);
       if (estimator == "aqe_stochastic") {
-        run_one<Model, mn::aqe_stochastic>(t, row, seed, rate, schedule_of(schedule, mn::linear{.from = 0.5f, .to = 1}));
+        run_one<Model, mn::aqe_stochastic>(t, row, seed, rate,
+                                           schedule_of(schedule, mn::linear{.from = 0.5f, .to = 1}));
       } else {
         chosen::choose(estimator);
         run_one<Model, chosen>(t, row, seed, rate, schedule_of(schedule, chosen::now->schedule));

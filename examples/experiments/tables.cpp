@@ -6,7 +6,9 @@
 namespace {
 
 void print_table(const results& found, const std::vector<std::string>& estimators) {
-  std::printf("\naccuracy of the packed network, %%\n\n| inputs | weights | estimator | A | B | C | D |\n|---|---|---|---|---|---|---|\n");
+  std::printf(
+      "\naccuracy of the packed network, %%\n\n| inputs | weights | estimator | A | B | C | D "
+      "|\n|---|---|---|---|---|---|---|\n");
   for (const int inputs : {1, 2, 3, 16, 32})
     for (const int weights : {1, 2, 3, 16, 32})
       for (const std::string& estimator : estimators) {
@@ -16,8 +18,8 @@ void print_table(const results& found, const std::vector<std::string>& estimator
           return found.shown(row.str());
         };
         if (shown('d') != "-")
-          std::printf("| %d | %d | %s | %s | %s | %s | %s |\n", inputs, weights, inputs == 32 ? "" : estimator.c_str(), shown('a').c_str(),
-                      shown('b').c_str(), shown('c').c_str(), shown('d').c_str());
+          std::printf("| %d | %d | %s | %s | %s | %s | %s |\n", inputs, weights, inputs == 32 ? "" : estimator.c_str(),
+                      shown('a').c_str(), shown('b').c_str(), shown('c').c_str(), shown('d').c_str());
         if (inputs == 32) break;
       }
   std::printf("\n");
@@ -35,11 +37,14 @@ int main(int argc, char** argv) try {
   add_options(app, o);
   add_estimators(app, o);
   std::vector<std::string> models{"a", "b", "c", "d"};
-  std::vector<std::string> pairs{"1x1", "1x2", "1x3", "1x16", "2x1", "2x2", "2x3", "2x16", "3x1", "3x2", "3x3", "3x16", "16x1", "16x2", "16x3", "32x32"};
+  std::vector<std::string> pairs{"1x1", "1x2", "1x3", "1x16", "2x1",  "2x2",  "2x3",  "2x16",
+                                 "3x1", "3x2", "3x3", "3x16", "16x1", "16x2", "16x3", "32x32"};
   std::vector<float> rates{5e-3f, 2e-2f, 5e-3f};
   app.add_option("--models", models, "of Table I")->check(CLI::IsMember(models))->capture_default_str();
   app.add_option("--pairs", pairs, "bits of inputs and weights")->check(CLI::IsMember(pairs))->capture_default_str();
-  app.add_option("--rates", rates, "Adam's first learning rates for weights of 1 bit, of 2 and 3, of 16 and 32; they fall by half a cosine")
+  app.add_option(
+         "--rates", rates,
+         "Adam's first learning rates for weights of 1 bit, of 2 and 3, of 16 and 32; they fall by half a cosine")
       ->expected(3)
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

@@ -47,7 +47,8 @@ int main() {
   print("classes");
   for (const int c : classes) print(" "), print(c);
   print("\nfirmware: "), print(differences), print(" of "), print(images_data::count * net.classes);
-  print(" logits differ from the host's in a bit; memory of a run "), print(static_cast<int>(net.memory_bytes)), print(" bytes\n");
+  print(" logits differ from the host's in a bit; memory of a run "), print(static_cast<int>(net.memory_bytes)),
+      print(" bytes\n");
   const std::uint32_t ending[2] = {0x20026, static_cast<std::uint32_t>(differences != 0)};  // the application's exit
   ask_host(0x20, ending);
 }
@@ -60,17 +61,19 @@ extern std::uint32_t data_in_flash, data_begin, data_end, bss_begin, bss_end, st
   for (std::uint32_t *from = &data_in_flash, *to = &data_begin; to < &data_end;) *to++ = *from++;
   for (std::uint32_t* to = &bss_begin; to < &bss_end;) *to++ = 0;
   main();
-  for (;;) {}
+  for (;;) {
+  }
 }
 [[noreturn]] void fault() {
   print("firmware: a fault\n");
   const std::uint32_t ending[2] = {0x20026, 3};
   ask_host(0x20, ending);
-  for (;;) {}
+  for (;;) {
+  }
 }
 
 /// What the processor reads first: the stack, then where to go at a reset, an interrupt that cannot be masked, a fault.
-[[gnu::section(".vectors"), gnu::used]] const void* const vectors[4] = {&stack_top, reinterpret_cast<const void*>(&start),
-                                                                        reinterpret_cast<const void*>(&fault), reinterpret_cast<const void*>(&fault)};
-
+[[gnu::section(".vectors"), gnu::used]] const void* const vectors[4] = {
+    &stack_top, reinterpret_cast<const void*>(&start), reinterpret_cast<const void*>(&fault),
+    reinterpret_cast<const void*>(&fault)};
 }

@@ -40,11 +40,16 @@ mn::dataset<std::uint8_t> colour_digits(int count, std::uint64_t draws) {
 void write_images(const std::string& path, const mn::dataset<std::uint8_t>& data, std::span<const float> logits) {
   std::FILE* file = std::fopen(path.c_str(), "w");
   if (file == nullptr) mn::require(mn::status::failure("%s: could not be created", path.c_str()));
-  std::fprintf(file, "#pragma once\n\n#include <cstdint>\n\nnamespace images_data {\n\ninline constexpr int count = %d;\n", data.size());
+  std::fprintf(file,
+               "#pragma once\n\n#include <cstdint>\n\nnamespace images_data {\n\ninline constexpr int count = %d;\n",
+               data.size());
   std::fprintf(file, "inline constexpr std::uint8_t images[] = {");
-  for (std::size_t i = 0; i < data.images.size(); ++i) std::fprintf(file, "%s%d", i % 32 == 0 ? (i == 0 ? "\n  " : ",\n  ") : ",", data.images[i]);
+  for (std::size_t i = 0; i < data.images.size(); ++i)
+    std::fprintf(file, "%s%d", i % 32 == 0 ? (i == 0 ? "\n  " : ",\n  ") : ",", data.images[i]);
   std::fprintf(file, "};\ninline constexpr std::uint32_t logits[] = {");
-  for (std::size_t i = 0; i < logits.size(); ++i) std::fprintf(file, "%s0x%08xu", i % 10 == 0 ? (i == 0 ? "\n  " : ",\n  ") : ", ", std::bit_cast<std::uint32_t>(logits[i]));
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    std::fprintf(file, "%s0x%08xu", i % 10 == 0 ? (i == 0 ? "\n  " : ",\n  ") : ", ",
+                 std::bit_cast<std::uint32_t>(logits[i]));
   std::fprintf(file, "};\n\n}  // namespace images_data\n");
   std::fclose(file);
 }
@@ -56,13 +61,15 @@ int main(int count, char** arguments) try {
   const std::string folder = std::string(arguments[1]) + "/";
 
   mn::network<network, mn::aqe> net{mn::seed{1}};
-  mn::fit(net, colour_digits(256, 1), mn::adam{.rate = 1e-3f}, mn::linear{}, {.epochs = 1, .batch = 32, .settle_batches = 4});
+  mn::fit(net, colour_digits(256, 1), mn::adam{.rate = 1e-3f}, mn::linear{},
+          {.epochs = 1, .batch = 32, .settle_batches = 4});
   const auto small = mn::pack(net);
   mn::export_header(small, folder + "network_data.hpp", "network_data");
 
   const auto test = colour_digits(4, 2);
   write_images(folder + "images_data.hpp", test, small.run(std::span<const std::uint8_t>(test.images)));
-  std::printf("firmware_export: %zu bits of weights; %d images with the host's logits\n", small.weight_bits(), test.size());
+  std::printf("firmware_export: %zu bits of weights; %d images with the host's logits\n", small.weight_bits(),
+              test.size());
 } catch (const std::exception& e) {
   std::fprintf(stderr, "firmware_export: %s\n", e.what());
   return 1;

@@ -33,16 +33,20 @@ mn::history train(Network& net, const mn::train_and_test<std::uint8_t>& data, co
   progress bar(o.epochs, steps);
   double loss = 0;
   double accuracy = 0;
-  const auto run = mn::fit(net, data.train, mn::adam{.rate = o.rate, .decay = mn::cosine_rate{.to = 0.01f}}, chosen::now->schedule,
-                           {.epochs = o.epochs, .batch = batch, .validation = &data.test, .seed = mn::seed{o.seed},
-                            .augmentation = {.crop = o.crop, .flip = o.flip}},
-                           [&](const mn::event& e, Network&) {
-                             if (e.epoch_end) return bar.epoch(e.epoch, e.loss, e.accuracy, e.blended, e.quantized, e.seconds);
-                             const int step = static_cast<int>((e.step - 1) % steps) + 1;
-                             loss += (e.loss - loss) / step;
-                             accuracy += (e.accuracy - accuracy) / step;
-                             bar.step(e.epoch, step, loss, accuracy, static_cast<double>(e.alpha));
-                           });
+  const auto run =
+      mn::fit(net, data.train, mn::adam{.rate = o.rate, .decay = mn::cosine_rate{.to = 0.01f}}, chosen::now->schedule,
+              {.epochs = o.epochs,
+               .batch = batch,
+               .validation = &data.test,
+               .seed = mn::seed{o.seed},
+               .augmentation = {.crop = o.crop, .flip = o.flip}},
+              [&](const mn::event& e, Network&) {
+                if (e.epoch_end) return bar.epoch(e.epoch, e.loss, e.accuracy, e.blended, e.quantized, e.seconds);
+                const int step = static_cast<int>((e.step - 1) % steps) + 1;
+                loss += (e.loss - loss) / step;
+                accuracy += (e.accuracy - accuracy) / step;
+                bar.step(e.epoch, step, loss, accuracy, static_cast<double>(e.alpha));
+              });
   std::printf("trained %d epochs of %d images in %.1f s: %.0f images/s\n", o.epochs, data.train.size(), run.seconds,
               static_cast<double>(data.train.size()) * o.epochs / run.seconds);
   return run;
@@ -62,7 +66,8 @@ struct report {
 
 inline void print(const report& r, const mn::train_and_test<std::uint8_t>& data, const options& o) {
   std::printf("\nimage 0 is %d, the packed network says", data.test.labels[0]);
-  for (const mn::prediction& g : mn::top_k(r.logits, 3)) std::printf(" %d (%.1f %%)", g.label, 100 * static_cast<double>(g.probability));
+  for (const mn::prediction& g : mn::top_k(r.logits, 3))
+    std::printf(" %d (%.1f %%)", g.label, 100 * static_cast<double>(g.probability));
   std::printf("\n\n");
   if (!o.skip_real) std::printf("figure accuracy_real %.4f part\n", r.accuracy_real);
   std::printf("figure accuracy_blended %.4f part\n", r.trained.epochs.back().blended);
@@ -105,7 +110,8 @@ void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, re
   mn::network<Model, chosen> net{mn::seed{o.seed}};
   train(net, data, o);
   r.accuracy_real = mn::accuracy(net, data.test);
-  net.parameters([&](std::string_view, const mn::parameter& p) { r.bytes_real += 4 * static_cast<long long>(p.value.size()); });
+  net.parameters(
+      [&](std::string_view, const mn::parameter& p) { r.bytes_real += 4 * static_cast<long long>(p.value.size()); });
   // The float network at its best: through the matrix product, 128 images at a time.
   const images some = data.test.part(0, std::min(data.test.size(), 1000));
   mn::set_threads(1);
@@ -119,7 +125,8 @@ void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, re
 using runner = void (*)(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r);
 
 /// The network of 1, 2 or 3 bits, then the same one in floats.
-inline void run(const mn::train_and_test<std::uint8_t>& data, const options& o, runner one, runner two, runner three, runner in_floats) {
+inline void run(const mn::train_and_test<std::uint8_t>& data, const options& o, runner one, runner two, runner three,
+                runner in_floats) {
   report r;
   (o.bits == 1 ? one : o.bits == 2 ? two : three)(data, o, r);
   if (!o.skip_real) in_floats(data, o, r);

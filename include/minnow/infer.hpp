@@ -3,9 +3,9 @@
 // Running packed networks: descriptions, packed, session. With xsimd, without xtensor, exceptions or run-time type
 // information.
 #include <minnow/core/classify.hpp>
+#include <minnow/files/mapped_file.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/session.hpp>
 #include <minnow/infer/summary.hpp>
-#include <minnow/files/mapped_file.hpp>
-#include <minnow/files/model_file.hpp>
 #include <minnow/model.hpp>

@@ -3,15 +3,15 @@
 // Training, packing, running and files. Included where they are wanted: what needs a library of its own (data/gzip.hpp,
 // exchange/safetensors.hpp, fit/mpi.hpp), the networks of zoo/, the quantizers of other methods (quantize/methods.hpp) and their
 // estimator (estimate/bi_real.hpp), firmware/export_header.hpp, firmware.hpp, dispatch.hpp.
-#include <minnow/infer.hpp>
-#include <minnow/infer/evaluate.hpp>
 #include <minnow/data/cifar.hpp>
 #include <minnow/data/drawn_digits.hpp>
 #include <minnow/data/mnist.hpp>
+#include <minnow/data/optdigits.hpp>
+#include <minnow/exchange/npy.hpp>
+#include <minnow/exchange/weights.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/files/network_file.hpp>
-#include <minnow/exchange/npy.hpp>
-#include <minnow/data/optdigits.hpp>
-#include <minnow/exchange/weights.hpp>
+#include <minnow/infer.hpp>
+#include <minnow/infer/evaluate.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/train.hpp>

@@ -40,10 +40,10 @@ namespace comparison {
 
 /// A layer between product and quantizer: what it makes of a difference in its input.
 struct step {
-  double factor = 1;     ///< the most by which it is multiplied
-  int roundings = 0;     ///< the most roundings of either side
-  int second = -1;       ///< of a join, the stage whose result is its other input
-  double unit = 1;       ///< what a unit of that one's codes is worth
+  double factor = 1;  ///< the most by which it is multiplied
+  int roundings = 0;  ///< the most roundings of either side
+  int second = -1;    ///< of a join, the stage whose result is its other input
+  double unit = 1;    ///< what a unit of that one's codes is worth
 };
 
 /// A stage of the packed network as the trained one sees it, without types.
@@ -115,13 +115,13 @@ stage_view view_of(network<Model, W, I>& net) {
             s.roundings = 1;
             s.second = static_cast<int>(plan::template second<Op>);
             if constexpr (other::code_limit > 0)
-              s.unit = static_cast<double>(other::scale(net.template layer_at<flat::template second<plan::ops_begin + Op>>().state()));
+              s.unit = static_cast<double>(
+                  other::scale(net.template layer_at<flat::template second<plan::ops_begin + Op>>().state()));
           }
           v.steps.push_back(s);
         }(),
         ...);
-  }
-  (typename plan::indices{});
+  }(typename plan::indices{});
   if constexpr (plan::has_quantizer) {
     using Q = typename plan::outputs;
     const auto state = net.template layer_at<plan::end - 1>().state();
@@ -137,8 +137,9 @@ stage_view view_of(network<Model, W, I>& net) {
 
 template <class Model, class W, class I>
 std::vector<stage_view> views_of(network<Model, W, I>& net) {
-  return [&]<std::size_t... S>(std::index_sequence<S...>) { return std::vector<stage_view>{view_of<S>(net)...}; }
-  (std::make_index_sequence<minnow::detail::stages<Model>::count>{});
+  return [&]<std::size_t... S>(std::index_sequence<S...>) {
+    return std::vector<stage_view>{view_of<S>(net)...};
+  }(std::make_index_sequence<minnow::detail::stages<Model>::count>{});
 }
 
 /// Keeps what one image leaves in every layer.
@@ -208,7 +209,8 @@ inline magnitudes magnitudes_at(const stage_view& v, const float* inputs, std::s
       const int iy = y * g.stride.height - g.padding.height + ky;
       const int ix = x * g.stride.width - g.padding.width + kx;
       if (iy < 0 || iy >= g.in.height || ix < 0 || ix >= g.in.width) continue;
-      const auto at = static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels + f / g.group_filters() * g.group_channels());
+      const auto at =
+          static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels + f / g.group_filters() * g.group_channels());
       for (std::size_t c = 0; c < static_cast<std::size_t>(g.group_channels()); ++c) {
         const double weight = std::abs(static_cast<double>(w[c]));
         const double d = differences.empty() ? unknown : std::abs(differences[at + c]);
@@ -278,8 +280,9 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
             ++r.values;
             // A scale of 0 hides the sums, but then all codes are 0 and so are they.
             const bool visible =
-                scale != 0 ? v.float_sums || !exact || std::nearbyint(static_cast<double>(trained[at]) / static_cast<double>(scale)) == sum
-                          : sum == 0;
+                scale != 0 ? v.float_sums || !exact ||
+                                 std::nearbyint(static_cast<double>(trained[at]) / static_cast<double>(scale)) == sum
+                           : sum == 0;
             if (!visible || !(std::abs(static_cast<double>(value) - static_cast<double>(trained[at])) <= allowed))
               r.differ(v.begin, "sum", at, static_cast<double>(trained[at]), static_cast<double>(value), allowed);
           }

@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <minnow/data/drawn_digits.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/infer/evaluate.hpp>
-#include <minnow/data/drawn_digits.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/constant.hpp>

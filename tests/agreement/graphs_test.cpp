@@ -22,8 +22,11 @@ struct of_residuals : model<image<3, 9, 9>, unit<First, 17>,
 template <class Weights>
 struct of_carried_codes
     : model<image<3, 9, 9>, unit<scheme<pixels, Weights>, 16>, relu,
-            residual<chain<conv<16, Weights>, batch_norm, relu, unit<scheme<integer<8>, Weights>, 16>>, chain<>, integer<8>>, relu,
-            residual<chain<conv<20, Weights, stride<2>>, batch_norm>, chain<conv<20, Weights, stride<2>>, batch_norm>, integer<8>>,
+            residual<chain<conv<16, Weights>, batch_norm, relu, unit<scheme<integer<8>, Weights>, 16>>, chain<>,
+                     integer<8>>,
+            relu,
+            residual<chain<conv<20, Weights, stride<2>>, batch_norm>, chain<conv<20, Weights, stride<2>>, batch_norm>,
+                     integer<8>>,
             relu, dense<4, scheme<integer<8>, Weights>>> {};
 
 template <class Scheme>
@@ -43,18 +46,22 @@ struct of_nested_forks
 
 TEST_SUITE("agreement/graphs") {
   TEST_CASE_TEMPLATE("residual blocks whose skips are floats", Model, of_residuals<scheme<pixels, sign>, minw<1, 1>>,
-                     of_residuals<scheme<pixels, ternary<>>, minw<2, 3>>, of_residuals<scheme<pixels, integer<8>>, scheme<integer<8>, integer<4, per_channel>>>,
+                     of_residuals<scheme<pixels, ternary<>>, minw<2, 3>>,
+                     of_residuals<scheme<pixels, integer<8>>, scheme<integer<8>, integer<4, per_channel>>>,
                      of_residuals<scheme<real, sign>, minw<3, 3>>) {
     check_model<Model>();
   }
 
-  TEST_CASE_TEMPLATE("residual blocks whose skips are codes", Model, of_residuals<scheme<pixels, ternary<>>, minw<3, 3>, integer<8>>,
-                     of_residuals<scheme<pixels, ternary<>>, minw<1, 1>, ternary<>>, of_carried_codes<integer<8, per_channel>>,
-                     of_carried_codes<power_of_two<3>>) {
+  TEST_CASE_TEMPLATE("residual blocks whose skips are codes", Model,
+                     of_residuals<scheme<pixels, ternary<>>, minw<3, 3>, integer<8>>,
+                     of_residuals<scheme<pixels, ternary<>>, minw<1, 1>, ternary<>>,
+                     of_carried_codes<integer<8, per_channel>>, of_carried_codes<power_of_two<3>>) {
     check_model<Model>();
   }
 
-  TEST_CASE_TEMPLATE("dense blocks", Model, of_dense_blocks<minw<3, 3>>, of_dense_blocks<minw<1, 2>>) { check_model<Model>(); }
+  TEST_CASE_TEMPLATE("dense blocks", Model, of_dense_blocks<minw<3, 3>>, of_dense_blocks<minw<1, 2>>) {
+    check_model<Model>();
+  }
 
   TEST_CASE("forks of the image, of codes and within each other") { check_model<of_nested_forks, float>(); }
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <minnow/estimate/aqe.hpp>
-#include <minnow/fit/fit.hpp>
 #include <minnow/files/model_file.hpp>
+#include <minnow/fit/fit.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/constant.hpp>

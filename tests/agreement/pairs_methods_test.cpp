@@ -1,6 +1,6 @@
+#include <minnow/data/drawn_digits.hpp>
 #include <minnow/estimate/bi_real.hpp>
 #include <minnow/infer/evaluate.hpp>
-#include <minnow/data/drawn_digits.hpp>
 #include <minnow/quantize/methods.hpp>
 #include <minnow/zoo/bi_real.hpp>
 
@@ -13,8 +13,9 @@ namespace {
 
 /// As pair_network, with the image as its bytes by weights of the method's.
 template <class Scheme>
-struct method_network : model<image<3, 9, 9>, conv<33, scheme<pixels, typename Scheme::weights>>, max_pool<2>, batch_norm, relu, conv<40, Scheme>,
-                              batch_norm, relu, max_pool<2>, dense<4, Scheme>, batch_norm> {};
+struct method_network
+    : model<image<3, 9, 9>, conv<33, scheme<pixels, typename Scheme::weights>>, max_pool<2>, batch_norm, relu,
+            conv<40, Scheme>, batch_norm, relu, max_pool<2>, dense<4, Scheme>, batch_norm> {};
 
 template <class Scheme>
 void check_method() {
@@ -23,9 +24,9 @@ void check_method() {
 }
 
 /// The same with Bi-Real's shortcuts.
-struct shortcut_network
-    : model<image<3, 9, 9>, conv<16, scheme<pixels, sign>>, max_pool<2>, batch_norm, zoo::bi_real_unit<16, methods::bi_real>,
-            zoo::bi_real_halving<40, methods::bi_real>, zoo::bi_real_widening<24, methods::bi_real>, dense<4, methods::bi_real>, batch_norm> {};
+struct shortcut_network : model<image<3, 9, 9>, conv<16, scheme<pixels, sign>>, max_pool<2>, batch_norm,
+                                zoo::bi_real_unit<16, methods::bi_real>, zoo::bi_real_halving<40, methods::bi_real>,
+                                zoo::bi_real_widening<24, methods::bi_real>, dense<4, methods::bi_real>, batch_norm> {};
 
 /// Drawn digits below 4, each pixel and channel the mean of 3x3 of theirs: 9x9.
 dataset<std::uint8_t> few_digits(int count, std::uint64_t draws) {
@@ -60,17 +61,18 @@ double learned() {
 }  // namespace
 
 TEST_SUITE("agreement/pairs_methods") {
-  TEST_CASE_TEMPLATE("methods of binary and ternary weights: the same sums, codes and logits", Scheme, methods::bnn, methods::xnor_net, methods::hwgq<2>,
-                     methods::dorefa<1, 2>) {
+  TEST_CASE_TEMPLATE("methods of binary and ternary weights: the same sums, codes and logits", Scheme, methods::bnn,
+                     methods::xnor_net, methods::hwgq<2>, methods::dorefa<1, 2>) {
     check_method<Scheme>();
   }
 
-  TEST_CASE_TEMPLATE("methods of real inputs: the same sums, codes and logits", Scheme, methods::binary_connect, methods::bwn, methods::twn, methods::ttq) {
+  TEST_CASE_TEMPLATE("methods of real inputs: the same sums, codes and logits", Scheme, methods::binary_connect,
+                     methods::bwn, methods::twn, methods::ttq) {
     check_method<Scheme>();
   }
 
-  TEST_CASE_TEMPLATE("methods of integers: the same sums, codes and logits", Scheme, methods::dorefa<2, 2>, methods::pact<4, 4>, methods::lsq<2, 2>,
-                     methods::lsq<8, 8>) {
+  TEST_CASE_TEMPLATE("methods of integers: the same sums, codes and logits", Scheme, methods::dorefa<2, 2>,
+                     methods::pact<4, 4>, methods::lsq<2, 2>, methods::lsq<8, 8>) {
     check_method<Scheme>();
   }
 

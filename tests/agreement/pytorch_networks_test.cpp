@@ -19,7 +19,7 @@ namespace {
 
 struct exported_network {
   tensors weights;
-  tensor inputs;   ///< channels first
+  tensor inputs;  ///< channels first
   tensor outputs;
 };
 
@@ -47,7 +47,8 @@ dataset<float> channels_last(const tensor& from, shape image) {
   dataset<float> to(image, std::vector<float>(from.values.size()), {});
   for (std::size_t n = 0; n < from.shape.at(0); ++n)
     for (std::size_t c = 0; c < channels; ++c)
-      for (std::size_t p = 0; p < pixels; ++p) to.images[(n * pixels + p) * channels + c] = from.values[(n * channels + c) * pixels + p];
+      for (std::size_t p = 0; p < pixels; ++p)
+        to.images[(n * pixels + p) * channels + c] = from.values[(n * channels + c) * pixels + p];
   return to;
 }
 
@@ -73,23 +74,26 @@ void check_network(const std::string& name, const weight_names& names) {
 
 struct windows : model<image<4, 9, 8>, conv<6, real, kernel<3, 2>, stride<2, 1>, padding<1, 0>>, bias, batch_norm, relu,
                        conv<9, real, kernel<2, 3>, padding<0, 1>, groups<3>>, hard_tanh, depthwise_conv<>, bias, relu6,
-                       conv<18, real, kernel<1, 3>, stride<1, 2>, groups<9>>, max_pool<2, kernel<2, 3>, stride<2, 1>, padding<1, 1>>, dense<5>, bias,
-                       dense<3>> {};
+                       conv<18, real, kernel<1, 3>, stride<1, 2>, groups<9>>,
+                       max_pool<2, kernel<2, 3>, stride<2, 1>, padding<1, 1>>, dense<5>, bias, dense<3>> {};
 
 struct depthwise_pyramid
-    : model<image<8, 7, 6>, depthwise_conv<real, stride<2>>, batch_norm, relu, conv<12, real, kernel<1>>, bias, depthwise_conv<real, kernel<5, 3>>, bias,
-            average_pool<2, stride<1>>, global_average_pool, dense<4>, bias> {};
+    : model<image<8, 7, 6>, depthwise_conv<real, stride<2>>, batch_norm, relu, conv<12, real, kernel<1>>, bias,
+            depthwise_conv<real, kernel<5, 3>>, bias, average_pool<2, stride<1>>, global_average_pool, dense<4>, bias> {
+};
 
 template <int Channels, int Groups>
 using block = chain<conv<Channels, real, groups<Groups>>, batch_norm, relu>;
-struct branches
-    : model<image<4, 5, 6>, residual<block<4, 2>>,
-            residual<chain<conv<8, real, stride<2>, groups<4>>, bias, batch_norm>, chain<conv<8, real, kernel<1>, stride<2>>, batch_norm>>,
-            repeat<2, block<8, 8>>, dense_block<2, conv<3>>, pad_channels<16>, conv<4, real, kernel<1>, groups<4>>, dense<2>, bias> {};
+struct branches : model<image<4, 5, 6>, residual<block<4, 2>>,
+                        residual<chain<conv<8, real, stride<2>, groups<4>>, bias, batch_norm>,
+                                 chain<conv<8, real, kernel<1>, stride<2>>, batch_norm>>,
+                        repeat<2, block<8, 8>>, dense_block<2, conv<3>>, pad_channels<16>,
+                        conv<4, real, kernel<1>, groups<4>>, dense<2>, bias> {};
 
-struct signals : model<signal<6, 31>, conv<8, real, kernel<1, 5>, stride<1, 2>>, bias, batch_norm, relu, depthwise_conv<real, kernel<1, 3>>,
-                       max_pool<2, kernel<1, 2>, stride<1, 2>>, conv<6, real, kernel<1, 4>, padding<0>, groups<2>>, bias, conv<4, real, kernel<1>>,
-                       dense<3>, bias> {};
+struct signals
+    : model<signal<6, 31>, conv<8, real, kernel<1, 5>, stride<1, 2>>, bias, batch_norm, relu,
+            depthwise_conv<real, kernel<1, 3>>, max_pool<2, kernel<1, 2>, stride<1, 2>>,
+            conv<6, real, kernel<1, 4>, padding<0>, groups<2>>, bias, conv<4, real, kernel<1>>, dense<3>, bias> {};
 
 struct vectors : model<features<13>, dense<9>, batch_norm, relu, dense<4>, bias> {};
 
@@ -97,27 +101,58 @@ struct vectors : model<features<13>, dense<9>, batch_norm, relu, dense<4>, bias>
 
 TEST_SUITE("agreement/pytorch_networks") {
   TEST_CASE("convolutions of all windows and groups, and a dense layer behind a map") {
-    check_network<windows>("windows", {{"0", "plain"}, {"1", "plain"}, {"2", "norm"}, {"4", "grouped"}, {"6", "depthwise"}, {"7", "depthwise"},
-                                       {"9", "multiplied"}, {"11", "hidden"}, {"12", "hidden"}, {"13", "head"}});
+    check_network<windows>("windows", {{"0", "plain"},
+                                       {"1", "plain"},
+                                       {"2", "norm"},
+                                       {"4", "grouped"},
+                                       {"6", "depthwise"},
+                                       {"7", "depthwise"},
+                                       {"9", "multiplied"},
+                                       {"11", "hidden"},
+                                       {"12", "hidden"},
+                                       {"13", "head"}});
   }
 
   TEST_CASE("depthwise convolutions that stride, with pointwise ones between them") {
-    check_network<depthwise_pyramid>("depthwise_pyramid", {{"0", "dw0"}, {"1", "n0"}, {"3", "pw0"}, {"4", "pw0"}, {"5", "dw1"}, {"6", "dw1"},
-                                                           {"9", "head"}, {"10", "head"}});
+    check_network<depthwise_pyramid>("depthwise_pyramid", {{"0", "dw0"},
+                                                           {"1", "n0"},
+                                                           {"3", "pw0"},
+                                                           {"4", "pw0"},
+                                                           {"5", "dw1"},
+                                                           {"6", "dw1"},
+                                                           {"9", "head"},
+                                                           {"10", "head"}});
   }
 
   TEST_CASE("residual, repeated and dense blocks with groups inside") {
-    check_network<branches>("branches", {{"0.body.0", "identity.body.conv"}, {"0.body.1", "identity.body.norm"}, {"1.body.0", "projected.body.conv"},
-                                         {"1.body.1", "projected.body.conv"}, {"1.body.2", "projected.body.norm"},
-                                         {"1.shortcut.0", "projected.shortcut.conv"}, {"1.shortcut.1", "projected.shortcut.norm"},
-                                         {"2.0.0", "repeated.0.conv"}, {"2.0.1", "repeated.0.norm"}, {"2.1.0", "repeated.1.conv"},
-                                         {"2.1.1", "repeated.1.norm"}, {"3.0.body", "dense0.body"}, {"3.1.body", "dense1.body"}, {"5", "mixed"},
-                                         {"6", "head"}, {"7", "head"}});
+    check_network<branches>("branches", {{"0.body.0", "identity.body.conv"},
+                                         {"0.body.1", "identity.body.norm"},
+                                         {"1.body.0", "projected.body.conv"},
+                                         {"1.body.1", "projected.body.conv"},
+                                         {"1.body.2", "projected.body.norm"},
+                                         {"1.shortcut.0", "projected.shortcut.conv"},
+                                         {"1.shortcut.1", "projected.shortcut.norm"},
+                                         {"2.0.0", "repeated.0.conv"},
+                                         {"2.0.1", "repeated.0.norm"},
+                                         {"2.1.0", "repeated.1.conv"},
+                                         {"2.1.1", "repeated.1.norm"},
+                                         {"3.0.body", "dense0.body"},
+                                         {"3.1.body", "dense1.body"},
+                                         {"5", "mixed"},
+                                         {"6", "head"},
+                                         {"7", "head"}});
   }
 
   TEST_CASE("convolutions of signals are Conv1d's") {
-    check_network<signals>("signals", {{"0", "plain"}, {"1", "plain"}, {"2", "norm"}, {"4", "depthwise"}, {"6", "grouped"}, {"7", "grouped"},
-                                       {"8", "pointwise"}, {"9", "head"}, {"10", "head"}});
+    check_network<signals>("signals", {{"0", "plain"},
+                                       {"1", "plain"},
+                                       {"2", "norm"},
+                                       {"4", "depthwise"},
+                                       {"6", "grouped"},
+                                       {"7", "grouped"},
+                                       {"8", "pointwise"},
+                                       {"9", "head"},
+                                       {"10", "head"}});
   }
 
   TEST_CASE("dense layers on features are Linear's") {

@@ -17,8 +17,8 @@
 
 #include <doctest/doctest.h>
 
-#include <minnow/data/dataset.hpp>
 #include <minnow/core/random.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/estimate/ste.hpp>
 #include <minnow/layers/activation.hpp>
@@ -44,7 +44,8 @@ struct conv_net : mn::model<mn::image<3, 32, 32>,                               
                             conv_unit<Filters, mn::scheme<mn::pixels, mn::sign>>, pooled_unit<Filters>,  //
                             conv_unit<2 * Filters>, pooled_unit<2 * Filters>, conv_unit<4 * Filters>,
                             pooled_unit<4 * Filters>, dense_unit<Narrow>, dense_unit<Wide>, dense_unit<10>> {
-  static constexpr int channels[] = {Filters, Filters, 2 * Filters, 2 * Filters, 4 * Filters, 4 * Filters, Narrow, Wide, 10};
+  static constexpr int channels[] = {Filters,     Filters, 2 * Filters, 2 * Filters, 4 * Filters,
+                                     4 * Filters, Narrow,  Wide,        10};
 };
 struct model_a : conv_net<128, 512, 2048> {
   static constexpr const char* fixture = MINNOW_FIXTURES "/pytorch_model_a.txt";

@@ -29,17 +29,24 @@ struct average_beyond_floats : model<image<3, 9, 9>, first, conv<5, scheme<power
 /// More codes than thresholds are made for: bytes, pooled as codes.
 struct bytes_before : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, relu,
                             conv<18, scheme<integer<8>, integer<4>>>, batch_norm, last> {};
-struct bytes_overlapping : model<image<3, 9, 9>, conv<33, scheme<pixels, ternary<>>>, batch_norm, max_pool<3, stride<2>>, batch_norm,
-                                 conv<18, scheme<integer<6>, integer<8>>>, batch_norm, quantize<integer<8>>, last> {};
+struct bytes_overlapping
+    : model<image<3, 9, 9>, conv<33, scheme<pixels, ternary<>>>, batch_norm, max_pool<3, stride<2>>, batch_norm,
+            conv<18, scheme<integer<6>, integer<8>>>, batch_norm, quantize<integer<8>>, last> {};
 
 /// Windows that begin in the padding, folded, encoded and in floats.
-struct max_padded : model<image<3, 9, 9>, first, conv<33, low>, max_pool<3, stride<2>, padding<1>>, batch_norm, last> {};
-struct max_padded_behind : model<image<3, 8, 9>, first, conv<33, minw<3, 2>>, batch_norm, relu6, max_pool<2, stride<1>, padding<1, 0>>, last> {};
-struct max_padded_floats : model<image<3, 9, 9>, first, conv<33, low>, max_pool<3, stride<2>, padding<1>>, batch_norm, max_pool<3, padding<1>>, last> {};
-struct max_padded_bytes : model<image<3, 9, 9>, conv<33, scheme<pixels, ternary<>>>, batch_norm, max_pool<3, stride<2>, padding<1>>, relu6,
-                                conv<18, scheme<integer<8>, integer<8>>>, batch_norm, last> {};
-struct average_padded : model<image<3, 9, 9>, first, conv<33, low>, average_pool<3, stride<2>, padding<1>>, batch_norm, last> {};
-struct average_padded_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, average_pool<3, stride<2>, padding<1>>, last> {};
+struct max_padded : model<image<3, 9, 9>, first, conv<33, low>, max_pool<3, stride<2>, padding<1>>, batch_norm, last> {
+};
+struct max_padded_behind : model<image<3, 8, 9>, first, conv<33, minw<3, 2>>, batch_norm, relu6,
+                                 max_pool<2, stride<1>, padding<1, 0>>, last> {};
+struct max_padded_floats : model<image<3, 9, 9>, first, conv<33, low>, max_pool<3, stride<2>, padding<1>>, batch_norm,
+                                 max_pool<3, padding<1>>, last> {};
+struct max_padded_bytes
+    : model<image<3, 9, 9>, conv<33, scheme<pixels, ternary<>>>, batch_norm, max_pool<3, stride<2>, padding<1>>, relu6,
+            conv<18, scheme<integer<8>, integer<8>>>, batch_norm, last> {};
+struct average_padded
+    : model<image<3, 9, 9>, first, conv<33, low>, average_pool<3, stride<2>, padding<1>>, batch_norm, last> {};
+struct average_padded_behind
+    : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, average_pool<3, stride<2>, padding<1>>, last> {};
 
 template <class Model, std::size_t S>
 constexpr bool encodes = detail::stage_plan<Model, S>::encodes;
@@ -56,8 +63,8 @@ static_assert(!folds<two_maxima, 1> && !folds<average_of_integers, 1> && !folds<
               !folds<average_behind, 1>);
 static_assert(!folds<global_behind, 1> && !folds<average_beyond_floats, 1>);
 static_assert(encodes<bytes_before, 0> && encodes<bytes_overlapping, 0> && encodes<bytes_overlapping, 1>);
-static_assert(folds<max_padded, 1> && folds<max_padded_behind, 1> && !folds<max_padded_floats, 1> && encodes<max_padded_bytes, 0> &&
-              folds<average_padded, 1> && !folds<average_padded_behind, 1>);
+static_assert(folds<max_padded, 1> && folds<max_padded_behind, 1> && !folds<max_padded_floats, 1> &&
+              encodes<max_padded_bytes, 0> && folds<average_padded, 1> && !folds<average_padded_behind, 1>);
 static_assert(!encodes<max_overlapping, 0> && !encodes<average_behind, 1>);
 
 TEST_SUITE("agreement/structures_pool") {
@@ -71,8 +78,8 @@ TEST_SUITE("agreement/structures_pool") {
     check_model<Model>();
   }
 
-  TEST_CASE_TEMPLATE("padded pools", Model, max_padded, max_padded_behind, max_padded_floats, max_padded_bytes, average_padded,
-                     average_padded_behind) {
+  TEST_CASE_TEMPLATE("padded pools", Model, max_padded, max_padded_behind, max_padded_floats, max_padded_bytes,
+                     average_padded, average_padded_behind) {
     check_model<Model>();
   }
 

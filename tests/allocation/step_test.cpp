@@ -65,9 +65,10 @@ namespace {
 /// Products on bits, on floats, in groups; norms that are left to a quantizer and norms that are not; pools; forks.
 struct everything
     : model<image<3, 16, 16>, conv<32, scheme<pixels, sign>>, batch_norm, conv<32, minw<1, 1>>, max_pool<2>, batch_norm,
-            residual<chain<conv<32, minw<2, 2>>, batch_norm, relu, depthwise_conv<scheme<integer<8>, integer<8>>>, batch_norm>>,
-            conv<48, minw<3, 3>, kernel<1>, padding<0>>, bias, hard_tanh, concatenated<conv<16, real, groups<2>>>, average_pool<2>,
-            dense<64, minw<1, 1>>, batch_norm, dense<10, minw<1, 2>>, batch_norm> {};
+            residual<chain<conv<32, minw<2, 2>>, batch_norm, relu, depthwise_conv<scheme<integer<8>, integer<8>>>,
+                           batch_norm>>,
+            conv<48, minw<3, 3>, kernel<1>, padding<0>>, bias, hard_tanh, concatenated<conv<16, real, groups<2>>>,
+            average_pool<2>, dense<64, minw<1, 1>>, batch_norm, dense<10, minw<1, 2>>, batch_norm> {};
 
 /// Allocations of three steps, after two that make room. On one thread: each of several makes room for itself when it first
 /// takes a piece of a kind, which may be in any step.

@@ -5,7 +5,8 @@
 
 namespace mn = minnow;
 
-struct digits : mn::model<mn::image<1, 6, 6>, mn::conv<4, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm, mn::dense<2, mn::minw<1, 1>>> {};
+struct digits : mn::model<mn::image<1, 6, 6>, mn::conv<4, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm,
+                          mn::dense<2, mn::minw<1, 1>>> {};
 
 constexpr mn::firmware_data<2> data{};
 mn::firmware<mn::packed<digits>, data> net;

@@ -4,6 +4,7 @@
 
 namespace mn = minnow;
 
-struct digits : mn::model<mn::image<1, 6, 6>, mn::conv<4, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm, mn::dense<2, mn::minw<1, 1>>> {};
+struct digits : mn::model<mn::image<1, 6, 6>, mn::conv<4, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm,
+                          mn::dense<2, mn::minw<1, 1>>> {};
 
 void use(mn::network<digits>& net) { mn::session s(net, 2); }

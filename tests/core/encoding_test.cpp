@@ -17,9 +17,11 @@ static_assert(is_integer(encoding::nibble) && is_integer(encoding::byte) && is_i
 static_assert(!is_planes(encoding::unsigned_nibble) && is_integer(encoding::unsigned_byte));
 static_assert(!is_integer(encoding::half) && !is_integer(encoding::real));
 
-static_assert(is_bytes(encoding::nibble) && is_bytes(encoding::byte) && is_bytes(encoding::unsigned_nibble) && is_bytes(encoding::unsigned_byte));
+static_assert(is_bytes(encoding::nibble) && is_bytes(encoding::byte) && is_bytes(encoding::unsigned_nibble) &&
+              is_bytes(encoding::unsigned_byte));
 static_assert(!is_bytes(encoding::pixel) && !is_bytes(encoding::ternary) && !is_bytes(encoding::half));
-static_assert(is_unsigned(encoding::unsigned_nibble) && is_unsigned(encoding::unsigned_byte) && !is_unsigned(encoding::byte));
+static_assert(is_unsigned(encoding::unsigned_nibble) && is_unsigned(encoding::unsigned_byte) &&
+              !is_unsigned(encoding::byte));
 
 TEST_SUITE("core/encoding") {
   TEST_CASE("the numbers of encodings, which files may keep, do not change") {

@@ -46,13 +46,16 @@ TEST_SUITE("core/sentence") {
   }
 
   TEST_CASE("texts are shortened in the middle, so that a sentence keeps its end, whatever their lengths and number") {
-    for (const std::size_t length : {std::size_t{100}, std::size_t{511}, std::size_t{600}, std::size_t{4096}, std::size_t{100'000}}) {
+    for (const std::size_t length :
+         {std::size_t{100}, std::size_t{511}, std::size_t{600}, std::size_t{4096}, std::size_t{100'000}}) {
       const std::string path = "/begin" + std::string(length, 'd') + "/end";
       const std::string one = status::failure("%s: expected %d labels, found %s", path.c_str(), 10, "none").message();
       CHECK(one.size() <= 511);
       CHECK(one.starts_with("/begin"));
       CHECK(one.ends_with("/end: expected 10 labels, found none"));
-      const std::string two = status::failure("%s: expected %d labels, one for each image of %s, found %zu", path.c_str(), 10, path.c_str(), std::size_t{3}).message();
+      const std::string two = status::failure("%s: expected %d labels, one for each image of %s, found %zu",
+                                              path.c_str(), 10, path.c_str(), std::size_t{3})
+                                  .message();
       CHECK(two.find("/end: expected 10 labels, one for each image of /begin") != std::string::npos);
       CHECK(two.ends_with("/end, found 3"));
       const std::string part = status::failure("%.*s: reason", static_cast<int>(path.size()), path.c_str()).message();

@@ -21,7 +21,8 @@ static_assert(rectangular.out == shape{5, 5, 6} && rectangular.inputs() == 60);
 
 // Two groups: half of the inputs to an output.
 constexpr geometry halves = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0}, 2);
-static_assert(halves.group_channels() == 2 && halves.group_filters() == 3 && halves.inputs() == 30 && halves.weights() == 180);
+static_assert(halves.group_channels() == 2 && halves.group_filters() == 3 && halves.inputs() == 30 &&
+              halves.weights() == 180);
 static_assert(halves.macs() == 25 * 180 && halves.out == rectangular.out && halves != rectangular);
 
 static_assert(dense_over({4, 4, 512}, 10).in == shape{1, 1, 8192});

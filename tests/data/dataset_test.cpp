@@ -137,7 +137,8 @@ TEST_SUITE("data/dataset") {
     CHECK_THROWS_WITH_AS(dataset(images, xt::xtensor<double, 1>{0, 1.5}),
                          "dataset: expected labels from -2147483648 to 2147483647, found 1.5 at index 1", error);
     const xt::xtensor<double, 2> wide{{1, 2}, {3, 1e300}};
-    CHECK_THROWS_WITH_AS((void)dataset<float>(wide, std::vector<int>{0, 1}), "dataset: expected numbers that a 32-bit float holds, found 1e+300 at index 3", error);
+    CHECK_THROWS_WITH_AS((void)dataset<float>(wide, std::vector<int>{0, 1}),
+                         "dataset: expected numbers that a 32-bit float holds, found 1e+300 at index 3", error);
     CHECK_THROWS_AS(dataset(images, xt::xtensor<std::int64_t, 1>{0, std::int64_t{1} << 32}), error);
     CHECK(dataset(images, xt::xtensor<double, 1>{0, 2}).labels == std::vector<int>{0, 2});
     const std::vector<int> labels{0, 1};

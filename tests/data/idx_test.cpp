@@ -84,16 +84,19 @@ TEST_SUITE("data/idx") {
              "labels: expected an IDX file of labels (magic 0x00000801), found magic 0x00000803");
     CHECK_EQ(refusal_of_images(with(image_file, 2, 0x0d)),
              "images: expected an IDX file of images (magic 0x00000803), found magic 0x00000d03");
-    CHECK_EQ(refusal_of_images({0x1f, 0x8b, 8, 0, 0}),
-             "images: expected an IDX file, found gzip data: #include \"minnow/data/gzip.hpp\", pass minnow::gzip to the "
-             "reader as its last argument and link zlib (CMake target minnow::gzip), or unpack it with gzip -dk");
+    CHECK_EQ(
+        refusal_of_images({0x1f, 0x8b, 8, 0, 0}),
+        "images: expected an IDX file, found gzip data: #include \"minnow/data/gzip.hpp\", pass minnow::gzip to the "
+        "reader as its last argument and link zlib (CMake target minnow::gzip), or unpack it with gzip -dk");
   }
 
   TEST_CASE("absurd numbers in a header are refused before anything is allocated") {
-    CHECK_EQ(refusal_of_images(with(image_file, 7, 0)), "images: expected 1 to 2147483647 images, found 0 in its header");
+    CHECK_EQ(refusal_of_images(with(image_file, 7, 0)),
+             "images: expected 1 to 2147483647 images, found 0 in its header");
     CHECK_EQ(refusal_of_images(with(image_file, 4, 0xff)),
              "images: expected 1 to 2147483647 images, found 4278190082 in its header");
-    CHECK_EQ(refusal_of_labels(with(label_file, 7, 0)), "labels: expected 1 to 2147483647 labels, found 0 in its header");
+    CHECK_EQ(refusal_of_labels(with(label_file, 7, 0)),
+             "labels: expected 1 to 2147483647 labels, found 0 in its header");
     CHECK_EQ(refusal_of_images(with(image_file, 11, 0)),
              "images: expected images of 1 to 4096 rows and columns, found 0 x 3");
     CHECK_EQ(refusal_of_images(with(image_file, 12, 1)),

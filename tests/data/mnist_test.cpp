@@ -49,10 +49,11 @@ TEST_SUITE("data/mnist") {
     const data_files::folder folder;
     write_all(folder, ".gz");
     mn::train_and_test<std::uint8_t> out;
-    CHECK_EQ(data_files::sentence(mn::read_mnist(folder.path().c_str(), out), folder),
-             "train-images-idx3-ubyte: expected this file, found only its .gz; either #include \"minnow/data/gzip.hpp\", "
-             "pass minnow::gzip to the reader as its last argument and link zlib (CMake target minnow::gzip), or "
-             "unpack it with gzip -dk");
+    CHECK_EQ(
+        data_files::sentence(mn::read_mnist(folder.path().c_str(), out), folder),
+        "train-images-idx3-ubyte: expected this file, found only its .gz; either #include \"minnow/data/gzip.hpp\", "
+        "pass minnow::gzip to the reader as its last argument and link zlib (CMake target minnow::gzip), or "
+        "unpack it with gzip -dk");
   }
 
   TEST_CASE("the throwing form throws the sentence") {

@@ -39,8 +39,10 @@ TEST_SUITE("data/normalisation") {
     CHECK(sentence({.mean = {0, HUGE_VALF}}) == "who: expected finite numbers in 'mean', found inf at index 1");
     CHECK(sentence({.deviation = {1, 0}}) == "who: expected numbers above 0 in 'deviation', found 0 at index 1");
     CHECK(sentence({.deviation = {-1, 1}}) == "who: expected numbers above 0 in 'deviation', found -1 at index 0");
-    CHECK(sentence({.deviation = {1, std::nanf("")}}) == "who: expected numbers above 0 in 'deviation', found nan at index 1");
-    CHECK(sentence({.deviation = {HUGE_VALF, 1}}) == "who: expected numbers above 0 in 'deviation', found inf at index 0");
+    CHECK(sentence({.deviation = {1, std::nanf("")}}) ==
+          "who: expected numbers above 0 in 'deviation', found nan at index 1");
+    CHECK(sentence({.deviation = {HUGE_VALF, 1}}) ==
+          "who: expected numbers above 0 in 'deviation', found inf at index 0");
   }
 
   TEST_CASE("bytes are divided by 255 before mean and deviation") {

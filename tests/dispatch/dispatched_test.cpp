@@ -130,7 +130,8 @@ TEST_SUITE("dispatch/dispatched") {
       CHECK_THROWS_WITH_AS((void)small_network::load(std::as_bytes(std::span(damaged)), level), in_memory.c_str(),
                            minnow::error);
       CHECK_THROWS_WITH_AS((void)small_network::load(folder.path("none"), level),
-                           doctest::Contains("none: expected a file, found none (No such file or directory)"), minnow::error);
+                           doctest::Contains("none: expected a file, found none (No such file or directory)"),
+                           minnow::error);
     }
   }
 

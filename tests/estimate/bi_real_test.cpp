@@ -27,6 +27,8 @@ TEST_SUITE("estimate/bi_real") {
 
   TEST_CASE("is the same for a SIMD batch") {
     using std::abs;
-    CHECK(test::lane_difference(test::values(), [](auto a) { return bi_real::slope(role::inputs, 0.5f, a, abs(a) <= decltype(a)(1)); }) == "");
+    CHECK(test::lane_difference(test::values(), [](auto a) {
+            return bi_real::slope(role::inputs, 0.5f, a, abs(a) <= decltype(a)(1));
+          }) == "");
   }
 }

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -84,7 +84,8 @@ std::vector<malformed> malformed_tensors() {
       {"header cut by its length", tensors_file("{" + a + "}", 16, 20), "a header in JSON, found at its byte"},
       {"header that reaches into the numbers", tensors_file("{" + a + "}", 16, a.size() + 3),
        "to at most 15, found 0 to 16"},
-      {"pickle", bytes{'P', 'K', 3, 4, 20, 0, 0, 0, 0, 0}, "expected a safetensors file, found a zip archive: unpack it with unzip"},
+      {"pickle", bytes{'P', 'K', 3, 4, 20, 0, 0, 0, 0, 0},
+       "expected a safetensors file, found a zip archive: unpack it with unzip"},
       {"list as header", json("[]"), "begins with a brace, found another byte"},
       {"space before the header", json(" {}"), "begins with a brace"},
       {"mark of byte order", json("\xef\xbb\xbf{}"), "begins with a brace"},
@@ -159,7 +160,8 @@ std::vector<malformed> malformed_tensors() {
       {"bytes of 2^64 + 16", of_a("F32", "[4611686018427387908]", "[0,16]"), "whose bytes fit in 63 bits"},
       {"elements of 2^64 + 4", of_a("F32", "[4294967296,4294967296]", "[0,16]"), "whose bytes fit in 63 bits"},
       {"three extents that overflow", of_a("U8", "[4194304,4194304,4194304]", "[0,16]"), "whose bytes fit in 63 bits"},
-      {"65 extents", of_a("F32", "[4" + tensor_files::ones(",", 64) + "]", "[0,16]"), "expected at most 64 extents in shape"},
+      {"65 extents", of_a("F32", "[4" + tensor_files::ones(",", 64) + "]", "[0,16]"),
+       "expected at most 64 extents in shape"},
       {"a terabyte", of_a("F32", "[274877906944]", "[0,16]"),
        "expected 1099511627776 bytes ((274877906944) of F32), found 16 (data_offsets 0 to 16)"},
       {"an element too few", of_a("F32", "[3]", "[0,16]"), "expected 12 bytes ((3) of F32), found 16"},
@@ -293,18 +295,26 @@ TEST_SUITE("exchange/safetensors") {
     for (const char* kind : {"F8_E4M3", "F8_E5M2", "F4", "C64", "F31", "f32", ""}) {
       CAPTURE(kind);
       mn::tensors out;
-      REQUIRE_EQ(std::string(mn::read_safetensors(tensors_file("{" + a + R"(,"b":)" + entry(kind, "[3,2]", "[16,22]") + "}", 22), "f", out).message()), "");
+      REQUIRE_EQ(
+          std::string(mn::read_safetensors(
+                          tensors_file("{" + a + R"(,"b":)" + entry(kind, "[3,2]", "[16,22]") + "}", 22), "f", out)
+                          .message()),
+          "");
       CHECK_EQ(out.size(), 1);
       CHECK_EQ(out.at("a").values.size(), 4);
       CHECK(out.unreadable == std::map<std::string, std::string, std::less<>>{{"b", kind}});
-      const std::string said = std::string("tensor 'b': expected numbers of kind F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL, found '") + kind + "'";
+      const std::string said = std::string(
+                                   "tensor 'b': expected numbers of kind F64, F32, F16, BF16, I64, I32, I16, I8, U64, "
+                                   "U32, U16, U8, BOOL, found '") +
+                               kind + "'";
       CHECK_THROWS_WITH_AS((void)out.at("b"), said.c_str(), mn::error);
       CHECK_THROWS_WITH_AS((void)out.at("c"), "tensor 'c': expected it, found none of this name among 1", mn::error);
     }
     // A file's own words stay short and harmless.
     mn::tensors out;
     REQUIRE(mn::read_safetensors(of_a(R"(\u001b[2J)" + std::string(1000, 'x'), "[4]", "[0,16]"), "f", out).ok());
-    CHECK_THROWS_WITH_AS((void)out.at("a"), doctest::Contains(("found '?[2J" + std::string(60, 'x') + "'").c_str()), mn::error);
+    CHECK_THROWS_WITH_AS((void)out.at("a"), doctest::Contains(("found '?[2J" + std::string(60, 'x') + "'").c_str()),
+                         mn::error);
     // Its bytes must be in the file all the same.
     CHECK(!mn::read_safetensors(of_a("F8_E4M3", "[17]", "[0,17]"), "f", out).ok());
     CHECK(!mn::read_safetensors(of_a("F8_E4M3", "[12]", "[4,16]"), "f", out).ok());
@@ -340,7 +350,8 @@ TEST_SUITE("exchange/safetensors") {
         std::size_t size = 0;
         for (const auto& [name, t] : out) size += t.values.size();
         const std::size_t count = out.size() + out.unreadable.size();
-        if (outcome.ok() ? count != 2 || (out.unreadable.empty() && size < 7) || size > 22 : count != 0) FAIL("byte ", at, " as ", value);
+        if (outcome.ok() ? count != 2 || (out.unreadable.empty() && size < 7) || size > 22 : count != 0)
+          FAIL("byte ", at, " as ", value);
       }
     CHECK_GT(refused, 29'000);
   }
@@ -370,8 +381,8 @@ TEST_SUITE("exchange/safetensors") {
     CHECK_THROWS_WITH_AS((void)mn::read_safetensors(folder.path("f")), doctest::Contains("expected a file, found none"),
                          mn::error);
     mn::tensors out;
-    CHECK(std::string(mn::read_safetensors(folder.path().c_str(), out).message()).find("expected a file, found a folder") !=
-          std::string::npos);
+    CHECK(std::string(mn::read_safetensors(folder.path().c_str(), out).message())
+              .find("expected a file, found a folder") != std::string::npos);
   }
 }
 

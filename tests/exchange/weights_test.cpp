@@ -179,9 +179,8 @@ TEST_SUITE("exchange/weights") {
     mn::load_weights(four, {{"c.weight", {{3, 2, 1, 5}, values}}}, {{"0", "c"}});
     CHECK(arrays_of(three) == arrays_of(four));
     CHECK_EQ(three.layer<"0">().weights()(1, 0, 3, 1), values[(1 * 2 + 1) * 5 + 3]);
-    CHECK_EQ(
-        refusal<signal>({{"c.weight", {{3, 5, 2}, values}}}, {{"0", "c"}}),
-        "tensor 'c.weight': expected the shape (3, 2, 5) for 'weights' of layer 0, found (3, 5, 2) of 30 numbers");
+    CHECK_EQ(refusal<signal>({{"c.weight", {{3, 5, 2}, values}}}, {{"0", "c"}}),
+             "tensor 'c.weight': expected the shape (3, 2, 5) for 'weights' of layer 0, found (3, 5, 2) of 30 numbers");
     // They leave as Conv1d's; those of an image of one row as Conv2d's, which may come as either.
     CHECK(mn::export_weights(four, {{"0", "c"}}) == mn::tensors{{"c.weight", {{3, 2, 5}, values}}});
     struct row : mn::model<mn::image<2, 1, 9>, mn::conv<3, mn::real, mn::kernel<1, 5>>> {};
@@ -191,16 +190,19 @@ TEST_SUITE("exchange/weights") {
   }
 
   TEST_CASE("weights of groups have the channels of one group") {
-    struct grouped : mn::model<mn::image<6, 5, 5>, mn::conv<4, mn::minw<1, 1>, mn::groups<2>>, mn::depthwise_conv<mn::integer<4>>> {};
+    struct grouped : mn::model<mn::image<6, 5, 5>, mn::conv<4, mn::minw<1, 1>, mn::groups<2>>,
+                               mn::depthwise_conv<mn::integer<4>>> {};
     const mn::weight_names both{{"0", "g"}, {"1", "d"}};
-    const mn::tensors weights{{"g.weight", {{4, 3, 3, 3}, draw({4, 3, 3, 3}, 1)}}, {"d.weight", {{4, 1, 3, 3}, draw({4, 1, 3, 3}, 2)}}};
+    const mn::tensors weights{{"g.weight", {{4, 3, 3, 3}, draw({4, 3, 3, 3}, 1)}},
+                              {"d.weight", {{4, 1, 3, 3}, draw({4, 1, 3, 3}, 2)}}};
     mn::network<grouped> net{mn::seed{1}};
     mn::load_weights(net, weights, both);
     CHECK_EQ(net.layer<"0">().weights()(3, 1, 2, 0), weights.at("g.weight").values[((3 * 3 + 0) * 3 + 1) * 3 + 2]);
     CHECK_EQ(net.layer<"1">().weights()(2, 1, 2, 0), weights.at("d.weight").values[(2 * 3 + 1) * 3 + 2]);
     CHECK(mn::export_weights(net, both) == weights);
     CHECK_EQ(refusal<grouped>({{"g.weight", {{4, 6, 3, 3}, draw({4, 6, 3, 3}, 1)}}}, both),
-             "tensor 'g.weight': expected the shape (4, 3, 3, 3) for 'weights' of layer 0, found (4, 6, 3, 3) of 216 numbers");
+             "tensor 'g.weight': expected the shape (4, 3, 3, 3) for 'weights' of layer 0, found (4, 6, 3, 3) of 216 "
+             "numbers");
   }
 
   TEST_CASE("codes and scales follow the weights that were loaded, whatever was there before") {
@@ -235,22 +237,16 @@ TEST_SUITE("exchange/weights") {
   TEST_CASE("a tensor that is missing, or has another shape, is named with what was expected and found") {
     CHECK_EQ(refusal_after([](mn::tensors& t) { t.erase("head.fc.bias"); }),
              "tensor 'head.fc.bias': expected it for 'bias' of layer 5, found none of this name among 9");
-    CHECK_EQ(refusal_after([](mn::tensors& t) {
-               t.at("features.0.weight").shape = {4, 3, 5, 3};
-             }),
+    CHECK_EQ(refusal_after([](mn::tensors& t) { t.at("features.0.weight").shape = {4, 3, 5, 3}; }),
              "tensor 'features.0.weight': expected the shape (4, 3, 3, 5) for 'weights' of layer 0, found (4, 3, 5, 3) "
              "of 180 numbers");
-    CHECK_EQ(refusal_after([](mn::tensors& t) {
-               t.at("head.fc.weight").shape = {7, 4, 3, 5};
-             }),
+    CHECK_EQ(refusal_after([](mn::tensors& t) { t.at("head.fc.weight").shape = {7, 4, 3, 5}; }),
              "tensor 'head.fc.weight': expected the shape (7, 60) for 'weights' of layer 4, found (7, 4, 3, 5) of 420 "
              "numbers");
     CHECK_EQ(refusal_after([](mn::tensors& t) { t.at("last").shape = {14}; }),
              "tensor 'last': expected the shape (2, 7) for 'weights' of layer 6, found (14) of 14 numbers");
     CHECK_EQ(
-        refusal_after([](mn::tensors& t) {
-          t.at("features.1.running_var") = {{3}, {1, 1, 1}};
-        }),
+        refusal_after([](mn::tensors& t) { t.at("features.1.running_var") = {{3}, {1, 1, 1}}; }),
         "tensor 'features.1.running_var': expected the shape (4) for 'variance' of layer 2.0, found (3) of 3 numbers");
     CHECK_EQ(refusal_after([](mn::tensors& t) { t.at("last").values.pop_back(); }),
              "tensor 'last': expected the shape (2, 7) for 'weights' of layer 6, found (2, 7) of 13 numbers");
@@ -260,7 +256,8 @@ TEST_SUITE("exchange/weights") {
     CHECK_EQ(refusal_after([](mn::tensors& t) { t.at("features.0.bias").values[2] = -INFINITY; }),
              "tensor 'features.0.bias': layer 1: expected finite numbers in 'bias', found -inf at index 2");
     CHECK_EQ(refusal_after([](mn::tensors& t) { t.at("features.1.running_var").values[3] = -1e-9f; }),
-             "tensor 'features.1.running_var': layer 2.0: expected numbers of at least 0 in 'variance', found -1e-09 at index 3");
+             "tensor 'features.1.running_var': layer 2.0: expected numbers of at least 0 in 'variance', found -1e-09 "
+             "at index 3");
   }
 
   TEST_CASE("what could not be loaded again is not exported") {
@@ -268,7 +265,8 @@ TEST_SUITE("exchange/weights") {
     net.arrays([](std::string_view path, std::string_view name, std::span<float> values) {
       if (path == "4" && name == "weights") values[5] = NAN;
     });
-    CHECK_THROWS_WITH_AS((void)mn::export_weights(net, names), "weights: layer 4: expected finite numbers in 'weights', found nan at index 5", mn::error);
+    CHECK_THROWS_WITH_AS((void)mn::export_weights(net, names),
+                         "weights: layer 4: expected finite numbers in 'weights', found nan at index 5", mn::error);
   }
 
   TEST_CASE("a tensor that no array takes is refused, or passed over when asked") {
@@ -278,7 +276,8 @@ TEST_SUITE("exchange/weights") {
     CHECK_EQ(refusal(t, names, {.allow_unused = true}), "");
   }
 
-  TEST_CASE("a tensor of a kind without floats is refused where an array takes it, and counts as any other where none does") {
+  TEST_CASE(
+      "a tensor of a kind without floats is refused where an array takes it, and counts as any other where none does") {
     mn::tensors t = torch_weights();
     t.unreadable["extra"] = "F8_E4M3";
     CHECK_EQ(refusal(t), "tensor 'extra': expected an array of the network that takes it, found none in the names");
@@ -286,7 +285,8 @@ TEST_SUITE("exchange/weights") {
     t.erase("last");
     t.unreadable["last"] = "F8_E5M2";
     CHECK_EQ(refusal(t, names, {.allow_unused = true}),
-             "tensor 'last': expected numbers of kind F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL for 'weights' of layer 6, found "
+             "tensor 'last': expected numbers of kind F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL "
+             "for 'weights' of layer 6, found "
              "'F8_E5M2'");
   }
 

@@ -43,7 +43,8 @@ struct sections {
     const std::array<detail::file_section, 2> all{std::span(first), std::span(second)};
     return detail::write_container(path.c_str(), kind, fingerprint, all, [](auto, auto) { return status(); });
   }
-  status read(const std::string& path, detail::file_kind kind = detail::file_kind::packed, std::uint64_t model = fingerprint) {
+  status read(const std::string& path, detail::file_kind kind = detail::file_kind::packed,
+              std::uint64_t model = fingerprint) {
     const std::array<detail::file_section, 2> all{std::span(first), std::span(second)};
     return detail::read_container(path.c_str(), kind, model, all);
   }

@@ -33,7 +33,8 @@ void gives(const Packed& network, const std::vector<float>& expected) {
   const auto found = network.run(std::span<const T>(data.images));
   REQUIRE(found.size() == expected.size());
   // The last products add a few floats in an order that is each rung's own.
-  for (std::size_t i = 0; i < found.size(); ++i) CHECK(std::abs(found[i] - expected[i]) <= 1e-5f * (1 + std::abs(expected[i])));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    CHECK(std::abs(found[i] - expected[i]) <= 1e-5f * (1 + std::abs(expected[i])));
 }
 
 }  // namespace

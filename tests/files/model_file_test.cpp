@@ -120,11 +120,12 @@ TEST_SUITE("files/model_file") {
     std::snprintf(expected, sizeof expected, "it: truncated: expected %zu bytes, found %zu (its header says %zu)",
                   bytes.size() + 1, bytes.size(), bytes.size() + 1);
     CHECK(std::string(read(std::as_bytes(std::span(bytes)), "it", loaded).message()) == expected);
-    CHECK(read(std::span<const std::byte>(), "it", loaded).message() == std::string("it: truncated: expected ") +
-          std::to_string(bytes.size() + 1) + " bytes, found 0");
+    CHECK(read(std::span<const std::byte>(), "it", loaded).message() ==
+          std::string("it: truncated: expected ") + std::to_string(bytes.size() + 1) + " bytes, found 0");
   }
 
-  TEST_CASE_TEMPLATE("a mapped file's weights are run where they are, and replacing the file leaves them be", Model, small, mixed, pooled) {
+  TEST_CASE_TEMPLATE("a mapped file's weights are run where they are, and replacing the file leaves them be", Model,
+                     small, mixed, pooled) {
     const data_files::folder folder;
     auto network = some<Model>();
     save(network, folder.path("f"));
@@ -163,13 +164,17 @@ TEST_SUITE("files/model_file") {
     std::memcpy(moved.data() + 4, file.data(), file.size());
     const std::span<const std::byte> bytes(moved.data() + 4, file.size());
     auto loaded = load_in_place<packed<small>>(bytes);
-    moved.data()[4 + place_of(file, {network.stage<0>().weights.data(), network.stage<0>().weights.size()})] ^= std::byte{1};
+    moved.data()[4 + place_of(file, {network.stage<0>().weights.data(), network.stage<0>().weights.size()})] ^=
+        std::byte{1};
     CHECK(all_bytes(loaded) == all_bytes(network));
     CHECK(std::string(read_in_place(bytes, "it", loaded).message()).starts_with("it: damaged: expected the checksum"));
-    CHECK_THROWS_WITH_AS((void)load_in_place<packed<sibling>>(bytes), doctest::Contains("the bytes in memory: expected the model with fingerprint"), minnow::error);
+    CHECK_THROWS_WITH_AS((void)load_in_place<packed<sibling>>(bytes),
+                         doctest::Contains("the bytes in memory: expected the model with fingerprint"), minnow::error);
     mapped_file none;
-    CHECK(sentence(read(folder.path("none").c_str(), none), folder) == "none: expected a file, found none (No such file or directory)");
-    CHECK(sentence(read(folder.write("empty", "").c_str(), none), folder) == "empty: expected bytes to map, found an empty file");
+    CHECK(sentence(read(folder.path("none").c_str(), none), folder) ==
+          "none: expected a file, found none (No such file or directory)");
+    CHECK(sentence(read(folder.write("empty", "").c_str(), none), folder) ==
+          "empty: expected bytes to map, found an empty file");
     CHECK(none.bytes().empty());
   }
 
@@ -182,15 +187,20 @@ TEST_SUITE("files/model_file") {
     CHECK(all_bytes(std::get<1>(loaded)) == all_bytes(network));
     std::variant<packed<small>, packed<sibling>> others;
     char expected[200];
-    std::snprintf(expected, sizeof expected, "f: expected one of 2 models, found another one's file, with the fingerprint %016llx; of model 1 the first layer of another size is ",
+    std::snprintf(expected, sizeof expected,
+                  "f: expected one of 2 models, found another one's file, with the fingerprint %016llx; of model 1 the "
+                  "first layer of another size is ",
                   static_cast<unsigned long long>(flat<mixed>::fingerprint));
     const std::string said = sentence(read_any(folder.path("f").c_str(), others), folder);
     CAPTURE(said);
     CHECK(said.starts_with(expected));
     CHECK(said.find("; of model 2 the first layer of another size is ") != std::string::npos);
-    CHECK_THROWS_WITH_AS((void)load_any<sibling>(folder.path("f")), read_as<sibling>(folder.path("f")).message(), minnow::error);
-    CHECK(sentence(read_any(folder.write("g", "something else").c_str(), others), folder) == "g: expected a minnow file, found a text that begins with 'something else'");
-    CHECK_THROWS_WITH_AS((void)load_any<small>(folder.path("none")), doctest::Contains("none: expected a file, found none"), minnow::error);
+    CHECK_THROWS_WITH_AS((void)load_any<sibling>(folder.path("f")), read_as<sibling>(folder.path("f")).message(),
+                         minnow::error);
+    CHECK(sentence(read_any(folder.write("g", "something else").c_str(), others), folder) ==
+          "g: expected a minnow file, found a text that begins with 'something else'");
+    CHECK_THROWS_WITH_AS((void)load_any<small>(folder.path("none")),
+                         doctest::Contains("none: expected a file, found none"), minnow::error);
   }
 
   TEST_CASE("any changed byte is refused with what was expected and found") {
@@ -213,11 +223,12 @@ TEST_SUITE("files/model_file") {
     const data_files::folder folder;
     save(some<small>(), folder.path("f"));
     char expected[300];
-    std::snprintf(expected, sizeof expected,
-                  "f: expected the model with fingerprint %016llx, found another model's, %016llx; the first layer of another "
-                  "size is 4 (dense<3,ternary>): expected 24 bytes of 'weights', found 12",
-                  static_cast<unsigned long long>(flat<sibling>::fingerprint),
-                  static_cast<unsigned long long>(flat<small>::fingerprint));
+    std::snprintf(
+        expected, sizeof expected,
+        "f: expected the model with fingerprint %016llx, found another model's, %016llx; the first layer of another "
+        "size is 4 (dense<3,ternary>): expected 24 bytes of 'weights', found 12",
+        static_cast<unsigned long long>(flat<sibling>::fingerprint),
+        static_cast<unsigned long long>(flat<small>::fingerprint));
     CHECK(sentence(read_as<sibling>(folder.path("f")), folder) == expected);
     network<small> net;
     save(net, folder.path("net"));
@@ -234,23 +245,32 @@ TEST_SUITE("files/model_file") {
       const std::string sentence = read(folder.path("f").c_str(), wanted).message();
       return sentence.substr(std::min(sentence.find(';'), sentence.size()));
     };
-    struct base : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<8, minw<1, 1>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
-    struct wide : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<24, minw<1, 1>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
-    struct two : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<8, minw<1, 1>>, batch_norm, dense<2, minw<1, 1>>, bias> {};
-    struct rectified : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, relu, conv<8, minw<1, 1>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
+    struct base : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<8, minw<1, 1>>, batch_norm,
+                        dense<10, minw<1, 1>>, bias> {};
+    struct wide : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<24, minw<1, 1>>, batch_norm,
+                        dense<10, minw<1, 1>>, bias> {};
+    struct two : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, conv<8, minw<1, 1>>, batch_norm,
+                       dense<2, minw<1, 1>>, bias> {};
+    struct rectified : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, relu, conv<8, minw<1, 1>>,
+                             batch_norm, dense<10, minw<1, 1>>, bias> {};
     struct shorter : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
     struct floats : model<image<3, 6, 6>, conv<4>, dense<2>> {};
     struct grey : model<image<1, 6, 6>, conv<4>, dense<2>> {};
     network<base> net;
     auto packed_base = pack(net);
     packed<wide> other_filters;
-    CHECK(said(packed_base, other_filters) == "; the first layer of another size is 2 (conv<24,sign,3x3,stride 1x1,padding 1x1>): expected 864 bytes of 'weights', found 288");
+    CHECK(said(packed_base, other_filters) ==
+          "; the first layer of another size is 2 (conv<24,sign,3x3,stride 1x1,padding 1x1>): expected 864 bytes of "
+          "'weights', found 288");
     packed<two> other_classes;
-    CHECK(said(packed_base, other_classes) == "; the first layer of another size is 4 (dense<2,sign>): expected 72 bytes of 'weights', found 360");
+    CHECK(said(packed_base, other_classes) ==
+          "; the first layer of another size is 4 (dense<2,sign>): expected 72 bytes of 'weights', found 360");
     packed<rectified> other_function;
-    CHECK(said(packed_base, other_function) == "; all layers have the expected sizes: their quantizers, strides, paddings or layers without numbers differ");
+    CHECK(said(packed_base, other_function) ==
+          "; all layers have the expected sizes: their quantizers, strides, paddings or layers without numbers differ");
     packed<shorter> fewer_layers;
-    CHECK(said(packed_base, fewer_layers).starts_with("; the first layer of another size is 2 (dense<10,sign>): expected "));
+    CHECK(said(packed_base, fewer_layers)
+              .starts_with("; the first layer of another size is 2 (dense<10,sign>): expected "));
     network<shorter> short_net;
     auto packed_short = pack(short_net);
     packed<base> more_layers;
@@ -258,19 +278,24 @@ TEST_SUITE("files/model_file") {
     network<grey> grey_net;
     auto packed_grey = pack(grey_net);
     packed<floats> other_image;
-    CHECK(said(packed_grey, other_image) == "; the first layer of another size is input: expected 12 bytes of 'mean', found 4");
+    CHECK(said(packed_grey, other_image) ==
+          "; the first layer of another size is input: expected 12 bytes of 'mean', found 4");
     // Of trainable networks alike.
     network<wide> trainable_wide;
-    CHECK(said(net, trainable_wide) == "; the first layer of another size is 2 (conv<24,sign,3x3,stride 1x1,padding 1x1>): expected 13824 bytes of 'weights', found 4608");
+    CHECK(said(net, trainable_wide) ==
+          "; the first layer of another size is 2 (conv<24,sign,3x3,stride 1x1,padding 1x1>): expected 13824 bytes of "
+          "'weights', found 4608");
     network<two> trainable_two;
-    CHECK(said(net, trainable_two) == "; the first layer of another size is 4 (dense<2,sign>): expected 2304 bytes of 'weights', found 11520");
+    CHECK(said(net, trainable_two) ==
+          "; the first layer of another size is 4 (dense<2,sign>): expected 2304 bytes of 'weights', found 11520");
     // Files that end before their table of lengths does.
     save(net, folder.path("f"));
     const auto file = data_files::content(folder.path("f"));
     for (const std::size_t length : {64, 70, 72, 80, 100}) {
       CAPTURE(length);
       const auto bytes = std::as_bytes(std::span(file)).first(length);
-      const std::string sentence = detail::check_container(bytes, "f", detail::file_kind::network, {1}, std::array{std::size_t{4}}).message();
+      const std::string sentence =
+          detail::check_container(bytes, "f", detail::file_kind::network, {1}, std::array{std::size_t{4}}).message();
       CHECK(sentence.starts_with("f: expected the model with fingerprint"));
     }
   }
@@ -279,8 +304,8 @@ TEST_SUITE("files/model_file") {
     const data_files::folder folder;
     CHECK(sentence(read_as<small>(folder.path("none")), folder) ==
           "none: expected a file, found none (No such file or directory)");
-    CHECK_THROWS_WITH_AS((void)load<packed<small>>(folder.path("none")), doctest::Contains("none: expected a file, found none"),
-                         minnow::error);
+    CHECK_THROWS_WITH_AS((void)load<packed<small>>(folder.path("none")),
+                         doctest::Contains("none: expected a file, found none"), minnow::error);
     CHECK_THROWS_WITH_AS(save(some<small>(), folder.path("no/f")), doctest::Contains("no/f: could not be created"),
                          minnow::error);
     CHECK(std::filesystem::is_empty(folder.path()));
@@ -335,7 +360,8 @@ TEST_SUITE("files/model_file") {
               .starts_with("f: the stored probe gives other sums"));
   }
 
-  TEST_CASE_TEMPLATE("numbers that no packed model has are refused by layer and array, though the checksum is right", Model, small, mixed, reals, pooled) {
+  TEST_CASE_TEMPLATE("numbers that no packed model has are refused by layer and array, though the checksum is right",
+                     Model, small, mixed, reals, pooled) {
     const data_files::folder folder;
     auto network = some<Model>();
     save(network, folder.path("f"));
@@ -350,7 +376,8 @@ TEST_SUITE("files/model_file") {
       return said;
     };
     std::size_t sections = flat<Model>::takes_pixels ? 1 : 3;
-    network.each_stage([&](auto, auto& stage) { stage.sections([&](std::string_view, std::span<std::byte>) { ++sections; }); });
+    network.each_stage(
+        [&](auto, auto& stage) { stage.sections([&](std::string_view, std::span<std::byte>) { ++sections; }); });
     std::size_t at = (64 + 8 * sections + 63) / 64 * 64;
     const auto pass = [&](std::size_t bytes) { at = (at + bytes + 63) / 64 * 64; };
     if constexpr (!flat<Model>::takes_pixels) {
@@ -365,7 +392,9 @@ TEST_SUITE("files/model_file") {
       using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
       const std::string path(flat<Model>::paths[plan::begin].view());
       std::vector<std::pair<std::string, std::string>> floats;  // the layer and the name of each array
-      stage.floats_of_layers([&](std::size_t layer, std::string_view name, std::span<float>) { floats.emplace_back(flat<Model>::paths[layer].view(), name); });
+      stage.floats_of_layers([&](std::size_t layer, std::string_view name, std::span<float>) {
+        floats.emplace_back(flat<Model>::paths[layer].view(), name);
+      });
       std::size_t next = 0;
       stage.sections([&](std::string_view name, std::span<std::byte> bytes) {
         if (bytes.empty()) return;
@@ -376,17 +405,23 @@ TEST_SUITE("files/model_file") {
             const std::uint16_t half_nan = 0x7e00;
             const std::int8_t lowest = -128;
             const std::string where = "it: layer " + path + ": expected ";
-            if (weights::storage == encoding::real) CHECK(refusal(at, &inf, 4) == where + "finite numbers in 'weights', found a NaN or an infinity");
-            if (weights::storage == encoding::half) CHECK(refusal(at, &half_nan, 2) == where + "finite numbers in 'weights', found a NaN or an infinity");
+            if (weights::storage == encoding::real)
+              CHECK(refusal(at, &inf, 4) == where + "finite numbers in 'weights', found a NaN or an infinity");
+            if (weights::storage == encoding::half)
+              CHECK(refusal(at, &half_nan, 2) == where + "finite numbers in 'weights', found a NaN or an infinity");
             if (weights::storage == encoding::byte || weights::storage == encoding::nibble)
-              CHECK(refusal(at, &lowest, 1) == where + "codes of its quantizer in 'weights', found a code beyond its quantizer's");
+              CHECK(refusal(at, &lowest, 1) ==
+                    where + "codes of its quantizer in 'weights', found a code beyond its quantizer's");
           }
         } else if (name == "flip" || name == "smallest") {
           const std::int32_t two = 2;
-          CHECK(refusal(at, &two, 4) == "it: layer " + path + ": expected 0 or -1 in '" + std::string(name) + "', found another number");
+          CHECK(refusal(at, &two, 4) ==
+                "it: layer " + path + ": expected 0 or -1 in '" + std::string(name) + "', found another number");
         } else if (next < floats.size() && name == floats[next].second) {
           for (const float value : {NAN, INFINITY, -INFINITY})
-            CHECK(refusal(at, &value, 4).starts_with("it: layer " + floats[next].first + ": expected finite numbers in '" + std::string(name) + "', found "));
+            CHECK(refusal(at, &value, 4)
+                      .starts_with("it: layer " + floats[next].first + ": expected finite numbers in '" +
+                                   std::string(name) + "', found "));
           ++next;
         }
         pass(bytes.size());
@@ -395,7 +430,8 @@ TEST_SUITE("files/model_file") {
     });
   }
 
-  TEST_CASE_TEMPLATE("what cannot be read again is not written, and the file that is there stays", Model, small, mixed, reals, pooled) {
+  TEST_CASE_TEMPLATE("what cannot be read again is not written, and the file that is there stays", Model, small, mixed,
+                     reals, pooled) {
     const data_files::folder folder;
     auto network = some<Model>();
     save(network, folder.path("f"));
@@ -405,14 +441,16 @@ TEST_SUITE("files/model_file") {
         if (values.empty()) return;
         const float before = std::exchange(values.back(), NAN);
         CHECK(sentence(write(folder.path("f").c_str(), network), folder)
-                  .starts_with("f: layer " + std::string(flat<Model>::paths[layer].view()) + ": expected finite numbers in '" + std::string(name) + "', found "));
+                  .starts_with("f: layer " + std::string(flat<Model>::paths[layer].view()) +
+                               ": expected finite numbers in '" + std::string(name) + "', found "));
         values.back() = before;
       });
     });
     if constexpr (!flat<Model>::takes_pixels) {
       const auto before = network.input;
       network.input.deviation.assign(static_cast<std::size_t>(flat<Model>::input.channels), 0);
-      CHECK(sentence(write(folder.path("f").c_str(), network), folder) == "f: expected numbers above 0 in 'deviation', found 0 at index 0");
+      CHECK(sentence(write(folder.path("f").c_str(), network), folder) ==
+            "f: expected numbers above 0 in 'deviation', found 0 at index 0");
       network.input = before;
     }
     CHECK(data_files::content(folder.path("f")) == sound);

@@ -11,9 +11,9 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/infer/packed.hpp>
-#include <minnow/files/model_file.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/constant.hpp>
@@ -185,8 +185,8 @@ TEST_SUITE("files/network_file") {
           "packed: expected a trainable network (kind 2), found packed model (kind 1)");
     CHECK(sentence(read_network_as<tiny>(folder.path("none")), folder) ==
           "none: expected a file, found none (No such file or directory)");
-    CHECK_THROWS_WITH_AS((void)load<network<tiny>>(folder.path("none")), doctest::Contains("none: expected a file, found none"),
-                         minnow::error);
+    CHECK_THROWS_WITH_AS((void)load<network<tiny>>(folder.path("none")),
+                         doctest::Contains("none: expected a file, found none"), minnow::error);
   }
 
   TEST_CASE("a refused file leaves the network as it was") {
@@ -203,7 +203,8 @@ TEST_SUITE("files/network_file") {
     CHECK(other.input_normalisation().mean.empty());
   }
 
-  TEST_CASE("numbers that no network has are refused by layer and array, though the checksum is right, and change nothing") {
+  TEST_CASE(
+      "numbers that no network has are refused by layer and array, though the checksum is right, and change nothing") {
     const data_files::folder folder;
     auto net = trained();
     save(net, folder.path("f"));
@@ -234,7 +235,8 @@ TEST_SUITE("files/network_file") {
         CHECK(refusal(at + 4 * last, value).starts_with(where + expected + array + "', found "));
       const std::string index = " at index " + std::to_string(last);
       if (positive) CHECK_EQ(refusal(at + 4 * last, 0), where + expected + array + "', found 0" + index);
-      if (positive || not_negative || share) CHECK_EQ(refusal(at + 4 * last, -0.5f), where + expected + array + "', found -0.5" + index);
+      if (positive || not_negative || share)
+        CHECK_EQ(refusal(at + 4 * last, -0.5f), where + expected + array + "', found -0.5" + index);
       if (share) CHECK_EQ(refusal(at + 4 * last, 2), where + expected + array + "', found 2" + index);
       at = (at + 4 * count + 63) / 64 * 64;
     };
@@ -284,8 +286,10 @@ TEST_SUITE("files/network_file") {
 
   TEST_CASE("a normalisation that divides by 0 is refused where it is set, too") {
     network<tiny> net{};
-    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0, 0, 0}, .deviation = {1, 0, 1}}), "normalise: expected numbers above 0 in 'deviation', found 0 at index 1", error);
-    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0, NAN, 0}}), "normalise: expected finite numbers in 'mean', found nan at index 1", error);
+    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0, 0, 0}, .deviation = {1, 0, 1}}),
+                         "normalise: expected numbers above 0 in 'deviation', found 0 at index 1", error);
+    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0, NAN, 0}}),
+                         "normalise: expected finite numbers in 'mean', found nan at index 1", error);
     CHECK_THROWS_AS(net.normalise({.deviation = {1, -1, 1}}), error);
   }
 }

@@ -13,7 +13,9 @@ using minnow::detail::exact_fma;
 
 namespace {
 
-bool same(float a, float b) { return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (std::isnan(a) && std::isnan(b)); }
+bool same(float a, float b) {
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (std::isnan(a) && std::isnan(b));
+}
 
 }  // namespace
 
@@ -37,7 +39,8 @@ TEST_SUITE("firmware/exact_fma") {
         CAPTURE(z);
         CHECK(exact_fma(x, y, z) == expected);
       }
-      twice += !same(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)), expected);
+      twice +=
+          !same(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)), expected);
     }
     CHECK(twice > 0);  // or nothing was shown
   }

@@ -4,9 +4,9 @@
 #include <string>
 
 #include <minnow/estimate/aqe.hpp>
-#include <minnow/fit/fit.hpp>
-#include <minnow/firmware/export_header.hpp>
 #include <minnow/files/model_file.hpp>
+#include <minnow/firmware/export_header.hpp>
+#include <minnow/fit/fit.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/linear.hpp>
 
@@ -21,7 +21,8 @@ network<Model, aqe> trained() {
   minnow::random r(seed{7});
   dataset<std::uint8_t> data;
   data.dimensions = flat<Model>::input;
-  for (int k = 0; k < 64 * flat<Model>::input.size(); ++k) data.images.push_back(static_cast<std::uint8_t>(r.below(256)));
+  for (int k = 0; k < 64 * flat<Model>::input.size(); ++k)
+    data.images.push_back(static_cast<std::uint8_t>(r.below(256)));
   for (int n = 0; n < 64; ++n) data.labels.push_back(r.below(flat<Model>::output.size()));
   network<Model, aqe> net{seed{1}};
   fit(net, data, adam{.rate = 1e-2f}, linear{}, {.epochs = 3, .batch = 16, .settle_batches = 4});

@@ -13,23 +13,24 @@
 #include <vector>
 
 #include <minnow/core/random.hpp>
-#include <minnow/infer.hpp>
 #include <minnow/firmware/export_header.hpp>
+#include <minnow/infer.hpp>
 
 #include "a_signal_data.hpp"
 #include "bits_data.hpp"
 #include "comma_locale.hpp"
 #include "integers_data.hpp"
-#include "system/data_files.hpp"
 #include "models.hpp"
 #include "one_layer_data.hpp"
 #include "powers_data.hpp"
+#include "system/data_files.hpp"
 
 using namespace minnow;
 
 namespace {
 
-static_assert(std::is_trivially_default_constructible_v<firmware<test::of_bits, bits_data::network>>, "it stands in .bss");
+static_assert(std::is_trivially_default_constructible_v<firmware<test::of_bits, bits_data::network>>,
+              "it stands in .bss");
 
 /// Logits of 50 images, as bits, of the firmware and of the packed network that was loaded.
 template <class Model, const auto& Data>
@@ -56,8 +57,12 @@ std::string content(const std::string& path) {
 }  // namespace
 
 TEST_SUITE("firmware") {
-  TEST_CASE("bits and ternary numbers, pools and odd channels") { gives_the_same<test::of_bits, bits_data::network>("bits.mnw"); }
-  TEST_CASE("powers of two and every mixture with bits") { gives_the_same<test::of_powers, powers_data::network>("powers.mnw"); }
+  TEST_CASE("bits and ternary numbers, pools and odd channels") {
+    gives_the_same<test::of_bits, bits_data::network>("bits.mnw");
+  }
+  TEST_CASE("powers of two and every mixture with bits") {
+    gives_the_same<test::of_powers, powers_data::network>("powers.mnw");
+  }
   TEST_CASE("8- and 4-bit integers in fixed point") {
     gives_the_same<fixed_point<test::of_integers>, integers_data::network>("integers.mnw");
   }
@@ -79,7 +84,9 @@ TEST_SUITE("firmware") {
     CHECK(content(folder.path("h.hpp")).find("\nnamespace " + long_name + " {\n") != std::string::npos);
   }
 
-  static_assert(!detail::is_namespace_name("y0") && !detail::is_namespace_name("gamma") && !detail::is_namespace_name("M_PI") && !detail::is_namespace_name("tm") && detail::is_namespace_name("y") && detail::is_namespace_name("digits_data"));
+  static_assert(!detail::is_namespace_name("y0") && !detail::is_namespace_name("gamma") &&
+                !detail::is_namespace_name("M_PI") && !detail::is_namespace_name("tm") &&
+                detail::is_namespace_name("y") && detail::is_namespace_name("digits_data"));
 
   TEST_CASE("keywords, reserved names and those of the standard headers are refused") {
     const data_files::folder folder;

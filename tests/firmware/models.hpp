@@ -7,15 +7,20 @@
 
 namespace minnow::test {
 
-struct of_bits : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<40, minw<1, 1>>, batch_norm, max_pool<2>,
-                       dense<70, minw<1, 2>>, batch_norm, dense<5, minw<2, 2>>, batch_norm, relu> {};
-struct of_powers : model<image<1, 7, 8>, conv<18, scheme<pixels, ternary<>>, stride<2>>, batch_norm, conv<17, minw<2, 1>>, max_pool<3, stride<1>>,
-                         batch_norm, conv<16, minw<3, 3>, kernel<1>, padding<0>>, batch_norm, conv<9, minw<3, 2>>, batch_norm, dense<4, minw<1, 3>>, bias> {};
-struct of_integers : model<image<3, 6, 6>, conv<20, scheme<pixels, integer<8>>>, batch_norm, relu,
-                           conv<9, scheme<unsigned_integer<8>, integer<8, per_channel>>, stride<2>>, max_pool<2>, batch_norm,
-                           conv<7, scheme<integer<8>, integer<4>>>, bias, relu6, dense<3, scheme<integer<4>, integer<8>>>> {};
-struct of_a_signal : model<signal<2, 61>, conv_1d<33, scheme<pixels, sign>, kernel<9>, stride<2>>, batch_norm, conv_1d<18, minw<1, 1>, kernel<5>>,
-                          max_pool_1d<3, stride<2>>, batch_norm, dense<4, minw<1, 1>>, batch_norm> {};
+struct of_bits
+    : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<40, minw<1, 1>>, batch_norm,
+            max_pool<2>, dense<70, minw<1, 2>>, batch_norm, dense<5, minw<2, 2>>, batch_norm, relu> {};
+struct of_powers
+    : model<image<1, 7, 8>, conv<18, scheme<pixels, ternary<>>, stride<2>>, batch_norm, conv<17, minw<2, 1>>,
+            max_pool<3, stride<1>>, batch_norm, conv<16, minw<3, 3>, kernel<1>, padding<0>>, batch_norm,
+            conv<9, minw<3, 2>>, batch_norm, dense<4, minw<1, 3>>, bias> {};
+struct of_integers
+    : model<image<3, 6, 6>, conv<20, scheme<pixels, integer<8>>>, batch_norm, relu,
+            conv<9, scheme<unsigned_integer<8>, integer<8, per_channel>>, stride<2>>, max_pool<2>, batch_norm,
+            conv<7, scheme<integer<8>, integer<4>>>, bias, relu6, dense<3, scheme<integer<4>, integer<8>>>> {};
+struct of_a_signal : model<signal<2, 61>, conv_1d<33, scheme<pixels, sign>, kernel<9>, stride<2>>, batch_norm,
+                           conv_1d<18, minw<1, 1>, kernel<5>>, max_pool_1d<3, stride<2>>, batch_norm,
+                           dense<4, minw<1, 1>>, batch_norm> {};
 struct of_one_layer : model<features<5>, dense<3, scheme<pixels, ternary<>>>, bias> {};
 
 }  // namespace minnow::test

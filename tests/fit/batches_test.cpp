@@ -197,7 +197,8 @@ TEST_SUITE("fit/batches") {
         detail::augment<float>(image, s, {{.crop = 4}}, minnow::random(seed{3}).stream(draw), moved);
         for (int by = -4; by <= 4; ++by) {
           std::vector<float> expected(18);
-          for (int at = std::max(0, -by); at < std::min(9, 9 - by); ++at) std::copy_n(image.begin() + 2 * (at + by), 2, expected.begin() + 2 * at);
+          for (int at = std::max(0, -by); at < std::min(9, 9 - by); ++at)
+            std::copy_n(image.begin() + 2 * (at + by), 2, expected.begin() + 2 * at);
           if (moved == expected) distances.insert(by);
         }
       }

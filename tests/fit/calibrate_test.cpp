@@ -21,10 +21,12 @@ namespace {
 
 using eight_bits = scheme<integer<8>, integer<8>>;
 struct small_integers
-    : model<features<6>, dense<9, eight_bits>, batch_norm, relu, dense<3, scheme<integer<4>, integer<4>>>, batch_norm> {};
+    : model<features<6>, dense<9, eight_bits>, batch_norm, relu, dense<3, scheme<integer<4>, integer<4>>>, batch_norm> {
+};
 
 template <class Quantizer>
-struct of_states : model<features<6>, dense<9, scheme<Quantizer, lsq<4>>>, batch_norm, dense<3, scheme<Quantizer, integer<4>>>, bias> {};
+struct of_states : model<features<6>, dense<9, scheme<Quantizer, lsq<4>>>, batch_norm,
+                         dense<3, scheme<Quantizer, integer<4>>>, bias> {};
 
 dataset<float> uncentred_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
 
@@ -52,7 +54,8 @@ std::vector<float> everything_but_states(untyped_network& net) {
 }  // namespace
 
 TEST_SUITE("fit/calibrate") {
-  TEST_CASE_TEMPLATE("a state that is no number is measured afresh", Quantizer, integer<8>, lsq<8>, pact<4>, scaled_sign<per_tensor>) {
+  TEST_CASE_TEMPLATE("a state that is no number is measured afresh", Quantizer, integer<8>, lsq<8>, pact<4>,
+                     scaled_sign<per_tensor>) {
     const auto data = uncentred_numbers(64);
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), HUGE_VALF, -1.0f}) {
       network<of_states<Quantizer>> net{seed{1}}, spoilt{seed{1}};
@@ -74,7 +77,8 @@ TEST_SUITE("fit/calibrate") {
     CHECK(everything_but_states(net) == before);
 
     const auto suits = [](std::span<const float> values, int bits, float g) {
-      CHECK(best_for_its_codes(values, bits, static_cast<double>(g)) == doctest::Approx(static_cast<double>(g)).epsilon(1e-5));
+      CHECK(best_for_its_codes(values, bits, static_cast<double>(g)) ==
+            doctest::Approx(static_cast<double>(g)).epsilon(1e-5));
     };
     suits(data.images, 8, net.layer<"0.inputs">().state().g);
     // What the second quantizer reads, of all images.

@@ -31,9 +31,10 @@ using data_files::folder;
 namespace {
 
 /// Weights with and without states, measured and learned ones, inputs with states, noise, statistics.
-struct with_states : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
-                           conv<5, scheme<integer<4>, integer<4, per_channel>>>, batch_norm, relu, conv<4, scheme<pact<4>, lsq<3, per_channel>>>,
-                           batch_norm, dense<3, minw<2, 1>>, batch_norm> {};
+struct with_states
+    : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
+            conv<5, scheme<integer<4>, integer<4, per_channel>>>, batch_norm, relu,
+            conv<4, scheme<pact<4>, lsq<3, per_channel>>>, batch_norm, dense<3, minw<2, 1>>, batch_norm> {};
 using learner = network<with_states, alpha_blend, aqe_stochastic>;
 
 constexpr int noise_images = 50, noise_batch = 8, noise_steps = 7;  // in an epoch
@@ -56,8 +57,13 @@ const dataset<std::uint8_t>& validation_noise() {
 }
 
 fit_options<std::uint8_t> three_epochs() {
-  return {.epochs = 3, .batch = noise_batch, .validation = &validation_noise(), .seed = seed{3}, .augmentation = {.crop = 1, .flip = true},
-          .augment = [](std::span<std::uint8_t> image, shape, minnow::random& r) { image[static_cast<std::size_t>(r.below(36))] = 255; },
+  return {.epochs = 3,
+          .batch = noise_batch,
+          .validation = &validation_noise(),
+          .seed = seed{3},
+          .augmentation = {.crop = 1, .flip = true},
+          .augment = [](std::span<std::uint8_t> image, shape,
+                        minnow::random& r) { image[static_cast<std::size_t>(r.below(36))] = 255; },
           .settle_batches = 2};
 }
 
@@ -69,7 +75,8 @@ struct trace_of_run {
   std::vector<double> epochs{};
   long long first_step = 0;
   friend bool operator==(const trace_of_run& a, const trace_of_run& b) {
-    return a.numbers.size() == b.numbers.size() && std::memcmp(a.numbers.data(), b.numbers.data(), a.numbers.size() * sizeof(float)) == 0 &&
+    return a.numbers.size() == b.numbers.size() &&
+           std::memcmp(a.numbers.data(), b.numbers.data(), a.numbers.size() * sizeof(float)) == 0 &&
            a.epochs == b.epochs;
   }
 };
@@ -84,9 +91,12 @@ trace_of_run train(const fit_options<std::uint8_t>& options, const Optimizer& o,
     if (e.step == last && !e.epoch_end) throw killed{};
     if (e.step % 5 == 0) (void)accuracy(seen, validation_noise());
   });
-  net.arrays([&](std::string_view, std::string_view, std::span<float> v) { result.numbers.insert(result.numbers.end(), v.begin(), v.end()); });
+  net.arrays([&](std::string_view, std::string_view, std::span<float> v) {
+    result.numbers.insert(result.numbers.end(), v.begin(), v.end());
+  });
   for (const event& e : h.epochs)
-    for (const double number : {static_cast<double>(e.step), e.loss, e.accuracy, e.blended, e.quantized, static_cast<double>(e.alpha), static_cast<double>(e.rate)})
+    for (const double number : {static_cast<double>(e.step), e.loss, e.accuracy, e.blended, e.quantized,
+                                static_cast<double>(e.alpha), static_cast<double>(e.rate)})
       result.epochs.push_back(number);
   return result;
 }
@@ -98,7 +108,8 @@ std::string content(const std::string& path) {
 
 /// The sentence of the error that a run throws, without the folder.
 template <class Optimizer = adam>
-std::string refusal_of(const folder& where, const fit_options<std::uint8_t>& options, const Optimizer& o = {.rate = 1e-2f}) {
+std::string refusal_of(const folder& where, const fit_options<std::uint8_t>& options,
+                       const Optimizer& o = {.rate = 1e-2f}) {
   try {
     (void)train(options, o);
   } catch (const error& e) {
@@ -157,7 +168,8 @@ TEST_SUITE("fit/checkpoint") {
     const adam o{.rate = 1e-2f};
     CHECK_THROWS_AS(train(options, o, 9), killed);
     const std::string before = content(where.path("run"));
-    CHECK(refusal_of(where, options) == "run: expected no file, found one: say .resume = true to go on from it, or remove it");
+    CHECK(refusal_of(where, options) ==
+          "run: expected no file, found one: say .resume = true to go on from it, or remove it");
     CHECK(content(where.path("run")) == before);
   }
 
@@ -180,15 +192,19 @@ TEST_SUITE("fit/checkpoint") {
     CHECK(refusal_of(where, other) == "run: expected a checkpoint of this run, with seed 4; found another's, with 3");
     other = options;
     other.augment = {};
-    CHECK(refusal_of(where, other) == "run: expected a checkpoint of this run, with augment 0; found another's, with 1");
+    CHECK(refusal_of(where, other) ==
+          "run: expected a checkpoint of this run, with augment 0; found another's, with 1");
     struct other_classes : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
                                  conv<6, scheme<integer<4>, integer<4, per_channel>>>, dense<3>> {};
     network<other_classes> net{seed{1}};
     CHECK_THROWS_WITH_AS((void)fit(net, training_noise(), o, cubic{}, options),
                          doctest::Contains("found another model's, "), error);
-    CHECK_THROWS_WITH_AS((void)fit(net, training_noise(), o, cubic{}, options),
-                         doctest::Contains("; the first layer of another size is 3: expected 864 bytes of 'weights', found 720"), error);
-    CHECK(refusal_of(where, options, sgd{}).starts_with("run: expected a checkpoint of this run, with moments of the optimizer 1; found another's, with 2"));
+    CHECK_THROWS_WITH_AS(
+        (void)fit(net, training_noise(), o, cubic{}, options),
+        doctest::Contains("; the first layer of another size is 3: expected 864 bytes of 'weights', found 720"), error);
+    CHECK(refusal_of(where, options, sgd{})
+              .starts_with(
+                  "run: expected a checkpoint of this run, with moments of the optimizer 1; found another's, with 2"));
     CHECK(content(where.path("run")) == sound);
 
     const auto with = [&](std::string bytes) {
@@ -197,7 +213,8 @@ TEST_SUITE("fit/checkpoint") {
     };
     CHECK(with("").starts_with("run: truncated: expected "));
     CHECK(with("not a checkpoint, surely not one").starts_with("run: expected a minnow file"));
-    for (const std::size_t length : {std::size_t{7}, std::size_t{63}, std::size_t{64}, std::size_t{200}, sound.size() - 1})
+    for (const std::size_t length :
+         {std::size_t{7}, std::size_t{63}, std::size_t{64}, std::size_t{200}, sound.size() - 1})
       CHECK(with(sound.substr(0, length)).starts_with("run: truncated"));
     for (std::size_t at = 0; at < sound.size(); at += at < 600 ? 1 : 97) {
       CAPTURE(at);
@@ -222,7 +239,8 @@ TEST_SUITE("fit/checkpoint") {
       const std::size_t facts = (64 + 8 * sections + 63) / 64 * 64, position = (facts + of_facts + 63) / 64 * 64;
       std::memcpy(bytes.data() + position, &step, sizeof step);
       data_files::repair_checksum(bytes);
-      CHECK(with(std::string(bytes.begin(), bytes.end())).starts_with("run: expected a run at step 0 to 21, found step "));
+      CHECK(with(std::string(bytes.begin(), bytes.end()))
+                .starts_with("run: expected a run at step 0 to 21, found step "));
     }
     std::ofstream(where.path("run"), std::ios::binary) << sound;
     CHECK(train(options, o) == train(three_epochs(), o));
@@ -235,7 +253,9 @@ TEST_SUITE("fit/checkpoint") {
     const adam o{.rate = 1e-2f};
     const auto numbers = [](learner& of) {
       std::vector<float> result;
-      of.arrays([&](std::string_view, std::string_view, std::span<float> v) { result.insert(result.end(), v.begin(), v.end()); });
+      of.arrays([&](std::string_view, std::string_view, std::span<float> v) {
+        result.insert(result.end(), v.begin(), v.end());
+      });
       return result;
     };
     learner alone{seed{1}}, net{seed{1}};
@@ -248,7 +268,8 @@ TEST_SUITE("fit/checkpoint") {
     CHECK(numbers(net) == numbers(alone));
   }
 
-  TEST_CASE("a full disk ends the run with an error; the checkpoint before it is whole, and the run goes on from there") {
+  TEST_CASE(
+      "a full disk ends the run with an error; the checkpoint before it is whole, and the run goes on from there") {
     const folder where;
     auto options = three_epochs();
     options.checkpoint = {.path = where.path("run"), .every = 3, .resume = true};
@@ -287,7 +308,8 @@ TEST_SUITE("fit/checkpoint") {
     CHECK(rest == train(three_epochs(), adam{.rate = 1e-2f}));
   }
 
-  TEST_CASE("numbers that no run comes to are refused by what they are, though the checksum is right, and change nothing") {
+  TEST_CASE(
+      "numbers that no run comes to are refused by what they are, though the checksum is right, and change nothing") {
     const folder where;
     auto options = three_epochs();
     options.checkpoint = {.path = where.path("run"), .every = 1, .resume = true};
@@ -327,7 +349,9 @@ TEST_SUITE("fit/checkpoint") {
     CHECK_EQ(position(4, -1), "run: expected a count of correct images as a run at step 9 has it, found -1");
     CHECK_EQ(position(5, 1e12), "run: expected a count of images seen as a run at step 9 has it, found 1e+12");
     const auto epoch = [&](std::size_t number, double value) { return with(begin[2] + 8 * number, value); };
-    const char* const names[] = {"its number", "its last step", "a loss", "an accuracy", "a blended accuracy", "a quantized accuracy", "an alpha", "a learning rate", "seconds"};
+    const char* const names[] = {"its number",  "its last step",      "a loss",
+                                 "an accuracy", "a blended accuracy", "a quantized accuracy",
+                                 "an alpha",    "a learning rate",    "seconds"};
     for (std::size_t i = 0; i < 9; ++i)
       for (const double value : {static_cast<double>(NAN), static_cast<double>(INFINITY), -1e300}) {
         if (i == 2 && value == -1e300) continue;  // a loss may be anything
@@ -348,15 +372,18 @@ TEST_SUITE("fit/checkpoint") {
       ++section;
     });
     net.parameters([&](std::string_view path, const parameter& p) {
-      const std::string of = "run: layer " + std::string(path) + ": expected ", end = " in 'moments of " + std::string(p.name) + "', found ";
+      const std::string of = "run: layer " + std::string(path) + ": expected ",
+                        end = " in 'moments of " + std::string(p.name) + "', found ";
       CHECK_EQ(with(begin.at(section), INFINITY), of + "finite numbers" + end + "inf at index 0");
       // Adam's second moments are means of squares.
-      CHECK_EQ(with(begin.at(section) + 4 * p.value.size(), -1.0f), of + "numbers of at least 0" + end + "-1 at index 0");
+      CHECK_EQ(with(begin.at(section) + 4 * p.value.size(), -1.0f),
+               of + "numbers of at least 0" + end + "-1 at index 0");
       CHECK(with(begin.at(section) + 8 * p.value.size() - 4, NAN).starts_with(of + "numbers of at least 0" + end));
       ++section;
     });
     CHECK(section == sections);
-    CHECK(with(begin[4], 0.0f).find("expected numbers above 0 in 'deviation', found 0 at index 0") != std::string::npos);
+    CHECK(with(begin[4], 0.0f).find("expected numbers above 0 in 'deviation', found 0 at index 0") !=
+          std::string::npos);
     where.write("run", sound);
     CHECK(train(options, o) == train(three_epochs(), o));
   }

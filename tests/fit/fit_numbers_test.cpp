@@ -188,11 +188,15 @@ TEST_SUITE("fit/fit: numbers that it is given") {
     CHECK(fitted(options, sgd{.rate = 0.5f, .decay = at_step_3(infinity)}) ==
           "optimizer: expected a finite rate of at least 0 at step 3, found inf");
     CHECK(fitted(options, sgd{.rate = 0.5f, .decay = at_step_3(0)}) == "no error");
-    CHECK(fitted(options, sgd{.decay = exponential_rate{.factor = -0.5f}}) == "exponential_rate: expected a finite factor of at least 0, found -0.5");
-    CHECK(fitted(options, sgd{.decay = step_rate{.factor = -1}}) == "step_rate: expected a finite factor of at least 0, found -1");
-    CHECK(fitted(options, sgd{.decay = step_rate{.factor = infinity}}) == "step_rate: expected a finite factor of at least 0, found inf");
+    CHECK(fitted(options, sgd{.decay = exponential_rate{.factor = -0.5f}}) ==
+          "exponential_rate: expected a finite factor of at least 0, found -0.5");
+    CHECK(fitted(options, sgd{.decay = step_rate{.factor = -1}}) ==
+          "step_rate: expected a finite factor of at least 0, found -1");
+    CHECK(fitted(options, sgd{.decay = step_rate{.factor = infinity}}) ==
+          "step_rate: expected a finite factor of at least 0, found inf");
     CHECK(holds(fitted(options, sgd{.decay = step_rate{.at = {fraction{not_a_number}}}}), "nan"));
-    CHECK(fitted(options, sgd{.decay = cosine_rate{.to = -0.01f}}) == "cosine_rate: expected a finite to of at least 0, found -0.01");
+    CHECK(fitted(options, sgd{.decay = cosine_rate{.to = -0.01f}}) ==
+          "cosine_rate: expected a finite to of at least 0, found -0.01");
     CHECK(fitted(options, sgd{.decay = cosine_rate{}}) == "no error");
   }
 

@@ -9,9 +9,9 @@
 #include <type_traits>
 
 #include <minnow/core/parallel.hpp>
+#include <minnow/data/drawn_digits.hpp>
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
-#include <minnow/data/drawn_digits.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/schedule/constant.hpp>
@@ -143,13 +143,16 @@ TEST_SUITE("fit/fit: the door") {
 
   TEST_CASE("moves that the images have no axis for are refused") {
     const auto vectors = numbers(10);
-    CHECK(refusal<network<small>>(vectors, {.augmentation = {.crop = 1}}) == "fit: expected a crop of 0 to 0 pixels, since images are 1x1 (height, width), found 1");
+    CHECK(refusal<network<small>>(vectors, {.augmentation = {.crop = 1}}) ==
+          "fit: expected a crop of 0 to 0 pixels, since images are 1x1 (height, width), found 1");
     CHECK(refusal<network<small>>(vectors, {.augmentation = {.flip = true}}) ==
           "fit: expected images of more than one column to flip, found 1x1 (height, width)");
     struct wave : model<minnow::signal<2, 5>, dense<3>> {};
     struct column : model<image<2, 5, 1>, dense<3>> {};
     struct wide : model<image<2, 2, 5>, dense<3>> {};
-    const auto of = [&](shape s) { return dataset<float>(s, test::uniform(10 * s.size(), 3), std::vector<int>(10, 1)); };
+    const auto of = [&](shape s) {
+      return dataset<float>(s, test::uniform(10 * s.size(), 3), std::vector<int>(10, 1));
+    };
     CHECK(refusal<network<wave>>(of({1, 5, 2}), {.augmentation = {.crop = 5}}) ==
           "fit: expected a crop of 0 to 4 pixels, since images are 1x5 (height, width), found 5");
     CHECK(refusal<network<wave>>(of({1, 5, 2}), {.augmentation = {.crop = 4, .flip = true}}) == "no error");
@@ -170,7 +173,8 @@ TEST_SUITE("fit/fit: the door") {
       data.images[n * 16 + static_cast<std::size_t>(8 * data.labels[n] + 2 + r.below(4))] = 1;
     }
     network<wave> net{seed{1}};
-    const auto result = fit(net, data, adam{.rate = 0.05f}, constant{}, {.epochs = 20, .batch = 20, .augmentation = {.crop = 2}});
+    const auto result =
+        fit(net, data, adam{.rate = 0.05f}, constant{}, {.epochs = 20, .batch = 20, .augmentation = {.crop = 2}});
     CHECK(result.epochs.back().accuracy == 1);
   }
 
@@ -299,7 +303,9 @@ TEST_SUITE("fit/fit: the observer") {
     network<small, aqe> net{seed{1}};
     const std::string expected = "fit: expected an observer, found an empty one";
     void (*const none)(const event&, network<small, aqe>&) = nullptr;
-    CHECK_THROWS_WITH_AS(fit(net, numbers(25), sgd{}, constant{}, {}, std::function<void(const event&, network<small, aqe>&)>{}), expected.c_str(), minnow::error);
+    CHECK_THROWS_WITH_AS(
+        fit(net, numbers(25), sgd{}, constant{}, {}, std::function<void(const event&, network<small, aqe>&)>{}),
+        expected.c_str(), minnow::error);
     CHECK_THROWS_WITH_AS(fit(net, numbers(25), sgd{}, constant{}, {}, none), expected.c_str(), minnow::error);
   }
 
@@ -502,9 +508,13 @@ TEST_SUITE("fit/fit: the same seed gives the same weights") {
   void check_repeatable() {
     CAPTURE(Estimator::name().c_str());
     const auto data = small_digits(150);
-    const fit_options<std::uint8_t> options{
-        .epochs = 2, .batch = 64, .seed = seed{7}, .augmentation = {.crop = 1, .flip = true},
-        .augment = [](std::span<std::uint8_t> image, shape, minnow::random& r) { image[static_cast<std::size_t>(r.below(196))] = 255; }};
+    const fit_options<std::uint8_t> options{.epochs = 2,
+                                            .batch = 64,
+                                            .seed = seed{7},
+                                            .augmentation = {.crop = 1, .flip = true},
+                                            .augment = [](std::span<std::uint8_t> image, shape, minnow::random& r) {
+                                              image[static_cast<std::size_t>(r.below(196))] = 255;
+                                            }};
     const auto run = [&](int count, const fit_options<std::uint8_t>& o) {
       set_threads(count);
       auto result = after<network<small_conv, Estimator>>(data, o, adam{.rate = 1e-2f}, cubic{.from = 0.25f});

@@ -26,7 +26,8 @@ using data_files::folder;
 namespace {
 
 struct bytes_as_they_are : model<image<2, 3, 2>, hard_tanh> {};
-struct twelve_classes : model<image<2, 3, 2>, conv<6, scheme<real, sign>>, batch_norm, dense<12, minw<1, 2>>, batch_norm> {};
+struct twelve_classes
+    : model<image<2, 3, 2>, conv<6, scheme<real, sign>>, batch_norm, dense<12, minw<1, 2>>, batch_norm> {};
 
 /// Three files of 5, 11 and 7 records: label and planes (2,3,2) in which every number is the record's.
 struct record_files {
@@ -47,7 +48,8 @@ struct record_files {
 constexpr record_format record_of_13{.dimensions = {3, 2, 2}, .classes = 12};
 
 /// First numbers (ten times the record's) of what the ranks read, batch after batch.
-std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_options options, bool shuffle, int first_step = 0, int epoch = 1) {
+std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_options options, bool shuffle,
+                         int first_step = 0, int epoch = 1) {
   network<bytes_as_they_are> net;
   std::vector<int> labels, all;
   std::vector<std::vector<int>> of_rank(static_cast<std::size_t>(of));
@@ -58,7 +60,9 @@ std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_o
       data.into(net, step, labels);
       const auto in = net.prepare(static_cast<int>(labels.size()));
       for (std::size_t n = 0; n < labels.size(); ++n) {
-        const auto number = [&](std::size_t k) { return static_cast<int>(std::lround(255 * in[n * 12 + k])); };  // bytes come as 0 … 1
+        const auto number = [&](std::size_t k) {
+          return static_cast<int>(std::lround(255 * in[n * 12 + k]));
+        };  // bytes come as 0 … 1
         const int first = number(0);
         CHECK(labels[n] == first / 10 % 12);
         for (std::size_t k = 0; k < 12; ++k) CHECK(number(k) == first + static_cast<int>(k % 2 * 6 + k / 2));
@@ -89,7 +93,8 @@ std::vector<float> weights_after(Data& data, const fit_options<std::uint8_t>& op
     if (e.step == last && !e.epoch_end) throw stopped{};
   });
   std::vector<float> all;
-  net.arrays([&](std::string_view, std::string_view, std::span<float> v) { all.insert(all.end(), v.begin(), v.end()); });
+  net.arrays(
+      [&](std::string_view, std::string_view, std::span<float> v) { all.insert(all.end(), v.begin(), v.end()); });
   return all;
 }
 std::vector<int> sorted(std::vector<int> numbers) {
@@ -101,7 +106,8 @@ std::vector<int> up_to(int count) {
   std::iota(numbers.begin(), numbers.end(), 0);
   return numbers;
 }
-std::string refusal(const std::vector<std::string>& paths, stream_options options = {}, record_format format = record_of_13) {
+std::string refusal(const std::vector<std::string>& paths, stream_options options = {},
+                    record_format format = record_of_13) {
   try {
     const image_stream data(format, paths, options);
   } catch (const error& e) {
@@ -150,16 +156,18 @@ TEST_SUITE("fit/image_stream") {
     image_stream data(record_of_13, files.paths);
     detail::dataset_source<std::uint8_t> stored(memory);
     const minnow::random draws(seed{5});
-    const detail::image_changes<std::uint8_t> changes{{.crop = 1, .flip = true}, [](std::span<std::uint8_t> image, const shape&, minnow::random& r) {
-                                                        for (auto& pixel : image) pixel = static_cast<std::uint8_t>(pixel + r.below(9));
-                                                      }};
+    const detail::image_changes<std::uint8_t> changes{
+        {.crop = 1, .flip = true}, [](std::span<std::uint8_t> image, const shape&, minnow::random& r) {
+          for (auto& pixel : image) pixel = static_cast<std::uint8_t>(pixel + r.below(9));
+        }};
     data.begin(draws, changes, false, 6, {}, 0);
     stored.begin(draws, changes, false, 6, {}, 0);
     for (int step = 0; step < 4; ++step) {
       data.into(one, step, labels);
       stored.into(other, step, expected);
       CHECK(labels == expected);
-      const auto found = one.prepare(static_cast<int>(labels.size())), wanted = other.prepare(static_cast<int>(labels.size()));
+      const auto found = one.prepare(static_cast<int>(labels.size())),
+                 wanted = other.prepare(static_cast<int>(labels.size()));
       CHECK(std::equal(found.begin(), found.end(), wanted.begin(), wanted.end()));
     }
   }
@@ -172,7 +180,9 @@ TEST_SUITE("fit/image_stream") {
     CHECK(weights_after(data, options) == weights_after(memory, options));
     options.shuffle = true;
     options.augmentation = {.crop = 1, .flip = true};
-    options.augment = [](std::span<std::uint8_t> image, shape, minnow::random r) { image[static_cast<std::size_t>(r.below(12))] = 255; };
+    options.augment = [](std::span<std::uint8_t> image, shape, minnow::random r) {
+      image[static_cast<std::size_t>(r.below(12))] = 255;
+    };
     options.settle_batches = 2;
     const auto whole = weights_after(data, options);
     CHECK(whole != weights_after(memory, options));  // another order
@@ -180,32 +190,39 @@ TEST_SUITE("fit/image_stream") {
     CHECK_THROWS_AS(weights_after(data, options, 8), stopped);
     CHECK(weights_after(data, options) == whole);
     image_stream fewer(record_of_13, {files.paths[0], files.paths[1]});
-    CHECK_THROWS_WITH_AS(weights_after(fewer, options), doctest::Contains("with images 16; found another's, with 23"), error);
+    CHECK_THROWS_WITH_AS(weights_after(fewer, options), doctest::Contains("with images 16; found another's, with 23"),
+                         error);
     image_stream more_classes({.dimensions = {3, 2, 2}, .classes = 13}, files.paths);
-    CHECK_THROWS_WITH_AS(weights_after(more_classes, {}), "fit: expected at most 12 classes (the model's outputs), found 13", error);
+    CHECK_THROWS_WITH_AS(weights_after(more_classes, {}),
+                         "fit: expected at most 12 classes (the model's outputs), found 13", error);
     image_stream other_shape({.dimensions = {2, 3, 2}, .classes = 12}, files.paths);
     CHECK_THROWS_WITH_AS(weights_after(other_shape, {}), doctest::Contains("found 2x3x2"), error);
   }
 
   TEST_CASE("a corrupt file is named, or skipped and counted") {
     const record_files files;
-    const std::string cut = files.where.path("cut"), bad = files.where.path("bad"), missing = files.where.path("missing");
+    const std::string cut = files.where.path("cut"), bad = files.where.path("bad"),
+                      missing = files.where.path("missing");
     std::ofstream(cut, std::ios::binary) << std::string(20, '\1');
     std::ofstream(bad, std::ios::binary) << std::string(13, '\1') << std::string(13, '\14');
     const auto with = [&](const std::string& path) { return std::vector<std::string>{files.paths[0], path}; };
     CHECK(refusal(with(cut)) == cut + ": expected a multiple of 13 bytes (a record), found 20");
     CHECK(refusal(with(bad)) == bad + ": expected labels 0 to 11, found 12 in record 1");
     CHECK(refusal(with(missing)).starts_with(missing + ": expected a file, found none"));
-    CHECK(refusal({cut, bad}, {.skip_corrupt = true}) == "image_stream: expected 1 to 2147483647 records, found 0 in 2 files (2 skipped)");
+    CHECK(refusal({cut, bad}, {.skip_corrupt = true}) ==
+          "image_stream: expected 1 to 2147483647 records, found 0 in 2 files (2 skipped)");
     const image_stream data(record_of_13, {cut, files.paths[0], bad, missing}, {.skip_corrupt = true});
     CHECK(data.size() == 5);
     REQUIRE(data.skipped().size() == 3);
     CHECK(data.skipped()[1].starts_with(bad));
     CHECK(data.checksum() == image_stream(record_of_13, {files.paths[0]}).checksum());
     CHECK(refusal(files.paths, {.window = 0}).starts_with("image_stream: expected a window"));
-    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}}).starts_with("image_stream: expected an image's dimensions"));
-    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}, .classes = 257}).ends_with("found 3x2x2, bytes 0 to 0 of 1, 257 classes"));
-    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}, .classes = 12, .label_width = 2}).ends_with("bytes 0 to 1 of 1, 12 classes"));
+    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}})
+              .starts_with("image_stream: expected an image's dimensions"));
+    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}, .classes = 257})
+              .ends_with("found 3x2x2, bytes 0 to 0 of 1, 257 classes"));
+    CHECK(refusal(files.paths, {}, {.dimensions = {3, 2, 2}, .classes = 12, .label_width = 2})
+              .ends_with("bytes 0 to 1 of 1, 12 classes"));
   }
 
   TEST_CASE("a file that changes while it is trained on is an error, and never a signal") {
@@ -312,8 +329,7 @@ TEST_SUITE("fit/image_stream") {
     CHECK_THROWS_AS(image_stream(record_of_13, files.paths, {.window = 0}), error);
     CHECK_THROWS_AS(image_stream(record_of_13, files.paths, {.prefetch = -1}), error);
     CHECK_THROWS_WITH_AS(image_stream(record_of_13, {files.where.path()}),
-                         (files.where.path() + ": expected a file, found a folder").c_str(),
-                         error);
+                         (files.where.path() + ": expected a file, found a folder").c_str(), error);
     image_stream data(record_of_13, files.paths);
     network<bytes_as_they_are> net;
     std::vector<int> labels;
@@ -335,7 +351,8 @@ TEST_SUITE("fit/image_stream") {
     std::ofstream(path, std::ios::binary) << "x\xe7\3" << std::string(12, '\1') << "x\2\1" << std::string(12, '\2');
     network<bytes_as_they_are> net;
     std::vector<int> labels;
-    const record_format format{.dimensions = {3, 2, 2}, .classes = 1000, .label_bytes = 3, .label_at = 1, .label_width = 2};
+    const record_format format{
+        .dimensions = {3, 2, 2}, .classes = 1000, .label_bytes = 3, .label_at = 1, .label_width = 2};
     image_stream data(format, {path});
     data.begin(minnow::random(seed{3}), {}, false, 2, {}, 0);
     data.into(net, 0, labels);

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <limits>
 
+#include <minnow/data/drawn_digits.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
-#include <minnow/data/drawn_digits.hpp>
 #include <minnow/schedule/constant.hpp>
 
 #include "single_layer.hpp"
@@ -55,7 +55,9 @@ TEST_SUITE("fit/settle") {
     const auto data = unlabelled_numbers(64);
     network<two_layers, aqe> net{seed{1}}, spoilt{seed{1}};
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), HUGE_VALF}) {
-      spoilt.statistics([&](std::string_view, std::string_view, std::span<float> values) { std::fill(values.begin(), values.end(), bad); });
+      spoilt.statistics([&](std::string_view, std::string_view, std::span<float> values) {
+        std::fill(values.begin(), values.end(), bad);
+      });
       settle(spoilt, data, {.batches = 2, .batch = 32});
       settle(net, data, {.batches = 2, .batch = 32});
       CHECK(statistics(spoilt) == statistics(net));

@@ -36,7 +36,8 @@ read_images read_by(int of, const dataset<float>& data, int first_step = 0) {
   network<four_by_four> net;
   std::vector<detail::dataset_source<float>> ranks(static_cast<std::size_t>(of), detail::dataset_source<float>(data));
   for (int r = 0; r < of; ++r)
-    ranks[static_cast<std::size_t>(r)].begin(minnow::random(seed{3}), {{.crop = 1, .flip = true}}, true, 7, {r, of}, first_step);
+    ranks[static_cast<std::size_t>(r)].begin(minnow::random(seed{3}), {{.crop = 1, .flip = true}}, true, 7, {r, of},
+                                             first_step);
   read_images all;
   std::vector<int> labels;
   for (int step = first_step; step * 7 < data.size(); ++step)
@@ -102,9 +103,11 @@ TEST_SUITE("fit/source") {
   TEST_CASE("refuses what a network cannot take, in the caller's name") {
     network<four_by_four> net;
     const dataset<float> none;
-    CHECK_THROWS_WITH_AS(detail::dataset_source(none).check(net, "fit"), "fit: expected images, found none", minnow::error);
+    CHECK_THROWS_WITH_AS(detail::dataset_source(none).check(net, "fit"), "fit: expected images, found none",
+                         minnow::error);
     const auto data = numbered_floats(17);
     CHECK_THROWS_WITH_AS(detail::dataset_source(data).check(net, "fit"),
-                         "fit: expected labels from 0 to 15 (the model's outputs), found 16 at image 16", minnow::error);
+                         "fit: expected labels from 0 to 15 (the model's outputs), found 16 at image 16",
+                         minnow::error);
   }
 }

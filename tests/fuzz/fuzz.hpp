@@ -40,7 +40,9 @@ inline std::size_t largest_allocation = 0;
 inline const char* as_file(bytes input) {
   static const int handle = ::memfd_create("fuzz", 0);
   static const std::string path = "/proc/self/fd/" + std::to_string(handle);
-  if (::ftruncate(handle, 0) != 0 || ::pwrite(handle, input.data(), input.size(), 0) != static_cast<::ssize_t>(input.size())) std::abort();
+  if (::ftruncate(handle, 0) != 0 ||
+      ::pwrite(handle, input.data(), input.size(), 0) != static_cast<::ssize_t>(input.size()))
+    std::abort();
   return path.c_str();
 }
 
@@ -77,17 +79,21 @@ inline std::vector<std::uint8_t> as_container(bytes input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   [[maybe_unused]] static const int installed = __sanitizer_install_malloc_and_free_hooks(
-      [](const volatile void*, std::size_t asked) { fuzz::largest_allocation = std::max(fuzz::largest_allocation, asked); },
+      [](const volatile void*, std::size_t asked) {
+        fuzz::largest_allocation = std::max(fuzz::largest_allocation, asked);
+      },
       [](const volatile void*) {});
   fuzz::largest_allocation = 0;
   const fuzz::outcome result = fuzz::fuzz_one({data, size});
   const std::size_t limit = 2 * result.decoded + (std::size_t{1} << 20);
   if (fuzz::largest_allocation > limit) {
-    std::fprintf(stderr, "fuzz: an allocation of %zu bytes for an input of %zu: expected at most 2 x %zu + 1 MiB\n", fuzz::largest_allocation, size, result.decoded);
+    std::fprintf(stderr, "fuzz: an allocation of %zu bytes for an input of %zu: expected at most 2 x %zu + 1 MiB\n",
+                 fuzz::largest_allocation, size, result.decoded);
     std::abort();
   }
   // A refusal says what was expected and what was found, or which step failed.
-  if (!result.said.ok() && std::strstr(result.said.message(), "found") == nullptr && std::strstr(result.said.message(), "expected") == nullptr) {
+  if (!result.said.ok() && std::strstr(result.said.message(), "found") == nullptr &&
+      std::strstr(result.said.message(), "expected") == nullptr) {
     std::fprintf(stderr, "fuzz: a refusal without what was expected or found: %s\n", result.said.message());
     std::abort();
   }

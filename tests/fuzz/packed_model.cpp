@@ -16,7 +16,8 @@ fuzz::outcome read_one(std::span<const std::uint8_t> file) {
   if (read_in_place(bytes, "it", in_place).ok() != said.ok()) std::abort();
   if (said.ok()) {
     const std::vector<std::uint8_t> image(static_cast<std::size_t>(flat<Model>::input.size()), 77);
-    if (network.run(std::span<const std::uint8_t>(image)).size() != static_cast<std::size_t>(network.classes)) std::abort();
+    if (network.run(std::span<const std::uint8_t>(image)).size() != static_cast<std::size_t>(network.classes))
+      std::abort();
   }
   return {said, packed<Model>::weight_bits() / 8 + file.size()};
 }
@@ -25,5 +26,6 @@ fuzz::outcome read_one(std::span<const std::uint8_t> file) {
 
 fuzz::outcome fuzz::fuzz_one(bytes input) {
   const auto file = as_container(input);
-  return !input.empty() && input[0] % 4 >= 2 ? read_one<minnow::fixed_point<minnow::test::in_fixed_point>>(file) : read_one<minnow::test::every_order>(file);
+  return !input.empty() && input[0] % 4 >= 2 ? read_one<minnow::fixed_point<minnow::test::in_fixed_point>>(file)
+                                             : read_one<minnow::test::every_order>(file);
 }

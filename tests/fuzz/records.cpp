@@ -5,7 +5,9 @@
 
 namespace {
 
-struct of_records : minnow::model<minnow::image<1, 2, 3>, minnow::dense<3, minnow::scheme<minnow::pixels, minnow::sign>>, minnow::batch_norm> {};
+struct of_records : minnow::model<minnow::image<1, 2, 3>,
+                                  minnow::dense<3, minnow::scheme<minnow::pixels, minnow::sign>>, minnow::batch_norm> {
+};
 
 }  // namespace
 
@@ -13,7 +15,8 @@ fuzz::outcome fuzz::fuzz_one(bytes input) {
   static minnow::network<of_records> net;
   minnow::status said;
   try {
-    minnow::image_stream stream({.dimensions = {2, 3, 1}, .classes = 3}, {as_file(input)}, {.window = 5, .prefetch = 2});
+    minnow::image_stream stream({.dimensions = {2, 3, 1}, .classes = 3}, {as_file(input)},
+                                {.window = 5, .prefetch = 2});
     stream.check(net, "fuzz");
     stream.begin(minnow::random(minnow::seed{1}), {.moves = {.crop = 1, .flip = true}}, true, 4, {}, 0);
     std::vector<int> labels;

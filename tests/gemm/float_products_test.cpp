@@ -25,7 +25,8 @@ void check(const geometry& g, bool filters_minimally) {
   products.forward(p.images, p.in.data(), p.weights.data(), again.data(), false);
   const auto near = [](const test::floats& found, const test::sums& sums) {
     double worst = 0;
-    for (std::size_t i = 0; i < found.size(); ++i) worst = std::max(worst, std::abs(static_cast<double>(found[i]) - sums.exact[i]));
+    for (std::size_t i = 0; i < found.size(); ++i)
+      worst = std::max(worst, std::abs(static_cast<double>(found[i]) - sums.exact[i]));
     return worst < 1e-4;
   };
   CHECK(near(again, exact.out));

@@ -70,7 +70,8 @@ TEST_SUITE("gradient/elementwise") {
 
   TEST_CASE("at the corners: relu's and relu6's slope is 0, hard tanh's 1") {
     CHECK(slopes<relu>({-0x1p-149f, -0.0f, 0, 0x1p-149f}) == std::vector<float>{0, 0, 0, 1});
-    CHECK(slopes<relu6>({-1, -0.0f, 0, 0x1p-149f, std::nextafter(6.0f, 0.0f), 6, 7}) == std::vector<float>{0, 0, 0, 1, 1, 0, 0});
+    CHECK(slopes<relu6>({-1, -0.0f, 0, 0x1p-149f, std::nextafter(6.0f, 0.0f), 6, 7}) ==
+          std::vector<float>{0, 0, 0, 1, 1, 0, 0});
     CHECK(slopes<hard_tanh>({std::nextafter(-1.0f, -2.0f), -1, 0, 1, std::nextafter(1.0f, 2.0f)}) ==
           std::vector<float>{0, 1, 1, 1, 0});
   }

@@ -80,9 +80,9 @@ inline numbers product(const geometry& g, int images, const numbers& in, const n
               const int channels = g.in.channels / g.groups;
               const int first = f / (g.out.channels / g.groups) * channels;
               for (int c = 0; c < channels; ++c)
-                sum +=
-                    in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + first + c)] *
-                    w[static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * channels + c)];
+                sum += in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + first +
+                                                   c)] *
+                       w[static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * channels + c)];
             }
           out.push_back(sum);
         }

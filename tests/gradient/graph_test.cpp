@@ -22,7 +22,8 @@ double small_graph_loss(const test::parameter_map& parameters, const numbers& im
   const int n = static_cast<int>(labels.size());
   using all = flat<small_graph>;
   const auto product = [&]<std::size_t I>(std::integral_constant<std::size_t, I>, const numbers& x) {
-    return test::product(all::layer<I>::over(all::in<I>), n, x, parameters.at(std::string(all::paths[I].view()) + " weights"));
+    return test::product(all::layer<I>::over(all::in<I>), n, x,
+                         parameters.at(std::string(all::paths[I].view()) + " weights"));
   };
   const auto plus = [](numbers x, const numbers& y) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] += y[i % y.size()];
@@ -35,15 +36,18 @@ double small_graph_loss(const test::parameter_map& parameters, const numbers& im
   const auto joined = [](const numbers& x, int width, const numbers& y, int more) {
     numbers out;
     for (std::size_t row = 0; row < x.size() / static_cast<std::size_t>(width); ++row) {
-      out.insert(out.end(), x.begin() + static_cast<std::ptrdiff_t>(row) * width, x.begin() + static_cast<std::ptrdiff_t>(row + 1) * width);
-      out.insert(out.end(), y.begin() + static_cast<std::ptrdiff_t>(row) * more, y.begin() + static_cast<std::ptrdiff_t>(row + 1) * more);
+      out.insert(out.end(), x.begin() + static_cast<std::ptrdiff_t>(row) * width,
+                 x.begin() + static_cast<std::ptrdiff_t>(row + 1) * width);
+      out.insert(out.end(), y.begin() + static_cast<std::ptrdiff_t>(row) * more,
+                 y.begin() + static_cast<std::ptrdiff_t>(row + 1) * more);
     }
     return out;
   };
   numbers x = product(std::integral_constant<std::size_t, all::find("0")>{}, images);
   const numbers body = product(std::integral_constant<std::size_t, all::find("1.body.0")>{}, x);
   x = plus(x, relu_of(test::normalised(body, parameters.at("1.body.1 gamma"), parameters.at("1.body.1 beta"))));
-  const numbers shortcut = plus(product(std::integral_constant<std::size_t, all::find("2.shortcut.0")>{}, x), parameters.at("2.shortcut.1 bias"));
+  const numbers shortcut = plus(product(std::integral_constant<std::size_t, all::find("2.shortcut.0")>{}, x),
+                                parameters.at("2.shortcut.1 bias"));
   x = plus(product(std::integral_constant<std::size_t, all::find("2.body")>{}, x), shortcut);
   x = joined(x, 6, product(std::integral_constant<std::size_t, all::find("3.0.body.1")>{}, relu_of(x)), 3);
   x = joined(x, 9, product(std::integral_constant<std::size_t, all::find("3.1.body.1")>{}, relu_of(x)), 3);

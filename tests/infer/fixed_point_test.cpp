@@ -10,9 +10,9 @@
 #include <vector>
 
 #include <minnow/core/random.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/infer/summary.hpp>
-#include <minnow/files/model_file.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/constant.hpp>
@@ -30,11 +30,13 @@ using bytes = scheme<integer<8>, integer<8, per_channel>>;
 using positive = scheme<unsigned_integer<8>, integer<4, per_channel>>;
 
 /// Pools before and behind batch norm, clips of all kinds.
-struct chained : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu6, unit<bytes, 20>, max_pool<2>, relu, conv<18, positive>, max_pool<2>,
-                       batch_norm, hard_tanh, dense<9, bytes>, bias, batch_norm, dense<4, bytes>> {};
+struct chained : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu6, unit<bytes, 20>, max_pool<2>, relu,
+                       conv<18, positive>, max_pool<2>, batch_norm, hard_tanh, dense<9, bytes>, bias, batch_norm,
+                       dense<4, bytes>> {};
 /// Codes that are added; batch norm behind the sum.
 struct joined : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu,
-                      residual<chain<unit<positive, 17>, relu, unit<positive, 17>>, chain<>, unsigned_integer<8>>, batch_norm, relu, dense<4, bytes>> {};
+                      residual<chain<unit<positive, 17>, relu, unit<positive, 17>>, chain<>, unsigned_integer<8>>,
+                      batch_norm, relu, dense<4, bytes>> {};
 /// What is no single line, or ends in few codes, keeps its way.
 struct partly_fixed : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, residual<unit<bytes, 17>>,
                             unit<minw<1, 1>, 8>, dense<4, bytes>> {};
@@ -56,22 +58,29 @@ struct recorder final : trace {
   void sums(std::size_t layer, int first, int last, const std::int32_t* sums) noexcept override {
     sums_of[layer].insert(sums_of[layer].end(), sums, sums + static_cast<std::size_t>(last - first) * row_of[layer]);
   }
-  void map(std::size_t layer, const std::byte* packed) noexcept override { maps[layer].assign(packed, packed + bytes_of[layer]); }
+  void map(std::size_t layer, const std::byte* packed) noexcept override {
+    maps[layer].assign(packed, packed + bytes_of[layer]);
+  }
   std::map<std::size_t, std::vector<std::byte>> maps;
   std::map<std::size_t, std::size_t> bytes_of;
 
   template <class Packed>
   static recorder of() {
     recorder r;
-    [&]<std::size_t... S>(std::index_sequence<S...>) { (r.expect<typename stage<Packed, S>::plan>(), ...); }(std::make_index_sequence<Packed::stages>{});
+    [&]<std::size_t... S>(std::index_sequence<S...>) {
+      (r.expect<typename stage<Packed, S>::plan>(), ...);
+    }(std::make_index_sequence<Packed::stages>{});
     return r;
   }
 
 private:
   template <class Plan>
   void expect() {
-    row_of[Plan::begin] = static_cast<std::size_t>(Plan::window.out.width * kernels::sum_stride(Plan::window.out.channels));
-    bytes_of[Plan::end - 1] = kernels::input_bytes<Plan::outputs::storage, minnow::detail::operand_of<typename Plan::outputs>::bits>(Plan::out);
+    row_of[Plan::begin] =
+        static_cast<std::size_t>(Plan::window.out.width * kernels::sum_stride(Plan::window.out.channels));
+    bytes_of[Plan::end - 1] =
+        kernels::input_bytes<Plan::outputs::storage, minnow::detail::operand_of<typename Plan::outputs>::bits>(
+            Plan::out);
   }
 };
 
@@ -97,7 +106,8 @@ void compare_stage(const Exact& exact, recorder& found, count& total) {
   REQUIRE(a.size() == b.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
     using number = kernels::byte_code<p::outputs::storage>;
-    const int difference = std::abs(static_cast<int>(static_cast<number>(a[i])) - static_cast<int>(static_cast<number>(b[i])));
+    const int difference =
+        std::abs(static_cast<int>(static_cast<number>(a[i])) - static_cast<int>(static_cast<number>(b[i])));
     ++total.codes;
     total.differ += difference != 0;
     total.largest = std::max(total.largest, difference);
@@ -123,11 +133,13 @@ TEST_SUITE("infer/fixed_point") {
         const int bound = 1 << (4 + r.below(18));
         const int sum = r.below(2 * bound + 1) - bound;
         const int other = r.below(256);
-        const double y = std::clamp(line.slope * sum + line.other_slope * other + line.shift, line.low, line.high) / worth;
+        const double y =
+            std::clamp(line.slope * sum + line.other_slope * other + line.shift, line.low, line.high) / worth;
         const double wanted = std::clamp(std::nearbyint(y), -127.0, 127.0);
         const int code = constants.code(0, sum, other);
         // As far as the header says, and what doubles round.
-        const double size = (std::abs(line.slope * sum) + std::abs(line.other_slope * other) + std::abs(line.shift)) / worth;
+        const double size =
+            (std::abs(line.slope * sum) + std::abs(line.other_slope * other) + std::abs(line.shift)) / worth;
         const double off = (std::abs(sum) + other + 1) / std::ldexp(1.0, constants.shift[0] + 1) + size * 0x1p-50;
         const bool middle = std::abs(y - std::floor(y) - 0.5) <= off;
         near += middle;
@@ -160,15 +172,17 @@ TEST_SUITE("infer/fixed_point") {
     fixed_constants constants(2);
     constants.set(0, {.slope = 1e30, .other_slope = -1e30, .shift = 1e30}, 1e-3, -127, 127);
     constants.set(1, {.slope = 1e-30, .shift = -1e30}, 1, -127, 127);
-    for (const std::int32_t sum : {std::numeric_limits<std::int32_t>::min(), 0, std::numeric_limits<std::int32_t>::max()}) {
+    for (const std::int32_t sum :
+         {std::numeric_limits<std::int32_t>::min(), 0, std::numeric_limits<std::int32_t>::max()}) {
       const int code = constants.code(0, sum, 255);
       CHECK((-127 <= code && code <= 127));
       CHECK(constants.code(1, sum, 255) == -127);
     }
     CHECK(constants.sound());
-    for (const auto& spoil : {+[](fixed_constants& c) { c.shift[1] = 63; }, +[](fixed_constants& c) { c.shift[0] = -1; },
-                              +[](fixed_constants& c) { c.offset[0] = std::int64_t{1} << 62 | 1 << 20; },
-                              +[](fixed_constants& c) { c.other_multiplier[0] = -(std::int64_t{1} << 53); }}) {
+    for (const auto& spoil :
+         {+[](fixed_constants& c) { c.shift[1] = 63; }, +[](fixed_constants& c) { c.shift[0] = -1; },
+          +[](fixed_constants& c) { c.offset[0] = std::int64_t{1} << 62 | 1 << 20; },
+          +[](fixed_constants& c) { c.other_multiplier[0] = -(std::int64_t{1} << 53); }}) {
       fixed_constants spoilt = constants;
       spoil(spoilt);
       CHECK_FALSE(spoilt.sound());
@@ -185,7 +199,9 @@ TEST_SUITE("infer/fixed_point") {
     for (int n = 0; n < data.size(); ++n) {
       recorder found = recorder::of<fixed_type>();
       std::vector<float> logits(4);
-      session<fixed_type>(fixed).run(std::span<const std::uint8_t>(data.images).subspan(static_cast<std::size_t>(n) * 243, 243), std::span<float>(logits), &found);
+      session<fixed_type>(fixed).run(
+          std::span<const std::uint8_t>(data.images).subspan(static_cast<std::size_t>(n) * 243, 243),
+          std::span<float>(logits), &found);
       compare_stage<1>(exact, found, total);
       compare_stage<2>(exact, found, total);
       compare_stage<3>(exact, found, total);
@@ -220,7 +236,8 @@ TEST_SUITE("infer/fixed_point") {
         const auto inner = net.layer<"2.body.2.1">().evaluated(c), outer = net.layer<"3">().evaluated(c);
         const double sum = sums[static_cast<std::size_t>(pixel * kernels::sum_stride(17) + c)];
         const auto i = static_cast<std::size_t>(pixel * 17 + c);
-        const double body = sum * inputs * static_cast<double>(weights.scale(c)) * static_cast<double>(inner.scale) + static_cast<double>(inner.shift);
+        const double body = sum * inputs * static_cast<double>(weights.scale(c)) * static_cast<double>(inner.scale) +
+                            static_cast<double>(inner.shift);
         const double total = body + skipped * static_cast<double>(static_cast<std::uint8_t>(skip[i]));
         const double value = std::max(0.0, total * static_cast<double>(outer.scale) + static_cast<double>(outer.shift));
         const double wanted = std::clamp(std::nearbyint(value / out), -127.0, 127.0);
@@ -250,13 +267,18 @@ TEST_SUITE("infer/fixed_point") {
     save(fixed, folder.path("fixed.mnw"));
     const auto loaded = load<packed<fixed_point<chained>>>(folder.path("fixed.mnw"));
     const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 5, 4, 5);
-    CHECK(loaded.run(std::span<const std::uint8_t>(data.images)) == fixed.run(std::span<const std::uint8_t>(data.images)));
+    CHECK(loaded.run(std::span<const std::uint8_t>(data.images)) ==
+          fixed.run(std::span<const std::uint8_t>(data.images)));
     auto spoilt = fixed;
     spoilt.stage<1>().constants.other_multiplier[3] = std::int64_t{1} << 53;
-    CHECK_THROWS_WITH_AS(save(spoilt, folder.path("fixed.mnw")), doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
+    CHECK_THROWS_WITH_AS(save(spoilt, folder.path("fixed.mnw")),
+                         doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
     auto file = data_files::content(folder.path("fixed.mnw"));
-    const auto bytes_of = [](const auto& numbers) { return std::span(reinterpret_cast<const std::uint8_t*>(numbers.data()), sizeof numbers[0] * numbers.size()); };
-    const auto sound = bytes_of(fixed.stage<1>().constants.other_multiplier), unsound = bytes_of(spoilt.stage<1>().constants.other_multiplier);
+    const auto bytes_of = [](const auto& numbers) {
+      return std::span(reinterpret_cast<const std::uint8_t*>(numbers.data()), sizeof numbers[0] * numbers.size());
+    };
+    const auto sound = bytes_of(fixed.stage<1>().constants.other_multiplier),
+               unsound = bytes_of(spoilt.stage<1>().constants.other_multiplier);
     const auto place = std::search(file.begin(), file.end(), sound.begin(), sound.end());
     REQUIRE(place != file.end());
     std::copy(unsound.begin(), unsound.end(), place);
@@ -264,6 +286,7 @@ TEST_SUITE("infer/fixed_point") {
     folder.write("spoilt.mnw", file);
     CHECK_THROWS_WITH_AS((void)load<packed<fixed_point<chained>>>(folder.path("spoilt.mnw")),
                          doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
-    CHECK_THROWS_WITH_AS((void)load<packed<chained>>(folder.path("fixed.mnw")), doctest::Contains("fingerprint"), error);
+    CHECK_THROWS_WITH_AS((void)load<packed<chained>>(folder.path("fixed.mnw")), doctest::Contains("fingerprint"),
+                         error);
   }
 }

@@ -12,7 +12,8 @@
 
 using namespace minnow;
 
-static_assert(monotone_layer<batch_norm> && monotone_layer<bias> && monotone_layer<relu> && monotone_layer<relu6> && monotone_layer<hard_tanh>);
+static_assert(monotone_layer<batch_norm> && monotone_layer<bias> && monotone_layer<relu> && monotone_layer<relu6> &&
+              monotone_layer<hard_tanh>);
 static_assert(inferable_layer<max_pool<2>> && !monotone_layer<max_pool<2>> && !monotone_layer<average_pool<2>>);
 
 namespace {

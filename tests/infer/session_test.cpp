@@ -127,7 +127,8 @@ static_assert(!std::is_constructible_v<session<packed<integers>>, const packed<i
 template <class First>
 using small_mobilenet = zoo::mobilenet_v1<zoo::schemes<scheme<integer<8>, integer<8, per_channel>>, First>, 25, 96, 2>;
 struct of_bytes : small_mobilenet<scheme<pixels, integer<8, per_channel>>> {};
-struct of_floats : small_mobilenet<scheme<integer<8>, integer<8, per_channel>>> {};  // the image takes 110 KB, and 27 KB as codes
+struct of_floats : small_mobilenet<scheme<integer<8>, integer<8, per_channel>>> {
+};  // the image takes 110 KB, and 27 KB as codes
 constexpr std::size_t largest_maps = 48 * 48 * (8 + 16), image_maps = 96 * 96 * 3 * (4 + 1);
 static_assert(session<packed<of_bytes>>::arena_bytes() < 4 * largest_maps);
 static_assert(session<packed<of_bytes, kernels::scalar>>::arena_bytes() < 4 * largest_maps);

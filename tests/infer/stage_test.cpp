@@ -75,10 +75,10 @@ TEST_SUITE("infer/stage") {
           "weights:162 flip:192 smallest:192 thresholds:384 | weights:2880 flip:192 smallest:192 thresholds:192 | "
           "weights:2400 scales:40 scale:40 shift:40 | ");
     packed<staged_mixed> other;
-    CHECK(
-        names(other) ==
-        "weights:54 scales:32 scale:32 shift:32 | weights:2304 flip:64 smallest:64 thresholds:128 | scales:4 state:4 | weights:288 scales:16 | "
-        "weights:256 scales:8 | ");
+    CHECK(names(other) ==
+          "weights:54 scales:32 scale:32 shift:32 | weights:2304 flip:64 smallest:64 thresholds:128 | scales:4 state:4 "
+          "| weights:288 scales:16 | "
+          "weights:256 scales:8 | ");
   }
 
   TEST_CASE("bytes begin at a multiple of 64, and copies are of their own") {

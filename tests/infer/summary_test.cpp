@@ -52,9 +52,10 @@ TEST_SUITE("infer/summary") {
     CHECK(found[10].starts_with("4 dense<10> 1x1x10 SHIFT ADDER 32x3 f32 "));
     CHECK(found[10].ends_with(" scalar 3,840 6,400"));
     CHECK(found[11] == "sum for scalar 5,388 246,016");
-    CHECK(found[12] == "weights 43,104 bits, a session's arena " +
-                           detail::with_commas(static_cast<long long>(session<packed<small, kernels::scalar>>::arena_bytes())) +
-                           " bytes");
+    CHECK(found[12] ==
+          "weights 43,104 bits, a session's arena " +
+              detail::with_commas(static_cast<long long>(session<packed<small, kernels::scalar>>::arena_bytes())) +
+              " bytes");
   }
 
   TEST_CASE("a line shows what a name's first parameter says") {

@@ -20,9 +20,10 @@ static_assert(detail::codes_of<power_of_two<3>>() == std::array{-4, -2, -1, 0, 1
 static_assert(detail::codes_of<integer<3>>() == std::array{-3, -2, -1, 0, 1, 2, 3});
 static_assert(detail::codes_of<unsigned_integer<2>>() == std::array{0, 1, 2, 3});
 static_assert(detail::has_few_codes<unsigned_integer<4>>() && !detail::has_few_codes<unsigned_integer<5>>());
-static_assert(detail::has_few_codes<integer<4>>() && detail::has_few_codes<power_of_two<4>>() && detail::has_few_codes<sign>());
-static_assert(!detail::has_few_codes<integer<5>>() && !detail::has_few_codes<pixels>() && !detail::has_few_codes<half>() &&
-              !detail::has_few_codes<real>());
+static_assert(detail::has_few_codes<integer<4>>() && detail::has_few_codes<power_of_two<4>>() &&
+              detail::has_few_codes<sign>());
+static_assert(!detail::has_few_codes<integer<5>>() && !detail::has_few_codes<pixels>() &&
+              !detail::has_few_codes<half>() && !detail::has_few_codes<real>());
 
 namespace {
 
@@ -100,7 +101,8 @@ void check_encoding(typename Q::state state = {}) {
       kernels::pack_inputs<Q::storage, Q::bits>(codes.data(), 1, channels, expected.data());
       std::vector<std::byte> found(size + 4, untouched);
       const geometry pixel = window_over({1, 1, channels}, channels, {1, 1}, {1, 1}, {0, 0});
-      const kernels::code_sink<Q::storage, Q::bits, static_cast<int>(levels.size()) - 1> sink{t.rows(), pixel, found.data(), nullptr};
+      const kernels::code_sink<Q::storage, Q::bits, static_cast<int>(levels.size()) - 1> sink{t.rows(), pixel,
+                                                                                              found.data(), nullptr};
       for (int c = 0; c < channels; c += kernels::block_filters)
         sink.put(0, 0, c, std::min(channels - c, kernels::block_filters), sums.data() + c);
       CHECK(found == expected);

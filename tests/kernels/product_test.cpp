@@ -35,7 +35,8 @@ std::vector<typename Product::sum_type> sums_of(const geometry& g, const test::p
     if constexpr (std::is_same_v<typename Product::sum_type, float>)
       Product::rows(g, operands, first, last, kernels::float_sink{to});
     else
-      Product::rows(g, operands, first, last, kernels::sum_sink{to, kernels::sum_stride(g.out.channels), g.out.width, first});
+      Product::rows(g, operands, first, last,
+                    kernels::sum_sink{to, kernels::sum_stride(g.out.channels), g.out.width, first});
   }
   return sums;
 }
@@ -107,7 +108,8 @@ TEST_SUITE("kernels/product") {
     const geometry g = window_over({70, 50, 3}, 17, {3, 3}, {1, 1}, {1, 1});
     REQUIRE(kernels::cached_rows(g) < 68);
     std::mt19937 random(7);
-    const auto inputs = test::packed_inputs<encoding::real, 3>(g.in, test::random_codes<encoding::real, 3>(static_cast<std::size_t>(g.in.size()), random));
+    const auto inputs = test::packed_inputs<encoding::real, 3>(
+        g.in, test::random_codes<encoding::real, 3>(static_cast<std::size_t>(g.in.size()), random));
     const auto weights = test::packed_weights<encoding::real, encoding::bit, 3>(
         g, test::random_codes<encoding::bit, 3>(static_cast<std::size_t>(g.weights()), random));
     const int stride = kernels::sum_stride(g.out.channels);

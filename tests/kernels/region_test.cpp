@@ -18,7 +18,8 @@ using minnow::kernels::detail::region;
 
 std::vector<region> regions_of(const geometry& g, int first_row, int last_row) {
   std::vector<region> result;
-  for_each_region(g, first_row, last_row, minnow::kernels::channel_words(g.in.channels), [&](const region& r) { result.push_back(r); });
+  for_each_region(g, first_row, last_row, minnow::kernels::channel_words(g.in.channels),
+                  [&](const region& r) { result.push_back(r); });
   return result;
 }
 

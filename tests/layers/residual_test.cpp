@@ -16,7 +16,8 @@ namespace {
 using unit = chain<conv<16, minw<1, 2>>, batch_norm>;
 
 struct residuals : model<image<3, 8, 8>, unit, repeat<2, residual<unit>>,
-                         residual<chain<conv<8, ternary<>, stride<2>>>, conv<8, ternary<>, kernel<1>, padding<0>, stride<2>>, integer<8>>,
+                         residual<chain<conv<8, ternary<>, stride<2>>>,
+                                  conv<8, ternary<>, kernel<1>, padding<0>, stride<2>>, integer<8>>,
                          relu> {};
 struct dense_blocks : model<image<3, 8, 8>, dense_block<3, conv<5>>, batch_norm> {};
 struct inside_each_other : model<features<4>, residual<residual<relu>>, concatenated<concatenated<bias>>> {};
@@ -34,9 +35,9 @@ template <class Model>
 std::vector<node> nodes_of() {
   using f = flat<Model>;
   return []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::vector<node>{{std::string(f::paths[I].view()), static_cast<int>(f::template from<I>), static_cast<int>(f::template second<I>), f::readers(I)}...};
-  }
-  (std::make_index_sequence<f::count>{});
+    return std::vector<node>{{std::string(f::paths[I].view()), static_cast<int>(f::template from<I>),
+                              static_cast<int>(f::template second<I>), f::readers(I)}...};
+  }(std::make_index_sequence<f::count>{});
 }
 
 }  // namespace
@@ -44,22 +45,10 @@ std::vector<node> nodes_of() {
 TEST_SUITE("layers/residual") {
   TEST_CASE("a residual block forks its input; the sum has the block's path") {
     const std::vector<node> expected{
-        {"0.0.inputs", -1, -1, 1},
-        {"0.0", 0, -1, 1},
-        {"0.1", 1, -1, 2},
-        {"1.0.body.0.inputs", 2, -1, 1},
-        {"1.0.body.0", 3, -1, 1},
-        {"1.0.body.1", 4, -1, 1},
-        {"1.0", 5, 2, 2},
-        {"1.1.body.0.inputs", 6, -1, 1},
-        {"1.1.body.0", 7, -1, 1},
-        {"1.1.body.1", 8, -1, 1},
-        {"1.1", 9, 6, 1},
-        {"2.carrier", 10, -1, 2},
-        {"2.shortcut", 11, -1, 1},
-        {"2.body.0", 11, -1, 1},
-        {"2", 13, 12, 1},
-        {"3", 14, -1, 0},
+        {"0.0.inputs", -1, -1, 1}, {"0.0", 0, -1, 1},        {"0.1", 1, -1, 2}, {"1.0.body.0.inputs", 2, -1, 1},
+        {"1.0.body.0", 3, -1, 1},  {"1.0.body.1", 4, -1, 1}, {"1.0", 5, 2, 2},  {"1.1.body.0.inputs", 6, -1, 1},
+        {"1.1.body.0", 7, -1, 1},  {"1.1.body.1", 8, -1, 1}, {"1.1", 9, 6, 1},  {"2.carrier", 10, -1, 2},
+        {"2.shortcut", 11, -1, 1}, {"2.body.0", 11, -1, 1},  {"2", 13, 12, 1},  {"3", 14, -1, 0},
     };
     CHECK(nodes_of<residuals>() == expected);
   }
@@ -95,8 +84,8 @@ TEST_SUITE("layers/residual") {
 
   TEST_CASE("blocks stand in blocks") {
     const std::vector<node> expected{
-        {"0.body.body", -1, -1, 1}, {"0.body", 0, -1, 1},      {"0", 1, -1, 3},
-        {"1.body.body", 2, -1, 1},  {"1.body", 3, 2, 1},       {"1", 4, 2, 0},
+        {"0.body.body", -1, -1, 1}, {"0.body", 0, -1, 1}, {"0", 1, -1, 3},
+        {"1.body.body", 2, -1, 1},  {"1.body", 3, 2, 1},  {"1", 4, 2, 0},
     };
     CHECK(nodes_of<inside_each_other>() == expected);
     CHECK(flat<inside_each_other>::output == shape{1, 1, 12});

@@ -14,8 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "system/all_readers.hpp"
 #include "files/damaged_files.hpp"
+#include "system/all_readers.hpp"
 
 using namespace minnow;
 
@@ -103,8 +103,8 @@ std::vector<std::pair<std::string, data_files::bytes>> consistent(std::uint64_t 
   return {
       {"npy", npy_of("(" + text_of((length - 128) / 4) + ",)")},
       {"npy by Fortran", npy_of("(" + text_of((length - 128) / 8) + ", 2)")},
-      {"safetensors", safetensors_of(R"({"a":{"dtype":"F32","shape":[)" + text_of((length - 1000) / 4) + R"(],"data_offsets":[0,)" +
-                                     text_of((length - 1000) / 4 * 4) + "]}}")},
+      {"safetensors", safetensors_of(R"({"a":{"dtype":"F32","shape":[)" + text_of((length - 1000) / 4) +
+                                     R"(],"data_offsets":[0,)" + text_of((length - 1000) / 4 * 4) + "]}}")},
       {"IDX images", idx(0x803, {static_cast<std::uint32_t>(length / (4096 * 4096)), 4096, 4096})},
       {"IDX labels", idx(0x801, {0x7fffffff})},
       {"checkpoint", minnow_file},
@@ -118,7 +118,8 @@ std::vector<std::pair<std::string, data_files::bytes>> consistent(std::uint64_t 
 }  // namespace
 
 TEST_SUITE("memory/readers") {
-  TEST_CASE("sparse files of a terabyte are refused by every reader, with little memory, whatever they begin as" * doctest::skip(!limited)) {
+  TEST_CASE("sparse files of a terabyte are refused by every reader, with little memory, whatever they begin as" *
+            doctest::skip(!limited)) {
     const data_files::folder folder;
     for (const auto& [name, begin] : consistent(terabyte)) {
       const std::string path = folder.path("f");
@@ -143,7 +144,8 @@ TEST_SUITE("memory/readers") {
       const std::string path = folder.path("f");
       REQUIRE(sparse(path, begin, length));
       const memory_limit limit(std::size_t{256} << 20);
-      CHECK_EQ(data_files::sentence(read(path.c_str()), folder), "f: out of memory: expected room for what the file holds, found too little");
+      CHECK_EQ(data_files::sentence(read(path.c_str()), folder),
+               "f: out of memory: expected room for what the file holds, found too little");
     };
     constexpr std::uint64_t length = terabyte;
     tensor array;
@@ -154,21 +156,29 @@ TEST_SUITE("memory/readers") {
 #if defined(MINNOW_TEST_SAFETENSORS)
     const std::string header = R"({"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}})";
     tensors named;
-    out_of_memory(safetensors_of(header), 8 + header.size() + 4'000'000'000'000u, [&](const char* path) { return read_safetensors(path, named); });
+    out_of_memory(safetensors_of(header), 8 + header.size() + 4'000'000'000'000u,
+                  [&](const char* path) { return read_safetensors(path, named); });
     CHECK(named.empty());
 #endif
     dataset<std::uint8_t> images;
-    out_of_memory({0, 0, 8, 3, 0, 1, 0, 0, 0, 0, 0x10, 0, 0, 0, 0x10, 0}, 16 + (terabyte), [&](const char* path) { return read_idx_images(path, images); });
-    out_of_memory({}, 3073 * std::uint64_t{400'000}, [&](const char* path) { return read_cifar10_batch(path, images, 400'000); });
+    out_of_memory({0, 0, 8, 3, 0, 1, 0, 0, 0, 0, 0x10, 0, 0, 0, 0x10, 0}, 16 + (terabyte),
+                  [&](const char* path) { return read_idx_images(path, images); });
+    out_of_memory({}, 3073 * std::uint64_t{400'000},
+                  [&](const char* path) { return read_cifar10_batch(path, images, 400'000); });
     CHECK(images.images.empty());
   }
 
-  TEST_CASE("going on from a checkpoint takes memory for the epochs that are done, not for those to come" * doctest::skip(!limited)) {
+  TEST_CASE("going on from a checkpoint takes memory for the epochs that are done, not for those to come" *
+            doctest::skip(!limited)) {
     const data_files::folder folder;
     const dataset<float> data({1, 1, 4}, std::vector<float>(4), {1});
     const auto run = [&](long long last) {
       network<all_readers::small_model> net{};
-      return fit(net, data, adam{}, constant{1}, {.epochs = std::numeric_limits<int>::max(), .batch = 1, .settle_batches = 0, .checkpoint = {.path = folder.path("run"), .resume = true}},
+      return fit(net, data, adam{}, constant{1},
+                 {.epochs = std::numeric_limits<int>::max(),
+                  .batch = 1,
+                  .settle_batches = 0,
+                  .checkpoint = {.path = folder.path("run"), .resume = true}},
                  [&](const event& e, auto&) { return e.step < last; });
     };
     (void)run(20);

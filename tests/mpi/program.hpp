@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include <minnow/fit/mpi.hpp>
 #include <minnow/files/container.hpp>
+#include <minnow/fit/mpi.hpp>
 
 #include "../small_digits.hpp"
 
@@ -18,14 +18,14 @@ namespace minnow::test {
 inline int failures = 0;
 
 /// Counts what does not hold, with a sentence on stderr.
-#define MPI_EXPECT(condition, ...) \
-  do { \
-    if (!(condition)) { \
-      ++minnow::test::failures; \
+#define MPI_EXPECT(condition, ...)                                         \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
+      ++minnow::test::failures;                                            \
       std::fprintf(stderr, "%s:%d: " #condition ": ", __FILE__, __LINE__); \
-      std::fprintf(stderr, __VA_ARGS__); \
-      std::fputc('\n', stderr); \
-    } \
+      std::fprintf(stderr, __VA_ARGS__);                                   \
+      std::fputc('\n', stderr);                                            \
+    }                                                                      \
   } while (false)
 
 /// Every number that a run leaves behind, array after array.
@@ -36,7 +36,9 @@ struct kept_array {
 };
 inline std::vector<kept_array> arrays(minnow::untyped_network& net) {
   std::vector<kept_array> result;
-  net.arrays([&](std::string_view path, std::string_view name, std::span<float> v) { result.push_back({path, name, {v.begin(), v.end()}}); });
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> v) {
+    result.push_back({path, name, {v.begin(), v.end()}});
+  });
   return result;
 }
 

@@ -22,8 +22,9 @@ namespace {
 using namespace minnow;
 using clock_type = std::chrono::steady_clock;
 
-struct digits : model<image<1, 14, 14>, conv<16, scheme<pixels, ternary<mean_threshold<>>>, stride<2>>, batch_norm, relu,
-                      dense<64, scheme<integer<8>, integer<4, per_channel>>>, batch_norm, dense<10, minw<2, 2>>, batch_norm> {};
+struct digits
+    : model<image<1, 14, 14>, conv<16, scheme<pixels, ternary<mean_threshold<>>>, stride<2>>, batch_norm, relu,
+            dense<64, scheme<integer<8>, integer<4, per_channel>>>, batch_norm, dense<10, minw<2, 2>>, batch_norm> {};
 using digits_network = network<digits, aqe>;
 
 constexpr double timeout = 2;  // seconds
@@ -35,7 +36,11 @@ std::string name;
 
 fit_options<std::uint8_t> options_of(data_parallel& ranks) {
   static const auto validation = test::small_digits(100, seed{3});
-  return {.epochs = 4, .batch = batch, .validation = &validation, .checkpoint = {.path = checkpoint, .every = 7, .resume = true}, .ranks = &ranks};
+  return {.epochs = 4,
+          .batch = batch,
+          .validation = &validation,
+          .checkpoint = {.path = checkpoint, .every = 7, .resume = true},
+          .ranks = &ranks};
 }
 const adam optimizer{.rate = 5e-3f, .decay = cosine_rate{}};
 
@@ -62,7 +67,9 @@ ending end_of(const fit_options<std::uint8_t>& options, Observer&& observer) {
   return result;
 }
 
-void expect_text(const ending& end, const char* part) { MPI_EXPECT(end.text.find(part) != std::string::npos, "%s", end.text.c_str()); }
+void expect_text(const ending& end, const char* part) {
+  MPI_EXPECT(end.text.find(part) != std::string::npos, "%s", end.text.c_str());
+}
 
 /// A run comes to the accuracy of one on one rank, give or take what another order of sums changes.
 void accuracy_of(bool synchronised) {
@@ -95,7 +102,8 @@ void go(long long until) {
   MPI_EXPECT(ranks.largest(static_cast<double>(last)) == static_cast<double>(last), "%s", "ranks ended at other steps");
   MPI_EXPECT(test::same_on_all(ranks, test::checksum(net)), "%s", "ranks hold other bits");
   if (ranks.rank() == 0)
-    std::printf("from %lld to %lld, %zu epochs, %08x\n", first, last, run.epochs.size(), static_cast<unsigned>(test::checksum(net)));
+    std::printf("from %lld to %lld, %zu epochs, %08x\n", first, last, run.epochs.size(),
+                static_cast<unsigned>(test::checksum(net)));
 }
 
 /// A rank does `what` at step 9; the others end with an error that holds `text`, in time.
@@ -140,7 +148,8 @@ void no_number() {
     return ++calls == 3 && ranks.rank() == ranks.size() - 1 ? std::numeric_limits<double>::quiet_NaN() : loss;
   };
   const ending end = end_of(options, [](const event&) {});
-  MPI_EXPECT(end.text == "fit: the loss is nan at step 3; the first layer with a NaN or an infinity is none", "%s", end.text.c_str());
+  MPI_EXPECT(end.text == "fit: the loss is nan at step 3; the first layer with a NaN or an infinity is none", "%s",
+             end.text.c_str());
   MPI_EXPECT(end.seconds < 3, "%g s", end.seconds);
 }
 

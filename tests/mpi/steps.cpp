@@ -23,11 +23,13 @@ namespace {
 
 using namespace minnow;
 
-struct floats : model<image<1, 14, 14>, conv<8, scheme<pixels, real>>, batch_norm, relu, max_pool<2>, dense<10>, bias> {};
-struct few_bits : model<image<1, 14, 14>, conv<12, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<20, minw<2, 3>, kernel<3, 2>>,
-                        batch_norm, dense<10, minw<1, 1>>, batch_norm> {};
-struct integers : model<image<1, 14, 14>, conv<12, scheme<pixels, integer<4, per_channel>>>, batch_norm, relu, max_pool<2>,
-                        conv<12, scheme<unsigned_integer<4>, integer<4>>>, batch_norm, dense<10, scheme<integer<8>, integer<4>>>, batch_norm> {};
+struct floats : model<image<1, 14, 14>, conv<8, scheme<pixels, real>>, batch_norm, relu, max_pool<2>, dense<10>, bias> {
+};
+struct few_bits : model<image<1, 14, 14>, conv<12, scheme<pixels, sign>>, max_pool<2>, batch_norm,
+                        conv<20, minw<2, 3>, kernel<3, 2>>, batch_norm, dense<10, minw<1, 1>>, batch_norm> {};
+struct integers : model<image<1, 14, 14>, conv<12, scheme<pixels, integer<4, per_channel>>>, batch_norm, relu,
+                        max_pool<2>, conv<12, scheme<unsigned_integer<4>, integer<4>>>, batch_norm,
+                        dense<10, scheme<integer<8>, integer<4>>>, batch_norm> {};
 struct measured : model<image<1, 14, 14>, conv<12, scheme<pixels, scaled_sign<>>>, batch_norm,
                         conv<12, scheme<scaled_sign<per_tensor>, scaled_sign<>>>, batch_norm, relu,
                         dense<10, scheme<unsigned_lsq<4>, lsq<4>>>, batch_norm> {};
@@ -73,9 +75,10 @@ void equal(data_parallel& ranks, const char* what, const step_options& o = {}) {
   for (std::size_t i = 0; i < found.size(); ++i) found[i] = further<network<Model, Estimator>>(ranks, o, seed{10 + i});
   std::sort(found.begin(), found.end());
   if (ranks.rank() == 0)
-    std::printf("%d ranks, %s, alpha %g, batch %d: %.2g, %.2g, %.2g\n", ranks.size(), what, static_cast<double>(o.alpha), o.batch, found[0],
-                found[1], found[2]);
-  MPI_EXPECT(found[1] <= tolerance && found[2] <= 0.2, "%s at alpha %g: %g, %g", what, static_cast<double>(o.alpha), found[1], found[2]);
+    std::printf("%d ranks, %s, alpha %g, batch %d: %.2g, %.2g, %.2g\n", ranks.size(), what,
+                static_cast<double>(o.alpha), o.batch, found[0], found[1], found[2]);
+  MPI_EXPECT(found[1] <= tolerance && found[2] <= 0.2, "%s at alpha %g: %g, %g", what, static_cast<double>(o.alpha),
+             found[1], found[2]);
 }
 
 template <class Model, class Estimator>
@@ -84,7 +87,8 @@ void repeats(data_parallel& ranks, const char* what) {
   std::uint32_t crcs[2];
   for (std::uint32_t& crc : crcs) {
     network<Model, Estimator> net{seed{1}};
-    fit(net, data, adam{.rate = 1e-2f}, constant{}, {.epochs = 2, .batch = 48, .augmentation = {.crop = 1}, .quantize_every = 3, .ranks = &ranks});
+    fit(net, data, adam{.rate = 1e-2f}, constant{},
+        {.epochs = 2, .batch = 48, .augmentation = {.crop = 1}, .quantize_every = 3, .ranks = &ranks});
     crc = test::checksum(net);
     MPI_EXPECT(test::same_on_all(ranks, crc), "%s: ranks hold other bits", what);
   }

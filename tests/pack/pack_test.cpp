@@ -26,8 +26,9 @@ struct images : model<image<3, 5, 5>, conv<33, scheme<pixels, sign>>, max_pool<2
                       batch_norm, dense<4, minw<3, 1>>> {};
 
 /// Quantizers that measure or learn a state.
-struct stateful : model<features<6>, dense<9, scheme<integer<8>, integer<8, per_channel>>>, batch_norm, dense<7, scheme<lsq<4>, lsq<4>>>, bias,
-                        dense<5, scheme<pact<4>, scaled_sign<>>>, batch_norm, dense<3, scheme<integer<4>, trained_ternary>>, batch_norm> {};
+struct stateful : model<features<6>, dense<9, scheme<integer<8>, integer<8, per_channel>>>, batch_norm,
+                        dense<7, scheme<lsq<4>, lsq<4>>>, bias, dense<5, scheme<pact<4>, scaled_sign<>>>, batch_norm,
+                        dense<3, scheme<integer<4>, trained_ternary>>, batch_norm> {};
 
 /// A quantizer that is none: |x|.
 struct magnitude : stateless {
@@ -155,11 +156,12 @@ TEST_SUITE("pack/pack") {
                          "pack: layer 4: expected finite numbers in 'weights', found -inf", minnow::error);
     CHECK_THROWS_WITH_AS(packing("3", "bias", nan), "pack: layer 3: expected finite numbers in 'bias', found nan",
                          minnow::error);
-    CHECK_THROWS_WITH_AS(packing("1", "gamma", nan),
-                         "pack: layer 1: expected finite numbers in 'gamma', found nan", minnow::error);
+    CHECK_THROWS_WITH_AS(packing("1", "gamma", nan), "pack: layer 1: expected finite numbers in 'gamma', found nan",
+                         minnow::error);
     CHECK_THROWS_WITH_AS(packing("5", "variance", HUGE_VALF),
                          "pack: layer 5: expected finite numbers in 'variance', found inf", minnow::error);
-    CHECK_THROWS_WITH_AS(packing("5", "variance", -1), doctest::Contains("pack: layer 5: expected finite numbers in 'scale and shift', found"),
+    CHECK_THROWS_WITH_AS(packing("5", "variance", -1),
+                         doctest::Contains("pack: layer 5: expected finite numbers in 'scale and shift', found"),
                          minnow::error);
   }
 
@@ -185,7 +187,9 @@ TEST_SUITE("pack/pack") {
   TEST_CASE("a quantizer of inputs whose values fall where its inputs rise is refused") {
     network<with_magnitudes> net{seed{1}};
     CHECK_THROWS_WITH_AS((void)pack(net),
-                         "pack: layer 1.inputs: expected a quantizer whose values do not fall where its inputs rise, found one that falls", minnow::error);
+                         "pack: layer 1.inputs: expected a quantizer whose values do not fall where its inputs rise, "
+                         "found one that falls",
+                         minnow::error);
   }
 
   TEST_CASE("a quantizer's state outside its bounds is refused, of weights and of inputs") {
@@ -195,7 +199,8 @@ TEST_SUITE("pack/pack") {
       net.arrays([&](std::string_view p, std::string_view name, std::span<float> values) {
         if (p == path && name == "state") values.front() = -0.25f;
       });
-      const std::string sentence = "pack: layer " + std::string(path) + ": expected a quantizer's state inside its bounds, found -0.25";
+      const std::string sentence =
+          "pack: layer " + std::string(path) + ": expected a quantizer's state inside its bounds, found -0.25";
       CHECK_THROWS_WITH_AS((void)pack(net), sentence.c_str(), minnow::error);
     }
   }

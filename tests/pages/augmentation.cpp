@@ -10,5 +10,5 @@ struct colours : mn::model<mn::image<3, 32, 32>, mn::conv<16, mn::scheme<mn::pix
                            mn::dense<10, mn::minw<1, 1>>, mn::batch_norm> {};
 
 void train(mn::network<colours, mn::aqe>& net, const mn::dataset<std::uint8_t>& data) {
-// the block
+  // the block
 }

@@ -4,5 +4,5 @@
 #include "digits_network.hpp"
 
 void run(std::span<const std::uint8_t> images, std::span<float> logits) {
-// the block
+  // the block
 }

@@ -4,7 +4,8 @@
 namespace mn = minnow;
 
 template <class Scheme, class Norm = mn::batch_norm>
-using in_bytes = mn::zoo::schemes<Scheme, mn::scheme<mn::pixels, mn::integer<8>>, mn::scheme<mn::integer<8>, mn::integer<8>>, Scheme, mn::integer<8>, Norm>;
+using in_bytes = mn::zoo::schemes<Scheme, mn::scheme<mn::pixels, mn::integer<8>>,
+                                  mn::scheme<mn::integer<8>, mn::integer<8>>, Scheme, mn::integer<8>, Norm>;
 template <int Weights, int Inputs>
 using integers = in_bytes<mn::scheme<mn::integer<Inputs>, mn::integer<Weights>>>;
 using folded = in_bytes<mn::scheme<mn::integer<8>, mn::integer<8>>, mn::bias>;
@@ -12,5 +13,5 @@ template <class Schemes>
 using zoo_net = mn::zoo::mobilenet_v1<Schemes, 25, 32, 10>;
 
 void three_ways(const mn::dataset<std::uint8_t>& train) {
-// the block
+  // the block
 }

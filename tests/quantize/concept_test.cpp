@@ -70,7 +70,8 @@ static_assert(four_levels::usable(role::inputs) && four_levels::usable(role::wei
 
 static_assert(state_floats<sign> == 0 && state_floats<integer<8>> == 1 && state_floats<ternary<mean_threshold<>>> == 1);
 
-static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<ternary<mean_threshold<>>>() && is_dyadic<power_of_two<4>>());
+static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<ternary<mean_threshold<>>>() &&
+              is_dyadic<power_of_two<4>>());
 static_assert(!is_dyadic<integer<8>>() && !is_dyadic<pixels>() && !is_dyadic<half>() && !is_dyadic<real>());
 
 /// One bit worth 0.3, and one that is worth what was measured, which begins at 1.
@@ -91,20 +92,24 @@ struct measured_bit : third {
   static constexpr interval range(const state&) { return {-1, 1}; }
   static bool observe(state&, std::span<const float>, role) { return true; }
 };
-static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<power_of_two<3>>() && is_dyadic<ternary<mean_threshold<>>>());
-static_assert(!is_dyadic<third>() && !is_dyadic<measured_bit>() && !is_dyadic<scaled_sign<>>() && !is_dyadic<integer<8>>());
+static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<power_of_two<3>>() &&
+              is_dyadic<ternary<mean_threshold<>>>());
+static_assert(!is_dyadic<third>() && !is_dyadic<measured_bit>() && !is_dyadic<scaled_sign<>>() &&
+              !is_dyadic<integer<8>>());
 
 TEST_SUITE("quantize/concept") {
-  TEST_CASE_TEMPLATE("values of the library's quantizers never fall", q, sign, ternary<>, power_of_two<4>, integer<3>, unsigned_integer<8>, lsq<8>, pact<4>,
-                     dorefa_inputs<4>, half_wave<2>, scaled_sign<per_tensor>, half, real, clipped<half>, pixels) {
+  TEST_CASE_TEMPLATE("values of the library's quantizers never fall", q, sign, ternary<>, power_of_two<4>, integer<3>,
+                     unsigned_integer<8>, lsq<8>, pact<4>, dorefa_inputs<4>, half_wave<2>, scaled_sign<per_tensor>,
+                     half, real, clipped<half>, pixels) {
     typename q::state s{};
     CHECK(never_falls<q>(s));
     REQUIRE(q::observe(s, std::vector<float>{0.5f, -1, 2, -0.25f}, role::inputs));
     CHECK(never_falls<q>(s));
   }
 
-  TEST_CASE_TEMPLATE("a state is sound where it is finite and `limit` leaves it, and before anything was measured", q, integer<4>, unsigned_integer<8>,
-                     lsq<4>, unsigned_lsq<8>, pact<4>, scaled_sign<>, scaled_ternary<>, trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>) {
+  TEST_CASE_TEMPLATE("a state is sound where it is finite and `limit` leaves it, and before anything was measured", q,
+                     integer<4>, unsigned_integer<8>, lsq<4>, unsigned_lsq<8>, pact<4>, scaled_sign<>, scaled_ternary<>,
+                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>) {
     constexpr auto count = static_cast<std::size_t>(state_floats<q>);
     CHECK(is_sound<q>({}));
     typename q::state s{};

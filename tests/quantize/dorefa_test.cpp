@@ -12,7 +12,8 @@
 using namespace minnow;
 
 static_assert(dorefa_weights<2>::storage == encoding::nibble && dorefa_weights<4>::storage == encoding::byte);
-static_assert(dorefa_inputs<4>::storage == encoding::unsigned_nibble && dorefa_inputs<8>::storage == encoding::unsigned_byte);
+static_assert(dorefa_inputs<4>::storage == encoding::unsigned_nibble &&
+              dorefa_inputs<8>::storage == encoding::unsigned_byte);
 static_assert(!dorefa_weights<2>::usable(role::inputs) && !dorefa_inputs<2>::usable(role::weights));
 
 namespace {
@@ -77,10 +78,15 @@ TEST_SUITE("quantize/dorefa") {
     CHECK_FALSE(q::per_channel);
   }
 
-  TEST_CASE_TEMPLATE("inputs are those of the formula", q, dorefa_inputs<1>, dorefa_inputs<2>, dorefa_inputs<4>, dorefa_inputs<8>) {
+  TEST_CASE_TEMPLATE("inputs are those of the formula", q, dorefa_inputs<1>, dorefa_inputs<2>, dorefa_inputs<4>,
+                     dorefa_inputs<8>) {
     const double n = q::code_limit;
-    CHECK(test::difference(test::values(), [](float x) { return q::code(x, {}); },
-                           [&](double x) { return std::nearbyint(std::clamp(static_cast<double>(static_cast<float>(x) * static_cast<float>(n)), 0.0, n)); }) == "");
+    CHECK(test::difference(
+              test::values(), [](float x) { return q::code(x, {}); },
+              [&](double x) {
+                return std::nearbyint(
+                    std::clamp(static_cast<double>(static_cast<float>(x) * static_cast<float>(n)), 0.0, n));
+              }) == "");
     CHECK(q::code(1.0f, {}) * q::scale({}) == doctest::Approx(1.0));
     CHECK(test::lane_difference(test::with_nan(test::values()), [](auto x) { return q::code(x, {}); }) == "");
     CHECK(q::code(test::nan, {}) == 0);

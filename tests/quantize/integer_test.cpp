@@ -24,7 +24,8 @@ static_assert(!integer<8, per_channel>::usable(role::inputs) && integer<8, per_c
 
 static_assert(quantizer<unsigned_integer<2>> && quantizer<unsigned_integer<8>>);
 static_assert(unsigned_integer<8>::code_limit == 255 && unsigned_integer<4>::code_limit == 15);
-static_assert(unsigned_integer<4>::storage == encoding::unsigned_nibble && unsigned_integer<5>::storage == encoding::unsigned_byte);
+static_assert(unsigned_integer<4>::storage == encoding::unsigned_nibble &&
+              unsigned_integer<5>::storage == encoding::unsigned_byte);
 static_assert(unsigned_integer<8>::usable(role::inputs) && !unsigned_integer<8>::usable(role::weights));
 
 namespace {
@@ -230,7 +231,9 @@ TEST_SUITE("quantize/integer") {
 
 TEST_SUITE("quantize/unsigned_integer") {
   // Liu & Mattina 2019, Eq. 8, onto 0 … 2^n-1.
-  double unsigned_formula(double x, double g, int bits) { return std::clamp(std::nearbyint(x / g), 0.0, std::pow(2.0, bits) - 1); }
+  double unsigned_formula(double x, double g, int bits) {
+    return std::clamp(std::nearbyint(x / g), 0.0, std::pow(2.0, bits) - 1);
+  }
 
   TEST_CASE("rounds x / g to the nearest of 0 to 2^n-1") {
     for (const float g : {1.0f, 0.25f, 0x1p-7f, 2.0f}) {

@@ -18,9 +18,12 @@ TEST_SUITE("quantize/pact") {
     const typename q::state s{.clip = 2.5f};
     const float unit = q::scale(s);
     CHECK(unit * q::code_limit == doctest::Approx(2.5));
-    CHECK(test::difference(test::values({2.5f}), [&](float x) { return q::code(x, s); }, [&](double x) {
-            return std::clamp(std::nearbyint(static_cast<double>(static_cast<float>(x) / unit)), 0.0, static_cast<double>(q::code_limit));
-          }) == "");
+    CHECK(test::difference(
+              test::values({2.5f}), [&](float x) { return q::code(x, s); },
+              [&](double x) {
+                return std::clamp(std::nearbyint(static_cast<double>(static_cast<float>(x) / unit)), 0.0,
+                                  static_cast<double>(q::code_limit));
+              }) == "");
     CHECK(test::lane_difference(test::with_nan(test::values({2.5f})), [&](auto x) { return q::code(x, s); }) == "");
   }
 
@@ -28,7 +31,8 @@ TEST_SUITE("quantize/pact") {
     // Eq. 3.
     const pact<4>::state s{.clip = 2};
     float sum[1] = {};
-    for (const auto& [x, g] : {std::pair{-1.0f, 1.0f}, {0.5f, 10.0f}, {1.999f, 100.0f}, {2.0f, 3.0f}, {7.0f, -5.0f}}) pact<4>::learn(x, s, g, sum);
+    for (const auto& [x, g] : {std::pair{-1.0f, 1.0f}, {0.5f, 10.0f}, {1.999f, 100.0f}, {2.0f, 3.0f}, {7.0f, -5.0f}})
+      pact<4>::learn(x, s, g, sum);
     CHECK(sum[0] == -2);
     CHECK(pact<4>::range(s).low == 0);
     CHECK(pact<4>::range(s).high == 2);

@@ -11,7 +11,8 @@
 using namespace minnow;
 
 static_assert(quantizer<scaled_sign<>> && quantizer<scaled_sign<per_tensor>> && !learned_quantizer<scaled_sign<>>);
-static_assert(scaled_sign<>::per_channel && !scaled_sign<>::usable(role::inputs) && scaled_sign<per_tensor>::usable(role::inputs));
+static_assert(scaled_sign<>::per_channel && !scaled_sign<>::usable(role::inputs) &&
+              scaled_sign<per_tensor>::usable(role::inputs));
 static_assert(!is_dyadic<scaled_sign<>>());
 
 TEST_SUITE("quantize/scaled_sign") {
@@ -23,9 +24,11 @@ TEST_SUITE("quantize/scaled_sign") {
     scaled_sign<>::state s;
     REQUIRE(scaled_sign<>::observe(s, w, role::weights));
     CHECK(std::abs(s.mean - sum / 997) <= std::ldexp(sum / 997, -24));
-    CHECK(test::difference(test::values(), [&](float x) { return quantized<scaled_sign<>>(x, s); },
-                           [&](double x) { return x > 0 ? s.mean : -s.mean; }) == "");
-    CHECK(test::lane_difference(test::with_nan(test::values()), [&](auto x) { return scaled_sign<>::code(x, s); }) == "");
+    CHECK(test::difference(
+              test::values(), [&](float x) { return quantized<scaled_sign<>>(x, s); },
+              [&](double x) { return x > 0 ? s.mean : -s.mean; }) == "");
+    CHECK(test::lane_difference(test::with_nan(test::values()), [&](auto x) { return scaled_sign<>::code(x, s); }) ==
+          "");
 
     const auto error = [&](double scale) {
       double e = 0;

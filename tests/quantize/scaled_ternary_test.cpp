@@ -29,8 +29,11 @@ TEST_SUITE("quantize/scaled_ternary") {
     CHECK(s.threshold == doctest::Approx(threshold).epsilon(1e-6));
     CHECK(s.scale == doctest::Approx(sum / above).epsilon(1e-6));
     const auto xs = test::values({s.threshold});
-    CHECK(test::difference(xs, [&](float x) { return quantized<scaled_ternary<>>(x, s); },
-                           [&](double x) { return std::abs(x) <= s.threshold ? 0 : x > 0 ? s.scale : -s.scale; }) == "");
+    CHECK(test::difference(
+              xs, [&](float x) { return quantized<scaled_ternary<>>(x, s); },
+              [&](double x) { return std::abs(x) <= s.threshold ? 0
+                                     : x > 0                    ? s.scale
+                                                                : -s.scale; }) == "");
     CHECK(test::lane_difference(test::with_nan(xs), [&](auto x) { return scaled_ternary<>::code(x, s); }) == "");
   }
 

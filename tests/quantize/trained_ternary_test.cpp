@@ -10,8 +10,8 @@
 
 using namespace minnow;
 
-
-static_assert(learned_quantizer<trained_ternary> && state_floats<trained_ternary> == 3 && !trained_ternary::usable(role::inputs));
+static_assert(learned_quantizer<trained_ternary> && state_floats<trained_ternary> == 3 &&
+              !trained_ternary::usable(role::inputs));
 
 TEST_SUITE("quantize/trained_ternary") {
   TEST_CASE("has three levels: the larger scale exactly, the smaller to 1/254 of it") {
@@ -26,7 +26,8 @@ TEST_SUITE("quantize/trained_ternary") {
         CHECK(std::abs(static_cast<double>(quantized<trained_ternary>(x, s)) - wanted) <= largest * (1 / 254.0 + 1e-6));
       }
       CHECK(std::max(std::abs(trained_ternary::code(1.0f, s)), std::abs(trained_ternary::code(-1.0f, s))) == 127);
-      CHECK(test::lane_difference(test::with_nan(test::values({0.05f})), [&](auto x) { return trained_ternary::code(x, s); }) == "");
+      CHECK(test::lane_difference(test::with_nan(test::values({0.05f})),
+                                  [&](auto x) { return trained_ternary::code(x, s); }) == "");
     }
   }
 

@@ -87,7 +87,8 @@ private:
                  "dorefa_inputs<4>",
                  "half_wave<2>",
                  "scaled_sign<per_tensor>",
-                 "third", "negative_steps<3>",
+                 "third",
+                 "negative_steps<3>",
                  "negative_steps<20>"});
   }
   std::string weights() {
@@ -114,7 +115,8 @@ private:
                  "scaled_ternary<per_channel>",
                  "trained_ternary",
                  "dorefa_weights<1>",
-                 "third", "dorefa_weights<3>",
+                 "third",
+                 "dorefa_weights<3>",
                  "dorefa_weights<5>",
                  "negative_steps<20>"});
   }

@@ -6,10 +6,10 @@
 #include <exception>
 #include <string>
 
-#include <minnow/estimate/aqe.hpp>
-#include <minnow/fit/fit.hpp>
 #include <minnow/data/drawn_digits.hpp>
+#include <minnow/estimate/aqe.hpp>
 #include <minnow/files/network_file.hpp>
+#include <minnow/fit/fit.hpp>
 #include <minnow/model.hpp>
 #include <minnow/schedule/linear.hpp>
 
@@ -17,8 +17,9 @@ namespace {
 
 using namespace minnow;
 
-struct digits : model<image<1, 28, 28>, conv<16, scheme<pixels, ternary<mean_threshold<>>>, stride<2>>, batch_norm, relu,
-                      conv<24, scheme<integer<8>, integer<4, per_channel>>, stride<2>>, batch_norm, dense<10, minw<2, 2>>, batch_norm> {};
+struct digits : model<image<1, 28, 28>, conv<16, scheme<pixels, ternary<mean_threshold<>>>, stride<2>>, batch_norm,
+                      relu, conv<24, scheme<integer<8>, integer<4, per_channel>>, stride<2>>, batch_norm,
+                      dense<10, minw<2, 2>>, batch_norm> {};
 
 }  // namespace
 
@@ -30,7 +31,10 @@ int main(int count, char** arguments) try {
   const auto validation = drawn_digits(100, seed{3});
   bool first = true;
   fit(net, data, adam{.rate = 2e-3f, .decay = cosine_rate{}}, linear{},
-      {.epochs = 8, .batch = 24, .validation = &validation, .augmentation = {.crop = 2},
+      {.epochs = 8,
+       .batch = 24,
+       .validation = &validation,
+       .augmentation = {.crop = 2},
        .checkpoint = {.path = checkpoint == "none" ? "" : checkpoint, .every = 3, .resume = true}},
       [&](const event& e, auto&) {
         if (first) std::printf("from step %lld\n", e.step), std::fflush(stdout);

@@ -42,9 +42,10 @@ TEST_SUITE("system/bytes") {
     CHECK_EQ(data_files::sentence(file.open(folder.path("f").c_str()), folder),
              "f: expected this file, found only its .xz; unpack it: xz -dk f.xz");
     folder.write("f.gz", "");
-    CHECK_EQ(data_files::sentence(file.open(folder.path("f").c_str()), folder),
-             "f: expected this file, found only its .gz; either #include \"minnow/data/gzip.hpp\", pass minnow::gzip to "
-             "the reader as its last argument and link zlib (CMake target minnow::gzip), or unpack it with gzip -dk");
+    CHECK_EQ(
+        data_files::sentence(file.open(folder.path("f").c_str()), folder),
+        "f: expected this file, found only its .gz; either #include \"minnow/data/gzip.hpp\", pass minnow::gzip to "
+        "the reader as its last argument and link zlib (CMake target minnow::gzip), or unpack it with gzip -dk");
   }
 
   TEST_CASE("a path too long for a sentence loses its middle, not what was expected") {

@@ -22,7 +22,8 @@ std::string said(const char* array, std::vector<float> values, const char* layer
 
 TEST_SUITE("system/check_numbers") {
   TEST_CASE("a number is in a domain as its formula says, for every kind of float") {
-    const float values[] = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, FLT_MAX, -FLT_MAX, FLT_TRUE_MIN, -FLT_TRUE_MIN, 1.0000001f, INFINITY, -INFINITY, NAN, -NAN};
+    const float values[] = {0.0f,         -0.0f,         1.0f,       -1.0f,    0.5f,      FLT_MAX, -FLT_MAX,
+                            FLT_TRUE_MIN, -FLT_TRUE_MIN, 1.0000001f, INFINITY, -INFINITY, NAN,     -NAN};
     for (const float x : values) {
       CAPTURE(x);
       const bool finite = std::isfinite(x);
@@ -37,8 +38,10 @@ TEST_SUITE("system/check_numbers") {
   TEST_CASE("a sentence names the file, the layer, the array, the number and its place") {
     CHECK_EQ(said("weights", {1, 2, NAN}), "f: layer 2.0: expected finite numbers in 'weights', found nan at index 2");
     CHECK_EQ(said("weights", {-NAN}), "f: layer 2.0: expected finite numbers in 'weights', found nan at index 0");
-    CHECK_EQ(said("weights", {1, -INFINITY}), "f: layer 2.0: expected finite numbers in 'weights', found -inf at index 1");
-    CHECK_EQ(said("variance", {0, 1, -2}), "f: layer 2.0: expected numbers of at least 0 in 'variance', found -2 at index 2");
+    CHECK_EQ(said("weights", {1, -INFINITY}),
+             "f: layer 2.0: expected finite numbers in 'weights', found -inf at index 1");
+    CHECK_EQ(said("variance", {0, 1, -2}),
+             "f: layer 2.0: expected numbers of at least 0 in 'variance', found -2 at index 2");
     CHECK_EQ(said("deviation", {1, 0}, ""), "f: expected numbers above 0 in 'deviation', found 0 at index 1");
     CHECK_EQ(said("unsettled", {2}), "f: layer 2.0: expected numbers from 0 to 1 in 'unsettled', found 2 at index 0");
     CHECK_EQ(said("weights", {1, -2}), "");

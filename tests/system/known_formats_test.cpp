@@ -43,13 +43,16 @@ const std::map<std::string, std::string> called{
 
 TEST_SUITE("system/known_formats") {
   TEST_CASE("files of other programs are called by their names") {
-    for (const auto& [file, name] : called) CHECK_EQ(detail::what_is_this(data_files::content(foreign_file(file))), name);
+    for (const auto& [file, name] : called)
+      CHECK_EQ(detail::what_is_this(data_files::content(foreign_file(file))), name);
   }
 
   TEST_CASE("bytes that begin as nothing known have no name") {
     CHECK_EQ(detail::what_is_this({}), "");
-    for (const data_files::bytes& bytes : {data_files::bytes{0}, data_files::bytes{3, 7, 200}, data_files::bytes{'a', 'b', 'c'}, data_files::bytes(512, 0),
-                                           data_files::bytes{'P', 'K', 9, 9, 0}, data_files::bytes{0x80, 7, '}'}, data_files::bytes{0x1f}})
+    for (const data_files::bytes& bytes :
+         {data_files::bytes{0}, data_files::bytes{3, 7, 200}, data_files::bytes{'a', 'b', 'c'},
+          data_files::bytes(512, 0), data_files::bytes{'P', 'K', 9, 9, 0}, data_files::bytes{0x80, 7, '}'},
+          data_files::bytes{0x1f}})
       CHECK_EQ(detail::what_is_this(bytes), "");
   }
 
@@ -58,24 +61,30 @@ TEST_SUITE("system/known_formats") {
       for (const auto& [file, name] : called) {
         CAPTURE(reader);
         CAPTURE(file);
-        if (expected == nullptr || (std::string(expected) == "a text of numbers" && name.starts_with("a text"))) continue;
+        if (expected == nullptr || (std::string(expected) == "a text of numbers" && name.starts_with("a text")))
+          continue;
         std::string wanted = foreign_file(file) + ": expected " + expected + ", found " + name;
         // Through gzip its content is looked at: it was packed text.
-        if (std::string(reader) == "IDX by gzip" && file == "gzip") wanted = foreign_file(file) + ": expected an IDX file, found a text that begins with 'some bytes'";
-        CHECK_MESSAGE(std::string(read(foreign_file(file).c_str()).message()).starts_with(wanted), read(foreign_file(file).c_str()).message());
+        if (std::string(reader) == "IDX by gzip" && file == "gzip")
+          wanted = foreign_file(file) + ": expected an IDX file, found a text that begins with 'some bytes'";
+        CHECK_MESSAGE(std::string(read(foreign_file(file).c_str()).message()).starts_with(wanted),
+                      read(foreign_file(file).c_str()).message());
       }
   }
 
   TEST_CASE("a file of one's own kind is refused by what is wrong with it") {
     const data_files::folder folder;
     tensor t;
-    CHECK_EQ(data_files::sentence(read_npy(folder.write("f", std::string("\x93NUMPY\x09\0", 8)).c_str(), t), folder), "f: expected .npy version 1.0, 2.0 or 3.0, found 9.0");
+    CHECK_EQ(data_files::sentence(read_npy(folder.write("f", std::string("\x93NUMPY\x09\0", 8)).c_str(), t), folder),
+             "f: expected .npy version 1.0, 2.0 or 3.0, found 9.0");
     // One minnow file in another's place: its reader knows more.
     const std::string path = folder.path("network");
     save(network<tiny_by_name>{}, path);
     packed<tiny_by_name> p;
-    CHECK_EQ(data_files::sentence(read(path.c_str(), p), folder), "network: expected a packed model (kind 1), found trainable network (kind 2)");
-    CHECK_EQ(data_files::sentence(read_npy(path.c_str(), t), folder), "network: expected a .npy file, found a minnow file");
+    CHECK_EQ(data_files::sentence(read(path.c_str(), p), folder),
+             "network: expected a packed model (kind 1), found trainable network (kind 2)");
+    CHECK_EQ(data_files::sentence(read_npy(path.c_str(), t), folder),
+             "network: expected a .npy file, found a minnow file");
   }
 
   TEST_CASE("bytes in memory are called by their names too") {
@@ -84,15 +93,19 @@ TEST_SUITE("system/known_formats") {
     packed<tiny_by_name> p;
     const std::string found = "found " + called.at("html");
     CHECK_EQ(std::string(read_npy(html, "it", t).message()), "it: expected a .npy file, " + found);
-    CHECK_EQ(std::string(read(std::as_bytes(std::span(html)), "it", p).message()), "it: expected a minnow file, " + found);
-    CHECK_EQ(std::string(read_in_place(std::as_bytes(std::span(html)), "it", p).message()), "it: expected a minnow file, " + found);
+    CHECK_EQ(std::string(read(std::as_bytes(std::span(html)), "it", p).message()),
+             "it: expected a minnow file, " + found);
+    CHECK_EQ(std::string(read_in_place(std::as_bytes(std::span(html)), "it", p).message()),
+             "it: expected a minnow file, " + found);
   }
 
 #if defined(MINNOW_TEST_GZIP)
   TEST_CASE("a file that was packed twice is named as such") {
     std::vector<int> labels;
     CHECK_EQ(std::string(read_idx_labels(foreign_file("gzip_in_gzip").c_str(), labels, 10, gzip).message()),
-             foreign_file("gzip_in_gzip") + ": expected an IDX file, found gzip data inside gzip data: it was packed twice, unpack it once with gzip -dk");
+             foreign_file("gzip_in_gzip") +
+                 ": expected an IDX file, found gzip data inside gzip data: it was packed twice, unpack it once with "
+                 "gzip -dk");
   }
 #endif
 }

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,12 +32,16 @@ TEST_SUITE("system/regular_file") {
     REQUIRE(::bind(handle, reinterpret_cast<const ::sockaddr*>(&address), sizeof address) == 0);
     std::filesystem::create_symlink("/dev/null", folder.path("device"));
     std::filesystem::create_symlink("fifo", folder.path("link"));
-    const std::pair<const char*, const char*> places[] = {
-        {"fifo", "a FIFO (a pipe)"}, {"folder", "a folder"}, {"device", "a device"}, {"socket", "a socket"}, {"link", "a FIFO (a pipe)"}};
+    const std::pair<const char*, const char*> places[] = {{"fifo", "a FIFO (a pipe)"},
+                                                          {"folder", "a folder"},
+                                                          {"device", "a device"},
+                                                          {"socket", "a socket"},
+                                                          {"link", "a FIFO (a pipe)"}};
     for (const auto& [reader, expected, read] : all_readers::all())
       for (const auto& [name, what] : places) {
         CAPTURE(reader);
-        CHECK_EQ(data_files::sentence(read(folder.path(name).c_str()), folder), std::string(name) + ": expected a file, found " + what);
+        CHECK_EQ(data_files::sentence(read(folder.path(name).c_str()), folder),
+                 std::string(name) + ": expected a file, found " + what);
       }
     ::close(handle);
   }
@@ -55,7 +59,8 @@ TEST_SUITE("system/regular_file") {
     REQUIRE(detail::read_up_to(opened, unknown_length, bytes).ok());
     CHECK_GT(bytes.size(), 20);
     tensor t;
-    CHECK(std::string(read_npy("/proc/self/stat", t).message()).starts_with("/proc/self/stat: expected a .npy file, found a text that begins with '"));
+    CHECK(std::string(read_npy("/proc/self/stat", t).message())
+              .starts_with("/proc/self/stat: expected a .npy file, found a text that begins with '"));
   }
 
   TEST_CASE("an open file is read by its number") {

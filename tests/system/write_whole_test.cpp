@@ -21,12 +21,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <minnow/fit/fit.hpp>
-#include <minnow/firmware/export_header.hpp>
 #include <minnow/data/mnist.hpp>
+#include <minnow/exchange/npy.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/files/network_file.hpp>
-#include <minnow/exchange/npy.hpp>
+#include <minnow/firmware/export_header.hpp>
+#include <minnow/fit/fit.hpp>
 #if defined(MINNOW_TEST_SAFETENSORS)
 #include <minnow/exchange/safetensors.hpp>
 #endif
@@ -88,11 +88,13 @@ std::vector<std::string> all_names_in(const data_files::folder& folder) {
   return found;
 }
 unsigned mode_bits_of(const std::string& path) {
-  struct ::stat about {};
+  struct ::stat about{};
   REQUIRE(::stat(path.c_str(), &about) == 0);
   return about.st_mode & 07777u;
 }
-status write_text(const std::string& path, const std::string& text) { return detail::write_whole(path.c_str(), std::as_bytes(std::span(text))); }
+status write_text(const std::string& path, const std::string& text) {
+  return detail::write_whole(path.c_str(), std::as_bytes(std::span(text)));
+}
 
 }  // namespace
 
@@ -125,11 +127,14 @@ TEST_SUITE("system/write_whole") {
 
   TEST_CASE("an empty path, and one with a zero byte, are refused by all that take one") {
     const data_files::folder folder;
-    for (const writer& write : writers) CHECK_EQ(std::string(write("").message()), "expected a path, found an empty one");
+    for (const writer& write : writers)
+      CHECK_EQ(std::string(write("").message()), "expected a path, found an empty one");
     for (const auto& reader : all_readers::all())
-      if (std::string_view(reader.name) != "checkpoint") CHECK_EQ(std::string(reader.read("").message()), "expected a path, found an empty one");
+      if (std::string_view(reader.name) != "checkpoint")
+        CHECK_EQ(std::string(reader.read("").message()), "expected a path, found an empty one");
     const std::string longer = folder.path("net") + std::string("\0.mnn", 5);
-    const std::string expected = "expected a path without zero bytes, found one at index " + std::to_string(folder.path("net").size()) + " of " + std::to_string(longer.size());
+    const std::string expected = "expected a path without zero bytes, found one at index " +
+                                 std::to_string(folder.path("net").size()) + " of " + std::to_string(longer.size());
     auto net = trained_to_write();
     const auto said = [&](auto&& body) { return std::string(all_readers::caught(body).message()); };
     CHECK(said([&] { save(net, longer); }).ends_with(expected));
@@ -140,9 +145,13 @@ TEST_SUITE("system/write_whole") {
     CHECK(said([&] { save_npy({{1}, {1}}, longer); }).ends_with(expected));
     CHECK(said([&] { (void)read_npy(longer); }).ends_with(expected));
     CHECK(said([&] { (void)read_mnist(longer); }).ends_with(expected));
-    CHECK(said([&] { fit(net, data_to_write(), adam{}, constant{1}, {.checkpoint = {.path = longer}}); }).ends_with(expected));
+    CHECK(said([&] {
+            fit(net, data_to_write(), adam{}, constant{1}, {.checkpoint = {.path = longer}});
+          }).ends_with(expected));
     CHECK(said([&] { const image_stream s({.dimensions = {1, 1, 4}, .classes = 2}, {longer}); }).ends_with(expected));
-    CHECK(said([&] { export_header(pack(net), folder.path("h.hpp"), std::string("data\0x", 6)); }).ends_with("found one with a zero byte"));
+    CHECK(said([&] {
+            export_header(pack(net), folder.path("h.hpp"), std::string("data\0x", 6));
+          }).ends_with("found one with a zero byte"));
     CHECK(all_names_in(folder).empty());
   }
 
@@ -161,7 +170,9 @@ TEST_SUITE("system/write_whole") {
       folder.write("read_only", std::string("old"));
       REQUIRE(::chmod(folder.path("read_only").c_str(), 0444) == 0);
       fs::create_symlink("loop", folder.path("loop"));
-      const auto said = [&](const char* name) { return data_files::sentence(write(folder.path(name).c_str()), folder); };
+      const auto said = [&](const char* name) {
+        return data_files::sentence(write(folder.path(name).c_str()), folder);
+      };
       CHECK_EQ(said("fifo"), "fifo: expected a file or nothing at this place, found a FIFO (a pipe)");
       CHECK_EQ(said("folder"), "folder: expected a file or nothing at this place, found a folder");
       CHECK_EQ(said("device"), "device: expected a file or nothing at this place, found a device");
@@ -170,7 +181,8 @@ TEST_SUITE("system/write_whole") {
       CHECK_EQ(said("loop"), "loop: expected at most 40 symbolic links one after another, found more");
       CHECK_EQ(whole_content(folder.path("read_only")), "old");
       CHECK(fs::is_fifo(folder.path("fifo")));
-      CHECK(all_names_in(folder) == std::vector<std::string>{"device", "fifo", "folder", "loop", "read_only", "socket"});
+      CHECK(all_names_in(folder) ==
+            std::vector<std::string>{"device", "fifo", "folder", "loop", "read_only", "socket"});
     }
     CHECK(fs::is_character_file("/dev/null"));
   }
@@ -181,7 +193,7 @@ TEST_SUITE("system/write_whole") {
     folder.write("f", std::string("old"));
     REQUIRE(::chown(folder.path("f").c_str(), 12345, 23456) == 0);
     REQUIRE(write_text(folder.path("f"), "new").ok());
-    struct ::stat about {};
+    struct ::stat about{};
     REQUIRE(::stat(folder.path("f").c_str(), &about) == 0);
     CHECK_EQ(about.st_uid, 12345);
     CHECK_EQ(about.st_gid, 23456);
@@ -194,7 +206,8 @@ TEST_SUITE("system/write_whole") {
     REQUIRE(::unlink(folder.path("f").c_str()) == 0);
     const std::string path = "/proc/self/fd/" + std::to_string(file.number());
     if (!fs::exists("/proc/self/fd")) return;
-    CHECK_EQ(std::string(write_text(path, "x").message()), path + ": expected a file that has a name, found an open one without");
+    CHECK_EQ(std::string(write_text(path, "x").message()),
+             path + ": expected a file that has a name, found an open one without");
     CHECK(all_names_in(folder).empty());
   }
 
@@ -204,7 +217,8 @@ TEST_SUITE("system/write_whole") {
     CHECK_EQ(seen.size(), 1000);
     // A dead run of the same process number left its file.
     const data_files::folder folder;
-    for (int serial = 0; serial < 2000; ++serial) folder.write("f." + std::to_string(::getpid()) + "-" + std::to_string(serial) + ".part", std::string("old"));
+    for (int serial = 0; serial < 2000; ++serial)
+      folder.write("f." + std::to_string(::getpid()) + "-" + std::to_string(serial) + ".part", std::string("old"));
     CHECK_EQ(std::string(write_text(folder.path("f"), "new").message()), "");
     CHECK_EQ(whole_content(folder.path("f")), "new");
   }
@@ -213,7 +227,8 @@ TEST_SUITE("system/write_whole") {
     const data_files::folder folder;
     const std::string dead = folder.write("f.0123456789abcdef.part", std::string("dead"));
     const std::string alive = folder.write("f.fedcba9876543210.part", std::string("alive"));
-    for (const char* other : {"g.0123456789abcdef.part", "f.0123456789abcdeg.part", "f.0123456789abcde.part", "f.0123456789abcdef.part2", "xf.0123456789abcdef.part", "f.part"})
+    for (const char* other : {"g.0123456789abcdef.part", "f.0123456789abcdeg.part", "f.0123456789abcde.part",
+                              "f.0123456789abcdef.part2", "xf.0123456789abcdef.part", "f.part"})
       folder.write(other, std::string("other"));
     detail::descriptor held(::open(alive.c_str(), O_RDWR));
     REQUIRE(::flock(held.number(), LOCK_EX) == 0);

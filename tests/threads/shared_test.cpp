@@ -14,8 +14,9 @@ using namespace minnow;
 
 namespace {
 
-struct of_all_stages : model<image<2, 6, 6>, conv<18, scheme<pixels, ternary<>>>, max_pool<2>, batch_norm, conv<9, minw<1, 1>>, batch_norm,
-                             conv<8, scheme<integer<8>, integer<4>>>, batch_norm, dense<5, minw<16, 2>>, bias> {};
+struct of_all_stages
+    : model<image<2, 6, 6>, conv<18, scheme<pixels, ternary<>>>, max_pool<2>, batch_norm, conv<9, minw<1, 1>>,
+            batch_norm, conv<8, scheme<integer<8>, integer<4>>>, batch_norm, dense<5, minw<16, 2>>, bias> {};
 
 }  // namespace
 
@@ -32,7 +33,9 @@ TEST_SUITE("threads/shared") {
     {
       std::vector<std::jthread> running;
       for (auto& logits : found)
-        running.emplace_back([&] { session<packed<of_all_stages>>(shared).run(std::span<const std::uint8_t>(all), std::span<float>(logits)); });
+        running.emplace_back([&] {
+          session<packed<of_all_stages>>(shared).run(std::span<const std::uint8_t>(all), std::span<float>(logits));
+        });
     }
     for (const auto& logits : found) CHECK(logits == alone);
   }

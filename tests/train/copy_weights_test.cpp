@@ -190,8 +190,10 @@ TEST_SUITE("train/copy_weights") {
 
   TEST_CASE("layers that are left out keep their weights, and may differ or be in one network alone") {
     using namespace mn;
-    struct of_ten : model<image<2, 6, 6>, chain<conv<4>, batch_norm>, relu, conv<3, real, groups<1>>, chain<dense<10>, mn::bias>> {};
-    struct of_two : model<image<2, 6, 6>, chain<conv<4>, batch_norm>, relu, conv<3, real, groups<1>>, chain<dense<2>>> {};
+    struct of_ten : model<image<2, 6, 6>, chain<conv<4>, batch_norm>, relu, conv<3, real, groups<1>>,
+                          chain<dense<10>, mn::bias>> {};
+    struct of_two : model<image<2, 6, 6>, chain<conv<4>, batch_norm>, relu, conv<3, real, groups<1>>, chain<dense<2>>> {
+    };
     mn::network<of_ten> from{mn::seed{1}};
     mn::network<of_two> to{mn::seed{2}};
     const auto given = arrays_of(from), before = arrays_of(to);
@@ -247,7 +249,8 @@ TEST_SUITE("train/copy_weights") {
     for (const char* path : {"1", "4", "", "2.0", "2."}) {
       CAPTURE(path);
       CHECK_EQ(refusal_without({"2", "3", path}),
-               "copy_weights: except: expected the path of a layer with weights that no path before it names, found '" + std::string(path) + "'");
+               "copy_weights: except: expected the path of a layer with weights that no path before it names, found '" +
+                   std::string(path) + "'");
     }
   }
 }

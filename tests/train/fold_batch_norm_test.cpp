@@ -63,7 +63,8 @@ TEST_SUITE("train/fold_batch_norm") {
     float largest = 0;
     for (const float z : expected) largest = std::max(largest, std::abs(z));
     // Scaled weights are rounded once more: about 100 additions of such errors.
-    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(std::abs(expected[i] - found[i]) <= 100 * 0x1p-24f * largest);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      CHECK(std::abs(expected[i] - found[i]) <= 100 * 0x1p-24f * largest);
   }
 
   TEST_CASE("weights are w · scale, the bias beta - mean · scale, in double precision") {
@@ -126,7 +127,9 @@ TEST_SUITE("train/fold_batch_norm") {
     network<without> to{seed{2}};
     const auto before = to.layer<"0">().weights();
     CHECK_THROWS_WITH_AS(fold_batch_norm(from, to),
-                         "fold_batch_norm: layer 1: expected the array 'beta' in both networks, found it only in the one that is copied from", error);
+                         "fold_batch_norm: layer 1: expected the array 'beta' in both networks, found it only in the "
+                         "one that is copied from",
+                         error);
     CHECK(to.layer<"0">().weights() == before);
   }
 }

@@ -10,11 +10,14 @@ extern const float floats[];
 
 namespace {
 
-struct of_bits : mn::model<mn::image<3, 9, 9>, mn::conv<33, mn::scheme<mn::pixels, mn::sign>>, mn::max_pool<2>, mn::batch_norm, mn::conv<40, mn::minw<1, 1>>,
-                           mn::batch_norm, mn::conv<9, mn::minw<2, 3>>, mn::batch_norm, mn::dense<5, mn::minw<3, 2>>, mn::batch_norm, mn::relu> {};
-struct of_integers : mn::model<mn::image<3, 6, 6>, mn::conv<20, mn::scheme<mn::pixels, mn::integer<8>>>, mn::batch_norm, mn::relu,
-                               mn::conv<9, mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::stride<2>>, mn::max_pool<2>, mn::batch_norm,
-                               mn::conv<7, mn::scheme<mn::integer<8>, mn::integer<4>>>, mn::bias, mn::relu6, mn::dense<3, mn::scheme<mn::integer<4>, mn::integer<8>>>> {};
+struct of_bits : mn::model<mn::image<3, 9, 9>, mn::conv<33, mn::scheme<mn::pixels, mn::sign>>, mn::max_pool<2>,
+                           mn::batch_norm, mn::conv<40, mn::minw<1, 1>>, mn::batch_norm, mn::conv<9, mn::minw<2, 3>>,
+                           mn::batch_norm, mn::dense<5, mn::minw<3, 2>>, mn::batch_norm, mn::relu> {};
+struct of_integers
+    : mn::model<mn::image<3, 6, 6>, mn::conv<20, mn::scheme<mn::pixels, mn::integer<8>>>, mn::batch_norm, mn::relu,
+                mn::conv<9, mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::stride<2>>,
+                mn::max_pool<2>, mn::batch_norm, mn::conv<7, mn::scheme<mn::integer<8>, mn::integer<4>>>, mn::bias,
+                mn::relu6, mn::dense<3, mn::scheme<mn::integer<4>, mn::integer<8>>>> {};
 
 constexpr mn::firmware_stage stage{words, integers, integers, wide, floats};
 constexpr mn::firmware_data<4> bits{mn::flat<of_bits>::fingerprint, {stage, stage, stage, stage}};

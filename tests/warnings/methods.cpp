@@ -10,12 +10,14 @@ namespace mn = minnow;
 namespace {
 
 template <class Scheme>
-struct small : mn::model<mn::image<3, 8, 8>, mn::conv<8, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm, mn::relu, mn::conv<9, Scheme>, mn::batch_norm, mn::relu,
-                         mn::dense<3, Scheme>, mn::batch_norm> {};
+struct small : mn::model<mn::image<3, 8, 8>, mn::conv<8, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm, mn::relu,
+                         mn::conv<9, Scheme>, mn::batch_norm, mn::relu, mn::dense<3, Scheme>, mn::batch_norm> {};
 template <class Scheme>
-struct normed : mn::model<mn::image<3, 8, 8>, mn::conv<8, mn::scheme<mn::pixels, mn::integer<8>>>, mn::batch_norm, mn::relu, mn::dense<3, Scheme>, mn::batch_norm> {};
+struct normed : mn::model<mn::image<3, 8, 8>, mn::conv<8, mn::scheme<mn::pixels, mn::integer<8>>>, mn::batch_norm,
+                          mn::relu, mn::dense<3, Scheme>, mn::batch_norm> {};
 template <class Scheme>
-struct folded : mn::model<mn::image<3, 8, 8>, mn::conv<8, mn::scheme<mn::pixels, mn::integer<8>>>, mn::bias, mn::relu, mn::dense<3, Scheme>, mn::bias> {};
+struct folded : mn::model<mn::image<3, 8, 8>, mn::conv<8, mn::scheme<mn::pixels, mn::integer<8>>>, mn::bias, mn::relu,
+                          mn::dense<3, Scheme>, mn::bias> {};
 
 const mn::dataset<std::uint8_t> data({8, 8, 3}, std::vector<std::uint8_t>(192 * 16, 7), std::vector<int>(16, 1));
 

@@ -7,8 +7,9 @@ namespace mn = minnow;
 
 namespace {
 
-struct small : mn::model<mn::image<3, 9, 9>, mn::conv<33, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm, mn::max_pool<2>, mn::conv<9, mn::minw<2, 1>>,
-                         mn::batch_norm, mn::dense<4, mn::scheme<mn::integer<8>, mn::integer<8>>>, mn::bias> {};
+struct small : mn::model<mn::image<3, 9, 9>, mn::conv<33, mn::scheme<mn::pixels, mn::sign>>, mn::batch_norm,
+                         mn::max_pool<2>, mn::conv<9, mn::minw<2, 1>>, mn::batch_norm,
+                         mn::dense<4, mn::scheme<mn::integer<8>, mn::integer<8>>>, mn::bias> {};
 
 }  // namespace
 

@@ -7,10 +7,12 @@ namespace mn = minnow;
 
 namespace {
 
-struct of_bytes : mn::model<mn::image<3, 9, 9>, mn::conv<7, mn::scheme<mn::pixels, mn::sign>, mn::kernel<3>>, mn::batch_norm, mn::max_pool<2>,
-                            mn::conv<33, mn::minw<1, 1>>, mn::batch_norm, mn::dense<9, mn::minw<2, 3>>, mn::batch_norm, mn::dense<3, mn::minw<3, 2>>,
-                            mn::batch_norm> {};
-struct of_floats : mn::model<mn::features<8>, mn::dense<6, mn::scheme<mn::real, mn::half>>, mn::batch_norm, mn::relu, mn::dense<3>, mn::bias> {};
+struct of_bytes
+    : mn::model<mn::image<3, 9, 9>, mn::conv<7, mn::scheme<mn::pixels, mn::sign>, mn::kernel<3>>, mn::batch_norm,
+                mn::max_pool<2>, mn::conv<33, mn::minw<1, 1>>, mn::batch_norm, mn::dense<9, mn::minw<2, 3>>,
+                mn::batch_norm, mn::dense<3, mn::minw<3, 2>>, mn::batch_norm> {};
+struct of_floats : mn::model<mn::features<8>, mn::dense<6, mn::scheme<mn::real, mn::half>>, mn::batch_norm, mn::relu,
+                             mn::dense<3>, mn::bias> {};
 
 template <class Element>
 mn::dataset<Element> data_of(mn::shape dimensions, int count) {
@@ -25,8 +27,8 @@ void train(const Optimizer& optimizer, const Schedule& schedule) {
   mn::fit(net, data, optimizer, schedule, {.epochs = 1, .batch = 8, .validation = &data});
   mn::settle(net, data);
   const auto packed = mn::pack(net);
-  std::printf("%s%s%f %d %zu\n", mn::summary(net).c_str(), mn::summary(packed).c_str(), mn::accuracy(packed, data), mn::logits(net, data) == mn::logits(packed, data),
-              mn::predict(packed, data).size());
+  std::printf("%s%s%f %d %zu\n", mn::summary(net).c_str(), mn::summary(packed).c_str(), mn::accuracy(packed, data),
+              mn::logits(net, data) == mn::logits(packed, data), mn::predict(packed, data).size());
 }
 
 }  // namespace

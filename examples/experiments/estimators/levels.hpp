@@ -16,7 +16,10 @@
 
 /// A network that says what stands before its second convolution (`front`) and where that is (`second`).
 template <class Model>
-concept has_second_conv = requires { typename Model::front; Model::second; };
+concept has_second_conv = requires {
+  typename Model::front;
+  Model::second;
+};
 
 /// Numbers on their way to the levels of a quantizer: their share within .01 of one, and a histogram of [-1, 1].
 class nearness {
@@ -33,7 +36,8 @@ public:
   [[nodiscard]] double share() const noexcept { return static_cast<double>(near_) / static_cast<double>(all_); }
   void print(std::ostream& out, const std::string& row, int seed, int epoch, const char* kind) const {
     for (int b = 0; b < bins; ++b)
-      out << row << ',' << seed << ',' << epoch << ',' << kind << ',' << 2.0 * b / (bins - 1) - 1 << ',' << counts_[static_cast<std::size_t>(b)] << '\n';
+      out << row << ',' << seed << ',' << epoch << ',' << kind << ',' << 2.0 * b / (bins - 1) - 1 << ','
+          << counts_[static_cast<std::size_t>(b)] << '\n';
   }
 
 private:
@@ -51,13 +55,17 @@ inline std::ofstream opened(const fs::path& file, const char* head) {
 
 /// Latent and blended weights, clipped and blended inputs (of 100 images), as they are at the end of an epoch.
 template <class Model, class W, class I>
-void keep_levels(const fs::path& folder, const std::string& row, int seed, const mn::event& e, mn::network<Model, W, I>& net, const images& test) {
+void keep_levels(const fs::path& folder, const std::string& row, int seed, const mn::event& e,
+                 mn::network<Model, W, I>& net, const images& test) {
   using weights = typename Model::scheme::weights;
   using inputs = typename Model::scheme::inputs;
-  static_assert(mn::state_floats<weights> == 0 && mn::state_floats<inputs> == 0, "levels are those of quantizers without a state");
+  static_assert(mn::state_floats<weights> == 0 && mn::state_floats<inputs> == 0,
+                "levels are those of quantizers without a state");
 
   nearness latent, blended_weights, clipped, blended_inputs;
-  const auto blend = [&](auto q, float x, float share) { return share * mn::quantized<decltype(q)>(x, {}) + (1 - share) * x; };
+  const auto blend = [&](auto q, float x, float share) {
+    return share * mn::quantized<decltype(q)>(x, {}) + (1 - share) * x;
+  };
   for (const float w : net.template layer<Model::second>().weights()) {
     latent.add<weights>(w);
     blended_weights.add<weights>(blend(weights{}, w, W::share(e.alpha)));
@@ -65,7 +73,9 @@ void keep_levels(const fs::path& folder, const std::string& row, int seed, const
 
   mn::network<typename Model::front, W, I> front;
   std::map<std::pair<std::string, std::string>, std::span<float>> from;
-  net.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) { from[{std::string(path), std::string(name)}] = values; });
+  net.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) {
+    from[{std::string(path), std::string(name)}] = values;
+  });
   front.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) {
     const auto source = from.at({std::string(path), std::string(name)});
     std::copy(source.begin(), source.end(), values.begin());
@@ -77,8 +87,8 @@ void keep_levels(const fs::path& folder, const std::string& row, int seed, const
   }
 
   opened(folder / "levels.csv", "row,seed,epoch,alpha,latent_weights,blended_weights,clipped_inputs,blended_inputs")
-      << row << ',' << seed << ',' << e.epoch << ',' << e.alpha << ',' << latent.share() << ',' << blended_weights.share() << ',' << clipped.share() << ','
-      << blended_inputs.share() << '\n';
+      << row << ',' << seed << ',' << e.epoch << ',' << e.alpha << ',' << latent.share() << ','
+      << blended_weights.share() << ',' << clipped.share() << ',' << blended_inputs.share() << '\n';
   auto histogram = opened(folder / "histograms.csv", "row,seed,epoch,kind,value,count");
   latent.print(histogram, row, seed, e.epoch, "latent_weights");
   blended_weights.print(histogram, row, seed, e.epoch, "blended_weights");

@@ -4,11 +4,11 @@ namespace {
 
 /// A small ConvNet for 28x28 images, M bits everywhere but the image.
 template <int Width, int M>
-struct small : mn::model<mn::image<1, 28, 28>,
-    mn::conv<Width, mn::scheme<mn::pixels, typename mn::minw<M, M>::weights>, mn::kernel<5>>, mn::max_pool<2>, mn::batch_norm,
-    mn::conv<2 * Width, mn::minw<M, M>>, mn::max_pool<2>, mn::batch_norm,
-    mn::dense<8 * Width, mn::minw<M, M>>, mn::batch_norm,
-    mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
+struct small
+    : mn::model<mn::image<1, 28, 28>,
+                mn::conv<Width, mn::scheme<mn::pixels, typename mn::minw<M, M>::weights>, mn::kernel<5>>,
+                mn::max_pool<2>, mn::batch_norm, mn::conv<2 * Width, mn::minw<M, M>>, mn::max_pool<2>, mn::batch_norm,
+                mn::dense<8 * Width, mn::minw<M, M>>, mn::batch_norm, mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
 
 template <int M>
 using small_8 = small<8, M>;

@@ -16,18 +16,21 @@ inline constexpr int hidden_2 = 128;
 
 /// Inputs that are not quantized want a nonlinearity.
 template <class Scheme>
-using norm = std::conditional_t<std::is_same_v<typename Scheme::inputs, mn::real>, mn::chain<mn::batch_norm, mn::relu>, mn::batch_norm>;
+using norm = std::conditional_t<std::is_same_v<typename Scheme::inputs, mn::real>, mn::chain<mn::batch_norm, mn::relu>,
+                                mn::batch_norm>;
 
 template <class Scheme>
 using first = mn::chain<mn::conv<filters, mn::scheme<mn::pixels, typename Scheme::weights>>, norm<Scheme>>;
 template <class Scheme>
-using dense_part = mn::chain<mn::dense<hidden_1, Scheme>, norm<Scheme>, mn::dense<hidden_2, Scheme>, norm<Scheme>, mn::dense<10, Scheme>, mn::batch_norm>;
+using dense_part = mn::chain<mn::dense<hidden_1, Scheme>, norm<Scheme>, mn::dense<hidden_2, Scheme>, norm<Scheme>,
+                             mn::dense<10, Scheme>, mn::batch_norm>;
 
 template <class S>
 struct method_network
     : mn::model<mn::image<3, 32, 32>, first<S>, mn::conv<filters, S>, mn::max_pool<2>, norm<S>,  //
                 mn::conv<2 * filters, S>, norm<S>, mn::conv<2 * filters, S>, mn::max_pool<2>, norm<S>,
-                mn::conv<4 * filters, S>, norm<S>, mn::conv<4 * filters, S>, mn::max_pool<2>, norm<S>, dense_part<S>> {};
+                mn::conv<4 * filters, S>, norm<S>, mn::conv<4 * filters, S>, mn::max_pool<2>, norm<S>, dense_part<S>> {
+};
 
 /// The runs in hand: one seed of every method. Rates are compared on `search`: fewer images and epochs, measured on training images
 /// that are not among them.

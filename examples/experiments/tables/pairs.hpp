@@ -19,7 +19,8 @@ struct pair_schemes {
   using type = mn::zoo::schemes<inner, mn::scheme<mn::pixels, typename inner::weights>>;
 };
 template <int Inputs, int Weights, int Channels, int Hidden1, int Hidden2>
-struct narrow : mn::zoo::convnet<typename pair_schemes<Inputs, Weights>::type, Channels / narrower, Hidden1 / narrower, Hidden2 / narrower> {};
+struct narrow : mn::zoo::convnet<typename pair_schemes<Inputs, Weights>::type, Channels / narrower, Hidden1 / narrower,
+                                 Hidden2 / narrower> {};
 
 /// What is to be run.
 struct table {
@@ -32,7 +33,9 @@ struct table {
 template <int Inputs, int Weights>
 void run_pair(table& all, int seed) {
   const std::string pair = std::to_string(Inputs) + "x" + std::to_string(Weights);
-  const auto wanted = [](const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  const auto wanted = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   if (!wanted(all.pairs, pair)) return;
   const float rate = all.rates[Weights == 1 ? 0 : Weights <= 3 ? 1 : 2];
   if (wanted(all.models, "a")) run_all<narrow<Inputs, Weights, 128, 512, 2048>>(all.t, "a " + pair, seed, rate);

@@ -32,7 +32,9 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
 private:
-  [[nodiscard]] std::size_t offset() const noexcept { return (alignment - reinterpret_cast<std::uintptr_t>(storage_.data()) % alignment) % alignment; }
+  [[nodiscard]] std::size_t offset() const noexcept {
+    return (alignment - reinterpret_cast<std::uintptr_t>(storage_.data()) % alignment) % alignment;
+  }
   std::size_t size_;
   std::vector<std::byte> storage_;
 };

@@ -22,7 +22,18 @@ inline constexpr int word_bits = 32;
 /// real            32-bit float                               32-bit float
 /// unsigned_nibble one byte 0 … 15                            (inputs only)
 /// unsigned_byte   one unsigned byte                          (inputs only)
-enum class encoding : std::uint8_t { bit, ternary, power_of_two, nibble, byte, pixel, half, real, unsigned_nibble, unsigned_byte };
+enum class encoding : std::uint8_t {
+  bit,
+  ternary,
+  power_of_two,
+  nibble,
+  byte,
+  pixel,
+  half,
+  real,
+  unsigned_nibble,
+  unsigned_byte
+};
 
 /// True for encodings that keep 32 channels in each word.
 [[nodiscard]] constexpr bool is_planes(encoding e) noexcept {
@@ -35,7 +46,9 @@ enum class encoding : std::uint8_t { bit, ternary, power_of_two, nibble, byte, p
 }
 
 /// True for encodings without negative codes.
-[[nodiscard]] constexpr bool is_unsigned(encoding e) noexcept { return e == encoding::unsigned_nibble || e == encoding::unsigned_byte; }
+[[nodiscard]] constexpr bool is_unsigned(encoding e) noexcept {
+  return e == encoding::unsigned_nibble || e == encoding::unsigned_byte;
+}
 
 /// True for encodings of small integers, whose products are summed exactly in 32 bits.
 [[nodiscard]] constexpr bool is_integer(encoding e) noexcept { return e != encoding::half && e != encoding::real; }

@@ -4,8 +4,9 @@
 // a packed network is no longer the trained one. Options that leave no macro cannot be seen: clang's -fassociative-math and
 // -ffp-contract=fast.
 #if !defined(MINNOW_ALLOW_FAST_MATH)
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || defined(__ASSOCIATIVE_MATH__) || \
-    defined(__RECIPROCAL_MATH__)
-#error "minnow: -ffast-math, or a part of it (-Ofast, -ffinite-math-only, -funsafe-math-optimizations), switches off checks for NaN and makes packed networks differ from trained ones: compile without it, or define MINNOW_ALLOW_FAST_MATH"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error \
+    "minnow: -ffast-math, or a part of it (-Ofast, -ffinite-math-only, -funsafe-math-optimizations), switches off checks for NaN and makes packed networks differ from trained ones: compile without it, or define MINNOW_ALLOW_FAST_MATH"
 #endif
 #endif

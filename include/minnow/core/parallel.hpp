@@ -56,7 +56,8 @@ inline std::atomic<bool> forked{false};
 
 /// Whether loops may have several threads here. The first call arranges that a forked process learns of it.
 inline bool may_share() noexcept {
-  [[maybe_unused]] static const int arranged = pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+  [[maybe_unused]] static const int arranged =
+      pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
   return !forked.load(std::memory_order_relaxed);
 }
 #else

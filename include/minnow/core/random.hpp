@@ -35,7 +35,9 @@ public:
   }
 
   /// Number `index` of the stream.
-  [[nodiscard]] constexpr std::uint64_t at(std::uint64_t index) const noexcept { return detail::scramble(key_ + index); }
+  [[nodiscard]] constexpr std::uint64_t at(std::uint64_t index) const noexcept {
+    return detail::scramble(key_ + index);
+  }
 
   /// Number `index`, uniform on [0, 1).
   [[nodiscard]] constexpr float uniform_at(std::uint64_t index) const noexcept {

@@ -16,17 +16,17 @@ template <number Value>
 }
 
 template <number Value>
-[[nodiscard]] constexpr Value (abs)(Value x) noexcept {
+[[nodiscard]] constexpr Value(abs)(Value x) noexcept {
   return x < 0 ? -x : x;
 }
 
 template <number Value>
-[[nodiscard]] constexpr Value (min)(Value a, Value b) noexcept {
+[[nodiscard]] constexpr Value(min)(Value a, Value b) noexcept {
   return b < a ? b : a;
 }
 
 template <number Value>
-[[nodiscard]] constexpr Value (max)(Value a, Value b) noexcept {
+[[nodiscard]] constexpr Value(max)(Value a, Value b) noexcept {
   return a < b ? b : a;
 }
 
@@ -43,7 +43,7 @@ template <number Value>
 
 /// Into [low, high]; NaN stays NaN.
 template <class Value>
-[[nodiscard]] constexpr Value (clamp)(Value x, Value low, Value high) noexcept {
+[[nodiscard]] constexpr Value(clamp)(Value x, Value low, Value high) noexcept {
   return select(x < low, low, select(x > high, high, x));
 }
 

@@ -36,7 +36,7 @@ private:
     std::size_t length = 1;
     int width = 0;  ///< negative: to the left
     int precision = -1;
-    int longs = 0;       ///< letters l
+    int longs = 0;     ///< letters l
     char size = '\0';  ///< another length letter
     char letter = '\0';
 
@@ -100,9 +100,12 @@ private:
 
   void convert(const conversion& c, std::va_list& arguments, std::size_t most) noexcept {
     switch (c.letter) {
-      case '%': return put("%", 1);
-      case 's': return put_text(va_arg(arguments, const char*), c, most);
-      case 'p': return print(c, va_arg(arguments, void*));
+      case '%':
+        return put("%", 1);
+      case 's':
+        return put_text(va_arg(arguments, const char*), c, most);
+      case 'p':
+        return print(c, va_arg(arguments, void*));
       case 'f':
       case 'F':
       case 'e':
@@ -110,8 +113,10 @@ private:
       case 'g':
       case 'G':
       case 'a':
-      case 'A': return print_with_point(c, va_arg(arguments, double));
-      default: break;
+      case 'A':
+        return print_with_point(c, va_arg(arguments, double));
+      default:
+        break;
     }
     if (c.longs >= 2) return print(c, va_arg(arguments, long long));
     if (c.longs == 1) return print(c, va_arg(arguments, long));

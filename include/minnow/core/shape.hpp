@@ -60,7 +60,8 @@ struct geometry {
   [[nodiscard]] constexpr bool is_countable() const noexcept {
     if (out.height <= 0 || out.width <= 0) return true;  // no window fits, which is another fault
     const shape window{kernel.height, kernel.width, groups > 0 ? group_channels() : 0};
-    return out.is_sound() && (window.channels == 0 || (window.is_sound() && shape{1, window.size(), out.channels}.is_sound()));
+    return out.is_sound() &&
+           (window.channels == 0 || (window.is_sound() && shape{1, window.size(), out.channels}.is_sound()));
   }
 
   friend constexpr bool operator==(const geometry&, const geometry&) = default;
@@ -85,7 +86,8 @@ struct tap_range {
 }
 
 /// The geometry of a product or a pool over `in` with `channels` outputs.
-[[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding, int groups = 1) noexcept {
+[[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding,
+                                             int groups = 1) noexcept {
   return {in,
           {window_positions(in.height, kernel.height, stride.height, padding.height),
            window_positions(in.width, kernel.width, stride.width, padding.width), channels},

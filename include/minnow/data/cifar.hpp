@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/data/dataset.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/reading.hpp>
 
@@ -42,8 +42,7 @@ template <opener Opener = plain>
     if (status outcome = detail::read_exactly(file, path, 0, count * record, layout, bytes); !outcome) return outcome;
     for (std::size_t i = 0; i < count; ++i)
       if (bytes[i * record] > 9)
-        return status::failure("%s: expected labels 0 to 9, found %d in record %zu", path,
-                               bytes[i * record], i);
+        return status::failure("%s: expected labels 0 to 9, found %d in record %zu", path, bytes[i * record], i);
 
     out.labels.reserve(out.labels.size() + count);
     out.dimensions = {32, 32, 3};
@@ -53,7 +52,8 @@ template <opener Opener = plain>
       const std::uint8_t* planes = bytes.data() + i * record + 1;
       out.labels.push_back(planes[-1]);
       for (std::size_t pixel = 0; pixel < pixels; ++pixel)
-        for (std::size_t channel = 0; channel < channels; ++channel) out.images[end++] = planes[channel * pixels + pixel];
+        for (std::size_t channel = 0; channel < channels; ++channel)
+          out.images[end++] = planes[channel * pixels + pixel];
     }
     return {};
   });
@@ -70,7 +70,8 @@ template <opener Opener = plain>
     train_and_test<std::uint8_t> result;
     for (const char* name :
          {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"})
-      if (status outcome = read_cifar10_batch((base + name).c_str(), result.train, 10'000, how); !outcome) return outcome;
+      if (status outcome = read_cifar10_batch((base + name).c_str(), result.train, 10'000, how); !outcome)
+        return outcome;
     if (status outcome = read_cifar10_batch((base + "test_batch.bin").c_str(), result.test, 10'000, how); !outcome)
       return outcome;
     out = std::move(result);

@@ -48,7 +48,8 @@ std::vector<To> numbers_of_array(const Array& from, const char* what) {
     const auto held = static_cast<To>(number);
     if constexpr (std::is_floating_point_v<To>)
       if (std::isinf(held) && !std::isinf(taken))
-        require(status::failure("dataset: expected %s that a 32-bit float holds, found %g at index %zu", what, taken, result.size()));
+        require(status::failure("dataset: expected %s that a 32-bit float holds, found %g at index %zu", what, taken,
+                                result.size()));
     result.push_back(held);
   }
   return result;
@@ -65,7 +66,8 @@ std::vector<To> numbers_of_array(const Array& from, const char* what) {
 /// Members may be filled one by one: what takes a data set calls `check`.
 template <class Element>
 struct dataset {
-  static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>, "minnow: images are bytes or 32-bit floats");
+  static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>,
+                "minnow: images are bytes or 32-bit floats");
   shape dimensions;
   std::vector<Element> images;
   std::vector<int> labels;
@@ -94,9 +96,13 @@ struct dataset {
     if (rank == 4) dimensions = {at(1), at(2), at(3)};
     else if (rank == 3) dimensions = {at(1), at(2), 1};
     else if (rank == 2) dimensions = {1, 1, at(1)};
-    else require(status::failure("dataset: expected images of rank 4 (N,H,W,C), 3 (N,H,W) or 2 (N,features), found rank %zu", rank));
+    else
+      require(status::failure(
+          "dataset: expected images of rank 4 (N,H,W,C), 3 (N,H,W) or 2 (N,features), found rank %zu", rank));
     if constexpr (detail::array<Labels>)
-      if (label_array.dimension() != 1) require(status::failure("dataset: expected labels of rank 1 (N), found rank %zu", static_cast<std::size_t>(label_array.dimension())));
+      if (label_array.dimension() != 1)
+        require(status::failure("dataset: expected labels of rank 1 (N), found rank %zu",
+                                static_cast<std::size_t>(label_array.dimension())));
     check_new();
   }
 

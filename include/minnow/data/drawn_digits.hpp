@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/data/dataset.hpp>
 #include <minnow/core/error.hpp>
 #include <minnow/core/random.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/data/drawn_digits_glyphs.hpp>
 
 namespace minnow {

@@ -8,8 +8,8 @@
 #include <string>
 
 #include <minnow/core/error.hpp>
-#include <minnow/system/within_memory.hpp>
 #include <minnow/system/bytes.hpp>
+#include <minnow/system/within_memory.hpp>
 
 namespace minnow {
 
@@ -52,7 +52,8 @@ struct gzip_opener {
       if (!detail::file_exists(path)) {
         if (name_.empty()) return status::failure("expected a path, found an empty one");
         name_ += ".gz";
-        if (!detail::file_exists(name_.c_str())) return status::failure("%s: expected this file or its .gz, found neither", path);
+        if (!detail::file_exists(name_.c_str()))
+          return status::failure("%s: expected this file or its .gz, found neither", path);
       }
       if (status outcome = source_.open(name_.c_str()); !outcome) return outcome;
       if (status outcome = refill(); !outcome) return outcome;

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/data/dataset.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/reading.hpp>
 
@@ -38,8 +38,7 @@ template <class File>
                            rank == 3 ? "images" : "labels", static_cast<unsigned>(magic),
                            static_cast<unsigned>(number(0)));
   if (got < length)
-    return status::failure("%s: expected an IDX header of %zu bytes, found a file of %zu bytes", path, length,
-                           got);
+    return status::failure("%s: expected an IDX header of %zu bytes, found a file of %zu bytes", path, length, got);
   for (int i = 0; i < rank; ++i) dimensions[i] = number(i + 1);
   if (dimensions[0] == 0 || dimensions[0] > static_cast<std::uint32_t>(std::numeric_limits<int>::max()))
     return status::failure("%s: expected 1 to 2147483647 %s, found %lu in its header", path,
@@ -64,8 +63,9 @@ template <opener Opener = plain>
       return status::failure("%s: expected images of 1 to 4096 rows and columns, found %lu x %lu", path,
                              static_cast<unsigned long>(rows), static_cast<unsigned long>(columns));
     char layout[96];
-    std::snprintf(layout, sizeof layout, "a header of 16 and %lu images of %lu x %lu", static_cast<unsigned long>(count),
-                  static_cast<unsigned long>(rows), static_cast<unsigned long>(columns));
+    std::snprintf(layout, sizeof layout, "a header of 16 and %lu images of %lu x %lu",
+                  static_cast<unsigned long>(count), static_cast<unsigned long>(rows),
+                  static_cast<unsigned long>(columns));
     dataset<std::uint8_t> result;
     if (status outcome =
             detail::read_exactly(file, path, 16, std::uint64_t{count} * rows * columns, layout, result.images);
@@ -94,8 +94,7 @@ template <opener Opener = plain>
     if (status outcome = detail::read_exactly(file, path, 8, dimensions[0], layout, bytes); !outcome) return outcome;
     for (std::size_t i = 0; i < bytes.size(); ++i)
       if (bytes[i] >= classes)
-        return status::failure("%s: expected labels 0 to %d, found %d at index %zu", path, classes - 1,
-                               bytes[i], i);
+        return status::failure("%s: expected labels 0 to %d, found %d at index %zu", path, classes - 1, bytes[i], i);
     out = std::vector<int>(bytes.begin(), bytes.end());
     return {};
   });
@@ -112,8 +111,8 @@ template <opener Opener = plain>
     if (status outcome = read_idx_images(images_path, result, how); !outcome) return outcome;
     if (status outcome = read_idx_labels(labels_path, result.labels, classes, how); !outcome) return outcome;
     if (result.labels.size() != static_cast<std::size_t>(result.size()))
-      return status::failure("%s: expected %d labels, one for each image of %s, found %zu", labels_path,
-                             result.size(), images_path, result.labels.size());
+      return status::failure("%s: expected %d labels, one for each image of %s, found %zu", labels_path, result.size(),
+                             images_path, result.labels.size());
     out = std::move(result);
     return {};
   });

@@ -4,11 +4,11 @@
 #include <string>
 #include <utility>
 
-#include <minnow/data/dataset.hpp>
 #include <minnow/core/error.hpp>
-#include <minnow/system/within_memory.hpp>
-#include <minnow/system/bytes.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/data/idx.hpp>
+#include <minnow/system/bytes.hpp>
+#include <minnow/system/within_memory.hpp>
 
 namespace minnow {
 
@@ -22,8 +22,8 @@ template <opener Opener = plain>
   return detail::within_memory(folder, [&]() -> status {
     const std::string base = std::string(folder) + '/';
     const auto read = [&](const char* part, dataset<std::uint8_t>& to) {
-      return read_idx((base + part + "-images-idx3-ubyte").c_str(), (base + part + "-labels-idx1-ubyte").c_str(), to, 10,
-                      how);
+      return read_idx((base + part + "-images-idx3-ubyte").c_str(), (base + part + "-labels-idx1-ubyte").c_str(), to,
+                      10, how);
     };
     train_and_test<std::uint8_t> result;
     if (status outcome = read("train", result.train); !outcome) return outcome;
@@ -31,8 +31,8 @@ template <opener Opener = plain>
     const shape expected = result.train.dimensions;
     const shape found = result.test.dimensions;
     if (found != expected)
-      return status::failure("%s: expected test images of %d x %d, as the training images are, found %d x %d",
-                             folder, expected.height, expected.width, found.height, found.width);
+      return status::failure("%s: expected test images of %d x %d, as the training images are, found %d x %d", folder,
+                             expected.height, expected.width, found.height, found.width);
     out = std::move(result);
     return {};
   });

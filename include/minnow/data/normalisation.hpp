@@ -4,8 +4,8 @@
 #include <vector>
 
 #include <minnow/core/affine.hpp>
-#include <minnow/system/check_numbers.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/system/check_numbers.hpp>
 
 namespace minnow {
 
@@ -30,7 +30,8 @@ struct normalisation {
   /// The same with a number for each channel, as files keep it.
   [[nodiscard]] normalisation of_channels(int channels) const {
     const auto n = static_cast<std::size_t>(channels);
-    return {mean.empty() ? std::vector<float>(n, 0.0f) : mean, deviation.empty() ? std::vector<float>(n, 1.0f) : deviation};
+    return {mean.empty() ? std::vector<float>(n, 0.0f) : mean,
+            deviation.empty() ? std::vector<float>(n, 1.0f) : deviation};
   }
 
   /// As one fma of the stored number.

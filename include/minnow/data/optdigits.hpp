@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/data/dataset.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/reading.hpp>
 
@@ -46,8 +46,8 @@ template <opener Opener = plain>
         while (at < bytes.size() && at - start < 2 && bytes[at] >= '0' && bytes[at] <= '9')
           value = 10 * value + (bytes[at++] - '0');
         if (at == start || value > largest)
-          return status::failure("%s: expected a number of 0 to %d as field %d of line %d, found %s", path,
-                                 largest, field + 1, line,
+          return status::failure("%s: expected a number of 0 to %d as field %d of line %d, found %s", path, largest,
+                                 field + 1, line,
                                  at > start          ? std::to_string(value).c_str()
                                  : at < bytes.size() ? "another character"
                                                      : "the end of the file");
@@ -56,19 +56,18 @@ template <opener Opener = plain>
           if (at < bytes.size() && bytes[at] == ',') ++at;
           else
             return status::failure("%s: expected 65 numbers separated by commas in line %d, found %s after field %d",
-                                   path, line,
-                                   at < bytes.size() ? "another character" : "the end of the file", field + 1);
+                                   path, line, at < bytes.size() ? "another character" : "the end of the file",
+                                   field + 1);
         } else {
           result.labels.push_back(value);
         }
       }
       if (at < bytes.size() && bytes[at] == '\r') ++at;
       if (at < bytes.size() && bytes[at++] != '\n')
-        return status::failure("%s: expected the end of line %d after its 65 numbers, found another character",
-                               path, line);
+        return status::failure("%s: expected the end of line %d after its 65 numbers, found another character", path,
+                               line);
     }
-    if (result.size() != lines)
-      return status::failure("%s: expected %d lines, found %d", path, lines, result.size());
+    if (result.size() != lines) return status::failure("%s: expected %d lines, found %d", path, lines, result.size());
     out = std::move(result);
     return {};
   });

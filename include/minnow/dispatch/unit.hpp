@@ -8,10 +8,10 @@
 #include <utility>
 
 #include <minnow/dispatch/level.hpp>
+#include <minnow/files/model_file.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/session.hpp>
 #include <minnow/infer/summary.hpp>
-#include <minnow/files/model_file.hpp>
 
 /// The inside of a unit, included by the sources that CMake's minnow_dispatch generates and by nothing else.
 namespace minnow {

@@ -11,11 +11,11 @@
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/system/bytes.hpp>
-#include <minnow/files/container.hpp>
 #include <minnow/exchange/npy_header.hpp>
-#include <minnow/system/reading.hpp>
 #include <minnow/exchange/tensors.hpp>
+#include <minnow/files/container.hpp>
+#include <minnow/system/bytes.hpp>
+#include <minnow/system/reading.hpp>
 #include <minnow/system/write_whole.hpp>
 
 /// NumPy's .npy files: a magic, a version, the length of a header, the header as a Python dictionary, the numbers.
@@ -52,21 +52,24 @@ template <class File>
   if (status outcome = file.read(head, npy_magic.size() + 2, got); !outcome) return outcome;
   if (got >= npy_magic.size() && std::memcmp(head, npy_magic.data(), npy_magic.size()) != 0)
     return status::failure("%s: expected a .npy file (\\x93NUMPY), found other bytes at its beginning", name);
-  if (got < npy_magic.size() + 2) return status::failure("%s: expected a .npy file, found %zu bytes, less than its magic and version", name, got);
+  if (got < npy_magic.size() + 2)
+    return status::failure("%s: expected a .npy file, found %zu bytes, less than its magic and version", name, got);
   const unsigned major = head[6], minor = head[7];
   if (major < 1 || major > 3 || minor != 0)
     return status::failure("%s: expected .npy version 1.0, 2.0 or 3.0, found %u.%u", name, major, minor);
   const std::size_t width = major == 1 ? 2 : 4;
   const std::size_t at = npy_magic.size() + 2 + width;
   if (status outcome = file.read(head + 8, width, got); !outcome) return outcome;
-  if (got < width) return status::failure("%s: expected %zu bytes up to the header, found a file of %zu", name, at, at - width + got);
+  if (got < width)
+    return status::failure("%s: expected %zu bytes up to the header, found a file of %zu", name, at, at - width + got);
   std::uint32_t length = 0;
   std::memcpy(&length, head + 8, width);
   if (length > longest_npy_header)
     return status::failure("%s: expected a header of at most %u bytes, found %u", name, longest_npy_header, length);
   std::vector<char> text(length);
   if (status outcome = file.read(reinterpret_cast<std::uint8_t*>(text.data()), length, got); !outcome) return outcome;
-  if (got < length) return status::failure("%s: expected a header of %u bytes, found %zu behind its length", name, length, got);
+  if (got < length)
+    return status::failure("%s: expected a header of %u bytes, found %zu behind its length", name, length, got);
 
   npy_dictionary header({text.data(), text.size()}, name);
   if (status outcome = header.read(); !outcome) return outcome;
@@ -82,8 +85,9 @@ template <class File>
   const bool known = file.length() != unknown_length;
   const std::uint64_t rest = known ? file.length() - std::min(file.length(), std::uint64_t{at} + length) : 0;
   if (known && count * kind->bytes > rest)
-    return status::failure("%s: expected %llu bytes of numbers (%s of type %s), found %llu", name, static_cast<unsigned long long>(count * kind->bytes),
-                           shape.c_str(), kind->npy, static_cast<unsigned long long>(rest));
+    return status::failure("%s: expected %llu bytes of numbers (%s of type %s), found %llu", name,
+                           static_cast<unsigned long long>(count * kind->bytes), shape.c_str(), kind->npy,
+                           static_cast<unsigned long long>(rest));
   tensor result{std::move(header.shape), {}};
   if (status outcome = read_numbers(file, name, *kind, swapped, count, known, result.values); !outcome) return outcome;
   if (header.fortran_order && result.shape.size() > 1) result.values = last_index_fastest(result.shape, result.values);
@@ -124,8 +128,7 @@ template <class File>
     const std::string shape = text_of(array.shape);
     std::uint64_t count = 0;
     if (array.shape.size() > most_extents)
-      return status::failure("%s: expected at most %zu extents, found %zu", path, most_extents,
-                             array.shape.size());
+      return status::failure("%s: expected at most %zu extents, found %zu", path, most_extents, array.shape.size());
     if (!count_elements(array.shape, sizeof(float), count) || count != array.values.size())
       return status::failure("%s: expected the numbers of a shape %s, found %zu", path, shape.c_str(),
                              array.values.size());

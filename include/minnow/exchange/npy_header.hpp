@@ -11,8 +11,8 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
-#include <minnow/system/quoted.hpp>
 #include <minnow/exchange/tensors.hpp>
+#include <minnow/system/quoted.hpp>
 
 /// The headers of .npy files.
 namespace minnow::detail {
@@ -33,7 +33,8 @@ public:
 
   [[nodiscard]] status read() {
     for (const char c : rest_)
-      if ((static_cast<unsigned char>(c) < 0x20 && spaces.find(c) == spaces.npos) || static_cast<unsigned char>(c) >= 0x7f)
+      if ((static_cast<unsigned char>(c) < 0x20 && spaces.find(c) == spaces.npos) ||
+          static_cast<unsigned char>(c) >= 0x7f)
         return status::failure("%s: expected a header of ASCII characters, found the byte 0x%02x", file_,
                                static_cast<unsigned>(static_cast<unsigned char>(c)));
     if (!take('{')) return refuse("a dictionary in the header");
@@ -144,9 +145,10 @@ private:
       {"d", "f8"}, {"f", "f4"}, {"e", "f2"}, {"q", "i8"}, {"l", "i8"}, {"p", "i8"}, {"i", "i4"}, {"h", "i2"},
       {"b", "i1"}, {"Q", "u8"}, {"L", "u8"}, {"P", "u8"}, {"I", "u4"}, {"H", "u2"}, {"B", "u1"}, {"?", "b1"}};
   constexpr std::pair<std::string_view, std::string_view> words[] = {
-      {"float64", "f8"}, {"double", "f8"}, {"float", "f8"}, {"float32", "f4"}, {"single", "f4"}, {"float16", "f2"}, {"half", "f2"},
-      {"int64", "i8"},   {"int", "i8"},    {"int32", "i4"}, {"int16", "i2"},   {"int8", "i1"},   {"uint64", "u8"},  {"uint", "u8"},
-      {"uint32", "u4"},  {"uint16", "u2"}, {"uint8", "u1"}, {"bool", "b1"},    {"bool_", "b1"}};
+      {"float64", "f8"}, {"double", "f8"}, {"float", "f8"},  {"float32", "f4"}, {"single", "f4"},
+      {"float16", "f2"}, {"half", "f2"},   {"int64", "i8"},  {"int", "i8"},     {"int32", "i4"},
+      {"int16", "i2"},   {"int8", "i1"},   {"uint64", "u8"}, {"uint", "u8"},    {"uint32", "u4"},
+      {"uint16", "u2"},  {"uint8", "u1"},  {"bool", "b1"},   {"bool_", "b1"}};
   swapped = false;
   bool ordered = false;
   if (!descr.empty() && std::string_view("<>=|").find(descr.front()) != std::string_view::npos) {

@@ -11,11 +11,11 @@
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/system/bytes.hpp>
-#include <minnow/files/container.hpp>
-#include <minnow/system/reading.hpp>
 #include <minnow/exchange/safetensors_header.hpp>
 #include <minnow/exchange/tensors.hpp>
+#include <minnow/files/container.hpp>
+#include <minnow/system/bytes.hpp>
+#include <minnow/system/reading.hpp>
 #include <minnow/system/write_whole.hpp>
 
 /// Files of named tensors as PyTorch's users exchange them: the length of a header in 8 bytes, the header in JSON, the
@@ -56,7 +56,8 @@ template <class File>
   std::uint8_t head[sizeof length];
   if (status outcome = file.read(head, sizeof head, got); !outcome) return outcome;
   if (got < sizeof length)
-    return status::failure("%s: expected a safetensors file, found %zu bytes, less than its header's length", name, got);
+    return status::failure("%s: expected a safetensors file, found %zu bytes, less than its header's length", name,
+                           got);
   std::memcpy(&length, head, sizeof length);
   const auto said = static_cast<unsigned long long>(length);
   if (length > longest_safetensors_header)
@@ -65,7 +66,8 @@ template <class File>
   std::vector<std::uint8_t> header;
   if (status outcome = read_up_to(file, length, header); !outcome) return outcome;
   if (header.size() < length)
-    return status::failure("%s: expected a header of %llu bytes, found %zu behind its length", name, said, header.size());
+    return status::failure("%s: expected a header of %llu bytes, found %zu behind its length", name, said,
+                           header.size());
   const std::uint64_t numbers = file.length() - sizeof length - length;
   safetensors_header parsed(name, numbers);
   if (status outcome = parsed.parse(header); !outcome) return outcome;
@@ -81,7 +83,8 @@ template <class File>
     }
     tensor& to = result[std::move(entry.name)];
     to.shape = std::move(entry.shape);
-    if (status outcome = read_numbers(file, name, *entry.kind, false, entry.count, true, to.values); !outcome) return outcome;
+    if (status outcome = read_numbers(file, name, *entry.kind, false, entry.count, true, to.values); !outcome)
+      return outcome;
   }
   out = std::move(result);
   return {};

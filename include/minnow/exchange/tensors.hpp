@@ -116,14 +116,14 @@ inline constexpr number_kind number_kinds[] = {
 };
 
 /// The kind of this name in one of the formats; null where it is unknown.
-inline const number_kind* find_kind(const char* number_kind::*format, std::string_view name) noexcept {
+inline const number_kind* find_kind(const char* number_kind::* format, std::string_view name) noexcept {
   for (const number_kind& kind : number_kinds)
     if (kind.*format != nullptr && kind.*format == name) return &kind;
   return nullptr;
 }
 
 /// The names of all kinds in one of the formats, for sentences.
-inline std::string kinds_of(const char* number_kind::*format) {
+inline std::string kinds_of(const char* number_kind::* format) {
   std::string names;
   for (const number_kind& kind : number_kinds)
     if (kind.*format != nullptr) names += (names.empty() ? "" : ", ") + std::string(kind.*format);
@@ -134,16 +134,17 @@ inline std::string kinds_of(const char* number_kind::*format) {
 inline status missing_tensor(const tensors& all, std::string_view name, const char* for_what) {
   const std::string who = in_quotes(name);
   if (const auto kind = all.unreadable.find(name); kind != all.unreadable.end())
-    return status::failure("tensor %s: expected numbers of kind %s%s, found %s", who.c_str(), kinds_of(&number_kind::safetensors).c_str(), for_what,
-                           in_quotes(kind->second).c_str());
-  return status::failure("tensor %s: expected it%s, found none of this name among %zu", who.c_str(), for_what, all.size());
+    return status::failure("tensor %s: expected numbers of kind %s%s, found %s", who.c_str(),
+                           kinds_of(&number_kind::safetensors).c_str(), for_what, in_quotes(kind->second).c_str());
+  return status::failure("tensor %s: expected it%s, found none of this name among %zu", who.c_str(), for_what,
+                         all.size());
 }
 
 /// Reads `count` numbers of a kind as floats, some at a time. `known` says that the file's length was compared: only then
 /// is room made for all of them before they came.
 template <class File>
-[[nodiscard]] status read_numbers(File& file, const char* name, const number_kind& kind, bool swapped, std::uint64_t count, bool known,
-                                  std::vector<float>& to) {
+[[nodiscard]] status read_numbers(File& file, const char* name, const number_kind& kind, bool swapped,
+                                  std::uint64_t count, bool known, std::vector<float>& to) {
   constexpr std::uint64_t piece = 1 << 16;
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::min(count, piece)) * kind.bytes);
   to.clear();
@@ -153,10 +154,13 @@ template <class File>
     std::size_t got = 0;
     if (status outcome = file.read(bytes.data(), next * kind.bytes, got); !outcome) return outcome;
     if (got < next * kind.bytes)
-      return status::failure("%s: expected %llu bytes of numbers, found %llu", name, static_cast<unsigned long long>(count * kind.bytes),
+      return status::failure("%s: expected %llu bytes of numbers, found %llu", name,
+                             static_cast<unsigned long long>(count * kind.bytes),
                              static_cast<unsigned long long>(done * kind.bytes + got));
     if (swapped)
-      for (std::size_t i = 0; i < got; i += kind.bytes) std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.begin() + static_cast<std::ptrdiff_t>(i + kind.bytes));
+      for (std::size_t i = 0; i < got; i += kind.bytes)
+        std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i),
+                     bytes.begin() + static_cast<std::ptrdiff_t>(i + kind.bytes));
     to.resize(static_cast<std::size_t>(done) + next);
     kind.widen(bytes.data(), next, to.data() + done);
     done += next;

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/system/check_numbers.hpp>
 #include <minnow/core/error.hpp>
-#include <minnow/system/within_memory.hpp>
 #include <minnow/exchange/tensors.hpp>
 #include <minnow/layers/weight_shapes.hpp>
+#include <minnow/system/check_numbers.hpp>
+#include <minnow/system/within_memory.hpp>
 #include <minnow/train/copy_weights.hpp>
 #include <minnow/train/network.hpp>
 
@@ -147,7 +147,8 @@ inline status fill_places(const std::vector<weight_place>& places, const tensors
       return status::failure("tensor %s: expected the shape %s for '%s' of layer %s, found %s of %zu numbers",
                              who.c_str(), text_of(place.shape()).c_str(), place.array.c_str(), place.layer.c_str(),
                              text_of(t.shape).c_str(), t.values.size());
-    if (status outcome = check_numbers(tensor_name.c_str(), place.layer, place.array, t.values); !outcome) return outcome;
+    if (status outcome = check_numbers(tensor_name.c_str(), place.layer, place.array, t.values); !outcome)
+      return outcome;
     used.insert(found->first);
   }
   const auto unused = [](const std::string& name) {
@@ -199,8 +200,8 @@ template <class Model, class Weights, class Inputs>
   return detail::within_memory("weights", [&]() -> status {
     std::vector<detail::weight_place> places;
     // Visiting arrays hands out spans that a reader fills; writing only looks at them.
-    if (status outcome = detail::find_places(const_cast<network<Model, Weights, Inputs>&>(net), weight_shapes<Model>, names,
-                                             options.allow_unnamed, places);
+    if (status outcome = detail::find_places(const_cast<network<Model, Weights, Inputs>&>(net), weight_shapes<Model>,
+                                             names, options.allow_unnamed, places);
         !outcome)
       return outcome;
     tensors result;
@@ -209,7 +210,8 @@ template <class Model, class Weights, class Inputs>
       if (!added)
         return status::failure("tensor %s: expected one array of this name, found a second, '%s' of layer %s",
                                detail::in_quotes(place.tensor).c_str(), place.array.c_str(), place.layer.c_str());
-      if (status outcome = detail::check_numbers("weights", place.layer, place.array, place.values); !outcome) return outcome;
+      if (status outcome = detail::check_numbers("weights", place.layer, place.array, place.values); !outcome)
+        return outcome;
       tensor& to = at->second;
       to.shape = place.shape();
       to.values.resize(place.values.size());

@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
-#include <minnow/system/check_numbers.hpp>
 #include <minnow/core/error.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/files/file_section.hpp>
 #include <minnow/files/model_difference.hpp>
+#include <minnow/system/check_numbers.hpp>
 #include <minnow/system/reading.hpp>
 #include <minnow/system/write_whole.hpp>
 
@@ -37,7 +37,8 @@
 /// All numbers are little-endian. A reader knows every length from the model's type and compares; it trusts none.
 namespace minnow {
 
-static_assert(std::endian::native == std::endian::little, "minnow: files are little-endian, and so far only read and written on such processors");
+static_assert(std::endian::native == std::endian::little,
+              "minnow: files are little-endian, and so far only read and written on such processors");
 
 namespace detail {
 
@@ -108,7 +109,8 @@ inline status read_whole(const char* path, std::uint64_t most, std::vector<std::
 ///
 /// check   the reader's check of the content: check(bytes of the file, offsets of the sections) returns a status
 template <class Check>
-status write_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const file_section> sections, Check&& check) noexcept {
+status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
+                       std::span<const file_section> sections, Check&& check) noexcept {
   return within_memory(path, [&]() -> status {
     const auto lengths = lengths_of(sections);
     const auto offsets = section_offsets(lengths);
@@ -152,8 +154,9 @@ inline status check_head(std::span<const std::byte> file, const char* name, file
 /// Checks that a file of `found` bytes, whose header says `said`, has this length.
 inline status check_length(const char* name, std::uint64_t found, std::uint64_t said, std::uint64_t length) noexcept {
   if (found == length && said == length) return {};
-  return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name, found < length ? "truncated" : "wrong length",
-                         static_cast<unsigned long long>(length), static_cast<unsigned long long>(found), static_cast<unsigned long long>(said));
+  return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name,
+                         found < length ? "truncated" : "wrong length", static_cast<unsigned long long>(length),
+                         static_cast<unsigned long long>(found), static_cast<unsigned long long>(said));
 }
 
 /// Checks that `file` has this length and the checksum of its bytes.
@@ -168,8 +171,8 @@ inline status check_bytes(std::span<const std::byte> file, const char* name, uns
 }
 
 /// Checks that `file` is of this kind and model and has sections of exactly these lengths; `name` stands in its sentences.
-inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
-                              std::span<const std::size_t> lengths) {
+inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind,
+                              const expected_model& model, std::span<const std::size_t> lengths) {
   const unsigned long long length = section_offsets(lengths).back();
   if (const status s = check_head(file, name, kind, model, lengths, length); !s) return s;
   if (const status s = check_bytes(file, name, length); !s) return s;
@@ -183,23 +186,29 @@ inline status check_container(std::span<const std::byte> file, const char* name,
 }
 
 /// Checks the floats of a file whose lengths are right.
-inline status check_sections(std::span<const std::byte> file, const char* name, std::span<const file_section> sections, std::span<const std::size_t> offsets) noexcept {
+inline status check_sections(std::span<const std::byte> file, const char* name, std::span<const file_section> sections,
+                             std::span<const std::size_t> offsets) noexcept {
   for (std::size_t i = 0; i < sections.size(); ++i) {
     const file_section& s = sections[i];
-    if (status outcome = check_numbers(name, s.layer, s.array, file.subspan(offsets[i], s.bytes.size()), s.numbers); !outcome) return outcome;
+    if (status outcome = check_numbers(name, s.layer, s.array, file.subspan(offsets[i], s.bytes.size()), s.numbers);
+        !outcome)
+      return outcome;
   }
   return {};
 }
 
-inline void take_sections(std::span<const std::byte> file, std::span<const file_section> sections, std::span<const std::size_t> offsets) noexcept {
+inline void take_sections(std::span<const std::byte> file, std::span<const file_section> sections,
+                          std::span<const std::size_t> offsets) noexcept {
   for (std::size_t i = 0; i < sections.size(); ++i)
-    if (!sections[i].bytes.empty()) std::memcpy(sections[i].bytes.data(), file.data() + offsets[i], sections[i].bytes.size());
+    if (!sections[i].bytes.empty())
+      std::memcpy(sections[i].bytes.data(), file.data() + offsets[i], sections[i].bytes.size());
 }
 
 /// Takes sections, whose lengths are known beforehand, out of the bytes of a file; `name` stands in its sentences. They are
 /// filled only if all of the file is sound, with the numbers in it.
-inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
-                             std::span<const file_section> sections, layer_namer* layer_name = nullptr) {
+inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind,
+                             std::uint64_t fingerprint, std::span<const file_section> sections,
+                             layer_namer* layer_name = nullptr) {
   const auto lengths = lengths_of(sections);
   const auto offsets = section_offsets(lengths);
   if (const status s = check_container(file, name, kind, {fingerprint, sections, layer_name}, lengths); !s) return s;
@@ -209,8 +218,8 @@ inline status read_container(std::span<const std::byte> file, const char* name, 
 }
 
 /// The same from a file.
-inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint, std::span<const file_section> sections,
-                             layer_namer* layer_name = nullptr) {
+inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint,
+                             std::span<const file_section> sections, layer_namer* layer_name = nullptr) {
   std::vector<std::byte> file;
   if (const status s = read_whole(path, section_offsets(lengths_of(sections)).back(), file); !s) return s;
   return read_container(file, path, kind, fingerprint, sections, layer_name);
@@ -223,8 +232,12 @@ inline status read_container(const char* path, file_kind kind, std::uint64_t fin
 /// throws  what `read` says: a file that is missing, truncated, damaged, of another kind or of another model
 template <class Object>
 [[nodiscard]] Object load(const std::string& path) {
-  constexpr bool readable = requires(const char* name, Object& object) { { read(name, object) } -> std::same_as<status>; };
-  static_assert(readable, "minnow: load<T>(path) reads a packed network, load<packed<M>>, a trainable one, load<network<M>>, or a mapped_file");
+  constexpr bool readable = requires(const char* name, Object& object) {
+    { read(name, object) } -> std::same_as<status>;
+  };
+  static_assert(readable,
+                "minnow: load<T>(path) reads a packed network, load<packed<M>>, a trainable one, load<network<M>>, or "
+                "a mapped_file");
   if constexpr (readable) {
     Object result;
     require(read(detail::c_path(path), result));
@@ -238,7 +251,9 @@ template <class Object>
 /// throws  what `write` says
 template <class Object>
 void save(const Object& object, const std::string& path) {
-  constexpr bool writable = requires(const char* name) { { write(name, object) } -> std::same_as<status>; };
+  constexpr bool writable = requires(const char* name) {
+    { write(name, object) } -> std::same_as<status>;
+  };
   static_assert(writable, "minnow: save(object, path) writes a packed network or a trainable one");
   if constexpr (writable) require(write(detail::c_path(path), object));
 }

@@ -9,8 +9,8 @@
 #include <sys/file.h>
 
 #include <minnow/core/error.hpp>
-#include <minnow/system/within_memory.hpp>
 #include <minnow/system/regular_file.hpp>
+#include <minnow/system/within_memory.hpp>
 #include <minnow/system/write_whole.hpp>
 
 namespace minnow {
@@ -28,7 +28,9 @@ public:
       detail::descriptor handle(::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666));
       if (!handle) return status::failure("%s: could not be created (%s)", beside.c_str(), detail::system_text(errno));
       if (::flock(handle.number(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) return status::failure("%s: expected to be its only writer, found another one at work (it holds %s)", path, beside.c_str());
+        if (errno == EWOULDBLOCK)
+          return status::failure("%s: expected to be its only writer, found another one at work (it holds %s)", path,
+                                 beside.c_str());
         return status::failure("%s: could not be locked (%s)", beside.c_str(), detail::system_text(errno));
       }
       handle_ = std::move(handle);

@@ -16,7 +16,8 @@ struct file_section {
   std::string_view array{};
   domain numbers = domain::any;
 
-  file_section(std::span<std::byte> b, std::string_view path = {}, std::string_view name = {}) noexcept : bytes(b), layer(path), array(name) {}
+  file_section(std::span<std::byte> b, std::string_view path = {}, std::string_view name = {}) noexcept
+      : bytes(b), layer(path), array(name) {}
   file_section(std::string_view path, std::string_view name, std::span<float> values) noexcept
       : bytes(std::as_writable_bytes(values)), layer(path), array(name), numbers(domain_of(name)) {}
 };

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include <minnow/core/half.hpp>
-#include <minnow/infer/packed.hpp>
 #include <minnow/files/container.hpp>
 #include <minnow/files/probe.hpp>
+#include <minnow/infer/packed.hpp>
 
 /// Files of packed models. Sections: the mean and the deviation of each image channel (none with pixels), each stage's
 /// in order, and the probe's answer.
@@ -36,7 +36,8 @@ void packed_sections(Packed& network, normalisation& input, std::span<std::int32
   network.each_stage([&](auto, auto& stage) {
     constexpr std::string_view path = Packed::flat::paths[std::remove_cvref_t<decltype(stage)>::plan::begin].view();
     stage.sections([&](std::string_view array, std::span<std::byte> bytes) {
-      visit(file_section(bytes, path, array), !bytes.empty() && bytes.data() == stage.weights.bytes() ? &stage.weights : none);
+      visit(file_section(bytes, path, array),
+            !bytes.empty() && bytes.data() == stage.weights.bytes() ? &stage.weights : none);
     });
   });
   visit(file_section(std::as_writable_bytes(answer)), none);
@@ -57,7 +58,8 @@ struct packed_reading {
     using plan = probe_plan<Packed>;
     constexpr auto channels = static_cast<std::size_t>(Packed::flat::input.channels);
     network.input = {std::vector<float>(channels), std::vector<float>(channels)};
-    if constexpr (plan::exists) answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
+    if constexpr (plan::exists)
+      answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
     network.each_stage([](auto, auto& stage) { (void)stage.weights.data(); });
     packed_sections(network, network.input, answer, [&](const file_section& s, stored_weights* of) {
       sections.push_back(s);
@@ -77,7 +79,8 @@ template <quantizer Quantizer>
       if (!is_in(domain::finite, half_value(get<std::uint16_t>(weights, i)))) return "a NaN or an infinity";
   } else if constexpr (Quantizer::storage == encoding::byte) {
     for (const std::byte b : weights)
-      if (std::abs(static_cast<int>(static_cast<std::int8_t>(b))) > Quantizer::code_limit) return "a code beyond its quantizer's";
+      if (std::abs(static_cast<int>(static_cast<std::int8_t>(b))) > Quantizer::code_limit)
+        return "a code beyond its quantizer's";
   } else if constexpr (Quantizer::storage == encoding::nibble) {
     for (const std::byte b : weights)
       for (const int n : {static_cast<int>(b) & 15, static_cast<int>(b) >> 4})
@@ -96,7 +99,9 @@ status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
     using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
     constexpr std::string_view path = flat::paths[plan::begin].view();
     const auto refuse = [&](const char* expected, const char* array, const char* found) {
-      if (said) said = status::failure("%s: layer %.*s: expected %s in '%s', found %s", name, static_cast<int>(path.size()), path.data(), expected, array, found);
+      if (said)
+        said = status::failure("%s: layer %.*s: expected %s in '%s', found %s", name, static_cast<int>(path.size()),
+                               path.data(), expected, array, found);
     };
     if constexpr (plan::has_product)
       if (const char* found = unsound_weight<typename plan::weights>({stage.weights.bytes(), stage.weights.size()}))
@@ -105,14 +110,18 @@ status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
       if (said) said = check_numbers(name, flat::paths[layer].view(), array, values);
     });
     if constexpr (plan::folds) {
-      const auto masks = [](const std::vector<std::int32_t>& all) { return std::ranges::all_of(all, [](std::int32_t n) { return n == 0 || n == -1; }); };
+      const auto masks = [](const std::vector<std::int32_t>& all) {
+        return std::ranges::all_of(all, [](std::int32_t n) { return n == 0 || n == -1; });
+      };
       if (!masks(stage.constants.limits.flip)) refuse("0 or -1", "flip", "another number");
       if (!masks(stage.constants.limits.smallest)) refuse("0 or -1", "smallest", "another number");
     }
     if constexpr (requires { stage.constants.out_state; })
-      if (!is_sound<typename plan::outputs>(stage.constants.out_state)) refuse("a state inside its quantizer's bounds", "state", "another one");
+      if (!is_sound<typename plan::outputs>(stage.constants.out_state))
+        refuse("a state inside its quantizer's bounds", "state", "another one");
     if constexpr (requires { stage.constants.sound(); })
-      if (!stage.constants.sound()) refuse("fixed-point constants whose products fit 64 bits", "constants", "larger ones");
+      if (!stage.constants.sound())
+        refuse("fixed-point constants whose products fit 64 bits", "constants", "larger ones");
   });
   return said;
 }
@@ -122,8 +131,10 @@ template <class Model, class Arch>
 status check_packed(const char* name, packed<Model, Arch>& network, std::span<const std::int32_t> answer) {
   if (const status s = check_packed_numbers(name, network); !s) return s;
   if (!std::ranges::equal(probe_answer(network), answer))
-    return status::failure("%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
-                           "this build's %s kernels or the file are wrong", name, kernels::arch_name<Arch>());
+    return status::failure(
+        "%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
+        "this build's %s kernels or the file are wrong",
+        name, kernels::arch_name<Arch>());
   return {};
 }
 
@@ -142,8 +153,10 @@ template <class Model, class Arch>
     normalisation input = network.input.of_channels(packed_type::flat::input.channels);
     std::vector<std::int32_t> answer = detail::probe_answer(network);
     std::vector<detail::file_section> sections;
-    detail::packed_sections(visited, input, answer, [&](const detail::file_section& s, auto) { sections.push_back(s); });
-    return detail::write_container(path, detail::file_kind::packed, packed_type::flat::fingerprint, sections, [](auto, auto) { return status(); });
+    detail::packed_sections(visited, input, answer,
+                            [&](const detail::file_section& s, auto) { sections.push_back(s); });
+    return detail::write_container(path, detail::file_kind::packed, packed_type::flat::fingerprint, sections,
+                                   [](auto, auto) { return status(); });
   });
 }
 
@@ -155,7 +168,10 @@ template <class Model, class Arch>
 [[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {
     detail::packed_reading reading(network);
-    if (const status s = detail::read_container(path, detail::file_kind::packed, flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>); !s) return s;
+    if (const status s = detail::read_container(path, detail::file_kind::packed, flat<Model>::fingerprint,
+                                                reading.sections, &detail::layer_name_in<flat<Model>>);
+        !s)
+      return s;
     return detail::check_packed(path, network, reading.answer);
   });
 }
@@ -165,7 +181,10 @@ template <class Model, class Arch>
 [[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
   return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
     detail::packed_reading reading(network);
-    if (const status s = detail::read_container(file, name, detail::file_kind::packed, flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>); !s) return s;
+    if (const status s = detail::read_container(file, name, detail::file_kind::packed, flat<Model>::fingerprint,
+                                                reading.sections, &detail::layer_name_in<flat<Model>>);
+        !s)
+      return s;
     return detail::check_packed(name, network, reading.answer);
   });
 }
@@ -176,15 +195,21 @@ template <class Model, class Arch>
 ///
 /// requires  that the bytes outlive the network and its copies
 template <class Model, class Arch>
-[[nodiscard]] status read_in_place(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
+[[nodiscard]] status read_in_place(std::span<const std::byte> file, const char* name,
+                                   packed<Model, Arch>& network) noexcept {
   return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
     detail::packed_reading reading(network);
     const auto lengths = detail::lengths_of(reading.sections);
-    if (const status s = detail::check_container(file, name, detail::file_kind::packed, {flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>}, lengths); !s) return s;
+    if (const status s = detail::check_container(
+            file, name, detail::file_kind::packed,
+            {flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>}, lengths);
+        !s)
+      return s;
     const auto offsets = detail::section_offsets(lengths);
     for (std::size_t i = 0; i < lengths.size(); ++i) {
       const std::byte* at = file.data() + offsets[i];
-      if (reading.weights[i] != nullptr && reading.weights[i]->can_lie_at(at, file.size() - offsets[i])) reading.weights[i]->lie_at(at);
+      if (reading.weights[i] != nullptr && reading.weights[i]->can_lie_at(at, file.size() - offsets[i]))
+        reading.weights[i]->lie_at(at);
       else if (lengths[i] > 0) std::memcpy(reading.sections[i].bytes.data(), at, lengths[i]);
     }
     return detail::check_packed(name, network, reading.answer);
@@ -225,7 +250,8 @@ template <class... Models>
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {
     std::vector<std::byte> head;
     if (const status s = detail::read_whole(path, detail::file_header, head); !s) return s;
-    const bool ours = head.size() >= detail::file_header && std::memcmp(head.data(), detail::file_magic.data(), detail::file_magic.size()) == 0;
+    const bool ours = head.size() >= detail::file_header &&
+                      std::memcmp(head.data(), detail::file_magic.data(), detail::file_magic.size()) == 0;
     const std::uint64_t found = ours ? detail::get<std::uint64_t>(head, 16) : 0;
     status outcome;
     // What is no file of ours is left to the first model's reader to refuse.
@@ -242,17 +268,21 @@ template <class... Models>
       const auto lengths = detail::lengths_of(reading.sections);
       std::vector<std::byte> table;
       if (const status s = detail::read_whole(path, detail::file_header + 8 * lengths.size(), table); !s) return s;
-      const detail::expected_model model{Packed::flat::fingerprint, reading.sections, &detail::layer_name_in<typename Packed::flat>};
-      differences += "; of model " + std::to_string(number) + " " +
-                     detail::first_difference(model, lengths, std::span<const std::byte>(table).subspan(std::min(table.size(), detail::file_header)), detail::get<std::uint32_t>(head, 32));
+      const detail::expected_model model{Packed::flat::fingerprint, reading.sections,
+                                         &detail::layer_name_in<typename Packed::flat>};
+      differences +=
+          "; of model " + std::to_string(number) + " " +
+          detail::first_difference(
+              model, lengths, std::span<const std::byte>(table).subspan(std::min(table.size(), detail::file_header)),
+              detail::get<std::uint32_t>(head, 32));
       return status();
     };
     std::size_t number = 0;
     status said;
     ((said = said ? compare(std::type_identity<packed<Models>>{}, ++number) : said), ...);
     if (!said) return said;
-    return status::failure("%s: expected one of %zu models, found another one's file, with the fingerprint %016llx%s", path, sizeof...(Models),
-                           static_cast<unsigned long long>(found), differences.c_str());
+    return status::failure("%s: expected one of %zu models, found another one's file, with the fingerprint %016llx%s",
+                           path, sizeof...(Models), static_cast<unsigned long long>(found), differences.c_str());
   });
 }
 

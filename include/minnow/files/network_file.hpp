@@ -18,7 +18,9 @@ namespace detail {
 template <class Network>
 std::vector<file_section> network_sections(Network& net, normalisation& n) {
   std::vector<file_section> sections{{"", "mean", n.mean}, {"", "deviation", n.deviation}};
-  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) { sections.emplace_back(path, name, values); });
+  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+    sections.emplace_back(path, name, values);
+  });
   return sections;
 }
 
@@ -34,10 +36,11 @@ template <class Model, class Weights, class Inputs>
     // Visiting arrays hands out spans that a reader fills; writing only looks at them.
     auto& visited = const_cast<network<Model, Weights, Inputs>&>(net);
     const auto sections = detail::network_sections(visited, n);
-    return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections, [&](auto file, auto offsets) {
-      const status s = detail::check_sections(file, path, sections, offsets);
-      return s ? visited.check_states(path) : s;
-    });
+    return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections,
+                                   [&](auto file, auto offsets) {
+                                     const status s = detail::check_sections(file, path, sections, offsets);
+                                     return s ? visited.check_states(path) : s;
+                                   });
   });
 }
 

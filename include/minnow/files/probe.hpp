@@ -35,18 +35,22 @@ struct probe_plan {
     const auto place = [](std::size_t maker) { return maker == Packed::stages ? 0 : maker + 1; };
     return []<std::size_t... Index>([[maybe_unused]] auto at, std::index_sequence<Index...>) {
       const std::size_t given = at(stage_plan<first>::source);
-      [[maybe_unused]] const auto op_reads_before = []<std::size_t Other>(auto& of, std::size_t from, std::integral_constant<std::size_t, Other>) {
-        if constexpr (join_layer<typename stage_plan<Stage>::template op<Other>>) return of(stage_plan<Stage>::template second<Other>) < from;
+      [[maybe_unused]] const auto op_reads_before = []<std::size_t Other>(auto& of, std::size_t from,
+                                                                          std::integral_constant<std::size_t, Other>) {
+        if constexpr (join_layer<typename stage_plan<Stage>::template op<Other>>)
+          return of(stage_plan<Stage>::template second<Other>) < from;
         else return false;
       };
-      return at(stage_plan<Stage>::source) < given || (op_reads_before(at, given, std::integral_constant<std::size_t, Index>{}) || ...);
+      return at(stage_plan<Stage>::source) < given ||
+             (op_reads_before(at, given, std::integral_constant<std::size_t, Index>{}) || ...);
     }(place, typename stage_plan<Stage>::indices{});
   }
 
   static constexpr std::size_t last = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
     std::size_t found = first;
     bool unbroken = true;
-    ((unbroken = unbroken && (Stage < first || (!reads_before_first<Stage>() && (stage_plan<Stage>::integer_sums || !stage_plan<Stage>::has_product))),
+    ((unbroken = unbroken && (Stage < first || (!reads_before_first<Stage>() &&
+                                                (stage_plan<Stage>::integer_sums || !stage_plan<Stage>::has_product))),
       found = Stage >= first && unbroken && stage_plan<Stage>::integer_sums ? Stage : found),
      ...);
     return found;
@@ -77,7 +81,8 @@ std::vector<std::int32_t> probe_answer(const Packed& network) {
       }
     }
     std::vector<std::byte> map(kernels::input_bytes<operand::storage, operand::bits>(from::in));
-    kernels::pack_inputs<operand::storage, operand::bits>(codes.data(), from::in.pixels(), from::in.channels, map.data());
+    kernels::pack_inputs<operand::storage, operand::bits>(codes.data(), from::in.pixels(), from::in.channels,
+                                                          map.data());
 
     struct recorder final : trace {
       std::vector<std::int32_t> answer;

@@ -8,11 +8,12 @@ namespace minnow {
 
 /// Of one stage; null where it has none.
 struct firmware_stage {
-  const std::uint32_t* weights;   ///< packed, in the order of the file
-  const std::int32_t* prepared;   ///< what the kernel makes of them beforehand
-  const std::int32_t* integers;   ///< folded: flip, smallest, thresholds; in fixed point: multiplier, shift, low, high, smallest
-  const std::int64_t* wide;       ///< in fixed point: offset
-  const float* floats;            ///< of the last stage: the scales of its sums, the arrays of its layers
+  const std::uint32_t* weights;  ///< packed, in the order of the file
+  const std::int32_t* prepared;  ///< what the kernel makes of them beforehand
+  const std::int32_t*
+      integers;  ///< folded: flip, smallest, thresholds; in fixed point: multiplier, shift, low, high, smallest
+  const std::int64_t* wide;  ///< in fixed point: offset
+  const float* floats;       ///< of the last stage: the scales of its sums, the arrays of its layers
 };
 
 /// Of a whole packed model.

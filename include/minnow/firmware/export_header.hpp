@@ -12,10 +12,10 @@
 #include <type_traits>
 #include <vector>
 
+#include <minnow/firmware/cpp_names.hpp>
 #include <minnow/firmware/plan.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/system/write_whole.hpp>
-#include <minnow/firmware/cpp_names.hpp>
 
 namespace minnow {
 
@@ -45,9 +45,11 @@ public:
     for (const Number n : numbers) {
       char number[40];
       if constexpr (std::is_same_v<Number, float>) std::snprintf(number, sizeof number, "%af,", static_cast<double>(n));
-      else if constexpr (std::is_unsigned_v<Number>) std::snprintf(number, sizeof number, "0x%08lxu,", static_cast<unsigned long>(n));
+      else if constexpr (std::is_unsigned_v<Number>)
+        std::snprintf(number, sizeof number, "0x%08lxu,", static_cast<unsigned long>(n));
       // The least numbers have no literal.
-      else if (n == std::numeric_limits<Number>::min()) std::snprintf(number, sizeof number, "%lldLL - 1,", static_cast<long long>(n + 1));
+      else if (n == std::numeric_limits<Number>::min())
+        std::snprintf(number, sizeof number, "%lldLL - 1,", static_cast<long long>(n + 1));
       else std::snprintf(number, sizeof number, "%lld%s,", static_cast<long long>(n), sizeof(Number) == 8 ? "LL" : "");
       const std::size_t length = std::strlen(number);
       const bool breaks = column + 1 + length > 128;
@@ -76,9 +78,10 @@ template <class Model, class Arch>
     if (!detail::is_namespace_name(name))
       return status::failure("%s: expected the name of a namespace, found \"%s\"", path, name);
     detail::header_text header;
-    header.add("#pragma once\n\n// A packed network as minnow::export_header wrote it: %zu bytes of weights.\n", packed<Model, Arch>::weight_bits() / 8);
-    header.text +=
-        std::string("// See minnow/firmware.hpp.\n\n#include <minnow/firmware/data.hpp>\n\nnamespace ") + name + " {\n\n";
+    header.add("#pragma once\n\n// A packed network as minnow::export_header wrote it: %zu bytes of weights.\n",
+               packed<Model, Arch>::weight_bits() / 8);
+    header.text += std::string("// See minnow/firmware.hpp.\n\n#include <minnow/firmware/data.hpp>\n\nnamespace ") +
+                   name + " {\n\n";
     std::string stages;
     bool finite = true;
     network.each_stage([&](auto s, const auto& stage) {
@@ -105,7 +108,8 @@ template <class Model, class Arch>
         append(wide, stage.constants.offset);
       } else {
         // Visiting floats hands out spans that may be written; here they are read.
-        const_cast<std::remove_cvref_t<decltype(stage)>&>(stage).floats([&](std::string_view, std::span<float> values) { append(floats, values); });
+        const_cast<std::remove_cvref_t<decltype(stage)>&>(stage).floats(
+            [&](std::string_view, std::span<float> values) { append(floats, values); });
       }
       for (const float f : floats) finite = finite && std::isfinite(f);
       const std::size_t number = s;
@@ -116,7 +120,8 @@ template <class Model, class Arch>
       stages += ", " + header.array<float>("float", "floats", number, floats) + "},\n";
     });
     if (!finite) return status::failure("%s: expected finite constants, found a NaN or an infinity", path);
-    header.add("\ninline constexpr minnow::firmware_data<%zu> network{0x%016llxu, {\n", plan::stages, static_cast<unsigned long long>(plan::flat::fingerprint));
+    header.add("\ninline constexpr minnow::firmware_data<%zu> network{0x%016llxu, {\n", plan::stages,
+               static_cast<unsigned long long>(plan::flat::fingerprint));
     header.text += stages + "}};\n\n}  // namespace " + name + "\n";
     return detail::write_whole(path, std::as_bytes(std::span(header.text)));
   });
@@ -127,9 +132,11 @@ template <class Model, class Arch>
 /// throws  what `write_header` says
 template <class Packed>
 void export_header(const Packed& network, const std::string& path, const std::string& name) {
-  static_assert(detail::is_packed<Packed>, "minnow: export_header writes a packed network: export_header(pack(net), path, name)");
+  static_assert(detail::is_packed<Packed>,
+                "minnow: export_header writes a packed network: export_header(pack(net), path, name)");
   if constexpr (detail::is_packed<Packed>) {
-    if (name.find('\0') != std::string::npos) require(status::failure("%s: expected the name of a namespace, found one with a zero byte", path.c_str()));
+    if (name.find('\0') != std::string::npos)
+      require(status::failure("%s: expected the name of a namespace, found one with a zero byte", path.c_str()));
     require(write_header(network, detail::c_path(path), name.c_str()));
   }
 }

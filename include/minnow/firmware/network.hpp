@@ -9,9 +9,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <minnow/firmware/exact_fma.hpp>
 #include <minnow/core/rounded_product.hpp>
 #include <minnow/firmware/data.hpp>
+#include <minnow/firmware/exact_fma.hpp>
 #include <minnow/firmware/plan.hpp>
 #include <minnow/kernels/sink/byte_sink.hpp>
 
@@ -71,13 +71,16 @@ private:
   }
   template <std::size_t Stage>
   [[nodiscard]] kernels::operands operands() noexcept {
-    return {input<Stage>(), reinterpret_cast<const std::byte*>(Data.stages[Stage].weights), reinterpret_cast<const std::byte*>(Data.stages[Stage].prepared), at(plan::places.scratch)};
+    return {input<Stage>(), reinterpret_cast<const std::byte*>(Data.stages[Stage].weights),
+            reinterpret_cast<const std::byte*>(Data.stages[Stage].prepared), at(plan::places.scratch)};
   }
   template <std::size_t Stage, class Sink>
   void multiply(const Sink& sink) noexcept {
     if constexpr (stage<Stage>::flattens)
-      kernels::flatten_inputs<stage<Stage>::inputs::storage, detail::operand_of<typename stage<Stage>::inputs>::bits>(input<Stage>(), stage<Stage>::in.pixels(), stage<Stage>::in.channels);
-    plan::template product<Stage>::rows(stage<Stage>::window, operands<Stage>(), 0, stage<Stage>::window.out.height, sink);
+      kernels::flatten_inputs<stage<Stage>::inputs::storage, detail::operand_of<typename stage<Stage>::inputs>::bits>(
+          input<Stage>(), stage<Stage>::in.pixels(), stage<Stage>::in.channels);
+    plan::template product<Stage>::rows(stage<Stage>::window, operands<Stage>(), 0, stage<Stage>::window.out.height,
+                                        sink);
   }
 
   template <std::size_t... Stage>
@@ -89,23 +92,27 @@ private:
     const std::int32_t* integers = Data.stages[Stage].integers;
     if constexpr (stage<Stage>::folds) {
       constexpr int stride = kernels::sum_stride(stage<Stage>::window.out.channels);
-      multiply<Stage>(detail::code_sink_of<stage<Stage>>{{integers + 2 * stride, integers, integers + stride, stride}, stage<Stage>::pool_window, output<Stage>(),
-                                                 reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))});
+      multiply<Stage>(detail::code_sink_of<stage<Stage>>{{integers + 2 * stride, integers, integers + stride, stride},
+                                                         stage<Stage>::pool_window,
+                                                         output<Stage>(),
+                                                         reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))});
     } else {
       using code = kernels::byte_code<stage<Stage>::outputs::storage>;
       constexpr int channels = stage<Stage>::window.out.channels;
-      multiply<Stage>(kernels::byte_sink<code>{&fixed_codes<Stage>, nullptr, stage<Stage>::pool_window, integers + 4 * channels, output<Stage>()});
+      multiply<Stage>(kernels::byte_sink<code>{&fixed_codes<Stage>, nullptr, stage<Stage>::pool_window,
+                                               integers + 4 * channels, output<Stage>()});
     }
   }
   template <std::size_t Stage>
-  static void fixed_codes(const void*, const std::int32_t* sums, int, int channel, kernels::byte_code<stage<Stage>::outputs::storage>* codes) noexcept {
+  static void fixed_codes(const void*, const std::int32_t* sums, int, int channel,
+                          kernels::byte_code<stage<Stage>::outputs::storage>* codes) noexcept {
     constexpr int channels = stage<Stage>::window.out.channels;
     const std::int32_t* of = Data.stages[Stage].integers + channel;
     const std::int64_t* offset = Data.stages[Stage].wide + channel;
     const int count = (std::min)(kernels::block_filters, channels - channel);
     for (int f = 0; f < count; ++f)
-      codes[f] = static_cast<kernels::byte_code<stage<Stage>::outputs::storage>>(
-          detail::fixed_code(std::int64_t{of[f]} * sums[f] + offset[f], of[channels + f], of[2 * channels + f], of[3 * channels + f]));
+      codes[f] = static_cast<kernels::byte_code<stage<Stage>::outputs::storage>>(detail::fixed_code(
+          std::int64_t{of[f]} * sums[f] + offset[f], of[channels + f], of[2 * channels + f], of[3 * channels + f]));
   }
 
   /// The last sums as values, through the layers behind them.
@@ -116,7 +123,8 @@ private:
     auto* sums = reinterpret_cast<std::int32_t*>(at(plan::places.sums));
     multiply<last>(kernels::sum_sink{sums, stride, stage<last>::window.out.width, 0});
     for (int pixel = 0; pixel < stage<last>::window.out.pixels(); ++pixel)
-      for (int c = 0; c < channels; ++c) *logits++ = value(sums[pixel * stride + c], c, typename stage<last>::indices{});
+      for (int c = 0; c < channels; ++c)
+        *logits++ = value(sums[pixel * stride + c], c, typename stage<last>::indices{});
   }
   template <std::size_t... Index>
   [[nodiscard]] static float value(std::int32_t sum, int c, std::index_sequence<Index...>) noexcept {

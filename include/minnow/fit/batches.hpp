@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/data/dataset.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/train/untyped_network.hpp>
 
 namespace minnow {
@@ -44,7 +44,8 @@ struct image_changes {
 
 /// An image (H,W,C), moved and mirrored as the random numbers say; `to` holds zeros.
 template <class Element>
-void move_image(std::span<const Element> from, const shape& s, const augmentation& how, random r, std::span<Element> to) {
+void move_image(std::span<const Element> from, const shape& s, const augmentation& how, random r,
+                std::span<Element> to) {
   const auto distance = [&](int extent) { return extent > 1 ? r.below(2 * how.crop + 1) - how.crop : 0; };
   const int down = distance(s.height);
   const int right = distance(s.width);
@@ -54,13 +55,15 @@ void move_image(std::span<const Element> from, const shape& s, const augmentatio
       const int sy = y + down;
       const int sx = (mirror ? s.width - 1 - x : x) + right;
       if (sy < 0 || sy >= s.height || sx < 0 || sx >= s.width) continue;
-      std::copy_n(from.data() + (sy * s.width + sx) * s.channels, s.channels, to.data() + (y * s.width + x) * s.channels);
+      std::copy_n(from.data() + (sy * s.width + sx) * s.channels, s.channels,
+                  to.data() + (y * s.width + x) * s.channels);
     }
 }
 
 /// An image with all changes; `to` holds zeros.
 template <class Element>
-void augment(std::span<const Element> from, const shape& s, const image_changes<Element>& how, const random& of_image, std::span<Element> to) {
+void augment(std::span<const Element> from, const shape& s, const image_changes<Element>& how, const random& of_image,
+             std::span<Element> to) {
   if (how.moves.crop > 0 || how.moves.flip) move_image(from, s, how.moves, of_image, to);
   else std::copy(from.begin(), from.end(), to.begin());
   if (!how.own) return;
@@ -78,7 +81,8 @@ public:
     std::iota(order_.begin(), order_.end(), 0);
     if (!shuffle) return;
     random r = stream.stream(0);
-    for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
+    for (std::size_t i = order_.size(); i > 1; --i)
+      std::swap(order_[i - 1], order_[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
   }
 
   /// Puts images first … first + count - 1 of the epoch into the network; their labels into `labels`.
@@ -90,7 +94,8 @@ public:
       if (!labels.empty()) labels[static_cast<std::size_t>(n)] = data_.labels[static_cast<std::size_t>(at)];
       if (changes_.none()) return net.put(n, data_.image(at).data());
       std::vector<Element> changed(static_cast<std::size_t>(data_.dimensions.size()));
-      augment(data_.image(at), data_.dimensions, changes_, stream_.stream(static_cast<std::uint64_t>(first + n) + 1), std::span(changed));
+      augment(data_.image(at), data_.dimensions, changes_, stream_.stream(static_cast<std::uint64_t>(first + n) + 1),
+              std::span(changed));
       net.put(n, changed.data());
     });
   }

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/fit/history.hpp>
-#include <minnow/fit/update.hpp>
 #include <minnow/files/checkpoint.hpp>
 #include <minnow/files/file_lock.hpp>
+#include <minnow/fit/history.hpp>
+#include <minnow/fit/update.hpp>
 
 namespace minnow {
 
@@ -22,9 +22,9 @@ namespace minnow {
 /// A run that was killed at any moment and goes on from there ends with the bits of one that was never stopped; keeping
 /// checkpoints changes nothing either. The file is written whole or not at all, and by one run at a time.
 struct checkpoint_options {
-  std::string path{};    ///< empty: nowhere
-  long long every = 0;   ///< steps between two checkpoints, at least 0; 0: one at each epoch's end
-  bool resume = false;   ///< goes on from a file that is there already; without this it is an error
+  std::string path{};   ///< empty: nowhere
+  long long every = 0;  ///< steps between two checkpoints, at least 0; 0: one at each epoch's end
+  bool resume = false;  ///< goes on from a file that is there already; without this it is an error
 };
 
 namespace detail {
@@ -36,7 +36,13 @@ public:
   /// throws  where another run writes there now, or did before and is not resumed
   checkpoints(checkpoint_options options, untyped_network& net, updater<Optimizer>& update, std::vector<run_fact> facts,
               int epochs, int batch, long long steps)
-      : options_(std::move(options)), net_(net), update_(update), facts_(std::move(facts)), epochs_(epochs), batch_(batch), steps_(steps),
+      : options_(std::move(options)),
+        net_(net),
+        update_(update),
+        facts_(std::move(facts)),
+        epochs_(epochs),
+        batch_(batch),
+        steps_(steps),
         every_(options_.every > 0 ? options_.every : steps / epochs) {
     if (options_.path.empty()) return;
     require(lock_.take(c_path(options_.path)));
@@ -47,7 +53,8 @@ public:
       return outcome;
     }));
     if (!options_.resume && file_exists(path()))
-      require(status::failure("%s: expected no file, found one: say .resume = true to go on from it, or remove it", path()));
+      require(status::failure("%s: expected no file, found one: say .resume = true to go on from it, or remove it",
+                              path()));
   }
 
   /// Puts a run to where its file says it stood, if there is one.
@@ -61,7 +68,9 @@ public:
     run.check = [this](std::span<const double> at, std::span<const double> done) { return check(at, done); };
     require(read_checkpoint(path(), std::move(run)));
     const double* from = numbers.data();
-    const auto take = [&from](auto& number) { number = static_cast<std::remove_reference_t<decltype(number)>>(*from++); };
+    const auto take = [&from](auto& number) {
+      number = static_cast<std::remove_reference_t<decltype(number)>>(*from++);
+    };
     numbers_of(position, take);
     from = epochs.data();
     for (std::size_t e = 0; e < epochs.size() / count_of<event>(); ++e)
@@ -89,23 +98,29 @@ public:
 private:
   [[nodiscard]] const char* path() const noexcept { return options_.path.c_str(); }
   [[nodiscard]] run_parts parts(std::span<double> position, std::vector<double>& epochs) noexcept {
-    run_parts run{net_, facts_, position, epochs, count_of<event>(), static_cast<std::size_t>(epochs_), update_.moments()};
+    run_parts run{
+        net_, facts_, position, epochs, count_of<event>(), static_cast<std::size_t>(epochs_), update_.moments()};
     run.moment_count = Optimizer::moments;
-    if constexpr (requires { Optimizer::is_square(0); }) run.is_square = [](int moment) { return Optimizer::is_square(moment); };
+    if constexpr (requires { Optimizer::is_square(0); })
+      run.is_square = [](int moment) { return Optimizer::is_square(moment); };
     return run;
   }
 
   /// Refuses a position and epochs that no run of these steps comes to.
   [[nodiscard]] status check(std::span<const double> at, std::span<const double> done) const {
-    const auto integer_in = [](double from, double to, double number) { return from <= number && number <= to && number == std::floor(number); };
+    const auto integer_in = [](double from, double to, double number) {
+      return from <= number && number <= to && number == std::floor(number);
+    };
     const auto is_in = [](double from, double to, double number) { return from <= number && number <= to; };
     constexpr double any = 0x1p53, any_float = static_cast<double>(std::numeric_limits<float>::max());
     const auto steps = static_cast<double>(steps_), of_epoch = steps / epochs_;
-    if (!integer_in(0, steps, at[0])) return status::failure("%s: expected a run at step 0 to %lld, found step %g", path(), steps_, at[0]);
+    if (!integer_in(0, steps, at[0]))
+      return status::failure("%s: expected a run at step 0 to %lld, found step %g", path(), steps_, at[0]);
     const double epochs = std::floor(at[0] / of_epoch), step = at[0] - epochs * of_epoch;
     const std::size_t count = done.size() / count_of<event>();
     if (static_cast<double>(count) != epochs)
-      return status::failure("%s: expected %.0f finished epochs at step %.0f (%.0f steps an epoch), found %zu", path(), epochs, at[0], of_epoch, count);
+      return status::failure("%s: expected %.0f finished epochs at step %.0f (%.0f steps an epoch), found %zu", path(),
+                             epochs, at[0], of_epoch, count);
     struct expectation {
       const char* name;
       double found;

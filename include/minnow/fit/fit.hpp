@@ -25,10 +25,10 @@ namespace minnow {
 /// How a run goes, beside optimizer and alpha schedule.
 template <class Element>
 struct fit_options {
-  int epochs = 1;                          ///< at least 1
-  int batch = 128;                         ///< images of a step, at least 1; all images where there are fewer
+  int epochs = 1;                                ///< at least 1
+  int batch = 128;                               ///< images of a step, at least 1; all images where there are fewer
   const dataset<Element>* validation = nullptr;  ///< measured after every epoch
-  minnow::seed seed{};                     ///< of the order, the augmentation and the estimator's noise
+  minnow::seed seed{};                           ///< of the order, the augmentation and the estimator's noise
   loss_function loss = cross_entropy{};
   minnow::augmentation augmentation{};
   augment_function<Element> augment{};  ///< a change of the user's own to each training image, behind `augmentation`
@@ -37,7 +37,8 @@ struct fit_options {
   int quantize_every = 1;   ///< steps between two quantizations of the weights (AB's "quantizing frequency")
   int settle_batches = 30;  ///< at the end, and for each measurement of the quantized network while alpha < 1; 0: never
   checkpoint_options checkpoint{};  ///< where the run can go on from after it was stopped
-  minnow::ranks* ranks = nullptr;   ///< the processes that share it, each with these options; `batch` is that of all together
+  minnow::ranks* ranks =
+      nullptr;  ///< the processes that share it, each with these options; `batch` is that of all together
 };
 
 namespace detail {
@@ -50,7 +51,8 @@ struct no_observer {
 /// What must be the same when a run goes on. Optimizer's rates, schedules, the loss and `augment` are functions: they are
 /// the user's to keep.
 template <class Element>
-std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<Element>& options, std::uint64_t estimators, int moments) {
+std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<Element>& options,
+                               std::uint64_t estimators, int moments) {
   const auto n = [](auto number) { return static_cast<std::uint64_t>(number); };
   return {{"seed", options.seed.value},
           {"epochs", n(options.epochs)},
@@ -119,8 +121,9 @@ void check_options(const fit_options<Element>& o, const shape& dimensions) {
 ///
 /// all   the ranks; null: this one is alone
 template <class Element, optimizer Optimizer>
-history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
-            const fit_options<Element>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
+history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimizer optimizer,
+               const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
+               std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   data.check(net, "fit");
   if (options.validation != nullptr) {
     check_data(net, *options.validation, "fit: validation");
@@ -156,7 +159,8 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
   now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
   const std::vector<run_fact> facts = facts_of(data, options, estimators, Optimizer::moments);
   if (all != nullptr) check_ranks(*all, net, facts, data.size(), options.batch);
-  checkpoints<Optimizer> kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts, options.epochs, options.batch, now.steps);
+  checkpoints<Optimizer> kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts,
+                              options.epochs, options.batch, now.steps);
   kept.resume(at);
   std::optional<gradient_sums> sums;
   std::optional<step_agreement> step_of_all;
@@ -169,12 +173,16 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
   }
   std::vector<int> labels;
   std::vector<float> gradient;
-  pass p{.mode = mode::train, .alpha = at.alpha, .over_ranks = all != nullptr && all->synchronised_statistics() ? all : nullptr};
+  pass p{.mode = mode::train,
+         .alpha = at.alpha,
+         .over_ranks = all != nullptr && all->synchronised_statistics() ? all : nullptr};
   bool stopped = false;
 
-  for (now.epoch = static_cast<int>(at.step / steps_per_epoch) + 1; now.epoch <= options.epochs && !stopped; ++now.epoch) {
+  for (now.epoch = static_cast<int>(at.step / steps_per_epoch) + 1; now.epoch <= options.epochs && !stopped;
+       ++now.epoch) {
     const int first_step = static_cast<int>(at.step % steps_per_epoch);
-    data.begin(draws.stream(static_cast<std::uint64_t>(now.epoch)), {options.augmentation, options.augment}, options.shuffle, options.batch, own, first_step);
+    data.begin(draws.stream(static_cast<std::uint64_t>(now.epoch)), {options.augmentation, options.augment},
+               options.shuffle, options.batch, own, first_step);
     for (int step = first_step; step < steps_per_epoch && !stopped; ++step) {
       const progress of_run{at.step, now.steps, steps_per_epoch};
       p.requantize = at.step % options.quantize_every == 0;
@@ -253,8 +261,9 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
 ///
 /// estimators   tells the network's estimators from others'
 template <class Element, optimizer Optimizer>
-history run(untyped_network& net, source<Element>& data, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
-            const fit_options<Element>& options, std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
+history run(untyped_network& net, source<Element>& data, Optimizer optimizer,
+            const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
+            std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
   try {
     return run_on<Element, Optimizer>(all, net, data, std::move(optimizer), alpha_at, options, estimators, observe);
@@ -266,8 +275,9 @@ history run(untyped_network& net, source<Element>& data, Optimizer optimizer, co
 
 /// `fit` of a typed network, from wherever the images come.
 template <class Element, class Model, class Weights, class Inputs, optimizer Optimizer, class Observer>
-history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, Optimizer optimizer, const std::function<float(const progress&)>& alpha_at,
-                 const fit_options<Element>& options, Observer& observer) {
+history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, Optimizer optimizer,
+                 const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
+                 Observer& observer) {
   check_type<Model, Element>();
   // A lambda without captures is never empty, but converts to a pointer.
   if constexpr (!std::is_empty_v<Observer> && requires { observer == nullptr; })
@@ -295,9 +305,11 @@ history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, 
 ///             a statistic that is not finite, naming step, layer and array. The network then stands as that step left it;
 ///             the last checkpoint is the one before. A checkpoint that cannot be written or read. What the user's
 ///             functions throw. What one of several ranks throws, all throw
-template <class Model, class Weights, class Inputs, class Element, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
-history fit(network<Model, Weights, Inputs>& net, const dataset<Element>& data, Optimizer optimizer, const Schedule& alpha_at,
-            const std::type_identity_t<fit_options<Element>>& options = {}, Observer observer = {}) {
+template <class Model, class Weights, class Inputs, class Element, optimizer Optimizer, schedule Schedule,
+          class Observer = detail::no_observer>
+history fit(network<Model, Weights, Inputs>& net, const dataset<Element>& data, Optimizer optimizer,
+            const Schedule& alpha_at, const std::type_identity_t<fit_options<Element>>& options = {},
+            Observer observer = {}) {
   detail::dataset_source<Element> images(data);
   return detail::fit_from<Element>(net, images, std::move(optimizer), alpha_at, options, observer);
 }

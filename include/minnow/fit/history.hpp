@@ -7,17 +7,17 @@ namespace minnow {
 /// What an observer sees after every step, and with `epoch_end` after every epoch.
 struct event {
   bool epoch_end = false;
-  int epoch = 0;             ///< from 1
+  int epoch = 0;  ///< from 1
   int epochs = 0;
-  long long step = 0;        ///< from 1, of the whole run
+  long long step = 0;  ///< from 1, of the whole run
   long long steps = 0;
-  double loss = 0;           ///< of the batch; at an epoch's end the epoch's mean
-  double accuracy = 0;       ///< of the network as trained (blended) on training images, batch or epoch
-  double blended = 0;        ///< at an epoch's end, on the validation set: of the network as trained,
-  double quantized = 0;      ///< and of the quantized one that is shipped (its weights as of the last quantization)
+  double loss = 0;       ///< of the batch; at an epoch's end the epoch's mean
+  double accuracy = 0;   ///< of the network as trained (blended) on training images, batch or epoch
+  double blended = 0;    ///< at an epoch's end, on the validation set: of the network as trained,
+  double quantized = 0;  ///< and of the quantized one that is shipped (its weights as of the last quantization)
   float alpha = 0;
   float rate = 0;
-  double seconds = 0;        ///< since the run began, or went on
+  double seconds = 0;  ///< since the run began, or went on
 };
 
 /// What a run came to: the events of its epochs.
@@ -34,7 +34,7 @@ struct run_position {
   long long step = 0;  ///< that are done
   float alpha = 0;     ///< of the last one
   float rate = 0;
-  double loss = 0;     ///< sums over the images of this epoch that were seen
+  double loss = 0;  ///< sums over the images of this epoch that were seen
   double correct = 0;
   double seen = 0;
   std::vector<event> epochs{};  ///< that are done

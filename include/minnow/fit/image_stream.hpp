@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/fit/fit.hpp>
 #include <minnow/data/record_file.hpp>
+#include <minnow/fit/fit.hpp>
 #include <minnow/system/reading.hpp>
 
 namespace minnow {
@@ -43,14 +43,18 @@ public:
   ///
   /// throws  a file that cannot be read, whose size is no multiple of a record's, or that has a label out of range, unless
   ///         such files are skipped; a format or options that make no sense; no records at all
-  image_stream(record_format format, const std::vector<std::string>& files, stream_options options = {}) : format_(format), options_(options) {
+  image_stream(record_format format, const std::vector<std::string>& files, stream_options options = {})
+      : format_(format), options_(options) {
     if (!format_.makes_sense())
-      require(status::failure("image_stream: expected an image's dimensions, 1 or 2 bytes of a label among those in front of the image, and 1 to 256 or "
-                              "65536 classes, found %dx%dx%d, bytes %d to %lld of %d, %d classes",
-                              format_.dimensions.height, format_.dimensions.width, format_.dimensions.channels, format_.label_at,
-                              static_cast<long long>(format_.label_at) + format_.label_width - 1, format_.label_bytes, format_.classes));
+      require(status::failure(
+          "image_stream: expected an image's dimensions, 1 or 2 bytes of a label among those in front of the image, "
+          "and 1 to 256 or "
+          "65536 classes, found %dx%dx%d, bytes %d to %lld of %d, %d classes",
+          format_.dimensions.height, format_.dimensions.width, format_.dimensions.channels, format_.label_at,
+          static_cast<long long>(format_.label_at) + format_.label_width - 1, format_.label_bytes, format_.classes));
     if (options_.window < 1 || options_.prefetch < 1)
-      require(status::failure("image_stream: expected a window and a prefetch of at least 1, found %d and %d", options_.window, options_.prefetch));
+      require(status::failure("image_stream: expected a window and a prefetch of at least 1, found %d and %d",
+                              options_.window, options_.prefetch));
     for (const std::string& path : files) {
       detail::watched_file file;
       const status outcome = open(path, file);
@@ -61,7 +65,8 @@ public:
     std::size_t records = 0;
     for (const detail::watched_file& f : files_) records += static_cast<std::size_t>(f.size()) / format_.bytes();
     if (records == 0 || records > 0x7fffffff)
-      require(status::failure("image_stream: expected 1 to 2147483647 records, found %zu in %zu files (%zu skipped)", records, files.size(), skipped_.size()));
+      require(status::failure("image_stream: expected 1 to 2147483647 records, found %zu in %zu files (%zu skipped)",
+                              records, files.size(), skipped_.size()));
     size_ = static_cast<int>(records);
   }
   image_stream(const image_stream&) = delete;
@@ -76,16 +81,19 @@ public:
   void check(const untyped_network& net, const char* who) const override {
     const shape s = net.input(), d = format_.dimensions;
     if (d != s)
-      require(status::failure("%s: expected images of %dx%dx%d (height, width, channels: the model's input), found %dx%dx%d", who, s.height, s.width,
-                              s.channels, d.height, d.width, d.channels));
+      require(status::failure(
+          "%s: expected images of %dx%dx%d (height, width, channels: the model's input), found %dx%dx%d", who, s.height,
+          s.width, s.channels, d.height, d.width, d.channels));
     if (format_.classes > net.outputs())
-      require(status::failure("%s: expected at most %d classes (the model's outputs), found %d", who, net.outputs(), format_.classes));
+      require(status::failure("%s: expected at most %d classes (the model's outputs), found %d", who, net.outputs(),
+                              format_.classes));
   }
   /// Of the labels, in the files' order.
   [[nodiscard]] std::uint64_t checksum() const override { return checksum_; }
 
   /// throws  a batch below 1, a share that is none, a first step that the epoch has not
-  void begin(random stream, detail::image_changes<std::uint8_t> changes, bool shuffle, int batch, detail::share s, int first_step) override {
+  void begin(random stream, detail::image_changes<std::uint8_t> changes, bool shuffle, int batch, detail::share s,
+             int first_step) override {
     if (batch < 1 || s.of < 1 || s.index < 0 || s.index >= s.of || first_step < 0 ||
         first_step > ceil_div(size_, batch))
       require(
@@ -111,7 +119,8 @@ public:
   }
 
   void into(untyped_network& net, int step, std::vector<int>& labels) override {
-    if (step < 0 || step >= steps()) require(status::failure("image_stream: expected one of %d batches, found number %d", steps(), step));
+    if (step < 0 || step >= steps())
+      require(status::failure("image_stream: expected one of %d batches, found number %d", steps(), step));
     std::unique_lock lock(guard_);
     changed_.wait(lock, [&] { return !ready_.empty() || done_; });
     if (ready_.empty() && failure_) std::rethrow_exception(failure_);
@@ -122,11 +131,13 @@ public:
     ready_.pop_front();
     lock.unlock();
     changed_.notify_all();
-    if (now.step != step) require(status::failure("image_stream: expected batch %d, the next one, found %d", now.step, step));
+    if (now.step != step)
+      require(status::failure("image_stream: expected batch %d, the next one, found %d", now.step, step));
     labels = now.labels;
     const auto size = static_cast<std::size_t>(format_.dimensions.size());
     net.prepare(static_cast<int>(labels.size()));
-    parallel_for(static_cast<int>(labels.size()), [&](int n) { net.put(n, now.images.data() + static_cast<std::size_t>(n) * size); });
+    parallel_for(static_cast<int>(labels.size()),
+                 [&](int n) { net.put(n, now.images.data() + static_cast<std::size_t>(n) * size); });
   }
 
 private:
@@ -149,7 +160,8 @@ private:
 
   template <class Number>
   static void mix(std::vector<Number>& order, random r) {
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
+    for (std::size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
   }
 
   /// Reads the record at a place of this rank's run, which begins at `start` of the epoch's order and is `length` long.
@@ -197,9 +209,11 @@ private:
       const std::uint8_t* from = record.data();
       into.labels.push_back(format_.label(from));
       from += format_.label_bytes;
-      for (std::size_t k = 0; k < size; ++k) image[k] = format_.planar ? from[k % channels * pixels + k / channels] : from[k];
+      for (std::size_t k = 0; k < size; ++k)
+        image[k] = format_.planar ? from[k % channels * pixels + k / channels] : from[k];
       const std::span<std::uint8_t> to(into.images.data() + static_cast<std::size_t>(n) * size, size);
-      const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(batch_) + static_cast<std::uint64_t>(share_.first(count) + n);
+      const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(batch_) +
+                         static_cast<std::uint64_t>(share_.first(count) + n);
       detail::augment(std::span<const std::uint8_t>(image), s, changes_, stream_.stream(place + 1), to);
     }
   }
@@ -272,9 +286,10 @@ private:
 };
 
 /// The same `fit`, on images that are read as they are needed.
-template <class Model, class Weights, class Inputs, optimizer Optimizer, schedule Schedule, class Observer = detail::no_observer>
-history fit(network<Model, Weights, Inputs>& net, image_stream& data, Optimizer optimizer, const Schedule& alpha_at, const fit_options<std::uint8_t>& options = {},
-            Observer observer = {}) {
+template <class Model, class Weights, class Inputs, optimizer Optimizer, schedule Schedule,
+          class Observer = detail::no_observer>
+history fit(network<Model, Weights, Inputs>& net, image_stream& data, Optimizer optimizer, const Schedule& alpha_at,
+            const fit_options<std::uint8_t>& options = {}, Observer observer = {}) {
   return detail::fit_from<std::uint8_t>(net, data, std::move(optimizer), alpha_at, options, observer);
 }
 

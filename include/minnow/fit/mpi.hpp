@@ -23,9 +23,10 @@ namespace minnow {
 
 /// How the ranks of `data_parallel` work together.
 struct data_parallel_options {
-  bool synchronised_statistics = false;  ///< batch norm and inputs' quantizers measure the whole batch, not each rank its own
-  double timeout = 60;                   ///< seconds that the other ranks may take to come to a step that all take together
-  std::size_t bucket_bytes = 1 << 20;    ///< of gradients that are summed together
+  bool synchronised_statistics =
+      false;            ///< batch norm and inputs' quantizers measure the whole batch, not each rank its own
+  double timeout = 60;  ///< seconds that the other ranks may take to come to a step that all take together
+  std::size_t bucket_bytes = 1 << 20;  ///< of gradients that are summed together
 };
 
 /// The processes of an MPI communicator that train one network together: {.ranks = &ranks} in fit's options.
@@ -48,8 +49,11 @@ public:
                               finalised != 0 ? "finalised" : "not initialised"));
     MPI_Query_thread(&level);
     if (level < MPI_THREAD_FUNNELED && threads() > 1)
-      require(status::failure("data_parallel: expected MPI_THREAD_FUNNELED of MPI_Init_thread for %d threads, found MPI_THREAD_SINGLE", threads()));
-    if (!(options_.timeout > 0)) require(status::failure("data_parallel: expected a timeout above 0 s, found %g s", options_.timeout));
+      require(status::failure(
+          "data_parallel: expected MPI_THREAD_FUNNELED of MPI_Init_thread for %d threads, found MPI_THREAD_SINGLE",
+          threads()));
+    if (!(options_.timeout > 0))
+      require(status::failure("data_parallel: expected a timeout above 0 s, found %g s", options_.timeout));
     check(MPI_Comm_dup(communicator, &state_->all), "MPI_Comm_dup");
     check(MPI_Comm_set_errhandler(state_->all, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     check(MPI_Comm_rank(state_->all, &rank_), "MPI_Comm_rank");
@@ -61,7 +65,9 @@ public:
   /// Never waits. Where an exception passes, the others are told; sums that are under way keep their memory.
   ~data_parallel() {
     if (std::uncaught_exceptions() > exceptions_)
-      failed(status::failure("data_parallel: expected all %d ranks to go on, found rank %d left by an exception", size_, rank_).message());
+      failed(status::failure("data_parallel: expected all %d ranks to go on, found rank %d left by an exception", size_,
+                             rank_)
+                 .message());
     if (state_->under_way.empty() && !broken_) MPI_Comm_free(&state_->all);
     else (void)state_.release();
   }
@@ -84,7 +90,8 @@ public:
   void broadcast(std::span<std::byte> bytes) override {
     for (std::size_t first = 0; first < bytes.size(); first += most_bytes) {
       const std::size_t count = std::min(bytes.size() - first, most_bytes);
-      state_->bytes.assign(bytes.begin() + static_cast<std::ptrdiff_t>(first), bytes.begin() + static_cast<std::ptrdiff_t>(first + count));
+      state_->bytes.assign(bytes.begin() + static_cast<std::ptrdiff_t>(first),
+                           bytes.begin() + static_cast<std::ptrdiff_t>(first + count));
       check(MPI_Ibcast(state_->bytes.data(), static_cast<int>(count), MPI_BYTE, 0, state_->all, begin()), "MPI_Ibcast");
       finish();
       std::copy(state_->bytes.begin(), state_->bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(first));
@@ -100,7 +107,8 @@ public:
     while (count > 0) {
       const std::size_t part = std::min<std::size_t>(count, INT_MAX);
       float* from = state_->gradients.data() + first;
-      check(MPI_Iallreduce(MPI_IN_PLACE, from, static_cast<int>(part), MPI_FLOAT, MPI_SUM, state_->all, begin()), "MPI_Iallreduce");
+      check(MPI_Iallreduce(MPI_IN_PLACE, from, static_cast<int>(part), MPI_FLOAT, MPI_SUM, state_->all, begin()),
+            "MPI_Iallreduce");
       first += part;
       count -= part;
     }
@@ -119,7 +127,8 @@ public:
       if (to == rank_) continue;
       MPI_Request sent = MPI_REQUEST_NULL;
       int done = 0;
-      if (MPI_Isend(state_->why.data(), static_cast<int>(length), MPI_CHAR, to, failure_tag, state_->all, &sent) == MPI_SUCCESS)
+      if (MPI_Isend(state_->why.data(), static_cast<int>(length), MPI_CHAR, to, failure_tag, state_->all, &sent) ==
+          MPI_SUCCESS)
         MPI_Test(&sent, &done, MPI_STATUS_IGNORE);
     }
   }
@@ -145,8 +154,9 @@ private:
   void reduce(std::span<double> numbers, MPI_Op operation) {
     summed_bytes_ += numbers.size_bytes();
     state_->numbers.assign(numbers.begin(), numbers.end());
-    check(MPI_Iallreduce(MPI_IN_PLACE, state_->numbers.data(), static_cast<int>(numbers.size()), MPI_DOUBLE, operation, state_->all,
-                         &state_->apart.emplace_back(MPI_REQUEST_NULL)), "MPI_Iallreduce");
+    check(MPI_Iallreduce(MPI_IN_PLACE, state_->numbers.data(), static_cast<int>(numbers.size()), MPI_DOUBLE, operation,
+                         state_->all, &state_->apart.emplace_back(MPI_REQUEST_NULL)),
+          "MPI_Iallreduce");
     wait(state_->apart);
     std::copy(state_->numbers.begin(), state_->numbers.end(), numbers.begin());
   }
@@ -160,7 +170,8 @@ private:
 
   void wait(std::vector<MPI_Request>& requests) {
     using clock = std::chrono::steady_clock;
-    if (broken_) require(status::failure("data_parallel: expected ranks that are whole, found those of a run that has failed"));
+    if (broken_)
+      require(status::failure("data_parallel: expected ranks that are whole, found those of a run that has failed"));
     const auto began = clock::now();
     while (!all_done(requests)) {
       hear();
@@ -170,8 +181,10 @@ private:
       else std::this_thread::sleep_for(std::chrono::microseconds(20));
       if (std::chrono::duration<double>(waited).count() > options_.timeout) {
         broken_ = true;
-        require(status::failure("data_parallel: expected an answer from all %d ranks within %g s, found at least one silent (rank %d waited)", size_,
-                                options_.timeout, rank_));
+        require(
+            status::failure("data_parallel: expected an answer from all %d ranks within %g s, found at least one "
+                            "silent (rank %d waited)",
+                            size_, options_.timeout, rank_));
       }
     }
     requests.clear();
@@ -185,7 +198,8 @@ private:
     if (there == 0) return;
     check(MPI_Get_count(&message, MPI_CHAR, &length), "MPI_Get_count");
     std::string why(static_cast<std::size_t>(length), ' ');
-    check(MPI_Recv(why.data(), length, MPI_CHAR, message.MPI_SOURCE, failure_tag, state_->all, MPI_STATUS_IGNORE), "MPI_Recv");
+    check(MPI_Recv(why.data(), length, MPI_CHAR, message.MPI_SOURCE, failure_tag, state_->all, MPI_STATUS_IGNORE),
+          "MPI_Recv");
     told_ = broken_ = true;
     throw error(why);
   }

@@ -60,7 +60,8 @@ public:
     std::copy(p.gradient.begin(), p.gradient.end(), room_.begin() + static_cast<std::ptrdiff_t>(filled_));
     filled_ += p.gradient.size();
     gradients_.push_back(p.gradient);
-    for (const std::size_t bucket = std::max<std::size_t>(all_.bucket(), 1); filled_ - started_ >= bucket; started_ += bucket)
+    for (const std::size_t bucket = std::max<std::size_t>(all_.bucket(), 1); filled_ - started_ >= bucket;
+         started_ += bucket)
       all_.start_sum(started_, bucket);
     all_.progress();
   }

@@ -22,8 +22,8 @@ namespace detail {
 /// step, who   of the run that is settled, 0: none, and who settles: for errors
 template <class Element>
 void pass_over(untyped_network& net, source<Element>& data, mode mode, const settle_options& options,
-                      bool requantize = true, share own = {}, reduction* over = nullptr, long long step = 0,
-                      const char* who = "fit") {
+               bool requantize = true, share own = {}, reduction* over = nullptr, long long step = 0,
+               const char* who = "fit") {
   const int batch = std::min(options.batch, data.size());
   data.begin(random(options.seed).stream(0x5e771e), {}, true, batch, own, 0);
   std::vector<int> labels;
@@ -36,7 +36,8 @@ void pass_over(untyped_network& net, source<Element>& data, mode mode, const set
 }
 
 template <class Element>
-void pass_over(untyped_network& net, const dataset<Element>& data, mode mode, const settle_options& options, const char* caller) {
+void pass_over(untyped_network& net, const dataset<Element>& data, mode mode, const settle_options& options,
+               const char* caller) {
   check_data(net, data, caller);
   if (options.batches < 1 || options.batch < 1)
     require(status::failure("%s: expected batches and batch of at least 1, found %d and %d", caller, options.batches,

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/files/checkpoint.hpp>
 #include <minnow/fit/history.hpp>
 #include <minnow/fit/ranks.hpp>
 #include <minnow/fit/update.hpp>
-#include <minnow/files/checkpoint.hpp>
 
 namespace minnow::detail {
 
@@ -52,8 +52,11 @@ inline void check_ranks(ranks& all, const untyped_network& net, std::vector<run_
   }
   const int rest = images % batch, fewest = rest > 0 ? rest : batch;
   if (fewest < all.size())
-    require(status::failure("fit: expected at least %d images in each batch, one for every rank, found %d in the last (%d images in batches "
-                            "of %d): choose another batch", all.size(), fewest, images, batch));
+    require(
+        status::failure("fit: expected at least %d images in each batch, one for every rank, found %d in the last (%d "
+                        "images in batches "
+                        "of %d): choose another batch",
+                        all.size(), fewest, images, batch));
 }
 
 }  // namespace minnow::detail

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/fit/batches.hpp>
 #include <minnow/files/container.hpp>
+#include <minnow/fit/batches.hpp>
 #include <minnow/train/evaluate.hpp>
 
 namespace minnow::detail {
@@ -37,7 +37,8 @@ public:
   /// Of all images and labels.
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
   /// Begins an epoch whose order and changes of images come from `stream`; batches are asked for from number first_step on.
-  virtual void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s, int first_step) = 0;
+  virtual void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s,
+                     int first_step) = 0;
   /// Puts this share's images of batch `step` of the epoch into the network, their labels into `labels`.
   virtual void into(untyped_network& net, int step, std::vector<int>& labels) = 0;
 };
@@ -57,7 +58,8 @@ public:
   [[nodiscard]] std::uint64_t checksum() const override {
     return crc32(std::as_bytes(std::span(data_.images)), crc32(std::as_bytes(std::span(data_.labels))));
   }
-  void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s, int /*first_step*/) override {
+  void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s,
+             int /*first_step*/) override {
     order_.emplace(data_, std::move(changes), shuffle, stream);
     batch_ = batch;
     share_ = s;

@@ -61,7 +61,9 @@ public:
   /// Makes them, 0 as before the first step.
   void make_room(untyped_network& net) {
     moments_.clear();
-    net.parameters([&](std::string_view, const parameter& p) { moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f); });
+    net.parameters([&](std::string_view, const parameter& p) {
+      moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
+    });
   }
   /// The moments were put back to those after that many steps, the last with this rate.
   void went_on(long long steps, float rate) noexcept {
@@ -98,7 +100,8 @@ private:
         using detail::vector;
         const std::size_t i = first + static_cast<std::size_t>(k);
         vector m[Optimizer::moments > 0 ? Optimizer::moments : 1];
-        for (int n = 0; n < Optimizer::moments; ++n) m[n] = detail::load(moments.data() + static_cast<std::size_t>(n) * size + i, count);
+        for (int n = 0; n < Optimizer::moments; ++n)
+          m[n] = detail::load(moments.data() + static_cast<std::size_t>(n) * size + i, count);
         const vector g = detail::load(p.gradient.data() + i, count);
         vector w = optimizer_.update(detail::load(p.value.data() + i, count), g, m, rate, prepared);
         vector odd_here = (w - w) + (g - g);
@@ -106,7 +109,8 @@ private:
         odd += detail::first_of(odd_here, count);
         if (p.bounded) w = (scalar::clamp)(w, vector(-1.0f), vector(1.0f));
         detail::store(p.value.data() + i, w, count);
-        for (int n = 0; n < Optimizer::moments; ++n) detail::store(moments.data() + static_cast<std::size_t>(n) * size + i, m[n], count);
+        for (int n = 0; n < Optimizer::moments; ++n)
+          detail::store(moments.data() + static_cast<std::size_t>(n) * size + i, m[n], count);
       });
       if (requantize && p.requantize) p.requantize(first, length);
       if (detail::total(odd) != 0) finite.store(false, std::memory_order_relaxed);

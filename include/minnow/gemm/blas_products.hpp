@@ -8,8 +8,8 @@
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_taps.hpp>
-#include <minnow/kernels/float_vector.hpp>
 #include <minnow/gemm/kernel_calls.hpp>
+#include <minnow/kernels/float_vector.hpp>
 
 /// Products of floats by a BLAS, in place of gemm/float_product.hpp and float_gradient.hpp: with their parameters, and
 /// their results but for the order of additions. Windows are gathered first. Included where MINNOW_BLAS is defined, which

@@ -3,9 +3,9 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_gradient.hpp>
 #include <minnow/gemm/float_product.hpp>
-#include <minnow/kernels/float_vector.hpp>
 #include <minnow/gemm/winograd.hpp>
 #include <minnow/gemm/winograd_gradient.hpp>
+#include <minnow/kernels/float_vector.hpp>
 
 #ifdef MINNOW_BLAS
 #include <minnow/gemm/blas_products.hpp>

@@ -50,7 +50,8 @@ struct tap_map {
 
   /// The floats before output pixel `at`.
   [[nodiscard]] std::size_t target(pixel at) const noexcept {
-    return ((static_cast<std::size_t>(at.image) * uz(to.height) + uz(at.y)) * uz(to.width) + uz(at.x)) * uz(to.channels);
+    return ((static_cast<std::size_t>(at.image) * uz(to.height) + uz(at.y)) * uz(to.width) + uz(at.x)) *
+           uz(to.channels);
   }
 
   /// The input pixel's channels where output pixel `at` and the tap meet one, else null.
@@ -58,7 +59,8 @@ struct tap_map {
     const int y = meet(at.y * stride.height - padding.height + ky, dilation.height, from.height);
     const int x = meet(at.x * stride.width - padding.width + kx, dilation.width, from.width);
     if (y < 0 || x < 0) return nullptr;
-    return inputs + ((static_cast<std::size_t>(at.image) * uz(from.height) + uz(y)) * uz(from.width) + uz(x)) * uz(from.channels);
+    return inputs + ((static_cast<std::size_t>(at.image) * uz(from.height) + uz(y)) * uz(from.width) + uz(x)) *
+                        uz(from.channels);
   }
 
 private:
@@ -98,7 +100,8 @@ inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixe
       std::fill_n(window, width * channels, 0.f);
       continue;
     }
-    const float* line = inputs + (static_cast<std::size_t>(at.image) * uz(map.from.height) + uz(y)) * uz(map.from.width) * uz(channels);
+    const float* line =
+        inputs + (static_cast<std::size_t>(at.image) * uz(map.from.height) + uz(y)) * uz(map.from.width) * uz(channels);
     const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(x) * channels;
     // Plain loops: these runs are a few floats long, shorter than a call of memcpy.
     for (int i = 0; i < begin; ++i) window[i] = 0.f;

@@ -55,7 +55,8 @@ void transpose(const float* from, std::size_t from_stride, int rows, int columns
       }
       for (int i = 0; i < height; ++i) {
         for (int j = 0; j < width; ++j)
-          target[static_cast<std::size_t>(j) * to_stride + uz(i)] = source[static_cast<std::size_t>(i) * from_stride + uz(j)];
+          target[static_cast<std::size_t>(j) * to_stride + uz(i)] =
+              source[static_cast<std::size_t>(i) * from_stride + uz(j)];
       }
     }
   }

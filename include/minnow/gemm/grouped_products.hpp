@@ -5,9 +5,9 @@
 
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/float_vector.hpp>
 #include <minnow/gemm/float_products.hpp>
 #include <minnow/gemm/vectors.hpp>
+#include <minnow/kernels/float_vector.hpp>
 
 namespace minnow::detail {
 
@@ -28,7 +28,8 @@ public:
         for_vectors(channels, [&](int c, auto count) {
           vector sum(0.0f);
           each_tap(row % g_.out.height, x, [&](int tap, int pixel) {
-            sum = add_product(load(in + input(n, pixel) + c, count), load(by_tap_.data() + at(tap * channels) + c, count), sum);
+            sum = add_product(load(in + input(n, pixel) + c, count),
+                              load(by_tap_.data() + at(tap * channels) + c, count), sum);
           });
           store(to + c, sum, count);
         });
@@ -47,7 +48,9 @@ public:
           each_tap(y, x, [&](int tap, int pixel) {
             float* to = grad_in + input(n, pixel);
             const float* by = by_tap_.data() + at(tap * channels);
-            for_vectors(channels, [&](int c, auto count) { store(to + c, add_product(load(from + c, count), load(by + c, count), load(to + c, count)), count); });
+            for_vectors(channels, [&](int c, auto count) {
+              store(to + c, add_product(load(from + c, count), load(by + c, count), load(to + c, count)), count);
+            });
           });
     });
   }
@@ -63,19 +66,25 @@ public:
           for (int ky = 0; ky < g_.kernel.height; ++ky)
             for (int kx = 0; kx < g_.kernel.width; ++kx) {
               float* to = by_tap_.data() + at((ky * g_.kernel.width + kx) * channels + c);
-              store(to, load(to, count) + of_tap(in + input(n, 0) + c, grad_out + at(n) * at(g_.out.size()) + c, ky, kx, count), count);
+              store(to,
+                    load(to, count) +
+                        of_tap(in + input(n, 0) + c, grad_out + at(n) * at(g_.out.size()) + c, ky, kx, count),
+                    count);
             }
       };
       if (channels - c >= lanes) add(whole{});
       else add(channels - c);
       for (int channel = c; channel < std::min(c + lanes, channels); ++channel)
-        for (int tap = 0; tap < taps_; ++tap) gradient[at(channel * taps_ + tap)] = by_tap_[at(tap * channels + channel)];
+        for (int tap = 0; tap < taps_; ++tap)
+          gradient[at(channel * taps_ + tap)] = by_tap_[at(tap * channels + channel)];
     });
   }
 
 private:
   static constexpr std::size_t at(int n) noexcept { return static_cast<std::size_t>(n); }
-  [[nodiscard]] std::size_t input(int n, int pixel) const noexcept { return at(n) * at(g_.in.size()) + at(pixel) * at(g_.in.channels); }
+  [[nodiscard]] std::size_t input(int n, int pixel) const noexcept {
+    return at(n) * at(g_.in.size()) + at(pixel) * at(g_.in.channels);
+  }
   static vector add_product(const vector& a, const vector& b, const vector& sum) noexcept {
     using scalar::fma;
     return fma(a, b, sum);
@@ -95,7 +104,8 @@ private:
     const tap_range columns = taps_inside(g_.in.width, g_.kernel.width, g_.stride.width, g_.padding.width, x);
     const int top = y * g_.stride.height - g_.padding.height, left = x * g_.stride.width - g_.padding.width;
     for (int ky = rows.first; ky < rows.last; ++ky)
-      for (int kx = columns.first; kx < columns.last; ++kx) each(ky * g_.kernel.width + kx, (top + ky) * g_.in.width + left + kx);
+      for (int kx = columns.first; kx < columns.last; ++kx)
+        each(ky * g_.kernel.width + kx, (top + ky) * g_.in.width + left + kx);
   }
 
   /// One image's sum of inputs times gradients for some channels of a tap, in four parts that do not wait for one another.
@@ -112,7 +122,8 @@ private:
       if (row < 0 || row >= g_.in.height) continue;
       const auto step = [&](int x, int part) {
         const float* from = in + at(row * g_.in.width + x * g_.stride.width - g_.padding.width + kx) * at(channels);
-        parts[part] = add_product(load(from, count), load(grad_out + at(y * g_.out.width + x) * at(channels), count), parts[part]);
+        parts[part] = add_product(load(from, count), load(grad_out + at(y * g_.out.width + x) * at(channels), count),
+                                  parts[part]);
       };
       int x = first;
       for (; x + 4 <= last; x += 4)
@@ -132,34 +143,45 @@ private:
 class grouped_products {
 public:
   explicit grouped_products(const geometry& g)
-      : g_(g), one_(window_over({g.in.height, g.in.width, g.group_channels()}, g.group_filters(), g.kernel, g.stride, g.padding)), depthwise_(g) {}
+      : g_(g),
+        one_(window_over({g.in.height, g.in.width, g.group_channels()}, g.group_filters(), g.kernel, g.stride,
+                         g.padding)),
+        depthwise_(g) {}
 
   /// As float_products has them; weights and gradient (F,kh,kw,C / groups).
   void forward(int images, const float* in, const float* weights, float* out, bool in_order) {
     if (is_depthwise()) return depthwise_.forward(images, in, weights, out);
     for (int group = 0; group < g_.groups; ++group) {
-      one_.forward(images, gathered(images, g_.in, in, group, in_), weights + group * group_weights(), room(images, g_.out, out, out_), in_order);
+      one_.forward(images, gathered(images, g_.in, in, group, in_), weights + group * group_weights(),
+                   room(images, g_.out, out, out_), in_order);
       scatter(images, g_.out, group, out);
     }
   }
   void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in) {
     if (is_depthwise()) return depthwise_.backward_inputs(images, grad_out, weights, grad_in);
     for (int group = 0; group < g_.groups; ++group) {
-      one_.backward_inputs(images, gathered(images, g_.out, grad_out, group, in_), weights + group * group_weights(), room(images, g_.in, grad_in, out_));
+      one_.backward_inputs(images, gathered(images, g_.out, grad_out, group, in_), weights + group * group_weights(),
+                           room(images, g_.in, grad_in, out_));
       scatter(images, g_.in, group, grad_in);
     }
   }
   void backward_weights(int images, const float* in, const float* grad_out, float* gradient) {
     if (is_depthwise()) return depthwise_.backward_weights(images, in, grad_out, gradient);
     for (int group = 0; group < g_.groups; ++group)
-      one_.backward_weights(images, gathered(images, g_.in, in, group, in_), gathered(images, g_.out, grad_out, group, out_),
-                            gradient + group * group_weights());
+      one_.backward_weights(images, gathered(images, g_.in, in, group, in_),
+                            gathered(images, g_.out, grad_out, group, out_), gradient + group * group_weights());
   }
 
 private:
-  [[nodiscard]] bool is_depthwise() const noexcept { return g_.groups > 1 && g_.group_channels() == 1 && g_.group_filters() == 1; }
-  [[nodiscard]] std::ptrdiff_t group_weights() const noexcept { return static_cast<std::ptrdiff_t>(g_.inputs()) * g_.group_filters(); }
-  static std::size_t rows(int images, shape s) noexcept { return static_cast<std::size_t>(images) * static_cast<std::size_t>(s.pixels()); }
+  [[nodiscard]] bool is_depthwise() const noexcept {
+    return g_.groups > 1 && g_.group_channels() == 1 && g_.group_filters() == 1;
+  }
+  [[nodiscard]] std::ptrdiff_t group_weights() const noexcept {
+    return static_cast<std::ptrdiff_t>(g_.inputs()) * g_.group_filters();
+  }
+  static std::size_t rows(int images, shape s) noexcept {
+    return static_cast<std::size_t>(images) * static_cast<std::size_t>(s.pixels());
+  }
 
   /// The channels of one group side by side; the map itself where there is but one.
   const float* gathered(int images, shape s, const float* map, int group, kernels::aligned_floats& to) const {

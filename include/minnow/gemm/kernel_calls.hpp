@@ -31,7 +31,8 @@ inline constexpr bool has_fast_tables = [] {
 /// Whether each image is one window that all filters see: then a batch is a product of matrices. Padding moves the window,
 /// though a long stride may leave it the only one.
 [[nodiscard]] constexpr bool is_dense(const geometry& g) noexcept {
-  return g.groups == 1 && g.in.height == g.kernel.height && g.in.width == g.kernel.width && g.padding == extent{0, 0} && g.out.pixels() == 1;
+  return g.groups == 1 && g.in.height == g.kernel.height && g.in.width == g.kernel.width && g.padding == extent{0, 0} &&
+         g.out.pixels() == 1;
 }
 
 }  // namespace minnow::detail

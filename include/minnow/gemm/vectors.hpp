@@ -92,10 +92,12 @@ void for_all(std::size_t n, Body&& body) {
 }
 
 /// Copies `rows` rows of `channels` numbers, times `factor`; their distance in either place is its own.
-inline void copy_rows(std::size_t rows, int channels, float factor, const float* from, int from_step, float* to, int to_step) {
+inline void copy_rows(std::size_t rows, int channels, float factor, const float* from, int from_step, float* to,
+                      int to_step) {
   for_rows(rows, channels, [&](std::size_t row, int c, auto count) {
     store(to + row * static_cast<std::size_t>(to_step) + static_cast<std::size_t>(c),
-          load(from + row * static_cast<std::size_t>(from_step) + static_cast<std::size_t>(c), count) * vector(factor), count);
+          load(from + row * static_cast<std::size_t>(from_step) + static_cast<std::size_t>(c), count) * vector(factor),
+          count);
   });
 }
 

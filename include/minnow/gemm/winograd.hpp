@@ -7,10 +7,10 @@
 
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/arch.hpp>
 #include <minnow/gemm/float_panels.hpp>
 #include <minnow/gemm/float_product.hpp>
 #include <minnow/gemm/float_taps.hpp>
+#include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/float_vector.hpp>
 
 /// Products of floats over 3x3 windows by minimal filtering, F(2x2, 3x3): with 4/9 of the multiplications.
@@ -64,7 +64,8 @@ void winograd_inputs(Value (&d)[4][4]) noexcept {
 template <class Value>
 void winograd_kernel(const Value (&g)[3][3], Value (&u)[4][4]) noexcept {
   const Value half(0.5f);
-  const auto line = [&](const Value& a, const Value& b, const Value& c, Value& first, Value& second, Value& third, Value& fourth) {
+  const auto line = [&](const Value& a, const Value& b, const Value& c, Value& first, Value& second, Value& third,
+                        Value& fourth) {
     const Value sum = half * (a + c), middle = half * b;
     first = a, second = sum + middle, third = sum - middle, fourth = c;
   };

@@ -7,11 +7,11 @@
 
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/arch.hpp>
 #include <minnow/gemm/float_gradient.hpp>
 #include <minnow/gemm/float_transpose.hpp>
-#include <minnow/kernels/float_vector.hpp>
 #include <minnow/gemm/winograd.hpp>
+#include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/float_vector.hpp>
 
 /// The gradient of the weights of 3x3 windows by minimal filtering (winograd.hpp). Of Y = A' [(G g G') . (B' d B)] A the
 /// gradient by g is G' [(A dY A') . (B' d B)] G, summed over tiles: each of 16 points is again a product of matrices,
@@ -35,7 +35,8 @@ void winograd_output_gradient(const Value (&y)[2][2], Value (&z)[4][4]) noexcept
 template <class Value>
 void winograd_kernel_gradient(const Value (&u)[4][4], Value (&g)[3][3]) noexcept {
   const Value half(0.5f);
-  const auto line = [&](const Value& a, const Value& b, const Value& c, const Value& d, Value& first, Value& second, Value& third) {
+  const auto line = [&](const Value& a, const Value& b, const Value& c, const Value& d, Value& first, Value& second,
+                        Value& third) {
     const Value sum = half * (b + c);
     first = a + sum, second = half * (b - c), third = sum + d;
   };

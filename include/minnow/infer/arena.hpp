@@ -29,14 +29,16 @@ struct arena_plan {
   std::size_t prepared_size = 0;
   /// From here on within one thread's buffers.
   std::array<std::size_t, Packed::stages + 1> maps{};  ///< the packed maps that the stages write; last, the image
-  std::array<stage_memory, Packed::stages> memory{};   ///< of each stage, behind the maps that are read later or by itself
+  std::array<stage_memory, Packed::stages>
+      memory{};  ///< of each stage, behind the maps that are read later or by itself
   std::size_t size = 0;
 
   static constexpr std::size_t padding = 64;
 
   template <quantizer Quantizer>
   static constexpr std::size_t map_bytes(shape s) {
-    return kernels::input_bytes<Quantizer::storage, Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3>(s);
+    return kernels::input_bytes < Quantizer::storage,
+           Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3 > (s);
   }
 
   /// Each map lies where no map lies that is still read, as near the beginning as it fits.
@@ -91,7 +93,9 @@ struct arena_plan {
   };
 
   static constexpr void at_least(std::size_t& bytes, std::size_t needed) { bytes = std::max(bytes, needed); }
-  static constexpr std::size_t float_bytes(const shape& s) { return static_cast<std::size_t>(s.size()) * sizeof(float); }
+  static constexpr std::size_t float_bytes(const shape& s) {
+    return static_cast<std::size_t>(s.size()) * sizeof(float);
+  }
 
   /// Op `Index` of stage `Stage`: the numbers that it writes, and what it joins.
   template <std::size_t Stage, std::size_t Index>
@@ -99,11 +103,13 @@ struct arena_plan {
     using plan = typename stage<Packed, Stage>::plan;
     constexpr bool in_floats = !plan::folds && !plan::encodes;
     // The first op writes behind what it reads, the second to where that was, and so on.
-    if constexpr (in_floats) at_least(n.memory[Stage].floats[1 - Index % 2], float_bytes(Packed::flat::template out<plan::ops_begin + Index>));
+    if constexpr (in_floats)
+      at_least(n.memory[Stage].floats[1 - Index % 2], float_bytes(Packed::flat::template out<plan::ops_begin + Index>));
     if constexpr (join_layer<typename plan::template op<Index>>) {
       n.last_reader[plan::template second<Index>] = Stage;
       constexpr shape other = Packed::flat::template second_in<plan::ops_begin + Index>;
-      if constexpr (in_floats && !std::is_same_v<typename plan::template second_inputs<Index>, real>) at_least(n.memory[Stage].floats[2], float_bytes(other));
+      if constexpr (in_floats && !std::is_same_v<typename plan::template second_inputs<Index>, real>)
+        at_least(n.memory[Stage].floats[2], float_bytes(other));
     }
   }
 
@@ -119,7 +125,9 @@ struct arena_plan {
       const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
       const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
       // A stage that keeps its sums in registers has one row, for a watcher; an average the rows of its window.
-      const int rows = !plan::folds && !plan::encodes ? plan::window.out.height : plan::folded_average ? plan::pool_window.kernel.height : 1;
+      const int rows = !plan::folds && !plan::encodes ? plan::window.out.height
+                       : plan::folded_average         ? plan::pool_window.kernel.height
+                                                      : 1;
       m.sums = (row * static_cast<std::size_t>(rows) + stride) * 4;
       if constexpr (plan::folds) m.waiting = code_sink_of<plan>::waiting_words(plan::pool_window) * 4;
       m.scratch = st::product::scratch_bytes(plan::window);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <minnow/core/classify.hpp>
-#include <minnow/data/dataset.hpp>
 #include <minnow/core/parallel.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/infer/session.hpp>
 
 namespace minnow {

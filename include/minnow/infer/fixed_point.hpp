@@ -10,10 +10,10 @@
 #include <vector>
 
 #include <minnow/core/affine.hpp>
-#include <minnow/layers/bias.hpp>
-#include <minnow/layers/layer.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/layers/bias.hpp>
+#include <minnow/layers/layer.hpp>
 #include <minnow/quantize/integer.hpp>
 
 namespace minnow {
@@ -81,7 +81,8 @@ struct channel_line {
 inline constexpr double most_multiplier = 0x1p31, most_other_multiplier = 0x1p52, most_offset = 0x1p61;
 inline constexpr int most_shift = 62;
 
-[[nodiscard]] constexpr std::int32_t fixed_code(std::int64_t scaled, std::int32_t shift, std::int32_t low, std::int32_t high) noexcept {
+[[nodiscard]] constexpr std::int32_t fixed_code(std::int64_t scaled, std::int32_t shift, std::int32_t low,
+                                                std::int32_t high) noexcept {
   const std::int64_t rounded = scaled >> shift;
   return static_cast<std::int32_t>(rounded < low ? low : rounded > high ? high : rounded);
 }
@@ -116,17 +117,23 @@ struct fixed_constants {
     if (!((std::abs)(unit) > 0)) return;
     const double slope = line.slope / unit, other = line.other_slope / unit, constant = line.shift / unit;
     int bits = most_shift;
-    const auto fits = [&](double value, double limit) { return (std::abs)((std::round)(std::ldexp(value, bits))) < limit; };
-    while (bits > 0 && !(fits(slope, most_multiplier) && fits(other, most_other_multiplier) && fits(constant, most_offset))) --bits;
+    const auto fits = [&](double value, double limit) {
+      return (std::abs)((std::round)(std::ldexp(value, bits))) < limit;
+    };
+    while (bits > 0 &&
+           !(fits(slope, most_multiplier) && fits(other, most_other_multiplier) && fits(constant, most_offset)))
+      --bits;
     const auto scaled = [&](double value, double limit) {
       return (std::clamp)((std::round)(std::ldexp(value, bits)), -limit, limit);
     };
     multiplier[c] = static_cast<std::int32_t>(scaled(slope, most_multiplier - 1));
     other_multiplier[c] = static_cast<std::int64_t>(scaled(other, most_other_multiplier));
-    offset[c] = static_cast<std::int64_t>(scaled(constant, most_offset)) + (bits > 0 ? std::int64_t{1} << (bits - 1) : 0);
+    offset[c] =
+        static_cast<std::int64_t>(scaled(constant, most_offset)) + (bits > 0 ? std::int64_t{1} << (bits - 1) : 0);
     shift[c] = bits;
     const auto code = [&](double value) {
-      return static_cast<std::int32_t>((std::clamp)(std::nearbyint(value / unit), static_cast<double>(lowest), static_cast<double>(highest)));
+      return static_cast<std::int32_t>(
+          (std::clamp)(std::nearbyint(value / unit), static_cast<double>(lowest), static_cast<double>(highest)));
     };
     low[c] = code(unit < 0 ? line.high : line.low);
     high[c] = code(unit < 0 ? line.low : line.high);
@@ -134,16 +141,18 @@ struct fixed_constants {
 
   [[nodiscard]] std::int32_t code(int channel, std::int32_t sum, std::int32_t other) const noexcept {
     const auto c = static_cast<std::size_t>(channel);
-    return fixed_code(std::int64_t{multiplier[c]} * sum + other_multiplier[c] * other + offset[c], shift[c], low[c], high[c]);
+    return fixed_code(std::int64_t{multiplier[c]} * sum + other_multiplier[c] * other + offset[c], shift[c], low[c],
+                      high[c]);
   }
 
   /// Whether the constants, which a file may have brought, stay within their limits.
   [[nodiscard]] bool sound() const noexcept {
     const auto within = [](const auto& numbers, double least, double most) {
-      return std::all_of(numbers.begin(), numbers.end(), [=](auto n) { return least <= static_cast<double>(n) && static_cast<double>(n) <= most; });
+      return std::all_of(numbers.begin(), numbers.end(),
+                         [=](auto n) { return least <= static_cast<double>(n) && static_cast<double>(n) <= most; });
     };
-    return within(other_multiplier, -most_other_multiplier, most_other_multiplier) && within(offset, -most_offset, 2 * most_offset) &&
-           within(shift, 0, most_shift);
+    return within(other_multiplier, -most_other_multiplier, most_other_multiplier) &&
+           within(offset, -most_offset, 2 * most_offset) && within(shift, 0, most_shift);
   }
 
   /// visit(name, numbers) for all that a file keeps.

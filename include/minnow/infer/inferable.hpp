@@ -66,7 +66,9 @@ public:
     scale_[static_cast<std::size_t>(channel)] = a.scale;
     shift_[static_cast<std::size_t>(channel)] = a.shift;
   }
-  [[nodiscard]] affine at(int c) const noexcept { return {scale_[static_cast<std::size_t>(c)], shift_[static_cast<std::size_t>(c)]}; }
+  [[nodiscard]] affine at(int c) const noexcept {
+    return {scale_[static_cast<std::size_t>(c)], shift_[static_cast<std::size_t>(c)]};
+  }
   [[nodiscard]] float apply(float x, int c) const noexcept { return at(c)(x); }
   [[nodiscard]] int direction(int c) const noexcept {
     const float scale = scale_[static_cast<std::size_t>(c)];
@@ -138,7 +140,8 @@ public:
   template <class Visit>
   void arrays(Visit&& visit) {
     if constexpr (state_floats<Quantizer> > 0)
-      visit(std::string_view("state"), std::span<float>(reinterpret_cast<float*>(&state_), static_cast<std::size_t>(state_floats<Quantizer>)));
+      visit(std::string_view("state"),
+            std::span<float>(reinterpret_cast<float*>(&state_), static_cast<std::size_t>(state_floats<Quantizer>)));
   }
 
 private:

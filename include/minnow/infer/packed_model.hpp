@@ -103,7 +103,9 @@ class packed<NoModel, Arch> : public detail::reading_of_no_model<NoModel> {
 template <class NotPacked>
   requires(!detail::is_packed<NotPacked>)
 class session<NotPacked> {
-  static_assert(detail::is_packed<NotPacked>, "minnow: a session runs a packed network, session<packed<M>>: pack(net) makes one of a trainable network");
+  static_assert(
+      detail::is_packed<NotPacked>,
+      "minnow: a session runs a packed network, session<packed<M>>: pack(net) makes one of a trainable network");
 
 public:
   template <class... Arguments>
@@ -113,4 +115,3 @@ public:
 };
 
 }  // namespace minnow
-

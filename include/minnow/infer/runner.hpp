@@ -15,11 +15,11 @@
 #include <minnow/core/rounded_product.hpp>
 #include <minnow/infer/arena.hpp>
 #include <minnow/infer/stage.hpp>
+#include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/layout/flatten.hpp>
+#include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/byte_sink.hpp>
 #include <minnow/kernels/sink/sink.hpp>
-#include <minnow/kernels/layout/flatten.hpp>
-#include <minnow/kernels/float_vector.hpp>
-#include <minnow/kernels/region.hpp>
 
 namespace minnow {
 
@@ -27,7 +27,8 @@ namespace minnow {
 class trace {
 public:
   /// A product's sums, output rows [first_row, last_row): rows of out.width · kernels::sum_stride(F) numbers.
-  virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const std::int32_t* /*sums*/) noexcept {}
+  virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const std::int32_t* /*sums*/) noexcept {
+  }
   virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const float* /*sums*/) noexcept {}
   /// The packed map that a quantize layer hands on.
   virtual void map(std::size_t /*layer*/, const std::byte* /*packed*/) noexcept {}
@@ -40,9 +41,10 @@ namespace detail {
 
 /// A quantizer whose rule takes SIMD batches as well as numbers.
 template <class Quantizer, class Value>
-concept codes_vectors = !std::is_same_v<Value, kernels::plain_floats> && requires(Value x, const typename Quantizer::state s) {
-  { Quantizer::code(x, s) } -> std::same_as<Value>;
-};
+concept codes_vectors =
+    !std::is_same_v<Value, kernels::plain_floats> && requires(Value x, const typename Quantizer::state s) {
+      { Quantizer::code(x, s) } -> std::same_as<Value>;
+    };
 
 template <class Plan>
 using byte_code_of = kernels::byte_code<Plan::outputs::storage>;
@@ -108,7 +110,8 @@ private:
       std::copy_n(reinterpret_cast<const float*>(map(Stage - 1)), Packed::classes, logits);
     } else {
       if constexpr (stage_at<Stage>::plan::flattens)
-        kernels::flatten_inputs<stage_at<Stage>::plan::inputs::storage, operand_of<typename stage_at<Stage>::plan::inputs>::bits>(
+        kernels::flatten_inputs<stage_at<Stage>::plan::inputs::storage,
+                                operand_of<typename stage_at<Stage>::plan::inputs>::bits>(
             input<Stage>(), stage_at<Stage>::plan::in.pixels(), stage_at<Stage>::plan::in.channels);
       if constexpr (stage_at<Stage>::plan::folds) run_folded<Stage>(watcher);
       else if constexpr (stage_at<Stage>::plan::fixes) run_fixed<Stage>(watcher);
@@ -133,15 +136,25 @@ private:
   template <std::size_t Stage>
   [[nodiscard]] work work_of(trace* watcher) noexcept {
     using p = typename stage_at<Stage>::plan;
-    return {p::window, p::pool_window, p::begin, {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage], at(plan.memory[Stage].scratch)}, at(plan.memory[Stage].sums), watcher, parts_};
+    return {p::window,
+            p::pool_window,
+            p::begin,
+            {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage],
+             at(plan.memory[Stage].scratch)},
+            at(plan.memory[Stage].sums),
+            watcher,
+            parts_};
   }
 
   template <std::size_t Stage>
   void run_folded(trace* watcher) noexcept {
     using p = typename stage_at<Stage>::plan;
     // An average has added up the sums of its windows before it compares: then there is nothing left to pool.
-    constexpr geometry pool = p::folded_average ? window_over(p::pool_window.out, p::window.out.channels, {1, 1}, {1, 1}, {0, 0}) : p::pool_window;
-    const code_sink_of<p> codes{network_->template stage<Stage>().constants.limits.rows(), pool, map(Stage), reinterpret_cast<std::uint32_t*>(at(plan.memory[Stage].waiting))};
+    constexpr geometry pool = p::folded_average
+                                  ? window_over(p::pool_window.out, p::window.out.channels, {1, 1}, {1, 1}, {0, 0})
+                                  : p::pool_window;
+    const code_sink_of<p> codes{network_->template stage<Stage>().constants.limits.rows(), pool, map(Stage),
+                                reinterpret_cast<std::uint32_t*>(at(plan.memory[Stage].waiting))};
     if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
     if constexpr (p::folded_average) average<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
     else multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
@@ -167,7 +180,8 @@ private:
     self.each_op([&](auto i, const auto&) {
       if constexpr (join_layer<typename p::template op<i>>) context.others[i] = map(p::template second<i>);
     });
-    const kernels::byte_sink<byte_code_of<p>> codes{encode_block<Stage>, &context, p::pool_window, smallest, map(Stage)};
+    const kernels::byte_sink<byte_code_of<p>> codes{encode_block<Stage>, &context, p::pool_window, smallest,
+                                                    map(Stage)};
     multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
     failure.pass_on();
   }
@@ -179,7 +193,8 @@ private:
     const auto& constants = network_->template stage<Stage>().constants;
     if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
     const fixed_stage<Stage> context{&constants, p::joins > 0 ? map(second_of<p>()) : nullptr};
-    const kernels::byte_sink<byte_code_of<p>> codes{fix_block<Stage>, &context, p::pool_window, constants.smallest.data(), map(Stage)};
+    const kernels::byte_sink<byte_code_of<p>> codes{fix_block<Stage>, &context, p::pool_window,
+                                                    constants.smallest.data(), map(Stage)};
     multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
   }
 
@@ -219,7 +234,7 @@ private:
   template <std::size_t Stage>
   struct encoded_stage {
     const stage_at<Stage>* stage;
-    first_exception* failure;                                     ///< of a rule of the user's: none may pass a kernel
+    first_exception* failure;  ///< of a rule of the user's: none may pass a kernel
     std::array<const std::byte*, stage_at<Stage>::plan::ops> others;  ///< of each join, the map of its other input
   };
   template <std::size_t Stage>
@@ -288,11 +303,13 @@ private:
     using numbers = kernels::float_vector<typename Packed::arch>;
     float rounded[kernels::block_filters];
     if constexpr (codes_vectors<Quantizer, numbers>) {
-      for (std::size_t i = 0; i < kernels::block_filters; i += numbers::size) Quantizer::code(numbers::load_unaligned(x + i), state).store_unaligned(rounded + i);
+      for (std::size_t i = 0; i < kernels::block_filters; i += numbers::size)
+        Quantizer::code(numbers::load_unaligned(x + i), state).store_unaligned(rounded + i);
     } else {
       for (int i = 0; i < kernels::block_filters; ++i) rounded[i] = static_cast<float>(Quantizer::code(x[i], state));
     }
-    for (int i = 0; i < kernels::block_filters; ++i) codes[i] = static_cast<kernels::byte_code<Quantizer::storage>>(rounded[i]);
+    for (int i = 0; i < kernels::block_filters; ++i)
+      codes[i] = static_cast<kernels::byte_code<Quantizer::storage>>(rounded[i]);
   }
 
   /// Sums of the output rows [first, last) to memory.
@@ -344,7 +361,8 @@ private:
       const auto [first, last] = kernels::detail::rows_reached(w.pool, y, y + 1);
       store_sums<Product>(w, first, last);
       for (int x = 0; x < w.pool.out.width; ++x) {
-        const tap_range columns = taps_inside(w.pool.in.width, w.pool.kernel.width, w.pool.stride.width, w.pool.padding.width, x);
+        const tap_range columns =
+            taps_inside(w.pool.in.width, w.pool.kernel.width, w.pool.stride.width, w.pool.padding.width, x);
         const int left = x * w.pool.stride.width - w.pool.padding.width;
         for (int c = 0; c < channels; c += kernels::block_filters) {
           std::int32_t totals[kernels::block_filters] = {};
@@ -365,13 +383,17 @@ private:
     using p = typename stage_at<Stage>::plan;
     const auto& self = network_->template stage<Stage>();
     const float* from = floats<Stage>(0);
-    if constexpr (p::has_product) multiply<typename stage_at<Stage>::product>(work_of<Stage>(watcher), self.constants.scales.data(), floats<Stage>(0));
+    if constexpr (p::has_product)
+      multiply<typename stage_at<Stage>::product>(work_of<Stage>(watcher), self.constants.scales.data(),
+                                                  floats<Stage>(0));
     else from = values<typename p::inputs>(input<Stage>(), p::in, self.constants.scales[0], floats<Stage>(0));
     int next = 1;
     self.each_op([&](auto i, const auto& reading) {
       if constexpr (join_layer<typename p::template op<i>>) {
         constexpr shape other = flat::template second_in<p::ops_begin + i>;
-        reading.run(from, values<typename p::template second_inputs<i>>(map(p::template second<i>), other, 1, floats<Stage>(2)), floats<Stage>(next));
+        reading.run(
+            from, values<typename p::template second_inputs<i>>(map(p::template second<i>), other, 1, floats<Stage>(2)),
+            floats<Stage>(next));
       } else {
         reading.run(from, floats<Stage>(next));
       }
@@ -387,7 +409,8 @@ private:
     if constexpr (std::is_same_v<Quantizer, real>) {
       return reinterpret_cast<const float*>(packed);
     } else {
-      kernels::unpack_inputs<operand_of<Quantizer>::storage, operand_of<Quantizer>::bits>(packed, s.pixels(), s.channels, to);
+      kernels::unpack_inputs<operand_of<Quantizer>::storage, operand_of<Quantizer>::bits>(packed, s.pixels(),
+                                                                                          s.channels, to);
       if (unit != 1)
         for (int k = 0; k < s.size(); ++k) to[k] *= unit;
       return to;
@@ -413,7 +436,8 @@ private:
       for (int c = 0; c < s.channels; c += word_bits) {
         kernels::code<Quantizer::storage> codes[word_bits];
         const int count = std::min(word_bits, s.channels - c);
-        for (int i = 0; i < count; ++i) codes[i] = static_cast<kernels::code<Quantizer::storage>>(Quantizer::code(from[c + i], state));
+        for (int i = 0; i < count; ++i)
+          codes[i] = static_cast<kernels::code<Quantizer::storage>>(Quantizer::code(from[c + i], state));
         kernels::pack_inputs<operand::storage, operand::bits>(codes, 1, count, to);
         to += kernels::pixel_bytes<operand::storage, operand::bits>(count);
       }

@@ -84,7 +84,8 @@ public:
     using Element = detail::image_number<Images>;
     static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>,
                   "minnow: images are bytes or 32-bit floats");
-    static_assert(sizeof(Element) == 1 || !flat::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
+    static_assert(sizeof(Element) == 1 || !flat::takes_pixels,
+                  "minnow: a model that begins with pixels takes images of bytes");
     constexpr auto size = static_cast<std::size_t>(flat::input.size());
     const std::size_t numbers = std::ranges::size(images), count = numbers / size;
     // Compared here, so that a run that is right makes no status.
@@ -132,7 +133,8 @@ private:
 
   /// The buffers of thread `part`, and of those behind it that help with one image.
   [[nodiscard]] detail::runner<Packed> part_of(int part, int helpers) noexcept {
-    return {*network_, arena_.data(), arena_.data() + plan.prepared_size + static_cast<std::size_t>(part) * plan.size, helpers};
+    return {*network_, arena_.data(), arena_.data() + plan.prepared_size + static_cast<std::size_t>(part) * plan.size,
+            helpers};
   }
 
   const Packed* network_;

@@ -25,7 +25,8 @@ struct op_slot {
   static constexpr std::size_t layer = Stage::plan::ops_begin + Index;
   inferable<typename Stage::plan::template op<Index>> reading = [] {
     using type = inferable<typename Stage::plan::template op<Index>>;
-    if constexpr (join_layer<typename Stage::plan::template op<Index>>) return type(flat::template in<layer>, flat::template second_in<layer>);
+    if constexpr (join_layer<typename Stage::plan::template op<Index>>)
+      return type(flat::template in<layer>, flat::template second_in<layer>);
     else return type(flat::template in<layer>);
   }();
 };
@@ -37,13 +38,15 @@ struct op_slots<Stage, std::index_sequence<Index...>> : op_slot<Stage, Index>...
 /// The constants of a folded stage.
 template <class Stage>
 struct folded_constants {
-  thresholds limits{Stage::plan::window.out.channels, static_cast<int>(codes_of<typename Stage::plan::outputs>().size())};
+  thresholds limits{Stage::plan::window.out.channels,
+                    static_cast<int>(codes_of<typename Stage::plan::outputs>().size())};
 };
 /// The constants of a stage that goes through floats.
 template <class Stage>
 struct float_constants : op_slots<Stage, typename Stage::plan::indices> {
   /// What sums are multiplied by, for each channel; without a product, the value of an input's code 1.
-  std::vector<float> scales = std::vector<float>(Stage::plan::has_product ? static_cast<std::size_t>(Stage::plan::window.out.channels) : 1, 1.0f);
+  std::vector<float> scales = std::vector<float>(
+      Stage::plan::has_product ? static_cast<std::size_t>(Stage::plan::window.out.channels) : 1, 1.0f);
   typename Stage::plan::outputs::state out_state{};
 };
 template <class Stage>
@@ -51,8 +54,9 @@ struct fixed_point_constants : fixed_constants {
   fixed_point_constants() : fixed_constants(Stage::plan::window.out.channels) {}
 };
 template <class Stage>
-using stage_constants = std::conditional_t<Stage::plan::folds, folded_constants<Stage>,
-                                           std::conditional_t<Stage::plan::fixes, fixed_point_constants<Stage>, float_constants<Stage>>>;
+using stage_constants =
+    std::conditional_t<Stage::plan::folds, folded_constants<Stage>,
+                       std::conditional_t<Stage::plan::fixes, fixed_point_constants<Stage>, float_constants<Stage>>>;
 
 }  // namespace detail
 
@@ -60,12 +64,13 @@ using stage_constants = std::conditional_t<Stage::plan::folds, folded_constants<
 template <class Packed, std::size_t Stage>
 struct stage {
   using plan = detail::stage_plan<typename Packed::model, Stage>;
-  using product = kernels::product_of<plan::window.groups != 1, detail::operand_of<typename plan::inputs>, detail::operand_of<typename plan::weights>,
-                                      typename Packed::arch>;
+  using product = kernels::product_of<plan::window.groups != 1, detail::operand_of<typename plan::inputs>,
+                                      detail::operand_of<typename plan::weights>, typename Packed::arch>;
 
   /// Whether the kernel's 32-bit sums hold every result.
   static constexpr bool fits = [] {
-    if constexpr (plan::has_product && requires { product::longest(); }) return plan::window.inputs() <= product::longest();
+    if constexpr (plan::has_product && requires { product::longest(); })
+      return plan::window.inputs() <= product::longest();
     else return true;
   }();
   static_assert(fits, "minnow: a layer has more inputs than 32-bit sums of its codes can hold");
@@ -83,7 +88,8 @@ struct stage {
   template <class Visit>
   void sections(Visit&& visit) {
     const auto numbers = [&](std::string_view name, auto& v) { visit(name, std::as_writable_bytes(std::span(v))); };
-    if constexpr (plan::has_product) visit(std::string_view("weights"), std::span<std::byte>(weights.bytes(), weights.size()));
+    if constexpr (plan::has_product)
+      visit(std::string_view("weights"), std::span<std::byte>(weights.bytes(), weights.size()));
     if constexpr (plan::folds) {
       numbers("flip", constants.limits.flip);
       numbers("smallest", constants.limits.smallest);
@@ -107,11 +113,14 @@ struct stage {
     if constexpr (!plan::folds && !plan::fixes) {
       visit(plan::begin, std::string_view("scales"), std::span<float>(constants.scales));
       each_op([&](auto op, auto& reading) {
-        const auto of_layer = [&](std::string_view name, std::span<float> values) { visit(plan::ops_begin + op, name, values); };
+        const auto of_layer = [&](std::string_view name, std::span<float> values) {
+          visit(plan::ops_begin + op, name, values);
+        };
         if constexpr (requires { reading.arrays(of_layer); }) reading.arrays(of_layer);
       });
       if constexpr (constexpr int count = state_floats<typename plan::outputs>; count > 0)
-        visit(plan::end - 1, std::string_view("state"), std::span<float>(reinterpret_cast<float*>(&constants.out_state), static_cast<std::size_t>(count)));
+        visit(plan::end - 1, std::string_view("state"),
+              std::span<float>(reinterpret_cast<float*>(&constants.out_state), static_cast<std::size_t>(count)));
     }
   }
 
@@ -128,7 +137,11 @@ struct stage {
 private:
   template <class Self, class Function, std::size_t... Index>
   static void each_op_of(Self& self, Function& f, std::index_sequence<Index...>) {
-    (f(std::integral_constant<std::size_t, Index>{}, static_cast<std::conditional_t<std::is_const_v<Self>, const detail::op_slot<stage, Index>&, detail::op_slot<stage, Index>&>>(self.constants).reading), ...);
+    (f(std::integral_constant<std::size_t, Index>{},
+       static_cast<std::conditional_t<std::is_const_v<Self>, const detail::op_slot<stage, Index>&,
+                                      detail::op_slot<stage, Index>&>>(self.constants)
+           .reading),
+     ...);
   }
 };
 

@@ -8,9 +8,9 @@
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/thresholds.hpp>
-#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/layout/flatten.hpp>
 #include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/layers/model.hpp>
 
 namespace minnow {
@@ -77,7 +77,8 @@ struct stage_plan {
   using op = typename flat::template layer<ops_begin + Index>;
 
   using inputs = typename flat::template inputs_of<begin>;
-  using outputs = std::conditional_t<has_quantizer, typename quantizer_of<typename flat::template layer<end - 1>>::type, real>;
+  using outputs =
+      std::conditional_t<has_quantizer, typename quantizer_of<typename flat::template layer<end - 1>>::type, real>;
   /// The stages whose results are the input, and the other input of op I, which is a join.
   static constexpr std::size_t source = stages<Model>::maker(flat::template from<begin>);
   template <std::size_t Index>
@@ -136,7 +137,8 @@ struct stage_plan {
   static constexpr bool averages_exactly = [] {
     if constexpr (integer_sums && is_dyadic<inputs>() && is_dyadic<weights>()) {
       const extent k = op<Index>::pool_over(window.out).kernel;
-      return static_cast<long long>(window.inputs()) * inputs::code_limit * weights::code_limit * k.height * k.width <= 1 << 24;
+      return static_cast<long long>(window.inputs()) * inputs::code_limit * weights::code_limit * k.height * k.width <=
+             1 << 24;
     }
     return false;
   }();
@@ -172,7 +174,8 @@ struct stage_plan {
   static constexpr bool encodes = [] {
     if constexpr (integer_sums && has_quantizer && !folds && pools <= 1) {
       if constexpr (is_bytes(outputs::storage))
-        return []<std::size_t... Index>(std::index_sequence<Index...>) { return (encodes_op<Index> && ...); }(indices{});
+        return
+            []<std::size_t... Index>(std::index_sequence<Index...>) { return (encodes_op<Index> && ...); }(indices{});
     }
     return false;
   }();
@@ -184,11 +187,14 @@ struct stage_plan {
       bool clipped = false;
       bool possible = true;
       const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-        if constexpr (join_layer<op<Index>>) possible = possible && !clipped && !std::is_same_v<second_inputs<Index>, real>;
+        if constexpr (join_layer<op<Index>>)
+          possible = possible && !clipped && !std::is_same_v<second_inputs<Index>, real>;
         else if constexpr (clip_layer<op<Index>>) clipped = true;
         else possible = possible && (is_pool<Index> || affine_layer<op<Index>>);
       };
-      [&]<std::size_t... Index>(std::index_sequence<Index...>) { (see(std::integral_constant<std::size_t, Index>{}), ...); }(indices{});
+      [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        (see(std::integral_constant<std::size_t, Index>{}), ...);
+      }(indices{});
       return possible && joins <= 1;
     }
     return false;

@@ -26,7 +26,8 @@ public:
 
   /// Whether kernels can read weights that stand at `bytes`, with `room` bytes from there: as they want their own.
   [[nodiscard]] bool can_lie_at(const std::byte* bytes, std::size_t room) const noexcept {
-    return reinterpret_cast<std::uintptr_t>(bytes) % aligned_bytes::alignment == 0 && room >= size_ + aligned_bytes::alignment;
+    return reinterpret_cast<std::uintptr_t>(bytes) % aligned_bytes::alignment == 0 &&
+           room >= size_ + aligned_bytes::alignment;
   }
   void lie_at(const std::byte* bytes) {
     own_ = aligned_bytes(0);

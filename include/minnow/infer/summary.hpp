@@ -41,13 +41,14 @@ std::string advice() {
   std::string text;
   if (!Optimised) text = "built without optimisation: -O2 makes it many times faster\n";
   if constexpr (x86 && !std::is_base_of_v<xsimd::avx2, Best>)
-    text += std::string("built for ") + Best::name() + ": -march=native, or minnow_dispatch in CMake, gives faster kernels\n";
+    text += std::string("built for ") + Best::name() +
+            ": -march=native, or minnow_dispatch in CMake, gives faster kernels\n";
   return text;
 }
 
 /// advice   the last lines, or nothing
-inline std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch, std::size_t weight_bits, std::size_t arena,
-                               const std::string& advice) {
+inline std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch,
+                               std::size_t weight_bits, std::size_t arena, const std::string& advice) {
   table t(4);
   t.add({"layer", "output", "operation", "kernel", "bytes", "MACs"});
   long long bytes = 0;
@@ -57,8 +58,9 @@ inline std::string print_lines(std::span<const std::span<const packed_line>> sta
       const bool product = l.macs > 0;
       bytes += l.bytes;
       macs += l.macs;
-      t.add({layer_text(l.path, l.name), extent_text(l.out.height, l.out.width, l.out.channels), std::string(l.operation),
-             product ? std::string(l.kernel) + " " + std::string(l.arch) : l.kernel, product ? with_commas(l.bytes) : "", product ? with_commas(l.macs) : ""});
+      t.add({layer_text(l.path, l.name), extent_text(l.out.height, l.out.width, l.out.channels),
+             std::string(l.operation), product ? std::string(l.kernel) + " " + std::string(l.arch) : l.kernel,
+             product ? with_commas(l.bytes) : "", product ? with_commas(l.macs) : ""});
     }
   t.add({"sum", "", "", std::string("for ") + arch, with_commas(bytes), with_commas(macs)});
   return t.print() + "weights " + with_commas(static_cast<long long>(weight_bits)) + " bits, a session's arena " +
@@ -71,7 +73,8 @@ constexpr packed_line line_of() {
   using st = stage<Packed, Stage>;
   using plan = typename st::plan;
   using flat = typename Packed::flat;
-  packed_line l{flat::paths[Index].view(), short_name_of<typename flat::template layer<Index>>.view(), flat::template out<Index>};
+  packed_line l{flat::paths[Index].view(), short_name_of<typename flat::template layer<Index>>.view(),
+                flat::template out<Index>};
   l.kernel = plan::folds ? "in thresholds" : plan::fixes ? "fixed point" : "32-bit float";
   if constexpr (plan::has_product && Index == plan::begin) {
     l.operation = short_operation_name<typename plan::inputs, typename plan::weights>.view();
@@ -94,15 +97,19 @@ inline constexpr auto stage_lines = []<std::size_t... Index>(std::index_sequence
 
 /// Of a model that begins with pixels: the quantizer that the image's bytes need not pass.
 template <class Model>
-inline constexpr packed_line pixels_line{
-    .path = flat<Model>::paths[0].view(), .name = short_name_of<quantize<pixels>>.view(), .out = flat<Model>::input, .kernel = "the image's bytes"};
+inline constexpr packed_line pixels_line{.path = flat<Model>::paths[0].view(),
+                                         .name = short_name_of<quantize<pixels>>.view(),
+                                         .out = flat<Model>::input,
+                                         .kernel = "the image's bytes"};
 
 template <class Model, class Arch>
 std::string summary_text(const packed<Model, Arch>&, const std::string& advice) {
   using packed_type = packed<Model, Arch>;
   return [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
-    static constexpr std::span<const packed_line> stages[] = {{&pixels_line<Model>, flat<Model>::takes_pixels ? 1 : 0}, stage_lines<packed_type, Stage>...};
-    return print_lines(stages, kernels::arch_name<Arch>(), packed_type::weight_bits(), session<packed_type>::arena_bytes(), advice);
+    static constexpr std::span<const packed_line> stages[] = {{&pixels_line<Model>, flat<Model>::takes_pixels ? 1 : 0},
+                                                              stage_lines<packed_type, Stage>...};
+    return print_lines(stages, kernels::arch_name<Arch>(), packed_type::weight_bits(),
+                       session<packed_type>::arena_bytes(), advice);
   }(std::make_index_sequence<packed_type::stages>{});
 }
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <minnow/core/encoding.hpp>
-#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/quantize/concept.hpp>
 
 namespace minnow {
@@ -35,7 +35,8 @@ inline constexpr int most_folded_codes = 16;
 /// Whether a quantizer has few enough codes to be found by thresholds.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr bool has_few_codes() {
-  return is_integer(Quantizer::storage) && Quantizer::storage != encoding::pixel && codes_of<Quantizer>().size() <= most_folded_codes;
+  return is_integer(Quantizer::storage) && Quantizer::storage != encoding::pixel &&
+         codes_of<Quantizer>().size() <= most_folded_codes;
 }
 
 }  // namespace detail
@@ -57,9 +58,12 @@ struct thresholds {
         count(codes - 1),
         flip(static_cast<std::size_t>(stride), 0),
         smallest(static_cast<std::size_t>(stride), 0),
-        values(static_cast<std::size_t>(stride) * static_cast<std::size_t>(count), (std::numeric_limits<std::int32_t>::max)()) {}
+        values(static_cast<std::size_t>(stride) * static_cast<std::size_t>(count),
+               (std::numeric_limits<std::int32_t>::max)()) {}
 
-  [[nodiscard]] kernels::threshold_rows rows() const noexcept { return {values.data(), flip.data(), smallest.data(), stride}; }
+  [[nodiscard]] kernels::threshold_rows rows() const noexcept {
+    return {values.data(), flip.data(), smallest.data(), stride};
+  }
 
   /// Finds the thresholds of a channel by bisection over the very function that the trained network computes.
   ///

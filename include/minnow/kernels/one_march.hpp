@@ -14,7 +14,7 @@
 #define MINNOW_TEXT_OF(x) #x
 #define MINNOW_TEXT(x) MINNOW_TEXT_OF(x)
 #if defined(__x86_64__)
-#define MINNOW_MARCH                                                                                                      \
+#define MINNOW_MARCH \
   "minnow_compiled_with_different_march_" MINNOW_TEXT(__SSE3__) "_" MINNOW_TEXT(__SSSE3__) "_" MINNOW_TEXT(__SSE4_1__)    \
   "_" MINNOW_TEXT(__SSE4_2__) "_" MINNOW_TEXT(__POPCNT__) "_" MINNOW_TEXT(__AVX__) "_" MINNOW_TEXT(__F16C__)              \
   "_" MINNOW_TEXT(__FMA__) "_" MINNOW_TEXT(__FMA4__) "_" MINNOW_TEXT(__AVX2__) "_" MINNOW_TEXT(__LZCNT__)                 \
@@ -24,7 +24,7 @@
   "_" MINNOW_TEXT(__AVX512VBMI2__) "_" MINNOW_TEXT(__AVX512VNNI__) "_" MINNOW_TEXT(__AVX512BITALG__)                      \
   "_" MINNOW_TEXT(__AVX512VPOPCNTDQ__) "_" MINNOW_TEXT(__AVX512BF16__) "_" MINNOW_TEXT(__AVX512FP16__)
 #else
-#define MINNOW_MARCH                                                                                                      \
+#define MINNOW_MARCH \
   "minnow_compiled_with_different_march_" MINNOW_TEXT(__ARM_FEATURE_ATOMICS) "_" MINNOW_TEXT(__ARM_FEATURE_DOTPROD)       \
   "_" MINNOW_TEXT(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC) "_" MINNOW_TEXT(__ARM_FEATURE_MATMUL_INT8)                        \
   "_" MINNOW_TEXT(__ARM_FEATURE_BF16) "_" MINNOW_TEXT(__ARM_FEATURE_SVE) "_" MINNOW_TEXT(__ARM_FEATURE_SVE2)
@@ -35,10 +35,13 @@
 #define MINNOW_BINDING ".globl "
 #endif
 // The reference is a note, which --gc-sections keeps.
-__asm__(".ifndef " MINNOW_MARCH "\n"
+__asm__(".ifndef " MINNOW_MARCH
+        "\n"
         "\t.pushsection .rodata.minnow_march,\"aG\",@progbits,minnow_march,comdat\n"
-        "\t" MINNOW_BINDING MINNOW_MARCH "\n"
-        "\t.hidden " MINNOW_MARCH "\n" MINNOW_MARCH ":\n"
+        "\t" MINNOW_BINDING MINNOW_MARCH
+        "\n"
+        "\t.hidden " MINNOW_MARCH "\n" MINNOW_MARCH
+        ":\n"
         "\t.byte 0\n"
         "\t.popsection\n"
         "\t.pushsection .note.minnow,\"a\",@note\n"
@@ -46,7 +49,8 @@ __asm__(".ifndef " MINNOW_MARCH "\n"
         "\t.long 7, 4, 1\n"
         "\t.asciz \"minnow\"\n"
         "\t.balign 4\n"
-        "\t.long " MINNOW_MARCH " - .\n"
+        "\t.long " MINNOW_MARCH
+        " - .\n"
         "\t.popsection\n"
         ".endif\n");
 #undef MINNOW_MARCH

@@ -32,7 +32,8 @@ template <class In, class Weights>
 inline constexpr bool xnor_operands = one_or_two_bits<In::storage> && one_or_two_bits<Weights::storage>;
 
 template <class In, class Weights>
-inline constexpr bool shift_operands = In::storage == encoding::power_of_two && Weights::storage == encoding::power_of_two;
+inline constexpr bool shift_operands =
+    In::storage == encoding::power_of_two && Weights::storage == encoding::power_of_two;
 
 }  // namespace detail
 
@@ -42,6 +43,7 @@ namespace minnow::detail {
 
 /// The operand of a quantizer's codes.
 template <quantizer Quantizer>
-using operand_of = kernels::operand<Quantizer::storage, Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3>;
+using operand_of =
+    kernels::operand<Quantizer::storage, Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3>;
 
 }  // namespace minnow::detail

@@ -42,7 +42,7 @@ struct plane_words {
     for (std::size_t i = 0; i < 4; ++i) old[i] = (old[i] & ~m[i]) | (repeated(value) & m[i]);
     return old;
   }
-  static bytes (move)(const bytes& center, bytes size, const mask& up) noexcept {
+  static bytes(move)(const bytes& center, bytes size, const mask& up) noexcept {
     for (std::size_t i = 0; i < 4; ++i) size[i] = center[i] - size[i] + 2 * (size[i] & up[i]);
     return size;
   }

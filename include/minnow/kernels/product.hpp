@@ -5,11 +5,11 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/dot.hpp>
-#include <minnow/kernels/mixed/float_pair.hpp>
+#include <minnow/kernels/dot/shift.hpp>
 #include <minnow/kernels/grouped/grouped.hpp>
+#include <minnow/kernels/mixed/float_pair.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/sink/ordered_sums.hpp>
-#include <minnow/kernels/dot/shift.hpp>
 #include <minnow/kernels/xnor/xnor.hpp>
 
 namespace minnow::kernels {

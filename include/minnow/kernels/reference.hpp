@@ -27,11 +27,14 @@ using accumulator = std::conditional_t<std::is_same_v<Element, float>, float, st
 
 /// sum + x * w. A float goes through std::fma: one rounding, whatever the compiler contracts.
 [[nodiscard]] inline float add_product(float sum, float x, float w) noexcept { return std::fma(x, w, sum); }
-[[nodiscard]] inline std::int32_t add_product(std::int32_t sum, std::int32_t x, std::int32_t w) noexcept { return sum + x * w; }
+[[nodiscard]] inline std::int32_t add_product(std::int32_t sum, std::int32_t x, std::int32_t w) noexcept {
+  return sum + x * w;
+}
 
 /// One window over `length` neighbouring inputs, (length) x (length, 16) -> += (16).
 template <class Element>
-[[gnu::noinline]] void add_segment(const Element* inputs, int length, const Element* weights, accumulator<Element>* sums) noexcept {
+[[gnu::noinline]] void add_segment(const Element* inputs, int length, const Element* weights,
+                                   accumulator<Element>* sums) noexcept {
   accumulator<Element> a[block_filters];
   for (int f = 0; f < block_filters; ++f) a[f] = sums[f];
   for (int k = 0; k < length; ++k, weights += block_filters)
@@ -42,8 +45,8 @@ template <class Element>
 /// Four windows side by side, (4, length) x (length, 16) -> += (4, 16). Four arrays by name: g++ at -O3 keeps them in
 /// registers, and one of two dimensions not.
 template <class Element>
-[[gnu::noinline]] void add_segments(const Element* inputs, std::ptrdiff_t pixel_stride, int length, const Element* weights,
-                  accumulator<Element>* sums) noexcept {
+[[gnu::noinline]] void add_segments(const Element* inputs, std::ptrdiff_t pixel_stride, int length,
+                                    const Element* weights, accumulator<Element>* sums) noexcept {
   static_assert(tile == 4);
   accumulator<Element> a[block_filters], b[block_filters], c[block_filters], d[block_filters];
   for (int f = 0; f < block_filters; ++f) {
@@ -138,8 +141,9 @@ void block_product(const geometry& g, const element<In, Weights>* image, range r
 
 /// The same for a convolution of groups, a filter at a time.
 template <encoding In, encoding Weights>
-void grouped_block_product(const geometry& g, const element<In, Weights>* image, range read, const element<In, Weights>* weights, int block,
-                           sum<In, Weights>* sums, int first_row, int last_row) noexcept {
+void grouped_block_product(const geometry& g, const element<In, Weights>* image, range read,
+                           const element<In, Weights>* weights, int block, sum<In, Weights>* sums, int first_row,
+                           int last_row) noexcept {
   const int channels = g.group_channels();
   const int filters = filters_of(g.out.channels, block);
   for (int oy = first_row; oy < last_row; ++oy)
@@ -154,7 +158,8 @@ void grouped_block_product(const geometry& g, const element<In, Weights>* image,
           for (int kx = 0; kx < g.kernel.width; ++kx) {
             const int y = oy * g.stride.height - g.padding.height + ky, x = ox * g.stride.width - g.padding.width + kx;
             if (y < 0 || y >= g.in.height || x < 0 || x >= g.in.width) continue;
-            const auto* from = image + (static_cast<std::ptrdiff_t>(y - read.first) * g.in.width + x) * g.in.channels + first_channel;
+            const auto* from =
+                image + (static_cast<std::ptrdiff_t>(y - read.first) * g.in.width + x) * g.in.channels + first_channel;
             const auto* by = weights + (ky * g.kernel.width + kx) * channels * block_filters + f;
             for (int c = 0; c < channels; ++c) to[f] = add_product(to[f], from[c], by[c * block_filters]);
           }
@@ -201,7 +206,8 @@ void product(const geometry& g, const std::byte* inputs, const std::byte* weight
   detail::decode_rows<In, InputBits>(g, inputs, read, image);
   for (int block = 0; block < blocks(g.out.channels); ++block) {
     unpack_weight_block<In, Weights, WeightBits>(g, weights, block, block_codes);
-    const auto multiply = g.groups == 1 ? detail::block_product<In, Weights> : detail::grouped_block_product<In, Weights>;
+    const auto multiply =
+        g.groups == 1 ? detail::block_product<In, Weights> : detail::grouped_block_product<In, Weights>;
     multiply(g, image, read, block_codes, block, sums, first_row, last_row);
   }
 }

@@ -119,7 +119,8 @@ struct cursor {
 /// Calls visit(region) for the regions of the output rows [first_row, last_row), from top to bottom and in each run of
 /// rows from left to right.
 template <class Visit>
-constexpr void for_each_region(const geometry& g, int first_row, int last_row, int pixel_steps, Visit&& visit) noexcept {
+constexpr void for_each_region(const geometry& g, int first_row, int last_row, int pixel_steps,
+                               Visit&& visit) noexcept {
   for (int oy = first_row; oy < last_row;) {
     const run y = run_from(g.in.height, g.kernel.height, g.stride.height, g.padding.height, oy, last_row);
     for (int ox = 0; ox < g.out.width;) {
@@ -157,7 +158,8 @@ constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
 ///
 /// table  [taps][stride] numbers, filled once
 /// sums   [filters], for `filters` lanes from `channel` on
-inline void add_taps(const region& r, const std::int32_t* table, int stride, int channel, int lanes, std::int32_t* sums) noexcept {
+inline void add_taps(const region& r, const std::int32_t* table, int stride, int channel, int lanes,
+                     std::int32_t* sums) noexcept {
   for (int i = 0; i < lanes; ++i) sums[i] = 0;
   for (int ky = r.y.tap_first; ky < r.y.tap_last; ++ky)
     for (int kx = r.x.tap_first; kx < r.x.tap_last; ++kx) {

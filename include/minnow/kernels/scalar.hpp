@@ -14,7 +14,7 @@ struct scalar {
 
   scalar() = default;
   template <class Arch>
-  requires requires { Arch::supported(), Arch::name(); }
+    requires requires { Arch::supported(), Arch::name(); }
   constexpr scalar(Arch) noexcept {}  // implicit: this is the way down
 };
 

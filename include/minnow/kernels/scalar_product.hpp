@@ -7,8 +7,8 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/dot/scalar.hpp>
-#include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/dot/shift.hpp>
+#include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
 #include <minnow/kernels/xnor/scalar.hpp>
 
@@ -18,10 +18,13 @@ namespace minnow::kernels {
 /// for programs that have no other rung.
 template <class In, class Weights>
 struct scalar_product {
-  static_assert(is_integer(In::storage) && is_integer(Weights::storage), "minnow: a scalar_product multiplies integers");
+  static_assert(is_integer(In::storage) && is_integer(Weights::storage),
+                "minnow: a scalar_product multiplies integers");
 
   static constexpr bool counts = detail::xnor_operands<In, Weights>;
-  using kernel = detail::scalar_kernel<In, Weights, std::conditional_t<detail::shift_operands<In, Weights>, detail::scalar_shifts, detail::scalar_products>>;
+  using kernel = detail::scalar_kernel<
+      In, Weights,
+      std::conditional_t<detail::shift_operands<In, Weights>, detail::scalar_shifts, detail::scalar_products>>;
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     if constexpr (counts) return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);
@@ -32,7 +35,8 @@ struct scalar_product {
     else return kernel::scratch_bytes(g);
   }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
-    if constexpr (counts) detail::xnor_prepare<In::storage, Weights::storage>(g, weights, reinterpret_cast<std::int32_t*>(prepared));
+    if constexpr (counts)
+      detail::xnor_prepare<In::storage, Weights::storage>(g, weights, reinterpret_cast<std::int32_t*>(prepared));
     else kernel::prepare(g, weights, prepared);
   }
   template <class Sink>

@@ -11,7 +11,9 @@ template <int Channels>
 struct pad_channels {
   static constexpr text name() { return text("pad_channels<") << Channels << ">"; }
   static constexpr shape output(shape in) noexcept { return {in.height, in.width, Channels}; }
-  static constexpr fault check(shape in) noexcept { return in.channels <= Channels ? fault::none : fault::layer_specific; }
+  static constexpr fault check(shape in) noexcept {
+    return in.channels <= Channels ? fault::none : fault::layer_specific;
+  }
 };
 
 }  // namespace minnow

@@ -22,7 +22,9 @@ struct depthwise_conv {
     return window_over(in, in.channels, window.kernel, window.stride, window.padding, in.channels);
   }
 
-  static constexpr text name() { return text("depthwise_conv<") << weights::name() << "," << detail::window_name(window) << ">"; }
+  static constexpr text name() {
+    return text("depthwise_conv<") << weights::name() << "," << detail::window_name(window) << ">";
+  }
   static constexpr shape output(shape in) { return over(in).out; }
   static constexpr fault check(shape in) { return detail::window_fault(over(in)); }
 };

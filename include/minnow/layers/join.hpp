@@ -10,7 +10,9 @@ namespace minnow {
 struct add {
   static constexpr text name() { return "add"; }
   static constexpr shape output(shape body, shape) noexcept { return body; }
-  static constexpr fault check(shape body, shape other) noexcept { return body == other ? fault::none : fault::branches_differ; }
+  static constexpr fault check(shape body, shape other) noexcept {
+    return body == other ? fault::none : fault::branches_differ;
+  }
 };
 
 /// The channels of what was forked, followed by those that its branch made of it.

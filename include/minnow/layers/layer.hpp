@@ -57,7 +57,8 @@ namespace detail {
   const std::string_view head = name.substr(0, open);
   const std::string_view parameters = name.substr(open + 1, name.size() - open - 2);
   std::size_t comma = 0;
-  for (int depth = 0; comma < parameters.size() && (depth > 0 || parameters[comma] != ','); ++comma) depth += (parameters[comma] == '<') - (parameters[comma] == '>');
+  for (int depth = 0; comma < parameters.size() && (depth > 0 || parameters[comma] != ','); ++comma)
+    depth += (parameters[comma] == '<') - (parameters[comma] == '>');
   const std::string_view first = parameters.substr(0, comma);
   if (first[0] >= '0' && first[0] <= '9') return text(head) << "<" << first << ">";
   return comma == parameters.size() ? text(head) << "<" << short_name(first) << ">" : text(head);

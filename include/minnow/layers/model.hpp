@@ -19,8 +19,10 @@ namespace minnow {
 ///   struct lenet : model<image<1, 28, 28>, conv<32, minw<1, 1>>, batch_norm, …> {};
 template <class Input, class... Layers>
 struct model {
-  static_assert(requires { { Input::dimensions } -> std::convertible_to<shape>; },
-                "minnow: a model begins with its input: image<C, H, W>, signal<C, L> or features<N>");
+  static_assert(
+      requires {
+        { Input::dimensions } -> std::convertible_to<shape>;
+      }, "minnow: a model begins with its input: image<C, H, W>, signal<C, L> or features<N>");
   static_assert(sizeof...(Layers) > 0, "minnow: a model has at least one layer");
   using input = Input;
   using parts = list<Layers...>;
@@ -126,7 +128,8 @@ template <class Inputs, class Weights, class... Options>
 struct expansion<depthwise_conv<scheme<Inputs, Weights>, Options...>>
     : product_expansion<typename scheme<Inputs, Weights>::inputs, depthwise_conv<Weights, Options...>> {};
 template <int Units, class Inputs, class Weights>
-struct expansion<dense<Units, scheme<Inputs, Weights>>> : product_expansion<typename scheme<Inputs, Weights>::inputs, dense<Units, Weights>> {};
+struct expansion<dense<Units, scheme<Inputs, Weights>>>
+    : product_expansion<typename scheme<Inputs, Weights>::inputs, dense<Units, Weights>> {};
 
 /// Element I of a list, found by overload resolution: its cost does not grow with I.
 template <std::size_t Index, class Layer>
@@ -165,16 +168,23 @@ struct input_quantizer<Flat, the_image> {
 template <fault Fault, std::size_t Index, class Layer, shape Input>
 struct composition {
   static_assert(Fault != fault::window_too_large, "minnow: the layer's window is larger than its padded input");
-  static_assert(Fault != fault::too_large, "minnow: the layer's weights and its output have at most 2^31-1 numbers each");
+  static_assert(Fault != fault::too_large,
+                "minnow: the layer's weights and its output have at most 2^31-1 numbers each");
   static_assert(Fault != fault::higher_than_signal,
-                "minnow: the layer's window is higher than its input, whose height is 1: layers of signals are conv_1d, depthwise_conv_1d, max_pool_1d and average_pool_1d");
+                "minnow: the layer's window is higher than its input, whose height is 1: layers of signals are "
+                "conv_1d, depthwise_conv_1d, max_pool_1d and average_pool_1d");
   static_assert(Fault != fault::longer_than_signal, "minnow: the layer's window is longer than the padded signal");
-  static_assert(Fault != fault::not_a_signal, "minnow: the layer takes signals, whose height is 1; layers of images are conv, depthwise_conv, max_pool and average_pool");
-  static_assert(Fault != fault::uneven_groups, "minnow: a convolution's channels and its filters are multiples of its groups");
+  static_assert(Fault != fault::not_a_signal,
+                "minnow: the layer takes signals, whose height is 1; layers of images are conv, depthwise_conv, "
+                "max_pool and average_pool");
+  static_assert(Fault != fault::uneven_groups,
+                "minnow: a convolution's channels and its filters are multiples of its groups");
   static_assert(Fault != fault::pixels_not_first, "minnow: pixels can only be the inputs of the first layer");
-  static_assert(Fault != fault::image_shared, "minnow: where pixels take the image as its bytes, no other layer may read the image");
-  static_assert(Fault != fault::input_quantizer,
-                "minnow: this quantizer is for weights: on inputs its scale or threshold does not factor out of the product");
+  static_assert(Fault != fault::image_shared,
+                "minnow: where pixels take the image as its bytes, no other layer may read the image");
+  static_assert(
+      Fault != fault::input_quantizer,
+      "minnow: this quantizer is for weights: on inputs its scale or threshold does not factor out of the product");
   static_assert(Fault != fault::weight_quantizer, "minnow: this quantizer is for inputs, not for weights");
   static_assert(Fault != fault::sum_overflow, "minnow: sums of this many products do not fit in 32 bits");
   static_assert(Fault != fault::branches_differ, "minnow: a join's branches make different shapes");
@@ -184,7 +194,8 @@ struct composition {
 
 template <class Layer, std::size_t Index>
 struct known_layer {
-  static_assert(layer<Layer> || join_layer<Layer>, "minnow: this is not a layer (a layer is an empty type with name(), output(shape) and check(shape))");
+  static_assert(layer<Layer> || join_layer<Layer>,
+                "minnow: this is not a layer (a layer is an empty type with name(), output(shape) and check(shape))");
   static constexpr bool value = layer<Layer> || join_layer<Layer>;
 };
 
@@ -206,7 +217,8 @@ public:
   static_assert(count > 0, "minnow: a model has at least one layer that is no empty chain");
 
   template <std::size_t Index>
-  using layer = typename decltype(detail::find_indexed<Index>(static_cast<const detail::indexed_list<std::make_index_sequence<count>, layers>*>(nullptr)))::type;
+  using layer = typename decltype(detail::find_indexed<Index>(
+      static_cast<const detail::indexed_list<std::make_index_sequence<count>, layers>*>(nullptr)))::type;
 
 private:
   static constexpr detail::graph<count> graph = [] {
@@ -231,7 +243,9 @@ public:
   template <std::size_t Index>
   static constexpr std::size_t second = graph.second[Index];
   /// How often a layer's result, or the image, is an input.
-  static constexpr int readers(std::size_t layer) { return layer == detail::the_image ? graph.image_readers : graph.readers[layer]; }
+  static constexpr int readers(std::size_t layer) {
+    return layer == detail::the_image ? graph.image_readers : graph.readers[layer];
+  }
   /// Whether layer I + 1 is the only one that reads layer I, and reads nothing else.
   template <std::size_t Index>
   static constexpr bool feeds_next = [] {
@@ -280,11 +294,14 @@ private:
         r.why = Layer::check(in);
         if constexpr (product_layer<Layer>) {
           if (r.why == fault::none && !Layer::weights::usable(role::weights)) r.why = fault::weight_quantizer;
-          if (r.why == fault::none && Layer::over(in).inputs() > detail::longest_sum<inputs_of<Index>, typename Layer::weights>())
+          if (r.why == fault::none &&
+              Layer::over(in).inputs() > detail::longest_sum<inputs_of<Index>, typename Layer::weights>())
             r.why = fault::sum_overflow;
         }
-        if (Index > 0 && std::is_same_v<Layer, quantize<pixels>> && r.why == fault::none) r.why = fault::pixels_not_first;
-        if (Index == 0 && std::is_same_v<Layer, quantize<pixels>> && graph.image_readers > 1 && r.why == fault::none) r.why = fault::image_shared;
+        if (Index > 0 && std::is_same_v<Layer, quantize<pixels>> && r.why == fault::none)
+          r.why = fault::pixels_not_first;
+        if (Index == 0 && std::is_same_v<Layer, quantize<pixels>> && graph.image_readers > 1 && r.why == fault::none)
+          r.why = fault::image_shared;
         if (r.why == fault::none) r.shapes[Index] = Layer::output(in);
       }
       return r.why == fault::none;
@@ -302,7 +319,8 @@ private:
   }(std::make_index_sequence<count>{});
 
   // Says what is wrong, if anything is.
-  using checked = std::bool_constant<detail::composition<walk.why, walk.where, layer<walk.where>, walk.of(graph.from[walk.where])>::sound>;
+  using checked = std::bool_constant<
+      detail::composition<walk.why, walk.where, layer<walk.where>, walk.of(graph.from[walk.where])>::sound>;
 
 public:
   static constexpr shape input = Model::input::dimensions;
@@ -318,7 +336,8 @@ public:
   /// `variant` of a model that is packed in another way.
   static constexpr std::uint64_t fingerprint = []<std::size_t... Index>(std::index_sequence<Index...>) {
     std::uint64_t h = hash((text("input ") << input.channels << "x" << input.height << "x" << input.width).view());
-    ((h = hash(paths[Index].view(), h), h = hash("=", h), h = hash(layer<Index>::name().view(), h), h = hash(";", h)), ...);
+    ((h = hash(paths[Index].view(), h), h = hash("=", h), h = hash(layer<Index>::name().view(), h), h = hash(";", h)),
+     ...);
     if constexpr (requires { Model::variant; }) h = hash(Model::variant, h);
     return h;
   }(std::make_index_sequence<count>{});

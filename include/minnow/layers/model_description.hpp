@@ -18,7 +18,9 @@ inline constexpr bool is_model = model_description<Model>;
 /// that the sentence is the only error; a constructor takes whatever the program passes.
 template <class Model>
 struct reading_of_no_model {
-  static_assert(is_model<Model>, "minnow: network<M>, packed<M> and firmware<M, data> take a model, a struct derived from model<...>, found another type");
+  static_assert(is_model<Model>,
+                "minnow: network<M>, packed<M> and firmware<M, data> take a model, a struct derived from model<...>, "
+                "found another type");
 
   template <class... Arguments>
   constexpr explicit reading_of_no_model(Arguments&&...) noexcept {}

@@ -18,21 +18,24 @@ inline constexpr int largest_option = 32767;
 template <int Height, int Width = Height>
 struct kernel {
   static_assert(Height > 0 && Width > 0, "minnow: a kernel has at least one element");
-  static_assert(Height <= detail::largest_option && Width <= detail::largest_option, "minnow: a kernel's extents are at most 32767");
+  static_assert(Height <= detail::largest_option && Width <= detail::largest_option,
+                "minnow: a kernel's extents are at most 32767");
   static constexpr extent value{Height, Width};
 };
 /// How far a window moves; 1 for convolutions and a pool's Size for pools unless given.
 template <int Height, int Width = Height>
 struct stride {
   static_assert(Height > 0 && Width > 0, "minnow: a stride is at least 1");
-  static_assert(Height <= detail::largest_option && Width <= detail::largest_option, "minnow: a stride is at most 32767");
+  static_assert(Height <= detail::largest_option && Width <= detail::largest_option,
+                "minnow: a stride is at most 32767");
   static constexpr extent value{Height, Width};
 };
 /// Elements around the image; half the kernel, rounded down, for convolutions and none for pools unless given.
 template <int Height, int Width = Height>
 struct padding {
   static_assert(Height >= 0 && Width >= 0, "minnow: padding is not negative");
-  static_assert(Height <= detail::largest_option && Width <= detail::largest_option, "minnow: padding is at most 32767");
+  static_assert(Height <= detail::largest_option && Width <= detail::largest_option,
+                "minnow: padding is at most 32767");
   static constexpr extent value{Height, Width};
 };
 /// Channels and filters in `Count` groups; filter f sees the channels of its own group alone.
@@ -54,7 +57,8 @@ struct window {
 
 template <class Option>
 struct window_option {
-  static_assert(!std::is_same_v<Option, Option>, "minnow: the options of a window are kernel<>, stride<>, padding<> and a convolution's groups<>");
+  static_assert(!std::is_same_v<Option, Option>,
+                "minnow: the options of a window are kernel<>, stride<>, padding<> and a convolution's groups<>");
 };
 template <int Height, int Width>
 struct window_option<minnow::kernel<Height, Width>> {
@@ -105,14 +109,15 @@ constexpr bool options_differ() {
 
 template <class... Options>
 constexpr window window_with(window w) {
-  static_assert(options_differ<Options...>(), "minnow: each of kernel<>, stride<>, padding<> and groups<> is given at most once");
+  static_assert(options_differ<Options...>(),
+                "minnow: each of kernel<>, stride<>, padding<> and groups<> is given at most once");
   (window_option<Options>::set(w), ...);
   return w;
 }
 
 constexpr text window_name(const window& w) {
-  text name = text("") << w.kernel.height << "x" << w.kernel.width << ",stride " << w.stride.height << "x" << w.stride.width << ",padding "
-                       << w.padding.height << "x" << w.padding.width;
+  text name = text("") << w.kernel.height << "x" << w.kernel.width << ",stride " << w.stride.height << "x"
+                       << w.stride.width << ",padding " << w.padding.height << "x" << w.padding.width;
   return w.groups == 1 ? name : name << ",groups " << w.groups;
 }
 

@@ -23,7 +23,9 @@ struct pool {
                 "minnow: a pool's padding is at most half its window");
   static_assert(spec.groups == 1, "minnow: pools have no groups");
 
-  static constexpr geometry pool_over(shape in) { return window_over(in, in.channels, spec.kernel, spec.stride, spec.padding); }
+  static constexpr geometry pool_over(shape in) {
+    return window_over(in, in.channels, spec.kernel, spec.stride, spec.padding);
+  }
   static constexpr text name() { return text(Averages ? "average_pool<" : "max_pool<") << window_name(spec) << ">"; }
   static constexpr shape output(shape in) { return pool_over(in).out; }
   static constexpr fault check(shape in) { return window_fault(pool_over(in)); }

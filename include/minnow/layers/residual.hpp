@@ -44,7 +44,8 @@ namespace detail {
 template <class Body, class Shortcut, class Carrier>
 struct expansion<residual<Body, Shortcut, Carrier>> {
   using carrier = std::conditional_t<std::is_same_v<Carrier, real>, list<>, list<quantize<Carrier>>>;
-  using type = typename concat<carrier, typename expansion<Shortcut>::type, typename expansion<Body>::type, list<add>>::type;
+  using type =
+      typename concat<carrier, typename expansion<Shortcut>::type, typename expansion<Body>::type, list<add>>::type;
 
   template <class Graph>
   static constexpr void describe(text prefix, Graph& out) {
@@ -78,7 +79,8 @@ struct repeated<Block, std::index_sequence<Index...>> {
   using type = list<each<Index>...>;
 };
 template <int Count, class Block>
-struct expansion<repeat<Count, Block>> : expansion<typename repeated<Block, std::make_index_sequence<uz(Count > 0 ? Count : 1)>>::type> {
+struct expansion<repeat<Count, Block>>
+    : expansion<typename repeated<Block, std::make_index_sequence<uz(Count > 0 ? Count : 1)>>::type> {
   static_assert(Count > 0, "minnow: a block is repeated at least once");
 };
 

@@ -71,7 +71,8 @@ struct convolution_of_signals : of_signals<Layer> {
 ///           this padding keeps the length at stride 1, for an even one it must be given
 /// weights   (Filters, 1, kernel, C / groups)
 template <int Filters, class Scheme = real, class... Options>
-struct conv_1d : detail::convolution_of_signals<conv<Filters, Scheme, detail::unless_given<kernel<1, 3>>, detail::along<Options>...>> {};
+struct conv_1d : detail::convolution_of_signals<
+                     conv<Filters, Scheme, detail::unless_given<kernel<1, 3>>, detail::along<Options>...>> {};
 
 /// A convolution along a signal of each channel by a filter of its own: as many groups as channels.
 ///
@@ -80,8 +81,9 @@ struct conv_1d : detail::convolution_of_signals<conv<Filters, Scheme, detail::un
 /// Options   kernel<3>, stride<1>, padding<kernel/2> unless given, as of `conv_1d`
 /// weights   (C, 1, kernel, 1)
 template <class Scheme = real, class... Options>
-struct depthwise_conv_1d
-    : detail::convolution_of_signals<depthwise_conv<Scheme, detail::unless_given<kernel<1, 3>>, detail::along<Options>...>> {};
+struct depthwise_conv_1d : detail::convolution_of_signals<
+                               depthwise_conv<Scheme, detail::unless_given<kernel<1, 3>>, detail::along<Options>...>> {
+};
 
 /// The largest of each window along a signal; a gradient goes to the first of equals. Keras's MaxPooling1D, PyTorch's MaxPool1d.
 ///
@@ -89,7 +91,9 @@ struct depthwise_conv_1d
 /// Size      the window's length, and its stride unless another is given
 /// Options   stride<>, padding<0>, each one number; the padding is never the largest
 template <int Size, class... Options>
-struct max_pool_1d : detail::of_signals<max_pool<Size, kernel<1, Size>, detail::unless_given<stride<1, Size>>, detail::along<Options>...>> {
+struct max_pool_1d
+    : detail::of_signals<
+          max_pool<Size, kernel<1, Size>, detail::unless_given<stride<1, Size>>, detail::along<Options>...>> {
   static_assert(!(detail::is_kernel<Options> || ...),
                 "minnow: the window of a signal's pool is its first number: max_pool_1d<3>, not kernel<3>");
 };
@@ -101,7 +105,8 @@ struct max_pool_1d : detail::of_signals<max_pool<Size, kernel<1, Size>, detail::
 /// Options   stride<>, padding<0>, each one number; the padding counts as zeros, as of `average_pool`
 template <int Size, class... Options>
 struct average_pool_1d
-    : detail::of_signals<average_pool<Size, kernel<1, Size>, detail::unless_given<stride<1, Size>>, detail::along<Options>...>> {
+    : detail::of_signals<
+          average_pool<Size, kernel<1, Size>, detail::unless_given<stride<1, Size>>, detail::along<Options>...>> {
   static_assert(!(detail::is_kernel<Options> || ...),
                 "minnow: the window of a signal's pool is its first number: average_pool_1d<3>, not kernel<3>");
 };

@@ -38,8 +38,8 @@ constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
     constexpr shape in = flat<Model>::template in<Index>;
     constexpr geometry g = layer::over(in);
     shapes[count++] = {flat<Model>::paths[Index].view(), g.out.channels,
-                       flattens<layer> ? in : shape{g.kernel.height, g.kernel.width, g.group_channels()}, flattens<layer>,
-                       is_signal<typename Model::input> && !flattens<layer> && g.kernel.height == 1};
+                       flattens<layer> ? in : shape{g.kernel.height, g.kernel.width, g.group_channels()},
+                       flattens<layer>, is_signal<typename Model::input> && !flattens<layer> && g.kernel.height == 1};
   }
 }
 
@@ -53,7 +53,6 @@ inline constexpr auto weight_shapes = []<std::size_t... Index>(std::index_sequen
   std::size_t count = 0;
   (detail::append_weight_shape<Model, Index>(shapes, count), ...);
   return shapes;
-}
-(std::make_index_sequence<flat<Model>::count>{});
+}(std::make_index_sequence<flat<Model>::count>{});
 
 }  // namespace minnow

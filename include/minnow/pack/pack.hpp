@@ -23,8 +23,9 @@ inline constexpr float settled_enough = 1e-3f;
 inline void check_finite(std::span<const float> values, std::string_view path, std::string_view name) {
   for (const float v : values)
     if (!std::isfinite(v))
-      require(status::failure("pack: layer %.*s: expected finite numbers in '%.*s', found %f", static_cast<int>(path.size()), path.data(),
-                              static_cast<int>(name.size()), name.data(), static_cast<double>(v)));
+      require(status::failure("pack: layer %.*s: expected finite numbers in '%.*s', found %f",
+                              static_cast<int>(path.size()), path.data(), static_cast<int>(name.size()), name.data(),
+                              static_cast<double>(v)));
 }
 
 /// Fills a layer's inferable reading from its trainable one: their arrays of the same names and sizes.
@@ -39,8 +40,9 @@ void fill(inferable<Layer>& to, trainable<Layer, Estimator>& from, std::string_v
     };
     if constexpr (requires { from.arrays(match); }) from.arrays(match);
     if (!found)
-      require(status::failure("pack: layer %.*s: expected an array '%.*s' of %zu numbers in the trainable reading, found none",
-                              static_cast<int>(path.size()), path.data(), static_cast<int>(name.size()), name.data(), values.size()));
+      require(status::failure(
+          "pack: layer %.*s: expected an array '%.*s' of %zu numbers in the trainable reading, found none",
+          static_cast<int>(path.size()), path.data(), static_cast<int>(name.size()), name.data(), values.size()));
   };
   if constexpr (requires { to.arrays(each); }) to.arrays(each);
 }
@@ -48,10 +50,11 @@ void fill(inferable<Layer>& to, trainable<Layer, Estimator>& from, std::string_v
 template <class Estimator>
 void fill(inferable<batch_norm>& to, trainable<batch_norm, Estimator>& from, std::string_view path) {
   if (!(from.unsettled() <= settled_enough))
-    require(status::failure("pack: layer %.*s: its statistics are those of a network that is %.3g part unquantized (at most %.3g is "
-                            "expected): settle(net, data) takes them anew, and fit does so at its end",
-                            static_cast<int>(path.size()), path.data(), static_cast<double>(from.unsettled()),
-                            static_cast<double>(settled_enough)));
+    require(status::failure(
+        "pack: layer %.*s: its statistics are those of a network that is %.3g part unquantized (at most %.3g is "
+        "expected): settle(net, data) takes them anew, and fit does so at its end",
+        static_cast<int>(path.size()), path.data(), static_cast<double>(from.unsettled()),
+        static_cast<double>(settled_enough)));
   for (int c = 0; c < static_cast<int>(from.gamma().size()); ++c) {
     const affine a = from.evaluated(c);
     check_finite(std::array{a.scale, a.shift}, path, "scale and shift");
@@ -64,7 +67,8 @@ template <quantizer In, quantizer Weights, class Quantized>
 void pack_product(const geometry& g, const Quantized& weights, std::byte* packed) {
   using operand = operand_of<Weights>;
   std::vector<kernels::code<operand::storage>> codes(weights.codes.size());
-  for (std::size_t k = 0; k < codes.size(); ++k) codes[k] = static_cast<kernels::code<operand::storage>>(weights.codes[k]);
+  for (std::size_t k = 0; k < codes.size(); ++k)
+    codes[k] = static_cast<kernels::code<operand::storage>>(weights.codes[k]);
   kernels::pack_weights<In::storage, operand::storage, operand::bits>(g, codes.data(), packed);
 }
 
@@ -78,7 +82,8 @@ struct fold_step {
 
   template <class Layer>
   static fold_step of(const inferable<Layer>& reading, bool behind_pool) {
-    return {&reading, [](const void* r, float x, int c) { return static_cast<const inferable<Layer>*>(r)->apply(x, c); },
+    return {&reading,
+            [](const void* r, float x, int c) { return static_cast<const inferable<Layer>*>(r)->apply(x, c); },
             [](const void* r, int c) { return static_cast<const inferable<Layer>*>(r)->direction(c); }, behind_pool};
   }
 };
@@ -87,8 +92,8 @@ struct fold_step {
 ///
 /// number  a sum as a float: float (*)(std::int32_t)
 template <quantizer Quantizer>
-void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std::int32_t), std::span<const float> scales,
-          std::span<const fold_step> steps, const typename Quantizer::state& state) {
+void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std::int32_t),
+          std::span<const float> scales, std::span<const fold_step> steps, const typename Quantizer::state& state) {
   constexpr auto codes = codes_of<Quantizer>();
   for (int c = 0; c < channels; ++c) {
     // h(x) never falls, so codes fall with x where one of them is worth less than 0; sums of negative units fall as numbers.
@@ -114,7 +119,8 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
 ///
 /// scales  of each channel, what a sum's unit is worth; unit  the same of a code
 template <class Stage>
-void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stage, typename Stage::plan::indices>& ops, double unit) {
+void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stage, typename Stage::plan::indices>& ops,
+         double unit) {
   using plan = typename Stage::plan;
   for (int c = 0; c < plan::window.out.channels; ++c) {
     channel_line line{.slope = static_cast<double>(scales[static_cast<std::size_t>(c)])};
@@ -131,7 +137,9 @@ void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stag
         if (Index > plan::pool && reading.at(c).scale < 0) behind_pool = -behind_pool;
       }
     };
-    [&]<std::size_t... Index>(std::index_sequence<Index...>) { (see(std::integral_constant<std::size_t, Index>{}), ...); }(typename plan::indices{});
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (see(std::integral_constant<std::size_t, Index>{}), ...);
+    }(typename plan::indices{});
     to.set(c, line, unit, plan::outputs::lowest, plan::outputs::code_limit);
     to.smallest[static_cast<std::size_t>(c)] = behind_pool < 0 ? -1 : 0;
   }
@@ -164,7 +172,9 @@ void pack_stage(Network& net, Packed& to) {
     auto& reading = static_cast<op_slot<stage_type, Index>&>(ops).reading;
     if constexpr (join_layer<typename plan::template op<Index>>) {
       using other = typename plan::template second_inputs<Index>;
-      if constexpr (other::code_limit > 0) reading.scale[0] = other::scale(net.template layer_at<flat::template second<plan::ops_begin + Index>>().state());
+      if constexpr (other::code_limit > 0)
+        reading.scale[0] =
+            other::scale(net.template layer_at<flat::template second<plan::ops_begin + Index>>().state());
     } else {
       fill(reading, net.template layer_at<plan::ops_begin + Index>(), flat::paths[plan::ops_begin + Index].view());
     }
@@ -177,13 +187,19 @@ void pack_stage(Network& net, Packed& to) {
       }
     }
   };
-  [&]<std::size_t... Index>(std::index_sequence<Index...>) { (take(std::integral_constant<std::size_t, Index>{}), ...); }(typename plan::indices{});
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (take(std::integral_constant<std::size_t, Index>{}), ...);
+  }(typename plan::indices{});
 
   if constexpr (plan::folds) {
-    const int bound = plan::integer_sums ? plan::window.inputs() * plan::inputs::code_limit * plan::weights::code_limit * taps
-                                         : kernels::ordered(std::numeric_limits<float>::max());
-    constexpr auto number = [](std::int32_t sum) { return plan::integer_sums ? static_cast<float>(sum) : kernels::from_ordered(sum); };
-    fold<typename plan::outputs>(stage.constants.limits, plan::window.out.channels, bound, number, scales, steps, out_state);
+    const int bound = plan::integer_sums
+                          ? plan::window.inputs() * plan::inputs::code_limit * plan::weights::code_limit * taps
+                          : kernels::ordered(std::numeric_limits<float>::max());
+    constexpr auto number = [](std::int32_t sum) {
+      return plan::integer_sums ? static_cast<float>(sum) : kernels::from_ordered(sum);
+    };
+    fold<typename plan::outputs>(stage.constants.limits, plan::window.out.channels, bound, number, scales, steps,
+                                 out_state);
   } else if constexpr (plan::fixes) {
     fix<stage_type>(stage.constants, scales, ops, static_cast<double>(plan::outputs::scale(out_state)));
   } else {
@@ -197,13 +213,16 @@ void pack_stage(Network& net, Packed& to) {
 /// constant of the packed network would tell.
 template <class Network>
 void check_network(Network& net) {
-  net.arrays([](std::string_view path, std::string_view name, std::span<float> values) { check_finite(values, path, name); });
+  net.arrays(
+      [](std::string_view path, std::string_view name, std::span<float> values) { check_finite(values, path, name); });
   require(net.check_states("pack"));
   net.visit([](std::string_view path, auto& layer) {
     if constexpr (requires { layer.rises(); })
       if (!layer.rises())
-        require(status::failure("pack: layer %.*s: expected a quantizer whose values do not fall where its inputs rise, found one that falls",
-                                static_cast<int>(path.size()), path.data()));
+        require(
+            status::failure("pack: layer %.*s: expected a quantizer whose values do not fall where its inputs rise, "
+                            "found one that falls",
+                            static_cast<int>(path.size()), path.data()));
   });
 }
 
@@ -212,7 +231,9 @@ Packed pack_as(Network& net) {
   check_network(net);
   Packed result;
   result.input = net.input_normalisation();
-  [&]<std::size_t... Stage>(std::index_sequence<Stage...>) { (pack_stage<Stage>(net, result), ...); }(std::make_index_sequence<Packed::stages>{});
+  [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
+    (pack_stage<Stage>(net, result), ...);
+  }(std::make_index_sequence<Packed::stages>{});
   return result;
 }
 

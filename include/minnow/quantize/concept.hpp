@@ -74,11 +74,13 @@ concept quantizer = requires(typename Quantizer::state s, std::span<const float>
 
 /// The floats in a quantizer's state, as files and checkpoints keep them.
 template <quantizer Quantizer>
-inline constexpr int state_floats = std::is_empty_v<typename Quantizer::state> ? 0 : int(sizeof(typename Quantizer::state) / sizeof(float));
+inline constexpr int state_floats =
+    std::is_empty_v<typename Quantizer::state> ? 0 : int(sizeof(typename Quantizer::state) / sizeof(float));
 
 /// A quantizer whose state is trained with the weights.
 template <class Quantizer>
-concept learned_quantizer = quantizer<Quantizer> && requires(float x, typename Quantizer::state s, float g, float (&gradients)[state_floats<Quantizer>]) {
+concept learned_quantizer = quantizer<Quantizer> && requires(float x, typename Quantizer::state s, float g,
+                                                             float (&gradients)[state_floats<Quantizer>]) {
   Quantizer::learn(x, s, g, gradients);
 };
 
@@ -139,7 +141,9 @@ template <quantizer Quantizer>
   if constexpr (is_planes(Quantizer::storage)) {
     const float scale = Quantizer::scale(typename Quantizer::state{});
     if constexpr (state_floats<Quantizer> > 0)
-      if (Quantizer::scale(detail::state_of<Quantizer>(2)) != scale || Quantizer::scale(detail::state_of<Quantizer>(0.75f)) != scale) return false;
+      if (Quantizer::scale(detail::state_of<Quantizer>(2)) != scale ||
+          Quantizer::scale(detail::state_of<Quantizer>(0.75f)) != scale)
+        return false;
     return scale > 0 && (std::bit_cast<std::uint32_t>(scale) & 0x7fffffu) == 0;
   }
   return false;

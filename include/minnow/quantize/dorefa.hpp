@@ -20,7 +20,8 @@ struct dorefa_weights : stateless {
     float largest = 0;  ///< max|tanh(w)|
   };
   static constexpr text name() { return text("dorefa_weights<") << Bits << ">"; }
-  static constexpr int bits = Bits < 4 ? 4 : 8;  ///< that a code takes: half of the codes of Bits + 1 bits are never used
+  static constexpr int bits =
+      Bits < 4 ? 4 : 8;  ///< that a code takes: half of the codes of Bits + 1 bits are never used
   static constexpr int code_limit = (1 << Bits) - 1;
   static constexpr encoding storage = code_limit <= 7 ? encoding::nibble : encoding::byte;
   static constexpr bool bounded = false;

@@ -78,7 +78,8 @@ float projected_scale(std::span<const float> values, float g, integer_levels lev
 template <class All>
 float project(std::span<const float> values, integer_levels levels, float start, int iterations, All& all) {
   const float own = largest_magnitude(values, levels);
-  const double found = all.largest(std::isnan(own) ? std::numeric_limits<double>::infinity() : static_cast<double>(own));
+  const double found =
+      all.largest(std::isnan(own) ? std::numeric_limits<double>::infinity() : static_cast<double>(own));
   const float largest = std::isinf(found) ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(found);
   if (!(largest > 0)) return largest;
   const float widest = (std::max)(largest / levels.high, (std::numeric_limits<float>::min)());

@@ -31,10 +31,13 @@ struct learned_step : stateless {
     using scalar::nearbyint;
     using scalar::select;
     const Value exact = x / Value(s.step);
-    const Value slope = select(exact > Value(Lowest), select(exact < Value(Highest), nearbyint(exact) - exact, Value(Highest)), Value(Lowest));
+    const Value slope = select(exact > Value(Lowest),
+                               select(exact < Value(Highest), nearbyint(exact) - exact, Value(Highest)), Value(Lowest));
     gradients[0] += g * slope;
   }
-  static float gradient_scale(std::size_t values) noexcept { return 1 / std::sqrt(static_cast<float>(values) * Highest); }
+  static float gradient_scale(std::size_t values) noexcept {
+    return 1 / std::sqrt(static_cast<float>(values) * Highest);
+  }
 
   static void limit(state& s) noexcept { s.step = (std::max)(s.step, least); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {

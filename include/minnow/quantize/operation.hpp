@@ -9,8 +9,8 @@ namespace minnow {
 struct operation {
   enum class kind { xnor, shift, xnor_adder, shift_adder, mac };
   kind what = kind::mac;
-  int precision = 32;      ///< bits of the wider operand's arithmetic
-  bool floating = true;    ///< float, else fixed point
+  int precision = 32;    ///< bits of the wider operand's arithmetic
+  bool floating = true;  ///< float, else fixed point
 
   friend constexpr bool operator==(const operation&, const operation&) = default;
 
@@ -19,7 +19,8 @@ struct operation {
     return names[static_cast<int>(what)];
   }
   [[nodiscard]] constexpr text name() const {
-    return kind_name() << " " << precision << (floating ? std::string_view("-bit float") : std::string_view("-bit fixed"));
+    return kind_name() << " " << precision
+                       << (floating ? std::string_view("-bit float") : std::string_view("-bit fixed"));
   }
 };
 

@@ -62,7 +62,8 @@ struct power_of_two : stateless {
     const Value magnitude = abs<>(x);
     Value result(0);
     float level = 1;
-    for (int p = magnitudes; p >= 1; --p, level *= 2) result = select(magnitude > Value(thresholds[uz(p - 1)]), Value(level), result);
+    for (int p = magnitudes; p >= 1; --p, level *= 2)
+      result = select(magnitude > Value(thresholds[uz(p - 1)]), Value(level), result);
     return select(x < Value(0), -result, result);
   }
   static constexpr float scale(const state&) noexcept { return 1.0f / static_cast<float>(code_limit); }

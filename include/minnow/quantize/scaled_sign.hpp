@@ -53,9 +53,7 @@ struct scaled_sign : stateless {
     float mean = 0;
     float part = 0;  ///< 1 / n
   };
-  static constexpr text name() {
-    return per_channel ? text("scaled_sign<per_channel>") : text("scaled_sign");
-  }
+  static constexpr text name() { return per_channel ? text("scaled_sign<per_channel>") : text("scaled_sign"); }
   static constexpr int bits = 1;
   static constexpr encoding storage = encoding::bit;
   static constexpr int code_limit = 1;

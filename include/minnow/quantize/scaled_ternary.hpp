@@ -19,9 +19,7 @@ struct scaled_ternary : stateless {
     float threshold = 0;
     float scale = 0;
   };
-  static constexpr text name() {
-    return per_channel ? text("scaled_ternary<per_channel>") : text("scaled_ternary");
-  }
+  static constexpr text name() { return per_channel ? text("scaled_ternary<per_channel>") : text("scaled_ternary"); }
   static constexpr int bits = 2;
   static constexpr encoding storage = encoding::ternary;
   static constexpr int code_limit = 1;

@@ -14,7 +14,8 @@ namespace minnow {
 /// The quantizers of a layer's inputs and of its weights.
 template <class Inputs, class Weights>
 struct scheme {
-  static_assert(quantizer<Inputs> && quantizer<Weights>, "minnow: a scheme takes two quantizers: scheme<Inputs, Weights>");
+  static_assert(quantizer<Inputs> && quantizer<Weights>,
+                "minnow: a scheme takes two quantizers: scheme<Inputs, Weights>");
   using inputs = Inputs;
   using weights = Weights;
 };
@@ -55,6 +56,7 @@ struct minw_quantizer<32> {
 ///
 /// source  Chen et al. 2020, Table I
 template <int InputBits, int WeightBits>
-using minw = scheme<typename detail::minw_quantizer<InputBits>::inputs, typename detail::minw_quantizer<WeightBits>::weights>;
+using minw =
+    scheme<typename detail::minw_quantizer<InputBits>::inputs, typename detail::minw_quantizer<WeightBits>::weights>;
 
 }  // namespace minnow

@@ -76,7 +76,8 @@ struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
     for (const float v : values) sum += (std::abs)(static_cast<double>(v));
     if (!std::isfinite(sum)) return false;
     if (!values.empty())
-      s.threshold = static_cast<float>(sum / static_cast<double>(values.size())) * mean_threshold<Numerator, Denominator>::factor;
+      s.threshold =
+          static_cast<float>(sum / static_cast<double>(values.size())) * mean_threshold<Numerator, Denominator>::factor;
     return true;
   }
   static constexpr bool usable(role r) noexcept { return r == role::weights; }

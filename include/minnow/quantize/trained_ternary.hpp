@@ -40,7 +40,8 @@ struct trained_ternary : stateless {
   template <class Value>
   static Value slope(role, Value x, const state& s) noexcept {
     using scalar::select;
-    return select(x > Value(s.threshold), Value(s.positive), select(x < Value(-s.threshold), Value(s.negative), Value(1)));
+    return select(x > Value(s.threshold), Value(s.positive),
+                  select(x < Value(-s.threshold), Value(s.negative), Value(1)));
   }
   template <class Value>
   static void learn(Value x, const state& s, Value g, Value (&gradients)[3]) noexcept {

@@ -23,7 +23,8 @@ struct exponential {
     if (!(since == since && last == last)) return std::numeric_limits<float>::quiet_NaN();
     if (static_cast<double>(p.step) >= last) return to;
     if (since <= 0) return from;
-    return static_cast<float>(static_cast<double>(from) + static_cast<double>(to - from) * -std::expm1(-static_cast<double>(lambda) * since));
+    return static_cast<float>(static_cast<double>(from) +
+                              static_cast<double>(to - from) * -std::expm1(-static_cast<double>(lambda) * since));
   }
 };
 

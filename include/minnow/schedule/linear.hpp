@@ -11,7 +11,8 @@ struct linear {
   moment begin = fraction{0};
   moment end = fraction{1};
   constexpr float operator()(const progress& p) const noexcept {
-    return static_cast<float>(static_cast<double>(from) + static_cast<double>(to - from) * detail::through(p, begin, end));
+    return static_cast<float>(static_cast<double>(from) +
+                              static_cast<double>(to - from) * detail::through(p, begin, end));
   }
 };
 

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include <minnow/core/error.hpp>
-#include <minnow/system/within_memory.hpp>
 #include <minnow/system/regular_file.hpp>
+#include <minnow/system/within_memory.hpp>
 
 namespace minnow {
 
@@ -29,15 +29,12 @@ inline constexpr std::uint64_t unknown_length = ~std::uint64_t{0};
 ///
 /// None throws.
 template <class Opener>
-concept opener = requires(typename Opener::file file, const char* path, std::uint8_t* to, std::size_t count,
-                          std::size_t& got) {
-  { file.open(path) }
-  noexcept->std::same_as<status>;
-  { file.length() }
-  noexcept->std::same_as<std::uint64_t>;
-  { file.read(to, count, got) }
-  noexcept->std::same_as<status>;
-};
+concept opener =
+    requires(typename Opener::file file, const char* path, std::uint8_t* to, std::size_t count, std::size_t& got) {
+      { file.open(path) } noexcept -> std::same_as<status>;
+      { file.length() } noexcept -> std::same_as<std::uint64_t>;
+      { file.read(to, count, got) } noexcept -> std::same_as<status>;
+    };
 
 /// Opens files as they are; what every reader does unless another opener is passed.
 struct plain {
@@ -62,7 +59,8 @@ struct plain {
         if (n == 0) break;
         if (n < 0 && errno == EINTR) continue;
         if (n < 0)
-          return status::failure("%s: expected a file that can be read, found: %s", name_.c_str(), detail::system_text(errno));
+          return status::failure("%s: expected a file that can be read, found: %s", name_.c_str(),
+                                 detail::system_text(errno));
         got += static_cast<std::size_t>(n);
       }
       return {};
@@ -109,7 +107,9 @@ template <class File, class Byte>
     const std::uint64_t next = std::max({first_step, std::uint64_t{2} * size, std::uint64_t{bytes.capacity()}});
     bytes.resize(static_cast<std::size_t>(std::min(limit, next)));
     std::size_t got = 0;
-    if (status outcome = file.read(reinterpret_cast<std::uint8_t*>(bytes.data()) + size, bytes.size() - size, got); !outcome) return outcome;
+    if (status outcome = file.read(reinterpret_cast<std::uint8_t*>(bytes.data()) + size, bytes.size() - size, got);
+        !outcome)
+      return outcome;
     const bool ended = got < bytes.size() - size;
     size += got;
     if (ended) break;
@@ -124,7 +124,9 @@ template <class File>
   std::uint8_t bytes[1 << 13];
   while (count > 0) {
     std::size_t got = 0;
-    if (status outcome = file.read(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(count, sizeof bytes)), got); !outcome) return outcome;
+    if (status outcome = file.read(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(count, sizeof bytes)), got);
+        !outcome)
+      return outcome;
     if (got == 0) break;
     count -= got;
   }

@@ -27,11 +27,16 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
 [[nodiscard]] constexpr bool is_in(domain d, float x) noexcept {
   const bool finite = (std::bit_cast<std::uint32_t>(x) & 0x7f800000u) != 0x7f800000u;
   switch (d) {
-    case domain::any: return true;
-    case domain::finite: return finite;
-    case domain::not_negative: return finite && x >= 0;
-    case domain::positive: return finite && x > 0;
-    case domain::share: return finite && x >= 0 && x <= 1;
+    case domain::any:
+      return true;
+    case domain::finite:
+      return finite;
+    case domain::not_negative:
+      return finite && x >= 0;
+    case domain::positive:
+      return finite && x > 0;
+    case domain::share:
+      return finite && x >= 0 && x <= 1;
   }
   return false;
 }
@@ -39,21 +44,26 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
 /// Refuses floats that are outside of their domain; names the layer, where it has a path, and the array.
 ///
 /// bytes   floats at any address
-[[nodiscard]] inline status check_numbers(const char* name, std::string_view layer, std::string_view array, std::span<const std::byte> bytes,
-                                          domain d) noexcept {
-  constexpr const char* expected[] = {"numbers", "finite numbers", "numbers of at least 0", "numbers above 0", "numbers from 0 to 1"};
+[[nodiscard]] inline status check_numbers(const char* name, std::string_view layer, std::string_view array,
+                                          std::span<const std::byte> bytes, domain d) noexcept {
+  constexpr const char* expected[] = {"numbers", "finite numbers", "numbers of at least 0", "numbers above 0",
+                                      "numbers from 0 to 1"};
   if (d == domain::any) return {};
   for (std::size_t i = 0; (i + 1) * sizeof(float) <= bytes.size(); ++i) {
     float x;
     std::memcpy(&x, bytes.data() + i * sizeof x, sizeof x);
     if (is_in(d, x)) continue;
-    const double shown = x != x ? std::fabs(static_cast<double>(x)) : static_cast<double>(x);  // a NaN's sign says nothing
-    return status::failure("%s: %s%.*s%sexpected %s in '%.*s', found %g at index %zu", name, layer.empty() ? "" : "layer ", static_cast<int>(layer.size()),
-                           layer.data(), layer.empty() ? "" : ": ", expected[static_cast<int>(d)], static_cast<int>(array.size()), array.data(), shown, i);
+    const double shown =
+        x != x ? std::fabs(static_cast<double>(x)) : static_cast<double>(x);  // a NaN's sign says nothing
+    return status::failure("%s: %s%.*s%sexpected %s in '%.*s', found %g at index %zu", name,
+                           layer.empty() ? "" : "layer ", static_cast<int>(layer.size()), layer.data(),
+                           layer.empty() ? "" : ": ", expected[static_cast<int>(d)], static_cast<int>(array.size()),
+                           array.data(), shown, i);
   }
   return {};
 }
-[[nodiscard]] inline status check_numbers(const char* name, std::string_view layer, std::string_view array, std::span<const float> values) noexcept {
+[[nodiscard]] inline status check_numbers(const char* name, std::string_view layer, std::string_view array,
+                                          std::span<const float> values) noexcept {
   return check_numbers(name, layer, array, std::as_bytes(values), domain_of(array));
 }
 

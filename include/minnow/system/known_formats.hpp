@@ -34,7 +34,11 @@ inline constexpr known_format known_formats[] = {
     {0, {"\0\0\x08\x03", 4}, "an IDX file"},
     {0, {"version https://git-lfs.github.com/", 35}, "a git-lfs pointer: the file itself comes with git lfs pull"},
     {0, {"/annex/objects/", 15}, "a git-annex pointer: the file itself comes with git annex get"},
-    {0, {"\xfd" "7zXZ\0", 6}, "xz data: unpack it with xz -dk"},
+    {0,
+     {"\xfd"
+      "7zXZ\0",
+      6},
+     "xz data: unpack it with xz -dk"},
     {0, {"BZh", 3}, "bzip2 data: unpack it with bzip2 -dk"},
     {0, {"\x28\xb5\x2f\xfd", 4}, "zstd data: unpack it with zstd -d"},
     {0, {"\x04\x22\x4d\x18", 4}, "lz4 data: unpack it with lz4 -d"},
@@ -43,7 +47,9 @@ inline constexpr known_format known_formats[] = {
     {0, {"Rar!\x1a\x07", 6}, "a rar archive: unpack it"},
     {0, {"PK\5\6", 4}, "an empty zip archive"},
     {257, {"ustar", 5}, "a tar archive: unpack it with tar -xf"},
-    {0, {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20", 10}, "a PyTorch file (a pickle): save its tensors with safetensors.torch.save_file"},
+    {0,
+     {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20", 10},
+     "a PyTorch file (a pickle): save its tensors with safetensors.torch.save_file"},
     {0, {"\x89HDF\r\n\x1a\n", 8}, "an HDF5 file, as Keras writes"},
     {4, {"TFL3", 4}, "a TensorFlow Lite model"},
     {0, {"GGUF", 4}, "a GGUF model"},
@@ -56,7 +62,11 @@ inline constexpr known_format known_formats[] = {
     {0, {"GIF8", 4}, "a GIF image"},
     {0, {"RIFF", 4}, "a RIFF file (a sound or an image)"},
     {0, {"%PDF-", 5}, "a PDF document"},
-    {0, {"\x7f" "ELF", 4}, "an ELF program"},
+    {0,
+     {"\x7f"
+      "ELF",
+      4},
+     "an ELF program"},
 };
 
 /// A zip archive by the name of its first file.
@@ -65,7 +75,8 @@ inline std::string what_zip_is_this(std::string_view head) {
   const std::string_view rest = head.substr(std::min(head.size(), name_at));
   if (rest.find("data.pkl") != std::string_view::npos || rest.find(".format_version") != std::string_view::npos)
     return "a PyTorch file (a zip archive): save its tensors with safetensors.torch.save_file";
-  if (rest.find(".npy") != std::string_view::npos) return "an .npz file (a zip archive of .npy files): unpack it with unzip";
+  if (rest.find(".npy") != std::string_view::npos)
+    return "an .npz file (a zip archive of .npy files): unpack it with unzip";
   return "a zip archive: unpack it with unzip";
 }
 
@@ -81,7 +92,8 @@ inline std::string what_text_is_this(std::string_view head) {
   };
   for (const std::string_view tag : {"<!doctype html", "<html", "<head", "<body", "<!--"})
     if (starts_with(tag)) return "an HTML page: a download gave an error or a login instead of the file";
-  if (starts_with("<?xml") || starts_with("<error")) return "an XML document: a download gave an error instead of the file";
+  if (starts_with("<?xml") || starts_with("<error"))
+    return "an XML document: a download gave an error instead of the file";
   const auto printable = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n'; };
   if (head.size() < 8 || !std::all_of(head.begin(), head.end(), printable)) return {};
   return "a text that begins with " + in_quotes(head.substr(0, 40));
@@ -95,7 +107,8 @@ inline std::string what_text_is_this(std::string_view head) {
   for (const known_format& f : known_formats)
     if (head.size() >= f.at + f.magic.size() && head.substr(f.at, f.magic.size()) == f.magic) return f.name;
   // A pickle of protocol 2 to 5 begins with its number and an opcode.
-  if (head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 && std::string_view("}](cXU\x8a\x8c\x95").find(head[2]) != std::string_view::npos)
+  if (head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
+      std::string_view("}](cXU\x8a\x8c\x95").find(head[2]) != std::string_view::npos)
     return "a Python pickle";
   return what_text_is_this(head);
 }

@@ -8,9 +8,9 @@
 #include <type_traits>
 
 #include <minnow/core/error.hpp>
-#include <minnow/system/within_memory.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/known_formats.hpp>
+#include <minnow/system/within_memory.hpp>
 
 /// What all readers of files have around them.
 namespace minnow::detail {
@@ -22,7 +22,8 @@ namespace minnow::detail {
                                        const char* gzip_advice, const status& refusal) {
   std::string found = what_is_this(head);
   const std::string_view wanted(expected);
-  if (found.empty() || wanted.starts_with(found) || (found.starts_with("a text ") && wanted.starts_with("a text "))) return refusal;
+  if (found.empty() || wanted.starts_with(found) || (found.starts_with("a text ") && wanted.starts_with("a text ")))
+    return refusal;
   if (found == "gzip data") found += gzip_advice;
   return status::failure("%s: expected %s, found %s", name, expected, found.c_str());
 }
@@ -43,11 +44,12 @@ template <class Opener = void, class Body>
     std::uint8_t head[head_of_file];
     std::size_t got = 0;
     if (!file.open(path) || !file.read(head, sizeof head, got)) return said;
-    const char* const advice = std::is_void_v<Opener> ? unpack_gzip
-                               : std::is_same_v<Opener, minnow::plain>
-                                   ? ": #include \"minnow/data/gzip.hpp\", pass minnow::gzip to the reader as its last argument and "
-                                     "link zlib (CMake target minnow::gzip), or unpack it with gzip -dk"
-                                   : " inside gzip data: it was packed twice, unpack it once with gzip -dk";
+    const char* const advice =
+        std::is_void_v<Opener> ? unpack_gzip
+        : std::is_same_v<Opener, minnow::plain>
+            ? ": #include \"minnow/data/gzip.hpp\", pass minnow::gzip to the reader as its last argument and "
+              "link zlib (CMake target minnow::gzip), or unpack it with gzip -dk"
+            : " inside gzip data: it was packed twice, unpack it once with gzip -dk";
     return recognized({head, got}, path, expected, advice, said);
   });
 }

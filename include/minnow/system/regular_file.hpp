@@ -43,7 +43,8 @@ private:
 [[nodiscard]] inline const char* c_path(const std::string& path) {
   if (path.empty()) require(status::failure("expected a path, found an empty one"));
   if (const auto zero = path.find('\0'); zero != std::string::npos)
-    require(status::failure("%s: expected a path without zero bytes, found one at index %zu of %zu", path.c_str(), zero, path.size()));
+    require(status::failure("%s: expected a path without zero bytes, found one at index %zu of %zu", path.c_str(), zero,
+                            path.size()));
   return path.c_str();
 }
 
@@ -63,9 +64,11 @@ private:
 /// takes_opener   the reader can be given minnow::gzip
 inline status missing_file(const char* path, bool takes_opener) noexcept {
   if (file_exists((std::string(path) + ".gz").c_str())) {
-    if (!takes_opener) return status::failure("%s: expected this file, found only its .gz; unpack it with gzip -dk", path);
+    if (!takes_opener)
+      return status::failure("%s: expected this file, found only its .gz; unpack it with gzip -dk", path);
     return status::failure(
-        "%s: expected this file, found only its .gz; either #include \"minnow/data/gzip.hpp\", pass minnow::gzip to the "
+        "%s: expected this file, found only its .gz; either #include \"minnow/data/gzip.hpp\", pass minnow::gzip to "
+        "the "
         "reader as its last argument and link zlib (CMake target minnow::gzip), or unpack it with gzip -dk",
         path);
   }
@@ -83,7 +86,7 @@ inline status missing_file(const char* path, bool takes_opener) noexcept {
     if (why == ENOENT) return missing_file(path, takes_opener);
     return status::failure("%s: expected a file that can be %s, found: %s", path, what, detail::system_text(why));
   };
-  struct ::stat about {};
+  struct ::stat about{};
   if (*path == '\0') return status::failure("expected a path, found an empty one");
   const auto refuse = [&] { return status::failure("%s: expected a file, found %s", path, no_file(about.st_mode)); };
   if (::stat(path, &about) != 0) return failed("opened");

@@ -22,8 +22,8 @@
 #endif
 
 #include <minnow/core/error.hpp>
-#include <minnow/system/within_memory.hpp>
 #include <minnow/system/regular_file.hpp>
+#include <minnow/system/within_memory.hpp>
 
 /// The one way in which the library writes files.
 namespace minnow::detail {
@@ -47,8 +47,8 @@ namespace minnow::detail {
 
 /// Where a file is to be written, and what is there now.
 struct write_target {
-  std::string path{};       ///< behind all links
-  bool replaces = false;    ///< a file is there: it gives its mode and owner to the new one
+  std::string path{};     ///< behind all links
+  bool replaces = false;  ///< a file is there: it gives its mode and owner to the new one
   ::mode_t mode = 0666;
   ::uid_t owner = 0;
   ::gid_t group = 0;
@@ -58,16 +58,20 @@ struct write_target {
 [[nodiscard]] inline status find_target(const char* path, write_target& to) {
   if (*path == '\0') return status::failure("expected a path, found an empty one");
   if (status outcome = follow_links(path, to.path); !outcome) return outcome;
-  struct ::stat named {}, about {};
+  struct ::stat named{}, about{};
   const bool there = ::stat(path, &named) == 0;
-  if (!there && errno != ENOENT) return status::failure("%s: could not be created (%s)", path, detail::system_text(errno));
+  if (!there && errno != ENOENT)
+    return status::failure("%s: could not be created (%s)", path, detail::system_text(errno));
   if (!there) return {};
-  if (const char* what = no_file(named.st_mode)) return status::failure("%s: expected a file or nothing at this place, found %s", path, what);
+  if (const char* what = no_file(named.st_mode))
+    return status::failure("%s: expected a file or nothing at this place, found %s", path, what);
   // The links in /proc/self/fd lead to names that need not exist.
-  if (::stat(to.path.c_str(), &about) != 0) return status::failure("%s: expected a file that has a name, found an open one without", path);
+  if (::stat(to.path.c_str(), &about) != 0)
+    return status::failure("%s: expected a file that has a name, found an open one without", path);
   const bool marked = (about.st_mode & 0222) == 0 || (about.st_uid == ::geteuid() && (about.st_mode & 0200) == 0);
   if (marked || ::faccessat(AT_FDCWD, to.path.c_str(), W_OK, AT_EACCESS) != 0)
-    return status::failure("%s: expected a file that may be written, found a read-only one (mode %03o)", path, static_cast<unsigned>(about.st_mode) & 0777u);
+    return status::failure("%s: expected a file that may be written, found a read-only one (mode %03o)", path,
+                           static_cast<unsigned>(about.st_mode) & 0777u);
   to.replaces = true;
   to.mode = about.st_mode & 07777;
   to.owner = about.st_uid;
@@ -82,7 +86,8 @@ struct write_target {
   // Without them the name only has to be free: it is tried until it is.
   std::timespec now{};
   (void)std::timespec_get(&now, TIME_UTC);
-  return static_cast<std::uint64_t>(now.tv_nsec) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(now.tv_sec) << 20 ^ static_cast<std::uint64_t>(::getpid());
+  return static_cast<std::uint64_t>(now.tv_nsec) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(now.tv_sec) << 20 ^
+         static_cast<std::uint64_t>(::getpid());
 }
 
 /// The beginning that all temporary names of a target share, without its folder.
@@ -104,7 +109,8 @@ inline void remove_stale_parts(const std::string& target) {
   if (!folder) return;
   while (const ::dirent* entry = ::readdir(folder.get())) {
     const std::string_view name = entry->d_name;
-    if (name.size() != prefix.size() + part_digits + part_suffix.size() || !name.starts_with(prefix) || !name.ends_with(part_suffix) ||
+    if (name.size() != prefix.size() + part_digits + part_suffix.size() || !name.starts_with(prefix) ||
+        !name.ends_with(part_suffix) ||
         name.find_first_not_of("0123456789abcdef", prefix.size()) != name.size() - part_suffix.size())
       continue;
     const std::string path = where + std::string(name);
@@ -130,7 +136,8 @@ public:
       std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(bits_of_system()));
       std::string path = folder_of(to.path) + part_prefix(to.path) + digits + std::string(part_suffix);
       // Nobody else reads the new content of a file whose mode is not known yet.
-      descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, to.replaces ? 0600 : 0666));
+      descriptor file(
+          ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, to.replaces ? 0600 : 0666));
       if (!file && errno == EEXIST) continue;
       if (!file) return status::failure("%s: could not be created (%s)", shown, detail::system_text(errno));
       if (!path_.empty()) (void)::unlink(path_.c_str());
@@ -138,7 +145,7 @@ public:
       file_ = std::move(file);
       // Somebody may take a part for a stale one until it is locked: then its name is gone. Some file systems have no locks;
       // there nothing is stale.
-      struct ::stat about {};
+      struct ::stat about{};
       const bool locked = ::flock(file_.number(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
       if (locked && ::fstat(file_.number(), &about) == 0 && about.st_nlink > 0) return {};
     }
@@ -146,7 +153,9 @@ public:
   }
 
   [[nodiscard]] status fill(const char* shown, std::span<const std::byte> bytes, const write_target& to) {
-    const auto failed = [&](const char* what) { return status::failure("%s: could not be %s (%s)", shown, what, detail::system_text(errno)); };
+    const auto failed = [&](const char* what) {
+      return status::failure("%s: could not be %s (%s)", shown, what, detail::system_text(errno));
+    };
     for (std::size_t done = 0; done < bytes.size();) {
       const ::ssize_t n = ::write(file_.number(), bytes.data() + done, bytes.size() - done);
       if (n < 0 && errno == EINTR) continue;
@@ -156,7 +165,9 @@ public:
     if (to.replaces) {
       // Only root can give a file away; a group that cannot be kept gets no rights of the old one's.
       ::mode_t mode = to.mode;
-      if (::fchown(file_.number(), to.owner, to.group) != 0 && ::fchown(file_.number(), static_cast<::uid_t>(-1), to.group) != 0) mode &= 0707;
+      if (::fchown(file_.number(), to.owner, to.group) != 0 &&
+          ::fchown(file_.number(), static_cast<::uid_t>(-1), to.group) != 0)
+        mode &= 0707;
       if (::fchmod(file_.number(), mode) != 0) return failed("given its mode");
     }
     if (::fsync(file_.number()) != 0) return failed("synced to disk");
@@ -165,7 +176,8 @@ public:
 
   [[nodiscard]] status put_in_place(const char* shown, const write_target& to) {
     // The lock ends with the name: nobody finds the part unlocked.
-    if (std::rename(path_.c_str(), to.path.c_str()) != 0) return status::failure("%s: could not be renamed into place (%s)", shown, detail::system_text(errno));
+    if (std::rename(path_.c_str(), to.path.c_str()) != 0)
+      return status::failure("%s: could not be renamed into place (%s)", shown, detail::system_text(errno));
     path_.clear();
     if (!file_.close()) return status::failure("%s: could not be closed (%s)", shown, detail::system_text(errno));
     return {};

@@ -27,7 +27,8 @@ namespace detail {
   return layer.starts_with(path) && (layer.size() == path.size() || layer[path.size()] == '.');
 }
 [[nodiscard]] inline bool is_left_out(std::string_view layer, const copy_options& options) noexcept {
-  return std::any_of(options.except.begin(), options.except.end(), [&](const std::string& path) { return is_part_of(layer, path); });
+  return std::any_of(options.except.begin(), options.except.end(),
+                     [&](const std::string& path) { return is_part_of(layer, path); });
 }
 
 /// Weights were replaced through `arrays`: their codes and scales are to be measured anew, as of a new network.
@@ -45,14 +46,15 @@ inline void set_unsettled(untyped_network& net, float part) {
   });
 }
 
-inline status check_same_shapes(const char* caller, std::span<const weight_shape> from, std::span<const weight_shape> to,
-                                const copy_options& options) noexcept {
+inline status check_same_shapes(const char* caller, std::span<const weight_shape> from,
+                                std::span<const weight_shape> to, const copy_options& options) noexcept {
   for (const weight_shape& t : to)
     for (const weight_shape& f : from)
       if (f.path == t.path && !is_left_out(t.path, options) && (f.filters != t.filters || f.window != t.window))
         return status::failure("%s: layer %.*s: expected (%d, %d, %d, %d) weights, found (%d, %d, %d, %d)", caller,
-                               static_cast<int>(t.path.size()), t.path.data(), t.filters, t.window.height, t.window.width,
-                               t.window.channels, f.filters, f.window.height, f.window.width, f.window.channels);
+                               static_cast<int>(t.path.size()), t.path.data(), t.filters, t.window.height,
+                               t.window.width, t.window.channels, f.filters, f.window.height, f.window.width,
+                               f.window.channels);
   return {};
 }
 
@@ -70,8 +72,8 @@ inline weight_arrays weight_arrays_of(const untyped_network& net) {
 
 inline status check_same_arrays(const char* caller, const weight_arrays& from, const weight_arrays& to) noexcept {
   const auto one_sided = [&](const auto& array, const char* where) {
-    return status::failure("%s: layer %s: expected the array '%s' in both networks, found it only in the one %s", caller,
-                           array.first.c_str(), array.second.c_str(), where);
+    return status::failure("%s: layer %s: expected the array '%s' in both networks, found it only in the one %s",
+                           caller, array.first.c_str(), array.second.c_str(), where);
   };
   for (const auto& [array, values] : to) {
     const auto found = from.find(array);
@@ -86,21 +88,24 @@ inline status check_same_arrays(const char* caller, const weight_arrays& from, c
 }
 
 /// Takes the arrays of the layers that are left out away, and refuses paths that none of the arrays belongs to.
-inline status leave_out(const char* caller, const copy_options& options, weight_arrays& from, weight_arrays& to) noexcept {
+inline status leave_out(const char* caller, const copy_options& options, weight_arrays& from,
+                        weight_arrays& to) noexcept {
   for (const std::string& path : options.except) {
     const auto erased = [&](weight_arrays& arrays) {
       return std::erase_if(arrays, [&](const auto& array) { return is_part_of(array.first.first, path); });
     };
     if (erased(from) + erased(to) == 0)
-      return status::failure("%s: except: expected the path of a layer with weights that no path before it names, found '%s'", caller, path.c_str());
+      return status::failure(
+          "%s: except: expected the path of a layer with weights that no path before it names, found '%s'", caller,
+          path.c_str());
   }
   return {};
 }
 
 /// Gives a network of another model the arrays of `from`, or what became of them: all or none.
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
-void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, weight_arrays arrays, network<ToModel, TW, TI>& to,
-                 const copy_options& options = {}) {
+void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, weight_arrays arrays,
+                 network<ToModel, TW, TI>& to, const copy_options& options = {}) {
   weight_arrays written = weight_arrays_of(to);
   require(leave_out(caller, options, arrays, written));
   require(check_same_shapes(caller, weight_shapes<FromModel>, weight_shapes<ToModel>, options));
@@ -130,7 +135,8 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
 /// throws   a path or an array that only one network has; another shape of weights; a path to leave out that names none;
 ///          `to` then stays as it was
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
-void copy_weights(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to, const copy_options& options = {}) {
+void copy_weights(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to,
+                  const copy_options& options = {}) {
   detail::take_arrays("copy_weights", from, detail::weight_arrays_of(from), to, options);
 }
 

@@ -22,7 +22,8 @@ void check_labels(const untyped_network& net, const dataset<Element>& data, cons
 
 template <class Model, class Element>
 constexpr void check_type() {
-  static_assert(sizeof(Element) == 1 || !flat<Model>::takes_pixels, "minnow: a model that begins with pixels takes images of bytes");
+  static_assert(sizeof(Element) == 1 || !flat<Model>::takes_pixels,
+                "minnow: a model that begins with pixels takes images of bytes");
 }
 
 /// How many of the images [first, last) are recognised.
@@ -36,7 +37,8 @@ int recognised(untyped_network& net, const dataset<Element>& data, float alpha, 
     net.take(data, first, images);
     const auto z = net.forward({.mode = mode::evaluate, .alpha = alpha, .requantize = requantize});
     for (int n = 0; n < images; ++n)
-      right += argmax(z.subspan(static_cast<std::size_t>(n) * classes, classes)) == data.labels[static_cast<std::size_t>(first + n)];
+      right += argmax(z.subspan(static_cast<std::size_t>(n) * classes, classes)) ==
+               data.labels[static_cast<std::size_t>(first + n)];
   }
   return right;
 }
@@ -78,7 +80,8 @@ double accuracy(untyped_network& net, const dataset<Element>& data, float alpha,
 /// alpha   from 0 to 1
 /// throws  another alpha; where images are missing, of another shape, or hold a NaN or an infinity
 template <class Model, class Weights, class Inputs, class Element>
-[[nodiscard]] std::vector<float> logits(network<Model, Weights, Inputs>& net, const dataset<Element>& data, float alpha = 1) {
+[[nodiscard]] std::vector<float> logits(network<Model, Weights, Inputs>& net, const dataset<Element>& data,
+                                        float alpha = 1) {
   detail::check_type<Model, Element>();
   return detail::logits(net, data, alpha);
 }
@@ -87,7 +90,8 @@ template <class Model, class Weights, class Inputs, class Element>
 ///
 /// throws  as logits
 template <class Model, class Weights, class Inputs, class Element>
-[[nodiscard]] std::vector<int> predict(network<Model, Weights, Inputs>& net, const dataset<Element>& data, float alpha = 1) {
+[[nodiscard]] std::vector<int> predict(network<Model, Weights, Inputs>& net, const dataset<Element>& data,
+                                       float alpha = 1) {
   detail::check_type<Model, Element>();
   return detail::predict(net, data, alpha);
 }

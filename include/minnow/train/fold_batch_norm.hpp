@@ -7,9 +7,9 @@
 #include <vector>
 
 #include <minnow/layers/bias.hpp>
+#include <minnow/train/copy_weights.hpp>
 #include <minnow/train/layers/batch_norm.hpp>
 #include <minnow/train/layers/bias.hpp>
-#include <minnow/train/copy_weights.hpp>
 
 namespace minnow {
 
@@ -36,9 +36,11 @@ void fold_into_product(const network<FromModel, Weights, In>& from, changed_arra
   if constexpr (norm < folded::count && std::is_same_v<typename target::template layer<Index>, bias>) {
     if constexpr (std::is_same_v<typename folded::template layer<norm>, batch_norm>) {
       constexpr std::size_t product = folded::template from<norm>;
-      constexpr bool behind_product = product != the_image && product_layer<typename folded::template layer<product == the_image ? 0 : product>>;
+      constexpr bool behind_product =
+          product != the_image && product_layer<typename folded::template layer<product == the_image ? 0 : product>>;
       static_assert(behind_product, "minnow: a batch norm folds into the product right before it");
-      static_assert(folded::readers(product) == 1, "minnow: a batch norm does not fold into a product that others read too");
+      static_assert(folded::readers(product) == 1,
+                    "minnow: a batch norm does not fold into a product that others read too");
       const auto& statistics = from.template layer_at<norm>();
       const auto& weights = from.template layer_at<product>().weights();
       std::vector<float> scaled(weights.begin(), weights.end());

@@ -12,13 +12,15 @@ namespace minnow {
 
 /// A loss: from logits (N,classes) and N labels to the mean over the batch, and its gradient (N,classes). `fit` gives it a
 /// label from 0 to classes-1 for each of N >= 1 images; a loss or a gradient that is not finite is an error that ends the run.
-using loss_function = std::function<double(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient)>;
+using loss_function =
+    std::function<double(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient)>;
 
 namespace detail {
 
 /// Calls row(logits, label, gradient, classes) for each image and sums what it returns.
 template <class Row>
-double mean_over_rows(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient, Row&& row) {
+double mean_over_rows(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient,
+                      Row&& row) {
   if (labels.empty() || logits.empty() || logits.size() % labels.size() != 0 || gradient.size() != logits.size())
     require(
         status::failure("loss: expected the same number of logits and gradients for each of the labels, found %zu "
@@ -30,7 +32,8 @@ double mean_over_rows(std::span<const float> logits, std::span<const int> labels
       require(status::failure("loss: expected labels from 0 to %zu, found %d", classes - 1, label));
   double sum = 0;
   for (std::size_t n = 0; n < labels.size(); ++n)
-    sum += row(logits.subspan(n * classes, classes), static_cast<std::size_t>(labels[n]), gradient.subspan(n * classes, classes));
+    sum += row(logits.subspan(n * classes, classes), static_cast<std::size_t>(labels[n]),
+               gradient.subspan(n * classes, classes));
   return sum / static_cast<double>(labels.size());
 }
 
@@ -47,7 +50,8 @@ struct cross_entropy {
       double sum = 0;
       for (const float v : z) sum += std::exp(static_cast<double>(v) - largest);
       for (std::size_t c = 0; c < z.size(); ++c)
-        g[c] = static_cast<float>((std::exp(static_cast<double>(z[c]) - largest) / sum - (c == label ? 1 : 0)) / images);
+        g[c] =
+            static_cast<float>((std::exp(static_cast<double>(z[c]) - largest) / sum - (c == label ? 1 : 0)) / images);
       return std::log(sum) + largest - static_cast<double>(z[label]);
     });
   }

@@ -50,7 +50,8 @@ struct slot {
   using flat = minnow::flat<typename Network::model>;
   typename Network::template layer_type<Index> layer = [] {
     using type = typename Network::template layer_type<Index>;
-    if constexpr (join_layer<typename flat::template layer<Index>>) return type(flat::template in<Index>, flat::template second_in<Index>);
+    if constexpr (join_layer<typename flat::template layer<Index>>)
+      return type(flat::template in<Index>, flat::template second_in<Index>);
     else return type(flat::template in<Index>);
   }();
 };
@@ -69,10 +70,13 @@ struct layer_slots<Network, std::index_sequence<Index...>> : slot<Network, Index
 /// Inputs     the estimator of quantized inputs
 template <class Model, class Weights = ste, class Inputs = Weights>
 class network : public untyped_network {
-  static_assert(!std::is_same_v<Weights, unbiased> && !std::is_same_v<Inputs, unbiased>,
-                "minnow: the unbiased stochastic neuron needs the loss and not a gradient: it cannot be a network's estimator");
-  static_assert(std::is_same_v<Weights, unbiased> || estimator<Weights>, "minnow: network<Model, Weights, Inputs> takes estimators");
-  static_assert(std::is_same_v<Inputs, unbiased> || estimator<Inputs>, "minnow: network<Model, Weights, Inputs> takes estimators");
+  static_assert(
+      !std::is_same_v<Weights, unbiased> && !std::is_same_v<Inputs, unbiased>,
+      "minnow: the unbiased stochastic neuron needs the loss and not a gradient: it cannot be a network's estimator");
+  static_assert(std::is_same_v<Weights, unbiased> || estimator<Weights>,
+                "minnow: network<Model, Weights, Inputs> takes estimators");
+  static_assert(std::is_same_v<Inputs, unbiased> || estimator<Inputs>,
+                "minnow: network<Model, Weights, Inputs> takes estimators");
   using flat = minnow::flat<Model>;
   static constexpr std::size_t count = flat::count;
   using indices = std::make_index_sequence<count>;
@@ -80,7 +84,8 @@ class network : public untyped_network {
   template <class Layer>
   static constexpr bool quantizes_in() {
     if constexpr (product_layer<Layer>) return is_integer(Layer::weights::storage);
-    else if constexpr (detail::quantizes<Layer>) return is_integer(Layer::inputs::storage) && !std::is_same_v<typename Layer::inputs, pixels>;
+    else if constexpr (detail::quantizes<Layer>)
+      return is_integer(Layer::inputs::storage) && !std::is_same_v<typename Layer::inputs, pixels>;
     else return false;
   }
 
@@ -89,22 +94,29 @@ public:
   using weight_estimator = Weights;
   using input_estimator = Inputs;
   template <std::size_t Index>
-  using layer_type = typename detail::readable<typename flat::template layer<Index>,
-                                               typename detail::estimator_for<typename flat::template layer<Index>, Weights, Inputs>::type>::type;
+  using layer_type = typename detail::readable<
+      typename flat::template layer<Index>,
+      typename detail::estimator_for<typename flat::template layer<Index>, Weights, Inputs>::type>::type;
 
   static constexpr int classes = flat::output.size();
 
   explicit network(seed draws = {}, initializer how = initializer::by_quantizer)
-      : untyped_network(flat::input, flat::fingerprint, entries, flat::takes_pixels, [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
-                        [](float alpha) { return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f; }) {
+      : untyped_network(
+            flat::input, flat::fingerprint, entries, flat::takes_pixels,
+            [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
+            [](float alpha) {
+              return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f;
+            }) {
     each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
       auto& l = layer_at<Index>();
       if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(flat::template feeds_codes<Index>);
       if constexpr (flat::template feeds_next<Index>) {
         using next = layer_type<Index + 1>;
-        if constexpr (requires { l.leave_to_next(next::takes_deferred_norm); }) l.leave_to_next(next::takes_deferred_norm);
+        if constexpr (requires { l.leave_to_next(next::takes_deferred_norm); })
+          l.leave_to_next(next::takes_deferred_norm);
       }
-      if constexpr (!std::is_same_v<typename flat::template inputs_of<Index>, real> && requires { l.template take_inputs_of<typename flat::template inputs_of<Index>>(); })
+      if constexpr (!std::is_same_v<typename flat::template inputs_of<Index>, real> &&
+                    requires { l.template take_inputs_of<typename flat::template inputs_of<Index>>(); })
         l.template take_inputs_of<typename flat::template inputs_of<Index>>();
     });
     bind(addresses());
@@ -140,7 +152,9 @@ public:
   /// visit(path, layer) for every layer in order, each with its own type.
   template <class Visit>
   void visit(Visit&& visitor) {
-    each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) { visitor(flat::paths[Index].view(), layer_at<Index>()); });
+    each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+      visitor(flat::paths[Index].view(), layer_at<Index>());
+    });
   }
 
   /// Whether a layer rounds to few levels: weights, or inputs that are more than the image's bytes.
@@ -151,13 +165,20 @@ public:
 private:
   template <class Function>
   void each(Function&& f) {
-    [&]<std::size_t... Index>(std::index_sequence<Index...>) { (f(std::integral_constant<std::size_t, Index>{}), ...); }(indices{});
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (f(std::integral_constant<std::size_t, Index>{}), ...);
+    }(indices{});
   }
-  static constexpr std::array<detail::layer_entry, count> entries = []<std::size_t... Index>(std::index_sequence<Index...>) {
-    return std::array<detail::layer_entry, count>{detail::layer_entry{&detail::functions_of<layer_type<Index>>, flat::paths[Index].view(), flat::template out<Index>, flat::template from<Index>, flat::template second<Index>}...};
-  }(indices{});
+  static constexpr std::array<detail::layer_entry, count> entries =
+      []<std::size_t... Index>(std::index_sequence<Index...>) {
+        return std::array<detail::layer_entry, count>{detail::layer_entry{
+            &detail::functions_of<layer_type<Index>>, flat::paths[Index].view(), flat::template out<Index>,
+            flat::template from<Index>, flat::template second<Index>}...};
+      }(indices{});
   [[nodiscard]] std::array<void*, count> addresses() noexcept {
-    return [&]<std::size_t... Index>(std::index_sequence<Index...>) { return std::array<void*, count>{&layer_at<Index>()...}; }(indices{});
+    return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      return std::array<void*, count>{&layer_at<Index>()...};
+    }(indices{});
   }
 
   detail::layer_slots<network, indices> slots_;

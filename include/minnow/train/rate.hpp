@@ -17,7 +17,8 @@ namespace detail {
 /// Refuses a schedule's number that makes a rate negative or infinite: at the first step, not where the rate comes to that.
 inline void check_rate_number(const char* schedule, const char* name, float number) {
   if (!(number >= 0 && std::isfinite(number)))
-    require(status::failure("%s: expected a finite %s of at least 0, found %g", schedule, name, static_cast<double>(number)));
+    require(status::failure("%s: expected a finite %s of at least 0, found %g", schedule, name,
+                            static_cast<double>(number)));
 }
 
 }  // namespace detail
@@ -60,7 +61,8 @@ struct cosine_rate {
   float operator()(const progress& p) const {
     detail::check_rate_number("cosine_rate", "to", to);
     const double part = static_cast<double>(p.step) / static_cast<double>(std::max(p.steps, 1LL));
-    return static_cast<float>(static_cast<double>(to) + static_cast<double>(1 - to) * 0.5 * (1 + std::cos(std::numbers::pi * part)));
+    return static_cast<float>(static_cast<double>(to) +
+                              static_cast<double>(1 - to) * 0.5 * (1 + std::cos(std::numbers::pi * part)));
   }
 };
 

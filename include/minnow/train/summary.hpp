@@ -40,21 +40,25 @@ inline constexpr auto network_lines = []<std::size_t... Index>(std::index_sequen
   return std::array<network_line, Flat::count>{line_of<Flat, Index>()...};
 }(std::make_index_sequence<Flat::count>{});
 
-inline std::string print_lines(untyped_network& net, std::span<const network_line> lines, std::string_view weights, std::string_view inputs) {
+inline std::string print_lines(untyped_network& net, std::span<const network_line> lines, std::string_view weights,
+                               std::string_view inputs) {
   table t(3);
   t.add({"layer", "output", "operation", "parameters", "MACs"});
   long long total = 0;
   long long macs = 0;
   for (const network_line& l : lines) {
     long long parameters = 0;
-    net.parameters([&](std::string_view path, const parameter& p) { parameters += path == l.path ? static_cast<long long>(p.value.size()) : 0; });
+    net.parameters([&](std::string_view path, const parameter& p) {
+      parameters += path == l.path ? static_cast<long long>(p.value.size()) : 0;
+    });
     total += parameters;
     macs += l.macs;
     t.add({layer_text(l.path, l.name), extent_text(l.out.height, l.out.width, l.out.channels), std::string(l.operation),
            parameters > 0 ? with_commas(parameters) : "", l.macs > 0 ? with_commas(l.macs) : ""});
   }
   t.add({"sum", "", "", with_commas(total), with_commas(macs)});
-  return t.print() + "gradients pass quantized weights by " + std::string(weights) + ", quantized inputs by " + std::string(inputs) + "\n";
+  return t.print() + "gradients pass quantized weights by " + std::string(weights) + ", quantized inputs by " +
+         std::string(inputs) + "\n";
 }
 
 }  // namespace detail
@@ -63,7 +67,8 @@ inline std::string print_lines(untyped_network& net, std::span<const network_lin
 /// weights, trained parameters, multiply-accumulates; then the estimators.
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] std::string summary(network<Model, Weights, Inputs>& net) {
-  return detail::print_lines(net, detail::network_lines<flat<Model>>, text(Weights::name()).view(), text(Inputs::name()).view());
+  return detail::print_lines(net, detail::network_lines<flat<Model>>, text(Weights::name()).view(),
+                             text(Inputs::name()).view());
 }
 
 }  // namespace minnow

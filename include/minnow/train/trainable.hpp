@@ -52,15 +52,15 @@ inline constexpr int calibration_rounds = 20;
 /// What a forward or backward pass through a layer is told.
 struct pass {
   minnow::mode mode = mode::evaluate;
-  float alpha = 1;           ///< 0 real, 1 quantized, and what lies between
-  float real_part = 0;       ///< the most that unquantized values take part in the forward pass, 1 - share
-  bool requantize = true;    ///< false: keep the quantized weights and their states of an earlier step
-  int settled = 0;           ///< batches settled before this one
-  minnow::random noise{};    ///< the stream of this layer and step
-  int first_image = 0;       ///< the place of this batch's first image in that of all ranks, whose noise it gets
+  float alpha = 1;                  ///< 0 real, 1 quantized, and what lies between
+  float real_part = 0;              ///< the most that unquantized values take part in the forward pass, 1 - share
+  bool requantize = true;           ///< false: keep the quantized weights and their states of an earlier step
+  int settled = 0;                  ///< batches settled before this one
+  minnow::random noise{};           ///< the stream of this layer and step
+  int first_image = 0;              ///< the place of this batch's first image in that of all ranks, whose noise it gets
   reduction* over_ranks = nullptr;  ///< not null: the batch's statistics are those of all ranks' images
-  std::string_view layer = "";  ///< the layer's path, for errors
-  long long step = 0;           ///< of the run, from 1, for errors; 0: there is none
+  std::string_view layer = "";      ///< the layer's path, for errors
+  long long step = 0;               ///< of the run, from 1, for errors; 0: there is none
 
   [[nodiscard]] bool training() const noexcept { return mode == mode::train; }
   [[nodiscard]] bool takes_batch_statistics() const noexcept { return mode == mode::train || mode == mode::settle; }
@@ -102,10 +102,11 @@ class trainable;
 
 /// A trainable reading that has what every layer needs.
 template <class Layer>
-concept trainable_layer = requires(Layer t, const activations in, activations out, const float* grad_out, float* grad_in, const pass p) {
-  Layer(shape{});
-  t.forward(in, out, p);
-  t.backward(in, out, grad_out, grad_in, p);
-};
+concept trainable_layer =
+    requires(Layer t, const activations in, activations out, const float* grad_out, float* grad_in, const pass p) {
+      Layer(shape{});
+      t.forward(in, out, p);
+      t.backward(in, out, grad_out, grad_in, p);
+    };
 
 }  // namespace minnow

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/data/dataset.hpp>
-#include <minnow/data/normalisation.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
+#include <minnow/data/dataset.hpp>
+#include <minnow/data/normalisation.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/model.hpp>
 #include <minnow/train/layer_times.hpp>
@@ -34,7 +34,8 @@ using array_visitor = std::function<void(std::string_view, std::span<float>)>;
 /// compiled once and not for every network. What joins alone have, a second input and its gradient, others ignore.
 struct layer_functions {
   void (*forward)(void*, const activations& in, const activations& second, activations& out, const pass&);
-  void (*backward)(void*, const activations& in, const activations& out, const float* grad_out, float* grad_in, float* grad_second, const pass&);
+  void (*backward)(void*, const activations& in, const activations& out, const float* grad_out, float* grad_in,
+                   float* grad_second, const pass&);
   void (*start)(void*, random, initializer);
   void (*parameters)(void*, const parameter_visitor&);
   void (*arrays)(void*, const array_visitor&);
@@ -53,12 +54,14 @@ inline constexpr bool reads_codes<trainable<Layer, Estimator>> = product_layer<L
 template <class Layer>
 inline constexpr layer_functions functions_of{
     [](void* l, const activations& in, [[maybe_unused]] const activations& second, activations& out, const pass& p) {
-      if constexpr (requires(Layer& x) { x.forward(in, second, out, p); }) static_cast<Layer*>(l)->forward(in, second, out, p);
+      if constexpr (requires(Layer& x) { x.forward(in, second, out, p); })
+        static_cast<Layer*>(l)->forward(in, second, out, p);
       else static_cast<Layer*>(l)->forward(in, out, p);
     },
     [](void* l, [[maybe_unused]] const activations& in, const activations& out, const float* grad_out, float* grad_in,
        [[maybe_unused]] float* grad_second, [[maybe_unused]] const pass& p) {
-      if constexpr (requires(Layer& x) { x.backward(out, grad_out, grad_in, grad_second); }) static_cast<Layer*>(l)->backward(out, grad_out, grad_in, grad_second);
+      if constexpr (requires(Layer& x) { x.backward(out, grad_out, grad_in, grad_second); })
+        static_cast<Layer*>(l)->backward(out, grad_out, grad_in, grad_second);
       else static_cast<Layer*>(l)->backward(in, out, grad_out, grad_in, p);
     },
     []([[maybe_unused]] void* l, [[maybe_unused]] random r, [[maybe_unused]] initializer how) {
@@ -82,8 +85,10 @@ inline constexpr layer_functions functions_of{
       if constexpr (requires(Layer& x) { x.unsound_state(); }) return static_cast<Layer*>(l)->unsound_state();
       else return {};
     },
-    requires(Layer& x, const parameter_visitor& visit) { x.parameters(visit); },
-    reads_codes<Layer>};
+    requires(Layer& x, const parameter_visitor& visit){x.parameters(visit);
+}  // namespace detail
+, reads_codes<Layer>
+};  // namespace minnow
 
 /// A layer as a network without its type knows it, all but its address.
 struct layer_entry {
@@ -112,25 +117,29 @@ public:
 
   /// visit(path, name, floats) for everything that a file keeps, in order.
   void arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
-    for (entry& l : layers_) l.functions->arrays(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
+    for (entry& l : layers_)
+      l.functions->arrays(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
   /// The same between two steps of a run, which it does not change: nothing is measured for the file.
   void arrays_under_way(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
-    for (entry& l : layers_) l.functions->arrays_under_way(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
+    for (entry& l : layers_)
+      l.functions->arrays_under_way(l.layer,
+                                    [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
   /// The same for what settling replaces: batch norm's running statistics.
   void statistics(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
-    for (entry& l : layers_) l.functions->statistics(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
+    for (entry& l : layers_)
+      l.functions->statistics(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
   /// Refuses a quantizer's state that is not finite or lies outside its bounds; `who` begins the sentence.
   [[nodiscard]] status check_states(const char* who) {
     for (entry& l : layers_)
       if (const auto state = l.functions->unsound_state(l.layer); !state.empty())
-        return status::failure("%s: layer %.*s: expected a quantizer's state inside its bounds, found %g", who, static_cast<int>(l.path.size()),
-                               l.path.data(), static_cast<double>(state[0]));
+        return status::failure("%s: layer %.*s: expected a quantizer's state inside its bounds, found %g", who,
+                               static_cast<int>(l.path.size()), l.path.data(), static_cast<double>(state[0]));
     return {};
   }
 
@@ -237,8 +246,10 @@ public:
       if (!l.learns) continue;
       p.layer = l.path;
       const detail::stopwatch watch(times_ != nullptr ? &times_->backward : nullptr, i, layers_.size());
-      const activations in = l.values_read ? activations{l.values.data(), images_, result_of(l.from).dimensions} : result_of(l.from);
-      l.functions->backward(l.layer, in, l.result, buffer(l.gradient), buffer(l.to_from.buffer), buffer(l.to_second.buffer), p);
+      const activations in =
+          l.values_read ? activations{l.values.data(), images_, result_of(l.from).dimensions} : result_of(l.from);
+      l.functions->backward(l.layer, in, l.result, buffer(l.gradient), buffer(l.to_from.buffer),
+                            buffer(l.to_second.buffer), p);
       for (const auto& [source, edge] : {std::pair{l.from, l.to_from}, std::pair{l.second, l.to_second}})
         if (edge.adds) add(buffer(edge.buffer), buffer(layers_[source].gradient), result_of(source).size());
       if (ready != nullptr) l.functions->parameters(l.layer, *ready);
@@ -285,9 +296,13 @@ public:
   [[nodiscard]] float real_part(float alpha) const { return real_part_(alpha); }
 
 protected:
-  untyped_network(shape input, std::uint64_t fingerprint, std::span<const detail::layer_entry> layers, bool takes_pixels,
-                  float (*scale_of)(float), float (*real_part_of)(float))
-      : input_shape_(input), fingerprint_(fingerprint), takes_pixels_(takes_pixels), step_scale_(scale_of), real_part_(real_part_of) {
+  untyped_network(shape input, std::uint64_t fingerprint, std::span<const detail::layer_entry> layers,
+                  bool takes_pixels, float (*scale_of)(float), float (*real_part_of)(float))
+      : input_shape_(input),
+        fingerprint_(fingerprint),
+        takes_pixels_(takes_pixels),
+        step_scale_(scale_of),
+        real_part_(real_part_of) {
     for (const detail::layer_entry& l : layers) layers_.push_back({l});
     plan_gradients();
   }

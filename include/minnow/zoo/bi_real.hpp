@@ -17,14 +17,15 @@ using bi_real_unit = residual<chain<conv<Filters, Scheme>, batch_norm>>;
 ///
 /// in (H,W,C) -> out (H,W,Filters)
 template <int Filters, class Scheme>
-using bi_real_widening = residual<chain<conv<Filters, Scheme>, batch_norm>, chain<detail::pointwise<real, Filters>, batch_norm>>;
+using bi_real_widening =
+    residual<chain<conv<Filters, Scheme>, batch_norm>, chain<detail::pointwise<real, Filters>, batch_norm>>;
 
 /// The same with stride 2: the shortcut averages windows of 2x2 first.
 ///
 /// in (H,W,C) -> out (H/2,W/2,Filters)
 template <int Filters, class Scheme>
-using bi_real_halving =
-    residual<chain<conv<Filters, Scheme, stride<2>>, batch_norm>, chain<average_pool<2>, detail::pointwise<real, Filters>, batch_norm>>;
+using bi_real_halving = residual<chain<conv<Filters, Scheme, stride<2>>, batch_norm>,
+                                 chain<average_pool<2>, detail::pointwise<real, Filters>, batch_norm>>;
 
 /// ResNet-18 for 224x224 images with a shortcut around every convolution, made for 1-bit schemes and the estimator `bi_real`.
 /// The paper keeps the first and the last layer real.

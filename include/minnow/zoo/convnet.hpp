@@ -21,9 +21,11 @@ using dense_unit = chain<dense<Units, Scheme>, batch_norm>;
 /// Six convolutions of Channels, 2 Channels and 4 Channels filters and two hidden dense layers, for 32x32 images.
 template <class Schemes, int Channels, int Hidden1, int Hidden2, int Classes = 10>
 struct convnet
-    : model<image<3, 32, 32>, detail::unit<Channels, typename Schemes::first>, detail::pooled_unit<Channels, typename Schemes::inner>,
-            detail::unit<2 * Channels, typename Schemes::inner>, detail::pooled_unit<2 * Channels, typename Schemes::inner>,
-            detail::unit<4 * Channels, typename Schemes::inner>, detail::pooled_unit<4 * Channels, typename Schemes::inner>,
+    : model<image<3, 32, 32>, detail::unit<Channels, typename Schemes::first>,
+            detail::pooled_unit<Channels, typename Schemes::inner>, detail::unit<2 * Channels, typename Schemes::inner>,
+            detail::pooled_unit<2 * Channels, typename Schemes::inner>,
+            detail::unit<4 * Channels, typename Schemes::inner>,
+            detail::pooled_unit<4 * Channels, typename Schemes::inner>,
             detail::dense_unit<Hidden1, typename Schemes::inner>, detail::dense_unit<Hidden2, typename Schemes::inner>,
             detail::dense_unit<Classes, typename Schemes::last>> {};
 

@@ -14,7 +14,8 @@ namespace detail {
 
 /// A bottleneck of 4 Growth channels, and the Growth channels that the block adds.
 template <class Scheme, int Growth>
-using dense_layer = chain<batch_norm, relu, conv<4 * Growth, Scheme, kernel<1>, padding<0>>, batch_norm, relu, conv<Growth, Scheme>>;
+using dense_layer =
+    chain<batch_norm, relu, conv<4 * Growth, Scheme, kernel<1>, padding<0>>, batch_norm, relu, conv<Growth, Scheme>>;
 
 template <class Scheme, int Channels>
 using transition = chain<batch_norm, relu, conv<Channels, Scheme, kernel<1>, padding<0>>, average_pool<2>>;

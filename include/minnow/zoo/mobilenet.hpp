@@ -28,11 +28,13 @@ using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Strid
 /// source       Howard et al. 2017, Table 1
 template <class Schemes, int Percent = 100, int Resolution = 224, int Classes = 1000>
 struct mobilenet_v1
-    : model<image<3, Resolution, Resolution>, conv<32 * Percent / 100, typename Schemes::first, stride<(Resolution > 64 ? 2 : 1)>>, typename Schemes::norm, relu,
-            detail::separable<Schemes, 64 * Percent / 100>,  //
+    : model<image<3, Resolution, Resolution>,
+            conv<32 * Percent / 100, typename Schemes::first, stride<(Resolution > 64 ? 2 : 1)>>,
+            typename Schemes::norm, relu, detail::separable<Schemes, 64 * Percent / 100>,  //
             detail::separable<Schemes, 128 * Percent / 100, 2>, detail::separable<Schemes, 128 * Percent / 100>,
             detail::separable<Schemes, 256 * Percent / 100, 2>, detail::separable<Schemes, 256 * Percent / 100>,
-            detail::separable<Schemes, 512 * Percent / 100, 2>, repeat<5, detail::separable<Schemes, 512 * Percent / 100>>,
+            detail::separable<Schemes, 512 * Percent / 100, 2>,
+            repeat<5, detail::separable<Schemes, 512 * Percent / 100>>,
             detail::separable<Schemes, 1024 * Percent / 100, 2>, detail::separable<Schemes, 1024 * Percent / 100>,  //
             global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
 

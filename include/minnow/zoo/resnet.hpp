@@ -25,9 +25,12 @@ using resnet_pool = max_pool<3, stride<2>, padding<1>>;
 /// Two 3x3 convolutions.
 template <class Schemes, int Filters, int Stride, bool Projects>
 using basic_block =
-    chain<residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,
-                         conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
-                   std::conditional_t<Projects, chain<pointwise<typename behind_carrier<Schemes>::type, Filters, Stride>, typename Schemes::norm>, chain<>>,
+    chain<residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm,
+                         relu, conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
+                   std::conditional_t<Projects,
+                                      chain<pointwise<typename behind_carrier<Schemes>::type, Filters, Stride>,
+                                            typename Schemes::norm>,
+                                      chain<>>,
                    typename Schemes::carrier>,
           relu>;
 
@@ -37,7 +40,10 @@ using bottleneck =
     chain<residual<chain<pointwise<typename behind_carrier<Schemes>::type, Inner, Stride>, typename Schemes::norm, relu,
                          conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu,
                          pointwise<typename Schemes::inner, 4 * Inner>, typename Schemes::norm>,
-                   std::conditional_t<Projects, chain<pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::norm>, chain<>>,
+                   std::conditional_t<Projects,
+                                      chain<pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>,
+                                            typename Schemes::norm>,
+                                      chain<>>,
                    typename Schemes::carrier>,
           relu>;
 
@@ -47,12 +53,14 @@ using branch_v2 = chain<pointwise<typename behind_carrier<Schemes>::type, Inner>
                         conv<Inner, typename Schemes::inner, stride<Stride>>, typename Schemes::norm, relu,
                         pointwise<typename Schemes::inner, 4 * Inner>>;
 template <class Schemes, int Inner, int Stride>
-using projecting_v2 = chain<batch_norm, relu,
-                            residual<branch_v2<Schemes, Inner, Stride>,
-                                     pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::carrier>>;
+using projecting_v2 =
+    chain<batch_norm, relu,
+          residual<branch_v2<Schemes, Inner, Stride>,
+                   pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::carrier>>;
 template <class Schemes, int Inner>
-using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes::inner, Inner>, typename Schemes::norm, relu,
-                                   conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu, pointwise<typename Schemes::inner, 4 * Inner>>,
+using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes::inner, Inner>, typename Schemes::norm,
+                                   relu, conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu,
+                                   pointwise<typename Schemes::inner, 4 * Inner>>,
                              chain<>, typename Schemes::carrier>;
 
 }  // namespace detail
@@ -61,36 +69,35 @@ using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes:
 ///
 /// source  He et al. 2016, Table 1, projections where the width changes
 template <class Schemes, int Classes = 1000>
-struct resnet_18
-    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu, detail::resnet_pool,
-            repeat<2, detail::basic_block<Schemes, 64, 1, false>>,  //
-            detail::basic_block<Schemes, 128, 2, true>, detail::basic_block<Schemes, 128, 1, false>,
-            detail::basic_block<Schemes, 256, 2, true>, detail::basic_block<Schemes, 256, 1, false>,
-            detail::basic_block<Schemes, 512, 2, true>, detail::basic_block<Schemes, 512, 1, false>,  //
-            global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
+struct resnet_18 : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu,
+                         detail::resnet_pool, repeat<2, detail::basic_block<Schemes, 64, 1, false>>,  //
+                         detail::basic_block<Schemes, 128, 2, true>, detail::basic_block<Schemes, 128, 1, false>,
+                         detail::basic_block<Schemes, 256, 2, true>, detail::basic_block<Schemes, 256, 1, false>,
+                         detail::basic_block<Schemes, 512, 2, true>, detail::basic_block<Schemes, 512, 1, false>,  //
+                         global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
 
 /// ResNet-50 for 224x224 images; a block's first convolution strides.
 ///
 /// source  He et al. 2016, Table 1
 template <class Schemes, int Classes = 1000>
 struct resnet_50
-    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu, detail::resnet_pool,
-            detail::bottleneck<Schemes, 64, 1, true>, repeat<2, detail::bottleneck<Schemes, 64, 1, false>>,
-            detail::bottleneck<Schemes, 128, 2, true>, repeat<3, detail::bottleneck<Schemes, 128, 1, false>>,
-            detail::bottleneck<Schemes, 256, 2, true>, repeat<5, detail::bottleneck<Schemes, 256, 1, false>>,
-            detail::bottleneck<Schemes, 512, 2, true>, repeat<2, detail::bottleneck<Schemes, 512, 1, false>>,  //
+    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu,
+            detail::resnet_pool, detail::bottleneck<Schemes, 64, 1, true>,
+            repeat<2, detail::bottleneck<Schemes, 64, 1, false>>, detail::bottleneck<Schemes, 128, 2, true>,
+            repeat<3, detail::bottleneck<Schemes, 128, 1, false>>, detail::bottleneck<Schemes, 256, 2, true>,
+            repeat<5, detail::bottleneck<Schemes, 256, 1, false>>, detail::bottleneck<Schemes, 512, 2, true>,
+            repeat<2, detail::bottleneck<Schemes, 512, 1, false>>,  //
             global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
 
 /// ResNet-50 with batch norm and relu in front of the convolutions; a block's 3x3 convolution strides.
 ///
 /// source  He et al. 2016b, "Identity Mappings in Deep Residual Networks"
 template <class Schemes, int Classes = 1000>
-struct resnet_50_v2
-    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, detail::resnet_pool,
-            detail::projecting_v2<Schemes, 64, 1>, repeat<2, detail::identity_v2<Schemes, 64>>,
-            detail::projecting_v2<Schemes, 128, 2>, repeat<3, detail::identity_v2<Schemes, 128>>,
-            detail::projecting_v2<Schemes, 256, 2>, repeat<5, detail::identity_v2<Schemes, 256>>,
-            detail::projecting_v2<Schemes, 512, 2>, repeat<2, detail::identity_v2<Schemes, 512>>,  //
-            batch_norm, relu, global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
+struct resnet_50_v2 : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, detail::resnet_pool,
+                            detail::projecting_v2<Schemes, 64, 1>, repeat<2, detail::identity_v2<Schemes, 64>>,
+                            detail::projecting_v2<Schemes, 128, 2>, repeat<3, detail::identity_v2<Schemes, 128>>,
+                            detail::projecting_v2<Schemes, 256, 2>, repeat<5, detail::identity_v2<Schemes, 256>>,
+                            detail::projecting_v2<Schemes, 512, 2>, repeat<2, detail::identity_v2<Schemes, 512>>,  //
+                            batch_norm, relu, global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
 
 }  // namespace minnow::zoo

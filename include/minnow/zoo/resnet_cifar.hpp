@@ -18,12 +18,12 @@ namespace detail {
 /// Two convolutions and the sum. Where the block is narrower than what it makes, the skip takes every other pixel and
 /// fills the channels up with zeros, so that it has no weights.
 template <class Schemes, int Filters, int Stride>
-using small_block =
-    chain<residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,
-                         conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
-                   std::conditional_t<Stride == 1, chain<>, chain<average_pool<1, stride<Stride>>, pad_channels<Filters>>>,
-                   typename Schemes::carrier>,
-          relu>;
+using small_block = chain<
+    residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,
+                   conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
+             std::conditional_t<Stride == 1, chain<>, chain<average_pool<1, stride<Stride>>, pad_channels<Filters>>>,
+             typename Schemes::carrier>,
+    relu>;
 
 }  // namespace detail
 

@@ -17,7 +17,8 @@ namespace minnow::zoo {
 /// Depthwise   of depthwise convolutions
 /// Carrier     the quantizer of what residual blocks hand on: `real`, or integer<8>
 /// Norm        what stands right behind products of ResNets and MobileNets: batch_norm, or `bias` where it was folded
-template <class Inner, class First = Inner, class Last = Inner, class Depthwise = Inner, class Carrier = real, class Norm = batch_norm>
+template <class Inner, class First = Inner, class Last = Inner, class Depthwise = Inner, class Carrier = real,
+          class Norm = batch_norm>
 struct schemes {
   using inner = Inner;
   using first = First;
@@ -35,7 +36,8 @@ struct behind_carrier {
   using type = Inner;
 };
 template <class Schemes, class Inner>
-  requires(std::is_same_v<typename Inner::inputs, typename Schemes::carrier> && !std::is_same_v<typename Schemes::carrier, real>)
+  requires(std::is_same_v<typename Inner::inputs, typename Schemes::carrier> &&
+           !std::is_same_v<typename Schemes::carrier, real>)
 struct behind_carrier<Schemes, Inner> {
   using type = typename Inner::weights;
 };

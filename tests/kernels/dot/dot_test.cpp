@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/reference.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 
 #include "kernels/codes.hpp"
 #include "kernels/operands.hpp"
@@ -32,8 +32,8 @@ static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
 
 /// The rungs of dot products, which are not those of other kernels.
-using rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<xsimd::avxvnni>::add<
-    xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
+using rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
+    xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 
 /// A kernel behind plain functions, so that the checks are compiled once.
 struct subject {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/reference.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 
 #include "kernels/codes.hpp"
 

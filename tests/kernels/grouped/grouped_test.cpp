@@ -11,8 +11,8 @@
 #include <type_traits>
 #include <vector>
 
-#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/reference.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 
 #include "kernels/codes.hpp"
 #include "kernels/operands.hpp"
@@ -29,23 +29,27 @@ static_assert(kernels::grouped_product<byte_codes, byte_codes, kernels::scalar>:
 const std::vector<geometry>& grouped_shapes() {
   static const std::vector<geometry> all = [] {
     std::vector<geometry> list{
-        window_over({5, 6, 1}, 1, {3, 3}, {1, 1}, {1, 1}, 1),      window_over({5, 6, 7}, 7, {3, 3}, {1, 1}, {1, 1}, 7),
-        window_over({9, 21, 33}, 33, {3, 3}, {1, 1}, {1, 1}, 33),  window_over({7, 8, 64}, 64, {5, 2}, {2, 1}, {2, 1}, 64),
-        window_over({4, 4, 48}, 48, {7, 7}, {1, 2}, {3, 3}, 48),   window_over({1, 13, 5}, 15, {1, 4}, {1, 3}, {0, 3}, 5),
-        window_over({6, 5, 12}, 8, {3, 3}, {2, 2}, {1, 1}, 4),     window_over({6, 5, 6}, 36, {3, 2}, {1, 1}, {0, 1}, 2),
-        window_over({5, 7, 64}, 64, {3, 3}, {1, 1}, {1, 1}, 2),    window_over({5, 4, 10}, 51, {2, 3}, {1, 2}, {1, 1}, 3),
-        window_over({3, 3, 32}, 128, {1, 1}, {1, 1}, {0, 0}, 4),   window_over({4, 5, 3}, 18, {3, 3}, {1, 1}, {1, 1}, 1),
-        window_over({2, 3, 4}, 4, {5, 5}, {1, 1}, {2, 2}, 4),      window_over({60, 70, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40),
+        window_over({5, 6, 1}, 1, {3, 3}, {1, 1}, {1, 1}, 1), window_over({5, 6, 7}, 7, {3, 3}, {1, 1}, {1, 1}, 7),
+        window_over({9, 21, 33}, 33, {3, 3}, {1, 1}, {1, 1}, 33),
+        window_over({7, 8, 64}, 64, {5, 2}, {2, 1}, {2, 1}, 64),
+        window_over({4, 4, 48}, 48, {7, 7}, {1, 2}, {3, 3}, 48), window_over({1, 13, 5}, 15, {1, 4}, {1, 3}, {0, 3}, 5),
+        window_over({6, 5, 12}, 8, {3, 3}, {2, 2}, {1, 1}, 4), window_over({6, 5, 6}, 36, {3, 2}, {1, 1}, {0, 1}, 2),
+        window_over({5, 7, 64}, 64, {3, 3}, {1, 1}, {1, 1}, 2), window_over({5, 4, 10}, 51, {2, 3}, {1, 2}, {1, 1}, 3),
+        window_over({3, 3, 32}, 128, {1, 1}, {1, 1}, {0, 0}, 4), window_over({4, 5, 3}, 18, {3, 3}, {1, 1}, {1, 1}, 1),
+        window_over({2, 3, 4}, 4, {5, 5}, {1, 1}, {2, 2}, 4), window_over({60, 70, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40),
         // Of these only some rows are in memory together: windows that have rows in common, and such that skip some.
-        window_over({61, 70, 40}, 40, {5, 3}, {2, 1}, {2, 1}, 40), window_over({70, 90, 36}, 36, {1, 3}, {3, 2}, {0, 1}, 36),
-        window_over({40, 64, 24}, 48, {7, 5}, {3, 1}, {6, 2}, 12), window_over({33, 40, 64}, 64, {4, 3}, {1, 1}, {2, 1}, 2)};
+        window_over({61, 70, 40}, 40, {5, 3}, {2, 1}, {2, 1}, 40),
+        window_over({70, 90, 36}, 36, {1, 3}, {3, 2}, {0, 1}, 36),
+        window_over({40, 64, 24}, 48, {7, 5}, {3, 1}, {6, 2}, 12),
+        window_over({33, 40, 64}, 64, {4, 3}, {1, 1}, {2, 1}, 2)};
     std::mt19937 random(5);
     const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
     while (list.size() < 30) {
       const int groups = 1 + below(9);
       const extent kernel{1 + below(4), 1 + below(4)};
-      const geometry g = window_over({1 + below(7), 1 + below(9), groups * (1 + below(6))}, groups * (1 + below(22)), kernel,
-                                     {1 + below(3), 1 + below(3)}, {below(kernel.height), below(kernel.width)}, groups);
+      const geometry g =
+          window_over({1 + below(7), 1 + below(9), groups * (1 + below(6))}, groups * (1 + below(22)), kernel,
+                      {1 + below(3), 1 + below(3)}, {below(kernel.height), below(kernel.width)}, groups);
       if (g.out.height > 0 && g.out.width > 0) list.push_back(g);
     }
     return list;
@@ -54,9 +58,8 @@ const std::vector<geometry>& grouped_shapes() {
 }
 
 template <class Operand>
-constexpr float largest_code_of = is_integer(Operand::storage)
-                                      ? static_cast<float>(kernels::detail::largest_code<Operand>())
-                                      : 1.0f;
+constexpr float largest_code_of =
+    is_integer(Operand::storage) ? static_cast<float>(kernels::detail::largest_code<Operand>()) : 1.0f;
 
 struct grouped_problem {
   geometry g;
@@ -69,7 +72,8 @@ grouped_problem draw(const geometry& g) {
   std::mt19937 random(static_cast<unsigned>(g.in.channels + 100 * g.groups));
   const auto x = test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(g.in.size()), random);
   const auto w = test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random);
-  return {g, test::packed_inputs<In::storage, In::bits>(g.in, x), test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, w)};
+  return {g, test::packed_inputs<In::storage, In::bits>(g.in, x),
+          test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, w)};
 }
 
 /// Calls put(operands, first, last) for all rows, `together` at a time, and looks behind all memory.
@@ -79,8 +83,10 @@ void put_rows(const grouped_problem& p, int together, const Put& put) {
   test::packed_bytes scratch(Product::scratch_bytes(p.g));
   Product::prepare(p.g, p.weights.data(), prepared.data());
   for (int first = 0; first < p.g.out.height; first += together)
-    put(kernels::operands{p.inputs.data(), p.weights.data(), prepared.data(), scratch.data()}, first, std::min(first + together, p.g.out.height));
-  CHECK((scratch.untouched_behind() && prepared.untouched_behind() && p.inputs.untouched_behind() && p.weights.untouched_behind()));
+    put(kernels::operands{p.inputs.data(), p.weights.data(), prepared.data(), scratch.data()}, first,
+        std::min(first + together, p.g.out.height));
+  CHECK((scratch.untouched_behind() && prepared.untouched_behind() && p.inputs.untouched_behind() &&
+         p.weights.untouched_behind()));
 }
 
 template <class Product>
@@ -109,8 +115,8 @@ void check_grouped_on() {
     CAPTURE(g.groups);
     std::vector<sum> expected(static_cast<std::size_t>(g.out.pixels() * kernels::sum_stride(g.out.channels)));
     test::packed_bytes scratch(kernels::reference::scratch_bytes<In::storage, Weights::storage>(g));
-    kernels::reference::product<In::storage, Weights::storage, In::bits, Weights::bits>(g, p.inputs.data(), p.weights.data(), expected.data(),
-                                                                                        scratch.data(), 0, g.out.height);
+    kernels::reference::product<In::storage, Weights::storage, In::bits, Weights::bits>(
+        g, p.inputs.data(), p.weights.data(), expected.data(), scratch.data(), 0, g.out.height);
     Rungs::for_each([&](auto arch) {
       CAPTURE(std::string(kernels::arch_name<decltype(arch)>()));
       using product = kernels::grouped_product<In, Weights, decltype(arch)>;
@@ -135,8 +141,8 @@ void check_grouped_on() {
 /// The lowest and the highest rung.
 using outer = kernels::rungs<kernels::scalar>::add<kernels::best>;
 /// The rungs of dot products.
-using all_rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<xsimd::avxvnni>::add<
-    xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
+using all_rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
+    xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 
 template <class In, class... Weights>
 void check_grouped() {
@@ -173,7 +179,8 @@ TEST_SUITE("kernels/grouped/grouped") {
   }
 
   TEST_CASE("sums reach thresholds and pools as those of other kernels do") {
-    for (const geometry& g : {window_over({9, 11, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40), window_over({9, 11, 6}, 57, {3, 3}, {1, 1}, {1, 1}, 3)}) {
+    for (const geometry& g : {window_over({9, 11, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40),
+                              window_over({9, 11, 6}, 57, {3, 3}, {1, 1}, {1, 1}, 3)}) {
       const grouped_problem p = draw<byte_codes, byte_codes>(g);
       outer::for_each([&](auto arch) {
         using product = kernels::grouped_product<byte_codes, byte_codes, decltype(arch)>;
@@ -188,8 +195,11 @@ TEST_SUITE("kernels/grouped/grouped") {
         }
         using sink_type = kernels::code_sink<encoding::bit, 3, 1>;
         const auto codes = [&](auto&& put) {
-          test::packed_bytes map(kernels::input_bytes<encoding::bit>(pool.out)), waiting(sink_type::waiting_words(pool) * 4);
-          put(sink_type{{limits.data(), flip.data(), smallest.data(), static_cast<int>(padded)}, pool, map.data(),
+          test::packed_bytes map(kernels::input_bytes<encoding::bit>(pool.out)),
+              waiting(sink_type::waiting_words(pool) * 4);
+          put(sink_type{{limits.data(), flip.data(), smallest.data(), static_cast<int>(padded)},
+                        pool,
+                        map.data(),
                         reinterpret_cast<std::uint32_t*>(waiting.data())});
           return std::vector<std::byte>(map.data(), map.data() + map.size());
         };
@@ -198,10 +208,13 @@ TEST_SUITE("kernels/grouped/grouped") {
           for (int c = 0; c < g.out.channels; c += kernels::block_filters)
             for (int y = 0; y < g.out.height; ++y)
               for (int x = 0; x < g.out.width; ++x)
-                sink.put(y, x, c, std::min(kernels::block_filters, g.out.channels - c), sums.data() + (y * g.out.width + x) * stride + c);
+                sink.put(y, x, c, std::min(kernels::block_filters, g.out.channels - c),
+                         sums.data() + (y * g.out.width + x) * stride + c);
         });
         CHECK(codes([&](const sink_type& sink) {
-                put_rows<product>(p, g.out.height, [&](const kernels::operands& o, int first, int last) { product::rows(g, o, first, last, sink); });
+                put_rows<product>(p, g.out.height, [&](const kernels::operands& o, int first, int last) {
+                  product::rows(g, o, first, last, sink);
+                });
               }) == expected);
       });
     }

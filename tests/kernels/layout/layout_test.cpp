@@ -177,9 +177,12 @@ TEST_SUITE("kernels/layout/layout") {
 
   TEST_CASE("a depthwise convolution's weights stand tap by tap, as those under floats") {
     const geometry g = minnow::window_over({1, 2, 3}, 3, {1, 2}, {1, 1}, {0, 0}, 3);
-    CHECK(bytes_of(test::packed_weights<encoding::bit, encoding::bit>(g, {1, -1, 1, 1, -1, 1})) == std::vector<int>{0b011, 0, 0b110, 0});
-    CHECK(bytes_of(test::packed_weights<encoding::byte, encoding::nibble>(g, {1, -1, 2, -2, 3, -3})) == std::vector<int>{0x21, 0x03, 0xef, 0x0d});
-    CHECK(bytes_of(test::packed_weights<encoding::pixel, encoding::byte>(g, {1, -1, 2, -2, 3, -3})) == std::vector<int>{1, 2, 3, 255, 254, 253});
+    CHECK(bytes_of(test::packed_weights<encoding::bit, encoding::bit>(g, {1, -1, 1, 1, -1, 1})) ==
+          std::vector<int>{0b011, 0, 0b110, 0});
+    CHECK(bytes_of(test::packed_weights<encoding::byte, encoding::nibble>(g, {1, -1, 2, -2, 3, -3})) ==
+          std::vector<int>{0x21, 0x03, 0xef, 0x0d});
+    CHECK(bytes_of(test::packed_weights<encoding::pixel, encoding::byte>(g, {1, -1, 2, -2, 3, -3})) ==
+          std::vector<int>{1, 2, 3, 255, 254, 253});
   }
 
   TEST_CASE("the second block begins behind the first, whatever its own size") {

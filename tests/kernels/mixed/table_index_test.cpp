@@ -35,7 +35,9 @@ void check_table_index() {
   std::mt19937 random(3);
   for (int present = 1; present <= index::group; ++present) {
     std::vector<float> codes(static_cast<std::size_t>(index::group) * 16);
-    for (float& c : codes) c = Weights == encoding::bit ? (random() % 2 == 0 ? -1.0f : 1.0f) : static_cast<float>(static_cast<int>(random() % 3) - 1);
+    for (float& c : codes)
+      c = Weights == encoding::bit ? (random() % 2 == 0 ? -1.0f : 1.0f)
+                                   : static_cast<float>(static_cast<int>(random() % 3) - 1);
     word indices[16];
     index::of_codes([&](int j) { return j < present ? codes.data() + j * 16 : nullptr; }, indices);
     for (std::size_t f = 0; f < 16; ++f) {

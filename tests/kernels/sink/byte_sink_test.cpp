@@ -66,7 +66,8 @@ void check_byte_sink(const geometry& pool, Arch arch) {
         std::vector<int> codes;
         for (int ky = 0; ky < pool.kernel.height; ++ky)
           for (int kx = 0; kx < pool.kernel.width; ++kx) {
-            const int iy = y * pool.stride.height - pool.padding.height + ky, ix = x * pool.stride.width - pool.padding.width + kx;
+            const int iy = y * pool.stride.height - pool.padding.height + ky,
+                      ix = x * pool.stride.width - pool.padding.width + kx;
             if (iy < 0 || ix < 0 || iy >= pool.in.height || ix >= pool.in.width) continue;
             const int pixel = iy * pool.in.width + ix;
             codes.push_back(code_of<Code>(sums[static_cast<std::size_t>(pixel * stride + c)], pixel, c));
@@ -77,7 +78,8 @@ void check_byte_sink(const geometry& pool, Arch arch) {
 
   constexpr auto untouched = static_cast<Code>(-128);
   std::vector<Code> map(expected.size() + 16, untouched);
-  const kernels::byte_sink<Code> sink{encode<Code>, &channels, pool, smallest.data(), reinterpret_cast<std::byte*>(map.data())};
+  const kernels::byte_sink<Code> sink{encode<Code>, &channels, pool, smallest.data(),
+                                      reinterpret_cast<std::byte*>(map.data())};
   for (int c = 0; c < channels; c += Group)
     for (int y = 0; y < pool.in.height; ++y)
       for (int x = 0; x < pool.in.width; ++x)
@@ -95,8 +97,9 @@ TEST_SUITE("kernels/sink/byte_sink") {
       for (const int channels : {1, 16, 17, 33, 64}) {
         CAPTURE(channels);
         const shape map{5, 6, channels};
-        for (const geometry& pool : {window_over(map, channels, {1, 1}, {1, 1}, {0, 0}), window_over(map, channels, {2, 2}, {2, 2}, {0, 0}),
-                                     window_over(map, channels, {3, 2}, {1, 2}, {0, 0}), window_over(map, channels, {3, 3}, {2, 2}, {1, 1})}) {
+        for (const geometry& pool :
+             {window_over(map, channels, {1, 1}, {1, 1}, {0, 0}), window_over(map, channels, {2, 2}, {2, 2}, {0, 0}),
+              window_over(map, channels, {3, 2}, {1, 2}, {0, 0}), window_over(map, channels, {3, 3}, {2, 2}, {1, 1})}) {
           check_byte_sink<std::int8_t, 1, 16>(pool, arch);
           check_byte_sink<std::uint8_t, -2, 16>(pool, arch);
           if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>)

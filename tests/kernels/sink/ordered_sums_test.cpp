@@ -36,7 +36,8 @@ TEST_SUITE("kernels/sink/ordered_sums") {
     auto x = numbers(3000);
     std::sort(x.begin(), x.end());
     for (std::size_t i = 0; i < x.size(); ++i) {
-      CHECK(std::bit_cast<std::uint32_t>(kernels::from_ordered(kernels::ordered(x[i]))) == std::bit_cast<std::uint32_t>(x[i]));
+      CHECK(std::bit_cast<std::uint32_t>(kernels::from_ordered(kernels::ordered(x[i]))) ==
+            std::bit_cast<std::uint32_t>(x[i]));
       CHECK(kernels::ordered(-x[i]) == ~kernels::ordered(x[i]));
       if (i > 0 && x[i - 1] < x[i]) CHECK(kernels::ordered(x[i - 1]) < kernels::ordered(x[i]));
     }

@@ -31,7 +31,8 @@ struct example {
       std::vector<int> steps(Count);
       for (int& s : steps) s = below(90) - 45;
       std::sort(steps.begin(), steps.end());
-      for (int k = 0; k < Count; ++k) values[static_cast<std::size_t>(k * stride + c)] = steps[static_cast<std::size_t>(k)];
+      for (int k = 0; k < Count; ++k)
+        values[static_cast<std::size_t>(k * stride + c)] = steps[static_cast<std::size_t>(k)];
       flip[static_cast<std::size_t>(c)] = -below(2);
       smallest[static_cast<std::size_t>(c)] = -below(2);
     }
@@ -43,11 +44,13 @@ struct example {
   [[nodiscard]] int index(int y, int x, int c) const {
     const auto at = static_cast<std::size_t>(c);
     int result = 0;
-    for (int k = 0; k < Count; ++k) result += (sum(y, x, c) ^ flip[at]) >= values[static_cast<std::size_t>(k * stride + c)];
+    for (int k = 0; k < Count; ++k)
+      result += (sum(y, x, c) ^ flip[at]) >= values[static_cast<std::size_t>(k * stride + c)];
     return result;
   }
   [[nodiscard]] static std::int16_t code(int index) {
-    if constexpr (is_planes(E)) return static_cast<std::int16_t>(kernels::rising_codes<E, Bits>()[static_cast<std::size_t>(index)]);
+    if constexpr (is_planes(E))
+      return static_cast<std::int16_t>(kernels::rising_codes<E, Bits>()[static_cast<std::size_t>(index)]);
     else return static_cast<std::int16_t>(is_unsigned(E) ? index : index - Count / 2);
   }
 
@@ -59,7 +62,8 @@ struct example {
           int best = smallest[static_cast<std::size_t>(c)] != 0 ? Count : 0;
           for (int ky = 0; ky < pool.kernel.height; ++ky)
             for (int kx = 0; kx < pool.kernel.width; ++kx) {
-              const int iy = y * pool.stride.height - pool.padding.height + ky, ix = x * pool.stride.width - pool.padding.width + kx;
+              const int iy = y * pool.stride.height - pool.padding.height + ky,
+                        ix = x * pool.stride.width - pool.padding.width + kx;
               if (iy < 0 || ix < 0 || iy >= pool.in.height || ix >= pool.in.width) continue;
               const int i = index(iy, ix, c);
               best = smallest[static_cast<std::size_t>(c)] != 0 ? std::min(best, i) : std::max(best, i);
@@ -75,7 +79,9 @@ struct example {
     using sink_type = kernels::code_sink<E, Bits, Count>;
     test::packed_bytes map(kernels::input_bytes<E, Bits>(pool.out));
     test::packed_bytes waiting(sink_type::waiting_words(pool) * 4);
-    const sink_type sink{{values.data(), flip.data(), smallest.data(), stride}, pool, map.data(),
+    const sink_type sink{{values.data(), flip.data(), smallest.data(), stride},
+                         pool,
+                         map.data(),
                          reinterpret_cast<std::uint32_t*>(waiting.data())};
     for (int c = 0; c < channels; c += group) {
       const int filters = std::min(group, channels - c);

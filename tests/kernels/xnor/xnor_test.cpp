@@ -8,8 +8,8 @@
 
 #include <doctest/doctest.h>
 
-#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/reference.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 
 #include "kernels/codes.hpp"
 
@@ -129,7 +129,8 @@ TEST_SUITE("kernels/xnor/xnor") {
       test::packed_bytes room(product::scratch_bytes(g));
       product::prepare(g, weights.data(), prepared.data());
       std::int32_t sums[16];
-      product::rows(g, {inputs.data(), weights.data(), prepared.data(), room.data()}, 0, 1, kernels::sum_sink{sums, 16, 1, 0});
+      product::rows(g, {inputs.data(), weights.data(), prepared.data(), room.data()}, 0, 1,
+                    kernels::sum_sink{sums, 16, 1, 0});
       CHECK_EQ(sums[0], 3000);
       CHECK_EQ(sums[15], -3000);
     };

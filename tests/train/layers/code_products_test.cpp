@@ -29,9 +29,11 @@ template <quantizer Q>
 std::vector<float> codes_of() {
   std::vector<float> codes;
   if constexpr (is_planes(Q::storage)) {
-    for (const int code : kernels::rising_codes<Q::storage, detail::operand_of<Q>::bits>()) codes.push_back(static_cast<float>(code));
+    for (const int code : kernels::rising_codes<Q::storage, detail::operand_of<Q>::bits>())
+      codes.push_back(static_cast<float>(code));
   } else {
-    for (int code = -Q::code_limit; code <= Q::code_limit; code += Q::storage == encoding::pixel ? 2 : 1) codes.push_back(static_cast<float>(code));
+    for (int code = -Q::code_limit; code <= Q::code_limit; code += Q::storage == encoding::pixel ? 2 : 1)
+      codes.push_back(static_cast<float>(code));
   }
   return codes;
 }
@@ -74,15 +76,17 @@ struct code_problem {
               if (iy < 0 || ix < 0 || iy >= g.in.height || ix >= g.in.width) continue;
               for (int f = 0; f < g.out.channels; ++f)
                 for (int c = 0; c < g.in.channels; ++c)
-                  visit(static_cast<std::size_t>(((n * g.out.height + y) * g.out.width + x) * g.out.channels + f),
-                        static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + c),
-                        static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * g.in.channels + c));
+                  visit(
+                      static_cast<std::size_t>(((n * g.out.height + y) * g.out.width + x) * g.out.channels + f),
+                      static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + c),
+                      static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * g.in.channels + c));
             }
   }
 };
 
 /// Each number within a few roundings of the magnitudes that went into it.
-void check_near(const std::vector<float>& found, const std::vector<double>& expected, const std::vector<double>& magnitude) {
+void check_near(const std::vector<float>& found, const std::vector<double>& expected,
+                const std::vector<double>& magnitude) {
   REQUIRE(found.size() == expected.size());
   double worst = 0;
   for (std::size_t i = 0; i < found.size(); ++i)
@@ -91,13 +95,13 @@ void check_near(const std::vector<float>& found, const std::vector<double>& expe
 }
 
 std::vector<geometry> shapes() {
-  return {window_over({6, 7, 16}, 16, {3, 3}, {1, 1}, {1, 1}),   window_over({9, 5, 32}, 48, {3, 2}, {1, 1}, {1, 0}),
+  return {window_over({6, 7, 16}, 16, {3, 3}, {1, 1}, {1, 1}), window_over({9, 5, 32}, 48, {3, 2}, {1, 1}, {1, 0}),
           window_over({16, 16, 32}, 16, {3, 3}, {1, 1}, {1, 1}), window_over({8, 8, 64}, 32, {5, 3}, {1, 1}, {0, 1}),
-          window_over({4, 33, 16}, 32, {1, 1}, {1, 1}, {0, 0}),  window_over({3, 40, 16}, 16, {1, 5}, {1, 1}, {0, 2}),
-          window_over({5, 5, 48}, 80, {3, 3}, {1, 1}, {2, 2}),   dense_over({1, 1, 160}, 48),
-          window_over({4, 4, 32}, 64, {4, 4}, {1, 1}, {0, 0}),   window_over({20, 21, 16}, 16, {1, 1}, {1, 1}, {0, 0}),
+          window_over({4, 33, 16}, 32, {1, 1}, {1, 1}, {0, 0}), window_over({3, 40, 16}, 16, {1, 5}, {1, 1}, {0, 2}),
+          window_over({5, 5, 48}, 80, {3, 3}, {1, 1}, {2, 2}), dense_over({1, 1, 160}, 48),
+          window_over({4, 4, 32}, 64, {4, 4}, {1, 1}, {0, 0}), window_over({20, 21, 16}, 16, {1, 1}, {1, 1}, {0, 0}),
           // One window as large as the image, which padding moves: not a dense layer.
-          window_over({3, 3, 32}, 64, {3, 3}, {3, 3}, {1, 1}),   window_over({1, 5, 16}, 16, {1, 5}, {1, 5}, {0, 2})};
+          window_over({3, 3, 32}, 64, {3, 3}, {3, 3}, {1, 1}), window_over({1, 5, 16}, 16, {1, 5}, {1, 5}, {0, 2})};
 }
 
 template <class Inputs, class Weights>

@@ -52,7 +52,8 @@ void check(shape in, float alpha) {
   // The sums over gradients are of the same terms in the same order, but compilers may round a product on its way or not.
   const auto near = [](const std::vector<float>& a, const std::vector<float>& b) {
     double worst = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+    for (std::size_t i = 0; i < a.size(); ++i)
+      worst = std::max(worst, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
     return a.size() == b.size() && worst < 1e-5;
   };
   CHECK(near(grad_in, grad_x));

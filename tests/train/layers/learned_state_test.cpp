@@ -7,10 +7,10 @@
 #include <vector>
 
 #include <minnow/core/parallel.hpp>
+#include <minnow/data/drawn_digits.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/infer/evaluate.hpp>
-#include <minnow/data/drawn_digits.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/quantize/methods.hpp>
@@ -36,14 +36,17 @@ double step_slope(double w, double step, double limit) {
 /// The gradient of filter f's output with respect to its weight k: sum over images of x · g.
 double arriving(const std::vector<float>& x, const std::vector<float>& g, int f, int k) {
   double sum = 0;
-  for (int n = 0; n < learned_images; ++n) sum += static_cast<double>(x[static_cast<std::size_t>(n * learned_inputs + k)]) * static_cast<double>(g[static_cast<std::size_t>(n * learned_outputs + f)]);
+  for (int n = 0; n < learned_images; ++n)
+    sum += static_cast<double>(x[static_cast<std::size_t>(n * learned_inputs + k)]) *
+           static_cast<double>(g[static_cast<std::size_t>(n * learned_outputs + f)]);
   return sum;
 }
 
 struct learning : model<image<1, 28, 28>, conv<8, scheme<pixels, lsq<4>>, kernel<5>, stride<2>>, batch_norm, relu,
-                     dense<24, methods::lsq<4, 4>>, batch_norm, dense<10, methods::pact<2, 3>>, batch_norm> {};
+                        dense<24, methods::lsq<4, 4>>, batch_norm, dense<10, methods::pact<2, 3>>, batch_norm> {};
 
-struct fast_learning : model<features<8>, dense<17, scheme<lsq<8>, sign>>, batch_norm, dense<3, scheme<sign, sign>>, bias> {};
+struct fast_learning
+    : model<features<8>, dense<17, scheme<lsq<8>, sign>>, batch_norm, dense<3, scheme<sign, sign>>, bias> {};
 
 }  // namespace
 
@@ -84,7 +87,9 @@ TEST_SUITE("train/layers/learned_state") {
   }
 
   TEST_CASE("the steps of weights have the paper's gradient, one for each filter or one for all") {
-    const auto x = test::uniform(learned_images * learned_inputs, 1), g = test::uniform(learned_images * learned_outputs, 2), w = test::uniform(learned_outputs * learned_inputs, 3, -1.5f, 1.5f);
+    const auto x = test::uniform(learned_images * learned_inputs, 1),
+               g = test::uniform(learned_images * learned_outputs, 2),
+               w = test::uniform(learned_outputs * learned_inputs, 3, -1.5f, 1.5f);
     test::single_layer<dense<learned_outputs, lsq<3, per_channel>>> by_filter({1, 1, learned_inputs}, learned_images);
     test::single_layer<dense<learned_outputs, lsq<3>>> by_layer({1, 1, learned_inputs}, learned_images);
     by_filter.set("weights", w);
@@ -101,12 +106,15 @@ TEST_SUITE("train/layers/learned_state") {
       double of_filter = 0;
       for (int k = 0; k < learned_inputs; ++k) {
         const double weight = static_cast<double>(w[static_cast<std::size_t>(f * learned_inputs + k)]);
-        of_filter += arriving(x, g, f, k) * step_slope(weight, static_cast<double>(steps[static_cast<std::size_t>(f)]), 3);
+        of_filter +=
+            arriving(x, g, f, k) * step_slope(weight, static_cast<double>(steps[static_cast<std::size_t>(f)]), 3);
         of_layer += arriving(x, g, f, k) * step_slope(weight, static_cast<double>(step), 3);
       }
-      CHECK(found[static_cast<std::size_t>(f)] == doctest::Approx(of_filter / std::sqrt(learned_inputs * 3.0)).epsilon(1e-4));
+      CHECK(found[static_cast<std::size_t>(f)] ==
+            doctest::Approx(of_filter / std::sqrt(learned_inputs * 3.0)).epsilon(1e-4));
     }
-    CHECK(by_layer.gradients()["state"][0] == doctest::Approx(of_layer / std::sqrt(learned_outputs * learned_inputs * 3.0)).epsilon(1e-4));
+    CHECK(by_layer.gradients()["state"][0] ==
+          doctest::Approx(of_layer / std::sqrt(learned_outputs * learned_inputs * 3.0)).epsilon(1e-4));
   }
 
   TEST_CASE("the clip of inputs has the gradient of what lies above it, whatever the number of threads") {
@@ -134,7 +142,8 @@ TEST_SUITE("train/layers/learned_state") {
   }
 
   TEST_CASE("a blended quantizer's state gets its share") {
-    const auto x = test::uniform(learned_images * learned_inputs, 6), g = test::uniform(learned_images * learned_outputs, 7);
+    const auto x = test::uniform(learned_images * learned_inputs, 6),
+               g = test::uniform(learned_images * learned_outputs, 7);
     const auto gradient_at = [&](float alpha) {
       test::single_layer<dense<learned_outputs, lsq<3>>, aqe> one({1, 1, learned_inputs}, learned_images);
       one.set("weights", test::uniform(learned_outputs * learned_inputs, 8));
@@ -156,9 +165,10 @@ TEST_SUITE("train/layers/learned_state") {
       });
       return all;
     };
-    fit(net, data, adam{.rate = 5e-3f}, constant{1}, {.epochs = 4, .batch = 30}, [&](const event& e, network<learning>&) {
-      if (e.step == 1 && !e.epoch_end) begin = states();
-    });
+    fit(net, data, adam{.rate = 5e-3f}, constant{1}, {.epochs = 4, .batch = 30},
+        [&](const event& e, network<learning>&) {
+          if (e.step == 1 && !e.epoch_end) begin = states();
+        });
     const auto end = states();
     REQUIRE(end.size() == 4);  // two layers of weights, two of inputs
     for (std::size_t i = 0; i < end.size(); ++i) CHECK(end[i] != begin[i]);

@@ -28,7 +28,8 @@ TEST_SUITE("train/layers/pool") {
     const std::vector<float> x{-1, -2, -3,  //
                                -4, -5, -6,  //
                                -7, -8, -9};
-    CHECK(test::single_layer<max_pool<3, stride<2>, padding<1>>>({3, 3, 1}, 1).forward(x) == std::vector<float>{-1, -2, -4, -5});
+    CHECK(test::single_layer<max_pool<3, stride<2>, padding<1>>>({3, 3, 1}, 1).forward(x) ==
+          std::vector<float>{-1, -2, -4, -5});
     CHECK(test::single_layer<average_pool<3, stride<2>, padding<1>>>({3, 3, 1}, 1).forward(x) ==
           std::vector<float>{-12 * (1.0f / 9), -16 * (1.0f / 9), -24 * (1.0f / 9), -28 * (1.0f / 9)});
   }

@@ -191,7 +191,8 @@ TEST_SUITE("train/layers/product") {
     one.layer.parameters([&](const parameter& p) {
       REQUIRE(p.requantize);
       std::copy(moved.begin(), moved.end(), p.value.begin());
-      for (std::size_t first = 0; first < moved.size(); first += 100, ++parts) p.requantize(first, std::min<std::size_t>(100, moved.size() - first));
+      for (std::size_t first = 0; first < moved.size(); first += 100, ++parts)
+        p.requantize(first, std::min<std::size_t>(100, moved.size() - first));
     });
     CHECK(parts == 3);
     // Kept, as they are there: no other codes are taken where none are asked for.

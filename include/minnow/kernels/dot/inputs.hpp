@@ -20,7 +20,8 @@ namespace minnow::kernels::detail {
 /// Whether the packed map is that already.
 template <class In, bool IsSigned>
 [[nodiscard]] constexpr bool dot_reads_packed(int channels) noexcept {
-  return (In::storage == encoding::pixel || is_unsigned(In::storage)) && !dot_code<In, IsSigned>::turned && channels % 4 == 0;
+  return (In::storage == encoding::pixel || is_unsigned(In::storage)) && !dot_code<In, IsSigned>::turned &&
+         channels % 4 == 0;
 }
 
 /// Numbers: each byte masked, then some bits turned over.

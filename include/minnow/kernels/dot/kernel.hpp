@@ -53,9 +53,12 @@ struct dot_cover {
   const Sink& sink;
 
   [[nodiscard]] dot_window window(const region& r, std::ptrdiff_t next_weights) const noexcept {
-    return {r.rows(), r.segment_steps(), r.input_row_steps() * Unit::quad_size, r.weight_row_steps() * next_weights, next_weights};
+    return {r.rows(), r.segment_steps(), r.input_row_steps() * Unit::quad_size, r.weight_row_steps() * next_weights,
+            next_weights};
   }
-  [[nodiscard]] const std::byte* inputs(const cursor& pixel) const noexcept { return call.image + pixel.input * Unit::quad_size; }
+  [[nodiscard]] const std::byte* inputs(const cursor& pixel) const noexcept {
+    return call.image + pixel.input * Unit::quad_size;
+  }
 
   /// Calls visit(panels of the sink) with the constants of a region.
   template <class Visit>
@@ -166,7 +169,8 @@ struct dot_kernel {
           unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(row, g.in.width, g.in.channels, o.scratch);
           row = o.scratch;
         }
-        split_quads<numbers>(row, g.in.width * channel_quads(g.in.channels), image + 2 * y * width * dot_pixel_bytes(g.in.channels));
+        split_quads<numbers>(row, g.in.width * channel_quads(g.in.channels),
+                             image + 2 * y * width * dot_pixel_bytes(g.in.channels));
       }
       return image;
     }

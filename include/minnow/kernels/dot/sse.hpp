@@ -40,9 +40,7 @@ struct sse_dot : split_dot<Arch> {
   template <int>
   static constexpr int pixels = 2;
 
-  static halves of(numbers all) noexcept {
-    return {_mm_and_si128(all, _mm_set1_epi16(0xff)), _mm_srli_epi16(all, 8)};
-  }
+  static halves of(numbers all) noexcept { return {_mm_and_si128(all, _mm_set1_epi16(0xff)), _mm_srli_epi16(all, 8)}; }
   static halves from(numbers all) noexcept {
     return {_mm_srai_epi16(_mm_slli_epi16(all, 8), 8), _mm_srai_epi16(all, 8)};
   }

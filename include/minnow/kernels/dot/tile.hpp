@@ -91,7 +91,8 @@ struct dot_row {
     typename Unit::sums (&sums)[decoder_chains][uz(vectors)];
 
     void operator()(int chain, int quad, int v, numbers bytes) const noexcept {
-      sums[chain][v] = Unit::add(sums[chain][v], broadcast_inputs<Unit>(inputs + Unit::quad_size * quad), Unit::from(bytes));
+      sums[chain][v] =
+          Unit::add(sums[chain][v], broadcast_inputs<Unit>(inputs + Unit::quad_size * quad), Unit::from(bytes));
     }
     void operator()(int chain, int quad, int, const plain_decoder::lanes& bytes) const noexcept {
       const auto* lanes = reinterpret_cast<const std::int32_t*>(bytes.at);

@@ -13,14 +13,14 @@
 #include <minnow/kernels/dot/inputs.hpp>
 #include <minnow/kernels/dot/planes.hpp>
 #include <minnow/kernels/dot/unit.hpp>
-#include <minnow/kernels/mixed/float_pair.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/grouped/kernel.hpp>
 #include <minnow/kernels/grouped/layout.hpp>
+#include <minnow/kernels/mixed/float_pair.hpp>
 #include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/operand.hpp>
-#include <minnow/kernels/sink/ordered_sums.hpp>
 #include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/ordered_sums.hpp>
 
 /// Convolutions of groups, depthwise ones among them, of every pair of operands. Lanes are filters (grouped/layout.hpp);
 /// integers go through the dot products of bytes (dot/code.hpp, dot/unit.hpp), floats through multiply-adds.
@@ -36,7 +36,8 @@ struct grouped_weights {
   using code = std::conditional_t<layout::floats, float, std::int8_t>;
 
   [[nodiscard]] static constexpr std::size_t bytes(const geometry& g) noexcept {
-    return layout(g).weight_words() * sizeof(word) + static_cast<std::size_t>(g.inputs() * block_filters) * sizeof(code);
+    return layout(g).weight_words() * sizeof(word) +
+           static_cast<std::size_t>(g.inputs() * block_filters) * sizeof(code);
   }
   /// visit(block, codes (K, 16)) for each block.
   template <class Visit>
@@ -73,15 +74,23 @@ struct grouped_dot {
   using stored = detail::grouped_weights<std::byte, In, Weights>;
 
   [[nodiscard]] static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
-  static constexpr const char* name(const geometry& g) noexcept { return detail::grouped_name(g, "depthwise dot", "grouped dot"); }
+  static constexpr const char* name(const geometry& g) noexcept {
+    return detail::grouped_name(g, "depthwise dot", "grouped dot");
+  }
   static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename unit::arch>(); }
 
   /// A table [taps][sum_stride(F)] of -zero · Σ w, which a window's base is made of.
   [[nodiscard]] static constexpr std::size_t table_bytes(const geometry& g) noexcept {
-    return round_up(static_cast<std::size_t>(g.kernel.height * g.kernel.width * sum_stride(g.out.channels)) * sizeof(std::int32_t), 64);
+    return round_up(
+        static_cast<std::size_t>(g.kernel.height * g.kernel.width * sum_stride(g.out.channels)) * sizeof(std::int32_t),
+        64);
   }
-  [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return table_bytes(g) + stored::bytes(g); }
-  [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return layout(g).band_bytes() + kernel::image_bytes(g); }
+  [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
+    return table_bytes(g) + stored::bytes(g);
+  }
+  [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return layout(g).band_bytes() + kernel::image_bytes(g);
+  }
 
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
     auto* table = reinterpret_cast<std::int32_t*>(prepared);
@@ -104,9 +113,10 @@ struct grouped_dot {
     const detail::row_range read = detail::rows_reached(g, first, last);
     const geometry regions = pads_with_codes ? l.with_padding() : g;
     unpack(l, o, read);
-    kernel::run(g, regions, o.scratch, read, reinterpret_cast<const std::int32_t*>(o.prepared + table_bytes(g)),
-                reinterpret_cast<std::int32_t*>(o.scratch + l.band_bytes()), first, last,
-                detail::grouped_codes<unit, code::factor, Sink>{g, reinterpret_cast<const std::int32_t*>(o.prepared), sink});
+    kernel::run(
+        g, regions, o.scratch, read, reinterpret_cast<const std::int32_t*>(o.prepared + table_bytes(g)),
+        reinterpret_cast<std::int32_t*>(o.scratch + l.band_bytes()), first, last,
+        detail::grouped_codes<unit, code::factor, Sink>{g, reinterpret_cast<const std::int32_t*>(o.prepared), sink});
   }
 
 private:
@@ -118,9 +128,11 @@ private:
   static void unpack(const layout& l, const operands& o, detail::row_range read) noexcept {
     const geometry& g = l.g;
     const std::ptrdiff_t pixel = l.pixel_numbers();
-    const std::size_t row_bytes = static_cast<std::size_t>(g.in.width) * pixel_bytes<In::storage, In::bits>(g.in.channels);
+    const std::size_t row_bytes =
+        static_cast<std::size_t>(g.in.width) * pixel_bytes<In::storage, In::bits>(g.in.channels);
     for (int y = read.first; y < read.last; ++y) {
-      std::byte* to = std::fill_n(o.scratch + (y - read.first) * l.band_row_numbers(), g.padding.width * pixel, outside);
+      std::byte* to =
+          std::fill_n(o.scratch + (y - read.first) * l.band_row_numbers(), g.padding.width * pixel, outside);
       detail::unpack_dot_inputs<In, unit::is_signed, detail::plane_bytes<typename unit::arch>>(
           o.inputs + static_cast<std::size_t>(y) * row_bytes, g.in.width, g.in.channels, to);
       std::fill_n(to + g.in.width * pixel, (l.band_columns() - g.padding.width - g.in.width) * pixel, outside);
@@ -139,27 +151,33 @@ struct grouped_mac {
   using kernel = detail::grouped_kernel<unit, float>;
   using stored = detail::grouped_weights<float, In, Weights>;
 
-  static constexpr const char* name(const geometry& g) noexcept { return detail::grouped_name(g, "depthwise mac", "grouped mac"); }
+  static constexpr const char* name(const geometry& g) noexcept {
+    return detail::grouped_name(g, "depthwise mac", "grouped mac");
+  }
   static constexpr const char* arch_name(const geometry&) noexcept {
     if constexpr (detail::has_float_batch<Arch>) return kernels::arch_name<batch_arch<Arch>>();
     else return kernels::arch_name<scalar>();
   }
   [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return stored::bytes(g); }
-  [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return layout(g).band_bytes() + kernel::image_bytes(g); }
+  [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    return layout(g).band_bytes() + kernel::image_bytes(g);
+  }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
     stored::prepare(g, weights, prepared, [](int, const float*) {});
   }
 
-  static void rows(const geometry& g, const std::byte* inputs, const std::byte*, const std::byte* prepared, float* sums, std::byte* scratch,
-                   int first, int last) noexcept {
+  static void rows(const geometry& g, const std::byte* inputs, const std::byte*, const std::byte* prepared, float* sums,
+                   std::byte* scratch, int first, int last) noexcept {
     assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
     if (first == last) return;
     const layout l(g);
     const detail::row_range read = detail::rows_reached(g, first, last);
     auto* band = reinterpret_cast<float*>(scratch);
     for (int y = read.first; y < read.last; ++y)
-      detail::unpack_row<In::storage, In::bits, float_vector<Arch>>(g, inputs, y, l.band_columns(), band + (y - read.first) * l.band_row_numbers());
-    kernel::run(g, l.with_padding(), band, read, reinterpret_cast<const float*>(prepared), reinterpret_cast<float*>(scratch + l.band_bytes()), first, last,
+      detail::unpack_row<In::storage, In::bits, float_vector<Arch>>(g, inputs, y, l.band_columns(),
+                                                                    band + (y - read.first) * l.band_row_numbers());
+    kernel::run(g, l.with_padding(), band, read, reinterpret_cast<const float*>(prepared),
+                reinterpret_cast<float*>(scratch + l.band_bytes()), first, last,
                 detail::grouped_floats<unit>{g, sums, first});
   }
 };

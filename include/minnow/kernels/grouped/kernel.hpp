@@ -65,8 +65,8 @@ struct plain_dot_unit {
 };
 
 template <class In, class Weights, class Arch>
-using grouped_dot_unit = std::conditional_t<std::is_same_v<dot_unit<Arch, pairs_fit_16_bits<In, Weights>>, no_dot>, plain_dot_unit,
-                                            dot_unit<Arch, pairs_fit_16_bits<In, Weights>>>;
+using grouped_dot_unit = std::conditional_t<std::is_same_v<dot_unit<Arch, pairs_fit_16_bits<In, Weights>>, no_dot>,
+                                            plain_dot_unit, dot_unit<Arch, pairs_fit_16_bits<In, Weights>>>;
 
 /// Counts of integers to a sink: sum = base + factor · count, the base from a table of the weights' sums.
 template <class Unit, int Factor, class Sink>
@@ -125,7 +125,8 @@ struct grouped_floats {
     void put(int y, int x, const numbers (&counts)[uz(Vectors)]) const noexcept {
       const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(y - to->first_row) * to->g.out.width + x;
       for (int v = 0; v < Vectors; ++v)
-        counts[v].store_unaligned(to->sums + pixel * sum_stride(to->g.out.channels) + channel + v * static_cast<int>(numbers::size));
+        counts[v].store_unaligned(to->sums + pixel * sum_stride(to->g.out.channels) + channel +
+                                  v * static_cast<int>(numbers::size));
     }
   };
   template <int Vectors>
@@ -148,16 +149,20 @@ struct grouped_kernel {
   static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Unit, plain_dot_unit> ? 2 : 1;
 
   /// Filters of the widest panel.
-  [[nodiscard]] static constexpr int widest(const geometry& g) noexcept { return std::min(most_blocks, blocks(g.out.channels)) * block_filters; }
-  [[nodiscard]] static constexpr std::size_t image_bytes(const geometry& g) noexcept { return layout(g).image_bytes(widest(g)); }
+  [[nodiscard]] static constexpr int widest(const geometry& g) noexcept {
+    return std::min(most_blocks, blocks(g.out.channels)) * block_filters;
+  }
+  [[nodiscard]] static constexpr std::size_t image_bytes(const geometry& g) noexcept {
+    return layout(g).image_bytes(widest(g));
+  }
 
   /// regions   where the same taps are inside the image: g, or the geometry whose columns of padding belong to it
   /// band      the unpacked map from input row `read.first` on
   /// weights   as grouped_layout has them
   /// image     image_bytes(g) of memory
   template <class Target>
-  static void run(const geometry& g, const geometry& regions, const Number* band, row_range read, const word* weights, word* image, int first, int last,
-                  const Target& target) noexcept {
+  static void run(const geometry& g, const geometry& regions, const Number* band, row_range read, const word* weights,
+                  word* image, int first, int last, const Target& target) noexcept {
     const call c{layout(g), regions, band, read, weights, image, first, last};
     if (c.l.spreads) cover_all<true>(c, target);
     else cover_all<false>(c, target);
@@ -193,7 +198,8 @@ private:
     const int filters = c.l.g.out.channels;
     if constexpr (most_blocks > 1)
       if (Spreads || c.l.filters % (most_blocks * block_filters) == 0)
-        for (; (block + most_blocks) * block_filters <= filters; block += most_blocks) cover<Spreads, most_blocks>(c, block, target);
+        for (; (block + most_blocks) * block_filters <= filters; block += most_blocks)
+          cover<Spreads, most_blocks>(c, block, target);
     for (; block < blocks(filters); ++block) cover<Spreads, 1>(c, block, target);
   }
 
@@ -219,10 +225,18 @@ private:
       had = read;
       for_each_region(c.regions, first, last, 1, [&](const region& r) {
         const auto panel = target.template panel<Blocks * block_vectors>(r, channel, filters);
-        window w{c.image, c.weights + block * c.l.block_words() + r.y.tap_first * c.l.weight_row_words(), c.l.next_pixel(width),
-                 c.l.next_step(width), row_words, c.l.weight_row_words(), c.l.block_words(), r.y.taps(), c.l.row_steps};
+        window w{c.image,
+                 c.weights + block * c.l.block_words() + r.y.tap_first * c.l.weight_row_words(),
+                 c.l.next_pixel(width),
+                 c.l.next_step(width),
+                 row_words,
+                 c.l.weight_row_words(),
+                 c.l.block_words(),
+                 r.y.taps(),
+                 c.l.row_steps};
         for (int y = r.y.first; y < r.y.last; ++y) {
-          const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(y) * g.stride.height - g.padding.height + r.y.tap_first - read.first;
+          const std::ptrdiff_t top =
+              static_cast<std::ptrdiff_t>(y) * g.stride.height - g.padding.height + r.y.tap_first - read.first;
           w.inputs = c.image + (w.rows > 0 ? top * row_words : 0) + r.x.first * w.next_pixel;
           // A distance that is known keeps addresses out of vector registers.
           if (Spreads && w.next_pixel == width) row<Spreads, Blocks, width>(w, y, r.x, panel);
@@ -253,12 +267,14 @@ private:
 
   /// One body for tiles of all sizes.
   template <int Vectors, class Panel>
-  [[gnu::noinline]] static void put(const Panel& panel, int y, int x, int size, const numbers (*counts)[uz(Vectors)]) noexcept {
+  [[gnu::noinline]] static void put(const Panel& panel, int y, int x, int size,
+                                    const numbers (*counts)[uz(Vectors)]) noexcept {
     for (int p = 0; p < size; ++p) panel.put(y, x + p, counts[p]);
   }
 
   template <bool Spreads, int Blocks, int Pixels, int Distance>
-  [[gnu::noinline]] static void count(const window& w, numbers (&counts)[uz(Pixels)][uz(Blocks * block_vectors)]) noexcept {
+  [[gnu::noinline]] static void count(const window& w,
+                                      numbers (&counts)[uz(Pixels)][uz(Blocks * block_vectors)]) noexcept {
     constexpr int vectors = Blocks * block_vectors;
     const std::ptrdiff_t next_pixel = Distance > 0 ? Distance : w.next_pixel;
     typename Unit::sums sums[uz(Pixels)][uz(vectors)];
@@ -273,13 +289,15 @@ private:
         typename Unit::weights weight[uz(vectors)];
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; ++v)
-          weight[v] = Unit::from(numbers::load_unaligned(by + v / block_vectors * w.next_block + v % block_vectors * lanes));
+          weight[v] =
+              Unit::from(numbers::load_unaligned(by + v / block_vectors * w.next_block + v % block_vectors * lanes));
 #pragma GCC unroll 8
         for (int p = 0; p < Pixels; ++p) {
           const word* at = from + p * next_pixel;
 #pragma GCC unroll 8
           for (int v = 0; v < vectors; ++v)
-            sums[p][v] = Unit::add(sums[p][v], Unit::of(Spreads ? numbers::load_unaligned(at + v * lanes) : numbers(*at)), weight[v]);
+            sums[p][v] = Unit::add(
+                sums[p][v], Unit::of(Spreads ? numbers::load_unaligned(at + v * lanes) : numbers(*at)), weight[v]);
         }
       }
     }

@@ -8,8 +8,8 @@
 #include <type_traits>
 
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/region.hpp>
 
 /// Inputs and weights of a convolution of groups, side by side for lanes that are filters.
@@ -36,12 +36,13 @@ public:
   using word = std::conditional_t<floats, float, std::int32_t>;
 
   const geometry& g;
-  const int channels;  ///< of a group
-  const int filters;   ///< of a group
-  const bool spreads = filters < block_filters;              ///< each lane has inputs of its own
-  const bool by_columns = spreads && channels == 1;          ///< they are those of columns, not of windows
-  const int spans = spreads || filters % block_filters == 0 ? 1 : 2;  ///< groups that a block may reach, where lanes share inputs
-  const int row_numbers;                                     ///< of a kernel row and group
+  const int channels;                                ///< of a group
+  const int filters;                                 ///< of a group
+  const bool spreads = filters < block_filters;      ///< each lane has inputs of its own
+  const bool by_columns = spreads && channels == 1;  ///< they are those of columns, not of windows
+  const int spans =
+      spreads || filters % block_filters == 0 ? 1 : 2;  ///< groups that a block may reach, where lanes share inputs
+  const int row_numbers;                                ///< of a kernel row and group
   const int group_steps = ceil_div(row_numbers, per_step);
   const int row_steps = spans * group_steps;
 
@@ -49,7 +50,9 @@ public:
       : g(of), channels(of.group_channels()), filters(of.group_filters()), row_numbers(of.kernel.width * channels) {}
 
   /// Weights: words [block][kernel row][step][16].
-  [[nodiscard]] constexpr std::ptrdiff_t weight_row_words() const noexcept { return static_cast<std::ptrdiff_t>(row_steps) * block_filters; }
+  [[nodiscard]] constexpr std::ptrdiff_t weight_row_words() const noexcept {
+    return static_cast<std::ptrdiff_t>(row_steps) * block_filters;
+  }
   [[nodiscard]] constexpr std::ptrdiff_t block_words() const noexcept { return g.kernel.height * weight_row_words(); }
   [[nodiscard]] constexpr std::size_t weight_words() const noexcept {
     return static_cast<std::size_t>(blocks(g.out.channels)) * static_cast<std::size_t>(block_words());
@@ -113,7 +116,9 @@ public:
           for (int n = 0; n < row_numbers; ++n) {
             const Code code = codes[(ky * row_numbers + n) * block_filters + lane];
             const std::ptrdiff_t step = ky * row_steps + span * group_steps + n / per_step;
-            std::memcpy(numbers + ((step * block_filters + lane) * per_step + n % per_step) * static_cast<int>(sizeof(Number)), &code, sizeof(Number));
+            std::memcpy(
+                numbers + ((step * block_filters + lane) * per_step + n % per_step) * static_cast<int>(sizeof(Number)),
+                &code, sizeof(Number));
           }
       }
   }
@@ -143,14 +148,17 @@ private:
   [[nodiscard]] constexpr int group_of(int filter) const noexcept { return filter / filters; }
 
   /// The bit where byte i of a word in memory begins.
-  static constexpr int shift_of(int i) noexcept { return std::endian::native == std::endian::little ? 8 * i : 24 - 8 * i; }
+  static constexpr int shift_of(int i) noexcept {
+    return std::endian::native == std::endian::little ? 8 * i : 24 - 8 * i;
+  }
 
   void spread_columns(const float* row, const panel& p, float* to) const noexcept {
     const std::ptrdiff_t pixel = pixel_numbers();
     const int columns = step_columns();
     for (int x = 0; x < columns; ++x, row += pixel, to += p.lanes) {
       if (filters == 1) std::copy_n(row + p.first_channel[0], p.used, to);
-      else for (int lane = 0; lane < p.used; ++lane) to[lane] = row[p.first_channel[lane]];
+      else
+        for (int lane = 0; lane < p.used; ++lane) to[lane] = row[p.first_channel[lane]];
       std::fill(to + p.used, to + p.lanes, 0.0f);
     }
   }
@@ -158,7 +166,9 @@ private:
   void spread_columns(const std::byte* row, const panel& p, std::int32_t* to) const noexcept {
     for (int lane = 0; lane < p.lanes; lane += block_filters) {
       const int* first = p.first_channel + lane;
-      const auto neighbours = [&](const std::byte* pixel, std::uint8_t* bytes) { std::memcpy(bytes, pixel + p.first_channel[0] + lane, block_filters); };
+      const auto neighbours = [&](const std::byte* pixel, std::uint8_t* bytes) {
+        std::memcpy(bytes, pixel + p.first_channel[0] + lane, block_filters);
+      };
       const auto apart = [&](const std::byte* pixel, std::uint8_t* bytes) {
         for (int f = 0; f < block_filters; ++f) bytes[f] = static_cast<std::uint8_t>(pixel[first[f]]);
       };
@@ -169,7 +179,8 @@ private:
   /// From column to column a quad loses a byte and gains one. A block stands in arrays of its own, which compilers keep in
   /// registers.
   template <class Load>
-  static void spread_block(const std::byte* from, std::ptrdiff_t pixel, int columns, const Load& load, int lanes, std::int32_t* to) noexcept {
+  static void spread_block(const std::byte* from, std::ptrdiff_t pixel, int columns, const Load& load, int lanes,
+                           std::int32_t* to) noexcept {
     std::uint32_t quads[block_filters] = {};
     for (int x = 1 - per_step; x < columns; ++x, from += pixel) {
       std::uint8_t bytes[block_filters];
@@ -202,11 +213,13 @@ private:
         }
         std::fill(to + p.used, to + p.lanes, word{});
         if (neighbours) {
-          for (int lane = 0; lane < p.used; ++lane) std::memcpy(to + lane, from[0] + p.first_channel[lane], sizeof(word));
+          for (int lane = 0; lane < p.used; ++lane)
+            std::memcpy(to + lane, from[0] + p.first_channel[lane], sizeof(word));
         } else if constexpr (!floats) {
           for (int lane = 0; lane < p.used; ++lane) {
             std::uint32_t quad = 0;
-            for (int i = 0; i < per_step; ++i) quad |= static_cast<std::uint32_t>(from[i][p.first_channel[lane]]) << shift_of(i);
+            for (int i = 0; i < per_step; ++i)
+              quad |= static_cast<std::uint32_t>(from[i][p.first_channel[lane]]) << shift_of(i);
             to[lane] = static_cast<std::int32_t>(quad);
           }
         }

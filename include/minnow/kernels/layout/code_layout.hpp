@@ -96,7 +96,9 @@ constexpr void store_little(std::byte* at, Number value) noexcept {
   }
   for (std::size_t i = 0; i < sizeof(value); ++i) at[i] = static_cast<std::byte>(value >> (8 * i));
 }
-constexpr void store16(std::byte* at, std::uint32_t value) noexcept { store_little(at, static_cast<std::uint16_t>(value)); }
+constexpr void store16(std::byte* at, std::uint32_t value) noexcept {
+  store_little(at, static_cast<std::uint16_t>(value));
+}
 constexpr void store32(std::byte* at, std::uint32_t value) noexcept { store_little(at, value); }
 [[nodiscard]] constexpr std::uint16_t load16(const std::byte* at) noexcept {
   return static_cast<std::uint16_t>(static_cast<unsigned>(at[0]) | static_cast<unsigned>(at[1]) << 8);

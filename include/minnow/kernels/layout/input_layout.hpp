@@ -12,7 +12,8 @@ namespace minnow::kernels {
 template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr std::size_t pixel_bytes(int channels) noexcept {
   const auto c = static_cast<std::size_t>(channels);
-  if constexpr (is_planes(Encoding)) return static_cast<std::size_t>(channel_words(channels)) * input_planes<Encoding, Bits>() * 4;
+  if constexpr (is_planes(Encoding))
+    return static_cast<std::size_t>(channel_words(channels)) * input_planes<Encoding, Bits>() * 4;
   if constexpr (Encoding == encoding::half) return c * 2;
   if constexpr (Encoding == encoding::real) return c * 4;
   return c;

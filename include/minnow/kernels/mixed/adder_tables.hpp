@@ -6,10 +6,10 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/layout/layout.hpp>
-#include <minnow/kernels/region.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/mixed/table_index.hpp>
+#include <minnow/kernels/region.hpp>
 
 /// Float inputs by weights of few bits without a multiplication: all sums that weights can make of a few inputs are
 /// computed once, and each filter picks its own. Weights become indices in prepare(), see table_index.hpp.

@@ -10,8 +10,8 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
-#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
 
 /// Inputs of 1 to 4 bits by float weights in standard C++, without a multiplication: a row of weights is added or
 /// subtracted, or left out where the input is 0.

@@ -5,14 +5,14 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/mixed/adder_tables.hpp>
 #include <minnow/kernels/arch.hpp>
-#include <minnow/kernels/mixed/code_adder.hpp>
 #include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/mixed/adder_tables.hpp>
+#include <minnow/kernels/mixed/code_adder.hpp>
 #include <minnow/kernels/mixed/mac.hpp>
-#include <minnow/kernels/simd.hpp>
 #include <minnow/kernels/mixed/tables_avx512.hpp>
 #include <minnow/kernels/mixed/tables_scalar.hpp>
+#include <minnow/kernels/simd.hpp>
 
 /// The kernels of pairs whose sums are floats, with the interface of kernels::product.
 ///
@@ -95,11 +95,10 @@ struct tables_of<Weights, Arch> {
 #endif
 
 template <class In, class Weights, class Arch>
-inline constexpr bool may_use_tables =
-    has_float_batch<Arch> && !is_integer(In::storage) &&
-    (Weights::storage == encoding::bit || Weights::storage == encoding::ternary) &&
-    (std::is_base_of_v<xsimd::avx512f, Arch> ||
-     !code_lookup<float_vector<Arch>, weight_planes<Weights::storage>()>::available);
+inline constexpr bool may_use_tables = has_float_batch<Arch> && !is_integer(In::storage) &&
+                                       (Weights::storage == encoding::bit || Weights::storage == encoding::ternary) &&
+                                       (std::is_base_of_v<xsimd::avx512f, Arch> ||
+                                        !code_lookup<float_vector<Arch>, weight_planes<Weights::storage>()>::available);
 
 }  // namespace detail
 

@@ -9,8 +9,8 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
-#include <minnow/kernels/mixed/half_vector.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/mixed/half_vector.hpp>
 #include <minnow/kernels/mixed/plane_vector.hpp>
 #include <minnow/kernels/region.hpp>
 

@@ -8,8 +8,8 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/float_vector.hpp>
-#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/mixed/mac_tile.hpp>
 #include <minnow/kernels/mixed/weight_rows.hpp>
 

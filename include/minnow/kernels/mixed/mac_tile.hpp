@@ -8,10 +8,10 @@
 
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
-#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/layout/layout.hpp>
-#include <minnow/kernels/simd.hpp>
+#include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/mixed/weight_rows.hpp>
+#include <minnow/kernels/simd.hpp>
 
 /// Products of floats in register tiles: some pixels by some vectors of filters, a filter a lane.
 namespace minnow::kernels::detail {

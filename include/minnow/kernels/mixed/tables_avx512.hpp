@@ -9,8 +9,8 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
-#include <minnow/kernels/simd.hpp>
 #include <minnow/kernels/mixed/table_index.hpp>
+#include <minnow/kernels/simd.hpp>
 
 /// Tables of 32 sums in two registers: one permutation of the two (vpermi2ps) picks 16 of them by the low five bits of
 /// each lane, and lanes are filters. So one permutation and one addition do 5 · 16 products of bit weights and 3 · 16

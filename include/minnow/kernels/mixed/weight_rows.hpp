@@ -8,8 +8,8 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
-#include <minnow/kernels/mixed/half_vector.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/mixed/half_vector.hpp>
 #include <minnow/kernels/simd.hpp>
 
 /// Weights as a multiplying tile reads them, one row of 16 filters for each input, from several neighbouring blocks at
@@ -47,7 +47,9 @@ struct float_rows::cursor {
 
   explicit cursor(const float_rows& r) noexcept : rows(r), at(r.first), current(r.first) {}
   /// Of several blocks all are whole, and a constant costs the inner loop no register.
-  [[nodiscard]] std::ptrdiff_t row() const noexcept { return Vectors > block_vectors<Vector> ? block_filters : rows.row; }
+  [[nodiscard]] std::ptrdiff_t row() const noexcept {
+    return Vectors > block_vectors<Vector> ? block_filters : rows.row;
+  }
   void seek(int ky) noexcept { at = rows.first + ky * rows.segment * row(); }
   void fetch() noexcept {
     current = at;

@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 
 namespace minnow::kernels {
 
@@ -49,12 +49,14 @@ struct byte_sink {
         sum.store_aligned(sums + v * Batch::size);
       }
       for (int first = 0; first < filters; first += block_filters)
-        sink->put(y, x, channel + first, filters - first < block_filters ? filters - first : block_filters, sums + first);
+        sink->put(y, x, channel + first, filters - first < block_filters ? filters - first : block_filters,
+                  sums + first);
     }
   };
 
   template <int Factor, class Batch, std::size_t Vectors>
-  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel, int filters) const noexcept {
+  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel,
+                                                       int filters) const noexcept {
     panel_of<Factor, Batch, Vectors> result{this, channel, filters, {}};
     for (std::size_t v = 0; v < Vectors; ++v) result.base[v] = base[v];
     return result;

@@ -8,11 +8,11 @@
 
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
-#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/simd.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 
 /// Sums of floats on their way into the sinks of sink/sink.hpp, which compare integers.
 ///

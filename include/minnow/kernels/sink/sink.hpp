@@ -75,7 +75,8 @@ struct sum_sink {
   };
 
   template <int Factor, class Batch, std::size_t Vectors>
-  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel, int filters) const noexcept {
+  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel,
+                                                       int filters) const noexcept {
     alignas(64) static constexpr auto ones_then_zeros = [] {
       std::array<std::int32_t, 64> mask{};
       for (std::size_t i = 0; i < 32; ++i) mask[i] = -1;
@@ -159,7 +160,8 @@ struct code_sink {
   /// Words that `waiting` must hold.
   [[nodiscard]] static constexpr std::size_t waiting_words(const geometry& pool) noexcept {
     if (!pools(pool)) return 0;
-    return static_cast<std::size_t>(pool.out.pixels()) * static_cast<std::size_t>(channel_words(pool.out.channels)) * Count;
+    return static_cast<std::size_t>(pool.out.pixels()) * static_cast<std::size_t>(channel_words(pool.out.channels)) *
+           Count;
   }
 
   /// The 16 or 32 filters of a panel as bits, and where their codes stand.
@@ -197,7 +199,8 @@ struct code_sink {
   /// base + v >= t' is v >= u, base + 2v >= t' is v >= ceil(u / 2), base - v >= t' is v <= -u and base - 2v >= t' is
   /// v <= floor(-u / 2).
   template <int Factor, class Batch, std::size_t Vectors>
-  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel, int filters) const noexcept {
+  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel,
+                                                       int filters) const noexcept {
     static_assert(Factor == 1 || Factor == 2 || Factor == -1 || Factor == -2);
     panel_of<Factor, Batch, Vectors> result{this, group_of(channel, filters), {}};
     for (std::size_t v = 0; v < Vectors; ++v) {
@@ -249,13 +252,15 @@ private:
 
   /// Out of the way of the sums that go to one pixel only.
   [[gnu::noinline]] void take_windows(int y, int x, const group& filters, masks reached) const noexcept {
-    for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool is_last) {
-      if (pools(pool)) gather(window, is_first, is_last, filters, reached);
-      else finish(window, filters, reached);
-    });
+    for_each_window(pool, y, x, first_window_row, last_window_row,
+                    [&](std::ptrdiff_t window, bool is_first, bool is_last) {
+                      if (pools(pool)) gather(window, is_first, is_last, filters, reached);
+                      else finish(window, filters, reached);
+                    });
   }
 
-  void gather(std::ptrdiff_t pixel, bool is_first, bool is_last, const group& filters, const masks& reached) const noexcept {
+  void gather(std::ptrdiff_t pixel, bool is_first, bool is_last, const group& filters,
+              const masks& reached) const noexcept {
     const int half = filters.channel % word_bits;
     std::uint32_t* at = waiting + (pixel * channel_words(pool.in.channels) + filters.channel / word_bits) * Count;
     // Two groups of 16 may share a word; the lower one comes first.

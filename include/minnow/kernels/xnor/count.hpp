@@ -41,7 +41,9 @@ template <class Arch>
   requires std::is_base_of_v<xsimd::avx512f, Arch>
 struct three_way<xsimd::batch<word, Arch>> {
   using words = xsimd::batch<word, Arch>;
-  static words masked_difference(words a, words mask, words b) noexcept { return _mm512_ternarylogic_epi32(a, mask, b, 0x48); }
+  static words masked_difference(words a, words mask, words b) noexcept {
+    return _mm512_ternarylogic_epi32(a, mask, b, 0x48);
+  }
   static words parity(words a, words b, words c) noexcept { return _mm512_ternarylogic_epi32(a, b, c, 0x96); }
   static words parity_without(words c, words b, words a) noexcept { return _mm512_ternarylogic_epi32(c, b, a, 0xa6); }
   static words carry(words x, words p, words s) noexcept { return _mm512_ternarylogic_epi32(x, p, s, 0xd4); }

@@ -168,7 +168,8 @@ struct xnor_pair<encoding::ternary, encoding::ternary, Arch> {
   static constexpr bool counts_inputs = false;
 
   static void add(state& s, const words (&w)[2], const words (&a)[2]) noexcept {
-    s.add(three_way<words>::masked_difference(a[1], w[0], w[1]), three_way<words>::parity_without(a[0], w[0], s.parity));
+    s.add(three_way<words>::masked_difference(a[1], w[0], w[1]),
+          three_way<words>::parity_without(a[0], w[0], s.parity));
   }
   static words count(const state& s) noexcept { return s.total(); }
 };

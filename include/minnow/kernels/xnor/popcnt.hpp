@@ -33,7 +33,8 @@ struct xnor_popcnt {
 #pragma GCC unroll 2
     for (int p = 0; p < Planes; ++p) {
       const word* from = at + p * next_plane;
-      result.plane[p] = Words == 2 ? from[0] | static_cast<std::uint64_t>(from[next_word]) << 32 : std::uint64_t{from[0]};
+      result.plane[p] =
+          Words == 2 ? from[0] | static_cast<std::uint64_t>(from[next_word]) << 32 : std::uint64_t{from[0]};
     }
     return result;
   }
@@ -54,8 +55,10 @@ struct xnor_popcnt {
   }
 
   template <int Words, int Pixels>
-  static void add_step(const word* const (&a)[uz(Pixels)], const word* w, int filters, std::int32_t (&sums)[uz(Pixels)]) noexcept {
-    joined<weight_planes> weights = join<Words, weight_planes>(w, filters, static_cast<std::ptrdiff_t>(weight_planes) * filters);
+  static void add_step(const word* const (&a)[uz(Pixels)], const word* w, int filters,
+                       std::int32_t (&sums)[uz(Pixels)]) noexcept {
+    joined<weight_planes> weights =
+        join<Words, weight_planes>(w, filters, static_cast<std::ptrdiff_t>(weight_planes) * filters);
     if constexpr (Words == 2 && plain::paired) weights.plane[0] ^= weights.plane[0] << 32;
 #pragma GCC unroll 4
     for (int q = 0; q < Pixels; ++q) sums[q] += excess(join<Words, input_planes>(a[q], 1, input_planes), weights);
@@ -70,7 +73,8 @@ struct xnor_popcnt {
     for (int ky = 0; ky < r.rows(); ++ky)
       for (int kx = 0; kx < r.x.taps(); ++kx) {
         const std::ptrdiff_t step = ky * r.input_row_steps() + kx * r.pixel_steps;
-        const word* w = weights + (r.weight_step() + ky * r.weight_row_steps() + kx * r.pixel_steps) * weight_planes * filters;
+        const word* w =
+            weights + (r.weight_step() + ky * r.weight_row_steps() + kx * r.pixel_steps) * weight_planes * filters;
         const word* a[uz(Pixels)];
 #pragma GCC unroll 4
         for (int q = 0; q < Pixels; ++q) a[q] = window[q] + step * input_planes;
@@ -92,8 +96,8 @@ struct xnor_popcnt {
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
     plain::template run_tiles<tile_pixels>(
         g, o, first_row, last_row, sink,
-        []<int Pixels>(std::integral_constant<int, Pixels>, const region& r, const word* const (&window)[uz(Pixels)], const word* weights, int filters,
-                       std::int32_t (&excess)[uz(Pixels)][block_filters]) {
+        []<int Pixels>(std::integral_constant<int, Pixels>, const region& r, const word* const(&window)[uz(Pixels)],
+                       const word* weights, int filters, std::int32_t(&excess)[uz(Pixels)][block_filters]) {
           for (int f = 0; f < filters; ++f) {
             std::int32_t of_filter[uz(Pixels)];
             count<Pixels>(r, window, weights + f, filters, of_filter);

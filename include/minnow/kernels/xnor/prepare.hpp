@@ -55,7 +55,8 @@ inline void pair_words(const std::byte* from, std::size_t pairs, std::byte* to) 
 
 /// A packed map of bits -> the same with the words of each pixel in pairs; an odd last word stays as it is.
 inline void pair_pixels(const std::byte* from, int pixels, int words, std::byte* to) noexcept {
-  if (words % 2 == 0) return pair_words(from, static_cast<std::size_t>(pixels) * static_cast<std::size_t>(words / 2), to);
+  if (words % 2 == 0)
+    return pair_words(from, static_cast<std::size_t>(pixels) * static_cast<std::size_t>(words / 2), to);
   for (int pixel = 0; pixel < pixels; ++pixel, from += words * 4, to += words * 4) {
     pair_words(from, static_cast<std::size_t>(words / 2), to);
     std::memcpy(to + (words - 1) * 4, from + (words - 1) * 4, 4);
@@ -81,8 +82,8 @@ inline void stay_scalar([[maybe_unused]] std::int32_t& number) noexcept {
 /// popcount(z) of the windows of output rows [first_row, last_row).
 ///
 /// counts  [in.pixels], scratch;  windows  [out.pixels]
-inline void count_windows(const geometry& g, const std::byte* inputs, std::int32_t* counts, std::int32_t* windows, int first_row,
-                          int last_row) noexcept {
+inline void count_windows(const geometry& g, const std::byte* inputs, std::int32_t* counts, std::int32_t* windows,
+                          int first_row, int last_row) noexcept {
   const int words = channel_words(g.in.channels);
   const row_range read = rows_reached(g, first_row, last_row);
   for (int pixel = read.first * g.in.width; pixel < read.last * g.in.width; ++pixel) {

@@ -84,7 +84,8 @@ struct xnor_scalar {
   static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;
 
   /// What the sums of a region are subtracted from, without the part that belongs to the window.
-  static void base_of(const region& r, const std::int32_t* table, int channel, std::int32_t (&base)[block_filters]) noexcept {
+  static void base_of(const region& r, const std::int32_t* table, int channel,
+                      std::int32_t (&base)[block_filters]) noexcept {
     if constexpr (Weights == encoding::ternary) {
       add_taps(r, table, sum_stride(r.g.out.channels), channel, block_filters, base);
     } else {
@@ -127,14 +128,16 @@ struct xnor_scalar {
   template <class Sink>
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
     run_tiles<1>(g, o, first_row, last_row, sink,
-                 [](std::integral_constant<int, 1>, const region& r, const word* const (&window)[1], const word* weights, int filters,
-                    std::int32_t (&excess)[1][block_filters]) { excess_of(r, window[0], weights, filters, excess[0]); });
+                 [](std::integral_constant<int, 1>, const region& r, const word* const(&window)[1], const word* weights,
+                    int filters,
+                    std::int32_t(&excess)[1][block_filters]) { excess_of(r, window[0], weights, filters, excess[0]); });
   }
 
   /// All pixels in tiles of at most `Most` by all blocks: count(size, region, windows, weights, filters, excess) says what the
   /// bases exceed a tile's sums by.
   template <int Most, class Sink, class Count>
-  static void run_tiles(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink, const Count& count) noexcept {
+  static void run_tiles(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink,
+                        const Count& count) noexcept {
     const auto* inputs = reinterpret_cast<const word*>(o.inputs);
     const auto* table = reinterpret_cast<const std::int32_t*>(o.prepared);
     auto* counts = reinterpret_cast<std::int32_t*>(o.scratch);
@@ -147,17 +150,18 @@ struct xnor_scalar {
       for_each_region(g, first_row, last_row, channel_words(g.in.channels), [&](const region& r) {
         std::int32_t base[block_filters];
         base_of(r, table, block * block_filters, base);
-        for_each_tile<Most>(r, [&]<int Pixels>(std::integral_constant<int, Pixels> size, const cursor(&pixels)[uz(Pixels)]) {
-          const word* window[uz(Pixels)];
-          for (int q = 0; q < Pixels; ++q) window[q] = inputs + pixels[q].input * input_planes;
-          std::int32_t sums[uz(Pixels)][block_filters];
-          count(size, r, window, weights, filters, sums);
-          for (int q = 0; q < Pixels; ++q) {
-            const std::int32_t of_window = counts_inputs ? windows[pixels[q].y * g.out.width + pixels[q].x] : 0;
-            for (int f = 0; f < filters; ++f) sums[q][f] = base[f] + of_window - sums[q][f];
-            sink.put(pixels[q].y, pixels[q].x, block * block_filters, filters, sums[q]);
-          }
-        });
+        for_each_tile<Most>(
+            r, [&]<int Pixels>(std::integral_constant<int, Pixels> size, const cursor(&pixels)[uz(Pixels)]) {
+              const word* window[uz(Pixels)];
+              for (int q = 0; q < Pixels; ++q) window[q] = inputs + pixels[q].input * input_planes;
+              std::int32_t sums[uz(Pixels)][block_filters];
+              count(size, r, window, weights, filters, sums);
+              for (int q = 0; q < Pixels; ++q) {
+                const std::int32_t of_window = counts_inputs ? windows[pixels[q].y * g.out.width + pixels[q].x] : 0;
+                for (int f = 0; f < filters; ++f) sums[q][f] = base[f] + of_window - sums[q][f];
+                sink.put(pixels[q].y, pixels[q].x, block * block_filters, filters, sums[q]);
+              }
+            });
       });
     }
   }

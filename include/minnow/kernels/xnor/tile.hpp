@@ -53,8 +53,8 @@ struct xnor_kernel {
   static constexpr int lanes = static_cast<int>(words::size);
   static constexpr int vectors = block_filters / lanes;  // of one block
   static constexpr int most_blocks = xnor_tile_size<Arch>::blocks;
-  static constexpr int most_pixels =
-      std::min(8, xnor_tile_size<Arch>::batches / (most_blocks * vectors * static_cast<int>(sizeof(state) / sizeof(words))));
+  static constexpr int most_pixels = std::min(
+      8, xnor_tile_size<Arch>::batches / (most_blocks * vectors * static_cast<int>(sizeof(state) / sizeof(words))));
   static constexpr int input_planes = kernels::input_planes<In>();
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
 
@@ -85,7 +85,9 @@ struct xnor_kernel {
   static bool is_odd(const region& r) noexcept { return pair::channel_words == 2 && r.pixel_steps % 2 != 0; }
 
   static window window_of(const region& r, int row, const std::int32_t* non_zeros) noexcept {
-    return {r.rows(), is_odd(r) ? r.x.taps() : 1, (is_odd(r) ? r.pixel_steps : r.segment_steps()) / pair::channel_words,
+    return {r.rows(),
+            is_odd(r) ? r.x.taps() : 1,
+            (is_odd(r) ? r.pixel_steps : r.segment_steps()) / pair::channel_words,
             (r.input_row_steps() - r.segment_steps()) * input_planes,
             (r.weight_row_steps() - r.segment_steps()) * weight_planes * row,
             non_zeros,
@@ -98,7 +100,8 @@ struct xnor_kernel {
   /// A step's weights and a pixel's inputs stay in registers for all that needs them. Inputs that were broadcast from memory
   /// again for each block cost 5 % (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with vector ports of 256 bits.
   template <int Rows, int Words, int Pixels, int Blocks>
-  [[gnu::always_inline]] static void add_steps(state (&tile)[uz(Pixels)][uz(Blocks * vectors)], const word* const (&inputs)[uz(Pixels)],
+  [[gnu::always_inline]] static void add_steps(state (&tile)[uz(Pixels)][uz(Blocks * vectors)],
+                                               const word* const (&inputs)[uz(Pixels)],
                                                const word* const (&weights)[uz(Blocks)], std::ptrdiff_t& input,
                                                std::ptrdiff_t& weight, int row, int steps) noexcept {
     constexpr int width = Blocks * vectors;
@@ -212,7 +215,8 @@ struct xnor_kernel {
 
   /// One body for tiles of all sizes, for the same reason.
   template <int Width, class Panel>
-  [[gnu::noinline]] static void put(const Panel& panel, const cursor* pixels, int size, const numbers (*counts)[uz(Width)]) noexcept {
+  [[gnu::noinline]] static void put(const Panel& panel, const cursor* pixels, int size,
+                                    const numbers (*counts)[uz(Width)]) noexcept {
     for (int q = 0; q < size; ++q) panel.put(pixels[q].y, pixels[q].x, counts[q]);
   }
 
@@ -234,13 +238,16 @@ struct xnor_kernel {
       const window steps = window_of(r, p.row(), windows);
       const word* weights[uz(Blocks)];
       for (int b = 0; b < Blocks; ++b) weights[b] = p.weights[b] + r.weight_step() * weight_planes * p.row();
-      const auto results = sink.template panel<pair::factor>(base, channel, Blocks > 1 ? Blocks * block_filters : p.filters);
-      for_each_tile<most_pixels>(r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[uz(Pixels)]) {
-        numbers counts[uz(Pixels)][uz(width)];
-        if (is_odd(r)) count<pair::channel_words == 2, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
-        else count<false, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
-        put<width>(results, pixels, Pixels, counts);
-      });
+      const auto results =
+          sink.template panel<pair::factor>(base, channel, Blocks > 1 ? Blocks * block_filters : p.filters);
+      for_each_tile<most_pixels>(
+          r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[uz(Pixels)]) {
+            numbers counts[uz(Pixels)][uz(width)];
+            if (is_odd(r))
+              count<pair::channel_words == 2, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
+            else count<false, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
+            put<width>(results, pixels, Pixels, counts);
+          });
     });
   }
 
@@ -263,12 +270,14 @@ struct xnor_kernel {
     }
     const int filters = g.out.channels;
     const auto* weights = reinterpret_cast<const word*>(o.weights);
-    const auto block_words = static_cast<std::ptrdiff_t>(weight_block_bytes<In, Weights>(g, block_filters) / sizeof(word));
+    const auto block_words =
+        static_cast<std::ptrdiff_t>(weight_block_bytes<In, Weights>(g, block_filters) / sizeof(word));
     int block = 0;
     if constexpr (most_blocks == 2) {
       for (; (block + 2) * block_filters <= filters; block += 2) {
         const word* first = weights + block * block_words;
-        cover<2>(g, panel<2>{{first, first + block_words}, block_filters}, block, inputs, table, windows, first_row, last_row, sink);
+        cover<2>(g, panel<2>{{first, first + block_words}, block_filters}, block, inputs, table, windows, first_row,
+                 last_row, sink);
       }
     }
     for (; block < blocks(filters); ++block) {

@@ -62,7 +62,8 @@ public:
     }
     activations values = in;
     values.norm = &norm_;
-    detail::for_values(values, [&](std::size_t at, const detail::vector& y, auto count) { detail::store(out.data + at, y, count); });
+    detail::for_values(
+        values, [&](std::size_t at, const detail::vector& y, auto count) { detail::store(out.data + at, y, count); });
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
@@ -95,10 +96,11 @@ public:
     detail::for_rows(in.rows(), channels, [&](std::size_t r, int c, auto count) {
       const std::size_t at = r * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c);
       const auto centred = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
-      detail::store(grad_in + at,
-                    detail::load(grad_out + at, count) * detail::load(norm_.scale.data() + c, count) +
-                        (centred * detail::load(slope_.data() + c, count) + detail::load(norm_.shift.data() + c, count)),
-                    count);
+      detail::store(
+          grad_in + at,
+          detail::load(grad_out + at, count) * detail::load(norm_.scale.data() + c, count) +
+              (centred * detail::load(slope_.data() + c, count) + detail::load(norm_.shift.data() + c, count)),
+          count);
     });
   }
 
@@ -136,7 +138,8 @@ private:
     const int channels = in.dimensions.channels;
     const std::size_t count_of_rows = in.rows(), few = std::min<std::size_t>(count_of_rows, 128);
     slope_.resize(norm_.scale.size());
-    norm_.sums.run<1>(few, channels, [&](std::size_t at, int, auto count, auto&& add) { add(0, detail::load(in.data + at, count)); });
+    norm_.sums.run<1>(few, channels,
+                      [&](std::size_t at, int, auto count, auto&& add) { add(0, detail::load(in.data + at, count)); });
     const double rows_of_few = norm_.sums.over(p.over_ranks, static_cast<double>(few));
     for (int c = 0; c < channels; ++c) norm_.mean[i(c)] = static_cast<float>(norm_.sums.total(0, c) / rows_of_few);
     norm_.sums.run<2>(count_of_rows, channels, [&](std::size_t at, int c, auto count, auto&& add) {
@@ -156,9 +159,11 @@ private:
       const double mean = static_cast<double>(norm_.mean[i(c)]) + off;
       const double variance = std::max(norm_.sums.total(1, c) / rows - off * off, 0.0);
       norm_.mean[i(c)] = static_cast<float>(mean);
-      norm_.inverse_deviation[i(c)] = static_cast<float>(1 / std::sqrt(variance + static_cast<double>(batch_norm::epsilon)));
+      norm_.inverse_deviation[i(c)] =
+          static_cast<float>(1 / std::sqrt(variance + static_cast<double>(batch_norm::epsilon)));
       const double scale = static_cast<double>(gamma_(c)) * static_cast<double>(norm_.inverse_deviation[i(c)]);
-      set(c, {static_cast<float>(scale), static_cast<float>(static_cast<double>(beta_(c)) - static_cast<double>(norm_.mean[i(c)]) * scale)});
+      set(c, {static_cast<float>(scale),
+              static_cast<float>(static_cast<double>(beta_(c)) - static_cast<double>(norm_.mean[i(c)]) * scale)});
       move(mean_(c), static_cast<double>(norm_.mean[i(c)]));
       move(variance_(c), rows > 1 ? variance * rows / (rows - 1) : variance);
     }

@@ -27,9 +27,8 @@ public:
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) {
     const int channels = in.dimensions.channels;
-    sums_.run<1>(in.rows(), channels, [&](std::size_t at, int, auto count, auto&& add) {
-      add(0, detail::load(grad_out + at, count));
-    });
+    sums_.run<1>(in.rows(), channels,
+                 [&](std::size_t at, int, auto count, auto&& add) { add(0, detail::load(grad_out + at, count)); });
     for (int c = 0; c < channels; ++c) gradient_(c) = static_cast<float>(sums_.total(0, c));
     if (grad_in != nullptr) std::copy_n(grad_out, in.size(), grad_in);
   }

@@ -26,10 +26,11 @@ public:
       const std::size_t first = static_cast<std::size_t>(b) * block;
       for (std::size_t row = first; row < std::min(rows, first + block); ++row)
         for_vectors(channels, [&](int c, auto count) {
-          body(row * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c), c, count, [&](int k, const vector& v) {
-            float* at = sums + static_cast<std::size_t>(k) * width_ + c;
-            store(at, load(at, whole{}) + v, whole{});
-          });
+          body(row * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c), c, count,
+               [&](int k, const vector& v) {
+                 float* at = sums + static_cast<std::size_t>(k) * width_ + c;
+                 store(at, load(at, whole{}) + v, whole{});
+               });
         });
     });
     totals_.assign(Sums * width_, 0.0);

@@ -12,12 +12,15 @@ public:
   explicit trainable(shape) noexcept {}
 
   void forward(const activations& in, activations& out, const pass&) noexcept {
-    detail::for_all(out.size(), [&](std::size_t i, auto count) { detail::store(out.data + i, detail::vector(0.0f), count); });
+    detail::for_all(out.size(),
+                    [&](std::size_t i, auto count) { detail::store(out.data + i, detail::vector(0.0f), count); });
     detail::copy_rows(in.rows(), in.dimensions.channels, 1, in.data, in.dimensions.channels, out.data, Channels);
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) noexcept {
-    if (grad_in != nullptr) detail::copy_rows(in.rows(), in.dimensions.channels, 1, grad_out, Channels, grad_in, in.dimensions.channels);
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                const pass&) noexcept {
+    if (grad_in != nullptr)
+      detail::copy_rows(in.rows(), in.dimensions.channels, 1, grad_out, Channels, grad_in, in.dimensions.channels);
   }
 };
 

@@ -9,10 +9,10 @@
 
 #include <minnow/core/aligned_bytes.hpp>
 #include <minnow/core/parallel.hpp>
-#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/gemm/kernel_calls.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/product.hpp>
-#include <minnow/gemm/kernel_calls.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
@@ -39,7 +39,8 @@ void pack_float_codes(const float* codes, int pixels, int channels, std::byte* p
       if constexpr (kernels::detail::one_or_two_bits<Encoding>) {
         if constexpr (Encoding == encoding::ternary)
           kernels::detail::store32(packed, word_of(from, count, [](const vector& x) { return x != vector(0.0f); }));
-        kernels::detail::store32(packed + (Encoding == encoding::ternary ? 4 : 0), word_of(from, count, [](const vector& x) { return x > vector(0.0f); }));
+        kernels::detail::store32(packed + (Encoding == encoding::ternary ? 4 : 0),
+                                 word_of(from, count, [](const vector& x) { return x > vector(0.0f); }));
       } else {
         kernels::code<Encoding> integers[word_bits];
         for (int i = 0; i < count; ++i) integers[i] = static_cast<kernels::code<Encoding>>(from[i]);
@@ -56,8 +57,8 @@ struct code_kernel {
   std::size_t (*prepared_bytes)(const geometry&);
   std::size_t (*map_bytes)(const geometry&);
   std::size_t (*scratch_bytes)(const geometry&);
-  void (*prepare)(const geometry&, std::span<const float> codes, std::vector<std::int16_t>& integers, std::byte* weights,
-                  std::byte* prepared);
+  void (*prepare)(const geometry&, std::span<const float> codes, std::vector<std::int16_t>& integers,
+                  std::byte* weights, std::byte* prepared);
   void (*pack)(const geometry&, const float* codes, std::byte* map);
   void (*rows)(const geometry&, const kernels::operands&, int first, int last, const kernels::sum_sink&);
 };
@@ -98,7 +99,9 @@ public:
       kernel_ = &code_kernel_of<operand_of<Inputs>, operand_of<Weights>, Grouped>;
   }
   /// Whether there are codes on both sides, and 32 bits hold their sums.
-  [[nodiscard]] bool serves(const geometry& g) const noexcept { return kernel_ != nullptr && g.inputs() <= kernel_->longest; }
+  [[nodiscard]] bool serves(const geometry& g) const noexcept {
+    return kernel_ != nullptr && g.inputs() <= kernel_->longest;
+  }
   /// The weights are others than before.
   void renew() noexcept { ready_ = false; }
 
@@ -106,7 +109,8 @@ public:
   /// rounded once before it is scaled.
   ///
   /// scales  [F]
-  void run(const geometry& g, const activations& in, std::span<const float> weights, std::span<const float> scales, float* out) {
+  void run(const geometry& g, const activations& in, std::span<const float> weights, std::span<const float> scales,
+           float* out) {
     const bool dense = is_dense(g);
     if (!ready_) {
       const geometry one = dense ? stacked(g, 1) : g;
@@ -119,8 +123,9 @@ public:
     parallel_for((in.images + together - 1) / together, [&](int item) {
       const int first = item * together;
       const int images = std::min(together, in.images - first);
-      run_item(dense ? stacked(g, images) : g, in.data + static_cast<std::size_t>(first) * static_cast<std::size_t>(g.in.size()),
-               scales.data(), out + static_cast<std::size_t>(first) * static_cast<std::size_t>(g.out.size()));
+      run_item(dense ? stacked(g, images) : g,
+               in.data + static_cast<std::size_t>(first) * static_cast<std::size_t>(g.in.size()), scales.data(),
+               out + static_cast<std::size_t>(first) * static_cast<std::size_t>(g.out.size()));
     });
   }
 
@@ -140,10 +145,13 @@ private:
     kernel_->pack(g, codes, map);
     for (int y = 0; y < g.out.height; y += rows) {
       const int end = std::min(y + rows, g.out.height);
-      kernel_->rows(g, {map, weights_.data(), prepared_.data(), map + map_bytes}, y, end, {sums, stride, g.out.width, y});
+      kernel_->rows(g, {map, weights_.data(), prepared_.data(), map + map_bytes}, y, end,
+                    {sums, stride, g.out.width, y});
       const std::int32_t* from = sums;
       for (int pixel = 0; pixel < (end - y) * g.out.width; ++pixel, from += stride, out += filters)
-        for_vectors(filters, [&](int f, auto count) { store(out + f, from_integers(from + f) * load(scales + f, count), count); });
+        for_vectors(filters, [&](int f, auto count) {
+          store(out + f, from_integers(from + f) * load(scales + f, count), count);
+        });
     }
   }
 

@@ -15,13 +15,17 @@ public:
   void forward(const activations& body, const activations& other, activations& out, const pass&) noexcept {
     detail::for_all(out.size(), [&](std::size_t i, auto count) {
       const auto value = detail::load(body.data + i, count) * detail::vector(body.scale);
-      detail::store(out.data + i, detail::fused(detail::load(other.data + i, count), detail::vector(other.scale), value), count);
+      detail::store(out.data + i,
+                    detail::fused(detail::load(other.data + i, count), detail::vector(other.scale), value), count);
     });
   }
 
   void backward(const activations& out, const float* grad_out, float* grad_body, float* grad_other) noexcept {
     for (float* to : {grad_body, grad_other})
-      if (to != nullptr) detail::for_all(out.size(), [&](std::size_t i, auto count) { detail::store(to + i, detail::load(grad_out + i, count), count); });
+      if (to != nullptr)
+        detail::for_all(out.size(), [&](std::size_t i, auto count) {
+          detail::store(to + i, detail::load(grad_out + i, count), count);
+        });
   }
 };
 
@@ -37,7 +41,8 @@ public:
 
   void backward(const activations& out, const float* grad_out, float* grad_body, float* grad_other) noexcept {
     if (grad_other != nullptr) detail::copy_rows(out.rows(), other_, 1, grad_out, other_ + body_, grad_other, other_);
-    if (grad_body != nullptr) detail::copy_rows(out.rows(), body_, 1, grad_out + other_, other_ + body_, grad_body, body_);
+    if (grad_body != nullptr)
+      detail::copy_rows(out.rows(), body_, 1, grad_out + other_, other_ + body_, grad_body, body_);
   }
 
 private:

@@ -19,7 +19,8 @@ std::span<float> state_array(typename Quantizer::state* states, std::size_t coun
   if constexpr (state_floats<Quantizer> == 0) {
     return {};
   } else {
-    static_assert(sizeof(typename Quantizer::state) == state_floats<Quantizer> * sizeof(float) && alignof(typename Quantizer::state) == alignof(float),
+    static_assert(sizeof(typename Quantizer::state) == state_floats<Quantizer> * sizeof(float) &&
+                      alignof(typename Quantizer::state) == alignof(float),
                   "minnow: a quantizer's state is a struct of floats");
     return {reinterpret_cast<float*>(states), count * static_cast<std::size_t>(state_floats<Quantizer>)};
   }
@@ -42,8 +43,9 @@ public:
 
 template <learned_quantizer Quantizer>
 class learned_state<Quantizer> {
-  static_assert(requires(typename Quantizer::state s) { Quantizer::limit(s); },
-                "minnow: a quantizer that learns its state says how a state stays inside its bounds: limit(state)");
+  static_assert(
+      requires(typename Quantizer::state s) { Quantizer::limit(s); },
+      "minnow: a quantizer that learns its state says how a state stays inside its bounds: limit(state)");
   static constexpr std::size_t floats = static_cast<std::size_t>(state_floats<Quantizer>);
 
 public:
@@ -52,8 +54,10 @@ public:
   /// The gradient of state number s: `count` values x share it, g are the gradients that arrive at theirs, to be multiplied
   /// by `factor`; of inputs they are those of several images. Sums are taken over pieces of one length, whatever the number of
   /// threads.
-  void take(std::size_t s, const typename Quantizer::state& state, const float* x, const float* g, std::size_t count, float factor, int images = 1) {
-    if constexpr (requires { Quantizer::gradient_scale(count); }) factor *= Quantizer::gradient_scale(count / static_cast<std::size_t>(images));
+  void take(std::size_t s, const typename Quantizer::state& state, const float* x, const float* g, std::size_t count,
+            float factor, int images = 1) {
+    if constexpr (requires { Quantizer::gradient_scale(count); })
+      factor *= Quantizer::gradient_scale(count / static_cast<std::size_t>(images));
     constexpr std::size_t piece = 16384;
     const std::size_t pieces = (count + piece - 1) / piece;
     if (sums_.size() < pieces * floats) sums_.resize(pieces * floats);
@@ -65,7 +69,8 @@ public:
         const std::size_t at = first + static_cast<std::size_t>(k);
         Quantizer::learn(load(x + at, lanes_of_k), state, load(g + at, lanes_of_k), sums);
       });
-      for (std::size_t i = 0; i < floats; ++i) sums_[static_cast<std::size_t>(p) * floats + i] = static_cast<double>(total(sums[i]));
+      for (std::size_t i = 0; i < floats; ++i)
+        sums_[static_cast<std::size_t>(p) * floats + i] = static_cast<double>(total(sums[i]));
     });
     for (std::size_t i = 0; i < floats; ++i) {
       double sum = 0;
@@ -76,7 +81,9 @@ public:
   [[nodiscard]] parameter as_parameter(typename Quantizer::state* states) noexcept {
     const std::size_t count = gradient_.size() / floats;
     parameter p{"state", state_array<Quantizer>(states, count), gradient_};
-    p.limit = [states, count] { std::for_each_n(states, count, [](typename Quantizer::state& s) { Quantizer::limit(s); }); };
+    p.limit = [states, count] {
+      std::for_each_n(states, count, [](typename Quantizer::state& s) { Quantizer::limit(s); });
+    };
     return p;
   }
 

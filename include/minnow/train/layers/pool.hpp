@@ -28,13 +28,18 @@ public:
     });
   }
 
-  void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in, const pass&) noexcept {
+  void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in,
+                const pass&) noexcept {
     if (grad_in == nullptr) return;
     // Where each input belongs to one window, nothing is added up.
     const geometry& g = geometry_;
     const bool apart = g.stride.height >= g.kernel.height && g.stride.width >= g.kernel.width;
-    const bool all_reached = g.stride == g.kernel && g.padding == extent{0, 0} && g.in.height == g.out.height * g.kernel.height && g.in.width == g.out.width * g.kernel.width;
-    if (!all_reached) detail::for_all(in.size(), [&](std::size_t i, auto count) { detail::store(grad_in + i, detail::vector(0.0f), count); });
+    const bool all_reached = g.stride == g.kernel && g.padding == extent{0, 0} &&
+                             g.in.height == g.out.height * g.kernel.height &&
+                             g.in.width == g.out.width * g.kernel.width;
+    if (!all_reached)
+      detail::for_all(in.size(),
+                      [&](std::size_t i, auto count) { detail::store(grad_in + i, detail::vector(0.0f), count); });
     windows(in, [&](std::size_t to, auto count, auto&& taps) {
       using detail::vector;
       using scalar::select;
@@ -75,7 +80,8 @@ private:
             body(to + static_cast<std::size_t>(c), count, [&](auto&& each) {
               for (int ky = rows.first; ky < rows.last; ++ky)
                 for (int kx = columns.first; kx < columns.last; ++kx)
-                  each(from + static_cast<std::size_t>(c) + channels * static_cast<std::size_t>((top + ky) * g.in.width + left + kx));
+                  each(from + static_cast<std::size_t>(c) +
+                       channels * static_cast<std::size_t>((top + ky) * g.in.width + left + kx));
             });
           });
         }

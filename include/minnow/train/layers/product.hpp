@@ -8,10 +8,10 @@
 #include <xtensor/containers/xtensor.hpp>
 
 #include <minnow/core/error.hpp>
+#include <minnow/gemm/grouped_products.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/train/layers/code_product.hpp>
-#include <minnow/gemm/grouped_products.hpp>
 #include <minnow/train/layers/quantize.hpp>
 #include <minnow/train/layers/table_input_gradient.hpp>
 #include <minnow/train/layers/table_weight_gradient.hpp>
@@ -56,8 +56,9 @@ public:
   [[nodiscard]] const xt::xtensor<float, 4>& weights() const noexcept { return weights_; }
   void set_weights(const xt::xtensor<float, 4>& w) {
     if (w.shape() != weights_.shape())
-      require(status::failure("set_weights: expected (%zu, %zu, %zu, %zu) weights, found (%zu, %zu, %zu, %zu)", weights_.shape(0),
-                              weights_.shape(1), weights_.shape(2), weights_.shape(3), w.shape(0), w.shape(1), w.shape(2), w.shape(3)));
+      require(status::failure("set_weights: expected (%zu, %zu, %zu, %zu) weights, found (%zu, %zu, %zu, %zu)",
+                              weights_.shape(0), weights_.shape(1), weights_.shape(2), weights_.shape(3), w.shape(0),
+                              w.shape(1), w.shape(2), w.shape(3)));
     weights_ = w;
     moved();
   }
@@ -73,7 +74,9 @@ public:
   struct quantized_weights {
     std::span<const float> codes;
     std::span<const typename Quantizer::state> states;
-    [[nodiscard]] float scale(int filter) const { return Quantizer::scale(states[Quantizer::per_channel ? i(filter) : 0]); }
+    [[nodiscard]] float scale(int filter) const {
+      return Quantizer::scale(states[Quantizer::per_channel ? i(filter) : 0]);
+    }
   };
   quantized_weights quantize(std::string_view layer) {
     refresh({.layer = layer});
@@ -92,11 +95,12 @@ public:
 
   void start(random r, initializer how) {
     const float fan_in = static_cast<float>(geometry_.inputs());
-    const float fan_out = static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.group_filters());
+    const float fan_out =
+        static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.group_filters());
     if (how == initializer::by_quantizer) how = Quantizer::wide_start ? initializer::wide : initializer::glorot;
     const float limit = how == initializer::wide     ? 1.0f
                         : how == initializer::glorot ? std::sqrt(6 / (fan_in + fan_out))
-                                                       : std::sqrt(6 / fan_in);
+                                                     : std::sqrt(6 / fan_in);
     for (float& w : weights_) w = r.uniform(-limit, limit);
     moved();
   }
@@ -118,12 +122,14 @@ public:
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
-    if (takes_bits_ && in.code_limit > 0 && geometry_.groups == 1 && weight_gradient_.usable()) weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
+    if (takes_bits_ && in.code_limit > 0 && geometry_.groups == 1 && weight_gradient_.usable())
+      weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
     else floats_.backward_weights(in.images, in.data, grad_out, gradient_.data());
     if constexpr (learned_quantizer<Quantizer>) {
       const std::size_t group = weights_.size() / states_.size();
       for (std::size_t s = 0; s < states_.size(); ++s)
-        learned_.take(s, states_[s], weights_.data() + s * group, gradient_.data() + s * group, group, in.scale * Estimator::share(p.alpha));
+        learned_.take(s, states_[s], weights_.data() + s * group, gradient_.data() + s * group, group,
+                      in.scale * Estimator::share(p.alpha));
     }
     const int inputs = geometry_.inputs();
     for (int f = 0; f < geometry_.out.channels; ++f) {
@@ -155,7 +161,11 @@ public:
   void parameters(Visit&& visit) {
     // Before anything moves, so that an exception leaves no codes of other weights.
     moved();
-    parameter p{"weights", {weights_.data(), weights_.size()}, {gradient_.data(), gradient_.size()}, Quantizer::bounded, estimates};
+    parameter p{"weights",
+                {weights_.data(), weights_.size()},
+                {gradient_.data(), gradient_.size()},
+                Quantizer::bounded,
+                estimates};
     std::atomic<std::size_t> coded = 0;
     if constexpr (state_floats<Quantizer> == 0)
       p.requantize = [this, &coded](std::size_t first, std::size_t count) {
@@ -184,7 +194,9 @@ public:
 
 private:
   static constexpr std::size_t i(int n) noexcept { return static_cast<std::size_t>(n); }
-  [[nodiscard]] const typename Quantizer::state& state(int f) const noexcept { return states_[Quantizer::per_channel ? i(f) : 0]; }
+  [[nodiscard]] const typename Quantizer::state& state(int f) const noexcept {
+    return states_[Quantizer::per_channel ? i(f) : 0];
+  }
   void moved() noexcept {
     measured_ = 0;
     coded_ = false;
@@ -193,7 +205,8 @@ private:
   template <class Visit>
   void each_array(Visit& visit) {
     visit(std::string_view("weights"), std::span<float>(weights_.data(), weights_.size()));
-    if constexpr (state_floats<Quantizer> > 0) visit(std::string_view("state"), detail::state_array<Quantizer>(states_.data(), states_.size()));
+    if constexpr (state_floats<Quantizer> > 0)
+      visit(std::string_view("state"), detail::state_array<Quantizer>(states_.data(), states_.size()));
   }
 
   /// Measures the latent weights; false where they hold a NaN or an infinity.
@@ -201,7 +214,9 @@ private:
     const std::size_t group = weights_.size() / states_.size();
     bool sound = true;
     for (std::size_t s = 0; s < states_.size(); ++s)
-      sound = Quantizer::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights) && sound;
+      sound =
+          Quantizer::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights) &&
+          sound;
     measured_ = sound ? 1.0f : 0.0f;
     return sound;
   }
@@ -210,7 +225,8 @@ private:
   void settle_states() {
     if constexpr (state_floats<Quantizer> > 0) {
       if (!unsound_state().empty()) std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
-      for (int round = 0; round < detail::calibration_rounds && measure(); ++round) {}
+      for (int round = 0; round < detail::calibration_rounds && measure(); ++round) {
+      }
       coded_ = false;
     }
   }
@@ -221,14 +237,16 @@ private:
     if (measured_ == 0 && !measure()) require(p.failure("the weights hold a NaN or an infinity"));
     const std::size_t group = weights_.size() / states_.size();
     for (std::size_t s = 0; s < states_.size(); ++s)
-      detail::for_pieces(group, [&](std::size_t first, std::size_t count) { code(s * group + first, count, states_[s]); });
+      detail::for_pieces(group,
+                         [&](std::size_t first, std::size_t count) { code(s * group + first, count, states_[s]); });
     has_codes();
   }
 
   void code(std::size_t first, std::size_t count, const typename Quantizer::state& s) {
     detail::for_vectors(static_cast<int>(count), [&](int k, auto lanes) {
       const std::size_t at = first + static_cast<std::size_t>(k);
-      detail::store(codes_.data() + at, detail::code_of<Quantizer>(detail::load(weights_.data() + at, lanes), s), lanes);
+      detail::store(codes_.data() + at, detail::code_of<Quantizer>(detail::load(weights_.data() + at, lanes), s),
+                    lanes);
     });
   }
   void has_codes() noexcept {
@@ -244,7 +262,9 @@ private:
       const detail::vector rest(1 - share);
       detail::for_all(group, [&](std::size_t k, auto count) {
         const std::size_t at = s * group + k;
-        detail::store(operand_.data() + at, part * detail::load(codes_.data() + at, count) + rest * detail::load(weights_.data() + at, count), count);
+        detail::store(operand_.data() + at,
+                      part * detail::load(codes_.data() + at, count) + rest * detail::load(weights_.data() + at, count),
+                      count);
       });
     }
   }

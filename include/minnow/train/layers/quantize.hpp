@@ -37,10 +37,13 @@ public:
   /// Whether the quantizer's values rise with its inputs, or stay.
   [[nodiscard]] bool rises() const { return never_falls<Quantizer>(state_); }
   /// The floats of the state where it cannot be packed, else none.
-  [[nodiscard]] std::span<const float> unsound_state() { return detail::first_unsound<Quantizer>(std::span(&state_, 1)); }
+  [[nodiscard]] std::span<const float> unsound_state() {
+    return detail::first_unsound<Quantizer>(std::span(&state_, 1));
+  }
 
   void forward(const activations& in, activations& out, const pass& p) {
-    if (!observe(in, p)) require(p.failure("the inputs of ", text(Quantizer::name()).c_str(), " hold a NaN or an infinity"));
+    if (!observe(in, p))
+      require(p.failure("the inputs of ", text(Quantizer::name()).c_str(), " hold a NaN or an infinity"));
     const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
     const float scale = Quantizer::scale(state_);
     const bool noisy = Estimator::noisy && estimates && p.training();
@@ -60,7 +63,8 @@ public:
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
-    if constexpr (learned_quantizer<Quantizer>) learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::share(p.alpha), in.images);
+    if constexpr (learned_quantizer<Quantizer>)
+      learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::share(p.alpha), in.images);
     if (grad_in == nullptr) return;
     const interval r = Quantizer::range(state_);
     detail::for_gradients(in, grad_in, [&](std::size_t i, const detail::vector& a, auto count) {
@@ -79,7 +83,8 @@ public:
 
   template <class Visit>
   void arrays(Visit&& visit) {
-    if constexpr (state_floats<Quantizer> > 0) visit(std::string_view("state"), detail::state_array<Quantizer>(&state_, 1));
+    if constexpr (state_floats<Quantizer> > 0)
+      visit(std::string_view("state"), detail::state_array<Quantizer>(&state_, 1));
   }
 
 private:
@@ -92,7 +97,8 @@ private:
       for (int round = 0; round < detail::calibration_rounds; ++round)
         if (!Quantizer::observe(state_, values, role::weights)) return false;
     } else if (p.mode == mode::calibrate || (p.training() && p.requantize)) {
-      return p.over_ranks != nullptr ? observe_over(*p.over_ranks, values) : Quantizer::observe(state_, values, role::inputs);
+      return p.over_ranks != nullptr ? observe_over(*p.over_ranks, values)
+                                     : Quantizer::observe(state_, values, role::inputs);
     }
     return true;
   }

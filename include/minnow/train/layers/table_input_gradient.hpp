@@ -6,8 +6,8 @@
 
 #include <minnow/core/aligned_bytes.hpp>
 #include <minnow/core/parallel.hpp>
-#include <minnow/kernels/layout/layout.hpp>
 #include <minnow/gemm/kernel_calls.hpp>
+#include <minnow/kernels/layout/layout.hpp>
 
 namespace minnow::detail {
 
@@ -21,7 +21,8 @@ class table_input_gradient {
 public:
   explicit table_input_gradient(const geometry& g) : of_(g), backward_(is_dense(g) ? stacked(g, 1) : turned(g)) {
     if constexpr (has_fast_tables<Weights>) {
-      const bool turns = g.stride == extent{1, 1} && backward_.padding.height >= 0 && backward_.padding.width >= 0 && backward_.out == g.in;
+      const bool turns = g.stride == extent{1, 1} && backward_.padding.height >= 0 && backward_.padding.width >= 0 &&
+                         backward_.out == g.in;
       // The kernel's rows of sums are whole blocks of channels.
       usable_ = (is_dense(g) || turns) && backward_.out.channels % kernels::block_filters == 0 &&
                 float_product<Weights>::uses_tables(backward_);
@@ -51,7 +52,8 @@ private:
   static constexpr int images_together = 16;
 
   static geometry turned(const geometry& g) {
-    return window_over(g.out, g.in.channels, g.kernel, {1, 1}, {g.kernel.height - 1 - g.padding.height, g.kernel.width - 1 - g.padding.width});
+    return window_over(g.out, g.in.channels, g.kernel, {1, 1},
+                       {g.kernel.height - 1 - g.padding.height, g.kernel.width - 1 - g.padding.width});
   }
   static geometry stacked(const geometry& g, int images) {
     return window_over({1, images, g.out.channels}, g.in.size(), {1, 1}, {1, 1}, {0, 0});
@@ -77,9 +79,14 @@ private:
         // The kernel is turned: its last tap comes first.
         const int tap = taps - 1 - (ky * g.kernel.width + n / groups);
         const int first = n % groups * index::group;
-        const float* from = weights.data() + static_cast<std::ptrdiff_t>(first * taps + tap) * columns + block * kernels::block_filters;
+        const float* from =
+            weights.data() + static_cast<std::ptrdiff_t>(first * taps + tap) * columns + block * kernels::block_filters;
         word indices[kernels::block_filters];
-        index::of_codes([&](int j) { return first + j < filters ? from + static_cast<std::ptrdiff_t>(j) * taps * columns : nullptr; }, indices);
+        index::of_codes(
+            [&](int j) {
+              return first + j < filters ? from + static_cast<std::ptrdiff_t>(j) * taps * columns : nullptr;
+            },
+            indices);
         word* row = to + n / index::per_word * kernels::block_filters;
         for (int c = 0; c < kernels::block_filters; ++c) row[c] |= indices[c] << (n % index::per_word * index::bits);
       }

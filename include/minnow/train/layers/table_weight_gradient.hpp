@@ -7,10 +7,10 @@
 #include <minnow/core/aligned_bytes.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/gemm/float_transpose.hpp>
-#include <minnow/kernels/layout/layout.hpp>
-#include <minnow/kernels/operand.hpp>
-#include <minnow/kernels/mixed/table_index.hpp>
 #include <minnow/gemm/kernel_calls.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/mixed/table_index.hpp>
+#include <minnow/kernels/operand.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow::detail {
@@ -29,7 +29,8 @@ class table_weight_gradient {
   static constexpr int rows_together = 36 * of_word;  // whose tables, of 16 filters, stay in the second cache
 
 public:
-  explicit table_weight_gradient(const geometry& g) : inputs_(g.inputs()), filters_(g.out.channels), rows_of_image_(g.out.pixels()) {
+  explicit table_weight_gradient(const geometry& g)
+      : inputs_(g.inputs()), filters_(g.out.channels), rows_of_image_(g.out.pixels()) {
     if constexpr (has_fast_tables<bit>) {
       const bool pointwise = g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.padding == extent{0, 0};
       usable_ = (is_dense(g) || pointwise) && inputs_ % kernels::block_filters == 0 && filters_ % filters_together == 0;
@@ -58,7 +59,8 @@ private:
     words_.grow(static_cast<std::size_t>(inputs_ * words) * sizeof(word));
     auto* const bits = reinterpret_cast<word*>(words_.data());
     parallel_for(inputs_ / kernels::block_filters, [&](int block) {
-      write_words(in + block * kernels::block_filters, rows, bits + static_cast<std::ptrdiff_t>(block) * words * kernels::block_filters);
+      write_words(in + block * kernels::block_filters, rows,
+                  bits + static_cast<std::ptrdiff_t>(block) * words * kernels::block_filters);
     });
     const geometry of_product = window_over({1, filters_together, length}, inputs_, {1, 1}, {1, 1}, {0, 0});
     const std::size_t terms_bytes = round_up(static_cast<std::size_t>(filters_together * length) * sizeof(float), 64);
@@ -68,11 +70,12 @@ private:
       auto* terms = reinterpret_cast<float*>(scratch);
       auto* sums = reinterpret_cast<float*>(scratch + terms_bytes);
       for (int f = 0; f < filters_together; ++f) std::fill(terms + f * length + rows, terms + (f + 1) * length, 0.0f);
-      kernels::transpose<kernels::best>(grad_out + chunk * filters_together, static_cast<std::size_t>(filters_), rows, filters_together,
-                                        terms, static_cast<std::size_t>(length));
+      kernels::transpose<kernels::best>(grad_out + chunk * filters_together, static_cast<std::size_t>(filters_), rows,
+                                        filters_together, terms, static_cast<std::size_t>(length));
       tables::rows(of_product, scratch, nullptr, words_.data(), sums, scratch + terms_bytes + sums_bytes, 0, 1);
       float* to = gradient + static_cast<std::ptrdiff_t>(chunk * filters_together) * inputs_;
-      for_vectors(filters_together * inputs_, [&](int i, auto count) { store(to + i, load(to + i, count) + load(sums + i, count), count); });
+      for_vectors(filters_together * inputs_,
+                  [&](int i, auto count) { store(to + i, load(to + i, count) + load(sums + i, count), count); });
     });
   }
 
