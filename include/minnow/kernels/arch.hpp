@@ -3,19 +3,21 @@
 #include <type_traits>
 
 #include <minnow/kernels/simd.hpp>
-// Where xsimd finds no SIMD it leaves its tags out of the header above; they and `unavailable` are wanted all the same.
+// Without SIMD the header above does not define xsimd's architecture tags. This header names them, and `unavailable`,
+// in every build.
 #include <xsimd/config/xsimd_arch.hpp>
 
 #include <minnow/kernels/one_march.hpp>
 #include <minnow/kernels/scalar.hpp>
 
-/// Architectures are xsimd's tags and two of our own. A kernel takes the tag as its last argument; overload resolution
-/// walks down the tag's bases to the nearest rung that has a kernel, and ends at `scalar`.
+/// Architecture tags: xsimd's, and two of this library, `avx512_vpopcntdq` and `scalar`. A kernel takes the tag as its
+/// last argument. Overload resolution converts the tag to its nearest base class that has a kernel, and ends at
+/// `scalar`.
 namespace minnow::kernels {
 
 namespace detail {
 
-/// The top of xsimd's AVX-512 ladder, which grew by one rung in 14.
+/// The last tag in xsimd's chain of AVX-512 tags. xsimd 14 added one tag to the chain.
 #if XSIMD_VERSION_MAJOR < 14
 using widest_avx512 = xsimd::avx512vnni<xsimd::avx512vbmi>;
 #else
@@ -24,10 +26,12 @@ using widest_avx512 = xsimd::avx512vnni<xsimd::avx512vbmi2>;
 
 }  // namespace detail
 
-/// AVX-512 with a popcount for each 32-bit lane, which xsimd has no tag for. Every processor with it and with byte
-/// operations (Ice Lake, Zen 4 and later) has VBMI2 and VNNI too, so the tag stands on top of xsimd's ladder.
+/// AVX-512 with a popcount instruction for each 32-bit lane, which has no tag in xsimd. Every processor with this
+/// instruction and with byte operations (Ice Lake, Zen 4 and later) also has VBMI2 and VNNI, so the tag derives from
+/// the last of xsimd's AVX-512 tags.
 ///
-/// Do not ask xsimd's run-time `available_architectures()` about it: the tag would slice to its base.
+/// Do not pass this tag to xsimd's run-time `available_architectures()`: it slices to its base, so the answer is about
+/// the base.
 struct avx512_vpopcntdq : detail::widest_avx512 {
   using base = detail::widest_avx512;
 
@@ -43,7 +47,8 @@ struct avx512_vpopcntdq : detail::widest_avx512 {
 
 namespace detail {
 
-/// xsimd's choice where it has one, moved up to our own rung where the flags allow that.
+/// The architecture that xsimd chooses, or `scalar` if xsimd finds no SIMD. `avx512_vpopcntdq` replaces its base if the
+/// compiler's flags allow it.
 template <class Choice>
 using best_over = std::conditional_t<std::is_same_v<Choice, avx512_vpopcntdq::base> && avx512_vpopcntdq::supported(),
                                      avx512_vpopcntdq,
@@ -63,22 +68,23 @@ struct batch_arch_of<avx512_vpopcntdq> {
 /// The widest architecture that the compiler's flags allow, or XSIMD_DEFAULT_ARCH.
 using best = detail::best_over<xsimd::default_arch>;
 
-/// The xsimd architecture whose batches serve `Arch`: xsimd::batch<float, batch_arch<best>>. Not for `scalar`.
+/// The xsimd architecture of the batches that kernels for `Arch` use: xsimd::batch<float, batch_arch<best>>. Not for
+/// `scalar`, which has no batches.
 template <class Arch>
 using batch_arch = typename detail::batch_arch_of<Arch>::type;
 
-/// A list of rungs, lowest first.
+/// A list of architectures, lowest first.
 template <class... Archs>
 struct rungs {
   static constexpr int size = sizeof...(Archs);
 
-  /// Calls visit(Arch{}) for each rung, lowest first.
+  /// Calls visit(Arch{}) for each architecture, lowest first.
   template <class Visit>
   static constexpr void for_each(Visit&& visit) {
     (visit(Archs{}), ...);
   }
 
-  /// Calls visit(Arch{}, Below{}) for each rung that has one below it.
+  /// Calls visit(Arch{}, Below{}) for each architecture but the lowest. Below is the one before it in the list.
   template <class Visit>
   static constexpr void for_each_step(Visit&& visit) {
     steps(visit, Archs{}...);
@@ -97,7 +103,8 @@ private:
   static constexpr void steps(Visit&, Last) {}
 };
 
-/// The rungs with kernels of their own that this build can run; tests and benchmarks walk them.
+/// The architectures that have kernels and that this build can run, lowest first. Tests and benchmarks iterate over
+/// them.
 using available_rungs = rungs<scalar>::add<xsimd::sse4_2>::add<xsimd::avx2>::add<xsimd::avx512bw>::add<
     avx512_vpopcntdq>::add<xsimd::neon64>;
 

@@ -11,8 +11,8 @@
 
 namespace minnow::kernels {
 
-/// Four floats in an array, with the part of xsimd::batch's interface that the float products use: what they run on
-/// where xsimd knows no vectors.
+/// Four floats in an array, with the part of xsimd::batch's interface that the float products use. They replace the
+/// batch on architectures for which xsimd has no vectors of floats.
 struct plain_floats {
   static constexpr std::size_t size = 4;
   float lanes[size];
@@ -41,7 +41,8 @@ struct plain_floats {
     return a;
   }
   [[nodiscard]] plain_floats operator-() const noexcept { return plain_floats(-0.0f) - *this; }
-  /// Not std::fma: without an instruction for it that is a library call for every product.
+  /// Multiplies and adds without std::fma, which is a library call for every product on processors without an FMA
+  /// instruction.
   [[nodiscard]] friend plain_floats fma(plain_floats a, plain_floats b, plain_floats c) noexcept {
     for (std::size_t i = 0; i < size; ++i) c.lanes[i] += a.lanes[i] * b.lanes[i];
     return c;
@@ -52,15 +53,16 @@ template <class Arch>
 using float_vector = std::conditional_t<xsimd::types::has_simd_register<float, batch_arch<Arch>>::value,
                                         xsimd::batch<float, batch_arch<Arch>>, plain_floats>;
 
-/// Floats whose vectors do not cross lines of the cache.
+/// Floats aligned to 64 bytes, so that the vectors of an array do not cross cache lines.
 using aligned_floats = std::vector<float, xsimd::aligned_allocator<float, 64>>;
 
-/// The tile of results that stays in registers while its sums grow: rows times two vectors.
+/// The tile of results whose accumulators stay in registers: some rows by two vectors.
 ///
-/// Each step loads two vectors of weights and broadcasts one input a row, so taller tiles load less for each product;
-/// the sums, the two vectors and one broadcast must fit the register file. Gradients of weights tile input channels
-/// instead of pixels; their numbers are mostly multiples of 16, which 8 divides and 12 does not, and 16 sums already
-/// keep two multipliers of latency 4 busy. On AVX2 six rows beat four, border tiles notwithstanding.
+/// Each step loads two vectors of weights and broadcasts one input for each row, so taller tiles load less for each
+/// product. The accumulators, the two vectors and one broadcast must fit the register file. Weight gradients tile input
+/// channels instead of pixels (channel_rows). The number of input channels is mostly a multiple of 16, which 8 divides
+/// and 12 does not. 16 accumulators already keep two multipliers with a latency of 4 cycles busy. On AVX2 six rows are
+/// faster than four, even with the partial tiles at borders.
 template <class Arch>
 struct float_tile {
   static constexpr bool many_registers =

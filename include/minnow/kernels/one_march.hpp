@@ -1,15 +1,17 @@
 #pragma once
 
-// Files of one program that are compiled for different processors (-march, -m<feature>) do not link.
+// Makes it a link error to compile files of one program for different processors (-march, -m<feature>).
 //
-// Their inline functions have the same names, also those of the standard library, and the linker keeps one copy of each: the one of a
-// wider processor ends the program on an older one. Each object refers to a symbol whose name spells its features, and holds it in a
-// group that all objects share. The linker keeps the first group, so a second set of features is undefined:
-// minnow_compiled_with_different_march_…, in which a feature that a file has is a 1.
+// The inline functions of such files have the same names, including those of the standard library. The linker keeps one
+// copy of each, and a copy for a newer processor ends the program on an older one. Each object file refers to a symbol
+// whose name lists the processor features of its flags, and defines that symbol in a COMDAT group that has the same
+// name in all object files. The linker keeps only the first group, so the symbol of a second set of features is
+// undefined: minnow_compiled_with_different_march_…, where 1 marks an enabled feature.
 //
-// Each shared library has a group of its own, and so have the units of minnow_dispatch, whose groups are dissolved. Nothing is seen with
-// -flto. For clang's -flto, which takes two definitions in assembly for a mistake, clang's symbol is weak; what is weak may be undefined for
-// lld, and for GNU ld in a program that is no PIE.
+// Shared libraries do not conflict, because each has its own group. The units of minnow_dispatch do not either, because
+// their groups are dissolved. The check sees nothing with -flto. With clang the symbol is weak, because clang's -flto
+// reports two definitions in assembly as an error. lld accepts an undefined weak symbol, and so does GNU ld in a
+// program that is not a PIE.
 #if defined(__ELF__) && defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
 #define MINNOW_TEXT_OF(x) #x
 #define MINNOW_TEXT(x) MINNOW_TEXT_OF(x)
@@ -34,7 +36,7 @@
 #else
 #define MINNOW_BINDING ".globl "
 #endif
-// The reference is a note, which --gc-sections keeps.
+// The reference is in a note section, which --gc-sections keeps.
 __asm__(".ifndef " MINNOW_MARCH
         "\n"
         "\t.pushsection .rodata.minnow_march,\"aG\",@progbits,minnow_march,comdat\n"

@@ -7,24 +7,24 @@
 
 namespace minnow::kernels {
 
-/// One operand of a product: how its codes stand in memory, and the Bits of a power_of_two.
+/// One operand of a product: the encoding of its codes in memory, and the Bits of a power_of_two.
 template <encoding Storage, int Bits = 3>
 struct operand {
   static constexpr encoding storage = Storage;
   static constexpr int bits = Bits;
 };
 
-/// The memory of one product. All of it begins at a multiple of 64 bytes and may be read up to 64 bytes past its end.
+/// The memory of one product. Each pointer is aligned to 64 bytes, and up to 64 bytes past the end may be read.
 struct operands {
   const std::byte* inputs;    ///< one packed map
-  const std::byte* weights;   ///< as they stand in the file
-  const std::byte* prepared;  ///< what the kernel's prepare() made of them
+  const std::byte* weights;   ///< packed, in the order of the file
+  const std::byte* prepared;  ///< written by the kernel's prepare()
   std::byte* scratch;
 };
 
 namespace detail {
 
-// Which kernels serve a pair: product.hpp, scalar_product.hpp.
+// Conditions by which product.hpp and scalar_product.hpp choose the kernel of a pair.
 template <encoding Encoding>
 inline constexpr bool one_or_two_bits = Encoding == encoding::bit || Encoding == encoding::ternary;
 
@@ -41,7 +41,7 @@ inline constexpr bool shift_operands =
 
 namespace minnow::detail {
 
-/// The operand of a quantizer's codes.
+/// The operand type of a quantizer's codes.
 template <quantizer Quantizer>
 using operand_of =
     kernels::operand<Quantizer::storage, Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3>;

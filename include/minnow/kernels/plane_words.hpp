@@ -5,20 +5,22 @@
 #include <cstdint>
 #include <cstring>
 
-/// One word of a bit plane as 32 bytes, one for each channel.
+/// Expands one word of a bit plane to 32 bytes, one for each channel. Implementations have the interface:
 ///
-/// mask of(word)                    the channels whose bit is set
-/// bytes put(bytes, mask, value)    `value` in those channels
-/// bytes move(center, size, up)     center + size in the channels of `up`, center - size in the others
+/// mask of(word)                    selects the channels whose bit is set
+/// bytes put(bytes, mask, value)    writes `value` to the selected channels
+/// bytes move(center, size, up)     returns center + size in the channels that `up` selects, center - size in the
+///                                  others
 namespace minnow::kernels::detail {
 
-/// Eight channels in each 64-bit number, in memory's order whatever the processor's. No operation carries from byte to
-/// byte: sums stay below 256 and differences above 0.
+/// Implementation in standard C++, with eight channels in each 64-bit number. The bytes are in memory order on every
+/// processor. No operation carries from one byte to the next, because sums stay below 256 and differences are not
+/// negative.
 struct plane_words {
   using bytes = std::array<std::uint64_t, 4>;
   using mask = bytes;
 
-  /// For each byte of a plane its bits as eight bytes of 0 or 255.
+  /// Maps each byte of a plane to eight bytes, 255 where the bit is set and 0 elsewhere.
   static constexpr auto spread = [] {
     std::array<std::array<std::uint8_t, 8>, 256> table{};
     for (std::size_t bits = 0; bits < 256; ++bits)

@@ -10,28 +10,31 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// The plain loops that every other kernel is held against, for every pair of encodings: decode, multiply, add.
+/// Reference product in plain loops, for every pair of encodings: decode, multiply, add. Tests compare all other
+/// kernels with it.
 namespace minnow::kernels::reference {
 
 namespace detail {
 
-/// Codes in scratch: 16 bits where the sums are integers, so that the multiplication is one that every SIMD has.
+/// Element type of decoded codes in scratch. It has 16 bits if the sums are integers, because every SIMD instruction
+/// set multiplies 16-bit numbers.
 template <encoding In, encoding Weights>
 using element = std::conditional_t<is_integer(In) && is_integer(Weights), std::int16_t, float>;
 
-/// Pixels that are computed side by side, so that their additions do not wait for one another.
+/// Pixels that are computed together, so that their additions do not wait for one another.
 inline constexpr int tile = 4;
 
 template <class Element>
 using accumulator = std::conditional_t<std::is_same_v<Element, float>, float, std::int32_t>;
 
-/// sum + x * w. A float goes through std::fma: one rounding, whatever the compiler contracts.
+/// Returns sum + x * w. The float overload calls std::fma, so there is one rounding whether or not the compiler
+/// contracts expressions.
 [[nodiscard]] inline float add_product(float sum, float x, float w) noexcept { return std::fma(x, w, sum); }
 [[nodiscard]] inline std::int32_t add_product(std::int32_t sum, std::int32_t x, std::int32_t w) noexcept {
   return sum + x * w;
 }
 
-/// One window over `length` neighbouring inputs, (length) x (length, 16) -> += (16).
+/// Adds one window of `length` adjacent inputs: (length) x (length, 16) -> += (16).
 template <class Element>
 [[gnu::noinline]] void add_segment(const Element* inputs, int length, const Element* weights,
                                    accumulator<Element>* sums) noexcept {
@@ -42,8 +45,8 @@ template <class Element>
   for (int f = 0; f < block_filters; ++f) sums[f] = a[f];
 }
 
-/// Four windows side by side, (4, length) x (length, 16) -> += (4, 16). Four arrays by name: g++ at -O3 keeps them in
-/// registers, and one of two dimensions not.
+/// Adds four windows: (4, length) x (length, 16) -> += (4, 16). The accumulators are four named arrays because g++ at
+/// -O3 keeps them in registers, but not a two-dimensional array.
 template <class Element>
 [[gnu::noinline]] void add_segments(const Element* inputs, std::ptrdiff_t pixel_stride, int length,
                                     const Element* weights, accumulator<Element>* sums) noexcept {
@@ -77,21 +80,21 @@ template <class Element>
   }
 }
 
-/// The numbers first … last - 1.
+/// The integers in [first, last).
 struct range {
   int first;
   int last;
 
   friend constexpr bool operator==(const range&, const range&) = default;
 };
-/// Input rows that the output rows [first_row, last_row) reach, clipped to the image.
+/// Returns the input rows that the output rows [first_row, last_row) read, clipped to the image.
 [[nodiscard]] constexpr range rows_read(const geometry& g, int first_row, int last_row) noexcept {
   const int first = first_row * g.stride.height - g.padding.height;
   const int last = (last_row - 1) * g.stride.height - g.padding.height + g.kernel.height;
   return {first < 0 ? 0 : first, last > g.in.height ? g.in.height : last};
 }
 
-/// One block of filters, (K, 16), over the rows of an image whose codes begin at input row `read.first`.
+/// Multiplies one block of filters, (K, 16). `image` holds the codes of the image from input row `read.first` on.
 template <encoding In, encoding Weights>
 void block_product(const geometry& g, const element<In, Weights>* image, range read,
                    const element<In, Weights>* weights, int block, sum<In, Weights>* sums, int first_row,
@@ -101,7 +104,7 @@ void block_product(const geometry& g, const element<In, Weights>* image, range r
   const int row_codes = g.in.width * channels;
   const int stride = sum_stride(g.out.channels);
   const int filters = filters_of(g.out.channels, block);
-  // The taps of a column that lie inside the image.
+  // The columns of the kernel that are inside the image at output column ox.
   const auto inside = [&g](int ox) {
     const int left = ox * g.stride.width - g.padding.width;
     const int past = g.in.width - left;
@@ -139,7 +142,7 @@ void block_product(const geometry& g, const element<In, Weights>* image, range r
   }
 }
 
-/// The same for a convolution of groups, a filter at a time.
+/// As block_product, for a grouped convolution, one filter at a time.
 template <encoding In, encoding Weights>
 void grouped_block_product(const geometry& g, const element<In, Weights>* image, range read,
                            const element<In, Weights>* weights, int block, sum<In, Weights>* sums, int first_row,
@@ -167,7 +170,7 @@ void grouped_block_product(const geometry& g, const element<In, Weights>* image,
     }
 }
 
-/// The codes of the input rows that some output rows read.
+/// Decodes the input rows `read` to `image`.
 template <encoding In, int Bits, class Element>
 void decode_rows(const geometry& g, const std::byte* inputs, range read, Element* image) noexcept {
   if (read.first >= read.last) return;
@@ -177,22 +180,23 @@ void decode_rows(const geometry& g, const std::byte* inputs, range read, Element
 
 }  // namespace detail
 
-/// Bytes of scratch for any rows of one image: its codes and one block of weights, as [K][16].
+/// Bytes of scratch for any rows of one image: the codes of the image and one block of weights as [K][16].
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
   const auto weights = static_cast<std::size_t>(g.inputs()) * block_filters;
   return (weights + static_cast<std::size_t>(g.in.size())) * sizeof(detail::element<In, Weights>);
 }
 
-/// Sums of products of the output rows [first_row, last_row) of one image. Taps outside the image are skipped: they add
-/// nothing. Float sums are taken in the order of k, one fma each, so they are the same under every compiler.
+/// Computes the sums of the output rows [first_row, last_row) of one image. Taps outside the image are skipped, because
+/// they add nothing. Float sums are accumulated in the order of k with one fma each, so they are the same with every
+/// compiler.
 ///
-/// inputs (H, W) pixels, weights F filters -> sums (last_row - first_row, out.width, sum_stride(F)), beginning with
-/// the first row asked for; lanes beyond F are 0
+/// inputs (H, W) pixels, weights F filters -> sums (last_row - first_row, out.width, sum_stride(F)), where row 0 is
+/// output row first_row; lanes beyond F are 0
 ///
 /// requires  the layouts of layout.hpp; scratch_bytes<In, Weights>(g) bytes at `scratch`, aligned for float; for
 ///           integers K · max|x| · max|w| < 2^31
-/// cost      K · 16 multiplications and additions per pixel and block, and the decoding of inputs and weights
+/// cost      K · 16 multiplications and additions for each pixel and block, and the decoding of inputs and weights
 /// throws    never
 template <encoding In, encoding Weights, int InputBits = 3, int WeightBits = 3>
 void product(const geometry& g, const std::byte* inputs, const std::byte* weights, sum<In, Weights>* sums,

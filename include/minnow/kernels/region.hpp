@@ -7,14 +7,14 @@
 
 #include <minnow/core/shape.hpp>
 
-/// Output pixels whose windows lose the same taps to the padding.
+/// Regions: rectangles of output pixels whose windows lose the same taps to the padding.
 ///
-/// A tap outside the image is skipped, so the length of the product depends on where the window stands. But it is the
-/// same for all pixels of the rectangle inside, of each edge, of each corner: each such region is a product of one
-/// length, its constants are computed once, and a tile of pixels may be taken from anywhere in it, across its rows.
+/// A tap outside the image is skipped, so the length of the product depends on the position of the window. The length
+/// is the same for all pixels of the interior, of each edge and of each corner. Each of these regions is a product of
+/// one length: its constants are computed once, and a tile may take any of its pixels, across row ends.
 namespace minnow::kernels::detail {
 
-/// Positions [first, last) along one axis, each with the taps [tap_first, tap_last) inside the image.
+/// Output positions [first, last) along one axis. For each of them the taps [tap_first, tap_last) are inside the image.
 struct run {
   int first;
   int last;
@@ -25,7 +25,7 @@ struct run {
   [[nodiscard]] constexpr int taps() const noexcept { return tap_last - tap_first; }
 };
 
-/// The longest run from `first` on, up to `last`.
+/// Returns the longest run that starts at `first` and ends at or before `last`.
 ///
 /// requires  first < last
 [[nodiscard]] constexpr run run_from(int length, int kernel, int stride, int padding, int first, int last) noexcept {
@@ -45,22 +45,22 @@ struct run {
   return result;
 }
 
-/// A rectangle of output pixels with the same taps, and where those taps stand in inputs and weights.
+/// A rectangle of output pixels with the same taps, and the positions of those taps in inputs and weights.
 ///
-/// For each kernel row the inputs of a window are contiguous, and so are their weights: a window is `rows()` segments
-/// of `segment_steps()` steps. What a step is the kernel says: the planes of a word of channels, four bytes, one number.
+/// The inputs of a window are contiguous within a kernel row, and so are the weights: a window has `rows()` segments of
+/// `segment_steps()` steps. The kernel defines a step: the planes of one word of channels, four bytes, or one number.
 struct region {
   geometry g;
   run y;
   run x;
-  int pixel_steps;  ///< from one pixel to the next
+  int pixel_steps;  ///< steps from one pixel to the next
 
   [[nodiscard]] constexpr int pixels() const noexcept { return y.size() * x.size(); }
   [[nodiscard]] constexpr int rows() const noexcept { return x.taps() > 0 ? y.taps() : 0; }
   [[nodiscard]] constexpr int segment_steps() const noexcept { return x.taps() * pixel_steps; }
   [[nodiscard]] constexpr int valid_inputs() const noexcept { return rows() * x.taps() * g.in.channels; }
 
-  /// Steps from the beginning of the map to the first tap of output pixel (oy, ox).
+  /// Steps from the start of the map to the first tap of output pixel (oy, ox).
   [[nodiscard]] constexpr std::ptrdiff_t input_step(int oy, int ox) const noexcept {
     const std::ptrdiff_t iy = static_cast<std::ptrdiff_t>(oy) * g.stride.height - g.padding.height + y.tap_first;
     const std::ptrdiff_t ix = static_cast<std::ptrdiff_t>(ox) * g.stride.width - g.padding.width + x.tap_first;
@@ -69,12 +69,12 @@ struct region {
   [[nodiscard]] constexpr std::ptrdiff_t input_row_steps() const noexcept {
     return static_cast<std::ptrdiff_t>(g.in.width) * pixel_steps;
   }
-  /// From the window of an output pixel to that of the next.
+  /// Steps from the window of an output pixel to the window of the next one in its row.
   [[nodiscard]] constexpr std::ptrdiff_t next_pixel_steps() const noexcept {
     return static_cast<std::ptrdiff_t>(g.stride.width) * pixel_steps;
   }
 
-  /// Steps from the beginning of a block of weights to the first tap.
+  /// Steps from the start of a block of weights to the first tap.
   [[nodiscard]] constexpr std::ptrdiff_t weight_step() const noexcept {
     return (static_cast<std::ptrdiff_t>(y.tap_first) * g.kernel.width + x.tap_first) * pixel_steps;
   }
@@ -83,7 +83,7 @@ struct region {
   }
 };
 
-/// Input rows that the output rows [first_row, last_row) reach, clipped to the image: [first, last).
+/// Input rows [first, last) that some output rows read, clipped to the image.
 struct row_range {
   int first;
   int last;
@@ -94,14 +94,15 @@ struct row_range {
   return {first < 0 ? 0 : first, last > g.in.height ? g.in.height : last};
 }
 
-/// Goes through the output pixels of a region row by row, and through the first taps of their windows.
+/// Visits the output pixels of a region row by row, and tracks the first tap of each window.
 ///
-/// Those are found one from another, by additions. Multiplied out for a tile at a time, compilers compute them in vector
-/// registers, and a tile then begins when the vector units have done with the one before.
+/// Each position is computed from the previous one by additions. If the positions of a tile are computed by
+/// multiplications, compilers do that in vector registers, and a tile cannot begin before the vector units have
+/// finished the previous tile.
 struct cursor {
   int y;
   int x;
-  std::ptrdiff_t input;  ///< steps from the beginning of the map
+  std::ptrdiff_t input;  ///< steps from the start of the map
 
   explicit constexpr cursor(const region& r) noexcept
       : y(r.y.first), x(r.x.first), input(r.input_step(r.y.first, r.x.first)) {}
@@ -116,8 +117,8 @@ struct cursor {
   }
 };
 
-/// Calls visit(region) for the regions of the output rows [first_row, last_row), from top to bottom and in each run of
-/// rows from left to right.
+/// Calls visit(region) for the regions of the output rows [first_row, last_row). Order: from top to bottom, and within
+/// each run of rows from left to right.
 template <class Visit>
 constexpr void for_each_region(const geometry& g, int first_row, int last_row, int pixel_steps,
                                Visit&& visit) noexcept {
@@ -132,7 +133,8 @@ constexpr void for_each_region(const geometry& g, int first_row, int last_row, i
   }
 }
 
-/// All pixels of a region in tiles of `Most`, and what is left in tiles of 4, 2 and 1: visit(constant tile size, cursors).
+/// Calls visit(constant tile size, cursors) for all pixels of a region: in tiles of `Most` pixels, and the remaining
+/// pixels in tiles of 4, 2 and 1.
 template <int Most, class Visit>
 constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
   cursor at(r);
@@ -154,10 +156,11 @@ constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
   tiles_of(std::integral_constant<int, Most>{}, tiles_of);
 }
 
-/// Sums of a constant of weights over the taps of a region: what does not depend on the inputs of a product.
+/// Adds up a table of per-tap constants of the weights over the taps of a region. The result is the part of a sum that
+/// does not depend on the inputs.
 ///
 /// table  [taps][stride] numbers, filled once
-/// sums   [filters], for `filters` lanes from `channel` on
+/// sums   [lanes], for the filters from `channel` on
 inline void add_taps(const region& r, const std::int32_t* table, int stride, int channel, int lanes,
                      std::int32_t* sums) noexcept {
   for (int i = 0; i < lanes; ++i) sums[i] = 0;

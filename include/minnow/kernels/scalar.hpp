@@ -1,13 +1,13 @@
 #pragma once
 
-/// The lowest architecture, which needs no xsimd; the others are in arch.hpp.
+/// The lowest architecture, which does not need xsimd. The other architectures are in arch.hpp.
 namespace minnow::kernels {
 
-/// The last rung: standard C++, also where xsimd has no batch.
+/// The tag of the kernels in standard C++, also for processors for which xsimd has no batch.
 ///
-/// Every architecture converts to it. A conversion by constructor ranks behind every conversion to a base, so an
-/// overload on `scalar` is taken only where no rung of the tag's own ladder has one; and xsimd's common base, which
-/// changed its name between 13 and 14, need not be known.
+/// Every architecture tag converts to `scalar`. Overload resolution ranks a conversion by constructor after every
+/// conversion to a base class, so it chooses an overload on `scalar` only if no base class of the tag has one.
+/// Therefore the name of xsimd's common base class, which changed between 13 and 14, is not needed here.
 struct scalar {
   static constexpr bool supported() noexcept { return true; }
   static constexpr const char* name() noexcept { return "scalar"; }
@@ -15,7 +15,7 @@ struct scalar {
   scalar() = default;
   template <class Arch>
     requires requires { Arch::supported(), Arch::name(); }
-  constexpr scalar(Arch) noexcept {}  // implicit: this is the way down
+  constexpr scalar(Arch) noexcept {}  // implicit: lets overload resolution fall back to scalar
 };
 
 template <class Arch>
@@ -23,7 +23,7 @@ template <class Arch>
   return Arch::name();
 }
 
-/// What an architecture finds on a kernel's ladder: the tag that the kernel is written for, and the kernel.
+/// The kernel that an architecture selects, and the tag that the kernel is written for.
 template <class Arch, class Kernel>
 struct rung {
   using arch = Arch;

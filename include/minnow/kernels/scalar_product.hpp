@@ -14,8 +14,8 @@
 
 namespace minnow::kernels {
 
-/// The kernels of products of integers without xsimd: what product<In, Weights, scalar> takes (product.hpp), of one group,
-/// for programs that have no other rung.
+/// Integer products without xsimd, for programs that use no other architecture. They are the kernels that product<In,
+/// Weights, scalar> (product.hpp) selects, for convolutions with one group.
 template <class In, class Weights>
 struct scalar_product {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage),
