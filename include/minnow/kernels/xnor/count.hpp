@@ -6,22 +6,23 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/arch.hpp>
 
-/// Counting bits in 32-bit lanes, which xsimd has no function for, and logic of three operands.
+/// Popcount in 32-bit lanes, for which xsimd has no function, and bitwise logic of three operands.
 ///
-/// A counter keeps counts in fields that may be narrower than a lane:
+/// A bit_counter accumulates counts in fields that may be narrower than a lane:
 ///
-/// count(counts, bits)   counts + popcount(bits), field by field
-/// capacity              calls of `count` before a field may overflow
-/// widen(counts)         the count of each 32-bit lane
+/// count(counts, bits)   returns counts + popcount(bits), field by field
+/// capacity              number of calls of `count` before a field may overflow
+/// widen(counts)         returns the count of each 32-bit lane
 ///
-/// three_way: one instruction each where the processor has one, else as few of two operands as there are. That
-/// instruction overwrites its first operand, so what is not needed afterwards comes first.
+/// The functions of three_way take one instruction each on processors with three-operand logic, and otherwise the
+/// fewest possible two-operand operations. That instruction overwrites its first operand, so the first argument is one
+/// that the caller does not need afterwards.
 ///
 /// masked_difference(a, mask, b)  mask & (a ^ b)
 /// parity(a, b, c)                a ^ b ^ c
 /// parity_without(c, b, a)        a ^ (b & ~c)
-/// carry(x, p, s)                 the majority of p, x and y, given their parity s = p ^ x ^ y: where p and x agree it
-///                                is x, and where they differ it is y, which p ^ s turns x into
+/// carry(x, p, s)                 the majority of p, x and y, given their parity s = p ^ x ^ y. Where p and x agree,
+///                                the majority is x. Where they differ, it is y = x ^ (p ^ s).
 namespace minnow::kernels::detail {
 
 template <class Arch>
@@ -36,7 +37,8 @@ struct three_way {
 };
 
 #if XSIMD_WITH_AVX512F
-/// The last argument is the function's truth table: bit 4a + 2b + c is its value there.
+/// The last argument of _mm512_ternarylogic_epi32(a, b, c, table) is the function's truth table: bit 4a + 2b + c of the
+/// table is the function's value.
 template <class Arch>
   requires std::is_base_of_v<xsimd::avx512f, Arch>
 struct three_way<xsimd::batch<word, Arch>> {
@@ -51,11 +53,11 @@ struct three_way<xsimd::batch<word, Arch>> {
 #endif
 
 #if XSIMD_WITH_AVX2
-/// The popcount of a nibble is looked up in a table of 16 bytes, which a byte shuffle holds in a register; both nibbles
-/// of each byte are added into a counter of that byte. A byte gains at most 8 a call, so 31 calls fit; then the four
-/// bytes of a lane are added up, in two multiply-add instructions by 1.
+/// Looks up the popcount of each nibble in a 16-byte table that stays in a register (a byte shuffle), and adds the
+/// counts of both nibbles to a counter for each byte. One call adds at most 8 to a byte, so 31 calls fit. widen() then
+/// adds up the four bytes of a lane with two multiply-add instructions whose factors are 1.
 ///
-/// cost  8 operations per 256 bits with the xor, two of them shuffles
+/// cost  8 operations per 256 bits including the xor, two of them shuffles
 template <>
 struct bit_counter<xsimd::avx2> {
   using words = xsimd::batch<word, xsimd::avx2>;
@@ -78,9 +80,9 @@ struct bit_counter<xsimd::avx2> {
 #endif
 
 #if XSIMD_WITH_AVX512BW
-/// The table of AVX2 on vectors twice as wide.
+/// The table lookup of the AVX2 counter, on vectors twice as wide.
 ///
-/// cost  8 operations per 512 bits with the xor, two of them shuffles
+/// cost  8 operations per 512 bits including the xor, two of them shuffles
 template <>
 struct bit_counter<xsimd::avx512bw> {
   using words = xsimd::batch<word, xsimd::avx512bw>;
@@ -102,9 +104,9 @@ struct bit_counter<xsimd::avx512bw> {
 #endif
 
 #if XSIMD_WITH_NEON64
-/// The processor counts the bits of each byte; bytes are added up as on AVX2.
+/// One instruction counts the bits of each byte. Counters for each byte accumulate the counts, as on AVX2.
 ///
-/// cost  3 operations per 128 bits with the xor
+/// cost  3 operations per 128 bits including the xor
 template <>
 struct bit_counter<xsimd::neon64> {
   using words = xsimd::batch<word, xsimd::neon64>;
@@ -118,8 +120,9 @@ struct bit_counter<xsimd::neon64> {
 };
 #endif
 
-/// Keeps a batch in its register, to g++ a value it cannot look into: its optimiser otherwise joins the updates of
-/// several accumulators with copies and loads the same weights again for each of them, which costs a third of the speed.
+/// Keeps a batch in its register and makes its value opaque to g++. Otherwise the optimizer of g++ merges the updates
+/// of several accumulators through copies and loads the same weights again for each accumulator, which costs a third of
+/// the speed.
 template <class Batch>
 [[gnu::always_inline]] inline void hold([[maybe_unused]] Batch& batch) noexcept {
 #if XSIMD_WITH_AVX512F && defined(__GNUC__)
@@ -128,7 +131,7 @@ template <class Batch>
 }
 
 #ifdef __AVX512VPOPCNTDQ__
-/// cost  3 operations per 512 bits with the xor: at two vector ports 341 MACs a cycle
+/// cost  3 operations per 512 bits including the xor: 341 MACs per cycle with two vector ports
 template <>
 struct bit_counter<avx512_vpopcntdq> {
   using words = xsimd::batch<word, batch_arch<avx512_vpopcntdq>>;

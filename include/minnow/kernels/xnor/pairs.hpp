@@ -10,19 +10,21 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/xnor/count.hpp>
 
-/// What one step of an XNOR product does to one vector of filters, for each of the four pairs of bit and ternary codes.
+/// One step of an XNOR product on one vector of filters, for each of the four pairs of bit and ternary codes.
 ///
-/// Let a and w have bit 1 for +1 and 0 for -1, and z, n bit 1 where an input, a weight is not zero.
+/// Notation: bits a and w are 1 for +1 and 0 for -1. Bit z is 1 where an input is not zero, bit n where a weight is not
+/// zero.
 ///
-///   channel_words   words of channels of a step
-///   state           what a tile keeps of each pixel and vector; cleared by clear(), so that the array stays in registers
-///   add(state, w, a) takes the step's rows of weights and words of inputs
-///   count(state)    the number v of which the sum is base + factor · v
-///   counts_weights  the base is popcount(n), else the number of inputs inside the image or 0
-///   counts_inputs   popcount(z) of the window is taken off v
+///   channel_words    words of channels in one step
+///   state            accumulators of a tile for one pixel and one vector of filters; clear() resets them, so that an
+///                    array of them stays in registers
+///   add(state, w, a) adds one step: w holds the step's rows of weights, a its words of inputs
+///   count(state)     returns the number v for which the sum is base + factor · v
+///   counts_weights   true if the base is popcount(n), else the base is the number of inputs inside the image or 0
+///   counts_inputs    true if popcount(z) of the window is subtracted from v
 namespace minnow::kernels::detail {
 
-/// A count that grows in narrow fields and is widened before they overflow.
+/// A count that accumulates in narrow fields. widen() moves it to 32-bit lanes before a field overflows.
 template <class Arch>
 struct running_count {
   using counter = bit_counter<Arch>;
@@ -39,7 +41,7 @@ struct running_count {
   [[nodiscard]] words total() const noexcept { return wide + counter::widen(narrow); }
 };
 
-/// A counter whose fields are whole lanes needs no second one.
+/// Specialization for counters with 32-bit fields, which need no second counter.
 template <class Arch>
   requires(!bit_counter<Arch>::is_narrow)
 struct running_count<Arch> {
@@ -56,13 +58,15 @@ struct running_count<Arch> {
   [[nodiscard]] words total() const noexcept { return lanes; }
 };
 
-/// The chain of parities: a carry-save adder that is fed two words at a time and never leaves its sum.
+/// A carry-save adder, called the chain of parities: it takes two words per step and carries its sum bits (the parity)
+/// over to the next step.
 ///
-/// Of three words p, x, y the bits that are set add up to 2 · carry(p, x, y) + parity(p, x, y) in each position. Start
-/// with p = 0; each step takes two new words, counts the carries and keeps the parity as the next p. In the end the set
-/// bits of all words are 2 · popcount(carries) + popcount(p): one popcount for two words.
+/// At each bit position, the set bits of three words p, x, y add up to 2 · carry(p, x, y) + parity(p, x, y). The chain
+/// starts with p = 0. Each step takes two new words x and y, counts the bits of the carry, and keeps the parity as the
+/// next p. At the end the number of set bits in all words is 2 · popcount(carries) + popcount(p). This takes one
+/// popcount for two words.
 ///
-/// The parity is p ^ t with t = x ^ y, so a step needs x and t, and y never.
+/// The parity is p ^ t with t = x ^ y, so a step needs x and t, but not y itself.
 template <class Arch>
 struct parity_chain {
   using words = typename bit_counter<Arch>::words;
@@ -91,10 +95,12 @@ struct parity_chain {
 template <encoding In, encoding Weights, class Arch>
 struct xnor_pair;
 
-/// bit x bit: a product is -1 where the bits differ. With d such places among K the sum is (K - d) - d = K - 2d.
+/// bit x bit: a product is -1 where the bits differ. If the bits differ at d of K positions, the sum is
+/// (K - d) - d = K - 2d.
 ///
-/// d is counted by the chain. Words stand in pairs (w0, w0 ^ w1), inputs and weights alike, so that with x = w0 ^ a0 the
-/// chain's t is (w0 ^ w1) ^ (a0 ^ a1): one three-way parity with the p that came before.
+/// parity_chain counts d. Both inputs and weights store their words in pairs (w0, w0 ^ w1). With x = w0 ^ a0, the
+/// chain's t is therefore (w0 ^ w1) ^ (a0 ^ a1), and one three-operand parity of these two words and p gives the next
+/// p.
 ///
 /// cost  5 operations per 2 x 512 bits: xor, parity, carry, popcount, add
 template <class Arch>
@@ -112,8 +118,8 @@ struct xnor_pair<encoding::bit, encoding::bit, Arch> {
   static words count(const state& s) noexcept { return s.total(); }
 };
 
-/// bit x ternary: only the weights with n = 1 count, and d = popcount(n & (a ^ w)) of them give -1: popcount(n) - 2d.
-/// popcount(n) is a constant of the filter.
+/// bit x ternary: only the weights with n = 1 contribute. d = popcount(n & (a ^ w)) of them give -1, so the sum is
+/// popcount(n) - 2d. popcount(n) is a constant of the filter.
 ///
 /// cost  3 operations per 512 bits: masked difference, popcount, add
 template <class Arch>
@@ -131,8 +137,9 @@ struct xnor_pair<encoding::bit, encoding::ternary, Arch> {
   static words count(const state& s) noexcept { return s.total(); }
 };
 
-/// ternary x bit: the same with the input's plane, popcount(z) - 2d, d = popcount(z & (a ^ w)). popcount(z) belongs to
-/// the window and is the same for all filters; v = 2d - popcount(z).
+/// ternary x bit: as bit x ternary, with the input's plane z in place of n: the sum is popcount(z) - 2d, with
+/// d = popcount(z & (a ^ w)). popcount(z) depends on the window only and is the same for all filters, so
+/// v = 2d - popcount(z).
 ///
 /// cost  3 operations per 512 bits
 template <class Arch>
@@ -153,9 +160,9 @@ struct xnor_pair<encoding::ternary, encoding::bit, Arch> {
   }
 };
 
-/// ternary x ternary: among the weights with n = 1 an input of 0 counts as one +1 and one -1. So each place has two bits:
-/// x = n & (a ^ w), and y, which is x where z = 1 and its opposite where z = 0. All set bits together are d of
-/// popcount(n) - d; and x ^ y = n & ~z is what the chain wants to know of y.
+/// ternary x ternary: where n = 1, an input of 0 counts as half a +1 and half a -1. Each position therefore has two
+/// bits: x = n & (a ^ w), and y, which equals x where z = 1 and its complement where z = 0. If d bits of all x and y
+/// are set, the sum is popcount(n) - d. The chain needs y only through x ^ y = n & ~z.
 ///
 /// cost  5 operations per 512 bits: masked difference, parity, carry, popcount, add
 template <class Arch>

@@ -7,13 +7,13 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/xnor/scalar.hpp>
 
-/// XNOR products on processors with a popcount of 64-bit registers and no wider one.
+/// XNOR products for processors whose only popcount instruction counts 64-bit general registers.
 namespace minnow::kernels::detail {
 
-/// Two channel words make 64 bits. A filter's words are joined once for all pixels of the tile, and of bit x bit the
-/// pairs (w0, w0 ^ w1) are undone there.
+/// Counts two channel words at a time, joined to 64 bits. The words of a filter are joined once for all pixels of a
+/// tile. For bit x bit this also undoes the pairs (w0, w0 ^ w1).
 ///
-/// cost  per 64 bits and pixel 3 operations, 4 with a mask; ternary x ternary 7; joining a few per tile
+/// cost  3 operations per 64 bits and pixel, 4 with a mask; 7 for ternary x ternary; a few per tile for joining
 template <encoding In, encoding Weights>
 struct xnor_popcnt {
   using plain = xnor_scalar<In, Weights>;
@@ -26,7 +26,8 @@ struct xnor_popcnt {
     std::uint64_t plane[uz(Planes)];
   };
 
-  /// `Words` (1 or 2) channel words, the planes of one `next_plane` words from each other, the words `next_word`.
+  /// Joins `Words` (1 or 2) channel words of each plane. The planes of one channel word are `next_plane` words apart,
+  /// the channel words `next_word`.
   template <int Words, int Planes>
   static joined<Planes> join(const word* at, std::ptrdiff_t next_plane, std::ptrdiff_t next_word) noexcept {
     joined<Planes> result;
@@ -39,7 +40,8 @@ struct xnor_popcnt {
     return result;
   }
 
-  /// What the base exceeds a pixel's sum by, of one step.
+  /// Amount that one step subtracts from the base. Except for ternary x ternary it is half of that amount; count()
+  /// doubles the total.
   static std::int32_t excess(const joined<input_planes>& a, const joined<weight_planes>& w) noexcept {
     if constexpr (In == encoding::bit && Weights == encoding::bit) {
       return std::popcount(a.plane[0] ^ w.plane[0]);
@@ -48,7 +50,7 @@ struct xnor_popcnt {
     } else if constexpr (Weights == encoding::bit) {
       return std::popcount(a.plane[0] & (a.plane[1] ^ w.plane[0]));
     } else {
-      // -1 takes 2 off popcount(n), an input of 0 takes 1.
+      // A product of -1 subtracts 2 from popcount(n), an input of 0 subtracts 1.
       const std::uint64_t both = a.plane[0] & w.plane[0];
       return std::popcount(both & (a.plane[1] ^ w.plane[1])) * 2 + std::popcount(w.plane[0] & ~a.plane[0]);
     }
@@ -64,7 +66,7 @@ struct xnor_popcnt {
     for (int q = 0; q < Pixels; ++q) sums[q] += excess(join<Words, input_planes>(a[q], 1, input_planes), weights);
   }
 
-  /// One filter's excess over some pixels.
+  /// Computes the excess of one filter for some pixels: the amount by which the base exceeds the sum.
   template <int Pixels>
   static void count(const region& r, const word* const (&window)[uz(Pixels)], const word* weights, int filters,
                     std::int32_t (&sums)[uz(Pixels)]) noexcept {

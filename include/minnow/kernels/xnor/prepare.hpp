@@ -9,12 +9,13 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// What the XNOR kernels compute once: for a network popcount(n) of ternary weights, for an image pairs of words of bits
-/// or popcount(z) of ternary windows. All of it is small beside the product, which visits every input once for each tap
-/// and filter.
+/// Values that the XNOR kernels compute once. Per network: popcount(n) of ternary weights. Per image: pairs of words of
+/// bit inputs, or popcount(z) of ternary windows. Their cost is small compared with the product, which reads every
+/// input once for each tap and filter.
 namespace minnow::kernels::detail {
 
-/// One filter's words of one tap are a column of the block: `row` words from one to the next.
+/// Bytes of the table that xnor_prepare() fills: popcount(n) for each tap and filter of ternary weights, nothing for
+/// bit weights.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t xnor_prepared_bytes(const geometry& g) noexcept {
   if (Weights != encoding::ternary) return 0;
@@ -22,7 +23,7 @@ template <encoding In, encoding Weights>
   return taps * static_cast<std::size_t>(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
-/// weights -> table [taps][sum_stride(F)] of popcount(n).
+/// weights -> table [taps][sum_stride(F)] of popcount(n), for ternary weights only.
 template <encoding In, encoding Weights>
 void xnor_prepare([[maybe_unused]] const geometry& g, [[maybe_unused]] const std::byte* weights,
                   [[maybe_unused]] std::int32_t* table) noexcept {
@@ -43,7 +44,7 @@ void xnor_prepare([[maybe_unused]] const geometry& g, [[maybe_unused]] const std
   }
 }
 
-/// 64-bit words (w0, w1) -> (w0, w0 ^ w1); the same the other way.
+/// 64-bit words (w0, w1) -> (w0, w0 ^ w1). The function is its own inverse.
 inline void pair_words(const std::byte* from, std::size_t pairs, std::byte* to) noexcept {
   for (std::size_t i = 0; i < pairs; ++i) {
     std::uint64_t both;
@@ -53,7 +54,8 @@ inline void pair_words(const std::byte* from, std::size_t pairs, std::byte* to) 
   }
 }
 
-/// A packed map of bits -> the same with the words of each pixel in pairs; an odd last word stays as it is.
+/// A packed map of bits -> a map with the words of each pixel in pairs (w0, w0 ^ w1). The last word of an odd number
+/// stays as it is.
 inline void pair_pixels(const std::byte* from, int pixels, int words, std::byte* to) noexcept {
   if (words % 2 == 0)
     return pair_words(from, static_cast<std::size_t>(pixels) * static_cast<std::size_t>(words / 2), to);
@@ -63,7 +65,8 @@ inline void pair_pixels(const std::byte* from, int pixels, int words, std::byte*
   }
 }
 
-/// Ternary maps have a number for each pixel, and the numbers of a window's pixels add up.
+/// Bytes of scratch for one call. bit x bit: the map with paired words. ternary x bit: popcount(z) of each input pixel,
+/// and of each window, which is the sum over its pixels. Other pairs: 0.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t xnor_scratch_bytes(const geometry& g) noexcept {
   const auto bytes = [](const shape& s) { return static_cast<std::size_t>(s.pixels()) * sizeof(std::int32_t); };
@@ -72,16 +75,17 @@ template <encoding In, encoding Weights>
   return 0;
 }
 
-/// Keeps a loop of a few passes from being vectorised, which costs more than it brings.
+/// Keeps a loop of a few iterations from being vectorized, which costs more than it saves.
 inline void stay_scalar([[maybe_unused]] std::int32_t& number) noexcept {
 #ifdef __GNUC__
   __asm__("" : "+r"(number));
 #endif
 }
 
-/// popcount(z) of the windows of output rows [first_row, last_row).
+/// Computes popcount(z) for the windows of the output rows [first_row, last_row).
 ///
-/// counts  [in.pixels], scratch;  windows  [out.pixels]
+/// counts   [in.pixels], scratch
+/// windows  [out.pixels], result
 inline void count_windows(const geometry& g, const std::byte* inputs, std::int32_t* counts, std::int32_t* windows,
                           int first_row, int last_row) noexcept {
   const int words = channel_words(g.in.channels);
@@ -95,7 +99,7 @@ inline void count_windows(const geometry& g, const std::byte* inputs, std::int32
     }
     counts[pixel] = total;
   }
-  // Tap by tap along a row of windows, which compilers vectorise where the stride is 1.
+  // One tap at a time along a row of windows: compilers vectorize this loop if the stride is 1.
   for_each_region(g, first_row, last_row, 1, [&](const region& r) {
     for (int y = r.y.first; y < r.y.last; ++y) {
       std::int32_t* to = windows + y * g.out.width + r.x.first;

@@ -11,14 +11,15 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
 
-/// The products of xnor/pairs.hpp in standard C++, where their derivations stand: for processors without a rung of their
-/// own, and for those whose popcount counts a general register.
+/// The products of xnor/pairs.hpp, which derives their formulas, in standard C++. They serve architectures that have no
+/// other XNOR kernel. xnor/popcnt.hpp uses their outer loops with a popcount instruction for general registers.
 namespace minnow::kernels::detail {
 
-/// Sixteen filters side by side in loops that compilers vectorise. Bits are summed within each byte of a 32-bit lane: a
-/// byte gains at most 8 a step, so 31 steps fit before the bytes are added up.
+/// Counts bits for sixteen filters in loops over filters, which compilers vectorize. Bits are counted in each byte of a
+/// 32-bit lane. One step adds at most 8 to a byte, so 31 steps fit before the bytes are added up.
 ///
-/// cost  bit x bit about 17 operations per 64 bits, the others 13 to 17 per 32 bits, in as many lanes as there are
+/// cost  bit x bit about 17 operations per 64 bits, the other pairs 13 to 17 per 32 bits; a vector operation serves as
+///       many filters as it has lanes
 template <encoding In, encoding Weights>
 struct byte_counter {
   static constexpr bool chained = In == Weights;
@@ -28,19 +29,20 @@ struct byte_counter {
   word parity[block_filters] = {};
   std::int32_t totals[block_filters] = {};
 
-  /// Counts of pairs, then of fours, then of each byte.
+  /// Popcount of each byte: counts pairs of bits, then groups of four, then bytes.
   static constexpr word byte_counts(word x) noexcept {
     x -= x >> 1 & 0x55555555u;
     x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
     return (x + (x >> 4)) & 0x0f0f0f0fu;
   }
-  /// The four bytes of a lane may add up to 992, so they are added as two halves first.
+  /// Adds up the four bytes of a lane, as two 16-bit halves first, because the sum may be 992.
   static constexpr std::int32_t add_bytes(word counts) noexcept {
     const word halves = (counts & 0x00ff00ffu) + (counts >> 8 & 0x00ff00ffu);
     return static_cast<std::int32_t>((halves & 0xffffu) + (halves >> 16));
   }
 
-  /// One step: of bit x bit inputs (a0, a0 ^ a1), else the input's planes.
+  /// Adds one step. For bit x bit, a0 and a1 are the words (a0, a0 ^ a1) of an input pair; otherwise they are the
+  /// planes of one input word.
   void add(word a0, word a1, const word* w0, const word* w1, int filters) noexcept {
     for (int f = 0; f < filters; ++f) {
       if constexpr (chained) {
@@ -67,7 +69,8 @@ struct byte_counter {
       counts[f] = 0;
     }
   }
-  /// The v of xnor/pairs.hpp times -factor: what the base exceeds the sum by.
+  /// Returns the excess: the amount by which the base exceeds the sum. It is -factor · v with factor and v of
+  /// xnor/pairs.hpp, but for ternary x bit without the term popcount(z), which run_tiles() adds to the base.
   void finish(std::int32_t (&excess)[block_filters]) noexcept {
     widen();
     for (int f = 0; f < block_filters; ++f) {
@@ -83,7 +86,8 @@ struct xnor_scalar {
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
   static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;
 
-  /// What the sums of a region are subtracted from, without the part that belongs to the window.
+  /// Computes the base from which the excess of a region's windows is subtracted. For ternary x bit it is 0, and
+  /// run_tiles() adds popcount(z) of the window.
   static void base_of(const region& r, const std::int32_t* table, int channel,
                       std::int32_t (&base)[block_filters]) noexcept {
     if constexpr (Weights == encoding::ternary) {
@@ -93,7 +97,7 @@ struct xnor_scalar {
     }
   }
 
-  /// One pixel by one block.
+  /// Computes the excess of one pixel for the filters of one block.
   static void excess_of(const region& r, const word* window, const word* weights, int filters,
                         std::int32_t (&excess)[block_filters]) noexcept {
     using counter = byte_counter<In, Weights>;
@@ -104,11 +108,11 @@ struct xnor_scalar {
       const word* w = weights + (r.weight_step() + ky * r.weight_row_steps()) * weight_planes * filters;
       int at = 0;  // of a pixel's words
       for (int left = r.segment_steps(); left > 0;) {
-        // The second word of a pair; an odd last one has none, which is as if it were 0.
+        // Second word of a pair. An odd last word has no partner, which is equivalent to a partner of 0.
         const bool two = paired && at + 1 < r.pixel_steps;
         const word second = paired ? (two ? a[0] ^ a[1] : a[0]) : a[input_planes - 1];
         const word* second_row = (paired ? two : weight_planes == 2) ? w + filters : w;
-        // The same loop with a constant length is the one that vectorises.
+        // Compilers vectorize the loop only if its length is a constant.
         if (filters == block_filters) c.add(a[0], second, w, second_row, block_filters);
         else c.add(a[0], second, w, second_row, filters);
         const int done = two ? 2 : 1;
@@ -133,8 +137,8 @@ struct xnor_scalar {
                     std::int32_t(&excess)[1][block_filters]) { excess_of(r, window[0], weights, filters, excess[0]); });
   }
 
-  /// All pixels in tiles of at most `Most` by all blocks: count(size, region, windows, weights, filters, excess) says what the
-  /// bases exceed a tile's sums by.
+  /// Runs all pixels, in tiles of at most `Most`, against all blocks. count(size, region, windows, weights, filters,
+  /// excess) computes the amounts by which the bases exceed the sums of a tile.
   template <int Most, class Sink, class Count>
   static void run_tiles(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink,
                         const Count& count) noexcept {

@@ -14,20 +14,22 @@
 #include <minnow/kernels/xnor/pairs.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
 
-/// XNOR products on SIMD batches: a few pixels by one or two blocks of 16 filters, a filter a lane.
+/// XNOR products on SIMD batches: a tile is a few pixels by one or two blocks of 16 filters, and each lane is a filter.
 ///
-/// Lanes are filters, so a word of inputs is broadcast from memory, a row of weights is one load, and no sum crosses
-/// lanes. K runs innermost and the counts stay in registers; what is counted xnor/pairs.hpp says. Panels of filters go
-/// outside, so that their weights stay in the first cache, pixels inside.
+/// Because lanes are filters, a word of inputs is broadcast from memory, a row of weights is one load, and no sum
+/// crosses lanes. The loop over K is the innermost, and the counts stay in registers. xnor/pairs.hpp defines what is
+/// counted. The outer loop is over panels of filters, whose weights stay in the L1 cache; the inner loop is over
+/// pixels.
 namespace minnow::kernels::detail {
 
-/// What a tile may have: batches of state, which leave a quarter of the registers to weights and inputs, and blocks.
+/// Limits of a tile: the number of batches of state, which leaves a quarter of the registers to weights and inputs, and
+/// the number of blocks.
 template <class Arch>
 struct xnor_tile_size {
   static constexpr int batches = 24;
   static constexpr int blocks = 2;
 };
-/// Smaller than it might be: sides of maps are more often multiples of 4 than of 6.
+/// Below the limit of the registers, because sides of maps are more often multiples of 4 than of 6.
 template <>
 struct xnor_tile_size<avx512_vpopcntdq> {
   static constexpr int batches = 16;
@@ -58,30 +60,33 @@ struct xnor_kernel {
   static constexpr int input_planes = kernels::input_planes<In>();
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
 
-  /// Blocks that are computed together.
+  /// The weights of the blocks that are computed together.
   template <int Blocks>
   struct panel {
     const word* weights[uz(Blocks)];
-    int filters;  // of a single block; two are always whole
+    int filters;  // of a single block; two blocks always have 16 filters each
 
-    /// Words from one row of weights to the next: a constant for whole blocks, shorter in a last one.
+    /// Words from one row of weights to the next: the constant 16 for two blocks, the number of filters for a single
+    /// block.
     [[nodiscard]] int row() const noexcept { return Blocks > 1 ? block_filters : filters; }
   };
 
   static words load(const word* at) noexcept { return words::load_unaligned(at); }
 
-  /// Where the steps of a region's windows stand, in words: `rows` times `runs` runs of `steps` steps side by side.
+  /// The layout of the steps of a region's windows, in words: `rows` rows, each of `runs` runs of `steps` contiguous
+  /// steps.
   struct window {
     int rows;
     int runs;
     int steps;
-    std::ptrdiff_t input_gap;  // between the end of a row and the next
+    std::ptrdiff_t input_gap;  // from the end of a row to the start of the next
     std::ptrdiff_t weight_gap;
-    const std::int32_t* non_zeros;  // popcount(z) of each output pixel's window, where the pair counts inputs
+    const std::int32_t* non_zeros;  // popcount(z) of each output pixel's window, if the pair counts inputs
     int out_width;
   };
 
-  /// Words of one pixel pair up, so with an odd number of them each tap is a run of its own, with a last word behind its pairs.
+  /// Whether the words of a pixel do not divide into pairs. Then each tap is a run by itself, with the last word after
+  /// its pairs.
   static bool is_odd(const region& r) noexcept { return pair::channel_words == 2 && r.pixel_steps % 2 != 0; }
 
   static window window_of(const region& r, int row, const std::int32_t* non_zeros) noexcept {
@@ -94,11 +99,13 @@ struct xnor_kernel {
             r.g.out.width};
   }
 
-  /// Adds `steps` steps to a tile: channel words side by side, `Rows` rows of weights and `Words` words of inputs each, from
-  /// `input` and `weight` on. An odd last word of a pixel is its own pair: its partner is 0, and (w0, w0 ^ 0) is (w0, w0).
+  /// Adds `steps` contiguous steps to a tile. Each step has `Rows` rows of weights, read from `weight` on, and `Words`
+  /// words of inputs, read from `input` on. The odd last word of a pixel forms a pair by itself: its partner is 0, and
+  /// (w0, w0 ^ 0) is (w0, w0).
   ///
-  /// A step's weights and a pixel's inputs stay in registers for all that needs them. Inputs that were broadcast from memory
-  /// again for each block cost 5 % (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with vector ports of 256 bits.
+  /// The weights of a step and the inputs of a pixel stay in registers for all their uses. Broadcasting the inputs from
+  /// memory again for each block cost 5 % (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with 256-bit vector
+  /// ports.
   template <int Rows, int Words, int Pixels, int Blocks>
   [[gnu::always_inline]] static void add_steps(state (&tile)[uz(Pixels)][uz(Blocks * vectors)],
                                                const word* const (&inputs)[uz(Pixels)],
@@ -144,22 +151,26 @@ struct xnor_kernel {
     room = bit_counter<Arch>::capacity;
   }
 
-  /// The counts of some windows with the filters of a panel, from their first tap on.
+  /// Computes the counts of some windows with the filters of a panel.
   ///
-  /// What keeps a short sum from the limit of its steps is its end: 4 to 8 cycles for each vector of a pixel, of which the
-  /// ports for vectors explain 3 (the last count, its doubling, the comparison, the mask to a general register). Two ports
-  /// of 512 bits, one of which counts, take 1.25, 1.5 and 2.5 cycles for a step of 1 x 1, of 1 x 2 and 2 x 1, of 2 x 2: at
-  /// K = 1152, 36 steps, that is 45, 54 and 90 cycles beside the end, so .85 to .96 of the limit; .91, .88, .84 and .93 were
-  /// measured. At 1 x 1 three times oneDNN's bytes would be .96 of the limit, twice a plain loop's best (K = 4608) .95.
-  /// Tiles of 6 and 8 pixels have as much of it, as it grows with them.
+  /// Short sums are dominated by the epilogue: 4 to 8 cycles for each vector of a pixel. The vector ports explain 3 of
+  /// them (the last count, its doubling, the comparison, the move of the mask to a general register). With two 512-bit
+  /// ports, one of which has the popcount, a step of one word takes 1.25 cycles for 1 x 1 bits, 1.5 for 1 x 2 and
+  /// for 2 x 1, and 2.5 for 2 x 2. At K = 1152, which is 36 steps, that is 45, 54 and 90 cycles plus the epilogue, so
+  /// the expected speed is .85 to .96 of the limit set by the steps. Measured: .91 (1 x 1), .88 (1 x 2), .84 (2 x 1)
+  /// and .93 (2 x 2). At 1 x 1, three times the speed of oneDNN's int8 product would be .96 of the limit, and twice the
+  /// best speed of a plain loop (K = 4608) .95. Tiles of 6 and 8 pixels do not reduce the epilogue's share, because the
+  /// epilogue grows with the tile.
   ///
-  /// Ports that take 512 bits as two halves give 277 to 305 MAC/cycle at 1 x 1: there the five operations of two words took
-  /// 3.13 cycles instead of 2.5 in a loop of nothing else, and logic keeps its rate only while operands come from registers.
+  /// Processors whose ports take 512 bits as two halves reach 277 to 305 MAC/cycle at 1 x 1. On them a loop of nothing
+  /// but the five operations for two words took 3.13 cycles instead of 2.5, and logic runs at its full rate only if its
+  /// operands come from registers.
   ///
-  /// One body for all sinks: inlined into each of them it would be most of what a network compiles.
+  /// Not inlined, so that all sinks share one copy. Inlined into each sink, it would be most of the code that a network
+  /// compiles.
   ///
-  /// Few numbers may live through the inner loop: what does not fit the general registers g++ keeps in vector registers,
-  /// and the end of the loop then waits for a vector port.
+  /// Keep few scalars live across the inner loop. g++ keeps those that do not fit the general registers in vector
+  /// registers, and the end of the loop then waits for a vector port.
   template <bool Odd, int Pixels, int Blocks>
   [[gnu::noinline]] static void count(const window& window, const word* inputs, const cursor (&pixels)[uz(Pixels)],
                                       const word* const (&weights)[uz(Blocks)], int row,
@@ -213,14 +224,14 @@ struct xnor_kernel {
     }
   }
 
-  /// One body for tiles of all sizes, for the same reason.
+  /// Not inlined, so that tiles of all sizes share one copy.
   template <int Width, class Panel>
   [[gnu::noinline]] static void put(const Panel& panel, const cursor* pixels, int size,
                                     const numbers (*counts)[uz(Width)]) noexcept {
     for (int q = 0; q < size; ++q) panel.put(pixels[q].y, pixels[q].x, counts[q]);
   }
 
-  /// One panel over all regions.
+  /// Runs one panel over all regions.
   template <int Blocks, class Sink>
   static void cover(const geometry& g, const panel<Blocks>& p, int block, const word* inputs, const std::int32_t* table,
                     const std::int32_t* windows, int first_row, int last_row, const Sink& sink) noexcept {

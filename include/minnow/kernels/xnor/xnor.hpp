@@ -13,11 +13,23 @@
 #include <minnow/kernels/xnor/scalar.hpp>
 #include <minnow/kernels/xnor/tile.hpp>
 
+/// XNOR products of bit and ternary codes. A call uses the files of kernels/xnor in this order:
+///
+/// xnor.hpp     xnor_product, the interface: selects the kernel of the architecture
+/// prepare.hpp  values computed once: popcount(n) of ternary weights per network; paired words of bit inputs or
+///              popcount(z) of ternary windows per call
+/// tile.hpp     the kernel on SIMD batches (AVX2, AVX-512, NEON): loops over panels, regions and tiles, and hands
+///              counts to the sink
+/// pairs.hpp    one step of a tile for each pair of codes, with the derivation of the formulas
+/// count.hpp    popcount and three-operand logic on vectors
+/// scalar.hpp   the kernel in standard C++, which replaces tile.hpp, pairs.hpp and count.hpp on other architectures
+/// popcnt.hpp   the kernel with the 64-bit popcount instruction (SSE4.2), inside the loops of scalar.hpp
 namespace minnow::kernels {
 
 namespace detail {
 
-/// The ladder: each overload names the kernel of a tag, and an architecture takes the nearest one below it.
+/// Selects the kernel: each overload names the kernel of one tag, and an architecture takes the overload of its nearest
+/// base.
 template <encoding In, encoding Weights>
 rung<scalar, xnor_scalar<In, Weights>> xnor_rung(scalar);
 template <encoding In, encoding Weights>
@@ -33,12 +45,13 @@ rung<xsimd::neon64, xnor_kernel<In, Weights, xsimd::neon64>> xnor_rung(xsimd::ne
 
 }  // namespace detail
 
-/// Products of bit and ternary inputs with bit and ternary weights, by xor and popcount: any kernel, stride and
-/// padding, straight from the packed map. A dense layer is a map of one pixel. Taps outside the image are skipped.
+/// Products of bit and ternary inputs with bit and ternary weights by xor and popcount. They take any kernel size,
+/// stride and padding, and read the packed map directly. A dense layer is a map of one pixel. Taps outside the image
+/// are skipped.
 ///
-/// The interface is that of kernels::product (product.hpp).
+/// The interface is the one of kernels::product (product.hpp).
 ///
-/// cost  operations per 512 bits: xnor/pairs.hpp for vectors, xnor/scalar.hpp and xnor/popcnt.hpp without
+/// cost  operations per 512 bits: xnor/pairs.hpp for SIMD batches, else xnor/scalar.hpp and xnor/popcnt.hpp
 template <class In, class Weights, class Arch>
 struct xnor_product {
   using sum_type = std::int32_t;
