@@ -6,7 +6,7 @@
 namespace minnow::kernels::detail {
 
 #if XSIMD_WITH_AVX2
-/// cost  4 operations per 256 bits, and 3 for each 256 bits of weights and 4 pixels
+/// cost  4 operations per 256 bits, plus 3 for each 256 bits of weights, which 4 pixels share
 template <bool Fits>
 struct avx2_dot : split_dot<xsimd::avx2> {
   static constexpr int blocks = 1;

@@ -42,7 +42,7 @@ avx512bw_dot<Fits> dot_unit_of(xsimd::avx512bw);
 #endif
 
 #if XSIMD_WITH_AVX512BW && defined(__AVX512VNNI__)
-/// cost  1 operation per 512 bits: at two vector ports 128 MACs a cycle
+/// cost  1 operation per 512 bits: 128 MACs per cycle with two vector ports
 template <class Base>
 struct avx512vnni_dot : plain_dot<xsimd::avx512vnni<Base>> {
   using typename plain_dot<xsimd::avx512vnni<Base>>::numbers;

@@ -8,13 +8,13 @@
 
 /// Codes as bytes of a dot product.
 ///
-/// The products of x86 take unsigned bytes on one side. So an input is stored as the unsigned byte u with
-/// code = factor · u - zero, and with the count v = Σ u w of a window
+/// The dot product instructions of x86 take unsigned bytes on one side. So an input is stored as the unsigned byte u
+/// with code = factor · u - zero, and with the count v = Σ u w of a window
 ///
-///   Σ code · w = factor · v - zero · Σ w,
+///   Σ code · w = factor · v - zero · Σ w.
 ///
-/// where the last term is the same for all windows with the same taps inside the image. Where both sides are signed,
-/// a byte that could pass 127 is stored 128 lower, which only changes `zero`.
+/// The last term is the same for all windows with the same taps inside the image. If both sides of the instruction are
+/// signed, bytes whose range passes 127 are stored 128 lower, which only changes `zero`.
 namespace minnow::kernels::detail {
 
 /// The largest magnitude of an operand's codes.
@@ -37,28 +37,29 @@ template <class Operand>
   }
 }
 
-/// How inputs become bytes, for products of unsigned or of signed ones.
+/// The constants by which input codes become bytes, for dot products of unsigned or of signed inputs.
 template <class In, bool IsSigned>
 struct dot_code {
   static constexpr int factor = In::storage == encoding::pixel ? 2 : 1;
-  /// What is added to a code that is not a pixel to make it unsigned.
+  /// Number added to a code to make it unsigned: u = (code + offset) / factor, before any shift by 128. A pixel is
+  /// stored as u already.
   static constexpr int offset = is_unsigned(In::storage) ? 0 : largest_code<In>();
   static constexpr int largest_byte = (offset + largest_code<In>()) / factor;
-  /// Stored 128 lower: the top bit is turned over.
+  /// True if bytes are stored 128 lower, that is, with the top bit inverted.
   static constexpr bool turned = IsSigned && largest_byte > 127;
   static constexpr int zero = offset - (turned ? 128 * factor : 0);
 };
 
-/// The longest product whose sums, counts and differences of a threshold and a base all fit 32 bits: with codes up to x
-/// and weights up to w, a count is at most 2 x w K / factor, and a sum and a base together, which a threshold is compared
-/// through, at most 2 x w K.
+/// The longest product K whose sums, counts and differences between a threshold and a base all fit 32 bits. With codes
+/// up to x and weights up to w, a count is at most 2 x w K / factor. The comparison with a threshold involves a sum and
+/// a base together, at most 2 x w K.
 template <class In, class Weights>
 [[nodiscard]] constexpr int dot_inputs() noexcept {
   return ((std::numeric_limits<std::int32_t>::max)() - 1) / (2 * largest_code<In>() * largest_code<Weights>());
 }
 
-/// Whether two neighbouring products of an unsigned byte and a weight fit 16 bits. 2^15 itself would not, but no pair
-/// reaches it: it takes a byte of 256 or a weight of +128.
+/// Whether the sum of two adjacent products of an unsigned byte and a weight fits 16 bits. 2^15 itself would not fit,
+/// but no pair reaches it: that takes a byte of 256 or a weight of +128.
 template <class In, class Weights>
 inline constexpr bool pairs_fit_16_bits = largest_code<Weights>() * dot_code<In, false>::largest_byte <= 16384;
 

@@ -10,16 +10,16 @@
 #include <minnow/kernels/dot/weights.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// Decoding weights by byte shuffles. Every code of up to four bits is looked up in a table of 16 bytes; the work is to
-/// bring the four bits of a weight into its byte.
+/// Decodes weights with byte shuffles. Every code of up to four bits is looked up in a table of 16 bytes. The work is
+/// to bring the four bits of each weight into its byte. A quad is a group of four adjacent channels.
 ///
-/// A shuffle has, on vectors of `filters` lanes,
+/// A shuffle type has these functions, on vectors of `filters` lanes:
 ///
-/// widen(at)                      each byte in the low half of 16 bits
-/// low_and_high(bytes)            of 16 bits (0, b) the bytes (b & 15, b >> 4)
-/// pick(bytes, index)             bytes of the same 128 bits, or 0 where the index's top bit is set
-/// mark(index, bytes, bit, p)     index + 2^p where a bit of the byte is set
-/// look_up(table, word, at)       in AVX-512 alone: for four bits of a lane a number of the table
+/// widen(at)                      loads bytes, each into the low half of 16 bits
+/// low_and_high(bytes)            turns each 16-bit number (0, b) into the bytes (b & 15, b >> 4)
+/// pick(bytes, index)             selects bytes within each 128 bits, or 0 where the top bit of the index is set
+/// mark(index, bytes, bit, p)     adds 2^p to the index where `bit` is set in `bytes`
+/// look_up(table, word, at)       AVX-512 only: selects a number of the table by four bits of each lane
 namespace minnow::kernels::detail {
 
 #if XSIMD_WITH_AVX2
@@ -60,7 +60,7 @@ struct avx512_shuffle {
   static vector widen(const void* at) noexcept {
     return _mm512_cvtepu8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(at)));
   }
-  /// (v | v << 4) & 15: bit 4a + 2b + c of the number is the function's value.
+  /// (v | v << 4) & 15. Bit 4a + 2b + c of the number 0xa8 is the function's value.
   static vector low_and_high(vector v) noexcept {
     return _mm512_ternarylogic_epi32(v, _mm512_slli_epi16(v, 4), _mm512_set1_epi8(15), 0xa8);
   }
@@ -72,14 +72,15 @@ struct avx512_shuffle {
                                 _mm512_set1_epi8(static_cast<char>(1 << p)));
   }
   static void store(vector v, std::byte* to) noexcept { _mm512_storeu_si512(to, v); }
-  /// Of each lane the number in `table` that its four bits from `at` on say.
+  /// Selects for each lane the number in `table` whose index is the four bits from bit `at` of the lane on.
   static vector look_up(vector table, vector word, int at) noexcept {
     return _mm512_permutexvar_epi32(_mm512_srli_epi32(word, static_cast<unsigned>(at)), table);
   }
 };
 #endif
 
-/// Bytes that are the same function of (filter, channel of the group) in all panels.
+/// A table for one quad of 16 filters. Byte 4f + c depends only on filter f and channel c of the quad, so it is the
+/// same for all panels.
 using quad_table = std::array<std::uint8_t, quad_bytes>;
 template <class Value>
 [[nodiscard]] constexpr quad_table quad_table_of(Value&& value) noexcept {
@@ -89,17 +90,18 @@ template <class Value>
   return table;
 }
 
-/// One byte of a filter's word, which holds two of its eight groups, for all four channels.
+/// Shuffle index: byte `Byte` of each filter's word, repeated for the four channels. The byte holds the bits of two of
+/// the word's eight quads.
 template <int Byte>
 alignas(64) inline constexpr quad_table byte_of_word = quad_table_of([](int f, int) { return f % 4 * 4 + Byte; });
-/// Channel c's bit of four or, where `High`, of the other four.
+/// The bit of channel c in such a byte, for the lower quad or, if `High`, for the upper quad.
 template <bool High>
 alignas(64) inline constexpr quad_table bit_of_channel = quad_table_of([](int, int c) {
   return 1 << (c + (High ? 4 : 0));
 });
 
-/// For four bits of a plane, one for each channel of a group, the group's bytes: what each adds to the index of a code,
-/// and where there are no other planes the code itself.
+/// Maps four bits of a plane, one for each channel of a quad, to the quad's four bytes. With one plane these are the
+/// codes. With several planes they are the plane's part of each code's index.
 template <class Weights, int Plane>
 alignas(64) inline constexpr auto quad_of_bits = [] {
   std::array<std::uint32_t, 16> table{};
@@ -113,7 +115,8 @@ alignas(64) inline constexpr auto quad_of_bits = [] {
   return table;
 }();
 
-/// Of the masks of `Channels` channels from `First` on: the byte in which a filter's bit of one plane stands.
+/// Shuffle index into the masks of the channels [First, First + Channels): the byte that holds the filter's bit of
+/// plane `Plane`, or 128 (which gives 0) for other channels.
 template <int Planes, int Plane, int First, int Channels>
 alignas(64) inline constexpr quad_table byte_of_mask = quad_table_of([](int f, int c) {
   return First <= c && c < First + Channels ? ((c - First) * Planes + Plane) * 2 + f / 8 : 128;
@@ -142,10 +145,11 @@ struct shuffle_decoder {
   }
 
 private:
-  /// Asks for memory in time, where the processor's own prefetching stops at the end of a page.
+  /// Prefetches 4096 bytes ahead, because hardware prefetching stops at the end of a page.
   static void fetch(const std::byte* at) noexcept { __builtin_prefetch(at + 4096); }
 
-  /// visit(chain, group) for all groups, in turn for the chains while there are as many left.
+  /// Calls visit(chain, quad) for the quads [first, last). The chains take turns. If fewer than decoder_chains quads
+  /// remain, chain 0 takes them all.
   template <class Visit>
   static void in_chains(int first, int last, const Visit& visit) noexcept {
     for (; first + decoder_chains <= last; first += decoder_chains)
@@ -167,7 +171,7 @@ private:
     });
   }
 
-  /// The words of 32 channels of a tap, from the first on: visit(their first group, where they begin).
+  /// Calls visit(first quad, address) for each word of 32 channels of a tap, in order.
   template <int Planes, class Visit>
   static void for_each_word(const quad_range& r, const Visit& visit) noexcept {
     const int bytes_of_word = Planes * 4 * r.filters;
@@ -178,7 +182,7 @@ private:
     }
   }
 
-  /// Group j of a word's eight has its bits in half of byte j / 2.
+  /// The bits of quad j, of the eight in a word, are in one half of byte j / 2.
   template <int Planes, class Take>
   static void decode_words(const quad_range& r, vector codes, const Take& take) noexcept {
     for_each_word<Planes>(r, [&](int quad, const std::byte* from) {
@@ -207,9 +211,9 @@ private:
     });
   }
 
-  /// The same by one lookup for all four channels of a plane.
+  /// As decode_words, with one lookup for all four channels of a plane.
   ///
-  /// cost  per 64 weights 2 operations for each plane, and with several planes one more for each
+  /// cost  2 operations per 64 weights and plane, and with several planes one more for each plane
   template <class Weights, class Take>
   static void look_up_words(const quad_range& r, vector codes, const Take& take) noexcept {
     constexpr int planes = weight_planes<Weights::storage, Weights::bits>();
@@ -233,7 +237,8 @@ private:
     });
   }
 
-  /// The masks of four channels are 8 bytes a plane: up to 16 in one piece, else two channels in each of two.
+  /// The masks of four channels take 8 bytes per plane. With up to two planes they are loaded as one piece of up to 16
+  /// bytes, with more planes as two pieces of two channels each.
   template <int Planes, class Take>
   static void decode_masks(const quad_range& r, vector codes, const Take& take) noexcept {
     constexpr bool in_two = Planes > 2;
@@ -276,7 +281,7 @@ inline shuffle_decoder<avx512_shuffle> dot_decoder_of(xsimd::avx512bw);
 template <class Arch>
 using dot_decoder = decltype(dot_decoder_of(Arch{}));
 
-/// All groups of a block to memory.
+/// Decodes all quads of a block to memory, in the layout of a panel.
 template <weight_order Order, class Weights, class Decoder>
 [[gnu::noinline]] void decode_panel(const geometry& g, const std::byte* block, int filters, std::byte* to) noexcept {
   for (int tap = 0; tap < g.kernel.height * g.kernel.width; ++tap) {

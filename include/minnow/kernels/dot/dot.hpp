@@ -13,11 +13,23 @@
 #include <minnow/kernels/dot/unit.hpp>
 #include <minnow/kernels/operand.hpp>
 
+/// Products of integer codes by dot products of bytes. A call uses the files of kernels/dot in this order:
+///
+/// dot.hpp      dot_product, the interface: selects dot_kernel, or scalar_kernel on architectures without a unit
+/// unit.hpp     selects the unit (the dot product instructions) from sse.hpp, avx2.hpp, avx512.hpp and neon.hpp, on the
+///              base types of unit_base.hpp
+/// code.hpp     how codes become bytes, and the largest K whose sums fit 32 bits
+/// kernel.hpp   dot_kernel: unpacks inputs, decodes weights, loops over panels and regions, feeds the sink
+/// inputs.hpp   unpacks the packed map to bytes; planes.hpp expands its bit planes with SIMD
+/// weights.hpp  the panel layout of weights, their sums for prepare(), and a decoder in standard C++; decoder.hpp
+///              decodes with byte shuffles
+/// tile.hpp     the inner loops: some pixels by some blocks, or one pixel by one block that is decoded into registers
+/// scalar.hpp   scalar_kernel, the kernel in standard C++; shift.hpp is its variant for powers of two
 namespace minnow::kernels {
 
 namespace detail {
 
-/// The ladder is that of the units; at its end there is none.
+/// Selects the kernel by the unit: dot_kernel for every unit, scalar_kernel where there is none.
 template <class In, class Weights, class Unit>
 struct dot_kernel_on {
   using type = dot_kernel<In, Weights, Unit>;
@@ -29,14 +41,14 @@ struct dot_kernel_on<In, Weights, no_dot> {
 
 }  // namespace detail
 
-/// Products of integer inputs and integer weights by dot products of bytes: any kernel, stride and padding. Inputs are
-/// unpacked to bytes once a call; weights of less than 8 bits are decoded, a panel at a time. Taps outside the image are
-/// skipped.
+/// Products of integer inputs and integer weights by dot products of bytes. They take any kernel size, stride and
+/// padding. Each call unpacks the inputs to bytes once. Weights of less than 8 bits are decoded one panel at a time.
+/// Taps outside the image are skipped.
 ///
-/// The interface is that of kernels::product (product.hpp); rows() hands its counts to a sink (sink/sink.hpp).
+/// The interface is the one of kernels::product (product.hpp); rows() hands its counts to a sink (sink/sink.hpp).
 ///
 /// requires  K up to longest(): sums, counts and their comparisons fit 32 bits. Thresholds up to the largest sum + 1
-/// cost      operations per 512 bits: dot/unit.hpp
+/// cost      stated with each unit, in the files that dot/unit.hpp includes
 template <class In, class Weights, class Arch>
 struct dot_product {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage) && Weights::storage != encoding::pixel,
@@ -46,7 +58,7 @@ struct dot_product {
   using kernel =
       typename detail::dot_kernel_on<In, Weights, detail::dot_unit<Arch, detail::pairs_fit_16_bits<In, Weights>>>::type;
 
-  /// The largest K. 65,535 for pairs of signed bytes, 32,896 for bytes by pixels or unsigned bytes.
+  /// The largest K: 65,535 for signed bytes by signed bytes, 32,896 for signed bytes by pixels or unsigned bytes.
   static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
 
   static constexpr const char* name(const geometry&) noexcept {

@@ -8,23 +8,23 @@
 #include <minnow/kernels/dot/code.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// A packed map as the bytes of dot products (dot/code.hpp): pixels of whole groups of four channels, in which missing
-/// channels are 0, so that what their weights are does not matter.
+/// Unpacks a packed map to the bytes of dot products (dot/code.hpp). Each pixel has a multiple of four channels. The
+/// bytes of missing channels are 0, so the values of their weights do not matter.
 namespace minnow::kernels::detail {
 
-/// Bytes of a pixel.
+/// Bytes of an unpacked pixel.
 [[nodiscard]] constexpr std::size_t dot_pixel_bytes(int channels) noexcept {
   return static_cast<std::size_t>(channel_quads(channels)) * 4;
 }
 
-/// Whether the packed map is that already.
+/// Whether the packed map already has this form.
 template <class In, bool IsSigned>
 [[nodiscard]] constexpr bool dot_reads_packed(int channels) noexcept {
   return (In::storage == encoding::pixel || is_unsigned(In::storage)) && !dot_code<In, IsSigned>::turned &&
          channels % 4 == 0;
 }
 
-/// Numbers: each byte masked, then some bits turned over.
+/// Unpacking of encodings with one byte for each code: (byte & kept) ^ turned.
 struct byte_change {
   std::uint8_t kept;
   std::uint8_t turned;
@@ -32,7 +32,7 @@ struct byte_change {
 template <class In, bool IsSigned>
 [[nodiscard]] constexpr byte_change dot_byte_change() noexcept {
   constexpr std::uint8_t top = dot_code<In, IsSigned>::turned ? 128 : 0;
-  if (In::storage == encoding::nibble) return {15, 8};  // x + 8 of a number of 4 bits
+  if (In::storage == encoding::nibble) return {15, 8};  // equals x + 8 for a signed number x of 4 bits
   if (In::storage == encoding::byte) return {255, 128 ^ top};
   return {255, top};
 }
@@ -50,7 +50,9 @@ inline void change_bytes(byte_change change, const std::byte* from, std::size_t 
     to[i] = (from[i] & static_cast<std::byte>(change.kept)) ^ static_cast<std::byte>(change.turned);
 }
 
-/// requires  3 bytes to read behind the last pixel
+/// As change_bytes, for channels that are no multiple of 4.
+///
+/// requires  3 readable bytes after the last pixel
 inline void change_pixels(byte_change change, const std::byte* from, int pixels, int channels, std::byte* to) noexcept {
   const std::uint32_t kept = change.kept * 0x01010101u;
   const std::uint32_t turned = change.turned * 0x01010101u;
@@ -63,8 +65,8 @@ inline void change_pixels(byte_change change, const std::byte* from, int pixels,
   }
 }
 
-/// Planes: the word of each plane for 32 channels at a time. The last one of a pixel writes over what follows, which is
-/// the next pixel's.
+/// Unpacks encodings in bit planes, the words of 32 channels at a time. The last word of a pixel may write beyond the
+/// pixel, into the next pixel, which is written later.
 template <class In, bool IsSigned, class Planes>
 void unpack_planes(const std::byte* from, int pixels, int channels, std::byte* to) noexcept {
   using code = dot_code<In, IsSigned>;
@@ -79,7 +81,7 @@ void unpack_planes(const std::byte* from, int pixels, int channels, std::byte* t
         result = Planes::put(Planes::all(0), Planes::of(from), 2 * code::offset);
       } else {
         constexpr int positive = storage == encoding::ternary ? 1 : 0;
-        constexpr int magnitude = 1 - positive;  // the first plane of one
+        constexpr int magnitude = 1 - positive;  // the first plane of a magnitude
         bytes size = Planes::all(0);
         for (int p = magnitude; p < (positive == 1 ? 1 : planes); ++p)
           size = Planes::put(size, Planes::of(from + 4 * p), code::offset >> (p - magnitude));
@@ -92,7 +94,9 @@ void unpack_planes(const std::byte* from, int pixels, int channels, std::byte* t
   }
 }
 
-/// requires  28 bytes to write behind the last pixel
+/// Unpacks the pixels of a packed map.
+///
+/// requires  28 writable bytes after the last pixel
 template <class In, bool IsSigned, class Planes>
 void unpack_dot_inputs(const std::byte* from, int pixels, int channels, std::byte* to) noexcept {
   if constexpr (is_planes(In::storage)) {

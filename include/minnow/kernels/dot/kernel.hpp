@@ -17,30 +17,32 @@
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// Integer products on dot products of bytes. Panels of blocks go outside, so that their weights, decoded once, stay in
-/// the second cache; pixels inside. A single pixel reads each weight once, and memory decides: so its weights go block by
-/// block, as they stand in memory, through a decoder straight into products.
+/// Integer products on dot products of bytes. The outer loop is over panels of blocks, whose weights are decoded once
+/// and stay in the L2 cache. The inner loop is over pixels. With a single output pixel each weight is read only once,
+/// and memory limits the speed. Weights of less than 8 bits are therefore decoded block by block, in their memory
+/// order, directly into the products.
 ///
-/// What bytes lack to their limit is a tile's end, as in xnor/tile.hpp. Codes of 3 by 3 bits come to .85 to .92 of oneDNN's
-/// bytes: their inputs are unpacked from three planes once a call, a byte for each channel that is then read kh · kw times,
-/// and their weights a panel at a time, a shuffle and its masks for 64 weights, which 64 to 1024 pixels share.
+/// The gap to the peak of byte products is the per-tile epilogue, as in xnor/tile.hpp. Codes of 3 by 3 bits reach .85
+/// to .92 of the speed of oneDNN's bytes. Their inputs are unpacked from three planes once per call, to one byte for
+/// each channel, which is then read kh · kw times. Their weights are decoded one panel at a time, with a shuffle and
+/// its masks for 64 weights, which 64 to 1024 pixels share.
 namespace minnow::kernels::detail {
 
-/// One call.
+/// The arguments of one call.
 struct dot_call {
   geometry g;
-  const std::byte* image;     ///< of bytes, as dot/inputs.hpp unpacks them
-  const std::int32_t* table;  ///< of sums of weights
+  const std::byte* image;     ///< bytes, as dot/inputs.hpp unpacks them
+  const std::int32_t* table;  ///< sums of weights, made by prepare()
   int first_row;
   int last_row;
 };
 
-/// The counts of a panel to a sink.
+/// Computes the counts of a panel and hands them to a sink.
 template <class Unit, int Factor, int Blocks, class Sink>
 struct dot_cover {
   using numbers = typename Unit::numbers;
   static constexpr int width = Blocks * dot_tiles<Unit>::vectors;
-  static constexpr int together = Blocks > 1 ? 2 : 1;  // blocks of a sink's panel
+  static constexpr int together = Blocks > 1 ? 2 : 1;  // blocks in one panel of the sink
   static constexpr int panels = Blocks / together;
   static constexpr int part = width / panels;
 
@@ -49,7 +51,7 @@ struct dot_cover {
 
   const dot_call& call;
   int channel;
-  int filters;  ///< of a single block
+  int filters;  ///< of a single block; several blocks always have 16 filters each
   const Sink& sink;
 
   [[nodiscard]] dot_window window(const region& r, std::ptrdiff_t next_weights) const noexcept {
@@ -82,14 +84,15 @@ struct dot_cover {
     }
   }
 
-  /// One body for tiles of all sizes: inlined into each, sinks would be most of what a network compiles.
+  /// Not inlined, so that tiles of all sizes share one copy. Inlined into each, the sinks would be most of the code
+  /// that a network compiles.
   [[gnu::noinline]] static void put(const sink_panel (&results)[uz(panels)], const cursor* pixels, int size,
                                     const numbers (*counts)[uz(panels)][uz(part)]) noexcept {
     for (int q = 0; q < size; ++q)
       for (int i = 0; i < panels; ++i) results[i].put(pixels[q].y, pixels[q].x, counts[q][i]);
   }
 
-  /// All pixels by a panel as it stands in memory.
+  /// Runs all pixels against a panel in memory.
   void run(const dot_panel<Blocks>& p) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
       const dot_window w = window(r, p.next_weights);
@@ -106,7 +109,7 @@ struct dot_cover {
     });
   }
 
-  /// A single pixel: count(region, pixel's inputs, counts).
+  /// Runs a single output pixel. count(region, inputs of the pixel, counts) computes its counts.
   template <class Count>
   void run_one(const Count& count) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
@@ -127,7 +130,7 @@ struct dot_kernel {
   using code = dot_code<In, Unit::is_signed>;
   static constexpr bool decodes = Weights::storage != encoding::byte;
 
-  /// Bytes of the panels of one block.
+  /// Bytes of one decoded block.
   [[nodiscard]] static constexpr std::size_t block_bytes(const geometry& g) noexcept {
     const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
     return taps * static_cast<std::size_t>(channel_quads(g.in.channels)) * quad_bytes;
@@ -138,7 +141,7 @@ struct dot_kernel {
     if (splits) return row_bytes(g) + round_up(2 * bytes, 64);
     return dot_reads_packed<In, Unit::is_signed>(g.in.channels) ? 0 : round_up(bytes + word_bits, 64);
   }
-  /// A row on its way to being split.
+  /// Bytes of one unpacked row, before it is split.
   [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
     return round_up(static_cast<std::size_t>(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
   }
@@ -156,7 +159,7 @@ struct dot_kernel {
         reinterpret_cast<std::int32_t*>(prepared));
   }
 
-  /// The input rows that are needed, at their places in the map.
+  /// Unpacks the input rows that are needed, at their places in the map. Returns the start of the map.
   static const std::byte* unpack(const geometry& g, const operands& o, int first_row, int last_row) noexcept {
     const bool as_packed = dot_reads_packed<In, Unit::is_signed>(g.in.channels);
     const auto [first, last] = rows_reached(g, first_row, last_row);

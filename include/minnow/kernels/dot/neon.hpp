@@ -18,7 +18,8 @@ struct neon_dot : plain_dot<xsimd::neon64> {
   }
 };
 #elif XSIMD_WITH_NEON64
-/// Products of 8 bytes fill 16-bit lanes, whose neighbours are added: two filters to a sum, two numbers each.
+/// Multiplies 8 bytes to 16-bit lanes and adds adjacent lanes. A register of sums therefore holds two filters, with two
+/// partial sums for each.
 ///
 /// cost  4 operations per 128 bits
 struct neon_dot : plain_dot<xsimd::neon64> {

@@ -7,7 +7,7 @@
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/plane_words.hpp>
 
-/// The words of bit planes as bytes (plane_words.hpp), in vectors.
+/// SIMD implementations of plane_words.hpp: words of bit planes as bytes.
 namespace minnow::kernels::detail {
 
 inline plane_words plane_bytes_of(scalar);
@@ -38,7 +38,7 @@ struct avx2_plane {
 inline avx2_plane plane_bytes_of(xsimd::avx2);
 #endif
 
-// AVX-512 tags do not descend from AVX2's.
+// AVX-512 tags do not derive from AVX2's, so AVX-512 has separate overloads.
 #if XSIMD_WITH_AVX512BW && !defined(__AVX512VL__)
 inline avx2_plane plane_bytes_of(xsimd::avx512bw);
 #elif XSIMD_WITH_AVX512BW
@@ -63,7 +63,7 @@ struct avx512_plane {
 inline avx512_plane plane_bytes_of(xsimd::avx512bw);
 #endif
 
-/// The kind of the nearest rung.
+/// The implementation for `Arch`.
 template <class Arch>
 using plane_bytes = decltype(plane_bytes_of(Arch{}));
 

@@ -15,8 +15,8 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/scalar.hpp>
 
-/// Integer products in standard C++: codes of 16 bits, a block of weights as [K][16], so that the loop over filters is
-/// one that compilers vectorise.
+/// Integer products in standard C++. Codes have 16 bits, and a block of weights is stored as [K][16], so that compilers
+/// vectorize the loop over filters.
 namespace minnow::kernels::detail {
 
 /// Multiplies and adds: (length) x (length, 16) -> += (16).
@@ -27,7 +27,9 @@ struct scalar_products {
   static std::int16_t input(int code) noexcept { return static_cast<std::int16_t>(code); }
 };
 
-/// Terms   what is done for each input and row of weights
+/// The kernel in standard C++.
+///
+/// Terms   the operation on each input and row of weights: scalar_products or scalar_shifts
 template <class In, class Weights, class Terms>
 struct scalar_kernel {
   using arch = scalar;
@@ -39,7 +41,7 @@ struct scalar_kernel {
     return static_cast<std::size_t>(g.kernel.height * g.kernel.width) * dot_pixel_bytes(g.in.channels) * block_filters;
   }
   [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry&) noexcept { return 0; }
-  /// Bytes of one row, then codes of the map and of a block.
+  /// Bytes of one row of unpacked bytes. scratch_bytes() adds the codes of the map and of one block.
   [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
     return round_up(static_cast<std::size_t>(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
   }
@@ -48,7 +50,8 @@ struct scalar_kernel {
   }
   static void prepare(const geometry&, const std::byte*, std::byte*) noexcept {}
 
-  /// The rows that are needed, at their places in the map. What a missing channel holds meets a weight of 0.
+  /// Unpacks the rows that are needed, at their places in the map. The codes of missing channels do not matter, because
+  /// their weights are 0.
   static void unpack(const geometry& g, const operands& o, int first_row, int last_row, std::int16_t* image) noexcept {
     using code = dot_code<In, false>;
     const row_range read = rows_reached(g, first_row, last_row);

@@ -15,9 +15,10 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// Inputs are ±(1 + e) for ±2^e, and 0. A weight ±2^d is ±1 shifted by d, and shifted by e more it is the product but
-/// for the input's sign s = 0 or -1: (w ^ s) - s is w or -w. The shift is the same for a row of weights. Zeros are left
-/// out.
+/// Multiplies by shifts. An input ±2^e is stored as ±(1 + e), and 0 as 0. A weight ±2^d is ±1 shifted left by d.
+/// Shifted left by another e, it is the product except for the sign of the input. With s = 0 for a positive input and
+/// -1 for a negative one, (w ^ s) - s is w or -w. The shift is the same for a whole row of weights. Inputs of 0 are
+/// skipped.
 struct scalar_shifts {
   static void add(const std::int16_t* inputs, int length, const std::int16_t* weights, std::int32_t* sums) noexcept {
     std::int32_t a[block_filters];
@@ -39,13 +40,14 @@ struct scalar_shifts {
 
 }  // namespace detail
 
-/// Products of powers of two without a multiplication: each is ±1 shifted by the sum of two exponents. For processors
-/// without a multiplier, and the portable path.
+/// Products of powers of two without multiplications: each product is ±1 shifted by the sum of two exponents. For
+/// processors without a multiplier, and for the portable path.
 ///
-/// The interface is that of kernels::product (product.hpp); rows() hands its sums to a sink (sink/sink.hpp).
+/// The interface is the one of kernels::product (product.hpp); rows() hands its sums to a sink (sink/sink.hpp).
 ///
 /// requires  K up to longest(): sums fit 32 bits
-/// cost      per input that is not 0 and 16 filters one shift, one xor, one subtraction, one addition each
+/// cost      one shift, one xor, one subtraction and one addition for each filter and each input that is not 0, on
+///           blocks of 16 filters
 /// source    Chen et al. 2020, Tables I and II
 template <class In, class Weights>
 struct shift_product {

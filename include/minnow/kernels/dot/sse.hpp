@@ -10,12 +10,13 @@
 namespace minnow::kernels::detail {
 
 #if XSIMD_WITH_SSE2
-/// Four bytes (a, b, c, d) each as the words (a, c) and (b, d) of 16-bit numbers.
+/// Splits every four bytes (a, b, c, d) into two words of 16-bit numbers, (a, c) and (b, d).
 template <class Numbers>
 void split_quads(const std::byte* from, int quads, std::byte* to) noexcept {
   constexpr std::int32_t even = 0x00ff00ff;
   constexpr int lanes = static_cast<int>(Numbers::size);
-  // Pointers that move: g++ at -O3 sees an index of bytes overflow in iterations that the vectorized loop never makes.
+  // The loop moves pointers instead of an index: g++ at -O3 sees a byte index overflow in iterations that the
+  // vectorized loop never executes.
   for (; quads >= lanes; quads -= lanes, from += 4 * lanes, to += 8 * lanes) {
     const auto all = Numbers::load_unaligned(reinterpret_cast<const std::int32_t*>(from));
     const Numbers evens = all & Numbers(even), odds = (all >> 8) & Numbers(even);
@@ -54,7 +55,7 @@ sse_dot<xsimd::sse2, false> dot_unit_of(xsimd::sse2);
 #endif
 
 #if XSIMD_WITH_SSSE3
-/// Where pairs of products fit 16 bits, one instruction multiplies and adds them.
+/// For pairs of products that fit 16 bits: one instruction multiplies and adds the pairs.
 ///
 /// cost  3 operations per 128 bits
 template <class Arch>

@@ -10,28 +10,29 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// The inner loops of integer products on dot products of bytes: some pixels by some blocks of 16 filters, a filter a
-/// lane.
+/// The inner loops of integer products on dot products of bytes: some pixels by some blocks of 16 filters. Each lane is
+/// a filter.
 ///
-/// A step is a group of four channels: four bytes of a pixel (or eight, dot/unit.hpp), broadcast to all lanes, by 64 bytes of each block. The
-/// counts stay in registers over the whole window. The loops of a tile know neither encodings nor sinks, so all products
-/// of an architecture share them; those of a single pixel decode its weights into registers.
+/// A step is a quad, that is four channels: four bytes of a pixel (or eight, dot/unit_base.hpp), broadcast to all
+/// lanes, by 64 bytes of each block. The counts stay in registers over the whole window. The loops of a tile depend
+/// neither on encodings nor on sinks, so all products of an architecture share them. The loops of a single pixel decode
+/// its weights into registers.
 namespace minnow::kernels::detail {
 
-/// Where the steps of a window stand, in bytes.
+/// The layout of the steps of a window, in bytes.
 struct dot_window {
   int rows;
-  int steps;  ///< of one row
+  int steps;  ///< in one row
   std::ptrdiff_t next_input_row;
   std::ptrdiff_t next_weight_row;
-  std::ptrdiff_t next_weights;  ///< from one step to the next: 64, in a last block 4 · its filters
+  std::ptrdiff_t next_weights;  ///< from one step to the next: 64, or 4 · filters in a shorter last block
 };
 
-/// Blocks that are computed together.
+/// The weights of the blocks that are computed together.
 template <int Blocks>
 struct dot_panel {
   const std::byte* weights[uz(Blocks)];
-  int filters;  ///< of a single block; several are always whole
+  int filters;  ///< of a single block; several blocks always have 16 filters each
   std::ptrdiff_t next_weights;
 };
 
@@ -41,7 +42,7 @@ struct dot_tiles {
   static constexpr int lanes = static_cast<int>(numbers::size);
   static constexpr int vectors = block_filters / lanes;  // of one block
 
-  /// Some pixels by some blocks.
+  /// Computes the counts of some pixels and some blocks.
   template <int Pixels, int Blocks>
   [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image, const cursor (&pixels)[uz(Pixels)],
                                       const std::byte* const (&weights)[uz(Blocks)], numbers* counts) noexcept {
@@ -85,7 +86,7 @@ struct dot_row {
   using numbers = typename Unit::numbers;
   static constexpr int vectors = dot_tiles<Unit>::vectors;
 
-  /// Adds the products of what has been decoded and the inputs of a tap.
+  /// Adds the products of decoded weights and the inputs of a tap.
   struct product_adder {
     const std::byte* inputs;
     typename Unit::sums (&sums)[decoder_chains][uz(vectors)];
@@ -101,7 +102,7 @@ struct dot_row {
     }
   };
 
-  /// inputs  of the window's first tap
+  /// inputs   inputs of the window's first tap
   [[gnu::noinline]] static void count(const region& r, const std::byte* inputs, const std::byte* block, int filters,
                                       numbers (&counts)[1][uz(vectors)]) noexcept {
     typename Unit::sums sums[decoder_chains][uz(vectors)];

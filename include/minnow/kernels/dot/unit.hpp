@@ -7,17 +7,17 @@
 #include <minnow/kernels/dot/sse.hpp>
 #include <minnow/kernels/dot/unit_base.hpp>
 
-/// Chooses the dot product of an architecture. A new instruction set is a file of its own, named here.
+/// Selects the dot product unit of an architecture. To add an instruction set, write a file for it and include it here.
 namespace minnow::kernels::detail {
 
-/// The last rung has no unit.
+/// Placeholder for architectures without a unit.
 struct no_dot {
   using arch = scalar;
 };
 template <bool Fits>
 no_dot dot_unit_of(scalar);
 
-/// The unit of the nearest rung; `Fits` where pairs of products fit 16 bits.
+/// The unit of the nearest architecture that has one. `Fits`: whether pairs of products fit 16 bits.
 template <class Arch, bool Fits>
 using dot_unit = decltype(dot_unit_of<Fits>(Arch{}));
 

@@ -6,32 +6,34 @@
 
 #include <minnow/kernels/arch.hpp>
 
-/// Dot products of bytes, which xsimd has no function for: a lane gains the products of its four weights and the four
-/// inputs that are broadcast to all lanes.
+/// Dot products of bytes, for which xsimd has no function. Each lane accumulates the products of its four weights with
+/// the four inputs that are broadcast to all lanes. A quad is four adjacent channels.
 ///
-/// A unit has
+/// A unit has these members:
 ///
-/// arch               the tag of its rung, and of its batches
+/// arch               the architecture tag of the unit and of its batches
 /// is_signed          whether inputs are signed bytes; weights always are
-/// pixels, blocks     its tile, which its registers must hold
-/// quad_size          bytes of four inputs in a map: 4, or 8 where it takes them as two words of 16-bit numbers
-/// inputs, weights    four inputs and four weights in each lane, made `of` and `from` registers of bytes
-/// sums               what it adds to, `total` in the end
+/// pixels, blocks     the size of its tile, which must fit the registers
+/// quad_size          bytes of four inputs in the unpacked map: 4, or 8 if the unit takes them as two words of 16-bit
+///                    numbers
+/// inputs, weights    types of four inputs and four weights in each lane; of() and from() convert registers of bytes to
+///                    them
+/// sums               type of the accumulators; total() converts them to counts
 namespace minnow::kernels::detail {
 
-/// Four bytes as a number of this processor's byte order, for broadcasts.
+/// Loads four bytes as a number in the processor's byte order, for broadcasts.
 [[nodiscard]] inline std::int32_t quad_at(const std::byte* at) noexcept {
   std::int32_t quad;
   std::memcpy(&quad, at, sizeof(quad));
   return quad;
 }
 
-/// The tile of `Blocks` blocks on 512-bit vectors: 24 or 16 sums next to the weights. Two dot products a cycle, four
-/// cycles each, want eight sums at least.
+/// Pixels of a tile of `Blocks` blocks on 512-bit vectors. With four or two blocks that is 24 or 16 accumulators next
+/// to the weights. Two dot products per cycle with a latency of four cycles need at least eight.
 template <int Blocks>
 inline constexpr int wide_tile_pixels = Blocks == 4 ? 6 : 8;
 
-/// A unit without anything to prepare or to add up.
+/// Base of units that take bytes as they are and whose accumulators are the counts.
 template <class Arch>
 struct plain_dot {
   using arch = Arch;
@@ -48,21 +50,22 @@ struct plain_dot {
   static numbers total(sums s) noexcept { return s; }
 };
 
-/// The same four inputs in every lane.
+/// Broadcasts four inputs to every lane.
 template <class Unit>
 [[nodiscard]] typename Unit::inputs broadcast_inputs(const std::byte* quad) noexcept {
   using numbers = typename Unit::numbers;
   if constexpr (Unit::quad_size == 8) return {numbers(quad_at(quad)), numbers(quad_at(quad + 4))};
   else return Unit::of(numbers(quad_at(quad)));
 }
-/// A register of lanes from memory.
+/// Loads four weights for each lane.
 template <class Unit>
 [[nodiscard]] typename Unit::weights load_weights(const std::byte* at) noexcept {
   return Unit::from(Unit::numbers::load_unaligned(reinterpret_cast<const std::int32_t*>(at)));
 }
 
-/// A unit on 16-bit products, which takes the bytes of even and of odd channels apart. Apart they stand in the map already:
-/// a broadcast from memory costs no operation, where a mask and a shift for each broadcast were a quarter of the work.
+/// Base of units on 16-bit products, which take the bytes of even and odd channels separately. The unpacked map already
+/// stores them separately, because a broadcast from memory costs no operation, while a mask and a shift for each
+/// broadcast took a quarter of the time.
 template <class Arch>
 struct split_dot : plain_dot<Arch> {
   using numbers = typename plain_dot<Arch>::numbers;

@@ -10,13 +10,14 @@
 #include <minnow/kernels/dot/code.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// Packed weights as the panels of dot products: for each tap and group of four channels int8 [16][4], a filter's four
-/// weights in one lane. Byte weights stand in memory so, a last block with fewer lanes.
+/// Decodes packed weights to the panels of dot products. A quad is a group of four adjacent channels. A panel holds
+/// int8 [16][4] for each tap and quad, the four weights of a filter in one lane. Packed byte weights have this layout
+/// already; their last block may have fewer lanes.
 namespace minnow::kernels::detail {
 
 inline constexpr int quad_bytes = 4 * block_filters;
 
-/// The groups of one tap of one block.
+/// The quads of one tap of one block.
 struct quad_range {
   const std::byte* block;
   int filters;  ///< of the block
@@ -26,7 +27,7 @@ struct quad_range {
   [[nodiscard]] constexpr int quads() const noexcept { return channel_quads(channels); }
 };
 
-/// The codes of 16 settings of up to four planes.
+/// The code for each of the 16 values of up to four plane bits.
 template <class Weights>
 inline constexpr auto plane_codes = [] {
   constexpr int planes = weight_planes<Weights::storage, Weights::bits>();
@@ -48,7 +49,7 @@ template <class Weights>
   else return nibble_codes;
 }
 
-/// Two codes for two such settings, 4 bits each.
+/// The two codes for two such values of 4 bits each.
 template <class Weights>
 inline constexpr auto code_pairs = [] {
   std::array<std::array<std::int8_t, 2>, 256> pairs{};
@@ -56,7 +57,7 @@ inline constexpr auto code_pairs = [] {
   return pairs;
 }();
 
-/// One group in standard C++: all lanes, 0 in those that are not there, and for channels that are not.
+/// Decodes one quad in standard C++. It writes all 16 lanes, with 0 for missing filters and missing channels.
 template <weight_order Order, class Weights>
 struct quad_decoder {
   static constexpr int planes = weight_planes<Weights::storage, Weights::bits>();
@@ -79,7 +80,7 @@ struct quad_decoder {
   }
 
 private:
-  /// Four numbers of 4 bits as bytes: 8 times 30 are the four bits above a sign.
+  /// Sign-extends four 4-bit numbers to bytes: 8 · 30 = 240 sets the four bits above a set sign bit.
   static constexpr std::uint32_t signed_bytes(std::uint32_t nibbles) noexcept {
     const std::uint32_t pairs = (nibbles | nibbles << 8) & 0x00ff00ffu;
     const std::uint32_t bytes = (pairs | pairs << 4) & 0x0f0f0f0fu;
@@ -87,7 +88,7 @@ private:
   }
   static_assert(signed_bytes(0x8f71) == 0xf8ff0701);
 
-  /// A byte for each channel with the bits of its planes -> codes.
+  /// Looks up codes. planes_of has one byte for each channel, with the bits of its planes.
   static void look_up(std::uint32_t planes_of, std::byte* to) noexcept {
     const std::uint32_t pairs = planes_of | planes_of >> 4;
     std::memcpy(to, code_pairs<Weights>[pairs & 255].data(), 2);
@@ -121,12 +122,14 @@ private:
   }
 };
 
-/// Sums of weights, which the base of a window is made of: table [taps][sum_stride(F)] of -zero · Σ w.
+/// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w, from which the base of a window is computed.
 [[nodiscard]] constexpr std::size_t dot_table_bytes(const geometry& g) noexcept {
   const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
   return taps * static_cast<std::size_t>(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
+/// Fills that table.
+///
 /// requires  `block_size` is the size of a whole block
 template <weight_order Order, class Weights>
 void prepare_dot_table(const geometry& g, const std::byte* weights, std::size_t block_size, int zero,
@@ -146,14 +149,16 @@ void prepare_dot_table(const geometry& g, const std::byte* weights, std::size_t 
     }
 }
 
-/// Sums that a decoder's groups may go to in turn, so that an addition does not wait for the one before it.
+/// Number of accumulators to which a decoder's quads are added in turn, so that an addition does not wait for the one
+/// before it.
 inline constexpr int decoder_chains = 4;
 
-/// Decodes one tap of a block and hands its groups on: to a panel in memory, or straight into products. This one is
-/// standard C++, for rungs without byte shuffles.
+/// Decodes one tap of a block and passes its quads on, to a panel in memory or directly into products. This decoder is
+/// standard C++, for architectures without byte shuffles.
 ///
-/// take(chain, group, vector, bytes)   the bytes of one vector of lanes: in a register, or here all 64 in memory
-/// store(bytes, vector, to)            one such vector to where its group begins
+/// take(chain, quad, vector, bytes)    receives the bytes of one vector of lanes in a register; from this decoder all
+///                                     64 bytes in memory
+/// store(bytes, vector, to)            stores one such vector; `to` is the start of its quad
 struct plain_decoder {
   struct lanes {
     alignas(64) std::byte at[quad_bytes];
