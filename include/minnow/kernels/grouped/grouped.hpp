@@ -22,13 +22,22 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/ordered_sums.hpp>
 
-/// Convolutions of groups, depthwise ones among them, of every pair of operands. Lanes are filters (grouped/layout.hpp);
-/// integers go through the dot products of bytes (dot/code.hpp, dot/unit.hpp), floats through multiply-adds.
+/// Grouped convolutions, including depthwise ones, for every pair of operands. Lanes are filters. Integers use dot
+/// products of bytes, floats use multiply-adds. A call uses the files of kernels/grouped in this order:
+///
+/// grouped.hpp  grouped_product, the interface: grouped_dot for integers, grouped_mac for floats. prepare() reorders
+///              the weights once; rows() unpacks the input rows, with padding on both sides
+/// layout.hpp   grouped_layout: the order of weights and inputs, and the functions that put them in this order
+/// kernel.hpp   grouped_kernel: loops over filter panels, rows and pixels; hands counts to the sink, or stores sums of
+///              floats
+///
+/// From other folders: dot/code.hpp and dot/inputs.hpp (codes as bytes), dot/unit.hpp (dot products),
+/// mixed/input_band.hpp (unpacked floats) and sink/ordered_sums.hpp (sums of floats for sinks).
 namespace minnow::kernels {
 
 namespace detail {
 
-/// Weights in the kernel's order: words, and behind them memory for one block on its way.
+/// Weights in the kernel's order, as words. Temporary memory for the codes of one block follows them.
 template <class Number, class In, class Weights>
 struct grouped_weights {
   using layout = grouped_layout<Number>;
@@ -39,7 +48,7 @@ struct grouped_weights {
     return layout(g).weight_words() * sizeof(word) +
            static_cast<std::size_t>(g.inputs() * block_filters) * sizeof(code);
   }
-  /// visit(block, codes (K, 16)) for each block.
+  /// Reorders the weights and calls visit(block, codes (K, 16)) for each block.
   template <class Visit>
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared, Visit&& visit) noexcept {
     const layout l(g);
@@ -62,8 +71,8 @@ constexpr const char* grouped_name(const geometry& g, const char* depthwise, con
 /// Sums of integers, with the interface of kernels::product.
 ///
 /// requires  K up to longest(), as for dot_product
-/// cost      a step is a dot product of bytes, for four taps or channels of 16 filters on 512 bits; and for each output column
-///           and input row that a lane reads, the inputs put to its place
+/// cost      a step is a dot product of bytes: four taps or channels of 16 filters on 512 bits. In addition, for each
+///           output column and input row that a lane reads, its inputs are copied to their places
 template <class In, class Weights, class Arch>
 struct grouped_dot {
   using sum_type = std::int32_t;
@@ -79,7 +88,7 @@ struct grouped_dot {
   }
   static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename unit::arch>(); }
 
-  /// A table [taps][sum_stride(F)] of -zero · Σ w, which a window's base is made of.
+  /// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w, from which the base of a window is computed.
   [[nodiscard]] static constexpr std::size_t table_bytes(const geometry& g) noexcept {
     return round_up(
         static_cast<std::size_t>(g.kernel.height * g.kernel.width * sum_stride(g.out.channels)) * sizeof(std::int32_t),
@@ -120,11 +129,13 @@ struct grouped_dot {
   }
 
 private:
-  /// Pixels have no code of 0. A byte of 0 adds nothing to a count, and bases are then those of the taps inside.
+  /// False for pixels, which have no code of 0. Their padding is bytes of 0, which add nothing to a count, and the base
+  /// covers only the taps inside the image. For other encodings padding is the byte of code 0, and the base covers the
+  /// columns of padding too.
   static constexpr bool pads_with_codes = In::storage != encoding::pixel;
   static constexpr auto outside = static_cast<std::byte>(pads_with_codes ? code::zero : 0);
 
-  /// The rows that are needed.
+  /// Unpacks the input rows that are needed, with columns of padding on both sides.
   static void unpack(const layout& l, const operands& o, detail::row_range read) noexcept {
     const geometry& g = l.g;
     const std::ptrdiff_t pixel = l.pixel_numbers();
@@ -140,9 +151,9 @@ private:
   }
 };
 
-/// Sums of floats, each in the order of k, with the interface of float_pair.
+/// Sums of floats, each accumulated in the order of k, with the interface of float_pair.
 ///
-/// requires  finite inputs where a block of 16 filters reaches over two groups
+/// requires  finite inputs if a block of 16 filters extends over two groups
 template <class In, class Weights, class Arch>
 struct grouped_mac {
   using sum_type = float;
@@ -182,7 +193,7 @@ struct grouped_mac {
   }
 };
 
-/// The kernel of a convolution of groups, for every pair of operands: the interface is that of kernels::product.
+/// The kernel of a grouped convolution, for every pair of operands, with the interface of kernels::product.
 template <class In, class Weights, class Arch>
 struct grouped_product : with_sinks<grouped_mac<In, Weights, Arch>, Arch> {};
 

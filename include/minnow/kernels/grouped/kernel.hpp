@@ -14,10 +14,10 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// The loops of a convolution of groups, on steps of bytes or of floats as grouped/layout.hpp puts them in order.
+/// The loops of a grouped convolution, on steps of bytes or floats in the order of grouped/layout.hpp.
 namespace minnow::kernels::detail {
 
-/// A step of floats, with the interface of a unit of dot products.
+/// Multiply-adds of floats, with the interface of a dot product unit.
 template <class Arch>
 struct float_unit {
   using numbers = float_vector<Arch>;
@@ -32,7 +32,7 @@ struct float_unit {
   static numbers total(numbers sum) noexcept { return sum; }
 };
 
-/// A step of bytes in standard C++, a block side by side.
+/// Dot products of bytes in standard C++, on a whole block of filters.
 struct plain_dot_unit {
   struct numbers {
     static constexpr std::size_t size = block_filters;
@@ -68,7 +68,7 @@ template <class In, class Weights, class Arch>
 using grouped_dot_unit = std::conditional_t<std::is_same_v<dot_unit<Arch, pairs_fit_16_bits<In, Weights>>, no_dot>,
                                             plain_dot_unit, dot_unit<Arch, pairs_fit_16_bits<In, Weights>>>;
 
-/// Counts of integers to a sink: sum = base + factor · count, the base from a table of the weights' sums.
+/// Hands integer counts to a sink. sum = base + factor · count, where the base comes from a table of the weights' sums.
 template <class Unit, int Factor, class Sink>
 struct grouped_codes {
   using numbers = typename Unit::numbers;
@@ -77,7 +77,7 @@ struct grouped_codes {
   const std::int32_t* table;
   const Sink& sink;
 
-  /// Without batches.
+  /// Panel for counts that are not SIMD batches.
   struct plain_panel {
     const Sink* sink;
     int channel;
@@ -108,7 +108,7 @@ struct grouped_codes {
   }
 };
 
-/// Sums of floats to memory.
+/// Stores sums of floats to memory.
 template <class Unit>
 struct grouped_floats {
   using numbers = typename Unit::numbers;
@@ -135,7 +135,7 @@ struct grouped_floats {
   }
 };
 
-/// Panels of filters outside, whose inputs are put in order for some rows; in there pixels.
+/// Outer loop: filter panels, inputs reordered a few rows at a time. Inner loop: pixels.
 template <class Unit, class Number>
 struct grouped_kernel {
   using layout = grouped_layout<Number>;
@@ -143,9 +143,9 @@ struct grouped_kernel {
   using numbers = typename Unit::numbers;
   static constexpr int lanes = static_cast<int>(numbers::size);
   static constexpr int block_vectors = block_filters / lanes;
-  /// Pixels whose sums stay in registers.
+  /// Pixels of a tile, whose sums stay in registers.
   static constexpr int pixels = block_vectors == 1 ? 8 : block_vectors == 2 ? 4 : 2;
-  /// Blocks that go together: any where lanes have inputs of their own, else those of one group.
+  /// Blocks that are computed together. If lanes share inputs, all of them must belong to one group.
   static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Unit, plain_dot_unit> ? 2 : 1;
 
   /// Filters of the widest panel.
@@ -156,10 +156,12 @@ struct grouped_kernel {
     return layout(g).image_bytes(widest(g));
   }
 
-  /// regions   where the same taps are inside the image: g, or the geometry whose columns of padding belong to it
+  /// Computes the output rows [first, last).
+  ///
+  /// regions   the geometry that defines the regions: g, or g with its columns of padding as part of the image
   /// band      the unpacked map from input row `read.first` on
-  /// weights   as grouped_layout has them
-  /// image     image_bytes(g) of memory
+  /// weights   in the order of grouped_layout
+  /// image     memory of image_bytes(g) bytes
   template <class Target>
   static void run(const geometry& g, const geometry& regions, const Number* band, row_range read, const word* weights,
                   word* image, int first, int last, const Target& target) noexcept {
@@ -179,7 +181,7 @@ private:
     int first;
     int last;
   };
-  /// The kernel rows of a tile's windows.
+  /// The layout of inputs and weights of a tile's windows.
   struct window {
     const word* inputs;
     const word* weights;
@@ -216,7 +218,7 @@ private:
     for (int first = c.first; first < c.last; first += together) {
       const int last = std::min(first + together, c.last);
       const row_range read = rows_reached(g, first, last);
-      // Rows that the windows before these have read too are there already.
+      // Rows that the previous output rows have read too are already in the image. They move to its start.
       const int common = (std::clamp)(had.last, read.first, (std::max)(read.first, read.last));
       if (common > read.first && read.first > had.first)
         std::copy_n(c.image + (read.first - had.first) * row_words, (common - read.first) * row_words, c.image);
@@ -238,7 +240,7 @@ private:
           const std::ptrdiff_t top =
               static_cast<std::ptrdiff_t>(y) * g.stride.height - g.padding.height + r.y.tap_first - read.first;
           w.inputs = c.image + (w.rows > 0 ? top * row_words : 0) + r.x.first * w.next_pixel;
-          // A distance that is known keeps addresses out of vector registers.
+          // With a distance known at compile time, compilers keep addresses out of vector registers.
           if (Spreads && w.next_pixel == width) row<Spreads, Blocks, width>(w, y, r.x, panel);
           else row<Spreads, Blocks, 0>(w, y, r.x, panel);
         }
@@ -246,9 +248,9 @@ private:
     }
   }
 
-  /// The pixels of a row.
+  /// Computes the pixels of a row.
   ///
-  /// Distance   from one to the next in words, 0 where that is a run-time number
+  /// Distance   words from one pixel to the next, 0 if known only at run time
   template <bool Spreads, int Blocks, int Distance, class Panel>
   static void row(window w, int y, const detail::run& columns, const Panel& panel) noexcept {
     int x = columns.first;
@@ -265,7 +267,7 @@ private:
     tiles_of(std::integral_constant<int, 1>{});
   }
 
-  /// One body for tiles of all sizes.
+  /// Not inlined, so that tiles of all sizes share one copy.
   template <int Vectors, class Panel>
   [[gnu::noinline]] static void put(const Panel& panel, int y, int x, int size,
                                     const numbers (*counts)[uz(Vectors)]) noexcept {

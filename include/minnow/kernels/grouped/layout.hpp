@@ -12,18 +12,19 @@
 #include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// Inputs and weights of a convolution of groups, side by side for lanes that are filters.
+/// Order of the inputs and weights of a grouped convolution, for lanes that are filters.
 ///
-/// What a window's kernel row holds of a group are kw · C numbers, C the channels of one group. They are cut into steps of
-/// 32 bits, four bytes or one float, and a step multiplies in each lane the inputs by the weights. Few channels thus fill a
-/// dot product of bytes with taps: a depthwise kernel row of three taps is one step.
+/// A window has kw · C numbers for each kernel row and group, where C is the number of channels of one group. They are
+/// cut into steps of 32 bits, that is four bytes or one float. A step multiplies inputs and weights in each lane. Even
+/// with few channels the taps thus fill a dot product of bytes: a depthwise kernel row of three taps is one step.
 ///
-/// Groups of 16 filters and more: all lanes multiply the same inputs, which are broadcast. A block that reaches over two
-/// groups has steps for both, with weights of 0 where a filter is of the other.
+/// Groups of 16 or more filters: all lanes multiply the same inputs, which are broadcast. A block that extends over two
+/// groups has steps for both groups, with weights of 0 for the filters of the other group.
 ///
-/// Smaller groups: each lane has inputs of its own at its place. Where those are of one channel, the step of an input column
-/// is that column with the three behind it, so that a window's steps are every fourth column; of several channels each window
-/// has steps of its own. Either serves all kernel rows that read the row.
+/// Smaller groups: each lane has separate inputs, copied to the lane's place. With one channel per group there is a
+/// step for each input column. For bytes it holds that column and the next three, and a window uses every fourth step;
+/// for floats it holds that column only, and a window uses all of its steps. With several channels per group each
+/// window has separate steps. In both cases the steps of an input row serve all kernel rows that read this row.
 namespace minnow::kernels::detail {
 
 /// Number   std::byte for codes, or float
@@ -32,24 +33,24 @@ class grouped_layout {
 public:
   static constexpr bool floats = std::is_same_v<Number, float>;
   static constexpr int per_step = static_cast<int>(4 / sizeof(Number));
-  /// A step of one lane.
+  /// One step of one lane.
   using word = std::conditional_t<floats, float, std::int32_t>;
 
   const geometry& g;
   const int channels;                                ///< of a group
   const int filters;                                 ///< of a group
-  const bool spreads = filters < block_filters;      ///< each lane has inputs of its own
-  const bool by_columns = spreads && channels == 1;  ///< they are those of columns, not of windows
+  const bool spreads = filters < block_filters;      ///< each lane has separate inputs
+  const bool by_columns = spreads && channels == 1;  ///< steps belong to input columns, not to windows
   const int spans =
-      spreads || filters % block_filters == 0 ? 1 : 2;  ///< groups that a block may reach, where lanes share inputs
-  const int row_numbers;                                ///< of a kernel row and group
+      spreads || filters % block_filters == 0 ? 1 : 2;  ///< groups that a block may extend over, if lanes share inputs
+  const int row_numbers;                                ///< numbers of one kernel row and group
   const int group_steps = ceil_div(row_numbers, per_step);
   const int row_steps = spans * group_steps;
 
   explicit constexpr grouped_layout(const geometry& of) noexcept
       : g(of), channels(of.group_channels()), filters(of.group_filters()), row_numbers(of.kernel.width * channels) {}
 
-  /// Weights: words [block][kernel row][step][16].
+  /// Order of the weights: words [block][kernel row][step][16].
   [[nodiscard]] constexpr std::ptrdiff_t weight_row_words() const noexcept {
     return static_cast<std::ptrdiff_t>(row_steps) * block_filters;
   }
@@ -58,10 +59,10 @@ public:
     return static_cast<std::size_t>(blocks(g.out.channels)) * static_cast<std::size_t>(block_words());
   }
 
-  /// The unpacked map: numbers [row][column][channel], columns of padding on both sides and some more at the right, which
-  /// the last step of a row may reach.
+  /// Order of the unpacked map: numbers [row][column][channel], with columns of padding on both sides and a few more at
+  /// the right, because the last step of a row may read them.
   [[nodiscard]] constexpr int band_columns() const noexcept { return band_width(g) + 2 * (per_step - 1); }
-  /// The geometry whose image the padding on both sides belongs to.
+  /// The geometry of the image with the padding on both sides as part of it.
   [[nodiscard]] constexpr geometry with_padding() const noexcept {
     geometry all = g;
     all.in.width = band_width(g);
@@ -76,8 +77,8 @@ public:
     return round_up(static_cast<std::size_t>(g.in.height * band_row_numbers()) * sizeof(Number) + 64, 64);
   }
 
-  /// Inputs of `lanes` filters: words [row][column][lanes] or [row][output column][step][lanes], or where lanes share them
-  /// [row][output column][step].
+  /// Order of the inputs of `lanes` filters: words [row][column][lanes] by columns, [row][output column][step][lanes]
+  /// by windows, or [row][output column][step] if lanes share them.
   [[nodiscard]] constexpr int step_columns() const noexcept {
     return (g.out.width - 1) * g.stride.width + (group_steps - 1) * per_step + 1;
   }
@@ -91,8 +92,8 @@ public:
   [[nodiscard]] constexpr std::ptrdiff_t image_row_words(int lanes) const noexcept {
     return by_columns ? static_cast<std::ptrdiff_t>(step_columns()) * lanes : g.out.width * next_pixel(lanes);
   }
-  /// Output rows whose inputs are in memory together: 32 KB of them, and a few rows at least, since what two groups of rows
-  /// have in common is moved.
+  /// Output rows whose inputs are in memory together: 32 KB of inputs, but at least a few rows, because input rows that
+  /// two consecutive sets of output rows share are moved.
   [[nodiscard]] constexpr int rows_together(int lanes) const noexcept {
     constexpr int most = 1 << 13, fewest = 6;
     const auto rows = static_cast<int>(most / std::max<std::ptrdiff_t>(image_row_words(lanes), 1));
@@ -104,7 +105,7 @@ public:
     return static_cast<std::size_t>(rows * image_row_words(lanes)) * sizeof(word);
   }
 
-  /// codes (K, 16) of a block -> its words.
+  /// codes (K, 16) of a block -> the words of the block.
   template <class Code>
   void put_weights(int block, const Code* codes, word* to) const noexcept {
     std::fill_n(to, block_words(), word{});
@@ -123,9 +124,9 @@ public:
       }
   }
 
-  /// The filters from `channel` on, and where their groups begin in a pixel.
+  /// The filters from `channel` on, and the first channel of each filter's group in a pixel.
   struct panel {
-    int group;  ///< of the first
+    int group;  ///< of the first filter
     int used;   ///< lanes that have a filter
     int lanes;
     int first_channel[2 * block_filters];
@@ -136,8 +137,8 @@ public:
     return p;
   }
 
-  /// One row of the unpacked map -> the inputs of a panel. Lanes without a filter, whose weights are 0, hold some bytes, or a
-  /// float of 0.
+  /// One row of the unpacked map -> the inputs of a panel. Lanes without a filter have weights of 0 and hold arbitrary
+  /// bytes, or a float of 0.
   void put_inputs(const Number* row, const panel& p, word* to) const noexcept {
     if (!spreads) share_inputs(row, p.group, to);
     else if (by_columns) spread_columns(row, p, to);
@@ -147,7 +148,7 @@ public:
 private:
   [[nodiscard]] constexpr int group_of(int filter) const noexcept { return filter / filters; }
 
-  /// The bit where byte i of a word in memory begins.
+  /// The bit at which byte i of a word in memory starts.
   static constexpr int shift_of(int i) noexcept {
     return std::endian::native == std::endian::little ? 8 * i : 24 - 8 * i;
   }
@@ -176,8 +177,8 @@ private:
       else spread_block(row, pixel_numbers(), step_columns(), apart, p.lanes, to + lane);
     }
   }
-  /// From column to column a quad loses a byte and gains one. A block stands in arrays of its own, which compilers keep in
-  /// registers.
+  /// From one column to the next a quad drops one byte and takes one. The quads of a block are in a separate array,
+  /// which compilers keep in registers.
   template <class Load>
   static void spread_block(const std::byte* from, std::ptrdiff_t pixel, int columns, const Load& load, int lanes,
                            std::int32_t* to) noexcept {
