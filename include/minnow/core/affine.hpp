@@ -4,8 +4,9 @@
 
 namespace minnow {
 
-/// fma(x, scale, shift), rounded once: what batch norm is at evaluation, in training, in packing and in the packed
-/// network alike. Always this function, never x * scale + shift, which a compiler contracts here and not there.
+/// fma(x, scale, shift), rounded once. Batch norm at evaluation is this function, in training, in packing and in the
+/// packed network. Always call this function and never write x * scale + shift: a compiler contracts that expression to
+/// an fma in some places and not in others.
 struct affine {
   float scale = 1;
   float shift = 0;

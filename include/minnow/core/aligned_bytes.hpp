@@ -8,7 +8,7 @@
 
 namespace minnow::detail {
 
-/// Bytes aligned to 64, with 64 more behind them that kernels may read.
+/// A buffer of bytes aligned to 64, followed by at least 64 more bytes that kernels may read.
 class aligned_bytes {
 public:
   static constexpr std::size_t alignment = 64;
@@ -22,7 +22,7 @@ public:
     return *this;
   }
 
-  /// At least so many; what they held is lost where there were fewer.
+  /// Grows the buffer to at least `size` bytes. The contents are lost if it grows.
   void grow(std::size_t size) {
     if (size_ < size) *this = aligned_bytes(size);
   }

@@ -9,7 +9,8 @@
 
 namespace minnow {
 
-/// The class with the largest logit, the first of equals; NaN never wins. 0 where there are no logits.
+/// The index of the largest logit, and of the first one among equals. A NaN is never chosen over a number. Returns 0 if
+/// there are no logits.
 [[nodiscard]] inline int argmax(std::span<const float> logits) noexcept {
   std::size_t best = 0;
   for (std::size_t c = 1; c < logits.size(); ++c)
@@ -23,11 +24,12 @@ struct prediction {
   float probability = 0;
 };
 
-/// The k most probable classes, the most probable first: none for k below 1, all of them where there are fewer. A NaN has the
-/// probability 0, as has every other class beside infinite logits, which share theirs.
+/// The k most probable classes, the most probable first. Returns none if k is below 1, and all classes if there are
+/// fewer than k. A NaN has probability 0. If the largest logit is infinite, the logits equal to it share the
+/// probability equally and all other classes have probability 0.
 [[nodiscard]] inline std::vector<prediction> top_k(std::span<const float> logits, int k) {
   const float largest = logits.empty() ? 0.0f : logits[static_cast<std::size_t>(argmax(logits))];
-  // The difference of equal infinities is no number, but their quotient is 1.
+  // Handles equal logits first: the difference of equal infinities is NaN, but their ratio is 1.
   const auto relative = [largest](float z) {
     if (z == largest) return 1.0;
     return std::isnan(z) ? 0.0 : std::exp(static_cast<double>(z) - static_cast<double>(largest));
@@ -45,9 +47,9 @@ struct prediction {
   return all;
 }
 
-/// The part of predictions that equal their labels; 0 where there are none.
+/// The fraction of predictions that equal their labels; 0 if there are no predictions.
 ///
-/// throws  where there are not as many labels as predictions
+/// throws  if the numbers of labels and predictions differ
 [[nodiscard]] inline double accuracy(std::span<const int> predictions, std::span<const int> labels) {
   if (predictions.size() != labels.size())
     require(status::failure("accuracy: expected as many labels as predictions, found %zu labels and %zu predictions",

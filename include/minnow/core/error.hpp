@@ -19,8 +19,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Makes the C locale this thread's for as long as it lives: what the library writes is the same in every locale, a number's
-/// decimal point and the system's sentences included.
+/// Sets this thread's locale to "C" during its lifetime, so that the library writes the same text in every locale,
+/// including decimal points and the system's error messages.
 class c_locale {
 public:
 #if defined(LC_ALL_MASK)
@@ -42,7 +42,7 @@ private:
 #endif
 };
 
-/// The system's sentence for an errno, in English.
+/// The system's message for an errno, in English.
 [[nodiscard]] inline const char* system_text(int code) noexcept {
   const c_locale english;
   return std::strerror(code);
@@ -50,14 +50,15 @@ private:
 
 }  // namespace detail
 
-/// The outcome of an operation at a door: empty when it went well, else one sentence that names what was expected and
-/// what was found. Holds its text in place, so that it works without a heap and without exceptions.
+/// The outcome of an operation on external data. It is empty on success; otherwise it holds one sentence that names
+/// what was expected and what was found. The text is stored inside the object, so that it needs neither a heap nor
+/// exceptions.
 class status {
 public:
   status() = default;
 
-  /// A failure whose sentence is formatted as by printf in the C locale. Where it would have more than 511 characters, its
-  /// longest texts, as paths, are shortened in the middle.
+  /// A failure whose sentence is formatted as by printf in the C locale. If the sentence is longer than 511 characters,
+  /// its longest texts (paths, for example) are shortened in the middle.
 #if defined(__GNUC__)
   [[gnu::format(printf, 1, 2)]]
 #endif
@@ -80,27 +81,27 @@ private:
   char text_[512] = {};
 };
 
-// The conditionals of the library that follow the compiler's flags: what throws where exceptions exist ends the program
-// where they do not, as the standard library does.
+// Follows the compiler's flags: without exceptions, functions that would throw end the program, as in the standard
+// library.
 #if defined(__cpp_exceptions)
 
-/// What every door throws: its text names what was expected and what was found.
+/// Thrown by operations on external data. Its text names what was expected and what was found.
 class error : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
-/// Turns a failed status into an exception.
+/// Throws an `error` with the status's message if the status is a failure.
 inline void require(const status& outcome) {
   if (!outcome) throw error(outcome.message());
 }
 
 namespace detail {
 
-/// The first exception of several threads, for the thread that waits for them.
+/// Keeps the first exception of several threads for the thread that waits for them.
 class first_exception {
 public:
-  /// Runs f; keeps what it throws, unless another was kept before.
+  /// Runs f. Keeps the exception that f throws, unless another one was kept before.
   template <class Function>
   void keep(Function&& f) noexcept {
     try {
@@ -109,9 +110,9 @@ public:
       if (!caught_.exchange(true)) what_ = std::current_exception();
     }
   }
-  /// Whether one was thrown: the rest of the work is not wanted.
+  /// Whether an exception was kept. The remaining work can then be skipped.
   [[nodiscard]] bool caught() const noexcept { return caught_.load(std::memory_order_relaxed); }
-  /// Throws it; to be called when all threads are done.
+  /// Throws the exception that was kept, if any. Call it after all threads have finished.
   void pass_on() {
     if (what_) std::rethrow_exception(std::exchange(what_, nullptr));
   }
@@ -125,7 +126,7 @@ private:
 
 #else
 
-/// Writes a failed status to the standard error output and ends the program, where there are no exceptions.
+/// Without exceptions: writes the message of a failed status to standard error and ends the program.
 inline void require(const status& outcome) noexcept {
   if (outcome) return;
   std::fprintf(stderr, "%s\n", outcome.message());

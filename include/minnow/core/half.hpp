@@ -7,7 +7,8 @@ namespace minnow {
 
 /// The 16-bit float (IEEE 754 binary16) nearest to x, ties to even.
 ///
-/// range   beyond ±65504, infinities too, the result is ±65504; NaN stays NaN; below 2^-14 subnormal, then a zero
+/// range   beyond ±65504, including infinities, the result is ±65504; NaN stays NaN; below 2^-14 the result is
+///         subnormal, and zero if it is too small for a subnormal
 /// throws  never
 [[nodiscard]] constexpr std::uint16_t half_bits(float x) noexcept {
   const auto bits = std::bit_cast<std::uint32_t>(x);
@@ -16,26 +17,26 @@ namespace minnow {
   constexpr std::uint32_t infinity = 0x7f800000u;
   constexpr std::uint32_t largest = 0x477fe000u;        // 65504
   constexpr std::uint32_t least_normal = 0x38800000u;   // 2^-14
-  constexpr std::uint32_t half_of_least = 0x33000000u;  // 2^-25: half of the least subnormal
+  constexpr std::uint32_t half_of_least = 0x33000000u;  // 2^-25: half of the smallest subnormal
   constexpr std::uint32_t rebias = (127u - 15u) << 23;
   const auto with_sign = [sign](std::uint32_t m) { return static_cast<std::uint16_t>(sign | m); };
 
-  // The quiet bit keeps a NaN whose payload lies in the lost bits from becoming an infinity.
+  // The quiet bit keeps a NaN from becoming an infinity if its payload is only in the dropped bits.
   if (magnitude > infinity) return with_sign(0x7e00u | (magnitude >> 13 & 0x3ffu));
   if (magnitude >= largest) return with_sign(0x7bffu);
-  // Adding just under half a unit, and one more where the kept part is odd, carries exactly when rounding goes up;
-  // a carry out of the fraction moves the exponent on, as it should.
+  // Adds just under half of the last kept digit, and one more if the kept part is odd: this carries exactly when
+  // rounding goes up. A carry out of the fraction increments the exponent, as it should.
   const auto rounded = [](std::uint32_t m, std::uint32_t dropped) {
     return (m + ((1u << (dropped - 1)) - 1) + (m >> dropped & 1u)) >> dropped;
   };
   if (magnitude >= least_normal) return with_sign(rounded(magnitude - rebias, 13));
   if (magnitude < half_of_least) return with_sign(0);
-  // A subnormal counts units of 2^-24: fraction · 2^(exponent - 150) = fraction >> (126 - exponent) of them.
+  // A subnormal is a multiple of 2^-24: fraction · 2^(exponent - 150) is fraction >> (126 - exponent) of them.
   const std::uint32_t fraction = (magnitude & 0x7fffffu) | 0x800000u;
   return with_sign(rounded(fraction, 126u - (magnitude >> 23)));
 }
 
-/// The value of a 16-bit float, exactly.
+/// The exact value of a 16-bit float.
 [[nodiscard]] constexpr float half_value(std::uint16_t half) noexcept {
   const std::uint32_t sign = (half & 0x8000u) << 16;
   const std::uint32_t exponent = half >> 10 & 0x1fu;
@@ -48,7 +49,7 @@ namespace minnow {
   return std::bit_cast<float>(sign | rebiased << 23 | fraction << 13);
 }
 
-/// x as a 16-bit float would hold it: the quantizer `half`.
+/// x rounded to the nearest 16-bit float. This is the rule of the quantizer `half`.
 [[nodiscard]] constexpr float round_to_half(float x) noexcept { return half_value(half_bits(x)); }
 
 }  // namespace minnow

@@ -10,7 +10,8 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
-// libgomp's threads do not exist in a forked process, which waits for them forever; clang's runtime begins anew there.
+// libgomp's threads do not exist in a forked process, which then waits for them forever. clang's runtime starts new
+// threads in a forked process.
 #if defined(_OPENMP) && !defined(__clang__) && defined(__unix__)
 #define MINNOW_SERIAL_AFTER_FORK
 #include <pthread.h>
@@ -20,22 +21,23 @@ namespace minnow {
 
 namespace detail {
 
-/// What set_threads was last given; 0 for the default.
+/// The number last passed to set_threads, limited to 0 … most_threads; 0 means the default.
 inline std::atomic<int> requested_threads{0};
 
-/// More threads than any machine runs at once: with more the system may refuse them, which ends the program.
+/// Upper limit of the number of threads, more than any machine runs at once. Above it the system may refuse to create
+/// threads, which ends the program.
 inline constexpr int most_threads = 1024;
 
 }  // namespace detail
 
-/// How many threads parallel_for may use from now on; values below 1 mean OpenMP's default (OMP_NUM_THREADS, or all
-/// cores), values above 1024 mean 1024. A shared library that is compiled with -fvisibility=hidden has a number of its own: call
-/// it there too.
+/// Sets how many threads later calls of parallel_for may use. Values below 1 mean OpenMP's default (OMP_NUM_THREADS, or
+/// all cores); values above 1024 mean 1024. A shared library compiled with -fvisibility=hidden has its own setting:
+/// call set_threads there, too.
 inline void set_threads(int count) noexcept {
   detail::requested_threads.store((std::clamp)(count, 0, detail::most_threads));
 }
 
-/// The threads that parallel_for may use: 1 in a program compiled without OpenMP.
+/// The number of threads that parallel_for may use. It is 1 in a program compiled without OpenMP.
 [[nodiscard]] inline int threads() noexcept {
 #ifdef _OPENMP
   const int requested = detail::requested_threads.load();
@@ -51,10 +53,11 @@ namespace detail {
 using range_runner = void (*)(void* body, int first, int last);
 
 #ifdef MINNOW_SERIAL_AFTER_FORK
-/// Set in a process that was forked after its parent's first parallel loop.
+/// True in a process that was forked after its parent's first parallel loop.
 inline std::atomic<bool> forked{false};
 
-/// Whether loops may have several threads here. The first call arranges that a forked process learns of it.
+/// Whether loops may use several threads in this process. The first call registers a handler that tells forked
+/// processes that they may not.
 inline bool may_share() noexcept {
   [[maybe_unused]] static const int arranged =
       pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
@@ -64,14 +67,15 @@ inline bool may_share() noexcept {
 constexpr bool may_share() noexcept { return true; }
 #endif
 
-/// The loop of parallel_for, compiled once for all bodies.
+/// The loop of parallel_for. It is compiled only once, for all bodies.
 inline void share_range(int count, void* body, range_runner run) {
 #ifdef _OPENMP
   const int team = std::min(threads(), count);
   if (team > 1 && !omp_in_parallel() && may_share()) {
-    // Handed out in pieces, not halves: a thread whose core is busy elsewhere then delays the others by one piece only.
+    // Hands out the items in small pieces rather than one block per thread: a thread on a core that is busy with other
+    // work then delays the others by one piece at most.
     const int piece = std::max(1, count / (16 * team));
-    // An exception must not leave a parallel region: the caller gets it when all threads are done.
+    // An exception must not leave a parallel region. The caller gets it after all threads have finished.
     first_exception failure;
 #pragma omp parallel for schedule(dynamic) num_threads(team)
     for (int p = 0; p < (count - 1) / piece + 1; ++p)
@@ -86,14 +90,16 @@ inline void share_range(int count, void* body, range_runner run) {
 
 }  // namespace detail
 
-/// Calls body(i) for i in [0, count): on several threads where the program is compiled with OpenMP, else in order.
+/// Calls body(i) for each i in [0, count): on several threads if the program is compiled with OpenMP, else in order.
 ///
-/// requires  calls that are independent of each other: each writes its own outputs, none splits a sum by the number of
-///           threads
-/// nested    a call from inside a body runs serially, on the thread of that body
-/// count     none where it is below 1
-/// fork      a process that is forked after a parallel loop runs serially with libgomp, whose threads are not there
-/// throws    what the body throws, the first of several threads' exceptions; calls that were not begun are left out
+/// requires  calls that are independent of each other: each writes its own outputs, and no sum is split by the number
+///           of threads
+/// nested    a call from inside a body runs serially on the thread of that body
+/// count     no calls if it is below 1
+/// fork      with libgomp, a process that is forked after a parallel loop runs serially, because libgomp's threads do
+///           not exist there
+/// throws    the exception that the body throws, or the first one of several threads; calls that have not started are
+///           skipped
 template <class Body>
 void parallel_for(int count, Body&& body) {
   using type = std::remove_reference_t<Body>;

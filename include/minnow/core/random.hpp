@@ -4,14 +4,14 @@
 
 namespace minnow {
 
-/// The number from which a run draws all its random numbers.
+/// The seed of all random numbers of a run.
 struct seed {
   std::uint64_t value = 0;
 };
 
 namespace detail {
 
-/// splitmix64's finaliser: spreads a counter over 64 bits.
+/// The finalizer of splitmix64. It spreads a counter over 64 bits.
 [[nodiscard]] constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
   x += 0x9e3779b97f4a7c15u;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -21,13 +21,14 @@ namespace detail {
 
 }  // namespace detail
 
-/// Random numbers by counting: number i of a stream is scramble(key + i), so that any of them can be had without those
-/// before it, threads can share a stream, and every platform draws the same (std's distributions differ).
+/// Counter-based random numbers: number i of a stream is scramble(key + i). Any number can be computed without its
+/// predecessors, threads can share a stream, and every platform draws the same numbers (the standard library's
+/// distributions differ between platforms).
 class random {
 public:
   constexpr explicit random(seed s = {}) noexcept : key_(detail::scramble(s.value)) {}
 
-  /// An independent stream: one per layer, epoch, purpose.
+  /// An independent stream, for example one per layer, epoch or purpose.
   [[nodiscard]] constexpr random stream(std::uint64_t number) const noexcept {
     random result;
     result.key_ = detail::scramble(key_ ^ detail::scramble(number));
@@ -48,8 +49,8 @@ public:
   constexpr float uniform() noexcept { return uniform_at(counter_++); }
   constexpr float uniform(float low, float high) noexcept { return low + (high - low) * uniform(); }
 
-  /// Uniform on 0 … count - 1, and 0 where count is below 1; the bias of the remainder is below 2^-32 for any count an int
-  /// holds.
+  /// The next number as an integer, uniform on 0 … count - 1; 0 if count is below 1. The bias of the remainder is below
+  /// 2^-32 for every count that fits in an int.
   constexpr int below(int count) noexcept {
     return static_cast<int>(next() % static_cast<std::uint64_t>(count < 1 ? 1 : count));
   }

@@ -4,13 +4,13 @@
 
 namespace minnow {
 
-/// Sums over the processes of a run. All of them call the same functions in the same order, each with its own numbers, and
-/// all get the same result. A function may throw where another process does not answer.
+/// Sums and maxima over the processes of a run. All processes call the same functions in the same order, each with its
+/// own numbers, and all get the same result. A function may throw if another process does not answer.
 class reduction {
 public:
-  /// Replaces each number by its sum.
+  /// Replaces each number by its sum over all processes.
   virtual void sum(std::span<double> numbers) = 0;
-  /// The largest of all processes' numbers, none of them a NaN.
+  /// The largest number of all processes. No number may be NaN.
   [[nodiscard]] virtual double largest(double number) = 0;
 
 protected:
@@ -19,7 +19,7 @@ protected:
 
 namespace detail {
 
-/// The sums of a process that is alone.
+/// Sums and maxima for a run of a single process.
 struct alone {
   static void sum(std::span<double>) noexcept {}
   static double largest(double number) noexcept { return number; }

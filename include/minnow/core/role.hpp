@@ -2,7 +2,8 @@
 
 namespace minnow {
 
-/// What a quantizer is applied to. A few choices of the papers differ between the two.
+/// The tensor that a quantizer is applied to: a layer's inputs or its weights. A few choices of the papers differ
+/// between the two.
 enum class role { inputs, weights };
 
 }  // namespace minnow

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <type_traits>
 
-/// The few functions in which quantizers, estimators and epilogues are written once, for a number and for a SIMD batch:
-/// a rule names them unqualified, finds these for float and double, and xsimd's own for a batch.
+/// The few functions that let quantizers, estimators and epilogues be written once for a number and for a SIMD batch. A
+/// rule calls them unqualified: float and double use the functions below, a batch uses xsimd's.
 namespace minnow::scalar {
 
 template <class Value>
@@ -35,13 +35,13 @@ template <number Value>
   return std::fma(a, b, c);
 }
 
-/// To the nearest integer, ties to even (the default rounding mode).
+/// Rounds to the nearest integer, ties to even (the default rounding mode).
 template <number Value>
 [[nodiscard]] inline Value nearbyint(Value x) noexcept {
   return std::nearbyint(x);
 }
 
-/// Into [low, high]; NaN stays NaN.
+/// Limits x to [low, high]; NaN stays NaN.
 template <class Value>
 [[nodiscard]] constexpr Value(clamp)(Value x, Value low, Value high) noexcept {
   return select(x < low, low, select(x > high, high, x));

@@ -10,11 +10,11 @@
 
 namespace minnow::detail {
 
-/// Writes a sentence into a buffer as printf would, with two differences: texts that stand for `%s` are shortened in
-/// their middle, all to one length, where the sentence would not fit otherwise; and numbers have a decimal point in every
-/// locale. So a long path never pushes the reason of a refusal out of the sentence.
+/// Writes a sentence into a buffer as printf would, with two differences. If the sentence does not fit, the texts of
+/// `%s` are shortened in the middle, all to the same maximum length, so that a long path never pushes the reason of an
+/// error out of the sentence. Numbers have a decimal point in every locale.
 ///
-/// Knows %s %c %d %i %u %x %X %o %f %e %g %a %p %%, with flags, widths, precisions and the lengths l ll z t j h hh.
+/// Supports %s %c %d %i %u %x %X %o %f %e %g %a %p %%, with flags, widths, precisions and the lengths l ll z t j h hh.
 class sentence {
 public:
   sentence(char* to, std::size_t room) noexcept : to_(to), room_(room) {}
@@ -30,14 +30,14 @@ public:
   }
 
 private:
-  // A conversion as it stands in the format: its beginning, up to the letter.
+  // A conversion specification of the format, from its % to its letter.
   struct conversion {
     char text[24] = "%";
     std::size_t length = 1;
-    int width = 0;  ///< negative: to the left
+    int width = 0;  ///< negative if left-aligned
     int precision = -1;
-    int longs = 0;     ///< letters l
-    char size = '\0';  ///< another length letter
+    int longs = 0;     ///< number of letters l
+    char size = '\0';  ///< a length letter other than l
     char letter = '\0';
 
     void add(char c) noexcept {
@@ -174,7 +174,7 @@ private:
       if (c.width < 0) pad();
       return;
     }
-    // The rest of a character in UTF-8 begins with the bits 10: a cut stands before whole ones.
+    // Continuation bytes of UTF-8 start with the bits 10. The cuts leave only whole characters.
     const auto inside = [&](std::size_t i) { return (static_cast<unsigned char>(text[i]) & 0xc0u) == 0x80u; };
     std::size_t begin = (most - 3) / 2, end = length - (most - 3 - begin);
     while (begin > 0 && inside(begin)) --begin;

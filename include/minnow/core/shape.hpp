@@ -6,8 +6,8 @@
 
 namespace minnow {
 
-/// The extent of one image, signal or feature vector, channels last: an element's index is (y * width + x) * channels + c.
-/// A signal has height 1; features have height and width 1.
+/// The dimensions of one image, signal or feature vector. Channels are stored last: an element has the index
+/// (y * width + x) * channels + c. A signal has height 1; features have height and width 1.
 struct shape {
   int height = 1;
   int width = 1;
@@ -15,7 +15,7 @@ struct shape {
 
   [[nodiscard]] constexpr int pixels() const noexcept { return height * width; }
   [[nodiscard]] constexpr int size() const noexcept { return height * width * channels; }
-  /// Whether each extent is at least 1 and an int holds their product.
+  /// Whether each dimension is at least 1 and their product fits in an int.
   [[nodiscard]] constexpr bool is_sound() const noexcept {
     constexpr long long most = 0x7fffffff;
     return height > 0 && width > 0 && channels > 0 && static_cast<long long>(height) * width <= most / channels;
@@ -24,7 +24,7 @@ struct shape {
   friend constexpr bool operator==(const shape&, const shape&) = default;
 };
 
-/// A pair of numbers along the height and the width: a kernel, a stride, a padding.
+/// A pair of numbers along the height and the width: a kernel size, a stride or a padding.
 struct extent {
   int height = 1;
   int width = 1;
@@ -32,33 +32,33 @@ struct extent {
   friend constexpr bool operator==(const extent&, const extent&) = default;
 };
 
-/// Where a window of `kernel` elements that starts `padding` before the image and moves by `stride` comes to stand.
-/// A dense layer is the convolution whose window is its whole input.
+/// How a window of `kernel` elements moves over an image: it starts `padding` elements before the image and moves by
+/// `stride`. A dense layer is the convolution whose window is its whole input.
 struct geometry {
   shape in;
   shape out;
   extent kernel;
   extent stride;
   extent padding{0, 0};
-  int groups = 1;  ///< of a product: channels and filters fall into as many groups, which know nothing of one another
+  int groups = 1;  ///< of a product: channels and filters are divided into this many independent groups
 
-  /// Channels and filters of one group.
+  /// Number of channels and of filters in one group.
   [[nodiscard]] constexpr int group_channels() const noexcept { return in.channels / groups; }
   [[nodiscard]] constexpr int group_filters() const noexcept { return out.channels / groups; }
 
-  /// Inputs of one output element: K, the inner length of the product.
+  /// Number of inputs of one output element: K, the inner length of the product.
   [[nodiscard]] constexpr int inputs() const noexcept { return kernel.height * kernel.width * group_channels(); }
 
   [[nodiscard]] constexpr int weights() const noexcept { return inputs() * out.channels; }
 
-  /// Multiply-accumulates for one image, taps in the padding counted as the literature does.
+  /// Multiply-accumulates for one image. Taps in the padding are counted, as in the literature.
   [[nodiscard]] constexpr long long macs() const noexcept {
     return static_cast<long long>(out.pixels()) * inputs() * out.channels;
   }
 
-  /// Whether an int counts the weights and the output's elements.
+  /// Whether the number of weights and the number of output elements both fit in an int.
   [[nodiscard]] constexpr bool is_countable() const noexcept {
-    if (out.height <= 0 || out.width <= 0) return true;  // no window fits, which is another fault
+    if (out.height <= 0 || out.width <= 0) return true;  // no window fits, which is reported as another fault
     const shape window{kernel.height, kernel.width, groups > 0 ? group_channels() : 0};
     return out.is_sound() &&
            (window.channels == 0 || (window.is_sound() && shape{1, window.size(), out.channels}.is_sound()));
@@ -67,25 +67,25 @@ struct geometry {
   friend constexpr bool operator==(const geometry&, const geometry&) = default;
 };
 
-/// Positions of a window along one axis; 0 or less when the window does not fit.
+/// Number of positions of a window along one axis; 0 if the window does not fit.
 [[nodiscard]] constexpr int window_positions(int length, int kernel, int stride, int padding) noexcept {
   const long long room = static_cast<long long>(length) + 2LL * padding - kernel;
   return room < 0 ? 0 : static_cast<int>(room / stride + 1 < 0x7fffffff ? room / stride + 1 : 0x7fffffff);
 }
 
-/// Elements [first, last) of a window that lie inside the image, along one axis.
+/// The elements [first, last) of a window that are inside the image, along one axis.
 struct tap_range {
   int first;
   int last;
 };
-/// Those of the window at output position `position`.
+/// The elements inside the image of the window at output position `position`.
 [[nodiscard]] constexpr tap_range taps_inside(int length, int kernel, int stride, int padding, int position) noexcept {
   const int origin = position * stride - padding;
   const int past = length - origin;
   return {origin < 0 ? -origin : 0, past < kernel ? past : kernel};
 }
 
-/// The geometry of a product or a pool over `in` with `channels` outputs.
+/// The geometry of a product or a pool over `in` with `channels` output channels.
 [[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding,
                                              int groups = 1) noexcept {
   return {in,
@@ -97,16 +97,16 @@ struct tap_range {
           groups};
 }
 
-/// The geometry of a dense layer: one row of all inputs, flattened in memory's order (y, x, c).
+/// The geometry of a dense layer: one row of all inputs, flattened in memory order (y, x, c).
 [[nodiscard]] constexpr geometry dense_over(shape in, int units) noexcept {
   return {{1, 1, in.size()}, {1, 1, units}, {1, 1}, {1, 1}, {0, 0}};
 }
 
-/// n, which is not negative, as the standard library counts: an extent of an array, an index.
+/// n as std::size_t, for array sizes and indices. n must not be negative.
 [[nodiscard]] constexpr std::size_t uz(int n) noexcept { return static_cast<std::size_t>(n); }
-/// a / b, rounded up; a from 0, b from 1 to the largest int.
+/// a / b, rounded up. a is at least 0 and b is at least 1.
 [[nodiscard]] constexpr int ceil_div(int a, int b) noexcept { return a / b + (a % b != 0 ? 1 : 0); }
-/// The smallest multiple of `multiple` that is not below n.
+/// The smallest multiple of `multiple` that is at least n.
 [[nodiscard]] constexpr std::size_t round_up(std::size_t n, std::size_t multiple) noexcept {
   return (n + multiple - 1) / multiple * multiple;
 }

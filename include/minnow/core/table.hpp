@@ -7,7 +7,7 @@
 
 namespace minnow::detail {
 
-/// Rows of text in columns; the first `left` columns are aligned to the left, numbers to the right.
+/// A table of text. The first `left` columns are left-aligned; the other columns hold numbers and are right-aligned.
 class table {
 public:
   explicit table(std::size_t left) : left_(left) {}
@@ -39,19 +39,20 @@ private:
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// 1234567 as "1,234,567".
+/// Formats 1234567 as "1,234,567".
 [[nodiscard]] inline std::string with_commas(long long n) {
   std::string digits = std::to_string(n);
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 
-/// height x width x channels.
+/// Formats a shape as height x width x channels: "32x32x3".
 [[nodiscard]] inline std::string extent_text(int height, int width, int channels) {
   return std::to_string(height) + "x" + std::to_string(width) + "x" + std::to_string(channels);
 }
 
-/// A layer's path and name in one column: "3 conv<64>"; its inputs' quantizer, which stands above it, as "inputs sign".
+/// Formats a layer's path and name for one column: "3 conv<64>". The quantizer of a layer's inputs is in the row above
+/// the layer and is formatted as "inputs sign".
 [[nodiscard]] inline std::string layer_text(std::string_view path, std::string_view name) {
   constexpr std::string_view inputs = ".inputs";
   constexpr std::string_view quantize = "quantize<";

@@ -6,8 +6,9 @@
 
 namespace minnow {
 
-/// A short text made at compile time: stable names of quantizers and layers, paths. Never the compiler's own names.
-/// Text beyond the capacity is a compile-time error where it is made (an index out of range in a constant expression).
+/// A short text built at compile time: stable names of quantizers and layers, and paths. It never holds the compiler's
+/// own names. Text beyond the capacity is a compile-time error at the place that builds it (an index out of range in a
+/// constant expression).
 class text {
 public:
   constexpr text() = default;
@@ -42,7 +43,7 @@ public:
   friend constexpr bool operator==(const text& a, const text& b) { return a.view() == b.view(); }
 
 private:
-  // Writes the terminating zero as well, so that a text without room for it is an index out of range.
+  // Also writes the terminating zero, so that a text without room for it is an index out of range.
   constexpr void append(char c) {
     characters_[size_++] = c;
     characters_[size_] = '\0';
@@ -62,7 +63,7 @@ struct literal {
   [[nodiscard]] constexpr std::string_view view() const { return {characters, Size - 1}; }
 };
 
-/// FNV-1a, 64 bits: joins stable names into a fingerprint. `seed` continues an earlier hash.
+/// The 64-bit FNV-1a hash. It combines stable names into a fingerprint. `seed` continues an earlier hash.
 [[nodiscard]] constexpr std::uint64_t hash(std::string_view characters, std::uint64_t seed = 0xcbf29ce484222325u) {
   for (const char c : characters) {
     seed ^= static_cast<unsigned char>(c);
