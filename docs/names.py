@@ -83,12 +83,12 @@ print(f"names: {sum(len(found.get(f, {})) for f in USERS)} public names, {len(un
 for name in undescribed:
     print(f"names: expected a docstring, found none: {name}")
 
-# A concept's docstring lists what the concept requires, as "///   name(arguments)   text", and behind the line "and where it wants
-# them" what it does not.
+# A concept's docstring lists the required members as "///   name(arguments)   text", and the optional ones after the line
+# "Optional members:" (or "and where it wants them").
 wrong = 0
 for file in sorted(pathlib.Path("include/minnow").rglob("*.hpp")):
     for docstring, parameter, name, body in re.findall(r"((?:///[^\n]*\n)+)template <class (\w+)>\nconcept (\w+) =(.*?);\n\n", file.read_text(), re.S):
-        items = re.findall(r"^///   (\w[^\n]*?)(?:  |$)", docstring.split("and where it wants them")[0], re.M)
+        items = re.findall(r"^///   (\w[^\n]*?)(?:  |$)", re.split("and where it wants them|Optional members", docstring)[0], re.M)
         listed = {n for item in items for n in re.findall(r"(\w+)(?:\([^)]*\))?(?:, |$)", item)}
         required = set(re.findall(rf"\b(?:{parameter}::|o\.)(\w+)", body))
         if listed and listed != required:

@@ -4,8 +4,8 @@
 
 namespace minnow {
 
-/// A quantizer of wide range behind the papers' hard tanh: h(max(-1, min(1, x))). What "just remove the quantization
-/// layers" leaves at 16 and 32 bits: `clipped<half>`, `clipped<real>`.
+/// A quantizer of wide range after the papers' hard tanh: h(max(-1, min(1, x))). At 16 and 32 bits, the paper's "just
+/// remove the quantization layers" leaves these inputs: `clipped<half>`, `clipped<real>`.
 ///
 /// source  Chen et al. 2020, III.E and Table I
 template <quantizer Quantizer>

@@ -18,43 +18,44 @@
 
 namespace minnow {
 
-/// A closed interval of real numbers: the range R of a quantizer.
+/// A closed interval of real numbers, such as the range R of a quantizer.
 struct interval {
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
 };
 
-/// What a number becomes: h(x) = scale(state) * code(x, state), with small integers as codes (held in floats), or with
-/// the quantized value itself as code and a scale of 1 (`half`, `real`).
+/// A quantizer maps a number x to h(x) = scale(state) * code(x, state). Codes are small integers, held in floats. For
+/// `half` and `real` the code is the quantized value itself and the scale is 1.
 ///
-///   name()           stable name; goes into file fingerprints
-///   bits             bits of one code
-///   storage          how codes stand in memory: an `encoding`
-///   code_limit       the largest |code|; 0 where codes are not integers
-///   state            what it has measured (a running scale, a threshold): a trivially copyable struct of floats
-///   per_channel      one state for each filter instead of one for the tensor (weights only)
-///   bounded          latent weights are clipped to [-1, 1] after every update
-///   wide_start       initial weights are uniform on (-1, 1), since fixed thresholds would swallow Glorot's
-///   code(x, state)   the rule, for a float and, when it is a template, for a SIMD batch alike; of inputs scale · code never
-///                    falls where x rises, which packing checks
-///   scale(state)     the value of code 1
-///   range(state)     where the estimators' indicator is 1, and where the input is clipped
-///   observe(state, values, role)   measures; false where the values hold a NaN or an infinity
-///   usable(role)     false where the composition makes no sense
+///   name()          stable name; part of file fingerprints
+///   bits            number of bits of one code
+///   storage         how codes are stored in memory: an `encoding`
+///   code_limit      the largest |code|; 0 if codes are not integers
+///   state           measured or learned numbers (a running scale, a threshold): a trivially copyable struct of floats
+///   per_channel     one state for each filter instead of one for the tensor (weights only)
+///   bounded         latent weights are clipped to [-1, 1] after every update
+///   wide_start      initial weights are uniform on (-1, 1), because fixed thresholds would round Glorot's smaller
+///                   initial weights to 0
+///   code(x, state)  the rule, for a float and, if it is a template, for a SIMD batch. For inputs, scale · code must
+///                   not decrease as x increases; packing checks this
+///   scale(state)    the value of code 1
+///   range(state)    the interval in which the estimators' indicator is 1, and to which inputs are clipped
+///   observe(state, values, role)   measures the values and updates the state; false if a value is NaN or infinite
+///   usable(role)    false if the quantizer cannot be used for this role
 ///
-/// and where it wants them
+/// Optional members:
 ///
-///   slope(role, x, state)   what the estimator's slope is multiplied by: the derivative of what x goes through before it is
-///                           rounded, as far as the method passes it on
-///   learn(x, state, g, gradients)   adds g · dh(x)/ds to the gradient of each float s of the state, which the optimizer then
-///                           moves; g is the gradient that arrives at h(x). A template, as `code`
-///   limit(state)            moves a state to the nearest one inside its bounds, and leaves a NaN. Called after every step of the
-///                           optimizer, so a quantizer that learns its state must have it; packing and loading refuse a
-///                           state that it would change
-///   observe(state, values, role, all)   measures the values of several processes at once, with all.sum and all.largest
-///                           (core/reduction.hpp); without it the mean of their states is taken
-///   gradient_scale(values)  what those gradients are multiplied by where so many weights share the state, or of inputs so
-///                           many values of one image
+///   slope(role, x, state)   factor of the estimator's slope: the derivative of the function that is applied to x
+///                           before rounding, as far as the method propagates it
+///   learn(x, state, g, gradients)   adds g · dh(x)/ds to the gradient of each float s of the state; the optimizer then
+///                           updates the state. g is the gradient with respect to h(x). A template, like `code`
+///   limit(state)            moves a state to the nearest one inside its bounds, and leaves a NaN as it is. It is
+///                           called after every step of the optimizer, so a quantizer that learns its state must have
+///                           it. Packing and loading refuse a state that it would change
+///   observe(state, values, role, all)   measures the values of several processes together, with all.sum and
+///                           all.largest (core/reduction.hpp); without it, the states of the processes are averaged
+///   gradient_scale(values)  factor of the gradients from `learn`; `values` is the number of weights that share the
+///                           state, or for inputs the number of values of one image
 template <class Quantizer>
 concept quantizer = requires(typename Quantizer::state s, std::span<const float> values) {
   { Quantizer::name() } -> std::convertible_to<text>;
@@ -72,7 +73,7 @@ concept quantizer = requires(typename Quantizer::state s, std::span<const float>
   requires std::is_trivially_copyable_v<typename Quantizer::state>;
 };
 
-/// The floats in a quantizer's state, as files and checkpoints keep them.
+/// Number of floats in a quantizer's state. Files and checkpoints store these floats.
 template <quantizer Quantizer>
 inline constexpr int state_floats =
     std::is_empty_v<typename Quantizer::state> ? 0 : int(sizeof(typename Quantizer::state) / sizeof(float));
@@ -84,8 +85,8 @@ concept learned_quantizer = quantizer<Quantizer> && requires(float x, typename Q
   Quantizer::learn(x, s, g, gradients);
 };
 
-/// Whether a state can be packed: finite, and inside its bounds where the quantizer has any. The state of a quantizer that has
-/// measured nothing is sound.
+/// Whether a state can be packed: all its floats are finite and, if the quantizer has bounds, inside them. The state of
+/// a quantizer that has not measured anything yet is sound.
 template <quantizer Quantizer>
 [[nodiscard]] bool is_sound(const typename Quantizer::state& state) {
   constexpr auto count = static_cast<std::size_t>(state_floats<Quantizer>);
@@ -103,8 +104,8 @@ template <quantizer Quantizer>
   return true;
 }
 
-/// What most quantizers have in common: nothing to measure, range [-1, 1], latent weights kept inside it, codes in
-/// signed bytes. A user's quantizer derives from it and adds name, bits, code_limit, code and scale.
+/// Base class of most quantizers: no state, range [-1, 1], latent weights clipped to it, and codes stored in signed
+/// bytes. A user's quantizer derives from it and adds name, bits, code_limit, code and scale.
 struct stateless {
   struct state {};
   static constexpr encoding storage = encoding::byte;
@@ -134,8 +135,8 @@ template <quantizer Quantizer>
 
 }  // namespace detail
 
-/// Whether every value is a multiple of a power of two, so that float sums of products are exact below 2^24 units: planes
-/// whose scale is a power of two, whatever was measured.
+/// Whether every value is a multiple of one power of two, so that float sums of products are exact below 2^24 such
+/// multiples. True for bit planes whose scale is a power of two and does not depend on measurements.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr bool is_dyadic() noexcept {
   if constexpr (is_planes(Quantizer::storage)) {
@@ -149,8 +150,9 @@ template <quantizer Quantizer>
   return false;
 }
 
-/// Whether h(x) = scale · code(x) never falls over the range that the quantizer clips to, as packing needs: it finds
-/// thresholds by bisection, and takes maxima of codes for codes of maxima. Looks at some points.
+/// Whether h(x) = scale · code(x) never decreases over the range that the quantizer clips to. Packing requires this: it
+/// finds thresholds by bisection, and it replaces the code of a maximum by the maximum of codes. Only sample points are
+/// checked.
 template <quantizer Quantizer>
 [[nodiscard]] bool never_falls(const typename Quantizer::state& state) {
   const interval range = Quantizer::range(state);
@@ -161,7 +163,7 @@ template <quantizer Quantizer>
   float before = -std::numeric_limits<float>::infinity();
   for (int i = 0; i <= points; ++i) {
     const float part = static_cast<float>(2 * i - points) / points;  // -1 to 1
-    // A wide range is looked at around 0, where its levels are, as well as at its ends.
+    // Samples a wide range most densely around 0, where its levels are, and also at its ends.
     const float x = wide ? part * part * part * part * part * high : low + (high - low) * (0.5f + 0.55f * part);
     const float value = static_cast<float>(Quantizer::code(x, state)) * scale;
     if (value < before) return false;

@@ -5,7 +5,8 @@
 
 namespace minnow {
 
-/// 16-bit floats: round to nearest even, saturating at ±65504. Operands are half, sums are 32-bit; not clipped.
+/// 16-bit floats: rounds to nearest even and saturates at ±65504. Operands are half floats, sums are 32-bit floats.
+/// Does not clip.
 ///
 /// source  Chen et al. 2020, Table I, "16"
 struct half : stateless {

@@ -4,12 +4,13 @@
 
 namespace minnow {
 
-/// Half-wave Gaussian quantizer of inputs behind a batch norm, without a relu: 0 for x <= 0, else the nearest of the 2^Bits - 1
-/// multiples of a step, which is that of least squared error for normalised numbers.
+/// Half-wave Gaussian quantizer of inputs after a batch norm, without a relu. Maps x <= 0 to 0, and other x to the
+/// nearest of the 2^Bits - 1 positive multiples of a step. The step has the least squared error for normally
+/// distributed numbers.
 ///
-/// code      an unsigned integer of Bits bits
-/// range     [0, the largest level]: the clipped relu with which HWGQ goes backward
-/// source    Cai et al. 2017 (HWGQ-Net), Eq. 9 and 10, Table 1; tests/quantize/half_wave_test.cpp finds the steps again
+/// code    an unsigned integer of Bits bits
+/// range   [0, the largest level]: the backward pass of HWGQ is a clipped relu
+/// source  Cai et al. 2017 (HWGQ-Net), Eq. 9 and 10, Table 1; tests/quantize/half_wave_test.cpp verifies the steps
 template <int Bits>
 struct half_wave : stateless {
   static_assert(1 <= Bits && Bits <= 4, "minnow: half_wave has 1 to 4 bits");

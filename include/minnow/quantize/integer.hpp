@@ -15,18 +15,19 @@ namespace minnow {
 
 /// One scale for a whole tensor.
 struct per_tensor {};
-/// One scale for each filter; weights only, since a scale for each input channel does not factor out of the product.
+/// One scale for each filter. For weights only: a scale for each input channel does not factor out of the product.
 struct per_channel {};
 
 namespace detail {
 
-/// The levels of an integer quantizer: consecutive integers, 0 among them.
+/// The levels of an integer quantizer: the consecutive integers from low to high, 0 among them.
 struct integer_levels {
   float low;
   float high;
 };
 
-/// The largest magnitude on a side that has levels; NaN where a value is NaN or infinite.
+/// The largest magnitude of the values, or their largest positive value if there are no negative levels. NaN if a value
+/// is NaN or infinite.
 inline float largest_magnitude(std::span<const float> values, integer_levels levels) noexcept {
   float largest = 0;
   bool finite = true;
@@ -39,17 +40,18 @@ inline float largest_magnitude(std::span<const float> values, integer_levels lev
   return finite ? largest : std::numeric_limits<float>::quiet_NaN();
 }
 
-/// The nearest level, ties to even: a float of 2^23 and more has no digits behind the point, so that adding one rounds.
+/// The nearest level, ties to even. Floats from 2^23 have no fraction bits, so adding and subtracting such a number
+/// rounds.
 inline float nearest_level(float x, integer_levels levels) noexcept {
   constexpr float no_digits = 0x1.8p23f;
   const float inside = x < levels.low ? levels.low : x > levels.high ? levels.high : x;
   return (inside + no_digits) - no_digits;
 }
 
-/// <x,q> / <q,q> of values x and their codes q for a scale g; 0 where all codes are 0. Several sums side by side, in loops of
-/// a length that compilers turn into vectors.
+/// <x,q> / <q,q> of the values x and their codes q at scale g; 0 if all codes are 0. The sums are kept in several
+/// accumulators, in loops of constant length that compilers vectorize.
 ///
-/// all   what makes sums and maxima those of several processes
+/// all  combines the sums of several processes
 template <class All>
 float projected_scale(std::span<const float> values, float g, integer_levels levels, All& all) {
   constexpr std::size_t width = 16;
@@ -98,7 +100,8 @@ inline float project(std::span<const float> values, integer_levels levels, float
   return project(values, levels, start, iterations, all);
 }
 
-/// The code of x / scale among the integers Lowest … Highest. In this order a NaN is not above the lowest one.
+/// Rounds `place` = x / scale to the nearest integer in Lowest … Highest. The order of the comparisons maps NaN to
+/// Lowest.
 template <int Lowest, int Highest, class Value>
 [[nodiscard]] Value nearest_code(Value place) noexcept {
   using scalar::nearbyint;
@@ -107,7 +110,7 @@ template <int Lowest, int Highest, class Value>
   return select(level > Value(Lowest), select(level < Value(Highest), level, Value(Highest)), Value(Lowest));
 }
 
-/// g times the integers Lowest … Highest, g found by projection: a quantizer that only rounds x / g.
+/// Base of quantizers that only round x / g: g times the integers Lowest … Highest, with g found by projection.
 template <int Lowest, int Highest>
 struct scaled_integers : stateless {
   struct state {
@@ -130,7 +133,7 @@ struct scaled_integers : stateless {
     alone all;
     return observe(s, values, r, all);
   }
-  /// The same of the values of several processes.
+  /// Overload for the values of several processes.
   template <class All>
   static bool observe(state& s, std::span<const float> values, role r, All& all) {
     const float g = project(values, {Lowest, Highest}, s.g, 3, all);
@@ -142,16 +145,18 @@ struct scaled_integers : stateless {
 
 }  // namespace detail
 
-/// Progressive projection quantization: the scale g that takes `values` nearest to g times integers of `bits` bits.
-/// Repeats q = clamp(round(x / g)), g = <x,q> / <q,q> until g repeats, three times at most; the squared error never grows.
+/// Progressive projection quantization (PPQ): finds the scale g for which g times integers of `bits` bits is nearest to
+/// `values`. Repeats q = clamp(round(x / g)), g = <x,q> / <q,q> until g does not change, `iterations` times at most.
+/// The squared error never grows.
 ///
-/// start    the last scale (a warm start), or a number <= 0: max|x| / (2^(bits-1) - 1). A scale that rounds everything to
-///          zero starts again from there
-/// bits     2 to 16
+/// start       the last scale (a warm start); a number <= 0 means max|x| / (2^(bits-1) - 1). A scale that rounds all
+///             values to zero is replaced by this value, too
+/// bits        2 to 16
 /// iterations  at least 0
-/// throws   numbers outside these
-/// returns  g > 0; 0 where all values are 0 or there are none; NaN where one is NaN or infinite
-/// source   Liu & Mattina 2019, Eq. 8-9 and Algorithm 2 (ties to even; the clamp is ours: without it the error can grow)
+/// throws      if a number is outside these ranges
+/// returns     g > 0; 0 if all values are 0 or there are none; NaN if a value is NaN or infinite
+/// source      Liu & Mattina 2019, Eq. 8-9 and Algorithm 2 (ties to even; the clamp is ours: without it the error can
+///             grow)
 [[nodiscard]] inline float ppq(std::span<const float> values, int bits, float start = 0, int iterations = 3) {
   if (bits < 2 || bits > 16 || iterations < 0)
     require(status::failure("ppq: expected 2 to 16 bits and at least 0 iterations, found %d and %d", bits, iterations));
@@ -161,11 +166,11 @@ struct scaled_integers : stateless {
 
 /// Integer quantizer: g times the integers -(2^(Bits-1)-1) … 2^(Bits-1)-1, with g found by `ppq`.
 ///
-/// shape   element-wise, g for the tensor or for each filter
-/// range   any x; values beyond ±g·(2^(Bits-1)-1) take the outermost level, NaN the lowest; with g = 0 (nothing but zeros
-///         seen) all is 0
+/// shape   element-wise, one g for the tensor or for each filter
+/// range   any x; values beyond ±g·(2^(Bits-1)-1) map to the outermost level, NaN to the lowest; with g = 0 (only zeros
+///         observed) all values map to 0
 /// code    a signed integer of Bits bits
-/// inputs  keep g as an exponential moving average over training batches (smoothing 0.99), frozen for inference
+/// inputs  g is an exponential moving average over training batches (smoothing 0.99), frozen for inference
 /// source  Liu & Mattina 2019, Eq. 8-9, Algorithm 2 and 3.2
 template <int Bits, class Granularity = per_tensor>
 struct integer : detail::scaled_integers<1 - (1 << (Bits - 1)), (1 << (Bits - 1)) - 1> {
@@ -182,13 +187,14 @@ struct integer : detail::scaled_integers<1 - (1 << (Bits - 1)), (1 << (Bits - 1)
   static constexpr bool usable(role r) noexcept { return r == role::weights || !per_channel; }
 };
 
-/// Integer quantizer of inputs that are never negative, behind a relu: g times the integers 0 … 2^Bits-1. Twice as many
-/// levels as `integer` has there for the same bits; negative inputs become 0.
+/// Integer quantizer of inputs that are never negative, after a relu: g times the integers 0 … 2^Bits-1. It has twice
+/// as many levels for them as `integer` with the same bits. Negative inputs map to 0.
 ///
-/// shape   element-wise, g for the tensor
-/// range   any x; values above g·(2^Bits-1) take the outermost level, NaN becomes 0; with g = 0 (nothing above 0 seen) all is 0
+/// shape   element-wise, one g for the tensor
+/// range   any x; values above g·(2^Bits-1) map to the outermost level, NaN to 0; with g = 0 (nothing above 0 observed)
+///         all values map to 0
 /// code    an unsigned integer of Bits bits
-/// inputs  as for `integer`; not for weights
+/// inputs  g as for `integer`; not for weights
 /// source  the projection of Liu & Mattina 2019, Algorithm 2, onto levels of one sign
 template <int Bits>
 struct unsigned_integer : detail::scaled_integers<0, (1 << Bits) - 1> {

@@ -9,7 +9,7 @@ namespace minnow {
 
 namespace detail {
 
-/// s times the integers Lowest … Highest, the step s learned.
+/// s times the integers Lowest … Highest, with a learned step s.
 template <int Lowest, int Highest>
 struct learned_step : stateless {
   struct state {
@@ -51,13 +51,14 @@ struct learned_step : stateless {
 
 }  // namespace detail
 
-/// Learned step size quantization: s · clamp(round(x / s)) with the step s learned beside the weights. It begins with
-/// 2 mean|x| / sqrt(Qp) and stays above 0.
+/// Learned step size quantization (LSQ): s · clamp(round(x / s)). The step s is learned together with the weights. It
+/// starts at 2 mean|x| / sqrt(Qp), Qp being the largest code, and stays above 0.
 ///
-/// code      a signed integer of Bits bits, -(2^(Bits-1)-1) … 2^(Bits-1)-1: the paper has one more level below, which
-///           kernels of symmetric codes leave out
-/// gradient  of s: round(x/s) - x/s inside, the outermost level outside (Eq. 3), times 1 / sqrt(n Qp), n the weights that
-///           share it, or the inputs of one image (2.2; an adaptive optimizer divides that out again)
+/// code      a signed integer of Bits bits, -(2^(Bits-1)-1) … 2^(Bits-1)-1. The paper has one more negative level,
+///           which the kernels of symmetric codes do not support
+/// gradient  of s: round(x/s) - x/s inside the range, the outermost level outside (Eq. 3), times 1 / sqrt(n Qp). n is
+///           the number of weights that share s, or the number of inputs of one image (2.2; an adaptive optimizer
+///           cancels this factor)
 /// source    Esser et al. 2020 (LSQ)
 template <int Bits, class Granularity = per_tensor>
 struct lsq : detail::learned_step<1 - (1 << (Bits - 1)), (1 << (Bits - 1)) - 1> {
@@ -71,10 +72,10 @@ struct lsq : detail::learned_step<1 - (1 << (Bits - 1)), (1 << (Bits - 1)) - 1> 
   static constexpr bool usable(role r) noexcept { return r == role::weights || !per_channel; }
 };
 
-/// The same for inputs that are never negative, behind a relu: s times 0 … 2^Bits-1.
+/// LSQ for inputs that are never negative, after a relu: s times the integers 0 … 2^Bits-1.
 ///
-/// code      an unsigned integer of Bits bits
-/// source    Esser et al. 2020
+/// code    an unsigned integer of Bits bits
+/// source  Esser et al. 2020
 template <int Bits>
 struct unsigned_lsq : detail::learned_step<0, (1 << Bits) - 1> {
   static_assert(2 <= Bits && Bits <= 8, "minnow: unsigned_lsq has 2 to 8 bits");

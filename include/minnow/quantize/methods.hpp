@@ -8,35 +8,36 @@
 #include <minnow/quantize/scheme.hpp>
 #include <minnow/quantize/trained_ternary.hpp>
 
-/// The methods that the papers compare with, as schemes of a layer: all are trained with `ste`, Bi-Real's with `bi_real`.
+/// The methods that the papers compare with, as schemes of a layer. All are trained with `ste`, except Bi-Real with
+/// `bi_real`.
 namespace minnow::methods {
 
-/// Courbariaux et al. 2015 (BinaryConnect): real inputs, binary weights.
+/// BinaryConnect, with real inputs and binary weights. Source: Courbariaux et al. 2015.
 using binary_connect = scheme<real, sign>;
-/// Courbariaux et al. 2016 (BNN): both binary.
+/// BNN, with binary inputs and binary weights. Source: Courbariaux et al. 2016.
 using bnn = scheme<sign, sign>;
-/// Rastegari et al. 2016: binary weights with a scale for each filter; inputs real …
+/// BWN, with real inputs, and binary weights with a scale for each filter. Source: Rastegari et al. 2016.
 using bwn = scheme<real, scaled_sign<>>;
-/// … or binary, with a scale for the tensor.
+/// XNOR-Net, with binary inputs with one scale for the tensor, and weights as in BWN. Source: Rastegari et al. 2016.
 using xnor_net = scheme<scaled_sign<per_tensor>, scaled_sign<>>;
-/// Li & Liu 2016: ternary weights with a scale, real inputs.
+/// TWN, with real inputs, and ternary weights with a scale. Source: Li & Liu 2016.
 using twn = scheme<real, scaled_ternary<>>;
-/// Zhu et al. 2017: ternary weights with two learned scales, real inputs.
+/// TTQ, with real inputs, and ternary weights with two learned scales. Source: Zhu et al. 2017.
 using ttq = scheme<real, trained_ternary>;
-/// Zhou et al. 2016.
+/// DoReFa-Net, with its quantizers of inputs and of weights. Source: Zhou et al. 2016.
 template <int WeightBits, int InputBits>
 using dorefa = scheme<dorefa_inputs<InputBits>, dorefa_weights<WeightBits>>;
-/// Cai et al. 2017: binary weights as BWN's, half-wave inputs.
+/// HWGQ-Net, with half-wave inputs, and binary weights as in BWN. Source: Cai et al. 2017.
 template <int InputBits = 2>
 using hwgq = scheme<half_wave<InputBits>, scaled_sign<>>;
-/// Choi et al. 2018: DoReFa's weights, inputs with a learned clip.
+/// PACT, with inputs with a learned clip, and DoReFa-Net's weights. Source: Choi et al. 2018.
 template <int WeightBits, int InputBits>
 using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
-/// Esser et al. 2020, behind a relu.
+/// LSQ, with learned step sizes, for layers after a relu. Source: Esser et al. 2020.
 template <int WeightBits, int InputBits>
 using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
-/// Liu et al. 2018 (Bi-Real): as BNN, around each convolution a shortcut, inputs estimated by `bi_real`. Its weights' scaling by
-/// magnitude (3.3) is not part of it.
+/// Bi-Real, with binary inputs and weights as in BNN, a shortcut around each convolution and the estimator `bi_real`
+/// for inputs. The paper's scaling of weights by magnitude (3.3) is not included. Source: Liu et al. 2018.
 using bi_real = scheme<sign, sign>;
 
 }  // namespace minnow::methods

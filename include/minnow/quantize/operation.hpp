@@ -10,7 +10,7 @@ struct operation {
   enum class kind { xnor, shift, xnor_adder, shift_adder, mac };
   kind what = kind::mac;
   int precision = 32;    ///< bits of the wider operand's arithmetic
-  bool floating = true;  ///< float, else fixed point
+  bool floating = true;  ///< true for float, false for fixed point
 
   friend constexpr bool operator==(const operation&, const operation&) = default;
 
@@ -26,14 +26,14 @@ struct operation {
 
 namespace detail {
 
-/// The magnitude bits with which a b-bit number of MINW-Net takes part in a fixed-point product: 1 and 2 bits count as 1
-/// bit, 3 bits as 2.
+/// The number of magnitude bits that a b-bit number of MINW-Net has in a fixed-point product: b - 1, but at least 1.
 constexpr int fixed_precision(int bits) { return bits <= 2 ? 1 : bits - 1; }
 
 }  // namespace detail
 
-/// The paper's table: the operation follows the smaller of the two widths, its precision the larger. Bytes and integers,
-/// which the table does not have, follow the same reading: one side of 1 to 3 bits adds or shifts the other.
+/// The operation of a product according to the paper's table: the narrower of the two operands determines the kind, the
+/// wider one the precision. Bytes and integers are not in the table and follow the same rule: an operand of bit planes
+/// makes the product add (1 or 2 bits) or shift (3 bits and more) the other operand.
 ///
 /// source  Chen et al. 2020, Tables I and II
 template <quantizer Inputs, quantizer Weights>
@@ -49,11 +49,12 @@ template <quantizer Inputs, quantizer Weights>
   return {kind::mac, wide, floating};
 }
 
-/// The name of that operation, as the paper's table has it: "XNOR ADDER 16-bit float".
+/// The operation's name as in the paper's table: "XNOR ADDER 16-bit float".
 template <quantizer Inputs, quantizer Weights>
 inline constexpr text operation_name = operation_of<Inputs, Weights>().name();
 
-/// What `summary` prints of it: the bits of inputs x weights, and the precision where it is floating: "XNOR ADDER 16x1 f16".
+/// The operation as `summary` prints it, "XNOR ADDER 16x1 f16": the bits of inputs x weights, and the precision if it
+/// is floating.
 template <quantizer Inputs, quantizer Weights>
 inline constexpr text short_operation_name = [] {
   constexpr operation o = operation_of<Inputs, Weights>();

@@ -7,12 +7,12 @@
 
 namespace minnow {
 
-/// PACT's inputs, in the place of a relu: clip(x, 0, a) in steps of a / (2^Bits - 1), with a learned. It begins with the
-/// largest input of the first batch and stays above 0. The paper adds an L2 term for a to the loss: the optimizer's weight
-/// decay.
+/// PACT's quantizer of inputs, which replaces a relu: clip(x, 0, a) in steps of a / (2^Bits - 1). The clip a is
+/// learned. It starts at the largest input of the first batch and stays above 0. The paper also adds an L2 term for a
+/// to the loss; use the optimizer's weight decay for this.
 ///
 /// code      an unsigned integer of Bits bits
-/// gradient  of a: the sum of those of all x >= a (Eq. 3)
+/// gradient  of a: the sum of the gradients of all x >= a (Eq. 3)
 /// source    Choi et al. 2018 (PACT), Eq. 1 to 3
 template <int Bits>
 struct pact : stateless {

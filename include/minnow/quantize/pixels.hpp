@@ -4,11 +4,12 @@
 
 namespace minnow {
 
-/// The image as its bytes, exactly: byte p is the code 2p - 255 over 255, from -1 to 1. Only the first layer's inputs can
-/// be pixels; a network that starts with them is integer from pixel to last sum.
+/// The image's bytes, without loss: byte p has the code 2p - 255 and the value code / 255, from -1 to 1. Only the first
+/// layer's inputs can be pixels. A network that starts with them computes with integers from the pixels to the last
+/// sum.
 ///
-/// shape   element-wise; the rule takes bytes 0 … 255 held in floats
-/// code    the odd integers -255 … 255
+/// shape  element-wise; the rule takes bytes 0 … 255 held in floats
+/// code   the odd integers -255 … 255
 struct pixels : stateless {
   static constexpr text name() { return "pixels"; }
   static constexpr int bits = 8;

@@ -7,8 +7,8 @@
 
 namespace minnow {
 
-/// The default thresholds D_1 > … > D_q of `power_of_two`: midway between neighbouring levels.
-/// A list of one's own is a type with such a `value<q>` and a `name()`.
+/// The default thresholds D_1 > … > D_q of `power_of_two`: midway between neighboring levels. To use other thresholds,
+/// write a type with such a `value<q>` and a `name()`.
 struct midpoints {
   static constexpr text name() { return ""; }
   template <int Count>
@@ -24,7 +24,7 @@ struct midpoints {
 /// Power-of-two quantizer: 0 and ±2^-p for p = 0 … q-1, with q = 2^(Bits-1) - 1.
 ///
 /// shape   element-wise
-/// range   any x; values beyond ±1 take the outermost level, NaN becomes 0
+/// range   any x; values beyond ±1 map to the outermost level, NaN to 0
 /// rule    |x| <= D_q: 0; D_{p+1} < |x| <= D_p: 2^-p; |x| > D_1: 1
 /// code    value * 2^(q-1): 0, ±1, ±2, ±4, …
 /// throws  never

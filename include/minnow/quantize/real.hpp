@@ -4,7 +4,7 @@
 
 namespace minnow {
 
-/// No quantizer: 32-bit floats as they are, not clipped.
+/// No quantization: 32-bit floats stay unchanged and are not clipped.
 ///
 /// source  Chen et al. 2020, Table I, "32"
 struct real : stateless {

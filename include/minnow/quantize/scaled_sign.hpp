@@ -18,14 +18,14 @@ inline double sum_of_magnitudes(std::span<const float> values) noexcept {
   return sum;
 }
 
-/// The mean of |x|; NaN where a value is NaN or infinite.
+/// The mean of |x|; NaN if a value is NaN or infinite.
 inline float mean_magnitude(std::span<const float> values) noexcept {
   const double sum = sum_of_magnitudes(values);
   if (!std::isfinite(sum)) return std::numeric_limits<float>::quiet_NaN();
   return values.empty() ? 0.0f : static_cast<float>(sum / static_cast<double>(values.size()));
 }
 
-/// The mean of those |x| that lie above a threshold; 0 where none does.
+/// The mean of all |x| above a threshold; 0 if there are none.
 inline float mean_above(std::span<const float> values, float threshold) noexcept {
   double sum = 0;
   std::size_t above = 0;
@@ -40,13 +40,14 @@ inline float mean_above(std::span<const float> values, float threshold) noexcept
 
 }  // namespace detail
 
-/// Scaled binary quantizer: mean|x| · sign(x), of weights with a mean for each filter (binary-weight networks), of inputs with
-/// a moving average of the tensor's (smoothing 0.99).
+/// Scaled binary quantizer: mean|x| · sign(x). Weights have a mean for each filter (binary-weight networks), or one
+/// mean with `per_tensor`. Inputs have one mean for the tensor, a moving average (smoothing 0.99).
 ///
 /// code      -1, +1, in one bit; 0 becomes -1
-/// gradient  of weights (1/n + mean|w|) of the estimator's, n the weights that share a scale: their Eq. 12
-/// source    Rastegari et al. 2016 (XNOR-Net), 3.1 and 3.2. Their inputs have a scale for each window; one for the tensor is
-///           what leaves the packed network's thresholds integers
+/// gradient  of weights: (1/n + mean|w|) times the estimator's slope, n being the number of weights that share a scale
+///           (the paper's Eq. 12)
+/// source    Rastegari et al. 2016 (XNOR-Net), 3.1 and 3.2. The paper's inputs have a scale for each window; here they
+///           have one for the tensor, because only this keeps the packed network's thresholds integers
 template <class Granularity = per_channel>
 struct scaled_sign : stateless {
   struct state {
@@ -79,7 +80,7 @@ struct scaled_sign : stateless {
     detail::alone all;
     return observe(s, values, r, all);
   }
-  /// The same of the values of several processes.
+  /// Overload for the values of several processes.
   template <class All>
   static bool observe(state& s, std::span<const float> values, role r, All& all) {
     double sums[] = {detail::sum_of_magnitudes(values), static_cast<double>(values.size())};

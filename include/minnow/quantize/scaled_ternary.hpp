@@ -8,11 +8,10 @@
 
 namespace minnow {
 
-/// Scaled ternary quantizer of weights: 0 where |w| <= D = 0.7 mean|w|, else the sign of w times the mean of those |w| that
-/// lie above D.
+/// Scaled ternary quantizer of weights: 0 if |w| <= D = 0.7 mean|w|, else sign(w) times the mean of all |w| above D.
 ///
-/// code      -1, 0, +1: a non-zero bit and a positive bit
-/// source    Li & Liu 2016 (ternary weight networks), Eq. 5 and 6: one threshold and scale for the layer
+/// code    -1, 0, +1: a non-zero bit and a positive bit
+/// source  Li & Liu 2016 (ternary weight networks), Eq. 5 and 6: one threshold and one scale for the layer
 template <class Granularity = per_tensor>
 struct scaled_ternary : stateless {
   struct state {

@@ -51,8 +51,8 @@ struct minw_quantizer<32> {
 
 }  // namespace detail
 
-/// M-bit inputs and N-bit weights as in MINW-Net: 1 sign, 2 ternary, 3 power_of_two<3>, 16 half, 32 real; inputs are
-/// clipped to [-1, 1] for every M.
+/// The scheme of MINW-Net with M-bit inputs and N-bit weights: 1 is sign, 2 ternary, 3 power_of_two<3>, 16 half, 32
+/// real. Inputs are clipped to [-1, 1] for every M.
 ///
 /// source  Chen et al. 2020, Table I
 template <int InputBits, int WeightBits>

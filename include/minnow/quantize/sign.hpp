@@ -4,7 +4,7 @@
 
 namespace minnow {
 
-/// Binary quantizer: +1 where x > 0, else -1, so that 0 becomes -1.
+/// Binary quantizer: +1 if x > 0, else -1, so that 0 becomes -1.
 ///
 /// shape   element-wise
 /// range   any x; NaN becomes -1

@@ -16,16 +16,17 @@ struct threshold {
   static constexpr float value = static_cast<float>(Numerator) / static_cast<float>(Denominator);
 };
 
-/// The threshold D = Numerator / Denominator * mean|w| of ternary weight networks (Li & Liu 2016), measured on the tensor.
+/// The threshold D = Numerator / Denominator * mean|w| of ternary weight networks (Li & Liu 2016), measured on the
+/// tensor.
 template <int Numerator = 7, int Denominator = 10>
 struct mean_threshold {
   static constexpr float factor = static_cast<float>(Numerator) / static_cast<float>(Denominator);
 };
 
-/// Ternary quantizer: 0 where |x| <= D, else the sign of x.
+/// Ternary quantizer: 0 if |x| <= D, else the sign of x.
 ///
 /// shape   element-wise
-/// range   any x; values beyond ±1 take the outermost level, NaN becomes 0
+/// range   any x; values beyond ±1 map to the outermost level, NaN to 0
 /// code    -1, 0, +1: a non-zero bit and a positive bit
 /// throws  never
 /// source  Chen et al. 2020, Eq. 21
@@ -52,7 +53,8 @@ struct ternary<threshold<Numerator, Denominator>> : stateless {
   static constexpr float scale(const state&) noexcept { return 1; }
 };
 
-/// As above with a threshold that follows the weights; on inputs it would follow every image, so that it is refused there.
+/// As above, with a threshold measured on the weights. It is refused for inputs, because there the threshold would
+/// depend on every image.
 template <int Numerator, int Denominator>
 struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
   struct state {

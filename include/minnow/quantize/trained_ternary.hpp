@@ -7,12 +7,14 @@
 
 namespace minnow {
 
-/// Trained ternary quantizer of weights: Wp where w > D, -Wn where w < -D, else 0, with D = 0.05 max|w| and Wp, Wn learned.
-/// Both begin with the mean of |w| above D, again where both have come to 0.
+/// Trained ternary quantizer of weights: Wp if w > D, -Wn if w < -D, else 0, with D = 0.05 max|w| and learned scales Wp
+/// and Wn. Both start at the mean of all |w| above D, and start there again if both have become 0.
 ///
-/// code      a signed byte: the larger of Wp and Wn is 127 units, the other one rounded to units, so that two scales pack as
-///           one; a scale that falls below 0 becomes 0
-/// gradient  of w: Wp, Wn or 1 times the estimator's, by w's level (Eq. 8); of Wp and Wn: the sum of theirs (Eq. 7)
+/// code      a signed byte. The larger of Wp and Wn is 127 steps and the other one is rounded to whole steps, so that
+///           the two scales pack as one. A scale that falls below 0 becomes 0
+/// gradient  of w: the estimator's slope times Wp, Wn or 1, depending on the level of w (Eq. 8); of Wp: the sum of the
+///           gradients of the weights at level Wp; of Wn: minus the sum of the gradients of the weights at level -Wn
+///           (Eq. 7)
 /// source    Zhu et al. 2017 (trained ternary quantization)
 struct trained_ternary : stateless {
   struct state {
