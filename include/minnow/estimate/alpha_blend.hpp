@@ -4,8 +4,9 @@
 
 namespace minnow {
 
-/// Alpha-blending: forward (1 - alpha) clip(a) + alpha h(a); only the real path carries a gradient. On inputs its factor
-/// 1 - alpha is the slope. On weights it scales the step ("effective learning rate") instead, never as well.
+/// Alpha-blending: the forward pass is (1 - alpha) clip(a) + alpha h(a), and only the first term carries a gradient.
+/// For inputs the factor 1 - alpha is the slope. For weights it multiplies the learning rate ("effective learning
+/// rate") and not the slope, so that it is not applied twice.
 ///
 /// source  Liu & Mattina 2019, Eq. 4-5 and Algorithm 1
 struct alpha_blend {

@@ -4,9 +4,9 @@
 
 namespace minnow {
 
-/// Asymptotic-quantized estimator: forward alpha h(a) + (1 - alpha) clip(a), slope 2 alpha 1{a in R}.
-/// At alpha = 1/2 its gradient is the straight-through one (Theorem 1); at alpha = 0 it learns nothing, and at alpha = 1
-/// it doubles the gradient at every quantizer: use 1/2, a short rise to 1, or `aqe_expected` in deep networks and with SGD.
+/// Asymptotic-quantized estimator (AQE): forward alpha h(a) + (1 - alpha) clip(a), slope 2 alpha 1{a in R}. With alpha
+/// 1/2 its gradient is the straight-through gradient (Theorem 1). With alpha 0 nothing is learned, and with alpha 1 the
+/// gradient doubles at every quantizer. In deep networks and with SGD use 1/2, a short rise to 1, or `aqe_expected`.
 ///
 /// source  Chen et al. 2020, Eq. 6, 18 and 19
 struct aqe : plain_estimator {
@@ -20,7 +20,7 @@ struct aqe : plain_estimator {
   }
 };
 
-/// As `aqe`, with h(a - z), z uniform on [-1, 1], while training; z = 0 at evaluation.
+/// As `aqe`, with h(a - z) in training, z uniform on [-1, 1]; z = 0 at evaluation.
 ///
 /// source  Chen et al. 2020, Eq. 7
 struct aqe_stochastic : aqe {
@@ -28,9 +28,9 @@ struct aqe_stochastic : aqe {
   static constexpr bool noisy = true;
 };
 
-/// As `aqe`, with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha; on inputs, where the clip
-/// takes its part, 1{a in R}. Exact for `sign`.
-/// (Eq. 12 prints dP(a > z)/da = 1 where it is 1/2, and Eq. 10 drops the direct path; see docs/papers.md.)
+/// As `aqe`, with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha. For inputs this is
+/// multiplied by the derivative of the clip and becomes 1{a in R}. The expectation is exact for `sign`. (Eq. 12 prints
+/// dP(a > z)/da = 1, but it is 1/2, and Eq. 10 drops the direct path; see docs/papers.md.)
 ///
 /// source  derived from Chen et al. 2020, Eq. 7
 struct aqe_expected : plain_estimator {

@@ -4,8 +4,8 @@
 
 namespace minnow {
 
-/// Bi-Real's estimator: forward h(a); on inputs the slope 2 - 2|a| inside [-1, 1], that of a polynomial of second order near
-/// the sign; on weights the straight-through one. Ignores alpha.
+/// Bi-Real's estimator: forward h(a). For inputs the slope is 2 - 2|a| inside [-1, 1], the derivative of a second-order
+/// polynomial that approximates the sign. For weights it is the straight-through slope. Ignores alpha.
 ///
 /// source  Liu et al. 2018 (Bi-Real Net), Eq. 5 and 6
 struct bi_real : plain_estimator {

@@ -8,18 +8,19 @@
 
 namespace minnow {
 
-/// How a gradient gets past a quantizer. With h the quantized value, a the value before the clip, R the quantizer's range:
+/// An estimator defines how a gradient passes a quantizer. h is the quantized value, a the value before the clip, R the
+/// quantizer's range:
 ///
-///   name()                          stable name
-///   share(alpha)                    the part of h in the forward pass: share * h + (1 - share) * clip(a)
-///   slope(role, alpha, a, inside)   what multiplies the gradient; inside is 1{a in R}. A template serves floats and SIMD
-///                                   batches alike; a function of (role, float, float, bool) is applied lane by lane
-///   step_scale(alpha)               what multiplies the learning rate of the weights; not the gradient, because an
-///                                   adaptive optimizer divides a constant factor on the gradient out again
-///   noisy                           h(a - z) with z uniform on [-1, 1] while training
+///   name()             stable name
+///   share(alpha)       fraction of h in the forward pass: share * h + (1 - share) * clip(a)
+///   slope(role, alpha, a, inside)   factor of the gradient; inside is 1{a in R}. A template serves both floats and
+///                      SIMD batches; a function of (role, float, float, bool) is applied lane by lane
+///   step_scale(alpha)  factor of the weights' learning rate. It does not multiply the gradient, because an adaptive
+///                      optimizer would cancel a constant factor of the gradient
+///   noisy              if true, training uses h(a - z) with z uniform on [-1, 1]
 ///
-/// The slopes are the papers' own, without the clip; on inputs the library multiplies them by the clip's derivative, 1
-/// inside R and 0 outside. Latent weights pass no clip.
+/// The slopes are as in the papers, without the derivative of the clip. For inputs the library multiplies them by this
+/// derivative, 1 inside R and 0 outside. Latent weights are not clipped in the forward pass.
 template <class Estimator>
 concept estimator = requires {
   { Estimator::name() } -> std::convertible_to<text>;
@@ -29,7 +30,7 @@ concept estimator = requires {
   { Estimator::noisy } -> std::convertible_to<bool>;
 };
 
-/// What most estimators have in common: no noise and a full step.
+/// Base class of most estimators: no noise and an unscaled learning rate.
 struct plain_estimator {
   static constexpr bool noisy = false;
   static constexpr float step_scale(float) noexcept { return 1; }

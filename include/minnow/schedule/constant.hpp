@@ -4,7 +4,7 @@
 
 namespace minnow {
 
-/// The same alpha throughout; 1/2 by default, where `aqe` has the straight-through gradient.
+/// A constant alpha. The default is 1/2, at which `aqe` has the straight-through gradient.
 ///
 /// source  Chen et al. 2020, Theorem 1
 struct constant {

@@ -4,7 +4,8 @@
 
 namespace minnow {
 
-/// `from` up to T0 = begin, then 1 - ((T1 - step) / (T1 - T0))^3 of the way up to T1 = end, then `to`.
+/// A cubic transition: `from` until T0 = begin, then 1 - ((T1 - step) / (T1 - T0))^3 of the way to `to` until T1 = end,
+/// then `to`.
 ///
 /// source  Liu & Mattina 2019, Eq. 6
 struct cubic {

@@ -7,9 +7,10 @@
 
 namespace minnow {
 
-/// `from` up to `begin`, then 1 - exp(-lambda (step - begin)) of the way, `to` from `end` on.
+/// An exponential transition: `from` until `begin`, then 1 - exp(-lambda (step - begin)) of the way to `to`, and `to`
+/// from `end` on.
 ///
-/// lambda  per step, from 0
+/// lambda  rate per step, at least 0
 /// source  Liu & Mattina 2019, under Eq. 6
 struct exponential {
   float lambda = 0.01f;

@@ -4,7 +4,7 @@
 
 namespace minnow {
 
-/// From `from` to `to` along a straight line between `begin` and `end`, constant outside.
+/// A straight line from `from` at `begin` to `to` at `end`; constant before and after.
 struct linear {
   float from = 0;
   float to = 1;

@@ -4,24 +4,24 @@
 
 namespace minnow {
 
-/// Where a run stands: step 0 … steps-1.
+/// The progress of a run: `step` counts from 0 to steps - 1.
 struct progress {
   long long step = 0;
   long long steps = 1;
   long long steps_per_epoch = 1;
 };
 
-/// A moment of a run as a number of steps …
+/// A point of a run, given as a number of steps.
 struct steps {
   long long count = 0;
 };
-/// … or as a part of it, to the nearest whole step: 0.1f of 400 is a little more than 40. A part that is a NaN makes the
-/// schedule one, which `fit` refuses.
+/// A point of a run, given as a fraction of its steps and rounded to the nearest whole step (0.1f of 400 is slightly
+/// more than 40 before rounding). If the fraction is NaN, the schedule's alpha is NaN, which `fit` refuses.
 struct fraction {
   float part = 0;
 };
 
-/// Either of the two.
+/// A point of a run, given as `steps` or as a `fraction`.
 class moment {
 public:
   constexpr moment(steps s) noexcept : value_(static_cast<double>(s.count)), in_steps_(true) {}
@@ -38,7 +38,7 @@ private:
   bool in_steps_;
 };
 
-/// An alpha schedule: from a run's progress to the alpha of a step, in [0, 1].
+/// An alpha schedule: maps the progress of a run to alpha in [0, 1].
 template <class Schedule>
 concept schedule = requires(const Schedule s, progress p) {
   { s(p) } -> std::convertible_to<float>;
@@ -46,12 +46,13 @@ concept schedule = requires(const Schedule s, progress p) {
 
 namespace detail {
 
-/// How far `p` is through the window [begin, end], 0 to 1; an empty window is a step at its end.
+/// The fraction of the window [begin, end] that has passed at `p`, from 0 to 1. An empty window is a jump from 0 to 1
+/// at its end.
 constexpr double through(const progress& p, const moment& begin, const moment& end) noexcept {
   const double from = begin.step(p);
   const double to = end.step(p);
   const double now = static_cast<double>(p.step);
-  if (!(from == from && to == to)) return from + to;  // a NaN
+  if (!(from == from && to == to)) return from + to;  // propagates NaN
   if (now >= to) return 1;
   if (now <= from) return 0;
   return (now - from) / (to - from);
