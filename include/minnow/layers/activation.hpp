@@ -6,7 +6,7 @@
 
 namespace minnow {
 
-/// max(0, x); its slope at 0 is 0. NaN stays NaN.
+/// max(0, x). The slope at 0 is 0. NaN stays NaN.
 ///
 /// in (H,W,C) -> out (H,W,C)
 struct relu : same_shape {
@@ -26,7 +26,7 @@ struct relu : same_shape {
   }
 };
 
-/// min(max(0, x), 6); its slope at 0 and at 6 is 0. NaN stays NaN.
+/// min(max(0, x), 6). The slope at 0 and at 6 is 0. NaN stays NaN.
 ///
 /// in (H,W,C) -> out (H,W,C)
 /// source  Howard et al. 2017
@@ -46,7 +46,7 @@ struct relu6 : same_shape {
   }
 };
 
-/// max(-1, min(1, x)); its slope is 1 on [-1, 1].
+/// max(-1, min(1, x)). The slope is 1 on [-1, 1].
 ///
 /// in (H,W,C) -> out (H,W,C)
 struct hard_tanh : same_shape {

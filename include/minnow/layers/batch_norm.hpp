@@ -4,9 +4,9 @@
 
 namespace minnow {
 
-/// Batch normalization with a learned scale and shift for each channel. eps 1e-5, momentum 0.1; the biased variance
-/// normalizes, the unbiased one goes into the running statistics. At evaluation it is fma(x, scale, shift) with
-/// scale = gamma / sqrt(variance + eps) and shift = beta - mean · scale.
+/// Batch normalization with a learned scale and shift for each channel; eps 1e-5, momentum 0.1. The biased variance
+/// normalizes the batch, the unbiased variance updates the running statistics. At evaluation the layer is
+/// fma(x, scale, shift) with scale = gamma / sqrt(variance + eps) and shift = beta - mean · scale.
 ///
 /// in (H,W,C) -> out (H,W,C)
 /// source  Ioffe & Szegedy 2015

@@ -4,7 +4,7 @@
 
 namespace minnow {
 
-/// Channels of zeros behind those that come in.
+/// Appends channels of zeros to the input's channels.
 ///
 /// in (H,W,C) -> out (H,W,Channels), C <= Channels
 template <int Channels>

@@ -15,13 +15,15 @@ constexpr window conv_window() {
 
 }  // namespace detail
 
-/// Convolution, without a bias (`bias` is a layer, and batch_norm has one).
+/// Convolution without a bias (`bias` is a separate layer, and batch_norm adds a shift).
 ///
 /// in (H,W,C) -> out (H',W',Filters)
-/// Scheme    scheme<Inputs, Weights>, short for quantize<Inputs> before conv<Filters, Weights>; or the weights' quantizer
-/// Options   kernel<3>, stride<1>, padding<kernel/2> (rounded down), groups<1> unless given; padding adds nothing to a sum. At
-///           stride 1 that padding keeps the size under an odd kernel; under an even one the output is 1 larger
-/// weights   (Filters, kernel height, kernel width, C / groups)
+/// Scheme   scheme<Inputs, Weights>, short for quantize<Inputs> before conv<Filters, Weights>; or the weights'
+///          quantizer alone
+/// Options  kernel<3>, stride<1>, padding<kernel/2> (rounded down), groups<1> unless given. Taps in the padding add
+///          nothing to a sum. At stride 1 the default padding keeps the size with an odd kernel; with an even kernel
+///          the output is larger by 1
+/// weights  (Filters, kernel height, kernel width, C / groups)
 template <int Filters, class Scheme = real, class... Options>
 struct conv {
   static_assert(Filters > 0, "minnow: a convolution has at least one filter");

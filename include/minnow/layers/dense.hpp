@@ -4,11 +4,12 @@
 
 namespace minnow {
 
-/// Fully connected layer; flattens its input in memory's order (y, x, c).
+/// Fully connected layer. Flattens its input in memory order (y, x, c).
 ///
 /// in (H,W,C) -> out (1,1,Units)
-/// Scheme    scheme<Inputs, Weights>, short for quantize<Inputs> before dense<Units, Weights>; or the weights' quantizer
-/// weights   (Units, 1, 1, H·W·C)
+/// Scheme   scheme<Inputs, Weights>, short for quantize<Inputs> before dense<Units, Weights>; or the weights' quantizer
+///          alone
+/// weights  (Units, 1, 1, H·W·C)
 template <int Units, class Scheme = real>
 struct dense {
   static_assert(Units > 0, "minnow: a dense layer has at least one unit");

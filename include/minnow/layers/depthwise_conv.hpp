@@ -4,13 +4,14 @@
 
 namespace minnow {
 
-/// A convolution of each channel by a filter of its own: as many groups as channels.
+/// Depthwise convolution: each channel has one filter; there are as many groups as channels.
 ///
 /// in (H,W,C) -> out (H',W',C)
-/// Scheme    scheme<Inputs, Weights>, short for quantize<Inputs> before depthwise_conv<Weights>; or the weights' quantizer
-/// Options   kernel<3>, stride<1>, padding<kernel/2> (rounded down) unless given
-/// weights   (C, kernel height, kernel width, 1)
-/// source    Howard et al. 2017
+/// Scheme   scheme<Inputs, Weights>, short for quantize<Inputs> before depthwise_conv<Weights>; or the weights'
+///          quantizer alone
+/// Options  kernel<3>, stride<1>, padding<kernel/2> (rounded down) unless given
+/// weights  (C, kernel height, kernel width, 1)
+/// source   Howard et al. 2017
 template <class Scheme = real, class... Options>
 struct depthwise_conv {
   using weights = typename detail::scheme_of<Scheme>::weights;

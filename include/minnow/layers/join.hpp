@@ -4,7 +4,7 @@
 
 namespace minnow {
 
-/// The sum of two branches' results.
+/// The sum of two branches.
 ///
 /// in (H,W,C) and (H,W,C) -> out (H,W,C)
 struct add {
@@ -15,7 +15,7 @@ struct add {
   }
 };
 
-/// The channels of what was forked, followed by those that its branch made of it.
+/// Concatenates channels: those of the fork's input first, then the branch's.
 ///
 /// in (H,W,C') and (H,W,C) -> out (H,W,C + C')
 struct concatenate {

@@ -7,7 +7,7 @@
 
 namespace minnow {
 
-/// Why a layer cannot follow the one before it. Each has its sentence in `detail::composition`.
+/// The reasons why a layer cannot follow the one before it. `detail::composition` has a message for each.
 enum class fault {
   none,
   window_too_large,
@@ -27,9 +27,9 @@ enum class fault {
 
 /// A layer's description: an empty type that says what is computed and has no state.
 ///
-///   name()       stable name with its parameters; goes into file fingerprints
-///   output(in)   the shape it makes of `in`
-///   check(in)    fault::none, or why it cannot take `in`
+///   name()      stable name with the layer's parameters; part of file fingerprints
+///   output(in)  the output shape for the input shape `in`
+///   check(in)   fault::none, or the reason why the layer cannot take the input shape `in`
 template <class Layer>
 concept layer = std::is_empty_v<Layer> && requires(shape in) {
   { Layer::name() } -> std::convertible_to<text>;
@@ -37,9 +37,10 @@ concept layer = std::is_empty_v<Layer> && requires(shape in) {
   { Layer::check(in) } -> std::convertible_to<fault>;
 };
 
-/// A layer of two inputs, where the branches of a fork meet: what the body makes, and what comes the other way.
+/// A layer with two inputs, at which the branches of a fork meet. `body` is the result of the body, `other` that of the
+/// other branch.
 ///
-///   name(), output(body, other), check(body, other)   as a layer's
+///   name(), output(body, other), check(body, other)   as for a layer
 template <class Layer>
 concept join_layer = std::is_empty_v<Layer> && requires(shape in) {
   { Layer::name() } -> std::convertible_to<text>;
@@ -49,8 +50,9 @@ concept join_layer = std::is_empty_v<Layer> && requires(shape in) {
 
 namespace detail {
 
-/// What tables show of a layer's or quantizer's name: its first parameter where that is a number, what it wraps where it has no
-/// other: "conv<32,sign,3x3>" as "conv<32>", "quantize<integer<8,per_channel>>" as "quantize<integer<8>>".
+/// The short name of a layer or quantizer, for tables. It keeps the first parameter if that is a number, and a single
+/// wrapped type: "conv<32,sign,3x3>" becomes "conv<32>", "quantize<integer<8,per_channel>>" becomes
+/// "quantize<integer<8>>".
 [[nodiscard]] constexpr text short_name(std::string_view name) {
   const std::size_t open = name.find('<');
   if (open == std::string_view::npos) return text(name);
@@ -63,7 +65,7 @@ namespace detail {
   if (first[0] >= '0' && first[0] <= '9') return text(head) << "<" << first << ">";
   return comma == parameters.size() ? text(head) << "<" << short_name(first) << ">" : text(head);
 }
-/// The same of a layer's type.
+/// The short name of a layer's type.
 template <class Layer>
 inline constexpr text short_name_of = [] {
   const text name = Layer::name();
@@ -72,20 +74,20 @@ inline constexpr text short_name_of = [] {
 
 }  // namespace detail
 
-/// What layers have in common that keep the shape and take any input.
+/// Base class of layers that keep the shape and take any input.
 struct same_shape {
   static constexpr shape output(shape in) noexcept { return in; }
   static constexpr fault check(shape) noexcept { return fault::none; }
 };
 
-/// A layer that is a function of one number and knows its derivative:
+/// A layer that applies a function of one number to each element and has its derivative:
 ///
-///   apply(x), slope(x)   for a float and, when they are templates, for a SIMD batch alike
-///   rises                x <= y implies apply(x) <= apply(y), so that packing may fold it into thresholds
+///   apply(x), slope(x)  for a float and, if they are templates, for a SIMD batch
+///   rises               x <= y implies apply(x) <= apply(y), so that packing may fold the layer into thresholds
 ///
-/// and where it wants them
+/// Optional members:
 ///
-///   clip                 the interval that apply limits x to: apply does that and nothing else
+///   clip  an interval; apply limits x to it and does nothing else
 template <class Layer>
 concept elementwise = layer<Layer> && requires(float x) {
   { Layer::apply(x) } -> std::convertible_to<float>;
@@ -93,11 +95,11 @@ concept elementwise = layer<Layer> && requires(float x) {
   { Layer::rises } -> std::convertible_to<bool>;
 };
 
-/// Layers in the order of their application.
+/// Layers in the order in which they are applied.
 template <class... Layers>
 struct list {};
 
-/// Several layers under one name; part 1 of chain 2 has the path "2.1".
+/// Several layers used as one. Part 1 of chain 2 has the path "2.1".
 template <class... Layers>
 struct chain {
   using parts = list<Layers...>;

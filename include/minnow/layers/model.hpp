@@ -41,18 +41,18 @@ struct concat<list<First...>> {
 template <class... First, class... Second, class... Rest>
 struct concat<list<First...>, list<Second...>, Rest...> : concat<list<First..., Second...>, Rest...> {};
 
-/// Stands for the image where a layer's number is asked for.
+/// The index that denotes the image instead of a layer.
 inline constexpr std::size_t the_image = ~std::size_t{0};
 
-/// What is written down of a model's layers as they are gone through: their paths, and whose results they read.
+/// The graph of a model: for each layer its path and the results that it reads. It is built layer by layer.
 template <std::size_t Count>
 class graph {
 public:
   std::array<text, Count> paths{};
   std::array<std::size_t, Count> from{};    ///< the layer whose result is the input, or the_image
-  std::array<std::size_t, Count> second{};  ///< of a join, the other input
-  std::array<int, Count> readers{};         ///< how many inputs a result is
-  int image_readers = 0;                    ///< how many the image is
+  std::array<std::size_t, Count> second{};  ///< of a join: the layer of its second input, or the_image
+  std::array<int, Count> readers{};         ///< number of layer inputs that read this result
+  int image_readers = 0;                    ///< number of layer inputs that read the image
 
   constexpr void layer(const text& path) {
     paths[count_] = path;
@@ -60,11 +60,11 @@ public:
     second[count_] = the_image;
     here_ = count_++;
   }
-  /// What has been reached will be read by two branches.
+  /// Two branches will read the current result.
   constexpr void fork() { forks_[depth_++] = here_; }
-  /// The first branch ends; the second begins at the fork.
+  /// Ends the first branch and starts the second one at the fork.
   constexpr void turn() { (std::swap)(here_, forks_[depth_ - 1]); }
-  /// The branch that was gone last is the join's first input.
+  /// Joins the branches. The result of the branch that was built last is the join's first input.
   constexpr void join(const text& path) {
     const std::size_t at = count_;
     layer(path);
@@ -83,7 +83,8 @@ private:
   std::size_t depth_ = 0;
 };
 
-/// A written layer as the primitive layers that it stands for, with their paths below the writer's.
+/// The primitive layers that a layer of the description expands to. Their paths start with the path of the described
+/// layer.
 template <class Layer>
 struct expansion {
   using type = list<Layer>;
@@ -108,7 +109,8 @@ struct expansion<list<Parts...>> {
 template <class... Parts>
 struct expansion<chain<Parts...>> : expansion<list<Parts...>> {};
 
-/// scheme<Inputs, Weights> quantizes inputs on its own; a bare `real` needs no pass.
+/// scheme<Inputs, Weights> expands to a quantize layer before the product. For `real` inputs there is no quantize
+/// layer.
 template <class Inputs, class Product>
 struct product_expansion {
   using type = list<quantize<Inputs>, Product>;
@@ -131,7 +133,7 @@ template <int Units, class Inputs, class Weights>
 struct expansion<dense<Units, scheme<Inputs, Weights>>>
     : product_expansion<typename scheme<Inputs, Weights>::inputs, dense<Units, Weights>> {};
 
-/// Element I of a list, found by overload resolution: its cost does not grow with I.
+/// Finds element I of a list by overload resolution, so that the cost does not grow with I.
 template <std::size_t Index, class Layer>
 struct indexed {
   using type = Layer;
@@ -144,7 +146,7 @@ struct indexed_list<std::index_sequence<Index...>, list<Layers...>> : indexed<In
 template <std::size_t Index, class Layer>
 indexed<Index, Layer> find_indexed(const indexed<Index, Layer>*);
 
-/// The quantizer in which a layer hands on its output.
+/// The quantizer of a layer's output: Quantizer for quantize<Quantizer>, else `real`.
 template <class Layer>
 struct quantizer_of {
   using type = real;
@@ -206,8 +208,9 @@ struct size_of<list<Layers...>> : std::integral_constant<std::size_t, sizeof...(
 
 }  // namespace detail
 
-/// A model as a flat sequence of primitive layers: chains opened, schemes split into quantize and product. Shapes are
-/// worked out once, up to the first layer that does not fit, which is then named with its index and input shape.
+/// A model as a flat sequence of primitive layers: chains are expanded, and schemes are split into quantize and
+/// product. Shapes are computed once, up to the first layer that does not fit; the error then names its index and input
+/// shape.
 template <class Model>
 class flat {
   using layers = typename detail::expansion<typename Model::parts>::type;
@@ -239,29 +242,29 @@ public:
   /// The layer whose result is layer I's input, or detail::the_image.
   template <std::size_t Index>
   static constexpr std::size_t from = graph.from[Index];
-  /// The other input of a join.
+  /// The layer whose result is a join's second input, or detail::the_image.
   template <std::size_t Index>
   static constexpr std::size_t second = graph.second[Index];
-  /// How often a layer's result, or the image, is an input.
+  /// Number of layer inputs that read the layer's result, or the image.
   static constexpr int readers(std::size_t layer) {
     return layer == detail::the_image ? graph.image_readers : graph.readers[layer];
   }
-  /// Whether layer I + 1 is the only one that reads layer I, and reads nothing else.
+  /// Whether layer I + 1 reads layer I as its input (of a join: its first input) and no other input reads layer I.
   template <std::size_t Index>
   static constexpr bool feeds_next = [] {
     if constexpr (Index + 1 < count) return graph.from[Index + 1] == Index && graph.readers[Index] == 1;
     else return false;
   }();
 
-  /// Whether a layer that takes codes with their scale, a product or a join, reads layer I.
+  /// Whether a layer that accepts codes with their scale (a product or a join) reads layer I.
   template <std::size_t Index>
   static constexpr bool feeds_codes = code_sources[Index];
 
-  /// The quantizer of layer I's inputs: that of the quantize layer which it reads, else `real`.
+  /// The quantizer of layer I's inputs: the quantizer of the quantize layer that it reads, else `real`.
   template <std::size_t Index>
   using inputs_of = typename detail::input_quantizer<flat, graph.from[Index]>::type;
 
-  /// Stable paths: "2.0" is part 0 of the model's layer 2, "2.0.inputs" the quantizer of its inputs.
+  /// Stable paths: "2.0" is part 0 of the model's layer 2, and "2.0.inputs" is the quantizer of its inputs.
   static constexpr std::array<text, count> paths = graph.paths;
 
   static constexpr std::size_t find(std::string_view path) {
@@ -272,7 +275,7 @@ public:
 
 private:
   struct walk_result {
-    std::array<shape, count> shapes{};  ///< of the results
+    std::array<shape, count> shapes{};  ///< output shapes
     fault why = fault::none;
     std::size_t where = 0;
 
@@ -311,14 +314,14 @@ private:
 
   static constexpr walk_result walk = []<std::size_t... Index>(std::index_sequence<Index...>) {
     walk_result r;
-    // A loop over functions: clang folds expressions of 256 operands at most.
+    // Loops over an array of functions, because clang limits fold expressions to 256 operands.
     constexpr std::array<bool (*)(walk_result&), count> steps{&step<Index>...};
     for (const auto one : steps)
       if (!one(r)) break;
     return r;
   }(std::make_index_sequence<count>{});
 
-  // Says what is wrong, if anything is.
+  // Fails to compile with the message for the fault, if there is one.
   using checked = std::bool_constant<
       detail::composition<walk.why, walk.where, layer<walk.where>, walk.of(graph.from[walk.where])>::sound>;
 
@@ -332,8 +335,8 @@ public:
   template <std::size_t Index>
   static constexpr shape out = walk.shapes[Index];
 
-  /// Identifies the model in files: input shape and every layer's path and name, never a compiler's type name; and the
-  /// `variant` of a model that is packed in another way.
+  /// Identifies the model in files. It is a hash of the input shape and of every layer's path and name, never of a
+  /// compiler's type name, and of the `variant` of a model that is packed in another way.
   static constexpr std::uint64_t fingerprint = []<std::size_t... Index>(std::index_sequence<Index...>) {
     std::uint64_t h = hash((text("input ") << input.channels << "x" << input.height << "x" << input.width).view());
     ((h = hash(paths[Index].view(), h), h = hash("=", h), h = hash(layer<Index>::name().view(), h), h = hash(";", h)),
@@ -342,7 +345,7 @@ public:
     return h;
   }(std::make_index_sequence<count>{});
 
-  /// Whether images arrive as bytes that are the first layer's codes.
+  /// Whether the input images are bytes that are the first layer's codes.
   static constexpr bool takes_pixels = std::is_same_v<layer<0>, quantize<pixels>>;
 };
 

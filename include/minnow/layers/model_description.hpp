@@ -2,7 +2,7 @@
 
 namespace minnow {
 
-/// What `network`, `packed` and `firmware` are readings of: a struct derived from `model<…>`.
+/// A model: a struct derived from `model<…>`, of which `network`, `packed` and `firmware` are readings.
 template <class Model>
 concept model_description = requires {
   typename Model::input;
@@ -14,8 +14,9 @@ namespace detail {
 template <class Model>
 inline constexpr bool is_model = model_description<Model>;
 
-/// Says which type was expected where a reading of a model is given something else. It is all that the reading then is, so
-/// that the sentence is the only error; a constructor takes whatever the program passes.
+/// Reports which type was expected if a reading of a model gets another type. The reading then derives from this struct
+/// and has no other content, so that this message is the only error. The constructor accepts any arguments of the
+/// program.
 template <class Model>
 struct reading_of_no_model {
   static_assert(is_model<Model>,

@@ -8,13 +8,13 @@ namespace minnow {
 
 namespace detail {
 
-/// Of a kernel's extent, a stride, a padding.
+/// Largest value of a kernel's extent, a stride and a padding.
 inline constexpr int largest_option = 32767;
 
 }  // namespace detail
 
-/// Options of convolutions and pools, in any order: conv<64, minw<1, 1>, kernel<5, 3>, stride<2>>.
-/// One number counts for height and width.
+/// The kernel's extents. The options of convolutions and pools can be in any order: conv<64, minw<1, 1>, kernel<5, 3>,
+/// stride<2>>. A single number is used for both height and width.
 template <int Height, int Width = Height>
 struct kernel {
   static_assert(Height > 0 && Width > 0, "minnow: a kernel has at least one element");
@@ -22,7 +22,7 @@ struct kernel {
                 "minnow: a kernel's extents are at most 32767");
   static constexpr extent value{Height, Width};
 };
-/// How far a window moves; 1 for convolutions and a pool's Size for pools unless given.
+/// The step by which a window moves. The default is 1 for convolutions and Size for pools.
 template <int Height, int Width = Height>
 struct stride {
   static_assert(Height > 0 && Width > 0, "minnow: a stride is at least 1");
@@ -30,7 +30,8 @@ struct stride {
                 "minnow: a stride is at most 32767");
   static constexpr extent value{Height, Width};
 };
-/// Elements around the image; half the kernel, rounded down, for convolutions and none for pools unless given.
+/// The number of elements added around the image. The default is half the kernel, rounded down, for convolutions and 0
+/// for pools.
 template <int Height, int Width = Height>
 struct padding {
   static_assert(Height >= 0 && Width >= 0, "minnow: padding is not negative");
@@ -38,7 +39,7 @@ struct padding {
                 "minnow: padding is at most 32767");
   static constexpr extent value{Height, Width};
 };
-/// Channels and filters in `Count` groups; filter f sees the channels of its own group alone.
+/// Divides channels and filters into `Count` groups. Filter f reads only the channels of its group.
 template <int Count>
 struct groups {
   static_assert(Count > 0, "minnow: a convolution has at least one group");
@@ -81,13 +82,13 @@ struct window_option<minnow::groups<Count>> {
   static constexpr void set(window& w) { w.groups = minnow::groups<Count>::value; }
 };
 
-/// An option that stands unless its user gives another of the kind behind it.
+/// A default option. An option of the same kind after it replaces it.
 template <class Option>
 struct unless_given;
 template <class Option>
 struct window_option<unless_given<Option>> : window_option<Option> {};
 
-/// What an option says, whatever its numbers.
+/// The kind of an option, whatever its numbers; 0 for others.
 template <class Option>
 inline constexpr int option_kind = 0;
 template <int Height, int Width>

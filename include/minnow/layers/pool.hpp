@@ -33,23 +33,25 @@ struct pool {
 
 }  // namespace detail
 
-/// The largest of each window; a gradient goes to the first of equals.
+/// Max pooling: the largest number of each window. The gradient goes to the first of equal numbers.
 ///
 /// in (H,W,C) -> out (H',W',C)
-/// Size      the window's height and width, and its stride unless another is given
-/// Options   kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>; the padding is never the largest
+/// Size     the window's height and width, and its stride unless another one is given
+/// Options  kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>. The padding is
+///          never the largest number
 template <int Size, class... Options>
 struct max_pool : detail::pool<false, Size, Options...> {};
 
-/// The mean of each window.
+/// Average pooling: the mean of each window.
 ///
 /// in (H,W,C) -> out (H',W',C)
-/// Size      the window's height and width, and its stride unless another is given
-/// Options   kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>; the padding counts as zeros, as PyTorch has it unless told otherwise
+/// Size     the window's height and width, and its stride unless another one is given
+/// Options  kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>. The padding
+///          counts as zeros in the mean, which is PyTorch's default
 template <int Size, class... Options>
 struct average_pool : detail::pool<true, Size, Options...> {};
 
-/// The mean of each channel.
+/// Global average pooling: the mean of each channel.
 ///
 /// in (H,W,C) -> out (1,1,C)
 struct global_average_pool {

@@ -17,14 +17,14 @@ concept product_layer = layer<Layer> && requires(shape in) {
 
 namespace detail {
 
-/// Whether a product's channels may fall into groups.
+/// Whether a product's channels are divided into groups.
 template <product_layer Layer>
 inline constexpr bool is_grouped = [] {
   if constexpr (requires { Layer::grouped; }) return Layer::grouped;
   else return false;
 }();
 
-/// What stands in a product's second place: scheme<Inputs, Weights>, or the quantizer of the weights alone.
+/// The quantizers from a product's scheme parameter: scheme<Inputs, Weights>, or the weights' quantizer alone.
 template <class Scheme>
 struct scheme_of {
   static_assert(quantizer<Scheme>, "minnow: a product takes a scheme<Inputs, Weights>, or a quantizer for its weights");
@@ -37,7 +37,7 @@ struct scheme_of<scheme<Inputs, Weights>> {
   using weights = typename scheme<Inputs, Weights>::weights;
 };
 
-/// The largest K whose sums of `Inputs` times `Weights` fit in 32 bits; any K where one side is a float.
+/// The largest K for which sums of K products of `Inputs` and `Weights` fit in 32 bits; unlimited if one side is float.
 template <quantizer Inputs, quantizer Weights>
 constexpr long long longest_sum() {
   constexpr long long largest = static_cast<long long>(Inputs::code_limit) * Weights::code_limit;

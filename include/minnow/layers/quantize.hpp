@@ -5,8 +5,8 @@
 
 namespace minnow {
 
-/// Quantizes what flows through it: the inputs of the product that follows. Clips to the quantizer's range, blends as the
-/// estimator says while training.
+/// Quantizes the inputs of the product that follows and clips them to the quantizer's range. While training, blends
+/// quantized and clipped values as the estimator defines.
 ///
 /// in (H,W,C) -> out (H,W,C)
 template <class Quantizer>

@@ -10,29 +10,30 @@
 
 namespace minnow {
 
-/// A body and a shortcut that read the same input, and their sum. Each branch quantizes the input where it consumes it.
+/// The sum of a body and a shortcut that read the same input. Each branch quantizes the input where it uses it.
 ///
 /// in (H,W,C) -> out (H',W',C')
-/// Body       a layer or chain
-/// Shortcut   a layer or chain that makes the same shape; chain<> is the identity
-/// Carrier    the quantizer of what both branches read: `real` leaves it as it is, integer<8> keeps it in bytes
-/// paths      of block 3: "3.carrier", "3.shortcut", "3.body", and "3" the sum
-/// source     He et al. 2016
+/// Body      a layer or chain
+/// Shortcut  a layer or chain with the same output shape; chain<> is the identity
+/// Carrier   the quantizer of the input of both branches: `real` leaves it unchanged, integer<8> stores it in bytes
+/// paths     of block 3: "3.carrier", "3.shortcut", "3.body", and "3" for the sum
+/// source    He et al. 2016
 template <class Body, class Shortcut = chain<>, class Carrier = real>
 struct residual {};
 
-/// A body, and its input's channels followed by the body's.
+/// Concatenates the input's channels and the body's output channels, in this order.
 ///
 /// in (H,W,C) -> out (H,W,C + C')
-/// paths   of block 3: "3.body", and "3" the concatenation
+/// paths  of block 3: "3.body", and "3" for the concatenation
 template <class Body>
 struct concatenated {};
 
-/// A block N times in a row: part i of repeat 3 has the path "3.i".
+/// A block repeated Count times in a row. Part i of repeat 3 has the path "3.i".
 template <int Count, class Block>
 struct repeat {};
 
-/// Count times a layer that reads the outputs of all layers before it: its channels grow by the layer's.
+/// A dense block: Count layers, each of which reads the outputs of all layers before it. Each layer adds its output
+/// channels (growth).
 ///
 /// in (H,W,C) -> out (H,W,C + Count · growth)
 /// source  Huang et al. 2017

@@ -9,7 +9,7 @@ namespace minnow {
 
 namespace detail {
 
-/// An option of a signal's layer, which is one number along the length, as the pair for a map of height 1.
+/// Converts an option of a signal's layer (one number along the length) to the pair of numbers for images of height 1.
 template <class Option>
 struct along_length {
   static_assert(!std::is_same_v<Option, Option>,
@@ -45,7 +45,8 @@ inline constexpr bool is_kernel = false;
 template <int Height, int Width>
 inline constexpr bool is_kernel<kernel<Height, Width>> = true;
 
-/// A layer of maps that takes maps of height 1 alone. Its name is the layer's, and so are its file, its readings, its kernels.
+/// A layer of images that takes only images of height 1. It has the name of the image layer, and hence the same files,
+/// readings and kernels.
 template <class Layer>
 struct of_signals : Layer {
   static constexpr fault check(shape in) {
@@ -66,30 +67,31 @@ struct convolution_of_signals : of_signals<Layer> {
 /// Convolution along a signal, without a bias. Keras's Conv1D, PyTorch's Conv1d.
 ///
 /// in (1,L,C) -> out (1,L',Filters), L' = floor((L + 2 padding - kernel) / stride) + 1
-/// Scheme    as of `conv`
-/// Options   kernel<3>, stride<1>, padding<kernel/2>, groups<1> unless given, each one number along the length; of an odd kernel
-///           this padding keeps the length at stride 1, for an even one it must be given
-/// weights   (Filters, 1, kernel, C / groups)
+/// Scheme   as for `conv`
+/// Options  kernel<3>, stride<1>, padding<kernel/2>, groups<1> unless given, each one number along the length. With an
+///          odd kernel and stride 1 the default padding keeps the length; with an even kernel the padding must be given
+/// weights  (Filters, 1, kernel, C / groups)
 template <int Filters, class Scheme = real, class... Options>
 struct conv_1d : detail::convolution_of_signals<
                      conv<Filters, Scheme, detail::unless_given<kernel<1, 3>>, detail::along<Options>...>> {};
 
-/// A convolution along a signal of each channel by a filter of its own: as many groups as channels.
+/// Depthwise convolution along a signal: each channel has one filter; there are as many groups as channels.
 ///
 /// in (1,L,C) -> out (1,L',C)
-/// Scheme    as of `depthwise_conv`
-/// Options   kernel<3>, stride<1>, padding<kernel/2> unless given, as of `conv_1d`
-/// weights   (C, 1, kernel, 1)
+/// Scheme   as for `depthwise_conv`
+/// Options  kernel<3>, stride<1>, padding<kernel/2> unless given, as for `conv_1d`
+/// weights  (C, 1, kernel, 1)
 template <class Scheme = real, class... Options>
 struct depthwise_conv_1d : detail::convolution_of_signals<
                                depthwise_conv<Scheme, detail::unless_given<kernel<1, 3>>, detail::along<Options>...>> {
 };
 
-/// The largest of each window along a signal; a gradient goes to the first of equals. Keras's MaxPooling1D, PyTorch's MaxPool1d.
+/// Max pooling along a signal: the largest number of each window. The gradient goes to the first of equal numbers.
+/// Keras's MaxPooling1D, PyTorch's MaxPool1d.
 ///
 /// in (1,L,C) -> out (1,L',C)
-/// Size      the window's length, and its stride unless another is given
-/// Options   stride<>, padding<0>, each one number; the padding is never the largest
+/// Size     the window's length, and its stride unless another one is given
+/// Options  stride<>, padding<0>, each one number. The padding is never the largest number
 template <int Size, class... Options>
 struct max_pool_1d
     : detail::of_signals<
@@ -98,11 +100,11 @@ struct max_pool_1d
                 "minnow: the window of a signal's pool is its first number: max_pool_1d<3>, not kernel<3>");
 };
 
-/// The mean of each window along a signal. `global_average_pool` takes that of the whole signal.
+/// Average pooling along a signal: the mean of each window. `global_average_pool` takes the mean of the whole signal.
 ///
 /// in (1,L,C) -> out (1,L',C)
-/// Size      the window's length, and its stride unless another is given
-/// Options   stride<>, padding<0>, each one number; the padding counts as zeros, as of `average_pool`
+/// Size     the window's length, and its stride unless another one is given
+/// Options  stride<>, padding<0>, each one number. The padding counts as zeros in the mean, as for `average_pool`
 template <int Size, class... Options>
 struct average_pool_1d
     : detail::of_signals<

@@ -9,14 +9,14 @@
 
 namespace minnow {
 
-/// The weights of a product: (filters, window's height, window's width, channels of one group). The window of a dense
-/// layer is the whole map that it flattens.
+/// The shape of a product's weights: (filters, window height, window width, channels of one group). The window of a
+/// dense layer is the whole input that it flattens.
 struct weight_shape {
   std::string_view path;
   int filters = 0;
   shape window;
-  bool flattens = false;   ///< a dense layer's
-  bool of_signal = false;  ///< a convolution along the one axis of a signal
+  bool flattens = false;   ///< whether the layer is a dense layer
+  bool of_signal = false;  ///< whether the layer is a convolution along a signal
 };
 
 namespace detail {
@@ -45,7 +45,7 @@ constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
 
 }  // namespace detail
 
-/// The weights of all products of a model, in order.
+/// The weight shapes of all products of a model, in order.
 template <class Model>
 inline constexpr auto weight_shapes = []<std::size_t... Index>(std::index_sequence<Index...>) {
   constexpr std::size_t products = (std::size_t{0} + ... + product_layer<typename flat<Model>::template layer<Index>>);
