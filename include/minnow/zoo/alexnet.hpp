@@ -8,7 +8,8 @@
 
 namespace minnow::zoo {
 
-/// AlexNet for 224x224 images in the widths of one processor, with batch norm behind every product.
+/// AlexNet for 224x224 images, in the widths for one processor, with batch norm after every product (after the max
+/// pool, if one follows the product).
 ///
 /// source  Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks"; Chen et al. 2020, IV
 template <class Schemes, int Classes = 1000>

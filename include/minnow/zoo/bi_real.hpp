@@ -6,29 +6,29 @@
 
 namespace minnow::zoo {
 
-/// A convolution with batch norm and a shortcut around both.
+/// A convolution with batch norm, and a shortcut around both.
 ///
 /// in (H,W,Filters) -> out (H,W,Filters)
 /// source  Liu et al. 2018 (Bi-Real Net), 3.1
 template <int Filters, class Scheme>
 using bi_real_unit = residual<chain<conv<Filters, Scheme>, batch_norm>>;
 
-/// The same with another number of filters: the shortcut is a real 1x1 convolution with batch norm.
+/// As `bi_real_unit`, for a change of the number of channels: the shortcut is a real 1x1 convolution with batch norm.
 ///
 /// in (H,W,C) -> out (H,W,Filters)
 template <int Filters, class Scheme>
 using bi_real_widening =
     residual<chain<conv<Filters, Scheme>, batch_norm>, chain<detail::pointwise<real, Filters>, batch_norm>>;
 
-/// The same with stride 2: the shortcut averages windows of 2x2 first.
+/// As `bi_real_widening`, with stride 2: the shortcut starts with an average pool over 2x2 windows.
 ///
 /// in (H,W,C) -> out (H/2,W/2,Filters)
 template <int Filters, class Scheme>
 using bi_real_halving = residual<chain<conv<Filters, Scheme, stride<2>>, batch_norm>,
                                  chain<average_pool<2>, detail::pointwise<real, Filters>, batch_norm>>;
 
-/// ResNet-18 for 224x224 images with a shortcut around every convolution, made for 1-bit schemes and the estimator `bi_real`.
-/// The paper keeps the first and the last layer real.
+/// ResNet-18 for 224x224 images with a shortcut around every convolution, for 1-bit schemes and the estimator
+/// `bi_real`. The paper keeps the first and the last layer real.
 ///
 /// source  Liu et al. 2018, 3.1
 template <class Schemes, int Classes = 1000>

@@ -18,7 +18,8 @@ using dense_unit = chain<dense<Units, Scheme>, batch_norm>;
 
 }  // namespace detail
 
-/// Six convolutions of Channels, 2 Channels and 4 Channels filters and two hidden dense layers, for 32x32 images.
+/// A ConvNet for 32x32 images: six convolutions (two each with Channels, 2 Channels and 4 Channels filters), two hidden
+/// dense layers and the dense output layer.
 template <class Schemes, int Channels, int Hidden1, int Hidden2, int Classes = 10>
 struct convnet
     : model<image<3, 32, 32>, detail::unit<Channels, typename Schemes::first>,
@@ -29,18 +30,19 @@ struct convnet
             detail::dense_unit<Hidden1, typename Schemes::inner>, detail::dense_unit<Hidden2, typename Schemes::inner>,
             detail::dense_unit<Classes, typename Schemes::last>> {};
 
-/// Model A of MINW-Net, the largest of A to D. The paper does not print the widths of the dense layers; these give its sizes.
+/// Model A of MINW-Net, the largest of the models A to D. The paper does not print the widths of the dense layers;
+/// these widths give the paper's model sizes.
 ///
 /// source  Chen et al. 2020, IV
 template <class Schemes, int Classes = 10>
 struct model_a : convnet<Schemes, 128, 512, 2048, Classes> {};
-/// Model B.
+/// Model B of MINW-Net.
 template <class Schemes, int Classes = 10>
 struct model_b : convnet<Schemes, 64, 512, 2048, Classes> {};
-/// Model C.
+/// Model C of MINW-Net.
 template <class Schemes, int Classes = 10>
 struct model_c : convnet<Schemes, 64, 256, 1024, Classes> {};
-/// Model D.
+/// Model D of MINW-Net.
 template <class Schemes, int Classes = 10>
 struct model_d : convnet<Schemes, 64, 128, 512, Classes> {};
 

@@ -12,7 +12,7 @@ namespace minnow::zoo {
 
 namespace detail {
 
-/// A bottleneck of 4 Growth channels, and the Growth channels that the block adds.
+/// A bottleneck of 4 Growth channels, then the convolution to the Growth channels that the layer adds.
 template <class Scheme, int Growth>
 using dense_layer =
     chain<batch_norm, relu, conv<4 * Growth, Scheme, kernel<1>, padding<0>>, batch_norm, relu, conv<Growth, Scheme>>;
@@ -22,10 +22,10 @@ using transition = chain<batch_norm, relu, conv<Channels, Scheme, kernel<1>, pad
 
 }  // namespace detail
 
-/// DenseNet-BC for 32x32 images: three dense blocks, bottlenecks, transitions that halve the channels.
+/// DenseNet-BC for 32x32 images: three dense blocks with bottlenecks, and transitions that halve the channels.
 ///
-/// Depth, Growth   100 and 12 in the paper's smallest
-/// source          Huang et al. 2017, 3 and 4.2
+/// Depth, Growth  100 and 12 for the smallest network of the paper
+/// source         Huang et al. 2017, 3 and 4.2
 template <int Depth, int Growth, class Schemes, int Classes = 10>
 struct densenet_bc {
   static_assert(Depth > 4 && (Depth - 4) % 6 == 0, "minnow: the depth of a DenseNet-BC is 6 n + 4");

@@ -22,10 +22,10 @@ using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Strid
 
 /// MobileNet v1.
 ///
-/// Percent      the width: 100, 75, 50 or 25 hundredths of the paper's channels
-/// Resolution   height and width of the images: 224 to 128 in the paper; 32 for small ones, whose first convolution then
-///              does not stride
-/// source       Howard et al. 2017, Table 1
+/// Percent     width in percent of the paper's channels: 100, 75, 50 or 25
+/// Resolution  height and width of the images: 224 to 128 in the paper; 32 for small images. The first convolution has
+///             stride 2 above 64, else stride 1
+/// source      Howard et al. 2017, Table 1
 template <class Schemes, int Percent = 100, int Resolution = 224, int Classes = 1000>
 struct mobilenet_v1
     : model<image<3, Resolution, Resolution>,

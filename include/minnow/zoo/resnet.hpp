@@ -17,12 +17,12 @@ namespace detail {
 template <class Scheme, int Filters, int Stride = 1>
 using pointwise = conv<Filters, Scheme, kernel<1>, padding<0>, stride<Stride>>;
 
-/// conv 7x7 and pool: 224x224 to 56x56.
+/// A 7x7 convolution and a max pool, each with stride 2: from 224x224 to 56x56.
 template <class Scheme>
 using resnet_stem = conv<64, Scheme, kernel<7>, stride<2>>;
 using resnet_pool = max_pool<3, stride<2>, padding<1>>;
 
-/// Two 3x3 convolutions.
+/// The basic block: two 3x3 convolutions.
 template <class Schemes, int Filters, int Stride, bool Projects>
 using basic_block =
     chain<residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm,
@@ -34,7 +34,7 @@ using basic_block =
                    typename Schemes::carrier>,
           relu>;
 
-/// 1x1, 3x3, 1x1: a quarter of the filters within.
+/// The bottleneck block: 1x1, 3x3 and 1x1 convolutions. The first two have a quarter of the block's filters.
 template <class Schemes, int Inner, int Stride, bool Projects>
 using bottleneck =
     chain<residual<chain<pointwise<typename behind_carrier<Schemes>::type, Inner, Stride>, typename Schemes::norm, relu,
@@ -47,7 +47,8 @@ using bottleneck =
                    typename Schemes::carrier>,
           relu>;
 
-/// The same with batch norm and relu in front of each convolution; a projection reads what they make of the input.
+/// The bottleneck block of v2, with batch norm and relu before each convolution. A projection reads the input after the
+/// first batch norm and relu.
 template <class Schemes, int Inner, int Stride>
 using branch_v2 = chain<pointwise<typename behind_carrier<Schemes>::type, Inner>, typename Schemes::norm, relu,
                         conv<Inner, typename Schemes::inner, stride<Stride>>, typename Schemes::norm, relu,
@@ -67,7 +68,7 @@ using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes:
 
 /// ResNet-18 for 224x224 images.
 ///
-/// source  He et al. 2016, Table 1, projections where the width changes
+/// source  He et al. 2016, Table 1, with projections where the width changes
 template <class Schemes, int Classes = 1000>
 struct resnet_18 : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu,
                          detail::resnet_pool, repeat<2, detail::basic_block<Schemes, 64, 1, false>>,  //
@@ -76,7 +77,7 @@ struct resnet_18 : model<image<3, 224, 224>, detail::resnet_stem<typename Scheme
                          detail::basic_block<Schemes, 512, 2, true>, detail::basic_block<Schemes, 512, 1, false>,  //
                          global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
 
-/// ResNet-50 for 224x224 images; a block's first convolution strides.
+/// ResNet-50 for 224x224 images. The stride is in a block's first convolution.
 ///
 /// source  He et al. 2016, Table 1
 template <class Schemes, int Classes = 1000>
@@ -89,7 +90,8 @@ struct resnet_50
             repeat<2, detail::bottleneck<Schemes, 512, 1, false>>,  //
             global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
 
-/// ResNet-50 with batch norm and relu in front of the convolutions; a block's 3x3 convolution strides.
+/// ResNet-50 for 224x224 images with batch norm and relu before the convolutions. The stride is in a block's 3x3
+/// convolution.
 ///
 /// source  He et al. 2016b, "Identity Mappings in Deep Residual Networks"
 template <class Schemes, int Classes = 1000>

@@ -15,8 +15,8 @@ namespace minnow::zoo {
 
 namespace detail {
 
-/// Two convolutions and the sum. Where the block is narrower than what it makes, the skip takes every other pixel and
-/// fills the channels up with zeros, so that it has no weights.
+/// Two convolutions and the sum with the shortcut. If the block has stride 2 and widens its input, the shortcut takes
+/// every other pixel and appends channels of zeros, so that it has no weights.
 template <class Schemes, int Filters, int Stride>
 using small_block = chain<
     residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,
@@ -27,7 +27,7 @@ using small_block = chain<
 
 }  // namespace detail
 
-/// ResNet-20, 32, 44, 56, 110 for 32x32 images: three stages of 16, 32 and 64 filters.
+/// ResNet-20, 32, 44, 56 and 110 for 32x32 images: three stages of 16, 32 and 64 filters.
 ///
 /// source  He et al. 2016, 4.2, shortcuts of option A
 template <int Depth, class Schemes, int Classes = 10>

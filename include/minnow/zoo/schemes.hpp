@@ -5,18 +5,19 @@
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/quantize/real.hpp>
 
-/// The papers' networks as descriptions: shapes are theirs, the schemes of the layers are yours.
+/// Descriptions of the papers' networks. The shapes are from the papers; the user chooses the schemes of the layers.
 namespace minnow::zoo {
 
-/// The schemes of a network's layers, by their place: 8-bit first, depthwise and last layers of a 4-bit network are a
-/// matter of naming them.
+/// The schemes of a network's layers, by position. For example, a 4-bit network has 8-bit first, depthwise and last
+/// layers if these schemes are given.
 ///
-/// Inner       of all layers that the others do not name
-/// First       of the layer that reads the image
-/// Last        of the layer that makes the logits
-/// Depthwise   of depthwise convolutions
-/// Carrier     the quantizer of what residual blocks hand on: `real`, or integer<8>
-/// Norm        what stands right behind products of ResNets and MobileNets: batch_norm, or `bias` where it was folded
+/// Inner      scheme of all layers without a scheme below
+/// First      scheme of the layer that reads the image
+/// Last       scheme of the layer that computes the logits
+/// Depthwise  scheme of depthwise convolutions
+/// Carrier    quantizer of the inputs of residual blocks: `real`, or integer<8>
+/// Norm       layer directly after the products of ResNets and MobileNets: batch_norm, or `bias` if batch norm is
+///            folded
 template <class Inner, class First = Inner, class Last = Inner, class Depthwise = Inner, class Carrier = real,
           class Norm = batch_norm>
 struct schemes {
@@ -30,7 +31,8 @@ struct schemes {
 
 namespace detail {
 
-/// The scheme of a layer whose inputs the carrier has quantized: where that is what the layer takes, its weights alone.
+/// The scheme of a layer that reads the carrier's output. If the carrier is already the quantizer of the layer's
+/// inputs, this is the weights' quantizer alone.
 template <class Schemes, class Inner = typename Schemes::inner>
 struct behind_carrier {
   using type = Inner;
