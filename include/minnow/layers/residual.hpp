@@ -6,7 +6,7 @@
 
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/join.hpp>
-#include <minnow/layers/model.hpp>
+#include <minnow/layers/graph/lowering.hpp>
 
 namespace minnow {
 

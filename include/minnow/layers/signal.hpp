@@ -2,7 +2,7 @@
 
 #include <minnow/layers/conv.hpp>
 #include <minnow/layers/depthwise_conv.hpp>
-#include <minnow/layers/model.hpp>
+#include <minnow/layers/graph/lowering.hpp>
 #include <minnow/layers/pool.hpp>
 
 namespace minnow {

@@ -1,0 +1,187 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/core/text.hpp>
+#include <minnow/layers/graph/builder.hpp>
+#include <minnow/layers/graph/composition.hpp>
+#include <minnow/layers/graph/lowering.hpp>
+#include <minnow/layers/graph/type_list.hpp>
+#include <minnow/layers/product.hpp>
+#include <minnow/layers/quantize.hpp>
+
+namespace minnow {
+
+namespace detail {
+
+/// The quantizer of a layer's output: Quantizer for quantize<Quantizer>, else `real`.
+template <class Layer>
+struct quantizer_of {
+  using type = real;
+};
+template <class Quantizer>
+struct quantizer_of<quantize<Quantizer>> {
+  using type = Quantizer;
+};
+template <class Layer>
+inline constexpr bool quantizes = false;
+template <class Quantizer>
+inline constexpr bool quantizes<quantize<Quantizer>> = true;
+
+template <class Flat, std::size_t From>
+struct input_quantizer : quantizer_of<typename Flat::template layer<From>> {};
+template <class Flat>
+struct input_quantizer<Flat, the_image> {
+  using type = real;
+};
+
+}  // namespace detail
+
+/// A model as a flat sequence of primitive layers: chains are expanded, and schemes are split into quantize and
+/// product. Shapes are computed once, up to the first layer that does not fit; the error then names its index and input
+/// shape.
+template <class Model>
+class flat {
+  using layers = typename detail::expansion<typename Model::parts>::type;
+
+public:
+  static constexpr std::size_t count = detail::size_of<layers>::value;
+  static_assert(count > 0, "minnow: a model has at least one layer that is no empty chain");
+
+  template <std::size_t Index>
+  using layer = typename decltype(detail::find_indexed<Index>(
+      static_cast<const detail::indexed_list<std::make_index_sequence<count>, layers>*>(nullptr)))::type;
+
+private:
+  static constexpr detail::graph<count> graph = [] {
+    detail::graph<count> g;
+    detail::expansion<typename Model::parts>::describe(text(), g);
+    return g;
+  }();
+  static constexpr std::array<bool, count> code_sources = []<std::size_t... Other>(std::index_sequence<Other...>) {
+    std::array<bool, count> sources{};
+    const std::array<bool, count> takes_codes{(product_layer<layer<Other>> || join_layer<layer<Other>>)...};
+    for (std::size_t j = 0; j < count; ++j)
+      for (const std::size_t source : {graph.from[j], graph.second[j]})
+        if (takes_codes[j] && source != detail::the_image) sources[source] = true;
+    return sources;
+  }(std::make_index_sequence<count>{});
+
+public:
+  /// The layer whose result is layer I's input, or detail::the_image.
+  template <std::size_t Index>
+  static constexpr std::size_t from = graph.from[Index];
+  /// The layer whose result is a join's second input, or detail::the_image.
+  template <std::size_t Index>
+  static constexpr std::size_t second = graph.second[Index];
+  /// Number of layer inputs that read the layer's result, or the image.
+  static constexpr int readers(std::size_t layer) {
+    return layer == detail::the_image ? graph.image_readers : graph.readers[layer];
+  }
+  /// Whether layer I + 1 reads layer I as its input (of a join: its first input) and no other input reads layer I.
+  template <std::size_t Index>
+  static constexpr bool feeds_next = [] {
+    if constexpr (Index + 1 < count) return graph.from[Index + 1] == Index && graph.readers[Index] == 1;
+    else return false;
+  }();
+
+  /// Whether a layer that accepts codes with their scale (a product or a join) reads layer I.
+  template <std::size_t Index>
+  static constexpr bool feeds_codes = code_sources[Index];
+
+  /// The quantizer of layer I's inputs: the quantizer of the quantize layer that it reads, else `real`.
+  template <std::size_t Index>
+  using inputs_of = typename detail::input_quantizer<flat, graph.from[Index]>::type;
+
+  /// Stable paths: "2.0" is part 0 of the model's layer 2, and "2.0.inputs" is the quantizer of its inputs.
+  static constexpr std::array<text, count> paths = graph.paths;
+
+  static constexpr std::size_t find(std::string_view path) {
+    for (std::size_t i = 0; i < count; ++i)
+      if (paths[i].view() == path) return i;
+    return count;
+  }
+
+private:
+  struct walk_result {
+    std::array<shape, count> shapes{};  ///< output shapes
+    fault why = fault::none;
+    std::size_t where = 0;
+
+    [[nodiscard]] constexpr shape of(std::size_t layer) const {
+      return layer == detail::the_image ? Model::input::dimensions : shapes[layer];
+    }
+  };
+
+  template <std::size_t Index>
+  static constexpr bool step(walk_result& r) {
+    using Layer = layer<Index>;
+    if constexpr (detail::known_layer<Layer, Index>::value) {
+      const shape in = r.of(graph.from[Index]);
+      r.where = Index;
+      if constexpr (join_layer<Layer>) {
+        r.why = Layer::check(in, r.of(graph.second[Index]));
+        if (r.why == fault::none) r.shapes[Index] = Layer::output(in, r.of(graph.second[Index]));
+      } else {
+        r.why = Layer::check(in);
+        if constexpr (product_layer<Layer>) {
+          if (r.why == fault::none && !Layer::weights::usable(role::weights)) r.why = fault::weight_quantizer;
+          if (r.why == fault::none &&
+              Layer::over(in).inputs() > detail::longest_sum<inputs_of<Index>, typename Layer::weights>())
+            r.why = fault::sum_overflow;
+        }
+        if (Index > 0 && std::is_same_v<Layer, quantize<pixels>> && r.why == fault::none)
+          r.why = fault::pixels_not_first;
+        if (Index == 0 && std::is_same_v<Layer, quantize<pixels>> && graph.image_readers > 1 && r.why == fault::none)
+          r.why = fault::image_shared;
+        if (r.why == fault::none) r.shapes[Index] = Layer::output(in);
+      }
+      return r.why == fault::none;
+    }
+    return false;
+  }
+
+  static constexpr walk_result walk = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    walk_result r;
+    // Loops over an array of functions, because clang limits fold expressions to 256 operands.
+    constexpr std::array<bool (*)(walk_result&), count> steps{&step<Index>...};
+    for (const auto one : steps)
+      if (!one(r)) break;
+    return r;
+  }(std::make_index_sequence<count>{});
+
+  // Fails to compile with the message for the fault, if there is one.
+  using checked = std::bool_constant<
+      detail::composition<walk.why, walk.where, layer<walk.where>, walk.of(graph.from[walk.where])>::sound>;
+
+public:
+  static constexpr shape input = Model::input::dimensions;
+  static constexpr shape output = walk.shapes[count - 1];
+  template <std::size_t Index>
+  static constexpr shape in = walk.of(graph.from[Index]);
+  template <std::size_t Index>
+  static constexpr shape second_in = walk.of(graph.second[Index]);
+  template <std::size_t Index>
+  static constexpr shape out = walk.shapes[Index];
+
+  /// Identifies the model in files. It is a hash of the input shape and of every layer's path and name, never of a
+  /// compiler's type name, and of the `variant` of a model that is packed in another way.
+  static constexpr std::uint64_t fingerprint = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    std::uint64_t h = hash((text("input ") << input.channels << "x" << input.height << "x" << input.width).view());
+    ((h = hash(paths[Index].view(), h), h = hash("=", h), h = hash(layer<Index>::name().view(), h), h = hash(";", h)),
+     ...);
+    if constexpr (requires { Model::variant; }) h = hash(Model::variant, h);
+    return h;
+  }(std::make_index_sequence<count>{});
+
+  /// Whether the input images are bytes that are the first layer's codes.
+  static constexpr bool takes_pixels = std::is_same_v<layer<0>, quantize<pixels>>;
+};
+
+}  // namespace minnow
