@@ -28,19 +28,20 @@ public:
         grad_beta_(beta_),
         norm_(in.channels) {}
 
-  /// Whether a training pass leaves the affine function of each number to the next layer, which can do it in its own.
+  /// Sets whether a pass with batch statistics leaves the affine function of each number to the next layer, which
+  /// applies it in its own pass over the data.
   void leave_to_next(bool yes) noexcept { leaves_ = yes; }
 
   [[nodiscard]] const row& gamma() const noexcept { return gamma_; }
   [[nodiscard]] const row& beta() const noexcept { return beta_; }
   [[nodiscard]] const row& running_mean() const noexcept { return mean_; }
   [[nodiscard]] const row& running_variance() const noexcept { return variance_; }
-  /// How far the statistics are from those of the shipped network: the running average of the unquantized part of the
-  /// forward passes in which they were taken.
+  /// Running average of the unquantized fraction of the forward passes in which the statistics were collected. It tells
+  /// how far they are from the statistics of the shipped network.
   [[nodiscard]] float unsettled() const noexcept { return unsettled_; }
-  /// What evaluation and the packed network apply to channel c of 0 … channels-1.
+  /// The affine function that evaluation and the packed network apply to channel c, 0 … channels-1.
   ///
-  /// throws  another c
+  /// throws  a channel out of range
   [[nodiscard]] affine evaluated(int c) const {
     if (c < 0 || i(c) >= gamma_.size())
       require(status::failure("batch_norm: expected a channel from 0 to %zu, found %d", gamma_.size() - 1, c));
@@ -77,7 +78,8 @@ public:
         add(1, g * normalized);
       });
     norm_.summed = false;
-    // The parameters' gradients are this rank's part: those of all are summed later, as every parameter's are.
+    // The gradients of gamma and beta cover this rank's images only. They are summed over the ranks later, like the
+    // gradients of all parameters.
     for (int c = 0; c < channels; ++c) {
       grad_beta_(c) = static_cast<float>(norm_.sums.total(0, c));
       grad_gamma_(c) = static_cast<float>(norm_.sums.total(1, c));
@@ -86,7 +88,8 @@ public:
     for (int c = 0; c < channels; ++c) {
       const double deviations = static_cast<double>(norm_.inverse_deviation[i(c)]);
       const double sum = norm_.sums.total(0, c), product = norm_.sums.total(1, c);
-      // dx = gamma / deviation * (g - mean(g) - normalized * mean(g * normalized)), as g * scale + x * slope + rest.
+      // dx = gamma / deviation * (g - mean(g) - normalized * mean(g * normalized)),
+      // computed as g * scale + (x - mean) * slope + shift.
       const double scale = static_cast<double>(gamma_(c)) * deviations;
       norm_.scale[i(c)] = static_cast<float>(scale);
       slope_[i(c)] = static_cast<float>(-scale * deviations * product / rows);
@@ -115,7 +118,7 @@ public:
     visit(std::string_view("beta"), span(beta_));
     statistics(visit);
   }
-  /// What settling replaces.
+  /// Visits the arrays that `settle` replaces.
   template <class Visit>
   void statistics(Visit&& visit) {
     visit(std::string_view("mean"), span(mean_));
@@ -132,8 +135,9 @@ private:
     norm_.shift[i(c)] = a.shift;
   }
 
-  /// Batch statistics into scale and shift, and into the running ones. Mean and variance come from one pass around a mean
-  /// of a few rows, which is so near that nothing cancels.
+  /// Computes the batch statistics, sets scale and shift from them, and updates the running statistics. Mean and
+  /// variance come from one pass over values centered at the mean of the first rows, which is close enough to avoid
+  /// cancellation.
   void measure(const activations& in, const pass& p) {
     const int channels = in.dimensions.channels;
     const std::size_t count_of_rows = in.rows(), few = std::min<std::size_t>(count_of_rows, 128);
@@ -149,7 +153,7 @@ private:
     });
     const double rows = norm_.sums.over(p.over_ranks, static_cast<double>(count_of_rows));
     const double momentum = p.mode == mode::settle ? 1.0 / (p.settled + 1) : static_cast<double>(batch_norm::momentum);
-    // At momentum 1 nothing of the old value is left: it may be a NaN, which a factor of 0 would keep.
+    // At momentum 1 the old value must not take part: it may be a NaN, and 0 times a NaN is a NaN.
     const auto move = [&](float& running, double now) {
       running =
           static_cast<float>(momentum == 1 ? now : (1 - momentum) * static_cast<double>(running) + momentum * now);

@@ -9,11 +9,12 @@
 
 namespace minnow::detail {
 
-/// Sums over all rows of a batch, one for each channel. Rows are summed in blocks of a fixed number, in floats, and the
-/// blocks' sums in order, in doubles: the same result for any number of threads, and short float sums.
+/// Sums over all rows of a batch, one for each channel. Blocks of a fixed number of rows are summed in floats, and the
+/// sums of the blocks are added in order, in doubles. So float sums are short, and the result is the same for any
+/// number of threads.
 class channel_sums {
 public:
-  /// body(offset, channel, count, add) for each vector of each row; add(k, v) adds v to sum k of its channels.
+  /// Calls body(offset, channel, count, add) for each vector of each row; add(k, v) adds v to sum k of its channels.
   template <int Sums, class Body>
   void run(std::size_t rows, int channels, Body&& body) {
     constexpr std::size_t block = 128;
@@ -39,7 +40,10 @@ public:
         totals_[i] += static_cast<double>(partial_[static_cast<std::size_t>(b) * Sums * width_ + i]);
   }
 
-  /// Makes the totals those of all ranks; null: of this one. The rows of all of them, of this one's.
+  /// Adds up the totals over all ranks; does nothing if `ranks` is null.
+  ///
+  /// rows     rows of this rank
+  /// returns  rows of all ranks
   double over(reduction* ranks, double rows) {
     if (ranks == nullptr) return rows;
     totals_.push_back(rows);

@@ -16,11 +16,11 @@
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
-/// Training's products of codes by codes on the kernels of the packed network: exact, and in a tenth (1 and 2 bits) to a half
-/// of the time of a product of floats.
+/// Products of codes by codes in training, computed by the kernels of the packed network. They are exact, and take a
+/// tenth (1 and 2 bits) to a half of the time of a float product.
 namespace minnow::detail {
 
-/// Codes held in floats (pixels, C) to a packed map, a word of channels at a time.
+/// Packs codes stored as floats (pixels, C) into a packed map, one word of channels at a time.
 template <encoding Encoding, int Bits>
 void pack_float_codes(const float* codes, int pixels, int channels, std::byte* packed) noexcept {
   const auto word_of = [](const float* from, int bits, auto&& holds) {
@@ -50,9 +50,10 @@ void pack_float_codes(const float* codes, int pixels, int channels, std::byte* p
     }
 }
 
-/// A kernel behind functions, so that a product is compiled for its weights alone and knows its inputs at run time.
+/// A kernel as function pointers. This way a product is compiled only for its weights, and its inputs are chosen at run
+/// time.
 struct code_kernel {
-  int longest;  ///< inputs of a sum
+  int longest;  ///< largest number of inputs in a sum
   std::size_t (*weight_bytes)(const geometry&);
   std::size_t (*prepared_bytes)(const geometry&);
   std::size_t (*map_bytes)(const geometry&);
@@ -89,24 +90,24 @@ inline constexpr code_kernel code_kernel_of = [] {
       }};
 }();
 
-/// The product of a layer whose inputs and weights are codes.
+/// Product of a layer whose inputs and weights are codes.
 class code_product {
 public:
-  /// Says what the inputs are, once.
+  /// Selects the kernel for the quantizer of the inputs. Called once.
   template <quantizer Inputs, quantizer Weights, bool Grouped = false>
   void take_inputs_of() noexcept {
     if constexpr (is_integer(Inputs::storage) && is_integer(Weights::storage))
       kernel_ = &code_kernel_of<operand_of<Inputs>, operand_of<Weights>, Grouped>;
   }
-  /// Whether there are codes on both sides, and 32 bits hold their sums.
+  /// Whether inputs and weights are codes, and their sums fit in 32 bits.
   [[nodiscard]] bool serves(const geometry& g) const noexcept {
     return kernel_ != nullptr && g.inputs() <= kernel_->longest;
   }
-  /// The weights are others than before.
+  /// Invalidates the packed weights.
   void renew() noexcept { ready_ = false; }
 
-  /// out (N,H',W',F) = scales[f] * sum of products: of inputs (N,H,W,C) and weights (F,kh,kw,C / groups). A sum beyond 2^24 is
-  /// rounded once before it is scaled.
+  /// Computes out (N,H',W',F) = scales[f] * sum, where sums are over products of inputs (N,H,W,C) and weights
+  /// (F,kh,kw,C / groups). A sum beyond 2^24 is rounded once before it is scaled.
   ///
   /// scales  [F]
   void run(const geometry& g, const activations& in, std::span<const float> weights, std::span<const float> scales,
@@ -131,7 +132,8 @@ public:
 
 private:
   static constexpr int images_together = 16;
-  /// Images of a dense layer as the pixels of one map, so that they share a pass over the weights.
+  /// Geometry that treats the images of a dense layer as the pixels of one map, so that they share a pass over the
+  /// weights.
   static geometry stacked(const geometry& g, int images) {
     return window_over({images, 1, g.in.size()}, g.out.channels, {1, 1}, {1, 1}, {0, 0});
   }

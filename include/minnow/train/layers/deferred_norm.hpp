@@ -9,8 +9,8 @@
 
 namespace minnow::detail {
 
-/// A batch norm whose element-wise work is done by the quantizer behind it, in that one's passes: forward, its affine
-/// function of each number; backward, the sums over the gradients that it will need.
+/// A batch norm whose element-wise work is done by the quantizer after it, in the quantizer's own passes. Forward: the
+/// affine function of each number. Backward: the sums over the gradients that the batch norm needs.
 struct deferred_norm {
   explicit deferred_norm(int channels)
       : scale(static_cast<std::size_t>(channels)), shift(scale), mean(scale), inverse_deviation(scale) {}
@@ -19,11 +19,11 @@ struct deferred_norm {
   std::vector<float> shift;              ///< [C]
   std::vector<float> mean;               ///< [C] of the batch
   std::vector<float> inverse_deviation;  ///< [C] of the batch
-  channel_sums sums;                     ///< of the outputs' gradients g, and of g · normalized
-  bool summed = false;                   ///< whether they are those of this batch
+  channel_sums sums;                     ///< sums over the outputs' gradients g, and over g · normalized
+  bool summed = false;                   ///< whether `sums` belong to this batch
 };
 
-/// body(offset, value, count) for each vector of activations, the deferred norm done.
+/// Calls body(offset, value, count) for each vector of activations, after the deferred batch norm, if there is one.
 template <class Body>
 void for_values(const activations& in, Body&& body) {
   if (in.norm == nullptr)
@@ -38,7 +38,8 @@ void for_values(const activations& in, Body&& body) {
   });
 }
 
-/// grad_in = gradient_of(offset, value, count) for each vector of activations, and the sums that a deferred norm needs.
+/// Stores grad_in = gradient_of(offset, value, count) for each vector of activations, and computes the sums that a
+/// deferred batch norm needs.
 template <class Gradient>
 void for_gradients(const activations& in, float* grad_in, Gradient&& gradient_of) {
   if (in.norm == nullptr)

@@ -6,7 +6,7 @@
 
 namespace minnow {
 
-/// Joins take codes as well as values, either side with its scale.
+/// Trainable readings of joins. Each of the two inputs holds codes or values and has its own scale.
 template <class Estimator>
 class trainable<add, Estimator> {
 public:

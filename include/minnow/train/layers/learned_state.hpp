@@ -26,7 +26,7 @@ std::span<float> state_array(typename Quantizer::state* states, std::size_t coun
   }
 }
 
-/// The floats of the first state that is not sound; none where all are.
+/// The floats of the first state that is not sound; empty if all states are sound.
 template <quantizer Quantizer>
 std::span<const float> first_unsound(std::span<typename Quantizer::state> states) {
   for (typename Quantizer::state& s : states)
@@ -34,7 +34,7 @@ std::span<const float> first_unsound(std::span<typename Quantizer::state> states
   return {};
 }
 
-/// The gradients of a quantizer's states, where it learns them.
+/// Gradients of a quantizer's states. Empty unless the quantizer learns its states.
 template <class Quantizer>
 class learned_state {
 public:
@@ -51,9 +51,14 @@ class learned_state<Quantizer> {
 public:
   explicit learned_state(std::size_t states) : gradient_(states * floats) {}
 
-  /// The gradient of state number s: `count` values x share it, g are the gradients that arrive at theirs, to be multiplied
-  /// by `factor`; of inputs they are those of several images. Sums are taken over pieces of one length, whatever the number of
-  /// threads.
+  /// Computes the gradient of one state. It sums over pieces of a fixed length, so that the result does not depend on
+  /// the number of threads.
+  ///
+  /// s        index of `state`
+  /// x        `count` values that share the state
+  /// g        gradients that arrive at the quantized values of x
+  /// factor   multiplies the result
+  /// images   number of images that the values belong to; 1 for weights
   void take(std::size_t s, const typename Quantizer::state& state, const float* x, const float* g, std::size_t count,
             float factor, int images = 1) {
     if constexpr (requires { Quantizer::gradient_scale(count); })
@@ -89,7 +94,7 @@ public:
 
 private:
   std::vector<float> gradient_;
-  std::vector<double> sums_;  ///< of the pieces
+  std::vector<double> sums_;  ///< sums of the pieces
 };
 
 }  // namespace minnow::detail

@@ -6,8 +6,8 @@
 
 namespace minnow {
 
-/// Max and average pools. An average is the sum of the window's elements inside the image, taken in their order, times
-/// 1 / taps: the packed network does the same.
+/// Max and average pooling. An average is the sum of the window's elements inside the image, added in order, times 1 /
+/// taps. The packed network computes it in the same way.
 template <pool_layer Layer, class Estimator>
 class trainable<Layer, Estimator> {
 public:
@@ -31,7 +31,7 @@ public:
   void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in,
                 const pass&) noexcept {
     if (grad_in == nullptr) return;
-    // Where each input belongs to one window, nothing is added up.
+    // If windows do not overlap, each input has at most one gradient, and nothing is accumulated.
     const geometry& g = geometry_;
     const bool apart = g.stride.height >= g.kernel.height && g.stride.width >= g.kernel.width;
     const bool all_reached = g.stride == g.kernel && g.padding == extent{0, 0} &&
@@ -62,7 +62,8 @@ private:
     return 1.0f / static_cast<float>(geometry_.kernel.height * geometry_.kernel.width);
   }
 
-  /// body(offset of the output, count, taps) for each vector of channels, taps(each) calling each(offset of the input).
+  /// Calls body(offset of the output, count, taps) for each vector of channels. taps(each) calls each(offset of the
+  /// input) for each element of the window inside the image.
   template <class Body>
   void windows(const activations& in, Body&& body) const noexcept {
     const geometry& g = geometry_;

@@ -20,19 +20,19 @@
 
 namespace minnow {
 
-/// How initial weights are drawn.
+/// Distribution of the initial weights.
 enum class initializer {
-  by_quantizer,  ///< wide for fixed thresholds, Glorot's for the rest
+  by_quantizer,  ///< `wide` for quantizers with fixed thresholds, otherwise `glorot`
   glorot,        ///< uniform on ±sqrt(6 / (inputs + outputs))
   he,            ///< uniform on ±sqrt(6 / inputs)
   wide,          ///< uniform on (-1, 1)
 };
 
-/// The trainable product behind `conv` and `dense`: code is instantiated for each quantizer of weights and estimator,
-/// whatever the layer's size.
+/// The trainable product that `conv` and `dense` share. Its code is instantiated for each weight quantizer and
+/// estimator, not for each layer size.
 ///
-/// Forward multiplies inputs with share h(w) + (1 - share) w. At share 1 it multiplies codes and scales the sums, so
-/// that they are the packed network's integers.
+/// Forward multiplies the inputs by share h(w) + (1 - share) w. At share 1 it multiplies codes and scales the sums, so
+/// that the sums are the packed network's integers.
 template <quantizer Quantizer, class Estimator>
 class trainable_product {
   static constexpr bool estimates = is_integer(Quantizer::storage);
@@ -62,7 +62,8 @@ public:
     weights_ = w;
     moved();
   }
-  /// Others were written through `arrays`: their states and codes are measured as those of a new layer.
+  /// Call after other weights were written through `arrays`: their states and codes are then computed as in a new
+  /// layer.
   void weights_replaced() {
     std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
     quantized_once_ = false;
@@ -70,7 +71,7 @@ public:
   }
   [[nodiscard]] const xt::xtensor<float, 4>& gradient() const noexcept { return gradient_; }
 
-  /// Codes of the weights, filter by filter, and the states that give their scales: what is packed.
+  /// Codes of the weights, filter by filter, and the states that give their scales. `pack` takes these.
   struct quantized_weights {
     std::span<const float> codes;
     std::span<const typename Quantizer::state> states;
@@ -83,10 +84,11 @@ public:
     return {codes_, states_};
   }
 
-  /// The floats of the first state that cannot be packed, else none.
+  /// The floats of the first state that cannot be packed; empty if all can be.
   [[nodiscard]] std::span<const float> unsound_state() { return detail::first_unsound<Quantizer>(std::span(states_)); }
 
-  /// Says what quantizes the inputs, once, and whether channels may fall into groups.
+  /// Selects the kernels for the quantizer of the inputs. Called once. `Grouped` says whether the layer may have
+  /// channel groups.
   template <quantizer Inputs, bool Grouped = false>
   void take_inputs_of() noexcept {
     codes_by_codes_.template take_inputs_of<Inputs, Quantizer, Grouped>();
@@ -159,7 +161,7 @@ public:
 
   template <class Visit>
   void parameters(Visit&& visit) {
-    // Before anything moves, so that an exception leaves no codes of other weights.
+    // Invalidates the codes before any weight changes, so that an exception cannot leave codes of older weights.
     moved();
     parameter p{"weights",
                 {weights_.data(), weights_.size()},
@@ -178,13 +180,14 @@ public:
   }
   template <class Visit>
   void arrays(Visit&& visit) {
-    // A file keeps weights with the states that were measured on them; weights that cannot be measured are kept too.
+    // A file stores weights with the states that were measured on them. Weights that cannot be measured are stored too.
     if (measured_ == 0) (void)measure();
     each_array(visit);
-    // What a file brought may be new weights, with such states.
+    // The visitor may have written new weights and states from a file.
     coded_ = false;
   }
-  /// The same where weights may have moved since they were measured: the file keeps which.
+  /// As above, in the middle of a run, when weights may have changed since they were measured: the array `measured`
+  /// records whether they have.
   template <class Visit>
   void arrays_under_way(Visit&& visit) {
     each_array(visit);
@@ -209,7 +212,7 @@ private:
       visit(std::string_view("state"), detail::state_array<Quantizer>(states_.data(), states_.size()));
   }
 
-  /// Measures the latent weights; false where they hold a NaN or an infinity.
+  /// Measures the latent weights; returns false if they hold a NaN or an infinity.
   bool measure() {
     const std::size_t group = weights_.size() / states_.size();
     bool sound = true;
@@ -221,7 +224,7 @@ private:
     return sound;
   }
 
-  /// Measures the latent weights until their scales rest.
+  /// Measures the latent weights until their scales have converged.
   void settle_states() {
     if constexpr (state_floats<Quantizer> > 0) {
       if (!unsound_state().empty()) std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
@@ -231,7 +234,7 @@ private:
     }
   }
 
-  /// Measures the latent weights and takes their codes anew, if they have moved.
+  /// Measures the latent weights and recomputes their codes, if they have changed.
   void refresh(const pass& p) {
     if (coded_) return;
     if (measured_ == 0 && !measure()) require(p.failure("the weights hold a NaN or an infinity"));
@@ -254,7 +257,7 @@ private:
     codes_by_codes_.renew();
   }
 
-  /// The weights as values, for products of floats.
+  /// Computes the weights as values, for float products.
   void blend(float share) {
     const std::size_t group = weights_.size() / states_.size();
     for (std::size_t s = 0; s < states_.size(); ++s) {
@@ -269,14 +272,14 @@ private:
     }
   }
 
-  /// Of each filter input scale * weight scale.
+  /// Returns input scale * weight scale for each filter.
   std::span<const float> scales_with(float in_scale) {
     filter_scales_.resize(i(geometry_.out.channels));
     for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[i(f)] = in_scale * Quantizer::scale(state(f));
     return filter_scales_;
   }
 
-  /// sum * (input scale * weight scale): one product of two floats, then one with the sum, as in the packed network.
+  /// Computes sum * (input scale * weight scale). The two scales are multiplied first, as in the packed network.
   void scale_sums(float in_scale, activations& out) {
     if (!Quantizer::per_channel) return scale_all(in_scale * Quantizer::scale(states_[0]), out);
     scales_with(in_scale);
@@ -308,7 +311,7 @@ private:
   detail::table_input_gradient<detail::operand_of<Quantizer>> input_gradient_;
   detail::table_weight_gradient weight_gradient_;
   bool takes_bits_ = false;
-  float measured_ = 0;  ///< 1: the states are those of the weights as they are; a float, as all that files keep
+  float measured_ = 0;  ///< 1: the states match the current weights; a float, like all data in files
   bool coded_ = false;
   bool quantized_once_ = false;
 };

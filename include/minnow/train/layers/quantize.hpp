@@ -15,11 +15,12 @@
 
 namespace minnow {
 
-/// Quantizes the inputs of a product. Forward: share h(a) + (1 - share) clip(a), with the estimator's share; at share 1 it
-/// hands codes and their scale to a product, so that sums of products are the integers of the packed network. Backward:
-/// the estimator's slope, and the clip's.
+/// Quantizes the inputs of a product. Forward: share h(a) + (1 - share) clip(a), with the estimator's share. At share 1
+/// it passes codes and their scale to the product, so that sums of products are the integers of the packed network.
+/// Backward: the estimator's slope times the derivative of the clip.
 ///
-/// `pixels`, `half` and `real` have nothing to estimate: the first is exact, the others pass gradients inside their range.
+/// `pixels`, `half` and `real` have nothing to estimate: `pixels` is exact, and the others pass gradients inside their
+/// range.
 template <quantizer Quantizer, class Estimator>
 class trainable<quantize<Quantizer>, Estimator> {
   static constexpr bool estimates = is_integer(Quantizer::storage) && !std::is_same_v<Quantizer, pixels>;
@@ -27,16 +28,17 @@ class trainable<quantize<Quantizer>, Estimator> {
 public:
   explicit trainable(shape) noexcept {}
 
-  /// Whether the layer takes values one by one, so that a batch norm may leave its work to it.
+  /// Whether the layer processes values one by one, so that a batch norm can leave its affine function to it.
   static constexpr bool takes_deferred_norm = state_floats<Quantizer> == 0;
 
-  /// Whether codes leave the layer instead of values: set where a product or a join reads them, as the packed network's do.
+  /// Sets whether the layer outputs codes instead of values. The network sets it if a product or a join reads the
+  /// output, since these read codes in the packed network too.
   void hand_on_codes(bool yes) noexcept { codes_ = yes && Quantizer::code_limit > 0; }
   [[nodiscard]] const typename Quantizer::state& state() const noexcept { return state_; }
 
-  /// Whether the quantizer's values rise with its inputs, or stay.
+  /// Whether the quantizer's values never fall where its inputs rise.
   [[nodiscard]] bool rises() const { return never_falls<Quantizer>(state_); }
-  /// The floats of the state where it cannot be packed, else none.
+  /// The floats of the state if it cannot be packed, otherwise empty.
   [[nodiscard]] std::span<const float> unsound_state() {
     return detail::first_unsound<Quantizer>(std::span(&state_, 1));
   }
@@ -88,12 +90,12 @@ public:
   }
 
 private:
-  /// Measures the inputs where the pass asks for it; false where they cannot be. A calibration begins with a state that
-  /// has settled on its first batch, as one of weights would.
+  /// Measures the inputs if the pass asks for it; returns false if they hold a NaN or an infinity. The first batch of a
+  /// calibration is measured repeatedly, like weights, so that the state has converged on it.
   bool observe(const activations& in, const pass& p) {
     const std::span<const float> values(in.data, in.size());
     if (p.mode == mode::calibrate && p.settled == 0) {
-      if (!is_sound<Quantizer>(state_)) state_ = {};  // nothing can be averaged with a NaN
+      if (!is_sound<Quantizer>(state_)) state_ = {};  // an average with a NaN would stay a NaN
       for (int round = 0; round < detail::calibration_rounds; ++round)
         if (!Quantizer::observe(state_, values, role::weights)) return false;
     } else if (p.mode == mode::calibrate || (p.training() && p.requantize)) {
@@ -103,7 +105,8 @@ private:
     return true;
   }
 
-  /// The same of all ranks' inputs. A quantizer that cannot measure them together takes the mean of their states.
+  /// Measures the inputs of all ranks together. If the quantizer cannot do this, the state becomes the mean of the
+  /// ranks' states, weighted by the number of their inputs.
   bool observe_over(reduction& ranks, std::span<const float> values) {
     if constexpr (requires { Quantizer::observe(state_, values, role::inputs, ranks); }) {
       return Quantizer::observe(state_, values, role::inputs, ranks);
@@ -122,7 +125,7 @@ private:
     }
   }
 
-  /// z, uniform on [-1, 1): drawn by the element's index, so that threads do not matter.
+  /// z, uniform on [-1, 1). Drawn by the element's index, so that the number of threads does not matter.
   static detail::vector noise(const pass& p, std::size_t first) noexcept {
     float z[detail::lanes];
     for (int i = 0; i < detail::lanes; ++i) z[i] = 2 * p.noise.uniform_at(first + static_cast<std::size_t>(i)) - 1;

@@ -11,11 +11,11 @@
 
 namespace minnow::detail {
 
-/// The gradient of the inputs of a product whose weights are codes of 1 or 2 bits, by the tables of partial sums of the
-/// packed network's float kernels. It is the product of the gradient of the sums and the codes.
+/// Input gradient of a product whose weights are codes of 1 or 2 bits: the product of the output gradient and the
+/// codes. It uses the tables of partial sums of the packed network's float kernels.
 ///
-/// Of a convolution of stride 1 it is a convolution with the same kernel turned by half a turn, whose inputs and outputs
-/// have changed places; of a dense layer the product with the transpose.
+/// For a convolution of stride 1, it is a convolution with the kernel rotated by 180 degrees, and with inputs and
+/// outputs exchanged. For a dense layer, it is the product with the transpose.
 template <class Weights>
 class table_input_gradient {
 public:
@@ -23,14 +23,14 @@ public:
     if constexpr (has_fast_tables<Weights>) {
       const bool turns = g.stride == extent{1, 1} && backward_.padding.height >= 0 && backward_.padding.width >= 0 &&
                          backward_.out == g.in;
-      // The kernel's rows of sums are whole blocks of channels.
+      // The kernel writes rows of sums in whole blocks of channels.
       usable_ = (is_dense(g) || turns) && backward_.out.channels % kernels::block_filters == 0 &&
                 float_product<Weights>::uses_tables(backward_);
     }
   }
   [[nodiscard]] bool usable() const noexcept { return usable_; }
 
-  /// grad_out (N,H',W',F), weights (F,kh,kw,C) -> grad_in (N,H,W,C), overwritten.
+  /// Computes grad_in (N,H,W,C) from grad_out (N,H',W',F) and weights (F,kh,kw,C). Overwrites grad_in.
   void run(int images, const float* grad_out, std::span<const float> weights, float* grad_in) {
     if constexpr (has_fast_tables<Weights>) {
       using tables = typename float_product<Weights>::tables;
@@ -59,8 +59,8 @@ private:
     return window_over({1, images, g.out.channels}, g.in.size(), {1, 1}, {1, 1}, {0, 0});
   }
 
-  /// weights (F, taps, C) -> the tables' words of the product whose channels are filters and whose filters are channels;
-  /// of a dense layer all inputs are channels of one tap.
+  /// Converts weights (F, taps, C) to table indices of the backward product, whose filters are the layer's channels and
+  /// whose channels are the layer's filters. For a dense layer, all inputs are channels of one tap.
   void prepare(std::span<const float> weights) {
     using index = typename float_product<Weights>::tables::index;
     const geometry& g = backward_;
@@ -76,7 +76,7 @@ private:
       auto* to = reinterpret_cast<word*>(prepared_.data()) + static_cast<std::ptrdiff_t>(item) * line;
       std::fill_n(to, line, word{0});
       for (int n = 0; n < g.kernel.width * groups; ++n) {
-        // The kernel is turned: its last tap comes first.
+        // The kernel is rotated by 180 degrees, so its last tap comes first.
         const int tap = taps - 1 - (ky * g.kernel.width + n / groups);
         const int first = n % groups * index::group;
         const float* from =

@@ -15,18 +15,19 @@
 
 namespace minnow::detail {
 
-/// The gradient of the weights of a dense layer, or of a convolution of 1x1, whose inputs are bits, by the tables of
-/// partial sums of the packed network's float kernels.
+/// Weight gradient of a dense layer, or of a 1x1 convolution, whose inputs are bits. It uses the tables of partial sums
+/// of the packed network's float kernels.
 ///
-/// For each filter f and input k it is the sum over the rows n (images, or pixels) of g[n][f] * a[n][k]. Five rows have
-/// 32 signed sums of g, one table for each filter, and five bits of input k say which one: so inputs are the "filters"
-/// of that product, filters are its pixels, rows its channels, and what stands at the inputs is its "weights".
+/// The gradient of filter f and input k is the sum over the rows n (images or pixels) of g[n][f] * a[n][k]. Five rows
+/// have 32 signed sums of g, which form one table for each filter. Five bits of input k are the index into it. In the
+/// kernel's product, the layer's inputs therefore take the place of filters, its filters the place of pixels, its rows
+/// the place of channels, and the input bits the place of weights.
 class table_weight_gradient {
   using index = kernels::detail::table_index<encoding::bit, 3>;
   using bit = kernels::operand<encoding::bit>;
   static constexpr int filters_together = kernels::block_filters;
-  static constexpr int of_word = index::group * index::per_word;  // rows
-  static constexpr int rows_together = 36 * of_word;  // whose tables, of 16 filters, stay in the second cache
+  static constexpr int of_word = index::group * index::per_word;  // rows in a word
+  static constexpr int rows_together = 36 * of_word;              // their tables for 16 filters fit in the L2 cache
 
 public:
   explicit table_weight_gradient(const geometry& g)
@@ -38,7 +39,7 @@ public:
   }
   [[nodiscard]] bool usable() const noexcept { return usable_; }
 
-  /// in (rows, K) of codes ±1, grad_out (rows, F) -> gradient (F, K), overwritten.
+  /// Computes gradient (F, K) from in (rows, K), codes ±1, and grad_out (rows, F). Overwrites gradient.
   void run(int images, const float* in, const float* grad_out, float* gradient) {
     if constexpr (has_fast_tables<bit>) {
       std::fill_n(gradient, static_cast<std::size_t>(filters_) * static_cast<std::size_t>(inputs_), 0.0f);
@@ -50,7 +51,7 @@ public:
   }
 
 private:
-  /// Adds some rows' part. A template, as elsewhere there are no such tables to name.
+  /// Adds the contribution of some rows. A template, because these tables exist only on some architectures.
   template <class Bit>
   void add(int rows, const float* in, const float* grad_out, float* gradient) {
     using tables = typename float_product<Bit>::tables;
@@ -79,7 +80,7 @@ private:
     });
   }
 
-  /// 16 inputs of all rows -> words, of each input 30 rows in a lane.
+  /// Packs 16 inputs of all rows into words. Each 32-bit lane holds 30 rows of one input.
   void write_words(const float* from, int rows, word* to) const noexcept {
     for (int first = 0; first < rows; first += of_word, to += kernels::block_filters) {
       word bits[kernels::block_filters] = {};
