@@ -14,7 +14,7 @@
 
 namespace minnow {
 
-/// What `copy_weights` leaves out.
+/// Layers that `copy_weights` does not copy.
 struct copy_options {
   /// Paths of layers that stay as they are, each with all layers below it: {"7"} is layer 7, or all parts of chain 7.
   std::vector<std::string> except{};
@@ -22,7 +22,7 @@ struct copy_options {
 
 namespace detail {
 
-/// Whether a layer is the one at `path` or one below it.
+/// Whether a layer is at `path` or below it.
 [[nodiscard]] constexpr bool is_part_of(std::string_view layer, std::string_view path) noexcept {
   return layer.starts_with(path) && (layer.size() == path.size() || layer[path.size()] == '.');
 }
@@ -31,7 +31,7 @@ namespace detail {
                      [&](const std::string& path) { return is_part_of(layer, path); });
 }
 
-/// Weights were replaced through `arrays`: their codes and scales are to be measured anew, as of a new network.
+/// Call after weights were replaced through `arrays`: their codes and scales are then measured as in a new network.
 template <class Network>
 void weights_replaced(Network& net) {
   net.visit([](std::string_view, auto& layer) {
@@ -39,7 +39,7 @@ void weights_replaced(Network& net) {
   });
 }
 
-/// Batch norm's statistics now count as taken with this part of unquantized values.
+/// Marks batch norm's statistics as collected with this unquantized fraction.
 inline void set_unsettled(untyped_network& net, float part) {
   net.statistics([part](std::string_view, std::string_view name, std::span<float> values) {
     if (name == "unsettled") std::fill(values.begin(), values.end(), part);
@@ -58,10 +58,11 @@ inline status check_same_shapes(const char* caller, std::span<const weight_shape
   return {};
 }
 
-/// All arrays but the quantizers' states.
+/// All arrays except the quantizers' states, by path and name.
 using weight_arrays = std::map<std::pair<std::string, std::string>, std::span<float>>;
 
-/// Visiting arrays hands out spans to write to; these are to be looked at.
+/// Returns a network's arrays. Visiting needs a non-const network, because it gives writable spans; for a const network
+/// they are only read.
 inline weight_arrays weight_arrays_of(const untyped_network& net) {
   weight_arrays result;
   const_cast<untyped_network&>(net).arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
@@ -87,7 +88,7 @@ inline status check_same_arrays(const char* caller, const weight_arrays& from, c
   return {};
 }
 
-/// Takes the arrays of the layers that are left out away, and refuses paths that none of the arrays belongs to.
+/// Removes the arrays of excluded layers from `from` and `to`, and refuses a path that no array belongs to.
 inline status leave_out(const char* caller, const copy_options& options, weight_arrays& from,
                         weight_arrays& to) noexcept {
   for (const std::string& path : options.except) {
@@ -102,7 +103,8 @@ inline status leave_out(const char* caller, const copy_options& options, weight_
   return {};
 }
 
-/// Gives a network of another model the arrays of `from`, or what became of them: all or none.
+/// Copies `arrays`, which are the arrays of `from` or replacements for them, into a network of another model. Copies
+/// all of them or none.
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, weight_arrays arrays,
                  network<ToModel, TW, TI>& to, const copy_options& options = {}) {
@@ -120,20 +122,22 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
 
 }  // namespace detail
 
-/// Copies weights between networks whose models differ in nothing but quantizers, from each layer to that of the same
-/// path: the latent weights of products, batch norm's gamma, beta, mean and variance, biases, arrays of layers of one's
-/// own; and the normalisation of images. So a network of 32-bit floats becomes the start of one of few bits.
+/// Copies weights between networks whose models differ only in quantizers, from each layer to the layer of the same
+/// path: the latent weights of products, batch norm's gamma, beta, mean and variance, biases, arrays of user-defined
+/// layers; and the normalization of images. This way a network of 32-bit floats becomes the starting point of a network
+/// of few bits.
 ///
-/// Layers that the options leave out may differ, or be in one network alone. For transfer learning that is the last one:
+/// Layers that the options exclude may differ, or exist in only one of the networks. For transfer learning this is the
+/// last layer:
 ///
 ///   copy_weights(digits, letters, {.except = {"7"}});
 ///
-/// Quantizers of inputs keep their states, those of weights measure anew. Where the models differ, or layers are left out,
-/// and one of them quantizes, batch norm's statistics are those of another network: pack refuses them until `settle` or `fit` took new
-/// ones.
+/// The input quantizers of `to` keep their states, and its weight quantizers measure again. If one of the networks
+/// quantizes, and the models differ or layers are excluded, batch norm's statistics belong to another network: `pack`
+/// refuses them until `settle` or `fit` has collected new ones.
 ///
-/// throws   a path or an array that only one network has; another shape of weights; a path to leave out that names none;
-///          `to` then stays as it was
+/// throws   a path or an array that only one network has; weights of another shape; an excluded path that no array
+///          belongs to; `to` is then unchanged
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void copy_weights(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to,
                   const copy_options& options = {}) {

@@ -10,7 +10,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Refuses data that a network cannot take, at the door.
+/// Refuses images that the network cannot take.
 template <class Element>
 void check_data(const untyped_network& net, const dataset<Element>& data, const char* who) {
   require(check_images(data, net.input(), who));
@@ -26,7 +26,7 @@ constexpr void check_type() {
                 "minnow: a model that begins with pixels takes images of bytes");
 }
 
-/// How many of the images [first, last) are recognised.
+/// Number of images in [first, last) that are classified correctly.
 template <class Element>
 int recognised(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize, int first, int last) {
   constexpr int batch = 128;
@@ -43,7 +43,9 @@ int recognised(untyped_network& net, const dataset<Element>& data, float alpha, 
   return right;
 }
 
-/// requantize  false: on the codes that the weights have, which may be older than the weights
+/// Logits (N,classes) of all images.
+///
+/// requantize  false: uses the existing codes of the weights, which may be older than the weights
 template <class Element>
 std::vector<float> logits(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize = true) {
   check_data(net, data, "logits");
@@ -75,10 +77,10 @@ double accuracy(untyped_network& net, const dataset<Element>& data, float alpha,
 
 }  // namespace detail
 
-/// Logits (N,classes) of all images at evaluation. alpha = 1 is the quantized network, the one that is shipped.
+/// Returns the logits (N,classes) of all images in evaluation mode. alpha = 1 is the quantized network, as shipped.
 ///
 /// alpha   from 0 to 1
-/// throws  another alpha; where images are missing, of another shape, or hold a NaN or an infinity
+/// throws  alpha out of range; images that are missing, have another shape, or hold a NaN or an infinity
 template <class Model, class Weights, class Inputs, class Element>
 [[nodiscard]] std::vector<float> logits(network<Model, Weights, Inputs>& net, const dataset<Element>& data,
                                         float alpha = 1) {
@@ -86,7 +88,7 @@ template <class Model, class Weights, class Inputs, class Element>
   return detail::logits(net, data, alpha);
 }
 
-/// The most probable class of each image.
+/// Returns the most probable class of each image.
 ///
 /// throws  as logits
 template <class Model, class Weights, class Inputs, class Element>
@@ -96,9 +98,9 @@ template <class Model, class Weights, class Inputs, class Element>
   return detail::predict(net, data, alpha);
 }
 
-/// The part of images that are recognised.
+/// Returns the fraction of images that are classified correctly.
 ///
-/// throws  as logits; where there is not one label from 0 to classes - 1 for each image
+/// throws  as logits; unless there is one label from 0 to classes - 1 for each image
 template <class Model, class Weights, class Inputs, class Element>
 [[nodiscard]] double accuracy(network<Model, Weights, Inputs>& net, const dataset<Element>& data, float alpha = 1) {
   detail::check_type<Model, Element>();

@@ -15,7 +15,7 @@ namespace minnow {
 
 namespace detail {
 
-/// A network's arrays, of which some give way to others.
+/// A network's arrays with replacements.
 struct changed_arrays {
   weight_arrays arrays;
   std::list<std::vector<float>> made;
@@ -27,7 +27,8 @@ struct changed_arrays {
   void remove(const std::string& path, const char* name) { arrays.erase({path, name}); }
 };
 
-/// Layer I of the target, if it is the bias that takes the place of a batch norm.
+/// Folds a batch norm into the product before it, if layer Index of the target is the bias that replaces the batch
+/// norm. Writes the changed arrays to `result`.
 template <class ToModel, std::size_t Index, class FromModel, class Weights, class In>
 void fold_into_product(const network<FromModel, Weights, In>& from, changed_arrays& result) {
   using folded = flat<FromModel>;
@@ -61,11 +62,13 @@ void fold_into_product(const network<FromModel, Weights, In>& from, changed_arra
 
 }  // namespace detail
 
-/// Copies weights as copy_weights does into a network that has a bias where `from` has a batch norm right behind a
-/// product: the norm's scale goes into the product's weights, its shift is the bias. For post-training quantization: a
-/// network that is trained on keeps its batch norms, since folded ones would quantize with yesterday's statistics.
+/// Copies weights like copy_weights, but into a network that has a bias where `from` has a batch norm directly after a
+/// product. The scale of the batch norm is multiplied into the product's weights, and its shift becomes the bias.
+/// Intended for post-training quantization: a network that is trained further should keep its batch norms, because
+/// folded ones would quantize with outdated statistics.
 ///
-/// throws   as copy_weights; a batch norm of which `to` has neither the norm nor a bias stays an array that only one has
+/// throws   as copy_weights; a batch norm for which `to` has neither a batch norm nor a bias counts as an array that
+///          only one network has
 /// source   Jacob et al. 2018, 3.2
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void fold_batch_norm(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to) {

@@ -6,7 +6,7 @@
 
 namespace minnow {
 
-/// Seconds that the layers of a network took, in the order of its flat sequence: see untyped_network::time_into.
+/// Seconds that the layers of a network took, in the order of its flat sequence; see untyped_network::time_into.
 ///
 /// experimental  may change in any version
 struct layer_times {
@@ -16,7 +16,7 @@ struct layer_times {
 
 namespace detail {
 
-/// Adds the time from its making to its end to seconds[i] of `count`, if there are seconds.
+/// Adds the time from its construction to its destruction to seconds[i] of `count`; does nothing if `seconds` is null.
 class stopwatch {
   using clock = std::chrono::steady_clock;
 

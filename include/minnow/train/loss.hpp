@@ -10,14 +10,17 @@
 
 namespace minnow {
 
-/// A loss: from logits (N,classes) and N labels to the mean over the batch, and its gradient (N,classes). `fit` gives it a
-/// label from 0 to classes-1 for each of N >= 1 images; a loss or a gradient that is not finite is an error that ends the run.
+/// A loss: returns the mean over the batch from logits (N,classes) and N labels, and writes its gradient (N,classes).
+/// `fit` passes a label from 0 to classes-1 for each of N >= 1 images. A loss or a gradient that is not finite is an
+/// error that ends the run.
 using loss_function =
     std::function<double(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient)>;
 
 namespace detail {
 
-/// Calls row(logits, label, gradient, classes) for each image and sums what it returns.
+/// Calls row(logits, label, gradient) for each image and returns the mean of the results.
+///
+/// throws  sizes that do not match; a label that is not from 0 to classes-1
 template <class Row>
 double mean_over_rows(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient,
                       Row&& row) {
@@ -41,7 +44,7 @@ double mean_over_rows(std::span<const float> logits, std::span<const int> labels
 
 /// -log softmax(logits)[label].
 ///
-/// throws  as every loss here: where the sizes do not fit, or a label is not from 0 to classes-1
+/// throws  as every loss here: sizes that do not match; a label that is not from 0 to classes-1
 struct cross_entropy {
   double operator()(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient) const {
     const double images = static_cast<double>(labels.size());
@@ -67,7 +70,7 @@ struct squared_hinge {
       double sum = 0;
       for (std::size_t c = 0; c < z.size(); ++c) {
         const double t = c == label ? 1 : -1;
-        const double margin = std::max(1 - t * static_cast<double>(z[c]), 0.0);  // NaN stays NaN, unlike by fmax
+        const double margin = std::max(1 - t * static_cast<double>(z[c]), 0.0);  // keeps a NaN, unlike fmax
         sum += margin * margin;
         g[c] = static_cast<float>(-2 * t * margin / numbers);
       }

@@ -23,7 +23,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Only the layers that estimate name their estimator, so that the others are instantiated once for all networks.
+/// Estimator of a layer; void for layers that need none, so that these are instantiated once for all networks.
 template <class Layer, class Weights, class Inputs>
 struct estimator_for {
   using type = void;
@@ -44,7 +44,7 @@ struct readable {
   using type = trainable<Layer, Estimator>;
 };
 
-/// Storage of layer I, keyed by the network and the index, never by the layer's full type.
+/// Storage of layer Index. Its type depends on the network and the index, never on the layer's full type.
 template <class Network, std::size_t Index>
 struct slot {
   using flat = minnow::flat<typename Network::model>;
@@ -63,7 +63,7 @@ struct layer_slots<Network, std::index_sequence<Index...>> : slot<Network, Index
 
 }  // namespace detail
 
-/// The trainable reading of a model: real-valued state, forward and backward, for one choice of estimators.
+/// The trainable reading of a model for one choice of estimators: real-valued state, forward and backward passes.
 ///
 /// Model      a struct derived from `model<…>`
 /// Weights    the estimator of quantized weights
@@ -132,14 +132,14 @@ public:
   }
   ~network() = default;
 
-  /// The layer at a stable path: net.layer<"2.0">().
+  /// Returns the layer at a stable path: net.layer<"2.0">().
   template <literal Path>
   [[nodiscard]] auto& layer() noexcept {
     constexpr std::size_t index = flat::find(Path.view());
     static_assert(index < count, "minnow: the model has no layer of this path");
     return layer_at<index>();
   }
-  /// Layer I of the flat sequence.
+  /// Returns layer Index of the flat sequence.
   template <std::size_t Index>
   [[nodiscard]] layer_type<Index>& layer_at() noexcept {
     return static_cast<detail::slot<network, Index>&>(slots_).layer;
@@ -149,7 +149,7 @@ public:
     return static_cast<const detail::slot<network, Index>&>(slots_).layer;
   }
 
-  /// visit(path, layer) for every layer in order, each with its own type.
+  /// Calls visitor(path, layer) for every layer in order, each with its own type.
   template <class Visit>
   void visit(Visit&& visitor) {
     each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
@@ -157,7 +157,7 @@ public:
     });
   }
 
-  /// Whether a layer rounds to few levels: weights, or inputs that are more than the image's bytes.
+  /// Whether any layer quantizes weights, or inputs other than the image's bytes.
   static constexpr bool quantizes = []<std::size_t... Index>(std::index_sequence<Index...>) {
     return (quantizes_in<typename flat::template layer<Index>>() || ...);
   }(indices{});

@@ -11,7 +11,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Whether a number of an optimizer lies in [low, high).
+/// Refuses an optimizer's number outside [low, high).
 [[nodiscard]] inline status check_number(const char* name, float found, float low, float high) noexcept {
   if (found >= low && found < high) return {};
   if (std::isinf(high))
@@ -23,20 +23,20 @@ namespace detail {
 
 }  // namespace detail
 
-/// How gradients move parameters:
+/// Update rule for parameters:
 ///
-///   rate, decay        the learning rate and what multiplies it over the run
-///   moments            numbers kept for each parameter
-///   at(step)           what a step needs, worked out once
-///   update(w, g, m, step_rate, prepared)   the new w; m is an array of `moments` numbers, changed in place.
-///                      Weight decay is part of it. Written for a float and for a SIMD batch alike
+///   rate, decay        learning rate, and the schedule that multiplies it over the run
+///   moments            numbers stored for each parameter
+///   at(step)           values that all updates of a step share, computed once
+///   update(w, g, m, step_rate, prepared)   returns the new w, weight decay included; m is an array of `moments`
+///                                          numbers, updated in place. A template for floats and SIMD batches
 ///
-/// and where it wants them
+/// and optionally
 ///
-///   check()            a status that names the number outside its domain; a run begins with it
-///   is_square(moment)  whether a moment is never negative: a checkpoint with another one is refused
+///   check()            status that names a number outside its domain; called when a run begins
+///   is_square(moment)  whether a moment is never negative; a checkpoint with a negative one is refused
 ///
-/// The rate is above 0, what multiplies it at least 0, both are finite: a run refuses others.
+/// The rate is above 0, the factor of the schedule is at least 0, and both are finite. A run refuses other values.
 template <class Optimizer>
 concept optimizer = requires(const Optimizer o, float w, float* m, long long step) {
   { o.rate } -> std::convertible_to<float>;
@@ -45,11 +45,12 @@ concept optimizer = requires(const Optimizer o, float w, float* m, long long ste
   { o.update(w, w, m, w, o.at(step)) } -> std::convertible_to<float>;
 };
 
-/// Stochastic gradient descent with momentum: m <- momentum · m + g + weight_decay · w; w <- w - rate · m. As PyTorch's.
+/// Stochastic gradient descent with momentum, as in PyTorch:
+/// m <- momentum · m + g + weight_decay · w; w <- w - rate · m.
 struct sgd {
   float rate = 0.1f;       ///< above 0
   float momentum = 0;      ///< in [0, 1)
-  float weight_decay = 0;  ///< from 0
+  float weight_decay = 0;  ///< at least 0
   rate_schedule decay = constant_rate{};
 
   static constexpr int moments = 1;
@@ -67,8 +68,8 @@ struct sgd {
   }
 };
 
-/// Adam with decoupled weight decay: w <- w - rate · (m / (sqrt(v) + epsilon) + weight_decay · w), m and v corrected for
-/// their start at zero.
+/// Adam with decoupled weight decay: w <- w - rate · (m / (sqrt(v) + epsilon) + weight_decay · w), where m and v are
+/// corrected for their start at zero.
 ///
 /// source  Kingma & Ba 2015; the decay Loshchilov & Hutter 2019
 struct adam {
@@ -76,17 +77,19 @@ struct adam {
   float beta1 = 0.9f;      ///< in [0, 1)
   float beta2 = 0.999f;    ///< in [0, 1)
   float epsilon = 1e-8f;   ///< above 0
-  float weight_decay = 0;  ///< from 0
+  float weight_decay = 0;  ///< at least 0
   rate_schedule decay = constant_rate{};
 
   static constexpr int moments = 2;
-  /// The second one is a mean of squares.
+  /// Moment 1 is a mean of squares.
   [[nodiscard]] static constexpr bool is_square(int moment) noexcept { return moment == 1; }
   struct prepared {
     float first;
     float second;
   };
-  /// step counts from 1.
+  /// Factors that correct the moments for their start at zero.
+  ///
+  /// step  from 1
   [[nodiscard]] prepared at(long long step) const noexcept {
     const auto n = static_cast<double>(step);
     return {static_cast<float>(1 / (1 - std::pow(static_cast<double>(beta1), n))),

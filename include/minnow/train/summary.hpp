@@ -63,8 +63,8 @@ inline std::string print_lines(untyped_network& net, std::span<const network_lin
 
 }  // namespace detail
 
-/// A trainable network as a table: for each layer its output, the operation it will have when packed with bits of inputs x
-/// weights, trained parameters, multiply-accumulates; then the estimators.
+/// Returns a trainable network as a table. Each layer has its output, the operation it will have when packed (bits of
+/// inputs x weights), its number of trained parameters and its multiply-accumulates. The estimators follow.
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] std::string summary(network<Model, Weights, Inputs>& net) {
   return detail::print_lines(net, detail::network_lines<flat<Model>>, text(Weights::name()).view(),

@@ -30,8 +30,8 @@ namespace detail {
 using parameter_visitor = std::function<void(const parameter&)>;
 using array_visitor = std::function<void(std::string_view, std::span<float>)>;
 
-/// What the loops of training ask of a layer, as functions: made once for each trainable reading, so that these loops are
-/// compiled once and not for every network. What joins alone have, a second input and its gradient, others ignore.
+/// Functions of a layer that the training loops call, as pointers. They are made once for each trainable reading, so
+/// that the loops are compiled once and not for every network. Only joins use the second input and its gradient.
 struct layer_functions {
   void (*forward)(void*, const activations& in, const activations& second, activations& out, const pass&);
   void (*backward)(void*, const activations& in, const activations& out, const float* grad_out, float* grad_in,
@@ -43,7 +43,7 @@ struct layer_functions {
   void (*statistics)(void*, const array_visitor&);
   std::span<const float> (*unsound_state)(void*);
   bool trained;
-  bool takes_codes;  ///< reads codes and their scale; others read values
+  bool takes_codes;  ///< reads codes and their scale; other layers read values
 };
 
 template <class Layer>
@@ -90,51 +90,54 @@ inline constexpr layer_functions functions_of{
 , reads_codes<Layer>
 };  // namespace minnow
 
-/// A layer as a network without its type knows it, all but its address.
+/// Describes a layer to a network without a model type; does not include the layer's address.
 struct layer_entry {
   const layer_functions* functions;
   std::string_view path;
   shape out;
-  std::size_t from;    ///< the layer whose result is the input, or the_image
-  std::size_t second;  ///< of a join, the other input
+  std::size_t from;    ///< index of the layer whose result is the input, or the_image
+  std::size_t second;  ///< as `from`, for the second input of a join
 };
 
 }  // namespace detail
 
-/// A network without its type: what training, settling and measuring work on. `network` is the typed one that users have.
+/// A network without its model type. Training, batch-norm re-estimation and evaluation work on it. Users have the typed
+/// `network`.
 class untyped_network {
 public:
-  /// The model's outputs for one image.
+  /// Number of outputs of the model for one image.
   [[nodiscard]] int outputs() const noexcept { return layers_.back().out.size(); }
   [[nodiscard]] shape input() const noexcept { return input_shape_; }
-  /// The model's, which its files carry.
+  /// Fingerprint of the model, which its files store.
   [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
 
-  /// visit(path, parameter) for every trained tensor in order.
+  /// Calls visit(path, parameter) for every trained tensor, in order.
   void parameters(const std::function<void(std::string_view, const parameter&)>& visit) {
     for (entry& l : layers_) l.functions->parameters(l.layer, [&](const parameter& p) { visit(l.path, p); });
   }
 
-  /// visit(path, name, floats) for everything that a file keeps, in order.
+  /// Calls visit(path, name, floats) for every array that a file stores, in order.
   void arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_)
       l.functions->arrays(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
-  /// The same between two steps of a run, which it does not change: nothing is measured for the file.
+  /// As `arrays`, for use between two steps of a run: measures nothing for the file, so that the run is unaffected.
   void arrays_under_way(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_)
       l.functions->arrays_under_way(l.layer,
                                     [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
-  /// The same for what settling replaces: batch norm's running statistics.
+  /// As `arrays`, for the arrays that `settle` replaces: batch norm's running statistics.
   void statistics(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_)
       l.functions->statistics(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
-  /// Refuses a quantizer's state that is not finite or lies outside its bounds; `who` begins the sentence.
+  /// Refuses a quantizer's state that is not finite or is outside its bounds.
+  ///
+  /// who   begins the error message
   [[nodiscard]] status check_states(const char* who) {
     for (entry& l : layers_)
       if (const auto state = l.functions->unsound_state(l.layer); !state.empty())
@@ -143,18 +146,20 @@ public:
     return {};
   }
 
-  /// What is done to images before the first layer, unless that takes `pixels`.
+  /// Normalization of images before the first layer, unused if the first layer is `pixels`.
   [[nodiscard]] const normalisation& input_normalisation() const noexcept { return normalisation_; }
+  /// Sets the normalization.
+  ///
   /// throws  unless there is a finite mean and a deviation above 0 for each channel, or none at all
   void normalise(normalisation n) {
     require(n.check(input().channels, "normalise"));
     normalisation_ = std::move(n);
   }
 
-  /// Makes room for a batch; `put` or the returned floats fill it: images (N,H,W,C), bytes as 0 … 255.
+  /// Allocates a batch. `put` or the returned floats fill it: images (N,H,W,C), bytes as 0 … 255.
   ///
-  /// images   at least 1, and so few that an int counts the pixels of each layer's results
-  /// throws   another number
+  /// images   at least 1, and so few that an int can count the pixels of the input and of each layer's results
+  /// throws   a number of images out of range
   std::span<float> prepare(int images) {
     int pixels = input().pixels();
     for (const entry& l : layers_) pixels = std::max(pixels, l.out.pixels());
@@ -175,9 +180,9 @@ public:
     return {input_.data(), size};
   }
 
-  /// Image n of the batch, 0 … images-1: (H,W,C) bytes, or floats where the model does not begin with pixels.
+  /// Writes image n of the batch, 0 … images-1: (H,W,C) bytes, or floats if the model does not begin with pixels.
   ///
-  /// throws  another n
+  /// throws  n out of range
   template <class Element>
   void put(int n, const Element* image) {
     if (n < 0 || n >= images_)
@@ -191,9 +196,9 @@ public:
     }
   }
 
-  /// The images first … first + images - 1 of a data set as a batch.
+  /// Takes the images first … first + images - 1 of a data set as a batch.
   ///
-  /// throws  images of another shape, or some that the set has not
+  /// throws  images of another shape; a range that is not in the set
   template <class Element>
   void take(const dataset<Element>& data, int first, int images) {
     if (data.dimensions != input() || first < 0 || images > data.size() - first)
@@ -204,12 +209,12 @@ public:
     parallel_for(images, [&](int n) { put(n, data.image(first + n).data()); });
   }
 
-  /// Seconds that each layer takes, of all passes from now on, are added up there; null: no longer.
+  /// Adds the seconds that each layer takes, in all passes from now on, to `times`; null ends this.
   void time_into(layer_times* times) noexcept { times_ = times; }
 
-  /// Runs the batch through the network; logits (N,classes).
+  /// Runs the batch through the network and returns the logits (N,classes).
   ///
-  /// throws  without a batch; an alpha outside [0, 1], a negative count; what a layer throws, with its path
+  /// throws  without a batch; an alpha outside [0, 1]; a negative count; errors of a layer, with its path
   std::span<const float> forward(pass p) {
     if (images_ < 1) require(status::failure("forward: expected a batch, found none: prepare or take one first"));
     if (!(p.alpha >= 0 && p.alpha <= 1))
@@ -231,10 +236,10 @@ public:
     return {out.data, out.size()};
   }
 
-  /// After forward(p): the gradients of all parameters, from those of the logits (N,classes).
+  /// Computes the gradients of all parameters from the gradients of the logits (N,classes). Call it after forward(p).
   ///
-  /// ready   called with each parameter as soon as its gradient is complete, those of the last layer first
-  /// throws  without a forward pass; another number of gradients than of its logits; what a layer throws
+  /// ready   called with each parameter as soon as its gradient is complete, from the last layer to the first
+  /// throws  without a forward pass; another number of gradients than of logits; errors of a layer
   void backward(std::span<const float> logit_gradient, pass p, const detail::parameter_visitor* ready = nullptr) {
     const auto buffer = [&](int i) { return i < 0 ? nullptr : gradients_[static_cast<std::size_t>(i)].data(); };
     if (images_ < 1 || logit_gradient.size() != layers_.back().result.size())
@@ -256,20 +261,21 @@ public:
     }
   }
 
-  /// What layer i of 0 … layers-1 made of the last batch.
+  /// Result of layer i, 0 … layers-1, for the last batch.
   ///
-  /// throws  another i
+  /// throws  i out of range
   [[nodiscard]] const activations& result(std::size_t i) const {
     if (i >= layers_.size())
       require(status::failure("result: expected a layer from 0 to %zu, found %zu", layers_.size() - 1, i));
     return layers_[i].result;
   }
 
-  /// Throws where an array holds a NaN or an infinity, naming the first layer and array that do: of all arrays, or of what
-  /// each batch moves beside the parameters, batch norm's statistics.
+  /// Throws if an array holds a NaN or an infinity, and names the first such layer and array.
   ///
-  /// who    begins the sentence
-  /// step   of a run, from 1; 0: none
+  /// who    begins the error message
+  /// step   of the run, from 1; 0: none
+  /// all    true: checks all arrays; false: only batch norm's statistics, which each batch changes besides the
+  ///        parameters
   void check_finite(const char* who, long long step, bool all) {
     const auto check = [who, step](std::string_view path, std::string_view name, std::span<float> values) {
       if (std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) return;
@@ -282,7 +288,7 @@ public:
     else statistics(check);
   }
 
-  /// The path of the first layer whose last result holds a NaN or an infinity; empty where none does.
+  /// Path of the first layer whose last result holds a NaN or an infinity; empty if there is none.
   [[nodiscard]] std::string_view first_not_finite() const noexcept {
     for (const entry& l : layers_)
       for (std::size_t k = 0; k < l.result.size(); ++k)
@@ -290,9 +296,9 @@ public:
     return {};
   }
 
-  /// What the estimator of the weights makes of their learning rate.
+  /// Factor that the weights' estimator applies to their learning rate.
   [[nodiscard]] float step_scale(float alpha) const { return step_scale_(alpha); }
-  /// The most that unquantized values take part in a forward pass at this alpha.
+  /// Largest unquantized fraction in a forward pass at this alpha.
   [[nodiscard]] float real_part(float alpha) const { return real_part_(alpha); }
 
 protected:
@@ -307,7 +313,7 @@ protected:
     plan_gradients();
   }
 
-  /// Where the layers are, from now on: the network was made, copied or moved. Its last batch stays behind.
+  /// Sets the addresses of the layers after the network was constructed, copied or moved. The last batch is dropped.
   void bind(std::span<void* const> layers) {
     for (std::size_t i = 0; i < layers.size(); ++i) {
       layers_[i].layer = layers[i];
@@ -321,25 +327,25 @@ protected:
   }
 
 private:
-  /// Where a layer writes the gradient of an input.
+  /// Where a layer writes the gradient of one of its inputs.
   struct gradient_edge {
-    int buffer = -1;    ///< -1: nobody needs it
-    bool adds = false;  ///< the input has other readers, whose gradients it is added to
+    int buffer = -1;    ///< -1: no layer needs it
+    bool adds = false;  ///< the input has other readers; this gradient is added to theirs
   };
   struct entry : detail::layer_entry {
     void* layer = nullptr;
-    bool learns = false;  ///< it, or a layer before it, is trained
-    int gradient = -1;    ///< the buffer of its result's gradient
+    bool learns = false;  ///< this layer or a layer before it is trained
+    int gradient = -1;    ///< buffer of its result's gradient
     gradient_edge to_from{};
     gradient_edge to_second{};
     kernels::aligned_floats output{};
     activations result{};
-    kernels::aligned_floats values{};  ///< of an input that came as codes, for a layer that takes no codes
+    kernels::aligned_floats values{};  ///< the input as values, if it holds codes and the layer takes none
     bool values_read = false;
   };
 
-  /// Gives each gradient a buffer for as long as it is needed: two where layers follow each other, more where they fork.
-  /// No gradient is made for the image, nor for what stands before the first trained layer.
+  /// Assigns a buffer to each gradient for as long as it is needed: two for a chain of layers, more where layers
+  /// branch. No gradient is computed for the image or for the layers before the first trained layer.
   void plan_gradients() {
     std::vector<int> free;
     int count = 0;
@@ -371,7 +377,7 @@ private:
   [[nodiscard]] activations result_of(std::size_t layer) noexcept {
     return layer == detail::the_image ? activations{input_.data(), images_, input()} : layers_[layer].result;
   }
-  /// A layer's input, as values where it does not take codes.
+  /// A layer's input, converted to values if the layer does not take codes.
   [[nodiscard]] activations read(entry& l) {
     activations in = result_of(l.from);
     l.values_read = in.scale != 1 && !l.functions->takes_codes;

@@ -7,10 +7,11 @@
 #include <minnow/layers/layer.hpp>
 #include <minnow/quantize/concept.hpp>
 
-/// The policies' scalar or vectorized rules, evaluated on vectors.
+/// Evaluates the rules of quantizers, estimators and element-wise layers on SIMD vectors. A rule written for a single
+/// float is applied lane by lane.
 namespace minnow::detail {
 
-/// A quantizer's code, whether its rule is written for batches or for one number.
+/// Codes of x. The quantizer's rule takes SIMD batches or single floats.
 template <quantizer Quantizer>
 vector code_of(const vector& x, const typename Quantizer::state& s) {
   if constexpr (requires {
@@ -20,7 +21,7 @@ vector code_of(const vector& x, const typename Quantizer::state& s) {
   else return lane_by_lane([&](float one) { return static_cast<float>(Quantizer::code(one, s)); }, x);
 }
 
-/// What a quantizer multiplies the estimator's slope by, likewise.
+/// Multiplies `slope` by the quantizer's own slope, if the quantizer has one.
 template <quantizer Quantizer>
 void shape_slope([[maybe_unused]] vector& slope, [[maybe_unused]] role r, [[maybe_unused]] const vector& x,
                  [[maybe_unused]] const typename Quantizer::state& s) {
@@ -32,7 +33,7 @@ void shape_slope([[maybe_unused]] vector& slope, [[maybe_unused]] role r, [[mayb
     slope *= lane_by_lane([&](float one) { return static_cast<float>(Quantizer::slope(r, one, s)); }, x);
 }
 
-/// An estimator's slope, likewise. `low` and `high` bound the quantizer's range.
+/// Slope of an estimator. `low` and `high` bound the quantizer's range.
 template <estimator Estimator>
 vector slope_of(role r, float alpha, const vector& x, float low, float high) {
   const auto inside = (x >= vector(low)) & (x <= vector(high));
