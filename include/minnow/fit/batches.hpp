@@ -15,19 +15,19 @@
 
 namespace minnow {
 
-/// Random changes to training images: moved by up to `crop` pixels each way (a random crop of the padded image, black
-/// outside), and mirrored left to right half of the time. An axis of one pixel is not moved along, so that a signal moves
-/// in time alone.
+/// Random changes to training images: a shift by up to `crop` pixels in each direction (a random crop of the padded
+/// image, black outside), and a horizontal flip with probability 1/2. Images are not shifted along an axis of one
+/// pixel, so that a signal is shifted only in time.
 struct augmentation {
   int crop = 0;
   bool flip = false;
 };
 
-/// A change of the user's own to a training image: augment(image, dimensions, draws) writes the image (H,W,C) in place.
+/// A user-defined change to a training image: augment(image, dimensions, draws) changes the image (H,W,C) in place.
 ///
-/// draws   random numbers of this image in this epoch: they depend on the run's seed alone, not on the threads
+/// draws   random numbers of this image in this epoch; they depend only on the run's seed, not on threads
 ///
-/// It is called for several images at once, on all threads, and so must not write to anything else.
+/// It may be called for several images at once, on any thread, and so must not write to anything else.
 template <class Element>
 using augment_function = std::function<void(std::span<Element> image, const shape& dimensions, random& draws)>;
 
@@ -42,7 +42,7 @@ struct image_changes {
   [[nodiscard]] bool none() const noexcept { return moves.crop == 0 && !moves.flip && !own; }
 };
 
-/// An image (H,W,C), moved and mirrored as the random numbers say; `to` holds zeros.
+/// Shifts and flips an image (H,W,C) by random amounts. `to` must hold zeros.
 template <class Element>
 void move_image(std::span<const Element> from, const shape& s, const augmentation& how, random r,
                 std::span<Element> to) {
@@ -60,7 +60,7 @@ void move_image(std::span<const Element> from, const shape& s, const augmentatio
     }
 }
 
-/// An image with all changes; `to` holds zeros.
+/// Applies all changes to an image. `to` must hold zeros.
 template <class Element>
 void augment(std::span<const Element> from, const shape& s, const image_changes<Element>& how, const random& of_image,
              std::span<Element> to) {
@@ -71,7 +71,7 @@ void augment(std::span<const Element> from, const shape& s, const image_changes<
   how.own(to, s, draws);
 }
 
-/// The order of an epoch and the images of its batches, from one stream of random numbers.
+/// Order of an epoch and the images of its batches, from one stream of random numbers.
 template <class Element>
 class batches {
 public:
@@ -85,7 +85,7 @@ public:
       std::swap(order_[i - 1], order_[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
   }
 
-  /// Puts images first … first + count - 1 of the epoch into the network; their labels into `labels`.
+  /// Loads images first … first + count - 1 of the epoch into the network, and their labels into `labels`.
   void into(untyped_network& net, int first, int count, std::vector<int>& labels) const {
     net.prepare(count);
     labels.resize(data_.labels.empty() ? 0 : static_cast<std::size_t>(count));

@@ -4,17 +4,19 @@
 
 namespace minnow {
 
-/// How much data `calibrate` takes, in the order that the seed gives.
+/// Amount of data that `calibrate` uses, in an order determined by the seed.
 struct calibrate_options {
-  int batches = 30;  ///< at least 1; no more than there are
-  int batch = 128;   ///< at least 1; all images where there are fewer
+  int batches = 30;  ///< at least 1; no more than the data has
+  int batch = 128;   ///< images of a batch, at least 1; all images if there are fewer
   minnow::seed seed{};
 };
 
-/// Measures the scales of the inputs' quantizers on data, layer after layer at alpha = 1, and those of weights until they
-/// rest; weights and batch norm stay as they are. Post-training quantization is fold_batch_norm, calibrate, pack.
+/// Measures the scales of input quantizers on data, layer after layer at alpha = 1, and the scales of weight quantizers
+/// until they have converged. Weights and batch norm do not change. Post-training quantization is fold_batch_norm,
+/// calibrate, pack.
 ///
-/// throws  where images are missing, of another shape, or hold a NaN; where a layer's inputs do; options outside their range
+/// throws  images that are missing, have another shape, or hold a NaN; a NaN in the inputs of a layer; options out of
+///         range
 template <class Model, class Weights, class Inputs, class Element>
 void calibrate(network<Model, Weights, Inputs>& net, const dataset<Element>& data, calibrate_options options = {}) {
   detail::check_type<Model, Element>();

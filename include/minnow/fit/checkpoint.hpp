@@ -17,23 +17,23 @@
 
 namespace minnow {
 
-/// Where a run keeps what it needs to go on after it was stopped: {.path = "run.checkpoint", .every = 500, .resume = true}.
+/// Where a run stores the data that it needs to be resumed: {.path = "run.checkpoint", .every = 500, .resume = true}.
 ///
-/// A run that was killed at any moment and goes on from there ends with the bits of one that was never stopped; keeping
-/// checkpoints changes nothing either. The file is written whole or not at all, and by one run at a time.
+/// A run that is killed at any moment and resumed ends bit-identical to a run that was never stopped. Writing
+/// checkpoints does not change the result either. The file is written atomically, and by one run at a time.
 struct checkpoint_options {
-  std::string path{};   ///< empty: nowhere
-  long long every = 0;  ///< steps between two checkpoints, at least 0; 0: one at each epoch's end
-  bool resume = false;  ///< goes on from a file that is there already; without this it is an error
+  std::string path{};   ///< empty: no checkpoints
+  long long every = 0;  ///< steps between two checkpoints, at least 0; 0: one at the end of each epoch
+  bool resume = false;  ///< true: resumes from an existing file; false: an existing file is an error
 };
 
 namespace detail {
 
-/// A run's checkpoints.
+/// Reads and writes the checkpoints of a run.
 template <optimizer Optimizer>
 class checkpoints {
 public:
-  /// throws  where another run writes there now, or did before and is not resumed
+  /// throws  if another run writes to the file now, or the file exists and is not resumed
   checkpoints(checkpoint_options options, untyped_network& net, updater<Optimizer>& update, std::vector<run_fact> facts,
               int epochs, int batch, long long steps)
       : options_(std::move(options)),
@@ -57,9 +57,9 @@ public:
                               path()));
   }
 
-  /// Puts a run to where its file says it stood, if there is one.
+  /// Restores a run from its file, if there is one.
   ///
-  /// throws  where the file is damaged or another run's
+  /// throws  if the file is damaged or belongs to another run
   void resume(run_position& position) {
     if (options_.path.empty() || !file_exists(path())) return;
     update_.make_room(net_);
@@ -79,10 +79,10 @@ public:
     update_.went_on(position.step, position.rate);
   }
 
-  /// Between two steps: writes if it is time. Weights that keep their codes for some steps are written when they are about
-  /// to lose them, so that the file need not have those.
+  /// Writes a checkpoint if one is due. Called between two steps. Weights that keep their codes for several steps are
+  /// written just before these are recomputed, so that the file need not hold the codes.
   ///
-  /// throws  where the file cannot be written; the one before it is still there
+  /// throws  if the file cannot be written; the previous file is then still there
   void between(run_position& position, bool requantizes_next) {
     if (options_.path.empty() || position.step == written_) return;
     due_ = due_ || position.step % every_ == 0 || position.step == steps_;
@@ -106,7 +106,7 @@ private:
     return run;
   }
 
-  /// Refuses a position and epochs that no run of these steps comes to.
+  /// Refuses a position and epochs that no run with these steps can reach.
   [[nodiscard]] status check(std::span<const double> at, std::span<const double> done) const {
     const auto integer_in = [](double from, double to, double number) {
       return from <= number && number <= to && number == std::floor(number);

@@ -22,23 +22,25 @@
 
 namespace minnow {
 
-/// How a run goes, beside optimizer and alpha schedule.
+/// Options of a run, besides the optimizer and the alpha schedule.
 template <class Element>
 struct fit_options {
   int epochs = 1;                                ///< at least 1
-  int batch = 128;                               ///< images of a step, at least 1; all images where there are fewer
+  int batch = 128;                               ///< images of a step, at least 1; all images if there are fewer
   const dataset<Element>* validation = nullptr;  ///< measured after every epoch
-  minnow::seed seed{};                           ///< of the order, the augmentation and the estimator's noise
+  minnow::seed seed{};                           ///< for the order, the augmentation and the estimator's noise
   loss_function loss = cross_entropy{};
   minnow::augmentation augmentation{};
-  augment_function<Element> augment{};  ///< a change of the user's own to each training image, behind `augmentation`
+  augment_function<Element> augment{};  ///< user-defined change to each training image, after `augmentation`
   bool shuffle = true;
-  int alpha_every = 1;      ///< steps between two looks at the schedule (AB's "optimization frequency")
-  int quantize_every = 1;   ///< steps between two quantizations of the weights (AB's "quantizing frequency")
-  int settle_batches = 30;  ///< at the end, and for each measurement of the quantized network while alpha < 1; 0: never
-  checkpoint_options checkpoint{};  ///< where the run can go on from after it was stopped
-  minnow::ranks* ranks =
-      nullptr;  ///< the processes that share it, each with these options; `batch` is that of all together
+  int alpha_every = 1;     ///< steps between two evaluations of the schedule (AB's "optimization frequency")
+  int quantize_every = 1;  ///< steps between two quantizations of the weights (AB's "quantizing frequency")
+  /// Batches of a batch norm re-estimation, at the end of the run and for each measurement of the quantized network
+  /// while alpha < 1; 0: none.
+  int settle_batches = 30;
+  checkpoint_options checkpoint{};  ///< where the run is saved, to be resumed after it was stopped
+  /// Processes that share the run, each with these options; `batch` is the total over all of them.
+  minnow::ranks* ranks = nullptr;
 };
 
 namespace detail {
@@ -48,8 +50,8 @@ struct no_observer {
   void operator()(const event&, Network&) const noexcept {}
 };
 
-/// What must be the same when a run goes on. Optimizer's rates, schedules, the loss and `augment` are functions: they are
-/// the user's to keep.
+/// Facts that must be equal when a run is resumed. The optimizer's rates, the schedules, the loss and `augment` are not
+/// compared: keeping them equal is up to the user.
 template <class Element>
 std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<Element>& options,
                                std::uint64_t estimators, int moments) {
@@ -71,14 +73,14 @@ std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<El
           {"moments of the optimizer", n(moments)}};
 }
 
-/// Whether a step's loss and its gradient are finite.
+/// Refuses a step's loss, or a gradient of it, that is not finite.
 inline status check_loss(const untyped_network& net, double loss, std::span<const float> gradient,
                          long long step) noexcept {
   const auto odd = std::find_if(gradient.begin(), gradient.end(), [](float g) { return !std::isfinite(g); });
   if (std::isfinite(loss) && odd == gradient.end()) return {};
   const std::string_view found = net.first_not_finite(), where = found.empty() ? std::string_view("none") : found;
   const int length = static_cast<int>(where.size());
-  const double shown = std::isnan(loss) ? std::abs(loss) : loss;  // a NaN's sign says nothing
+  const double shown = std::isnan(loss) ? std::abs(loss) : loss;  // the sign of a NaN has no meaning
   if (!std::isfinite(loss))
     return status::failure("fit: the loss is %f at step %lld; the first layer with a NaN or an infinity is %.*s", shown,
                            step, length, where.data());
@@ -90,14 +92,14 @@ inline status check_loss(const untyped_network& net, double loss, std::span<cons
 
 /// Refuses options outside their range.
 ///
-/// dimensions   of the images
+/// dimensions   of an image
 template <class Element>
 void check_options(const fit_options<Element>& o, const shape& dimensions) {
   if (o.epochs < 1 || o.batch < 1 || o.alpha_every < 1 || o.quantize_every < 1)
     require(status::failure(
         "fit: expected epochs, batch, alpha_every and quantize_every of at least 1, found %d, %d, %d and %d", o.epochs,
         o.batch, o.alpha_every, o.quantize_every));
-  // An axis of one pixel has nowhere to go.
+  // Images are not shifted along an axis of one pixel, so it does not limit the crop.
   const int height = dimensions.height > 1 ? dimensions.height : dimensions.width,
             width = dimensions.width > 1 ? dimensions.width : height;
   const int crop = o.augmentation.crop, most = std::min(height, width) - 1;
@@ -117,9 +119,9 @@ void check_options(const fit_options<Element>& o, const shape& dimensions) {
                             o.ranks->rank(), o.ranks->size()));
 }
 
-/// One rank's part of a run.
+/// Runs one rank's part of a run.
 ///
-/// all   the ranks; null: this one is alone
+/// all   the ranks; null: this process is alone
 template <class Element, optimizer Optimizer>
 history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimizer optimizer,
                const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
@@ -137,7 +139,7 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
   const random draws(options.seed);
   const share own = all != nullptr ? share{all->rank(), all->size()} : share{};
   run_position at;
-  // Settling takes the statistics of whole batches, whatever training does.
+  // Re-estimation takes the statistics of whole batches over all ranks, even if training does not.
   const auto settled = [&](bool requantize) {
     if (options.settle_batches > 0)
       pass_over(net, data, mode::settle, {options.settle_batches, options.batch, options.seed}, requantize, own, all,
@@ -150,7 +152,7 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
     return right / count;
   };
   const auto on_any = [&](bool yes) { return all != nullptr ? all->largest(yes) > 0 : yes; };
-  // Measuring leaves the run as it is: weights that are quantized every few steps keep their codes.
+  // A measurement must not change the run: weights that are quantized only every few steps keep their codes.
   const bool renews = options.quantize_every == 1;
 
   updater<Optimizer> update(std::move(optimizer));
@@ -251,15 +253,15 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
     at.loss = at.correct = at.seen = 0;
     stopped = on_any(!observe(end)) || stopped;
   }
-  // What an observer has stopped does not go on.
+  // A run stopped by its observer writes no final checkpoint.
   if (!stopped) kept.between(at, true);
   settled(true);
   return {std::move(at.epochs), stopped, elapsed()};
 }
 
-/// The loop of `fit`, for every network alike. `observe` returns false to stop.
+/// The loop of `fit`, shared by all networks. `observe` returns false to stop the run.
 ///
-/// estimators   tells the network's estimators from others'
+/// estimators   hash that identifies the network's estimators
 template <class Element, optimizer Optimizer>
 history run(untyped_network& net, source<Element>& data, Optimizer optimizer,
             const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
@@ -273,13 +275,13 @@ history run(untyped_network& net, source<Element>& data, Optimizer optimizer,
   }
 }
 
-/// `fit` of a typed network, from wherever the images come.
+/// `fit` of a typed network, for any source of images.
 template <class Element, class Model, class Weights, class Inputs, optimizer Optimizer, class Observer>
 history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, Optimizer optimizer,
                  const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
                  Observer& observer) {
   check_type<Model, Element>();
-  // A lambda without captures is never empty, but converts to a pointer.
+  // A lambda without captures is never empty, but can be compared with null since it converts to a pointer.
   if constexpr (!std::is_empty_v<Observer> && requires { observer == nullptr; })
     if (observer == nullptr) require(status::failure("fit: expected an observer, found an empty one"));
   constexpr std::uint64_t estimators = hash(Inputs::name().view(), hash(Weights::name().view()));
@@ -295,16 +297,16 @@ history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, 
 
 }  // namespace detail
 
-/// Trains a network, and settles it.
+/// Trains a network, then re-estimates its batch norm statistics as `settle` does.
 ///
-/// optimizer   adam, sgd or one's own
+/// optimizer   adam, sgd or a user-defined one
 /// schedule    alpha over the run; `ste` ignores it
 /// observer    called as observer(event, net) after every step and epoch; returning false stops the run
-/// throws      empty data, labels out of range, another shape, a NaN in the data; options, an optimizer's numbers or a rate
-///             outside their range, an alpha outside [0, 1]; a run that diverged: a loss, a gradient, a parameter, a moment or
-///             a statistic that is not finite, naming step, layer and array. The network then stands as that step left it;
-///             the last checkpoint is the one before. A checkpoint that cannot be written or read. What the user's
-///             functions throw. What one of several ranks throws, all throw
+/// throws      empty data, labels out of range, another shape, a NaN in the data; options, an optimizer's numbers or a
+///             rate out of range, an alpha outside [0, 1]; a run that diverged: a loss, gradient, parameter, moment or
+///             statistic that is not finite, naming step, layer and array. The network then remains as that step left
+///             it; the last checkpoint is from before that step. A checkpoint that cannot be written or read.
+///             Exceptions of the user's functions. An error of one of several ranks is thrown on all of them
 template <class Model, class Weights, class Inputs, class Element, optimizer Optimizer, schedule Schedule,
           class Observer = detail::no_observer>
 history fit(network<Model, Weights, Inputs>& net, const dataset<Element>& data, Optimizer optimizer,

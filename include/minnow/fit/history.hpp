@@ -4,23 +4,23 @@
 
 namespace minnow {
 
-/// What an observer sees after every step, and with `epoch_end` after every epoch.
+/// State of a run, which an observer receives after every step and, with `epoch_end`, after every epoch.
 struct event {
   bool epoch_end = false;
   int epoch = 0;  ///< from 1
   int epochs = 0;
   long long step = 0;  ///< from 1, of the whole run
   long long steps = 0;
-  double loss = 0;       ///< of the batch; at an epoch's end the epoch's mean
-  double accuracy = 0;   ///< of the network as trained (blended) on training images, batch or epoch
-  double blended = 0;    ///< at an epoch's end, on the validation set: of the network as trained,
-  double quantized = 0;  ///< and of the quantized one that is shipped (its weights as of the last quantization)
+  double loss = 0;       ///< of the batch; at an epoch's end, the mean over the epoch
+  double accuracy = 0;   ///< of the network as trained (blended), on the training images of the batch or epoch
+  double blended = 0;    ///< accuracy on the validation set at an epoch's end, network as trained
+  double quantized = 0;  ///< as `blended`, of the quantized network as shipped, with its weights' latest codes
   float alpha = 0;
   float rate = 0;
-  double seconds = 0;  ///< since the run began, or went on
+  double seconds = 0;  ///< since the run was started or resumed
 };
 
-/// What a run came to: the events of its epochs.
+/// Result of a run: the events of its epochs.
 struct history {
   std::vector<event> epochs;
   bool stopped = false;  ///< by the observer
@@ -29,18 +29,18 @@ struct history {
 
 namespace detail {
 
-/// Where a run stands between two steps; the rest is in the network and in the optimizer.
+/// Position of a run between two steps. The rest of the run's state is in the network and in the optimizer.
 struct run_position {
-  long long step = 0;  ///< that are done
-  float alpha = 0;     ///< of the last one
+  long long step = 0;  ///< number of finished steps
+  float alpha = 0;     ///< of the last step
   float rate = 0;
-  double loss = 0;  ///< sums over the images of this epoch that were seen
+  double loss = 0;  ///< `loss`, `correct` and `seen` are sums over the images of this epoch so far
   double correct = 0;
   double seen = 0;
-  std::vector<event> epochs{};  ///< that are done
+  std::vector<event> epochs{};  ///< finished epochs
 };
 
-/// visit(number) for all that a file keeps of a position, its epochs apart, and of one of these.
+/// Calls visit(number) for each number that a file stores of a position, except its epochs, or of one epoch's event.
 template <class Visit>
 void numbers_of(run_position& p, Visit&& visit) {
   visit(p.step), visit(p.alpha), visit(p.rate), visit(p.loss), visit(p.correct), visit(p.seen);

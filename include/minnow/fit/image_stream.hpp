@@ -22,27 +22,27 @@ namespace minnow {
 
 /// How an `image_stream` reads its files.
 struct stream_options {
-  int window = 16384;         ///< records that are shuffled among each other, at least 1
-  int prefetch = 2;           ///< batches that a thread has ready before they are asked for, at least 1
-  bool skip_corrupt = false;  ///< leaves corrupt files out, see `skipped`; otherwise they are an error
+  int window = 16384;         ///< number of records that are shuffled together, at least 1
+  int prefetch = 2;           ///< number of batches that a thread prepares ahead, at least 1
+  bool skip_corrupt = false;  ///< true: leaves out corrupt files, see `skipped`; false: they are an error
 };
 
-/// Images in record files (shards), for sets that do not fit in memory: `fit` reads them through it.
+/// Images in record files (shards), for data sets that do not fit in memory. `fit` reads them through it.
 ///
 ///   image_stream data({.dimensions = {32, 32, 3}, .classes = 10}, {"data_batch_1.bin", "data_batch_2.bin"});
 ///   fit(net, data, adam{}, linear{}, {.epochs = 10});
 ///
-/// The files stay where they are, the system keeps the pages that are read; a file that changes while it is trained on is an
-/// error, and so is a label that it then has. Each epoch takes every record once: the files in a
-/// shuffled order, records shuffled within windows of it. Of several ranks each reads its own run of that order, and so its
-/// own files but for those at its ends. The order depends on the seed and the number of ranks alone. A thread reads and
-/// augments ahead.
+/// The files are not copied; the operating system caches the pages that are read. A file that changes during training
+/// is an error, and so is a label that is then out of range. Each epoch reads every record once: the files in shuffled
+/// order, and the records shuffled within windows of that order. With several ranks, each rank reads a contiguous part
+/// of that order, and so its own files except at the ends of its part. For given options, the order depends only on the
+/// seed and the number of ranks. A thread reads and augments ahead.
 class image_stream : public detail::source<std::uint8_t> {
 public:
   /// Opens the files and reads all labels.
   ///
-  /// throws  a file that cannot be read, whose size is no multiple of a record's, or that has a label out of range, unless
-  ///         such files are skipped; a format or options that make no sense; no records at all
+  /// throws  a file that cannot be read, whose size is not a multiple of a record's, or that has a label out of range,
+  ///         unless such files are skipped; an invalid format or invalid options; no records at all
   image_stream(record_format format, const std::vector<std::string>& files, stream_options options = {})
       : format_(format), options_(options) {
     if (!format_.makes_sense())
@@ -73,10 +73,10 @@ public:
   image_stream& operator=(const image_stream&) = delete;
   ~image_stream() override { stop(); }
 
-  /// What was wrong with each file that was left out.
+  /// Error message of each file that was left out.
   [[nodiscard]] const std::vector<std::string>& skipped() const noexcept { return skipped_; }
 
-  /// Records of all files.
+  /// Number of records in all files.
   [[nodiscard]] int size() const override { return size_; }
   void check(const untyped_network& net, const char* who) const override {
     const shape s = net.input(), d = format_.dimensions;
@@ -88,10 +88,10 @@ public:
       require(status::failure("%s: expected at most %d classes (the model's outputs), found %d", who, net.outputs(),
                               format_.classes));
   }
-  /// Of the labels, in the files' order.
+  /// Checksum of the labels, in the order of the files.
   [[nodiscard]] std::uint64_t checksum() const override { return checksum_; }
 
-  /// throws  a batch below 1, a share that is none, a first step that the epoch has not
+  /// throws  a batch below 1, an invalid share, a first step outside the epoch
   void begin(random stream, detail::image_changes<std::uint8_t> changes, bool shuffle, int batch, detail::share s,
              int first_step) override {
     if (batch < 1 || s.of < 1 || s.index < 0 || s.index >= s.of || first_step < 0 ||
@@ -164,9 +164,12 @@ private:
       std::swap(order[i - 1], order[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
   }
 
-  /// Reads the record at a place of this rank's run, which begins at `start` of the epoch's order and is `length` long.
+  /// Reads a record of this rank's part of the epoch's order.
   ///
-  /// throws  where its file has changed
+  /// start    index of the part's first record in the epoch's order
+  /// length   number of records in the part
+  /// place    index of the record in the part
+  /// throws   if the record's file has changed, or its label is out of range
   void read_record(int start, int length, int place, std::vector<std::uint8_t>& to) {
     if (const int window = place / options_.window; window != window_) {
       window_ = window;
@@ -180,7 +183,7 @@ private:
     const int in_shard = at - (shard == 0 ? 0 : ends_[shard - 1]);
     detail::watched_file& file = files_[shards_[shard]];
     if (!file.is_open()) {
-      // A program may have some thousand files open.
+      // A process may open only a few thousand files.
       if (open_.size() == most_open) {
         files_[open_.front()].close();
         open_.pop_front();
@@ -218,7 +221,7 @@ private:
     }
   }
 
-  /// The reader's work, until the epoch ends or is given up.
+  /// Work of the reader thread, until the epoch ends or is abandoned.
   void read_ahead(int step) noexcept try {
     for (; step < steps(); ++step) {
       {
@@ -260,12 +263,12 @@ private:
   stream_options options_;
   static constexpr std::size_t most_open = 128;
   std::vector<detail::watched_file> files_;
-  std::deque<std::size_t> open_;  ///< of the files, those that are open, the first opened first
+  std::deque<std::size_t> open_;  ///< indices of the open files, in the order in which they were opened
   std::vector<std::string> skipped_;
   std::uint64_t checksum_ = 0;
   int size_ = 0;
 
-  // Of the epoch: the reader's alone while it runs.
+  // State of the epoch. While the reader thread runs, only this thread changes it.
   random stream_;
   detail::image_changes<std::uint8_t> changes_;
   bool shuffle_ = false;
@@ -282,10 +285,10 @@ private:
   std::deque<loaded> ready_;
   std::exception_ptr failure_;
   bool ending_ = false;
-  bool done_ = true;  ///< the reader has nothing more to do
+  bool done_ = true;  ///< the reader thread has finished
 };
 
-/// The same `fit`, on images that are read as they are needed.
+/// Overload of `fit` for images that are read as they are needed.
 template <class Model, class Weights, class Inputs, optimizer Optimizer, schedule Schedule,
           class Observer = detail::no_observer>
 history fit(network<Model, Weights, Inputs>& net, image_stream& data, Optimizer optimizer, const Schedule& alpha_at,

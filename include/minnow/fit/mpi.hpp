@@ -21,23 +21,23 @@
 
 namespace minnow {
 
-/// How the ranks of `data_parallel` work together.
+/// Options of `data_parallel`.
 struct data_parallel_options {
   bool synchronised_statistics =
-      false;            ///< batch norm and inputs' quantizers measure the whole batch, not each rank its own
-  double timeout = 60;  ///< seconds that the other ranks may take to come to a step that all take together
-  std::size_t bucket_bytes = 1 << 20;  ///< of gradients that are summed together
+      false;            ///< batch norm and input quantizers measure the whole batch, not each rank's part
+  double timeout = 60;  ///< seconds that a rank waits for the others in a collective operation
+  std::size_t bucket_bytes = 1 << 20;  ///< bytes of gradients that are summed together
 };
 
 /// The processes of an MPI communicator that train one network together: {.ranks = &ranks} in fit's options.
 ///
-/// A batch is divided among the ranks; their gradients are added up by non-blocking all-reduces while the backward pass goes
-/// on. A run repeats bit by bit with the same number of ranks.
+/// Each batch is divided among the ranks. Their gradients are summed by non-blocking all-reduces during the backward
+/// pass. A run repeats bit by bit with the same number of ranks.
 ///
-/// requires  MPI_Init_thread with MPI_THREAD_FUNNELED or more (with several threads), MPI_Finalize after its end, and its
-///           functions called by the thread that initialised MPI; one run at a time
-/// throws    where MPI was not initialised; where a rank fails or does not answer for `timeout` seconds. An MPI program cannot
-///           go on without a rank: then end it by MPI_Abort, since MPI_Finalize may wait for ever
+/// requires  MPI_Init_thread with MPI_THREAD_FUNNELED or more (with several threads); MPI_Finalize only after this
+///           object is destroyed; calls only from the thread that initialized MPI; one run at a time
+/// throws    if MPI is not initialized; if a rank fails or does not answer for `timeout` seconds. An MPI program cannot
+///           continue without a rank: end it with MPI_Abort, since MPI_Finalize may wait forever
 class data_parallel final : public ranks {
 public:
   explicit data_parallel(MPI_Comm communicator, data_parallel_options options = {})
@@ -62,7 +62,8 @@ public:
   data_parallel(const data_parallel&) = delete;
   data_parallel& operator=(const data_parallel&) = delete;
 
-  /// Never waits. Where an exception passes, the others are told; sums that are under way keep their memory.
+  /// Never waits. If an exception destroys the object, the other ranks are told. The memory of pending sums is not
+  /// freed.
   ~data_parallel() {
     if (std::uncaught_exceptions() > exceptions_)
       failed(status::failure("data_parallel: expected all %d ranks to go on, found rank %d left by an exception", size_,
@@ -78,7 +79,7 @@ public:
   [[nodiscard]] std::size_t bucket() const noexcept override { return options_.bucket_bytes / sizeof(float); }
   [[nodiscard]] const data_parallel_options& options() const noexcept { return options_; }
 
-  /// Bytes that this rank has given to sums so far.
+  /// Bytes that this rank has contributed to sums so far.
   [[nodiscard]] std::uint64_t summed_bytes() const noexcept { return summed_bytes_; }
 
   void sum(std::span<double> numbers) override { reduce(numbers, MPI_SUM); }
@@ -119,8 +120,8 @@ public:
   void failed(const char* why) noexcept override {
     if (told_) return;
     told_ = broken_ = true;
-    // Messages this short leave at once; they are received by whoever waits for this rank. What cannot be sent shows as
-    // silence.
+    // Messages this short are sent at once and received by any rank that waits for this one. If one cannot be sent, the
+    // other rank sees no answer and runs into its timeout.
     const std::size_t length = std::min(std::strlen(why), most_text);
     state_->why.assign(why, length);
     for (int to = 0; to < size_; ++to) {
@@ -138,11 +139,11 @@ private:
   static constexpr std::size_t most_bytes = std::size_t{1} << 26;
   static constexpr int failure_tag = 1;
 
-  /// What MPI may still write to when this object ends.
+  /// Memory that MPI may still use when this object is destroyed.
   struct state {
     MPI_Comm all = MPI_COMM_NULL;
     std::vector<MPI_Request> under_way;
-    std::vector<MPI_Request> apart;  ///< that of `reduce`
+    std::vector<MPI_Request> apart;  ///< requests of `reduce`
     std::vector<float> gradients;
     std::vector<double> numbers;
     std::vector<std::byte> bytes;
@@ -161,7 +162,8 @@ private:
     std::copy(state_->numbers.begin(), state_->numbers.end(), numbers.begin());
   }
 
-  /// Calls into MPI, which goes on with everything that was begun during calls alone.
+  /// Whether all requests are complete. The call also lets MPI make progress on pending operations, which may happen
+  /// only during calls.
   bool all_done(std::vector<MPI_Request>& requests) {
     int done = 1;
     check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
@@ -175,7 +177,7 @@ private:
     const auto began = clock::now();
     while (!all_done(requests)) {
       hear();
-      // A short wait spins, so that it is short; ranks that share a core get it by sleep.
+      // Short waits spin, for a low latency. Longer ones sleep, so that ranks that share a core can run.
       const auto waited = clock::now() - began;
       if (waited < std::chrono::microseconds(100)) std::this_thread::yield();
       else std::this_thread::sleep_for(std::chrono::microseconds(20));
@@ -190,7 +192,9 @@ private:
     requests.clear();
   }
 
-  /// throws  what another rank has sent before it ended
+  /// Checks whether another rank has reported a failure.
+  ///
+  /// throws  the error that the rank has reported
   void hear() {
     int there = 0, length = 0;
     MPI_Status message;
@@ -219,8 +223,8 @@ private:
   int rank_ = 0;
   int size_ = 1;
   std::uint64_t summed_bytes_ = 0;
-  bool broken_ = false;  ///< a rank has failed: what was begun may never end
-  bool told_ = false;    ///< all know it
+  bool broken_ = false;  ///< a rank has failed: pending operations may never complete
+  bool told_ = false;    ///< all ranks know of the failure
 };
 
 }  // namespace minnow

@@ -12,41 +12,42 @@
 
 namespace minnow {
 
-/// The processes that share a run: what `fit` asks of them. `data_parallel` (fit/mpi.hpp) is the one that users have.
+/// The processes that share a run, as an interface for `fit`. Users have its implementation `data_parallel`
+/// (fit/mpi.hpp).
 ///
-/// throws  every function but `failed`: where another rank has failed, or does not answer
+/// throws  every function except `failed`: if another rank has failed or does not answer
 class ranks : public reduction {
 public:
   virtual ~ranks() = default;
 
-  /// 0 … size - 1
+  /// Number of this rank, 0 … size - 1.
   [[nodiscard]] virtual int rank() const noexcept = 0;
   [[nodiscard]] virtual int size() const noexcept = 0;
-  /// Whether a batch's statistics are those of all ranks.
+  /// Whether batch statistics are taken over all ranks.
   [[nodiscard]] virtual bool synchronised_statistics() const noexcept = 0;
-  /// Floats of gradients that are summed together.
+  /// Number of gradient floats that are summed together.
   [[nodiscard]] virtual std::size_t bucket() const noexcept = 0;
 
-  /// Rank 0's bytes to all.
+  /// Copies rank 0's bytes to all ranks.
   virtual void broadcast(std::span<std::byte> bytes) = 0;
 
-  /// Room for all gradients. It belongs to the ranks, since sums may be under way when a run ends by an error.
+  /// Memory for all gradients. The ranks object owns it, because sums may be pending when a run ends with an error.
   [[nodiscard]] virtual std::span<float> room(std::size_t floats) = 0;
-  /// Begins to sum `count` floats of the room, and returns.
+  /// Starts to sum `count` floats of the room over all ranks, and returns without waiting.
   virtual void start_sum(std::size_t first, std::size_t count) = 0;
-  /// Lets sums that were begun go on.
+  /// Lets pending sums make progress.
   virtual void progress() = 0;
-  /// Waits for all of them.
+  /// Waits for all pending sums.
   virtual void finish() = 0;
 
-  /// Tells the others that this one's run ends with an error; they end with the same.
+  /// Tells the other ranks that this rank's run ends with an error; they end with the same error.
   virtual void failed(const char* why) noexcept = 0;
 };
 
 namespace detail {
 
-/// A network's gradients on their way to the sum over ranks: they are copied in the order in which the backward pass makes
-/// them, and each bucket's sum begins when it is full, while earlier layers still go backward.
+/// Sums a network's gradients over ranks. Gradients are copied in the order in which the backward pass completes them,
+/// and the sum of each bucket starts when the bucket is full, during the backward pass of earlier layers.
 class gradient_sums {
 public:
   gradient_sums(minnow::ranks& all, untyped_network& net) : all_(all) {
@@ -55,7 +56,7 @@ public:
     room_ = all_.room(floats);
   }
 
-  /// The gradient of a parameter is complete.
+  /// Takes a parameter whose gradient is complete.
   void take(const parameter& p) {
     std::copy(p.gradient.begin(), p.gradient.end(), room_.begin() + static_cast<std::ptrdiff_t>(filled_));
     filled_ += p.gradient.size();
@@ -66,12 +67,12 @@ public:
     all_.progress();
   }
 
-  /// The backward pass is done: begins the sum of the last bucket, which may be smaller.
+  /// Starts the sum of the last bucket, which may be smaller. Called after the backward pass.
   void take_rest() {
     if (filled_ > started_) all_.start_sum(started_, filled_ - started_);
   }
 
-  /// Waits for the sums and puts them in the gradients' places.
+  /// Waits for the sums and writes them to the gradients.
   void finish() {
     all_.finish();
     std::size_t at = 0;
@@ -86,14 +87,14 @@ public:
 private:
   minnow::ranks& all_;
   std::span<float> room_;
-  std::vector<std::span<float>> gradients_;  ///< of this step
+  std::vector<std::span<float>> gradients_;  ///< gradients of this step
   std::size_t filled_ = 0;
   std::size_t started_ = 0;
 };
 
-/// Numbers of a step and what was measured in it, agreed on by all ranks in one sum. Measured are batch norm's running
-/// statistics and the quantizers' states. The rest are parameters, which are equal on all ranks as their gradients are;
-/// learned states, though, begin with a measurement.
+/// Makes a step's numbers and measurements equal on all ranks, with one sum. The measurements are batch norm's running
+/// statistics and the quantizers' states. The other arrays are parameters, which are equal on all ranks because their
+/// gradients are. Learned states are parameters too, but they are included because they begin with a measurement.
 class step_agreement {
 public:
   explicit step_agreement(untyped_network& net) {
@@ -106,7 +107,7 @@ public:
     });
   }
 
-  /// Sums `numbers`, and replaces what was measured by its mean. The mean of equal floats is that float.
+  /// Sums `numbers`, and replaces the measurements by their means. The mean of equal floats is that float.
   void agree(minnow::ranks& all, std::span<double> numbers) {
     values_.assign(numbers.begin(), numbers.end());
     for (const std::span<float> a : measured_) values_.insert(values_.end(), a.begin(), a.end());

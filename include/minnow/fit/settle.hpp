@@ -7,19 +7,21 @@
 
 namespace minnow {
 
-/// How much data `settle` takes, in the order that the seed gives.
+/// Amount of data that `settle` uses, in an order determined by the seed.
 struct settle_options {
-  int batches = 30;  ///< at least 1; no more than there are
-  int batch = 128;   ///< at least 1; all images where there are fewer
+  int batches = 30;  ///< at least 1; no more than the data has
+  int batch = 128;   ///< images of a batch, at least 1; all images if there are fewer
   minnow::seed seed{};
 };
 
 namespace detail {
 
-/// Forward passes at alpha = 1 over some batches.
+/// Runs forward passes at alpha = 1 over some batches.
 ///
-/// own, over   this rank's part of each batch, and all ranks, whose statistics are taken together; null: it is alone
-/// step, who   of the run that is settled, 0: none, and who settles: for errors
+/// own    this rank's part of each batch
+/// over   the ranks over which statistics are taken; null: this process is alone
+/// step   step of the run, for error messages; 0: none
+/// who    function named in error messages
 template <class Element>
 void pass_over(untyped_network& net, source<Element>& data, mode mode, const settle_options& options,
                bool requantize = true, share own = {}, reduction* over = nullptr, long long step = 0,
@@ -46,7 +48,7 @@ void pass_over(untyped_network& net, const dataset<Element>& data, mode mode, co
   pass_over<Element>(net, images, mode, options, true, {}, nullptr, 0, caller);
 }
 
-/// Batch norm's statistics; puts others back where they are given.
+/// Returns batch norm's statistics, and replaces them by `back` if it is given.
 inline std::vector<float> exchange_statistics(untyped_network& net, const std::vector<float>* back = nullptr) {
   std::vector<float> kept;
   net.statistics([&](std::string_view, std::string_view, std::span<float> values) {
@@ -59,11 +61,12 @@ inline std::vector<float> exchange_statistics(untyped_network& net, const std::v
 
 }  // namespace detail
 
-/// Estimates batch norm's running statistics anew, at alpha = 1: those of the network that is shipped. With alpha < 1
-/// they are those of another network: on MNIST a 1-bit network trained at constant 1/2 goes from a few tens of percent
-/// to its accuracy by this step alone.
+/// Re-estimates batch norm's running statistics at alpha = 1, for the network that is shipped. Statistics collected at
+/// alpha < 1 belong to another network: on MNIST, a 1-bit network trained at constant alpha 1/2 goes from a few tens of
+/// percent to its accuracy by this step alone.
 ///
-/// throws  where images are missing, of another shape, or hold a NaN; options outside their range; statistics that are not finite
+/// throws  images that are missing, have another shape, or hold a NaN; options out of range; statistics that are not
+///         finite
 template <class Model, class Weights, class Inputs, class Element>
 void settle(network<Model, Weights, Inputs>& net, const dataset<Element>& data, settle_options options = {}) {
   detail::check_type<Model, Element>();

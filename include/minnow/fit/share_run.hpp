@@ -17,7 +17,7 @@ template <class Element>
 void broadcast(ranks& all, std::span<Element> values) {
   all.broadcast(std::as_writable_bytes(values));
 }
-/// Of any length, rank 0's.
+/// Broadcasts rank 0's vector. It may have another length on the other ranks.
 template <class Element>
 void broadcast(ranks& all, std::vector<Element>& values) {
   std::size_t size = values.size();
@@ -26,7 +26,7 @@ void broadcast(ranks& all, std::vector<Element>& values) {
   broadcast(all, std::span(values));
 }
 
-/// Puts all ranks to where rank 0 stands: its position, its network, its optimizer's moments.
+/// Brings all ranks to the state of rank 0: its position in the run, its network, its optimizer's moments.
 template <optimizer Optimizer>
 void share_run(ranks& all, untyped_network& net, updater<Optimizer>& update, run_position& at) {
   numbers_of(at, [&](auto& number) { broadcast(all, std::span(&number, 1)); });
@@ -42,7 +42,9 @@ void share_run(ranks& all, untyped_network& net, updater<Optimizer>& update, run
   update.went_on(at.step, at.rate);
 }
 
-/// throws  on all ranks, where they are not at work on the same run or a batch has fewer images than there are ranks
+/// Checks that the ranks can share a run.
+///
+/// throws  on all ranks, if they do not work on the same run or a batch has fewer images than there are ranks
 inline void check_ranks(ranks& all, const untyped_network& net, std::vector<run_fact> facts, int images, int batch) {
   facts.push_back({"network", net.fingerprint()});
   for (const run_fact& f : facts) {

@@ -14,32 +14,35 @@
 
 namespace minnow::detail {
 
-/// Part `index` of `of` of every batch: a rank's. Parts differ by one image at most.
+/// Part `index` of `of` of every batch, for one rank. Parts differ by at most one image.
 struct share {
   int index = 0;
   int of = 1;
 
-  /// Its places in a batch of `count` images: from first(count), below end(count).
+  /// Range of its images in a batch of `count` images: from first(count), below end(count).
   [[nodiscard]] int first(int count) const noexcept { return static_cast<int>(std::int64_t{count} * index / of); }
   [[nodiscard]] int end(int count) const noexcept { return share{index + 1, of}.first(count); }
 };
 
-/// Where the images of a run come from.
+/// Source of the images of a run.
 template <class Element>
 class source {
 public:
   virtual ~source() = default;
 
-  /// Images of an epoch, of all ranks together.
+  /// Number of images in an epoch, over all ranks.
   [[nodiscard]] virtual int size() const = 0;
-  /// throws  where there are no images, or of another shape than the network's, or with labels that it has not
+  /// Checks that the network can take the images and labels.
+  ///
+  /// throws  no images; images of another shape than the network's input; labels that the network does not have
   virtual void check(const untyped_network& net, const char* who) const = 0;
-  /// Of all images and labels.
+  /// Checksum that identifies the images and labels.
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
-  /// Begins an epoch whose order and changes of images come from `stream`; batches are asked for from number first_step on.
+  /// Begins an epoch. `stream` determines the order and the random changes of the images; batches are requested from
+  /// number first_step on.
   virtual void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s,
                      int first_step) = 0;
-  /// Puts this share's images of batch `step` of the epoch into the network, their labels into `labels`.
+  /// Loads this share's images of batch `step` of the epoch into the network, and their labels into `labels`.
   virtual void into(untyped_network& net, int step, std::vector<int>& labels) = 0;
 };
 

@@ -13,11 +13,11 @@
 
 namespace minnow {
 
-/// An optimizer at work on a network: it keeps the moments of every parameter.
+/// Applies an optimizer to a network and stores the moments of every parameter.
 template <optimizer Optimizer>
 class updater {
 public:
-  /// throws  a rate that is not above 0 and finite, no decay, what the optimizer's own check says
+  /// throws  a rate that is not finite and above 0; an empty decay; errors of the optimizer's own check
   explicit updater(Optimizer o) : optimizer_(std::move(o)) {
     if (!(optimizer_.rate > 0 && std::isfinite(static_cast<double>(optimizer_.rate))))
       require(
@@ -27,11 +27,13 @@ public:
     if constexpr (requires { optimizer_.check(); }) require(optimizer_.check());
   }
 
-  /// One step along the gradients of the last backward pass, the clip of bounded weights and, if asked for, their new
-  /// codes, in one pass over them. The weights' estimator scales their step, and with it their decay.
+  /// Makes one step along the gradients of the last backward pass. One pass over the values also clips bounded weights
+  /// and, if requested, computes their new codes. The weights' estimator scales their learning rate, and with it their
+  /// weight decay.
   ///
-  /// throws  a decay that is negative or not finite, before anything moves; where a gradient, a parameter or a moment is not
-  ///         finite, naming step, layer and array: the step is then made, and the network spoilt
+  /// throws  a decay factor that is negative or not finite, before anything changes; a gradient, a parameter or a
+  ///         moment that is not finite, naming step, layer and array: the step is then complete, and the network is
+  ///         unusable
   void step(untyped_network& net, const progress& at, float alpha, bool requantize = false) {
     const float rate_now = optimizer_.rate * optimizer_.decay(at);
     if (!(rate_now >= 0 && std::isfinite(rate_now)))
@@ -49,23 +51,23 @@ public:
             "optimizer: expected the network of the steps before, found another size of '%.*s' in layer %.*s",
             static_cast<int>(p.name.size()), p.name.data(), static_cast<int>(path.size()), path.data()));
       const float rate = p.quantized ? rate_ * net.step_scale(alpha) : rate_;
-      // The others move as well, so that no layer is left between two steps.
+      // After a failure the other parameters are updated too, so that all layers are at the same step.
       if (!move(p, moments, rate, prepared, requantize) && outcome.ok()) outcome = failure_of(p, path, at.step + 1);
     };
-    net.parameters(std::cref(move_one));  // by reference, so that nothing is allocated
+    net.parameters(std::cref(move_one));  // passed by reference, which avoids an allocation
     require(outcome);
   }
 
-  /// Moments of each parameter in order: of its first one, then of the next.
+  /// Moments of each parameter, in order: moment 0 of all its values, then moment 1, and so on.
   [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
-  /// Makes them, 0 as before the first step.
+  /// Allocates the moments and sets them to 0, as before the first step.
   void make_room(untyped_network& net) {
     moments_.clear();
     net.parameters([&](std::string_view, const parameter& p) {
       moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
     });
   }
-  /// The moments were put back to those after that many steps, the last with this rate.
+  /// Continues after this number of steps, the last of which had this rate. Called when the moments were restored.
   void went_on(long long steps, float rate) noexcept {
     steps_ = steps;
     rate_ = rate;
@@ -75,7 +77,7 @@ public:
   [[nodiscard]] float rate() const noexcept { return rate_; }
 
 private:
-  /// Why a parameter could not be moved.
+  /// Error for a parameter whose update is not finite.
   [[nodiscard]] static status failure_of(const parameter& p, std::string_view path, long long step) noexcept {
     const auto finite = [](std::span<const float> values) {
       return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
@@ -88,8 +90,9 @@ private:
                            p.name.data());
   }
 
-  /// Whether all numbers are finite: the gradient, the values before they are clipped, the moments. They are in registers
-  /// anyway: x - x is 0 but for a NaN and an infinity, and so is the sum of these.
+  /// Updates a parameter; returns whether all numbers are finite: the gradient, the values before they are clipped, the
+  /// moments. The check uses numbers that are in registers already: x - x is 0 unless x is a NaN or an infinity, and so
+  /// is the sum of these differences.
   template <class Prepared>
   bool move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared, bool requantize) {
     const std::size_t size = p.value.size();

@@ -16,10 +16,10 @@ namespace minnow {
 
 namespace detail {
 
-/// The mean part of unquantized values under which batch norm's statistics may have been taken.
+/// Largest mean unquantized fraction with which batch norm's statistics may have been collected.
 inline constexpr float settled_enough = 1e-3f;
 
-/// Refuses a NaN or an infinity: thresholds and codes would hide it.
+/// Refuses a NaN or an infinity, which thresholds and codes would hide.
 inline void check_finite(std::span<const float> values, std::string_view path, std::string_view name) {
   for (const float v : values)
     if (!std::isfinite(v))
@@ -28,7 +28,7 @@ inline void check_finite(std::span<const float> values, std::string_view path, s
                               static_cast<double>(v)));
 }
 
-/// Fills a layer's inferable reading from its trainable one: their arrays of the same names and sizes.
+/// Fills a layer's inferable reading from its trainable one, by copying arrays of the same names and sizes.
 template <class Layer, class Estimator>
 void fill(inferable<Layer>& to, trainable<Layer, Estimator>& from, std::string_view path) {
   const auto each = [&](std::string_view name, std::span<float> values) {
@@ -62,7 +62,7 @@ void fill(inferable<batch_norm>& to, trainable<batch_norm, Estimator>& from, std
   }
 }
 
-/// Latent weights to packed ones.
+/// Packs the codes of a product's weights.
 template <quantizer In, quantizer Weights, class Quantized>
 void pack_product(const geometry& g, const Quantized& weights, std::byte* packed) {
   using operand = operand_of<Weights>;
@@ -72,13 +72,13 @@ void pack_product(const geometry& g, const Quantized& weights, std::byte* packed
   kernels::pack_weights<In::storage, operand::storage, operand::bits>(g, codes.data(), packed);
 }
 
-/// A layer between a sum and its code, as functions of one number: folding is compiled once for all of them.
+/// A layer between a sum and its code, as functions of one number, so that folding is compiled once for all layers.
 struct fold_step {
   const void* reading = nullptr;
   float (*apply)(const void*, float, int) = nullptr;
   int (*direction)(const void*, int) = nullptr;
   bool behind_pool = false;
-  float factor = 1;  ///< of an average, instead of `apply`
+  float factor = 1;  ///< of an average pool, used instead of `apply`
 
   template <class Layer>
   static fold_step of(const inferable<Layer>& reading, bool behind_pool) {
@@ -90,13 +90,14 @@ struct fold_step {
 
 /// Finds the thresholds of all channels over sums in [-bound, bound].
 ///
-/// number  a sum as a float: float (*)(std::int32_t)
+/// number  converts a sum to a float
 template <quantizer Quantizer>
 void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std::int32_t),
           std::span<const float> scales, std::span<const fold_step> steps, const typename Quantizer::state& state) {
   constexpr auto codes = codes_of<Quantizer>();
   for (int c = 0; c < channels; ++c) {
-    // h(x) never falls, so codes fall with x where one of them is worth less than 0; sums of negative units fall as numbers.
+    // h(x) never falls, so codes fall where x rises if their scale is negative. If the scale of the sums is negative,
+    // their values fall where the sums rise.
     int behind_pool = Quantizer::scale(state) < 0 ? -1 : 1;
     int direction = scales[static_cast<std::size_t>(c)] < 0 ? -behind_pool : behind_pool;
     for (const fold_step& s : steps) {
@@ -115,9 +116,10 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
   }
 }
 
-/// Puts what stands between the sums and the codes of a stage into integers.
+/// Converts the layers between the sums and the codes of a stage to integer constants.
 ///
-/// scales  of each channel, what a sum's unit is worth; unit  the same of a code
+/// scales  of each channel, value of a sum of 1
+/// unit    value of code 1
 template <class Stage>
 void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stage, typename Stage::plan::indices>& ops,
          double unit) {
@@ -145,7 +147,7 @@ void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stag
   }
 }
 
-/// Packs stage S of a network.
+/// Packs stage `Stage` of a network.
 template <std::size_t Stage, class Network, class Packed>
 void pack_stage(Network& net, Packed& to) {
   using plan = stage_plan<typename Packed::model, Stage>;
@@ -153,7 +155,7 @@ void pack_stage(Network& net, Packed& to) {
   auto& stage = to.template stage<Stage>();
   using stage_type = std::remove_cvref_t<decltype(stage)>;
 
-  // What one unit of a sum, or of an input's code, is worth.
+  // Values of a sum of 1 for each channel or, without a product, value of an input's code 1.
   std::vector<float> scales(plan::has_product ? static_cast<std::size_t>(plan::window.out.channels) : 1, 1.0f);
   if constexpr (plan::inputs::code_limit > 0)
     for (float& s : scales) s = plan::inputs::scale(net.template layer_at<flat::template from<plan::begin>>().state());
@@ -209,8 +211,8 @@ void pack_stage(Network& net, Packed& to) {
   }
 }
 
-/// Refuses a network that cannot be packed, by layer and array. All arrays are looked at: of an infinite variance, say, no
-/// constant of the packed network would tell.
+/// Refuses a network that cannot be packed, naming layer and array. Checks all arrays, because an infinite variance,
+/// for example, would not show in any constant of the packed network.
 template <class Network>
 void check_network(Network& net) {
   net.arrays(
@@ -239,16 +241,16 @@ Packed pack_as(Network& net) {
 
 }  // namespace detail
 
-/// The packed network that computes what the trained one does at alpha = 1.
+/// Returns the packed network that computes the same as the trained one at alpha = 1.
 ///
-/// throws  where batch norm's statistics were taken with alpha < 1 (settle first), where a layer holds a NaN or an infinity, or a
-///         quantizer's state lies outside its bounds
+/// throws  batch norm statistics that were collected with alpha < 1 (call settle first); a NaN or an infinity in a
+///         layer; a quantizer's state outside its bounds
 template <class Arch = kernels::best, class Model, class Weights, class Inputs>
 [[nodiscard]] packed<Model, Arch> pack(network<Model, Weights, Inputs>& net) {
   return detail::pack_as<packed<Model, Arch>>(net);
 }
 
-/// The same as another reading of the model: pack<fixed_point>(net).
+/// Overload for another packed reading of the model: pack<fixed_point>(net).
 template <template <class> class Variant, class Arch = kernels::best, class Model, class Weights, class Inputs>
 [[nodiscard]] packed<Variant<Model>, Arch> pack(network<Model, Weights, Inputs>& net) {
   return detail::pack_as<packed<Variant<Model>, Arch>>(net);
