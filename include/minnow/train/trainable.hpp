@@ -75,6 +75,14 @@ struct pass {
   }
 };
 
+/// Distribution of the initial weights.
+enum class initializer {
+  by_quantizer,  ///< `wide` for quantizers with fixed thresholds, otherwise `glorot`
+  glorot,        ///< uniform on ±sqrt(6 / (inputs + outputs))
+  he,            ///< uniform on ±sqrt(6 / inputs)
+  wide,          ///< uniform on (-1, 1)
+};
+
 /// A tensor that an optimizer updates.
 struct parameter {
   std::string_view name;

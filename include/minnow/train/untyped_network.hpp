@@ -17,89 +17,14 @@
 #include <minnow/data/dataset.hpp>
 #include <minnow/data/normalisation.hpp>
 #include <minnow/kernels/float_vector.hpp>
-#include <minnow/layers/model.hpp>
+#include <minnow/layers/graph/builder.hpp>
+#include <minnow/train/gradient_plan.hpp>
+#include <minnow/train/layer_functions.hpp>
 #include <minnow/train/layer_times.hpp>
-#include <minnow/train/layers/product.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
-
-namespace detail {
-
-using parameter_visitor = std::function<void(const parameter&)>;
-using array_visitor = std::function<void(std::string_view, std::span<float>)>;
-
-/// Functions of a layer that the training loops call, as pointers. They are made once for each trainable reading, so
-/// that the loops are compiled once and not for every network. Only joins use the second input and its gradient.
-struct layer_functions {
-  void (*forward)(void*, const activations& in, const activations& second, activations& out, const pass&);
-  void (*backward)(void*, const activations& in, const activations& out, const float* grad_out, float* grad_in,
-                   float* grad_second, const pass&);
-  void (*start)(void*, random, initializer);
-  void (*parameters)(void*, const parameter_visitor&);
-  void (*arrays)(void*, const array_visitor&);
-  void (*arrays_under_way)(void*, const array_visitor&);
-  void (*statistics)(void*, const array_visitor&);
-  std::span<const float> (*unsound_state)(void*);
-  bool trained;
-  bool takes_codes;  ///< reads codes and their scale; other layers read values
-};
-
-template <class Layer>
-inline constexpr bool reads_codes = false;
-template <class Layer, class Estimator>
-inline constexpr bool reads_codes<trainable<Layer, Estimator>> = product_layer<Layer> || join_layer<Layer>;
-
-template <class Layer>
-inline constexpr layer_functions functions_of{
-    [](void* l, const activations& in, [[maybe_unused]] const activations& second, activations& out, const pass& p) {
-      if constexpr (requires(Layer& x) { x.forward(in, second, out, p); })
-        static_cast<Layer*>(l)->forward(in, second, out, p);
-      else static_cast<Layer*>(l)->forward(in, out, p);
-    },
-    [](void* l, [[maybe_unused]] const activations& in, const activations& out, const float* grad_out, float* grad_in,
-       [[maybe_unused]] float* grad_second, [[maybe_unused]] const pass& p) {
-      if constexpr (requires(Layer& x) { x.backward(out, grad_out, grad_in, grad_second); })
-        static_cast<Layer*>(l)->backward(out, grad_out, grad_in, grad_second);
-      else static_cast<Layer*>(l)->backward(in, out, grad_out, grad_in, p);
-    },
-    []([[maybe_unused]] void* l, [[maybe_unused]] random r, [[maybe_unused]] initializer how) {
-      if constexpr (requires(Layer& x) { x.start(r, how); }) static_cast<Layer*>(l)->start(r, how);
-      else if constexpr (requires(Layer& x) { x.start(r); }) static_cast<Layer*>(l)->start(r);
-    },
-    []([[maybe_unused]] void* l, [[maybe_unused]] const parameter_visitor& visit) {
-      if constexpr (requires(Layer& x) { x.parameters(visit); }) static_cast<Layer*>(l)->parameters(visit);
-    },
-    []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
-      if constexpr (requires(Layer& x) { x.arrays(visit); }) static_cast<Layer*>(l)->arrays(visit);
-    },
-    []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
-      if constexpr (requires(Layer& x) { x.arrays_under_way(visit); }) static_cast<Layer*>(l)->arrays_under_way(visit);
-      else if constexpr (requires(Layer& x) { x.arrays(visit); }) static_cast<Layer*>(l)->arrays(visit);
-    },
-    []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
-      if constexpr (requires(Layer& x) { x.statistics(visit); }) static_cast<Layer*>(l)->statistics(visit);
-    },
-    []([[maybe_unused]] void* l) -> std::span<const float> {
-      if constexpr (requires(Layer& x) { x.unsound_state(); }) return static_cast<Layer*>(l)->unsound_state();
-      else return {};
-    },
-    requires(Layer& x, const parameter_visitor& visit){x.parameters(visit);
-}  // namespace detail
-, reads_codes<Layer>
-};  // namespace minnow
-
-/// Describes a layer to a network without a model type; does not include the layer's address.
-struct layer_entry {
-  const layer_functions* functions;
-  std::string_view path;
-  shape out;
-  std::size_t from;    ///< index of the layer whose result is the input, or the_image
-  std::size_t second;  ///< as `from`, for the second input of a join
-};
-
-}  // namespace detail
 
 /// A network without its model type. Training, batch-norm re-estimation and evaluation work on it. Users have the typed
 /// `network`.
@@ -245,18 +170,19 @@ public:
     if (images_ < 1 || logit_gradient.size() != layers_.back().result.size())
       require(status::failure("backward: expected the gradients of %zu logits, found %zu", layers_.back().result.size(),
                               logit_gradient.size()));
-    std::copy(logit_gradient.begin(), logit_gradient.end(), buffer(layers_.back().gradient));
+    std::copy(logit_gradient.begin(), logit_gradient.end(), buffer(layers_.back().gradients.result));
     for (std::size_t i = layers_.size(); i-- > 0;) {
       entry& l = layers_[i];
-      if (!l.learns) continue;
+      if (!l.gradients.learns) continue;
       p.layer = l.path;
       const detail::stopwatch watch(times_ != nullptr ? &times_->backward : nullptr, i, layers_.size());
       const activations in =
           l.values_read ? activations{l.values.data(), images_, result_of(l.from).dimensions} : result_of(l.from);
-      l.functions->backward(l.layer, in, l.result, buffer(l.gradient), buffer(l.to_from.buffer),
-                            buffer(l.to_second.buffer), p);
-      for (const auto& [source, edge] : {std::pair{l.from, l.to_from}, std::pair{l.second, l.to_second}})
-        if (edge.adds) add(buffer(edge.buffer), buffer(layers_[source].gradient), result_of(source).size());
+      l.functions->backward(l.layer, in, l.result, buffer(l.gradients.result), buffer(l.gradients.to_from.buffer),
+                            buffer(l.gradients.to_second.buffer), p);
+      for (const auto& [source, edge] :
+           {std::pair{l.from, l.gradients.to_from}, std::pair{l.second, l.gradients.to_second}})
+        if (edge.adds) add(buffer(edge.buffer), buffer(layers_[source].gradients.result), result_of(source).size());
       if (ready != nullptr) l.functions->parameters(l.layer, *ready);
     }
   }
@@ -309,8 +235,9 @@ protected:
         takes_pixels_(takes_pixels),
         step_scale_(scale_of),
         real_part_(real_part_of) {
-    for (const detail::layer_entry& l : layers) layers_.push_back({l});
-    plan_gradients();
+    std::vector<detail::layer_gradients> plan;
+    gradients_.resize(static_cast<std::size_t>(detail::plan_gradients(layers, plan)));
+    for (std::size_t i = 0; i < layers.size(); ++i) layers_.push_back({{layers[i]}, nullptr, plan[i]});
   }
 
   /// Sets the addresses of the layers after the network was constructed, copied or moved. The last batch is dropped.
@@ -327,52 +254,14 @@ protected:
   }
 
 private:
-  /// Where a layer writes the gradient of one of its inputs.
-  struct gradient_edge {
-    int buffer = -1;    ///< -1: no layer needs it
-    bool adds = false;  ///< the input has other readers; this gradient is added to theirs
-  };
   struct entry : detail::layer_entry {
     void* layer = nullptr;
-    bool learns = false;  ///< this layer or a layer before it is trained
-    int gradient = -1;    ///< buffer of its result's gradient
-    gradient_edge to_from{};
-    gradient_edge to_second{};
+    detail::layer_gradients gradients{};
     kernels::aligned_floats output{};
     activations result{};
     kernels::aligned_floats values{};  ///< the input as values, if it holds codes and the layer takes none
     bool values_read = false;
   };
-
-  /// Assigns a buffer to each gradient for as long as it is needed: two for a chain of layers, more where layers
-  /// branch. No gradient is computed for the image or for the layers before the first trained layer.
-  void plan_gradients() {
-    std::vector<int> free;
-    int count = 0;
-    const auto take = [&] {
-      if (free.empty()) return count++;
-      const int buffer = free.back();
-      free.pop_back();
-      return buffer;
-    };
-    const auto learns = [&](std::size_t i) { return i != detail::the_image && layers_[i].learns; };
-    for (entry& l : layers_) l.learns = l.functions->trained || learns(l.from) || learns(l.second);
-    layers_.back().gradient = take();
-    for (std::size_t i = layers_.size(); i-- > 0;) {
-      entry& l = layers_[i];
-      if (!l.learns) continue;
-      for (const auto& [source, edge] : {std::pair{l.from, &l.to_from}, std::pair{l.second, &l.to_second}})
-        if (learns(source)) {
-          edge->buffer = take();
-          edge->adds = layers_[source].gradient >= 0;
-          if (!edge->adds) layers_[source].gradient = edge->buffer;
-        }
-      for (const gradient_edge& edge : {l.to_from, l.to_second})
-        if (edge.adds) free.push_back(edge.buffer);
-      free.push_back(l.gradient);
-    }
-    gradients_.resize(static_cast<std::size_t>(count));
-  }
 
   [[nodiscard]] activations result_of(std::size_t layer) noexcept {
     return layer == detail::the_image ? activations{input_.data(), images_, input()} : layers_[layer].result;

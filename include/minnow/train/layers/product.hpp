@@ -20,14 +20,6 @@
 
 namespace minnow {
 
-/// Distribution of the initial weights.
-enum class initializer {
-  by_quantizer,  ///< `wide` for quantizers with fixed thresholds, otherwise `glorot`
-  glorot,        ///< uniform on ±sqrt(6 / (inputs + outputs))
-  he,            ///< uniform on ±sqrt(6 / inputs)
-  wide,          ///< uniform on (-1, 1)
-};
-
 /// The trainable product that `conv` and `dense` share. Its code is instantiated for each weight quantizer and
 /// estimator, not for each layer size.
 ///
