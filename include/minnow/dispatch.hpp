@@ -1,5 +1,5 @@
 #pragma once
 
-// Running a packed network that CMake's minnow_dispatch compiled for several processors. The standard library alone:
+// Runs a packed network that CMake's minnow_dispatch compiled for several processors. Needs only the standard library,
 // neither xsimd nor xtensor.
 #include <minnow/dispatch/dispatched.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Running a network out of read-only memory, for processors without an operating system: descriptions and `firmware`. No
-// heap, no exceptions, no run-time type information, no streams, no xsimd.
+// Runs a network out of read-only memory, on processors without an operating system: descriptions and `firmware`. Needs
+// no heap, exceptions, run-time type information, streams or xsimd.
 #include <minnow/firmware/network.hpp>
 #include <minnow/model.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Running packed networks: descriptions, packed, session. With xsimd, without xtensor, exceptions or run-time type
+// Running packed networks: descriptions, packed, session. Needs xsimd, but not xtensor, exceptions or run-time type
 // information.
 #include <minnow/core/classify.hpp>
 #include <minnow/files/mapped_file.hpp>

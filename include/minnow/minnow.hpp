@@ -1,8 +1,9 @@
 #pragma once
 
-// Training, packing, running and files. Included where they are wanted: what needs a library of its own (data/gzip.hpp,
-// exchange/safetensors.hpp, fit/mpi.hpp), the networks of zoo/, the quantizers of other methods (quantize/methods.hpp) and their
-// estimator (estimate/bi_real.hpp), firmware/export_header.hpp, firmware.hpp, dispatch.hpp.
+// Includes training, packing, running and files. Some headers are not part of it and are included on their own: those
+// that need another library (data/gzip.hpp, exchange/safetensors.hpp, fit/mpi.hpp), the networks of zoo/, the
+// quantizers of other methods (quantize/methods.hpp) and their estimator (estimate/bi_real.hpp),
+// firmware/export_header.hpp, firmware.hpp, dispatch.hpp.
 #include <minnow/data/cifar.hpp>
 #include <minnow/data/drawn_digits.hpp>
 #include <minnow/data/mnist.hpp>

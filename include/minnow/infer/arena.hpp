@@ -13,24 +13,23 @@ namespace minnow {
 
 namespace detail {
 
-/// What a stage needs while it runs, or where that begins: bytes.
+/// Sizes of the buffers that a stage needs while it runs, or their offsets, in bytes.
 struct stage_memory {
-  std::array<std::size_t, 3> floats{};  ///< what an op reads and what it writes, and the values of a join's other input
+  std::array<std::size_t, 3> floats{};  ///< 0, 1: alternating input and output of an op; 2: a join's other input
   std::size_t sums = 0;
-  std::size_t waiting = 0;  ///< of a pool that is folded
+  std::size_t waiting = 0;  ///< partial results of a folded pool's windows
   std::size_t scratch = 0;
 };
 
-/// Where the buffers of a run lie in a session's arena: first what the kernels prepare once, then for each thread the
-/// buffers of one image. All sizes follow from the model.
+/// Offsets of a run's buffers in a session's arena. The arena begins with what the kernels prepare once. Then follow,
+/// for each thread, the buffers of one image. All sizes follow from the model.
 template <class Packed>
 struct arena_plan {
   std::array<std::size_t, Packed::stages> prepared{};
   std::size_t prepared_size = 0;
-  /// From here on within one thread's buffers.
-  std::array<std::size_t, Packed::stages + 1> maps{};  ///< the packed maps that the stages write; last, the image
-  std::array<stage_memory, Packed::stages>
-      memory{};  ///< of each stage, behind the maps that are read later or by itself
+  /// The offsets below are relative to one thread's buffers.
+  std::array<std::size_t, Packed::stages + 1> maps{};  ///< packed maps that the stages write; last, the image
+  std::array<stage_memory, Packed::stages> memory{};   ///< of each stage, after the maps that are live while it runs
   std::size_t size = 0;
 
   static constexpr std::size_t padding = 64;
@@ -41,9 +40,9 @@ struct arena_plan {
            Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3 > (s);
   }
 
-  /// Each map lies where no map lies that is still read, as near the beginning as it fits.
+  /// Places each map at the lowest offset where it overlaps no map that is still to be read.
   ///
-  /// visit(stage, end)   with the end of the maps that are held while the stage runs
+  /// visit(stage, end)   `end` is the end of the last map that is live while the stage runs
   template <class Visit>
   static constexpr void place_maps(arena_plan& a, const std::array<std::size_t, Packed::stages + 1>& bytes,
                                    const std::array<std::size_t, Packed::stages + 1>& last_reader, Visit&& visit) {
@@ -52,7 +51,7 @@ struct arena_plan {
       std::size_t end;
       std::size_t last_reader;
     };
-    std::array<room, Packed::stages + 1> live{};  // in the order of their places
+    std::array<room, Packed::stages + 1> live{};  // sorted by offset
     std::size_t count = 0;
     const auto put = [&](std::size_t map) {
       const std::size_t needed = round_up(bytes[map] + padding, 64);
@@ -77,7 +76,7 @@ struct arena_plan {
     }
   }
 
-  /// Bytes of the map that stage S reads.
+  /// Returns the size in bytes of the map that stage `Stage` reads.
   template <std::size_t Stage>
   static constexpr std::size_t input_bytes() {
     using plan = typename stage<Packed, Stage>::plan;
@@ -85,7 +84,7 @@ struct arena_plan {
   }
 
   struct needs {
-    /// Bytes of each map, and the last stage that reads it. The logits are read in the end.
+    /// Size in bytes of each map, and the last stage that reads it. The logits are read after all stages.
     std::array<std::size_t, Packed::stages + 1> map{};
     std::array<std::size_t, Packed::stages + 1> last_reader{};
     std::array<std::size_t, Packed::stages> prepared{};  ///< bytes
@@ -97,12 +96,12 @@ struct arena_plan {
     return static_cast<std::size_t>(s.size()) * sizeof(float);
   }
 
-  /// Op `Index` of stage `Stage`: the numbers that it writes, and what it joins.
+  /// Adds the needs of op `Index` of stage `Stage`: the floats that it writes and, for a join, its second input.
   template <std::size_t Stage, std::size_t Index>
   static constexpr void add_op(needs& n) {
     using plan = typename stage<Packed, Stage>::plan;
     constexpr bool in_floats = !plan::folds && !plan::encodes;
-    // The first op writes behind what it reads, the second to where that was, and so on.
+    // Ops alternate between the buffers 0 and 1: the first reads 0 and writes 1, the second reads 1 and writes 0.
     if constexpr (in_floats)
       at_least(n.memory[Stage].floats[1 - Index % 2], float_bytes(Packed::flat::template out<plan::ops_begin + Index>));
     if constexpr (join_layer<typename plan::template op<Index>>) {
@@ -124,7 +123,8 @@ struct arena_plan {
     if constexpr (plan::has_product) {
       const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
       const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
-      // A stage that keeps its sums in registers has one row, for a watcher; an average the rows of its window.
+      // A stage that keeps its sums in registers needs one row, for a `trace`. A folded average needs the rows of its
+      // window.
       const int rows = !plan::folds && !plan::encodes ? plan::window.out.height
                        : plan::folded_average         ? plan::pool_window.kernel.height
                                                       : 1;
@@ -159,7 +159,8 @@ struct arena_plan {
         a.size = std::max(a.size, at);
         return begin;
       };
-      // A product's sums become floats before the first op writes: these two share their room.
+      // A product's sums become floats before the first op writes. The product's buffers therefore share memory with
+      // the op buffers 1 and 2.
       a.memory[s].floats[0] = place(end, m.floats[0]);
       std::size_t product = end, ops = end;
       a.memory[s].sums = place(product, m.sums);

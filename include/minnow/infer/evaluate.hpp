@@ -13,7 +13,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Logits of images that were looked at.
+/// Returns the logits of all images after checking them; `who` begins the error message.
 template <class Packed, class Element>
 std::vector<float> logits(const Packed& network, const dataset<Element>& data, const char* who) {
   require(check_images(data, Packed::flat::input, who));
@@ -33,15 +33,17 @@ std::vector<int> predict(const Packed& network, const dataset<Element>& data, co
 
 }  // namespace detail
 
-/// Logits (N,classes) of all images, on several threads where the program has them: the same numbers for any count.
+/// Returns the logits (N,classes) of all images. Runs on several threads if the program has them; the numbers are the
+/// same for any thread count.
 ///
-/// throws  as for a trained network: where images are missing, of another shape, or hold a NaN or an infinity
+/// throws  as for a trained network: if there are no images, or images of another shape, or images with a NaN or an
+///         infinity
 template <class Model, class Arch, class Element>
 [[nodiscard]] std::vector<float> logits(const packed<Model, Arch>& network, const dataset<Element>& data) {
   return detail::logits(network, data, "logits");
 }
 
-/// The most probable class of each image.
+/// Returns the most probable class of each image.
 ///
 /// throws  as logits
 template <class Model, class Arch, class Element>
@@ -49,9 +51,9 @@ template <class Model, class Arch, class Element>
   return detail::predict(network, data, "predict");
 }
 
-/// The part of images that are recognised.
+/// Returns the fraction of images that are classified correctly.
 ///
-/// throws  as logits; where there is not one label from 0 to classes - 1 for each image
+/// throws  as logits; also unless there is one label from 0 to classes - 1 for each image
 template <class Model, class Arch, class Element>
 [[nodiscard]] double accuracy(const packed<Model, Arch>& network, const dataset<Element>& data) {
   require(detail::check_labels(data, packed<Model, Arch>::classes, "accuracy"));

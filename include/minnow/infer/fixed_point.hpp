@@ -18,13 +18,13 @@
 
 namespace minnow {
 
-/// A model whose packed reading turns sums of integers into bytes by a multiplication and a shift of integers, for processors
-/// without floats: packed<fixed_point<Model>>, made by pack<fixed_point>(net). A code is then that of the exact reading or
-/// its neighbour.
+/// A model whose packed reading converts integer sums to byte codes by an integer multiplication and a shift, for
+/// processors without floats: packed<fixed_point<Model>>, made by pack<fixed_point>(net). A code equals that of the
+/// exact reading or differs from it by one.
 ///
-/// It serves products whose sums become codes of `integer` or `unsigned_integer` behind batch_norm, bias, maxima,
-/// clips and sums with other codes. Thresholds are integers in any case; what else goes through floats (averages, the last
-/// layer's logits) still does, and `summary` says which layers.
+/// It applies to products whose sums become codes of `integer` or `unsigned_integer` after batch_norm, bias, max pools,
+/// clips and additions of other codes. Thresholds are integers in any case. All other layers (averages, the last
+/// layer's logits) still use floats; `summary` shows which ones.
 ///
 /// experimental  may change in any version
 template <class Model>
@@ -39,28 +39,29 @@ inline constexpr bool is_fixed_point = false;
 template <class Model>
 inline constexpr bool is_fixed_point<fixed_point<Model>> = true;
 
-/// A layer whose reading is a multiplication and an addition for each channel.
+/// A layer whose inferable reading is one multiplication and one addition for each channel.
 template <class Layer>
 concept affine_layer = requires(const inferable<Layer> reading) {
   { reading.at(0) } -> std::convertible_to<affine>;
 };
-/// A layer that limits values, and does nothing else.
+/// A layer that clips values and does nothing else.
 template <class Layer>
 concept clip_layer = requires {
   { Layer::clip } -> std::convertible_to<interval>;
 };
 
-/// What stands between a channel's sums and its codes, put together in double precision:
+/// The composed function of the layers between a channel's sums and its codes, in double precision:
 ///
 ///   clip(slope · sum + other_slope · other + shift)
 struct channel_line {
   double slope = 0;
-  double other_slope = 0;  ///< of the codes that a join adds
+  double other_slope = 0;  ///< factor of the codes that a join adds
   double shift = 0;
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
 
-  /// (clip(y)) · s + t is y · s + t clipped to the limits' images, which change places where s < 0.
+  /// Appends y · scale + t. Applied after a clip, this equals clipping y · scale + t to the scaled limits, which swap
+  /// if scale < 0.
   void then(affine a) noexcept {
     const auto scale = static_cast<double>(a.scale), t = static_cast<double>(a.shift);
     slope *= scale;
@@ -77,7 +78,7 @@ struct channel_line {
   }
 };
 
-/// What the constants of a channel stay below, so that nothing passes 2^63: |sum| <= 2^31 and |other| <= 2^8.
+/// Limits of a channel's constants. They keep all intermediate results below 2^63 for |sum| <= 2^31 and |other| <= 2^8.
 inline constexpr double most_multiplier = 0x1p31, most_other_multiplier = 0x1p52, most_offset = 0x1p61;
 inline constexpr int most_shift = 62;
 
@@ -87,12 +88,14 @@ inline constexpr int most_shift = 62;
   return static_cast<std::int32_t>(rounded < low ? low : rounded > high ? high : rounded);
 }
 
-/// The same in integers: code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high).
+/// The function of a `channel_line` in integers:
 ///
-/// Of a channel, shift is the largest with which all constants stay below their limits. A code before its rounding is off by at
-/// most (|sum| + |other| + 1) / 2^(shift + 1): 2^-31 of the sum's own part where its multiplier is what limits the shift. Rounding is
-/// to the nearest, ties up, where the exact reading rounds floats to the nearest, ties to even: codes differ by one where a value
-/// is as near to the middle of two codes as floats are coarse.
+///   code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high)
+///
+/// For each channel, shift is the largest value with which all constants stay below their limits. Before rounding, a
+/// code is off by at most (|sum| + |other| + 1) / 2^(shift + 1). This is 2^-31 of the sum's contribution where the
+/// multiplier limits the shift. Rounding is to nearest, ties up; the exact reading rounds floats to nearest, ties to
+/// even. Codes therefore differ by one where a value is within float precision of the midpoint of two codes.
 struct fixed_constants {
   std::vector<std::int32_t> multiplier;
   std::vector<std::int64_t> other_multiplier;
@@ -111,7 +114,9 @@ struct fixed_constants {
         high(multiplier),
         smallest(static_cast<std::size_t>(kernels::sum_stride(channels))) {}
 
-  /// unit  what a code of the result is worth; 0 where all of them are 0
+  /// Sets a channel's constants.
+  ///
+  /// unit  the output quantizer's scale; if it is 0, all codes are 0
   void set(int channel, const channel_line& line, double unit, int lowest, int highest) noexcept {
     const auto c = static_cast<std::size_t>(channel);
     if (!((std::abs)(unit) > 0)) return;
@@ -145,7 +150,7 @@ struct fixed_constants {
                       high[c]);
   }
 
-  /// Whether the constants, which a file may have brought, stay within their limits.
+  /// Whether the constants, which may come from a file, are within their limits.
   [[nodiscard]] bool sound() const noexcept {
     const auto within = [](const auto& numbers, double least, double most) {
       return std::all_of(numbers.begin(), numbers.end(),
@@ -155,7 +160,7 @@ struct fixed_constants {
            within(offset, -most_offset, 2 * most_offset) && within(shift, 0, most_shift);
   }
 
-  /// visit(name, numbers) for all that a file keeps.
+  /// Calls visit(name, numbers) for every array that a file stores.
   template <class Visit>
   void arrays(Visit&& visit) {
     visit(std::string_view("multiplier"), multiplier);

@@ -18,17 +18,20 @@
 
 namespace minnow {
 
-/// The inferable reading of a layer between products: a function of a map of floats. A specialisation for a layer of
-/// one's own provides
+/// The inferable reading of a layer between products: a function of a map of floats. A specialization for a user's
+/// layer provides
 ///
 ///   explicit inferable(shape in)
-///   void run(const float* in, float* out) const              one image, channels last
-/// and, where it has them,
-///   void arrays(auto&& visit)      visit(name, std::span<float>): what is packed and kept in the file; packing copies the
-///                                  trainable reading's arrays of the same names
-///   float apply(float x, int channel) const                   the layer as a function of one number,
-///   int direction(int channel) const                          which rises (1), falls (-1) or is constant (0): packing may
-///                                  then fold it into thresholds
+///   void run(const float* in, float* out) const    processes one image, channels last
+///
+/// and, optionally,
+///
+///   void arrays(auto&& visit)                      calls visit(name, std::span<float>) for every array that is packed
+///                                                  and stored in the file; packing copies the trainable reading's
+///                                                  arrays with the same names
+///   float apply(float x, int channel) const        the layer as a function of one number
+///   int direction(int channel) const               1 where this function increases, -1 where it decreases, 0 where it
+///                                                  is constant; with both, packing may fold the layer into thresholds
 template <class Layer>
 class inferable;
 
@@ -48,7 +51,7 @@ concept monotone_layer = inferable_layer<Layer> && requires(const inferable<Laye
 
 namespace detail {
 
-/// run() for layers that are a function of one number and its channel.
+/// Implements run() for layers whose outputs each depend on one number and its channel.
 template <class Reading>
 void run_by_element(const Reading& reading, shape s, const float* in, float* out) {
   for (int pixel = 0; pixel < s.pixels(); ++pixel, in += s.channels, out += s.channels)
@@ -126,7 +129,7 @@ private:
   shape shape_;
 };
 
-/// A quantizer whose values, and not codes, leave the network: the model's last layer.
+/// A quantizer as the model's last layer: it outputs values, not codes.
 template <class Quantizer>
 class inferable<quantize<Quantizer>> {
 public:
@@ -154,7 +157,7 @@ class inferable<Layer> {
 public:
   explicit inferable(shape in) noexcept : geometry_(Layer::pool_over(in)) {}
 
-  /// Taps in order, one accumulator a channel: the sums of the trainable reading.
+  /// Visits the taps in order, with one accumulator per channel. The sums therefore equal the trainable reading's.
   void run(const float* in, float* out) const noexcept {
     const geometry& g = geometry_;
     const float share = 1.0f / static_cast<float>(g.kernel.height * g.kernel.width);
@@ -197,8 +200,8 @@ private:
   shape shape_;
 };
 
-/// The inferable reading of a join has the shapes of both inputs, and a `scale`: what a unit of the other input's codes is
-/// worth, 1 where that is values.
+/// The inferable reading of a join takes the shapes of both inputs. Its `scale` is the quantizer scale of the other
+/// input's codes, or 1 if that input has floats.
 template <>
 class inferable<add> {
 public:

@@ -1,4 +1,4 @@
 #pragma once
 
 #include <minnow/infer/packed_model.hpp>
-#include <minnow/infer/session.hpp>  // packed::run makes one
+#include <minnow/infer/session.hpp>  // packed::run creates a session

@@ -29,11 +29,11 @@ struct packed_stages<Packed, std::index_sequence<Stage...>> : stage<Packed, Stag
 
 }  // namespace detail
 
-/// The packed reading of a model: words and thresholds. Const once made, shared by any number of threads; `session` holds
-/// the buffers of a run.
+/// The packed reading of a model: packed weights and thresholds. It stays constant once made, so any number of threads
+/// may share it; `session` holds the buffers of a run.
 ///
 /// Model   a struct derived from `model<…>`
-/// Arch    the architecture its kernels are compiled for: by default the best that the compiler's flags allow
+/// Arch    the architecture that its kernels are compiled for; by default the best that the compiler's flags allow
 template <class Model, class Arch = kernels::best>
 class packed {
 public:
@@ -52,7 +52,7 @@ public:
     return stages_;
   }
 
-  /// f(index constant, stage) for every stage in order.
+  /// Calls f(index constant, stage) for every stage in order.
   template <class Function>
   void each_stage(Function&& f) {
     each_of(*this, f, std::make_index_sequence<stages>{});
@@ -62,18 +62,19 @@ public:
     each_of(*this, f, std::make_index_sequence<stages>{});
   }
 
-  /// For each channel of the image, as floats and as bytes; unused by models that begin with pixels.
+  /// Normalization of each input channel, for images of floats and of bytes. Models that begin with pixels do not use
+  /// it.
   normalisation input;
 
-  /// Bits of all packed weights.
+  /// Returns the number of bits of all packed weights.
   [[nodiscard]] static constexpr std::size_t weight_bits() noexcept {
     return []<std::size_t... Stage>(std::index_sequence<Stage...>) {
       return (std::size_t{0} + ... + (8 * minnow::stage<packed, Stage>::weight_bytes));
     }(std::make_index_sequence<stages>{});
   }
 
-  /// Logits (N,classes) of N images (H,W,C): a span, a vector or an array. Allocates a session; for one that is reused see
-  /// `session`.
+  /// Returns the logits (N,classes) of N images (H,W,C): a span, a vector or an array. Allocates a session for each
+  /// call; use a `session` to keep its buffers.
   ///
   /// throws  as session::run
   template <class Images>
@@ -99,7 +100,7 @@ class packed<NoModel, Arch> : public detail::reading_of_no_model<NoModel> {
   using detail::reading_of_no_model<NoModel>::reading_of_no_model;
 };
 
-/// A session of what is not packed says so, and nothing else.
+/// Makes a session of a type that is not packed a single clear compile error.
 template <class NotPacked>
   requires(!detail::is_packed<NotPacked>)
 class session<NotPacked> {

@@ -23,14 +23,15 @@
 
 namespace minnow {
 
-/// Sees what lies between image and logits: derive from it to look inside a run.
+/// Observes the values between image and logits. Derive from it to inspect a run.
 class trace {
 public:
-  /// A product's sums, output rows [first_row, last_row): rows of out.width · kernels::sum_stride(F) numbers.
+  /// Receives a product's sums for the output rows [first_row, last_row): each row has out.width ·
+  /// kernels::sum_stride(F) numbers for F filters.
   virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const std::int32_t* /*sums*/) noexcept {
   }
   virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const float* /*sums*/) noexcept {}
-  /// The packed map that a quantize layer hands on.
+  /// Receives the packed map that a quantize layer outputs.
   virtual void map(std::size_t /*layer*/, const std::byte* /*packed*/) noexcept {}
 
 protected:
@@ -39,7 +40,7 @@ protected:
 
 namespace detail {
 
-/// A quantizer whose rule takes SIMD batches as well as numbers.
+/// A quantizer whose `code` takes SIMD batches as well as single numbers.
 template <class Quantizer, class Value>
 concept codes_vectors =
     !std::is_same_v<Value, kernels::plain_floats> && requires(Value x, const typename Quantizer::state s) {
@@ -49,14 +50,14 @@ concept codes_vectors =
 template <class Plan>
 using byte_code_of = kernels::byte_code<Plan::outputs::storage>;
 
-/// One image through a packed network, in buffers that somebody else owns.
+/// Runs one image through a packed network, in buffers that the caller owns.
 template <class Packed>
 class runner {
   using flat = typename Packed::flat;
   static constexpr auto plan = arena_plan<Packed>::make();
 
 public:
-  /// buffers   plan.size bytes for each of `parts` threads that one image may be split over
+  /// buffers   plan.size bytes for each of the `parts` threads that may share one image
   runner(const Packed& network, const std::byte* prepared, std::byte* buffers, int parts) noexcept
       : network_(&network), prepared_(prepared), buffers_(buffers), parts_(parts) {}
 
@@ -66,7 +67,7 @@ public:
     finish<0>(logits, watcher);
   }
 
-  /// Runs stage S and those behind it from codes of S's inputs, already packed.
+  /// Runs stage `Stage` and all later ones, starting from packed codes of the stage's inputs.
   template <std::size_t Stage>
   void run_from(std::span<const std::byte> codes, float* logits, trace* watcher) {
     std::copy(codes.begin(), codes.end(), input<Stage>());
@@ -82,7 +83,7 @@ private:
   [[nodiscard]] float* floats(int which) noexcept {
     return reinterpret_cast<float*>(at(plan.memory[Stage].floats[static_cast<std::size_t>(which)]));
   }
-  /// The packed map that a stage makes, or the image.
+  /// Returns the packed map that stage `maker` writes, or the image.
   [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return at(plan.maps[maker]); }
   template <std::size_t Stage>
   [[nodiscard]] std::byte* input() noexcept {
@@ -103,7 +104,7 @@ private:
     }
   }
 
-  /// Stage S and those behind it. Never part of its caller: all that runs the network shares one copy of its stages.
+  /// Runs stage `Stage` and all later ones. Not inlined, so that all entry points share one copy of the stages' code.
   template <std::size_t Stage>
   [[gnu::noinline]] void finish(float* logits, trace* watcher) {
     if constexpr (Stage == Packed::stages) {
@@ -123,7 +124,8 @@ private:
     }
   }
 
-  /// What the loops of a stage need of it, as numbers: they are compiled for its quantizers and not for its place.
+  /// Run-time parameters of a stage's loops. The loops take these numbers instead of the stage's type. They are
+  /// therefore compiled once for each kernel and quantizer, not once for each stage.
   struct work {
     const geometry& window;
     const geometry& pool;
@@ -149,7 +151,7 @@ private:
   template <std::size_t Stage>
   void run_folded(trace* watcher) noexcept {
     using p = typename stage_at<Stage>::plan;
-    // An average has added up the sums of its windows before it compares: then there is nothing left to pool.
+    // An average adds up the sums of each window before the comparison, so the sink has nothing left to pool.
     constexpr geometry pool = p::folded_average
                                   ? window_over(p::pool_window.out, p::window.out.channels, {1, 1}, {1, 1}, {0, 0})
                                   : p::pool_window;
@@ -160,7 +162,8 @@ private:
     else multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
   }
 
-  /// Product and the layers behind it by blocks of sums; what they do is what run_floats does.
+  /// Computes the product and applies the layers after it to blocks of sums. The layers compute the same as in
+  /// run_floats.
   template <std::size_t Stage>
   void run_encoded(trace* watcher) {
     using p = typename stage_at<Stage>::plan;
@@ -186,7 +189,7 @@ private:
     failure.pass_on();
   }
 
-  /// The same without floats.
+  /// As run_encoded, but with integers only.
   template <std::size_t Stage>
   void run_fixed(trace* watcher) noexcept {
     using p = typename stage_at<Stage>::plan;
@@ -201,9 +204,10 @@ private:
   template <std::size_t Stage>
   struct fixed_stage {
     const fixed_constants* constants;
-    const std::byte* other;  ///< the map that is added
+    const std::byte* other;  ///< packed map that a join adds; null without a join
   };
-  /// The join of a stage that has one at most: which layer, and which stage makes its other input.
+  /// Index of the join among the ops of a stage with at most one join. `second_of` is the stage that makes its other
+  /// input.
   template <class Plan>
   static constexpr std::size_t join_of = []<std::size_t... Index>(std::index_sequence<Index...>) {
     std::size_t at = 0;
@@ -234,8 +238,8 @@ private:
   template <std::size_t Stage>
   struct encoded_stage {
     const stage_at<Stage>* stage;
-    first_exception* failure;  ///< of a rule of the user's: none may pass a kernel
-    std::array<const std::byte*, stage_at<Stage>::plan::ops> others;  ///< of each join, the map of its other input
+    first_exception* failure;  ///< thrown by a user's rule; it must not propagate through a kernel
+    std::array<const std::byte*, stage_at<Stage>::plan::ops> others;  ///< for each join, the map of its other input
   };
   template <std::size_t Stage>
   static void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel,
@@ -247,7 +251,7 @@ private:
       encode_values<Stage>(context, sums, pixel, channel, codes);
     }
   }
-  /// Whether the quantizer of stage Stage or a layer before it is not noexcept.
+  /// Whether the quantizer of stage `Stage`, or a layer before it in the stage, is not noexcept.
   template <std::size_t Stage>
   static constexpr bool rules_may_throw() {
     using p = typename stage_at<Stage>::plan;
@@ -273,7 +277,8 @@ private:
     const auto& given = *static_cast<const encoded_stage<Stage>*>(context);
     const auto& self = *given.stage;
     float x[count] = {};
-    // Of a last block only some channels have constants; the others' loops have a length that compilers know.
+    // Only some channels of a last block have constants. For all other blocks the loop length is a compile-time
+    // constant.
     const int used = p::window.out.channels - channel;
     const auto each = [&](auto&& body) {
       if (used >= count)
@@ -296,7 +301,7 @@ private:
     code_block<q>(x, self.constants.out_state, codes);
   }
 
-  /// The codes of 16 numbers, in vectors where the quantizer takes them.
+  /// Computes the codes of 16 numbers, with SIMD if the quantizer supports it.
   template <class Quantizer>
   static void code_block(const float (&x)[kernels::block_filters], const typename Quantizer::state& state,
                          kernels::byte_code<Quantizer::storage>* codes) {
@@ -312,7 +317,7 @@ private:
       codes[i] = static_cast<kernels::byte_code<Quantizer::storage>>(rounded[i]);
   }
 
-  /// Sums of the output rows [first, last) to memory.
+  /// Writes the sums of the output rows [first, last) to memory.
   template <class Product>
   static void store_sums(const work& w, int first, int last) noexcept {
     auto* sums = reinterpret_cast<typename Product::sum_type*>(w.sums);
@@ -324,7 +329,7 @@ private:
     }
   }
 
-  /// Shows a folded stage's sums, which the run itself never has in memory.
+  /// Computes a stage's sums row by row and passes them to the trace. The run itself keeps no map of these sums.
   template <class Product>
   static void watch(const work& w) noexcept {
     for (int y = 0; y < w.window.out.height; ++y) {
@@ -333,8 +338,8 @@ private:
     }
   }
 
-  /// Product and thresholds, with a maximum in between or none. The rows of the pooled map are shared among threads; rows
-  /// that no window of the pool reaches are left out.
+  /// Computes the product and passes its sums to the sink `codes`, which may contain a max pool. The rows of the pooled
+  /// map are split among threads. Product rows that no window of the pool reaches are skipped.
   template <class Product, class Codes>
   static void multiply_into(const work& w, const Codes& codes) noexcept {
     const int rows = w.pool.out.height;
@@ -350,7 +355,7 @@ private:
     });
   }
 
-  /// Product, average and thresholds: the sums of a window are added up.
+  /// Computes product, average pool and thresholds: the sums of each window are added up and then compared.
   template <class Product, class Codes>
   static void average(const work& w, const Codes& codes) noexcept {
     const int channels = w.window.out.channels;
@@ -377,7 +382,7 @@ private:
     }
   }
 
-  /// Product into floats, each layer in turn, and the quantizer.
+  /// Computes the product as floats, applies each layer in turn, then the quantizer.
   template <std::size_t Stage>
   void run_floats(trace* watcher) {
     using p = typename stage_at<Stage>::plan;
@@ -403,7 +408,8 @@ private:
     encode<typename p::outputs>(from, self.constants.out_state, map(Stage), p::out);
   }
 
-  /// The values of a packed map: where they lie, or, of codes that are worth `unit` each, in `to`.
+  /// Returns the values of a packed map. Floats are returned in place. Codes are unpacked into `to` and multiplied by
+  /// the scale `unit`.
   template <class Quantizer>
   static const float* values(const std::byte* packed, shape s, float unit, float* to) noexcept {
     if constexpr (std::is_same_v<Quantizer, real>) {
@@ -417,7 +423,7 @@ private:
     }
   }
 
-  /// A whole map of sums, scaled.
+  /// Computes the whole map of sums and multiplies each channel by its scale.
   template <class Product>
   static void multiply(const work& w, const float* scales, float* to) noexcept {
     auto* sums = reinterpret_cast<typename Product::sum_type*>(w.sums);
@@ -428,7 +434,7 @@ private:
       for (int c = 0; c < channels; ++c) to[c] = rounded_product(static_cast<float>(sums[c]), scales[c]);
   }
 
-  /// Values of one image to packed codes, a word of channels at a time.
+  /// Packs the codes of one image's values, one word of channels at a time.
   template <class Quantizer>
   static void encode(const float* from, const typename Quantizer::state& state, std::byte* to, shape s) {
     using operand = operand_of<Quantizer>;

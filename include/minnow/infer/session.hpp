@@ -17,13 +17,13 @@ namespace minnow {
 
 namespace detail {
 
-/// Numbers one after another, as images are given: a span, a vector, an array.
+/// Contiguous numbers that hold images: a span, a vector, an array.
 template <class Images>
 concept image_numbers = std::ranges::contiguous_range<const Images&> && std::ranges::sized_range<const Images&>;
 template <image_numbers Images>
 using image_number = std::ranges::range_value_t<const Images&>;
 
-/// Whether a run takes so many numbers: whole images, and exactly one row of logits for each.
+/// Checks the lengths of a run: whole images, and exactly one row of logits for each.
 [[nodiscard]] inline status check_run(std::size_t numbers, std::size_t image, std::size_t logits,
                                       std::size_t classes) noexcept {
   if (numbers % image != 0)
@@ -36,20 +36,20 @@ using image_number = std::ranges::range_value_t<const Images&>;
 
 }  // namespace detail
 
-/// The buffers of a run, in one arena whose size is known. A session is run by one caller at a time; many sessions may
-/// share a packed network.
+/// The buffers of a run, in one arena of known size. A session serves one caller at a time; many sessions may share a
+/// packed network.
 template <class Packed>
 class session {
   using flat = typename Packed::flat;
   static constexpr auto plan = detail::arena_plan<Packed>::make();
 
 public:
-  /// The network must outlive the session.
+  /// Prepares the buffers. The network must outlive the session.
   ///
-  /// threads   how many run() may use at most, images split among them, or the rows of a single image: only where the
-  ///           program is compiled with OpenMP, and never more than minnow::threads(). The result is the same for any.
-  ///           Values below 1 mean 1, values above 1024 mean 1024
-  /// throws    where the network's normalisation is not of its channels
+  /// threads   maximum number of threads of run(), which split the images, or the rows of a single image. Has an effect
+  ///           only if the program is compiled with OpenMP, and never exceeds minnow::threads(). The result is the same
+  ///           for any number. Values below 1 mean 1, values above 1024 mean 1024
+  /// throws    if the network's normalisation does not match its channels
   [[gnu::noinline]] explicit session(const Packed& network, int threads = 1)
       : network_(&network), threads_(usable(threads)), arena_(arena_bytes(threads_)) {
     if constexpr (!flat::takes_pixels) require(network.input.check(flat::input.channels, "session"));
@@ -59,26 +59,26 @@ public:
         stage_type::product::prepare(stage_type::plan::window, st.weights.data(), arena_.data() + plan.prepared[s]);
     });
   }
-  /// A session keeps a reference: the network needs a name.
+  /// Deleted: a session keeps a reference, so the network must be a named object.
   explicit session(const Packed&& network, int threads = 1) = delete;
 
-  /// Bytes of the arena.
+  /// Returns the size of the arena in bytes.
   [[nodiscard]] static constexpr std::size_t arena_bytes(int threads = 1) noexcept {
     return plan.prepared_size + plan.size * static_cast<std::size_t>(usable(threads));
   }
 
-  /// Whether run() takes so many numbers of images and of logits: for callers that want no exception.
+  /// Checks whether run() accepts these numbers of image values and of logits, for callers that avoid exceptions.
   [[nodiscard]] static status check(std::size_t numbers, std::size_t logits) noexcept {
     return detail::check_run(numbers, static_cast<std::size_t>(flat::input.size()), logits,
                              static_cast<std::size_t>(Packed::classes));
   }
 
-  /// images (N,H,W,C) -> logits (N,classes).
+  /// Computes images (N,H,W,C) -> logits (N,classes). Allocates nothing.
   ///
-  /// images   a span, a vector or an array of bytes, or of floats where the model does not begin with pixels: N · H·W·C
+  /// images   a span, a vector or an array of N · H·W·C bytes, or of floats if the model does not begin with pixels
   /// logits   N · classes floats
-  /// throws   other lengths, before anything is written (without exceptions the program ends); what a quantizer or a layer
-  ///          of the user's throws. Allocates nothing
+  /// throws   for other lengths, before anything is written (without exceptions the program ends); also whatever a
+  ///          user's quantizer or layer throws
   template <detail::image_numbers Images>
   void run(const Images& images, std::span<float> logits, trace* watcher = nullptr) {
     using Element = detail::image_number<Images>;
@@ -88,15 +88,15 @@ public:
                   "minnow: a model that begins with pixels takes images of bytes");
     constexpr auto size = static_cast<std::size_t>(flat::input.size());
     const std::size_t numbers = std::ranges::size(images), count = numbers / size;
-    // Compared here, so that a run that is right makes no status.
+    // The lengths are compared here so that a valid run constructs no status.
     if (count * size != numbers || count * static_cast<std::size_t>(Packed::classes) != logits.size()) [[unlikely]]
       require(check(numbers, logits.size()));
     run_images(std::ranges::data(images), count, logits.data(), watcher);
   }
 
-  /// Runs stage S and those behind it from codes of S's inputs, already packed.
+  /// Runs stage `Stage` and all later ones, starting from packed codes of the stage's inputs.
   ///
-  /// map      at most as many bytes as the map of S's inputs has
+  /// map      at most as many bytes as the map of the stage's inputs has
   /// logits   `classes` floats
   /// throws   as run
   template <std::size_t Stage>
@@ -116,7 +116,7 @@ private:
   void run_images(const Element* images, std::size_t count, float* logits, trace* watcher) {
     constexpr auto size = static_cast<std::size_t>(flat::input.size());
     constexpr auto classes = static_cast<std::size_t>(Packed::classes);
-    // A watcher sees one image after the other.
+    // With a trace, images run one after another.
     const int parts = watcher != nullptr ? 1 : static_cast<int>(std::min(static_cast<std::size_t>(threads_), count));
     if (parts <= 1) {
       auto whole = part_of(0, threads_);
@@ -131,7 +131,7 @@ private:
     });
   }
 
-  /// The buffers of thread `part`, and of those behind it that help with one image.
+  /// Returns a runner on the buffers of `helpers` threads, from thread `part` on, which share one image.
   [[nodiscard]] detail::runner<Packed> part_of(int part, int helpers) noexcept {
     return {*network_, arena_.data(), arena_.data() + plan.prepared_size + static_cast<std::size_t>(part) * plan.size,
             helpers};

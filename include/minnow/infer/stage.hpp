@@ -41,10 +41,10 @@ struct folded_constants {
   thresholds limits{Stage::plan::window.out.channels,
                     static_cast<int>(codes_of<typename Stage::plan::outputs>().size())};
 };
-/// The constants of a stage that goes through floats.
+/// The constants of a stage that computes with floats.
 template <class Stage>
 struct float_constants : op_slots<Stage, typename Stage::plan::indices> {
-  /// What sums are multiplied by, for each channel; without a product, the value of an input's code 1.
+  /// Factor of each channel's sums; without a product, one number: the value of an input's code 1.
   std::vector<float> scales = std::vector<float>(
       Stage::plan::has_product ? static_cast<std::size_t>(Stage::plan::window.out.channels) : 1, 1.0f);
   typename Stage::plan::outputs::state out_state{};
@@ -60,7 +60,7 @@ using stage_constants =
 
 }  // namespace detail
 
-/// What a packed network holds of one stage: packed weights, and thresholds or the readings of its layers.
+/// One stage of a packed network: packed weights, and thresholds or the readings of its layers.
 template <class Packed, std::size_t Stage>
 struct stage {
   using plan = detail::stage_plan<typename Packed::model, Stage>;
@@ -84,7 +84,8 @@ struct stage {
   detail::stored_weights weights{weight_bytes};
   detail::stage_constants<stage> constants;
 
-  /// visit(name, span of bytes) for all that a file keeps, in order; every length follows from the model.
+  /// Calls visit(name, span of bytes) for every array that a file stores, in order. Every length follows from the
+  /// model.
   template <class Visit>
   void sections(Visit&& visit) {
     const auto numbers = [&](std::string_view name, auto& v) { visit(name, std::as_writable_bytes(std::span(v))); };
@@ -101,13 +102,13 @@ struct stage {
     }
   }
 
-  /// visit(name, floats) for those of them that are floats.
+  /// Calls visit(name, floats) for every section that consists of floats.
   template <class Visit>
   void floats(Visit&& visit) {
     floats_of_layers([&](std::size_t, std::string_view name, std::span<float> values) { visit(name, values); });
   }
 
-  /// visit(index of the layer, name, floats) for the same.
+  /// As above, but calls visit(index of the layer, name, floats).
   template <class Visit>
   void floats_of_layers(Visit&& visit) {
     if constexpr (!plan::folds && !plan::fixes) {
@@ -124,7 +125,7 @@ struct stage {
     }
   }
 
-  /// f(index constant, reading) for each layer that goes through floats.
+  /// Calls f(index constant, reading) for each layer that computes with floats.
   template <class Function>
   void each_op(Function&& f) {
     if constexpr (!plan::folds && !plan::fixes) each_op_of(*this, f, typename plan::indices{});

@@ -17,15 +17,15 @@ namespace minnow {
 
 namespace detail {
 
-/// Where the stages of a packed network begin: behind every quantize layer and every result that several layers read, and
-/// at a product that has none of them before it.
+/// First layers of the stages of a packed network. A stage begins at every product, after every quantize layer, and
+/// after every result that is not read by the next layer alone.
 template <class Model>
 struct stages {
   using flat = minnow::flat<Model>;
 
   template <std::size_t Index>
   static constexpr bool is_product = product_layer<typename flat::template layer<Index>>;
-  /// The last layer hands its result to the user, as values.
+  /// A quantize layer at the end of the model does not count: it returns values to the user, not codes.
   template <std::size_t Index>
   static constexpr bool is_quantize = Index + 1 < flat::count && quantizes<typename flat::template layer<Index>>;
 
@@ -35,7 +35,7 @@ struct stages {
   };
   static constexpr bounds found = []<std::size_t... Index>(std::index_sequence<Index...>) {
     bounds b;
-    // Bytes that are the first layer's codes need no stage of their own.
+    // Image bytes that already are the first layer's codes need no stage.
     std::size_t at = flat::takes_pixels ? 1 : 0;
     const std::array<bool, flat::count> products{is_product<Index>...};
     const std::array<bool, flat::count> ends{(is_quantize<Index> || !flat::template feeds_next<Index>)...};
@@ -50,7 +50,7 @@ struct stages {
   static constexpr std::size_t count = found.count;
   static constexpr std::size_t begin(std::size_t s) { return found.begin[s]; }
 
-  /// The stage that makes the result of a layer; `count` where that is the image, or its bytes as codes.
+  /// Returns the stage that makes the result of a layer; `count` for the image, or for its bytes as codes.
   static constexpr std::size_t maker(std::size_t layer) {
     if (layer == the_image || layer < found.begin[0]) return count;
     std::size_t s = 0;
@@ -59,8 +59,8 @@ struct stages {
   }
 };
 
-/// What a stage computes, worked out from the model at compile time: an optional product, the layers behind it up to the
-/// next product, and the quantizer that hands on their result.
+/// The computation of a stage, derived from the model at compile time: an optional product, the layers after it up to
+/// the next stage, and an optional quantizer that encodes their result.
 template <class Model, std::size_t Stage>
 struct stage_plan {
   using flat = minnow::flat<Model>;
@@ -79,7 +79,8 @@ struct stage_plan {
   using inputs = typename flat::template inputs_of<begin>;
   using outputs =
       std::conditional_t<has_quantizer, typename quantizer_of<typename flat::template layer<end - 1>>::type, real>;
-  /// The stages whose results are the input, and the other input of op I, which is a join.
+  /// `source` is the stage whose result is the input. `second<I>` is the stage whose result is the other input of op I,
+  /// which must be a join.
   static constexpr std::size_t source = stages<Model>::maker(flat::template from<begin>);
   template <std::size_t Index>
   static constexpr std::size_t second = stages<Model>::maker(flat::template second<ops_begin + Index>);
@@ -103,8 +104,8 @@ struct stage_plan {
     if constexpr (has_product) return flat::template layer<begin>::over(in);
     else return geometry{in, in, {1, 1}, {1, 1}};
   }();
-  /// A dense layer reads a map of several pixels as one.
-  /// That is done in place, so nobody else may read it.
+  /// Whether a dense layer reads a map of several pixels as one pixel. The map is flattened in place, so no other layer
+  /// may read it.
   static constexpr bool flattens = has_product && window.in != in && kernels::has_gaps<inputs::storage>(in);
   static_assert(!flattens || flat::readers(flat::template from<begin>) == 1,
                 "minnow: a dense layer's input of several pixels has no other readers");
@@ -131,8 +132,8 @@ struct stage_plan {
     return (std::size_t{0} + ... + (join_layer<op<Index>> ? 1 : 0));
   }(indices{});
 
-  /// Whether an average over products is the same number from integer sums as from the floats of training: a window's
-  /// total must be exact in 24 bits.
+  /// Whether an average over products gives the same number from integer sums as from the floats of training. This
+  /// requires that a window's total is exact in 24 bits.
   template <std::size_t Index>
   static constexpr bool averages_exactly = [] {
     if constexpr (integer_sums && is_dyadic<inputs>() && is_dyadic<weights>()) {
@@ -150,8 +151,9 @@ struct stage_plan {
     else return is_pool<Index> || monotone_layer<op<Index>>;
   }();
 
-  /// A product, few codes, and between them only layers that rise or fall and at most one pool: thresholds then say it
-  /// all. An average must come first and its sums be integers that are exact in floats.
+  /// Whether the stage folds into thresholds. It needs a product, an output quantizer with few codes, and between them
+  /// only monotone layers and at most one pool. An average must come first, and its sums must be integers that are
+  /// exact in floats.
   static constexpr bool folds = [] {
     if constexpr (has_product && has_quantizer && pools <= 1) {
       if constexpr (has_few_codes<outputs>())
@@ -160,9 +162,9 @@ struct stage_plan {
     return false;
   }();
 
-  /// Integer sums, codes of one byte that are too many for thresholds, and between them only functions of one number and
-  /// at most one maximum, behind which they rise or fall: sums become codes in the tile, through floats. A branch of values
-  /// or bytes may be added there too.
+  /// Whether the stage encodes, that is, converts sums to codes within the tile, through floats. It needs integer sums,
+  /// byte codes that are too many for thresholds, and between them only monotone layers and at most one max pool.
+  /// Without a pool, a branch of floats or byte codes may be added too.
   template <std::size_t Index>
   static constexpr bool encodes_op = [] {
     if constexpr (is_pool<Index>) return !averages<Index>;
@@ -180,8 +182,8 @@ struct stage_plan {
     return false;
   }();
 
-  /// The same without floats, where the model asks for it: all that stands there is affine, then a clip, and the quantizer
-  /// rounds. Codes may be added before anything clips.
+  /// Whether an encoding stage works without floats, which the model must request (`fixed_point`). Its layers must be
+  /// affine, clips or max pools, and its quantizer must round. At most one join may add codes, before any clip.
   static constexpr bool fixes = [] {
     if constexpr (encodes && is_fixed_point<Model> && requires { outputs::lowest; }) {
       bool clipped = false;
@@ -205,14 +207,14 @@ struct stage_plan {
     else return false;
   }();
 
-  /// The pool's window over sums; the identity where there is none.
+  /// The pool's window over the sums; the identity if there is no pool.
   static constexpr geometry pool_window = [] {
     if constexpr (pools > 0) return op<pool>::pool_over(window.out);
     else return window_over(window.out, window.out.channels, {1, 1}, {1, 1}, {0, 0});
   }();
 };
 
-/// What writes the codes of a folded stage.
+/// The sink that writes the codes of a folded stage.
 template <class Plan>
 using code_sink_of = kernels::code_sink<Plan::outputs::storage, operand_of<typename Plan::outputs>::bits,
                                         static_cast<int>(codes_of<typename Plan::outputs>().size()) - 1>;

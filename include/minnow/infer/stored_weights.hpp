@@ -8,23 +8,24 @@
 
 namespace minnow::detail {
 
-/// A stage's packed weights: its own, or those in a file that somebody else keeps in memory.
+/// A stage's packed weights, in memory of their own or in external memory, such as a file that the caller keeps mapped.
 class stored_weights {
 public:
   explicit stored_weights(std::size_t size) : size_(size), own_(size) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] const std::byte* data() const noexcept { return elsewhere_ != nullptr ? elsewhere_ : own_.data(); }
-  /// To write them: they are its own from now on, without a content if they lay elsewhere.
+  /// Returns the weights for writing. Detaches from external memory; the contents are then unspecified.
   [[nodiscard]] std::byte* data() noexcept {
     own_.grow(size_);
     elsewhere_ = nullptr;
     return own_.data();
   }
-  /// Where they are, for those who see arrays without types; what lies elsewhere must not be written.
+  /// Returns the weights for code that handles arrays without types. External memory must not be written.
   [[nodiscard]] std::byte* bytes() noexcept { return const_cast<std::byte*>(std::as_const(*this).data()); }
 
-  /// Whether kernels can read weights that stand at `bytes`, with `room` bytes from there: as they want their own.
+  /// Whether kernels can read weights in place at `bytes`, where `room` bytes are available. External memory needs the
+  /// alignment and padding of owned memory.
   [[nodiscard]] bool can_lie_at(const std::byte* bytes, std::size_t room) const noexcept {
     return reinterpret_cast<std::uintptr_t>(bytes) % aligned_bytes::alignment == 0 &&
            room >= size_ + aligned_bytes::alignment;

@@ -20,7 +20,7 @@ struct packed_line {
   std::string_view path;
   std::string_view name;
   shape out;
-  std::string_view operation{};  ///< of a product
+  std::string_view operation{};  ///< empty except for a product
   const char* kernel = "";
   std::string_view arch{};
   long long bytes = 0;
@@ -33,8 +33,8 @@ inline constexpr bool is_optimised = false;
 inline constexpr bool is_optimised = true;
 #endif
 
-/// What to say about a program whose flags allow `Best`: that it was built without optimisation, or for an x86 without AVX2,
-/// which the processor most likely has; else nothing.
+/// Returns advice about a program whose flags allow `Best`: that it was built without optimization, or for an x86
+/// without AVX2, which the processor most likely has. Otherwise the text is empty.
 template <class Best, bool Optimised = is_optimised>
 std::string advice() {
   constexpr bool x86 = std::is_base_of_v<xsimd::sse2, Best> || std::is_base_of_v<xsimd::avx, Best>;
@@ -46,7 +46,9 @@ std::string advice() {
   return text;
 }
 
-/// advice   the last lines, or nothing
+/// Prints the table.
+///
+/// advice   its last lines, or empty
 inline std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch,
                                std::size_t weight_bits, std::size_t arena, const std::string& advice) {
   table t(4);
@@ -67,7 +69,7 @@ inline std::string print_lines(std::span<const std::span<const packed_line>> sta
          with_commas(static_cast<long long>(arena)) + " bytes\n" + advice;
 }
 
-/// The line of layer I, which is of stage S.
+/// Returns the line of layer `Index`, which belongs to stage `Stage`.
 template <class Packed, std::size_t Stage, std::size_t Index>
 constexpr packed_line line_of() {
   using st = stage<Packed, Stage>;
@@ -79,7 +81,7 @@ constexpr packed_line line_of() {
   if constexpr (plan::has_product && Index == plan::begin) {
     l.operation = short_operation_name<typename plan::inputs, typename plan::weights>.view();
     l.kernel = st::product::name(plan::window);
-    // xsimd names some by two extensions, "avx512vnni+avx512vbmi2": the first is the kernel's.
+    // xsimd names some architectures by two extensions, "avx512vnni+avx512vbmi2". The kernel uses the first.
     l.arch = st::product::arch_name(plan::window);
     l.arch = l.arch.substr(0, l.arch.find('+'));
     l.bytes = static_cast<long long>(st::weight_bytes);
@@ -95,7 +97,7 @@ inline constexpr auto stage_lines = []<std::size_t... Index>(std::index_sequence
   return std::array{line_of<Packed, Stage, stage<Packed, Stage>::plan::begin + Index>()...};
 }(std::make_index_sequence<stage<Packed, Stage>::plan::end - stage<Packed, Stage>::plan::begin>{});
 
-/// Of a model that begins with pixels: the quantizer that the image's bytes need not pass.
+/// Line of the first quantizer of a model that begins with pixels. The image's bytes already are its codes.
 template <class Model>
 inline constexpr packed_line pixels_line{.path = flat<Model>::paths[0].view(),
                                          .name = short_name_of<quantize<pixels>>.view(),
@@ -115,12 +117,12 @@ std::string summary_text(const packed<Model, Arch>&, const std::string& advice) 
 
 }  // namespace detail
 
-/// A packed network as a table: for each layer its output, operation with bits of inputs x weights, the kernel and
-/// its architecture, bytes of weights, multiply-accumulates. Layers that are folded into thresholds say so. The last
-/// lines say so where the compiler's flags leave out optimisation, or what most processors have.
+/// Returns a packed network as a table. It lists for each layer its output, operation with bits of inputs x weights,
+/// the kernel and its architecture, bytes of weights, multiply-accumulates. Layers that are folded into thresholds are
+/// marked. The last lines warn if the compiler's flags leave out optimization or extensions that most processors have.
 template <class Model, class Arch>
 [[nodiscard]] std::string summary(const packed<Model, Arch>& network) {
-  // An architecture other than the flags' best was asked for by name.
+  // An architecture other than the flags' best was requested by name, so it gets no advice.
   return detail::summary_text(network, std::is_same_v<Arch, kernels::best> ? detail::advice<Arch>() : std::string());
 }
 

@@ -16,7 +16,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Codes of a quantizer in rising order.
+/// Returns the codes of a quantizer in increasing order.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr auto codes_of() {
   if constexpr (is_planes(Quantizer::storage)) {
@@ -29,10 +29,10 @@ template <quantizer Quantizer>
   }
 }
 
-/// Up to how many codes a quantizer is folded into integer thresholds.
+/// Largest number of codes of a quantizer that is folded into integer thresholds.
 inline constexpr int most_folded_codes = 16;
 
-/// Whether a quantizer has few enough codes to be found by thresholds.
+/// Whether a quantizer has few enough codes to be computed by thresholds.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr bool has_few_codes() {
   return is_integer(Quantizer::storage) && Quantizer::storage != encoding::pixel &&
@@ -41,11 +41,12 @@ template <quantizer Quantizer>
 
 }  // namespace detail
 
-/// Everything between a sum and a code, as integers: a sum of floats counts as kernels::ordered of it. For channel c the
-/// code's index is the number of thresholds t with (sum ^ flip[c]) >= t[c]: flip is 0 where the code rises with the sum and -1 where it falls (then ~sum = -sum - 1
-/// rises). A pool in between takes the largest of the flipped sums, or the smallest where `smallest[c]` is -1.
+/// The function from a sum to a code, as integer comparisons. A sum of floats is first mapped to an integer by
+/// kernels::ordered. For channel c, the code's index is the number of thresholds t with (sum ^ flip[c]) >= t[c]. flip
+/// is 0 where the code increases with the sum and -1 where it decreases (then ~sum = -sum - 1 increases the code). A
+/// pool in between takes the largest of the flipped sums, or the smallest where `smallest[c]` is -1.
 ///
-/// rows are padded to whole blocks of 16 channels
+/// Rows are padded to whole blocks of 16 channels.
 struct thresholds {
   int stride = 0;
   int count = 0;                       ///< codes - 1
@@ -65,17 +66,18 @@ struct thresholds {
     return {values.data(), flip.data(), smallest.data(), stride};
   }
 
-  /// Finds the thresholds of a channel by bisection over the very function that the trained network computes.
+  /// Finds the thresholds of a channel by bisection, with the function that the trained network computes.
   ///
-  /// index_of(sum)   the code's index for a sum in [-bound, bound]; rises or falls with it
-  /// direction       1, -1 or 0 of the whole function; `behind_pool` that of its part behind a pool
+  /// index_of(sum)   the code's index for a sum in [-bound, bound]; increases or decreases with the sum
+  /// direction       1, -1 or 0: direction of the whole function; `behind_pool` is the direction of its part after a
+  ///                 pool
   template <class IndexOf>
   void find(int channel, std::int32_t bound, int direction, int behind_pool, IndexOf&& index_of) {
     const auto c = static_cast<std::size_t>(channel);
     flip[c] = direction < 0 ? -1 : 0;
     smallest[c] = behind_pool < 0 ? -1 : 0;
     for (int k = 0; k < count; ++k) {
-      // The least flipped sum with index > k; flipped sums run over [-bound - 1, bound].
+      // Finds the least flipped sum with index > k. Flipped sums range over [-bound - 1, bound].
       std::int64_t low = -static_cast<std::int64_t>(bound) - 1;
       std::int64_t high = static_cast<std::int64_t>(bound) + 1;
       while (low < high) {
