@@ -10,7 +10,8 @@
 
 namespace minnow::detail {
 
-/// Checks the quantizers' states in a file whose lengths are right by the quantizers' own bounds. The network is as before.
+/// Checks the quantizers' states in a file by the quantizers' own bounds. The lengths in the file must have been
+/// checked. Leaves the network as it was.
 ///
 /// sections   spans into the network's arrays, in the file's order
 inline status check_states(std::span<const std::byte> file, const char* name, std::span<const file_section> sections,

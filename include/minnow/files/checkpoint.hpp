@@ -14,34 +14,35 @@
 #include <minnow/files/container.hpp>
 #include <minnow/train/untyped_network.hpp>
 
-/// Files of runs that are under way. Sections: what tells one run from another, where it stands, the epochs that are
-/// done, the mean and the deviation of each image channel, every array of every layer as it is in the middle of a run,
-/// the optimizer's moments of every parameter.
+/// Files of unfinished training runs. Sections: the facts that identify a run, its position, the finished epochs, the
+/// mean and the deviation of each image channel, every array of every layer as it is in the middle of a run, the
+/// optimizer's moments of every parameter.
 namespace minnow::detail {
 
-/// Something that must be the same when a run goes on.
+/// A value that must be the same when a run resumes.
 struct run_fact {
   const char* name;
   std::uint64_t value;
 };
 
-/// A run as a file sees it.
+/// The parts of a run that a checkpoint stores.
 struct run_parts {
   untyped_network& net;
   std::span<const run_fact> facts;
   std::span<double> position;
-  std::vector<double>& epochs;  ///< `epoch_numbers` for each epoch that is done
+  std::vector<double>& epochs;  ///< `epoch_numbers` numbers for each finished epoch
   std::size_t epoch_numbers;
   std::size_t most_epochs;
-  std::vector<std::vector<float>>& moments;  ///< of each parameter in order
-  /// Whether moment number n of a parameter is never negative; empty: all may be.
+  std::vector<std::vector<float>>& moments;  ///< of each parameter, in order
+  /// Whether moment n of a parameter is never negative; if empty, all moments may be negative.
   std::function<bool(int)> is_square{};
-  int moment_count = 1;  ///< of each number
-  /// Refuses a position, or epochs that are done, which no run comes to.
+  int moment_count = 1;  ///< moments of each number of a parameter
+  /// Refuses a position or finished epochs that no run can reach.
   std::function<status(std::span<const double> position, std::span<const double> epochs)> check{};
 };
 
-/// What stands in a checkpoint, in order. The normalisation has a place even where the network does nothing to its images.
+/// The sections of a checkpoint, in order. The normalisation has a section even if the network does not normalize its
+/// images.
 struct checkpoint_sections {
   std::vector<std::uint64_t> facts;
   normalisation input;
@@ -63,7 +64,7 @@ struct checkpoint_sections {
   }
 };
 
-/// Finds the number of finished epochs in a file, which its length depends on, and refuses another run's.
+/// Finds the number of finished epochs in a file, on which the file's length depends, and refuses another run's file.
 inline status check_run(std::span<const std::byte> file, const char* path, const run_parts& run,
                         const checkpoint_sections& without_epochs, std::span<const std::size_t> lengths,
                         std::size_t& epochs) {
@@ -93,7 +94,7 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
   return {};
 }
 
-/// Checks the optimizer's moments in a file whose lengths are right.
+/// Checks the optimizer's moments in a file whose lengths have been checked.
 inline status check_moments(std::span<const std::byte> file, const char* path, run_parts& run,
                             std::span<const std::size_t> offsets) {
   std::size_t section = offsets.size() - 1 - run.moments.size();  // the last offset is the file's end
@@ -113,8 +114,9 @@ inline status check_moments(std::span<const std::byte> file, const char* path, r
   return outcome;
 }
 
-/// Writes a run as it stands, whole or not at all; refuses numbers of the network that `read_checkpoint` would. Each step checks
-/// the moments, and visiting their parameters would count the weights as moved.
+/// Writes the current state of a run, atomically. Refuses numbers of the network that `read_checkpoint` would refuse.
+/// The moments are not checked here: each training step checks them, and visiting their parameters would count the
+/// weights as changed.
 [[nodiscard]] inline status write_checkpoint(const char* path, run_parts run) noexcept {
   return within_memory(path, [&] {
     const checkpoint_sections sections(run);
@@ -126,7 +128,8 @@ inline status check_moments(std::span<const std::byte> file, const char* path, r
   });
 }
 
-/// Reads the bytes of a checkpoint that may be this run's; memory follows the file, not the epochs to come.
+/// Reads the bytes of a checkpoint that may be this run's. Memory grows with the file, not with the epochs still to
+/// come.
 inline status read_bytes_of_run(const char* path, const run_parts& run, const checkpoint_sections& without_epochs,
                                 std::span<const std::size_t> lengths, std::vector<std::byte>& file) {
   minnow::plain::file opened;
@@ -141,12 +144,14 @@ inline status read_bytes_of_run(const char* path, const run_parts& run, const ch
     const auto said = get<std::uint64_t>(file, 24);
     if (status s = check_length(path, opened.length(), said, said); !s) return s;
   }
-  // A file of an optimizer with more moments is longer, and is to be refused for that reason.
+  // The limit is doubled so that the longer file of an optimizer with more moments is read, and refused for that
+  // reason.
   const std::uint64_t epochs = std::uint64_t{run.most_epochs} * run.epoch_numbers * sizeof(double);
   return read_whole(path, 2 * (section_offsets(lengths).back() + epochs + file_header), file);
 }
 
-/// Puts a run back to where it stood; nothing is changed unless all of the file is sound and this run's.
+/// Restores a run from its checkpoint. Unless the whole file is valid and this run's, only `run.epochs` changes: it is
+/// cleared.
 [[nodiscard]] inline status read_checkpoint(const char* path, run_parts run) noexcept {
   run.epochs.clear();
   const status outcome = reading(path, a_minnow_file, [&]() -> status {
@@ -169,7 +174,7 @@ inline status read_bytes_of_run(const char* path, const run_parts& run, const ch
     if (const status s = check_sections(file, path, sections.all, offsets); !s) return s;
     if (const status s = check_states(file, path, sections.all, offsets, run.net); !s) return s;
     if (const status s = check_moments(file, path, run, offsets); !s) return s;
-    // Where the run stands and its epochs: numbers that are looked at before any are taken.
+    // Position and epochs are checked before the network's arrays are overwritten.
     std::vector<double> position(run.position.size());
     const auto copy = [&](std::size_t section, std::span<double> to) {
       if (!to.empty()) std::memcpy(to.data(), file.data() + offsets[section], to.size_bytes());

@@ -23,7 +23,7 @@
 /// The container of all minnow files: a header of 64 bytes, a table of sections, sections aligned to 64 bytes.
 ///
 /// offset  bytes
-///      0      8  magic, "minnow" and two bytes that text transfers spoil
+///      0      8  magic: "minnow" and two bytes that text-mode transfers corrupt
 ///      8      4  version
 ///     12      4  kind
 ///     16      8  fingerprint of the model
@@ -32,9 +32,10 @@
 ///     36      4  CRC-32 of the file with this field at 0
 ///     40     24  0
 ///     64  8 · n  length of each section, in bytes
-///   then         the sections, in order, each at the next multiple of 64, the gaps 0
+///   then         the sections in order, each at the next multiple of 64; gaps are filled with 0
 ///
-/// All numbers are little-endian. A reader knows every length from the model's type and compares; it trusts none.
+/// All numbers are little-endian. A reader knows every length from the model's type and compares it with the file; it
+/// trusts no length in the file.
 namespace minnow {
 
 static_assert(std::endian::native == std::endian::little,
@@ -42,17 +43,17 @@ static_assert(std::endian::native == std::endian::little,
 
 namespace detail {
 
-/// What a file of ours holds; a number of its header.
+/// The content of a minnow file, as a number in its header.
 enum class file_kind : std::uint32_t { packed = 1, network = 2, checkpoint = 3 };
 
 inline constexpr std::array<char, 8> file_magic{'m', 'i', 'n', 'n', 'o', 'w', '\r', '\n'};
 inline constexpr std::uint32_t file_version = 1;
 inline constexpr std::size_t file_header = 64;
 
-/// What `what_is_this` calls such a file.
+/// The name that `what_is_this` gives such a file.
 inline constexpr const char* a_minnow_file = "a minnow file";
 
-/// CRC-32 as of zip and PNG; `crc` continues an earlier one.
+/// Returns the CRC-32 of zip and PNG. `crc` is the result for the preceding bytes.
 inline std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept {
   static constexpr auto table = [] {
     std::array<std::uint32_t, 256> t{};
@@ -85,7 +86,7 @@ template <class Number>
   return lengths;
 }
 
-/// Where sections of these lengths lie; the last entry is the length of the file.
+/// Returns the offsets of sections with these lengths. The last entry is the length of the file.
 inline std::vector<std::size_t> section_offsets(std::span<const std::size_t> lengths) {
   std::vector<std::size_t> offsets;
   std::size_t at = file_header + 8 * lengths.size();
@@ -98,7 +99,7 @@ inline std::vector<std::size_t> section_offsets(std::span<const std::size_t> len
   return offsets;
 }
 
-/// Reads the bytes of a file, at most `most` and one more, so that a longer file shows.
+/// Reads the bytes of a file, at most `most` + 1. The additional byte reveals a file that is too long.
 inline status read_whole(const char* path, std::uint64_t most, std::vector<std::byte>& bytes) {
   minnow::plain::file file;
   if (status outcome = file.open(path, false); !outcome) return outcome;
@@ -131,8 +132,9 @@ status write_container(const char* path, file_kind kind, std::uint64_t fingerpri
   });
 }
 
-/// Checks that `file` begins as one of this kind and model does, whose sections have these lengths, or some of them more;
-/// `name` stands in its sentences.
+/// Checks the header of `file`: magic, version, kind and fingerprint. `length` and `lengths`, the expected lengths of
+/// the file and its sections, serve only the error messages; a checkpoint's sections may be longer. `name` begins the
+/// error messages.
 inline status check_head(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
                          std::span<const std::size_t> lengths, unsigned long long length) {
   constexpr const char* kinds[] = {"packed model", "trainable network", "checkpoint"};
@@ -151,7 +153,7 @@ inline status check_head(std::span<const std::byte> file, const char* name, file
   return {};
 }
 
-/// Checks that a file of `found` bytes, whose header says `said`, has this length.
+/// Checks the length of a file: `found` bytes, and `said` according to its header.
 inline status check_length(const char* name, std::uint64_t found, std::uint64_t said, std::uint64_t length) noexcept {
   if (found == length && said == length) return {};
   return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name,
@@ -159,10 +161,10 @@ inline status check_length(const char* name, std::uint64_t found, std::uint64_t 
                          static_cast<unsigned long long>(found), static_cast<unsigned long long>(said));
 }
 
-/// Checks that `file` has this length and the checksum of its bytes.
+/// Checks the length of `file` and the checksum of its bytes.
 inline status check_bytes(std::span<const std::byte> file, const char* name, unsigned long long length) noexcept {
   if (const status s = check_length(name, file.size(), get<std::uint64_t>(file, 24), length); !s) return s;
-  // The checksum before all that it protects; its own field counts as 0.
+  // The checksum is checked before everything that it protects. Its own field counts as 0.
   constexpr std::byte zero[4]{};
   const std::uint32_t crc = crc32(file.subspan(40), crc32(zero, crc32(file.first(36))));
   if (const auto found = get<std::uint32_t>(file, 36); found != crc)
@@ -170,7 +172,8 @@ inline status check_bytes(std::span<const std::byte> file, const char* name, uns
   return {};
 }
 
-/// Checks that `file` is of this kind and model and has sections of exactly these lengths; `name` stands in its sentences.
+/// Checks that `file` is of this kind and model and has sections of exactly these lengths. `name` begins the error
+/// messages.
 inline status check_container(std::span<const std::byte> file, const char* name, file_kind kind,
                               const expected_model& model, std::span<const std::size_t> lengths) {
   const unsigned long long length = section_offsets(lengths).back();
@@ -185,7 +188,7 @@ inline status check_container(std::span<const std::byte> file, const char* name,
   return {};
 }
 
-/// Checks the floats of a file whose lengths are right.
+/// Checks the floats of a file whose lengths have been checked.
 inline status check_sections(std::span<const std::byte> file, const char* name, std::span<const file_section> sections,
                              std::span<const std::size_t> offsets) noexcept {
   for (std::size_t i = 0; i < sections.size(); ++i) {
@@ -204,8 +207,8 @@ inline void take_sections(std::span<const std::byte> file, std::span<const file_
       std::memcpy(sections[i].bytes.data(), file.data() + offsets[i], sections[i].bytes.size());
 }
 
-/// Takes sections, whose lengths are known beforehand, out of the bytes of a file; `name` stands in its sentences. They are
-/// filled only if all of the file is sound, with the numbers in it.
+/// Copies sections, whose lengths are known in advance, out of the bytes of a file. Fills them only if the whole file
+/// is valid, including its numbers. `name` begins the error messages.
 inline status read_container(std::span<const std::byte> file, const char* name, file_kind kind,
                              std::uint64_t fingerprint, std::span<const file_section> sections,
                              layer_namer* layer_name = nullptr) {
@@ -217,7 +220,7 @@ inline status read_container(std::span<const std::byte> file, const char* name, 
   return {};
 }
 
-/// The same from a file.
+/// Overload that reads the file at `path`.
 inline status read_container(const char* path, file_kind kind, std::uint64_t fingerprint,
                              std::span<const file_section> sections, layer_namer* layer_name = nullptr) {
   std::vector<std::byte> file;
@@ -227,9 +230,9 @@ inline status read_container(const char* path, file_kind kind, std::uint64_t fin
 
 }  // namespace detail
 
-/// Reads a file into a new object of the type: load<packed<M>>(path), load<network<M, aqe>>(path).
+/// Reads a file into a new object of the given type: load<packed<M>>(path), load<network<M, aqe>>(path).
 ///
-/// throws  what `read` says: a file that is missing, truncated, damaged, of another kind or of another model
+/// throws  if `read` fails: the file is missing, truncated, damaged, of another kind or of another model
 template <class Object>
 [[nodiscard]] Object load(const std::string& path) {
   constexpr bool readable = requires(const char* name, Object& object) {
@@ -245,10 +248,10 @@ template <class Object>
   }
 }
 
-/// Writes a packed model or a trainable network to a file, whole or not at all. What `load` would refuse is not written: a file
-/// that is there stays as it was.
+/// Writes a packed model or a trainable network to a file, atomically. Content that `load` would refuse is not written;
+/// an existing file then stays as it was.
 ///
-/// throws  what `write` says
+/// throws  if `write` fails
 template <class Object>
 void save(const Object& object, const std::string& path) {
   constexpr bool writable = requires(const char* name) {

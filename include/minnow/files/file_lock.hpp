@@ -15,11 +15,12 @@
 
 namespace minnow {
 
-/// Keeps other processes from a file by a lock beside it, `path`.lock. The system gives it back when the process ends,
-/// however that happens; the empty file stays.
+/// Excludes other processes from a file by a lock next to it, `path`.lock. The system releases the lock when the
+/// process ends, for whatever reason; the empty lock file remains.
 class file_lock {
 public:
-  /// A failure where another process, or another lock of this one, has it. Symbolic links to one file lead to one lock.
+  /// Takes the lock. Fails if another process, or another lock of this one, holds it. Symbolic links to one file share
+  /// one lock.
   [[nodiscard]] status take(const char* path) noexcept {
     return detail::within_memory(path, [&]() -> status {
       std::string beside;

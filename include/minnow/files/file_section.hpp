@@ -8,8 +8,8 @@
 
 namespace minnow::detail {
 
-/// Bytes that a reader fills, with their layer's path and their array's name where they have any; of floats also what they may
-/// be. The arrays of the input have no layer.
+/// Bytes that a reader fills, with the path of their layer and the name of their array if they have any; for floats
+/// also the permitted domain. The arrays of the input have no layer.
 struct file_section {
   std::span<std::byte> bytes;
   std::string_view layer{};

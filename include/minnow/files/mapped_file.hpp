@@ -16,12 +16,12 @@
 
 namespace minnow {
 
-/// A file as read-only memory: the system reads the pages that are looked at, and programs share them.
+/// A file mapped into read-only memory. The system reads pages when they are accessed, and programs share them.
 ///
 ///   const auto file = load<mapped_file>("model.mnw");
 ///   const auto network = load_in_place<packed<my_model>>(file.bytes());
 ///
-/// A file must not become shorter while it is mapped; `save` never shortens one, it replaces it.
+/// A file must not become shorter while it is mapped. `save` never shortens a file; it replaces it.
 class mapped_file {
 public:
   mapped_file() = default;
@@ -37,14 +37,14 @@ public:
   friend status read(const char* path, mapped_file& file) noexcept;
 
   [[nodiscard]] std::span<const std::byte> bytes() const& noexcept { return bytes_; }
-  /// The bytes end with the file's object: it needs a name.
+  /// Deleted: the bytes end with this object, so it must be a named object.
   std::span<const std::byte> bytes() const&& = delete;
 
 private:
   std::span<const std::byte> bytes_{};
 };
 
-/// Maps a file; load<mapped_file>(path) is its throwing form.
+/// Maps a file. load<mapped_file>(path) is the throwing form.
 [[nodiscard]] inline status read(const char* path, mapped_file& file) noexcept {
   detail::descriptor handle;
   std::uint64_t length = 0;

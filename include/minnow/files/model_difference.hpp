@@ -15,21 +15,21 @@
 #include <minnow/core/text.hpp>
 #include <minnow/files/file_section.hpp>
 
-/// Says in which layer the model of a file differs from the one that reads it. A file has the lengths of its sections and a
-/// fingerprint, but no names: these are the reader's own.
+/// Finds the layer in which the model of a file differs from the reader's model. A file stores the lengths of its
+/// sections and a fingerprint, but no names; the names come from the reader.
 namespace minnow::detail {
 
-/// The name of the layer at a path.
+/// A function that returns the name of the layer at a path.
 using layer_namer = text(std::string_view path);
 
 /// The model that a reader expects.
 struct expected_model {
   std::uint64_t fingerprint;
-  std::span<const file_section> sections{};  ///< of its file, in order; without names: nothing is known of them
-  layer_namer* layer_name = nullptr;         ///< null: only paths are known
+  std::span<const file_section> sections{};  ///< of its file, in order; without names, differences are not described
+  layer_namer* layer_name = nullptr;         ///< null: messages show only paths
 };
 
-/// Of a model.
+/// The `layer_namer` of a model.
 template <class Flat>
 text layer_name_in(std::string_view path) {
   static constexpr auto names = []<std::size_t... Index>(std::index_sequence<Index...>) {
@@ -39,11 +39,11 @@ text layer_name_in(std::string_view path) {
   return at < Flat::count ? names[at]() : text();
 }
 
-/// The first section of a file of another model that has another length than the reader's, in words; empty where nothing is
-/// known of the sections.
+/// Describes the first section whose length differs from the reader's, in a file of another model. Returns an empty
+/// string if the reader's sections have no names.
 ///
 /// expected   lengths of the reader's sections
-/// found      the same of the file: its table, as far as it was read
+/// found      the file's table of section lengths, as far as it was read
 inline std::string first_difference(const expected_model& model, std::span<const std::size_t> expected,
                                     std::span<const std::byte> found, std::size_t found_count) {
   if (std::all_of(model.sections.begin(), model.sections.end(), [](const file_section& s) { return s.array.empty(); }))
@@ -73,7 +73,7 @@ inline std::string first_difference(const expected_model& model, std::span<const
   return "all layers have the expected sizes: their quantizers, strides, paddings or layers without numbers differ";
 }
 
-/// Refuses a file of another model, and says in what it differs.
+/// Refuses a file of another model, and describes the difference.
 inline status another_model(const char* name, const expected_model& model, std::uint64_t fingerprint,
                             std::span<const std::size_t> expected, std::span<const std::byte> found,
                             std::size_t found_count) {

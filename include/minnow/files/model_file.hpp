@@ -18,14 +18,15 @@
 #include <minnow/files/probe.hpp>
 #include <minnow/infer/packed.hpp>
 
-/// Files of packed models. Sections: the mean and the deviation of each image channel (none with pixels), each stage's
-/// in order, and the probe's answer.
+/// Files of packed models. Sections: the mean and the deviation of each image channel (none with pixels), the sections
+/// of each stage in order, and the probe's answer.
 namespace minnow {
 
 namespace detail {
 
-/// visit(section, weights) for the sections of a packed model, weights being those that the bytes are, or null; `input` and
-/// `answer` are filled by the caller. The numbers in them are checked by check_packed_numbers.
+/// Calls visit(section, weights) for the sections of a packed model. `weights` owns the section's bytes, or is null if
+/// they are not weights. The caller fills `input` and `answer`. check_packed_numbers checks the numbers in the
+/// sections.
 template <class Packed, class Visit>
 void packed_sections(Packed& network, normalisation& input, std::span<std::int32_t> answer, Visit&& visit) {
   stored_weights* const none = nullptr;
@@ -47,7 +48,8 @@ void packed_sections(Packed& network, normalisation& input, std::span<std::int32
 
 namespace detail {
 
-/// Room for what the file of a packed model holds besides: the sections' spans, and for those of weights whose they are.
+/// Destinations for the content of a packed model's file: the probe's answer and the sections' spans. Sections of
+/// weights also record their owner.
 template <class Packed>
 struct packed_reading {
   std::vector<std::int32_t> answer;
@@ -68,7 +70,8 @@ struct packed_reading {
   }
 };
 
-/// The first packed weight that no quantizer Q gives: a NaN or an infinity, a code beyond its limit; null where there is none.
+/// Describes the first packed weight that the quantizer cannot produce: a NaN, an infinity, or a code beyond its limit.
+/// Returns null if there is none.
 template <quantizer Quantizer>
 [[nodiscard]] const char* unsound_weight(std::span<const std::byte> weights) noexcept {
   if constexpr (Quantizer::storage == encoding::real) {
@@ -89,7 +92,7 @@ template <quantizer Quantizer>
   return nullptr;
 }
 
-/// Holds the numbers of a packed model against what every one keeps to.
+/// Checks the numbers of a packed model against the rules that every packed model satisfies.
 template <class Model, class Arch>
 status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
   using flat = typename packed<Model, Arch>::flat;
@@ -126,7 +129,7 @@ status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
   return said;
 }
 
-/// Checks the numbers of a packed model that was read, and runs its probe.
+/// Checks the numbers of a packed model after reading it, and runs its probe.
 template <class Model, class Arch>
 status check_packed(const char* name, packed<Model, Arch>& network, std::span<const std::int32_t> answer) {
   if (const status s = check_packed_numbers(name, network); !s) return s;
@@ -142,12 +145,12 @@ status check_packed(const char* name, packed<Model, Arch>& network, std::span<co
 
 /// Writes a packed model.
 ///
-/// refuses   what `read` refuses of its numbers
+/// refuses   numbers that `read` would refuse
 template <class Model, class Arch>
 [[nodiscard]] status write(const char* path, const packed<Model, Arch>& network) noexcept {
   return detail::within_memory(path, [&]() -> status {
     using packed_type = packed<Model, Arch>;
-    // Sections are spans that a reader fills; writing only looks at them.
+    // Sections are writable spans because readers fill them; writing only reads them.
     auto& visited = const_cast<packed_type&>(network);
     if (const status s = detail::check_packed_numbers(path, visited); !s) return s;
     normalisation input = network.input.of_channels(packed_type::flat::input.channels);
@@ -160,10 +163,10 @@ template <class Model, class Arch>
   });
 }
 
-/// Reads a packed model, and runs its probe: the sums must be those that the writer had.
+/// Reads a packed model and runs its probe: the sums must equal the writer's.
 ///
-/// returns  a failure for a file that is missing, truncated, damaged, another model's, or whose probe answers differently;
-///          `network` is then not to be used
+/// returns  a failure if the file is missing, truncated, damaged or of another model, or if its probe gives another
+///          answer; `network` must then not be used
 template <class Model, class Arch>
 [[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {
@@ -176,7 +179,7 @@ template <class Model, class Arch>
   });
 }
 
-/// The same from the bytes of a file, which are copied; `name` stands in the sentences.
+/// Overload for the bytes of a file, which are copied; `name` begins the error messages.
 template <class Model, class Arch>
 [[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
   return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
@@ -189,9 +192,9 @@ template <class Model, class Arch>
   });
 }
 
-/// The same without a copy of the weights: kernels read them where they are, in a mapped file, in a program's read-only
-/// data. Weights that do not stand at a multiple of 64 are copied all the same, and so are the last ones of a file that
-/// ends less than 64 bytes behind them.
+/// Reads a packed model from the bytes of a file without copying the weights. Kernels read them in place, in a mapped
+/// file or in a program's read-only data. Weights that do not begin at a multiple of 64 bytes are copied nevertheless,
+/// and so are the last ones of a file that ends less than 64 bytes after them.
 ///
 /// requires  that the bytes outlive the network and its copies
 template <class Model, class Arch>
@@ -216,9 +219,10 @@ template <class Model, class Arch>
   });
 }
 
-/// load_in_place<packed<M>>(file.bytes(), "model.mnw"): see read_in_place.
+/// Returns the packed model of a file's bytes without copying its weights: load_in_place<packed<M>>(file.bytes(),
+/// "model.mnw"). See read_in_place.
 ///
-/// throws  what `read_in_place` says
+/// throws  if `read_in_place` fails
 template <class Packed>
 [[nodiscard]] Packed load_in_place(std::span<const std::byte> file, const char* name = "the bytes in memory") {
   static_assert(detail::is_packed<Packed>, "minnow: load_in_place<packed<M>>(bytes) reads a packed network");
@@ -229,9 +233,9 @@ template <class Packed>
   }
 }
 
-/// load<packed<M>>(bytes): a copy of the bytes of a file.
+/// Returns the packed model of a file's bytes, which are copied: load<packed<M>>(bytes).
 ///
-/// throws  what `read` says
+/// throws  if `read` fails
 template <class Packed>
 [[nodiscard]] Packed load(std::span<const std::byte> file, const char* name = "the bytes in memory") {
   static_assert(detail::is_packed<Packed>, "minnow: load<packed<M>>(bytes) reads a packed network");
@@ -242,9 +246,9 @@ template <class Packed>
   }
 }
 
-/// Reads the packed model of a file that may hold any of several.
+/// Reads the packed model of a file that may hold any of several models.
 ///
-/// returns  what `read` says, or that the file holds none of them
+/// returns  the status of `read`, or a failure if the file holds none of the models
 template <class... Models>
 [[nodiscard]] status read_any(const char* path, std::variant<packed<Models>...>& network) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {
@@ -254,7 +258,7 @@ template <class... Models>
                       std::memcmp(head.data(), detail::file_magic.data(), detail::file_magic.size()) == 0;
     const std::uint64_t found = ours ? detail::get<std::uint64_t>(head, 16) : 0;
     status outcome;
-    // What is no file of ours is left to the first model's reader to refuse.
+    // A file of another kind goes to the first model's reader, which refuses it.
     const auto take = [&]<class Packed>(std::type_identity<Packed>) {
       if (ours && found != Packed::flat::fingerprint && sizeof...(Models) > 1) return false;
       outcome = read(path, network.template emplace<Packed>());
@@ -286,10 +290,10 @@ template <class... Models>
   });
 }
 
-/// The packed model of a file that may hold any of several, with this build's best kernels: load_any<A, B>(path), to be
-/// visited as any variant.
+/// Returns the packed model of a file that may hold any of several models, as a variant, with this build's best
+/// kernels: load_any<A, B>(path).
 ///
-/// throws  what `read_any` says
+/// throws  if `read_any` fails
 template <class... Models>
 [[nodiscard]] std::variant<packed<Models>...> load_any(const std::string& path) {
   if constexpr ((model_description<Models> && ...)) {

@@ -10,7 +10,7 @@
 #include <minnow/train/network.hpp>
 
 /// Files of trainable networks. Sections: the mean and the deviation of each image channel, then every array of every
-/// layer in order (weights, batch norm, quantizers' states). Estimators are not part of them.
+/// layer in order (weights, batch norm, quantizers' states). Estimators are not stored.
 namespace minnow {
 
 namespace detail {
@@ -28,12 +28,12 @@ std::vector<file_section> network_sections(Network& net, normalisation& n) {
 
 /// Writes a trainable network.
 ///
-/// refuses   what `read` refuses of its numbers
+/// refuses   numbers that `read` would refuse
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write(const char* path, const network<Model, Weights, Inputs>& net) noexcept {
   return detail::within_memory(path, [&] {
     normalisation n = net.input_normalisation().of_channels(flat<Model>::input.channels);
-    // Visiting arrays hands out spans that a reader fills; writing only looks at them.
+    // Visiting arrays gives writable spans because readers fill them; writing only reads them.
     auto& visited = const_cast<network<Model, Weights, Inputs>&>(net);
     const auto sections = detail::network_sections(visited, n);
     return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections,
@@ -44,9 +44,9 @@ template <class Model, class Weights, class Inputs>
   });
 }
 
-/// Reads a trainable network; any estimators may be chosen anew.
+/// Reads a trainable network. Its estimators may differ from the writer's.
 ///
-/// refuses   beside damaged files and those of other models, numbers that no network has: a NaN, an infinity, a negative
+/// refuses   damaged files, files of other models, and numbers that no network has: a NaN, an infinity, a negative
 ///           variance, a deviation that is not above 0; `net` then stays as it was
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read(const char* path, network<Model, Weights, Inputs>& net) noexcept {

@@ -10,13 +10,13 @@
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/session.hpp>
 
-/// The question that every file of a packed model carries with its answer: a processor or a build whose kernels are wrong
-/// answers it differently.
+/// The probe: a test run whose answer every file of a packed model stores. Its inputs follow from the model's
+/// fingerprint. A processor or a build with wrong kernels gives another answer.
 namespace minnow::detail {
 
-/// Which stages a model's probe runs through: from the first whose inputs are codes to the last of those behind it that
-/// are integers throughout, since only these give the same answer on every processor, and that read nothing which was made
-/// before the first.
+/// The stages that a model's probe runs. The first is the first stage with integer sums. The last is the last stage
+/// with integer sums that comes before any product of floats, and before any stage that reads a result made before the
+/// first stage's input. Only integers give the same answer on every processor.
 template <class Packed>
 struct probe_plan {
   using model = typename Packed::model;
@@ -31,7 +31,7 @@ struct probe_plan {
 
   template <std::size_t Stage>
   static constexpr bool reads_before_first() {
-    // Stages in order, behind the image.
+    // Order of the results: the image is 0, the result of stage s is s + 1.
     const auto place = [](std::size_t maker) { return maker == Packed::stages ? 0 : maker + 1; };
     return []<std::size_t... Index>([[maybe_unused]] auto at, std::index_sequence<Index...>) {
       const std::size_t given = at(stage_plan<first>::source);
@@ -59,7 +59,8 @@ struct probe_plan {
   static constexpr bool exists = first < Packed::stages;
 };
 
-/// The integer sums of the probe's last product, for inputs drawn from the model's fingerprint.
+/// Returns the integer sums of the probe's last product. The inputs are drawn at random, with the model's fingerprint
+/// as seed.
 template <class Packed>
 std::vector<std::int32_t> probe_answer(const Packed& network) {
   using plan = probe_plan<Packed>;

@@ -21,13 +21,13 @@ namespace minnow {
 /// Returned by `length()` when the size is unknown before reading, for example with gzip.
 inline constexpr std::uint64_t unknown_length = ~std::uint64_t{0};
 
-/// How a reader opens its files: a type with a `file` that is opened by path and read front to back.
+/// How a reader opens its files: a type with a class `file` that is opened by path and read front to back.
 ///
-/// open     a failure names the path
+/// open     fails with a message that names the path
 /// length   bytes in all, or unknown_length
-/// read     fewer than `count` bytes only at the end of the file
+/// read     returns fewer than `count` bytes only at the end of the file
 ///
-/// None throws.
+/// None of them throws.
 template <class Opener>
 concept opener =
     requires(typename Opener::file file, const char* path, std::uint8_t* to, std::size_t count, std::size_t& got) {
@@ -36,12 +36,12 @@ concept opener =
       { file.read(to, count, got) } noexcept -> std::same_as<status>;
     };
 
-/// Opens files as they are; what every reader does unless another opener is passed.
+/// Opens files as they are. Every reader uses it unless another opener is passed.
 struct plain {
   class file {
   public:
     [[nodiscard]] status open(const char* path) noexcept { return open(path, true); }
-    /// takes_opener   whether the reader can be given minnow::gzip: what a failure advises
+    /// takes_opener   whether the reader accepts minnow::gzip; a failure then advises it
     [[nodiscard]] status open(const char* path, bool takes_opener) noexcept {
       return detail::within_memory(path, [&] {
         name_ = path;
@@ -49,7 +49,7 @@ struct plain {
       });
     }
 
-    /// Files that the system makes when they are read, as those in /proc, have the length 0.
+    /// Files that the system generates when they are read, such as those in /proc, report the length 0.
     [[nodiscard]] std::uint64_t length() const noexcept { return length_ == 0 ? unknown_length : length_; }
 
     [[nodiscard]] status read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
@@ -75,7 +75,7 @@ struct plain {
 
 namespace detail {
 
-/// Bytes in memory, read as a file.
+/// Bytes in memory with the interface of a file.
 class bytes_as_file {
 public:
   explicit bytes_as_file(std::span<const std::uint8_t> bytes) noexcept : bytes_(bytes) {}
@@ -93,8 +93,8 @@ private:
   std::size_t at_ = 0;
 };
 
-/// Reads the rest of a file, at most `limit` bytes. The memory taken follows the bytes that came, never the limit,
-/// which may be what a lying header promised.
+/// Reads the rest of a file, at most `limit` bytes. Memory grows with the bytes that arrive, not with the limit, which
+/// may come from a false header.
 template <class File, class Byte>
 [[nodiscard]] status read_up_to(File& file, std::uint64_t limit, std::vector<Byte>& bytes) {
   static_assert(sizeof(Byte) == 1);
@@ -103,7 +103,7 @@ template <class File, class Byte>
   if (file.length() != unknown_length) bytes.reserve(static_cast<std::size_t>(std::min(limit, file.length())));
   std::size_t size = 0;
   while (size < limit) {
-    // What was reserved is filled in one go; beyond it the buffer doubles.
+    // The reserved capacity is filled in one read; beyond it, the buffer doubles.
     const std::uint64_t next = std::max({first_step, std::uint64_t{2} * size, std::uint64_t{bytes.capacity()}});
     bytes.resize(static_cast<std::size_t>(std::min(limit, next)));
     std::size_t got = 0;
@@ -118,7 +118,7 @@ template <class File, class Byte>
   return {};
 }
 
-/// Passes over the next bytes of a file; fewer where it ends before.
+/// Skips the next `count` bytes of a file, or fewer if the file ends before.
 template <class File>
 [[nodiscard]] status skip(File& file, std::uint64_t count) {
   std::uint8_t bytes[1 << 13];
@@ -133,8 +133,8 @@ template <class File>
   return {};
 }
 
-/// Reads the rest of a file, of which `before` bytes were read and exactly `count` must follow; `layout` says in words
-/// what they are.
+/// Reads the rest of a file, after `before` bytes were read; exactly `count` bytes must follow. `layout` describes the
+/// bytes in error messages.
 template <class File>
 [[nodiscard]] status read_exactly(File& file, const char* path, std::uint64_t before, std::uint64_t count,
                                   const char* layout, std::vector<std::uint8_t>& bytes) {

@@ -12,10 +12,10 @@
 
 namespace minnow::detail {
 
-/// What the floats of an array may be.
+/// The permitted values of an array's floats.
 enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
 
-/// The domain of an array by its name: the same in all files.
+/// Returns the domain of an array by its name, which is the same in all files.
 [[nodiscard]] constexpr domain domain_of(std::string_view array) noexcept {
   if (array == "variance") return domain::not_negative;
   if (array == "deviation") return domain::positive;
@@ -23,7 +23,7 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
   return domain::finite;
 }
 
-/// Whether a number is in a domain. Looks at bits, so that no compiler flag makes a NaN pass.
+/// Whether a number is in a domain. Tests the bits, so that no compiler flag lets a NaN pass.
 [[nodiscard]] constexpr bool is_in(domain d, float x) noexcept {
   const bool finite = (std::bit_cast<std::uint32_t>(x) & 0x7f800000u) != 0x7f800000u;
   switch (d) {
@@ -41,7 +41,7 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
   return false;
 }
 
-/// Refuses floats that are outside of their domain; names the layer, where it has a path, and the array.
+/// Refuses floats outside their domain. The message names the array and, if it has a path, the layer.
 ///
 /// bytes   floats at any address
 [[nodiscard]] inline status check_numbers(const char* name, std::string_view layer, std::string_view array,
@@ -54,7 +54,7 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
     std::memcpy(&x, bytes.data() + i * sizeof x, sizeof x);
     if (is_in(d, x)) continue;
     const double shown =
-        x != x ? std::fabs(static_cast<double>(x)) : static_cast<double>(x);  // a NaN's sign says nothing
+        x != x ? std::fabs(static_cast<double>(x)) : static_cast<double>(x);  // the sign of a NaN has no meaning
     return status::failure("%s: %s%.*s%sexpected %s in '%.*s', found %g at index %zu", name,
                            layer.empty() ? "" : "layer ", static_cast<int>(layer.size()), layer.data(),
                            layer.empty() ? "" : ": ", expected[static_cast<int>(d)], static_cast<int>(array.size()),

@@ -9,14 +9,14 @@
 
 #include <minnow/system/quoted.hpp>
 
-/// Names files by how they begin, for sentences about files of another kind than a reader expects: downloads that went
-/// wrong, archives, files of other programs.
+/// Identifies files by their first bytes, for error messages about files of another kind than the reader expects:
+/// failed downloads, archives, files of other programs.
 namespace minnow::detail {
 
-/// How many bytes of a file's beginning tell what it is.
+/// Number of a file's first bytes that identify it.
 inline constexpr std::size_t head_of_file = 512;
 
-/// Bytes that files of a kind have at one place.
+/// Bytes that all files of a kind have at one offset.
 struct known_format {
   std::size_t at;
   std::string_view magic;
@@ -69,7 +69,7 @@ inline constexpr known_format known_formats[] = {
      "an ELF program"},
 };
 
-/// A zip archive by the name of its first file.
+/// Identifies a zip archive by the name of its first file.
 inline std::string what_zip_is_this(std::string_view head) {
   constexpr std::size_t name_at = 30;
   const std::string_view rest = head.substr(std::min(head.size(), name_at));
@@ -80,7 +80,7 @@ inline std::string what_zip_is_this(std::string_view head) {
   return "a zip archive: unpack it with unzip";
 }
 
-/// A text, as servers send instead of a file.
+/// Identifies a text, which servers may send instead of a file.
 inline std::string what_text_is_this(std::string_view head) {
   constexpr std::string_view spaces = " \t\r\n";
   if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
@@ -99,14 +99,14 @@ inline std::string what_text_is_this(std::string_view head) {
   return "a text that begins with " + in_quotes(head.substr(0, 40));
 }
 
-/// What the beginning of a file says that the file is; empty where it says nothing known.
+/// Identifies a file by its first bytes. Returns an empty string if they are of no known kind.
 [[nodiscard]] inline std::string what_is_this(std::span<const std::uint8_t> bytes) {
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), head_of_file));
   if (head.starts_with(gzip_magic)) return "gzip data";
   if (head.starts_with(zip_magic)) return what_zip_is_this(head);
   for (const known_format& f : known_formats)
     if (head.size() >= f.at + f.magic.size() && head.substr(f.at, f.magic.size()) == f.magic) return f.name;
-  // A pickle of protocol 2 to 5 begins with its number and an opcode.
+  // A pickle of protocol 2 to 5 begins with 0x80, the protocol's number and an opcode.
   if (head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
       std::string_view("}](cXU\x8a\x8c\x95").find(head[2]) != std::string_view::npos)
     return "a Python pickle";

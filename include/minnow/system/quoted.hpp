@@ -6,12 +6,13 @@
 
 namespace minnow::detail {
 
-/// A file's own words as sentences show them: at most 80 bytes, whole characters, none that controls a terminal.
+/// Quotes text from a file for an error message: at most 80 bytes, whole characters, no terminal control characters.
 inline std::string in_quotes(std::string_view words) {
   constexpr std::size_t most = 80;
   std::string text(words.substr(0, most));
   if (words.size() > most) {
-    // The rest of a character that was cut begins with 10 in its bits.
+    // Moves back to the beginning of the character at the cut: further bytes of a UTF-8 character begin with the bits
+    // 10.
     std::size_t end = most;
     while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0u) == 0x80u) --end;
     text.resize(end);

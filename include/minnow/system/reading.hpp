@@ -12,12 +12,12 @@
 #include <minnow/system/known_formats.hpp>
 #include <minnow/system/within_memory.hpp>
 
-/// What all readers of files have around them.
+/// A wrapper for all readers of files. It turns exceptions into failures and improves their messages.
 namespace minnow::detail {
 
-/// A refusal, or a better one where the file begins as a known one of another kind.
+/// Returns `refusal`, or a more precise failure if the file begins like a known file of another kind.
 ///
-/// gzip_advice   what to do with gzip data
+/// gzip_advice   advice for gzip data
 [[nodiscard]] inline status recognized(std::span<const std::uint8_t> head, const char* name, const char* expected,
                                        const char* gzip_advice, const status& refusal) {
   std::string found = what_is_this(head);
@@ -30,10 +30,11 @@ namespace minnow::detail {
 
 inline constexpr const char* unpack_gzip = ": unpack it with gzip -dk";
 
-/// Runs the body of a reader of a file. A refusal says what the file is, where its beginning tells.
+/// Runs the body of a reader of a file. If it fails and the first bytes of the file identify another kind, the failure
+/// names that kind.
 ///
 /// Opener     how the reader opens the file; void: as it is, and no other way
-/// expected   the file's kind in words; where `what_is_this` knows it, beginning with its words
+/// expected   the file's kind in words; for a kind that `what_is_this` knows, it begins with those words
 template <class Opener = void, class Body>
 [[nodiscard]] status reading(const char* path, const char* expected, Body&& body) noexcept {
   const status said = within_memory(path, body);
@@ -58,7 +59,7 @@ template <class Opener = void, class Body>
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
 }
 
-/// The same for bytes in memory; `name` stands in the sentences.
+/// Overload for bytes in memory; `name` begins the error messages.
 template <class Body>
 [[nodiscard]] status reading(std::span<const std::uint8_t> bytes, const char* name, const char* expected,
                              Body&& body) noexcept {

@@ -14,7 +14,7 @@
 
 namespace minnow::detail {
 
-/// A file that is open, by the system's number of it.
+/// An open file, owned through its POSIX file descriptor.
 class descriptor {
 public:
   descriptor() = default;
@@ -30,16 +30,16 @@ public:
 
   [[nodiscard]] int number() const noexcept { return number_; }
   [[nodiscard]] explicit operator bool() const noexcept { return number_ >= 0; }
-  /// Closes it; what the system then says is the last that it says about a write.
+  /// Closes the file. Returns false if the system reports an error; this is its last report about a write.
   [[nodiscard]] bool close() noexcept { return ::close(std::exchange(number_, -1)) == 0; }
 
 private:
   int number_ = -1;
 };
 
-/// A path as the system takes it.
+/// Returns a path in the form that the system takes.
 ///
-/// throws  an empty path, and one with a zero byte, where the system would take it to end
+/// throws  for an empty path, and for a path with a zero byte, where the system would end it
 [[nodiscard]] inline const char* c_path(const std::string& path) {
   if (path.empty()) require(status::failure("expected a path, found an empty one"));
   if (const auto zero = path.find('\0'); zero != std::string::npos)
@@ -48,7 +48,7 @@ private:
   return path.c_str();
 }
 
-/// What is at a path where no regular file is; null for one.
+/// Describes what is at a path if it is not a regular file; null for a regular file.
 [[nodiscard]] inline const char* no_file(::mode_t mode) noexcept {
   if (S_ISREG(mode)) return nullptr;
   if (S_ISDIR(mode)) return "a folder";
@@ -59,9 +59,9 @@ private:
 
 [[nodiscard]] inline bool file_exists(const char* path) noexcept { return ::access(path, F_OK) == 0; }
 
-/// Why a file that is not there is not there: perhaps it is beside its place, compressed.
+/// Returns the failure for a missing file. It mentions a compressed file (.gz or .xz) next to the missing one.
 ///
-/// takes_opener   the reader can be given minnow::gzip
+/// takes_opener   whether the reader accepts minnow::gzip
 inline status missing_file(const char* path, bool takes_opener) noexcept {
   if (file_exists((std::string(path) + ".gz").c_str())) {
     if (!takes_opener)
@@ -77,8 +77,9 @@ inline status missing_file(const char* path, bool takes_opener) noexcept {
   return status::failure("%s: expected a file, found none (%s)", path, detail::system_text(ENOENT));
 }
 
-/// Opens a regular file to read it; `length` is what the system says, 0 also for a file that only reading measures, as in
-/// /proc. What is no regular file is refused without opening it: a FIFO would wait for its writer.
+/// Opens a regular file for reading. `length` is the size that the system reports. It is 0 also for a file whose size
+/// only reading tells, as in /proc. Anything but a regular file is refused without opening it, because opening a FIFO
+/// would wait for its writer.
 [[nodiscard]] inline status open_to_read(const char* path, descriptor& file, std::uint64_t& length,
                                          bool takes_opener = false) noexcept {
   const auto failed = [&](const char* what) {
@@ -94,7 +95,7 @@ inline status missing_file(const char* path, bool takes_opener) noexcept {
   file = descriptor(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return failed("opened");
   if (::fstat(file.number(), &about) != 0) return failed("measured");
-  if (no_file(about.st_mode) != nullptr) return refuse();  // it was replaced in between
+  if (no_file(about.st_mode) != nullptr) return refuse();  // the file was replaced in between
   length = static_cast<std::uint64_t>(about.st_size);
   return {};
 }

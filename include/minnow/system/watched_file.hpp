@@ -14,24 +14,25 @@
 
 namespace minnow::detail {
 
-/// A file that is read at any place for as long as it stays what it was when it was first opened. One that became shorter,
-/// was written to or was replaced is a failure; of a mapped file a missing page would be a signal that ends the program.
+/// A file that can be read at any offset as long as it stays as it was when it was first opened. Reading fails if the
+/// file became shorter, was written to or was replaced. In a mapped file, a missing page would raise a signal that ends
+/// the program.
 class watched_file {
 public:
-  /// Opens a regular file and remembers what it is.
+  /// Opens a regular file and remembers its size, device, inode and time of the last write.
   [[nodiscard]] status open(const std::string& path) {
     close();
     path_ = path;
     return open_into(known_);
   }
-  /// Gives the system's handle back; the next read opens the file again.
+  /// Closes the system's handle. The next read opens the file again.
   void close() noexcept { handle_ = descriptor(); }
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return known_.size; }
   [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(handle_); }
 
-  /// Reads to.size() bytes from `at` on.
+  /// Reads to.size() bytes from offset `at` on.
   [[nodiscard]] status read(std::uint64_t at, std::span<std::byte> to) noexcept {
     identity now;
     if (!handle_) {

@@ -10,8 +10,8 @@
 
 namespace minnow::detail {
 
-/// Runs `body`, which returns a status; what it throws becomes a failure that names the file. So a reader needs no more
-/// memory than there is, and stays noexcept.
+/// Runs `body`, which returns a status, and turns any exception into a failure that names the file. A reader therefore
+/// stays noexcept and returns a failure when memory runs out.
 template <class Body>
 [[nodiscard]] status within_memory(const char* name, Body&& body) noexcept {
 #if defined(__cpp_exceptions)

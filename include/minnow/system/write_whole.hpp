@@ -25,36 +25,36 @@
 #include <minnow/system/regular_file.hpp>
 #include <minnow/system/within_memory.hpp>
 
-/// The one way in which the library writes files.
+/// The library writes all its files by `write_whole`.
 namespace minnow::detail {
 
-/// The folder of a path, with its slash; empty for the current one.
+/// Returns the folder of a path, with its slash; empty for the current folder.
 [[nodiscard]] inline std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
-/// The path that symbolic links at the end of `path` lead to, whether something is there or not.
+/// Follows symbolic links at the end of `path` to `target`, which need not exist.
 [[nodiscard]] inline status follow_links(const char* path, std::string& target) {
-  constexpr int most_links = 40;  // as Linux
+  constexpr int most_links = 40;  // the limit of Linux
   target = path;
   for (int links = 0; links <= most_links; ++links) {
     std::array<char, 4096> to{};
     const ::ssize_t length = ::readlink(target.c_str(), to.data(), to.size());
-    if (length < 0) return {};  // no link, or nothing
+    if (length < 0) return {};  // not a link, or nothing there
     const std::string_view next(to.data(), static_cast<std::size_t>(length));
     target = next.starts_with('/') ? std::string(next) : folder_of(target) + std::string(next);
   }
   return status::failure("%s: expected at most %d symbolic links one after another, found more", path, most_links);
 }
 
-/// Where a file is to be written, and what is there now.
+/// The place that a file is written to, and what exists there.
 struct write_target {
-  std::string path{};     ///< behind all links
-  bool replaces = false;  ///< a file is there: it gives its mode and owner to the new one
+  std::string path{};     ///< after following all links
+  bool replaces = false;  ///< a file exists; the new one takes its mode and owner
   ::mode_t mode = 0666;
   ::uid_t owner = 0;
   ::gid_t group = 0;
 };
 
-/// Finds the place to write to; refuses what is no regular file there, and one that may not be written, also for root.
+/// Finds the place to write to. Refuses anything but a regular file there, and a file that is read-only, even for root.
 [[nodiscard]] inline status find_target(const char* path, write_target& to) {
   if (*path == '\0') return status::failure("expected a path, found an empty one");
   if (status outcome = follow_links(path, to.path); !outcome) return outcome;
@@ -79,27 +79,27 @@ struct write_target {
   return {};
 }
 
-/// 64 bits that do not recur: not in a container whose process numbers begin again, not behind a fork.
+/// Returns 64 bits that do not repeat, neither in a container that reuses process ids nor after a fork.
 [[nodiscard]] inline std::uint64_t bits_of_system() noexcept {
   std::uint64_t bits = 0;
   if (::getentropy(&bits, sizeof bits) == 0) return bits;
-  // Without them the name only has to be free: it is tried until it is.
+  // Without random bits from the system, the name need only be free: `part_file::create` tries until it is.
   std::timespec now{};
   (void)std::timespec_get(&now, TIME_UTC);
   return static_cast<std::uint64_t>(now.tv_nsec) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(now.tv_sec) << 20 ^
          static_cast<std::uint64_t>(::getpid());
 }
 
-/// The beginning that all temporary names of a target share, without its folder.
+/// Returns the prefix that all temporary names of a target share, without the folder.
 [[nodiscard]] inline std::string part_prefix(const std::string& target) {
-  // Names have at most 255 bytes.
+  // File names have at most 255 bytes.
   return target.substr(target.rfind('/') + 1).substr(0, 200) + ".";
 }
 inline constexpr std::string_view part_suffix = ".part";
 inline constexpr std::size_t part_digits = 16;
 
-/// Removes what dead writers of this target left. A living one holds a lock on its part, which the system takes from a
-/// dead one, however it died.
+/// Removes the temporary files that dead writers of this target left. A live writer holds a lock on its file. The
+/// system releases the lock when the writer dies, for whatever reason.
 inline void remove_stale_parts(const std::string& target) {
   struct closer {
     void operator()(::DIR* folder) const noexcept { ::closedir(folder); }
@@ -119,7 +119,8 @@ inline void remove_stale_parts(const std::string& target) {
   }
 }
 
-/// A file under a temporary name beside its target, locked by its writer; removed where it does not come to its place.
+/// A file with a temporary name next to its target, locked by its writer. It is removed unless it is renamed into
+/// place.
 class part_file {
 public:
   part_file() = default;
@@ -135,7 +136,7 @@ public:
       char digits[part_digits + 1];
       std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(bits_of_system()));
       std::string path = folder_of(to.path) + part_prefix(to.path) + digits + std::string(part_suffix);
-      // Nobody else reads the new content of a file whose mode is not known yet.
+      // If it replaces a file, nobody else may read the new content until the old file's mode is set.
       descriptor file(
           ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, to.replaces ? 0600 : 0666));
       if (!file && errno == EEXIST) continue;
@@ -143,8 +144,8 @@ public:
       if (!path_.empty()) (void)::unlink(path_.c_str());
       path_ = std::move(path);
       file_ = std::move(file);
-      // Somebody may take a part for a stale one until it is locked: then its name is gone. Some file systems have no locks;
-      // there nothing is stale.
+      // Until the file is locked, another writer may take it for stale and remove its name. Some file systems have no
+      // locks; there no file counts as stale.
       struct ::stat about{};
       const bool locked = ::flock(file_.number(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
       if (locked && ::fstat(file_.number(), &about) == 0 && about.st_nlink > 0) return {};
@@ -163,7 +164,7 @@ public:
       done += static_cast<std::size_t>(n);
     }
     if (to.replaces) {
-      // Only root can give a file away; a group that cannot be kept gets no rights of the old one's.
+      // Only root can change the owner. If the group cannot be kept either, the new file's group gets no permissions.
       ::mode_t mode = to.mode;
       if (::fchown(file_.number(), to.owner, to.group) != 0 &&
           ::fchown(file_.number(), static_cast<::uid_t>(-1), to.group) != 0)
@@ -175,7 +176,7 @@ public:
   }
 
   [[nodiscard]] status put_in_place(const char* shown, const write_target& to) {
-    // The lock ends with the name: nobody finds the part unlocked.
+    // The file stays locked until its temporary name is gone, so that nobody finds it unlocked.
     if (std::rename(path_.c_str(), to.path.c_str()) != 0)
       return status::failure("%s: could not be renamed into place (%s)", shown, detail::system_text(errno));
     path_.clear();
@@ -188,15 +189,15 @@ private:
   descriptor file_;
 };
 
-/// Lets a new name outlive a loss of power, where the file system can do that.
+/// Syncs the folder, so that a new name survives a power loss if the file system supports it.
 inline void sync_folder(const std::string& path) {
   const std::string where = folder_of(path);
   const descriptor folder(::open(where.empty() ? "." : where.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder) (void)::fsync(folder.number());
 }
 
-/// Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed. Writes through
-/// symbolic links, keeps the mode and where possible the owner of a file that is there, and removes the parts that dead
+/// Writes a file atomically: under a temporary name in the same folder, synced, then renamed. Writes through symbolic
+/// links, keeps the mode and, if possible, the owner of an existing file, and removes the temporary files that dead
 /// writers of the same file left. Another hard link to the old file keeps the old content.
 [[nodiscard]] inline status write_whole(const char* path, std::span<const std::byte> bytes) noexcept {
   return within_memory(path, [&]() -> status {
