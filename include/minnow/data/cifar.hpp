@@ -14,11 +14,11 @@
 
 namespace minnow {
 
-/// Reads one file of CIFAR-10's binary version and appends its images to `out`: (N,32,32,3), labels 0 … 9.
-/// A record is a label and the red, the green and the blue plane, 32 x 32 bytes each; they become channels last.
+/// Reads one file of CIFAR-10's binary version and appends its images to `out`: (N,32,32,3), labels 0 … 9. A record is
+/// a label and the red, green and blue planes of 32 x 32 bytes each. The planes become channels last.
 ///
-/// refuses   fewer than 1 record; a length other than `records` records, a label out of range; an `out` that holds images of
-///           another shape, or without labels; `out` stays as it was
+/// refuses   fewer than 1 record; a length other than `records` records; a label out of range; an `out` that holds
+///           images of another shape, or images without labels; `out` then stays as it was
 template <opener Opener = plain>
 [[nodiscard]] status read_cifar10_batch(const char* path, dataset<std::uint8_t>& out, int records = 10'000,
                                         Opener = {}) noexcept {
@@ -62,7 +62,7 @@ template <opener Opener = plain>
 /// Reads CIFAR-10 from the files data_batch_1.bin … data_batch_5.bin and test_batch.bin of a folder: 50,000 and 10,000
 /// images (N,32,32,3), bytes; labels 0 … 9.
 ///
-/// refuses   what read_cifar10_batch refuses, at 10,000 records a file; `out` stays as it was
+/// refuses   whatever read_cifar10_batch refuses, with 10,000 records per file; `out` then stays as it was
 template <opener Opener = plain>
 [[nodiscard]] status read_cifar10(const char* folder, train_and_test<std::uint8_t>& out, Opener how = {}) noexcept {
   return detail::within_memory(folder, [&]() -> status {
@@ -81,7 +81,7 @@ template <opener Opener = plain>
 
 #if defined(__cpp_exceptions)
 
-/// The same, returned; throws `error`.
+/// Overload that returns the data sets; throws `error`.
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> read_cifar10(const std::string& folder, Opener how = {}) {
   train_and_test<std::uint8_t> result;

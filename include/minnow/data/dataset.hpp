@@ -17,7 +17,7 @@ namespace minnow {
 
 namespace detail {
 
-/// An array of another library: xtensor's and its kin's.
+/// An array of another library, such as xtensor.
 template <class Array>
 concept array = requires(const Array& a) {
   { a.dimension() } -> std::convertible_to<std::size_t>;
@@ -29,9 +29,10 @@ concept array = requires(const Array& a) {
 template <class Array>
 using array_value = std::remove_cvref_t<decltype(*std::declval<const Array&>().begin())>;
 
-/// Numbers of an array as numbers of another type. Integers must fit; floats are rounded to floats, which must hold them.
+/// Converts the numbers of an array to another type. Numbers that become integers must be whole and in range. Floats
+/// are rounded to the type `To`, which must be able to hold them.
 ///
-/// throws  a number that the type does not hold, naming `what` it is
+/// throws  for a number that `To` cannot hold; `what` names the numbers in the message
 template <class To, class Array>
 std::vector<To> numbers_of_array(const Array& from, const char* what) {
   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*from.begin())>, To>)
@@ -61,9 +62,9 @@ std::vector<To> numbers_of_array(const Array& from, const char* what) {
 ///
 /// dimensions   of one image, each at least 1; at most 2^31-1 numbers
 /// images       (N,H,W,C), channels last, one after another; at most 2^31-1 images
-/// labels       N numbers, 0 … classes-1; empty where there are none
+/// labels       N numbers, 0 … classes-1; empty if there are none
 ///
-/// Members may be filled one by one: what takes a data set calls `check`.
+/// Members may be filled one by one: every function that takes a data set calls `check`.
 template <class Element>
 struct dataset {
   static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>,
@@ -74,24 +75,25 @@ struct dataset {
 
   dataset() = default;
 
-  /// From vectors.
+  /// Makes a data set from vectors.
   ///
-  /// throws  what `check` says; a label below 0
+  /// throws  if `check` fails, or for a label below 0
   dataset(shape s, std::vector<Element> image_values, std::vector<int> label_values)
       : dimensions(s), images(std::move(image_values)), labels(std::move(label_values)) {
     check_new();
   }
 
-  /// From arrays: images (N,H,W,C), (N,H,W) or (N,features); labels (N).
+  /// Makes a data set from arrays: images (N,H,W,C), (N,H,W) or (N,features); labels (N).
   ///
-  /// throws  another rank, numbers that a byte or a label does not hold, what `check` says; a label below 0
+  /// throws  for another number of dimensions, for numbers that a byte or a label cannot hold, if `check` fails, or for
+  ///         a label below 0
   template <detail::array Images, class Labels>
   dataset(const Images& image_array, const Labels& label_array)
       : images(detail::numbers_of_array<Element>(image_array, "numbers")),
         labels(detail::numbers_of_array<int>(label_array, "labels")) {
     const auto& s = image_array.shape();
     const std::size_t rank = image_array.dimension();
-    // An extent that no int holds becomes 0, which is refused below.
+    // An extent that no int can hold becomes 0, which `check` refuses.
     const auto at = [&](std::size_t i) { return std::in_range<int>(s[i]) ? static_cast<int>(s[i]) : 0; };
     if (rank == 4) dimensions = {at(1), at(2), at(3)};
     else if (rank == 3) dimensions = {at(1), at(2), 1};
@@ -106,14 +108,14 @@ struct dataset {
     check_new();
   }
 
-  /// Whole images; 0 where the dimensions make no sense.
+  /// Returns the number of whole images; 0 if the dimensions are invalid.
   [[nodiscard]] int size() const noexcept {
     return dimensions.is_sound() ? static_cast<int>(images.size() / static_cast<std::size_t>(dimensions.size())) : 0;
   }
 
-  /// Image i of 0 … size-1: (H,W,C).
+  /// Returns image i of 0 … size-1: (H,W,C).
   ///
-  /// throws  another i
+  /// throws  for any other i
   [[nodiscard]] std::span<const Element> image(int i) const {
     if (i < 0 || i >= size())
       require(status::failure("dataset: expected an image from 0 to %d, found %d", size() - 1, i));
@@ -121,9 +123,9 @@ struct dataset {
     return std::span<const Element>(images).subspan(static_cast<std::size_t>(i) * n, n);
   }
 
-  /// The images [first, last) as a data set of their own; none where first = last.
+  /// Returns the images [first, last) as a new data set, which is empty if first = last.
   ///
-  /// throws  unless 0 <= first <= last <= size; what `check` says
+  /// throws  unless 0 <= first <= last <= size, or if `check` fails
   [[nodiscard]] dataset part(int first, int last) const {
     require(check());
     if (first < 0 || last < first || last > size())
@@ -137,9 +139,9 @@ struct dataset {
     return result;
   }
 
-  /// Whether the members fit together: whole images, a label for each of them or none at all.
+  /// Checks that the members fit together: whole images, and one label for each image or none at all.
   ///
-  /// who   begins the sentence
+  /// who   begins the message
   [[nodiscard]] status check(const char* who = "dataset") const noexcept {
     const auto [height, width, channels] = dimensions;
     if (!dimensions.is_sound())
@@ -175,9 +177,9 @@ dataset(shape, std::vector<Element>, std::vector<int>) -> dataset<Element>;
 
 namespace detail {
 
-/// Whether a model can take the images: the one check of everything that runs a network over a data set.
+/// Checks that a model can take the images. Every function that runs a network over a data set calls it.
 ///
-/// input   the model's
+/// input   the model's input shape
 template <class Element>
 [[nodiscard]] status check_images(const dataset<Element>& data, shape input, const char* who) noexcept {
   const shape found = data.dimensions;
@@ -195,9 +197,9 @@ template <class Element>
   return {};
 }
 
-/// Whether the images' labels are there, and a model's.
+/// Checks that every image has a label, and that all labels are classes of the model.
 ///
-/// classes   the model's outputs
+/// classes   number of the model's outputs
 template <class Element>
 [[nodiscard]] status check_labels(const dataset<Element>& data, int classes, const char* who) noexcept {
   if (data.labels.empty()) return status::failure("%s: expected labels, found none", who);

@@ -18,10 +18,11 @@ namespace minnow {
 
 namespace detail {
 
-/// Draws one digit, once. All arithmetic is on integers: no compiler's contraction and no library's sine can change a
-/// pixel.
+/// Draws one digit, once. All arithmetic is on integers, so that neither a compiler's contraction of floats nor a
+/// library's sine can change a pixel.
 ///
-/// Lengths are grains, 64 to a pixel; pixel i has its middle at 64 · i. Factors are fixed-point numbers of 1024.
+/// Lengths are in grains, 64 per pixel; the center of pixel i is at 64 · i. Factors are fixed-point numbers in units of
+/// 1/1024.
 class digit_pen {
 public:
   static constexpr int side = 28;
@@ -50,7 +51,7 @@ private:
     int y = 0;
   };
 
-  /// Corner cutting turns n points into 2n; twice, of 14 at most.
+  /// Cutting corners turns n points into 2n. A path has at most 14 points and is cut twice, which gives 56.
   struct path {
     int size = 0;
     std::array<point, 56> points;
@@ -58,37 +59,39 @@ private:
     void add(point p) noexcept { points[static_cast<std::size_t>(size++)] = p; }
   };
 
-  /// Uniform on low … high.
+  /// Returns a uniform random number from low to high, inclusive.
   int between(int low, int high) noexcept { return low + numbers_.below(high - low + 1); }
 
-  /// Chooses how the whole digit lies: size, slant, bend and rotation.
+  /// Chooses the size, slant, bend and rotation of the whole digit.
   ///
-  /// With t = tan(angle / 2), cos = (1 - t²) / (1 + t²) and sin = 2t / (1 + t²): rational, hence the same everywhere.
+  /// With t = tan(angle / 2), cos = (1 - t²) / (1 + t²) and sin = 2t / (1 + t²). These are rational, hence the same on
+  /// every platform.
   void hold() noexcept {
     const int t = between(-130, 130);  // ± 14 degrees
     const int norm = 1024 * 1024 + t * t;
     cosine_ = static_cast<int>((std::int64_t{1024} * 1024 * 1024 - std::int64_t{1024} * t * t) / norm);
     sine_ = static_cast<int>(std::int64_t{2} * 1024 * 1024 * t / norm);
-    height_ = between(9900, 15200);  // 1024ths of a grain for a unit: 14 to 21 pixels for 92 units
+    height_ = between(9900, 15200);  // 1024ths of a grain per unit: 92 units are 14 to 21 pixels
     width_ = height_ * between(650, 1100) / 1024;
     slant_ = between(-280, 280);
     bend_ = between(-40, 40);
   }
 
-  /// From a glyph's units to grains around the origin.
+  /// Converts a glyph's units to grains around the origin.
   point transform(point unit) const noexcept {
     const int y = unit.y * height_ / 1024;
     const int x = unit.x * width_ / 1024 + y * slant_ / 1024 + unit.y * unit.y * bend_ / 1024;
     return {(x * cosine_ - y * sine_) / 1024, (x * sine_ + y * cosine_) / 1024};
   }
 
-  /// The hand wobbles at each point; curves are then drawn by cutting the corners twice (Chaikin), which tends to the
-  /// quadratic spline of the points.
+  /// Converts a stroke to a path. Each point is moved at random, as by an unsteady hand. Curves are then smoothed by
+  /// cutting the corners twice (Chaikin), which approximates the quadratic spline of the points.
   path trace(const glyph_stroke& plan) noexcept {
     path line;
     for (int i = 0; i < plan.count; ++i) {
       const glyph_point p = plan.points[i];
-      // Braces, here and below: they draw their random numbers from left to right, a call's arguments in any order.
+      // Braces, here and below, evaluate their random numbers from left to right. A call may evaluate its arguments in
+      // any order.
       line.add(transform({p.x + between(-5, 5), p.y + between(-5, 5)}));
     }
     for (int round = 0; plan.curved && round < 2; ++round) {
@@ -106,7 +109,7 @@ private:
     return line;
   }
 
-  /// Shifts the digit to any place where it lies within the image.
+  /// Shifts the digit to a random position within the image.
   void place() noexcept {
     point low{1 << 20, 1 << 20};
     point high{-(1 << 20), -(1 << 20)};
@@ -129,7 +132,7 @@ private:
     return middle + between(-room, room);
   }
 
-  /// Moves a round brush along a path in steps of half a pixel.
+  /// Moves a round brush along a path, in steps of at most half a pixel.
   void stroke(const path& line, int radius, int ink) noexcept {
     for (std::size_t i = 1; i < static_cast<std::size_t>(line.size); ++i) {
       const point a = line.points[i - 1];
@@ -140,8 +143,8 @@ private:
     }
   }
 
-  /// Covers what lies within the radius; over the pixel around the border the cover falls linearly in the squared
-  /// distance, so that no root is taken.
+  /// Covers the pixels within the radius. Across a border one pixel wide, the coverage falls linearly with the squared
+  /// distance, so that no square root is needed.
   void stamp(point at, int radius, int ink) noexcept {
     const int outer = radius + grain / 2;
     const int inner = std::max(radius - grain / 2, 0);
@@ -159,7 +162,7 @@ private:
     }
   }
 
-  /// A short line that belongs to no digit, somewhere in the image.
+  /// Draws a short line that belongs to no digit, somewhere in the image.
   void clutter(int radius) noexcept {
     path line;
     const point from{between(0, (side - 1) * grain), between(0, (side - 1) * grain)};
@@ -168,7 +171,8 @@ private:
     stroke(line, radius * 3 / 4, between(100, full));
   }
 
-  /// Ink on paper, both of any strength, and noise: eight bytes of it from each random number.
+  /// Writes the image: ink on paper, both of random strength, plus noise. Each random number gives eight bytes of
+  /// noise.
   void print(std::span<std::uint8_t, pixels> image) noexcept {
     const int paper = between(0, 50);
     const int ink = between(150, 255) - paper;
@@ -191,12 +195,13 @@ private:
 
 }  // namespace detail
 
-/// Digits drawn with a random hand: a set that needs no file. (N,28,28,1), light ink on dark paper, labels 0 … 9.
+/// Returns synthetic digits drawn with random variation, a data set that needs no file: (N,28,28,1), light ink on dark
+/// paper, labels 0 … 9.
 ///
-/// Each digit is written in one of four ways with its own pen width, size, slant, bend, rotation, place, wobble, ink,
-/// paper and noise; a quarter of the images carry a stray line. Every ten images hold every digit once, in random order.
-/// Image i depends on the seed and i alone, so a longer set begins with the shorter one; every platform draws the same.
-/// A linear classifier stays under 90 %; a small ConvNet gets past 97 %.
+/// Each digit is written in one of four ways with random pen width, size, slant, bend, rotation, position, wobble, ink,
+/// paper and noise. A quarter of the images have a stray line. Every ten images contain each digit once, in random
+/// order. Image i depends only on the seed and on i, so a longer set begins with the shorter one; every platform draws
+/// the same images. A linear classifier stays under 90 %; a small ConvNet exceeds 97 %.
 [[nodiscard]] inline dataset<std::uint8_t> drawn_digits(int count, seed s = {}) {
   constexpr int side = detail::digit_pen::side;
   constexpr std::size_t pixels = detail::digit_pen::pixels;

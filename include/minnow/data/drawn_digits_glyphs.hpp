@@ -4,13 +4,14 @@
 
 namespace minnow::detail {
 
-/// A point of a glyph: 100 units are the height of the box, whose middle is the origin; y points down.
+/// A point of a glyph. The box is 100 units high and its center is the origin; y points down.
 struct glyph_point {
   std::int8_t x = 0;
   std::int8_t y = 0;
 };
 
-/// One movement of the pen, written as "line x,y x,y …", a polyline, or "curve x,y x,y …", a curve that follows it.
+/// One movement of the pen, written as "line x,y x,y …" for a polyline, or "curve x,y x,y …" for a curve that follows
+/// the polyline.
 struct glyph_stroke {
   bool curved = false;
   int count = 0;
@@ -26,7 +27,7 @@ struct glyph_stroke {
   }
 
 private:
-  /// Reads a number and moves behind it.
+  /// Reads a number and advances past it.
   static constexpr std::int8_t number(const char*& at) {
     const bool negative = *at == '-';
     if (negative) ++at;

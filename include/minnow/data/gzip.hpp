@@ -13,10 +13,10 @@
 
 namespace minnow {
 
-/// Opens a file, or the .gz beside its place where the file itself is not there, and unpacks what begins as gzip data
-/// does, whatever its name. Needs zlib: link it, or CMake's target minnow::gzip.
+/// Opens a file, or the .gz next to it if the file itself does not exist. Decompresses content that begins like gzip
+/// data, whatever the file's name. Needs zlib: link it, or CMake's target minnow::gzip.
 ///
-/// refuses   damaged or truncated data, and bytes after the data's end
+/// refuses   damaged or truncated data, and bytes after the end of the data
 struct gzip_opener {
   class file {
   public:
@@ -93,7 +93,7 @@ struct gzip_opener {
     [[nodiscard]] status inflate_some(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
       if (member_ended_) {
         if (stream_.avail_in == 0) return {};
-        // Files put one after another are one file, says gzip; anything else here does not belong to it.
+        // In gzip, concatenated files are one file. Any other bytes here do not belong to it.
         if (*stream_.next_in != magic[0])
           return status::failure("%s: expected the end of the file after its gzip data, found more bytes", shown());
         inflateReset(&stream_);
@@ -131,7 +131,7 @@ struct gzip_opener {
   };
 };
 
-/// The opener to pass: `read_mnist(folder, minnow::gzip)`.
+/// The opener to pass to a reader: `read_mnist(folder, minnow::gzip)`.
 inline constexpr gzip_opener gzip{};
 
 }  // namespace minnow

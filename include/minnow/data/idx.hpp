@@ -16,11 +16,11 @@ namespace minnow {
 
 namespace detail {
 
-/// What `what_is_this` calls such a file.
+/// The name that `what_is_this` gives such a file.
 inline constexpr const char* an_idx_file = "an IDX file";
 
-/// An IDX file begins with two zero bytes, the kind of its values (8: bytes), its rank, and one big-endian 32-bit
-/// number for each dimension.
+/// Reads the header of an IDX file: two zero bytes, the type of its values (8: bytes), its number of dimensions, and
+/// one big-endian 32-bit number for each dimension.
 template <class File>
 [[nodiscard]] status read_idx_header(File& file, const char* path, int rank, std::uint32_t (&dimensions)[3]) {
   const std::size_t length = 4 + 4 * static_cast<std::size_t>(rank);
@@ -50,7 +50,8 @@ template <class File>
 
 /// Reads images from an IDX file of bytes (N,H,W) into `out`, (N,H,W,1), without labels.
 ///
-/// refuses   another magic, no images, sides beyond 1 … 4096, a length other than the header's; `out` stays as it was
+/// refuses   another magic, no images, sides beyond 1 … 4096, a length that contradicts the header; `out` then stays as
+///           it was
 template <opener Opener = plain>
 [[nodiscard]] status read_idx_images(const char* path, dataset<std::uint8_t>& out, Opener = {}) noexcept {
   return detail::reading<Opener>(path, detail::an_idx_file, [&]() -> status {
@@ -79,7 +80,8 @@ template <opener Opener = plain>
 
 /// Reads labels 0 … classes-1 from an IDX file of bytes (N).
 ///
-/// refuses   fewer than 1 class; another magic, no labels, a length other than the header's, a label out of range; `out` stays as it was
+/// refuses   fewer than 1 class, another magic, no labels, a length that contradicts the header, a label out of range;
+///           `out` then stays as it was
 template <opener Opener = plain>
 [[nodiscard]] status read_idx_labels(const char* path, std::vector<int>& out, int classes = 10, Opener = {}) noexcept {
   if (classes < 1) return status::failure("read_idx_labels: expected at least 1 class, found %d", classes);
@@ -102,7 +104,7 @@ template <opener Opener = plain>
 
 /// Reads images and their labels from a pair of IDX files: (N,H,W,1) and (N).
 ///
-/// refuses   what the two readers refuse, and counts of images and labels that differ
+/// refuses   whatever the two readers refuse, and different counts of images and labels
 template <opener Opener = plain>
 [[nodiscard]] status read_idx(const char* images_path, const char* labels_path, dataset<std::uint8_t>& out,
                               int classes = 10, Opener how = {}) noexcept {

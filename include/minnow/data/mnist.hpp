@@ -12,11 +12,12 @@
 
 namespace minnow {
 
-/// Reads MNIST, or a set in its form (Fashion-MNIST, KMNIST), from the four files of a folder: train-images-idx3-ubyte,
-/// train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. (N,28,28,1), labels 0 … 9.
-/// Where they are .gz: `#include <minnow/data/gzip.hpp>` and pass `minnow::gzip`.
+/// Reads MNIST, or a data set in its format (Fashion-MNIST, KMNIST), from the four files of a folder:
+/// train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. (N,28,28,1),
+/// labels 0 … 9. For .gz files, `#include <minnow/data/gzip.hpp>` and pass `minnow::gzip`.
 ///
-/// refuses   what read_idx refuses, and test images of another size than the training images; `out` stays as it was
+/// refuses   whatever read_idx refuses, and test images of another size than the training images; `out` then stays as
+///           it was
 template <opener Opener = plain>
 [[nodiscard]] status read_mnist(const char* folder, train_and_test<std::uint8_t>& out, Opener how = {}) noexcept {
   return detail::within_memory(folder, [&]() -> status {
@@ -40,7 +41,7 @@ template <opener Opener = plain>
 
 #if defined(__cpp_exceptions)
 
-/// The same, returned; throws `error`.
+/// Overload that returns the data sets; throws `error`.
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> read_mnist(const std::string& folder, Opener how = {}) {
   train_and_test<std::uint8_t> result;

@@ -9,15 +9,15 @@
 
 namespace minnow {
 
-/// What is done to images that are not taken as `pixels`: (x - mean) / deviation for each channel, with bytes read as
-/// x = p / 255. Part of the model: it is carried in its file. Empty lists mean 0 and 1.
+/// Normalization of images that are not taken as `pixels`: (x - mean) / deviation for each channel, where bytes are
+/// read as x = p / 255. It is part of the model and stored in its file. Empty lists mean 0 and 1.
 struct normalisation {
   std::vector<float> mean{};
   std::vector<float> deviation{};
 
-  /// Whether there is a finite mean and a deviation above 0 for each channel, or none at all.
+  /// Checks that each list has one number for each channel, or none: finite means, finite deviations above 0.
   ///
-  /// who   begins the sentence
+  /// who   begins the message
   [[nodiscard]] status check(int channels, const char* who) const noexcept {
     const auto n = static_cast<std::size_t>(channels);
     if ((!mean.empty() && mean.size() != n) || (!deviation.empty() && deviation.size() != n))
@@ -27,14 +27,14 @@ struct normalisation {
     return s ? detail::check_numbers(who, "", "deviation", deviation) : s;
   }
 
-  /// The same with a number for each channel, as files keep it.
+  /// Returns the normalization with one number for each channel, as files store it.
   [[nodiscard]] normalisation of_channels(int channels) const {
     const auto n = static_cast<std::size_t>(channels);
     return {mean.empty() ? std::vector<float>(n, 0.0f) : mean,
             deviation.empty() ? std::vector<float>(n, 1.0f) : deviation};
   }
 
-  /// As one fma of the stored number.
+  /// Returns the normalization of channel c as one fma of the stored number.
   template <class Element>
   [[nodiscard]] affine of_channel(int c) const noexcept {
     const auto i = static_cast<std::size_t>(c);

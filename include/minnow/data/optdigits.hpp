@@ -14,10 +14,11 @@
 namespace minnow {
 
 /// Reads one file of UCI's optical digits: (N,8,8,1), labels 0 … 9. A line holds 64 pixels of 0 … 16, row by row, and
-/// the class, separated by commas. Pixels become bytes, round(255 · value / 16), so that 16 is 255 as in other sets.
+/// the class, separated by commas. Pixels become bytes, round(255 · value / 16), so that 16 becomes 255 as in other
+/// data sets.
 ///
-/// refuses   other than `lines` lines, other than 65 numbers a line, a pixel beyond 16, a label beyond 9, any character
-///           but digits, commas and line ends; `out` stays as it was
+/// refuses   a number of lines other than `lines`, other than 65 numbers per line, a pixel above 16, a label above 9,
+///           any character except digits, commas and line ends; `out` then stays as it was
 template <opener Opener = plain>
 [[nodiscard]] status read_optdigits_file(const char* path, dataset<std::uint8_t>& out, int lines,
                                          Opener = {}) noexcept {
@@ -74,9 +75,9 @@ template <opener Opener = plain>
 }
 
 /// Reads UCI's optical digits from optdigits.tra and optdigits.tes of a folder: 3,823 and 1,797 images (N,8,8,1), bytes
-/// of 255 / 16 per step of the file's 0 … 16; labels 0 … 9.
+/// of 255 / 16 for each step of the file's 0 … 16; labels 0 … 9.
 ///
-/// refuses   what read_optdigits_file refuses; `out` stays as it was
+/// refuses   whatever read_optdigits_file refuses; `out` then stays as it was
 template <opener Opener = plain>
 [[nodiscard]] status read_optdigits(const char* folder, train_and_test<std::uint8_t>& out, Opener how = {}) noexcept {
   return detail::within_memory(folder, [&]() -> status {
@@ -93,7 +94,7 @@ template <opener Opener = plain>
 
 #if defined(__cpp_exceptions)
 
-/// The same, returned; throws `error`.
+/// Overload that returns the data sets; throws `error`.
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> read_optdigits(const std::string& folder, Opener how = {}) {
   train_and_test<std::uint8_t> result;

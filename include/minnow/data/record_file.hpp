@@ -12,14 +12,14 @@
 
 namespace minnow {
 
-/// A record of a file that holds nothing but records, as CIFAR's do: the label's bytes, then the image's.
+/// A record of a file that consists only of records, such as CIFAR's: the label's bytes, then the image's.
 struct record_format {
   shape dimensions;     ///< of an image
   int classes = 0;      ///< labels are below this
-  int label_bytes = 1;  ///< in front of the image …
-  int label_at = 0;     ///< … and which of them begins the label: 1 of 2 for CIFAR-100's fine ones
-  int label_width = 1;  ///< bytes of the label, the lowest first: 2 for more than 256 classes
-  bool planar = true;   ///< (C,H,W), as CIFAR's; otherwise (H,W,C)
+  int label_bytes = 1;  ///< bytes before the image
+  int label_at = 0;     ///< index of the label's first byte: 1 for CIFAR-100's fine labels (of 2 label bytes)
+  int label_width = 1;  ///< bytes of the label, little-endian: 2 for more than 256 classes
+  bool planar = true;   ///< images are (C,H,W), as CIFAR's; otherwise (H,W,C)
 
   [[nodiscard]] std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(label_bytes) + static_cast<std::size_t>(dimensions.size());
@@ -27,13 +27,13 @@ struct record_format {
   [[nodiscard]] int label(const std::uint8_t* record) const noexcept {
     return label_at_bytes(reinterpret_cast<const std::byte*>(record) + label_at);
   }
-  /// The same from the bytes of the label alone.
+  /// Returns the label from its own bytes.
   [[nodiscard]] int label_at_bytes(const std::byte* bytes) const noexcept {
     int value = 0;
     for (int i = label_width; i-- > 0;) value = value << 8 | std::to_integer<int>(bytes[i]);
     return value;
   }
-  /// Whether an image has a size and the label's bytes hold it.
+  /// Whether the image's dimensions are valid and the label's bytes can hold all classes.
   [[nodiscard]] bool makes_sense() const noexcept {
     return dimensions.is_sound() && label_width >= 1 && label_width <= 2 && label_at >= 0 &&
            label_at <= label_bytes - label_width && classes >= 1 && classes <= 1 << 8 * label_width;
@@ -42,7 +42,7 @@ struct record_format {
 
 namespace detail {
 
-/// Whether a record's label is a class.
+/// Checks that a record's label is one of the classes.
 [[nodiscard]] inline status check_label(const record_format& format, int label, const std::string& path,
                                         std::uint64_t record) noexcept {
   if (label < format.classes) return {};
@@ -50,7 +50,7 @@ namespace detail {
                          label, static_cast<unsigned long long>(record));
 }
 
-/// Opens a file of records and reads all labels' bytes; the file is left closed.
+/// Opens a file of records, reads the bytes of all labels and closes the file.
 [[nodiscard]] inline status read_labels(const std::string& path, const record_format& format, watched_file& file,
                                         std::vector<std::byte>& labels) {
   if (const status outcome = file.open(path); !outcome) return outcome;
@@ -58,7 +58,7 @@ namespace detail {
   if (file.size() % record != 0)
     return status::failure("%s: expected a multiple of %llu bytes (a record), found %llu", path.c_str(),
                            static_cast<unsigned long long>(record), static_cast<unsigned long long>(file.size()));
-  // Small records are read together, of large ones the label alone.
+  // Small records are read whole, many at a time. For large ones, only the label is read.
   const bool whole_records = record <= 16384;
   const auto label_at = static_cast<std::uint64_t>(format.label_at),
              width = static_cast<std::uint64_t>(format.label_width);

@@ -20,18 +20,18 @@
 
 /// NumPy's .npy files: a magic, a version, the length of a header, the header as a Python dictionary, the numbers.
 ///
-/// xtensor has a reader of its own (xtensor/io/xnpy.hpp), which this one does not stand on. It multiplies the header's
-/// extents without a look at overflow or at the file, allocates that, and takes no notice when the file ends before; it
-/// reads the header's length through characters, so that 246 becomes 65526 where these are signed; it asks for the keys
-/// in one order and knows neither version 3 nor 16-bit floats. Once all that is checked here, only a copy is left.
+/// xtensor's reader (xtensor/io/xnpy.hpp) is not used. It multiplies the header's extents without checking for overflow
+/// or the file's length, allocates the result, and does not notice if the file ends early. It reads the header's length
+/// through char, so that 246 becomes 65526 where char is signed. It expects the keys in one order, and supports neither
+/// version 3 nor 16-bit floats. With all these checks made here, only a copy would be left for it to do.
 namespace minnow {
 
 namespace detail {
 
-/// What `what_is_this` calls such a file.
+/// The name that `what_is_this` gives such a file.
 inline constexpr const char* a_npy_file = "a .npy file";
 
-/// Numbers whose first index is fastest, as numbers whose last one is.
+/// Reorders numbers from first index fastest (Fortran's order) to last index fastest (C's order).
 inline std::vector<float> last_index_fastest(const std::vector<std::uint64_t>& shape, const std::vector<float>& from) {
   std::vector<float> to(from.size());
   std::vector<std::uint64_t> index(shape.size());
@@ -44,7 +44,7 @@ inline std::vector<float> last_index_fastest(const std::vector<std::uint64_t>& s
   return to;
 }
 
-/// Reads an array from what a file still has, front to back; bytes behind its numbers are left alone, as by NumPy.
+/// Reads an array from the rest of a file, front to back. Ignores bytes after its numbers, as NumPy does.
 template <class File>
 [[nodiscard]] status read_npy_from(File& file, const char* name, tensor& out) {
   std::uint8_t head[12] = {};
@@ -97,12 +97,12 @@ template <class File>
 
 }  // namespace detail
 
-/// Reads an array from the bytes of a .npy file of version 1, 2 or 3; `name` stands in its sentences. Numbers of other
-/// types than 32-bit floats become the nearest of these, those of the other byte order too; Fortran's order becomes C's.
-/// Bytes behind the array are left alone, as by NumPy.
+/// Reads an array from the bytes of a .npy file of version 1, 2 or 3; `name` begins the error messages. Numbers of
+/// other types become the nearest 32-bit float, in either byte order. Fortran's order becomes C's. Bytes after the
+/// array are ignored, as by NumPy.
 ///
-/// refuses   complex, text and record types; more than 64 extents; missing, doubled or unknown keys; numbers that are
-///           fewer than the shape's; `out` stays as it was
+/// refuses   complex, text and record types; more than 64 extents; missing, duplicate or unknown keys; fewer numbers
+///           than the shape has; `out` then stays as it was
 [[nodiscard]] inline status read_npy(std::span<const std::uint8_t> file, const char* name, tensor& out) noexcept {
   return detail::reading(file, name, detail::a_npy_file, [&] {
     detail::bytes_as_file bytes(file);
@@ -110,7 +110,7 @@ template <class File>
   });
 }
 
-/// The same from a file.
+/// Overload that reads the file at `path`.
 [[nodiscard]] inline status read_npy(const char* path, tensor& out) noexcept {
   return detail::reading(path, detail::a_npy_file, [&]() -> status {
     plain::file file;
@@ -119,9 +119,9 @@ template <class File>
   });
 }
 
-/// Writes an array as a .npy file of 32-bit floats, version 1, whole or not at all.
+/// Writes an array as a .npy file of 32-bit floats, version 1, atomically.
 ///
-/// refuses   more or fewer numbers than the shape's; more than 8 extents
+/// refuses   more or fewer numbers than the shape has; more than 64 extents
 [[nodiscard]] inline status write_npy(const char* path, const tensor& array) noexcept {
   using namespace detail;
   return within_memory(path, [&]() -> status {
@@ -135,7 +135,7 @@ template <class File>
     std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': ";
     header += array.shape.size() == 1 ? "(" + std::to_string(array.shape[0]) + ",)" : shape;
     header += ", }";
-    // The numbers begin at a multiple of 64.
+    // The numbers begin at a multiple of 64 bytes.
     const std::size_t begin = round_up(npy_magic.size() + 4 + header.size() + 1, 64);
     header.resize(begin - npy_magic.size() - 4 - 1, ' ');
     header += '\n';
@@ -151,14 +151,14 @@ template <class File>
 
 #if defined(__cpp_exceptions)
 
-/// The same, returned; throws `error`.
+/// Overload that returns the array; throws `error`.
 [[nodiscard]] inline tensor read_npy(const std::string& path) {
   tensor result;
   require(read_npy(detail::c_path(path), result));
   return result;
 }
 
-/// Writes an array as a .npy file; throws `error` with what `write_npy` says.
+/// Writes an array as a .npy file; throws `error` if `write_npy` fails.
 inline void save_npy(const tensor& array, const std::string& path) { require(write_npy(detail::c_path(path), array)); }
 
 #endif

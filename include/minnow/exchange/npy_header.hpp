@@ -19,10 +19,10 @@ namespace minnow::detail {
 
 inline constexpr std::string_view npy_magic{"\x93NUMPY", 6};
 
-/// Longer than any header of numbers: NumPy itself takes 10,000 bytes.
+/// Longer than any header of a numeric array; NumPy itself accepts 10,000 bytes.
 inline constexpr std::uint32_t longest_npy_header = 1 << 20;
 
-/// A header's dictionary, read front to back: just the Python that such a header may have.
+/// Parses a header's dictionary, front to back. Accepts only the Python that such a header may contain.
 class npy_dictionary {
 public:
   npy_dictionary(std::string_view text, const char* file) noexcept : rest_(text), file_(file) {}
@@ -93,7 +93,7 @@ private:
       std::uint64_t extent = 0;
       skip_space();
       if (rest_.empty() || !is_digit(rest_.front())) return refuse(expected);
-      // Python knows no 04.
+      // Python allows no leading zero, as in 04.
       if (rest_.front() == '0' && rest_.size() > 1 && is_digit(rest_[1])) return refuse(expected);
       for (; !rest_.empty() && is_digit(rest_.front()); rest_.remove_prefix(1)) {
         const auto digit = static_cast<std::uint64_t>(rest_.front() - '0');
@@ -101,13 +101,13 @@ private:
           return status::failure("%s: expected extents below 2^64 in 'shape', found a larger one", file_);
         extent = 10 * extent + digit;
       }
-      if (!rest_.empty() && rest_.front() == 'L') rest_.remove_prefix(1);  // Python 2's long numbers
+      if (!rest_.empty() && rest_.front() == 'L') rest_.remove_prefix(1);  // the suffix of Python 2's long integers
       if (shape.size() == most_extents)
         return status::failure("%s: expected at most %zu extents in 'shape', found more", file_, most_extents);
       shape.push_back(extent);
       comma = take(',');
     }
-    // Python's (3) is a number and no tuple.
+    // In Python, (3) is a number and not a tuple.
     return shape.size() == 1 && !comma ? refuse("a comma behind the one number in 'shape'") : status{};
   }
 
@@ -122,7 +122,7 @@ private:
   }
   bool take_text(std::string& text) {
     skip_space();
-    if (rest_.starts_with("u'") || rest_.starts_with("u\"")) rest_.remove_prefix(1);  // Python 2's texts
+    if (rest_.starts_with("u'") || rest_.starts_with("u\"")) rest_.remove_prefix(1);  // Python 2's Unicode prefix
     if (rest_.empty() || (rest_.front() != '\'' && rest_.front() != '"')) return false;
     const std::size_t end = rest_.find(rest_.front(), 1);
     if (end == std::string_view::npos) return false;
@@ -138,8 +138,9 @@ private:
   bool seen_shape_ = false;
 };
 
-/// A number type as NumPy names it: an order of bytes and a size ('<f4', '=f4', '|u1', '>i2', 'f4'), a letter ('f', '?'), or
-/// a word ('float32'); null for one that is no real number of 1 to 8 bytes. `swapped` says that the lowest byte is the last.
+/// Finds a number type by a name of NumPy: a byte order and a size ('<f4', '=f4', '|u1', '>i2', 'f4'), a letter ('f',
+/// '?'), or a word ('float32'). Returns null unless it is a real number of 1 to 8 bytes. `swapped` is set if the
+/// numbers are big-endian.
 [[nodiscard]] inline const number_kind* npy_kind(std::string_view descr, bool& swapped) noexcept {
   constexpr std::pair<std::string_view, std::string_view> letters[] = {
       {"d", "f8"}, {"f", "f4"}, {"e", "f2"}, {"q", "i8"}, {"l", "i8"}, {"p", "i8"}, {"i", "i4"}, {"h", "i2"},

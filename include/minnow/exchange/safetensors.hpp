@@ -26,7 +26,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Checks that tensors lie one behind the other and fill the file: no overlap, no gap, nothing behind the last.
+/// Checks that tensors follow one another and fill the file: no overlap, no gap, nothing after the last.
 inline status check_order(std::vector<safetensors_entry>& entries, const char* file, std::uint64_t numbers) {
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.offsets < b.offsets; });
   std::uint64_t at = 0;
@@ -45,7 +45,7 @@ inline status check_order(std::vector<safetensors_entry>& entries, const char* f
   return {};
 }
 
-/// What `what_is_this` calls such a file.
+/// The name that `what_is_this` gives such a file.
 inline constexpr const char* a_safetensors_file = "a safetensors file";
 
 /// Reads tensors from a file of known length, front to back.
@@ -92,13 +92,13 @@ template <class File>
 
 }  // namespace detail
 
-/// Reads tensors from the bytes of a safetensors file; `name` stands in its sentences. F64 and wide integers become the
-/// nearest float, other numbers exactly that float. Tensors of other kinds (8-bit, complex ones) are named in
-/// `unreadable`. Metadata is permitted and left out.
+/// Reads tensors from the bytes of a safetensors file; `name` begins the error messages. F64 and wide integers become
+/// the nearest float, other numbers exactly that float. Tensors of other kinds (8-bit floats, complex numbers) are
+/// listed in `unreadable`. Metadata is permitted and ignored.
 ///
-/// refuses   headers above 100 MB, more than 100,000 tensors or 64 extents; what is no JSON or no UTF-8; doubled names;
-///           missing or unknown fields; bytes that are not as many as the shape says, overlap, leave a gap or end
-///           before or behind the file's end; `out` stays as it was
+/// refuses   headers above 100 MB, more than 100,000 tensors or 64 extents; anything but JSON in UTF-8; duplicate
+///           names; missing or unknown fields; numbers of bytes that contradict the shape; bytes that overlap, leave a
+///           gap, or end before or after the end of the file; `out` then stays as it was
 [[nodiscard]] inline status read_safetensors(std::span<const std::uint8_t> file, const char* name,
                                              tensors& out) noexcept {
   return detail::reading(file, name, detail::a_safetensors_file, [&] {
@@ -107,13 +107,13 @@ template <class File>
   });
 }
 
-/// The same from a file.
+/// Overload that reads the file at `path`.
 [[nodiscard]] inline status read_safetensors(const char* path, tensors& out) noexcept {
   return detail::reading(path, detail::a_safetensors_file, [&]() -> status {
     plain::file file;
     if (status outcome = file.open(path, false); !outcome) return outcome;
     if (file.length() != unknown_length) return detail::read_safetensors_from(file, path, out);
-    // Only reading tells how long it is.
+    // The length is known only after reading.
     std::vector<std::uint8_t> all;
     if (status outcome = detail::read_up_to(file, unknown_length, all); !outcome) return outcome;
     detail::bytes_as_file bytes(all);
@@ -121,11 +121,11 @@ template <class File>
   });
 }
 
-/// Writes tensors as a safetensors file of 32-bit floats (F32), whole or not at all, in the order of their names; the
-/// numbers begin at a multiple of 8.
+/// Writes tensors as a safetensors file of 32-bit floats (F32), atomically, in the order of their names. The numbers
+/// begin at a multiple of 8 bytes. Tensors in `unreadable` are left out.
 ///
-/// refuses   names that are not UTF-8 or that the format keeps for itself; more or fewer numbers than a shape's; what
-///           `read_safetensors` would find too much. What is `unreadable` is left out
+/// refuses   names that are not UTF-8 or that the format reserves; more or fewer numbers than a shape has; more
+///           tensors, extents or bytes of header than `read_safetensors` accepts
 [[nodiscard]] inline status write_safetensors(const char* path, const tensors& named) noexcept {
   using namespace detail;
   return within_memory(path, [&]() -> status {
@@ -174,14 +174,14 @@ template <class File>
 
 #if defined(__cpp_exceptions)
 
-/// The same, returned; throws `error`.
+/// Overload that returns the tensors; throws `error`.
 [[nodiscard]] inline tensors read_safetensors(const std::string& path) {
   tensors result;
   require(read_safetensors(detail::c_path(path), result));
   return result;
 }
 
-/// Writes tensors as a safetensors file; throws `error` with what `write_safetensors` says.
+/// Writes tensors as a safetensors file; throws `error` if `write_safetensors` fails.
 inline void save_safetensors(const tensors& named, const std::string& path) {
   require(write_safetensors(detail::c_path(path), named));
 }

@@ -14,7 +14,7 @@
 #include <minnow/core/error.hpp>
 #include <minnow/exchange/tensors.hpp>
 
-/// The JSON in files of safetensors; all of the library that knows nlohmann/json.
+/// The JSON in safetensors files. No other part of the library uses nlohmann/json.
 namespace minnow::detail {
 
 inline constexpr std::uint64_t longest_safetensors_header = 100'000'000;
@@ -22,28 +22,28 @@ inline constexpr std::size_t most_safetensors = 100'000;
 inline constexpr std::size_t longest_dtype = 64;
 inline constexpr const char* safetensors_metadata = "__metadata__";
 
-/// What the header says of one tensor.
+/// The header's entry for one tensor.
 struct safetensors_entry {
   std::string name;
   std::string dtype{};
-  const number_kind* kind = nullptr;  ///< null: no kind of which floats can be made
+  const number_kind* kind = nullptr;  ///< null: a kind that cannot be converted to floats
   std::vector<std::uint64_t> shape{};
-  std::vector<std::uint64_t> offsets{};  ///< begin and end among the file's numbers, in bytes
+  std::vector<std::uint64_t> offsets{};  ///< begin and end within the file's numbers, in bytes
   std::uint64_t count = 0;
 };
 
-/// Takes the header as the parser meets it and stops the parser at the first thing that does not belong there: nothing
-/// deeper than a tensor's list of numbers is entered, nothing is kept that is not checked.
+/// Checks the header while the parser reads it, and stops the parser at the first thing that does not belong there.
+/// Enters nothing deeper than a tensor's list of numbers, and keeps nothing that is not checked.
 class safetensors_header final : public nlohmann::json_sax<nlohmann::json> {
 public:
-  /// `numbers` are the bytes behind the header; `file` stands in sentences.
+  /// `numbers` is the number of bytes after the header; `file` begins the error messages.
   safetensors_header(const char* file, std::uint64_t numbers) noexcept : file_(file), numbers_(numbers) {}
 
   [[nodiscard]] status parse(std::span<const std::uint8_t> header) {
     if (header.empty() || header.front() != '{')
       return status::failure("%s: expected a header that begins with a brace, found %s", file_,
                              header.empty() ? "an empty one" : "another byte");
-    // The parser would take a zero for the header's end.
+    // The parser would treat a zero byte as the header's end.
     if (const auto zero = std::find(header.begin(), header.end(), std::uint8_t{0}); zero != header.end())
       return status::failure("%s: expected a header in JSON, found a zero at its byte %td", file_,
                              zero - header.begin() + 1);
@@ -52,7 +52,7 @@ public:
   }
   [[nodiscard]] std::vector<safetensors_entry>& entries() noexcept { return entries_; }
 
-  // What the parser calls; false stops it.
+  // The parser calls the following functions. Returning false stops it.
 
   bool start_object(std::size_t) override {
     if (place_ != place::file && place_ != place::header) return misplaced("an object");
@@ -99,7 +99,7 @@ public:
   bool string(std::string& text) override {
     if (place_ == place::metadata) return true;
     if (place_ != place::tensor || field_ != "dtype") return misplaced("a text");
-    // A kind that is unknown here is a matter of whoever wants this tensor.
+    // An unknown kind is not refused here, but when the program requests this tensor.
     entries_.back().kind = find_kind(&number_kind::safetensors, text);
     entries_.back().dtype = text.substr(0, longest_dtype);
     return true;
@@ -124,7 +124,8 @@ public:
   bool binary(nlohmann::json::binary_t&) override { return misplaced("bytes"); }
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override {
-    // "[json…] parse error at line 1, column 5: syntax error …; last read: …": the middle, without the file's words.
+    // The message is "[json…] parse error at line 1, column 5: syntax error …; last read: …". Only the middle is kept,
+    // without text from the file.
     std::string_view reason = error.what();
     if (const std::size_t colon = reason.find(": "); colon != std::string_view::npos) reason.remove_prefix(colon + 2);
     return refuse(status::failure("%s: expected a header in JSON, found at its byte %zu: %s", file_, position,
@@ -154,7 +155,7 @@ private:
     return refuse(status::failure("%s: %s: expected %s, found %s", file_, where().c_str(), expected, found));
   }
 
-  /// A tensor by itself: its fields are there, its bytes are as many as its shape says and lie in the file.
+  /// Checks one tensor: its fields are present, it has as many bytes as its shape needs, and they are within the file.
   bool complete(safetensors_entry& entry) {
     const std::string who = where();
     for (const char* field : {"dtype", "shape", "data_offsets"})
@@ -184,17 +185,17 @@ private:
   const char* file_;
   std::uint64_t numbers_;
   place place_ = place::file;
-  std::string subject_;  ///< the name in the header whose value is being read
-  std::string field_;    ///< the name in that
+  std::string subject_;  ///< the key in the header whose value is being read
+  std::string field_;    ///< the key within that value
   std::set<std::string> names_;
   std::set<std::string> fields_;
   std::vector<safetensors_entry> entries_;
   status outcome_;
 };
 
-/// A text in JSON; false where it is not UTF-8.
+/// Converts a text to JSON. Returns false if it is not UTF-8.
 inline bool to_json(const std::string& text, std::string& json) {
-  // Bytes that are not UTF-8 are replaced: then what is read again is another text.
+  // Bytes that are not UTF-8 are replaced, so that parsing the result gives another text.
   json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return nlohmann::json::parse(json, nullptr, false) == text;
 }

@@ -24,23 +24,24 @@ namespace minnow {
 static_assert(std::endian::native == std::endian::little,
               "minnow: files are little-endian, and so far only read and written on such processors");
 
-/// Numbers with a shape, the last index fastest; a shape of no extents is that of one number.
+/// Numbers with a shape, the last index fastest. A shape without extents is that of one number.
 struct tensor {
-  std::vector<std::uint64_t> shape;  ///< as wide as files have it, on every processor
+  std::vector<std::uint64_t> shape;  ///< 64 bits on every processor, as in files
   std::vector<float> values;
 
   friend bool operator==(const tensor&, const tensor&) = default;
 };
 
-/// Tensors by name: what files of weights hold.
+/// Tensors by name, the content of a file of weights.
 struct tensors : std::map<std::string, tensor, std::less<>> {
   using map::map;
 
-  /// Tensors of the file whose numbers have no floats here, as 8-bit ones: their names and kinds.
+  /// Names and kinds of the file's tensors that cannot be converted to floats here, such as 8-bit floats.
   std::map<std::string, std::string, std::less<>> unreadable{};
 
 #if defined(__cpp_exceptions)
-  /// The tensor of a name; throws `error` where there is none, with the kind of one that is unreadable.
+  /// Returns the tensor of a name. Throws `error` if there is none; for an unreadable tensor, the message contains its
+  /// kind.
   [[nodiscard]] const tensor& at(std::string_view name) const;
   [[nodiscard]] tensor& at(std::string_view name);
 #endif
@@ -50,10 +51,11 @@ struct tensors : std::map<std::string, tensor, std::less<>> {
 
 namespace detail {
 
-/// As many as NumPy has: a limit on what a file may claim.
+/// NumPy's own limit. It bounds what a file may claim.
 inline constexpr std::size_t most_extents = 64;
 
-/// What a shape counts; false where that, or its bytes as `width`, does not fit in 63 bits.
+/// Computes the number of elements of a shape. Returns false if this number, or its bytes at `width` each, does not fit
+/// in 63 bits.
 inline bool count_elements(std::span<const std::uint64_t> shape, std::size_t width, std::uint64_t& count) noexcept {
   const std::uint64_t limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / width;
   count = 1;
@@ -69,22 +71,22 @@ inline bool count_elements(std::span<const std::uint64_t> shape, std::size_t wid
   return fits;
 }
 
-/// A shape as sentences show it: (8, 3, 3, 3).
+/// Formats a shape for messages: (8, 3, 3, 3).
 inline std::string text_of(std::span<const std::uint64_t> shape) {
   std::string text = "(";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
   return text + ")";
 }
 
-/// A kind of numbers in files of tensors, and how they become floats: exactly, or the nearest float.
+/// A type of numbers in files of tensors, and its conversion to floats: exact, or to the nearest float.
 struct number_kind {
-  const char* safetensors;  ///< its name there; null where it has none
+  const char* safetensors;  ///< its name in safetensors; null if it has none
   const char* npy;
   std::size_t bytes;
   void (*widen)(const std::uint8_t* from, std::size_t count, float* to);
 };
 
-/// Numbers stand wherever the file has them: their address may be odd.
+/// Numbers may be at any address, even an odd one, depending on the file.
 template <class Number, auto Value>
 constexpr void (*widen)(const std::uint8_t*, std::size_t, float*) =
     [](const std::uint8_t* from, std::size_t count, float* to) {
@@ -101,7 +103,7 @@ inline constexpr number_kind number_kinds[] = {
     {"F64", "<f8", 8, widen<double, as_float<double>>},
     {"F32", "<f4", 4, widen<float, as_float<float>>},
     {"F16", "<f2", 2, widen<std::uint16_t, half_value>},
-    // The upper half of a float.
+    // A BF16 number is the upper half of a float.
     {"BF16", nullptr, 2,
      widen<std::uint16_t, [](std::uint16_t n) { return std::bit_cast<float>(static_cast<std::uint32_t>(n) << 16); }>},
     {"I64", "<i8", 8, widen<std::int64_t, as_float<std::int64_t>>},
@@ -115,14 +117,14 @@ inline constexpr number_kind number_kinds[] = {
     {"BOOL", "|b1", 1, widen<std::uint8_t, [](std::uint8_t n) { return n != 0 ? 1.0f : 0.0f; }>},
 };
 
-/// The kind of this name in one of the formats; null where it is unknown.
+/// Finds the kind with this name in one of the formats; null if it is unknown.
 inline const number_kind* find_kind(const char* number_kind::* format, std::string_view name) noexcept {
   for (const number_kind& kind : number_kinds)
     if (kind.*format != nullptr && kind.*format == name) return &kind;
   return nullptr;
 }
 
-/// The names of all kinds in one of the formats, for sentences.
+/// Lists the names of all kinds in one of the formats, for messages.
 inline std::string kinds_of(const char* number_kind::* format) {
   std::string names;
   for (const number_kind& kind : number_kinds)
@@ -130,7 +132,7 @@ inline std::string kinds_of(const char* number_kind::* format) {
   return names;
 }
 
-/// Why a network or a program cannot have the tensor of this name.
+/// Returns the failure for a tensor that is missing or unreadable. `for_what` says who needs it.
 inline status missing_tensor(const tensors& all, std::string_view name, const char* for_what) {
   const std::string who = in_quotes(name);
   if (const auto kind = all.unreadable.find(name); kind != all.unreadable.end())
@@ -140,8 +142,8 @@ inline status missing_tensor(const tensors& all, std::string_view name, const ch
                          all.size());
 }
 
-/// Reads `count` numbers of a kind as floats, some at a time. `known` says that the file's length was compared: only then
-/// is room made for all of them before they came.
+/// Reads `count` numbers of a kind as floats, in pieces. `known` means that `count` was compared with the file's
+/// length. Only then is memory for all numbers reserved in advance.
 template <class File>
 [[nodiscard]] status read_numbers(File& file, const char* name, const number_kind& kind, bool swapped,
                                   std::uint64_t count, bool known, std::vector<float>& to) {

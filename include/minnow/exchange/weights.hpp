@@ -19,42 +19,43 @@
 #include <minnow/train/copy_weights.hpp>
 #include <minnow/train/network.hpp>
 
-/// Weights of networks from and to tensors with PyTorch's names and layouts.
+/// Converts weights of networks from and to tensors with PyTorch's names and layouts.
 ///
 /// array of minnow    in minnow                        in PyTorch    layout there
 /// weights of conv    (filters, height, width, C)      weight        (filters, C, height, width); C is the channels of
 ///                                                                   one group, 1 for depthwise_conv
-///   of a signal      (filters, 1, width, C)           weight        (filters, C, width): Conv1d's
-/// weights of dense   (units, H·W·C), of a map (H,W,C)  weight       (units, C·H·W): what Linear has behind Flatten
+///   of a signal      (filters, 1, width, C)           weight        (filters, C, width): as in Conv1d
+/// weights of dense   (units, H·W·C), map (H,W,C)      weight        (units, C·H·W): as in Linear after Flatten
 /// gamma, beta        (C)                              weight, bias  (C)
 /// mean, variance     (C)                              running_mean, running_var  (C)
 /// others             (n)                              as in minnow  (n)
 ///
-/// Reading takes the weights of one row with three extents or with four, whatever the model's input.
+/// Reading accepts weights of height 1 with three or four extents, whatever the model's input.
 ///
-/// Quantizers' states stay behind. Batch norm's variance is the unbiased one in both, and its epsilon 1e-5 in both.
+/// Quantizers' states are not exchanged. Batch norm's variance is the unbiased one in both libraries, and its epsilon
+/// is 1e-5 in both.
 namespace minnow {
 
-/// minnow's names to PyTorch's: the path of a layer to the name of a module, {"2", "features.4"}; or a layer's array to
-/// that of a tensor, {"2.gamma", "features.4.scale"}, which goes before. Several layers may stand for one module, as
-/// conv and bias for a Conv2d.
+/// Maps minnow's names to PyTorch's: the path of a layer to the name of a module, {"2", "features.4"}; or an array of a
+/// layer to a tensor, {"2.gamma", "features.4.scale"}, which takes precedence. Several layers may map to one module, as
+/// conv and bias do to a Conv2d.
 using weight_names = std::map<std::string, std::string, std::less<>>;
 
-/// What `load_weights` lets pass.
+/// Mismatches that `load_weights` and `export_weights` tolerate.
 struct weight_options {
-  bool allow_unnamed = false;  ///< arrays that the names leave out stay as they are
-  bool allow_unused = false;   ///< tensors that no array takes are passed over
+  bool allow_unnamed = false;  ///< arrays without a name stay as they are
+  bool allow_unused = false;   ///< tensors that no array takes are ignored
 };
 
 namespace detail {
 
-/// An array of a network with its place among tensors.
+/// An array of a network and the tensor that it corresponds to.
 struct weight_place {
   std::string layer;
   std::string array;
   std::string tensor;
   std::span<float> values;
-  const weight_shape* product = nullptr;  ///< null: the array is one row in both
+  const weight_shape* product = nullptr;  ///< null: the array is one-dimensional in both libraries
 
   [[nodiscard]] std::vector<std::uint64_t> shape() const {
     if (product == nullptr) return {values.size()};
@@ -73,7 +74,7 @@ struct weight_place {
     return without_row(std::move(found)) == without_row(shape());
   }
 
-  /// visit(index here, index in the tensor) for every number.
+  /// Calls visit(index here, index in the tensor) for every number.
   template <class Visit>
   void each(Visit&& visit) const {
     const auto channels = static_cast<std::size_t>(product == nullptr ? 1 : product->window.channels);
@@ -86,7 +87,7 @@ struct weight_place {
   }
 };
 
-/// PyTorch's name for an array of a module.
+/// Returns PyTorch's name for an array of a module.
 inline std::string_view torch_name(std::string_view array) noexcept {
   constexpr std::pair<std::string_view, std::string_view> names[] = {{"weights", "weight"},
                                                                      {"gamma", "weight"},
@@ -98,7 +99,7 @@ inline std::string_view torch_name(std::string_view array) noexcept {
   return array;
 }
 
-/// Finds the tensor's name for every array of the network, and takes every name of the map for one.
+/// Finds the tensor's name for every array of the network, and checks that every name of the map belongs to an array.
 inline status find_places(untyped_network& net, std::span<const weight_shape> products, const weight_names& names,
                           bool allow_unnamed, std::vector<weight_place>& places) {
   status outcome;
@@ -132,7 +133,7 @@ inline status find_places(untyped_network& net, std::span<const weight_shape> pr
   return {};
 }
 
-/// Whether a tensor is the count of batches that PyTorch's batch norm keeps and only averages without a momentum use.
+/// Whether a tensor is the batch counter of PyTorch's batch norm, which only uses it for averages without a momentum.
 inline bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
 
 inline status fill_places(const std::vector<weight_place>& places, const tensors& from, bool allow_unused) {
@@ -168,14 +169,15 @@ inline status fill_places(const std::vector<weight_place>& places, const tensors
 
 }  // namespace detail
 
-/// Takes a network's weights out of tensors in PyTorch's names and layouts (see above); weights are quantized anew.
+/// Reads a network's weights from tensors with PyTorch's names and layouts (see above). The weights are quantized
+/// again.
 ///
-/// Where the model quantizes, batch norm's statistics count as those of another network, since nobody knows with which
-/// quantizers they were taken: pack refuses them until `settle` or `fit` took new ones.
+/// If the model quantizes, batch norm's statistics count as collected on another network, since the quantizers in use
+/// at that time are unknown. `pack` refuses them until `settle` or `fit` collects new ones.
 ///
-/// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite,
-///           (nor, of a variance, below 0), and tensors that no array takes (but for num_batches_tracked); `net` then stays
-///           as it was
+/// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite
+///           (or, for a variance, below 0), and tensors that no array takes (except num_batches_tracked); `net` then
+///           stays as it was
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read_weights(const tensors& from, network<Model, Weights, Inputs>& net, const weight_names& names,
                                   weight_options options = {}) noexcept {
@@ -190,16 +192,17 @@ template <class Model, class Weights, class Inputs>
   });
 }
 
-/// Gives a network's weights as tensors in PyTorch's names and layouts (see above): latent ones, not their codes.
+/// Writes a network's weights as tensors with PyTorch's names and layouts (see above): the latent weights, not their
+/// codes.
 ///
-/// refuses   arrays without a name, names without an array, two arrays of one name, numbers that `read_weights` would refuse;
-///           `out` then stays as it was
+/// refuses   arrays without a name, names without an array, two arrays with one name, numbers that `read_weights` would
+///           refuse; `out` then stays as it was
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write_weights(const network<Model, Weights, Inputs>& net, const weight_names& names, tensors& out,
                                    weight_options options = {}) noexcept {
   return detail::within_memory("weights", [&]() -> status {
     std::vector<detail::weight_place> places;
-    // Visiting arrays hands out spans that a reader fills; writing only looks at them.
+    // Visiting arrays gives writable spans because readers fill them; writing only reads them.
     if (status outcome = detail::find_places(const_cast<network<Model, Weights, Inputs>&>(net), weight_shapes<Model>,
                                              names, options.allow_unnamed, places);
         !outcome)
@@ -224,18 +227,20 @@ template <class Model, class Weights, class Inputs>
 
 #if defined(__cpp_exceptions)
 
-/// The same as `read_weights`: load_weights(net, read_safetensors("weights.safetensors"), {{"0", "features.0"}, …}).
+/// The throwing form of `read_weights`: load_weights(net, read_safetensors("weights.safetensors"), {{"0",
+/// "features.0"}, …}).
 ///
-/// throws   `error` with what `read_weights` says
+/// throws   `error` if `read_weights` fails
 template <class Model, class Weights, class Inputs>
 void load_weights(network<Model, Weights, Inputs>& net, const tensors& from, const weight_names& names,
                   weight_options options = {}) {
   require(read_weights(from, net, names, options));
 }
 
-/// The same as `write_weights`, returned: save_safetensors(export_weights(net, names), "weights.safetensors").
+/// The form of `write_weights` that returns the tensors: save_safetensors(export_weights(net, names),
+/// "weights.safetensors").
 ///
-/// throws   `error` with what `write_weights` says
+/// throws   `error` if `write_weights` fails
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] tensors export_weights(const network<Model, Weights, Inputs>& net, const weight_names& names,
                                      weight_options options = {}) {
