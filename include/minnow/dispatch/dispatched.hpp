@@ -14,7 +14,7 @@ namespace minnow {
 
 namespace detail {
 
-/// The names of the levels, or of those alone that this processor has.
+/// Returns the names of all levels, or only of the levels that this processor has.
 inline std::string level_names(std::span<const dispatch_level> levels, bool available) {
   std::string names;
   for (const dispatch_level& l : levels)
@@ -22,7 +22,7 @@ inline std::string level_names(std::span<const dispatch_level> levels, bool avai
   return names;
 }
 
-/// The highest level that this processor has, or the one of that name.
+/// Returns the highest level that this processor has, or the level with the given name.
 inline const dispatch_level& choose_level(std::span<const dispatch_level> levels, std::string_view name) {
   for (std::size_t i = levels.size(); i-- > 0;) {
     const dispatch_level& l = levels[i];
@@ -38,21 +38,22 @@ inline const dispatch_level& choose_level(std::span<const dispatch_level> levels
 
 }  // namespace detail
 
-/// A packed network that runs on the best that the processor has, chosen when it is loaded. Made by the functions that
-/// CMake's minnow_dispatch generates:
+/// A packed network that runs on the best level that the processor has. The level is chosen when the network is loaded.
+/// The functions that CMake's minnow_dispatch generates make it:
 ///
 ///   minnow::dispatched network = digits_network::load("digits.mnw");
 ///
-/// It owns a session: it is run by one caller at a time.
+/// It owns a session, so it serves one caller at a time.
 ///
 /// experimental  may change in any version
 class dispatched {
 public:
-  /// A packed model's file.
+  /// Loads a packed model's file.
   ///
   /// levels  lowest first
-  /// level   the name of the one to take; empty for the highest that the processor has
-  /// throws  minnow::error: a file that is missing, damaged or another model's, a level that is unknown or not available
+  /// level   name of the level to use; empty for the highest that the processor has
+  /// throws  minnow::error if the file is missing, damaged or of another model, or if the level is unknown or not
+  ///         available
   dispatched(std::span<const dispatch_level> levels, const char* path, std::string_view level = {})
       : level_(detail::choose_level(levels, level)), network_(nullptr, level_.unit->close) {
     void* network = nullptr;
@@ -60,7 +61,7 @@ public:
     network_.reset(network);
   }
 
-  /// The same from the bytes of such a file, which are copied.
+  /// Overload for the bytes of such a file, which are copied.
   dispatched(std::span<const dispatch_level> levels, std::span<const std::byte> file, std::string_view level = {})
       : level_(detail::choose_level(levels, level)), network_(nullptr, level_.unit->close) {
     void* network = nullptr;
@@ -68,9 +69,10 @@ public:
     network_.reset(network);
   }
 
-  /// images (N,H,W,C) -> logits (N,classes); bytes, or floats where the model does not begin with pixels.
+  /// Computes images (N,H,W,C) -> logits (N,classes). Images are bytes, or floats if the model does not begin with
+  /// pixels. Allocates nothing.
   ///
-  /// throws  minnow::error where the sizes do not fit; allocates nothing
+  /// throws  minnow::error if the sizes do not match
   void run(std::span<const std::uint8_t> images, std::span<float> logits) {
     level_.unit->run_bytes(network_.get(), images.data(), count_of(images.size(), logits.size()), logits.data());
   }
@@ -80,12 +82,12 @@ public:
     level_.unit->run_floats(network_.get(), images.data(), count_of(images.size(), logits.size()), logits.data());
   }
 
-  /// The level that was chosen.
+  /// Returns the name of the chosen level.
   [[nodiscard]] const char* arch() const noexcept { return level_.name; }
   [[nodiscard]] int classes() const noexcept { return level_.unit->classes; }
-  /// Numbers of one image: height x width x channels.
+  /// Returns how many numbers one image has: height x width x channels.
   [[nodiscard]] std::size_t image_size() const noexcept { return level_.unit->image_size; }
-  /// The table of layers with their kernels, as minnow::summary prints it.
+  /// Returns the table of layers with their kernels, as minnow::summary prints it.
   [[nodiscard]] std::string summary() const { return level_.unit->summary(network_.get()); }
 
 private:

@@ -13,7 +13,7 @@
 #include <minnow/infer/session.hpp>
 #include <minnow/infer/summary.hpp>
 
-/// The inside of a unit, included by the sources that CMake's minnow_dispatch generates and by nothing else.
+/// The implementation of a unit. Only the sources that CMake's minnow_dispatch generates include it.
 namespace minnow {
 
 namespace detail {
@@ -66,8 +66,8 @@ struct opened {
 
 }  // namespace detail
 
-/// A model as compiled for an architecture. Arch must be of this unit alone: it keeps the names of its code apart, and
-/// minnow_dispatch keeps them inside.
+/// The interface of a model compiled for an architecture. `Arch` must be a type of this unit alone: it keeps the names
+/// of the unit's code distinct, and minnow_dispatch keeps these names local to the unit.
 template <class Model, class Arch>
 inline constexpr dispatch_unit unit_of{
     detail::opened<Model, Arch>::image_size, packed<Model, Arch>::classes,

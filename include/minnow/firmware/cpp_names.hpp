@@ -7,9 +7,9 @@
 /// Names that generated C++ may use.
 namespace minnow::detail {
 
-/// Keywords of C++23 and their alternative spellings, names with a meaning of their own, and what a namespace cannot be
-/// called beside the standard headers: macros, and names that they declare outside std, with those of POSIX and GNU. In
-/// alphabetical order, a space before and after each.
+/// Names that a namespace must not have: keywords of C++23 and their alternative spellings, names with a special
+/// meaning, and macros and names outside std that the standard headers declare, including POSIX's and GNU's. They are
+/// in alphabetical order, with a space before and after each.
 inline constexpr std::string_view reserved_names =
     " BIG_ENDIAN BYTE_ORDER LITTLE_ENDIAN MAXFLOAT PDP_ENDIAN P_tmpdir a64l abort abs access acos acosh adjtime alarm"
     " alignas aligned_alloc alignof alloca and and_eq asctime asctime_r asin asinh asm asprintf assert at_quick_exit "
@@ -67,21 +67,22 @@ inline constexpr std::string_view reserved_names =
     " vprintf vscanf vsnprintf vsprintf vsscanf while wmemchr wmemcmp wmemcpy wmemmove wmemset wprintf write wscanf xor"
     " xor_eq y0 y0f y1 y1f yn ynf ";
 
-/// Whether a namespace may have this name: an identifier of ASCII letters, digits and underscores that is not reserved, nor
-/// a standard macro's or type's.
+/// Whether a namespace may have this name: an identifier of ASCII letters, digits and underscores that is neither
+/// reserved nor the name of a standard macro or type.
 [[nodiscard]] constexpr bool is_namespace_name(std::string_view name) noexcept {
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto character = [&](char c) { return (c >= 'a' && c <= 'z') || capital(c) || digit(c) || c == '_'; };
   if (name.empty() || digit(name[0]) || !std::all_of(name.begin(), name.end(), character)) return false;
-  // Outside a namespace all names that begin with an underscore are the implementation's; POSIX keeps those with _t at their end.
+  // In the global namespace, the implementation reserves names that begin with an underscore, and POSIX reserves names
+  // that end with _t.
   if (name[0] == '_' || name.find("__") != std::string_view::npos || name.ends_with("_t")) return false;
-  // As INT8_MAX and UINT64_C are, and EOF.
+  // Macros such as INT8_MAX, UINT64_C and EOF.
   if (std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; }))
     for (const std::string_view macro :
          {"_MAX", "_MIN", "_C", "NULL", "EOF", "BUFSIZ", "EDOM", "ERANGE", "EILSEQ", "HUGE_VAL", "INFINITY", "NAN"})
       if (name.ends_with(macro)) return false;
-  if (name.starts_with("M_")) return false;  // as M_PI
+  if (name.starts_with("M_")) return false;  // such as M_PI
   for (std::size_t at = reserved_names.find(name); at != std::string_view::npos; at = reserved_names.find(name, at + 1))
     if (reserved_names[at - 1] == ' ' && reserved_names[at + name.size()] == ' ') return false;
   return true;

@@ -3,20 +3,20 @@
 #include <cstddef>
 #include <cstdint>
 
-/// What export_header writes and `firmware` runs: a packed model's constants as arrays in read-only memory.
+/// The data that export_header writes and `firmware` runs: a packed model's constants as arrays in read-only memory.
 namespace minnow {
 
-/// Of one stage; null where it has none.
+/// Constants of one stage; null where it has none.
 struct firmware_stage {
   const std::uint32_t* weights;  ///< packed, in the order of the file
-  const std::int32_t* prepared;  ///< what the kernel makes of them beforehand
+  const std::int32_t* prepared;  ///< what the kernel computes from the weights in advance
   const std::int32_t*
       integers;  ///< folded: flip, smallest, thresholds; in fixed point: multiplier, shift, low, high, smallest
   const std::int64_t* wide;  ///< in fixed point: offset
-  const float* floats;       ///< of the last stage: the scales of its sums, the arrays of its layers
+  const float* floats;       ///< in the last stage: the scales of its sums, the arrays of its layers
 };
 
-/// Of a whole packed model.
+/// Constants of a whole packed model.
 template <std::size_t Stages>
 struct firmware_data {
   std::uint64_t fingerprint;  ///< of the model

@@ -5,10 +5,11 @@
 
 namespace minnow::detail {
 
-/// fma(x, y, z) with one rounding, for processors without the instruction whose library rounds twice, as newlib's fmaf does.
+/// Returns fma(x, y, z) with a single rounding, for processors without the instruction whose library rounds twice, as
+/// newlib's fmaf does.
 ///
-/// The product is exact in double precision. The sum is rounded to odd: where digits were lost its last one is made 1, so
-/// that it cannot look like the middle of two floats when it is rounded again.
+/// The product is exact in double precision. The sum is rounded to odd: if digits were lost, its last bit becomes 1, so
+/// that it cannot look like the midpoint of two floats when it is rounded again.
 [[nodiscard]] constexpr float exact_fma(float x, float y, float z) noexcept {
   const double product = static_cast<double>(x) * static_cast<double>(y);
   const auto addend = static_cast<double>(z);

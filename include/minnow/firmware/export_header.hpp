@@ -21,7 +21,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Arrays of constants as C++, in every locale the same.
+/// Formats arrays of constants as C++, in the same way in every locale.
 class header_text {
   c_locale point_;
 
@@ -35,7 +35,7 @@ public:
     text += line;
   }
 
-  /// The array's name where it has numbers, else nullptr.
+  /// Adds an array and returns its name. Without numbers, adds nothing and returns "nullptr".
   template <class Number>
   std::string array(const char* type, const char* name, std::size_t stage, std::span<const Number> numbers) {
     if (numbers.empty()) return "nullptr";
@@ -47,7 +47,7 @@ public:
       if constexpr (std::is_same_v<Number, float>) std::snprintf(number, sizeof number, "%af,", static_cast<double>(n));
       else if constexpr (std::is_unsigned_v<Number>)
         std::snprintf(number, sizeof number, "0x%08lxu,", static_cast<unsigned long>(n));
-      // The least numbers have no literal.
+      // The smallest number of a type has no literal.
       else if (n == std::numeric_limits<Number>::min())
         std::snprintf(number, sizeof number, "%lldLL - 1,", static_cast<long long>(n + 1));
       else std::snprintf(number, sizeof number, "%lld%s,", static_cast<long long>(n), sizeof(Number) == 8 ? "LL" : "");
@@ -65,11 +65,11 @@ public:
 
 }  // namespace detail
 
-/// Writes a packed model as a C++ header that `firmware` runs (minnow/firmware.hpp): a namespace `name` of constexpr arrays
-/// and `name`::network.
+/// Writes a packed model as a C++ header that `firmware` runs (minnow/firmware.hpp): a namespace `name` with constexpr
+/// arrays and `name`::network. A model that firmware cannot run does not compile.
 ///
-/// refuses   a name that is no identifier, a keyword, reserved, or a name of the standard headers; a constant that is not
-///           finite. What firmware cannot run does not compile
+/// refuses   a name that is no identifier, a keyword, reserved, or a name of the standard headers; a constant that is
+///           not finite
 template <class Model, class Arch>
 [[nodiscard]] status write_header(const packed<Model, Arch>& network, const char* path, const char* name) noexcept {
   return detail::within_memory(path, [&]() -> status {
@@ -107,7 +107,7 @@ template <class Model, class Arch>
         append(integers, stage.constants.smallest);
         append(wide, stage.constants.offset);
       } else {
-        // Visiting floats hands out spans that may be written; here they are read.
+        // Visiting floats gives writable spans; here they are only read.
         const_cast<std::remove_cvref_t<decltype(stage)>&>(stage).floats(
             [&](std::string_view, std::span<float> values) { append(floats, values); });
       }
@@ -129,7 +129,7 @@ template <class Model, class Arch>
 
 /// Writes a packed model as a C++ header: export_header(pack(net), "digits_data.hpp", "digits_data").
 ///
-/// throws  what `write_header` says
+/// throws  if `write_header` fails
 template <class Packed>
 void export_header(const Packed& network, const std::string& path, const std::string& name) {
   static_assert(detail::is_packed<Packed>,

@@ -17,17 +17,17 @@
 
 namespace minnow {
 
-/// A packed network in a processor's read-only memory, with the memory of a run: declare it static.
+/// A packed network in a processor's read-only memory, with the memory of a run. Declare it static.
 ///
-///   #include "digits_data.hpp"                                  // written by export_header(network, "digits_data.hpp", "digits_data")
+///   #include "digits_data.hpp"  // written by export_header(network, "digits_data.hpp", "digits_data")
 ///   static minnow::firmware<digits, digits_data::network> net;
 ///   net.run(image, logits);
 ///
-/// Needs no heap, no exceptions, no run-time type information, no streams and no xsimd. Sums and codes are those of the
-/// packed network, and so are the logits, bit for bit.
+/// Needs no heap, no exceptions, no run-time type information, no streams and no xsimd. Sums, codes and logits equal
+/// the packed network's, bit for bit.
 ///
-/// Model   the struct that was packed; fixed_point<Model> where it was packed so
-/// Data    what export_header wrote
+/// Model   the struct that was packed, or fixed_point<Model> if it was packed as such
+/// Data    the data that export_header wrote
 ///
 /// experimental  may change in any version
 template <class Model, const auto& Data>
@@ -44,12 +44,13 @@ public:
   /// Bytes of memory that a run writes.
   static constexpr std::size_t memory_bytes = plan::places.size;
 
-  /// image (H,W,C) bytes -> logits [classes]. Arrays of another length do not compile; what pointers lead to is the caller's.
+  /// Computes image (H,W,C) bytes -> logits [classes]. Arrays of another length do not compile. With pointers, the
+  /// caller is responsible for the lengths.
   void run(std::span<const std::uint8_t, uz(image_bytes)> image, std::span<float, uz(classes)> logits) noexcept {
     run(image.data(), logits.data());
   }
   void run(const std::uint8_t* image, float* logits) noexcept {
-    // Kernels may read some bytes behind a map, which the caller's image need not have.
+    // The image is copied because kernels may read a few bytes past a map, which the caller's image need not have.
     std::memcpy(input<0>(), image, image_bytes);
     run_stages(std::make_index_sequence<plan::stages - 1>{});
     finish(logits);
@@ -60,7 +61,7 @@ private:
   using stage = typename plan::template stage<Stage>;
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return memory_ + offset; }
-  /// What stage S reads, and what it writes: two places in turn.
+  /// The maps that stage `Stage` reads (`input`) and writes (`output`). Two buffers alternate.
   template <std::size_t Stage>
   [[nodiscard]] std::byte* input() noexcept {
     return at(plan::places.maps[Stage % 2]);
@@ -115,7 +116,7 @@ private:
           std::int64_t{of[f]} * sums[f] + offset[f], of[channels + f], of[2 * channels + f], of[3 * channels + f]));
   }
 
-  /// The last sums as values, through the layers behind them.
+  /// Computes the last stage's sums and applies the layers after them.
   void finish(float* logits) noexcept {
     constexpr std::size_t last = plan::stages - 1;
     constexpr int channels = stage<last>::window.out.channels;

@@ -14,8 +14,8 @@
 
 namespace minnow::detail {
 
-/// What a model is on a processor without an operating system: a chain of stages from the image's bytes, integers up to the
-/// last sums, each stage with thresholds or in fixed point.
+/// The plan of a model on a processor without an operating system: a chain of stages from the image's bytes, in
+/// integers up to the last sums. Each stage has thresholds or is in fixed point.
 template <class Model>
 struct firmware_plan {
   using flat = minnow::flat<Model>;
@@ -32,7 +32,7 @@ struct firmware_plan {
   static constexpr bool has_codes =
       Stage + 1 == stages || (stage<Stage>::folds && !stage<Stage>::folded_average) || stage<Stage>::fixes;
 
-  /// A layer that the last sums may go through.
+  /// Whether a layer may follow the last sums.
   template <class Layer>
   static constexpr bool known_at_end =
       std::is_same_v<Layer, batch_norm> || std::is_same_v<Layer, bias> || elementwise<Layer>;
@@ -66,8 +66,8 @@ struct firmware_plan {
       return kernels::input_bytes<stage<Stage>::outputs::storage, operand_of<typename stage<Stage>::outputs>::bits>(
           stage<Stage>::out);
   }
-  /// Where things lie in the memory of a run: the image and every second map behind it, the other maps, what a pool waits
-  /// for, the last sums, the kernels' scratch.
+  /// Offsets in the memory of a run. maps[0] holds the image and every second map after it, maps[1] the other maps.
+  /// Then follow the partial results of a pool, the last sums and the kernels' scratch.
   struct memory {
     std::size_t maps[2] = {};
     std::size_t waiting = 0;
