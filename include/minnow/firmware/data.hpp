@@ -9,7 +9,7 @@ namespace minnow {
 /// Constants of one stage; null where it has none.
 struct firmware_stage {
   const std::uint32_t* weights;  ///< packed, in the order of the file
-  const std::int32_t* prepared;  ///< what the kernel computes from the weights in advance
+  const std::int32_t* prepared;  ///< computed in advance by the kernel from the weights
   const std::int32_t*
       integers;  ///< folded: flip, smallest, thresholds; in fixed point: multiplier, shift, low, high, smallest
   const std::int64_t* wide;  ///< in fixed point: offset
