@@ -12,7 +12,7 @@ import xml.etree.ElementTree as tree
 xml, page = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 
 # The folders whose names a user writes; kernels and trainable readings are for those who extend the library.
-USERS = ["core", "layers", "quantize", "estimate", "schedule", "train", "fit", "pack", "infer", "io", "zoo", "dispatch", "firmware"]
+USERS = ["core", "layers", "quantize", "estimate", "schedule", "train", "fit", "pack", "infer", "data", "system", "files", "exchange", "zoo", "dispatch", "firmware"]
 
 
 def plain(element):

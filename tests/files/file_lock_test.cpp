@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include <sys/stat.h>
+
 #include "system/data_files.hpp"
 
 using namespace minnow;
@@ -26,5 +28,14 @@ TEST_SUITE("files/file_lock") {
     CHECK(second.take(folder.path("sub/link").c_str()).ok());
     CHECK(std::filesystem::exists(folder.path("f.lock")));
     CHECK(!std::filesystem::exists(folder.path("sub/link.lock")));
+  }
+
+  TEST_CASE("no lock is made beside what is no file") {
+    const data_files::folder folder;
+    REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);
+    file_lock lock;
+    CHECK(data_files::sentence(lock.take(folder.path("fifo").c_str()), folder) == "fifo: expected a file, found a FIFO (a pipe)");
+    CHECK(!std::filesystem::exists(folder.path("fifo.lock")));
+    CHECK(lock.take(folder.path("new").c_str()).ok());
   }
 }

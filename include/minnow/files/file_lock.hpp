@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <minnow/core/error.hpp>
 #include <minnow/system/regular_file.hpp>
@@ -25,6 +26,11 @@ public:
     return detail::within_memory(path, [&]() -> status {
       std::string beside;
       if (status outcome = detail::follow_links(path, beside); !outcome) return outcome;
+      // Nothing is created beside a device or in another place where the file itself cannot be written.
+      struct ::stat about {};
+      if (::stat(path, &about) == 0)
+        if (const char* what = detail::no_file(about.st_mode))
+          return status::failure("%s: expected a file, found %s", path, what);
       beside += ".lock";
       detail::descriptor handle(::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666));
       if (!handle) return status::failure("%s: could not be created (%s)", beside.c_str(), detail::system_text(errno));
