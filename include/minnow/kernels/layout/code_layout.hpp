@@ -11,28 +11,29 @@
 #include <minnow/core/half.hpp>
 #include <minnow/core/shape.hpp>
 
-/// Single codes: what they decode to, which bits they are, and where 16 filters make a block.
+/// Layout of single codes: element types, bits in the planes, loads and stores, and blocks of 16 filters.
 namespace minnow::kernels {
 
-/// Filters of one block: 16 lanes of 32 bits.
+/// Number of filters in a full block: 16 lanes of 32 bits.
 inline constexpr int block_filters = 16;
 
-/// What a packed number decodes to: value · 2^(q-1) for power_of_two, 2p - 255 for pixel, the value itself for floats.
+/// Element type of a decoded number. The number is value · 2^(q-1) for power_of_two, 2p - 255 for a pixel byte p, and
+/// the value itself for floats.
 template <encoding Encoding>
 using code = std::conditional_t<is_integer(Encoding), std::int16_t, float>;
 
-/// A byte of an input map that holds its code.
+/// Element type of an input map whose bytes hold the codes.
 template <encoding Encoding>
 using byte_code = std::conditional_t<is_unsigned(Encoding), std::uint8_t, std::int8_t>;
 
-/// The element of a sum of products: exact in 32 bits where both codes are integers.
+/// Element type of a sum of products: exact in 32 bits if both codes are integers, else float.
 template <encoding In, encoding Weights>
 using sum = std::conditional_t<is_integer(In) && is_integer(Weights), std::int32_t, float>;
 
-/// q: the magnitudes 2^-0 … 2^-(q-1) of a power_of_two<Bits>.
+/// Number q of the magnitudes 2^-0 … 2^-(q-1) of a power_of_two<Bits>.
 [[nodiscard]] constexpr int magnitudes(int bits) noexcept { return (1 << (bits - 1)) - 1; }
 
-/// Bit planes of a packed input map; 0 for encodings that are not planes.
+/// Number of bit planes of a packed input map; 0 for encodings without planes.
 template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr int input_planes() noexcept {
   if constexpr (Encoding == encoding::bit) return 1;
@@ -41,7 +42,7 @@ template <encoding Encoding, int Bits = 3>
   return 0;
 }
 
-/// Bit planes of packed weights; 0 for encodings that are not planes.
+/// Number of bit planes of packed weights; 0 for encodings without planes.
 template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr int weight_planes() noexcept {
   if constexpr (Encoding == encoding::bit) return 1;
@@ -50,7 +51,7 @@ template <encoding Encoding, int Bits = 3>
   return 0;
 }
 
-/// The codes of bit planes in rising order.
+/// Returns all codes of a bit-plane encoding in increasing order.
 template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr auto rising_codes() noexcept {
   static_assert(is_planes(Encoding), "minnow: codes that are no planes are consecutive numbers");
@@ -69,7 +70,7 @@ template <encoding Encoding, int Bits = 3>
   }
 }
 
-/// Words of one plane of a pixel: Cw.
+/// Words of one plane of a pixel: Cw = ceil(C / 32).
 [[nodiscard]] constexpr int channel_words(int channels) noexcept { return ceil_div(channels, word_bits); }
 
 /// Elements from one pixel of a map of sums to the next: F rounded up to whole blocks. The lanes beyond F hold 0.
@@ -79,7 +80,7 @@ template <encoding Encoding, int Bits = 3>
 
 [[nodiscard]] constexpr int blocks(int filters) noexcept { return ceil_div(filters, block_filters); }
 
-/// Filters of one block: 16, in the last one what is left.
+/// Number of filters in block `block`: 16, or the remaining ones in the last block.
 [[nodiscard]] constexpr int filters_of(int filters, int block) noexcept {
   const int left = filters - block * block_filters;
   return left < block_filters ? left : block_filters;
@@ -87,7 +88,8 @@ template <encoding Encoding, int Bits = 3>
 
 namespace detail {
 
-/// Little-endian numbers, at compile time too. A store of bytes that stays one store at run time: g++ 12 does not join them.
+/// Stores a number in little-endian byte order, at compile time too. At run time a little-endian processor uses memcpy,
+/// because g++ 12 does not merge the byte stores into one store.
 template <class Number>
 constexpr void store_little(std::byte* at, Number value) noexcept {
   if (std::endian::native == std::endian::little && !std::is_constant_evaluated()) {
@@ -108,16 +110,16 @@ constexpr void store32(std::byte* at, std::uint32_t value) noexcept { store_litt
          static_cast<std::uint32_t>(at[2]) << 16 | static_cast<std::uint32_t>(at[3]) << 24;
 }
 
-/// Plane `plane` of an input's code.
+/// Returns the bit of an input's code in plane `plane`.
 template <encoding Encoding, int Bits>
 [[nodiscard]] constexpr bool input_bit(int plane, int value) noexcept {
   if constexpr (Encoding == encoding::bit) return value > 0;
   if constexpr (Encoding == encoding::ternary) return plane == 0 ? value != 0 : value > 0;
   if (plane == 0) return value > 0;
-  return (value < 0 ? -value : value) == 1 << (magnitudes(Bits) - plane);  // plane 1 is |h| = 2^-0
+  return (value < 0 ? -value : value) == 1 << (magnitudes(Bits) - plane);  // plane 1 marks |h| = 2^-0
 }
 
-/// An input's code from its planes, bit p of `planes` being plane p.
+/// Decodes an input's code from its planes; bit p of `planes` is plane p.
 template <encoding Encoding, int Bits>
 [[nodiscard]] constexpr int input_code(std::uint32_t planes) noexcept {
   if constexpr (Encoding == encoding::bit) return planes != 0 ? 1 : -1;
@@ -127,7 +129,7 @@ template <encoding Encoding, int Bits>
   return (planes & 1) != 0 ? value : -value;
 }
 
-/// Plane `plane` of a weight's code.
+/// Returns the bit of a weight's code in plane `plane`.
 template <encoding Encoding, int Bits>
 [[nodiscard]] constexpr bool weight_bit(int plane, int value) noexcept {
   if constexpr (Encoding != encoding::power_of_two) return input_bit<Encoding, Bits>(plane, value);
@@ -136,7 +138,7 @@ template <encoding Encoding, int Bits>
   return (index >> (plane - 1) & 1u) != 0;
 }
 
-/// A weight's code from its planes, bit p of `planes` being plane p.
+/// Decodes a weight's code from its planes; bit p of `planes` is plane p.
 template <encoding Encoding, int Bits>
 [[nodiscard]] constexpr int weight_code(std::uint32_t planes) noexcept {
   if constexpr (Encoding != encoding::power_of_two) return input_code<Encoding, Bits>(planes);
@@ -145,10 +147,10 @@ template <encoding Encoding, int Bits>
   return (planes & 1) != 0 ? value : -value;
 }
 
-/// The 4-bit two's complement number in the low half of `bits`.
+/// Returns the value of the 4-bit two's complement number in the low four bits of `bits`.
 [[nodiscard]] constexpr int nibble_value(unsigned bits) noexcept { return static_cast<int>((bits & 15u) ^ 8u) - 8; }
 
-/// One number of a dense layout.
+/// Stores number `index` of a layout without bit planes.
 template <encoding Encoding>
 constexpr void store_number(std::byte* packed, std::size_t index, code<Encoding> value) noexcept {
   if constexpr (Encoding == encoding::real) {

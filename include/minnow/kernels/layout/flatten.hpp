@@ -10,17 +10,18 @@
 
 namespace minnow::kernels {
 
-/// Whether a map read as one long pixel differs from the map in memory: each pixel's planes begin at a word of their own,
-/// so that pixels with channels left over have gaps between them.
+/// Whether flatten_inputs must repack a map before it can be read as one long pixel. The planes of each pixel begin at
+/// a new word, so the pixels of a map have gaps between them if C is not a multiple of 32.
 template <encoding Encoding>
 [[nodiscard]] constexpr bool has_gaps(const shape& in) noexcept {
   return is_planes(Encoding) && in.pixels() > 1 && in.channels % word_bits != 0;
 }
 
-/// packed (pixels, C) -> packed (1, pixels · C), in place: what a dense layer multiplies.
+/// Repacks a map as the input of a dense layer, in place: packed (pixels, C) -> packed (1, pixels · C).
 ///
-/// A stream of bits for each plane. Before group j of 32 is written, the codes 32 j … 32 j + 31 have been read, and they
-/// lie in group j or behind it, since the gaps only push them back.
+/// Each plane is one stream of bits. When group j of 32 codes is written, codes 32 j … 32 j + 31 have already been
+/// read. In the old map they are in group j or a later one, because gaps only move codes toward the end. So no unread
+/// code is overwritten.
 ///
 /// requires  a map whose unused bits are 0
 /// throws    never

@@ -6,7 +6,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/code_layout.hpp>
 
-/// Packed maps of inputs; the table is in layout.hpp.
+/// Sizes, packing and unpacking of input maps. The layout table is in layout.hpp.
 namespace minnow::kernels {
 
 template <encoding Encoding, int Bits = 3>
@@ -19,15 +19,15 @@ template <encoding Encoding, int Bits = 3>
   return c;
 }
 
-/// Bytes of a packed map of inputs, without the padding that its owner adds.
+/// Bytes of a packed input map, without the padding that its owner adds.
 template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr std::size_t input_bytes(const shape& in) noexcept {
   return static_cast<std::size_t>(in.pixels()) * pixel_bytes<Encoding, Bits>(in.channels);
 }
 
-/// codes (pixels, C) -> packed (pixels): `pixels` neighbours of one row, or a whole map.
+/// Packs codes (pixels, C) -> packed (pixels), for `pixels` neighboring pixels of one row or for a whole map.
 ///
-/// requires  each code is one of Encoding's; pixel_bytes<Encoding, Bits>(channels) · pixels bytes at `packed`
+/// requires  each code is valid for Encoding; pixel_bytes<Encoding, Bits>(channels) · pixels bytes at `packed`
 /// throws    never
 template <encoding Encoding, int Bits = 3>
 constexpr void pack_inputs(const code<Encoding>* codes, int pixels, int channels, std::byte* packed) noexcept {
@@ -52,7 +52,7 @@ constexpr void pack_inputs(const code<Encoding>* codes, int pixels, int channels
   }
 }
 
-/// packed (pixels) -> codes (pixels, C), in the element type that the reader wants.
+/// Unpacks packed (pixels) -> codes (pixels, C), converted to element type `Code`.
 ///
 /// requires  room for pixels · channels codes
 /// throws    never

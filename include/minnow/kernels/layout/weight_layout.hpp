@@ -8,10 +8,11 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/code_layout.hpp>
 
-/// Packed weights; the table is in layout.hpp.
+/// Sizes, packing and unpacking of weights. The layout table is in layout.hpp.
 namespace minnow::kernels {
 
-/// How weights stand in memory, which depends on what they are multiplied by.
+/// Storage order of weights, which depends on the encodings of inputs and weights. In the table of layout.hpp: `planes`
+/// for planes × planes, `masks` for numbers × planes, `quads` for integers × byte or nibble, `numbers` for the rest.
 enum class weight_order : std::uint8_t { planes, masks, quads, numbers };
 
 template <encoding In, encoding Weights>
@@ -21,21 +22,21 @@ template <encoding In, encoding Weights>
   return is_planes(In) ? weight_order::planes : weight_order::masks;
 }
 
-/// Whether a channel word of weights is stored as its parity with the one before it: the second of each pair of bit
-/// weights under bit inputs, which the chain of parities wants so (xnor/pairs.hpp).
+/// Whether a channel word of weights is stored as its parity with the word before it. This holds for the second word of
+/// each pair if weights and inputs are bits: the parity chain of xnor/pairs.hpp needs this form.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr bool is_paired(int channel_word) noexcept {
   return In == encoding::bit && Weights == encoding::bit && channel_word % 2 != 0;
 }
 
-/// Whether weights stand in the order that they have under inputs of floats. A convolution of groups has that order for all
-/// inputs: K is short in it, and words of 32 or quads of 4 channels would be padding for the most part.
+/// Whether weights switch to the order for float inputs. A grouped convolution uses that order for all inputs: its K is
+/// short, and words of 32 channels or quads of 4 would be mostly padding. False for real inputs, which need no switch.
 template <encoding In>
 [[nodiscard]] constexpr bool in_order_of_floats(const geometry& g) noexcept {
   return In != encoding::real && g.groups != 1;
 }
 
-/// Groups of 4 channels, as dot products of bytes take them: in the last group the channels from C on are 0.
+/// Number of groups of 4 channels, the operands of byte dot products. In the last group the channels from C on are 0.
 [[nodiscard]] constexpr int channel_quads(int channels) noexcept { return ceil_div(channels, 4); }
 
 /// Bytes of one block of `filters` (1 … 16) filters.
@@ -60,7 +61,7 @@ template <encoding In, encoding Weights, int Bits = 3>
   }
 }
 
-/// Where a block begins: behind `block` full ones.
+/// Byte offset of a block: the size of the `block` full blocks before it.
 template <encoding In, encoding Weights, int Bits = 3>
 [[nodiscard]] constexpr std::size_t weight_block_offset(const geometry& g, int block) noexcept {
   return static_cast<std::size_t>(block) * weight_block_bytes<In, Weights, Bits>(g, block_filters);
@@ -74,9 +75,9 @@ template <encoding In, encoding Weights, int Bits = 3>
          weight_block_bytes<In, Weights, Bits>(g, filters_of(g.out.channels, last));
 }
 
-/// codes (F, K) -> packed.
+/// Packs codes (F, K) -> packed weights.
 ///
-/// requires  each code is one of Weights'; weight_bytes<In, Weights, Bits>(g) bytes at `packed`
+/// requires  each code is valid for Weights; weight_bytes<In, Weights, Bits>(g) bytes at `packed`
 /// throws    never
 template <encoding In, encoding Weights, int Bits = 3>
 constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::byte* packed) noexcept {
@@ -152,9 +153,9 @@ constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::
   }
 }
 
-/// packed, block -> codes (K, 16), in the element type that the reader wants; the lanes from nf on are 0.
+/// Unpacks one block: packed weights -> codes (K, 16), converted to element type `Code`. The lanes from nf on are 0.
 ///
-/// requires  `packed` is where the weights begin, room for K · 16 codes
+/// requires  `packed` points to the first block, room for K · 16 codes
 /// throws    never
 template <encoding In, encoding Weights, int Bits = 3, class Code = code<Weights>>
 constexpr void unpack_weight_block(const geometry& g, const std::byte* packed, int block, Code* codes) noexcept {

@@ -11,26 +11,27 @@
 
 namespace minnow::kernels {
 
-/// Sums to codes of one byte through a function of a block of sums: where codes are too many for thresholds. A sink like
-/// those of sink/sink.hpp.
+/// Sink that turns sums into one-byte codes by calling a function for each block of sums. It serves encodings with too
+/// many codes for thresholds, and has the interface described in sink/sink.hpp.
 ///
-/// A maximum over windows may stand between the functions: then codes are pooled, in the map, since what rises takes the
-/// largest sum to the largest code.
+/// A max pool may come between the layers that the function computes. The sink then pools the codes, in the output map.
+/// The result is the same: the largest input of the layers after the pool gives the largest code if they increase, and
+/// the smallest code if they decrease (`smallest`).
 ///
-/// The function is a pointer, so that a kernel is compiled once for all layers that end so.
+/// `encode` is a function pointer, so that a kernel is compiled once for all layers that use this sink.
 ///
 /// Code  a signed or an unsigned byte
 template <class Code>
 struct byte_sink {
-  /// sums [16] of a pixel of the map of sums, of the channels from `channel` on -> codes [16].
+  /// Encodes one block: sums [16] of pixel `pixel` of the map of sums, channels from `channel` on -> codes [16].
   using encoder = void (*)(const void* context, const std::int32_t* sums, int pixel, int channel, Code* codes) noexcept;
 
   encoder encode;
   const void* context;
-  geometry pool;                 ///< windows over the map of sums
-  const std::int32_t* smallest;  ///< [sum_stride] -1 where the smallest code of a window counts, else 0
+  geometry pool;                 ///< pooling windows over the map of sums
+  const std::int32_t* smallest;  ///< [sum_stride] -1 where a window keeps its smallest code, else 0
   std::byte* map;
-  int first_window_row = 0;  ///< windows of other rows are left alone: [first, last)
+  int first_window_row = 0;  ///< only the window rows [first, last) are written
   int last_window_row = pool.out.height;
 
   template <int Factor, class Batch, std::size_t Vectors>

@@ -14,18 +14,19 @@
 #include <minnow/kernels/simd.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 
-/// Sums of floats on their way into the sinks of sink/sink.hpp, which compare integers.
+/// Conversion of float sums to integers for the sinks of sink/sink.hpp, which compare integers.
 ///
-/// The bits of a float, those below the sign turned where it is set, are an integer that rises with it: what rises or
-/// falls with a sum of floats has thresholds among these integers, and minus a float is the complement of its integer.
+/// The bits of a float, with all bits below the sign inverted if the sign is set, form an integer that increases with
+/// the float. So a monotonic function of a float sum has thresholds among these integers. The integer of -x is the
+/// bitwise complement of the integer of x.
 namespace minnow::kernels {
 
-/// The integer of a float; -0 comes just below 0, and not a number beyond the infinities.
+/// Converts a float to its ordered integer. -0 is one below 0, and NaNs are beyond the infinities.
 [[nodiscard]] constexpr std::int32_t ordered(float x) noexcept {
   const auto bits = std::bit_cast<std::int32_t>(x);
   return bits ^ ((bits >> 31) & 0x7fffffff);
 }
-/// The float of an integer.
+/// Converts an ordered integer back to its float.
 [[nodiscard]] constexpr float from_ordered(std::int32_t i) noexcept {
   return std::bit_cast<float>(i ^ ((i >> 31) & 0x7fffffff));
 }
@@ -35,7 +36,7 @@ namespace detail {
 template <class Arch>
 inline constexpr bool orders_batches = !std::is_same_v<float_vector<Arch>, plain_floats>;
 
-/// The rows [first, last) of `Blocks` blocks from `channel` on.
+/// Does the work of put_ordered for `Blocks` blocks of filters from `channel` on.
 template <class Arch, int Blocks, class Sink>
 void put_ordered_blocks(const geometry& g, const float* sums, int first, int last, int channel,
                         const Sink& sink) noexcept {
@@ -70,7 +71,7 @@ void put_ordered_blocks(const geometry& g, const float* sums, int first, int las
 
 }  // namespace detail
 
-/// Hands the sums of the output rows [first, last) to a sink, as integers.
+/// Hands the sums of the output rows [first, last) to a sink, as ordered integers.
 ///
 /// sums  (last - first, out.width, sum_stride(F))
 template <class Arch, class Sink>
@@ -83,8 +84,8 @@ void put_ordered(const geometry& g, const float* sums, int first, int last, cons
     if (channel < g.out.channels) detail::put_ordered_blocks<Arch, 1>(g, sums, first, last, channel, sink);
 }
 
-/// A kernel that stores sums of floats, with the interface of kernels::product: sinks other than float_sink see them as
-/// integers, some rows at a time.
+/// Gives a kernel that stores float sums the interface of kernels::product. A float_sink receives the sums as floats.
+/// For any other sink the sums are stored in scratch, a few rows at a time, and handed over as ordered integers.
 template <class Kernel, class Arch>
 struct with_sinks : Kernel {
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {

@@ -10,26 +10,35 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// What becomes of a kernel's integer sums while they are still in registers: a kernel hands each finished tile to a
-/// `sink`, which stores the sums (`sum_sink`) or compares them with thresholds, pools and packs them (`code_sink`).
+/// Epilogue of the kernels. A kernel hands each finished tile of integer sums to a `sink` while the sums are still in
+/// registers.
 ///
-/// A kernel on batches rarely holds the sum itself. It holds a count v, and sum = base + Factor · v with a base that is
-/// the same for all windows with the same taps inside the image. So a sink makes a `panel` of constants for each such
-/// region and group of filters, and the multiplication and the addition fall out of the inner loop, for `code_sink`
-/// altogether: sum >= t is a comparison of v with one number.
+/// The files of this folder, in the order in which a call goes through them:
 ///
-/// sink.panel<Factor>(base, channel, filters)   constants for `filters` filters from `channel` on, a multiple of 16;
-///                                              base: an array of batches, 16 or 32 lanes in all
-/// panel.put(y, x, counts)                      the counts of output pixel (y, x), batches like base
-/// sink.put(y, x, channel, filters, sums)       one block of plain sums, for kernels without batches
+/// ordered_sums.hpp  `with_sinks` connects kernels that store float sums to the sinks: it stores the sums of a few rows,
+///                   then hands them over as integers in the same order; kernels of integer sums call a sink directly
+/// sink.hpp          this file: `sum_sink` stores the sums; `code_sink` compares them with thresholds, pools the codes
+///                   and packs them; `float_sink` only names the memory for float sums
+/// byte_sink.hpp     `byte_sink` takes the place of `code_sink` where there are too many codes for thresholds: it turns
+///                   sums into one-byte codes by a function
 ///
-/// Each pixel is put once for each group of filters. Of the pixels that share a pool's window the upper left one comes
-/// first and the lower right one last: for_each_region goes through them so.
+/// A kernel on SIMD batches usually holds a count v instead of the sum: sum = base + Factor · v. The base is the same
+/// for all windows that have the same taps inside the image. So a sink computes a `panel` of constants for each such
+/// region and group of filters. This removes the multiplication and the addition from the inner loop. `code_sink` needs
+/// neither of them: it replaces sum >= t by the comparison of v with one number.
+///
+/// sink.panel<Factor>(base, channel, filters)   returns the constants for `filters` filters from `channel` on, which is
+///                                              a multiple of 16; base: an array of batches, 16 or 32 lanes in all
+/// panel.put(y, x, counts)                      takes the counts of output pixel (y, x), batches like `base`
+/// sink.put(y, x, channel, filters, sums)       takes one block of plain sums, for kernels without batches
+///
+/// put() is called once for each pixel and group of filters. Among the pixels of a pooling window the upper left one
+/// comes first and the lower right one last, because for_each_region visits pixels in this order.
 namespace minnow::kernels {
 
-/// Integer thresholds of 16 or fewer codes. The code's index of channel c is the number of thresholds t[k][c] with
-/// (sum ^ flip[c]) >= t[k][c]; flip is 0 or -1. Of a pool the largest index counts, or the smallest where smallest[c]
-/// is -1.
+/// Integer thresholds for encodings of at most 16 codes. For channel c the index of the code is the number of
+/// thresholds t[k][c] with (sum ^ flip[c]) >= t[k][c]; flip[c] is 0 or -1. A pooling window keeps its largest index, or
+/// its smallest if smallest[c] is -1.
 struct threshold_rows {
   const std::int32_t* values;    ///< [count][stride]
   const std::int32_t* flip;      ///< [stride]
@@ -39,7 +48,7 @@ struct threshold_rows {
 
 namespace detail {
 
-/// base + Factor · count.
+/// Returns base + Factor · count.
 template <int Factor, class Batch>
 [[nodiscard]] Batch sum_of(const Batch& base, const Batch& count) noexcept {
   const Batch counted = Factor == 2 || Factor == -2 ? count + count : count;
@@ -48,9 +57,9 @@ template <int Factor, class Batch>
 
 }  // namespace detail
 
-/// Sums to memory, as pixels of `stride` numbers; lanes beyond the filters become 0.
+/// Sink that stores sums in memory, `stride` numbers per pixel. Lanes beyond the filters become 0.
 struct sum_sink {
-  std::int32_t* sums;  ///< of output pixel (first_row, 0)
+  std::int32_t* sums;  ///< sums of output pixel (first_row, 0)
   int stride;
   int width;  ///< pixels in a row
   int first_row;
@@ -64,7 +73,7 @@ struct sum_sink {
     const sum_sink* sink;
     int channel;
     Batch base[Vectors];
-    Batch used[Vectors];  ///< all ones in the lanes of filters
+    Batch used[Vectors];  ///< all ones in the lanes that hold filters
 
     void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
       std::int32_t* to = sink->at(y, x) + channel;
@@ -96,24 +105,25 @@ struct sum_sink {
   }
 };
 
-/// Output rows whose sums stay in the second cache, 256 KB, until somebody reads them; at least one.
+/// Number of output rows whose sums fit in 256 KB, to stay in the L2 cache until they are read; at least one.
 [[nodiscard]] constexpr int cached_rows(const geometry& g) noexcept {
   constexpr int most = 1 << 16;
   return (std::clamp)(most / (g.out.width * sum_stride(g.out.channels)), 1, (std::max)(g.out.height, 1));
 }
-/// The memory of those sums.
+/// Bytes of the sums of cached_rows(g) rows.
 [[nodiscard]] constexpr std::size_t cached_bytes(const geometry& g) noexcept {
   return static_cast<std::size_t>(cached_rows(g) * g.out.width * sum_stride(g.out.channels)) * sizeof(float);
 }
 
-/// Where kernels of floats store their sums, pixels of sum_stride(F) numbers from row `first` on.
+/// Destination of the sums of float kernels: sum_stride(F) numbers per pixel, from output row `first` of rows() on.
 struct float_sink {
   float* sums;
 };
 
-/// Calls visit(index, is_first, is_last) for the windows of rows [first_row, last_row) that hold element (y, x): from the
-/// first window that ends behind it to the last that begins at it or before. is_first and is_last: of the window's elements
-/// inside the map the element is the upper left, the lower right one.
+/// Calls visit(index, is_first, is_last) for the windows of window rows [first_row, last_row) that contain the element
+/// (y, x). Along each axis these are the windows from the first that ends after the element to the last that begins at
+/// or before it. is_first (is_last) is true if the element is the upper left (lower right) of the window's elements
+/// inside the map.
 template <class Visit>
 void for_each_window(const geometry& pool, int y, int x, int first_row, int last_row, Visit&& visit) noexcept {
   const extent k = pool.kernel;
@@ -135,21 +145,22 @@ void for_each_window(const geometry& pool, int y, int x, int first_row, int last
   }
 }
 
-/// Sums to the packed codes of the next layer's inputs, through thresholds and a pool in between, if only of 1x1 windows.
+/// Sink that turns sums into the packed input codes of the next layer, by thresholds and a pool (1x1 windows if there
+/// is no pool).
 ///
-/// E, Bits   encoding of the codes
-/// Count     thresholds; the codes are in rising order one more
+/// Encoding, Bits  encoding of the codes
+/// Count           number of thresholds; there are Count + 1 codes, in increasing order
 ///
-/// A comparison with one vector of filters gives a mask of bits, one for each filter. Over a pool's window the masks are
-/// ORed in `waiting`: the largest index reaches a threshold where any does. Where the smallest counts, the complement is
-/// ORed and turned back.
+/// Comparing one vector of filters with a threshold gives a bit mask, one bit per filter. Over a pooling window the
+/// masks are ORed in `waiting`, because the largest index reaches a threshold if any index does. For filters that keep
+/// the smallest index the complement is ORed, and complemented again at the end.
 template <encoding Encoding, int Bits, int Count>
 struct code_sink {
   threshold_rows thresholds;
-  geometry pool;             ///< windows over the map of sums
-  std::byte* map;            ///< the packed map that is written
-  std::uint32_t* waiting;    ///< [pooled pixels][Cw][Count]; not used by windows of 1x1
-  int first_window_row = 0;  ///< windows of other rows are left alone: [first, last)
+  geometry pool;             ///< pooling windows over the map of sums
+  std::byte* map;            ///< packed map to write
+  std::uint32_t* waiting;    ///< [pooled pixels][Cw][Count]; unused for 1x1 windows
+  int first_window_row = 0;  ///< only the window rows [first, last) are written
   int last_window_row = pool.out.height;
 
   static constexpr int planes = input_planes<Encoding, Bits>();
@@ -157,19 +168,19 @@ struct code_sink {
 
   [[nodiscard]] static constexpr bool pools(const geometry& pool) noexcept { return pool.kernel != extent{1, 1}; }
 
-  /// Words that `waiting` must hold.
+  /// Number of words that `waiting` must hold.
   [[nodiscard]] static constexpr std::size_t waiting_words(const geometry& pool) noexcept {
     if (!pools(pool)) return 0;
     return static_cast<std::size_t>(pool.out.pixels()) * static_cast<std::size_t>(channel_words(pool.out.channels)) *
            Count;
   }
 
-  /// The 16 or 32 filters of a panel as bits, and where their codes stand.
+  /// Bit masks of the 16 or 32 filters of a panel, and the position of their codes in a pixel.
   struct group {
     int channel;
-    std::ptrdiff_t offset;      ///< in a pixel, in bytes
+    std::ptrdiff_t offset;      ///< of the codes in a pixel, in bytes
     std::ptrdiff_t pixel_size;  ///< in bytes
-    bool to_one_pixel;          ///< each sum is one code
+    bool to_one_pixel;          ///< each sum gives exactly one code
     std::uint32_t used;
     std::uint32_t flip;
     std::uint32_t smallest;
@@ -195,9 +206,12 @@ struct code_sink {
     }
   };
 
-  /// With t' = t, or -t where the sum is flipped (~sum >= t where not sum >= -t), and u = t' - base:
-  /// base + v >= t' is v >= u, base + 2v >= t' is v >= ceil(u / 2), base - v >= t' is v <= -u and base - 2v >= t' is
-  /// v <= floor(-u / 2).
+  /// Let t' = t, or t' = -t if the sum is flipped: ~sum >= t is equivalent to not (sum >= -t). Let u = t' - base. Then
+  ///
+  /// base + v >= t'    is equivalent to   v >= u
+  /// base + 2v >= t'   is equivalent to   v >= ceil(u / 2)
+  /// base - v >= t'    is equivalent to   v <= -u
+  /// base - 2v >= t'   is equivalent to   v <= floor(-u / 2)
   template <int Factor, class Batch, std::size_t Vectors>
   [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel,
                                                        int filters) const noexcept {
@@ -241,7 +255,9 @@ private:
     return g;
   }
 
-  /// Bit f of reached[k]: the index of filter f is above k.
+  /// Packs the codes of one pixel, or pools them first.
+  ///
+  /// reached  bit f of reached[k] is set if the index of filter f is greater than k
   void take(int y, int x, const group& filters, const masks& reached) const noexcept {
     if (filters.to_one_pixel) {
       finish(static_cast<std::ptrdiff_t>(y) * pool.in.width + x, filters, reached);
@@ -250,7 +266,7 @@ private:
     }
   }
 
-  /// Out of the way of the sums that go to one pixel only.
+  /// Not inlined, to keep the path of sums that go to one pixel only short.
   [[gnu::noinline]] void take_windows(int y, int x, const group& filters, masks reached) const noexcept {
     for_each_window(pool, y, x, first_window_row, last_window_row,
                     [&](std::ptrdiff_t window, bool is_first, bool is_last) {
@@ -263,7 +279,7 @@ private:
               const masks& reached) const noexcept {
     const int half = filters.channel % word_bits;
     std::uint32_t* at = waiting + (pixel * channel_words(pool.in.channels) + filters.channel / word_bits) * Count;
-    // Two groups of 16 may share a word; the lower one comes first.
+    // Two groups of 16 filters may share a word; the lower group is processed first.
     const std::uint32_t kept = half == 0 ? 0 : 0xffffu;
     masks pooled;
     for (std::size_t k = 0; k < Count; ++k) {
@@ -293,7 +309,7 @@ private:
     }
   }
 
-  /// The filters whose code has plane p.
+  /// Returns the bit mask of the filters whose code has plane p set.
   static std::uint32_t plane_bits(int p, const masks& reached) noexcept {
     constexpr auto codes = rising_codes<Encoding, Bits>();
     std::uint32_t bits = 0;
