@@ -11,15 +11,17 @@
 #include <minnow/kernels/mixed/table_index.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// Float inputs by weights of few bits without a multiplication: all sums that weights can make of a few inputs are
-/// computed once, and each filter picks its own. Weights become indices in prepare(), see table_index.hpp.
+/// Products of float inputs and weights of few bits, without multiplications. A table holds the sums of a small group
+/// of inputs for all possible weights. It is computed once, and each filter looks up its sum. prepare() turns the
+/// weights into table indices, see table_index.hpp.
 ///
-/// The tables of a pixel serve all windows that hold it. They are made row by row, for the kh input rows that one
-/// output row reads; a new row takes the place of the oldest. Columns of padding have tables of zeros.
+/// The tables of an input pixel serve all windows that contain it. They are made row by row, for the kh input rows that
+/// one output row reads. A new row replaces the oldest one. Columns of padding have tables of zeros.
 ///
-/// `Tables` says how: make() a table, add() what a tile of pixels by some blocks picks; see tables_scalar.hpp.
+/// `Tables` implements two functions: make() fills a table, add() adds the entries that a tile of pixels by some blocks
+/// looks up; see tables_scalar.hpp.
 ///
-/// cost  a table per group of inputs, pixel and call; for each pixel, group and filter one addition
+/// cost  one table per group of inputs, pixel and call; one addition per pixel, group and filter
 namespace minnow::kernels {
 
 template <class In, class Tables, class Vector>
@@ -35,7 +37,7 @@ struct adder_tables {
   }
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return index::bytes(g); }
-  /// The tables of kh input rows, and one row as floats.
+  /// Bytes of the tables of kh input rows, and of one input row as floats.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return (static_cast<std::size_t>(g.kernel.height) * table_row(g) + float_row(g)) * sizeof(float);
   }
@@ -43,6 +45,8 @@ struct adder_tables {
     index::prepare(g, weights, prepared);
   }
 
+  /// Computes the sums of the output rows [first, last).
+  ///
   /// requires  scratch_bytes(g) at `scratch` and prepared_bytes(g) at `prepared`, both aligned for float
   static void rows(const geometry& g, const std::byte* inputs, const std::byte*, const std::byte* prepared, float* sums,
                    std::byte* scratch, int first, int last) noexcept {
@@ -73,7 +77,7 @@ struct adder_tables {
   }
 
 private:
-  /// inputs (pixels, C) -> tables (pixels, groups, table_floats)
+  /// Makes the tables of one row: inputs (pixels, C) -> tables (pixels, groups, table_floats).
   static void make_row(const float* inputs, int pixels, int channels, float* tables) noexcept {
     constexpr int group = index::group;
     for (int pixel = 0; pixel < pixels; ++pixel) {
@@ -97,7 +101,7 @@ private:
       return tables + static_cast<std::size_t>(input_row % g.kernel.height) * table_row(g);
     }
 
-    /// The columns from ox on, `Pixels` at a time, and what is left in tiles of half as many.
+    /// Computes the columns from ox on, `Pixels` at a time, and the rest in tiles of half the size.
     template <int Pixels, int Blocks>
     void columns(const detail::run& y, int top, int ox, float* row) const noexcept {
       for (; ox + Pixels <= g.out.width; ox += Pixels)
@@ -107,7 +111,7 @@ private:
       }
     }
 
-    /// All sums of the pixels from column ox on.
+    /// Computes all sums of `Pixels` pixels from column ox on.
     template <int Pixels, int Blocks>
     void pixels(const detail::run& y, int top, int ox, float* sums) const noexcept {
       const std::ptrdiff_t stride = sum_stride(g.out.channels);
@@ -118,7 +122,7 @@ private:
       const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(index::groups(g.in.channels)) * index::table_floats;
       const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(index::segment_words(g)) * block_filters;
       const int segment = g.kernel.width * index::groups(g.in.channels);
-      // One pixel reads each index once, best in order.
+      // A single pixel reads each index once; reading a whole segment in order is best.
       const int most = Pixels == 1 ? segment : Tables::cached_groups;
       for (int ky = y.tap_first; ky < y.tap_last; ++ky) {
         const float* from = tables_of(top + ky) + static_cast<std::ptrdiff_t>(ox) * g.stride.width * pixel;

@@ -13,22 +13,22 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/mixed/input_band.hpp>
 
-/// Inputs of 1 to 4 bits by float weights in standard C++, without a multiplication: a row of weights is added or
-/// subtracted, or left out where the input is 0.
+/// Products of inputs of 1 to 4 bits and float weights in standard C++, without multiplications. A row of weights is
+/// added or subtracted, or left out if the input is 0.
 ///
-/// Some inputs at a time are sorted by magnitude, once for all filters. Then the rows of the largest magnitude are
-/// added up, the sum is doubled by an addition, the rows of the next are added to it, and so on: each magnitude is
-/// shifted as often as it has to be, and zeros are not looked at.
+/// A portion of the inputs is sorted by magnitude, once for all filters. Then the rows of the largest magnitude are
+/// added up, the sum is doubled by an addition, the rows of the next smaller magnitude are added to it, and so on. So
+/// each row is doubled as often as its magnitude requires, and zeros are skipped.
 namespace minnow::kernels {
 
 template <class In, class Weights>
 struct code_adder {
   using code_type = std::int16_t;
   static constexpr int magnitudes = In::storage == encoding::power_of_two ? kernels::magnitudes(In::bits) : 1;
-  /// Inputs that are sorted together: their rows of one block, 8 KB, stay in the first cache for all magnitudes, and a
-  /// block is read from its beginning to its end.
+  /// Number of inputs that are sorted together. Their rows of one block, 8 KB, stay in the L1 cache for all magnitudes,
+  /// and a block is read from beginning to end.
   static constexpr int portion = 128;
-  static constexpr int tile = 8;  ///< pixels that a block of weights serves on its way through the second cache
+  static constexpr int tile = 8;  ///< pixels that use a block of weights while it is in the L2 cache
 
   static constexpr std::size_t panel_floats(const geometry& g) noexcept {
     return static_cast<std::size_t>(g.inputs()) * block_filters;
@@ -36,7 +36,7 @@ struct code_adder {
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     return panel_floats(g) * static_cast<std::size_t>(blocks(g.out.channels)) * sizeof(float);
   }
-  /// The sorted inputs of a tile, the codes of one window and of all inputs.
+  /// Bytes of the sorted inputs of a tile, of the codes of one window, and of the codes of all inputs.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return tile * portions(g.inputs()) * sizeof(sorted) +
            (static_cast<std::size_t>(g.inputs()) + detail::band_elements(g)) * sizeof(code_type);
@@ -47,8 +47,10 @@ struct code_adder {
       unpack_weight_block<In::storage, Weights::storage>(g, weights, block, panels);
   }
 
+  /// Computes the sums of the output rows [first, last).
+  ///
   /// requires  scratch_bytes(g) at `scratch` and prepared_bytes(g) at `prepared`, both aligned for float
-  /// cost      per pixel and filter 2 operations for each input that is not 0
+  /// cost      2 operations per pixel, filter and nonzero input
   static void rows(const geometry& g, const std::byte* inputs, const std::byte*, const std::byte* prepared, float* sums,
                    std::byte* scratch, int first, int last) noexcept {
     assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
@@ -81,9 +83,10 @@ struct code_adder {
   }
 
 private:
-  /// Inputs of a portion as 2i + (1 where the code is negative), the smallest magnitude first.
+  /// Inputs of a portion, sorted by magnitude, the smallest first and zeros last. The entry of input i is 2i, or 2i + 1
+  /// if its code is negative.
   struct sorted {
-    word ends[uz(magnitudes)];  ///< behind the last entry of each magnitude
+    word ends[uz(magnitudes)];  ///< index after the last entry of each magnitude
     std::uint16_t entries[portion];
   };
 
@@ -92,7 +95,7 @@ private:
   }
 
   static void sort(const code_type* codes, int count, sorted& to) noexcept {
-    // A zero counts as the magnitude behind the last. A branch would be misled by zeros at random.
+    // A zero is sorted after the largest magnitude, without a branch: random zeros would be mispredicted.
     const auto magnitude_of = [](word code) { return std::min(std::countr_zero(code), magnitudes); };
     const auto code_at = [=](int i) { return static_cast<word>(static_cast<std::int32_t>(codes[i])); };
     word next[uz(magnitudes + 1)] = {};
@@ -106,11 +109,11 @@ private:
     std::copy_n(next, magnitudes, to.ends);
   }
 
-  /// The sums of one pixel by one block: panel (K, 16) -> to (16)
+  /// Computes the sums of one pixel by one block: panel (K, 16) -> to (16).
   static void add_window(const sorted* window, std::size_t count, const float* panel, float* to) noexcept {
     float total[block_filters] = {};
     for (; count > 0; --count, ++window, panel += portion * block_filters) {
-      float sums[block_filters] = {};  // a local array is one that compilers keep in registers
+      float sums[block_filters] = {};  // compilers keep a local array in registers
       for (int magnitude = magnitudes; magnitude-- > 0;) {
         for (float& sum : sums) sum += sum;
         for (word i = magnitude > 0 ? window->ends[magnitude - 1] : 0; i < window->ends[magnitude]; ++i) {

@@ -14,17 +14,31 @@
 #include <minnow/kernels/mixed/tables_scalar.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// The kernels of pairs whose sums are floats, with the interface of kernels::product.
+/// Kernels for pairs of operands whose sums are floats, with the interface of kernels::product. float_pair chooses the
+/// kernel by the pair and the architecture:
 ///
-/// pair                             scalar         SIMD
-/// floats x bit, ternary            adder          tables on AVX-512, adder for a dense layer below AVX2, else decoded
+/// inputs x weights                 scalar         SIMD
+/// floats x bit, ternary            adder          AVX-512: tables where they are faster, else decoded; without AVX2:
+///                                                 adder if there is one output pixel; else decoded
 /// floats x power_of_two            shift adder    decoded
 /// bit, ternary x floats            adder          decoded
 /// power_of_two x floats            shift adder    decoded
 /// floats x floats                  mac            mac
 /// other integers with floats       mac            decoded
 ///
-/// adder, shift adder, tables: no multiplication by a weight; decoded: weights and inputs become floats, multiply-adds
+/// adder, shift adder, tables: no multiplication by a weight
+/// decoded: weights and inputs become floats, which are multiplied and added
+///
+/// The files of this folder, in the order in which a call goes through them:
+///
+/// input_band.hpp   all kernels: unpacks the input rows that a call reads; half_vector.hpp converts halves and
+///                  plane_vector.hpp bit planes
+/// mac.hpp          mac, decoded: the loops over blocks of filters and tiles of pixels
+/// weight_rows.hpp  mac, decoded: reads weights of every form as rows of floats
+/// mac_tile.hpp     mac, decoded: the multiply-adds of one tile, in registers
+/// code_adder.hpp   adder, shift adder for inputs in bit planes
+/// adder_tables.hpp adder, shift adder, tables for weights in bit planes: the loops; table_index.hpp turns weights into
+///                  table indices, tables_scalar.hpp and tables_avx512.hpp make the tables and add their entries
 namespace minnow::kernels {
 
 namespace detail {
@@ -40,12 +54,12 @@ constexpr const char* adder_name() noexcept {
 
 }  // namespace detail
 
-/// Multiply-adds of what is decoded to floats.
+/// Multiply-adds of inputs and weights that are decoded to floats.
 ///
-/// requires  the layouts of layout.hpp; inputs, weights and what prepare() made may be read up to 64 bytes past their
-///           end; finite weights, which zeros in the padding may meet
-/// sums      (last - first, out.width, sum_stride(F)); lanes beyond F are 0. A pixel's sums are the same bits
-///           whichever rows are asked for together
+/// requires  the layouts of layout.hpp; inputs, weights and prepared weights may be read up to 64 bytes past their end;
+///           finite weights, because zeros of the padding may be multiplied by them
+/// sums      (last - first, out.width, sum_stride(F)); lanes beyond F are 0. The bits of a pixel's sums do not depend
+///           on which rows are computed in one call
 /// throws    never, and allocates nothing
 template <class In, class Weights, class Arch>
 struct float_pair : mac<In, Weights, Arch> {
@@ -62,7 +76,7 @@ struct float_pair : mac<In, Weights, Arch> {
   }
 };
 
-/// Codes in planes on one side, and no SIMD: additions only.
+/// Additions only: inputs in bit planes and float weights, without SIMD.
 template <class In, class Weights, class Arch>
   requires(!detail::has_float_batch<Arch> && is_planes(In::storage) && !is_integer(Weights::storage))
 struct float_pair<In, Weights, Arch> : code_adder<In, Weights> {
@@ -70,6 +84,7 @@ struct float_pair<In, Weights, Arch> : code_adder<In, Weights> {
   static constexpr const char* name(const geometry&) noexcept { return detail::adder_name<In, Weights>(); }
   static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<scalar>(); }
 };
+/// Additions only: float inputs and weights in bit planes, without SIMD.
 template <class In, class Weights, class Arch>
   requires(!detail::has_float_batch<Arch> && is_planes(Weights::storage) && !is_integer(In::storage))
 struct float_pair<In, Weights, Arch>
@@ -81,7 +96,8 @@ struct float_pair<In, Weights, Arch>
 
 namespace detail {
 
-/// How floats by bit and ternary weights find sums in tables on SIMD: see uses_tables below.
+/// Tables for float inputs and bit or ternary weights on SIMD: tables_avx512 with AVX-512, else tables_scalar. See
+/// uses_tables() below.
 template <encoding Weights, class Arch>
 struct tables_of {
   using type = tables_scalar<Weights, 3>;
@@ -102,7 +118,7 @@ inline constexpr bool may_use_tables = has_float_batch<Arch> && !is_integer(In::
 
 }  // namespace detail
 
-/// Tables where they are faster than multiply-adds, which depends on the layer.
+/// Uses tables for layers where they are faster than multiply-adds, and mac for the other layers.
 template <class In, class Weights, class Arch>
   requires detail::may_use_tables<In, Weights, Arch>
 struct float_pair<In, Weights, Arch> {
@@ -111,11 +127,12 @@ struct float_pair<In, Weights, Arch> {
   using decoded = mac<In, Weights, Arch>;
   static constexpr bool wide = std::is_base_of_v<xsimd::avx512f, Arch>;
 
-  /// With AVX-512, in tenths of a cycle: a lookup with its addition takes up to 10, a table 60 to make, and a
-  /// multiply-add 5. Few filters do not pay for tables; few channels leave most of a group empty.
+  /// With AVX-512 the choice follows from costs in tenths of a cycle: up to 10 for a lookup and its addition, 60 for
+  /// making a table, 5 for a multiply-add. With few filters, tables do not pay off; with few channels, most of a group
+  /// is empty.
   ///
-  /// Short vectors without a lookup in a register would multiply by weights of 32 bits. A single pixel reads each of
-  /// them once, so that memory decides, and the scalar tables of 1 or 2 bits a weight win.
+  /// Vectors without a lookup in a register would multiply by weights of 32 bits. With a single output pixel each
+  /// weight is read once, so memory limits the speed, and the scalar tables win with 1 or 2 bits per weight.
   static constexpr bool uses_tables(const geometry& g) noexcept {
     if (!wide) return g.out.pixels() == 1;
     const long long uses = static_cast<long long>(blocks(g.out.channels)) * g.kernel.height * g.kernel.width /

@@ -7,10 +7,10 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// 16-bit floats to 32-bit ones. The conversion is exact, so every way of doing it gives the same floats.
+/// Conversion of 16-bit floats to 32-bit floats. It is exact, so all implementations give the same floats.
 namespace minnow::kernels::detail {
 
-/// A vector of floats from as many halves in memory, where the processor has an instruction for it.
+/// Loads halves from memory as a vector of floats, if the processor has an instruction for it (`available`).
 template <class Vector>
 struct half_vector {
   static constexpr bool available = false;
@@ -38,7 +38,7 @@ struct half_vector<xsimd::batch<float, Arch>> {
 };
 #endif
 
-/// halves (count) -> floats (count)
+/// Converts halves (count) -> floats (count).
 template <class Vector>
 void widen_halves(const std::byte* halves, std::size_t count, float* floats) noexcept {
   std::size_t i = 0;

@@ -14,14 +14,14 @@
 #include <minnow/kernels/mixed/plane_vector.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// The input rows that some output rows read, unpacked, with zeros where windows reach over the left and right edges.
+/// Band: the input rows that a range of output rows reads, unpacked, with zeros for the padding on the left and right.
 ///
-/// Then the inputs of a window are, for each kernel row, kw · C neighbours, whichever column it stands in: tiles of
-/// pixels go on across edges. Kernel rows outside the image are skipped. A zero from the padding adds ±0 to a sum that
-/// began with +0, which changes no sum.
+/// In a band the inputs of a window are kw · C contiguous elements for each kernel row, in every column, so tiles of
+/// pixels need not stop at the edges of the image. Kernel rows outside the image are skipped. A zero of the padding
+/// adds ±0 to a sum that starts at +0, which does not change the sum.
 namespace minnow::kernels::detail {
 
-/// Whether floats in packed memory are this processor's floats.
+/// Whether floats in packed memory have the byte order of this processor.
 inline constexpr bool native_floats = std::endian::native == std::endian::little;
 
 struct band {
@@ -32,7 +32,7 @@ struct band {
   [[nodiscard]] constexpr int rows() const noexcept { return last > first ? last - first : 0; }
 };
 
-/// Pixels of a row of the image with the padding that windows reach.
+/// Pixels of one row of a band: the row of the image and the padding that windows reach.
 [[nodiscard]] constexpr int band_width(const geometry& g) noexcept {
   return std::max(g.in.width + g.padding.width, (g.out.width - 1) * g.stride.width + g.kernel.width);
 }
@@ -49,13 +49,13 @@ struct band {
          16;
 }
 
-/// True where the packed inputs are already what a band would hold.
+/// Whether the packed inputs already have the form of a band, so that nothing is unpacked.
 template <encoding In>
 [[nodiscard]] constexpr bool is_band(const geometry& g) noexcept {
   return In == encoding::real && native_floats && band_width(g) == g.in.width;
 }
 
-/// `pixels` packed neighbours -> (pixels, C). With vectors of floats up to 15 elements behind may be overwritten.
+/// Unpacks `pixels` neighboring pixels -> (pixels, C). Vectors of floats may overwrite up to 15 elements past the end.
 template <encoding In, int Bits, class Vector, class Element>
 void unpack_pixels(const std::byte* packed, int pixels, int channels, Element* to) noexcept {
   [[maybe_unused]] const std::size_t count = static_cast<std::size_t>(pixels) * static_cast<std::size_t>(channels);
@@ -71,7 +71,7 @@ void unpack_pixels(const std::byte* packed, int pixels, int channels, Element* t
   }
 }
 
-/// One row of the image -> (width, C), its padding included.
+/// Unpacks one row of the image -> (width, C), including its padding.
 template <encoding In, int Bits, class Vector, class Element>
 void unpack_row(const geometry& g, const std::byte* inputs, int row, int width, Element* to) noexcept {
   const int channels = g.in.channels;
@@ -81,7 +81,7 @@ void unpack_row(const geometry& g, const std::byte* inputs, int row, int width, 
   std::fill_n(to + g.in.width * channels, (width - g.padding.width - g.in.width) * channels, Element{});
 }
 
-/// The rows of a band: (rows, width, C), in `room` unless the packed inputs serve as they are.
+/// Unpacks the rows of a band into `room`, (rows, width, C). Returns the packed inputs instead if is_band<In>(g).
 template <encoding In, int Bits, class Vector, class Element>
 [[nodiscard]] const Element* unpack_band(const geometry& g, const band& b, const std::byte* inputs,
                                          Element* room) noexcept {
@@ -97,13 +97,14 @@ template <encoding In, int Bits, class Vector, class Element>
 /// Up to `Rows` output pixels whose windows have the same kernel rows [ky_first, ky_last) inside the image.
 template <class Element, int Rows>
 struct pixel_tile {
-  const Element* from[uz(Rows)];  ///< where the window's kernel row 0 begins, which may lie outside the image
-  std::ptrdiff_t to[uz(Rows)];    ///< the pixel's number among those asked for
+  const Element* from[uz(Rows)];  ///< start of the window's kernel row 0, which may be outside the image
+  std::ptrdiff_t to[uz(Rows)];    ///< number of the pixel in the output rows of the call
   int ky_first;
   int ky_last;
 };
 
-/// Calls visit(tile, count) for all pixels of the output rows [first_row, last_row), `Rows` at a time, across rows.
+/// Calls visit(tile, count) for all pixels of the output rows [first_row, last_row), `Rows` at a time. A tile may
+/// contain pixels of several output rows.
 template <int Rows, class Element, class Visit>
 void for_each_tile(const geometry& g, const band& b, const Element* rows, int first_row, int last_row,
                    Visit&& visit) noexcept {

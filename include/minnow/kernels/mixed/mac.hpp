@@ -13,17 +13,18 @@
 #include <minnow/kernels/mixed/mac_tile.hpp>
 #include <minnow/kernels/mixed/weight_rows.hpp>
 
-/// Products of floats: inputs of any encoding are unpacked to floats, weights become floats on their way to a register.
+/// Float products by multiply-adds. Inputs of any encoding are unpacked to floats first. Weights become floats when
+/// they are loaded into a register:
 ///
-/// weights        stand in                                   read
-/// 1 to 4 bits    4 bits a weight, beside the packed ones    through a lookup in a register
-/// half           the packed weights                         through the processor's conversion
-/// real           the packed weights                         as they are
-/// others         float panels, beside the packed ones       as they are
+/// weights                   stored in                                   loaded by
+/// bit planes, 1 to 4 bits   prepare()'s memory, 4 bits per weight       a lookup in a register
+/// half                      the packed weights                          the processor's conversion
+/// real                      the packed weights                          a plain load
+/// others                    prepare()'s memory, as panels of floats     a plain load
 ///
-/// A processor without the lookup, the conversion or little-endian floats takes panels. One pixel reads each weight
-/// once, and memory decides: so it reads the narrow form. Several pixels share floats that are decoded block by block
-/// into scratch.
+/// On a processor without the lookup, the conversion or little-endian floats, the weights are stored as panels of
+/// floats, too. A call for one pixel reads each weight once and is limited by memory, so it reads the narrow form. In a
+/// call for several pixels, the pixels share floats that are decoded into scratch, block by block.
 namespace minnow::kernels {
 
 template <class In, class Weights, class Arch>
@@ -54,7 +55,7 @@ struct mac {
     if (weights_form == form::panels) return count * panel_floats(g) * sizeof(float);
     return 0;
   }
-  /// The band of inputs, and the blocks that are decoded together.
+  /// Bytes of the band of inputs and of the blocks that are decoded together.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     const std::size_t inputs = detail::is_band<In::storage>(g) ? 0 : detail::band_elements(g);
     return (inputs + (decodes(g) ? panel_floats(g) * detail::mac_blocks<vector> : 0)) * sizeof(float);
@@ -71,6 +72,8 @@ struct mac {
     }
   }
 
+  /// Computes the sums of the output rows [first, last).
+  ///
   /// requires  scratch_bytes(g) at `scratch` and prepared_bytes(g) at `prepared`, both aligned for float
   /// cost      K · 16 multiply-adds per pixel and block
   static void rows(const geometry& g, const std::byte* inputs, const std::byte* weights, const std::byte* prepared,
@@ -89,7 +92,7 @@ struct mac {
     } else if constexpr (weights_form == form::panels) {
       c.all_blocks(detail::float_rows{reinterpret_cast<const float*>(prepared), floats, block_filters, segment});
     } else {
-      // A last block with fewer filters has shorter rows.
+      // The rows of the last block are shorter if it has fewer than 16 filters.
       const int whole = g.out.channels / block_filters, left = g.out.channels % block_filters;
       const auto packed = [&](int row) {
         if constexpr (weights_form == form::halves) return detail::half_rows{weights, 2 * floats, 2 * row, segment};
@@ -115,7 +118,7 @@ private:
       blocks_from_to<false>(rows, 0, kernels::blocks(g.out.channels));
     }
 
-    /// `Single` where at most one block is asked for.
+    /// Single  true if there is at most one block
     template <bool Single, class Rows>
     void blocks_from_to(const Rows& rows, int from, int to) const noexcept {
       constexpr int most = Single ? 1 : detail::mac_blocks<vector>;
@@ -126,7 +129,7 @@ private:
       }
     }
 
-    /// The weights are read once, as they are.
+    /// Each weight is read once, in the form in which it is stored.
     template <int Blocks, class Rows>
     void one_pixel(const Rows& rows, int block, int end) const noexcept {
       for (; block + Blocks <= end; block += Blocks) tiles<Blocks, 1>(rows.from_block(block), block);
@@ -135,7 +138,7 @@ private:
       }
     }
 
-    /// Blocks outside, so that their weights stay in the second cache, pixels inside.
+    /// Outer loop: blocks of filters, so that their weights stay in the L2 cache. Inner loop: tiles of pixels.
     template <int Blocks, class Rows>
     void many_pixels(const Rows& rows, int block, int end) const noexcept {
       for (; block + Blocks <= end; block += Blocks) {

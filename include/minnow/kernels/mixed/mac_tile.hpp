@@ -13,12 +13,13 @@
 #include <minnow/kernels/mixed/weight_rows.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// Products of floats in register tiles: some pixels by some vectors of filters, a filter a lane.
+/// Float products in register tiles: a few pixels by a few vectors of filters, one filter per lane.
 namespace minnow::kernels::detail {
 
-/// Tiles by the size of the register file: the sums of `rows` pixels by `blocks` blocks, the vectors of one row of
-/// weights and one broadcast fit. One multiply-add waits 4 cycles for the one before it in its sum, so that 8 sums are
-/// the least that keep two multipliers busy; a single pixel takes them from `wide` blocks.
+/// Number of vector registers, which determines the size of a tile. The sums of `mac_rows` pixels by `mac_blocks`
+/// blocks, the vectors of one row of weights and one broadcast must fit. A multiply-add waits 4 cycles for the previous
+/// one of its sum, so at least 8 independent sums are needed to keep two multipliers busy. A single pixel takes its
+/// sums from `mac_wide_blocks` blocks.
 template <class Vector>
 struct mac_shape {
   static constexpr int registers = 16;
@@ -30,7 +31,7 @@ struct mac_shape<xsimd::batch<float, Arch>> {
 };
 template <class Vector>
 inline constexpr int mac_blocks = block_vectors<Vector> == 1 ? 2 : 1;
-/// Plain floats stay in registers only where few are live.
+/// Pixels of a tile: one for plain floats, which compilers keep in registers only if few are live.
 template <class Vector>
 inline constexpr int mac_rows =
     std::is_same_v<Vector, plain_floats>
@@ -39,10 +40,10 @@ inline constexpr int mac_rows =
 template <class Vector>
 inline constexpr int mac_wide_blocks = std::is_same_v<Vector, plain_floats> ? 1 : (8 / block_vectors<Vector>);
 
-/// Where a product's sums go.
+/// Destination of a product's sums.
 struct sums_map {
-  float* first;  ///< of pixel 0, block 0
-  int stride;    ///< from one pixel to the next: sum_stride(filters)
+  float* first;  ///< sums of pixel 0, block 0
+  int stride;    ///< floats from one pixel to the next: sum_stride(filters)
   int filters;
 
   [[nodiscard]] float* of(std::ptrdiff_t pixel, int block) const noexcept {
@@ -50,10 +51,10 @@ struct sums_map {
   }
 };
 
-/// The sums of the pixels of a tile by `Blocks` blocks from `block` on: for each pixel and filter the sum over the
-/// window of input * weight in the order of k, each step rounded once. It does not depend on the tile.
+/// Computes the sums of the pixels of a tile by `Blocks` blocks from `block` on. For each pixel and filter it adds
+/// input * weight over the window in the order of k, with one fma per step. The result does not depend on the tile.
 ///
-/// cost  per input: Blocks · 16 multiply-adds and one broadcast a pixel, and the row of weights
+/// cost  per input: Blocks · 16 multiply-adds and one broadcast for each pixel, and the load of one row of weights
 template <class Vector, int Blocks, class Rows, int Most, int... Row>
 void mac_tile(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Most>& tile, int first, const Rows& rows,
               int block, const sums_map& sums, std::integer_sequence<int, Row...>) noexcept {
@@ -98,7 +99,7 @@ void mac_tile(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Mo
   (put(tile.to[first + Row], acc[Row]), ...);
 }
 
-/// All `count` pixels of a tile, in tiles of the sizes of powers of two where they are fewer than `Pixels`.
+/// Computes all `count` pixels of a tile. If fewer than `Pixels` remain, the tile sizes are powers of two.
 template <class Vector, int Blocks, int Pixels, class Rows, int Most>
 void mac_pixels(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Most>& tile, int count,
                 const Rows& rows, int block, const sums_map& sums, int first = 0) noexcept {

@@ -10,16 +10,16 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// Codes that stand in bit planes, as vectors of floats.
+/// Conversion of codes in bit planes to vectors of floats.
 namespace minnow::kernels::detail {
 
-/// The codes of as many neighbouring channels as there are lanes, from the words of their planes shifted so that the
-/// first channel stands in bit 0.
+/// Returns the codes of neighboring channels, one per lane.
 ///
-/// Lane i shifts its own bit down to bit 0. A code is put together from whole patterns: 0 - bit is all ones where the
-/// bit is set and selects the bits of a magnitude, of which at most one is present; the sign goes to bit 31.
+/// Lane i shifts its bit of each plane to position 0. Then 0 - bit is all ones if the bit is set, and selects the bits
+/// of a magnitude as a float; at most one magnitude is present. The sign is inserted in bit 31.
 ///
-/// cost  per vector 5 operations for bit, 7 for ternary, 3 and 4 for each magnitude for power_of_two
+/// planes  one word per plane, shifted so that bit 0 belongs to the first channel
+/// cost    operations per vector: 5 for bit, 7 for ternary, 3 + 4 per magnitude for power_of_two
 template <encoding Encoding, int Bits, class Arch>
 [[nodiscard]] xsimd::batch<float, Arch> codes_of(const word* planes) noexcept {
   using words = xsimd::batch<word, Arch>;
@@ -39,11 +39,12 @@ template <encoding Encoding, int Bits, class Arch>
     for (int plane = 1; plane <= magnitudes(Bits); ++plane)
       value |= (words(word{0}) - (bit)(plane)) & magnitude(static_cast<float>(1 << (magnitudes(Bits) - plane)));
   }
-  // A zero may come out as -0, whose products add nothing either.
+  // A zero may become -0, whose products do not change a sum either.
   return xsimd::bitwise_cast<float>(value | sign);
 }
 
-/// The codes of one pixel, (C) -> floats (C). Up to a vector less one float behind the last one is overwritten.
+/// Converts the codes of one pixel: packed (C) -> floats (C). Up to Vector::size - 1 floats past the end are
+/// overwritten.
 template <encoding Encoding, int Bits, class Vector>
 void codes_of_pixel(const std::byte* packed, int channels, float* codes) noexcept {
   using arch = typename Vector::arch_type;

@@ -9,15 +9,15 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// Where the weights of a few inputs point in a table of all the sums that such weights can make of them.
+/// Table indices of weights. The index of a group of weights selects one of all sums that such weights can form of the
+/// group's inputs.
 ///
-/// bit           Five weights of ±1 give 32 signed sums: bit j of the index is set where weight j is +1.
-/// ternary       Three weights of -1, 0, 1 give 27: with v = 9 w0 + 3 w1 + w2, from -13 to 13, the low four bits are
-///               |v| and the highest is set for v < 0, so that the upper half of the table is the lower half negated.
-/// power_of_two  The codes of two weights side by side, 4, 6 or 8 bits.
+/// bit           Five weights of ±1 give 32 signed sums. Bit j of the index is set if weight j is +1.
+/// ternary       Three weights of -1, 0, 1 give 27 sums. With v = 9 w0 + 3 w1 + w2, from -13 to 13, the low four bits
+///               are |v|, the highest bit is set if v < 0, and the upper half of the table is the lower half negated.
+/// power_of_two  The index holds the codes of two weights side by side, 4, 6 or 8 bits.
 ///
-/// A group of inputs never reaches from one pixel to the next, so that a table belongs to a pixel. A channel beyond the
-/// last counts as a zero.
+/// A group of inputs never spans two pixels, so each table belongs to one pixel. Missing channels count as zeros.
 namespace minnow::kernels::detail {
 
 template <encoding Weights, int Bits>
@@ -25,12 +25,12 @@ struct table_index {
   static constexpr int planes = weight_planes<Weights, Bits>();
   static constexpr int group = Weights == encoding::bit       ? 5
                                : Weights == encoding::ternary ? 3
-                                                              : 2;  ///< inputs of a table
+                                                              : 2;  ///< inputs per table
   static constexpr int bits = Weights == encoding::power_of_two ? 2 * planes : 5;
   static constexpr int per_word = word_bits / bits;
   static constexpr int table_floats = 1 << bits;
 
-  /// The index of a group of weights, each as its planes, plane p in bit p.
+  /// Returns the index of a group of weights. Each weight is given by its planes, plane p in bit p.
   static constexpr word of(const std::array<unsigned, uz(group)>& weights) noexcept {
     word index = 0;
     if constexpr (Weights == encoding::ternary) {
@@ -43,8 +43,8 @@ struct table_index {
     return index;
   }
 
-  /// The indices of a group of weights for 16 filters, of bit and ternary codes held in floats: codes(j) points to weight
-  /// j's, and is null for a channel beyond the last.
+  /// Computes the indices of a group of weights for 16 filters, from bit or ternary codes held in floats. codes(j)
+  /// points to the codes of weight j, and is null for a channel beyond the last.
   template <class Codes>
   static void of_codes(Codes&& codes, std::uint32_t (&indices)[block_filters]) noexcept {
     static_assert(Weights == encoding::bit || Weights == encoding::ternary);
@@ -62,9 +62,9 @@ struct table_index {
     for (int f = 0; f < block_filters; ++f) indices[f] = static_cast<word>(v[f] < 0 ? 16 - v[f] : v[f]);
   }
 
-  /// Tables of a pixel.
+  /// Number of tables per pixel.
   [[nodiscard]] static constexpr int groups(int channels) noexcept { return ceil_div(channels, group); }
-  /// Words of one kernel row for each filter.
+  /// Words of one kernel row, per filter.
   [[nodiscard]] static constexpr int segment_words(const geometry& g) noexcept {
     return ceil_div(g.kernel.width * groups(g.in.channels), per_word);
   }
@@ -73,7 +73,8 @@ struct table_index {
            static_cast<std::size_t>(segment_words(g)) * block_filters * sizeof(word);
   }
 
-  /// masks (kh, kw, C, planes) a block -> words (kh, segment_words, 16) a block, the first index in the lowest bits.
+  /// Repacks masks (kh, kw, C, planes) per block -> words (kh, segment_words, 16) per block, the first index in the
+  /// lowest bits.
   static void prepare(const geometry& g, const std::byte* masks, std::byte* prepared) noexcept {
     auto* to = reinterpret_cast<word*>(prepared);
     const int count = g.kernel.width * groups(g.in.channels);
@@ -99,12 +100,12 @@ struct table_index {
 
 /// Part of a window: `groups` tables for each pixel of a tile, and their indices.
 struct table_run {
-  const float* tables;   ///< of the first pixel
-  std::ptrdiff_t pixel;  ///< from a pixel's tables to the next one's
-  const word* words;     ///< of the first block
-  std::ptrdiff_t block;  ///< from a block's words to the next one's
+  const float* tables;   ///< tables of the first pixel
+  std::ptrdiff_t pixel;  ///< floats from the tables of one pixel to the next
+  const word* words;     ///< indices of the first block
+  std::ptrdiff_t block;  ///< words from one block to the next
   int groups;
-  bool begins;  ///< the sums begin here, and go on from memory otherwise
+  bool begins;  ///< true: the sums start at 0; false: they continue from memory
 };
 
 }  // namespace minnow::kernels::detail

@@ -12,9 +12,9 @@
 #include <minnow/kernels/mixed/table_index.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// Tables of 32 sums in two registers: one permutation of the two (vpermi2ps) picks 16 of them by the low five bits of
-/// each lane, and lanes are filters. So one permutation and one addition do 5 · 16 products of bit weights and 3 · 16
-/// of ternary ones, where a multiply-add does 16.
+/// Tables of 32 sums in two registers. One permutation of the two registers (vpermi2ps) selects a sum for each of 16
+/// lanes by the low five bits of the lane; each lane is a filter. So one permutation and one addition do 5 · 16
+/// products of bit weights or 3 · 16 of ternary weights, while a multiply-add does 16.
 namespace minnow::kernels::detail {
 
 #if XSIMD_WITH_AVX512F
@@ -22,17 +22,19 @@ namespace minnow::kernels::detail {
 template <encoding Weights>
 struct tables_avx512 {
   static_assert(Weights == encoding::bit || Weights == encoding::ternary, "minnow: tables of 32 sums");
-  static constexpr int bits = 3;  // of a power_of_two, which has no tables here
+  static constexpr int bits = 3;  // for power_of_two only, which has no tables here
   using index = table_index<Weights, bits>;
 
-  /// Two pixels by 8 blocks: each table serves 8 lookups once it is loaded, and each shift of the indices two. A layer
-  /// with fewer filters has twice the pixels, so that there are sums enough to wait for none.
+  /// A tile has 2 pixels by 8 blocks: each loaded table serves 8 lookups, and each shift of the indices serves 2. A
+  /// layer with fewer blocks uses tiles of twice the pixels, so that there are enough independent sums to hide the
+  /// latency.
   static constexpr int tile = 2;
   static constexpr int tile_blocks = 8;
-  /// Groups whose tables stay in the first cache while all filters pass over a tile; a multiple of per_word.
+  /// Number of groups whose tables stay in the L1 cache while all filters are applied to a tile; a multiple of
+  /// per_word.
   static constexpr int cached_groups = 96;
 
-  /// x (group) -> table (32)
+  /// Makes a table: x (group) -> table (32).
   ///
   /// cost  9 operations for bit, 6 for ternary
   static void make(const float* x, float* table) noexcept {
@@ -43,7 +45,7 @@ struct tables_avx512 {
       const auto at = static_cast<std::size_t>(j);
       const __m512i input = _mm512_castps_si512(_mm512_set1_ps(x[j]));
       const __m512i sign = _mm512_load_si512(of_half.signs[at].data());
-      // (x ^ sign) & non-zero by its truth table: 1 at 011 and 101.
+      // 0x28 is the truth table of (x ^ sign) & non_zero: 1 at 011 and 101.
       term[j] = _mm512_castsi512_ps(
           Weights == encoding::bit
               ? _mm512_xor_si512(input, sign)
@@ -62,16 +64,17 @@ struct tables_avx512 {
     }
   }
 
-  /// sums (Pixels, Blocks · 16) += what the indices pick, group by group: a pixel's sum does not depend on the tile.
+  /// Adds the looked-up sums to sums (Pixels, Blocks · 16), group by group. The sum of a pixel does not depend
+  /// on the tile.
   ///
-  /// cost  for each group and block one permutation and one addition a pixel, and a shift
+  /// cost  per group and block: one permutation and one addition for each pixel, and one shift
   template <int Blocks, int Pixels>
   static void add(const table_run& run, float* sums, std::ptrdiff_t stride) noexcept {
     add_pixels<Blocks>(run, sums, stride, std::make_integer_sequence<int, Pixels>{});
   }
 
 private:
-  /// The sign bits of each input of a group in the lower half of its table, and the patterns that pick non-zeros.
+  /// For each input of a group and each entry of the lower half of a table: sign bit, and mask of nonzero terms.
   struct patterns {
     alignas(64) std::array<std::array<word, 16>, index::group> signs{};
     alignas(64) std::array<std::array<word, 16>, index::group> non_zeros{};
@@ -80,7 +83,8 @@ private:
       for (int i = 0; i < 16; ++i) {
         int left = i;
         for (int j = index::group; j-- > 0;) {
-          // Of an index of bits, bit j; of v, the digit -1, 0, 1: what is left is divisible by 3 once it is taken off.
+          // For bit weights the digit is bit j of the index, as ±1. For ternary weights it is digit -1, 0 or 1 of v;
+          // the rest is divisible by 3 once the digit is subtracted.
           const int digit = Weights == encoding::bit ? (i >> j & 1) * 2 - 1 : (left + 1) % 3 - 1;
           left = (left - digit) / 3;
           signs[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)] = digit < 0 ? 0x80000000u : 0;

@@ -9,8 +9,8 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/mixed/table_index.hpp>
 
-/// Tables of sums in standard C++: made by additions, and doublings for powers of two; used by a load and an addition.
-/// Neither needs vectors, so that a processor without them loses nothing.
+/// Tables of sums in standard C++. Making a table takes additions, and doublings for power_of_two. Using it takes a
+/// load and an addition. Neither needs vectors, so a processor without them loses nothing.
 namespace minnow::kernels::detail {
 
 template <encoding Weights, int Bits>
@@ -19,15 +19,16 @@ struct tables_scalar {
 
   static constexpr int tile = 4;  ///< pixels
   static constexpr int tile_blocks = 1;
-  /// Groups whose tables, 24 KB, stay in the first cache while all filters pass over a tile; a multiple of per_word.
+  /// Number of groups whose tables, 24 KB, stay in the L1 cache while all filters are applied to a tile; a multiple of
+  /// per_word.
   static constexpr int cached_groups = 1536 / index::table_floats / index::per_word * index::per_word;
 
-  /// x (group) -> table. A weight of 0 leaves its input out, were it a NaN.
+  /// Makes a table: x (group) -> table. A weight of 0 leaves its input out, even a NaN.
   ///
   /// cost  62 additions for bit, 39 for ternary, 70 for power_of_two<3>
   static void make(const float* x, float* table) noexcept {
     if constexpr (Weights == encoding::bit) {
-      // Each input splits every sum before it into one without its bit and one with it.
+      // Each input splits every sum of the inputs before it in two: minus the input if its bit is 0, plus it if 1.
       table[0] = -x[0];
       table[1] = x[0];
       for (int j = 1; j < index::group; ++j) {
@@ -61,13 +62,13 @@ struct tables_scalar {
     }
   }
 
-  /// sums (Pixels, 16) += what the indices pick, group by group: a pixel's sum does not depend on the tile.
+  /// Adds the looked-up sums to sums (Pixels, 16), group by group. The sum of a pixel does not depend on the tile.
   ///
-  /// cost  for each group and filter one load and one addition a pixel, and a shift and a mask
+  /// cost  per group and filter: one load and one addition for each pixel, one shift and one mask
   template <int Blocks, int Pixels>
   static void add(const table_run& run, float* sums, std::ptrdiff_t stride) noexcept {
     static_assert(Blocks == 1);
-    // Additions wait for the one before them in their sum: 8 of them go on side by side.
+    // Each addition waits for the previous one of its sum, so 8 independent sums are computed side by side.
     constexpr int filters = 8 / Pixels;
     for (int f = 0; f < block_filters; f += filters) add_filters<filters, Pixels>(run, f, sums + f, stride);
   }

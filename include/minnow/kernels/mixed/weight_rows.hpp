@@ -12,24 +12,24 @@
 #include <minnow/kernels/mixed/half_vector.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// Weights as a multiplying tile reads them, one row of 16 filters for each input, from several neighbouring blocks at
-/// once. A kind of rows has a cursor:
+/// Views of weights in the form in which a register tile (mac_tile.hpp) reads them: one row of 16 filters for each
+/// input, from several neighboring blocks at once. Each kind of rows has a cursor:
 ///
-/// cursor(rows)     at the first input
-/// seek(ky)         to the first input of a kernel row
+/// cursor(rows)     starts at the first input
+/// seek(ky)         moves to the first input of kernel row ky
 /// fetch()          takes the next `step` inputs from memory
-/// next(j, v)       vector v of the row of input j of those; for each j in order, and each v once
+/// next(j, v)       returns vector v of the row of input j of these; called for each j in order, and once for each v
 namespace minnow::kernels::detail {
 
 template <class Vector>
 inline constexpr int block_vectors = block_filters / static_cast<int>(Vector::size);
 
-/// Floats (K, row) a block, `row` at most 16 and 16 where several blocks are read; lanes beyond row belong to the next
-/// input.
+/// Weights stored as floats, (K, row) per block. `row` is at most 16, and exactly 16 if several blocks are read. Lanes
+/// beyond `row` belong to the next input.
 struct float_rows {
   const float* first;
-  std::ptrdiff_t block;    ///< from a block to the next
-  std::ptrdiff_t row;      ///< from an input to the next
+  std::ptrdiff_t block;    ///< floats from one block to the next
+  std::ptrdiff_t row;      ///< floats from one input to the next
   std::ptrdiff_t segment;  ///< inputs of a kernel row
 
   [[nodiscard]] float_rows from_block(int n) const noexcept { return {first + n * block, block, row, segment}; }
@@ -46,7 +46,7 @@ struct float_rows::cursor {
   const float* current;
 
   explicit cursor(const float_rows& r) noexcept : rows(r), at(r.first), current(r.first) {}
-  /// Of several blocks all are whole, and a constant costs the inner loop no register.
+  /// If several blocks are read, all of them are full. A constant row then saves a register in the inner loop.
   [[nodiscard]] std::ptrdiff_t row() const noexcept {
     return Vectors > block_vectors<Vector> ? block_filters : rows.row;
   }
@@ -61,12 +61,12 @@ struct float_rows::cursor {
   }
 };
 
-/// The same of halves in packed memory.
+/// As float_rows, for halves in the packed weights.
 struct half_rows {
   const std::byte* first;
-  std::ptrdiff_t block;  ///< in bytes, as `row`
-  std::ptrdiff_t row;
-  std::ptrdiff_t segment;
+  std::ptrdiff_t block;    ///< bytes from one block to the next
+  std::ptrdiff_t row;      ///< bytes from one input to the next
+  std::ptrdiff_t segment;  ///< inputs of a kernel row
 
   [[nodiscard]] half_rows from_block(int n) const noexcept { return {first + n * block, block, row, segment}; }
 
@@ -93,7 +93,7 @@ struct half_rows::cursor {
   }
 };
 
-/// Looks codes of `Bits` planes up in a register, by the low bits of each lane.
+/// Looks up codes of `Bits` planes in a register, by the low bits of each lane.
 template <class Vector, int Bits>
 struct code_lookup {
   static constexpr bool available = false;
@@ -121,22 +121,24 @@ struct code_lookup<xsimd::batch<float, Arch>, Bits> {
 };
 #endif
 
-/// Codes of up to 4 bits, eight inputs to a word: words (kh, ceil(kw · C / 8), 16) a block, input j of a word's eight
-/// in bits 4j …. A lookup looks at the low bits of each lane alone. So the even inputs are found by loading the vector
-/// of words again from j / 2 bytes further on, which costs no arithmetic, and the odd ones by a shift of that; what the
-/// other bytes hold, up to 3 behind the last word too, does not matter.
+/// Weights stored as codes of up to 4 bits, eight inputs per word: words (kh, ceil(kw · C / 8), 16) per block, with
+/// input j of the eight in bits 4j … 4j + 3.
 ///
-/// cost  32 weights of a single pixel: two lookups, a shift and two multiply-adds, five operations on two ports of 512 bits,
-///       so 12.8 MACs a cycle at most; 12.0 were measured. Pixels that share a decoded panel pay three operations for 32
-///       weights once, .02 of the multiply-adds of 64 pixels
+/// A lookup uses only the low bits of each lane. For an even input the vector of words is loaded again, j / 2 bytes
+/// further on, which needs no arithmetic. For the odd input after it, that vector is shifted by 4 bits. The contents of
+/// the other bytes do not matter; up to 3 bytes past the last word are loaded.
+///
+/// cost  a single pixel takes two lookups, a shift and two multiply-adds for 32 weights: five operations on two 512-bit
+///       ports, so at most 12.8 MACs per cycle; 12.0 were measured. Pixels that share a decoded panel pay three
+///       operations for 32 weights once, 0.02 of the multiply-adds of 64 pixels
 template <encoding Weights, int Bits>
 struct nibble_rows {
-  static constexpr int codes = 8;  // of a word
+  static constexpr int codes = 8;  // per word
   static constexpr int planes = weight_planes<Weights, Bits>();
 
   const word* first;
-  std::ptrdiff_t block;    ///< in words
-  std::ptrdiff_t segment;  ///< in words
+  std::ptrdiff_t block;    ///< words from one block to the next
+  std::ptrdiff_t segment;  ///< words from one kernel row to the next
 
   [[nodiscard]] nibble_rows from_block(int n) const noexcept { return {first + n * block, block, segment}; }
 
@@ -152,7 +154,7 @@ struct nibble_rows {
             static_cast<std::ptrdiff_t>(segment_words(g))};
   }
 
-  /// masks (K, planes) a block -> words; filters beyond the last have code 0.
+  /// Repacks masks (K, planes) per block -> words. The bits of filters beyond the last are 0.
   static void prepare(const geometry& g, const std::byte* masks, std::byte* prepared) noexcept {
     auto* to = reinterpret_cast<word*>(prepared);
     const int length = g.kernel.width * g.in.channels;
@@ -207,7 +209,7 @@ struct nibble_rows {
   };
 };
 
-/// Rows of any kind as floats, (kh · kw · C, 16) each of `Blocks` blocks, one behind the other.
+/// Decodes rows of any kind to floats: (kh · kw · C, 16) for each of `Blocks` blocks, one after another.
 template <class Vector, int Blocks, class Rows>
 void decode_rows(const geometry& g, const Rows& rows, float* to) noexcept {
   constexpr int vectors = Blocks * block_vectors<Vector>, lanes = static_cast<int>(Vector::size);

@@ -15,8 +15,8 @@
 ///
 /// The files of this folder, in the order in which a call goes through them:
 ///
-/// ordered_sums.hpp  `with_sinks` connects kernels that store float sums to the sinks: it stores the sums of a few rows,
-///                   then hands them over as integers in the same order; kernels of integer sums call a sink directly
+/// ordered_sums.hpp  `with_sinks` connects kernels that store float sums to the sinks: it stores the sums of a few
+///                   rows, then hands them over as integers in the same order; other kernels call a sink directly
 /// sink.hpp          this file: `sum_sink` stores the sums; `code_sink` compares them with thresholds, pools the codes
 ///                   and packs them; `float_sink` only names the memory for float sums
 /// byte_sink.hpp     `byte_sink` takes the place of `code_sink` where there are too many codes for thresholds: it turns
