@@ -11,17 +11,17 @@
 #include <minnow/gemm/kernel_calls.hpp>
 #include <minnow/kernels/float_vector.hpp>
 
-/// Products of floats by a BLAS, in place of gemm/float_product.hpp and float_gradient.hpp: with their parameters, and
-/// their results but for the order of additions. Windows are gathered first. Included where MINNOW_BLAS is defined, which
-/// the CMake option of that name does.
+/// Float products by a BLAS, which replace gemm/float_product.hpp and gemm/float_gradient.hpp. Parameters and results
+/// are the same, except for the order of additions. Windows are gathered first (im2col). This header is included if
+/// MINNOW_BLAS is defined; the CMake option of that name defines it.
 namespace minnow::detail::blas {
 
-/// Whether windows stand in memory as rows, one behind the other: dense layers, and windows of one pixel.
+/// Whether windows already are contiguous rows in memory: dense layers, and 1x1 windows with stride 1, without padding.
 [[nodiscard]] constexpr bool has_rows(const geometry& g) noexcept {
   return is_dense(g) || (g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.padding == extent{0, 0});
 }
 
-/// The windows of the output pixels [first, first + count) of a batch: to (count, K).
+/// Gathers the windows of the output pixels [first, first + count) of a batch: to (count, K).
 inline void gather(const geometry& g, int images, const float* in, int first, int count, float* to) noexcept {
   const kernels::tap_map map = kernels::forward_taps(g);
   for (int row = 0; row < count; ++row)
@@ -63,7 +63,7 @@ inline void product_backward_inputs(const geometry& g, int images, const float* 
     });
     return;
   }
-  // Windows overlap within an image: each is added up by one thread.
+  // Windows overlap within an image, so one thread adds up all windows of an image.
   parallel_for(images, [&](int n) {
     auto* windows = reinterpret_cast<float*>(
         scratch_of_thread(static_cast<std::size_t>(g.out.pixels()) * static_cast<std::size_t>(inputs) * sizeof(float)));

@@ -16,18 +16,18 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// What one call of product_backward_weights keeps between its passes; grows to the largest layer of its thread.
+/// Memory that product_backward_weights uses across its passes. It grows to the size of the thread's largest layer.
 struct gradient_scratch {
   aligned_floats panels;              // [panel][pixel of the pass][column]: columns of grad_out
   std::vector<const float*> sources;  // [tap][pixel of the pass]
-  aligned_floats windows;             // [pixel of the pass][channels], where windows are gathered
-  std::vector<float> zeros;           // the input outside the image
-  aligned_floats sums;                // [panel][tap][tile][row][column], between passes
+  aligned_floats windows;             // [pixel of the pass][channels], if windows are gathered
+  std::vector<float> zeros;           // input outside the image
+  aligned_floats sums;                // [panel][tap][tile][row][column], kept between passes
 };
 
-/// Adds to the sums of one tile (channel rows, columns) the products of `count` pixels, in their order.
+/// Adds the products of `count` pixels, in their order, to the sums of one tile (channel rows, columns).
 ///
-/// cost  per pixel: 2 * rows multiply-adds, rows broadcasts and 2 loads of a vector
+/// cost  per pixel: 2 * rows multiply-adds of vectors, rows broadcasts and 2 loads of a vector
 template <class Arch, int... Row>
 void add_pixels(const float* const* sources, int channel, const float* panel, int count, float* sums,
                 std::integer_sequence<int, Row...>) noexcept {
@@ -49,16 +49,17 @@ void add_pixels(const float* const* sources, int channel, const float* panel, in
   (right[Row].store_unaligned(sums + Row * columns + lanes), ...);
 }
 
-/// The gradient of one layer's weights: its sizes, and the two kinds of work in each pass over some output pixels.
+/// Gradient of the weights of one layer: the sizes, and the two steps of each pass over a range of output pixels,
+/// prepare() and sum().
 ///
-/// With fewer channels than a tile has rows, windows are gathered, and the inputs of a window count as the channels of
-/// a single tap.
+/// If there are fewer channels than a tile has rows, windows are gathered, and the inputs of a window count as the
+/// channels of a single tap.
 template <class Arch>
 struct weight_gradient {
   static constexpr int rows = float_tile<Arch>::channel_rows, columns = float_tile<Arch>::columns;
   static constexpr int tile_size = rows * columns, tiles_together = 8;
   static constexpr int block = 256;       // pixels whose columns of grad_out stay in the first-level cache
-  static constexpr int pass = 4 * block;  // pixels between two meetings of the threads
+  static constexpr int pass = 4 * block;  // pixels between two synchronizations of the threads
 
   const geometry& g;
   int images;
@@ -74,19 +75,19 @@ struct weight_gradient {
   int valid_channels = gathered ? inputs : g.in.channels;
   int channels = gathered ? ceil_div(inputs, rows) * rows : g.in.channels;
   int tiles = ceil_div(channels, rows), chunks = ceil_div(tiles, tiles_together), panels = ceil_div(filters, columns);
-  bool one_pass = pixels <= pass;  // then no sums are kept: each chunk is summed to its end before the next
+  bool one_pass = pixels <= pass;  // then no sums are kept in memory: each chunk is completed before the next
 
   void reserve() const {
     const auto grow = [](auto& to, std::size_t size) { to.resize(std::max(to.size(), size)); };
     grow(scratch.panels, static_cast<std::size_t>(panels) * pass * columns);
     grow(scratch.sources, static_cast<std::size_t>(taps) * pass);
     grow(scratch.zeros, static_cast<std::size_t>(channels));
-    // Between a window and the next tile's border stand zeros, which gathering does not write.
+    // Each window is padded with zeros to whole tiles; gather_window does not write this padding.
     if (gathered) scratch.windows.assign(static_cast<std::size_t>(pass) * uz(channels), 0.f);
     if (!one_pass) grow(scratch.sums, static_cast<std::size_t>(panels) * uz(taps) * uz(tiles) * tile_size);
   }
 
-  /// Pixel p of the pass from `begin`: its part of the panels, and where each tap finds its inputs.
+  /// Prepares pixel p of the pass from `begin`: copies its gradients into the panels, and finds the input of each tap.
   void prepare(int begin, int p) const noexcept {
     const float* gradients = grad_out + static_cast<std::size_t>(begin + p) * uz(filters);
     for (int panel = 0; panel < panels; ++panel) {
@@ -107,11 +108,11 @@ struct weight_gradient {
     }
   }
 
-  /// Where the tiles do not divide the channels the last one starts early: it sums some channels a second time, into a
-  /// place of its own, and they are stored once.
+  /// First channel of a tile. If the channels are no multiple of a tile's rows, the last tile starts early: it computes
+  /// some channels a second time, in separate sums, and only one copy of them is stored.
   [[nodiscard]] int first_channel(int tile) const noexcept { return std::min(tile * rows, channels - rows); }
 
-  /// Adds the `count` pixels of the pass from `begin` to one chunk of tiles; after the last pass, stores their sums.
+  /// Adds the `count` pixels of the pass from `begin` to the sums of one chunk of tiles. The last pass stores the sums.
   void sum(int begin, int count, int item) const noexcept {
     const int panel = item / (taps * chunks), tap = item / chunks % taps;
     const int first = item % chunks * tiles_together, last = std::min(first + tiles_together, tiles);
@@ -136,7 +137,7 @@ struct weight_gradient {
     store(sums + (regular - first) * tile_size + skipped * columns, panel, tap, regular * rows, valid_channels);
   }
 
-  /// sums (channels from begin to end, columns) -> their places in grad_weights (F,ky,kx,C).
+  /// Transposes sums (channels from begin to end, columns) into grad_weights (F,ky,kx,C).
   void store(const float* sums, int panel, int tap, int begin, int end) const noexcept {
     float* to = grad_weights + static_cast<std::size_t>(panel) * columns * uz(inputs) + tap * g.in.channels + begin;
     transpose<Arch>(sums, columns, end - begin, std::min(columns, filters - panel * columns), to,
@@ -146,11 +147,12 @@ struct weight_gradient {
 
 }  // namespace detail
 
-/// grad_weights[f][ky][kx][c] = sum over n, oy, ox of grad_out[n][oy][ox][f] * in[n][iy][ix][c], overwritten:
-/// in (N,H,W,C), grad_out (N,H',W',F) -> grad_weights (F,ky,kx,C).
+/// Computes the gradient of the weights: in (N,H,W,C), grad_out (N,H',W',F) -> grad_weights (F,ky,kx,C), overwritten.
 ///
-/// cost    2 * images * g.macs() operations; results are the same bits for any number of threads
-/// throws  never; scratch stays with the calling thread, so that repeated calls allocate nothing
+/// grad_weights[f][ky][kx][c] = sum over n, oy, ox of grad_out[n][oy][ox][f] * in[n][iy][ix][c].
+///
+/// cost    2 * images * g.macs() operations; results are bitwise identical for any number of threads
+/// throws  never; the calling thread keeps its scratch, so that repeated calls allocate nothing
 template <class Arch = best>
 void product_backward_weights(const geometry& g, int images, const float* in, const float* grad_out,
                               float* grad_weights) noexcept {
@@ -158,7 +160,7 @@ void product_backward_weights(const geometry& g, int images, const float* in, co
   using gradient = detail::weight_gradient<Arch>;
   const gradient work{g, images, in, grad_out, grad_weights, scratch};
   work.reserve();
-  // Once even for no pixels at all: the sums are zeros then.
+  // Runs once even without pixels, to store zeros.
   for (int begin = 0; begin == 0 || begin < work.pixels; begin += gradient::pass) {
     const int count = std::min(gradient::pass, work.pixels - begin);
     parallel_for(count, [&](int p) { work.prepare(begin, p); });

@@ -12,11 +12,11 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// One row of a panel: `valid` numbers, then zeros.
+/// Copies one row of a panel: `valid` numbers, then zeros.
 template <int Columns>
 void copy_columns(const float* from, int valid, float* to) noexcept {
   if (valid >= Columns) {
-    std::copy_n(from, Columns, to);  // a length known to the compiler: a few vectors instead of a call
+    std::copy_n(from, Columns, to);  // constant length: compiles to a few vector moves instead of a call
   } else {
     std::fill(std::copy_n(from, valid, to), to + Columns, 0.f);
   }
@@ -24,7 +24,7 @@ void copy_columns(const float* from, int valid, float* to) noexcept {
 
 }  // namespace detail
 
-/// Floats of the panels that `outputs` sums of `inputs` products each read: [ceil(outputs / columns)][inputs][columns].
+/// Floats in the panels of `outputs` sums of `inputs` products each: [ceil(outputs / columns)][inputs][columns].
 template <class Arch = best>
 [[nodiscard]] constexpr std::size_t panel_floats(int inputs, int outputs) noexcept {
   return round_up(static_cast<std::size_t>(outputs), float_tile<Arch>::columns) * static_cast<std::size_t>(inputs);
@@ -40,7 +40,7 @@ template <class Arch = best>
   return panel_floats<Arch>(g.kernel.height * g.kernel.width * g.out.channels, g.in.channels);
 }
 
-/// Weights (F,ky,kx,C) as product_forward multiplies them: panels of `columns` filters, zeros beyond F.
+/// Packs weights (F,ky,kx,C) for product_forward: panels of `columns` filters, with zeros beyond F.
 template <class Arch = best>
 struct forward_panels {
   using arch = Arch;
@@ -49,7 +49,7 @@ struct forward_panels {
 
   [[nodiscard]] int count() const noexcept { return ceil_div(g.out.channels, float_tile<Arch>::columns); }
 
-  /// Inputs [begin, end) of the panels [first, last): to (end - begin, columns), a panel every `size` floats.
+  /// Packs inputs [begin, end) of the panels [first, last): to (end - begin, columns), one panel every `size` floats.
   void pack(int first, int last, int begin, int end, float* to, std::size_t size) const noexcept {
     constexpr int columns = float_tile<Arch>::columns;
     const int inputs = g.inputs();
@@ -62,8 +62,8 @@ struct forward_panels {
   }
 };
 
-/// Weights (F,ky,kx,C) as product_backward_inputs multiplies them: panels of `columns` channels, zeros beyond C, whose
-/// inputs are (ky, kx, F), the taps from last to first (see tap_map).
+/// Packs weights (F,ky,kx,C) for product_backward_inputs: panels of `columns` channels, with zeros beyond C. The inputs
+/// of a panel are (ky, kx, F), with the taps from last to first (see tap_map).
 template <class Arch = best>
 struct backward_panels {
   using arch = Arch;
@@ -72,7 +72,7 @@ struct backward_panels {
 
   [[nodiscard]] int count() const noexcept { return ceil_div(g.in.channels, float_tile<Arch>::columns); }
 
-  /// As forward_panels::pack; weights are read in runs of several cache lines.
+  /// As forward_panels::pack. The weights are read in runs of several cache lines.
   void pack(int first, int last, int begin, int end, float* to, std::size_t size) const noexcept {
     constexpr int columns = float_tile<Arch>::columns;
     const int taps = g.kernel.height * g.kernel.width, filters = g.out.channels, channels = g.in.channels;
@@ -86,9 +86,9 @@ struct backward_panels {
   }
 };
 
-/// All panels of all inputs: (panels, inputs, columns).
+/// Packs all inputs of all panels: to (panels, inputs, columns).
 ///
-/// requires  room for panel_floats of the weights' direction, best aligned to 64 bytes
+/// requires  room for forward_panel_floats(g) or backward_panel_floats(g) floats, preferably aligned to 64 bytes
 /// throws    never
 template <class Panels>
 void pack_panels(const Panels& panels, int inputs, float* to) noexcept {

@@ -15,17 +15,19 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// One thread's notes on a tile: which taps meet any input, where each row's input stands, where each row's sums go.
+/// One thread's data on a tile of output pixels, its rows: the taps that meet an input, the address of each row's input
+/// at these taps, and the destination of each row's sums.
 template <int Rows>
 struct tile_sources {
   int channels;                    // consecutive inputs at each source
-  std::vector<int> taps;           // those that meet an input
-  std::vector<const float*> rows;  // [tap of taps][Rows]
+  std::vector<int> taps;           // taps that meet an input
+  std::vector<const float*> rows;  // [index in `taps`][Rows]: inputs
   float* targets[uz(Rows)];
-  std::vector<float> zeros;    // the input of a row that meets none at a tap where others do
-  std::vector<float> windows;  // [Rows][inputs], where windows are gathered
+  std::vector<float> zeros;    // input of a row that meets none at a tap where other rows do
+  std::vector<float> windows;  // [Rows][inputs], if windows are gathered
 
-  /// Rows beyond the last repeat it: they cost nothing extra and are not stored.
+  /// Finds the data of `count` pixels from number `first` on. Rows beyond the last pixel repeat it: they cost nothing
+  /// extra and are not stored.
   void find(const tap_map& map, int images, const float* from, float* to, int first, int count, bool gathered) {
     const std::size_t inputs = static_cast<std::size_t>(map.inputs());
     tap_map::pixel pixels[uz(Rows)];
@@ -62,17 +64,17 @@ struct tile_sources {
   }
 };
 
-/// The inputs of a window that are multiplied in one pass: whole taps, or a part of one.
+/// Range of a window's inputs that are multiplied in one pass: whole taps, or part of one tap.
 struct input_range {
   int begin;
   int end;
 };
 
-/// Adds the products of a range of inputs to the sums of one tile and one panel, in registers throughout: for each row
-/// its sum over taps and channels of input * weight, in that order, each step rounded once. The first range begins the
-/// sums, others go on from memory.
+/// Adds the products of a range of inputs to the sums of one tile and one panel. The sums stay in registers. For each
+/// row it adds input * weight over taps and channels, in that order, with one fma per step. The first range starts at
+/// 0, later ranges continue with the sums in memory.
 ///
-/// cost  per input and tile: 2 * rows multiply-adds, rows broadcasts and 2 loads of a vector
+/// cost  per input and tile: 2 * rows multiply-adds of vectors, rows broadcasts and 2 loads of a vector
 template <class Arch, int Most, int... Row>
 void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_range inputs, int count, int column,
                    int valid, std::integer_sequence<int, Row...>) noexcept {
@@ -122,7 +124,7 @@ void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_ran
   (put(Row, left[Row], right[Row]), ...);
 }
 
-/// The same, without the rows that a last tile does not have.
+/// Calls multiply_tile for a third, two thirds or all of the `Most` rows, so that a partial tile costs less.
 template <class Arch, int Most>
 void multiply_rows(const tile_sources<Most>& tile, const float* panel, input_range inputs, int count, int column,
                    int valid) noexcept {
@@ -132,23 +134,22 @@ void multiply_rows(const tile_sources<Most>& tile, const float* panel, input_ran
   else multiply(std::make_integer_sequence<int, Most>{});
 }
 
-/// How many inputs one pass takes: about equal parts of at most 1536, so that several panels of them stay in the second
-/// cache. Whole taps, or parts of one.
+/// Number of inputs per pass: about equal parts of at most 1536, so that several panels of them stay in the L2 cache. A
+/// part is several whole taps, or part of one tap.
 [[nodiscard]] inline int inputs_together(int taps, int channels) noexcept {
   constexpr int most = 1536;
   if (channels > most) return ceil_div(channels, ceil_div(channels, most));
   return ceil_div(taps, ceil_div(taps, most / channels)) * channels;
 }
 
-/// Both products over windows: to (images, map.to), from (images, map.from).
+/// Computes a product over windows, forward or gradient of the inputs: from (images, map.from) -> to (images, map.to).
 ///
-/// Some inputs of some panels are packed at a time; they stay in the second cache while the tiles of pixels pass over
-/// them.
+/// Some inputs of some panels are packed at a time. They stay in the L2 cache while all tiles of pixels use them.
 template <class Arch, class Panels>
 void multiply_windows(const tap_map& map, int images, const float* from, const Panels& panels, float* to) noexcept {
   constexpr int rows = float_tile<Arch>::rows, columns = float_tile<Arch>::columns, packed_together = 128;
   constexpr std::size_t cached = 768 * 1024 / sizeof(float);
-  // With few channels a tap is too short a loop, so the window's taps are laid end to end first.
+  // With few channels the loop over one tap is too short, so the taps of a window are first copied side by side.
   const bool gathered = map.taps() > 1 && map.from.channels < 8 && map.dilation == extent{1, 1};
   const int outputs = map.to.channels, pixels = images * map.to.pixels(), tiles = ceil_div(pixels, rows);
   const int channels = gathered ? map.inputs() : map.from.channels;
@@ -183,23 +184,27 @@ void multiply_windows(const tap_map& map, int images, const float* from, const P
 
 }  // namespace detail
 
-/// out[n][oy][ox][f] = sum over ky, kx, c of in[n][iy][ix][c] * w[f][ky][kx][c]: in (N,H,W,C) -> out (N,H',W',F).
-/// Pixels outside the image count as zeros. A dense layer is the geometry with one tap: in (N,1,1,K) -> out (N,1,1,F).
+/// Computes the forward product: in (N,H,W,C) -> out (N,H',W',F).
 ///
-/// weights (F,ky,kx,C)
-/// cost      2 * images * g.macs() operations; results are the same bits for any number of threads
-/// throws    never; scratch stays with each thread, so that repeated calls allocate nothing
+/// out[n][oy][ox][f] = sum over ky, kx, c of in[n][iy][ix][c] * w[f][ky][kx][c]. Pixels outside the image count as
+/// zeros. A dense layer is the geometry with one tap: in (N,1,1,K) -> out (N,1,1,F).
+///
+/// weights   (F,ky,kx,C)
+/// cost      2 * images * g.macs() operations; results are bitwise identical for any number of threads
+/// throws    never; each thread keeps its scratch, so that repeated calls allocate nothing
 template <class Arch = best>
 void product_forward(const geometry& g, int images, const float* in, const float* weights, float* out) noexcept {
   detail::multiply_windows<Arch>(forward_taps(g), images, in, forward_panels<Arch>{g, weights}, out);
 }
 
-/// grad_in[n][iy][ix][c] = sum over ky, kx, f of grad_out[n][oy][ox][f] * w[f][ky][kx][c] where the window at (oy, ox)
-/// holds (iy, ix) at (ky, kx): grad_out (N,H',W',F) -> grad_in (N,H,W,C), overwritten.
+/// Computes the gradient of the inputs: grad_out (N,H',W',F) -> grad_in (N,H,W,C), overwritten.
 ///
-/// weights (F,ky,kx,C)
-/// cost      2 * images * g.macs() operations for any stride; results are the same bits for any number of threads
-/// throws    never; scratch stays with each thread, so that repeated calls allocate nothing
+/// grad_in[n][iy][ix][c] = sum over ky, kx, f of grad_out[n][oy][ox][f] * w[f][ky][kx][c] where the window at (oy, ox)
+/// contains (iy, ix) at (ky, kx).
+///
+/// weights   (F,ky,kx,C)
+/// cost      2 * images * g.macs() operations for any stride; results are bitwise identical for any number of threads
+/// throws    never; each thread keeps its scratch, so that repeated calls allocate nothing
 template <class Arch = best>
 void product_backward_inputs(const geometry& g, int images, const float* grad_out, const float* weights,
                              float* grad_in) noexcept {

@@ -13,21 +13,36 @@
 
 namespace minnow::detail {
 
-/// Where the products come from that are not filtered minimally.
+/// Backend for layers that Winograd does not handle.
 #ifdef MINNOW_BLAS
 namespace plain = blas;
 #else
 namespace plain = kernels;
 #endif
 
-/// The three products of a layer of floats, each by the kernel that is fastest for it.
+/// The three products of a float layer: forward, gradient of the inputs, gradient of the weights. Each uses the fastest
+/// kernel for the layer.
+///
+/// The files of this folder, in the order in which a call goes through them:
+///
+/// grouped_products.hpp   gathers the channels of each group; has vector loops (vectors.hpp) for depthwise layers
+/// float_products.hpp     this file: chooses between Winograd and the two files of plain products or their BLAS
+/// winograd.hpp           forward and gradient of the inputs for 3x3 windows, by minimal filtering
+/// winograd_gradient.hpp  gradient of the weights for 3x3 windows, by minimal filtering
+/// float_product.hpp      plain forward and gradient of the inputs, in register tiles of pixels by filters or channels
+/// float_gradient.hpp     plain gradient of the weights, in register tiles of channels by filters
+/// blas_products.hpp      replaces the two plain files by a BLAS if MINNOW_BLAS is defined
+/// float_taps.hpp         finds the input pixel of an output pixel and a tap
+/// float_panels.hpp       packs weights into panels, with the help of float_transpose.hpp
+/// kernel_calls.hpp       lets training call the kernels of packed networks, for products with codes
 class float_products {
 public:
   explicit float_products(const geometry& g) : g_(g), filters_minimally_(kernels::winograd_serves<>(g)) {}
 
-  /// in (N,H,W,C), weights (F,kh,kw,C) -> out (N,H',W',F).
+  /// Computes the forward product: in (N,H,W,C), weights (F,kh,kw,C) -> out (N,H',W',F).
   ///
-  /// in_order  each sum in the order of its terms, each step rounded once: exact for codes
+  /// in_order  true: Winograd is not used. Each sum is added in the order of its terms, with one fma per step, which is
+  ///           exact for codes; only a BLAS may add in another order
   void forward(int images, const float* in, const float* weights, float* out, bool in_order) {
     if (filters_minimally_ && !in_order) {
       kernels::winograd_pack_forward(g_, transform(weights), panels());
@@ -37,7 +52,7 @@ public:
     }
   }
 
-  /// grad_out (N,H',W',F), weights (F,kh,kw,C) -> grad_in (N,H,W,C), overwritten.
+  /// Computes the gradient of the inputs: grad_out (N,H',W',F), weights (F,kh,kw,C) -> grad_in (N,H,W,C), overwritten.
   void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in) {
     if (filters_minimally_) {
       kernels::winograd_pack_backward(g_, transform(weights), panels());
@@ -47,7 +62,7 @@ public:
     }
   }
 
-  /// in (N,H,W,C), grad_out (N,H',W',F) -> gradient (F,kh,kw,C), overwritten.
+  /// Computes the gradient of the weights: in (N,H,W,C), grad_out (N,H',W',F) -> gradient (F,kh,kw,C), overwritten.
   void backward_weights(int images, const float* in, const float* grad_out, float* gradient) const {
     if (filters_minimally_) kernels::winograd_backward_weights(g_, images, in, grad_out, gradient);
     else plain::product_backward_weights(g_, images, in, grad_out, gradient);

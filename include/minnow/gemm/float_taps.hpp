@@ -7,14 +7,15 @@
 
 namespace minnow::kernels {
 
-/// Where a product over windows finds its inputs: the output pixel (y, x) and the tap (ky, kx) meet the input pixel
+/// Maps the output pixels and taps of a product over windows to input pixels. Output pixel (y, x) and tap (ky, kx) meet
+/// the input pixel
 ///
 ///   ((y * stride - padding + ky) / dilation, (x * stride - padding + kx) / dilation)
 ///
-/// or nothing where that lies outside or the division leaves a remainder.
+/// They meet none if this position is outside the map or if a division leaves a remainder.
 ///
-/// Forward, dilation is 1. The gradient of the inputs is a product of the same kind: iy = oy * s - p + ky gives
-/// oy = (iy + p - ky) / s, and with the taps counted from the far end, ky = k - 1 - ky', that is
+/// In the forward product, dilation is 1. The gradient of the inputs has the same form: iy = oy * s - p + ky gives
+/// oy = (iy + p - ky) / s. With the taps counted from the last one, ky = k - 1 - ky', this is
 /// oy = (iy - (k - 1 - p) + ky') / s: stride 1, padding k - 1 - p, dilation s.
 struct tap_map {
   shape from;
@@ -31,8 +32,8 @@ struct tap_map {
   [[nodiscard]] int taps() const noexcept { return kernel.height * kernel.width; }
   [[nodiscard]] int inputs() const noexcept { return taps() * from.channels; }
 
-  /// Output pixel number `row` of a batch. With dilation, pixels come sorted by their remainders: neighbours then meet
-  /// nothing at the same taps, and a tile of them leaves those taps out.
+  /// Returns output pixel number `row` of a batch. With dilation, pixels are sorted by their remainders. Neighbors then
+  /// meet no input at the same taps, and a tile of them skips these taps.
   [[nodiscard]] pixel pixel_at(int row, int images) const noexcept {
     int remainder_y = 0, remainder_x = 0;
     int height = phase(to.height, dilation.height, 0), width = phase(to.width, dilation.width, 0);
@@ -48,13 +49,13 @@ struct tap_map {
             (row - line * width) * dilation.width + remainder_x};
   }
 
-  /// The floats before output pixel `at`.
+  /// Offset of output pixel `at`, in floats.
   [[nodiscard]] std::size_t target(pixel at) const noexcept {
     return ((static_cast<std::size_t>(at.image) * uz(to.height) + uz(at.y)) * uz(to.width) + uz(at.x)) *
            uz(to.channels);
   }
 
-  /// The input pixel's channels where output pixel `at` and the tap meet one, else null.
+  /// Returns the channels of the input pixel that output pixel `at` and the tap meet, or null if they meet none.
   [[nodiscard]] const float* source(const float* inputs, pixel at, int ky, int kx) const noexcept {
     const int y = meet(at.y * stride.height - padding.height + ky, dilation.height, from.height);
     const int x = meet(at.x * stride.width - padding.width + kx, dilation.width, from.width);
@@ -64,7 +65,7 @@ struct tap_map {
   }
 
 private:
-  /// How many of 0 … length - 1 leave `remainder`.
+  /// Number of positions in 0 … length - 1 that leave `remainder` when divided by `dilation`.
   [[nodiscard]] static int phase(int length, int dilation, int remainder) noexcept {
     return dilation == 1 ? length : (length - remainder + dilation - 1) / dilation;
   }
@@ -87,9 +88,9 @@ private:
   return {g.out, g.in, g.kernel, {1, 1}, padding, g.stride};
 }
 
-/// Copies the window of output pixel `at`, zeros outside the image: out (kernel.height, kernel.width, from.channels).
+/// Copies the window of an output pixel, zeros outside the image: window (kernel.height, kernel.width, from.channels).
 ///
-/// requires  dilation 1, so that a line of the window is a line of the image
+/// requires  dilation 1, so that a row of the window is contiguous in the image
 inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixel at, float* window) noexcept {
   const int channels = map.from.channels, width = map.kernel.width;
   const int x = at.x * map.stride.width - map.padding.width;
@@ -103,7 +104,7 @@ inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixe
     const float* line =
         inputs + (static_cast<std::size_t>(at.image) * uz(map.from.height) + uz(y)) * uz(map.from.width) * uz(channels);
     const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(x) * channels;
-    // Plain loops: these runs are a few floats long, shorter than a call of memcpy.
+    // Plain loops: these runs of a few floats take less time than a call of memcpy.
     for (int i = 0; i < begin; ++i) window[i] = 0.f;
     for (int i = begin; i < end; ++i) window[i] = line[offset + i];
     for (int i = end; i < width * channels; ++i) window[i] = 0.f;

@@ -11,11 +11,11 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// transpose of one square as long as a vector.
+/// Transposes one square block with sides as long as a vector.
 ///
-/// Interleaving row i with row i + n/2 and calling the halves rows 2i and 2i + 1 rotates the bits of (row, column) as
-/// one number by one place; after log2(n) rounds row and column have changed places. xsimd::transpose would go through
-/// memory number by number on AVX-512.
+/// Each round interleaves row i with row i + n/2, and the two halves of the result become rows 2i and 2i + 1. Seen as
+/// one number, the index (row, column) is thereby rotated by one bit. After log2(n) rounds row and column are swapped.
+/// xsimd::transpose is not used, because on AVX-512 it copies number by number through memory.
 template <class Arch>
 void transpose_square(const float* from, std::size_t from_stride, float* to, std::size_t to_stride) noexcept {
   using vector = float_vector<Arch>;
@@ -34,10 +34,11 @@ void transpose_square(const float* from, std::size_t from_stride, float* to, std
 
 }  // namespace detail
 
-/// to[c][r] = from[r][c]: from (rows, columns) with lines from_stride apart -> to (columns, rows), to_stride apart.
+/// Transposes a matrix, to[c][r] = from[r][c]: from (rows, columns), with rows from_stride floats apart -> to (columns,
+/// rows), with rows to_stride floats apart.
 ///
-/// Goes along the columns in steps of a vector: each line of `from` is then read once, though lines a power of two
-/// apart evict each other from the first-level cache.
+/// The outer loop goes along the columns in steps of a vector. Each part of a row of `from` is then read only once,
+/// even though rows a power of two apart evict each other from the L1 cache.
 template <class Arch>
 void transpose(const float* from, std::size_t from_stride, int rows, int columns, float* to,
                std::size_t to_stride) noexcept {

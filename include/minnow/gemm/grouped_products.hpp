@@ -11,13 +11,13 @@
 
 namespace minnow::detail {
 
-/// The three products of a depthwise convolution of floats, vectors along its channels. Each sum is taken in the order of its
-/// terms, or for weights image by image, whatever the number of threads.
+/// The three products of a depthwise float convolution, with vectors along the channels. Each sum is added in the order
+/// of its terms, the gradient of the weights image by image, whatever the number of threads.
 class depthwise_products {
 public:
   explicit depthwise_products(const geometry& g) : g_(g), taps_(g.kernel.height * g.kernel.width) {}
 
-  /// in (N,H,W,C), weights (C,kh,kw) -> out (N,H',W',C), each sum in the order of its taps.
+  /// Computes in (N,H,W,C), weights (C,kh,kw) -> out (N,H',W',C), each sum in the order of its taps.
   void forward(int images, const float* in, const float* weights, float* out) {
     by_tap(weights);
     const int channels = g_.in.channels;
@@ -36,7 +36,7 @@ public:
     });
   }
 
-  /// grad_out (N,H',W',C), weights (C,kh,kw) -> grad_in (N,H,W,C), overwritten.
+  /// Computes grad_out (N,H',W',C), weights (C,kh,kw) -> grad_in (N,H,W,C), overwritten.
   void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in) {
     by_tap(weights);
     const int channels = g_.in.channels;
@@ -55,7 +55,8 @@ public:
     });
   }
 
-  /// in (N,H,W,C), grad_out (N,H',W',C) -> gradient (C,kh,kw), overwritten. A thread takes some channels of all images.
+  /// Computes in (N,H,W,C), grad_out (N,H',W',C) -> gradient (C,kh,kw), overwritten. Each thread processes some
+  /// channels of all images.
   void backward_weights(int images, const float* in, const float* grad_out, float* gradient) {
     const int channels = g_.in.channels;
     by_tap_.assign(at(taps_ * channels), 0.0f);
@@ -90,14 +91,14 @@ private:
     return fma(a, b, sum);
   }
 
-  /// Weights (C, taps) -> (taps, C).
+  /// Reorders weights (C, taps) -> by_tap_ (taps, C).
   void by_tap(const float* weights) {
     by_tap_.resize(at(taps_ * g_.in.channels));
     for (int c = 0; c < g_.in.channels; ++c)
       for (int tap = 0; tap < taps_; ++tap) by_tap_[at(tap * g_.in.channels + c)] = weights[at(c * taps_ + tap)];
   }
 
-  /// each(tap, input pixel) for the taps of output pixel (y, x) inside the image.
+  /// Calls each(tap, input pixel) for the taps of output pixel (y, x) inside the image.
   template <class Each>
   void each_tap(int y, int x, Each&& each) const noexcept {
     const tap_range rows = taps_inside(g_.in.height, g_.kernel.height, g_.stride.height, g_.padding.height, y);
@@ -108,12 +109,13 @@ private:
         each(ky * g_.kernel.width + kx, (top + ky) * g_.in.width + left + kx);
   }
 
-  /// One image's sum of inputs times gradients for some channels of a tap, in four parts that do not wait for one another.
+  /// Returns one image's sum of inputs times gradients, for some channels of a tap. Four independent partial sums hide
+  /// the latency of the multiply-adds.
   template <class Count>
   [[nodiscard]] vector of_tap(const float* in, const float* grad_out, int ky, int kx, Count count) const noexcept {
     const int channels = g_.in.channels;
     vector parts[4] = {vector(0.0f), vector(0.0f), vector(0.0f), vector(0.0f)};
-    // The output columns whose tap is inside.
+    // Output columns for which the tap is inside the image.
     int first = 0, last = g_.out.width;
     while (first < last && first * g_.stride.width - g_.padding.width + kx < 0) ++first;
     while (last > first && (last - 1) * g_.stride.width - g_.padding.width + kx >= g_.in.width) --last;
@@ -138,8 +140,8 @@ private:
   kernels::aligned_floats by_tap_;
 };
 
-/// The three products of a layer of floats whose channels may fall into groups: each group is gathered and multiplied as a
-/// convolution of its own, and depthwise ones have loops of their own.
+/// The three products of a float layer whose channels may be divided into groups. Each group is gathered and multiplied
+/// as a separate convolution. Depthwise convolutions use depthwise_products.
 class grouped_products {
 public:
   explicit grouped_products(const geometry& g)
@@ -148,7 +150,7 @@ public:
                          g.padding)),
         depthwise_(g) {}
 
-  /// As float_products has them; weights and gradient (F,kh,kw,C / groups).
+  /// As in float_products, with weights and gradient (F,kh,kw,C / groups).
   void forward(int images, const float* in, const float* weights, float* out, bool in_order) {
     if (is_depthwise()) return depthwise_.forward(images, in, weights, out);
     for (int group = 0; group < g_.groups; ++group) {
@@ -183,7 +185,7 @@ private:
     return static_cast<std::size_t>(images) * static_cast<std::size_t>(s.pixels());
   }
 
-  /// The channels of one group side by side; the map itself where there is but one.
+  /// Returns the channels of one group, gathered side by side. With a single group this is the map itself.
   const float* gathered(int images, shape s, const float* map, int group, kernels::aligned_floats& to) const {
     if (g_.groups == 1) return map;
     const int channels = s.channels / g_.groups;
@@ -191,7 +193,8 @@ private:
     copy_rows(rows(images, s), channels, 1, map + group * channels, s.channels, to.data(), channels);
     return to.data();
   }
-  /// Where a group's results go, and from there to their place in the map.
+  /// Returns the memory for the results of a group; scatter() copies them from there into the map. With a single group
+  /// this is the map itself.
   float* room(int images, shape s, float* map, kernels::aligned_floats& to) const {
     if (g_.groups == 1) return map;
     to.resize(rows(images, s) * static_cast<std::size_t>(s.channels / g_.groups));

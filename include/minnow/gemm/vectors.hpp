@@ -10,7 +10,8 @@
 #include <minnow/core/scalar.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// Element-wise passes of training: a body is written once and runs on whole vectors, its last part on a padded one.
+/// Element-wise loops of training. A loop body is written once. It runs on whole vectors, and on one padded vector for
+/// the last elements.
 namespace minnow::detail {
 
 #ifdef XSIMD_NO_SUPPORTED_ARCHITECTURE
@@ -33,7 +34,7 @@ inline vector load(const float* from, int count) noexcept {
   std::copy_n(from, count, padded);
   return vector::load_unaligned(padded);
 }
-/// A whole vector of numbers, each rounded once.
+/// Converts a whole vector of integers to floats, each rounded once.
 inline vector from_integers(const std::int32_t* from) noexcept {
   return xsimd::batch_cast<float>(xsimd::batch<std::int32_t>::load_unaligned(from));
 }
@@ -44,7 +45,7 @@ inline void store(float* to, const vector& v, int count) noexcept {
   v.store_unaligned(padded);
   std::copy_n(padded, count, to);
 }
-/// The first `count` numbers, 0 behind them.
+/// Returns the first `count` numbers of v, followed by zeros.
 inline vector first_of(const vector& v, whole) noexcept { return v; }
 inline vector first_of(const vector& v, int count) noexcept {
   float padded[lanes];
@@ -53,7 +54,7 @@ inline vector first_of(const vector& v, int count) noexcept {
 }
 #endif
 
-/// body(i, count) for each vector of n elements; count is a constant but for the last.
+/// Calls body(i, count) for each vector of n elements. `count` is a constant (`whole`) for all but a partial last one.
 template <class Body>
 void for_vectors(int n, Body&& body) {
   int i = 0;
@@ -62,7 +63,7 @@ void for_vectors(int n, Body&& body) {
     if (i < n) body(i, n - i);
 }
 
-/// The same over `rows` rows of `n` elements, in pieces for the threads: body(row, i, count).
+/// Calls body(row, i, count) for each vector of `rows` rows of `n` elements. The rows are divided among the threads.
 template <class Body>
 void for_rows(std::size_t rows, int n, Body&& body) {
   const std::size_t piece = std::max<std::size_t>(1, 16384 / static_cast<std::size_t>(std::max(n, 1)));
@@ -73,7 +74,7 @@ void for_rows(std::size_t rows, int n, Body&& body) {
   });
 }
 
-/// body(offset, count) for pieces of a flat array that stay in the second cache, shared among the threads.
+/// Calls body(offset, count) for pieces of a flat array that stay in the L2 cache, divided among the threads.
 template <class Body>
 void for_pieces(std::size_t n, Body&& body) {
   constexpr std::size_t piece = 16384;
@@ -83,7 +84,7 @@ void for_pieces(std::size_t n, Body&& body) {
   });
 }
 
-/// The same for its vectors.
+/// Calls body(i, count) for each vector of a flat array of n elements, in the pieces of for_pieces.
 template <class Body>
 void for_all(std::size_t n, Body&& body) {
   for_pieces(n, [&](std::size_t first, std::size_t size) {
@@ -91,7 +92,7 @@ void for_all(std::size_t n, Body&& body) {
   });
 }
 
-/// Copies `rows` rows of `channels` numbers, times `factor`; their distance in either place is its own.
+/// Copies `rows` rows of `channels` numbers, multiplied by `factor`. The rows are from_step and to_step numbers apart.
 inline void copy_rows(std::size_t rows, int channels, float factor, const float* from, int from_step, float* to,
                       int to_step) {
   for_rows(rows, channels, [&](std::size_t row, int c, auto count) {
@@ -101,7 +102,7 @@ inline void copy_rows(std::size_t rows, int channels, float factor, const float*
   });
 }
 
-/// A scalar rule on a vector, lane by lane.
+/// Applies a scalar function to vectors, lane by lane.
 template <class Rule, class... Value>
 vector lane_by_lane(Rule&& rule, const Value&... x) {
   if constexpr (lanes == 1) {
@@ -121,7 +122,8 @@ vector lane_by_lane(Rule&& rule, const Value&... x) {
   }
 }
 
-/// fma(x, scale, shift) rounded once on every processor: xsimd's own where the instruction exists, else lane by lane.
+/// Returns fma(x, scale, shift), rounded once on every processor: xsimd's fma where the instruction exists, else
+/// std::fma lane by lane.
 inline vector fused(const vector& x, const vector& scale, const vector& shift) noexcept {
 #if defined(__FMA__) || defined(__aarch64__)
   using scalar::fma;
@@ -131,7 +133,7 @@ inline vector fused(const vector& x, const vector& scale, const vector& shift) n
 #endif
 }
 
-/// x inside [low, high], 0 outside.
+/// Returns x in the lanes where `where` is in [low, high], else 0.
 inline vector keep_inside(const vector& x, const vector& where, float low, float high) noexcept {
   using scalar::select;
   return select((where >= vector(low)) & (where <= vector(high)), x, vector(0.0f));

@@ -13,24 +13,25 @@
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/float_vector.hpp>
 
-/// Products of floats over 3x3 windows by minimal filtering, F(2x2, 3x3): with 4/9 of the multiplications.
+/// Float products over 3x3 windows by Winograd's minimal filtering, F(2x2, 3x3), with 4/9 of the multiplications.
 ///
-/// 2x2 neighbouring outputs Y read 4x4 inputs d. With kernel g, for each pair of channels
+/// 2x2 neighboring outputs Y read 4x4 inputs d. With kernel g, for each pair of an input and an output channel,
 ///
 ///   Y = A' [(G g G') . (B' d B)] A      B' = 1  0 -1  0     G = 1    0   0      A' = 1  1  1  0
 ///                                            0  1  1  0         1/2  1/2 1/2         0  1 -1 -1
 ///                                            0 -1  1  0         1/2 -1/2 1/2
 ///                                            0  1  0 -1         0    0   1
 ///
-/// where . multiplies 16 points one by one. The sums over the channels are taken between the transformations, so that
-/// each point is a product of matrices, (tiles, channels) by (channels, filters), and an input is transformed once for
-/// all filters. Numbers grow by little on the way (at most 4 and 9/4 times): a sum's error is a few times that of the
-/// plain product; sums of small whole numbers are exact.
+/// where . multiplies 16 points element by element, and ' is the transpose. The sums over the input channels are
+/// computed between the transforms. So each point is a product of matrices, (tiles, channels) by (channels, filters),
+/// and an input is transformed once for all filters. The transforms increase numbers only a little (inputs at most 4
+/// times, weights 9/4 times), so the error of a sum is a few times that of the plain product. Sums of small integers
+/// are exact.
 ///
 /// source  Winograd 1980; for convolutions Lavin & Gray 2016
 namespace minnow::kernels {
 
-/// Whether winograd_forward and the others serve a layer, and pay for their transformations.
+/// Whether the Winograd products support a layer and save more time than their transforms take.
 template <class Arch = best>
 [[nodiscard]] constexpr bool winograd_serves(const geometry& g) noexcept {
   constexpr int lanes = float_tile<Arch>::lanes, least = 32;
@@ -43,13 +44,13 @@ namespace detail {
 
 inline constexpr int winograd_points = 16;
 
-/// Weights that have been transformed are those of a window of 4x4 taps.
+/// Geometry of the transformed weights: the layer's geometry with a window of 4x4 taps.
 [[nodiscard]] constexpr geometry winograd_window(geometry g) noexcept {
   g.kernel = {4, 4};
   return g;
 }
 
-/// B' d B, in place.
+/// Transforms inputs in place: d = B' d B.
 template <class Value>
 void winograd_inputs(Value (&d)[4][4]) noexcept {
   const auto line = [](Value& a, Value& b, Value& c, Value& e) {
@@ -60,7 +61,7 @@ void winograd_inputs(Value (&d)[4][4]) noexcept {
   for (int i = 0; i < 4; ++i) line(d[i][0], d[i][1], d[i][2], d[i][3]);
 }
 
-/// G g G'.
+/// Transforms a kernel: u = G g G'.
 template <class Value>
 void winograd_kernel(const Value (&g)[3][3], Value (&u)[4][4]) noexcept {
   const Value half(0.5f);
@@ -74,7 +75,7 @@ void winograd_kernel(const Value (&g)[3][3], Value (&u)[4][4]) noexcept {
   for (int i = 0; i < 4; ++i) line(t[i][0], t[i][1], t[i][2], u[i][0], u[i][1], u[i][2], u[i][3]);
 }
 
-/// A' m A.
+/// Transforms point sums to outputs: y = A' m A.
 template <class Value>
 void winograd_outputs(const Value (&m)[4][4], Value (&y)[2][2]) noexcept {
   Value t[2][4];
@@ -82,7 +83,7 @@ void winograd_outputs(const Value (&m)[4][4], Value (&y)[2][2]) noexcept {
   for (int i = 0; i < 2; ++i) y[i][0] = t[i][0] + t[i][1] + t[i][2], y[i][1] = t[i][1] - t[i][2] - t[i][3];
 }
 
-/// The 2x2 tiles of a batch's output pixels.
+/// The 2x2 tiles of the output pixels of a batch.
 struct winograd_tiles {
   tap_map map;
   int images;
@@ -91,13 +92,13 @@ struct winograd_tiles {
 
   [[nodiscard]] int count() const noexcept { return images * height * width; }
 
-  /// The upper left pixel.
+  /// Returns the upper left pixel of a tile.
   [[nodiscard]] tap_map::pixel at(int tile) const noexcept {
     const int line = tile / width, image = line / height;
     return {image, (line - image * height) * 2, (tile - line * width) * 2};
   }
 
-  /// The inputs of a tile, (4, 4) pointers to channels; those outside the image are `zeros`.
+  /// Finds the inputs of a tile: (4, 4) pointers to channels, which are `zeros` outside the image.
   void sources(const float* from, int tile, const float* zeros, const float* (&to)[4][4]) const noexcept {
     const tap_map::pixel pixel = at(tile);
     const int top = pixel.y - map.padding.height, left = pixel.x - map.padding.width;
@@ -112,7 +113,7 @@ struct winograd_tiles {
   }
 };
 
-/// B' d B of a tile's channels: point k goes to to + k * plane.
+/// Transforms the channels of a tile, B' d B. Point k is stored at to + k * plane.
 template <class Vector>
 void winograd_transform(const float* const (&from)[4][4], int channels, float* to, std::size_t plane) noexcept {
   for (int c = 0; c < channels; c += static_cast<int>(Vector::size)) {
@@ -124,21 +125,22 @@ void winograd_transform(const float* const (&from)[4][4], int channels, float* t
   }
 }
 
-/// Planes of points lie a line of the cache more apart than they are long: powers of two would share places in it.
+/// Distance between the planes of two points, in floats: one cache line more than a plane's length, because planes a
+/// power of two apart would share cache sets.
 [[nodiscard]] constexpr std::size_t winograd_plane(int rows, int length) noexcept {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(length) + 16;
 }
 
-/// One thread's memory.
+/// Scratch memory of one thread.
 template <int Rows>
 struct winograd_scratch {
   aligned_floats points;  // [16][tiles][channels]
   aligned_floats sums;    // [16][tiles][columns]
-  aligned_floats zeros;   // the input outside the image
+  aligned_floats zeros;   // input outside the image
   tile_sources<Rows> tile;
 };
 
-/// Some tiles of a batch: transformed, multiplied, and back.
+/// Processes some tiles of a batch: transforms the inputs, multiplies, and transforms the sums to outputs.
 template <class Arch>
 struct winograd_block {
   using vector = float_vector<Arch>;
@@ -146,16 +148,18 @@ struct winograd_block {
                        columns = float_tile<Arch>::columns;
 
   const winograd_tiles& tiles;
-  int together;  ///< tiles at most
+  int together;  ///< largest number of tiles
   winograd_scratch<rows>& scratch;
 
-  /// Tiles whose transformed inputs stay in the second cache while all filters pass over them.
+  /// Number of tiles whose transformed inputs stay in the L2 cache while they are multiplied by all filters.
   static int tiles_together(int channels) noexcept {
     constexpr int cached = 768 * 1024 / (winograd_points * static_cast<int>(sizeof(float)));
     return (std::clamp)(cached / channels / rows, 1, 96 / rows) * rows;
   }
 
-  /// points  of the panels: where the weights of point k stand among the 16, see winograd_forward
+  /// Computes the tiles [first, first + count).
+  ///
+  /// place_of  place_of(k) is the place of the weights of point k among the 16 of a panel, see winograd_backward_inputs
   template <class PlaceOf>
   void run(int first, int count, const float* from, const float* panels, float* to, PlaceOf&& place_of) const noexcept {
     const int channels = tiles.map.from.channels;
@@ -193,7 +197,7 @@ struct winograd_block {
   }
 
 private:
-  /// A' m A of the channels of one panel to the tile's pixels inside the image.
+  /// Stores A' m A of the channels of one panel in the tile's pixels inside the output map.
   void put(int tile, const float* sums, std::size_t plane, int column, float* to) const noexcept {
     const tap_map& map = tiles.map;
     const tap_map::pixel at = tiles.at(tile);
@@ -226,17 +230,18 @@ void winograd_windows(const tap_map& map, int images, const float* from, const f
 
 }  // namespace detail
 
-/// Floats of transformed weights, and of the panels of each direction.
+/// Number of floats of transformed weights.
 [[nodiscard]] constexpr std::size_t winograd_weight_floats(const geometry& g) noexcept {
   return static_cast<std::size_t>(detail::winograd_window(g).weights());
 }
+/// Number of floats of the panels, enough for either direction.
 template <class Arch = best>
 [[nodiscard]] constexpr std::size_t winograd_panel_floats(const geometry& g) noexcept {
   const geometry window = detail::winograd_window(g);
   return std::max(forward_panel_floats<Arch>(window), backward_panel_floats<Arch>(window));
 }
 
-/// weights (F,3,3,C) -> transformed (F,4,4,C).
+/// Transforms weights (F,3,3,C) -> transformed (F,4,4,C).
 template <class Arch = best>
 void winograd_weights(const geometry& g, const float* weights, float* transformed) noexcept {
   using vector = float_vector<Arch>;
@@ -264,20 +269,22 @@ void winograd_pack_backward(const geometry& g, const float* transformed, float* 
   pack_backward<Arch>(detail::winograd_window(g), transformed, panels);
 }
 
-/// What product_forward computes: in (N,H,W,C) -> out (N,H',W',F).
+/// Computes the forward product as product_forward: in (N,H,W,C) -> out (N,H',W',F).
 ///
 /// requires  winograd_serves<Arch>(g); panels from winograd_pack_forward of the same Arch
 /// cost      16 multiply-adds for 2x2 outputs and a pair of channels; the same bits for any number of threads
-/// throws    never; scratch stays with each thread, so that repeated calls allocate nothing
+/// throws    never; each thread keeps its scratch, so that repeated calls allocate nothing
 template <class Arch = best>
 void winograd_forward(const geometry& g, int images, const float* in, const float* panels, float* out) noexcept {
   detail::winograd_windows<Arch>(forward_taps(g), images, in, panels, out, [](int point) { return point; });
 }
 
-/// What product_backward_inputs computes: grad_out (N,H',W',F) -> grad_in (N,H,W,C), overwritten.
+/// Computes the gradient of the inputs as product_backward_inputs: grad_out (N,H',W',F) -> grad_in (N,H,W,C),
+/// overwritten.
 ///
-/// The kernel turned half around has the points of the kernel with the first and the last row and column in each
-/// other's place, and the panels hold the points from last to first: so the two in the middle change places.
+/// The gradient needs the kernel rotated by 180 degrees. Its points are the points of the kernel with the first and the
+/// last row swapped, and the first and the last column. The panels hold the points of the kernel from last to first. So
+/// only the two middle rows and the two middle columns must be swapped.
 ///
 /// requires  winograd_serves<Arch>(g); panels from winograd_pack_backward of the same Arch
 template <class Arch = best>

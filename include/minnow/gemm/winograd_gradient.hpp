@@ -13,14 +13,14 @@
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/float_vector.hpp>
 
-/// The gradient of the weights of 3x3 windows by minimal filtering (winograd.hpp). Of Y = A' [(G g G') . (B' d B)] A the
-/// gradient by g is G' [(A dY A') . (B' d B)] G, summed over tiles: each of 16 points is again a product of matrices,
-/// (channels, tiles) by (tiles, filters).
+/// Gradient of the weights of 3x3 windows by minimal filtering (winograd.hpp). For Y = A' [(G g G') . (B' d B)] A, the
+/// gradient with respect to g is G' [(A dY A') . (B' d B)] G, summed over tiles. Each of the 16 points is again a
+/// product of matrices, (channels, tiles) by (tiles, filters).
 namespace minnow::kernels {
 
 namespace detail {
 
-/// A y A'.
+/// Transforms output gradients: z = A y A'.
 template <class Value>
 void winograd_output_gradient(const Value (&y)[2][2], Value (&z)[4][4]) noexcept {
   const auto line = [](const Value& a, const Value& b, Value& first, Value& second, Value& third, Value& fourth) {
@@ -31,7 +31,7 @@ void winograd_output_gradient(const Value (&y)[2][2], Value (&z)[4][4]) noexcept
   for (int i = 0; i < 4; ++i) line(t[i][0], t[i][1], z[i][0], z[i][1], z[i][2], z[i][3]);
 }
 
-/// G' u G.
+/// Transforms point sums to the gradient of a kernel: g = G' u G.
 template <class Value>
 void winograd_kernel_gradient(const Value (&u)[4][4], Value (&g)[3][3]) noexcept {
   const Value half(0.5f);
@@ -45,26 +45,27 @@ void winograd_kernel_gradient(const Value (&u)[4][4], Value (&g)[3][3]) noexcept
   for (int i = 0; i < 3; ++i) line(t[i][0], t[i][1], t[i][2], t[i][3], g[i][0], g[i][1], g[i][2]);
 }
 
-/// One thread's memory.
+/// Scratch memory of one thread.
 struct winograd_gradient_scratch {
   aligned_floats points;              // [16][tiles][channels]: B' d B
   aligned_floats gradients;           // [16][panel][tiles][columns]: A dY A'
-  aligned_floats zeros;               // what stands outside the image
+  aligned_floats zeros;               // values outside the image
   std::vector<const float*> sources;  // [tiles], of one point
 };
 
-/// A part of the weights, some filters by some channels, over one part of the tiles: what a thread does alone, its points
-/// and sums in its own second cache. Each group of filters transforms the inputs for itself, and each chunk of channels the
-/// gradients: a tenth more work at most than once for all would be, and nothing goes from one thread to another.
+/// Gradient of the weights of one layer, divided into items. An item is a part of the weights, a group of filters by a
+/// chunk of channels, over one part of the tiles. One thread computes an item, with its points and sums in that
+/// thread's L2 cache. Each group of filters transforms the inputs again, and each chunk of channels the gradients. This
+/// is at most a tenth more work than transforming them once, and no data is passed between threads.
 template <class Arch>
 struct winograd_weight_gradient {
   using vector = float_vector<Arch>;
   static constexpr int lanes = float_tile<Arch>::lanes, columns = float_tile<Arch>::columns;
-  static constexpr int rows = float_tile<Arch>::many_registers ? 8 : 4;  ///< channels of a register tile; divides them
-  static constexpr int chunk = 64;                                       ///< channels of a part
-  static constexpr int group = 2 * columns;                              ///< filters of a part
-  static constexpr int together = 64;                                    ///< tiles whose points are there at a time
-  static constexpr int least_items = 16;  ///< tiles are split until there are so many, for whatever threads there are
+  static constexpr int rows = float_tile<Arch>::many_registers ? 8 : 4;  ///< channels of a tile; divides `channels`
+  static constexpr int chunk = 64;                                       ///< channels of an item
+  static constexpr int group = 2 * columns;                              ///< filters of an item
+  static constexpr int together = 64;                                    ///< tiles that are transformed at a time
+  static constexpr int least_items = 16;  ///< tiles are divided to reach this number, whatever the number of threads
   static constexpr std::size_t points_plane = winograd_plane(together, chunk),
                                gradients_plane = winograd_plane(together, group);
   static constexpr std::size_t sums_size = static_cast<std::size_t>(winograd_points) * chunk * group;
@@ -79,7 +80,7 @@ struct winograd_weight_gradient {
 
   [[nodiscard]] int items() const noexcept { return groups * chunks * parts; }
 
-  /// sums (16, panels of the group, chunk, columns) of an item, overwritten.
+  /// Computes the sums of an item: sums (16, panels of the group, chunk, columns), overwritten.
   void run(int item, float* sums) const noexcept {
     thread_local winograd_gradient_scratch scratch;
     scratch.points.resize(winograd_points * points_plane);
@@ -113,7 +114,7 @@ struct winograd_weight_gradient {
     }
   }
 
-  /// Adds up the parts' sums and brings G' u G of one panel and some channels to their places in grad_weights (F,3,3,C).
+  /// Adds up the sums of the parts for one panel and some channels, and stores G' u G in grad_weights (F,3,3,C).
   void finish(int filter, int channel, float* sums, float* grad_weights) const noexcept {
     alignas(64) float taps[9][uz(rows * columns)];
     sums += static_cast<std::size_t>((filter / group * chunks + channel / chunk) * parts) * sums_size;
@@ -171,11 +172,12 @@ private:
 
 }  // namespace detail
 
-/// What product_backward_weights computes: in (N,H,W,C), grad_out (N,H',W',F) -> grad_weights (F,3,3,C), overwritten.
+/// Computes the gradient of the weights as product_backward_weights: in (N,H,W,C), grad_out (N,H',W',F) -> grad_weights
+/// (F,3,3,C), overwritten.
 ///
 /// requires  winograd_serves<Arch>(g)
 /// cost      16 multiply-adds for 2x2 outputs and a pair of channels; the same bits for any number of threads
-/// throws    never; scratch stays with the calling thread, so that repeated calls allocate nothing
+/// throws    never; the calling thread keeps its scratch, so that repeated calls allocate nothing
 template <class Arch = best>
 void winograd_backward_weights(const geometry& g, int images, const float* in, const float* grad_out,
                                float* grad_weights) noexcept {

@@ -26,11 +26,10 @@ struct tables_avx512 {
   using index = table_index<Weights, bits>;
 
   /// A tile has 2 pixels by 8 blocks: each loaded table serves 8 lookups, and each shift of the indices serves 2. A
-  /// layer with fewer blocks uses tiles of twice the pixels, so that there are enough independent sums to hide the
-  /// latency.
+  /// layer with fewer blocks uses tiles of twice the pixels, so that enough independent sums hide the latency.
   static constexpr int tile = 2;
   static constexpr int tile_blocks = 8;
-  /// Number of groups whose tables stay in the L1 cache while all filters are applied to a tile; a multiple of
+  /// Number of groups whose tables stay in the L1 cache while a tile is multiplied by all filters. A multiple of
   /// per_word.
   static constexpr int cached_groups = 96;
 
@@ -64,8 +63,7 @@ struct tables_avx512 {
     }
   }
 
-  /// Adds the looked-up sums to sums (Pixels, Blocks · 16), group by group. The sum of a pixel does not depend
-  /// on the tile.
+  /// Adds the looked-up sums to sums (Pixels, Blocks · 16), group by group. A pixel's sum does not depend on the tile.
   ///
   /// cost  per group and block: one permutation and one addition for each pixel, and one shift
   template <int Blocks, int Pixels>

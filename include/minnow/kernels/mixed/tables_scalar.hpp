@@ -19,8 +19,8 @@ struct tables_scalar {
 
   static constexpr int tile = 4;  ///< pixels
   static constexpr int tile_blocks = 1;
-  /// Number of groups whose tables, 24 KB, stay in the L1 cache while all filters are applied to a tile; a multiple of
-  /// per_word.
+  /// Number of groups whose tables, 24 KB, stay in the L1 cache while a tile is multiplied by all filters. A
+  /// multiple of per_word.
   static constexpr int cached_groups = 1536 / index::table_floats / index::per_word * index::per_word;
 
   /// Makes a table: x (group) -> table. A weight of 0 leaves its input out, even a NaN.
