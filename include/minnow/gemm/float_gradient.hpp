@@ -58,7 +58,7 @@ template <class Arch>
 struct weight_gradient {
   static constexpr int rows = float_tile<Arch>::channel_rows, columns = float_tile<Arch>::columns;
   static constexpr int tile_size = rows * columns, tiles_together = 8;
-  static constexpr int block = 256;       // pixels whose columns of grad_out stay in the first-level cache
+  static constexpr int block = 256;       // pixels whose columns of grad_out stay in the L1 cache
   static constexpr int pass = 4 * block;  // pixels between two synchronizations of the threads
 
   const geometry& g;
