@@ -11,17 +11,7 @@
 #include <minnow/gemm/blas_products.hpp>
 #endif
 
-namespace minnow::detail {
-
-/// Backend for layers that Winograd does not handle.
-#ifdef MINNOW_BLAS
-namespace plain = blas;
-#else
-namespace plain = kernels;
-#endif
-
-/// The three products of a float layer: forward, gradient of the inputs, gradient of the weights. Each uses the fastest
-/// kernel for the layer.
+/// Float products of training.
 ///
 /// The files of this folder, in the order in which a call goes through them:
 ///
@@ -35,6 +25,17 @@ namespace plain = kernels;
 /// float_taps.hpp         finds the input pixel of an output pixel and a tap
 /// float_panels.hpp       packs weights into panels, with the help of float_transpose.hpp
 /// kernel_calls.hpp       lets training call the kernels of packed networks, for products with codes
+namespace minnow::detail {
+
+/// Backend for layers that Winograd does not handle.
+#ifdef MINNOW_BLAS
+namespace plain = blas;
+#else
+namespace plain = kernels;
+#endif
+
+/// The three products of a float layer: forward, gradient of the inputs, gradient of the weights. Each uses the fastest
+/// kernel for the layer.
 class float_products {
 public:
   explicit float_products(const geometry& g) : g_(g), filters_minimally_(kernels::winograd_serves<>(g)) {}
