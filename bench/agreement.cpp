@@ -1,8 +1,8 @@
-// Trains a network, packs it, and holds every layer's sums and codes of all test images against the trained network's.
+// Trains a network, packs it, and compares all layer sums and codes of every test image with the trained network's.
 //
 // usage: bench_agreement [--data FOLDER] [--bits 1|2|3] [--images N]
-//   --data     MNIST files; without it, drawn digits
-//   --images   how many training images one epoch takes (20000)
+//   --data     folder of MNIST files; without it, synthetic digits
+//   --images   number of training images per epoch (20000)
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The library's kernels as calls that own their buffers. No other benchmark names a kernel.
+// Wraps the library's kernels in calls that own their buffers. No other benchmark names a kernel.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +21,7 @@ using minnow::encoding;
 
 namespace detail {
 
-/// A random code of an encoding.
+/// Returns a random code of an encoding.
 template <encoding E>
 [[nodiscard]] kernels::code<E> draw(minnow::random& random) {
   const auto within = [&](int limit) { return static_cast<kernels::code<E>>(random.below(2 * limit + 1) - limit); };
@@ -81,7 +81,7 @@ namespace detail {
 template <encoding In, encoding Weights, class Arch, bool Grouped = false>
 using product = kernels::product_of<Grouped, kernels::operand<In>, kernels::operand<Weights>, Arch>;
 
-/// What a product needs besides its operands.
+/// Everything that a product needs besides its operands.
 template <encoding In, encoding Weights, class Arch, bool Grouped = false>
 struct workspace {
   using product = detail::product<In, Weights, Arch, Grouped>;
@@ -92,7 +92,7 @@ struct workspace {
         scratch(product::scratch_bytes(data->shape())) {
     product::prepare(data->shape(), data->weights(), prepared.data());
   }
-  /// All rows into a sink.
+  /// Runs all rows into a sink.
   template <class Sink>
   void run(const Sink& sink) {
     product::rows(data->shape(), {data->inputs(), data->weights(), prepared.data(), scratch.data()}, 0,
@@ -105,13 +105,13 @@ struct workspace {
 
 }  // namespace detail
 
-/// The rung that serves an architecture.
+/// Returns the name of the instruction set level whose kernel runs for an architecture.
 template <encoding In, encoding Weights, class Arch>
 [[nodiscard]] const char* rung_of(const minnow::geometry& g) {
   return detail::product<In, Weights, Arch>::arch_name(g);
 }
 
-/// All sums of a layer, to memory.
+/// Computes all sums of a layer and writes them to memory.
 template <encoding In, encoding Weights, class Arch = kernels::best, bool Grouped = false>
 [[nodiscard]] call make_sums(shared_operands<In, Weights> data) {
   using sum = typename detail::product<In, Weights, Arch, Grouped>::sum_type;
@@ -125,8 +125,8 @@ template <encoding In, encoding Weights, class Arch = kernels::best, bool Groupe
   };
 }
 
-/// Bits in to bits out, ternary codes in to ternary codes out: the sums compared with thresholds and packed, as a next layer
-/// of the same kind reads them.
+/// Computes codes from codes, bits from bits or ternary codes from ternary codes: compares the sums with thresholds and
+/// packs the codes in the layout that a next layer of the same kind reads.
 template <encoding In, encoding Weights, class Arch = kernels::best>
 [[nodiscard]] call make_codes(shared_operands<In, Weights> data) {
   const minnow::shape out = data->shape().out;
@@ -141,7 +141,7 @@ template <encoding In, encoding Weights, class Arch = kernels::best>
   return [=] { work->run(sink{limits->rows(), pixels, packed->data(), nullptr}); };
 }
 
-/// A layer of floats as training multiplies it, packing included: images (N,H,W,C) to sums.
+/// Computes a float layer as in training, including packing: images (N,H,W,C) to sums.
 [[nodiscard]] inline call make_floats(const minnow::geometry& g, int images) {
   struct state {
     minnow::geometry g;

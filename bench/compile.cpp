@@ -1,10 +1,11 @@
-// What compilers take for each entrance, each example and each network of the zoo, trained a step and packed: processor seconds
-// and peak memory, entrances at -O0 and the rest at -O2. Exits with 1 where one takes more than its budget.
+// Measures the compile time (processor seconds) and peak memory of each public header, of each example, and of each zoo
+// network (trained one step and packed). Headers compile at -O0, everything else at -O2. Exits with 1 if one exceeds
+// its budget.
 //
 // usage: bench_compile [PART-OF-NAME ...]      infer, quickstart, resnet_110 …; all without arguments
 //
-// Compilers: this build's, and clang++-19 or -16 where one is installed. Networks of the zoo go through the first alone; clang
-// stops at its limit of nested expressions in the deepest.
+// Compilers: the one of this build, and clang++-19 or -16 if installed. Zoo networks compile with this build's compiler
+// only, because clang reaches its limit of nested expressions in the deepest ones.
 
 #include <algorithm>
 #include <cstdio>
@@ -26,8 +27,8 @@ namespace {
 
 struct unit {
   std::string name;
-  std::string header;   ///< or the example, a path from the project's folder
-  std::string model{};  ///< "" where the header alone is compiled
+  std::string header;   ///< or the example, as a path from the project's folder
+  std::string model{};  ///< "" if only the header is compiled
   double most_seconds = 0;
   double most_gigabytes = 0;
 };
@@ -92,7 +93,7 @@ struct cost {
   double gigabytes = 0;
 };
 
-/// Runs the compiler in a process of its own and asks the system what it took.
+/// Runs the compiler in a child process and asks the system for its time and memory.
 cost compile(const std::string& compiler, const std::string& file, const char* level) {
   std::vector<std::string> words{compiler, "-std=c++20", level, "-march=native", "-c", file, "-o", "/dev/null"};
   for (const char* directory : {MINNOW_BENCH_INCLUDES}) words.push_back(std::string("-I") + directory);

@@ -1,5 +1,5 @@
-// Deep networks and networks of integers are trained two steps and packed; then every layer's sums and codes are held against the
-// trained network's, and those of the fixed-point reading are counted where they differ.
+// Trains deep networks and networks of integers two steps, packs them, and compares all layer sums and codes with the
+// trained network's. For some it also counts the codes that differ in the fixed-point packed network.
 //
 // usage: bench_deep [PART-OF-NAME]      resnet_110, densenet, mobilenet_4_4 …
 
@@ -37,7 +37,7 @@ struct resnet_20_8_8 : mn::zoo::resnet_cifar<20, integers<8, 8>> {};
 struct mobilenet_8_8 : mn::zoo::mobilenet_v1<integers<8, 8>, 25, 32, 10> {};
 struct mobilenet_4_4 : mn::zoo::mobilenet_v1<integers<4, 4>, 25, 32, 10> {};
 
-/// Drawn digits in the middle of 32x32 colour images.
+/// Synthetic digits centered in 32x32 color images.
 mn::dataset<std::uint8_t> digits(int count) {
   const auto grey = mn::drawn_digits(count, mn::seed{1});
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count) * 32 * 32 * 3);
@@ -50,7 +50,7 @@ mn::dataset<std::uint8_t> digits(int count) {
   return {{32, 32, 3}, std::move(pixels), grey.labels};
 }
 
-/// All packed maps of a run, one after another.
+/// Collects all packed byte maps of a run, one after another.
 template <class Packed>
 struct maps final : mn::trace {
   std::vector<std::uint8_t> bytes;
@@ -71,8 +71,9 @@ private:
   }
 };
 
-/// The same images through both readings: classes and codes that differ, those that follow from others among them. From equal
-/// sums codes differ by one at most: tests/infer/fixed_point_test.cpp.
+/// Runs the same images through the exact and the fixed-point packed network and counts the classes and codes that
+/// differ, including codes that differ only because earlier codes do. From equal sums, codes differ by at most one: see
+/// tests/infer/fixed_point_test.cpp.
 template <class Model, class Network>
 void compare_fixed_point(const std::string& name, Network& net, const mn::dataset<std::uint8_t>& data) {
   const auto exact = mn::pack(net);

@@ -1,5 +1,6 @@
-// Float products at the layers of two networks: GFLOP/s and FLOP per cycle, forward, backward to inputs and to weights; by
-// minimal filtering too, which does 4/9 of what is counted.
+// Measures float products at the layers of two networks: GFLOP/s and FLOP per cycle of the forward pass and of the
+// backward passes to inputs and to weights. Also measures Winograd's minimal filtering, which executes 4/9 of the
+// multiplications that are counted.
 //
 // usage: gemm [threads] [samples] [part of a layer's name]
 
@@ -22,14 +23,14 @@ namespace {
 
 using floats = bench::buffer<float>;
 
-/// Other programs can only make the clock look slower, so the best of a few looks counts.
+/// Other programs can only make the clock appear slower, so the fastest of a few measurements counts.
 double cycles_per_second() {
   double least = bench::cycle();
   for (int repeat = 1; repeat < 5; ++repeat) least = std::min(least, bench::cycle());
   return 1 / least;
 }
 
-/// One thread is timed by the time its processor gave it, so that other programs disturb little; several by the clock.
+/// One thread is timed in CPU time, which other programs disturb little; several threads in wall-clock time.
 double work_seconds() {
   if (minnow::threads() == 1) return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
   return bench::seconds();
@@ -63,7 +64,7 @@ void layer(const std::string& name, const minnow::geometry& g, int images, int s
   const floats weights(static_cast<std::size_t>(g.weights()), {3});
   floats out(grad_out.size()), grad_in(in.size()), grad_weights(weights.size());
   const double flop = 2. * images * static_cast<double>(g.macs());
-  // Packing is part of every training step, and counts.
+  // Packing is part of every training step, so it is timed too.
   measure("gemm/" + name + "/forward", flop, samples,
           [&] { kernels::product_forward(g, images, in.data(), weights.data(), out.data()); });
   measure("gemm/" + name + "/backward_inputs", flop, samples,

@@ -1,9 +1,10 @@
-// MAC per cycle of every product on every rung of the architecture ladder, next to the rung below and, where it is
-// known, next to the limit of a core.
+// Measures MAC per cycle of every product on every instruction set level, relative to the level below and, where it is
+// known, to the peak of a core.
 //
-// usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 u4 u8 p8 16 32: 1x2, i8xi4; all without arguments
+// usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 u4 u8 p8 16 32: 1x2, i8xi4; all without
+// arguments
 //
-// A pair whose kernel is the same on several rungs is measured once, on the lowest.
+// A pair whose kernel is the same on several levels is measured once, on the lowest.
 
 #include <algorithm>
 #include <cstdio>
@@ -26,8 +27,8 @@ constexpr const char* name_of(encoding e) {
   return names[static_cast<int>(e)];
 }
 
-/// MAC per cycle of a core with two vector operations, one popcount and two dot products of bytes per cycle, from the
-/// operations that 512 bits take; 0 where nobody counted them.
+/// Returns the peak MAC per cycle of a core that executes two vector operations, one popcount and two byte dot products
+/// per cycle. It follows from the number of operations per 512 bits; 0 where that number is not known.
 double limit_of(encoding in, encoding weights) {
   const auto pair = [&](encoding a, encoding b) { return in == a && weights == b; };
   if (pair(encoding::bit, encoding::bit)) return 1024 / 2.5;
@@ -38,7 +39,7 @@ double limit_of(encoding in, encoding weights) {
   return 0;
 }
 
-/// Part of the limit that the best rung reaches, least of the shapes.
+/// Fraction of the peak that the best instruction set level reaches; the total is the minimum over the shapes.
 class parts {
 public:
   parts(std::string name, double limit) : name_(std::move(name)), limit_(limit) {}
@@ -74,7 +75,7 @@ struct rungs_of_pair {
   }
 };
 
-/// One line for each rung; what the last one reaches.
+/// Prints one line per instruction set level, and the speedup of each over the level below.
 void print(const std::string& name, double macs, const std::vector<std::string>& rungs,
            const std::vector<bench::timing>& taken) {
   for (std::size_t i = 0; i < rungs.size(); ++i) {
@@ -89,7 +90,7 @@ void measure(const std::vector<std::string_view>& wanted) {
   const std::string pair = std::string(name_of(In)) + "x" + name_of(Weights);
   if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), pair) == wanted.end()) return;
 
-  // Sums come to memory; of 1 and 2 bits also what a network makes of them, as codes of the next layer.
+  // Sums are written to memory. For 1 and 2 bits, the codes that the next layer reads are measured too.
   constexpr auto is_low = [](encoding e) { return e == encoding::bit || e == encoding::ternary; };
   constexpr bool has_codes = is_low(In) && is_low(Weights);
   parts reached("conv_" + pair, limit_of(In, Weights));

@@ -1,7 +1,7 @@
 #pragma once
 
-// The benchmarks' clock: seconds and cycles of calls that take turns, on a machine whose frequency moves and that has
-// other work to do.
+// The benchmarks' clock: times alternating calls in seconds and cycles on a machine whose frequency changes and that
+// runs other programs.
 
 #include <algorithm>
 #include <chrono>
@@ -25,8 +25,9 @@ namespace bench {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Seconds of one cycle, from a chain of dependent additions of one cycle each: long enough to time and short enough not
-/// to be interrupted. Registers are added and not constants, which some processors add while renaming, several a cycle.
+/// Returns the seconds per cycle, from a chain of dependent additions of one cycle each. The chain is long enough to be
+/// timed and short enough not to be interrupted. It adds registers, because some processors execute several additions
+/// of constants per cycle at register renaming.
 [[nodiscard]] inline double cycle() {
   constexpr int links = 40'000;
   std::uint64_t x = 1;
@@ -52,7 +53,7 @@ namespace bench {
   return *middle;
 }
 
-/// What is timed. Copies share their buffers.
+/// A function to time. Copies share their buffers.
 using call = std::function<void()>;
 
 /// Medians over the samples of one call.
@@ -62,7 +63,8 @@ struct timing {
   int samples = 0;
 };
 
-/// How long a measurement may go on: until every call has `samples`, or `seconds` have passed and it has a few.
+/// Limits of a measurement: it ends when every call has `samples`, or when `seconds` have passed and every call has a
+/// few.
 struct effort {
   int samples = 41;
   double seconds = 1;
@@ -70,7 +72,7 @@ struct effort {
 
 namespace detail {
 
-/// One of the calls that take turns, and its samples.
+/// One of the alternating calls, and its samples.
 class turn {
 public:
   explicit turn(const call& what) : what_(&what) {
@@ -89,7 +91,7 @@ public:
     const double after = cycle();
     const double passed = seconds() - start;
     const double worked = static_cast<double>(std::clock() - processor) / CLOCKS_PER_SEC;
-    // An interruption shows as two chains that disagree, or as time in which the processor did not work for us.
+    // An interruption shows as two clock measurements that disagree, or as wall-clock time without CPU time.
     const bool whole = before < 1.1 * after && after < 1.1 * before && worked > 0.95 * passed - 5e-6;
     auto& to = whole ? whole_ : interrupted_;
     to.seconds.push_back(taken / repeats_);
@@ -98,7 +100,7 @@ public:
 
   [[nodiscard]] int samples() const { return static_cast<int>(whole_.seconds.size()); }
 
-  /// Interrupted samples count only where there are no others.
+  /// Uses interrupted samples only if there are no others.
   [[nodiscard]] timing result() const {
     const series& from = whole_.seconds.empty() ? interrupted_ : whole_;
     return {median(from.seconds), median(from.cycles), samples()};
@@ -106,8 +108,8 @@ public:
 
 private:
   static constexpr double sample_seconds = 200e-6;
-  /// The other calls have driven this one's data out of the caches. Behind a long stream of other data some processors
-  /// do not keep what comes back at once: 2 MB took about 8 passes.
+  /// Warm-up time: the other calls have evicted this call's data from the caches. After a long stream of other data
+  /// some processors do not keep reloaded lines at once: 2 MB took about 8 passes.
   static constexpr double warm_seconds = 1e-3;
   struct series {
     std::vector<double> seconds, cycles;
@@ -127,8 +129,8 @@ private:
 
 }  // namespace detail
 
-/// Times calls by turns, so that a slow second of the machine slows all of them: their ratios can be trusted where their
-/// times cannot.
+/// Times calls alternating, so that a slow second of the machine slows all of them. Their ratios are then reliable even
+/// if their times are not.
 [[nodiscard]] inline std::vector<timing> alternate(const std::vector<call>& calls, effort e = {}) {
   constexpr int few = 3;
   std::vector<detail::turn> turns(calls.begin(), calls.end());
@@ -146,8 +148,8 @@ private:
   return result;
 }
 
-/// Elements from the beginning of a cache line on, filled with random bits, floats with numbers on [-1, 1); 64 bytes
-/// behind them can be read.
+/// Elements that begin at a cache line, filled with random bits (floats: random numbers in [-1, 1)). 64 bytes after the
+/// end are readable.
 template <class T>
 class buffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -182,7 +184,7 @@ private:
   std::unique_ptr<std::byte, release> bytes_;
 };
 
-/// A line of a benchmark's result.
+/// Prints one line of a benchmark's results.
 inline void figure(const std::string& name, double value, const char* unit) {
   const double size = std::abs(value);
   std::printf("figure %s %.*f %s\n", name.c_str(), size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0, value, unit);

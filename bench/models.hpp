@@ -1,6 +1,6 @@
 #pragma once
 
-// The networks that are measured, untrained: their speed does not depend on their weights.
+// The networks to measure, untrained, because their speed does not depend on their weights.
 
 #include <algorithm>
 #include <cstdint>
@@ -23,10 +23,10 @@ using pooled_block = mn::chain<mn::conv<Filters, Scheme>, mn::max_pool<2>, mn::b
 template <int Units, class Scheme>
 using dense_block = mn::chain<mn::dense<Units, Scheme>, mn::batch_norm>;
 
-/// The ConvNets of MINW-Net for 32x32 colour images: two convolutions each of `Filters`, twice and four times as many,
-/// then two dense widths.
+/// The ConvNets of MINW-Net for 32x32 color images: two convolutions each of `Filters`, twice and four times as many
+/// filters, then two hidden dense layers of `Narrow` and `Wide` units.
 ///
-/// First    quantizer of the image: pixels for its bytes, real for floats
+/// First    quantizer of the image: pixels for bytes, real for floats
 /// source   Chen et al. 2020
 template <int Filters, int Narrow, int Wide, class Scheme, class First>
 struct conv_net
@@ -50,28 +50,29 @@ using model_d = conv_net<64, 128, 512, Scheme, First>;
 template <class Scheme, class First = mn::pixels>
 using binary_net = conv_net<128, 1024, 1024, Scheme, First>;
 
-/// 784-1024-1024-1024-10, for digits.
+/// 784-1024-1024-1024-10, for images of digits.
 template <class Scheme>
 struct perceptron : mn::model<mn::features<784>, dense_block<1024, mn::scheme<mn::pixels, typename Scheme::weights>>,
                               dense_block<1024, Scheme>, dense_block<1024, Scheme>, dense_block<10, Scheme>> {};
 
-/// One layer between quantizers, Side x Side x Channels to as many; a layer of one pixel ends the network.
+/// A block of one layer, Side x Side x Channels to the same shape. A last layer with one output pixel completes the
+/// network.
 template <int Side, int Channels, class Scheme>
 struct single_layer
     : mn::model<mn::image<Channels, Side, Side>, block<Channels, Scheme>,
                 mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
 
-/// The same for a depthwise convolution.
+/// As above, for a depthwise convolution.
 template <int Side, int Channels, class Scheme>
 struct depthwise_layer
     : mn::model<mn::image<Channels, Side, Side>, mn::depthwise_conv<Scheme>, mn::batch_norm,
                 mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
 
-/// Whether a model takes images of bytes.
+/// Type of a pixel: std::uint8_t if the model takes images of bytes, else float.
 template <class Model>
 using pixel_of = std::conditional_t<mn::flat<Model>::takes_pixels, std::uint8_t, float>;
 
-/// Random images, one after another.
+/// Returns random images, one after another.
 template <class Model>
 [[nodiscard]] std::vector<pixel_of<Model>> random_images(int count) {
   const buffer<pixel_of<Model>> noise(static_cast<std::size_t>(count) *
@@ -79,7 +80,7 @@ template <class Model>
   return {noise.data(), noise.data() + noise.size()};
 }
 
-/// A packed network whose batch norms have seen a few random images, so that its codes are not all alike.
+/// Returns a packed network whose batch norm statistics come from a few random images, so that its codes vary.
 template <class Model>
 [[nodiscard]] mn::packed<Model> untrained() {
   constexpr int images = 8;
@@ -89,7 +90,7 @@ template <class Model>
   return mn::pack(net);
 }
 
-/// Multiply-accumulates of all products for one image, taps in the padding counted as the literature does.
+/// Counts the multiply-accumulates of all products for one image. Taps in the padding count, as in the literature.
 template <class Model>
 [[nodiscard]] constexpr double macs_of() {
   double result = 0;
@@ -102,7 +103,7 @@ template <class Model>
   return result;
 }
 
-/// Images to logits, on this thread or on several.
+/// Computes logits from images, on this thread or on several.
 template <class Model>
 [[nodiscard]] call make_run(std::shared_ptr<const mn::packed<Model>> network, int images, int threads = 1) {
   struct state {

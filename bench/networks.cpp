@@ -1,4 +1,4 @@
-// Whole packed networks on one thread, one image and 64 at once; and what a second thread gives.
+// Measures whole packed networks on one thread, with one image and with 64 at once, and the speedup by a second thread.
 //
 // usage: bench_networks [PART-OF-NAME]      model_a_1x2: inputs x weights, of bits
 
@@ -39,7 +39,7 @@ void at_all_widths(const std::string& name, std::string_view wanted) {
   measure<Model<minw<2, 2>, pixels>>(name + "_2x2", wanted);
 }
 
-/// 64 images on two threads, and on one.
+/// Compares 64 images on two threads with 64 images on one.
 template <class Model>
 void measure_threads(std::string_view wanted) {
   const std::string name = "threads_2_speedup";

@@ -1,6 +1,6 @@
 #pragma once
 
-// The products that are measured.
+// The shapes of the measured products.
 
 #include <algorithm>
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace bench {
 
-/// A product, and what figures call it: its K.
+/// A product and its name in figures: its K, or the sizes of the layer.
 struct named_shape {
   std::string name;
   minnow::geometry g;
 };
 
-/// M x K x N of 1024x1152x128, 256x2304x256 and 64x4608x512, as 3x3 convolutions that keep their map's size.
+/// Returns M x K x N of 1024x1152x128, 256x2304x256 and 64x4608x512, as 3x3 convolutions that keep their map's size.
 [[nodiscard]] inline std::vector<named_shape> convolutions() {
   std::vector<named_shape> result;
   for (const int channels : {128, 256, 512}) {
@@ -27,8 +27,9 @@ struct named_shape {
   return result;
 }
 
-/// The products of Models A and D in training, some images at a time: 3x3 convolutions behind the first, and dense layers
-/// as the pixels of one map. Both networks are alike but for the numbers of their filters and units.
+/// Returns the products of Models A and D in training, for several images at once: the 3x3 convolutions after the first
+/// one, and the dense layers as the pixels of one map. The two networks differ only in their numbers of filters and
+/// units.
 [[nodiscard]] inline std::vector<named_shape> float_products() {
   std::vector<named_shape> result;
   const auto conv = [&](int side, int channels, int filters) {
@@ -54,21 +55,21 @@ struct named_shape {
   return result;
 }
 
-/// The first layer of a network for 32x32 colour images.
+/// Returns the first layer of a network for 32x32 color images.
 [[nodiscard]] inline named_shape first_layer() {
   return {"27", minnow::window_over({32, 32, 3}, 128, {3, 3}, {1, 1}, {1, 1})};
 }
 
-/// 1 x 4096 x 4096: every weight is used once, and memory decides.
+/// Returns 1 x 4096 x 4096. Every weight is used once, so memory bandwidth decides.
 [[nodiscard]] inline named_shape one_row() { return {"4096", minnow::dense_over({1, 1, 4096}, 4096)}; }
 
-/// 3x3 depthwise convolutions of MobileNet, early and late.
+/// Returns an early and a late 3x3 depthwise convolution of MobileNet.
 [[nodiscard]] inline std::vector<named_shape> depthwise_convolutions() {
   return {{"56x56x128", minnow::window_over({56, 56, 128}, 128, {3, 3}, {1, 1}, {1, 1}, 128)},
           {"14x14x512", minnow::window_over({14, 14, 512}, 512, {3, 3}, {1, 1}, {1, 1}, 512)}};
 }
 
-/// Multiply-accumulates that are done: taps outside the image are not.
+/// Counts the multiply-accumulates that are executed. Taps outside the image are not.
 [[nodiscard]] inline double macs_inside(const minnow::geometry& g) {
   const auto taps = [](int length, int positions, int kernel, int stride, int padding) {
     double total = 0;

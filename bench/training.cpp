@@ -1,5 +1,5 @@
-// Training steps, images per second: forward, backward and Adam; next to PyTorch's where that is installed. Then each
-// layer's share of the time in layers.
+// Measures training steps (forward, backward and Adam) in images per second, next to PyTorch if it is installed. Then
+// prints each layer's share of the time spent in layers.
 //
 // usage: bench_training [d_ste | d_aqe | a_ste | mlp_ste | threads | memory ...]      all without arguments
 
@@ -27,13 +27,13 @@ double peak_bytes() {
   return static_cast<double>(usage.ru_maxrss) * 1024;
 }
 
-/// Runs of a few steps of one network on random images with random labels.
+/// Trains one network for a few steps on random images with random labels.
 template <class Model, class Estimator, class Schedule>
 class training {
 public:
   training(int batch, const Schedule& schedule) : batch_(batch), schedule_(schedule) {}
 
-  /// Seconds of a step: the median of a few, without the first.
+  /// Returns the seconds per step: the median of a few steps, without the first.
   double seconds() {
     std::vector<double> steps;
     double before = bench::seconds();
@@ -47,7 +47,7 @@ public:
   }
   [[nodiscard]] int batch() const noexcept { return batch_; }
 
-  /// What part of the time in layers each of them takes, forward and backward.
+  /// Prints the share of each layer's forward and backward pass in the time spent in layers.
   void print_shares(const std::string& name) {
     mn::layer_times times;
     net_.time_into(&times);
@@ -82,7 +82,7 @@ private:
   mn::dataset<std::uint8_t> data_ = data();
 };
 
-/// Forward and both backward products; no gradient is made for the image.
+/// Counts the forward product and both backward products. The first layer computes no gradient of the image.
 template <class Model>
 double macs_of_step() {
   static_assert(mn::detail::stage_plan<Model, 0>::has_product);
@@ -97,7 +97,8 @@ public:
     std::fflush(stdout);
   }
 
-  /// One network next to PyTorch's of the same sizes, with sign and straight-through estimator and in plain floats.
+  /// Compares one network with PyTorch's network of the same sizes, with sign and the straight-through estimator, and
+  /// optionally in plain floats.
   template <class Model, class Estimator, class Schedule>
   void compare(const std::string& name, const std::string& model, int batch, const Schedule& schedule,
                bool with_floats = false) {
@@ -118,7 +119,7 @@ public:
     figure("train_" + name, batch / taken, "images/s");
     const double macs = bench::median(per_cycle);
     figure("train_" + name + "_macs", macs, "MAC/cycle");
-    // Two multiply-adds of a vector a cycle; products of codes and minimal filtering may pass them.
+    // The FMA peak is two vector multiply-adds per cycle. Products of codes and Winograd convolutions may exceed it.
     figure("train_" + name + "_of_fma_peak", macs / (2.0 * mn::detail::lanes), "parts");
     own.print_shares("train_" + name);
     against("train_" + name + "_vs_torch_ste", of_ste, taken, batch);
@@ -142,7 +143,7 @@ public:
     figure("train_d_epoch_seconds", bench::median(two) / 128 * 50'000, "s");
   }
 
-  /// What both processes grow by, at their peaks; before anything else has run.
+  /// Compares the growth of both processes' peak memory. Must run before anything else.
   template <class Model>
   void memory() {
     if (!wants("memory")) return;

@@ -1,6 +1,6 @@
 #pragma once
 
-// A packed network next to PyTorch's float network of the same name.
+// Compares a packed network with PyTorch's float network of the same name.
 
 #include <memory>
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace bench::peers {
 
-/// Ours and PyTorch's by turns, one image, a few tenths of a second each.
+/// Times minnow and PyTorch alternating, on one image, a few tenths of a second each.
 ///
 /// theirs  a name of torch_models.py
 template <class Model>

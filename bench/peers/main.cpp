@@ -1,9 +1,10 @@
-// minnow's products and networks next to other libraries', on one thread, each of its own best: how many times faster.
+// Compares minnow's products and networks with other libraries', on one thread: prints the speedup over each.
 //
 // usage: bench_peers [convolutions] [rows] [floats] [networks]        all four without arguments
 //
-// Ratios are of MAC per cycle, each side counting what it multiplies: a matrix product all of M x K x N, a convolution the
-// taps inside its image. Where a peer has both, its faster one counts. A figure without a K is the least of the shapes.
+// Ratios compare MAC per cycle. Each side counts the products that it computes: a matrix product all M x K x N, a
+// convolution only the taps inside its image. If a peer offers both, the faster one counts. A figure whose name has no
+// K is the minimum over the shapes.
 
 #include <algorithm>
 #include <cstdio>
@@ -34,7 +35,7 @@ using bench::figure;
 using bench::peers::task;
 using minnow::encoding;
 
-/// Calls that take turns, by name, with what each multiplies.
+/// Alternating calls by name, with their numbers of multiply-accumulates.
 class contest {
 public:
   void add(const std::string& name, double macs, call what) {
@@ -44,7 +45,7 @@ public:
     calls_.push_back(std::move(what));
   }
 
-  /// MAC per cycle of each.
+  /// Returns the MAC per cycle of each call.
   [[nodiscard]] std::map<std::string, double> run(bench::effort e) const {
     std::map<std::string, double> rates;
     const auto taken = bench::alternate(calls_, e);
@@ -58,10 +59,10 @@ private:
   std::vector<call> calls_;
 };
 
-/// Ratios of one figure over the shapes.
+/// Ratios of each figure, and their minimum over the shapes.
 class ratios {
 public:
-  /// Ours by the fastest of the peers that are here.
+  /// Adds the ratio of `ours` to the fastest of the available peers.
   void add(const std::string& name, const std::string& shape, const std::map<std::string, double>& rates,
            const std::string& ours, const std::vector<std::string>& theirs) {
     double best = 0;
@@ -98,7 +99,8 @@ void print(const std::string& shape, const std::map<std::string, double>& rates)
   for (const auto& [name, rate] : rates) figure(name + "_" + shape, rate, "MAC/cycle");
 }
 
-/// Against the faster of its matrix product and its convolution; then against the convolution, which is the same layer.
+/// Adds the ratio to the faster of oneDNN's matrix product and convolution, then the ratio to the convolution, which
+/// computes the same layer.
 void against_onednn(ratios& all, const std::string& pair, const std::string& peer, const std::string& shape,
                     const std::map<std::string, double>& rates) {
   all.add(pair + "_vs_" + peer, shape, rates, pair, {peer + "_matmul", peer + "_conv"});
@@ -183,8 +185,8 @@ void rows() {
   figure("gemv_16xN_vs_sgemv", std::min({ratio(halves[0]), ratio(halves[1]), ratio(halves[2])}), "times");
 }
 
-/// Training's forward products of floats. A convolution of ours takes maps; a matrix product of OpenBLAS takes windows that
-/// were gathered before, and `sgemm` is ours of the same.
+/// Compares the forward float products of training. `float_conv` is our convolution, which reads maps. OpenBLAS
+/// multiplies windows that were gathered before (im2col); `sgemm` is our product of the same matrices.
 void floats() {
   ratios all;
   for (const auto& [name, g] : bench::float_products()) {

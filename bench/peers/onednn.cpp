@@ -1,6 +1,8 @@
-// oneDNN: products of floats, and of unsigned by signed bytes into 32-bit sums, as matrix products and as convolutions.
+// oneDNN: float products, and products of unsigned by signed bytes into 32-bit sums, as matrix products and as
+// convolutions.
 //
-// The library chooses every layout of weights and of a convolution's maps, and the reorders into them are not timed.
+// The library chooses every layout of weights and of a convolution's maps. The reorders into these layouts are not
+// timed.
 
 #include <memory>
 #include <unordered_map>
@@ -43,14 +45,14 @@ std::string about() {
          isa_name(dnnl::get_effective_cpu_isa());
 }
 
-/// A primitive with its memories. The engine comes first: the others live in it.
+/// A primitive with its memories. The engine is declared first because the other members use it.
 struct prepared {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   dnnl::primitive primitive{};
   std::unordered_map<int, memory> arguments{};
 
-  /// Random numbers of `plain`, in the layout that the primitive wants.
+  /// Fills an argument with random numbers of layout `plain`, reordered to the layout that the primitive expects.
   void take(int argument, const memory::desc& plain, const memory::desc& wanted, minnow::seed draws) {
     memory from(plain, engine);
     fill(from, draws);

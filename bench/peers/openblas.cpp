@@ -1,7 +1,7 @@
-// OpenBLAS: 32-bit floats, rows of inputs by rows of weights.
+// OpenBLAS: rows of inputs by rows of weights, in 32-bit floats.
 //
-// It takes processors younger than itself for old ones and runs code for those: OPENBLAS_CORETYPE, set before the program
-// starts, says which code it shall run.
+// OpenBLAS takes a processor that is newer than itself for an old one and runs code for that one. To choose the code,
+// set OPENBLAS_CORETYPE before the program starts.
 
 #include <cblas.h>
 

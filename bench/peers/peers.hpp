@@ -1,7 +1,7 @@
 #pragma once
 
-// Other libraries' products, each in a file of its own that enrols it. A library that was not found at configuration has
-// no file in the program.
+// Products of other libraries, one file per library. Each file registers its peer. A library that was not found at
+// configuration has no file in the program.
 
 #include <algorithm>
 #include <string>
@@ -14,16 +14,17 @@
 
 namespace bench::peers {
 
-/// What a peer computes for a geometry: the convolution itself, or the product of M = output pixels rows of K inputs with
-/// N filters, gathered before.
+/// The computation that a peer performs for a geometry: the convolution itself, or the product of M = output pixels
+/// rows of K gathered inputs with N filters.
 enum class task { float_matrix, float_row, float_convolution, byte_matrix, byte_convolution, bit_matrix };
 
 struct peer {
   std::string_view name;
   std::string_view package;
-  /// Version and what the library chose for this processor.
+  /// Returns the version and the instruction set that the library chose for this processor.
   std::string (*about)();
-  /// Weights are prepared here; the call is the product alone. Empty where the peer has no such product.
+  /// Prepares the weights and returns the product alone as a call; returns an empty call if the peer has no such
+  /// product.
   call (*make)(task, const minnow::geometry&);
 };
 

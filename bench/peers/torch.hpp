@@ -5,10 +5,10 @@
 
 namespace bench::peers {
 
-/// PyTorch in a process of its own (torch_models.py, torch_training.py), which times passes each time it is asked.
+/// PyTorch in a child process (torch_models.py, torch_training.py) that times passes on request.
 class torch {
 public:
-  /// Starts `python script`; where there is no PyTorch, available() is false.
+  /// Starts `python script`. Without PyTorch, available() is false.
   torch(const std::string& python, const std::string& script);
   ~torch();
   torch(const torch&) = delete;
@@ -17,7 +17,8 @@ public:
   [[nodiscard]] bool available() const noexcept { return !about_.empty(); }
   [[nodiscard]] const std::string& about() const noexcept { return about_; }
 
-  /// The number that the script answers to a line, mostly median seconds; 0 where the process has gone.
+  /// Sends a line to the script and returns the number that it answers, mostly median seconds; 0 if the process has
+  /// ended.
   [[nodiscard]] double ask(const std::string& question);
 
 private:

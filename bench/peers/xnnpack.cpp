@@ -45,7 +45,7 @@ call make(peers::task task, const minnow::geometry& g) {
   check(xnn_setup_convolution2d_nhwc_qs8(made, 1, size_of(g.in.height), size_of(g.in.width), in->data(), out->data(),
                                          nullptr),
         "setting up a convolution");
-  // The operator only borrows its maps: the call keeps them.
+  // The operator only borrows its maps, so the call keeps them alive.
   return [product, in, out] { (void)xnn_run_operator(product.get(), nullptr); };
 }
 

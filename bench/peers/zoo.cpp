@@ -1,5 +1,5 @@
-// The zoo's networks for 224x224 images, packed at 8-8 and 4-8 bits (weights-inputs), next to PyTorch's in floats: one image, one
-// thread. Weights are drawn; speed does not depend on them.
+// Compares the zoo's networks for 224x224 images, packed at 8-8 and 4-8 bits (weights-inputs), with PyTorch's float
+// networks: one image, one thread. Weights are random because speed does not depend on them.
 //
 // usage: bench_zoo [PART-OF-NAME]      resnet_50_8_8, resnet_50_v2_4_8, resnet_18_8_8, mobilenet_v1_8_8 …
 
@@ -19,7 +19,7 @@ namespace {
 namespace mn = minnow;
 using bench::peers::torch;
 
-/// Inputs stand behind a relu; the image is its bytes. First and depthwise layers keep 8 bits, as in Liu & Mattina 2019.
+/// Inputs follow a relu; the image stays in bytes. First and depthwise layers keep 8 bits, as in Liu & Mattina 2019.
 template <int Weights, class Carrier>
 using schemes = mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::integer<Weights, mn::per_channel>>,
                                  mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>,
