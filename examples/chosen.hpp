@@ -7,12 +7,13 @@
 
 #include <minnow/train.hpp>
 
-/// One of the library's estimators, chosen when the program starts. An estimator is a type; a program that lets its user
-/// choose would compile every network once for each. This one, written like any estimator of one's own, asks the choice.
+/// An estimator that forwards to one of the library's estimators, chosen when the program starts. Estimators are types,
+/// so a program that offers a choice would otherwise compile every network once per estimator. This one is written like
+/// any user-defined estimator.
 struct chosen {
   struct estimator {
     float (*share)(float alpha);
-    minnow::interval (*slopes)(minnow::role, float alpha);  ///< outside and inside the quantizer's range
+    minnow::interval (*slopes)(minnow::role, float alpha);  ///< slopes outside and inside the quantizer's range
     float (*step_scale)(float alpha);
     std::function<float(const minnow::progress&)> schedule;  ///< an alpha schedule that suits it
   };

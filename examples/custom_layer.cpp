@@ -1,4 +1,4 @@
-// Two layers of one's own: a function of one number (ten lines), and a layer with trained parameters (thirty).
+// Two user-defined layers: a function of one number (ten lines), and a layer with trained parameters (thirty).
 #include <cmath>
 #include <iostream>
 
@@ -14,7 +14,7 @@ struct softsign : mn::same_shape {
   static float slope(float x) { return 1 / ((1 + std::abs(x)) * (1 + std::abs(x))); }
 };
 
-/// PReLU (He et al. 2015): x where x > 0, else a learned a of the channel times x.
+/// PReLU (He et al. 2015): x where x > 0, else x times a learned slope per channel.
 struct prelu : mn::same_shape {
   static constexpr mn::text name() { return "prelu"; }
 };

@@ -1,4 +1,4 @@
-// A quantizer, an estimator and an alpha schedule of one's own: written for single numbers, used like the library's.
+// A user-defined quantizer, estimator and alpha schedule, written for single numbers and used like the library's.
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -17,7 +17,7 @@ struct quinary : mn::stateless {
   static constexpr float scale(const state&) { return 0.5f; }
 };
 
-/// The polynomial slope of Bi-Real net (Liu et al. 2018) on inputs, the straight-through one on weights.
+/// The polynomial slope of Bi-Real net (Liu et al. 2018) for inputs, the straight-through slope for weights.
 struct polynomial : mn::plain_estimator {
   static constexpr mn::text name() { return "polynomial"; }
   static constexpr float share(float) { return 1; }

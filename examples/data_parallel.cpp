@@ -1,11 +1,12 @@
-// Model D of MINW-Net with 1-bit weights and inputs, trained on CIFAR-10 by several processes: mpirun -n 2 data_parallel --data FOLDER
+// Trains Model D of MINW-Net with 1-bit weights and inputs on CIFAR-10, in several processes: mpirun -n 2 data_parallel
+// --data FOLDER
 //
 // usage: data_parallel [--data FOLDER] [--images N] [--epochs N] [--batch N] [--threads N] [--no-sync]
 //
-// --data     the files of CIFAR-10; without them random images, for the speed alone
-// --batch    images of a step, of all processes together
-// --threads  of each process
-// --no-sync  batch norm measures each process's images, not all
+// --data     folder of the CIFAR-10 files; without it, random images that serve to measure speed
+// --batch    images per step, of all processes together
+// --threads  threads per process
+// --no-sync  each process computes batch norm statistics from its own images only
 
 #include <algorithm>
 #include <chrono>
@@ -85,7 +86,7 @@ void train(const settings& s) {
            .ranks = &ranks},
           [&](const mn::event& e, auto&) {
             if (!e.epoch_end && e.epoch == 1) {
-              // The first step makes room for all buffers.
+              // The first step allocates all buffers, so timing starts after it.
               (e.step == 1 ? began : ended) = clock::now();
               (e.step == 1 ? bytes_before : bytes) = ranks.summed_bytes();
             } else if (e.epoch_end && ranks.rank() == 0) {

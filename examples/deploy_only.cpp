@@ -1,4 +1,5 @@
-// A device's program: includes infer.hpp alone, loads a packed model, runs it. Compiled without exceptions and RTTI.
+// A program for a device: includes infer.hpp only, loads a packed model and runs it. Compiles without exceptions and
+// RTTI.
 #include <cstdio>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Weights from PyTorch: loads what examples/pytorch/export.py wrote, and computes what PyTorch computed.
+// Weights from PyTorch: loads the file that examples/pytorch/export.py wrote, and compares the logits with PyTorch's.
 //
 //   python3 examples/pytorch/export.py build/pytorch && build/release/examples/import_weights build/pytorch
 #include <algorithm>
@@ -17,11 +17,11 @@ struct net
     : mn::model<mn::image<3, 24, 32>, mn::conv<16, mn::real, mn::kernel<5>>, mn::batch_norm, mn::relu, mn::max_pool<2>,
                 mn::conv<32>, mn::bias, mn::batch_norm, mn::relu, mn::max_pool<2>, mn::dense<10>, mn::bias> {};
 
-/// minnow's layers, as PyTorch's modules.
+/// Maps minnow's layers to PyTorch's modules.
 const mn::weight_names names{{"0", "features.0"}, {"1", "features.1"}, {"4", "features.4"}, {"5", "features.4"},
                              {"6", "features.5"}, {"9", "head"},       {"10", "head"}};
 
-/// Images (N,C,H,W) as minnow has them, channels last.
+/// Reorders images (N,C,H,W) to minnow's layout, channels last.
 mn::dataset<float> channels_last(const mn::tensor& from) {
   const std::size_t count = from.shape.at(0), channels = from.shape.at(1), pixels = from.shape.at(2) * from.shape.at(3);
   const mn::shape image{static_cast<int>(from.shape[2]), static_cast<int>(from.shape[3]), static_cast<int>(channels)};
@@ -53,7 +53,7 @@ int main(int argc, char** argv) try {
   std::printf("minnow with PyTorch's weights: the largest difference is %.3g, of logits up to %.3g\n",
               static_cast<double>(difference), static_cast<double>(largest));
 
-  // And back: export.py --check loads this file into the PyTorch network.
+  // Weights are exported back, too: export.py --check loads this file into the PyTorch network.
   mn::save_safetensors(mn::export_weights(network, names), folder + "/exported.safetensors");
   return difference <= 1e-4f ? 0 : 1;
 } catch (const std::exception& e) {

@@ -1,5 +1,5 @@
-// Listens to a long recording, a window at a time: a network of signals with 8-bit inputs and 1- and 8-bit weights, trained on
-// words that it makes itself, packed, and run by one session that allocates nothing. See docs/signals.md.
+// Listens to a long recording, one window at a time. A network for signals with 8-bit inputs and 1- and 8-bit weights
+// is trained on synthetic words, packed, and run by one session that allocates nothing. See docs/signals.md.
 
 #include <algorithm>
 #include <cmath>
@@ -14,13 +14,13 @@
 
 namespace mn = minnow;
 
-constexpr int rate = 4000;            // samples a second
+constexpr int rate = 4000;            // samples per second
 constexpr int window_samples = 2000;  // half a second
 constexpr int word_length = 1400;
 constexpr const char* words[] = {"rise", "fall", "hill", "clicks"};
 constexpr int nothing = 4;  // the class of a window without a word
 
-/// Depthwise separable convolutions in integers; the sound stays its bytes.
+/// Depthwise separable convolutions in integers. The sound stays in bytes.
 using eight_bits = mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>;
 struct listener
     : mn::model<mn::signal<1, window_samples>,
@@ -54,7 +54,8 @@ std::uint8_t byte_of(float sample) {
   return static_cast<std::uint8_t>(std::lround(127.5f * (1 + std::clamp(sample, -1.0f, 1.0f))));
 }
 
-/// Windows that hold one whole word, or none, or a part of one, which counts as none.
+/// Returns windows that hold one whole word, a part of one, or none. Windows with less than 3/4 of a word count as
+/// empty.
 mn::dataset<std::uint8_t> windows(int count, mn::seed seed) {
   mn::random random{seed};
   std::vector<std::uint8_t> samples;
@@ -63,10 +64,10 @@ mn::dataset<std::uint8_t> windows(int count, mn::seed seed) {
     std::vector<float> sound = noise(3 * window_samples, random);
     int first = random.below(3) == 0
                     ? random.below(window_samples)
-                    : window_samples - random.below(window_samples - word_length + 1);  // where the window begins
+                    : window_samples - random.below(window_samples - word_length + 1);  // start of the window
     const int word = random.below(nothing);
     say(word, sound, window_samples, random);
-    // The middle of the word decides: windows that hold less than 3/4 of it hold nothing.
+    // Less than 3/4 of a word is not recognizable, so such windows get the label `nothing`.
     const int heard = std::min(first + window_samples, window_samples + word_length) - std::max(first, window_samples);
     if (n % 6 == 0) first = 0;
     for (int i = first; i < first + window_samples; ++i) samples.push_back(byte_of(sound[static_cast<std::size_t>(i)]));
@@ -83,7 +84,7 @@ int main() try {
   std::printf("%s%.1f %% of new windows are right\n\n", mn::summary(network).c_str(),
               100 * mn::accuracy(network, windows(600, mn::seed{2})));
 
-  // A minute of sound in which a word is said every two seconds or so.
+  // Synthesize a minute of sound with a word every two to three seconds.
   mn::random random{mn::seed{3}};
   std::vector<float> sound = noise(60 * rate, random);
   std::vector<int> said;
@@ -92,7 +93,8 @@ int main() try {
     say(said.back(), sound, at, random);
   }
 
-  // Eight windows a second. A word is heard where two windows in a row agree on it, and then not again for half a second.
+  // Run eight windows per second. A word counts as heard if two successive windows agree on it; then no word counts for
+  // half a second.
   mn::session<mn::packed<listener>> session(network);
   std::vector<std::uint8_t> recording(sound.size());
   std::ranges::transform(sound, recording.begin(), byte_of);

@@ -14,7 +14,7 @@ using dense = mn::chain<mn::dense<Units, mn::minw<2, 1>>, mn::batch_norm>;
 
 struct model_a
     : mn::model<mn::image<3, 32, 32>, mn::conv<128, mn::scheme<mn::pixels, mn::sign>>,
-                mn::batch_norm,  // the image as its bytes
+                mn::batch_norm,  // the image stays in bytes
                 convp<128>, conv<256>, convp<256>, conv<512>, convp<512>, dense<512>, dense<2048>, dense<10>> {};
 
 int main() {

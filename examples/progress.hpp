@@ -10,18 +10,18 @@
 #include <unistd.h>
 #endif
 
-/// Shows how a training run goes on: on a terminal a line that is redrawn at most ten times a second, elsewhere nothing
-/// but one line an epoch.
+/// Shows the progress of a training run. On a terminal it redraws a line at most ten times per second; elsewhere it
+/// prints only one line per epoch.
 class progress {
 public:
-  /// A run of `epochs` epochs of `steps` steps each; both are counted from 1 below.
+  /// A run of `epochs` epochs of `steps` steps each. Epochs and steps are counted from 1 in the functions below.
   progress(int epochs, int steps, std::FILE* to = stdout)
       : epochs_(epochs), steps_(steps), to_(to), live_(is_terminal(to)), begin_(clock::now()) {}
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
   ~progress() { clear(); }
 
-  /// After each step: the loss and the accuracy (0 … 1) so far in this epoch, and alpha.
+  /// Shows a step: the loss and the accuracy (0 … 1) so far in this epoch, and alpha.
   void step(int epoch, int step_in_epoch, double loss, double accuracy, double alpha) {
     if (!live_) return;
     const auto now = clock::now();
@@ -40,8 +40,8 @@ public:
     end_line();
   }
 
-  /// After each epoch: the loss, the accuracies (0 … 1) on the training set as it was trained and on the validation set
-  /// of the blended and the quantized network (below 0: not measured), and how long the epoch took.
+  /// Shows an epoch: the loss, the accuracy (0 … 1) on the training set during training, the accuracies on the
+  /// validation set of the blended and the quantized network (below 0: not measured), and the epoch's seconds.
   void epoch(int epoch, double loss, double train_accuracy, double blended_accuracy, double quantized_accuracy,
              double seconds) {
     clear();
@@ -72,7 +72,7 @@ private:
 
   void begin_line() { std::fputs("\r", to_); }
 
-  /// Erases what a longer line left on its right.
+  /// Erases the rest of a longer previous line.
   void end_line() {
     std::fputs("\x1b[K", to_);
     std::fflush(to_);

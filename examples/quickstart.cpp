@@ -1,4 +1,5 @@
-// Trains a low-bit network and the same network in 32-bit floats, packs it, saves it, loads it, runs it, reports.
+// Trains a low-bit network and the same network in 32-bit floats, packs, saves, loads and runs the low-bit one, and
+// prints a report.
 #include <cstdio>
 
 #include <minnow/minnow.hpp>

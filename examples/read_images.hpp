@@ -11,7 +11,8 @@
 #include <minnow/data/gzip.hpp>
 #endif
 
-/// The images of a folder of CIFAR-10's, MNIST's or Fashion-MNIST's files; drawn digits where there is none.
+/// Reads the images of a folder of CIFAR-10, MNIST or Fashion-MNIST files; returns synthetic digits if `folder` is
+/// empty.
 inline minnow::train_and_test<std::uint8_t> read_images(const std::string& folder) {
   if (folder.empty())
     return {minnow::drawn_digits(20000, minnow::seed{1}), minnow::drawn_digits(4000, minnow::seed{2})};

@@ -9,7 +9,7 @@ namespace mn = minnow;
 struct tiny : mn::model<mn::features<16>, mn::dense<64, mn::scheme<mn::real, mn::sign>>, mn::batch_norm,
                         mn::dense<2, mn::minw<1, 1>>, mn::batch_norm> {};
 
-/// Random points; the label says on which side of a plane they lie.
+/// Returns random points. The label tells on which side of a plane a point is.
 mn::dataset<float> points(int count, mn::seed seed) {
   mn::random draws(seed);
   mn::dataset<float> data{{1, 1, 16}, {}, {}};

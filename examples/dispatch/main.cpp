@@ -1,4 +1,5 @@
-// One program for many processors: runs a packed model on the best that this processor has, or on the level named.
+// One program for many processors: runs a packed model with the best instruction set that this processor has, or with
+// the named one.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

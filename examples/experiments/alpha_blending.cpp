@@ -1,7 +1,8 @@
-// A float network is quantized to 8-8, 4-8 and 4-4 bits (weights-inputs), with a scale for each layer or for each filter: after
-// training without any more of it, by straight-through fine-tuning and by alpha-blending. Prints one table.
+// Quantizes a float network to 8-8, 4-8 and 4-4 bits (weights-inputs), with one scale per layer or per filter, in three
+// ways: post-training quantization, straight-through fine-tuning and alpha-blending. Prints one table.
 //
-// source  Liu & Mattina 2019, 4.2, Tables 1 to 3 and Figure 4: MobileNet v1 of a quarter of the width, here on 32x32 images
+// source  Liu & Mattina 2019, 4.2, Tables 1 to 3 and Figure 4: MobileNet v1 of a quarter of the width, here on 32x32
+//         images
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -18,7 +19,7 @@
 #include "../chosen.hpp"
 #include "experiment.hpp"
 
-/// First, depthwise and (of 4-4) last layers stay at 8 bits, as in the paper.
+/// First and depthwise layers stay at 8 bits, and with 4-4 the last layer too, as in the paper.
 template <int Weights, int Inputs, class Granularity, class Norm>
 using schemes = mn::zoo::schemes<mn::scheme<mn::integer<Inputs>, mn::integer<Weights, Granularity>>,
                                  mn::scheme<mn::integer<8>, mn::integer<8, Granularity>>,
@@ -29,7 +30,7 @@ struct net_of : mn::zoo::mobilenet_v1<Schemes, 25, 32, 10> {};
 
 using real_net = net_of<mn::zoo::schemes<mn::real>>;
 
-/// Drawn digits, 32x32, each in a colour of its own.
+/// Returns synthetic digits, 32x32, each in a random color.
 images drawn_colour_digits(int count, std::uint64_t seed) {
   const auto grey = mn::drawn_digits(count, mn::seed{seed});
   mn::random colours(mn::seed{seed + 1000});
@@ -66,7 +67,7 @@ struct task {
   const options& o;
 };
 
-/// Figure 4: the accuracy with real and with quantized weights while alpha rises, of one run.
+/// Records Figure 4 for one run: the accuracy with real and with quantized weights while alpha rises.
 class curve {
 public:
   curve(const fs::path& file, const images& test) : out_(file), some_(test.part(0, std::min(test.size(), 2000))) {

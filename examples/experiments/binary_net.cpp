@@ -1,4 +1,5 @@
-// BinaryNet, narrower, with 1-bit weights and inputs: alpha-blending beside the straight-through estimator and floats, epoch by epoch.
+// Trains a narrower BinaryNet with 1-bit weights and inputs: compares alpha-blending with the straight-through
+// estimator and with floats, epoch by epoch.
 //
 // source  Liu & Mattina 2019, 4.1 and Figure 5
 #include <minnow/zoo/convnet.hpp>
@@ -7,7 +8,7 @@
 
 namespace {
 
-/// The widths are divided by this: an epoch takes a minute.
+/// Divisor of the widths, chosen so that an epoch takes about a minute.
 constexpr int narrower = 4;
 
 template <int Bits>

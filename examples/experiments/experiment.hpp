@@ -1,6 +1,7 @@
 #pragma once
 
-// What the experiments share: results that outlive a stopped run, training with a line for each epoch, the packed accuracy.
+// Code shared by the experiments: results that survive an interrupted run, training with a line per epoch, the packed
+// accuracy.
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 using images = mn::dataset<std::uint8_t>;
 
-/// Results by row and seed, kept in a file: a run that was stopped goes on where it was.
+/// Results by row and seed, kept in a file, so that an interrupted run can continue.
 class results {
 public:
   explicit results(fs::path file) : file_(std::move(file)) {
@@ -46,7 +47,7 @@ public:
     all_[row][seed] = accuracy;
   }
   [[nodiscard]] const std::map<std::string, std::map<int, double>>& all() const noexcept { return all_; }
-  /// "71.23" or "71.23 ± 0.12": mean and sample deviation, in percent.
+  /// Returns "71.23" or "71.23 ± 0.12": mean and sample standard deviation, in percent.
   [[nodiscard]] std::string shown(const std::string& row) const {
     const auto found = all_.find(row);
     if (found == all_.end()) return "-";
@@ -77,7 +78,8 @@ private:
   std::map<std::string, std::map<int, double>> all_;
 };
 
-/// Accuracy of the packed network, whose classes are also those of the trained one.
+/// Returns the accuracy of the packed network, and prints how many of its predictions differ from the trained
+/// network's.
 template <class Network>
 [[nodiscard]] double packed_accuracy(Network& net, const images& test) {
   const auto tiny = mn::pack(net);
@@ -89,7 +91,7 @@ template <class Network>
   return mn::accuracy(found, test.labels);
 }
 
-/// Trains with a line for each epoch; `watch` sees every event.
+/// Trains and prints a line for each epoch. `watch` receives every event.
 template <class Network, mn::optimizer Optimizer, class Schedule, class Watch>
 mn::history train(Network& net, const images& data, const Optimizer& optimizer, const Schedule& alpha,
                   const mn::fit_options<std::uint8_t>& how, Watch&& watch) {

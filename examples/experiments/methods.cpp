@@ -1,7 +1,8 @@
-// The methods that the papers compare with on one network and budget: Model D, narrower, on CIFAR-10. Each at the learning rate that is
-// best for it among those given, by short runs measured on training images that are kept out of them.
+// Compares the methods that the papers compare with, on one network and budget: a narrower Model D, on CIFAR-10. Each
+// method uses its best learning rate of the given ones. Short runs on a part of the training images choose the rate;
+// they measure on training images that they do not train on.
 //
-// source  Chen et al. 2020, Tables IV and V; the methods' own sources stand in minnow/quantize/methods.hpp
+// source  Chen et al. 2020, Tables IV and V; minnow/quantize/methods.hpp lists the source of each method
 #include "methods/run_method.hpp"
 
 namespace {

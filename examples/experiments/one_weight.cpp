@@ -1,6 +1,8 @@
-// One weight on its way to a level: gradient descent on (w - 5.7)^2 with alpha-blending towards round(w), from w = 2. Prints each step.
+// Moves one weight to a level: gradient descent on (w - 5.7)^2 with alpha-blending towards round(w), from w = 2. Writes
+// each step to a CSV file.
 //
-// source  Liu & Mattina 2019, Figure 3. The paper prints neither its rate nor its window; the defaults give its end, w = 5.506555 (docs/papers.md)
+// source  Liu & Mattina 2019, Figure 3. The paper prints neither its rate nor its window; the defaults reproduce its
+//         end, w = 5.506555 (docs/papers.md)
 #include <cmath>
 #include <cstdio>
 #include <filesystem>

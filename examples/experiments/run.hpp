@@ -1,6 +1,6 @@
 #pragma once
 
-// The runs of one network: bits, estimators and schedules as asked for, each with every seed.
+// Runs of one network with the given bits, estimators and schedules, each with every seed.
 
 #include <chrono>
 #include <functional>
@@ -30,7 +30,7 @@ struct options {
   bool levels = false;
 };
 
-/// What all of these experiments let their user choose.
+/// Adds the options that all of these experiments share.
 inline void add_options(CLI::App& app, options& o) {
   app.add_option("--data", o.data,
                  "folder of CIFAR-10's binary files, or where 28x28 images suit, of MNIST's or Fashion-MNIST's");
@@ -50,7 +50,7 @@ inline void add_estimators(CLI::App& app, options& o) {
       ->capture_default_str();
 }
 
-/// A set of images and what is done to them, and where results are kept: in the folder `o.out`.
+/// The images, their augmentation, and the results, which are kept in the folder `o.out`.
 struct task {
   const options& o;
   mn::train_and_test<std::uint8_t> data;
@@ -60,7 +60,7 @@ struct task {
 
 [[nodiscard]] inline bool in_colour(const task& t) { return t.data.train.dimensions.channels == 3; }
 
-/// Reads the images and sets the threads.
+/// Reads the images, sets the threads and creates the folder of the results.
 inline task begin(const options& o) {
   mn::set_threads(o.threads);
   fs::create_directories(o.out);
@@ -69,14 +69,14 @@ inline task begin(const options& o) {
   t.augmentation = {.crop = in_colour(t) ? 4 : 0, .flip = in_colour(t)};
   return t;
 }
-/// The same, for networks of 32x32 images in colour.
+/// As above, for networks of 32x32 color images.
 inline task begin_in_colour(const options& o) {
   task t = begin(o);
   if (!in_colour(t)) throw std::invalid_argument("--data: expected 32x32 colour images, found other ones");
   return t;
 }
 
-/// Figures for scripts: the accuracies, and how long it took.
+/// Prints figures for scripts: the accuracies and the minutes that the program took.
 inline void print_figures(const task& t, std::chrono::steady_clock::time_point began) {
   t.found.print_figures();
   std::printf("figure minutes %.1f min\n",
@@ -85,7 +85,7 @@ inline void print_figures(const task& t, std::chrono::steady_clock::time_point b
 
 using alpha_schedule = std::function<float(const mn::progress&)>;
 
-/// The schedule of a name; "own" is the one that suits the estimator.
+/// Returns the schedule of this name; "own" is the one that suits the estimator.
 inline alpha_schedule schedule_of(const std::string& name, const alpha_schedule& own) {
   const mn::fraction end{0.9f};
   if (name == "own") return own;
@@ -94,13 +94,13 @@ inline alpha_schedule schedule_of(const std::string& name, const alpha_schedule&
   if (name == "rising") return mn::linear{.from = 0.5f, .to = 1, .end = end};
   if (name == "cubic") return mn::cubic{.end = end};
   if (name == "exponential")
-    return [end](const mn::progress& p) {  // 1 - exp(-5) of the way at the end
+    return [end](const mn::progress& p) {  // reaches 1 - exp(-5) at the end
       return mn::exponential{.lambda = 5 / static_cast<float>(end.part * static_cast<float>(p.steps)), .end = end}(p);
     };
   throw std::invalid_argument("--schedules: expected own, half, linear, rising, cubic or exponential, found " + name);
 }
 
-/// One line for each epoch of each run.
+/// Appends one line for each epoch of a run to a CSV file.
 inline void keep_curve(const fs::path& file, const std::string& row, int seed, const mn::history& run) {
   const bool fresh = !fs::exists(file);
   std::ofstream out(file, std::ios::app);
@@ -110,7 +110,7 @@ inline void keep_curve(const fs::path& file, const std::string& row, int seed, c
         << e.quantized << ',' << e.alpha << ',' << e.rate << ',' << e.seconds << '\n';
 }
 
-/// Trains one network, goes on where it was stopped, and keeps the packed network's accuracy under `row`.
+/// Trains one network, continues an interrupted run, and records the packed network's accuracy under `row`.
 template <class Model, class Estimator>
 void run_one(task& t, const std::string& row, int seed, float rate, const alpha_schedule& alpha) {
   if (t.found.has(row, seed)) return;
@@ -142,7 +142,8 @@ void run_one(task& t, const std::string& row, int seed, float rate, const alpha_
   fs::remove(checkpoint.string() + ".lock");
 }
 
-/// A network by each estimator and schedule; one in floats is trained once, there is nothing to estimate.
+/// Trains a network with each estimator and schedule. A float network is trained only once, since it does not use an
+/// estimator.
 template <class Model>
 void run_all(task& t, const std::string& name, int seed, float rate) {
   if (!mn::network<Model>::quantizes) {
@@ -163,7 +164,7 @@ void run_all(task& t, const std::string& name, int seed, float rate) {
     }
 }
 
-/// All of one family of networks.
+/// Runs all networks of one family.
 template <template <int> class Model>
 void run_family(task& t, const std::string& family) {
   for (int seed = t.o.first_seed; seed < t.o.first_seed + t.o.seeds; ++seed)
@@ -177,6 +178,6 @@ void run_family(task& t, const std::string& family) {
     }
 }
 
-/// Model D of MINW-Net, and small networks for 28x28 images of three widths: units of their own.
+/// Run Model D of MINW-Net, and small networks for 28x28 images of three widths. Each is a separate translation unit.
 void run_model_d(task& t);
 void run_small(task& t, int width);

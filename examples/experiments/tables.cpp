@@ -1,4 +1,4 @@
-// Tables I and II of MINW-Net: Models A to D, narrower, for the 16 pairs of bits of inputs and weights.
+// Reproduces Tables I and II of MINW-Net: narrower Models A to D for the 16 pairs of bits of inputs and weights.
 //
 // source  Chen et al. 2020, Tables I and II
 #include "tables/pairs.hpp"

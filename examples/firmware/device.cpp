@@ -1,5 +1,5 @@
-// On the device, an Arm Cortex-M3 without an operating system: runs the images and compares the logits with the host's.
-// What it says goes through semihosting, to the debugger or to qemu.
+// Runs on the device, an Arm Cortex-M3 without an operating system: runs the images and compares the logits with the
+// host's. Output goes through semihosting, to the debugger or to qemu.
 
 #include <bit>
 #include <cstddef>
@@ -49,7 +49,7 @@ int main() {
   print("\nfirmware: "), print(differences), print(" of "), print(images_data::count * net.classes);
   print(" logits differ from the host's in a bit; memory of a run "), print(static_cast<int>(net.memory_bytes)),
       print(" bytes\n");
-  const std::uint32_t ending[2] = {0x20026, static_cast<std::uint32_t>(differences != 0)};  // the application's exit
+  const std::uint32_t ending[2] = {0x20026, static_cast<std::uint32_t>(differences != 0)};  // 0x20026: application exit
   ask_host(0x20, ending);
 }
 
@@ -72,7 +72,8 @@ extern std::uint32_t data_in_flash, data_begin, data_end, bss_begin, bss_end, st
   }
 }
 
-/// What the processor reads first: the stack, then where to go at a reset, an interrupt that cannot be masked, a fault.
+/// The vector table that the processor reads first: initial stack pointer, then the handlers of reset, non-maskable
+/// interrupt and hard fault.
 [[gnu::section(".vectors"), gnu::used]] const void* const vectors[4] = {
     &stack_top, reinterpret_cast<const void*>(&start), reinterpret_cast<const void*>(&fault),
     reinterpret_cast<const void*>(&fault)};

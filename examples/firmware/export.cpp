@@ -1,6 +1,8 @@
-// On the host: trains the network for some steps, packs it, and writes what the device is compiled with.
+// Runs on the host: trains the network for a few steps, packs it, and writes the headers that the device's program
+// includes.
 //
-// usage: firmware_export FOLDER        network_data.hpp, the network; images_data.hpp, images and what the host makes of them
+// usage: firmware_export FOLDER        network_data.hpp: the network; images_data.hpp: images and the host's logits for
+// them
 
 #include <bit>
 #include <cstdint>
@@ -20,7 +22,7 @@ namespace {
 namespace mn = minnow;
 using firmware_example::network;
 
-/// Drawn digits as 32x32 colour images: the digit's place and brightness differ from channel to channel.
+/// Returns synthetic digits as 32x32 color images. The digit's position and brightness differ between channels.
 mn::dataset<std::uint8_t> colour_digits(int count, std::uint64_t draws) {
   const auto digits = mn::drawn_digits(count, mn::seed{draws});
   mn::dataset<std::uint8_t> data;
@@ -36,7 +38,7 @@ mn::dataset<std::uint8_t> colour_digits(int count, std::uint64_t draws) {
   return data;
 }
 
-/// Images and logits as a header; logits as bits, since they must be the same ones.
+/// Writes images and logits as a header. Logits are written as bits, since the device's must be equal in every bit.
 void write_images(const std::string& path, const mn::dataset<std::uint8_t>& data, std::span<const float> logits) {
   std::FILE* file = std::fopen(path.c_str(), "w");
   if (file == nullptr) mn::require(mn::status::failure("%s: could not be created", path.c_str()));

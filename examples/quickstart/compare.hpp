@@ -1,6 +1,6 @@
 #pragma once
 
-// The run of quickstart on one kind of network: low-bit and in floats.
+// Trains, packs and times one low-bit network, and the same network in floats.
 
 #include <algorithm>
 #include <chrono>
@@ -52,7 +52,7 @@ mn::history train(Network& net, const mn::train_and_test<std::uint8_t>& data, co
   return run;
 }
 
-/// What the demo says in its last lines.
+/// The results that the demo prints in its last lines.
 struct report {
   mn::history trained;
   double accuracy_packed = 0;
@@ -95,7 +95,7 @@ void run_low_bit(const mn::train_and_test<std::uint8_t>& data, const options& o,
   r.accuracy_packed = mn::accuracy(found, data.test.labels);
   for (std::size_t i = 0; i < found.size(); ++i) r.disagreements += expected[i] != found[i];
 
-  // One image after the other on one thread.
+  // Time single images on one thread.
   mn::session<mn::packed<Model>> session(tiny);
   r.logits.resize(10);
   const int timed = std::min(data.test.size(), 1000);
@@ -112,7 +112,7 @@ void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, re
   r.accuracy_real = mn::accuracy(net, data.test);
   net.parameters(
       [&](std::string_view, const mn::parameter& p) { r.bytes_real += 4 * static_cast<long long>(p.value.size()); });
-  // The float network at its best: through the matrix product, 128 images at a time.
+  // Time the float network in its fastest mode: through the matrix product, 128 images at a time.
   const images some = data.test.part(0, std::min(data.test.size(), 1000));
   mn::set_threads(1);
   const auto start = std::chrono::steady_clock::now();
@@ -121,10 +121,10 @@ void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, re
   mn::set_threads(o.threads);
 }
 
-/// A run of one kind of network.
+/// A function that trains and measures one kind of network.
 using runner = void (*)(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r);
 
-/// The network of 1, 2 or 3 bits, then the same one in floats.
+/// Runs the network of 1, 2 or 3 bits, then the same network in floats.
 inline void run(const mn::train_and_test<std::uint8_t>& data, const options& o, runner one, runner two, runner three,
                 runner in_floats) {
   report r;
@@ -133,5 +133,5 @@ inline void run(const mn::train_and_test<std::uint8_t>& data, const options& o, 
   print(r, data, o);
 }
 
-/// Model D of MINW-Net: a unit of its own, compiled beside the digits'.
+/// Runs Model D of MINW-Net. It is a separate translation unit, compiled in parallel with the digits' networks.
 void run_model_d(const mn::train_and_test<std::uint8_t>& data, const options& o);

@@ -1,6 +1,6 @@
 #include "compare.hpp"
 
-/// Model D of MINW-Net for 32x32 colour images.
+/// Model D of MINW-Net for 32x32 color images.
 template <int M, class Weights = typename mn::minw<M, M>::weights>
 struct model_d
     : mn::model<mn::image<3, 32, 32>, mn::conv<64, mn::scheme<mn::pixels, Weights>>, mn::batch_norm,

@@ -1,4 +1,4 @@
-// A unit of its own: CLI11 would add a fifth to the time that quickstart takes to compile.
+// This is a separate translation unit, because CLI11 would add a fifth to the compile time of quickstart.
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>

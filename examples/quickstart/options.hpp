@@ -6,7 +6,7 @@
 
 #include <minnow/data/dataset.hpp>
 
-/// The command line of quickstart.
+/// The command-line options of quickstart.
 struct options {
   std::string data;
   std::string model;
@@ -21,9 +21,9 @@ struct options {
   bool flip = false;
   bool skip_real = false;
 
-  /// returns  the program's exit code where there is nothing more to do: after --help, or an option that is wrong
+  /// returns  the program's exit code if there is nothing more to do: after --help, or if an option is wrong
   std::optional<int> read(int argc, char** argv);
 };
 
-/// The images of --data, or drawn digits.
+/// Reads the images of --data, or makes synthetic digits.
 minnow::train_and_test<std::uint8_t> read(const options& o);

@@ -1,6 +1,6 @@
 #pragma once
 
-// How near the second convolution's weights and inputs are to their levels, epoch by epoch.
+// Records how close the second convolution's weights and inputs are to their quantizers' levels, epoch by epoch.
 
 #include <array>
 #include <cmath>
@@ -14,14 +14,14 @@
 
 #include "../experiment.hpp"
 
-/// A network that says what stands before its second convolution (`front`) and where that is (`second`).
+/// A network that names the layers before its second convolution (`front`) and that convolution's path (`second`).
 template <class Model>
 concept has_second_conv = requires {
   typename Model::front;
   Model::second;
 };
 
-/// Numbers on their way to the levels of a quantizer: their share within .01 of one, and a histogram of [-1, 1].
+/// Counts the numbers that are within .01 of a level of a quantizer, and keeps a histogram over [-1, 1].
 class nearness {
 public:
   static constexpr int bins = 101;
@@ -53,7 +53,8 @@ inline std::ofstream opened(const fs::path& file, const char* head) {
   return out;
 }
 
-/// Latent and blended weights, clipped and blended inputs (of 100 images), as they are at the end of an epoch.
+/// Writes latent and blended weights, and clipped and blended inputs (of 100 images), as they are at the end of an
+/// epoch.
 template <class Model, class W, class I>
 void keep_levels(const fs::path& folder, const std::string& row, int seed, const mn::event& e,
                  mn::network<Model, W, I>& net, const images& test) {

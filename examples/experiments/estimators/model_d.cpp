@@ -7,7 +7,7 @@ namespace {
 template <int M>
 using image_scheme = mn::scheme<mn::pixels, typename mn::minw<M, M>::weights>;
 
-/// Model D of MINW-Net: M bits everywhere but the image, which stays its bytes.
+/// Model D of MINW-Net: M bits everywhere except for the image, which stays in bytes.
 template <int M>
 struct model_d : mn::zoo::model_d<mn::zoo::schemes<mn::minw<M, M>, image_scheme<M>>> {
   using scheme = mn::minw<M, M>;

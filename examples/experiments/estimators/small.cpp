@@ -2,7 +2,7 @@
 
 namespace {
 
-/// A small ConvNet for 28x28 images, M bits everywhere but the image.
+/// A small ConvNet for 28x28 images: M bits everywhere except for the image.
 template <int Width, int M>
 struct small
     : mn::model<mn::image<1, 28, 28>,

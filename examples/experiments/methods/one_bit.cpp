@@ -5,7 +5,7 @@
 
 namespace {
 
-/// The same network with Bi-Real's shortcuts around the convolutions.
+/// The network of run_method.hpp with Bi-Real's shortcuts around the convolutions.
 struct bi_real_network
     : mn::model<mn::image<3, 32, 32>, first<mm::bi_real>, mn::zoo::bi_real_unit<filters, mm::bi_real>, mn::max_pool<2>,
                 mn::zoo::bi_real_widening<2 * filters, mm::bi_real>, mn::zoo::bi_real_unit<2 * filters, mm::bi_real>,

@@ -1,6 +1,7 @@
 #pragma once
 
-// One network for every method: Model D of MINW-Net, its widths divided by 4, all layers but the image by the method's scheme.
+// The network of every method: Model D of MINW-Net with widths divided by 4. Every layer uses the method's scheme,
+// except that the image stays in bytes.
 
 #include <type_traits>
 
@@ -14,7 +15,7 @@ inline constexpr int filters = 16;
 inline constexpr int hidden_1 = 32;
 inline constexpr int hidden_2 = 128;
 
-/// Inputs that are not quantized want a nonlinearity.
+/// Batch norm, followed by a relu if the scheme's inputs are not quantized: such inputs need a nonlinearity.
 template <class Scheme>
 using norm = std::conditional_t<std::is_same_v<typename Scheme::inputs, mn::real>, mn::chain<mn::batch_norm, mn::relu>,
                                 mn::batch_norm>;
@@ -32,8 +33,8 @@ struct method_network
                 mn::conv<4 * filters, S>, norm<S>, mn::conv<4 * filters, S>, mn::max_pool<2>, norm<S>, dense_part<S>> {
 };
 
-/// The runs in hand: one seed of every method. Rates are compared on `search`: fewer images and epochs, measured on training images
-/// that are not among them.
+/// The current runs: one seed of every method. Rates are compared on `search`, which has fewer images and epochs and
+/// measures on training images that it does not train on.
 struct study {
   task& t;
   task& search;
@@ -41,7 +42,7 @@ struct study {
   int seed;
 };
 
-/// Trains the network at each rate on `search`, then at the best one.
+/// Trains the network at each rate on `search`, then at the best rate on `t`.
 template <class Model, class Estimator>
 void run_method(study& s, const std::string& method, const alpha_schedule& alpha = mn::constant{1}) {
   float best = s.rates.front();
@@ -59,14 +60,15 @@ void run_method(study& s, const std::string& method, const alpha_schedule& alpha
   run_one<Model, Estimator>(s.t, method, s.seed, best, alpha);
 }
 
-/// By an estimator that can be chosen at run time, with its own schedule.
+/// Runs a method with an estimator that is chosen at run time, and with that estimator's schedule.
 template <class Scheme>
 void run_chosen(study& s, const std::string& method, const std::string& estimator = "ste") {
   chosen::choose(estimator);
   run_method<method_network<Scheme>, chosen>(s, method, chosen::now->schedule);
 }
 
-/// Methods with 1-bit weights and inputs, those with 2-bit inputs, and those with real inputs: units of their own.
+/// Run the methods with 1-bit weights and inputs, with 2-bit inputs, and with real inputs. Each is a separate
+/// translation unit.
 void run_one_bit(study& s);
 void run_two_bits(study& s);
 void run_real_inputs(study& s);

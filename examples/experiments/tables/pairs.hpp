@@ -1,6 +1,6 @@
 #pragma once
 
-// Models A to D for all weights beside inputs of one number of bits.
+// Models A to D for all weights and for inputs of one number of bits.
 
 #include <algorithm>
 #include <string>
@@ -10,7 +10,7 @@
 
 #include "../run.hpp"
 
-/// The models' widths are divided by this: they train in minutes, and keep their order of size.
+/// Divisor of the models' widths. The narrow models train in minutes and keep their order of size.
 inline constexpr int narrower = 4;
 
 template <int Inputs, int Weights>
@@ -22,12 +22,12 @@ template <int Inputs, int Weights, int Channels, int Hidden1, int Hidden2>
 struct narrow : mn::zoo::convnet<typename pair_schemes<Inputs, Weights>::type, Channels / narrower, Hidden1 / narrower,
                                  Hidden2 / narrower> {};
 
-/// What is to be run.
+/// The models and pairs of bits to run.
 struct table {
   task& t;
   std::vector<std::string> models;
   std::vector<std::string> pairs;
-  std::vector<float> rates;  ///< Adam's first ones for weights of 1 bit, of 2 and 3, of 16 and 32
+  std::vector<float> rates;  ///< Adam's initial rates for weights of 1 bit, of 2 and 3, of 16 and 32
 };
 
 template <int Inputs, int Weights>
@@ -44,7 +44,7 @@ void run_pair(table& all, int seed) {
   if (wanted(all.models, "d")) run_all<narrow<Inputs, Weights, 64, 128, 512>>(all.t, "d " + pair, seed, rate);
 }
 
-/// The rows of Table I for inputs of so many bits: each a unit of its own.
+/// Runs the rows of Table I for inputs of `Inputs` bits. Each number of bits is a separate translation unit.
 template <int Inputs>
 void run_inputs(table& all, int seed);
 template <>
