@@ -17,8 +17,8 @@
 
 namespace minnow::test {
 
-/// Makes a locale with a decimal comma the program's, for C and for C++, for as long as it lives: one of the system, or else
-/// one that localedef makes.
+/// Sets the program's C and C++ locale to one with a decimal comma during its lifetime. Uses a locale of the system, or
+/// makes one with localedef.
 class comma_locale {
 public:
   comma_locale() {
@@ -36,7 +36,7 @@ public:
     std::setlocale(LC_ALL, "C");
     ::unsetenv("LOCPATH");
   }
-  /// False where the system has no such locale and cannot make one.
+  /// Returns false if the system has no such locale and cannot make one.
   [[nodiscard]] bool found() const { return found_; }
 
 private:

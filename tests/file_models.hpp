@@ -1,7 +1,7 @@
 #pragma once
 
-// Models whose files are kept (fixtures/format_1) and fuzzed: every order of packed weights, folded stages, floats, fixed
-// point. They must never change: the kept files are theirs.
+// Models whose files are kept as fixtures (fixtures/format_1) and fuzzed: every order of packed weights, folded stages,
+// floats, fixed point. They must never change, because the kept files were written with them.
 
 #include <cstdint>
 #include <vector>
@@ -25,7 +25,7 @@ struct in_fixed_point : model<features<7>, dense<6, scheme<pixels, sign>>, batch
                               dense<5, scheme<integer<8>, integer<8, per_channel>>>, batch_norm,
                               dense<3, scheme<integer<4>, integer<8>>>> {};
 
-/// Images whose sums of floats are exact, with labels.
+/// Returns labeled images for which the sums of floats are exact.
 template <class Model, class T>
 dataset<T> file_images(int count) {
   minnow::random r(seed{3});
@@ -37,7 +37,7 @@ dataset<T> file_images(int count) {
   return data;
 }
 
-/// A few steps of training.
+/// Returns a network after a few steps of training.
 template <class Model, class T>
 network<Model, aqe> file_network() {
   network<Model, aqe> net{seed{1}};

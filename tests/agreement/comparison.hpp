@@ -1,6 +1,6 @@
 #pragma once
 
-// Holds a packed network against the trained one: every product's sums, every quantizer's codes, the logits.
+// Compares a packed network with the trained one: every product's sums, every quantizer's codes, the logits.
 
 #include <algorithm>
 #include <cmath>
@@ -19,13 +19,13 @@
 
 namespace minnow::test {
 
-/// What a comparison came to.
+/// The result of a comparison.
 struct report {
-  int layers = 0;        ///< products and quantize layers that were looked into
+  int layers = 0;        ///< products and quantize layers that were compared
   long long values = 0;  ///< sums, codes and logits of all images
   long long differences = 0;
   long long wrong_classes = 0;
-  std::string first{};  ///< a sentence about the first difference; empty where there is none
+  std::string first{};  ///< describes the first difference; empty if there is none
 
   void differ(std::size_t layer, const char* what, std::size_t index, double expected, double found, double allowed) {
     if (differences++ > 0) return;
@@ -38,28 +38,28 @@ struct report {
 
 namespace comparison {
 
-/// A layer between product and quantizer: what it makes of a difference in its input.
+/// A layer between product and quantizer, and its effect on a difference in its input.
 struct step {
-  double factor = 1;  ///< the most by which it is multiplied
-  int roundings = 0;  ///< the most roundings of either side
-  int second = -1;    ///< of a join, the stage whose result is its other input
-  double unit = 1;    ///< what a unit of that one's codes is worth
+  double factor = 1;  ///< the largest factor by which it multiplies a difference
+  int roundings = 0;  ///< the largest number of roundings on either side
+  int second = -1;    ///< for a join: the stage whose result is its other input
+  double unit = 1;    ///< scale of the other input's codes; 1 for floats
 };
 
 /// A stage of the packed network as the trained one sees it, without types.
 struct stage_view {
   std::size_t begin = 0;
   std::size_t end = 0;
-  std::size_t from = 0;    ///< the layer whose result is the input, or the_image
-  std::size_t source = 0;  ///< the stage that made it; beyond the last: the image
-  std::size_t before = 0;  ///< the layer whose result the stage's last one reads
+  std::size_t from = 0;    ///< the layer whose result is the stage's input, or the_image
+  std::size_t source = 0;  ///< the stage that computes the input; one past the last: the image
+  std::size_t before = 0;  ///< the layer whose result the stage's last layer reads
   bool product = false;
   bool float_sums = false;
   bool quantizer = false;
   geometry window{};
   std::vector<float> weights{};  ///< codes (F, K)
-  std::vector<float> scales{};   ///< value of one unit of a sum, for each filter
-  float in_scale = 1;            ///< value of one unit of an input's code
+  std::vector<float> scales{};   ///< scale of the sums, per filter
+  float in_scale = 1;            ///< scale of the input's codes
   std::vector<step> steps{};
   std::function<float(float)> code{};
   float out_scale = 1;
@@ -142,7 +142,7 @@ std::vector<stage_view> views_of(network<Model, W, I>& net) {
   }(std::make_index_sequence<minnow::detail::stages<Model>::count>{});
 }
 
-/// Keeps what one image leaves in every layer.
+/// Records every sum and packed map of one image's run.
 class recorder final : public trace {
 public:
   explicit recorder(std::span<const stage_view> views) : views_(views), sums_(views.size()), maps_(views.size()) {}
@@ -192,13 +192,14 @@ private:
   std::vector<std::vector<float>> maps_;
 };
 
-/// For one output element: the sum of |input| · |weight| and of |difference of the input| · |weight|.
+/// Sums over the products of one output element: |input| · |weight| and |difference of the input| · |weight|.
 struct magnitudes {
   double products = 0;
   double differences = 0;
 };
 
-/// inputs and differences (H, W, C) of one image; where `differences` is empty each is at most `unknown`.
+/// Returns the magnitudes of one output element, from the inputs and their differences (H, W, C) of one image. If
+/// `differences` is empty, each difference is at most `unknown`.
 inline magnitudes magnitudes_at(const stage_view& v, const float* inputs, std::span<const double> differences,
                                 double unknown, int y, int x, int f) {
   magnitudes m;
@@ -229,13 +230,13 @@ inline double largest(const activations& a, int image) {
   return result;
 }
 
-/// Compares image `n` of the trained network's last batch with what the packed one left in `found`.
+/// Compares image `n` of the trained network's last batch with the packed network's sums, maps and logits.
 ///
-/// `doubt` is how far a packed value may lie from the trained one. It is 0, and all must be equal, until the first product
-/// with floats. There either side may add its K products in an order of its own: each sum lies within
-/// K · 2^-24 · sum|x||w| of the exact one, so that the two differ by up to K · eps · sum|x||w|, eps = 2^-23; differences of
-/// the inputs add theirs times |w|. From there doubt goes through the layers like any error: times the largest factor, and
-/// one eps of the largest value for each rounding.
+/// `doubt` bounds the difference between a packed value and the trained one. It is 0, so all must be equal, until the
+/// first product with floats. There either side may add its K products in its own order: each sum is within K · 2^-24 ·
+/// sum|x||w| of the exact one, so the two differ by at most K · eps · sum|x||w|, eps = 2^-23. Differences of the inputs
+/// add their magnitude times |w|. After that, `doubt` propagates through the layers like any error: multiplied by the
+/// largest factor, plus one eps of the largest value for each rounding.
 inline void compare_image(untyped_network& net, std::span<const float> image, std::span<const stage_view> views, int n,
                           const recorder& found, std::span<const float> logits, report& r) {
   constexpr double eps = 0x1p-23;
@@ -243,10 +244,10 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
     const activations& a = net.result(layer);
     return a.data + static_cast<std::size_t>(n) * static_cast<std::size_t>(a.dimensions.size());
   };
-  // Of each stage's result; of the codes also where each lies, which is empty where each is at most `doubt`.
+  // doubts: bound per stage result. all_differences: the difference of each code; empty if only the bound is known.
   std::vector<double> doubts(views.size() + 1, 0.0);
   std::vector<std::vector<double>> all_differences(views.size() + 1);
-  // What layer `layer` reads at `k`, as a value or as a code.
+  // Returns the value or code that `layer` reads at `k`.
   const auto value_before = [&](std::size_t layer, std::size_t k) {
     if (layer == minnow::detail::the_image) return image[k];
     const activations& a = net.result(layer);
@@ -278,7 +279,7 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
             }
             next = std::max(next, allowed);
             ++r.values;
-            // A scale of 0 hides the sums, but then all codes are 0 and so are they.
+            // A scale of 0 hides the sums. Then all codes are 0, and the packed sums must be 0 too.
             const bool visible =
                 scale != 0 ? v.float_sums || !exact ||
                                  std::nearbyint(static_cast<double>(trained[at]) / static_cast<double>(scale)) == sum
@@ -308,7 +309,7 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
     const auto& map = found.map_of(s);
     double next = 0;
     for (std::size_t k = 0; k < static_cast<std::size_t>(v.out.size()); ++k) {
-      // A quantizer never falls, so its codes at both ends of the doubt bound the packed one.
+      // Quantizers never decrease, so the codes at both ends of the doubt interval bound the packed code.
       const auto d = static_cast<float>(doubt);
       const float before = value_before(v.before, k);
       const float low = v.code(doubt > 0 ? std::nextafter(before - d, -HUGE_VALF) : before);
@@ -327,7 +328,7 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
   const double doubt = doubts[views.size() - 1];
   const std::size_t last = views.back().end - 1;
   for (std::size_t c = 0; c < logits.size(); ++c) {
-    // A last layer that quantizes hands on values; its doubt is in codes.
+    // A quantizer as the last layer outputs values, but its doubt is in codes.
     const double allowed = views.back().quantizer ? doubt * static_cast<double>(views.back().out_scale) : doubt;
     ++r.values;
     if (!(std::abs(static_cast<double>(logits[c]) - static_cast<double>(of_image(last)[c])) <= allowed))

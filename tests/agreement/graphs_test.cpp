@@ -10,7 +10,7 @@ namespace {
 
 using last_of_two_bits = chain<dense<4, minw<2, 2>>, batch_norm>;
 
-/// Blocks of He et al.: the sum goes on as it is, each branch quantizes it.
+/// Residual blocks of He et al.: the sum is passed on in the carrier, and each branch quantizes it.
 template <class First, class Scheme, class Carrier = real>
 struct of_residuals : model<image<3, 9, 9>, unit<First, 17>,
                             repeat<2, residual<chain<unit<Scheme, 17>, relu, unit<Scheme, 17>>, chain<>, Carrier>>,
@@ -18,7 +18,7 @@ struct of_residuals : model<image<3, 9, 9>, unit<First, 17>,
                                      unit<Scheme, 33, kernel<1>, padding<0>, stride<2>>, Carrier>,
                             batch_norm, last_of_two_bits> {};
 
-/// The carrier's codes go into the body's first product as they are.
+/// The body's first product reads the carrier's codes without another quantizer.
 template <class Weights>
 struct of_carried_codes
     : model<image<3, 9, 9>, unit<scheme<pixels, Weights>, 16>, relu,
@@ -35,7 +35,7 @@ struct of_dense_blocks
             batch_norm, unit<Scheme, 12, kernel<1>, padding<0>>, average_pool<2>, dense_block<2, unit<Scheme, 3>>,
             batch_norm, last_of_two_bits> {};
 
-/// Forks of the image, in forks, of codes; joins one after the other.
+/// Forks of the image, nested forks, forks of codes, and joins that follow each other directly.
 struct of_nested_forks
     : model<image<3, 8, 8>, concatenated<chain<conv<4, scheme<real, ternary<>>>, batch_norm>>, batch_norm,
             residual<residual<unit<minw<2, 2>, 7>, chain<>, ternary<>>, unit<minw<3, 2>, 7>>,

@@ -7,7 +7,7 @@ using namespace minnow::test;
 
 namespace {
 
-/// One channel, maps of one pixel.
+/// Two products with one channel and maps of one pixel.
 template <class Scheme>
 struct of_one_pixel : model<image<1, 1, 1>, conv<1, scheme<real, sign>>, batch_norm, conv<1, Scheme>, batch_norm,
                             dense<2, Scheme>, batch_norm> {};
@@ -16,7 +16,7 @@ template <class Scheme>
 struct of_floats : model<image<2, 4, 4>, conv<3, scheme<real, typename Scheme::weights>>, batch_norm, conv<4, Scheme>,
                          max_pool<2>, batch_norm, dense<2, Scheme>> {};
 
-/// Trained on the images that `value` makes.
+/// Returns a network trained on images made by `value`.
 template <class Model, class Value>
 network<Model, aqe> trained_on(int count, Value&& value) {
   dataset<float> data;

@@ -1,6 +1,6 @@
 #pragma once
 
-// A small network: trained three steps, bent, packed, saved, loaded, compared.
+// Checks small networks: trains three steps, bends batch norm, packs, saves, loads, and compares.
 
 #include <doctest/doctest.h>
 
@@ -36,7 +36,7 @@ dataset<T> random_images(shape s, int count, int classes, std::uint64_t draws) {
   return {s, std::move(images), std::move(labels)};
 }
 
-/// Gives batch norm channels that fall and channels that are constant, with constants of either sign.
+/// Makes some batch norm channels decreasing and some constant, with constants of either sign.
 inline void bend(untyped_network& net) {
   net.parameters([](std::string_view, const parameter& p) {
     for (std::size_t c = 0; c < p.value.size(); ++c) {
@@ -50,7 +50,7 @@ inline void bend(untyped_network& net) {
 inline constexpr int training_images = 24;
 inline constexpr int batch_images = 8;
 
-/// Three steps, settled, bent.
+/// Trains three steps, re-estimates batch norm, and bends it.
 template <class Model, class T, class Estimator = aqe>
 network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
   const auto data = random_images<T>(flat<Model>::input, training_images, packed<Model>::classes, draws);
@@ -61,14 +61,15 @@ network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
   return net;
 }
 
-/// The rung that users of this build get; with -DMINNOW_TEST_SCALAR the lowest one. tests/kernels compares all of them.
+/// The instruction set level to test: the one that users of this build get, or the lowest one with
+/// -DMINNOW_TEST_SCALAR. tests/kernels compares all of them.
 #ifdef MINNOW_TEST_SCALAR
 using tested_rung = kernels::scalar;
 #else
 using tested_rung = kernels::best;
 #endif
 
-/// Packs and saves a network, loads it for the tested rung, and compares it with the trained one.
+/// Packs and saves a network, loads it for the tested instruction set level, and compares it with the trained one.
 template <class T, class Model, class Estimator>
 void check_agreement(network<Model, Estimator>& net) {
   const auto data = random_images<T>(flat<Model>::input, 8, packed<Model>::classes, 77);
@@ -87,20 +88,20 @@ void check_model() {
   check_agreement<T>(net);
 }
 
-/// A convolution with its batch norm.
+/// A convolution followed by batch norm.
 template <class Scheme, int Filters, class... Options>
 using unit = chain<conv<Filters, Scheme, Options...>, batch_norm>;
 
-/// How most structures begin and end.
+/// First and last layers of most test structures.
 using first = unit<scheme<pixels, sign>, 17>;
 using last = chain<dense<4, minw<1, 1>>, batch_norm>;
 
-/// An odd number of channels in front, pools on either side of batch norm.
+/// The tested product follows a layer with an odd number of channels, with pools before and after batch norm.
 template <class Scheme>
 struct pair_network : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<40, Scheme>,
                             batch_norm, max_pool<2>, dense<4, Scheme>, batch_norm> {};
 
-/// The pair on the image itself.
+/// The tested product reads the image itself.
 template <class Scheme>
 struct first_network : model<image<3, 9, 9>, conv<33, Scheme>, max_pool<2>, batch_norm,
                              dense<4, scheme<sign, typename Scheme::weights>>, batch_norm> {};

@@ -11,7 +11,7 @@ using namespace minnow::test;
 
 namespace {
 
-/// As pair_network, with the image as its bytes by weights of the method's.
+/// Like pair_network, but the first layer combines the image's bytes with the method's weights.
 template <class Scheme>
 struct method_network
     : model<image<3, 9, 9>, conv<33, scheme<pixels, typename Scheme::weights>>, max_pool<2>, batch_norm, relu,
@@ -23,12 +23,12 @@ void check_method() {
   check_agreement<std::uint8_t>(net);
 }
 
-/// The same with Bi-Real's shortcuts.
+/// A network with Bi-Real's shortcuts.
 struct shortcut_network : model<image<3, 9, 9>, conv<16, scheme<pixels, sign>>, max_pool<2>, batch_norm,
                                 zoo::bi_real_unit<16, methods::bi_real>, zoo::bi_real_halving<40, methods::bi_real>,
                                 zoo::bi_real_widening<24, methods::bi_real>, dense<4, methods::bi_real>, batch_norm> {};
 
-/// Drawn digits below 4, each pixel and channel the mean of 3x3 of theirs: 9x9.
+/// Returns synthetic digits 0 to 3, reduced to 9x9 by averages over 3x3 pixels, with three equal channels.
 dataset<std::uint8_t> few_digits(int count, std::uint64_t draws) {
   const auto all = drawn_digits(count * 10 / 4, seed{draws});
   dataset<std::uint8_t> few;
@@ -48,7 +48,7 @@ dataset<std::uint8_t> few_digits(int count, std::uint64_t draws) {
   return few;
 }
 
-/// Trains on 800 small digits and returns the packed network's part of right answers on 400 others.
+/// Trains on 800 small digits and returns the packed network's accuracy on 400 others.
 template <class Model, class Estimator = ste>
 double learned() {
   static const auto train = few_digits(800, 1);
@@ -81,7 +81,7 @@ TEST_SUITE("agreement/pairs_methods") {
     check_agreement<std::uint8_t>(net);
   }
 
-  // Six seeds had 89 to 93 % with 1-bit inputs and 94 to 98 % with wider ones; chance is 25 %.
+  // Over six seeds the accuracy is 89 to 93 % with 1-bit inputs and 94 to 98 % with wider ones; chance is 25 %.
   TEST_CASE("each method learns small digits: over 84 % with 1-bit weights and inputs, over 92 % with wider ones") {
     CHECK(learned<method_network<methods::bnn>>() > 0.84);
     CHECK(learned<method_network<methods::xnor_net>>() > 0.84);

@@ -16,7 +16,8 @@
 
 using namespace minnow;
 
-// Layers forward and backward against PyTorch. fixtures/pytorch_layers.py made the numbers, and says why they must be equal.
+// Compares layers forward and backward with PyTorch. fixtures/pytorch_layers.py writes the expected numbers and
+// explains why they must be equal.
 namespace {
 
 struct example {

@@ -14,7 +14,7 @@
 
 using namespace minnow;
 
-// Networks with PyTorch's weights against PyTorch. fixtures/pytorch_networks.py made the numbers.
+// Compares networks that use PyTorch's weights with PyTorch. fixtures/pytorch_networks.py writes the expected numbers.
 namespace {
 
 struct exported_network {
@@ -52,7 +52,7 @@ dataset<float> channels_last(const tensor& from, shape image) {
   return to;
 }
 
-/// The network computes PyTorch's outputs, and exports PyTorch's state_dict: its names, shapes and numbers.
+/// Checks that the network computes PyTorch's outputs and exports PyTorch's state_dict: its names, shapes and numbers.
 template <class Model>
 void check_network(const std::string& name, const weight_names& names) {
   CAPTURE(name);

@@ -28,8 +28,8 @@
 
 namespace mn = minnow;
 
-// One step of Models A and D against PyTorch in double precision. fixtures/pytorch_step.py made the numbers of
-// fixtures/pytorch_model_*.txt and says how both sides draw the same networks and images.
+// Compares one training step of Models A and D with PyTorch in double precision. fixtures/pytorch_step.py writes
+// fixtures/pytorch_model_*.txt and documents how both sides draw the same networks and images.
 namespace {
 
 template <int Filters, class Scheme = mn::minw<1, 1>>
@@ -63,12 +63,12 @@ struct gradient {
   std::vector<double> projections;
 };
 
-/// What the fixture says of one estimator.
+/// The fixture's data for one estimator.
 struct reference {
   mn::random root;
   int images = 0;
-  double limit = 0;                         ///< of the weights
-  std::map<std::pair<int, int>, int> draw;  ///< layer, channel -> number of the draw, where it is not 0
+  double limit = 0;                         ///< the weights are within ±limit
+  std::map<std::pair<int, int>, int> draw;  ///< layer, channel -> number of the draw, if it is not 0
   double loss = 0;
   std::vector<double> logits;
   std::vector<gradient> gradients;
@@ -118,7 +118,7 @@ reference read_reference(const char* path, std::string_view estimator) {
   return result;
 }
 
-/// The draws of `draw_parameters` in the script.
+/// Draws parameters as `draw_parameters` of the script does.
 void draw_parameter(const reference& r, int layer, std::size_t count, const mn::parameter& p, std::size_t row) {
   const auto half = static_cast<std::uint64_t>(std::ldexp(r.limit, 15));
   const std::size_t each = p.value.size() / count;
@@ -154,8 +154,8 @@ mn::dataset<std::uint8_t> draw_images(const reference& r) {
   return batch;
 }
 
-/// The norm of the difference over the norm. From random projections: the mean of (s . d)^2 over vectors s of random
-/// signs is an unbiased estimate of |d|^2; the script says how good a one.
+/// Returns the norm of the difference divided by the norm, estimated from random projections: the mean of (s . d)^2
+/// over vectors s of random signs is an unbiased estimate of |d|^2. The script documents the estimate's accuracy.
 double relative_difference(const reference& r, std::size_t tensor, std::span<const float> found) {
   const gradient& expected = r.gradients[tensor];
   std::vector<double> projections(expected.projections.size());
@@ -170,7 +170,8 @@ double relative_difference(const reference& r, std::size_t tensor, std::span<con
   return std::sqrt(sum / static_cast<double>(projections.size())) / expected.norm;
 }
 
-/// The least distance of a pre-activation from 0 or +-1, over the inputs of all quantizers but the image's.
+/// Returns the smallest distance of a pre-activation from 0 or ±1, over the inputs of all quantizers except the
+/// image's.
 template <class Network>
 double nearest_threshold(Network& net) {
   double nearest = std::numeric_limits<double>::infinity();

@@ -22,18 +22,18 @@ struct average_of_pixels
 struct average_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, average_pool<3>, last> {};
 struct global_before : model<image<3, 9, 9>, first, conv<33, low>, global_average_pool, batch_norm, last> {};
 struct global_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, relu, global_average_pool, last> {};
-/// Totals of up to 64 · 64 · 9 · 17 · 81: a float's 24 bits would round them.
+/// Pool totals of up to 64 · 64 · 9 · 17 · 81 exceed the 24 bits of a float's significand.
 struct average_beyond_floats : model<image<3, 9, 9>, first, conv<5, scheme<power_of_two<4>, power_of_two<4>>>,
                                      global_average_pool, batch_norm, last> {};
 
-/// More codes than thresholds are made for: bytes, pooled as codes.
+/// Quantizers with too many codes for thresholds: the products write bytes, and the pools read these codes.
 struct bytes_before : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, relu,
                             conv<18, scheme<integer<8>, integer<4>>>, batch_norm, last> {};
 struct bytes_overlapping
     : model<image<3, 9, 9>, conv<33, scheme<pixels, ternary<>>>, batch_norm, max_pool<3, stride<2>>, batch_norm,
             conv<18, scheme<integer<6>, integer<8>>>, batch_norm, quantize<integer<8>>, last> {};
 
-/// Windows that begin in the padding, folded, encoded and in floats.
+/// Pools whose windows begin in the padding: folded into thresholds, on encoded bytes, and on floats.
 struct max_padded : model<image<3, 9, 9>, first, conv<33, low>, max_pool<3, stride<2>, padding<1>>, batch_norm, last> {
 };
 struct max_padded_behind : model<image<3, 8, 9>, first, conv<33, minw<3, 2>>, batch_norm, relu6,
@@ -55,7 +55,7 @@ constexpr bool folds = detail::stage_plan<Model, S>::folds;
 
 }  // namespace
 
-// Folded into thresholds wherever that is exact, and only there.
+// Pools fold into thresholds wherever that is exact, and nowhere else.
 static_assert(folds<max_overlapping, 0> && folds<max_overlapping, 1> && folds<max_overlapping_behind, 1> &&
               folds<max_between, 1>);
 static_assert(folds<average_before, 1> && folds<average_of_nine, 1> && folds<global_before, 1>);

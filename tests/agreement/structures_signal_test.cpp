@@ -22,7 +22,7 @@ struct signal_in_integers
             residual<chain<conv_1d<17, Scheme>, batch_norm>>, conv_1d<12, Scheme, groups<1>, kernel<3>>, batch_norm,
             relu, depthwise_conv_1d<Scheme, kernel<5>, stride<2>>, batch_norm, max_pool_1d<2>, dense<4, Scheme>> {};
 
-/// Layers that multiply nothing: what is left is the formula of a convolution and of a pool.
+/// A convolution and a pool without quantizers, to compare with their formulas.
 struct sums_along_a_signal : model<signal<2, 11>, conv_1d<3, real, kernel<5>, stride<2>>, max_pool_1d<2>> {};
 
 }  // namespace

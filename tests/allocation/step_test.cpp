@@ -1,5 +1,5 @@
-// What a step of training allocates, counted by this program's own malloc: a C library's own, so on glibc alone, and not
-// beside a sanitizer's.
+// Counts the allocations of a training step with this program's own malloc. That malloc forwards to glibc's internal
+// functions, so the test needs glibc and runs without sanitizers.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define MINNOW_SANITIZED 1
@@ -62,7 +62,8 @@ using namespace minnow;
 
 namespace {
 
-/// Products on bits, on floats, in groups; norms that are left to a quantizer and norms that are not; pools; forks.
+/// A network with products on bits, on floats and in groups, batch norms that are deferred to a quantizer and others,
+/// pools, and forks.
 struct everything
     : model<image<3, 16, 16>, conv<32, scheme<pixels, sign>>, batch_norm, conv<32, minw<1, 1>>, max_pool<2>, batch_norm,
             residual<chain<conv<32, minw<2, 2>>, batch_norm, relu, depthwise_conv<scheme<integer<8>, integer<8>>>,
@@ -70,8 +71,8 @@ struct everything
             conv<48, minw<3, 3>, kernel<1>, padding<0>>, bias, hard_tanh, concatenated<conv<16, real, groups<2>>>,
             average_pool<2>, dense<64, minw<1, 1>>, batch_norm, dense<10, minw<1, 2>>, batch_norm> {};
 
-/// Allocations of three steps, after two that make room. On one thread: each of several makes room for itself when it first
-/// takes a piece of a kind, which may be in any step.
+/// Counts the allocations of three steps, after two steps that allocate the buffers. Uses one thread, because each of
+/// several threads allocates its buffers when it first takes a piece of a kind of work, which may happen in any step.
 template <class Estimator>
 long long counted(float alpha) {
   set_threads(1);

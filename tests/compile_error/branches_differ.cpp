@@ -1,4 +1,4 @@
-// The join is named with what its body makes.
+// The error names the join and the shape that its body produces.
 // expect: minnow: a join's branches make different shapes
 // expect-gcc: minnow::fault::branches_differ, 3, minnow::add, minnow::shape{8, 8, 5}
 // expect-clang: minnow::fault::branches_differ, 3, minnow::add

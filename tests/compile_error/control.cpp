@@ -1,5 +1,5 @@
 // expect-success
-// Every other file of this folder is this one with a mistake in it.
+// Every other file of this folder is this program with a mistake in it.
 #include <minnow/data/dataset.hpp>
 #include <minnow/model.hpp>
 

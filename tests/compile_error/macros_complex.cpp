@@ -1,7 +1,7 @@
 // expect-success
 // flags: -std=gnu++20
 #include <complex.h>
-// Behind it:
+// Included after the macros:
 #include <minnow/firmware.hpp>
 
 #include "../warnings/device.cpp"

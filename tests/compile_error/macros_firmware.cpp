@@ -1,7 +1,7 @@
 // expect-success
-// A device's program behind the macros of neighbours, with every kernel.
+// Compiles a device's program, with every kernel, after the macros of other headers.
 #include "../macros/neighbours.hpp"
-// Behind them:
+// Included after the macros:
 #include <minnow/firmware.hpp>
 
 #include "../warnings/device.cpp"

@@ -1,7 +1,7 @@
 // expect-success
-// Training, packing and running behind the macros of neighbours that xsimd and xtensor survive.
+// Compiles training, packing and running after those macros of other headers that xsimd and xtensor tolerate.
 #include "../macros/other_libraries.hpp"
-// Behind them:
+// Included after the macros:
 #include <minnow/minnow.hpp>
 
 #include "../warnings/train.cpp"

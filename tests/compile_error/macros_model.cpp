@@ -1,7 +1,7 @@
 // expect-success
-// Descriptions behind the macros of neighbours, as far as a fingerprint.
+// Compiles model descriptions, up to fingerprints, after the macros of other headers.
 #include "../macros/neighbours.hpp"
-// Behind them:
+// Included after the macros:
 #include <minnow/model.hpp>
 
 namespace mn = minnow;

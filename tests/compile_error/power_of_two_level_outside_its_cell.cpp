@@ -3,7 +3,7 @@
 
 using namespace minnow;
 
-// D_2 is the level 1/2 itself, which |x| <= D_2 would make 1/4.
+// The threshold D_2 equals the level 1/2. Since |x| <= D_2 selects the smaller level, 1/2 itself would become 1/4.
 struct thresholds {
   static constexpr text name() { return "thresholds"; }
   template <int Q>

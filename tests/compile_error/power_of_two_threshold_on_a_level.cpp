@@ -3,7 +3,7 @@
 
 using namespace minnow;
 
-// D_1 is the level 1/2 itself: as a threshold between 1/2 and 1 it leaves nothing around 1/2.
+// The threshold D_1 between 1 and 1/2 equals the level 1/2, so nothing around 1/2 would be quantized to it.
 struct thresholds {
   static constexpr text name() { return "thresholds"; }
   template <int Q>

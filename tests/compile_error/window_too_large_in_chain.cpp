@@ -1,4 +1,4 @@
-// A layer inside a chain is named by its place among the primitive layers: quantize and conv count as two.
+// The error names a layer inside a chain by its index among the primitive layers: quantize and conv count as two.
 // expect: minnow: the layer's window is larger than its padded input
 // expect-gcc: minnow::fault::window_too_large, 5, minnow::average_pool<8>, minnow::shape{7, 7, 4}
 // expect-clang: minnow::fault::window_too_large, 5, minnow::average_pool<8>

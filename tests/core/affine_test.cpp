@@ -10,7 +10,7 @@ using namespace minnow;
 
 TEST_SUITE("core/affine") {
   TEST_CASE("x * scale + shift is rounded once") {
-    // 1 + 2^-12 squared is 1 + 2^-11 + 2^-24: its last bit is lost where the product is rounded before the sum.
+    // (1 + 2^-12)^2 is 1 + 2^-11 + 2^-24. Rounding the product before the addition would lose the last bit.
     constexpr float x = 1 + 0x1p-12f;
     CHECK(affine{x, -1}(x) == 0x1p-11f + 0x1p-24f);
     CHECK(affine{}(3.5f) == 3.5f);
@@ -36,7 +36,8 @@ TEST_SUITE("core/affine") {
       const affine a = affine::normalizing(gamma, 0.3f, mean, variance, 1e-5f);
       const double scale =
           static_cast<double>(gamma) / std::sqrt(static_cast<double>(variance) + static_cast<double>(1e-5f));
-      // The sum under the root counts half, root and quotient once each; the shift's product takes scale's, and rounds once.
+      // Half of the rounding of the sum under the root counts, root and quotient count once each. The shift's product
+      // has the scale's error and rounds once.
       CHECK(std::abs(static_cast<double>(a.scale) - scale) <= 2.5 * 0x1p-24 * scale * (1 + 0x1p-20));
       const double product = static_cast<double>(mean) * scale;
       CHECK(std::abs(static_cast<double>(a.shift) - (static_cast<double>(0.3f) - product)) <=

@@ -16,7 +16,7 @@ static_assert(half_value(0x3555) == 0x1.554p-2f && half_value(0x7bff) == 65504.0
 
 namespace {
 
-/// The value of a finite 16-bit float, from its fields.
+/// Returns the value of a finite 16-bit float, computed from its fields.
 double value_of(std::uint16_t bits) {
   const int exponent = bits >> 10 & 31;
   const int fraction = bits & 1023;

@@ -8,7 +8,8 @@
 
 using namespace minnow;
 
-// splitmix64's published sequences of seeds 0 and 1234567: the state grows by the golden ratio, the finaliser follows.
+// The published splitmix64 sequences of seeds 0 and 1234567: the state grows by the golden ratio, then the finalizer
+// runs.
 constexpr std::uint64_t golden = 0x9e3779b97f4a7c15u;
 static_assert(detail::scramble(0) == 0xe220a8397b1dcdafu);
 static_assert(detail::scramble(golden) == 0x6e789e6aa1b965f4u);
@@ -50,7 +51,7 @@ TEST_SUITE("core/random") {
     CHECK(source.stream(1).stream(2).at(0) != source.stream(2).stream(1).at(0));
   }
 
-  // 1,000,000 draws: a mean of uniform numbers deviates by more than 4.5 standard errors once in 150,000 seeds.
+  // Over 1,000,000 draws the mean deviates by more than 4.5 standard errors for one seed in 150,000.
   TEST_CASE("uniform numbers lie in [0, 1), with the mean and the variance of the uniform distribution") {
     minnow::random source(seed{1});
     constexpr int count = 1000000;
@@ -83,7 +84,7 @@ TEST_SUITE("core/random") {
     }
     CHECK(least >= -3);
     CHECK(greatest <= 5);
-    // 10,000 draws miss an eighth of a percent of the interval at an end with probability e^-12.5.
+    // 10,000 draws miss an interval of an eighth of a percent at one end with probability e^-12.5.
     CHECK(least < -2.99f);
     CHECK(greatest > 4.99f);
   }

@@ -32,7 +32,7 @@ TEST_SUITE("core/scalar") {
       using scalar::nearbyint;
       return nearbyint(x);
     };
-    // The nearest integer, and of two equally near ones the even one, without a rounding mode.
+    // Rounds to the nearest integer, ties to even, independent of the rounding mode.
     const auto formula = [](double x) {
       const double below = std::floor(x);
       const double part = x - below;
@@ -45,7 +45,7 @@ TEST_SUITE("core/scalar") {
   }
 
   TEST_CASE("fma rounds once") {
-    // (1 + 2^-12)^2 = 1 + 2^-11 + 2^-24: the product alone would lose its last term.
+    // (1 + 2^-12)^2 = 1 + 2^-11 + 2^-24. A rounded product would lose the last term.
     const float x = 1 + 0x1p-12f;
     CHECK(scalar::fma(x, x, -(1 + 0x1p-11f)) == 0x1p-24f);
   }

@@ -19,7 +19,7 @@ using namespace minnow;
 
 namespace {
 
-/// What the C library makes of the same.
+/// Returns the C library's formatting of the same arguments.
 template <class... Arguments>
 std::string printed(const char* format, Arguments... arguments) {
   char text[512];

@@ -11,7 +11,7 @@ using namespace minnow;
 static_assert(shape{4, 5, 3}.pixels() == 20 && shape{4, 5, 3}.size() == 60);
 static_assert(shape{} == shape{1, 1, 1} && shape{4, 5, 3} != shape{5, 4, 3});
 
-// 3x3 over 32x32 with 3 channels and 128 filters, as Model A begins.
+// The first layer of Model A: 3x3 over 32x32 with 3 channels and 128 filters.
 constexpr geometry first_conv = window_over({32, 32, 3}, 128, {3, 3}, {1, 1}, {1, 1});
 static_assert(first_conv.out == shape{32, 32, 128});
 static_assert(first_conv.inputs() == 27 && first_conv.weights() == 3456 && first_conv.macs() == 3538944);
@@ -19,7 +19,7 @@ static_assert(first_conv.inputs() == 27 && first_conv.weights() == 3456 && first
 constexpr geometry rectangular = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0});
 static_assert(rectangular.out == shape{5, 5, 6} && rectangular.inputs() == 60);
 
-// Two groups: half of the inputs to an output.
+// With two groups, half of the channels contribute to an output.
 constexpr geometry halves = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0}, 2);
 static_assert(halves.group_channels() == 2 && halves.group_filters() == 3 && halves.inputs() == 30 &&
               halves.weights() == 180);
@@ -29,7 +29,7 @@ static_assert(dense_over({4, 4, 512}, 10).in == shape{1, 1, 8192});
 static_assert(dense_over({4, 4, 512}, 10).out == shape{1, 1, 10});
 static_assert(dense_over({4, 4, 512}, 10).weights() == 81920 && dense_over({4, 4, 512}, 10).macs() == 81920);
 
-// 2^16 pixels, inputs and filters: more than an int holds.
+// 2^16 pixels, inputs and filters need more multiply-accumulates than an int holds.
 static_assert(window_over({256, 256, 65536}, 65536, {1, 1}, {1, 1}, {0, 0}).macs() == 281474976710656);
 
 static_assert(ceil_div(0, 32) == 0 && ceil_div(1, 32) == 1 && ceil_div(32, 32) == 1 && ceil_div(33, 32) == 2);

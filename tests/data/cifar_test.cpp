@@ -18,7 +18,7 @@ using data_files::bytes;
 
 constexpr std::size_t record = 3073;
 
-// Three records: labels 0, 4, 8; the planes hold what tells record, channel and pixel apart.
+// Three records with labels 0, 4 and 8. The value of each byte identifies its record, channel and pixel.
 std::uint8_t value(std::size_t image, std::size_t channel, std::size_t pixel) {
   return static_cast<std::uint8_t>(image * 101 + channel * 37 + pixel * 7 + pixel / 32);
 }
@@ -114,7 +114,7 @@ TEST_SUITE("data/cifar") {
     const auto [train, test] = mn::read_cifar10(*data_files::real("cifar-10"));
     CHECK_EQ(data_files::counts(train.labels), std::vector<int>(10, 5000));
     CHECK_EQ(data_files::counts(test.labels), std::vector<int>(10, 1000));
-    // The official first training image, a frog, wherever it stands: the reds of its first pixels.
+    // Searches for the official first training image, a frog, at any position, by the reds of its first pixels.
     int frogs = 0;
     for (int i = 0; i < train.size(); ++i) {
       const auto image = train.image(i);

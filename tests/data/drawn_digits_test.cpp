@@ -23,7 +23,7 @@ std::uint64_t fingerprint_of(const mn::dataset<std::uint8_t>& digits) {
   return hash;
 }
 
-// Softmax regression on pixels, plain stochastic gradient descent.
+// Softmax regression on pixels, trained with plain stochastic gradient descent.
 class linear_classifier {
 public:
   static constexpr std::size_t pixels = 784;

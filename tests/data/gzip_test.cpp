@@ -42,7 +42,7 @@ bytes gzipped(const bytes& content) {
   return result;
 }
 
-// 300 labels: beyond what a short read can guess.
+// A file of 300 labels, too long for a truncated read to be complete by chance.
 bytes many_labels() {
   bytes result{0, 0, 8, 1, 0, 0, 1, 44};
   for (int i = 0; i < 300; ++i) result.push_back(static_cast<std::uint8_t>(i * i % 10));
@@ -96,7 +96,7 @@ TEST_SUITE("data/gzip") {
   }
 
   TEST_CASE("a file larger than every buffer comes back as it was") {
-    bytes content{0, 0, 8, 1, 0, 3, 13, 64};  // 200,000
+    bytes content{0, 0, 8, 1, 0, 3, 13, 64};  // 200,000 labels
     std::uint32_t state = 1;
     for (int i = 0; i < 200'000; ++i)
       content.push_back(static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24) % 10);
@@ -115,7 +115,7 @@ TEST_SUITE("data/gzip") {
     for (std::size_t at = 10; at < good.size(); ++at) {
       bytes bad = good;
       bad[at] ^= 0x10;
-      // A bit that says nothing, as those after the last code, may change.
+      // A bit without meaning, such as padding after the last code, may change.
       const data_files::folder folder;
       std::vector<int> out;
       if (read(folder.write("l.gz", bad), out).ok()) CHECK_EQ(out, labels_of(many_labels()));

@@ -15,7 +15,7 @@ namespace {
 
 using data_files::bytes;
 
-// Two images of 2 x 3 and their labels.
+// Two images of 2 x 3, and their labels.
 const bytes image_file{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255};
 const bytes label_file{0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
 

@@ -15,7 +15,7 @@ TEST_SUITE("data/normalisation") {
     CHECK(n.of_channel<std::uint8_t>(0)(0) == 0);
     CHECK(n.of_channel<std::uint8_t>(0)(255) == 1);
     for (int p = 0; p < 256; ++p)
-      // 1 / 255 and the product are rounded once each.
+      // 1 / 255 and the product are each rounded once.
       CHECK(std::abs(static_cast<double>(n.of_channel<std::uint8_t>(0)(static_cast<float>(p))) - p / 255.0) <=
             2 * 0x1p-24 * (p / 255.0) * (1 + 0x1p-20));
   }
@@ -49,7 +49,7 @@ TEST_SUITE("data/normalisation") {
     const normalisation n{.mean = {0.5f}, .deviation = {0.25f}};
     for (int p = 0; p < 256; ++p) {
       const double x = p / 255.0;
-      // Powers of two cost nothing: 1 / 255 and the fma are rounded.
+      // Powers of two are exact, so only 1 / 255 and the fma are rounded.
       CHECK(std::abs(static_cast<double>(n.of_channel<std::uint8_t>(0)(static_cast<float>(p))) - (x - 0.5) / 0.25) <=
             0x1p-24 * (4 * x + std::abs(4 * x - 2)) * (1 + 0x1p-20));
     }

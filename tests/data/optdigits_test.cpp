@@ -15,7 +15,7 @@ namespace {
 
 using data_files::bytes;
 
-// A line whose pixels are 0, 1, … 16, 0, 1, … and whose last field is the label.
+// Returns a line whose pixels are 0, 1, … 16, 0, 1, … and whose last field is the label.
 std::string line(int label) {
   std::string result;
   for (int i = 0; i < 64; ++i) result += std::to_string(i % 17) + ",";

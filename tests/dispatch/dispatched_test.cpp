@@ -48,7 +48,7 @@ std::vector<float> logits_of(dispatched network) {
   return logits;
 }
 
-/// Names of the levels that this processor has.
+/// Returns the names of the levels that this processor supports.
 std::vector<std::string> available() {
   std::vector<std::string> names;
   for (const dispatch_level& l : small_network::levels())

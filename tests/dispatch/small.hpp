@@ -6,11 +6,11 @@
 
 namespace minnow::test {
 
-/// Integers from the image to the logits' sums, so that every level gives the same logits.
+/// Computes in integers from the image to the last sums, so that every level gives the same logits.
 struct small : model<image<3, 6, 6>, conv<17, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<20, minw<2, 1>>,
                      batch_norm, dense<5, minw<2, 1>>, batch_norm> {};
 
-/// A user's layer that throws where a number is above 100.
+/// A user's layer that throws for a number above 100.
 struct refuses_above_100 : same_shape {
   static constexpr bool rises = true;
   static constexpr text name() { return "refuses_above_100"; }

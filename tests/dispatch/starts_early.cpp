@@ -1,4 +1,4 @@
 #include <string>
 
-/// Too long to be kept in place: made by code, before main.
+/// A string that is too long for the small-string buffer, so that code initializes it before main.
 std::string starts_early = "initialised at the start of the program, on whatever processor it is";

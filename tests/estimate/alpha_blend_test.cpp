@@ -24,7 +24,8 @@ struct outcome {
   double quantized;
 };
 
-/// Liu & Mattina 2019, Algorithm 1 on (w - 5.7)^2 from w = 2 with w_q = round(w), alpha refreshed after every step.
+/// Runs Algorithm 1 of Liu & Mattina 2019 on (w - 5.7)^2 from w = 2 with w_q = round(w), updating alpha after every
+/// step.
 outcome one_weight_problem(double rate, cubic schedule) {
   double w = 2;
   float alpha = 0;
@@ -38,7 +39,7 @@ outcome one_weight_problem(double rate, cubic schedule) {
   return {w, std::nearbyint(w)};
 }
 
-/// One weight under a changing alpha: its gradients, and where the factor 1 - alpha of each step stands.
+/// For one weight under a changing alpha: the term that is multiplied by 1 - alpha in each step.
 enum class place { on_the_gradient, on_the_step, nowhere };
 
 struct factors {
@@ -50,7 +51,7 @@ factors split(place p, double alpha) {
   return {p == place::on_the_gradient ? factor : 1, p == place::on_the_step ? factor : 1};
 }
 
-// A quadratic whose minimum is at 1; alpha rises from 0 to 0.9.
+// A quadratic with its minimum at 1, while alpha rises from 0 to 0.9.
 constexpr int run_length = 10;
 double slope_of_loss(double w) { return 2 * (w - 1); }
 double alpha_at(int step) { return 0.1 * step; }
@@ -86,7 +87,7 @@ double with_adam(place p, double (*alpha)(int)) {
 
 TEST_SUITE("estimate/alpha_blend") {
   TEST_CASE("on inputs the slope is 1 - alpha") {
-    // Liu & Mattina 2019, Eq. 5; the clip's own mask is the library's, not the estimator's.
+    // Liu & Mattina 2019, Eq. 5. The mask of the clip is applied by the library, not by the estimator.
     for (const float alpha : blend_alphas) {
       CAPTURE(alpha);
       for (const float a : {-2.0f, -0.4f, 0.0f, 1.0f, 1.5f}) {
@@ -119,7 +120,8 @@ TEST_SUITE("estimate/alpha_blend") {
   }
 
   TEST_CASE("solves the paper's one-weight problem") {
-    // Fig. 3 prints neither rate nor window. Its end belongs to the second pair: 5.5065556, cut to 5.506555.
+    // Fig. 3 prints neither rate nor window. The end it prints, 5.506555, is that of the second pair, 5.5065556,
+    // truncated.
     const outcome first = one_weight_problem(0.3, {.begin = steps{0}, .end = steps{20}});
     CHECK(std::abs(first.w - 5.5018) <= 0.00005);
     CHECK(first.quantized == 6);
@@ -131,7 +133,7 @@ TEST_SUITE("estimate/alpha_blend") {
 
   TEST_CASE("the weight of the one-weight problem stands still at alpha 1") {
     const outcome o = one_weight_problem(0.3, {.from = 1, .to = 1});
-    // The first step is taken before alpha is refreshed: 2 + 0.3 · 7.4.
+    // The first step precedes the first update of alpha: 2 + 0.3 · 7.4.
     CHECK(std::abs(o.w - 4.22) <= 4 * 0x1p-52 * 4.22);
   }
 
@@ -149,7 +151,7 @@ TEST_SUITE("estimate/alpha_blend") {
   TEST_CASE("Adam divides a constant slope out again, but not a step scale") {
     const auto constant_alpha = [](int) { return 0.75; };
     const double unscaled = with_adam(place::nowhere, constant_alpha);
-    // The 1e-12 in Adam's denominator is all that is left of the factor.
+    // Only the 1e-12 in Adam's denominator keeps a trace of the factor.
     CHECK(std::abs(with_adam(place::on_the_gradient, constant_alpha) - unscaled) <= 1e-10);
     const double scaled = with_adam(place::on_the_step, constant_alpha);
     CHECK(std::abs((3 - scaled) - (3 - unscaled) / 4) <= 0.05 * (3 - unscaled) / 4);

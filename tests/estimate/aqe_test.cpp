@@ -24,15 +24,15 @@ constexpr float aqe_alphas[] = {0.0f, 0.125f, 0.3f, 0.5f, 0.8f, 1.0f};
 
 bool inside(double a) { return std::abs(a) <= 1; }
 
-/// share · h(a) + (1 - share) · a, the forward value without the clip.
+/// Returns share · h(a) + (1 - share) · a, the forward value without the clip.
 template <class Estimator, class Quantizer>
 double forward(double alpha, double a) {
   const double share = Estimator::share(static_cast<float>(alpha));
   return share * quantized<Quantizer>(a, {}) + (1 - share) * a;
 }
 
-/// The derivative of the mean over z of Eq. 7, with a linear loss and h = sign, by a central difference over 400,000
-/// equally spaced z. a and a ± step are multiples of the spacing and the z lie halfway between, so that the count of
+/// Returns the derivative of Eq. 7 averaged over z, with a linear loss and h = sign, as a central difference over
+/// 400,000 equally spaced z. a and a ± step are multiples of the spacing and the z are halfway between, so the count of
 /// z < a is exact and only the sums of doubles are rounded.
 double finite_difference(double alpha, double a) {
   constexpr int count = 400000;
@@ -45,7 +45,7 @@ double finite_difference(double alpha, double a) {
   return alpha * difference / count / (2 * step) + (1 - alpha);
 }
 
-/// Theorem 3: x <- alpha h(x) + (1 - alpha) x.
+/// Checks Theorem 3 on the iteration x <- alpha h(x) + (1 - alpha) x.
 template <class Quantizer>
 void check_convergence(double start) {
   for (const double alpha : {0.125, 0.25, 0.5, 0.75}) {
@@ -55,7 +55,7 @@ void check_convergence(double start) {
     double x = start;
     for (int n = 1; n <= 60; ++n) {
       x = forward<aqe, Quantizer>(alpha, x);
-      // Each step rounds three times and shrinks what the steps before it left by 1 - alpha.
+      // Each step rounds three times and multiplies the errors of earlier steps by 1 - alpha.
       const double rounding = 3 * 0x1p-53 * std::max(1.0, std::abs(start)) / alpha;
       CHECK(std::abs((x - level) - std::pow(1 - alpha, n) * (start - level)) <= rounding);
     }
@@ -143,12 +143,12 @@ TEST_SUITE("estimate/aqe") {
       CAPTURE(c.a);
       const double measured = finite_difference(c.alpha, c.a);
       CHECK(std::abs(measured - c.expected) <= 1e-12);
-      // The policies work in float: alpha is rounded, and so is 1 - alpha.
+      // The policies compute in float, so alpha and 1 - alpha are both rounded.
       const auto alpha = static_cast<float>(c.alpha);
       const auto a = static_cast<float>(c.a);
       CHECK(std::abs(aqe_expected::slope(role::inputs, alpha, a, inside(a)) - measured) <= 0x1p-24 + 1e-12);
       CHECK(std::abs(aqe::slope(role::inputs, alpha, a, inside(a)) - c.printed) <= 0x1p-24);
-      // The printed rule agrees where Theorem 1 needs it, and nowhere else.
+      // The printed rule is correct where Theorem 1 needs it, and only there.
       CHECK((std::abs(measured - c.printed) <= 1e-12) == (c.alpha == .5 && c.a == .3));
     }
   }

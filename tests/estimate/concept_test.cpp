@@ -8,7 +8,7 @@
 
 using namespace minnow;
 
-// Not an unnamed namespace: members that only the concept reads would count as unused there.
+// A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
 namespace estimate_concept_test {
 
 /// A user's estimator with a scalar rule: the derivative of tanh.

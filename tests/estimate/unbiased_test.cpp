@@ -20,13 +20,13 @@ constexpr neuron_case cases[] = {{-2, 3, -1}, {-0.7, 1, 0}, {0.3, 0.5, 2.5}, {1.
 
 double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 
-/// Chen et al. 2020, Eq. 3: the derivative of E[L] = p L(1) + (1 - p) L(0).
+/// Returns the derivative of E[L] = p L(1) + (1 - p) L(0): Chen et al. 2020, Eq. 3.
 double gradient_of_the_mean(const neuron_case& c) {
   const double p = sigmoid(c.a);
   return p * (1 - p) * (c.loss_of_one - c.loss_of_zero);
 }
 
-/// The standard deviation of (h - p) L(h) for h = 1 with probability p.
+/// Returns the standard deviation of (h - p) L(h) for h = 1 with probability p.
 double deviation(const neuron_case& c) {
   const double p = sigmoid(c.a);
   const double fired = (1 - p) * c.loss_of_one;
@@ -34,7 +34,8 @@ double deviation(const neuron_case& c) {
   return std::sqrt(p * (1 - p)) * std::abs(fired - silent);
 }
 
-/// The mean of the estimate over `count` uniform z, with Eq. 2 as the library reads it or as it is printed.
+/// Returns the mean of the estimate over `count` uniform z, with Eq. 2 either as the library interprets it or as
+/// printed.
 double monte_carlo(const neuron_case& c, int count, bool as_printed) {
   std::mt19937_64 generator(11);
   double sum = 0;
@@ -67,12 +68,12 @@ TEST_SUITE("estimate/unbiased") {
     for (const neuron_case& c : cases) {
       const double e = 1e-5;
       const auto mean = [&](double a) { return sigmoid(a) * c.loss_of_one + (1 - sigmoid(a)) * c.loss_of_zero; };
-      // The third derivative of the sigmoid is at most 1/8; the losses are at most 5 apart.
+      // The third derivative of the sigmoid is at most 1/8, and the two losses differ by at most 5.
       CHECK(std::abs((mean(c.a + e) - mean(c.a - e)) / (2 * e) - gradient_of_the_mean(c)) <= 5 * e * e / 48 + 1e-10);
     }
   }
 
-  // The mean of N estimates deviates from its expectation by more than 4.5 standard errors once in 150,000 seeds.
+  // The mean of N estimates deviates from its expectation by more than 4.5 standard errors for one seed in 150,000.
   TEST_CASE("its Monte-Carlo mean is Eq. 3 within 4.5 standard errors") {
     constexpr int count = 400000;
     for (const neuron_case& c : cases) {

@@ -23,7 +23,7 @@ using data_files::bytes;
 using tensor_files::malformed;
 using tensor_files::quarters;
 
-/// A file of version 1.0 with this header, as it is, and so many bytes behind it.
+/// Returns a .npy file, by default of version 1.0, with this header unchanged, followed by `numbers` bytes.
 bytes array_file(const std::string& header, std::size_t numbers, std::uint8_t major = 1) {
   bytes file{0x93,
              'N',
@@ -201,7 +201,7 @@ TEST_SUITE("exchange/npy") {
   }
 
   TEST_CASE("headers that numpy.load takes are read to its numbers") {
-    // fixtures/arrays.py wrote these, and what NumPy makes of each.
+    // fixtures/arrays.py writes these files, and the arrays that NumPy reads from each.
     std::ifstream lines(MINNOW_FIXTURES "/arrays/expected.txt");
     int count = 0;
     for (std::string line; std::getline(lines, line); ++count) {

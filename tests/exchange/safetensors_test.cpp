@@ -24,7 +24,7 @@ using data_files::bytes;
 using tensor_files::malformed;
 using tensor_files::quarters;
 
-/// A file of this header and so many bytes behind it.
+/// Returns a file with this header, followed by `numbers` bytes.
 bytes tensors_file(const std::string& header, std::size_t numbers, std::uint64_t length) {
   bytes file(8 + header.size() + numbers, 7);
   std::memcpy(file.data(), &length, 8);
@@ -44,7 +44,7 @@ mn::status read_tensors_bytes(const bytes& file, const char* name, mn::tensors& 
 }
 mn::status read_tensors_file(const char* path, mn::tensors& out) { return mn::read_safetensors(path, out); }
 
-/// Two tensors, (2,2) in F32 and (3) in F16: 16 + 6 bytes.
+/// Header entries of two tensors, (2,2) in F32 and (3) in F16: 16 + 6 bytes.
 const std::string a = R"("a":)" + entry("F32", "[2,2]", "[0,16]");
 const std::string b = R"("b":)" + entry("F16", "[3]", "[16,22]");
 const bytes sound_tensors = tensors_file("{" + a + "," + b + "}", 22);
@@ -224,7 +224,7 @@ TEST_SUITE("exchange/safetensors") {
       if (!t.values.empty())
         CHECK_EQ(std::memcmp(found.at(name).values.data(), t.values.data(), 4 * t.values.size()), 0);
     }
-    // Its numbers begin at a multiple of 8.
+    // The numbers of the file begin at a multiple of 8.
     CHECK_EQ((std::filesystem::file_size(folder.path("f")) - 4 * (24 + 1 + 2)) % 8, 0);
     mn::save_safetensors({}, folder.path("none"));
     CHECK(mn::read_safetensors(folder.path("none")).empty());
@@ -310,12 +310,12 @@ TEST_SUITE("exchange/safetensors") {
       CHECK_THROWS_WITH_AS((void)out.at("b"), said.c_str(), mn::error);
       CHECK_THROWS_WITH_AS((void)out.at("c"), "tensor 'c': expected it, found none of this name among 1", mn::error);
     }
-    // A file's own words stay short and harmless.
+    // Text from a file is shortened and made printable in error messages.
     mn::tensors out;
     REQUIRE(mn::read_safetensors(of_a(R"(\u001b[2J)" + std::string(1000, 'x'), "[4]", "[0,16]"), "f", out).ok());
     CHECK_THROWS_WITH_AS((void)out.at("a"), doctest::Contains(("found '?[2J" + std::string(60, 'x') + "'").c_str()),
                          mn::error);
-    // Its bytes must be in the file all the same.
+    // The bytes of a tensor of unknown kind must still be inside the file.
     CHECK(!mn::read_safetensors(of_a("F8_E4M3", "[17]", "[0,17]"), "f", out).ok());
     CHECK(!mn::read_safetensors(of_a("F8_E4M3", "[12]", "[4,16]"), "f", out).ok());
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What tests of files of tensors share: the numbers of fixtures/tensors.py, and files that must be refused.
+// Shared by the tests of tensor files: the numbers of fixtures/tensors.py, and checks of files that must be refused.
 
 #include <cstddef>
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace tensor_files {
 
-/// What fixtures/tensors.py puts into a floating tensor of this shape: (k - 3) / 4.
+/// Returns the numbers that fixtures/tensors.py writes into a float tensor of this shape: (k - 3) / 4.
 inline minnow::tensor quarters(const std::vector<std::uint64_t>& shape) {
   std::uint64_t count = 1;
   for (const std::uint64_t extent : shape) count *= extent;
@@ -23,22 +23,22 @@ inline minnow::tensor quarters(const std::vector<std::uint64_t>& shape) {
   return result;
 }
 
-/// The text 1 so many times, each behind a separator.
+/// Returns `count` times the text 1, each after a separator.
 inline std::string ones(const char* separator, int count) {
   std::string result;
   for (int i = 0; i < count; ++i) result += std::string(separator) + "1";
   return result;
 }
 
-/// A file that is no good, and words of the sentence that must say so.
+/// A malformed file, and text that its error message must contain.
 struct malformed {
   std::string what;
   data_files::bytes content;
   std::string sentence;
 };
 
-/// Each file is refused, by a sentence with the file's name, "expected", "found" and the case's words, and nothing is
-/// read; then the same through a reader of files.
+/// Checks that each file is refused by a message with the file's name, "expected", "found" and the case's text, and
+/// that `out` stays unchanged. Checks the same through a reader of files.
 template <class Out, class Read, class ReadFile>
 void check_refused(const std::vector<malformed>& cases, const Out& before, Read read, ReadFile read_file) {
   const data_files::folder folder;

@@ -18,7 +18,7 @@ namespace mn = minnow;
 
 namespace {
 
-// Every kind of product, pool and array; kernels and maps that are not square.
+// A network with every kind of product, pool and array, and with kernels and maps that are not square.
 template <class Scheme>
 struct net_of : mn::model<mn::image<3, 6, 10>, mn::conv<4, Scheme, mn::kernel<3, 5>, mn::padding<1, 2>>, mn::bias,
                           mn::chain<mn::batch_norm, mn::relu>, mn::max_pool<2>, mn::dense<7, Scheme>, mn::bias,
@@ -35,7 +35,7 @@ std::vector<float> draw(const std::vector<std::uint64_t>& shape, std::uint64_t d
   return mn::test::uniform(count, draws, low, high);
 }
 
-/// As PyTorch has them.
+/// Returns the weights in PyTorch's names and layout.
 mn::tensors torch_weights() {
   mn::tensors t;
   const auto add = [&](const char* name, std::vector<std::uint64_t> shape, float low = -1, float high = 1) {
@@ -54,7 +54,7 @@ mn::tensors torch_weights() {
   return t;
 }
 
-/// What PyTorch's Conv2d, BatchNorm2d, ReLU, MaxPool2d, Flatten and two Linear make of images (N,C,H,W).
+/// Computes PyTorch's Conv2d, BatchNorm2d, ReLU, MaxPool2d, Flatten and two Linear on images (N,C,H,W).
 std::vector<double> torch_logits(const mn::tensors& t, const std::vector<float>& images, int count) {
   const auto w = [&](const char* name, std::size_t at) { return static_cast<double>(t.at(name).values.at(at)); };
   const auto i = [](int n) { return static_cast<std::size_t>(n); };
@@ -96,7 +96,7 @@ std::vector<double> torch_logits(const mn::tensors& t, const std::vector<float>&
   return logits;
 }
 
-/// Images (N,C,H,W) as a data set, channels last.
+/// Returns images (N,C,H,W) as a data set, channels last.
 mn::dataset<float> channels_last(const std::vector<float>& images, int count) {
   mn::dataset<float> data({6, 10, 3}, std::vector<float>(images.size()), {});
   for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n)
@@ -112,7 +112,7 @@ std::vector<std::vector<float>> arrays_of(Network& net) {
   return result;
 }
 
-/// What is said of tensors or names that do not fit; the network is left alone.
+/// Returns the error for tensors or names that do not fit, and checks that the network stays unchanged.
 template <class Model = real_net>
 std::string refusal(const mn::tensors& from, const mn::weight_names& with = names, mn::weight_options options = {}) {
   mn::network<Model> net{mn::seed{3}};
@@ -136,7 +136,7 @@ TEST_SUITE("exchange/weights") {
     const mn::tensors weights = torch_weights();
     mn::network<real_net> net{mn::seed{1}};
     const auto images = draw({5, 3, 6, 10}, 77);
-    (void)mn::logits(net, channels_last(images, 5));  // what it has prepared must not stay
+    (void)mn::logits(net, channels_last(images, 5));  // prepares weights that the load must invalidate
     mn::load_weights(net, weights, names);
     const auto found = mn::logits(net, channels_last(images, 5));
     const auto expected = torch_logits(weights, images, 5);
@@ -151,7 +151,7 @@ TEST_SUITE("exchange/weights") {
     mn::load_weights(net, weights, names);
     weights.erase("features.1.num_batches_tracked");
     CHECK(mn::export_weights(net, names) == weights);
-    // Latent weights too come back as they are.
+    // Latent weights are exported as they were loaded, too.
     mn::network<small_net> small{mn::seed{1}};
     mn::load_weights(small, weights, names);
     CHECK(mn::export_weights(small, names) == weights);
@@ -166,7 +166,7 @@ TEST_SUITE("exchange/weights") {
     const auto& conv = net.layer<"0">().weights();
     CHECK_EQ(conv(2, 1, 3, 0), ((2 * 3 + 0) * 3 + 1) * 5 + 3);
     CHECK_EQ(conv(3, 2, 4, 2), ((3 * 3 + 2) * 3 + 2) * 5 + 4);
-    // Of the map (3,5,4) that is flattened: row 2, column 1, channel 3.
+    // Row 2, column 1, channel 3 of the map (3,5,4) that is flattened.
     CHECK_EQ(net.layer<"4">().weights()(6, 0, 0, (2 * 5 + 1) * 4 + 3), 6 * 60 + (3 * 3 + 2) * 5 + 1);
     CHECK_EQ(net.layer<"6">().weights()(1, 0, 0, 4), 11);
   }
@@ -181,7 +181,7 @@ TEST_SUITE("exchange/weights") {
     CHECK_EQ(three.layer<"0">().weights()(1, 0, 3, 1), values[(1 * 2 + 1) * 5 + 3]);
     CHECK_EQ(refusal<signal>({{"c.weight", {{3, 5, 2}, values}}}, {{"0", "c"}}),
              "tensor 'c.weight': expected the shape (3, 2, 5) for 'weights' of layer 0, found (3, 5, 2) of 30 numbers");
-    // They leave as Conv1d's; those of an image of one row as Conv2d's, which may come as either.
+    // A signal's weights are exported in Conv1d's shape. An image of one row exports Conv2d's shape, but loads either.
     CHECK(mn::export_weights(four, {{"0", "c"}}) == mn::tensors{{"c.weight", {{3, 2, 5}, values}}});
     struct row : mn::model<mn::image<2, 1, 9>, mn::conv<3, mn::real, mn::kernel<1, 5>>> {};
     mn::network<row> image{mn::seed{1}};

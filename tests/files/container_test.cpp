@@ -59,7 +59,7 @@ void repair_checksum(data_files::bytes& file) {
   put(file, 36, detail::crc32(std::as_bytes(std::span(file))), 4);
 }
 
-/// What reading says after a change to a sound file whose checksum is then repaired.
+/// Returns the read error for a valid file that `change` has modified and whose checksum is repaired.
 template <class Change>
 std::string refused(Change change) {
   const data_files::folder folder;
@@ -159,7 +159,7 @@ TEST_SUITE("files/container") {
     CHECK(data_files::sentence(sections{}.write(folder.path("none/f")), folder) ==
           "none/f: could not be created (No such file or directory)");
     CHECK(names_in(folder).empty());
-    // A folder in the file's place.
+    // A folder is in the file's place.
     fs::create_directory(folder.path("f"));
     CHECK(data_files::sentence(sections{}.write(folder.path("f")), folder) ==
           "f: expected a file or nothing at this place, found a folder");
@@ -174,12 +174,12 @@ TEST_SUITE("files/container") {
     std::ifstream reader(folder.path("f"), std::ios::binary);
     sections other{std::vector<std::byte>(5, std::byte{9}), std::vector<std::byte>(70, std::byte{9})};
     REQUIRE(other.write(folder.path("f")).ok());
-    // Whoever had the old one open reads it to its end: it was replaced, never written into.
+    // A reader that has the old file open reads it to its end, because it was replaced and not overwritten.
     CHECK(data_files::bytes(std::istreambuf_iterator<char>(reader), std::istreambuf_iterator<char>()) == old);
     CHECK(content(folder.path("f")) != old);
     CHECK(names_in(folder) == std::vector<std::string>{"f"});
 
-    // A limit on the size of files stops the next write half way.
+    // A file size limit stops the next write half way.
     const auto kept = content(folder.path("f"));
     ::rlimit before{};
     REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);

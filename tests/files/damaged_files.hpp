@@ -1,6 +1,6 @@
 #pragma once
 
-// What a reader of models must refuse: every changed byte, every other length, checksums repaired.
+// Damage that a reader of models must refuse: every changed byte and every other length, with repaired checksums.
 
 #include <array>
 #include <cstddef>
@@ -29,8 +29,8 @@ inline void repair_checksum(bytes& file) {
   for (std::size_t i = 0; i < 4; ++i) file.at(36 + i) = static_cast<std::uint8_t>(crc >> (8 * i));
 }
 
-/// A sentence about the first change of one byte of a sound file that `read(path)` does not refuse with "expected" and
-/// "found" in its words.
+/// Describes the first change of one byte of a valid file that `read(path)` does not refuse with "expected" and "found"
+/// in its message; empty if all are refused.
 template <class Read>
 std::string changed_byte_accepted(const folder& where, const bytes& sound, Read read) {
   for (std::size_t at = 0; at < sound.size(); ++at) {
@@ -48,7 +48,7 @@ std::string changed_byte_accepted(const folder& where, const bytes& sound, Read 
   return {};
 }
 
-/// The same for every shorter length, and for some longer ones.
+/// As above, for every shorter length and for some longer ones.
 template <class Read>
 std::string other_length_accepted(const folder& where, const bytes& sound, Read read) {
   const auto refused = [&](const bytes& file, const char* word) {

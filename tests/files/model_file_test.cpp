@@ -64,7 +64,7 @@ status read_as(const std::string& path) {
   return read(path.c_str(), network);
 }
 
-/// The offset of the section that is as long as `section` and holds its bytes.
+/// Returns the offset of the section that has the length and the bytes of `section`.
 std::size_t place_of(const data_files::bytes& file, std::span<const std::byte> section) {
   for (std::size_t at = 64; at + section.size() <= file.size(); at += 64)
     if (std::memcmp(file.data() + at, section.data(), section.size()) == 0) return at;
@@ -138,7 +138,7 @@ TEST_SUITE("files/model_file") {
       const auto from = stage.weights.data() - file.bytes().data();
       if (from > 0 && from < static_cast<std::ptrdiff_t>(file.bytes().size())) ++inside;
     });
-    // The last ones may stand too near the end.
+    // The last weights may be too close to the end of the file to be used in place.
     CHECK(inside + 1 >= weights);
     CHECK(inside > 0);
     save(some<Model>(2), folder.path("f"));
@@ -147,7 +147,7 @@ TEST_SUITE("files/model_file") {
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(37 * i);
     const auto copy = loaded;
     CHECK(copy.run(std::span<const std::uint8_t>(image)) == network.run(std::span<const std::uint8_t>(image)));
-    // What is written from there, and read into it, is as ever.
+    // A network that is used in place can be saved, and read into, like any other.
     save(loaded, folder.path("again"));
     save(network, folder.path("f"));
     CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
@@ -280,7 +280,7 @@ TEST_SUITE("files/model_file") {
     packed<floats> other_image;
     CHECK(said(packed_grey, other_image) ==
           "; the first layer of another size is input: expected 12 bytes of 'mean', found 4");
-    // Of trainable networks alike.
+    // Trainable networks report the same kind of difference.
     network<wide> trainable_wide;
     CHECK(said(net, trainable_wide) ==
           "; the first layer of another size is 2 (conv<24,sign,3x3,stride 1x1,padding 1x1>): expected 13824 bytes of "
@@ -288,7 +288,7 @@ TEST_SUITE("files/model_file") {
     network<two> trainable_two;
     CHECK(said(net, trainable_two) ==
           "; the first layer of another size is 4 (dense<2,sign>): expected 2304 bytes of 'weights', found 11520");
-    // Files that end before their table of lengths does.
+    // Check files that end inside their table of lengths.
     save(net, folder.path("f"));
     const auto file = data_files::content(folder.path("f"));
     for (const std::size_t length : {64, 70, 72, 80, 100}) {
@@ -320,7 +320,7 @@ TEST_SUITE("files/model_file") {
     CHECK(detail::probe_answer(some<small>()).size() == 3);
     CHECK(detail::probe_answer(some<mixed>()).size() == 6);
     CHECK(detail::probe_answer(some<reals>()).empty());
-    // All sums of the product, though a pool lies behind it.
+    // The probe checks all sums of the product, although a pool follows it.
     CHECK(detail::probe_answer(some<pooled>()).size() == 6 * 6 * 3);
     CHECK(detail::probe_answer(some<small>()) == detail::probe_answer(some<small>()));
     CHECK(detail::probe_answer(some<small>(1)) != detail::probe_answer(some<small>(2)));
@@ -391,7 +391,7 @@ TEST_SUITE("files/model_file") {
     network.each_stage([&](auto, auto& stage) {
       using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
       const std::string path(flat<Model>::paths[plan::begin].view());
-      std::vector<std::pair<std::string, std::string>> floats;  // the layer and the name of each array
+      std::vector<std::pair<std::string, std::string>> floats;  // layer path and name of each array
       stage.floats_of_layers([&](std::size_t layer, std::string_view name, std::span<float>) {
         floats.emplace_back(flat<Model>::paths[layer].view(), name);
       });

@@ -27,7 +27,7 @@ namespace {
 
 using data_files::sentence;
 
-/// Every kind of array: weights with and without states, inputs with states, batch norm, bias.
+/// A network with every kind of array: weights with and without states, inputs with states, batch norm, bias.
 struct everything : model<features<6>, dense<7, scheme<real, ternary<mean_threshold<>>>>, batch_norm,
                           dense<5, scheme<integer<8>, integer<4, per_channel>>>, bias,
                           dense<6, scheme<integer<4>, integer<3>>>, batch_norm, dense<3, minw<1, 2>>> {};
@@ -46,7 +46,7 @@ network<everything, aqe> trained() {
   return net;
 }
 
-/// Every array's path, name and bits.
+/// Returns the path, name and bits of every array.
 template <class Network>
 std::vector<std::string> bits(Network& net) {
   std::vector<std::string> result;
@@ -57,7 +57,8 @@ std::vector<std::string> bits(Network& net) {
   return result;
 }
 
-/// Where an array of a network stands in its file: sections are in order, at multiples of 64, behind mean and deviation.
+/// Returns the offset of an array in a network's file. The sections are in order, at multiples of 64, after mean and
+/// deviation.
 template <class Network>
 std::size_t place_of(Network& net, std::string_view layer, std::string_view array) {
   std::vector<std::size_t> lengths(2, sizeof(float) * static_cast<std::size_t>(net.input().channels));
@@ -107,7 +108,7 @@ TEST_SUITE("files/network_file") {
     CHECK(loaded.input_normalisation().deviation == net.input_normalisation().deviation);
     CHECK(logits(loaded, numbers(40)) == logits(net, numbers(40)));
     CHECK(logits(loaded, numbers(40), 0.3f) == logits(net, numbers(40), 0.3f));
-    // Looking at it has not measured anything anew.
+    // Computing logits has not changed any measured state.
     CHECK(bits(loaded) == expected);
     save(loaded, folder.path("again"));
     CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
@@ -209,7 +210,7 @@ TEST_SUITE("files/network_file") {
     auto net = trained();
     save(net, folder.path("f"));
     const auto sound = data_files::content(folder.path("f"));
-    // Where each array is in the file: they are in order, at multiples of 64, behind mean and deviation.
+    // Compute the offset of each array: the sections are in order, at multiples of 64, after mean and deviation.
     std::size_t sections = 2;
     net.arrays([&](std::string_view, std::string_view, std::span<float>) { ++sections; });
     std::size_t at = (64 + 8 * sections + 63) / 64 * 64;

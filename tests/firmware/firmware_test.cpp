@@ -32,7 +32,7 @@ namespace {
 static_assert(std::is_trivially_default_constructible_v<firmware<test::of_bits, bits_data::network>>,
               "it stands in .bss");
 
-/// Logits of 50 images, as bits, of the firmware and of the packed network that was loaded.
+/// Checks that the logits of 50 images are equal in every bit between the firmware and the loaded packed network.
 template <class Model, const auto& Data>
 void gives_the_same(const char* file) {
   static firmware<Model, Data> device;
