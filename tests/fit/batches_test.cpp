@@ -14,13 +14,13 @@ using namespace minnow;
 
 namespace {
 
-/// A network whose input is the images as they are.
+/// Networks whose first layer reads the image unchanged, as bytes and as floats.
 struct as_they_are : model<image<2, 5, 4>, dense<1, scheme<pixels, sign>>> {};
 struct floats : model<image<2, 5, 4>, hard_tanh> {};
 constexpr shape dimensions{5, 4, 2};
 constexpr std::size_t size = 40;
 
-/// Images whose numbers are all different and none is 0, labelled by their number.
+/// Returns images whose numbers are all different and not 0. The label is the image's index.
 template <class T>
 dataset<T> numbered(int count) {
   dataset<T> data;
@@ -42,7 +42,7 @@ struct taken {
   bool operator==(const taken&) const = default;
 };
 
-/// All images of an epoch as they reach the network, in batches of 7.
+/// Returns all images of an epoch as the network receives them, in batches of 7.
 template <class T>
 taken take(const dataset<T>& data, detail::image_changes<T> changes, bool shuffle, minnow::random stream) {
   network_of<T> net;
@@ -61,7 +61,7 @@ taken take(const dataset<T>& data, detail::image_changes<T> changes, bool shuffl
   return result;
 }
 
-/// Pixel (y, x), channel c of an image; black outside.
+/// Returns pixel (y, x), channel c of an image; 0 (black) outside.
 template <class T>
 float pixel(const dataset<T>& data, int n, int y, int x, int c) {
   if (y < 0 || x < 0 || y >= dimensions.height || x >= dimensions.width) return 0;
@@ -76,7 +76,7 @@ struct change {
   auto operator<=>(const change&) const = default;
 };
 
-/// Every change of up to `reach` pixels that makes `found` of image n.
+/// Returns every change of up to `reach` pixels that turns image n into `found`.
 template <class T>
 std::vector<change> explanations(const dataset<T>& data, int n, const std::vector<float>& found, int reach) {
   std::vector<change> result;
@@ -95,7 +95,8 @@ std::vector<change> explanations(const dataset<T>& data, int n, const std::vecto
   return result;
 }
 
-/// Each image is explained by exactly one change, and every change occurs, none of a pair of opposites more often.
+/// Checks that exactly one change explains each image, that every change occurs, and that opposite changes are equally
+/// frequent.
 template <class T>
 void check_augmentation(augmentation a) {
   constexpr int count = 4000;
@@ -116,7 +117,8 @@ void check_augmentation(augmentation a) {
   }
   const int ways = (2 * a.crop + 1) * (2 * a.crop + 1) * (a.flip ? 2 : 1);
   CHECK(static_cast<int>(seen.size()) == ways);
-  // A deviation of half a draw for the mirror, of the reach for a move, over the root of their number.
+  // The standard deviation of one draw is 1/2 for a flip and at most the reach for a move. The bound is 4 standard
+  // deviations of the sum.
   if (a.flip) CHECK(std::abs(mirrored - count / 2.0) <= 4 * 0.5 * std::sqrt(count));
   else CHECK(mirrored == 0);
   CHECK(std::abs(down) <= 4 * a.crop * std::sqrt(count));
@@ -159,7 +161,8 @@ TEST_SUITE("fit/batches") {
   }
 
   TEST_CASE("every image comes to every place about equally often") {
-    // 3000 orders of 5 images: 600 of each at each place, with a deviation of sqrt(600 * 0.8).
+    // Over 3000 orders of 5 images, each image is expected 600 times at each position, with a standard deviation of
+    // sqrt(600 * 0.8).
     const auto data = numbered<std::uint8_t>(5);
     int places[5][5] = {};
     for (std::uint64_t s = 0; s < 3000; ++s) {
@@ -213,7 +216,7 @@ TEST_SUITE("fit/batches") {
     const auto data = numbered<std::uint8_t>(50);
     const minnow::random draws(seed{1});
     const augmentation moves{.crop = 1, .flip = true};
-    // Reads the image and the draws, and writes both.
+    // The change reads and writes both the image and the random stream.
     const auto own = [](std::span<std::uint8_t> image, const shape& s, minnow::random& r) {
       if (s != dimensions || image.size() != size) return;
       for (auto& value : image) value = static_cast<std::uint8_t>(255 - value);
@@ -234,7 +237,7 @@ TEST_SUITE("fit/batches") {
     CHECK(first.size() > 25);
     CHECK(!(take(data, {moves, own}, true, draws.stream(2)) == changed));
     CHECK(data.images == numbered<std::uint8_t>(50).images);
-    // Without moves it gets the image as it is.
+    // Without moves, the change receives the original image.
     const auto alone = take(data, {{}, own}, false, draws.stream(1));
     CHECK(alone.images[3][5] == static_cast<float>(255 - data.image(3)[5]));
   }

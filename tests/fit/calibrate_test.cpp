@@ -30,7 +30,8 @@ struct of_states : model<features<6>, dense<9, scheme<Quantizer, lsq<4>>>, batch
 
 dataset<float> uncentred_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
 
-/// Where PPQ comes to rest (AB, Algorithm 2): the scale that is best for the codes which it gives.
+/// Returns a step of PPQ (AB, Algorithm 2): the best scale for the codes that `g` gives. PPQ ends where the scale no
+/// longer changes.
 double best_for_its_codes(std::span<const float> values, int bits, double g) {
   const double limit = (1 << (bits - 1)) - 1;
   double products = 0;
@@ -81,7 +82,7 @@ TEST_SUITE("fit/calibrate") {
             doctest::Approx(static_cast<double>(g)).epsilon(1e-5));
     };
     suits(data.images, 8, net.layer<"0.inputs">().state().g);
-    // What the second quantizer reads, of all images.
+    // Compare with the second quantizer's inputs for all images.
     net.take(data, 0, 256);
     (void)net.forward({.mode = mode::evaluate});
     const activations& hidden = net.result(flat<small_integers>::find("2"));

@@ -30,14 +30,15 @@ using data_files::folder;
 
 namespace {
 
-/// Weights with and without states, measured and learned ones, inputs with states, noise, statistics.
+/// A network with all kinds of state: weights with and without states, measured and learned ones, inputs with states,
+/// noise, batch norm statistics.
 struct with_states
     : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
             conv<5, scheme<integer<4>, integer<4, per_channel>>>, batch_norm, relu,
             conv<4, scheme<pact<4>, lsq<3, per_channel>>>, batch_norm, dense<3, minw<2, 1>>, batch_norm> {};
 using learner = network<with_states, alpha_blend, aqe_stochastic>;
 
-constexpr int noise_images = 50, noise_batch = 8, noise_steps = 7;  // in an epoch
+constexpr int noise_images = 50, noise_batch = 8, noise_steps = 7;  // noise_steps: steps per epoch
 
 dataset<std::uint8_t> noise(int count) {
   minnow::random r(seed{5});
@@ -69,7 +70,7 @@ fit_options<std::uint8_t> three_epochs() {
 
 struct killed {};
 
-/// What a run leaves: every number of the network, and of its history all but the seconds.
+/// The results of a run: every number of the network, and its history except for the seconds.
 struct trace_of_run {
   std::vector<float> numbers{};
   std::vector<double> epochs{};
@@ -81,7 +82,7 @@ struct trace_of_run {
   }
 };
 
-/// Trains, measures in the middle of epochs, and breaks off behind step `last`.
+/// Trains, measures accuracy in the middle of epochs, and aborts the run after step `last`.
 template <class Optimizer>
 trace_of_run train(const fit_options<std::uint8_t>& options, const Optimizer& o, long long last = 1000) {
   learner net{seed{1}};
@@ -106,7 +107,7 @@ std::string content(const std::string& path) {
   return {bytes.begin(), bytes.end()};
 }
 
-/// The sentence of the error that a run throws, without the folder.
+/// Returns the text of the error that a run throws, without the folder.
 template <class Optimizer = adam>
 std::string refusal_of(const folder& where, const fit_options<std::uint8_t>& options,
                        const Optimizer& o = {.rate = 1e-2f}) {
@@ -144,7 +145,7 @@ TEST_SUITE("fit/checkpoint") {
         const long long period = way.every == 0 ? noise_steps : way.every;
         if (last >= period + way.quantize_every) CHECK(rest.first_step > 1);
         CHECK(rest.first_step <= last + 1);
-        // A run that is over goes on to its end.
+        // Resuming a finished run returns the same result.
         CHECK(train(options, o) == whole);
       }
       options.checkpoint = {};
@@ -222,7 +223,7 @@ TEST_SUITE("fit/checkpoint") {
       bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
       CHECK(with(bytes).starts_with("run: "));
     }
-    // Lengths of sections that are not this run's, though the checksum is right.
+    // Change the lengths of sections and repair the checksum.
     for (std::size_t at = 64; at < 64 + 8 * 12; ++at) {
       CAPTURE(at);
       data_files::bytes bytes(sound.begin(), sound.end());
@@ -230,7 +231,7 @@ TEST_SUITE("fit/checkpoint") {
       data_files::repair_checksum(bytes);
       CHECK(with(std::string(bytes.begin(), bytes.end())).starts_with("run: expected "));
     }
-    // The step is the first number of the second section, behind the facts.
+    // The step is the first number of the second section, which follows the section of the run's facts.
     for (const double step : {-1.0, 22.0, 1e300, std::nan("")}) {
       data_files::bytes bytes(sound.begin(), sound.end());
       std::uint32_t sections = 0, of_facts = 0;
@@ -278,7 +279,7 @@ TEST_SUITE("fit/checkpoint") {
     CHECK_THROWS_AS(train(options, o, 9), killed);
     const std::string before = content(where.path("run"));
 
-    // The quota of a file's length stands in for a disk: the system refuses the last bytes.
+    // A limit on the file's length simulates a full disk: the system refuses the last bytes.
     ::rlimit old{};
     REQUIRE(::getrlimit(RLIMIT_FSIZE, &old) == 0);
     const auto handler = std::signal(SIGXFSZ, SIG_IGN);
@@ -333,7 +334,8 @@ TEST_SUITE("fit/checkpoint") {
       where.write("run", file);
       return refusal_of(where, options);
     };
-    // Where the run stands: step 9, alpha, rate, sums of the epoch's losses, correct and seen images. One epoch of 7 steps is done.
+    // The run's position: step 9, alpha, rate, the epoch's sums of losses, correct images and seen images. One epoch of
+    // 7 steps is done.
     const auto position = [&](std::size_t number, double value) { return with(begin[1] + 8 * number, value); };
     CHECK_EQ(position(0, 1e12), "run: expected a run at step 0 to 21, found step 1e+12");
     CHECK_EQ(position(0, 9.5), "run: expected a run at step 0 to 21, found step 9.5");
@@ -354,13 +356,13 @@ TEST_SUITE("fit/checkpoint") {
                                  "an alpha",    "a learning rate",    "seconds"};
     for (std::size_t i = 0; i < 9; ++i)
       for (const double value : {static_cast<double>(NAN), static_cast<double>(INFINITY), -1e300}) {
-        if (i == 2 && value == -1e300) continue;  // a loss may be anything
+        if (i == 2 && value == -1e300) continue;  // a loss may be any finite number
         CHECK(epoch(i, value).starts_with("run: expected " + std::string(names[i]) + " as epoch 1 has it, found "));
       }
     CHECK_EQ(epoch(0, 1e12), "run: expected its number as epoch 1 has it, found 1e+12");
     CHECK_EQ(epoch(1, 8), "run: expected its last step as epoch 1 has it, found 8");
     CHECK_EQ(epoch(3, 1.5), "run: expected an accuracy as epoch 1 has it, found 1.5");
-    // The network's arrays, and the moments behind them.
+    // The network's arrays follow, then the optimizer's moments.
     learner net{seed{1}};
     std::size_t section = 5;
     net.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) {
@@ -375,7 +377,7 @@ TEST_SUITE("fit/checkpoint") {
       const std::string of = "run: layer " + std::string(path) + ": expected ",
                         end = " in 'moments of " + std::string(p.name) + "', found ";
       CHECK_EQ(with(begin.at(section), INFINITY), of + "finite numbers" + end + "inf at index 0");
-      // Adam's second moments are means of squares.
+      // Adam's second moments are means of squares, so they cannot be negative.
       CHECK_EQ(with(begin.at(section) + 4 * p.value.size(), -1.0f),
                of + "numbers of at least 0" + end + "-1 at index 0");
       CHECK(with(begin.at(section) + 8 * p.value.size() - 4, NAN).starts_with(of + "numbers of at least 0" + end));

@@ -1,4 +1,4 @@
-// The numbers that a run is given, those that it comes to, and what its user's functions throw.
+// Tests invalid numbers in a run's arguments and results, and exceptions thrown by the user's functions.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -25,7 +25,7 @@
 #include "single_layer.hpp"
 #include "small_digits.hpp"
 
-// A namespace of its own, since files of a folder may be compiled together.
+// A namespace with a name, because several files of a folder may be compiled as one.
 namespace fit_numbers {
 
 using namespace minnow;
@@ -58,7 +58,7 @@ std::vector<float> arrays(untyped_network& net) {
   return result;
 }
 
-/// The text of the error that work throws.
+/// Returns the text of the error that `work` throws.
 template <class Work>
 std::string refusal(Work&& work) {
   try {
@@ -79,7 +79,8 @@ std::string fitted(const fit_options<float>& options, const Optimizer& o = {}, c
 
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// Moves each weight by the sign of its gradient, so that a NaN of it does not show in the weight.
+/// An optimizer that moves each weight by the sign of its gradient, so that a NaN in the gradient does not reach the
+/// weight.
 struct hiding {
   float rate = 0.01f;
   rate_schedule decay = constant_rate{};
@@ -93,7 +94,8 @@ struct hiding {
   }
 };
 
-/// Divides by the gradient: the numbers that pad a last vector become NaN, and are nobody's.
+/// An optimizer that divides by the gradient, so that the padding lanes of the last vector become NaN. They belong to
+/// no weight.
 struct dividing : hiding {
   template <class V>
   [[nodiscard]] V update(V w, V g, V*, float step_rate, prepared) const noexcept {
@@ -369,7 +371,7 @@ struct thrown : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Where the user's functions throw: by number.
+/// The place at which the user's functions throw, by number.
 std::atomic<int> armed{0};
 void may_throw(int place) {
   if (armed.load(std::memory_order_relaxed) == place) throw thrown("place " + std::to_string(place));
@@ -470,7 +472,7 @@ TEST_SUITE("fit/fit: what the user's functions throw") {
         CHECK_THROWS_AS(calibrate(net, data), thrown);
         CHECK_THROWS_AS((void)accuracy(net, data), thrown);
         CHECK_THROWS_AS((void)pack(net), thrown);
-        CHECK_NOTHROW((void)packed.run(data.images));  // its codes are thresholds
+        CHECK_NOTHROW((void)packed.run(data.images));  // no exception: the packed network uses thresholds instead of the user's code()
         armed = 0;
         settle(net, data);
         CHECK((pack(net).run(data.images) == logits(net, data)));

@@ -1,4 +1,4 @@
-// Holds the defaults that docs/fitting.md prints against those that the headers have.
+// Compares the defaults that docs/fitting.md prints with the defaults in the headers.
 
 #include <doctest/doctest.h>
 
@@ -23,16 +23,16 @@ const std::string& page() {
   return text;
 }
 
-/// The line of a table that begins with this cell, behind that cell.
+/// Returns the rest of the table row that begins with this cell.
 std::string row(const std::string& cell) {
   const std::string head = "\n| `" + cell + "` | ";
   const std::size_t at = page().find(head);
   if (at == std::string::npos) return "no such row";
   return page().substr(at + head.size(), page().find('\n', at + 1) - at - head.size());
 }
-/// The second cell of that line.
+/// Returns the second cell of that row.
 std::string second(const std::string& cell) { return row(cell).substr(0, row(cell).find(" |")); }
-/// The number behind ".name = " in a row.
+/// Returns the number after ".name = " in a row.
 float number(const std::string& cell, const std::string& name) {
   const std::string head = "." + name + " = ", text = row(cell);
   const std::size_t at = text.find(head);

@@ -34,7 +34,7 @@ struct small_conv : model<image<1, 14, 14>, conv<12, scheme<pixels, sign>>, max_
 struct digits : model<image<1, 28, 28>, conv<16, scheme<pixels, sign>, stride<2>>, batch_norm,
                       conv<32, minw<1, 1>, stride<2>>, batch_norm, dense<10, minw<1, 1>>, batch_norm> {};
 
-/// Labels that depend on the numbers, so that there is something to learn.
+/// Returns numbers with labels that depend on them, so that there is something to learn.
 dataset<float> numbers(int count, std::uint64_t draws = 1) {
   const auto x = test::uniform(6 * count, draws);
   std::vector<int> labels;
@@ -50,7 +50,7 @@ std::vector<float> arrays(untyped_network& net) {
   return result;
 }
 
-/// Every number that a run leaves behind.
+/// Returns every array of the network after a run.
 template <class Network, class T, class Optimizer = adam, class Schedule = constant>
 std::vector<float> after(const dataset<T>& data, const fit_options<std::type_identity_t<T>>& options,
                          const Optimizer& o = {.rate = 1e-2f}, const Schedule& alpha = {}) {
@@ -59,7 +59,7 @@ std::vector<float> after(const dataset<T>& data, const fit_options<std::type_ide
   return arrays(net);
 }
 
-/// The text of the error that a run throws.
+/// Returns the text of the error that a run throws.
 template <class Network, class T, class Optimizer = sgd, class Observer = detail::no_observer>
 std::string refusal(const dataset<T>& data, const fit_options<std::type_identity_t<T>>& options = {},
                     const Optimizer& o = {}, Observer observer = {}) {
@@ -164,7 +164,7 @@ TEST_SUITE("fit/fit: the door") {
   }
 
   TEST_CASE("a crop leaves something to learn from in a signal") {
-    // The class is the half that holds a peak: moved by two samples at most it stays there, and no sample turns black.
+    // The class is the half that contains the peak. A move by at most two samples keeps the peak in that half.
     struct wave : model<minnow::signal<1, 16>, dense<2>> {};
     minnow::random r(seed{2});
     dataset<float> data({1, 16, 1}, std::vector<float>(200 * 16), std::vector<int>(200));
@@ -204,7 +204,7 @@ TEST_SUITE("fit/fit: a loss that is not finite") {
                 "fit: the loss is nan at step 4; the first layer with a NaN or an infinity is 2"));
     CHECK(holds(refusal<network<small_real>>(data, options, sgd{.rate = 0.01f}, poison("0", 12)),
                 "nan at step 13; the first layer with a NaN or an infinity is 0"));
-    // Behind quantizers too.
+    // The same holds after quantizers.
     CHECK(holds(refusal<network<small, aqe>>(data, options, sgd{.rate = 0.01f}, poison("3", 1)),
                 "nan at step 2; the first layer with a NaN or an infinity is 3"));
     CHECK(holds(refusal<network<small, aqe>>(data, options, sgd{.rate = 0.01f}, poison("0", 1)),
@@ -345,7 +345,7 @@ TEST_SUITE("fit/fit: the observer") {
 }
 
 TEST_SUITE("fit/fit: order") {
-  /// The labels of each epoch as the loss sees them.
+  /// Returns the order of the labels in each epoch, as the loss receives them.
   std::vector<std::vector<int>> orders(bool shuffle, seed s) {
     const auto data = numbers(60);
     network<small, ste> net{seed{1}};
@@ -394,7 +394,7 @@ TEST_SUITE("fit/fit: schedules") {
   }
 
   TEST_CASE("the forward pass uses that alpha: 0 is the real network, 1 the quantized one") {
-    // With one batch in the order of the data, the first loss is that of the untouched network.
+    // With one batch in the order of the data, the first loss is the untrained network's.
     const auto data = numbers(50);
     const auto first_loss = [&]<class Estimator>(Estimator, float alpha) {
       network<small, Estimator> net{seed{1}};
@@ -404,7 +404,7 @@ TEST_SUITE("fit/fit: schedules") {
       return loss;
     };
     const double quantized = first_loss(ste{}, 0);
-    CHECK(first_loss(ste{}, 1) == quantized);  // ste ignores it
+    CHECK(first_loss(ste{}, 1) == quantized);  // ste ignores alpha
     CHECK(first_loss(aqe{}, 1) == quantized);
     CHECK(first_loss(alpha_blend{}, 1) == quantized);
     CHECK(first_loss(aqe{}, 0) == first_loss(alpha_blend{}, 0));
@@ -413,7 +413,8 @@ TEST_SUITE("fit/fit: schedules") {
   }
 
   TEST_CASE("weights are quantized every few steps") {
-    // The same batch at every step and no layer before the first product: its sums change only with the codes.
+    // Every step uses the same batch and no layer precedes the first product, so its sums change only when the codes
+    // do.
     const auto data = numbers(40);
     network<small, ste> net{seed{1}};
     std::vector<std::vector<float>> sums;
@@ -438,7 +439,7 @@ TEST_SUITE("fit/fit: schedules") {
     fit(settled, numbers(100), sgd{}, constant{}, {.epochs = 3, .batch = 10});
     CHECK(settled.layer<"1">().unsettled() == 0);
     CHECK(settled.layer<"3">().unsettled() == 0);
-    // ste trains the network that is shipped.
+    // With ste, training runs the same quantized network that is deployed.
     network<small, ste> straight{seed{1}};
     fit(straight, numbers(100), sgd{}, constant{}, {.epochs = 3, .batch = 10, .settle_batches = 0});
     CHECK(straight.layer<"1">().unsettled() == 0);
@@ -469,7 +470,7 @@ TEST_SUITE("fit/fit: validation") {
             CHECK(e.blended == 0);
             return;
           }
-          // The running statistics are still those of training.
+          // The running statistics are still the ones of training.
           CHECK(of.layer<"1">().unsettled() > 0.1f);
           network<small, aqe> copy = of;
           CHECK(e.blended == accuracy(copy, validation, 0.5f));
@@ -478,7 +479,7 @@ TEST_SUITE("fit/fit: validation") {
           differences += std::abs(e.blended - e.quantized);
         });
     CHECK(differences > 0);
-    // The last one is what the run leaves.
+    // The last measurement equals the accuracy of the final network.
     CHECK(result.epochs.back().quantized == accuracy(net, validation));
   }
 
@@ -543,7 +544,7 @@ TEST_SUITE("fit/fit: the same seed gives the same weights") {
 }
 
 TEST_SUITE("fit/fit: what a user brings along") {
-  /// w <- w - rate · sign(g): no moments.
+  /// An optimizer without moments: w <- w - rate · sign(g).
   struct sign_descent {
     float rate = 0.01f;
     rate_schedule decay = constant_rate{};
@@ -556,7 +557,7 @@ TEST_SUITE("fit/fit: what a user brings along") {
     }
   };
 
-  /// A slope that falls linearly towards the ends of the range.
+  /// An estimator whose slope falls linearly towards the ends of the range.
   struct bell : plain_estimator {
     static constexpr text name() { return "bell"; }
     static float share(float) { return 1; }
@@ -597,7 +598,7 @@ TEST_SUITE("fit/fit: what a user brings along") {
       CHECK(result.epochs.back().loss < 0.9 * result.epochs.front().loss);
       return result.epochs.back().accuracy;
     };
-    // A class chosen blindly is right for less than half of them.
+    // Always choosing the same class is right for less than half of the images.
     CHECK(last(cross_entropy{}) > 0.6);
     CHECK(last(squared_hinge{}) > 0.6);
     CHECK(last(mean_squared_error{}) > 0.6);
@@ -614,7 +615,7 @@ TEST_SUITE("fit/fit: learning") {
           {.epochs = 3, .batch = 64});
       return accuracy(net, test);
     };
-    // Chance is 10 %, the deviation of 500 answers 2 %.
+    // Chance is 10 %; the standard deviation over 500 images is 2 %.
     CHECK(learned(ste{}, constant{}) >= 0.65);
     CHECK(learned(aqe{}, constant{}) >= 0.65);
     CHECK(learned(aqe{}, cubic{.from = 0.5f, .end = fraction{0.5f}}) >= 0.65);

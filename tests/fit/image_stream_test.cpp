@@ -29,7 +29,8 @@ struct bytes_as_they_are : model<image<2, 3, 2>, hard_tanh> {};
 struct twelve_classes
     : model<image<2, 3, 2>, conv<6, scheme<real, sign>>, batch_norm, dense<12, minw<1, 2>>, batch_norm> {};
 
-/// Three files of 5, 11 and 7 records: label and planes (2,3,2) in which every number is the record's.
+/// Three files of 5, 11 and 7 records of a label and planes (2,3,2). The values are 10 times the record's number, plus
+/// 0 to 11.
 struct record_files {
   folder where;
   std::vector<std::string> paths;
@@ -47,7 +48,7 @@ struct record_files {
 };
 constexpr record_format record_of_13{.dimensions = {3, 2, 2}, .classes = 12};
 
-/// First numbers (ten times the record's) of what the ranks read, batch after batch.
+/// Returns the numbers of the records that `of` ranks read, rank after rank. Checks every label and value.
 std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_options options, bool shuffle,
                          int first_step = 0, int epoch = 1) {
   network<bytes_as_they_are> net;
@@ -62,7 +63,7 @@ std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_o
       for (std::size_t n = 0; n < labels.size(); ++n) {
         const auto number = [&](std::size_t k) {
           return static_cast<int>(std::lround(255 * in[n * 12 + k]));
-        };  // bytes come as 0 … 1
+        };  // bytes become 0 … 1 in the network
         const int first = number(0);
         CHECK(labels[n] == first / 10 % 12);
         for (std::size_t k = 0; k < 12; ++k) CHECK(number(k) == first + static_cast<int>(k % 2 * 6 + k / 2));
@@ -72,7 +73,7 @@ std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_o
   }
   return all;
 }
-/// The same records in memory.
+/// Returns the same records in memory.
 dataset<std::uint8_t> in_memory() {
   dataset<std::uint8_t> data;
   data.dimensions = {3, 2, 2};
@@ -85,7 +86,7 @@ dataset<std::uint8_t> in_memory() {
 
 struct stopped {};
 
-/// The weights that a run leaves which is broken off behind step `last`.
+/// Returns the weights after a run that aborts after step `last`.
 template <class Data>
 std::vector<float> weights_after(Data& data, const fit_options<std::uint8_t>& options, long long last = 1000) {
   network<twelve_classes, aqe> net{seed{1}};
@@ -126,7 +127,7 @@ TEST_SUITE("fit/image_stream") {
         CAPTURE(ranks);
         CAPTURE(window);
         CHECK(sorted(read_by(ranks, files.paths, {.window = window}, true)) == up_to(23));
-        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // each rank its own run
+        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // each rank reads a contiguous run of records
       }
   }
 
@@ -185,7 +186,7 @@ TEST_SUITE("fit/image_stream") {
     };
     options.settle_batches = 2;
     const auto whole = weights_after(data, options);
-    CHECK(whole != weights_after(memory, options));  // another order
+    CHECK(whole != weights_after(memory, options));  // the stream has a different order
     options.checkpoint = {.path = files.where.path("run"), .every = 3, .resume = true};
     CHECK_THROWS_AS(weights_after(data, options, 8), stopped);
     CHECK(weights_after(data, options) == whole);
@@ -245,12 +246,12 @@ TEST_SUITE("fit/image_stream") {
           "11: expected the file of 143 bytes that was opened, found it changed since then (60 bytes)");
     CHECK(change([](record_files& f) { std::ofstream(f.paths[1], std::ios::app | std::ios::binary) << "more"; }) ==
           "11: expected the file of 143 bytes that was opened, found it changed since then (147 bytes)");
-    // In place: as many bytes, others.
+    // Overwrite bytes in place, so that the length stays the same.
     CHECK(change([](record_files& f) {
             std::fstream file(f.paths[1], std::ios::in | std::ios::out | std::ios::binary);
             for (int r = 0; r < 11; ++r) file.seekp(13 * r).put(static_cast<char>(200));
           }) == "11: expected the file of 143 bytes that was opened, found it changed since then (143 bytes)");
-    // A file that is moved away, or replaced by a new one, is still the one that was opened.
+    // A file that is moved away or replaced is still open, so the stream reads its old content.
     CHECK(change([](record_files& f) { std::filesystem::remove(f.paths[1]); }) == "no error");
   }
 
@@ -262,7 +263,7 @@ TEST_SUITE("fit/image_stream") {
     image_stream data(record_of_13, {path});
     records[13] = 12;
     where.write("labels", records);
-    std::filesystem::last_write_time(path, when);  // as a file system of coarse times has it
+    std::filesystem::last_write_time(path, when);  // simulates a file system with coarse times
     network<bytes_as_they_are> net;
     std::vector<int> labels;
     data.begin(minnow::random(seed{3}), {}, false, 2, {}, 0);
@@ -286,7 +287,7 @@ TEST_SUITE("fit/image_stream") {
       }
     }
     CHECK(seen == std::vector<int>(12, 75));
-    // One that was replaced between two openings is another file.
+    // A file that was replaced before it is opened again is refused.
     for (int n = 0; n < 300; ++n) {
       where.write("new", std::string(13, '\1'));
       std::filesystem::rename(where.path("new"), paths[static_cast<std::size_t>(n)]);
@@ -342,7 +343,7 @@ TEST_SUITE("fit/image_stream") {
     data.begin(minnow::random(), {}, true, std::numeric_limits<int>::max(), {}, 0);
     data.into(net, 0, labels);
     CHECK(labels.size() == 23);
-    CHECK_THROWS_AS(data.into(net, 0, labels), error);  // a second time
+    CHECK_THROWS_AS(data.into(net, 0, labels), error);  // the epoch has only one batch
   }
 
   TEST_CASE("labels of two bytes") {

@@ -15,7 +15,7 @@ namespace {
 
 struct four_by_four : model<image<1, 4, 4>, hard_tanh> {};
 
-/// Images whose numbers are all different, labelled by their number.
+/// Returns images whose numbers are all different. The label is the image's index.
 dataset<float> numbered_floats(int count) {
   dataset<float> data;
   data.dimensions = {4, 4, 1};
@@ -26,7 +26,8 @@ dataset<float> numbered_floats(int count) {
   return data;
 }
 
-/// What reaches the networks of `of` ranks from a step on, rank after rank in each batch: images of 16 numbers and labels.
+/// The images (16 numbers each) and labels that the networks of all ranks receive from a step on, rank after rank in
+/// each batch.
 struct read_images {
   std::vector<float> images;
   std::vector<int> labels;

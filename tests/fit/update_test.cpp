@@ -20,7 +20,7 @@ namespace {
 struct of_three_layers : model<features<5>, dense<6, scheme<real, sign>>, batch_norm,
                                dense<4, scheme<clipped<real>, integer<8>>>, bias, dense<3, real>> {};
 
-/// alpha_blend with 1 - alpha on the gradient of weights instead of on their step.
+/// Like alpha_blend, but the factor 1 - alpha multiplies the gradient of the weights instead of their step.
 struct scaled_gradient : plain_estimator {
   static constexpr text name() { return "scaled_gradient"; }
   static constexpr float share(float alpha) { return alpha; }
@@ -30,7 +30,7 @@ struct scaled_gradient : plain_estimator {
   }
 };
 
-/// Forward and backward on batch `number`; no update yet.
+/// Runs forward and backward on batch `number`, without an update.
 template <class Network>
 void differentiate(Network& net, std::uint64_t number, float alpha) {
   constexpr int images = 12;
@@ -53,7 +53,7 @@ std::vector<float> values(untyped_network& net) {
   return result;
 }
 
-/// Twenty steps; alpha follows `alphas` over and over.
+/// Trains twenty steps. alpha cycles through `alphas`.
 template <class Estimator, class Optimizer>
 std::vector<float> trained(const Optimizer& o, const std::vector<float>& alphas) {
   network<of_three_layers, Estimator> net{seed{3}};
@@ -66,7 +66,7 @@ std::vector<float> trained(const Optimizer& o, const std::vector<float>& alphas)
   return values(net);
 }
 
-/// The library's updates beside a loop over doubles that is given the library's gradients:
+/// Compares the library's updates with a reference in double precision that receives the library's gradients:
 /// reference(w, g, moments, rate of this parameter, step from 1).
 template <class Optimizer, class Reference>
 void check_updates(const Optimizer& o, Reference&& reference, double tolerance) {
@@ -109,7 +109,7 @@ void check_updates(const Optimizer& o, Reference&& reference, double tolerance) 
 TEST_SUITE("fit/update") {
   TEST_CASE("sgd with momentum, weight decay and a falling rate moves every parameter as a loop over doubles does") {
     const sgd o{.rate = 0.25f, .momentum = 0.9f, .weight_decay = 1e-3f, .decay = exponential_rate{.factor = 0.5f}};
-    // Numbers below 8 and moments below 40 times the rate: three roundings each in 30 steps.
+    // Numbers below 8, and moments below 40 times the rate, with three roundings each in 30 steps.
     check_updates(
         o,
         [&](double w, double g, double* m, double rate, int) {
@@ -121,7 +121,8 @@ TEST_SUITE("fit/update") {
 
   TEST_CASE("adam with decoupled weight decay and a cosine rate moves every parameter as a loop over doubles does") {
     const adam o{.rate = 0.125f, .weight_decay = 0.01f, .decay = cosine_rate{.to = 0.1f}};
-    // Some ten roundings of a direction below 4, times the rate, and one of a number below 8, in 30 steps.
+    // Per step, some ten roundings of a direction below 4 times the rate, and one rounding of a number below 8; 30
+    // steps.
     check_updates(
         o,
         [&](double w, double g, double* m, double rate, int step) {
@@ -157,7 +158,7 @@ TEST_SUITE("fit/update") {
   }
 
   TEST_CASE("the step scale multiplies the rate of quantized weights, and of nothing else") {
-    // At alpha 1 alpha_blend's weights stand still.
+    // At alpha 1, alpha_blend does not move quantized weights.
     network<of_three_layers, alpha_blend, ste> net{seed{3}};
     const auto before = values(net);
     updater<sgd> update(sgd{.rate = 0.5f, .weight_decay = 0.1f});
@@ -177,14 +178,14 @@ TEST_SUITE("fit/update") {
   }
 
   TEST_CASE("under plain SGD a factor on the gradient and on the step give the same weights, under momentum not") {
-    // 1 - alpha is a power of two throughout, so that equal means equal bits; it changes along the way, since momentum
-    // remembers the factor of earlier steps where it stands on the gradient.
+    // 1 - alpha is always a power of two, so that equal results are equal in every bit. alpha changes during the run,
+    // because momentum keeps the factors of earlier steps if they multiply the gradient.
     const std::vector<float> alphas{0.5f, 0, 0.75f};
     const sgd plain{.rate = 0.1f};
     CHECK(trained<alpha_blend>(plain, alphas) == trained<scaled_gradient>(plain, alphas));
     const sgd heavy{.rate = 0.1f, .momentum = 0.9f};
     CHECK(trained<alpha_blend>(heavy, alphas) != trained<scaled_gradient>(heavy, alphas));
-    // Adam divides it out of the gradient again, but not out of the step.
+    // Adam cancels a constant factor of the gradient, but not one of the step.
     CHECK(trained<alpha_blend>(adam{.rate = 0.01f}, alphas) != trained<scaled_gradient>(adam{.rate = 0.01f}, alphas));
   }
 

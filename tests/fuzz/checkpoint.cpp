@@ -1,4 +1,4 @@
-// Checkpoints, under the facts of the run that the seeds are of.
+// Fuzzes checkpoints of one fixed run; the seed files belong to the same run.
 #include "checkpoint.hpp"
 
 #include "fuzz.hpp"

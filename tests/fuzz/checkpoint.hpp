@@ -1,6 +1,6 @@
 #pragma once
 
-// The run whose checkpoints are fuzzed.
+// Facts and sizes of the run whose checkpoints are fuzzed.
 
 #include <cstddef>
 

@@ -1,4 +1,4 @@
-// CIFAR-10's batches, of two records.
+// Fuzzes CIFAR-10's batches of two records.
 #include <minnow/data/cifar.hpp>
 
 #include "fuzz.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
-// What the fuzzing targets have in common. Each is one reader: fuzz_one(bytes) calls it and says how many bytes it decoded.
+// Code shared by the fuzzing targets. Each target is one reader: fuzz_one(bytes) calls it and returns how many bytes it
+// decoded.
 
 #include <algorithm>
 #include <cstddef>
@@ -25,18 +26,18 @@ namespace fuzz {
 
 using bytes = std::span<const std::uint8_t>;
 
-/// What a reader came to.
+/// The result of a reader.
 struct outcome {
   minnow::status said{};
-  std::size_t decoded = 0;  ///< bytes of what it made, or of the most that it could have made of this input
+  std::size_t decoded = 0;  ///< bytes of the decoded result, or an upper bound for this input
 };
 
-/// Defined by each target.
+/// Runs the reader on the input. Each target defines it.
 outcome fuzz_one(bytes input);
 
 inline std::size_t largest_allocation = 0;
 
-/// The input as a file in memory; its path is good until the next one.
+/// Writes the input to a file in memory and returns its path, which is valid until the next call.
 inline const char* as_file(bytes input) {
   static const int handle = ::memfd_create("fuzz", 0);
   static const std::string path = "/proc/self/fd/" + std::to_string(handle);
@@ -46,7 +47,7 @@ inline const char* as_file(bytes input) {
   return path.c_str();
 }
 
-/// How data-set readers open the input: minnow's `opener`.
+/// An `opener` that lets data-set readers read the input.
 struct in_memory {
   static inline bytes input{};
   struct file {
@@ -62,7 +63,8 @@ struct in_memory {
   };
 };
 
-/// The input as a container whose checksum is right wherever the first byte is odd, so that what it protects is reached.
+/// Returns the input, without its first byte, as a container. If that byte is odd, length and checksum are made valid,
+/// so that the code behind the checks is reached.
 inline std::vector<std::uint8_t> as_container(bytes input) {
   if (input.empty()) return {};
   std::vector<std::uint8_t> file(input.begin() + 1, input.end());
@@ -91,7 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                  fuzz::largest_allocation, size, result.decoded);
     std::abort();
   }
-  // A refusal says what was expected and what was found, or which step failed.
+  // A refusal must tell what was expected or what was found.
   if (!result.said.ok() && std::strstr(result.said.message(), "found") == nullptr &&
       std::strstr(result.said.message(), "expected") == nullptr) {
     std::fprintf(stderr, "fuzz: a refusal without what was expected or found: %s\n", result.said.message());

@@ -1,6 +1,6 @@
 #pragma once
 
-// The network whose weights are fuzzed.
+// The network whose weights are fuzzed, and the names of its tensors.
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// Labels of an IDX file by minnow::gzip: packed, or as they are.
+// Fuzzes labels of an IDX file read through minnow::gzip, compressed or not.
 #include <minnow/data/gzip.hpp>
 #include <minnow/data/idx.hpp>
 
@@ -8,6 +8,6 @@ fuzz::outcome fuzz::fuzz_one(bytes input) {
   const char* path = as_file(input);
   std::vector<int> labels;
   const minnow::status said = minnow::read_idx_labels(path, labels, 10, minnow::gzip);
-  // What is packed may be a thousand times as long, and a buffer that grows has twice its bytes.
+  // Compressed data may expand a thousandfold, and a growing buffer has up to twice its size.
   return {said, labels.size() * sizeof(int) + 2048 * input.size()};
 }

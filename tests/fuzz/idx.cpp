@@ -1,4 +1,4 @@
-// MNIST's IDX files, images and labels.
+// Fuzzes MNIST's IDX files, images and labels.
 #include <minnow/data/idx.hpp>
 
 #include "fuzz.hpp"

@@ -1,4 +1,4 @@
-// Trainable networks.
+// Fuzzes files of trainable networks.
 #include <minnow/files/network_file.hpp>
 
 #include "file_models.hpp"

@@ -1,4 +1,4 @@
-// NumPy's arrays: numbers of one byte become floats of four.
+// Fuzzes NumPy's arrays. Numbers of one byte become floats of four.
 #include <minnow/exchange/npy.hpp>
 
 #include "fuzz.hpp"

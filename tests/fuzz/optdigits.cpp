@@ -1,4 +1,4 @@
-// optdigits' CSV, of three lines.
+// Fuzzes optdigits' CSV files of three lines.
 #include <minnow/data/optdigits.hpp>
 
 #include "fuzz.hpp"

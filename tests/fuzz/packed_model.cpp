@@ -1,4 +1,4 @@
-// Packed models: from memory, in place, and run where they are sound.
+// Fuzzes packed models, read from memory and in place. Runs the valid ones.
 #include <minnow/infer.hpp>
 
 #include "file_models.hpp"

@@ -1,4 +1,4 @@
-// Record files, of 7 bytes each, and an epoch of their batches.
+// Fuzzes record files, with records of 7 bytes, and reads batches of an epoch from them.
 #include <minnow/fit/image_stream.hpp>
 
 #include "fuzz.hpp"

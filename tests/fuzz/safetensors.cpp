@@ -1,4 +1,4 @@
-// safetensors: numbers of one byte become floats of four.
+// Fuzzes safetensors. Numbers of one byte become floats of four.
 #include <minnow/exchange/safetensors.hpp>
 
 #include "fuzz.hpp"

@@ -1,4 +1,4 @@
-// Writes sound files for the fuzzers to begin with: seeds FOLDER -> FOLDER/<target>/<name>
+// Writes valid files as seeds for the fuzzers: seeds FOLDER -> FOLDER/<target>/<name>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -69,7 +69,7 @@ int main(int count, char** arguments) {
   std::string line;
   for (int i = 0; i < 64; ++i) line += std::to_string(i % 17) + ",";
   put(root / "optdigits" / "three", line + "0\n" + line + "9\r\n" + line + "5");
-  // Labels of idx/labels, packed by gzip -n.
+  // The bytes of idx/labels, compressed by gzip -n.
   put(root / "gzip" / "labels", std::string("\037\213\010\000\000\000\000\000\002\003\143\140\340\140\144\140\140\140"
                                             "\146\144\342\004\000\225\014\150\104\013\000\000\000",
                                             31));

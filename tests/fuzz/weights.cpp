@@ -1,4 +1,4 @@
-// Weights of a network out of safetensors: what a sound file may still hold.
+// Fuzzes weights of a network that are read from safetensors, including wrong tensors in valid files.
 #include <minnow/exchange/safetensors.hpp>
 #include <minnow/exchange/weights.hpp>
 

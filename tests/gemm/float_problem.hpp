@@ -1,6 +1,6 @@
 #pragma once
 
-// The three products of a layer of floats, for the tests of their kernels: a problem, and its sums in double precision.
+// A float layer with random data for tests of the kernels, and the sums of its three products in double precision.
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +21,7 @@ struct problem {
   int images;
   floats in, grad_out, weights;
 
-  /// Whole numbers in [-3, 3], or any in [-1, 1).
+  /// Fills the data with whole numbers in [-3, 3] if `whole`, else with numbers in [-1, 1).
   problem(const geometry& shape, int count, bool whole, minnow::random random) : g(shape), images(count) {
     const auto fill = [&](floats& to, int size) {
       to.resize(static_cast<std::size_t>(size));
@@ -40,7 +40,7 @@ struct problem {
     return what.str();
   }
 
-  /// visit(output, input, weight) for each multiplication of the forward product.
+  /// Calls visit(output, input, weight) for each multiplication of the forward product.
   template <class Visit>
   void for_each_product(Visit visit) const {
     std::size_t o = 0;
@@ -67,7 +67,7 @@ struct problem {
   }
 };
 
-/// Of each number its sum in double precision, and how large the terms were.
+/// The sum of each number's terms in double precision, and the sum of their magnitudes.
 struct sums {
   std::vector<double> exact, magnitude;
 
@@ -78,7 +78,7 @@ struct sums {
     magnitude[at] += std::fabs(static_cast<double>(a) * b);
   }
 
-  /// How many of `values` are further from the sum of `terms` products than rounding each step explains.
+  /// Returns how many of `values` differ from the exact sum by more than one rounding per term explains.
   [[nodiscard]] int misses(const floats& values, int terms) const {
     int result = values.size() == exact.size() ? 0 : -1;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -89,7 +89,7 @@ struct sums {
   }
 };
 
-/// The sums of the three products.
+/// The exact sums of the three products.
 struct exact_products {
   sums out, grad_in, grad_weights;
 
@@ -103,7 +103,7 @@ struct exact_products {
   }
 };
 
-/// visit(geometry, images, random) for shapes of all kinds.
+/// Calls visit(geometry, images, random) for `count` random shapes.
 template <class Visit>
 void for_random_shapes(int count, minnow::random random, Visit&& visit) {
   constexpr extent kernel_sizes[] = {{1, 1}, {3, 3}, {5, 3}, {1, 7}};

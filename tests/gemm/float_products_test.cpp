@@ -10,7 +10,7 @@ using namespace minnow;
 
 namespace {
 
-/// A layer of a training network, and whether its sums may go through one another.
+/// Checks the products of a layer, and whether the layer uses Winograd's minimal filtering.
 void check(const geometry& g, bool filters_minimally) {
   const test::problem p{g, 3, false, minnow::random{}};
   INFO(p.name());

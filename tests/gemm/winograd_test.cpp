@@ -34,7 +34,8 @@ products multiply(const problem& p, int team) {
   return r;
 }
 
-/// How many are off by more than `terms` roundings of a term, which is 1 at most: a tile's sums go through one another.
+/// Returns how many values differ from the exact sum by more than `terms` roundings of a term, which is at most 1. The
+/// sums of a Winograd tile share terms, so a value's own magnitudes do not bound its error.
 int misses(const test::sums& exact, const floats& values, int terms) {
   int result = values.size() == exact.exact.size() ? 0 : -1;
   for (std::size_t i = 0; i < values.size(); ++i)

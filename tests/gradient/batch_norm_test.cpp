@@ -36,12 +36,12 @@ void check_batch_norm(shape in, int images, float offset) {
   const numbers wide_beta = test::widened(beta);
   const double rows = static_cast<double>(images * in.pixels());
 
-  // The library's floats: a mean rounded to a float moves every centred number by a rounding of the offset; the rest is
-  // a few roundings of numbers below 3 (uniform inputs stay within sqrt(3) deviations, and small batches little more).
-  // Sums over rows are made of float blocks of 128.
+  // Errors of the library's floats: rounding the mean to float moves every centered number by a rounding of the offset.
+  // The rest is a few roundings of numbers below 3 (uniform inputs stay within sqrt(3) standard deviations, and small
+  // batches exceed that only slightly). Sums over rows consist of float blocks of 128.
   const double one_rounding = 0x1p-24 * (1 + std::abs(static_cast<double>(offset)));
   const double blocks = std::fmin(rows, 128) + 8;
-  // Linear in gamma and beta.
+  // The loss is linear in gamma and beta, so a step of .5 is exact.
   CHECK(test::further(
             gradients.at("beta"),
             test::finite_differences([&](const numbers& v) { return loss(wide_x, wide_gamma, v); }, wide_beta, .5),
@@ -50,7 +50,8 @@ void check_batch_norm(shape in, int images, float offset) {
             gradients.at("gamma"),
             test::finite_differences([&](const numbers& v) { return loss(wide_x, v, wide_beta); }, wide_gamma, .5),
             one_rounding * blocks * rows) == "");
-  // The step's third-order term is below step^2 times a few, the rounding of doubles below 1e-15 * rows / step.
+  // The third-order term of the difference is below a few times step^2, and the rounding of doubles is below 1e-15 *
+  // rows / step.
   const double step = 1e-4;
   CHECK(test::further(
             grad_in,
@@ -92,7 +93,7 @@ TEST_SUITE("gradient/batch_norm") {
         sum += static_cast<double>(grad_in[i]);
         magnitude += std::abs(static_cast<double>(grad_in[i]));
       }
-      CHECK(std::abs(sum) <= 45 * 3 * 0x1p-24 * 6);  // 45 numbers, each of three rounded terms, below 6 in all
+      CHECK(std::abs(sum) <= 45 * 3 * 0x1p-24 * 6);  // 45 numbers of three rounded terms each; their sum of magnitudes is below 6
       CHECK((magnitude > 0) == (c != 2));
     }
   }

@@ -25,12 +25,12 @@ TEST_SUITE("gradient/bias") {
         for (std::size_t i = 0; i < out.size(); ++i) out[i] += biases[i % channels];
         return test::inner(out, r);
       };
-      // Linear: a difference is exact but for the rounding of doubles.
+      // The loss is linear, so a difference is exact except for the rounding of doubles.
       CHECK(test::further(grad_in,
                           test::finite_differences([&](const numbers& v) { return loss(v, test::widened(b)); },
                                                    test::widened(x), 0.5),
                           1e-12) == "");
-      // One rounding for each row of a block and for the total; no partial sum is larger than the number of rows.
+      // One rounding for each row of a block and for the total. No partial sum exceeds the number of rows.
       const double rows = static_cast<double>(images * in.pixels());
       CHECK(test::further(one.gradients().at("bias"),
                           test::finite_differences([&](const numbers& v) { return loss(test::widened(x), v); },

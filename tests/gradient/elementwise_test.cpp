@@ -14,7 +14,7 @@ using test::numbers;
 
 namespace {
 
-/// Away from its corners such a layer is linear, and a difference that stays on one side of them is exact.
+/// Checks a layer that is piecewise linear. Inputs stay away from its corners, so the differences are exact.
 template <class Layer, class Rule>
 void check_elementwise(Rule&& rule) {
   const shape in{5, 7, 3};
@@ -37,7 +37,7 @@ void check_elementwise(Rule&& rule) {
   CHECK(test::further(one.backward(r), expected, 1e-11) == "");
 }
 
-/// grad_in for a gradient of 1.
+/// Returns grad_in for a gradient of 1.
 template <class Layer>
 std::vector<float> slopes(const std::vector<float>& x) {
   test::single_layer<Layer> one({1, 1, static_cast<int>(x.size())}, 1);
@@ -45,7 +45,7 @@ std::vector<float> slopes(const std::vector<float>& x) {
   return one.backward(std::vector<float>(x.size(), 1));
 }
 
-/// A layer whose functions are written for one float only.
+/// A layer whose functions take single floats only.
 struct squared : same_shape {
   static constexpr text name() { return "squared"; }
   static constexpr bool rises = false;

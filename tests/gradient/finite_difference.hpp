@@ -1,6 +1,7 @@
 #pragma once
 
-// Gradients by central differences of forward passes in double precision, written here once more and on their own.
+// Gradients by central differences of forward passes in double precision. The forward passes are implemented here
+// independently of the library.
 
 #include <cmath>
 #include <cstddef>
@@ -14,10 +15,10 @@ namespace minnow::test {
 
 using numbers = std::vector<double>;
 
-/// A float holds 24 bits: a rounding moves a number by at most this part of it.
+/// The largest relative error of a rounding to float, which has 24 significant bits.
 inline constexpr double float_rounding = 0x1p-24;
 
-/// The gradient of f at x: (f(x + step) - f(x - step)) / 2 step for each coordinate.
+/// Returns the gradient of f at x: (f(x + step) - f(x - step)) / (2 step) for each coordinate.
 template <class F>
 numbers finite_differences(F&& f, numbers x, double step) {
   numbers result(x.size());
@@ -45,7 +46,7 @@ inline numbers magnitudes(const std::vector<float>& x) {
   return result;
 }
 
-/// A sentence about the first number further from the expected one than its tolerance; empty where there is none.
+/// Describes the first number whose difference from the expected one exceeds its tolerance; empty if there is none.
 inline std::string further(const std::vector<float>& found, const numbers& expected, const numbers& tolerance) {
   std::ostringstream sentence;
   sentence.precision(9);
@@ -64,7 +65,8 @@ inline std::string further(const std::vector<float>& found, const numbers& expec
   return further(found, expected, numbers(expected.size(), tolerance));
 }
 
-/// Sums of products over windows: in (N,H,W,C), w (F,kernel height,kernel width,C / groups) -> out (N,H',W',F).
+/// Computes sums of products over windows: in (N,H,W,C), w (F,kernel height,kernel width,C / groups) -> out
+/// (N,H',W',F).
 inline numbers product(const geometry& g, int images, const numbers& in, const numbers& w) {
   numbers out;
   for (int n = 0; n < images; ++n)
@@ -89,7 +91,7 @@ inline numbers product(const geometry& g, int images, const numbers& in, const n
   return out;
 }
 
-/// The largest of each window's elements inside the image, or their sum over its size.
+/// Computes for each window the maximum of the elements inside the image, or their sum divided by the window's size.
 inline numbers pool(const geometry& g, int images, const numbers& in, bool averages) {
   numbers out;
   for (int n = 0; n < images; ++n)
@@ -113,7 +115,8 @@ inline numbers pool(const geometry& g, int images, const numbers& in, bool avera
   return out;
 }
 
-/// Batch norm as PyTorch documents it for training: the batch's mean and biased variance of each channel.
+/// Computes batch norm as PyTorch documents it for training, with each channel's mean and biased variance over the
+/// batch.
 inline numbers normalised(const numbers& in, const numbers& gamma, const numbers& beta, double epsilon = 1e-5) {
   const std::size_t channels = gamma.size();
   const auto rows = static_cast<double>(in.size() / channels);

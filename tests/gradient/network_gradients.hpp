@@ -1,6 +1,6 @@
 #pragma once
 
-// Holds all gradients of a whole network of real layers against finite differences of a forward pass in double precision.
+// Compares all gradients of a network of real layers with finite differences of a forward pass in double precision.
 
 #include <doctest/doctest.h>
 
@@ -17,10 +17,10 @@
 
 namespace minnow::test {
 
-/// A network's parameters, or their gradients, by path and name: "2.0 weights".
+/// A network's parameters or their gradients, with path and name as the key: "2.0 weights".
 using parameter_map = std::map<std::string, numbers>;
 
-/// logits (N,classes) -> the mean loss.
+/// Returns the mean loss of logits (N,classes).
 inline double cross_entropy_of(const numbers& logits, const std::vector<int>& labels) {
   const std::size_t classes = logits.size() / labels.size();
   double loss = 0;
@@ -32,7 +32,7 @@ inline double cross_entropy_of(const numbers& logits, const std::vector<int>& la
   return loss / static_cast<double>(labels.size());
 }
 
-/// Checks a step on as many images as there are labels; returns how many parameters were checked.
+/// Checks the gradients of one step on as many images as there are labels. Returns how many parameters were checked.
 ///
 /// loss_of   double (const parameter_map&, const numbers& images, const std::vector<int>& labels)
 template <class Model, class Loss>
@@ -56,11 +56,11 @@ std::size_t check_gradients(const std::vector<int>& labels, Loss&& loss_of) {
   });
   CHECK(std::abs(loss - loss_of(parameters, widened(x), labels)) <= 1e-6);
 
-  // A step so small that no input comes to the other side of a corner; the rounding of doubles is 1e-15 / step. The
-  // library's floats go through 14 layers of sums of up to 100 terms: a relative error of a few hundred roundings in
-  // norm, of the sum of a tensor's gradients.
+  // The step is so small that no input crosses a corner; the rounding of doubles is 1e-15 / step. The library's floats
+  // pass 14 layers with sums of up to 100 terms. The bound is a relative error of a few hundred roundings, in the norm
+  // of a tensor's gradient.
   for (const auto& parameter : parameters) {
-    const std::string& key = parameter.first;  // clang 16 captures no structured binding under OpenMP
+    const std::string& key = parameter.first;  // clang 16 cannot capture a structured binding under OpenMP
     CAPTURE(key);
     auto moved = parameters;
     const numbers expected = finite_differences(

@@ -18,12 +18,12 @@ using test::numbers;
 
 namespace {
 
-/// Every kind of layer, unquantized.
+/// An unquantized network with every kind of layer.
 struct small_real : model<image<2, 8, 6>, conv<4, real, kernel<3, 2>>, batch_norm, relu, max_pool<2>, conv<5>, bias,
                           hard_tanh, average_pool<2, stride<1>>, conv<6, scheme<clipped<real>, real>, kernel<1>>,
                           global_average_pool, dense<7>, bias, dense<3>> {};
 
-/// The same in double precision: parameters by path.
+/// Computes the loss of small_real in double precision, from parameters by path.
 double small_real_loss(const test::parameter_map& parameters, const numbers& images, const std::vector<int>& labels) {
   const int n = static_cast<int>(labels.size());
   using all = flat<small_real>;
@@ -51,7 +51,7 @@ double small_real_loss(const test::parameter_map& parameters, const numbers& ima
   return test::cross_entropy_of(x, labels);
 }
 
-/// 20 blocks; the first takes the image as it is, so that a gradient passes 19 quantizers of inputs on its way to it.
+/// 20 blocks. The first reads the image without a quantizer, so its gradient has passed 19 quantizers of inputs.
 template <class Scheme>
 using block = chain<dense<24, Scheme>, batch_norm>;
 template <class Scheme>
@@ -61,7 +61,7 @@ struct deep : model<features<16>, dense<24, scheme<real, typename Scheme::weight
                     four_blocks<Scheme>, four_blocks<Scheme>, four_blocks<Scheme>, block<Scheme>, block<Scheme>,
                     chain<dense<4, Scheme>, batch_norm>> {};
 
-/// All gradients by path and name, after a step on fixed images.
+/// Returns all gradients by path and name, after a step on fixed images.
 template <class Model, class Estimator>
 std::map<std::string, std::vector<float>> gradients_of(float alpha) {
   network<Model, Estimator> net{seed{5}};
@@ -103,7 +103,8 @@ TEST_SUITE("gradient/network") {
         const std::vector<float>& g = gradient.second;
         CAPTURE(key);
         for (const float v : g) REQUIRE(std::isfinite(v));
-        // Neither gone nor grown by 2^20: within five decades of the logits' gradient, whose norm is below 1.
+        // Gradients neither vanish nor grow by 2^20: they stay within five decades of the logits' gradient, whose norm
+        // is below 1.
         CHECK(norm(g) > 1e-5);
         CHECK(norm(g) < 1e5);
       }
@@ -117,7 +118,7 @@ TEST_SUITE("gradient/network") {
   }
 
   TEST_CASE("at depth 20 and alpha 1 aqe doubles the gradient 20 times over") {
-    // The forward pass of `ste`, and its gradient times 2 at each quantizer: powers of two, so exactly.
+    // aqe has the forward pass of `ste`, and multiplies the gradient by 2 at each quantizer. Powers of two are exact.
     const auto straight = gradients_of<deep<minw<1, 1>>, ste>(1);
     const auto doubled = gradients_of<deep<minw<1, 1>>, aqe>(1);
     REQUIRE(straight.size() == doubled.size());
@@ -128,17 +129,17 @@ TEST_SUITE("gradient/network") {
       for (float& g : expected) g = std::ldexp(g, doublings);
       CHECK(doubled.at(key) == expected);
     };
-    check("0 weights", 20);  // 19 quantizers of inputs and its own
+    check("0 weights", 20);  // 19 quantizers of inputs, and that of its own weights
     check("1 gamma", 19);
     check("2.0.0 weights", 19);
     check("8.0 weights", 1);
     check("8.1 gamma", 0);
-    // Depth costs `aqe_expected` nothing.
+    // aqe_expected does not change the gradient with depth.
     CHECK(gradients_of<deep<minw<1, 1>>, aqe_expected>(1) == straight);
   }
 
   TEST_CASE("alpha_blend at depth 20 fades by 1 - alpha at each quantizer of inputs") {
-    // Between two alphas the forward values differ too; at alpha 1 nothing arrives below the last quantizer.
+    // Between two alphas the forward values differ too. At alpha 1 no gradient arrives below the last quantizer.
     const auto gradients = gradients_of<deep<minw<1, 1>>, alpha_blend>(1);
     CHECK(norm(gradients.at("8.0 weights")) > 0);
     CHECK(norm(gradients.at("7.0 weights")) == 0);

@@ -13,7 +13,7 @@ using test::numbers;
 
 namespace {
 
-/// All numbers different and 1/64 or more apart, so that a difference of a quarter of that changes no maximum: it is
+/// Returns different numbers, at least 1/64 apart. A step of a quarter of that changes no maximum, so the difference is
 /// exact.
 std::vector<float> all_different(int count, std::uint64_t draws) {
   std::vector<float> x(static_cast<std::size_t>(count));
@@ -35,12 +35,13 @@ void check_pool(shape in, int images) {
   const numbers expected_out = test::pool(g, images, test::widened(x), Layer::averages);
   const double taps = g.kernel.height * g.kernel.width;
   const double largest = static_cast<double>(*std::max_element(x.begin(), x.end())) + 1;
-  // A mean is a sum of `taps` numbers times a rounded 1 / taps; a maximum is one of them.
+  // An average is a sum of `taps` numbers times a rounded 1 / taps. A maximum is not rounded.
   CHECK(test::further(out, expected_out, Layer::averages ? (taps + 2) * 0x1p-24 * largest : 0) == "");
   const numbers expected = test::finite_differences(
       [&](const numbers& inputs) { return test::inner(test::pool(g, images, inputs, Layer::averages), r); },
       test::widened(x), 1.0 / 256);
-  // Each of at most `taps` windows adds one gradient of less than 1, rounded once; a mean's share is rounded twice.
+  // Each of at most `taps` windows adds one gradient of less than 1, rounded once. The share of an average is rounded
+  // twice.
   CHECK(test::further(one.backward(r), expected, (taps + 2) * 0x1p-24 * (Layer::averages ? 1 : taps) + 1e-10) == "");
 }
 

@@ -20,9 +20,9 @@ namespace {
 
 using test::float_rounding, test::numbers;
 
-/// Gradients of sum(r * out) against differences of the double-precision product. It is linear in inputs and in
-/// weights, so a difference is exact but for the rounding of doubles. A float sum of n products is off by at most n + 1
-/// roundings of the sum of magnitudes; the same differences, of magnitudes, are these sums.
+/// Compares the gradients of sum(r * out) with differences of the double-precision product. It is linear in inputs and
+/// in weights, so a difference is exact except for the rounding of doubles. The error of a float sum of n products is
+/// at most n + 1 roundings of the sum of magnitudes. The same differences, applied to magnitudes, give these sums.
 template <class Layer>
 void check_product(shape in, int images) {
   CAPTURE(Layer::name().c_str());
@@ -125,7 +125,7 @@ TEST_SUITE("gradient/product") {
 
     test::single_layer<conv<4>> of_codes(in, 2);
     test::single_layer<conv<4>> of_values(in, 2);
-    of_codes.in().scale = 0.25f;  // a power of two: exact
+    of_codes.in().scale = 0.25f;  // a power of two, so scaling is exact
     of_codes.in().code_limit = 7;
     for (auto* one : {&of_codes, &of_values}) one->set("weights", w);
     CHECK(of_codes.forward(codes) == of_values.forward(values));
@@ -134,7 +134,8 @@ TEST_SUITE("gradient/product") {
   }
 
   TEST_CASE("the inputs' gradient passes the weights that the forward pass multiplied with") {
-    // Blended at alpha < 1, quantized with their scale at alpha 1: the product's own derivative.
+    // The weights are blended at alpha < 1, and quantized with their scale at alpha 1. The expected gradient is the
+    // product's own derivative with these weights.
     const auto check = []<class Q>(Q, float alpha) {
       CAPTURE(Q::name().c_str());
       CAPTURE(alpha);

@@ -15,8 +15,8 @@ using namespace minnow;
 
 namespace {
 
-/// The gradient that leaves is the one that arrives, times the papers' slope, times the clip's: at most two roundings.
-/// slope(alpha, inside) is the slope without the clip, as printed.
+/// Checks that grad_in is the arriving gradient times the papers' slope times the clip's, with at most two roundings.
+/// slope(alpha, inside) is the printed slope, without the clip.
 template <class Q, class Estimator, class Slope>
 void check_slope(const std::vector<float>& x, float end, Slope&& slope) {
   CAPTURE(Q::name().c_str());
@@ -46,7 +46,8 @@ void check_slopes(const std::vector<float>& x, float end) {
   check_slope<Q, alpha_blend>(x, end, [](double a, bool inside) { return inside ? 1 - a : 0.0; });
 }
 
-/// The range's ends, their neighbours, inside and outside, and more numbers than a vector has lanes.
+/// Returns the ends of the range, their neighbors, numbers inside and outside, and more numbers than a vector has
+/// lanes.
 std::vector<float> inputs_around(float end) {
   std::vector<float> x = test::uniform(40, 1, -2 * end, 2 * end);
   for (const float sign : {-1.0f, 1.0f})
@@ -55,7 +56,7 @@ std::vector<float> inputs_around(float end) {
   return x;
 }
 
-/// An estimator that is written for one number: the slope falls linearly towards the range's ends.
+/// An estimator for single numbers, whose slope falls linearly towards the ends of the range.
 struct tent : plain_estimator {
   static constexpr text name() { return "tent"; }
   static float share(float alpha) { return alpha; }

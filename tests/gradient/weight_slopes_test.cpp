@@ -19,7 +19,7 @@ namespace {
 
 using test::float_rounding;
 
-/// Weights at every place where a slope could change: the range's ends and their neighbours, inside and outside.
+/// Returns weights wherever a slope could change: the ends of the range and their neighbors, inside and outside.
 std::vector<float> weights_around(float end) {
   std::vector<float> w;
   for (const float sign : {-1.0f, 1.0f})
@@ -30,8 +30,8 @@ std::vector<float> weights_around(float end) {
   return w;
 }
 
-/// One image and two units: a weight's gradient before the estimator is one product of an input and a gradient, so that
-/// the expected number is input * gradient * slope, with three roundings in the library.
+/// Checks one image and two units. Before the estimator, a weight's gradient is one product of an input and a gradient,
+/// so the expected number is input * gradient * slope, with three roundings in the library.
 template <class Q, class Estimator, class Slope>
 void check_weight_slope(const std::vector<float>& w, float alpha, Slope&& slope) {
   CAPTURE(Q::name().c_str());
@@ -69,7 +69,7 @@ void check_weight_slopes(const std::vector<float>& w) {
     check_weight_slope<Q, aqe>(w, alpha, [](double a, bool inside) { return inside ? 2 * a : 0.0; });
     check_weight_slope<Q, aqe_stochastic>(w, alpha, [](double a, bool inside) { return inside ? 2 * a : 0.0; });
     check_weight_slope<Q, aqe_expected>(w, alpha, [](double a, bool inside) { return (inside ? a : 0.0) + 1 - a; });
-    // The step scale 1 - alpha stands on the rate alone.
+    // The factor 1 - alpha multiplies only the learning rate.
     check_weight_slope<Q, alpha_blend>(w, alpha, [](double, bool) { return 1.0; });
   }
 }
@@ -86,7 +86,7 @@ TEST_SUITE("gradient/weight_slopes") {
   }
 
   TEST_CASE("integer weights: the range is the scale times the largest code") {
-    // Many small weights and one outlier: the scale that fits them best leaves the outlier outside its range.
+    // With many small weights and one outlier, the best scale leaves the outlier outside its range.
     std::vector<float> w = test::uniform(300, 8, -0.1f, 0.1f);
     w.push_back(0.12f);
     w.push_back(-0.4f);
