@@ -11,8 +11,8 @@
 
 namespace minnow::test {
 
-/// A sentence about the first x for which a rule on a SIMD batch differs from the same rule on a float; empty where
-/// every lane agrees. Zeros of either sign are equal, as are NaNs. Where xsimd has no vectors there is nothing to compare.
+/// Describes the first x for which a rule on a SIMD batch differs from the same rule on a float; empty if all lanes
+/// agree. Zeros of either sign are equal, and so are NaNs. Returns an empty text if xsimd has no vectors.
 template <class Rule>
 std::string lane_difference([[maybe_unused]] std::vector<float> xs, [[maybe_unused]] Rule rule) {
 #ifndef XSIMD_NO_SUPPORTED_ARCHITECTURE
@@ -35,7 +35,7 @@ std::string lane_difference([[maybe_unused]] std::vector<float> xs, [[maybe_unus
   return {};
 }
 
-/// `values` and a NaN.
+/// Appends a NaN to the numbers.
 inline std::vector<float> with_nan(std::vector<float> xs) {
   xs.push_back(nan);
   return xs;

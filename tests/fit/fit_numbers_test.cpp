@@ -472,7 +472,7 @@ TEST_SUITE("fit/fit: what the user's functions throw") {
         CHECK_THROWS_AS(calibrate(net, data), thrown);
         CHECK_THROWS_AS((void)accuracy(net, data), thrown);
         CHECK_THROWS_AS((void)pack(net), thrown);
-        CHECK_NOTHROW((void)packed.run(data.images));  // no exception: the packed network uses thresholds instead of the user's code()
+        CHECK_NOTHROW((void)packed.run(data.images));  // it uses thresholds, not code()
         armed = 0;
         settle(net, data);
         CHECK((pack(net).run(data.images) == logits(net, data)));

@@ -93,7 +93,7 @@ TEST_SUITE("gradient/batch_norm") {
         sum += static_cast<double>(grad_in[i]);
         magnitude += std::abs(static_cast<double>(grad_in[i]));
       }
-      CHECK(std::abs(sum) <= 45 * 3 * 0x1p-24 * 6);  // 45 numbers of three rounded terms each; their sum of magnitudes is below 6
+      CHECK(std::abs(sum) <= 45 * 3 * 0x1p-24 * 6);  // 45 numbers of three rounded terms; magnitudes sum to below 6
       CHECK((magnitude > 0) == (c != 2));
     }
   }

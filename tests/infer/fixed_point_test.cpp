@@ -29,15 +29,16 @@ namespace {
 using bytes = scheme<integer<8>, integer<8, per_channel>>;
 using positive = scheme<unsigned_integer<8>, integer<4, per_channel>>;
 
-/// Pools before and behind batch norm, clips of all kinds.
+/// A network with pools before and after batch norm, and with all kinds of clipping activations.
 struct chained : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu6, unit<bytes, 20>, max_pool<2>, relu,
                        conv<18, positive>, max_pool<2>, batch_norm, hard_tanh, dense<9, bytes>, bias, batch_norm,
                        dense<4, bytes>> {};
-/// Codes that are added; batch norm behind the sum.
+/// A network with a sum of codes, followed by batch norm.
 struct joined : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu,
                       residual<chain<unit<positive, 17>, relu, unit<positive, 17>>, chain<>, unsigned_integer<8>>,
                       batch_norm, relu, dense<4, bytes>> {};
-/// What is no single line, or ends in few codes, keeps its way.
+/// A network with stages that fixed point leaves as they are: stages that are not a single linear function, or whose
+/// codes have few bits.
 struct partly_fixed : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, residual<unit<bytes, 17>>,
                             unit<minw<1, 1>, 8>, dense<4, bytes>> {};
 
@@ -51,7 +52,7 @@ static_assert(!plan_of<chained, 4>::fixes);  // the logits
 static_assert(!minnow::detail::stage_plan<chained, 1>::fixes);
 static_assert(flat<chained>::fingerprint != flat<fixed_point<chained>>::fingerprint);
 
-/// The packed maps of quantizers and the sums of products, by layer, of one image.
+/// Records the packed maps of quantizers and the sums of products of one image, by layer.
 struct recorder final : trace {
   std::map<std::size_t, std::vector<std::int32_t>> sums_of;
   std::map<std::size_t, std::size_t> row_of;
@@ -90,7 +91,7 @@ struct count {
   int largest = 0;
 };
 
-/// Stage S of the exact network on the codes that the other one had there.
+/// Runs stage S of the exact network on the input codes of the fixed-point network, and counts the codes that differ.
 template <std::size_t S, class Exact>
 void compare_stage(const Exact& exact, recorder& found, count& total) {
   using p = typename stage<Exact, S>::plan;
@@ -137,7 +138,7 @@ TEST_SUITE("infer/fixed_point") {
             std::clamp(line.slope * sum + line.other_slope * other + line.shift, line.low, line.high) / worth;
         const double wanted = std::clamp(std::nearbyint(y), -127.0, 127.0);
         const int code = constants.code(0, sum, other);
-        // As far as the header says, and what doubles round.
+        // The allowed error is the one that the header documents, plus the rounding of doubles.
         const double size =
             (std::abs(line.slope * sum) + std::abs(line.other_slope * other) + std::abs(line.shift)) / worth;
         const double off = (std::abs(sum) + other + 1) / std::ldexp(1.0, constants.shift[0] + 1) + size * 0x1p-50;

@@ -32,7 +32,8 @@ std::vector<float> run(const Reading& reading, const std::vector<float>& in, std
   return result;
 }
 
-/// The arrays that a file keeps, by name and size; all are filled with `fill` where it is a number.
+/// Returns the arrays that a file keeps, as names and sizes. If `fill` is not empty, fills each array with its first
+/// numbers.
 template <class Reading>
 std::string arrays(Reading& reading, const std::vector<float>& fill = {}) {
   std::string names;
@@ -77,7 +78,7 @@ TEST_SUITE("infer/inferable") {
   }
 
   TEST_CASE("pools take the largest or the mean of each window, channel by channel") {
-    // 3 x 3 pixels of 2 channels: 0 … 17.
+    // 3 x 3 pixels of 2 channels with the values 0 … 17.
     std::vector<float> in(18);
     for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<float>(i);
     CHECK(run(inferable<max_pool<2, stride<1>>>({3, 3, 2}), in, 8) == std::vector<float>{8, 9, 10, 11, 14, 15, 16, 17});

@@ -23,7 +23,7 @@ using pooled_block = chain<conv<Filters, minw<1, 1>>, max_pool<2>, batch_norm>;
 template <int Units>
 using dense_block = chain<dense<Units, minw<1, 1>>, batch_norm>;
 
-/// The paper's ConvNets: convolutions of `Filters`, twice and four times as many, then two fully connected widths.
+/// The paper's ConvNets: convolutions of `Filters`, twice and four times as many filters, then two hidden dense layers.
 template <int Filters, int Narrow, int Wide>
 struct conv_net : model<image<3, 32, 32>, conv<Filters, scheme<pixels, sign>>, batch_norm, pooled_block<Filters>,
                         conv_block<2 * Filters>, pooled_block<2 * Filters>, conv_block<4 * Filters>,
@@ -38,16 +38,17 @@ struct of_one_product : model<features<3>, dense<2, scheme<real, real>>> {};
 
 }  // namespace
 
-// The figures of the paper: 1.23, 0.54, 0.308 and 0.217 MB.
+// The sizes that the paper prints: 1.23, 0.54, 0.308 and 0.217 MB.
 static_assert(packed<model_a>::weight_bits() == 9'837'952);
 static_assert(packed<model_b>::weight_bits() == 4'310'720);
 static_assert(packed<model_c>::weight_bits() == 2'465'472);
 static_assert(packed<model_d>::weight_bits() == 1'739'456);
 
-// Filters are not padded; channels are, to words: 9 masks of 16 bits; 3 filters of 45 inputs, in 2 words of 2 planes.
+// The convolution needs 9 masks of 16 bits, one bit per filter. The dense layer has 3 filters, not padded, of 45
+// inputs, padded to 2 words in each of 2 planes.
 static_assert(packed<odd>::weight_bits() == 9 * 16 + 3 * 2 * 2 * 32);
 
-// Each architecture is a type of its own, down to its stages.
+// Packed networks for different architectures have different types, and so do their sessions.
 static_assert(
     !std::is_same_v<packed<of_one_product, kernels::scalar>, packed<of_one_product, kernels::avx512_vpopcntdq>>);
 static_assert(!std::is_same_v<session<packed<of_one_product, kernels::scalar>>,

@@ -37,7 +37,7 @@ void* counted(std::size_t size) {
 
 }  // namespace
 
-// This program's own, to count what a run allocates.
+// This program replaces operator new to count the allocations of a run.
 void* operator new(std::size_t size) { return counted(size); }
 void* operator new[](std::size_t size) { return counted(size); }
 void operator delete(void* p) noexcept { std::free(p); }
@@ -53,7 +53,7 @@ struct of_all_kinds
     : model<image<3, 7, 7>, conv<9, scheme<real, ternary<>>>, batch_norm, relu, conv<8, scheme<integer<8>, integer<8>>>,
             average_pool<2>, batch_norm, conv<6>, quantize<ternary<>>, max_pool<2>, dense<5, minw<16, 3>>, batch_norm> {
 };
-/// Codes of 8 bits, so that packing leaves its rule to the run.
+/// A quantizer with too many codes for thresholds (8 bits), so that a run calls code().
 struct throwing : stateless {
   static inline std::atomic<bool> armed{false};
   static constexpr text name() { return "throwing"; }
@@ -93,7 +93,7 @@ long long allocations_of_a_run(const std::vector<T>& images) {
   return allocations - before;
 }
 
-/// What a run shows of itself.
+/// Records what a run reports to its trace.
 struct watched final : trace {
   std::vector<std::size_t> products;
   std::vector<int> rows;
@@ -118,22 +118,22 @@ struct watched final : trace {
 }  // namespace
 
 static_assert(noexcept(session<packed<integers>>::check(0, 0)));
-// A session keeps a reference.
+// A session keeps a reference to its network, so it refuses temporary ones.
 static_assert(std::is_constructible_v<session<packed<integers>>, const packed<integers>&>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, packed<integers>>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, const packed<integers>, int>);
-// MobileNet v1 of a quarter of the width on 96x96 images: its largest map has 48x48x16 codes, 36 KB, made of one of 18 KB.
-// Buffers of stages that do not run together share their room.
+// MobileNet v1 of a quarter of the width on 96x96 images. Its largest map has 48x48x16 codes (36 KB) and is computed
+// from one of 18 KB. Buffers of stages that do not run together share memory.
 template <class First>
 using small_mobilenet = zoo::mobilenet_v1<zoo::schemes<scheme<integer<8>, integer<8, per_channel>>, First>, 25, 96, 2>;
 struct of_bytes : small_mobilenet<scheme<pixels, integer<8, per_channel>>> {};
 struct of_floats : small_mobilenet<scheme<integer<8>, integer<8, per_channel>>> {
-};  // the image takes 110 KB, and 27 KB as codes
+};  // the image takes 110 KB as floats, and 27 KB as codes
 constexpr std::size_t largest_maps = 48 * 48 * (8 + 16), image_maps = 96 * 96 * 3 * (4 + 1);
 static_assert(session<packed<of_bytes>>::arena_bytes() < 4 * largest_maps);
 static_assert(session<packed<of_bytes, kernels::scalar>>::arena_bytes() < 4 * largest_maps);
 static_assert(4 * session<packed<of_floats>>::arena_bytes() < 9 * image_maps);
-// A network that goes through floats: the largest map of floats, what is made of it and its sums.
+// A network in floats needs memory for the largest map, the map computed from it, and its sums.
 struct in_floats : small_mobilenet<scheme<real, real>> {};
 static_assert(session<packed<in_floats>>::arena_bytes() < 6 * 48 * 48 * 16 * 4);
 
@@ -309,7 +309,7 @@ TEST_SUITE("infer/session") {
 
   TEST_CASE("a real image is normalised channel by channel by one fma, bytes from 0 to 1 first") {
     packed<sums_of_a_pixel> network;
-    // Filter f of 3 passes channel f on, so that the logits are what the first layer was given.
+    // Filter f of 3 copies channel f, so that the logits are the first layer's input.
     float weights[3][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}};
     std::memcpy(network.stage<0>().weights.data(), weights, sizeof weights);
     network.input = {.mean = {0.485f, 0.456f, 0.406f}, .deviation = {0.229f, 0.224f, 0.225f}};

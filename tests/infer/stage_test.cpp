@@ -29,7 +29,7 @@ using of_mixed = detail::stage_plan<staged_mixed, S>;
 
 }  // namespace
 
-// Pixels are the first product's codes; each stage ends with the quantizer of the next product's inputs.
+// Pixels are the first product's codes. Each stage ends with the quantizer of the next product's inputs.
 static_assert(integer_stages::count == 3);
 static_assert(integer_stages::begin(0) == 1 && integer_stages::begin(1) == 5 && integer_stages::begin(2) == 10 &&
               integer_stages::begin(3) == 12);
@@ -41,10 +41,11 @@ static_assert(of_integers<1>::ops == 3 && of_integers<1>::folds && of_integers<1
 static_assert(of_integers<1>::pool_window.out == of_integers<1>::window.out);
 static_assert(!of_integers<2>::has_quantizer && !of_integers<2>::folds &&
               std::is_same_v<of_integers<2>::outputs, real>);
-// A dense layer's weights lie behind one another, so a map of several pixels with channels left over is flattened for it.
+// A dense layer's weights are stored without padding between pixels, so a map of several pixels with padded channels is
+// flattened first.
 static_assert(!of_integers<1>::flattens && of_integers<2>::flattens && of_integers<2>::window.in == shape{1, 1, 640});
 
-// A product begins a stage without a quantizer too; a quantizer with no product behind it begins one of its own.
+// A product begins a stage even without a quantizer. A quantizer that no product follows begins its own stage.
 static_assert(mixed_stages::count == 5);
 static_assert(mixed_stages::begin(1) == 2 && mixed_stages::begin(2) == 5 && mixed_stages::begin(3) == 7 &&
               mixed_stages::begin(4) == 10);
@@ -53,7 +54,7 @@ static_assert(!of_mixed<0>::integer_sums && !of_mixed<0>::has_quantizer && !of_m
 static_assert(!of_mixed<2>::has_product && of_mixed<2>::has_quantizer && !of_mixed<2>::folds);
 static_assert(of_mixed<3>::integer_sums && !of_mixed<3>::folds, "half has no thresholds");
 
-// The last quantizer hands its values to the user.
+// The last quantizer outputs values to the user.
 static_assert(detail::stages<codes_last>::count == 2 && !detail::stage_plan<codes_last, 1>::has_quantizer);
 
 TEST_SUITE("infer/stage") {
@@ -69,8 +70,8 @@ TEST_SUITE("infer/stage") {
       return result;
     };
     packed<staged_integers> small;
-    // 3 blocks of 27 masks of 16 bits; 33 channels in 48 lanes, 2 thresholds each. 40 filters of 9 taps of 2 words; 1
-    // threshold. 10 units of 640 inputs in 3 planes.
+    // First: 3 blocks of 27 masks of 16 bits; 33 channels in 48 lanes, 2 thresholds each. Second: 40 filters of 9 taps
+    // of 2 words; 1 threshold. Third: 10 units of 640 inputs in 3 planes.
     CHECK(names(small) ==
           "weights:162 flip:192 smallest:192 thresholds:384 | weights:2880 flip:192 smallest:192 thresholds:192 | "
           "weights:2400 scales:40 scale:40 shift:40 | ");

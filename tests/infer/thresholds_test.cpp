@@ -27,7 +27,7 @@ static_assert(!detail::has_few_codes<integer<5>>() && !detail::has_few_codes<pix
 
 namespace {
 
-/// The index that a channel's thresholds give a sum.
+/// Returns the index that a channel's thresholds assign to a sum.
 int index_by(const thresholds& t, std::size_t channel, std::int32_t sum) {
   int index = 0;
   for (int k = 0; k < t.count; ++k)
@@ -35,7 +35,7 @@ int index_by(const thresholds& t, std::size_t channel, std::int32_t sum) {
   return index;
 }
 
-/// A sentence about the first sum in [-bound, bound] whose index differs.
+/// Describes the first sum in [-bound, bound] whose index differs; empty if there is none.
 template <class IndexOf>
 std::string difference(int codes, std::int32_t bound, int direction, IndexOf index_of) {
   thresholds t(1, codes);
@@ -52,7 +52,8 @@ std::string difference(int codes, std::int32_t bound, int direction, IndexOf ind
   return {};
 }
 
-/// codes - 1 steps at random places in [-bound, bound + 1], often several at one: plateaus, and codes that never occur.
+/// Returns codes - 1 sorted steps at random positions in [-bound, bound + 1]. Several steps may coincide, which gives
+/// plateaus and codes that never occur.
 std::vector<std::int32_t> random_steps(int codes, std::int32_t bound, std::uint64_t draws) {
   minnow::random r(seed{draws});
   std::vector<std::int32_t> steps;
@@ -71,7 +72,7 @@ std::vector<std::int16_t> quantized_codes(const std::vector<std::int32_t>& sums,
   return codes;
 }
 
-/// Sums go through a rising, falling or constant map for each channel and then through Q.
+/// Checks the codes of sums that pass through an increasing, decreasing or constant function per channel and then Q.
 template <quantizer Q>
 void check_encoding(typename Q::state state = {}) {
   constexpr auto levels = detail::codes_of<Q>();
@@ -91,7 +92,7 @@ void check_encoding(typename Q::state state = {}) {
       });
     }
     for (int round = 0; round < 20; ++round) {
-      // What lies in the lanes beyond the last channel must not matter.
+      // Lanes after the last channel hold arbitrary sums, which must not matter.
       std::vector<std::int32_t> sums(static_cast<std::size_t>(t.stride));
       for (auto& s : sums) s = r.below(2 * bound + 1) - bound;
       const auto codes = quantized_codes<Q>({sums.begin(), sums.begin() + channels}, maps, state);

@@ -15,8 +15,8 @@
 
 namespace minnow::test {
 
-/// Bytes that begin at a cache line and may be read 64 bytes past their end, where they hold ones: a kernel that lets
-/// what lies behind into its result is found out.
+/// A buffer that begins at a cache line and is readable 64 bytes past its end. These 64 bytes are ones, so a kernel
+/// that uses them in its result, or overwrites them, is detected.
 class packed_bytes {
 public:
   explicit packed_bytes(std::size_t size) : size_(size), lines_(size / sizeof(line) + 2) {
@@ -42,7 +42,7 @@ private:
   std::vector<line> lines_;
 };
 
-/// One code of an encoding, every value about equally likely.
+/// Returns a random code of an encoding, with roughly equal probabilities.
 template <encoding E, int Bits = 3, class Random>
 kernels::code<E> random_code(Random& random) {
   const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };

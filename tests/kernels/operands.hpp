@@ -1,6 +1,6 @@
 #pragma once
 
-// Short names for the operands of products.
+// Short names for the operands of products in tests.
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/operand.hpp>

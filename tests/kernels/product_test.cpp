@@ -17,7 +17,7 @@ using namespace test::operands;
 
 namespace {
 
-/// All sums of a map by a kernel, rows asked for `together` at a time.
+/// Returns all sums of a map, computed `together` rows at a time.
 template <class Product>
 std::vector<typename Product::sum_type> sums_of(const geometry& g, const test::packed_bytes& inputs,
                                                 const test::packed_bytes& weights, int together) {
@@ -77,7 +77,7 @@ void check_dispatch() {
             }
             const double s = static_cast<double>(
                 found[static_cast<std::size_t>(y * g.out.width + x) * stride + static_cast<std::size_t>(f)]);
-            // Integers are exact; K roundings of at most 2^-24 of the magnitude else.
+            // Integers are exact. Floats have K roundings of at most 2^-24 of the magnitude.
             equal =
                 equal && std::abs(s - exact) <= (std::is_same_v<sum, float> ? g.inputs() * 0x1p-24 * magnitude : 0.0);
           }
@@ -88,7 +88,8 @@ void check_dispatch() {
 
 }  // namespace
 
-// Each kernel has its own test of all its pairs; here one pair of each finds its way to the right one.
+// Each kernel has its own test of all its pairs. This test checks for one pair of each kernel that the dispatch selects
+// a correct one.
 TEST_SUITE("kernels/product") {
   TEST_CASE("1 and 2 bits") { check_dispatch<bit, ternary>(); }
   TEST_CASE("other integers") {

@@ -28,7 +28,7 @@ const geometry reference_shapes[] = {
     minnow::window_over({4, 7, 6}, 33, {2, 3}, {1, 2}, {1, 1}, 3),
 };
 
-/// Sums of products straight from the codes, in double; `magnitudes` receives the sums of |x w|.
+/// Returns the sums of products computed from the codes in double precision. `magnitudes` receives the sums of |x w|.
 template <class In, class Weight>
 std::vector<double> convolve(const geometry& g, const std::vector<In>& x, const std::vector<Weight>& w,
                              std::vector<double>& magnitudes) {
@@ -76,7 +76,7 @@ void check_reference(const geometry& g, std::mt19937& random) {
   std::vector<kernels::sum<In, Weights>> sums(static_cast<std::size_t>(g.out.height * row), 77);
   test::packed_bytes scratch(kernels::reference::scratch_bytes<In, Weights>(g));
 
-  // In two parts, so that the rows a part needs are found too.
+  // Compute in two parts, to check that each part reads the right rows.
   const int middle = g.out.height / 2;
   kernels::reference::product<In, Weights, InputBits, WeightBits>(g, inputs.data(), weights.data(), sums.data(),
                                                                   scratch.data(), 0, middle);
@@ -87,7 +87,7 @@ void check_reference(const geometry& g, std::mt19937& random) {
   std::vector<double> magnitudes;
   const std::vector<double> expected = convolve(g, x, w, magnitudes);
   const bool exact = minnow::is_integer(In) && minnow::is_integer(Weights);
-  // Each of K additions rounds a partial sum that is at most the sum of magnitudes.
+  // Each of the K additions rounds a partial sum that is at most the sum of magnitudes.
   const double unit = exact ? 0 : g.inputs() * static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
   int wrong = 0;
   for (int pixel = 0; pixel < g.out.pixels(); ++pixel) {

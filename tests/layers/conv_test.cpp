@@ -7,14 +7,14 @@ using namespace minnow;
 static_assert(layer<conv<8>> && product_layer<conv<8, sign>> &&
               product_layer<conv<8, integer<8, per_channel>, kernel<1>>>);
 
-// 3x3, stride 1, padding 1 unless told otherwise: the image keeps its size.
+// By default a 3x3 window has stride 1 and padding 1, so the image keeps its size.
 static_assert(conv<8>::output({32, 24, 3}) == shape{32, 24, 8});
 static_assert(conv<8>::over({32, 24, 3}).inputs() == 27);
 static_assert(std::is_same_v<conv<8>::weights, real>, "weights are real unless told otherwise");
 static_assert(std::is_same_v<conv<8, sign>::weights, sign>, "a quantizer alone is that of the weights");
 static_assert(std::is_same_v<conv<8, minw<2, 1>>::weights, sign>);
 
-// The padding is half the kernel, in each direction, unless it is given.
+// The default padding is half the kernel in each direction.
 static_assert(conv<8, sign, kernel<5, 3>>::over({10, 10, 2}).padding == extent{2, 1});
 static_assert(conv<8, sign, kernel<5, 3>>::output({10, 11, 2}) == shape{10, 11, 8});
 static_assert(conv<8, sign, kernel<1>>::output({10, 11, 2}) == shape{10, 11, 8});
@@ -22,7 +22,7 @@ static_assert(conv<8, sign, kernel<2>>::output({10, 11, 2}) == shape{11, 12, 8},
 static_assert(conv<8, sign, kernel<5, 3>, padding<0>>::output({10, 11, 2}) == shape{6, 9, 8});
 static_assert(conv<8, sign, padding<0, 2>, kernel<3, 5>>::output({10, 11, 2}) == shape{8, 11, 8});
 
-// ResNet's first layer, and strides that leave a rest.
+// ResNet's first layer, and strides that do not divide the size.
 static_assert(conv<64, sign, kernel<7>, stride<2>>::output({224, 224, 3}) == shape{112, 112, 64});
 static_assert(conv<8, sign, stride<2>>::output({10, 11, 2}) == shape{5, 6, 8});
 static_assert(conv<8, sign, stride<2, 3>>::output({10, 11, 2}) == shape{5, 4, 8});

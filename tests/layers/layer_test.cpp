@@ -20,7 +20,7 @@ struct square : same_shape {
   static float slope(float x) { return 2 * x; }
 };
 
-/// A user's layer with a shape of its own.
+/// A user's layer that changes the shape.
 struct transpose {
   static constexpr text name() { return "transpose"; }
   static constexpr shape output(shape in) { return {in.width, in.height, in.channels}; }

@@ -14,7 +14,7 @@ namespace {
 
 using model_a = zoo::model_a<zoo::schemes<minw<2, 1>, scheme<pixels, sign>>>;
 
-/// Chains in chains, schemes in all their ways, an input quantized by hand.
+/// A model with nested chains, all forms of schemes, and an explicitly quantized input.
 struct nested : model<image<3, 12, 10>,                                                       //
                       conv<4, scheme<pixels, sign>>,                                          // 0
                       chain<batch_norm, chain<conv<6, minw<2, 1>, stride<2>>, max_pool<2>>>,  // 1
@@ -61,7 +61,7 @@ static_assert(of_nested::find("1.1") == of_nested::count && of_nested::find("") 
 static_assert(of_nested::takes_pixels && !flat<model<image<3, 12, 10>, conv<4>>>::takes_pixels);
 static_assert(!flat<model<image<3, 12, 10>, conv<4, minw<1, 1>>>>::takes_pixels);
 
-// One model, and the same with one thing changed each.
+// A model, the same model under another name, and the same model written differently.
 struct base : model<image<3, 8, 10>, conv<4, minw<1, 1>, kernel<3>>, batch_norm, relu, max_pool<2>, dense<5, sign>> {};
 struct base_by_another_name
     : model<image<3, 8, 10>, conv<4, minw<1, 1>, kernel<3>>, batch_norm, relu, max_pool<2>, dense<5, sign>> {};
@@ -135,7 +135,7 @@ TEST_SUITE("layers/model") {
         fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<6, sign>>(),
         fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, ternary<>>>(),
         fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, minw<1, 1>>>(),
-        // how many layers, and what they are called
+        // the number of layers, and their paths
         fingerprint_with<conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>>(),
         fingerprint_with<conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, sign>, relu>(),
         fingerprint_with<chain<conv<4, minw<1, 1>>, batch_norm>, relu, max_pool<2>, dense<5, sign>>(),
@@ -143,7 +143,7 @@ TEST_SUITE("layers/model") {
     CHECK(std::set<std::uint64_t>(std::begin(all), std::end(all)).size() == std::size(all));
   }
 
-  // A fingerprint that changes makes every file written before it unreadable: it may only do so on purpose.
+  // A changed fingerprint makes all existing files unreadable, so it must not change by accident.
   TEST_CASE("a fingerprint is the hash of the input and of every path and name") {
     CHECK(of_nested::fingerprint == hash("input 3x12x10"
                                          "0.inputs=quantize<pixels>;"

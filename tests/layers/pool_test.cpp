@@ -10,7 +10,7 @@ static_assert(pool_layer<max_pool<2>> && pool_layer<average_pool<2>> && pool_lay
 static_assert(!pool_layer<conv<8>>);
 static_assert(!max_pool<2>::averages && average_pool<2>::averages && global_average_pool::averages);
 
-// The size is the stride too, unless one is given.
+// The default stride is the window's size.
 static_assert(max_pool<2>::output({32, 24, 7}) == shape{16, 12, 7});
 static_assert(max_pool<2>::output({33, 25, 7}) == shape{16, 12, 7}, "a rest that fills no window is dropped");
 static_assert(max_pool<3, stride<2>>::output({13, 13, 7}) == shape{6, 6, 7});

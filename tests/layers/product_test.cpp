@@ -20,7 +20,7 @@ static_assert(std::is_void_v<detail::scheme_of<sign>::inputs> &&
 
 namespace {
 
-/// The longest sum fits in 32 bits, and one more product of the largest codes does not.
+/// Checks that the longest sum of the largest codes fits in 32 bits, and one more product does not.
 template <class Inputs, class Weights>
 constexpr bool just_fits() {
   constexpr long long largest = static_cast<long long>(Inputs::code_limit) * Weights::code_limit;

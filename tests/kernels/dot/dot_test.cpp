@@ -20,7 +20,7 @@ using namespace test::operands;
 
 namespace {
 
-// K · Factor · (largest unsigned byte) · (largest weight) stays below 2^31.
+// longest() is the largest K with K · Factor · (largest unsigned byte) · (largest weight) below 2^31.
 static_assert(kernels::dot_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);
 static_assert(kernels::dot_product<pixel, byte_codes, kernels::scalar>::longest() == 32896);
 static_assert(kernels::dot_product<unsigned_byte, byte_codes, kernels::scalar>::longest() == 32896);
@@ -31,11 +31,11 @@ static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               kernels::detail::pairs_fit_16_bits<unsigned_nibble, byte_codes> &&
               !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
 
-/// The rungs of dot products, which are not those of other kernels.
+/// The instruction set levels of dot products, which differ from those of other kernels.
 using rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 
-/// A kernel behind plain functions, so that the checks are compiled once.
+/// A kernel as function pointers, so that the checks are compiled only once.
 struct subject {
   const char* arch;
   std::size_t (*prepared_bytes)(const geometry&);
@@ -53,7 +53,7 @@ constexpr subject subject_of{
       Product::rows(g, o, first, last, sink);
     }};
 
-/// The same for all rungs.
+/// Returns the kernel for every instruction set level.
 template <class In, class Weights>
 const std::vector<subject>& subjects() {
   static const std::vector<subject> all = [] {
@@ -67,7 +67,8 @@ const std::vector<subject>& subjects() {
   return all;
 }
 
-/// Calls put(operands, first, last) for all rows, `together` at a time, and looks behind all memory.
+/// Calls put(operands, first, last) for all rows, `together` at a time, and checks that nothing is written past the end
+/// of any buffer.
 template <class Put>
 void put_rows(const subject& kernel, const geometry& g, const test::packed_bytes& inputs,
               const test::packed_bytes& weights, int together, const Put& put) {
@@ -110,7 +111,7 @@ void check_sums(const std::vector<subject>& all, const geometry& g, const test::
   }
 }
 
-/// A map and weights of one pair of encodings.
+/// A random map and random weights for one pair of encodings, and checks of their product.
 template <class In, class Weights>
 struct operands {
   geometry g;
@@ -161,12 +162,12 @@ void check_shapes() {
     operands<In, Weights>(window_over(in, 1 + below(80), kernel, {1 + below(3), 1 + below(3)}, padding), random)
         .check();
   }
-  // A window of one pixel with several taps.
+  // Check windows with several taps and one pixel: one output pixel, and one input pixel.
   operands<In, Weights>(window_over({2, 3, 37}, 20, {2, 3}, {1, 1}, {0, 0}), random).check();
   operands<In, Weights>(window_over({1, 1, 37}, 70, {3, 3}, {1, 1}, {1, 1}), random).check();
 }
 
-/// All codes at the ends of their range, in all four combinations of signs.
+/// Checks products whose codes are all at the ends of their range, in all four combinations of signs.
 template <class In, class Weights>
 void check_extremes() {
   const int x = kernels::detail::largest_code<In>();
@@ -189,13 +190,13 @@ void check_pair() {
   check_extremes<In, Weights>();
 }
 
-/// Of one kind of inputs with some kinds of weights.
+/// Checks one kind of inputs with several kinds of weights.
 template <class In, class... Weights>
 void check_pairs() {
   (check_pair<In, Weights>(), ...);
 }
 
-/// Codes from sums: count the thresholds, take the largest or smallest of a window, pack.
+/// Computes codes from sums: counts the thresholds reached, takes the maximum or minimum over a window, and packs.
 template <encoding E, int Count>
 test::packed_bytes packed_codes(const geometry& pool, const std::vector<std::int32_t>& sums,
                                 const kernels::threshold_rows& t) {
@@ -235,7 +236,7 @@ void check_codes(const geometry& g, extent window, std::mt19937& random) {
   std::vector<std::int32_t> flip(static_cast<std::size_t>(stride));
   std::vector<std::int32_t> smallest(flip);
   for (int c = 0; c < g.out.channels; ++c) {
-    // Some of the sums themselves, so that equality occurs.
+    // Use some of the sums as thresholds, so that equality occurs.
     const bool turns = random() % 2 != 0;
     std::vector<std::int32_t> some(Count);
     for (auto& s : some) {
@@ -271,8 +272,9 @@ void check_codes(const geometry& g, extent window, std::mt19937& random) {
 }  // namespace
 
 TEST_SUITE("kernels/dot/dot") {
-  // Inputs are unpacked whatever the weights are, and weights decoded whatever the inputs are: so every kind of weights
-  // meets both kinds of bytes, and every kind of inputs two or three kinds of weights.
+  // Unpacking of inputs does not depend on the weights, and decoding of weights does not depend on the inputs. So it is
+  // enough to test every kind of weights with both kinds of bytes, and every kind of inputs with two or three kinds of
+  // weights.
   TEST_CASE("8-bit inputs by all weights equal the reference on every rung") {
     check_pairs<byte_codes, bit, ternary, power2, power3, power4, nibble, byte_codes>();
   }

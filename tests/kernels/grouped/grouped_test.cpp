@@ -24,8 +24,9 @@ namespace {
 
 static_assert(kernels::grouped_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);
 
-/// Depthwise ones, small groups whose lanes have inputs of their own, groups of 16 filters and more, and those whose blocks
-/// reach over two groups; a window as long as a group leaves room in its last step, and one larger than the map.
+/// Returns depthwise shapes, small groups whose lanes read different inputs, groups of 16 filters and more, and groups
+/// whose blocks span two groups. Includes a window as long as a group, whose last step is not full, and a window larger
+/// than the map.
 const std::vector<geometry>& grouped_shapes() {
   static const std::vector<geometry> all = [] {
     std::vector<geometry> list{
@@ -37,7 +38,7 @@ const std::vector<geometry>& grouped_shapes() {
         window_over({5, 7, 64}, 64, {3, 3}, {1, 1}, {1, 1}, 2), window_over({5, 4, 10}, 51, {2, 3}, {1, 2}, {1, 1}, 3),
         window_over({3, 3, 32}, 128, {1, 1}, {1, 1}, {0, 0}, 4), window_over({4, 5, 3}, 18, {3, 3}, {1, 1}, {1, 1}, 1),
         window_over({2, 3, 4}, 4, {5, 5}, {1, 1}, {2, 2}, 4), window_over({60, 70, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40),
-        // Of these only some rows are in memory together: windows that have rows in common, and such that skip some.
+        // Shapes that keep only some rows in memory at a time, with windows that overlap and windows that skip rows.
         window_over({61, 70, 40}, 40, {5, 3}, {2, 1}, {2, 1}, 40),
         window_over({70, 90, 36}, 36, {1, 3}, {3, 2}, {0, 1}, 36),
         window_over({40, 64, 24}, 48, {7, 5}, {3, 1}, {6, 2}, 12),
@@ -76,7 +77,8 @@ grouped_problem draw(const geometry& g) {
           test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, w)};
 }
 
-/// Calls put(operands, first, last) for all rows, `together` at a time, and looks behind all memory.
+/// Calls put(operands, first, last) for all rows, `together` at a time, and checks that nothing is written past the end
+/// of any buffer.
 template <class Product, class Put>
 void put_rows(const grouped_problem& p, int together, const Put& put) {
   test::packed_bytes prepared(Product::prepared_bytes(p.g));
@@ -102,7 +104,8 @@ std::vector<typename Product::sum_type> sums_of(const grouped_problem& p, int to
   return sums;
 }
 
-/// Integers are the reference's; floats too where a multiply-add rounds once, and close to it elsewhere.
+/// Checks that integer sums equal the reference's. Float sums are equal too where a multiply-add rounds once, and close
+/// elsewhere.
 template <class In, class Weights, class Rungs>
 void check_grouped_on() {
   using sum = kernels::sum<In::storage, Weights::storage>;
@@ -126,7 +129,7 @@ void check_grouped_on() {
         bool equal = found == expected;
         if constexpr (std::is_same_v<sum, float> && !(std::is_base_of_v<xsimd::avx512f, decltype(arch)> ||
                                                       std::is_same_v<decltype(arch), xsimd::fma3<xsimd::avx2>>)) {
-          // K roundings of either side, of sums up to K · |x| · |w|.
+          // Either side rounds K times, with sums of up to K · |x| · |w|.
           const auto inputs = static_cast<float>(g.inputs());
           const float bound = 0x1p-23f * inputs * inputs * largest_code_of<In> * largest_code_of<Weights>;
           equal = true;
@@ -138,9 +141,9 @@ void check_grouped_on() {
   }
 }
 
-/// The lowest and the highest rung.
+/// The lowest and the highest instruction set level.
 using outer = kernels::rungs<kernels::scalar>::add<kernels::best>;
-/// The rungs of dot products.
+/// The instruction set levels of dot products.
 using all_rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 

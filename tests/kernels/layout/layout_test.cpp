@@ -20,7 +20,7 @@ namespace test = minnow::test;
 constexpr std::array channel_counts{1, 3, 31, 32, 33, 63, 64, 65};
 constexpr std::array filter_counts{1, 10, 16, 17, 33};
 
-/// The layout is usable at compile time: a firmware image is a constant.
+/// Checks that packing works at compile time, which firmware needs, since its network is a constant.
 constexpr bool packs_at_compile_time() {
   const std::int16_t codes[3] = {1, 0, -1};
   std::byte packed[8] = {};
@@ -128,14 +128,14 @@ TEST_SUITE("kernels/layout/layout") {
   }
 
   TEST_CASE("bytes of inputs stand where the file format says") {
-    // 33 channels: two words a plane, the second with one valid bit.
+    // 33 channels take two words per plane; the second word has one valid bit.
     std::vector<std::int16_t> codes(33, -1);
     codes[0] = codes[9] = codes[32] = 1;
     CHECK(bytes_of(test::packed_inputs<encoding::bit>({1, 1, 33}, codes)) == std::vector<int>{1, 2, 0, 0, 1, 0, 0, 0});
 
     CHECK(bytes_of(test::packed_inputs<encoding::ternary>({1, 1, 3}, {-1, 0, 1})) ==
           std::vector<int>{0b101, 0, 0, 0, 0b100, 0, 0, 0});
-    // positive, then |h| = 1, 1/2, 1/4: codes 4, 2, 1.
+    // The planes are the sign (1: positive), then |h| = 1, 1/2, 1/4, that is codes 4, 2, 1.
     CHECK(bytes_of(test::packed_inputs<encoding::power_of_two, 3>({1, 1, 5}, {4, -4, 2, -1, 0})) ==
           std::vector<int>{0b00101, 0, 0, 0, 0b00011, 0, 0, 0, 0b00100, 0, 0, 0, 0b01000, 0, 0, 0});
     CHECK(bytes_of(test::packed_inputs<encoding::pixel>({1, 1, 3}, {-255, -1, 255})) == std::vector<int>{0, 127, 255});
@@ -154,7 +154,7 @@ TEST_SUITE("kernels/layout/layout") {
           std::vector<int>{3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0});
     CHECK(bytes_of(test::packed_weights<encoding::byte, encoding::ternary>(g, {1, -1, 0, 1, 0, 0})) ==
           std::vector<int>{0b001, 0, 0b001, 0, 0b011, 0, 0b010, 0});
-    // Magnitude index of the codes 4, -1, 0, 2, -2, 1: 3, 1, 0, 2, 2, 1.
+    // The magnitude indices of the codes 4, -1, 0, 2, -2, 1 are 3, 1, 0, 2, 2, 1.
     CHECK(bytes_of(test::packed_weights<encoding::byte, encoding::power_of_two>(g, {4, -1, 0, 2, -2, 1})) ==
           std::vector<int>{0b001, 0, 0b001, 0, 0b101, 0, 0b110, 0, 0b101, 0, 0b010, 0});
     CHECK(bytes_of(test::packed_weights<encoding::byte, encoding::nibble>(g, {1, -1, 2, -2, 3, -3})) ==

@@ -22,13 +22,13 @@ using namespace test::operands;
 
 namespace {
 
-/// One product with its codes packed, and its sums in double precision.
+/// One product with packed codes, and its sums in double precision.
 struct pair_problem {
   geometry g;
   test::packed_bytes inputs;
   test::packed_bytes weights;
   std::vector<double> exact;      // (pixels, F)
-  std::vector<double> magnitude;  // the same of absolute values
+  std::vector<double> magnitude;  // (pixels, F), sums of absolute values
 
   pair_problem(const geometry& geo, test::packed_bytes packed_inputs, test::packed_bytes packed_weights,
                const std::vector<double>& x, const std::vector<double>& w)
@@ -73,7 +73,7 @@ pair_problem random_problem(const geometry& g, std::mt19937& random) {
       g, x, test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random));
 }
 
-/// A kernel whose type is forgotten, so that what checks it is compiled once.
+/// A kernel without its type, so that the checks are compiled only once.
 struct kernel {
   const char* arch;
   std::string name;
@@ -94,7 +94,8 @@ kernel kernel_of(const geometry& g) {
 
 constexpr float untouched = -7.25f;
 
-/// All sums by a kernel, rows asked for `together` at a time; nothing may be written behind any of its memory.
+/// Returns all sums of a kernel, computed `together` rows at a time. Checks that nothing is written past the end of its
+/// memory.
 std::vector<float> sums_of(const kernel& k, const pair_problem& p, int together) {
   test::packed_bytes prepared(k.prepared_bytes);
   test::packed_bytes scratch(k.scratch_bytes);
@@ -112,8 +113,8 @@ std::vector<float> sums_of(const kernel& k, const pair_problem& p, int together)
   return sums;
 }
 
-/// K additions, each rounded to 24 bits, of numbers that add up to at most the sum of magnitudes; doubling is exact,
-/// and joining the sums of magnitudes adds a few.
+/// Checks the error of K additions, each rounded to 24 bits, of numbers whose magnitudes add up to p.magnitude.
+/// Doubling is exact, and joining partial sums adds a few roundings.
 bool are_close(const pair_problem& p, const std::vector<float>& sums) {
   const auto stride = static_cast<std::size_t>(kernels::sum_stride(p.g.out.channels));
   const auto filters = static_cast<std::size_t>(p.g.out.channels);
@@ -147,9 +148,8 @@ void check_pair_kernel(const kernel& k, const pair_problem& p) {
   }
 }
 
-/// Dense layers around the lengths of words and groups; windows of all sizes, strides and paddings; tiles that are
-/// full, left over and shared by rows; blocks of filters that are whole, missing some, and enough for every number
-/// together.
+/// Returns dense layers around the sizes of words and groups; windows of many sizes, strides and paddings; tiles that
+/// are full, partial or span rows; blocks of filters that are full, partial, or enough to use all registers.
 std::vector<geometry> geometries() {
   std::vector<geometry> result;
   for (const int inputs : {1, 2, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65})
@@ -164,10 +164,10 @@ std::vector<geometry> geometries() {
   result.push_back(window_over({9, 8, 13}, 130, {3, 3}, {2, 2}, {1, 1}));
   result.push_back(window_over({7, 6, 3}, 33, {5, 3}, {1, 2}, {2, 0}));
   result.push_back(window_over({6, 9, 10}, 130, {5, 3}, {2, 1}, {0, 2}));
-  result.push_back(window_over({3, 2, 9}, 129, {3, 2}, {1, 1}, {2, 2}));  // some windows meet the padding alone
+  result.push_back(window_over({3, 2, 9}, 129, {3, 2}, {1, 1}, {2, 2}));  // some windows contain only padding
   result.push_back(window_over({12, 1, 4}, 17, {3, 1}, {1, 1}, {1, 0}));
-  result.push_back(window_over({10, 3, 4}, 144, {2, 2}, {3, 3}, {0, 0}));  // rows that no window reads
-  result.push_back(window_over({1, 5, 330}, 80, {1, 3}, {1, 1}, {0, 1}));  // windows longer than the first cache
+  result.push_back(window_over({10, 3, 4}, 144, {2, 2}, {3, 3}, {0, 0}));  // no window reads some of the rows
+  result.push_back(window_over({1, 5, 330}, 80, {1, 3}, {1, 1}, {0, 1}));  // windows longer than the first-level cache
   return result;
 }
 
@@ -181,7 +181,7 @@ void check_on_all_rungs() {
   }
 }
 
-/// On the first and the widest rung, and with vectors of 4 floats where there are any.
+/// Checks the lowest and the highest instruction set level, and vectors of 4 floats if available.
 template <class In, class Weights>
 void check_on_some_rungs() {
   using four = std::conditional_t<xsimd::sse2::supported(), xsimd::sse2, kernels::scalar>;
@@ -240,7 +240,7 @@ TEST_SUITE("kernels/mixed/float_pair") {
   }
 
   TEST_CASE("halves of every size are widened exactly") {
-    // Subnormals, the largest and the smallest, each alone in its sum.
+    // Subnormal, largest and smallest numbers, each alone in its sum.
     const std::vector<float> x{0x1p-24f, -0x1.8p-23f, 65504.0f, -0x1p-14f, 0.0f, 1.0f, -2.5f, 0x1.ff8p-15f, 3.0f,
                                0x1p-24f, -0x1.8p-23f, 65504.0f, -0x1p-14f, 0.0f, 1.0f, -2.5f, 0x1.ff8p-15f, 3.0f};
     const geometry g = window_over({1, 18, 1}, 2, {1, 1}, {1, 1}, {0, 0});
@@ -264,12 +264,12 @@ TEST_SUITE("kernels/mixed/float_pair") {
     std::vector<std::int16_t> weights(static_cast<std::size_t>(g.weights()));
     for (std::size_t i = 0; i < weights.size(); ++i)
       weights[i] = static_cast<std::int16_t>(static_cast<int>(i % 3) - 1);
-    weights[1] = 0;      // of filter 0, where the NaN is
-    weights[6 + 1] = 1;  // of filter 1
+    weights[1] = 0;      // filter 0 skips the input that is NaN
+    weights[6 + 1] = 1;  // filter 1 uses it
     const pair_problem p = problem_of<real_floats, ternary>(g, {1, nan, 2, 3, 4, 5, 1, nan, 2, 3, 4, 5}, weights);
     kernels::available_rungs::for_each([&](auto arch) {
       const kernel k = kernel_of<real_floats, ternary, decltype(arch)>(g);
-      if (k.name == "decoded") return;  // where 0 * NaN is NaN
+      if (k.name == "decoded") return;  // decoded weights multiply, and 0 * NaN is NaN
       const auto sums = sums_of(k, p, 1);
       CHECK(!std::isnan(sums[0]));
       CHECK(std::isnan(sums[1]));

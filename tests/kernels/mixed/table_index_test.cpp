@@ -10,7 +10,7 @@ using namespace minnow;
 
 namespace {
 
-/// What an index stands for: the sum that stands there in a table of the inputs 1, 3, 9, …, of which every sum is another.
+/// Returns the sum that an index selects in a table of the inputs 1, 3, 9, …. All sums of these inputs are different.
 template <encoding Weights>
 int sum_at(word at) {
   using index = kernels::detail::table_index<Weights, 3>;
@@ -19,7 +19,7 @@ int sum_at(word at) {
     for (int j = 0, x = 1; j < index::group; ++j, x *= 3) sum += (at >> j & 1u) != 0 ? x : -x;
   } else {
     const int v = static_cast<int>(at & 15u);
-    // v = 9 w0 + 3 w1 + w2, with the first input the least.
+    // v = 9 w0 + 3 w1 + w2, while the first input here is the smallest.
     for (int left = (at & 16u) != 0 ? -v : v, j = index::group; j-- > 0;) {
       const int digit = ((left + 1) % 3 + 3) % 3 - 1;
       left = (left - digit) / 3;

@@ -12,7 +12,7 @@ using namespace minnow;
 
 namespace {
 
-/// A function that depends on the sum, on the pixel and on the channel.
+/// An arbitrary function of the sum, the pixel and the channel.
 template <class Code>
 int code_of(std::int32_t sum, int pixel, int channel) {
   const int shown = sum / 2 + channel % 5 + pixel % 7;
@@ -26,7 +26,7 @@ void encode(const void* context, const std::int32_t* sums, int pixel, int channe
     codes[i] = static_cast<Code>(code_of<Code>(sums[i], pixel, channel + i));
 }
 
-/// Each pixel put as `group` channels at a time, in batches with sum = base + Factor · v or as plain blocks.
+/// Puts `Group` channels of one pixel, either in batches with sum = base + Factor · v or as plain blocks.
 template <int Factor, int Group, class Code, class Arch>
 void put(const kernels::byte_sink<Code>& sink, int y, int x, int channel, int filters, const std::int32_t* sums, Arch) {
   if constexpr (std::is_same_v<Arch, kernels::scalar>) {

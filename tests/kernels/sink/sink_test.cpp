@@ -13,7 +13,7 @@ using namespace minnow;
 
 namespace {
 
-/// Random sums and thresholds of a map, and their codes by the definition of threshold_rows.
+/// A map with random sums and thresholds, and its codes computed from the definition of threshold_rows.
 template <encoding E, int Bits, int Count>
 struct example {
   geometry pool;
@@ -73,7 +73,7 @@ struct example {
     return test::packed_inputs<E, Bits>(pool.out, codes);
   }
 
-  /// The map that a sink writes, when `put(sink, y, x, channel, filters)` puts each pixel.
+  /// Returns the map that a sink writes when `put(sink, y, x, channel, filters)` puts each pixel.
   template <class Put>
   [[nodiscard]] test::packed_bytes found(int group, Put&& put) const {
     using sink_type = kernels::code_sink<E, Bits, Count>;
@@ -98,7 +98,7 @@ bool equal(const test::packed_bytes& a, const test::packed_bytes& b) {
   return a.size() == b.size() && std::equal(a.data(), a.data() + a.size(), b.data());
 }
 
-/// sum = base + Factor · v in batches of 16 or 32 lanes.
+/// Checks panels, which receive sum = base + Factor · v in batches of 16 or 32 lanes.
 template <int Factor, std::size_t Lanes, class Arch, class Example>
 void check_panels(const Example& e, const test::packed_bytes& expected, Arch) {
   using batch = xsimd::batch<std::int32_t, kernels::batch_arch<Arch>>;

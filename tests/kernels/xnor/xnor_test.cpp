@@ -61,7 +61,7 @@ void check_xnor(const geometry& g, std::mt19937& random) {
     CHECK(std::equal(expected.begin(), expected.end(), sums.begin()));
     CHECK_EQ(sums.back(), 77);
 
-    // A part of the rows gives that part of the sums.
+    // Some of the rows give the same sums as all of them.
     const int first = static_cast<int>(random() % static_cast<unsigned>(g.out.height));
     const int last = first + static_cast<int>(random() % static_cast<unsigned>(g.out.height - first + 1));
     std::fill(sums.begin(), sums.end(), 77);
@@ -84,7 +84,7 @@ void check_xnor_products() {
     for (const int filters : {1, 10, 16, 17, 32, 33}) {
       check_xnor<In, Weights>(minnow::dense_over({1, 1, length}, filters), random);
     }
-    // Several pixels with no padding: the tiles of one region.
+    // Check several pixels without padding, whose tiles belong to one region.
     check_xnor<In, Weights>(minnow::window_over({1, 7, length}, 17, {1, 1}, {1, 1}, {0, 0}), random);
   }
   for (const int channels : {1, 31, 32, 33, 63, 64, 65, 127, 128, 129}) {
