@@ -1,6 +1,6 @@
 #pragma once
 
-// What papers print of a network: weights, parameters, multiply-accumulates.
+// Counts the numbers of a network that papers print: weights, parameters, multiply-accumulates.
 
 #include <array>
 #include <cstddef>
@@ -12,8 +12,8 @@
 namespace minnow::test {
 
 struct model_figures {
-  long long weights = 0;     ///< of products
-  long long parameters = 0;  ///< with batch norm's scales and shifts, and biases
+  long long weights = 0;     ///< weights of products
+  long long parameters = 0;  ///< weights, batch norm's scales and shifts, and biases
   long long macs = 0;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// One trainable layer on one batch, and the numbers to feed it: for the tests of training.
+// Runs one trainable layer on one batch, and draws its numbers, for the tests of training.
 
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace minnow::test {
 
-/// `count` numbers, uniform on [low, high).
+/// Returns `count` numbers, uniform on [low, high).
 inline std::vector<float> uniform(std::size_t count, std::uint64_t draws, float low = -1, float high = 1) {
   minnow::random r(seed{draws});
   std::vector<float> result(count);
@@ -27,8 +27,8 @@ inline std::vector<float> uniform(int count, std::uint64_t draws, float low = -1
 
 inline std::vector<double> widened(const std::vector<float>& x) { return {x.begin(), x.end()}; }
 
-/// Runs trainable<Layer, Estimator> on a batch with buffers of its own. Every buffer is filled with a number that no
-/// layer returns, so that an element left unwritten is found out.
+/// Runs trainable<Layer, Estimator> on a batch with its own buffers. Every buffer is filled with a number that no layer
+/// returns, so that an element that is not written is detected.
 template <class Layer, class Estimator = ste>
 class single_layer {
 public:
@@ -48,7 +48,7 @@ public:
     return output_;
   }
 
-  /// The gradient of the input; those of the parameters are then in `gradients()`.
+  /// Returns the gradient of the input. `gradients()` then returns the gradients of the parameters.
   std::vector<float> backward(const std::vector<float>& grad_out, const pass& p = {.mode = mode::train}) {
     std::vector<float> grad_in(in_.size(), untouched);
     layer.backward(in_, out_, grad_out.data(), grad_in.data(), p);

@@ -7,7 +7,7 @@
 
 namespace minnow::test {
 
-/// Drawn digits, every other pixel: (N,14,14,1).
+/// Returns synthetic digits, reduced to every other pixel: (N,14,14,1).
 inline dataset<std::uint8_t> small_digits(int count, seed draws = seed{4}) {
   const auto full = drawn_digits(count, draws);
   dataset<std::uint8_t> data;

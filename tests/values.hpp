@@ -15,8 +15,9 @@ namespace minnow::test {
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 inline constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-/// Where an element-wise rule is tried: a grid over [-3, 3]; ±0, the least and the largest numbers, ±infinity; each
-/// threshold of either sign, all of these with both neighbours; and 20,000 finite numbers of every magnitude. No NaN.
+/// Returns inputs for tests of element-wise rules: a grid over [-3, 3]; ±0, the smallest and largest numbers,
+/// ±infinity; each threshold with both signs; the neighbors of all of these except the grid; and up to 20,000 finite
+/// numbers of every magnitude. No NaN.
 inline std::vector<float> values(const std::vector<float>& thresholds = {}) {
   std::vector<float> xs;
   const auto with_neighbours = [&](float magnitude) {
@@ -42,7 +43,7 @@ inline std::vector<float> values(const std::vector<float>& thresholds = {}) {
 
 inline bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
-/// A sentence about the first x for which two rules differ; empty where they agree on all of xs.
+/// Describes the first x for which two rules differ; empty if they agree on all of xs.
 template <class Actual, class Expected>
 std::string difference(const std::vector<float>& xs, Actual actual, Expected expected) {
   for (const float x : xs) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Macros of headers that may stand before ours. The standard library does not survive all of them, so the headers that we take from it come
-// first; each of our own lines meets every macro.
+// Macros of other headers that may be included before ours. The standard library does not tolerate all of them, so the
+// standard headers that we use are included first. After that, each of our own lines meets every macro.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -31,7 +31,7 @@
 #include <utility>
 #include <vector>
 
-// Every capital letter: I of C's <complex.h>, F of Arduino, others of small programs.
+// All capital letters: I of C's <complex.h>, F of Arduino, others of small programs.
 #define A 1 +
 #define B 1 +
 #define C 1 +
@@ -66,7 +66,7 @@
 #define _Complex_I (__extension__ 1.0iF)
 #define _Imaginary_I _Complex_I
 
-// <ctype.h> of newlib and of old C libraries, CMSIS.
+// <ctype.h> of newlib and of old C libraries; CMSIS.
 #define _A 01
 #define _B 0200
 #define _C 040
@@ -256,7 +256,7 @@
 #define Screen 1
 #define Window 1
 
-// <termios.h>, <sys/sysmacros.h>, <sys/param.h>, names of the platform.
+// <termios.h>, <sys/sysmacros.h>, <sys/param.h>, and names of the platform.
 #define B50 0000001
 #define B75 0000002
 #define B110_ 0000003
@@ -291,7 +291,7 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-// ESP-IDF, STM32, Zephyr, FreeRTOS, GLib, curses, Qt, others.
+// ESP-IDF, STM32, Zephyr, FreeRTOS, GLib, curses, Qt, and others.
 #define BIT(n) (1UL << (n))
 #define BIT0 1
 #define BIT1 2

@@ -1,7 +1,7 @@
 #pragma once
 
-// The macros of neighbours.hpp that xsimd and xtensor survive: all but letters, names of theirs, and functions that they call;
-// and those that the headers of intrinsics survive.
+// The macros of neighbours.hpp that xsimd, xtensor and the headers of intrinsics tolerate: all except single letters,
+// names that these libraries use, and functions that they call.
 #include "neighbours.hpp"
 
 #undef A

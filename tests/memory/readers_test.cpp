@@ -1,4 +1,4 @@
-// Every reader, on sparse and huge files, under a limit of memory: each ends with a sentence.
+// Runs every reader on sparse and huge files under a memory limit. Each must return an error message.
 
 #include <doctest/doctest.h>
 
@@ -35,7 +35,8 @@ constexpr bool limited = true;
 
 constexpr std::uint64_t terabyte = std::uint64_t{1} << 40;
 
-/// So much address space more than the program has now, while it lives. Sanitizers take terabytes for themselves.
+/// Limits the address space to `bytes` more than the program uses now, during its lifetime. Not used with sanitizers,
+/// which reserve terabytes.
 class memory_limit {
 public:
   explicit memory_limit(std::size_t bytes) {
@@ -54,8 +55,8 @@ private:
   ::rlimit before_{};
 };
 
-/// A file that begins with these bytes and has this length, without content for the rest; false where the file system has no
-/// such files.
+/// Writes a sparse file of this length that begins with these bytes. Returns false if the file system does not support
+/// it.
 bool sparse(const std::string& path, const data_files::bytes& begin, std::uint64_t length) {
   {
     std::ofstream file(path, std::ios::binary);
@@ -83,7 +84,7 @@ data_files::bytes safetensors_of(const std::string& header) {
 
 std::string text_of(std::uint64_t n) { return std::to_string(n); }
 
-/// Files whose beginning is sound and whose length is as it says.
+/// Returns the beginnings of files whose headers are valid and agree with the length.
 std::vector<std::pair<std::string, data_files::bytes>> consistent(std::uint64_t length) {
   const auto idx = [](std::uint32_t magic, std::vector<std::uint32_t> dimensions) {
     data_files::bytes file;

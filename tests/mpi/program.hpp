@@ -17,7 +17,7 @@ namespace minnow::test {
 
 inline int failures = 0;
 
-/// Counts what does not hold, with a sentence on stderr.
+/// Counts a failed condition and prints a message to stderr.
 #define MPI_EXPECT(condition, ...)                                         \
   do {                                                                     \
     if (!(condition)) {                                                    \
@@ -28,7 +28,7 @@ inline int failures = 0;
     }                                                                      \
   } while (false)
 
-/// Every number that a run leaves behind, array after array.
+/// One array of a network with its values.
 struct kept_array {
   std::string_view path;
   std::string_view name;
@@ -42,7 +42,7 @@ inline std::vector<kept_array> arrays(minnow::untyped_network& net) {
   return result;
 }
 
-/// CRC-32 of all of them.
+/// Returns the CRC-32 of all arrays.
 inline std::uint32_t checksum(minnow::untyped_network& net) {
   std::uint32_t crc = 0;
   for (const kept_array& a : arrays(net)) crc = minnow::detail::crc32(std::as_bytes(std::span(a.values)), crc);
@@ -53,7 +53,8 @@ inline bool same_on_all(minnow::data_parallel& ranks, std::uint32_t crc) {
   return ranks.largest(crc) == crc && ranks.largest(-double(crc)) == -double(crc);
 }
 
-/// A main function between MPI_Init_thread and MPI_Finalize. What it throws goes to stderr and ends all ranks with status 3.
+/// Runs `body` between MPI_Init_thread and MPI_Finalize. Prints an exception to stderr, and then ends all ranks with
+/// status 3.
 inline int run(int count, char** arguments, const std::function<void()>& body) {
   int level = 0;
   MPI_Init_thread(&count, &arguments, MPI_THREAD_FUNNELED, &level);

@@ -1,4 +1,5 @@
-// Whole runs on n ranks: their accuracy, where they go on from a checkpoint, how they end when a rank fails.
+// Runs training on n ranks, and checks its accuracy, its resumption from a checkpoint, and how it ends when a rank
+// fails.
 //
 // usage: mpirun -n N runs CASE [CHECKPOINT]
 
@@ -44,7 +45,7 @@ fit_options<std::uint8_t> options_of(data_parallel& ranks) {
 }
 const adam optimizer{.rate = 5e-3f, .decay = cosine_rate{}};
 
-/// The text that a run ends with on this rank, and the seconds to it.
+/// The text of the error that ended a run on this rank, and the seconds from the last event to that error.
 struct ending {
   std::string text = "no error";
   double seconds = 0;
@@ -71,7 +72,7 @@ void expect_text(const ending& end, const char* part) {
   MPI_EXPECT(end.text.find(part) != std::string::npos, "%s", end.text.c_str());
 }
 
-/// A run comes to the accuracy of one on one rank, give or take what another order of sums changes.
+/// Checks that a run reaches the accuracy of a run on one rank, except for the effect of a different summation order.
 void accuracy_of(bool synchronised) {
   data_parallel ranks{MPI_COMM_WORLD, {.synchronised_statistics = synchronised, .timeout = 20}};
   const auto data = test::small_digits(1500, seed{2}), validation = test::small_digits(501, seed{3});
@@ -82,12 +83,13 @@ void accuracy_of(bool synchronised) {
   const double together = fit(all, data, optimizer, constant{}, options).epochs.back().quantized;
   if (ranks.rank() == 0) std::printf("accuracy %.3f on one rank, %.3f on %d\n", alone, together, ranks.size());
   MPI_EXPECT(alone > 0.6 && std::abs(alone - together) < 0.06, "%g and %g", alone, together);
-  // Each rank measured its share, with a network that all have.
+  // Each rank has measured its share of the validation set, with the same network.
   MPI_EXPECT(std::abs(accuracy(all, validation) - together) < 1e-12, "%g and %g", accuracy(all, validation), together);
   MPI_EXPECT(test::same_on_all(ranks, test::checksum(all)), "%s", "ranks hold other bits");
 }
 
-/// One run, printed as its first step, its last one and its bits. With `until`, the last rank's observer stops it there.
+/// Runs training once and prints its first step, its last step and a checksum of the network. With `until`, the last
+/// rank's observer stops it at that step.
 void go(long long until) {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = 20}};
   digits_network net{seed{1}};
@@ -106,7 +108,7 @@ void go(long long until) {
                 static_cast<unsigned>(test::checksum(net)));
 }
 
-/// A rank does `what` at step 9; the others end with an error that holds `text`, in time.
+/// The last rank calls `what` at step 9. Checks that the others end in time, with an error that contains `text`.
 template <class What>
 void fail(What what, const char* text, bool this_one_too) {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = timeout}};
@@ -137,7 +139,7 @@ void refusals() {
   expect_text(end_of(options, nothing), "fit: expected the same epochs on all ranks, found others");
 }
 
-/// The loss is a NaN on one rank: all end with that rank's error.
+/// The loss is NaN on one rank. Checks that all ranks end with that rank's error.
 void no_number() {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = 20}};
   auto options = options_of(ranks);
@@ -153,7 +155,7 @@ void no_number() {
   MPI_EXPECT(end.seconds < 3, "%g s", end.seconds);
 }
 
-/// A rank that goes its own way, without a word: the others do not wait for it for ever.
+/// One rank leaves without a message. Checks that the others do not wait for it forever.
 void leaves() {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = timeout}};
   if (ranks.rank() == ranks.size() - 1) return;
@@ -162,7 +164,7 @@ void leaves() {
   expect_text(end_of(options, [](const event&) {}), silence);
 }
 
-/// An exception that passes the ranks of a process is told to the others.
+/// An exception destroys the data_parallel object of one rank. Checks that the other ranks are told.
 void unwinds() {
   const int others = [] {
     data_parallel all{MPI_COMM_WORLD};

@@ -1,4 +1,5 @@
-// One step on n ranks against one step on one rank, for networks of many kinds; repetition bit by bit.
+// Compares one training step on n ranks with one on a single rank, for networks of many kinds. Checks that repeated
+// runs are equal in every bit.
 //
 // usage: mpirun -n N steps
 
@@ -39,8 +40,9 @@ struct step_options {
   int batch = 62;
 };
 
-/// The largest difference of a number, in parts of the largest number of its array (of 0.01 at least: some sums cancel).
-/// With the rate of 1, a step of SGD is a gradient: what is compared are sums of a batch's gradients, statistics and states.
+/// Returns the largest difference of a number between one rank and all, relative to the largest number of its array (at
+/// least 0.01, because some sums cancel). With a rate of 1, a step of SGD equals the gradient, so this compares a
+/// batch's gradients, statistics and states.
 template <class Network>
 double further(data_parallel& ranks, const step_options& o, seed draws) {
   const auto data = test::small_digits(o.batch, draws);
@@ -64,9 +66,9 @@ double further(data_parallel& ranks, const step_options& o, seed draws) {
   return furthest;
 }
 
-/// Some 10^4 products are summed in another order. Where the last bit of such a sum puts a value on the other side of a
-/// quantizer's threshold, numbers differ by what one value adds to its batch: on one draw of data in a thousand or so, which
-/// one depends on the processor. Hence two draws of three.
+/// Some 10^4 products are summed in a different order. If the last bit of such a sum moves a value across a quantizer's
+/// threshold, results differ by the contribution of one value to its batch. This happens for about one draw of data in
+/// a thousand, and the draw depends on the processor. So two of three draws must be within the tolerance.
 constexpr double tolerance = 1e-5;
 
 template <class Model, class Estimator>

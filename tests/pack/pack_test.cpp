@@ -25,12 +25,12 @@ struct small : model<features<6>, dense<9, scheme<real, sign>>, batch_norm, dens
 struct images : model<image<3, 5, 5>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, dense<20, minw<1, 2>>,
                       batch_norm, dense<4, minw<3, 1>>> {};
 
-/// Quantizers that measure or learn a state.
+/// A network with quantizers that measure or learn a state.
 struct stateful : model<features<6>, dense<9, scheme<integer<8>, integer<8, per_channel>>>, batch_norm,
                         dense<7, scheme<lsq<4>, lsq<4>>>, bias, dense<5, scheme<pact<4>, scaled_sign<>>>, batch_norm,
                         dense<3, scheme<integer<4>, trained_ternary>>, batch_norm> {};
 
-/// A quantizer that is none: |x|.
+/// An invalid quantizer, because it is not monotonic: |x|.
 struct magnitude : stateless {
   static constexpr text name() { return "magnitude"; }
   static constexpr int bits = 3;
@@ -40,7 +40,7 @@ struct magnitude : stateless {
 };
 struct with_magnitudes : model<features<6>, dense<9>, dense<3, scheme<magnitude, sign>>> {};
 
-/// A layer whose two readings do not keep the same.
+/// A layer whose trainable and inferable readings keep arrays of different sizes.
 struct forgetful : same_shape {
   static constexpr text name() { return "forgetful"; }
 };
@@ -122,7 +122,7 @@ TEST_SUITE("pack/pack") {
                          minnow::error);
     settle(net, numbers(40, 1), {.batches = 2, .batch = 20});
     CHECK_NOTHROW((void)pack(net));
-    // 1e-3 parts may stay.
+    // An unquantized fraction of up to 1e-3 is accepted.
     set(net, "5", "unsettled", 1.1e-3f);
     CHECK_THROWS_WITH_AS((void)pack(net), doctest::Contains("pack: layer 5: its statistics"), minnow::error);
     set(net, "5", "unsettled", 0.9e-3f);

@@ -1,4 +1,5 @@
-// Loads a packed network that is compiled for several processors, and weights of PyTorch's.
+// Calls the loader of a network that is compiled for several instruction set levels, and the safetensors reader if it is
+// available. Both must report that the file "none" is missing.
 #include <cstdio>
 #include <cstring>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// In the place of what minnow_dispatch(digits_network …) generates.
+// Stands in for the header that minnow_dispatch(digits_network …) generates.
 
 #include <string>
 

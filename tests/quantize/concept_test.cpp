@@ -15,7 +15,7 @@
 
 using namespace minnow;
 
-// Not an unnamed namespace: members that only the concept reads would count as unused there.
+// A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
 namespace quantize_concept_test {
 
 /// A user's quantizer with a scalar rule: -3, -1, +1, +3 over 3.
@@ -63,7 +63,7 @@ static_assert(!quantizer<without_name> && !quantizer<without_rule>);
 static_assert(!quantizer<with_a_state_on_the_heap>, "files and checkpoints copy states as floats");
 static_assert(!quantizer<int> && !quantizer<scheme<sign, sign>>);
 
-// What stateless gives: signed bytes, range [-1, 1], latent weights kept inside it.
+// The defaults from stateless: signed bytes, range [-1, 1], and latent weights that are kept inside it.
 static_assert(four_levels::storage == encoding::byte && four_levels::bounded && !four_levels::per_channel);
 static_assert(four_levels::range({}).low == -1 && four_levels::range({}).high == 1);
 static_assert(four_levels::usable(role::inputs) && four_levels::usable(role::weights));
@@ -74,7 +74,7 @@ static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<ternary<m
               is_dyadic<power_of_two<4>>());
 static_assert(!is_dyadic<integer<8>>() && !is_dyadic<pixels>() && !is_dyadic<half>() && !is_dyadic<real>());
 
-/// One bit worth 0.3, and one that is worth what was measured, which begins at 1.
+/// A 1-bit quantizer with a scale of 0.3, and one with a measured scale that begins at 1.
 struct third : stateless {
   static constexpr text name() { return "third"; }
   static constexpr int bits = 1;

@@ -18,7 +18,7 @@ static_assert(!dorefa_weights<2>::usable(role::inputs) && !dorefa_inputs<2>::usa
 
 namespace {
 
-/// Zhou et al. 2016, Eq. 9, in double.
+/// Computes Zhou et al. 2016, Eq. 9, in double precision.
 double weight_formula(double w, double largest, int bits) {
   const double n = std::pow(2.0, bits) - 1;
   const double t = std::tanh(w) / (2 * std::tanh(largest)) + 0.5;
@@ -39,7 +39,7 @@ void check_weights() {
   for (const float x : w) {
     const double found = quantized<q>(x, s), wanted = weight_formula(x, largest, Bits);
     if (std::abs(found - wanted) < 1e-6) continue;
-    // Only where the formula itself is a hair from a tie may floats take the neighbour.
+    // Floats may give the neighboring level only where the formula is very close to a tie.
     const double place = (std::tanh(x) / (2 * std::tanh(largest)) + 0.5) * n;
     CHECK(std::abs(place - std::floor(place) - 0.5) < 1e-5);
     ++beside_a_tie;

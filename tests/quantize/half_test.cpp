@@ -15,8 +15,8 @@ static_assert(!half::bounded && !half::wide_start);
 
 namespace {
 
-// The nearest multiple of the spacing of 16-bit floats around x, ties to even: 11 significant bits, never finer than
-// 2^-24; ±65504 at most. Scaling by powers of two is exact in double.
+// Returns the nearest multiple of the spacing of 16-bit floats around x, ties to even, at most ±65504. The spacing
+// gives 11 significant bits, but is never finer than 2^-24. Scaling by powers of two is exact in double precision.
 double half_formula(double x) {
   if (std::abs(x) >= 65504) return std::copysign(65504.0, x);
   const int exponent = x == 0 ? -14 : std::max(std::ilogb(x), -14);
@@ -30,11 +30,11 @@ float half_of(float x) { return quantized<half>(x, {}); }
 TEST_SUITE("quantize/half") {
   TEST_CASE("rounds to the nearest 16-bit float, ties to even") {
     const std::vector<float> thresholds{
-        0x1p-25f,                                  // half of the least number: to 0
-        0x3p-25f,                                  // between the first two: up, to the even one
-        0x1p-24f,     0x1p-14f,     0x1.ff8p-15f,  // the least, the least normal one, the largest subnormal one
-        0x1.ffcp-15f,                              // halfway from that one to the least normal
-        1 + 0x1p-11f, 1 + 0x3p-11f,                // ties around 1: down, up
+        0x1p-25f,                                  // half of the smallest number: rounds to 0
+        0x3p-25f,                                  // between the first two: rounds up, to the even one
+        0x1p-24f,     0x1p-14f,     0x1.ff8p-15f,  // the smallest, the smallest normal, the largest subnormal
+        0x1.ffcp-15f,                              // halfway between that one and the smallest normal
+        1 + 0x1p-11f, 1 + 0x3p-11f,                // ties around 1: round down, up
         65503.0f,     65504.0f,     65519.0f,     65520.0f, 65536.0f};
     CHECK(test::difference(test::values(thresholds), half_of, half_formula) == "");
   }

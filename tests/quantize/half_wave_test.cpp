@@ -12,7 +12,8 @@ using namespace minnow;
 
 namespace {
 
-/// The mean squared error of multiples 1 … levels of a step for positive normal numbers, by the trapezoid rule.
+/// Returns a value proportional to the mean squared error of the levels step, 2 step, … levels · step for positive
+/// normal numbers, computed by the trapezoid rule.
 double error_of(double step, int levels) {
   double sum = 0;
   for (int i = 1; i < 80000; ++i) {
@@ -28,7 +29,7 @@ double error_of(double step, int levels) {
 TEST_SUITE("quantize/half_wave") {
   TEST_CASE_TEMPLATE("the step has the least error for normal numbers", q, half_wave<1>, half_wave<2>, half_wave<3>,
                      half_wave<4>) {
-    // Cai et al. 2017, Eq. 10: Lloyd's quantizer, its levels equidistant.
+    // Cai et al. 2017, Eq. 10: Lloyd's quantizer with equidistant levels.
     double low = 0.05, high = 2;
     while (high - low > 1e-5) {
       const double a = low + (high - low) / 3, b = high - (high - low) / 3;

@@ -30,13 +30,13 @@ static_assert(unsigned_integer<8>::usable(role::inputs) && !unsigned_integer<8>:
 
 namespace {
 
-// Liu & Mattina 2019, Eq. 8, with the clamp and ties to even.
+// Computes Liu & Mattina 2019, Eq. 8, with the clamp and ties to even.
 double formula(double x, double g, int bits) {
   const double limit = std::pow(2.0, bits - 1) - 1;
   return std::clamp(std::nearbyint(x / g), -limit, limit);
 }
 
-/// sum (x - g q)^2 with the library's codes.
+/// Returns sum (x - g q)^2 with the library's codes.
 template <int Bits>
 double squared_error(const std::vector<float>& xs, float g) {
   double sum = 0;
@@ -47,7 +47,7 @@ double squared_error(const std::vector<float>& xs, float g) {
   return sum;
 }
 
-/// Algorithm 2 in double precision.
+/// Computes Algorithm 2 in double precision.
 double reference(const std::vector<float>& xs, int bits, int iterations) {
   double g = 0;
   for (const double x : xs) g = std::max(g, std::abs(x) / (std::pow(2.0, bits - 1) - 1));
@@ -72,7 +72,7 @@ std::vector<float> gaussian(int seed, int count, float deviation = 1) {
   return xs;
 }
 
-/// Vectors of many lengths, magnitudes and kinds: normal, uniform, with outliers, mostly zero.
+/// Returns vectors of many lengths, magnitudes and kinds: normal, uniform, with outliers, mostly zero.
 std::vector<float> any_vector(int seed) {
   std::mt19937 generator(static_cast<unsigned>(seed));
   const int count = 1 + static_cast<int>(generator() % 300);
@@ -89,8 +89,9 @@ std::vector<float> any_vector(int seed) {
   return xs;
 }
 
-/// How far `next` may lie above the error of `g`, for reasons of rounding alone: a quotient rounded to float may cross
-/// a tie (counted exactly), the projection is rounded to float, and the sums here to double.
+/// Returns how much the error of `next` may exceed the error of `g` because of rounding alone: a quotient rounded to
+/// float may cross a tie (counted exactly), the projection is rounded to float, and the sums here are rounded to
+/// double.
 template <int Bits>
 double rounding_allowance(const std::vector<float>& xs, float next) {
   double allowed = 0;
@@ -124,7 +125,7 @@ void check_error_never_grows(const std::vector<float>& xs, float start) {
 
 TEST_SUITE("quantize/integer") {
   TEST_CASE("rounds x / g to the nearest integer and clamps it") {
-    // With g a power of two the quotient is exact, so that ties are met exactly.
+    // If g is a power of two, the quotient is exact, so ties occur exactly.
     for (const float g : {1.0f, 0.25f, 0x1p-7f, 2.0f}) {
       CAPTURE(g);
       std::vector<float> ties;
@@ -199,7 +200,7 @@ TEST_SUITE("quantize/integer") {
       average = batch == 0 ? g : 0.99 * average + 0.01 * g;
       REQUIRE(integer<8>::observe(s, xs, role::inputs));
     }
-    // Each of the 49 averages rounds four times, to half a unit of a sum of positive terms.
+    // Each of the 49 averages rounds four times, by at most half a unit in the last place of a sum of positive terms.
     CHECK(std::abs(s.g - average) <= 49 * 4 * 0x1p-24 * average);
     CHECK(s.g < 0.8f * ppq(gaussian(49, 200, 1.98f), 8));
   }
@@ -230,7 +231,7 @@ TEST_SUITE("quantize/integer") {
 }
 
 TEST_SUITE("quantize/unsigned_integer") {
-  // Liu & Mattina 2019, Eq. 8, onto 0 … 2^n-1.
+  // Computes Liu & Mattina 2019, Eq. 8, with codes 0 … 2^n-1.
   double unsigned_formula(double x, double g, int bits) {
     return std::clamp(std::nearbyint(x / g), 0.0, std::pow(2.0, bits) - 1);
   }
@@ -296,7 +297,8 @@ TEST_SUITE("quantize/unsigned_integer") {
       for (int i = 0; i < 8; ++i) {
         const float next = detail::project(xs, {0, 15}, g, 1);
         REQUIRE(next > 0);
-        // Of a quotient on a tie and of a rounded projection: a few units in the last place of the squares.
+        // The error may grow by a few units in the last place of the squares, if a quotient crosses a tie and because
+        // the projection is rounded.
         CHECK(error(next) <= error(g) * (1 + 1e-6));
         g = next;
       }
@@ -329,12 +331,12 @@ TEST_SUITE("quantize/integer/ppq") {
   }
 
   TEST_CASE("one step projects x onto its codes") {
-    // g = 2; 1 / 2 ties to 0, so q = (0, -7, 1, 2) and <x,q> / <q,q> = (98 + 2.5 + 7) / 54.
+    // g = 2. 1 / 2 is a tie and goes to 0, so q = (0, -7, 1, 2) and <x,q> / <q,q> = (98 + 2.5 + 7) / 54.
     CHECK(ppq(std::vector<float>{1, -14, 2.5f, 3.5f}, 4, 0, 1) == static_cast<float>(107.5 / 54));
   }
 
   TEST_CASE("ties go to even") {
-    // g = 2 and q = (1, 0): g repeats. Rounded away from zero q would be (1, 1) and g = 1.5.
+    // With g = 2, q = (1, 0), and g stays 2. If ties were rounded away from zero, q would be (1, 1) and g = 1.5.
     CHECK(ppq(std::vector<float>{2, 1}, 2) == 2);
   }
 
@@ -409,7 +411,7 @@ TEST_SUITE("quantize/integer/ppq") {
   TEST_CASE("one element becomes itself") {
     for (const float x : {3.0f, -0.7f, 1e-30f, 1e30f}) {
       const std::vector<float> one{x};
-      // g and its product with the code are rounded once each.
+      // g and its product with the code are each rounded once.
       CHECK(std::abs(quantized<integer<8>>(x, {.g = ppq(one, 8)}) - x) <= 2 * 0x1p-24f * std::abs(x));
     }
   }
@@ -430,10 +432,10 @@ TEST_SUITE("quantize/integer/ppq") {
       }
   }
 
-  // Measured on 10,000 normal numbers, ten seeds: after three iterations from the maximum the squared error is at most
-  // 1.025 times the settled one's at 8 bits and 1.072 times at 2 bits. At 4 bits, where the largest magnitude is far
-  // from the best limit, it is 1.6 to 2.2 times, and about 30 to 50 iterations come within 1 %: the warm starts of
-  // training make them.
+  // Over 10,000 normal numbers and ten seeds, three iterations from the maximum reach a squared error of at most 1.025
+  // times the converged one at 8 bits and 1.072 times at 2 bits. At 4 bits the largest magnitude is far from the best
+  // limit: the error is 1.6 to 2.2 times the converged one, and about 30 to 50 iterations come within 1 %. Training
+  // reaches that by its warm starts.
   TEST_CASE("settles within three iterations on normal data at 8 and at 2 bits") {
     for (int seed = 0; seed < 10; ++seed) {
       CAPTURE(seed);

@@ -45,7 +45,7 @@ static_assert(row<16, 2>("XNOR ADDER 16-bit float"));
 static_assert(row<16, 3>("SHIFT ADDER 16-bit float"));
 static_assert(row<32, 32>("MAC 32-bit float"));
 
-// The pairs beside the table: 16 x 16, and 32-bit inputs, which every first layer with a real image has.
+// Pairs that the table does not list: 16 x 16, and 32-bit inputs, as in every first layer that reads a real image.
 static_assert(row<16, 16>("MAC 16-bit float"));
 static_assert(row<32, 1>("XNOR ADDER 32-bit float"));
 static_assert(row<32, 2>("XNOR ADDER 32-bit float"));
@@ -58,14 +58,14 @@ static_assert(runs_as<pixels, sign>("XNOR ADDER 8-bit fixed"));
 static_assert(runs_as<pixels, ternary<>>("XNOR ADDER 8-bit fixed"));
 static_assert(runs_as<pixels, power_of_two<3>>("SHIFT ADDER 8-bit fixed"));
 
-// Liu & Mattina 2019, Eq. 7: integers multiply and accumulate, with either granularity of the weights.
+// Liu & Mattina 2019, Eq. 7: integers use multiply-accumulate, for both granularities of the weights.
 static_assert(runs_as<a8, integer<8>>("MAC 8-bit fixed") && runs_as<a8, w8>("MAC 8-bit fixed"));
 static_assert(runs_as<a8, integer<4>>("MAC 8-bit fixed") && runs_as<a8, w4>("MAC 8-bit fixed"));
 static_assert(runs_as<a4, integer<4>>("MAC 4-bit fixed") && runs_as<a4, w4>("MAC 4-bit fixed"));
 static_assert(runs_as<a8, sign>("XNOR ADDER 8-bit fixed"));
 static_assert(runs_as<a8, power_of_two<3>>("SHIFT ADDER 8-bit fixed"));
 
-// One bit more than the paper's.
+// Inputs with one bit more than the paper's.
 static_assert(runs_as<power_of_two<4>, sign>("XNOR 3-bit fixed"));
 static_assert(runs_as<power_of_two<4>, power_of_two<3>>("SHIFT 3-bit fixed"));
 

@@ -40,7 +40,7 @@ TEST_SUITE("quantize/pixels") {
   }
 
   TEST_CASE("every byte stands for 2p/255 - 1") {
-    // Two roundings to float: of 1/255 and of its product with the code.
+    // There are two roundings to float: of 1/255, and of its product with the code.
     for (const float p : all_bytes())
       CHECK(std::abs(quantized<pixels>(p, {}) - (2.0 * p - 255) / 255) <= 0x1p-23 * std::abs(2.0 * p - 255) / 255);
   }

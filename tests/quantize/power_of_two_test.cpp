@@ -23,7 +23,7 @@ static_assert(power_of_two<4>::thresholds == std::array{.75f, .375f, .1875f, .09
 
 namespace {
 
-/// Thresholds away from the midpoints, some next to the ends of their cells.
+/// Thresholds that are not the midpoints, some close to the ends of their cells.
 struct skewed {
   static constexpr text name() { return "skewed"; }
   template <int Q>
@@ -31,7 +31,7 @@ struct skewed {
 };
 static_assert(quantizer<power_of_two<3, skewed>>);
 
-// Chen et al. 2020, Eq. 22 with the thresholds d[0] = D_1 > … > d[q-1] = D_q.
+// Computes Chen et al. 2020, Eq. 22, with the thresholds d[0] = D_1 > … > d[q-1] = D_q.
 double formula(double x, const std::vector<double>& d) {
   const int q = static_cast<int>(d.size());
   const double magnitude = std::abs(x);
@@ -41,7 +41,7 @@ double formula(double x, const std::vector<double>& d) {
   return std::copysign(1.0, x);
 }
 
-// The midpoints: D_q = 2^-q, else D_p = 3 · 2^-(p+1).
+// Returns the midpoints: D_q = 2^-q, otherwise D_p = 3 · 2^-(p+1).
 std::vector<double> midpoints_of(int bits) {
   const int q = (1 << (bits - 1)) - 1;
   std::vector<double> d;

@@ -15,7 +15,7 @@ static_assert(sign::code(0.0f, {}) == -1 && sign::code(0.25f, {}) == 1);
 
 namespace {
 
-// Chen et al. 2020, Eq. 4, with 0 on the negative side.
+// Computes Chen et al. 2020, Eq. 4, with 0 on the negative side.
 double sign_formula(double x) { return x > 0 ? 1 : -1; }
 
 float sign_of(float x) { return quantized<sign>(x, {}); }

@@ -23,7 +23,7 @@ static_assert(state_floats<ternary<>> == 0 && state_floats<by_mean> == 1);
 
 namespace {
 
-// Chen et al. 2020, Eq. 21.
+// Computes Chen et al. 2020, Eq. 21.
 double formula(double x, double d) { return std::abs(x) <= d ? 0 : x > 0 ? 1 : -1; }
 
 template <int Numerator, int Denominator>
@@ -66,7 +66,7 @@ TEST_SUITE("quantize/ternary") {
     }
     by_mean::state s;
     REQUIRE(by_mean::observe(s, weights, role::weights));
-    // Three roundings to float: the mean, 0.7 and their product.
+    // There are three roundings to float: of the mean, of 0.7 and of their product.
     CHECK(std::abs(s.threshold - 0.7 * sum / 1001) <= 3 * std::ldexp(0.7 * sum / 1001, -24));
 
     const auto xs = test::values({s.threshold});

@@ -1,6 +1,7 @@
 #pragma once
 
-// A random model in several states: trained some steps, bent, packed, saved, loaded; all logits equal the trained network's.
+// Checks a random model in several states: trains some steps, bends it, packs, saves and loads it. All logits must
+// equal the trained network's.
 
 #include "agreement/pairs.hpp"
 
@@ -13,7 +14,7 @@
 
 namespace minnow::test {
 
-/// A quantizer whose code 1 is worth less than 0: codes fall where values rise.
+/// A quantizer with a negative scale, so that codes decrease where values increase.
 template <int Limit>
 struct negative_steps : stateless {
   static constexpr text name() { return text("negative_steps<") << Limit << ">"; }
@@ -29,7 +30,7 @@ struct negative_steps : stateless {
   static constexpr float scale(const state&) noexcept { return -step; }
 };
 
-/// One bit worth a number that is no power of two.
+/// A 1-bit quantizer whose scale is not a power of two.
 struct third : stateless {
   static constexpr text name() { return "third"; }
   static constexpr int bits = 1;
@@ -43,16 +44,16 @@ struct third : stateless {
   static constexpr float scale(const state&) noexcept { return 0.3f; }
 };
 
-/// What the networks of a program came to.
+/// Counts over all networks of a program.
 struct graph_counts {
   int networks = 0;
-  int constant = 0;  ///< networks whose logits are those of the first image for every image
+  int constant = 0;  ///< networks that give the same logits for every image
   long long logits = 0;
   long long different = 0;
   long long fixed_logits = 0;
   long long fixed_different = 0;
 
-  /// One line; the numbers are found again by scripts/random-graphs.
+  /// Prints one line with the counts, which scripts/random-graphs parses.
   ~graph_counts() {
     std::printf("random graphs: %d networks (%d constant), %lld of %lld logits differ, fixed point %lld of %lld\n",
                 networks, constant, different, logits, fixed_different, fixed_logits);
@@ -60,7 +61,7 @@ struct graph_counts {
 };
 inline graph_counts counted;
 
-/// Gives norms' channels factors of either sign and 0, constants a random shift, and quantizers' states other sizes.
+/// Gives batch norm's channels factors of 1, -1 and 0, shifts constants randomly, and scales quantizers' states.
 inline void bend_randomly(untyped_network& net, random draws) {
   net.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
     const float size = name == "state" && draws.below(4) == 0 ? draws.uniform(1, 3) : 1.0f;
@@ -79,22 +80,23 @@ inline long long count_different(std::span<const float> a, std::span<const float
   return different;
 }
 
-/// Whether all products of a model add integers, so that its logits are the same numbers however it is run.
+/// Whether all products of a model add integers, so that its logits do not depend on the order of sums.
 template <class Model>
 inline constexpr bool adds_integers = []<std::size_t... S>(std::index_sequence<S...>) {
   return ((!minnow::detail::stage_plan<Model, S>::has_product || minnow::detail::stage_plan<Model, S>::integer_sums) &&
           ...);
 }(std::make_index_sequence<minnow::detail::stages<Model>::count>{});
 
-/// How often each model is trained, from another seed: MINNOW_GRAPH_STATES, 4 where it is not set.
+/// Returns how often each model is trained, each time from another seed: MINNOW_GRAPH_STATES, or 4 if it is not set.
 inline int graph_states() {
   const char* text = std::getenv("MINNOW_GRAPH_STATES");
   return text != nullptr ? std::atoi(text) : 4;
 }
 
-/// Where products add floats in an order of their own, sums and codes are held to their error bounds (agreement/comparison.hpp).
+/// Checks a model. If products add floats in their own order, sums and codes are compared within error bounds
+/// (agreement/comparison.hpp).
 ///
-/// number  of the model, from which all that is random is drawn
+/// number  number of the model, the seed of all random choices
 template <class Model, bool FixedPoint = false>
 void check_graph(std::uint64_t number) {
   using small = packed<Model, tested_rung>;

@@ -1,7 +1,7 @@
-// Writes random models as C++: the same ones for the same number, on every machine.
+// Writes random models as C++. The same number gives the same model on every machine.
 //
-// usage: write_models FIRST COUNT FILE        models FIRST … FIRST + COUNT - 1, each held by check_graph (check_graph.hpp); every
-//                                             fourth is packed with fixed-point constants too
+// usage: write_models FIRST COUNT FILE        writes models FIRST … FIRST + COUNT - 1; check_graph (check_graph.hpp)
+// checks each, and every fourth one with fixed-point constants too
 
 #include <cstdint>
 #include <cstdio>
@@ -16,7 +16,7 @@ namespace {
 
 using minnow::shape;
 
-/// Layers as they are written in a model, and the shape that they make.
+/// Layers as a model's source text, and the shape of their result.
 struct part {
   std::string layers;
   shape out;
@@ -26,7 +26,7 @@ class writer {
 public:
   explicit writer(std::uint64_t number) : draws_(minnow::seed{number}) {}
 
-  /// A model's type. It takes bytes where its first layer reads pixels, else floats.
+  /// Returns a model's type. It reads bytes if its first layer reads pixels, else floats.
   std::string model() {
     const int kind = below(8);
     const shape in = kind == 0  ? shape{1, 1, 31 + below(40)}
@@ -120,13 +120,13 @@ private:
                  "dorefa_weights<5>",
                  "negative_steps<20>"});
   }
-  /// Of twenty products one multiplies floats by codes, codes by floats, or floats.
+  /// Returns a scheme. About one product of twenty multiplies floats by codes, codes by floats, or floats by floats.
   std::string scheme() {
     const std::string in = below(40) == 0 ? pick({"half", "clipped<half>", "real", "clipped<real>"}) : inputs();
     return "scheme<" + in + ", " + (below(40) == 0 ? pick({"half", "real"}) : weights()) + ">";
   }
 
-  /// One to four functions of one number.
+  /// Returns one to four element-wise layers.
   std::string functions() {
     std::string text = pick({"batch_norm", "batch_norm", "bias", "relu", "relu6", "hard_tanh"});
     for (int more = below(4); more > 0; --more)
@@ -150,7 +150,7 @@ private:
     const choice c = in.height == 1 ? of_signals[below(2)] : of_images[below(5)];
     return {c.name, minnow::window_over(in, in.channels, c.kernel, c.stride, c.padding).out};
   }
-  /// Functions, with a pool before, between or after them at times.
+  /// Returns element-wise layers, sometimes with a pool before, between or after them.
   part functions_and_pool(shape in) {
     const int where = below(5);
     if (where < 2) return {functions(), in};
@@ -168,7 +168,7 @@ private:
         kind + numbers({filters}) + ", " + (below(4) == 0 ? scheme() : "scheme<pixels, " + weights() + ">") + ">";
     return {product + ", " + functions(), {in.height, in.width, filters}};
   }
-  /// A product that keeps height and width.
+  /// Returns a product that keeps height and width.
   part product(shape in, int filters) {
     const shape out{in.height, in.width, filters};
     if (in.pixels() == 1 && below(4) != 0) return {"dense<" + numbers({filters}) + ", " + scheme() + ">", out};
@@ -182,7 +182,7 @@ private:
       }
     return {"conv<" + numbers({filters}) + ", " + scheme() + options + ">", out};
   }
-  /// How a branch ends: in values, or in codes of its own.
+  /// Returns the end of a branch, which outputs values or its own codes.
   std::string branch_end() {
     const std::string values = pick({"batch_norm", "bias", "batch_norm, relu", "bias, batch_norm"});
     const int how = below(5);
@@ -219,7 +219,7 @@ private:
     return pick({"", "", ", integer<8>", ", unsigned_integer<8>", ", ternary<>", ", integer<4>", ", lsq<8>"});
   }
 
-  /// A sum or a concatenation that keeps height and width; a sum keeps the channels too.
+  /// Returns a sum that keeps height, width and channels.
   part join(shape in, int depth) {
     const std::string body = branch(in, in.channels, depth).layers;
     const std::string skip = shortcut(in.channels);

@@ -1,6 +1,7 @@
-// A run that goes on from its checkpoint: what `kill` kills.
+// Trains and resumes from its checkpoint. The script `kill` kills this program.
 //
-// usage: interrupted_run CHECKPOINT|none NETWORK       writes the trained network; prints the first step that it took itself
+// usage: interrupted_run CHECKPOINT|none NETWORK       writes the trained network; prints the first step of this
+// process
 
 #include <cstdio>
 #include <exception>

@@ -13,7 +13,7 @@ static_assert(schedule<cubic>);
 
 namespace {
 
-// Liu & Mattina 2019, Eq. 6.
+// Computes Liu & Mattina 2019, Eq. 6.
 double cubic_formula(double step, double t0, double t1) {
   if (step <= t0) return 0;
   if (step <= t1) return 1 - std::pow((t1 - step) / (t1 - t0), 3);

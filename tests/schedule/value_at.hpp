@@ -4,13 +4,13 @@
 
 namespace minnow::test {
 
-/// The value of a schedule at one step of a run.
+/// Returns the value of a schedule at one step of a run.
 template <schedule Schedule>
 float value_at(const Schedule& s, long long step, long long steps = 1000) {
   return s(progress{.step = step, .steps = steps});
 }
 
-/// One rounding to float of a number up to 1, and a few in double.
+/// Error of one rounding to float of a number up to 1, and of a few roundings to double.
 inline constexpr double rounding = 0x1p-25 + 0x1p-50;
 
 }  // namespace minnow::test

@@ -14,7 +14,7 @@ using namespace minnow;
 
 namespace {
 
-/// A user's schedule: up in ten stairs.
+/// A user's schedule that rises in ten steps.
 struct stairs {
   float operator()(const progress& p) const { return static_cast<float>(10 * p.step / p.steps) / 9; }
 };

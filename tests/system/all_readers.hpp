@@ -1,6 +1,6 @@
 #pragma once
 
-// Every reader of a file by its path: what they have in common is tested on all of them.
+// All functions that read a file by its path, for tests of their common behavior.
 
 #include <cstdint>
 #include <functional>
@@ -31,11 +31,11 @@ struct small_model : minnow::model<minnow::features<4>, minnow::dense<2, minnow:
 
 struct reader {
   const char* name;
-  const char* expected;  ///< what its refusals call the file; null: it takes any bytes
+  const char* expected;  ///< the kind of file that its errors name; null: it accepts any bytes
   std::function<minnow::status(const char*)> read;
 };
 
-/// What `body` throws, as a status.
+/// Returns the error that `body` throws as a status.
 template <class Body>
 minnow::status caught(Body&& body) {
   try {

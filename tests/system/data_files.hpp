@@ -19,7 +19,7 @@ namespace data_files {
 
 using bytes = std::vector<std::uint8_t>;
 
-/// A new folder for a test's files, removed with all of them at the end.
+/// A new folder for a test's files. The destructor removes it with all its files.
 class folder {
 public:
   folder() {
@@ -51,7 +51,7 @@ private:
   std::filesystem::path path_;
 };
 
-/// What a failed reader says, without the folder's path.
+/// Returns the error message without the folder's path.
 inline std::string sentence(const minnow::status& outcome, const folder& where) {
   std::string text = outcome.message();
   const std::string prefix = where.path() + "/";
@@ -64,7 +64,7 @@ inline bytes first(const bytes& content, std::size_t count) {
   return {content.begin(), content.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-/// The folder of a real data set beside the source tree, where there is one.
+/// Returns the folder of a real data set beside the source tree, if there is one.
 inline std::optional<std::string> real([[maybe_unused]] const std::string& name) {
 #if defined(MINNOW_SOURCE_DIR)
   const auto path = (std::filesystem::path(MINNOW_SOURCE_DIR) / "../shared/data" / name).lexically_normal();
@@ -73,7 +73,7 @@ inline std::optional<std::string> real([[maybe_unused]] const std::string& name)
   return std::nullopt;
 }
 
-/// How many images each of ten classes has.
+/// Returns the number of images of each of ten classes.
 inline std::vector<int> counts(const std::vector<int>& labels) {
   std::vector<int> result(10);
   for (const int label : labels) ++result.at(static_cast<std::size_t>(label));

@@ -53,7 +53,7 @@ network<to_write> trained_to_write() {
 
 using writer = std::function<status(const char*)>;
 
-/// All that write a file.
+/// All functions that write a file.
 const std::vector<writer> writers{
     [](const char* path) { return write_npy(path, {{2}, {1, 2}}); },
 #if defined(MINNOW_TEST_SAFETENSORS)
@@ -215,7 +215,7 @@ TEST_SUITE("system/write_whole") {
     std::set<std::uint64_t> seen;
     for (int i = 0; i < 1000; ++i) seen.insert(detail::bits_of_system());
     CHECK_EQ(seen.size(), 1000);
-    // A dead run of the same process number left its file.
+    // Simulate files that an ended process with the same process number left.
     const data_files::folder folder;
     for (int serial = 0; serial < 2000; ++serial)
       folder.write("f." + std::to_string(::getpid()) + "-" + std::to_string(serial) + ".part", std::string("old"));

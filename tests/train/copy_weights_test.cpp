@@ -34,7 +34,7 @@ mn::dataset<float> images_for_copies(int count, std::uint64_t draws = 9) {
   return {{6, 6, 2}, mn::test::uniform(count * 72, draws), labels};
 }
 
-/// A network that has learnt something, with statistics of its own.
+/// Returns a trained network with its own statistics.
 mn::network<real_net> trained() {
   mn::network<real_net> net{mn::seed{1}};
   net.normalise({.mean = {0.5f, 0}, .deviation = {2, 3}});
@@ -51,7 +51,7 @@ std::map<std::string, std::vector<float>> arrays_of(Network& net) {
   return result;
 }
 
-/// What is said of a copy that cannot be made; the target is left alone.
+/// Returns the error of a copy that cannot be made, and checks that the target stays unchanged.
 template <class From, class To>
 std::string refusal() {
   mn::network<From> from{mn::seed{1}};
@@ -78,7 +78,7 @@ TEST_SUITE("train/copy_weights") {
     CHECK_EQ(expected.size(), 14);
     CHECK_EQ(found.size(), expected.size());
     for (const auto& array : expected) {
-      const std::string& name = array.first;  // clang 16 captures no structured binding under OpenMP
+      const std::string& name = array.first;  // clang 16 cannot capture a structured binding under OpenMP
       CAPTURE(name);
       REQUIRE(found.contains(name));
       if (!name.ends_with("unsettled")) CHECK(found.at(name) == array.second);
@@ -117,7 +117,7 @@ TEST_SUITE("train/copy_weights") {
     CHECK_GT(inputs, 0);
     mn::copy_weights(from, fresh);
     mn::copy_weights(from, used);
-    // Quantizers of inputs keep what they have measured.
+    // Quantizers of inputs keep their measured state.
     CHECK_EQ(used.layer<"0.inputs">().state().g, inputs);
     auto expected = arrays_of(fresh);
     expected.at("0.inputs:state") = {inputs};
@@ -205,11 +205,11 @@ TEST_SUITE("train/copy_weights") {
       CAPTURE(name);
       CHECK(array.second == (name.starts_with("3") ? before : given).at(name));
     }
-    // Each layer by its own path.
+    // Naming the layers one by one gives the same result.
     mn::network<of_two> again{mn::seed{2}};
     mn::copy_weights(from, again, {.except = {"3.0", "3.1"}});
     CHECK(arrays_of(again) == after);
-    // Layer 1 is no part of layer 10, nor 3.1 of 3.10.
+    // Layer 1 is not part of layer 10, and 3.1 is not part of 3.10.
     CHECK(!mn::detail::is_part_of("10", "1"));
     CHECK(!mn::detail::is_part_of("3.10", "3.1"));
     CHECK(mn::detail::is_part_of("3.1.0", "3.1"));

@@ -20,7 +20,7 @@ using namespace minnow;
 
 namespace {
 
-/// Norms behind products, in branches and in front of them.
+/// Batch norms after products, in branches, and one that does not follow a product.
 template <class Norm, class Scheme>
 struct norms_in_branches : model<image<2, 6, 6>, conv<4, Scheme>, Norm, relu, depthwise_conv<Scheme>, Norm,
                                  residual<chain<conv<4, Scheme>, Norm, relu, conv<4, Scheme>, Norm>,
@@ -40,7 +40,7 @@ network<normed> trained_normed() {
   network<normed> net{seed{1}};
   net.normalise({.mean = {0.5f, 0}, .deviation = {2, 3}});
   (void)fit(net, images_for_folds(60), adam{.rate = 3e-2f}, constant{1}, {.epochs = 4, .batch = 10});
-  // A channel that falls and one that is constant.
+  // Make one channel decreasing and one constant.
   net.parameters([](std::string_view, const parameter& p) {
     if (p.name == "gamma") {
       p.value[1] = -p.value[1];
@@ -62,7 +62,7 @@ TEST_SUITE("train/fold_batch_norm") {
     REQUIRE(expected.size() == found.size());
     float largest = 0;
     for (const float z : expected) largest = std::max(largest, std::abs(z));
-    // Scaled weights are rounded once more: about 100 additions of such errors.
+    // Scaling rounds the weights once more; about 100 such errors are added.
     for (std::size_t i = 0; i < expected.size(); ++i)
       CHECK(std::abs(expected[i] - found[i]) <= 100 * 0x1p-24f * largest);
   }
@@ -95,7 +95,7 @@ TEST_SUITE("train/fold_batch_norm") {
     network<norms_in_branches<bias, bytes>> small{seed{2}};
     fold_batch_norm(from, small);
     calibrate(small, images_for_folds(60), {.batches = 3, .batch = 20});
-    // The norm that could not be folded was measured on another network.
+    // The batch norm that could not be folded has statistics of another network.
     CHECK_THROWS_WITH_AS((void)pack(small), doctest::Contains("layer 6"), error);
 
     using all = zoo::schemes<bytes, bytes, bytes, bytes, real, bias>;
@@ -116,7 +116,7 @@ TEST_SUITE("train/fold_batch_norm") {
       error += std::pow(static_cast<double>(expected[i] - found[i]), 2);
       power += std::pow(static_cast<double>(expected[i]), 2);
     }
-    // Two layers of 8-bit weights and inputs; 7e-5 here.
+    // The error of two layers with 8-bit weights and inputs is about 7e-5.
     CHECK(error <= 1e-3 * power);
   }
 

@@ -26,7 +26,7 @@ struct simple_descent : without_update {
 
 constexpr int steps_of_check = 200;
 
-/// Gradients of a run: of one weight, some of them zero, of many sizes.
+/// Returns one weight's gradients over a run, some of them zero and some small.
 std::vector<float> gradients(std::uint64_t draws) {
   auto g = test::uniform(steps_of_check, draws, -2, 2);
   for (std::size_t i = 0; i < g.size(); ++i) {
@@ -36,7 +36,7 @@ std::vector<float> gradients(std::uint64_t draws) {
   return g;
 }
 
-/// The library's float steps beside a reference in double, which is called with the step from 1.
+/// Compares the library's float steps with a reference in double precision, which receives the step counted from 1.
 template <class Optimizer, class Reference>
 void check_run(const Optimizer& o, Reference&& reference, double tolerance) {
   for (std::uint64_t run = 0; run < 10; ++run) {
@@ -65,7 +65,7 @@ TEST_SUITE("train/optimizer") {
     for (const float momentum : {0.0f, 0.9f})
       for (const float decay : {0.0f, 1e-2f}) {
         const sgd o{.rate = 0.01f, .momentum = momentum, .weight_decay = decay};
-        // 200 steps, each rounding w once (|w| < 4) and the moment thrice (|m| < 20, times the rate).
+        // In 200 steps, w is rounded once per step (|w| < 4) and the moment three times (|m| < 20, times the rate).
         check_run(
             o,
             [&](double w, double g, double* m, int step) {
@@ -80,7 +80,7 @@ TEST_SUITE("train/optimizer") {
   TEST_CASE("adam is PyTorch's, its decay that of AdamW: of the weight, not in the gradient") {
     for (const float decay : {0.0f, 0.1f}) {
       const adam o{.rate = 0.01f, .weight_decay = decay};
-      // beta2 = .999f is off by 1e-8 of its 1e-3 distance from 1 if taken for .999, so the reference takes the floats.
+      // The reference uses the float values: beta2 = .999f differs from .999 by 1e-8, and 1 - beta2 is only 1e-3.
       const auto beta1 = static_cast<double>(o.beta1);
       const auto beta2 = static_cast<double>(o.beta2);
       check_run(
@@ -93,7 +93,7 @@ TEST_SUITE("train/optimizer") {
             const double second = m[1] / (1 - std::pow(beta2, step));
             return w - static_cast<double>(o.rate) * first / (std::sqrt(second) + static_cast<double>(o.epsilon));
           },
-          // Each step rounds w (|w| < 4) and a direction of a few, off by some ten roundings, times a rate of .01.
+          // Each step rounds w (|w| < 4), and a direction of a few units with some ten roundings, times a rate of .01.
           steps_of_check * 0x1p-24 * 4);
     }
   }

@@ -16,7 +16,7 @@ namespace {
 struct summarised
     : model<image<3, 8, 8>, conv<8, scheme<pixels, sign>>, max_pool<2>, batch_norm, dense<10, minw<2, 3>>, bias> {};
 
-/// The line that begins with a layer's path.
+/// Returns the line that begins with a layer's path.
 std::string line_of(const std::string& table, const std::string& path) {
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);)

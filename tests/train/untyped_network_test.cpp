@@ -83,7 +83,7 @@ TEST_SUITE("train/untyped_network") {
     REQUIRE(times.forward.size() == layers);
     REQUIRE(times.backward.size() == layers);
     CHECK(*std::min_element(times.forward.begin(), times.forward.end()) > 0);
-    CHECK(times.backward.front() == 0);  // no gradient is made for the image
+    CHECK(times.backward.front() == 0);  // the first layer computes no gradient of the image
     CHECK(times.backward.back() > 0);
     const auto before = times.forward;
     net.time_into(nullptr);

@@ -31,7 +31,7 @@ struct aqe_of_one : plain_estimator {
   static float slope(role, float alpha, float, bool inside) { return inside ? 2 * alpha : 0; }
 };
 
-/// out[i] = body(vector of x) over all of x.
+/// Returns out[i] = body(vector of x), over all of x.
 template <class Body>
 std::vector<float> over(const std::vector<float>& x, Body&& body) {
   std::vector<float> out(x.size());

@@ -1,4 +1,4 @@
-// Firmware: only compiled, the arrays are defined nowhere.
+// Compiles firmware. The program is not linked, so the arrays need no definition.
 #include <minnow/firmware.hpp>
 
 namespace mn = minnow;

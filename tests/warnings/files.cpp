@@ -1,4 +1,4 @@
-// Files: data sets, weights from elsewhere, networks, packed models, headers, checkpoints, records.
+// Compiles functions for files: data sets, imported weights, networks, packed models, headers, checkpoints, records.
 #include <cstdio>
 
 #include <minnow/data/gzip.hpp>

@@ -1,4 +1,4 @@
-// Joins, groups, signals, every pool, every activation, integers and floats in one network.
+// Compiles a network with joins, groups, signals, every pool, every activation, integers and floats.
 #include <cstdio>
 
 #include <minnow/minnow.hpp>

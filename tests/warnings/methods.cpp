@@ -1,4 +1,4 @@
-// The quantizers of other papers, with learned states; post-training quantization; fixed point.
+// Compiles other papers' quantizers, with learned states, post-training quantization, and fixed point.
 #include <cstdio>
 
 #include <minnow/estimate/bi_real.hpp>

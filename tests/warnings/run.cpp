@@ -1,4 +1,4 @@
-// Running packed networks, without training's half.
+// Compiles a program that runs packed networks without the training headers.
 #include <cstdio>
 
 #include <minnow/infer.hpp>

@@ -1,4 +1,4 @@
-// Training, packing and running, on bytes and on floats.
+// Compiles training, packing and running, on bytes and on floats.
 #include <cstdio>
 
 #include <minnow/minnow.hpp>

@@ -10,7 +10,7 @@ using namespace minnow;
 
 namespace {
 
-/// Mean, biased and unbiased variance of channel c.
+/// The mean, biased variance and unbiased variance of channel c.
 struct moments_of_channel {
   double mean = 0;
   double biased = 0;
@@ -56,8 +56,8 @@ TEST_SUITE("train/layers/batch_norm") {
         const double expected =
             (static_cast<double>(x[i]) - m.mean) / std::sqrt(m.biased + 1e-5) * static_cast<double>(gamma[c]) +
             static_cast<double>(beta[c]);
-        // Scale and shift are rounded, and so is their fma: numbers below 6 (|gamma| / deviation is below 2, |x| below
-        // 3); the variance's sum of 60 squares is good to 60 roundings, of which its root keeps half.
+        // Scale, shift and their fma are rounded, with numbers below 6 (|gamma| / standard deviation is below 2, |x|
+        // below 3). The variance's sum of 60 squares has up to 60 roundings, of which its root keeps half.
         CHECK(std::abs(static_cast<double>(out[i]) - expected) <= (30 + 4) * 0x1p-24 * 6);
       }
     }
@@ -75,7 +75,8 @@ TEST_SUITE("train/layers/batch_norm") {
         const moments_of_channel m(x, 3, c);
         mean[c] = 0.9 * mean[c] + 0.1 * m.mean;
         variance[c] = 0.9 * variance[c] + 0.1 * m.unbiased;
-        // Two float sums of 8 numbers below 4 and squares below 9, and a rounding of the running number each step.
+        // Two float sums, of 8 numbers below 4 and of their squares below 9, and one rounding of the running number per
+        // step.
         CHECK(std::abs(static_cast<double>(one.layer.running_mean()(c)) - mean[c]) <= 10 * 0x1p-24 * 4);
         CHECK(std::abs(static_cast<double>(one.layer.running_variance()(c)) - variance[c]) <= 10 * 0x1p-24 * 9);
       }
@@ -132,7 +133,7 @@ TEST_SUITE("train/layers/batch_norm") {
       }
     }
     for (std::size_t c = 0; c < 4; ++c) {
-      // Sums of 18 numbers below 2 (squares below 9) and seven roundings.
+      // Sums of 18 numbers below 2 (squares below 9), and seven roundings.
       CHECK(std::abs(static_cast<double>(one.layer.running_mean()(c)) - mean[c]) <= 25 * 0x1p-24 * 2);
       CHECK(std::abs(static_cast<double>(one.layer.running_variance()(c)) - variance[c]) <= 25 * 0x1p-24 * 9);
     }

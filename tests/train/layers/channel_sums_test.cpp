@@ -10,7 +10,7 @@ using namespace minnow;
 
 namespace {
 
-/// Sums of x and of its squares for each channel.
+/// Returns the sums of x and then of x^2, for each channel.
 std::vector<double> sums_of(const std::vector<float>& x, int channels) {
   detail::channel_sums sums;
   sums.run<2>(x.size() / static_cast<std::size_t>(channels), channels,

@@ -1,4 +1,5 @@
-// Products of codes on the kernels of packed networks, forward and backward, against sums in double precision.
+// Compares training's products of codes, which use the kernels of packed networks forward and backward, with sums in
+// double precision.
 
 #include <minnow/train/layers/code_product.hpp>
 #include <minnow/train/layers/table_input_gradient.hpp>
@@ -24,7 +25,7 @@ namespace {
 
 constexpr int image_count = 5;
 
-/// The codes of a quantizer.
+/// Returns all codes of a quantizer.
 template <quantizer Q>
 std::vector<float> codes_of() {
   std::vector<float> codes;
@@ -38,7 +39,7 @@ std::vector<float> codes_of() {
   return codes;
 }
 
-/// One layer's codes, and gradients of its sums.
+/// Random codes of one layer, and random gradients of its sums.
 struct code_problem {
   geometry g;
   std::vector<float> in;
@@ -63,7 +64,7 @@ struct code_problem {
     for (float& y : grad_out) y = real(random);
   }
 
-  /// visit(output, input, weight) for each product of the layer.
+  /// Calls visit(output, input, weight) for each product of the layer.
   template <class Visit>
   void for_each_product(Visit&& visit) const {
     for (int n = 0; n < image_count; ++n)
@@ -84,7 +85,7 @@ struct code_problem {
   }
 };
 
-/// Each number within a few roundings of the magnitudes that went into it.
+/// Checks that each number is within a few roundings of the sum of its terms' magnitudes.
 void check_near(const std::vector<float>& found, const std::vector<double>& expected,
                 const std::vector<double>& magnitude) {
   REQUIRE(found.size() == expected.size());
@@ -100,7 +101,7 @@ std::vector<geometry> shapes() {
           window_over({4, 33, 16}, 32, {1, 1}, {1, 1}, {0, 0}), window_over({3, 40, 16}, 16, {1, 5}, {1, 1}, {0, 2}),
           window_over({5, 5, 48}, 80, {3, 3}, {1, 1}, {2, 2}), dense_over({1, 1, 160}, 48),
           window_over({4, 4, 32}, 64, {4, 4}, {1, 1}, {0, 0}), window_over({20, 21, 16}, 16, {1, 1}, {1, 1}, {0, 0}),
-          // One window as large as the image, which padding moves: not a dense layer.
+          // Windows as large as the image, but with padding, so these are not dense layers.
           window_over({3, 3, 32}, 64, {3, 3}, {3, 3}, {1, 1}), window_over({1, 5, 16}, 16, {1, 5}, {1, 5}, {0, 2})};
 }
 
@@ -133,7 +134,7 @@ void check_forward(const geometry& g) {
   }
   set_threads(0);
 
-  // Other weights: what was made of the first ones is made anew.
+  // After renew(), the product must use the new weights, not its data prepared from the old ones.
   std::vector<float> turned = p.weights;
   for (float& w : turned) w = -w;
   product.renew();

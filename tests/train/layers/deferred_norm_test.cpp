@@ -17,7 +17,7 @@ using namespace minnow;
 
 namespace {
 
-/// The two layers one after the other, and the first one's work left to the second.
+/// Compares a batch norm followed by a quantizer with a quantizer that computes the batch norm itself.
 template <class Q>
 void check(shape in, float alpha) {
   CAPTURE(in.channels);
@@ -49,7 +49,8 @@ void check(shape in, float alpha) {
   quantizer.backward(leaving.out(), out, grad_out.data(), grad_mid.data(), p);
   CHECK(grad_mid == grad_y);
   leaving.layer.backward(leaving.in(), leaving.out(), grad_mid.data(), grad_in.data(), p);
-  // The sums over gradients are of the same terms in the same order, but compilers may round a product on its way or not.
+  // The sums of gradients have the same terms in the same order, but a compiler may or may not fuse a multiplication
+  // with its addition.
   const auto near = [](const std::vector<float>& a, const std::vector<float>& b) {
     double worst = 0;
     for (std::size_t i = 0; i < a.size(); ++i)

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a product of codes must come to: their codes and sums in integers.
+// Expected results of products of codes: codes and sums in integers.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace minnow::test {
 
-/// Sums of products of codes, in 64-bit integers.
+/// Returns sums of products of codes, in 64-bit integers.
 inline std::vector<std::int64_t> integer_sums(const geometry& g, int images, const std::vector<int>& in,
                                               const std::vector<int>& w) {
   std::vector<std::int64_t> out;
@@ -38,7 +38,7 @@ inline std::vector<std::int64_t> integer_sums(const geometry& g, int images, con
   return out;
 }
 
-/// Codes of a tensor of weights by the quantizer's own scalar rule, and the scale of each filter.
+/// Codes of a weight tensor by the quantizer's own scalar rule, and the scale of each filter.
 template <class Q>
 struct coded {
   std::vector<int> codes;

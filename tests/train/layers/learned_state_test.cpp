@@ -27,13 +27,13 @@ namespace {
 
 constexpr int learned_inputs = 37, learned_outputs = 5, learned_images = 9;
 
-/// Esser et al. 2020, Eq. 3, of one weight.
+/// Computes Esser et al. 2020, Eq. 3, for one weight.
 double step_slope(double w, double step, double limit) {
   const double v = w / step;
   return v <= -limit ? -limit : v >= limit ? limit : std::nearbyint(v) - v;
 }
 
-/// The gradient of filter f's output with respect to its weight k: sum over images of x · g.
+/// Returns the loss gradient of filter f's weight k: the sum over images of x · g.
 double arriving(const std::vector<float>& x, const std::vector<float>& g, int f, int k) {
   double sum = 0;
   for (int n = 0; n < learned_images; ++n)
@@ -72,7 +72,7 @@ TEST_SUITE("train/layers/learned_state") {
     CHECK_NOTHROW((void)pack(net));
   }
 
-  // Without limits in the step 9 of these 40 seeds ended with a state at or below 0.
+  // Without limits on the optimizer's step, 9 of these 40 seeds end with a state at or below 0.
   TEST_CASE("a fast run over few images: packed and trained networks agree whatever the last update did") {
     std::vector<float> x(8 * 64);
     std::vector<int> y(64);
@@ -124,7 +124,7 @@ TEST_SUITE("train/layers/learned_state") {
     for (const int count : {1, 3}) {
       set_threads(count);
       test::single_layer<quantize<pact<4>>> one({1, 1, size / 2}, 2);
-      one.forward(test::uniform(size, 4, -1, 2));  // the clip begins there
+      one.forward(test::uniform(size, 4, -1, 2));  // initializes the clip
       one.forward(x);
       const auto grad_in = one.backward(g);
       const float clip = one.values()["state"][0];

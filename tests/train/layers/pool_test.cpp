@@ -35,7 +35,7 @@ TEST_SUITE("train/layers/pool") {
   }
 
   TEST_CASE("a mean is the sum in the order of the taps, times the rounded reciprocal") {
-    // What the packed network does too: the same roundings in the same order.
+    // The packed network computes the same roundings in the same order.
     const shape in{3, 3, 21};
     const auto x = test::uniform(2 * in.size(), 1);
     test::single_layer<global_average_pool> one(in, 2);

@@ -22,7 +22,7 @@ namespace {
 
 using test::coded, test::integer_sums;
 
-/// At alpha 1 a whole network's sums are those of integers, scaled once.
+/// Checks that a network's sums at alpha 1 are integer sums, scaled once.
 template <class Inputs, class Weights, class Layer = conv<7, scheme<Inputs, Weights>, kernel<3, 2>, stride<2, 1>>>
 void check_sums(mode m = mode::evaluate) {
   CAPTURE(Inputs::name().c_str());
@@ -37,7 +37,7 @@ void check_sums(mode m = mode::evaluate) {
     return values;
   }();
   std::copy(x.begin(), x.end(), net.prepare(images).begin());
-  (void)net.forward({.mode = mode::train, .alpha = 0.25f});  // measures the inputs' scale
+  (void)net.forward({.mode = mode::train, .alpha = 0.25f});  // measures the scale of the inputs
   const auto z = net.forward({.mode = m, .alpha = 1});
 
   const auto& state = net.template layer<"0.inputs">().state();

@@ -21,7 +21,7 @@ namespace {
 
 using test::coded, test::integer_sums;
 
-/// share h(w) + (1 - share) w against the product in double.
+/// Compares the layer with a product in double precision of the weights share h(w) + (1 - share) w.
 template <class Q, class Estimator>
 void check_blend() {
   CAPTURE(Q::name().c_str());
@@ -59,13 +59,13 @@ void check_blend() {
                   magnitude += std::abs(v) * (std::abs(share * h) + (1 - share) * std::abs(static_cast<double>(w[k])));
                 }
               }
-            // K = 18 products and sums, and four roundings on the way to a blended weight.
+            // K = 18 products and sums, and four roundings of a blended weight.
             CHECK(std::abs(static_cast<double>(out[at]) - sum) <= (18 + 4) * 0x1p-24 * magnitude);
           }
   }
 }
 
-/// The ends of 40,000 weights.
+/// Returns the smallest and largest initial weight, of 40,000.
 template <class Layer>
 std::pair<float, float> start_of(shape in, initializer how) {
   trainable<Layer, ste> layer(in);
@@ -74,13 +74,13 @@ std::pair<float, float> start_of(shape in, initializer how) {
   double sum = 0;
   for (const float v : w) sum += static_cast<double>(v);
   const auto [low, high] = std::minmax_element(w.begin(), w.end());
-  // Uniform and centred: the mean of n numbers has a deviation of end / sqrt(3 n).
+  // The weights are uniform and centered: the mean of n numbers has a standard deviation of end / sqrt(3 n).
   CHECK(std::abs(sum / static_cast<double>(w.size())) <=
         4 * static_cast<double>(*high) / std::sqrt(3.0 * static_cast<double>(w.size())));
   return {*low, *high};
 }
 
-/// Uniform on ±limit: of n numbers the outermost come within a few limit / n of the ends.
+/// Checks that the weights are uniform on ±limit: of n numbers the extremes are within a few limit / n of the ends.
 template <class Layer>
 void check_start(shape in, double limit, initializer how = initializer::by_quantizer) {
   CAPTURE(Layer::name().c_str());
@@ -148,7 +148,8 @@ TEST_SUITE("train/layers/product") {
   }
 
   TEST_CASE("8 x 8 bits stay exact where a float's 24 bits end") {
-    // 127 * 127 * 1041 is the first multiple beyond 2^24. Sums of odd numbers beyond it would be rounded on the way.
+    // 127 * 127 * 1041 is the first multiple of 127 * 127 above 2^24. Float sums of odd numbers above it would be
+    // rounded.
     static_assert(127 * 127 * 1040 < (1 << 24) && 127 * 127 * 1041 > (1 << 24));
     const auto check = []<class Layer>(Layer, shape in) {
       const geometry g = Layer::over(in);
@@ -156,10 +157,10 @@ TEST_SUITE("train/layers/product") {
       one.layer.template take_inputs_of<integer<8>>();
       std::vector<int> w(static_cast<std::size_t>(g.weights()));
       std::vector<int> x(2 * static_cast<std::size_t>(in.size()));
-      // Nearly all of them at the limit, so that sums come to 17 million and more.
+      // Nearly all codes are at the limit, so that sums reach 17 million and more.
       for (std::size_t i = 0; i < w.size(); ++i) w[i] = i % 11 == 3 ? 126 : 127;
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 13 == 5 ? 125 : 127;
-      one.set("weights", {w.begin(), w.end()});  // scale 1: the largest is 127 and all are integers
+      one.set("weights", {w.begin(), w.end()});  // the scale is 1, since the largest is 127 and all are integers
       one.in().code_limit = 127;
       one.in().scale = 0.5f;
       const auto out = one.forward({x.begin(), x.end()}, {.mode = mode::evaluate});
@@ -195,13 +196,13 @@ TEST_SUITE("train/layers/product") {
         p.requantize(first, std::min<std::size_t>(100, moved.size() - first));
     });
     CHECK(parts == 3);
-    // Kept, as they are there: no other codes are taken where none are asked for.
+    // The forward pass keeps these codes, because it is not asked to quantize.
     const std::vector<float> x(33, 1.0f);
     const auto found = one.forward(x, {.mode = mode::train, .requantize = false});
     test::single_layer<dense<7, ternary<>>, ste> other({1, 1, 33}, 1);
     other.set("weights", moved);
     CHECK(found == other.forward(x));
-    // A scale that is measured on all weights cannot follow each of them.
+    // A scale measured on all weights cannot be updated part by part.
     test::single_layer<dense<2, integer<8>>, ste> measured({1, 1, 3}, 1);
     measured.layer.parameters([](const parameter& p) { CHECK(!p.requantize); });
   }
@@ -211,12 +212,12 @@ TEST_SUITE("train/layers/product") {
     one.set("weights", {.5f, .5f, .5f, .5f, .5f, .5f});
     const std::vector<float> x{1, 1, 1};
     const pass keep{.mode = mode::train, .requantize = false};
-    CHECK(one.forward(x, keep) == std::vector<float>{3, 3});  // the first pass has none to keep
+    CHECK(one.forward(x, keep) == std::vector<float>{3, 3});  // the first pass has no codes to keep
     one.set("weights", {-.5f, .5f, .5f, -.5f, -.5f, -.5f});
     CHECK(one.forward(x, keep) == std::vector<float>{3, 3});
     CHECK(one.forward(x, {.mode = mode::train}) == std::vector<float>{1, -3});
     one.set("weights", {.5f, .5f, .5f, .5f, .5f, .5f});
-    // Evaluation takes the network as it is, unless it is to leave a run alone.
+    // Evaluation quantizes the current weights, unless it must not change a run.
     CHECK(one.forward(x, {.mode = mode::evaluate, .requantize = false}) == std::vector<float>{1, -3});
     CHECK(one.forward(x, {.mode = mode::evaluate}) == std::vector<float>{3, 3});
   }
@@ -246,7 +247,8 @@ TEST_SUITE("train/layers/product") {
   }
 
   TEST_CASE("arrays hold the scale that was measured on the weights, and carry it over") {
-    // Two more projections from the last scale would move it: neither looking nor carrying over may take them.
+    // Two more projections from the last scale would change it, so neither reading nor copying the arrays may measure
+    // again.
     const auto w = test::uniform(400, 1, -0.2f, 0.2f);
     const float measured = ppq(w, 4);
     REQUIRE(ppq(w, 4, measured) != measured);
@@ -258,7 +260,7 @@ TEST_SUITE("train/layers/product") {
       kept.clear();
       from.layer.arrays([&](std::string_view, std::span<float> v) { kept.emplace_back(v.begin(), v.end()); });
     };
-    look();  // also before anything was measured
+    look();  // reads also before anything is measured
     REQUIRE(kept.size() == 2);
     CHECK((kept[0] == w));
     CHECK(kept[1] == std::vector<float>{measured});

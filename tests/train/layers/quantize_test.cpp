@@ -18,7 +18,7 @@ namespace {
 
 constexpr float alphas[] = {0.0f, 0.3f, 0.5f, 1.0f};
 
-/// share h(a) + (1 - share) clip(a) in double; a share of 1 is h(a) exactly.
+/// Compares the layer with share h(a) + (1 - share) clip(a) in double precision. A share of 1 gives h(a) exactly.
 template <class Q, class Estimator>
 void check_blend(const std::vector<float>& x) {
   CAPTURE(Q::name().c_str());
@@ -36,7 +36,7 @@ void check_blend(const std::vector<float>& x) {
       const double h = static_cast<double>(Q::code(x[i], s) * Q::scale(s));
       const double expected = share * h + (1 - share) * std::clamp(a, -end, end);
       CAPTURE(a);
-      // Each product, 1 - share and the sum are rounded once.
+      // Each product, 1 - share and the sum are each rounded once.
       CHECK(std::abs(static_cast<double>(out[i]) - expected) <= (share == 1 ? 0 : 4 * 0x1p-24 * end));
     }
   }
@@ -56,7 +56,7 @@ std::vector<float> inputs() {
   return x;
 }
 
-/// A quantizer written for one number: the levels ±1/3 and ±1.
+/// A quantizer for single numbers, with the levels ±1/3 and ±1.
 struct four_levels : stateless {
   static constexpr text name() { return "four_levels"; }
   static constexpr int bits = 2;
@@ -199,7 +199,7 @@ TEST_SUITE("train/layers/quantize: noise of aqe_stochastic") {
   constexpr shape wide{1, 1, count};
 
   TEST_CASE("the mean of sign(a - z) is a, and that of the blended value is clip(a)") {
-    // z is uniform on [-1, 1): P(z < a) = (1 + a) / 2, a deviation of sqrt(1 - a^2) for one draw.
+    // z is uniform on [-1, 1), so P(z < a) = (1 + a) / 2. One draw has a standard deviation of sqrt(1 - a^2).
     test::single_layer<quantize<sign>, aqe_stochastic> one(wide, 1);
     const pass p{.mode = mode::train, .alpha = 0.5f, .noise = minnow::random(seed{7})};
     for (const float a : {-1.5f, -1.0f, -0.8f, -0.3f, 0.0f, 0.1f, 0.6f, 1.0f, 2.0f}) {
@@ -208,7 +208,7 @@ TEST_SUITE("train/layers/quantize: noise of aqe_stochastic") {
       const double clip = std::clamp(static_cast<double>(a), -1.0, 1.0);
       const double deviation = 0.5 * std::sqrt(1 - clip * clip);
       CHECK(std::abs(mean(out) - clip) <= 4 * deviation / std::sqrt(count) + 1e-6);
-      // Half of it is h, which is drawn: two values, a distance of 1 apart, but where a leaves no choice.
+      // Half of the output is the random h, so it has two values at a distance of 1, except where |a| >= 1.
       CHECK((*std::max_element(out.begin(), out.end()) - *std::min_element(out.begin(), out.end()) > 0.5f) ==
             (std::abs(a) < 1));
     }
