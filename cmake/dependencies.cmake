@@ -1,17 +1,18 @@
-# xsimd, xtl and xtensor: an installed package first, else the projects' git tags. The targets have no namespace.
+# Finds xsimd, xtl and xtensor: uses an installed package, otherwise fetches the project's git tag. The targets have no
+# namespace.
 #
-# Tested with xsimd 14.3, xtl 0.8.2, xtensor 0.27.1 and doctest 2.5.3, found as packages. Fetching was tried with
-# local copies of the sources only (FETCHCONTENT_SOURCE_DIR_XSIMD and so on), not over a network.
+# Tested with xsimd 14.3, xtl 0.8.2, xtensor 0.27.1 and doctest 2.5.3 as installed packages. Fetching is tested only
+# with local copies of the sources (FETCHCONTENT_SOURCE_DIR_XSIMD and so on), not over a network.
 
 include(FetchContent)
 
-# As with a bare include of the headers: xsimd without its optional xtl part.
+# Uses xsimd without its optional xtl part, as if its headers were included directly.
 if(NOT DEFINED XSIMD_ENABLE_XTL_COMPLEX)
   set(XSIMD_ENABLE_XTL_COMPLEX OFF)
 endif()
 
 if(NOT TARGET xsimd)
-  # xsimd's package accepts only its own major version, so the version is compared here.
+  # xsimd's package accepts only one major version, so this file compares the version itself.
   find_package(xsimd CONFIG QUIET)
   if(xsimd_FOUND AND xsimd_VERSION VERSION_LESS 13.2)
     message(FATAL_ERROR "minnow: found xsimd ${xsimd_VERSION} in ${xsimd_DIR}, but 13.2 or later is needed; "
@@ -72,13 +73,13 @@ if(NOT TARGET nlohmann_json::nlohmann_json)
   find_package(nlohmann_json 3.8 CONFIG QUIET)
 endif()
 
-# Without the bindings that C++ had before MPI 3.
+# Omit the C++ bindings that MPI had before version 3.
 if(NOT TARGET MPI::MPI_CXX)
   set(MPI_CXX_SKIP_MPICXX ON)
   find_package(MPI QUIET COMPONENTS CXX)
 endif()
 
-# A BLAS with its C interface: for the option MINNOW_BLAS, and for the tests of what it chooses.
+# Find a BLAS with a C interface, for the option MINNOW_BLAS and for its tests.
 if(MINNOW_BLAS OR MINNOW_TESTS)
   find_package(BLAS QUIET)
   find_path(minnow_cblas_directory cblas.h PATH_SUFFIXES openblas cblas)

@@ -1,4 +1,4 @@
-# Flags of our own tests, examples and benchmarks. Nothing here reaches a user of minnow::minnow.
+# Flags of our own tests, examples and benchmarks. None of them applies to users of minnow::minnow.
 
 add_library(minnow_development INTERFACE)
 target_link_libraries(minnow_development INTERFACE minnow)
@@ -8,7 +8,7 @@ if(MINNOW_NATIVE)
   target_compile_options(minnow_development INTERFACE -march=native)
 endif()
 
-# The AVX-512 headers of g++ 12 start from deliberately undefined registers (__Y), and -Wall takes them for mistakes.
+# The AVX-512 headers of g++ 12 use undefined registers on purpose (__Y), and -Wall reports them.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(minnow_development INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
 endif()

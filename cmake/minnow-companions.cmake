@@ -1,5 +1,6 @@
-# minnow::gzip serves the header minnow/data/gzip.hpp and exists where zlib does; minnow::safetensors serves minnow/exchange/safetensors.hpp
-# and exists where nlohmann/json does; minnow::mpi serves minnow/fit/mpi.hpp and exists where an MPI does.
+# minnow::gzip is the target for minnow/data/gzip.hpp and is defined if zlib is found. minnow::safetensors is the target
+# for minnow/exchange/safetensors.hpp and is defined if nlohmann/json is found. minnow::mpi is the target for
+# minnow/fit/mpi.hpp and is defined if an MPI is found.
 find_package(ZLIB QUIET)
 if(ZLIB_FOUND AND NOT TARGET minnow::gzip)
   add_library(minnow::gzip INTERFACE IMPORTED)

@@ -1,22 +1,23 @@
 # minnow_dispatch(<target> MODEL <type> HEADER <file> [LEVELS <level>...])
 #
-# A static library that holds a packed model compiled once for each level, and runs the highest that the processor has.
-# Its header "<target>.hpp" declares <target>::load, which gives a minnow::dispatched:
+# Adds a static library that contains a packed model compiled once for each level, and runs the highest level that the
+# processor supports. Its header "<target>.hpp" declares <target>::load, which returns a minnow::dispatched:
 #
 #   minnow_dispatch(digits_network MODEL app::digits HEADER digits.hpp)
 #   target_link_libraries(app PRIVATE digits_network)
 #
 # MODEL    the struct derived from minnow::model
-# HEADER   where it is defined: a file of this folder, or a path in <target>'s include folders
+# HEADER   the header that defines it: a file of this folder, or a path in <target>'s include folders
 # LEVELS   some of scalar sse2 sse4_2 avx2 avx512bw avx512vpopcntdq; all but scalar if none are given
 #
-# A level's unit is compiled with <target>'s own include folders, definitions and options, and behind them the level's
-# flags. Then it is sealed: see minnow-seal-unit.cmake. Levels are for x86-64 Linux with g++ or clang, GNU ld and GNU
-# objcopy. Elsewhere, and with generators of several configurations, there is one unit with the flags of everything else.
+# The unit of a level is compiled with <target>'s include folders, definitions and options, followed by the level's
+# flags. Then it is sealed: see minnow-seal-unit.cmake. Levels need x86-64 Linux, g++ or clang, GNU ld and GNU objcopy.
+# On other systems, and with multi-configuration generators, there is one unit, compiled with the usual flags.
 include_guard(GLOBAL)
 
-# The levels, lowest first: the tag that the model is compiled for, the tag that the flags must lead to, and the features
-# that a processor must have. Each feature is a flag of the unit, -m<feature>, and a question to the processor.
+# Defines the levels, lowest first: the tag that the model is compiled for, the tag that the level's flags must select,
+# and the features that a processor must have. Each feature is both a compiler flag of the unit, -m<feature>, and a
+# run-time check of the processor.
 macro(_minnow_dispatch_levels)
   set(level_names)
   set(features)
@@ -29,7 +30,7 @@ macro(_minnow_dispatch_levels)
                          avx512ifma avx512vbmi avx512vbmi2 avx512vnni avx512vpopcntdq)
 endmacro()
 
-# A level has the features of the levels before it too.
+# A level also requires the features of the levels before it.
 macro(_minnow_dispatch_level name tag best)
   list(APPEND level_names ${name})
   list(APPEND features ${ARGN})
@@ -38,7 +39,7 @@ macro(_minnow_dispatch_level name tag best)
   set(${name}_features ${features})
 endmacro()
 
-# Why there can be only one unit; empty if there can be several.
+# Sets the result to the reason why there can be only one unit, or to the empty string if there can be several.
 function(_minnow_dispatch_obstacle result)
   get_property(several GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
   set(${result} "" PARENT_SCOPE)
@@ -52,7 +53,7 @@ function(_minnow_dispatch_obstacle result)
   endif()
 endfunction()
 
-# GNU's tools, also where CMake's own choice is LLVM's.
+# Finds GNU's tools, even if CMake's own choice is LLVM's.
 function(_minnow_dispatch_tools)
   find_program(MINNOW_LD NAMES ld.bfd ld DOC "GNU ld, for minnow_dispatch")
   find_program(MINNOW_OBJCOPY NAMES objcopy DOC "GNU objcopy, for minnow_dispatch")
@@ -114,7 +115,7 @@ function(minnow_dispatch target)
         string(APPEND declarations "extern \"C\" const minnow::dispatch_unit ${target}_${level};\n")
         list(TRANSFORM ${level}_features REPLACE "(.+)" " &&\n           __builtin_cpu_supports(\"\\1\")" OUTPUT_VARIABLE questions)
         list(JOIN questions "" questions)
-        # clang's __builtin_cpu_supports knows this one from 19 on.
+        # clang's __builtin_cpu_supports knows f16c only from version 19 on.
         string(REPLACE "__builtin_cpu_supports(\"f16c\")" "has_f16c()" questions "${questions}")
         string(APPEND entries "      {\"${level}\", true${questions}, &${target}_${level}},\n")
       endif()
@@ -146,11 +147,11 @@ static bool has_f16c() noexcept {
 /// @model@, compiled for several processors.
 namespace @target@ {
 
-/// What it was compiled for, lowest first.
+/// Returns the levels that it was compiled for, lowest first.
 std::span<const minnow::dispatch_level> levels() noexcept;
 
-/// The packed network of a file, or of such a file's bytes, for the highest level that the processor has or for the one
-/// of that name. Throws minnow::error.
+/// Loads the packed network of a file, or of such a file's bytes, for the highest level that the processor supports, or
+/// for the level of that name. Throws minnow::error.
 minnow::dispatched load(const std::string& path, std::string_view level = {});
 minnow::dispatched load(std::span<const std::byte> file, std::string_view level = {});
 
@@ -181,12 +182,12 @@ minnow::dispatched load(std::span<const std::byte> file, std::string_view level)
   target_link_libraries(${target} PUBLIC $<IF:$<TARGET_EXISTS:minnow::minnow>,minnow::minnow,minnow::infer>)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   foreach(level IN LISTS sealed)
-    # Makefiles know an object of another target only by that target.
+    # Makefiles need this dependency to build an object that belongs to another target.
     add_dependencies(${target} ${target}_${level})
   endforeach()
 endfunction()
 
-# Adds the rules that make <folder>/<level>.o, whose one symbol is <target>_<level>.
+# Adds the rules that make <folder>/<level>.o, whose only global symbol is <target>_<level>.
 macro(_minnow_dispatch_unit target level folder)
   set(unit ${target}_${level})
   set(tag ${${level}_tag})
@@ -211,7 +212,7 @@ constinit const minnow::dispatch_unit @unit@ = minnow::unit_of<@model@, @tag@>;
   target_link_libraries(${unit} PRIVATE $<IF:$<TARGET_EXISTS:minnow::minnow>,minnow::minnow,minnow::infer>)
   target_include_directories(${unit} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
   target_compile_definitions(${unit} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
-  # Symbols that GNU calls unique cannot be sealed, and code for the linker's optimiser is not code yet.
+  # GNU unique symbols cannot be made local, and an object compiled for link-time optimization contains no machine code.
   target_compile_options(${unit} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_OPTIONS> -march=x86-64 ${flags} -fno-lto
                                          $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   set_target_properties(${unit} PROPERTIES POSITION_INDEPENDENT_CODE ON INTERPROCEDURAL_OPTIMIZATION OFF)

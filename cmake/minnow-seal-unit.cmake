@@ -1,8 +1,8 @@
 # cmake -D LD=… -D OBJCOPY=… -D OBJDUMP=… -D ENTRY=<symbol> -D RAW=<object> -D SEALED=<object> -P minnow-seal-unit.cmake
 #
-# Makes every symbol of an object but one its own. Inline functions and templates are weak symbols in groups, of which a
-# linker keeps one for the whole program: a unit compiled for a newer processor would hand its own to all others. So the
-# groups are dissolved first, and then all names but the entry's are made local.
+# Makes all symbols of an object local except one. Inline functions and templates are weak symbols in section groups,
+# and a linker keeps only one copy for the whole program. So without this, other units could run the copy of a unit that
+# is compiled for a newer processor. First the groups are dissolved, then all symbols except the entry are made local.
 
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
@@ -12,7 +12,7 @@ function(run)
   set(said "${said}" PARENT_SCOPE)
 endfunction()
 
-# What runs at the program's start runs on every processor. (Sanitizers and coverage add sections with a number behind.)
+# Static initializers would run on every processor. (Sanitizers and coverage use sections with a number in their names.)
 run(${OBJDUMP} -h ${RAW})
 if(said MATCHES "[ \t]\\.(init_array|ctors)[ \t]")
   message(FATAL_ERROR "minnow_dispatch: ${ENTRY}: the model's header, or one that it includes, defines an object that is "

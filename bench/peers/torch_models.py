@@ -1,7 +1,7 @@
-"""Times PyTorch's float forward of the networks below, one image, one thread.
+"""Times PyTorch's float forward passes of the networks below, with one image and one thread.
 
-Reads a network's name a line; answers with the median seconds of a few forward passes. Each runs in the memory format,
-channels last or first, in which it was faster.
+Reads the name of a network per line, and answers with the median seconds of a few forward passes. Each network runs in
+its faster memory format, channels last or channels first.
 """
 
 import statistics
@@ -37,7 +37,7 @@ def normed(inputs, outputs, kernel, stride=1, groups=1):
 
 
 class Residual(nn.Module):
-    """relu(body(x) + shortcut(x)), or the sum as it is."""
+    """Computes relu(body(x) + shortcut(x)), or the sum without relu."""
 
     def __init__(self, body, shortcut, rectified):
         super().__init__()
@@ -91,7 +91,7 @@ def mobilenet_v1():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 1000)).eval()
 
 
-# How each is made, and the side of its images.
+# For each network: its constructor, and the side of its images.
 NETWORKS = {
     "model_a": (lambda: conv_net(128, 512, 2048), 32),
     "model_d": (lambda: conv_net(64, 128, 512), 32),

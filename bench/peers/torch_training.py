@@ -1,9 +1,9 @@
 """Times PyTorch's training steps: forward, backward, Adam.
 
-Reads a line, MODEL KIND BATCH; answers with the median seconds of a few steps. MODEL: a, d (the ConvNets of MINW-Net for
-32x32 colour images) or mlp (784-1024-1024-1024-10); KIND: f32, or ste (signs of weights and inputs, gradients pass where
-the input is in [-1, 1]). ConvNets run in the memory format, channels last or first, in which they were faster.
-"memory" is answered with the bytes by which the process has grown at its peak since PyTorch was imported.
+Reads a line, MODEL KIND BATCH, and answers with the median seconds of a few steps. MODEL: a, d (the ConvNets of
+MINW-Net for 32x32 color images) or mlp (784-1024-1024-1024-10). KIND: f32, or ste (signs of weights and inputs;
+gradients pass where the input is in [-1, 1]). ConvNets run in their faster memory format, channels last or channels first.
+The answer to "memory" is the growth in bytes of the process's peak memory since PyTorch was imported.
 """
 
 import resource

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Trains a small PyTorch network for a moment and writes what examples/import_weights.cpp reads: its state_dict as
-weights.safetensors, images.npy (N,C,H,W), and what the network says of them, logits.npy (N,10).
+"""Trains a small PyTorch network briefly and writes the files that examples/import_weights.cpp reads: its state_dict as
+weights.safetensors, images.npy (N,C,H,W), and the network's logits for these images, logits.npy (N,10).
 
 usage: export.py FOLDER             writes the three files
        export.py --check FOLDER     loads exported.safetensors, which import_weights wrote, into a new network and
-                                    compares what that says with logits.npy
-needs: torch and numpy (Debian: apt-get install python3-torch python3-numpy). Where the package safetensors is missing,
+                                    compares its logits with logits.npy
+needs: torch and numpy (Debian: apt-get install python3-torch python3-numpy). If the package safetensors is missing,
        the few lines below write and read its format.
 """
 
@@ -23,7 +23,7 @@ try:
 except ImportError:
 
   def save_file(tensors, path):
-    """An 8-byte length, a JSON header that names each tensor's bytes, the bytes."""
+    """Writes an 8-byte length, a JSON header with the offsets of each tensor's bytes, and the bytes."""
     kinds = {torch.float32: "F32", torch.int64: "I64"}
     header, numbers = {}, b""
     for name, tensor in tensors.items():
@@ -47,7 +47,7 @@ except ImportError:
 
 
 def network():
-  """What examples/import_weights.cpp describes as a minnow model."""
+  """The network that examples/import_weights.cpp describes as a minnow model."""
   features = nn.Sequential(
       nn.Conv2d(3, 16, 5, padding=2, bias=False), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),  #
       nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2))
@@ -56,7 +56,7 @@ def network():
 
 
 def train_a_little(net):
-  """Moves every weight and statistic away from where it starts."""
+  """Moves every weight and statistic away from its initial value."""
   optimizer = torch.optim.Adam(net.parameters(), 1e-3)
   for _ in range(10):
     images, labels = torch.randn(16, 3, 24, 32), torch.randint(10, (16,))

@@ -149,7 +149,8 @@ void check_pair_kernel(const kernel& k, const pair_problem& p) {
 }
 
 /// Returns dense layers around the sizes of words and groups; windows of many sizes, strides and paddings; tiles that
-/// are full, partial or span rows; blocks of filters that are full or partial, in every number that is computed together.
+/// are full, partial or span rows; blocks of filters that are full or partial, in every number that is computed
+/// together.
 std::vector<geometry> geometries() {
   std::vector<geometry> result;
   for (const int inputs : {1, 2, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65})
