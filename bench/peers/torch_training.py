@@ -2,8 +2,8 @@
 
 Reads a line, MODEL KIND BATCH, and answers with the median seconds of a few steps. MODEL: a, d (the ConvNets of
 MINW-Net for 32x32 color images) or mlp (784-1024-1024-1024-10). KIND: f32, or ste (signs of weights and inputs;
-gradients pass where the input is in [-1, 1]). ConvNets run in their faster memory format, channels last or channels first.
-The answer to "memory" is the growth in bytes of the process's peak memory since PyTorch was imported.
+gradients pass where the input is in [-1, 1]). ConvNets run in their faster memory format, channels last or channels
+first. The answer to "memory" is the growth in bytes of the process's peak memory since PyTorch was imported.
 """
 
 import resource
