@@ -19,7 +19,7 @@ class MinnowRecipe(ConanFile):
     no_copy_source = True
     exports_sources = "include/*", "cmake/minnow-dispatch.cmake", "cmake/minnow-seal-unit.cmake", "cmake/minnow-companions.cmake", "LICENSE"
 
-    # Next to the headers and their licence: what find_package(minnow) includes besides the target.
+    # Next to the headers and their license: what find_package(minnow) includes besides the target.
     modules = os.path.join("share", "cmake", "minnow")
 
     def set_version(self):

@@ -30,7 +30,7 @@ struct digits
                 mn::dense<256, mn::minw<M, M>>, mn::batch_norm, mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
 
 mn::train_and_test<std::uint8_t> read(const std::string& folder, int images) {
-  if (folder.empty()) return {mn::drawn_digits(images, mn::seed{1}), mn::drawn_digits(2000, mn::seed{2})};
+  if (folder.empty()) return {mn::synthetic_digits(images, mn::seed{1}), mn::synthetic_digits(2000, mn::seed{2})};
 #ifdef MINNOW_BENCH_GZIP
   auto data = mn::read_mnist(folder, mn::gzip);
 #else

@@ -39,15 +39,15 @@ struct mobilenet_4_4 : mn::zoo::mobilenet_v1<integers<4, 4>, 25, 32, 10> {};
 
 /// Synthetic digits centered in 32x32 color images.
 mn::dataset<std::uint8_t> digits(int count) {
-  const auto grey = mn::drawn_digits(count, mn::seed{1});
+  const auto gray = mn::synthetic_digits(count, mn::seed{1});
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count) * 32 * 32 * 3);
   for (int n = 0; n < count; ++n)
     for (int y = 0; y < 28; ++y)
       for (int x = 0; x < 28; ++x)
         for (int c = 0; c < 3; ++c)
           pixels[static_cast<std::size_t>(((n * 32 + y + 2) * 32 + x + 2) * 3 + c)] =
-              grey.image(n)[static_cast<std::size_t>(y * 28 + x)];
-  return {{32, 32, 3}, std::move(pixels), grey.labels};
+              gray.image(n)[static_cast<std::size_t>(y * 28 + x)];
+  return {{32, 32, 3}, std::move(pixels), gray.labels};
 }
 
 /// Collects all packed byte maps of a run, one after another.
@@ -102,7 +102,7 @@ bool agrees(const std::string& name, std::string_view wanted) {
   if (name.find(wanted) == std::string::npos) return true;
   const auto data = digits(32);
   mn::network<Model, mn::aqe_expected> net{mn::seed{7}};
-  mn::fit(net, data, mn::adam{.rate = 1e-3f}, mn::constant{0.5f}, {.epochs = 1, .batch = 16, .settle_batches = 2});
+  mn::fit(net, data, mn::adam{.rate = 1e-3f}, mn::constant{0.5f}, {.epochs = 1, .batch = 16, .batch_norm_batches = 2});
   const auto some = data.part(0, 8);
   const mn::test::report r = mn::test::compare(net, mn::pack(net), some);
   if (!r.first.empty()) std::printf("%s: the first difference: %s\n", name.c_str(), r.first.c_str());

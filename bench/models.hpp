@@ -70,13 +70,13 @@ struct depthwise_layer
 
 /// Type of a pixel: std::uint8_t if the model takes images of bytes, else float.
 template <class Model>
-using pixel_of = std::conditional_t<mn::flat<Model>::takes_pixels, std::uint8_t, float>;
+using pixel_of = std::conditional_t<mn::layer_graph<Model>::takes_pixels, std::uint8_t, float>;
 
 /// Returns random images, one after another.
 template <class Model>
 [[nodiscard]] std::vector<pixel_of<Model>> random_images(int count) {
   const buffer<pixel_of<Model>> noise(static_cast<std::size_t>(count) *
-                                      static_cast<std::size_t>(mn::flat<Model>::input.size()));
+                                      static_cast<std::size_t>(mn::layer_graph<Model>::input.size()));
   return {noise.data(), noise.data() + noise.size()};
 }
 
@@ -85,8 +85,8 @@ template <class Model>
 [[nodiscard]] mn::packed<Model> untrained() {
   constexpr int images = 8;
   mn::network<Model> net{mn::seed{1}};
-  const mn::dataset<pixel_of<Model>> data(mn::flat<Model>::input, random_images<Model>(images), {});
-  mn::settle(net, data, {.batches = 1, .batch = images});
+  const mn::dataset<pixel_of<Model>> data(mn::layer_graph<Model>::input, random_images<Model>(images), {});
+  mn::reestimate_batch_norm(net, data, {.batches = 1, .batch = images});
   return mn::pack(net);
 }
 

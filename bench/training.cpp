@@ -37,7 +37,7 @@ public:
   double seconds() {
     std::vector<double> steps;
     double before = bench::seconds();
-    mn::fit(net_, data_, mn::adam{.rate = 1e-3f}, schedule_, {.batch = batch_, .settle_batches = 0},
+    mn::fit(net_, data_, mn::adam{.rate = 1e-3f}, schedule_, {.batch = batch_, .batch_norm_batches = 0},
             [&](const mn::event& e, auto&) {
               const double now = bench::seconds();
               if (!e.epoch_end && e.step > 1) steps.push_back(now - before);
@@ -73,7 +73,7 @@ private:
     std::vector<int> labels(static_cast<std::size_t>(images));
     mn::random random{mn::seed{5}};
     for (int& label : labels) label = random.below(10);
-    return {mn::flat<Model>::input, bench::random_images<Model>(images), std::move(labels)};
+    return {mn::layer_graph<Model>::input, bench::random_images<Model>(images), std::move(labels)};
   }
 
   int batch_;

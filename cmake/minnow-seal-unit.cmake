@@ -16,7 +16,7 @@ endfunction()
 run(${OBJDUMP} -h ${RAW})
 if(said MATCHES "[ \t]\\.(init_array|ctors)[ \t]")
   message(FATAL_ERROR "minnow_dispatch: ${ENTRY}: the model's header, or one that it includes, defines an object that is "
-                      "initialised when the program starts, by code for this level alone: make it constexpr or constinit "
+                      "initialized when the program starts, by code for this level alone: make it constexpr or constinit "
                       "(or leave out <iostream>)")
 endif()
 

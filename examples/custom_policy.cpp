@@ -38,8 +38,8 @@ struct digits : mn::model<mn::image<1, 28, 28>, mn::conv<16, mn::scheme<mn::pixe
                           mn::dense<10, mn::scheme<mn::sign, quinary>>, mn::batch_norm> {};
 
 int main() {
-  const auto train = mn::drawn_digits(4000, mn::seed{1});
-  const auto test = mn::drawn_digits(1000, mn::seed{2});
+  const auto train = mn::synthetic_digits(4000, mn::seed{1});
+  const auto test = mn::synthetic_digits(1000, mn::seed{2});
 
   mn::network<digits, polynomial> net{mn::seed{7}};
   mn::fit(net, train, mn::adam{.rate = 5e-3f}, sine{}, {.epochs = 3, .batch = 64});

@@ -29,7 +29,7 @@ struct settings {
   int epochs = 1;
   int batch = 128;
   int threads = 1;
-  bool synchronised = true;
+  bool synchronized = true;
 };
 
 settings read(int count, char** arguments) {
@@ -40,7 +40,7 @@ settings read(int count, char** arguments) {
   };
   for (int i = 1; i < count; ++i) {
     const std::string name = arguments[i];
-    if (name == "--no-sync") s.synchronised = false;
+    if (name == "--no-sync") s.synchronized = false;
     else if (i + 1 == count) usage();
     else if (name == "--data") s.data = arguments[++i];
     else if (name == "--images") s.images = std::atoi(arguments[++i]);
@@ -71,7 +71,7 @@ mn::train_and_test<std::uint8_t> images(const settings& s) {
 
 void train(const settings& s) {
   mn::set_threads(s.threads);
-  mn::data_parallel ranks{MPI_COMM_WORLD, {.synchronised_statistics = s.synchronised}};
+  mn::data_parallel ranks{MPI_COMM_WORLD, {.synchronized_statistics = s.synchronized}};
   const auto [train, test] = images(s);
   mn::network<model_d, mn::aqe> net{mn::seed{7}};
 
@@ -91,7 +91,7 @@ void train(const settings& s) {
               (e.step == 1 ? bytes_before : bytes) = ranks.summed_bytes();
             } else if (e.epoch_end && ranks.rank() == 0) {
               std::printf("epoch %d/%d  loss %.4f  train %.2f %%  quantized %.2f %%  %.1f s\n", e.epoch, e.epochs,
-                          e.loss, 100 * e.accuracy, 100 * e.quantized, e.seconds);
+                          e.loss, 100 * e.accuracy, 100 * e.validation_accuracy, e.seconds);
             }
           });
   if (ranks.rank() != 0) return;

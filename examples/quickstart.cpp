@@ -14,11 +14,11 @@ int main(int argc, char** argv) try {
   mn::set_threads(o.threads);
 
   const auto data = read(o);
-  const bool colour = data.train.dimensions.channels == 3;
-  if (o.model.empty()) o.model = colour ? "d" : "digits";
-  if (o.epochs < 1) o.epochs = colour ? 1 : 5;
-  if (o.crop < 0) o.crop = colour ? 4 : o.data.empty() ? 0 : 2;
-  o.flip = o.flip || colour;
+  const bool color = data.train.dimensions.channels == 3;
+  if (o.model.empty()) o.model = color ? "d" : "digits";
+  if (o.epochs < 1) o.epochs = color ? 1 : 5;
+  if (o.crop < 0) o.crop = color ? 4 : o.data.empty() ? 0 : 2;
+  o.flip = o.flip || color;
   std::printf("%d training and %d test images of %dx%dx%d\n\n", data.train.size(), data.test.size(),
               data.train.dimensions.height, data.train.dimensions.width, data.train.dimensions.channels);
   if (o.model == "d") run_model_d(data, o);

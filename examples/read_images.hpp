@@ -5,8 +5,8 @@
 #include <string>
 
 #include <minnow/data/cifar.hpp>
-#include <minnow/data/drawn_digits.hpp>
 #include <minnow/data/mnist.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 #ifdef MINNOW_EXAMPLE_GZIP
 #include <minnow/data/gzip.hpp>
 #endif
@@ -15,7 +15,7 @@
 /// empty.
 inline minnow::train_and_test<std::uint8_t> read_images(const std::string& folder) {
   if (folder.empty())
-    return {minnow::drawn_digits(20000, minnow::seed{1}), minnow::drawn_digits(4000, minnow::seed{2})};
+    return {minnow::synthetic_digits(20000, minnow::seed{1}), minnow::synthetic_digits(4000, minnow::seed{2})};
   if (std::filesystem::exists(std::filesystem::path(folder) / "data_batch_1.bin")) return minnow::read_cifar10(folder);
 #ifdef MINNOW_EXAMPLE_GZIP
   return minnow::read_mnist(folder, minnow::gzip);

@@ -30,8 +30,8 @@ template <class Model, class T>
 dataset<T> file_images(int count) {
   minnow::random r(seed{3});
   dataset<T> data;
-  data.dimensions = flat<Model>::input;
-  for (int k = 0; k < count * flat<Model>::input.size(); ++k)
+  data.dimensions = layer_graph<Model>::input;
+  for (int k = 0; k < count * layer_graph<Model>::input.size(); ++k)
     data.images.push_back(static_cast<T>(r.below(sizeof(T) == 1 ? 256 : 9)) / static_cast<T>(sizeof(T) == 1 ? 1 : 4));
   for (int n = 0; n < count; ++n) data.labels.push_back(r.below(3));
   return data;
@@ -42,7 +42,7 @@ template <class Model, class T>
 network<Model, aqe> file_network() {
   network<Model, aqe> net{seed{1}};
   fit(net, file_images<Model, T>(24), adam{.rate = 1e-2f}, constant{0.5f},
-      {.epochs = 2, .batch = 8, .settle_batches = 2});
+      {.epochs = 2, .batch = 8, .batch_norm_batches = 2});
   return net;
 }
 

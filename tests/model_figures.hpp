@@ -35,7 +35,7 @@ constexpr model_figures figures_of_layer() {
 
 template <class Model>
 constexpr model_figures figures_of() {
-  using f = flat<Model>;
+  using f = layer_graph<Model>;
   const auto all = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<model_figures, f::count>{figures_of_layer<f, I>()...};
   }(std::make_index_sequence<f::count>{});

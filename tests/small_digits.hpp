@@ -3,13 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <minnow/data/drawn_digits.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 
 namespace minnow::test {
 
 /// Returns synthetic digits, reduced to every other pixel: (N,14,14,1).
 inline dataset<std::uint8_t> small_digits(int count, seed draws = seed{4}) {
-  const auto full = drawn_digits(count, draws);
+  const auto full = synthetic_digits(count, draws);
   dataset<std::uint8_t> data;
   data.dimensions = {14, 14, 1};
   data.labels = full.labels;

@@ -20,16 +20,16 @@ inline constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 /// numbers of every magnitude. No NaN.
 inline std::vector<float> values(const std::vector<float>& thresholds = {}) {
   std::vector<float> xs;
-  const auto with_neighbours = [&](float magnitude) {
+  const auto with_neighbors = [&](float magnitude) {
     for (const float x : {-magnitude, magnitude}) {
       xs.push_back(std::nextafter(x, -infinity));
       xs.push_back(x);
       xs.push_back(std::nextafter(x, infinity));
     }
   };
-  for (const float t : thresholds) with_neighbours(t);
+  for (const float t : thresholds) with_neighbors(t);
   using limits = std::numeric_limits<float>;
-  for (const float t : {0.0f, limits::denorm_min(), limits::min(), 1.0f, limits::max(), infinity}) with_neighbours(t);
+  for (const float t : {0.0f, limits::denorm_min(), limits::min(), 1.0f, limits::max(), infinity}) with_neighbors(t);
   for (int i = -1536; i <= 1536; ++i) xs.push_back(static_cast<float>(i) / 512.0f);
   std::mt19937 bits(1);
   for (int i = 0; i < 20000; ++i) {

@@ -25,7 +25,7 @@ struct release {
 
 call make(peers::task task, const minnow::geometry& g) {
   if (task != peers::task::byte_convolution) return {};
-  check(xnn_initialize(nullptr), "initialisation");
+  check(xnn_initialize(nullptr), "initialization");
   const auto unsigned_of = [](int n) { return static_cast<std::uint32_t>(n); };
   const auto size_of = [](int n) { return static_cast<std::size_t>(n); };
   const auto in = std::make_shared<buffer<std::int8_t>>(size_of(g.in.size()), minnow::seed{1});

@@ -31,20 +31,20 @@ struct net_of : mn::zoo::mobilenet_v1<Schemes, 25, 32, 10> {};
 using real_net = net_of<mn::zoo::schemes<mn::real>>;
 
 /// Returns synthetic digits, 32x32, each in a random color.
-images drawn_colour_digits(int count, std::uint64_t seed) {
-  const auto grey = mn::drawn_digits(count, mn::seed{seed});
-  mn::random colours(mn::seed{seed + 1000});
+images drawn_color_digits(int count, std::uint64_t seed) {
+  const auto gray = mn::synthetic_digits(count, mn::seed{seed});
+  mn::random colors(mn::seed{seed + 1000});
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count) * 32 * 32 * 3);
   for (int n = 0; n < count; ++n) {
-    const auto from = grey.image(n);
-    const int colour[] = {64 + colours.below(192), 64 + colours.below(192), 64 + colours.below(192)};
+    const auto from = gray.image(n);
+    const int color[] = {64 + colors.below(192), 64 + colors.below(192), 64 + colors.below(192)};
     for (int y = 0; y < 28; ++y)
       for (int x = 0; x < 28; ++x)
         for (int c = 0; c < 3; ++c)
           pixels[static_cast<std::size_t>(((n * 32 + y + 2) * 32 + x + 2) * 3 + c)] =
-              static_cast<std::uint8_t>(from[static_cast<std::size_t>(y * 28 + x)] * colour[c] / 255);
+              static_cast<std::uint8_t>(from[static_cast<std::size_t>(y * 28 + x)] * color[c] / 255);
   }
-  return {{32, 32, 3}, std::move(pixels), grey.labels};
+  return {{32, 32, 3}, std::move(pixels), gray.labels};
 }
 
 struct options {
@@ -146,7 +146,7 @@ int main(int argc, char** argv) try {
   options o;
   CLI::App app(
       "Quantizes a MobileNet to 8 and 4 bits: post-training, by straight-through fine-tuning, by alpha-blending.");
-  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, drawn digits in colour");
+  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, drawn digits in color");
   app.add_option("--out", o.out, "folder of the results; a run goes on with what is there")->capture_default_str();
   app.add_option("--epochs", o.epochs, "of the float network")->capture_default_str();
   app.add_option("--rate", o.rate, "its first learning rate")->capture_default_str();
@@ -164,11 +164,11 @@ int main(int argc, char** argv) try {
   const auto begin = std::chrono::steady_clock::now();
 
   const auto data = o.data.empty()
-                        ? mn::train_and_test<std::uint8_t>{drawn_colour_digits(20000, 1), drawn_colour_digits(4000, 2)}
+                        ? mn::train_and_test<std::uint8_t>{drawn_color_digits(20000, 1), drawn_color_digits(4000, 2)}
                         : mn::read_cifar10(o.data);
   results found(fs::path(o.out) / "accuracy.csv");
   mn::network<real_net> real{mn::seed{7}, mn::initializer::he};
-  real.normalise({.mean = {0.4914f, 0.4822f, 0.4465f}, .deviation = {0.2470f, 0.2435f, 0.2616f}});
+  real.normalize({.mean = {0.4914f, 0.4822f, 0.4465f}, .stddev = {0.2470f, 0.2435f, 0.2616f}});
   const std::string file = (fs::path(o.out) / "floats.mnn").string();
   if (fs::exists(file) && found.has("floats", 7)) {
     real = mn::load<mn::network<real_net>>(file);

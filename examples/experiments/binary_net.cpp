@@ -29,7 +29,7 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   const auto began = std::chrono::steady_clock::now();
-  task t = begin_in_colour(o);
+  task t = begin_in_color(o);
   for (int seed = o.first_seed; seed < o.first_seed + o.seeds; ++seed) {
     run_all<net<1>>(t, "binary_net", seed, o.rate);
     run_all<net<32>>(t, "binary_net", seed, o.rate);

@@ -19,7 +19,7 @@ int main(int argc, char** argv) try {
   options o;
   int width = 32;
   CLI::App app(
-      "Compares estimators and alpha schedules on Model D (32x32 colour images) or on a small ConvNet (28x28; drawn "
+      "Compares estimators and alpha schedules on Model D (32x32 color images) or on a small ConvNet (28x28; drawn "
       "digits without --data).");
   add_options(app, o);
   add_estimators(app, o);
@@ -33,7 +33,7 @@ int main(int argc, char** argv) try {
 
   const auto began = std::chrono::steady_clock::now();
   task t = begin(o);
-  if (in_colour(t)) run_model_d(t);
+  if (in_color(t)) run_model_d(t);
   else run_small(t, width);
   print_table(t.found);
   print_figures(t, began);

@@ -101,7 +101,8 @@ mn::history train(Network& net, const images& data, const Optimizer& optimizer, 
     watch(e);
     const bool measured = how.validation != nullptr;
     if (e.epoch_end)
-      bar.epoch(e.epoch, e.loss, e.accuracy, measured ? e.blended : -1, measured ? e.quantized : -1, e.seconds);
+      bar.epoch(e.epoch, e.loss, e.accuracy, measured ? e.validation_accuracy_blended : -1,
+                measured ? e.validation_accuracy : -1, e.seconds);
     else
       bar.step(e.epoch, static_cast<int>((e.step - 1) % steps) + 1, e.loss, e.accuracy, static_cast<double>(e.alpha));
   });

@@ -46,12 +46,12 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   const auto began = std::chrono::steady_clock::now();
-  task t = begin_in_colour(o);
+  task t = begin_in_color(o);
   options short_runs = o;
   short_runs.out = (fs::path(o.out) / "search").string();
   short_runs.epochs = search_epochs;
   short_runs.images = 0;
-  task search = begin_in_colour(short_runs);
+  task search = begin_in_color(short_runs);
   const images all = search.data.train;
   if (all.size() < search_images + kept_out)
     throw std::invalid_argument("--search-images: expected at most " + std::to_string(all.size() - kept_out) +

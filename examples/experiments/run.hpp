@@ -58,7 +58,7 @@ struct task {
   results found{fs::path(o.out) / "accuracy.csv"};
 };
 
-[[nodiscard]] inline bool in_colour(const task& t) { return t.data.train.dimensions.channels == 3; }
+[[nodiscard]] inline bool in_color(const task& t) { return t.data.train.dimensions.channels == 3; }
 
 /// Reads the images, sets the threads and creates the folder of the results.
 inline task begin(const options& o) {
@@ -66,13 +66,13 @@ inline task begin(const options& o) {
   fs::create_directories(o.out);
   task t{.o = o, .data = read_images(o.data)};
   if (o.images > 0) t.data.train = t.data.train.part(0, std::min(o.images, t.data.train.size()));
-  t.augmentation = {.crop = in_colour(t) ? 4 : 0, .flip = in_colour(t)};
+  t.augmentation = {.crop = in_color(t) ? 4 : 0, .flip = in_color(t)};
   return t;
 }
 /// As above, for networks of 32x32 color images.
-inline task begin_in_colour(const options& o) {
+inline task begin_in_color(const options& o) {
   task t = begin(o);
-  if (!in_colour(t)) throw std::invalid_argument("--data: expected 32x32 colour images, found other ones");
+  if (!in_color(t)) throw std::invalid_argument("--data: expected 32x32 color images, found other ones");
   return t;
 }
 
@@ -106,8 +106,9 @@ inline void keep_curve(const fs::path& file, const std::string& row, int seed, c
   std::ofstream out(file, std::ios::app);
   if (fresh) out << "row,seed,epoch,loss,train,blended,quantized,alpha,rate,seconds\n";
   for (const mn::event& e : run.epochs)
-    out << row << ',' << seed << ',' << e.epoch << ',' << e.loss << ',' << e.accuracy << ',' << e.blended << ','
-        << e.quantized << ',' << e.alpha << ',' << e.rate << ',' << e.seconds << '\n';
+    out << row << ',' << seed << ',' << e.epoch << ',' << e.loss << ',' << e.accuracy << ','
+        << e.validation_accuracy_blended << ',' << e.validation_accuracy << ',' << e.alpha << ',' << e.rate << ','
+        << e.seconds << '\n';
 }
 
 /// Trains one network, continues an interrupted run, and records the packed network's accuracy under `row`.

@@ -33,7 +33,7 @@ int main(int argc, char** argv) try {
   o.estimators = {"aqe"};
   o.epochs = 5;
   o.images = 10000;
-  CLI::App app("Trains Models A to D, their widths divided by 4, for 16 pairs of bits on 32x32 colour images.");
+  CLI::App app("Trains Models A to D, their widths divided by 4, for 16 pairs of bits on 32x32 color images.");
   add_options(app, o);
   add_estimators(app, o);
   std::vector<std::string> models{"a", "b", "c", "d"};
@@ -50,7 +50,7 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   const auto began = std::chrono::steady_clock::now();
-  task t = begin_in_colour(o);
+  task t = begin_in_color(o);
   table all{t, models, pairs, rates};
   for (int seed = o.first_seed; seed < o.first_seed + o.seeds; ++seed) {
     run_inputs<1>(all, seed);

@@ -23,8 +23,8 @@ namespace mn = minnow;
 using firmware_example::network;
 
 /// Returns synthetic digits as 32x32 color images. The digit's position and brightness differ between channels.
-mn::dataset<std::uint8_t> colour_digits(int count, std::uint64_t draws) {
-  const auto digits = mn::drawn_digits(count, mn::seed{draws});
+mn::dataset<std::uint8_t> color_digits(int count, std::uint64_t draws) {
+  const auto digits = mn::synthetic_digits(count, mn::seed{draws});
   mn::dataset<std::uint8_t> data;
   data.dimensions = {32, 32, 3};
   data.labels = digits.labels;
@@ -63,12 +63,12 @@ int main(int count, char** arguments) try {
   const std::string folder = std::string(arguments[1]) + "/";
 
   mn::network<network, mn::aqe> net{mn::seed{1}};
-  mn::fit(net, colour_digits(256, 1), mn::adam{.rate = 1e-3f}, mn::linear{},
-          {.epochs = 1, .batch = 32, .settle_batches = 4});
+  mn::fit(net, color_digits(256, 1), mn::adam{.rate = 1e-3f}, mn::linear{},
+          {.epochs = 1, .batch = 32, .batch_norm_batches = 4});
   const auto small = mn::pack(net);
   mn::export_header(small, folder + "network_data.hpp", "network_data");
 
-  const auto test = colour_digits(4, 2);
+  const auto test = color_digits(4, 2);
   write_images(folder + "images_data.hpp", test, small.run(std::span<const std::uint8_t>(test.images)));
   std::printf("firmware_export: %zu bits of weights; %d images with the host's logits\n", small.weight_bits(),
               test.size());

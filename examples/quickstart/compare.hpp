@@ -41,7 +41,9 @@ mn::history train(Network& net, const mn::train_and_test<std::uint8_t>& data, co
                .seed = mn::seed{o.seed},
                .augmentation = {.crop = o.crop, .flip = o.flip}},
               [&](const mn::event& e, Network&) {
-                if (e.epoch_end) return bar.epoch(e.epoch, e.loss, e.accuracy, e.blended, e.quantized, e.seconds);
+                if (e.epoch_end)
+                  return bar.epoch(e.epoch, e.loss, e.accuracy, e.validation_accuracy_blended, e.validation_accuracy,
+                                   e.seconds);
                 const int step = static_cast<int>((e.step - 1) % steps) + 1;
                 loss += (e.loss - loss) / step;
                 accuracy += (e.accuracy - accuracy) / step;
@@ -70,7 +72,7 @@ inline void print(const report& r, const mn::train_and_test<std::uint8_t>& data,
     std::printf(" %d (%.1f %%)", g.label, 100 * static_cast<double>(g.probability));
   std::printf("\n\n");
   if (!o.skip_real) std::printf("figure accuracy_real %.4f part\n", r.accuracy_real);
-  std::printf("figure accuracy_blended %.4f part\n", r.trained.epochs.back().blended);
+  std::printf("figure accuracy_blended %.4f part\n", r.trained.epochs.back().validation_accuracy_blended);
   std::printf("figure accuracy_packed %.4f part\n", r.accuracy_packed);
   std::printf("figure disagreements %d images\n", r.disagreements);
   if (!o.skip_real) std::printf("figure bytes_real %lld bytes\n", r.bytes_real);

@@ -15,7 +15,7 @@ std::optional<int> options::read(int argc, char** argv) {
   app.add_option("--seed", seed, "of weights, order and noise")->capture_default_str();
   app.add_option("--threads", threads, "0: all cores")->capture_default_str();
   app.add_option("--crop", crop, "pixels by which training images are moved at most; by default what suits the data");
-  app.add_flag("--flip", flip, "mirror half of the training images (always with colour)");
+  app.add_flag("--flip", flip, "mirror half of the training images (always with color)");
   app.add_option("--save", save, "the packed model's file")->capture_default_str();
   app.add_flag("--skip-real", skip_real, "do not train the float network");
   try {

@@ -5,9 +5,9 @@
 // quantizers of other methods (quantize/methods.hpp) and their estimator (estimate/bi_real.hpp),
 // firmware/export_header.hpp, firmware.hpp, dispatch.hpp.
 #include <minnow/data/cifar.hpp>
-#include <minnow/data/drawn_digits.hpp>
 #include <minnow/data/mnist.hpp>
 #include <minnow/data/optdigits.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 #include <minnow/exchange/npy.hpp>
 #include <minnow/exchange/weights.hpp>
 #include <minnow/files/model_file.hpp>

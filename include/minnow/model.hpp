@@ -5,12 +5,12 @@
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
-#include <minnow/layers/channels.hpp>
 #include <minnow/layers/conv.hpp>
 #include <minnow/layers/dense.hpp>
 #include <minnow/layers/depthwise_conv.hpp>
 #include <minnow/layers/input.hpp>
 #include <minnow/layers/model.hpp>
+#include <minnow/layers/pad_channels.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/layers/quantize.hpp>
 #include <minnow/layers/residual.hpp>

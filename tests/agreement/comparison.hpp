@@ -50,7 +50,7 @@ struct step {
 struct stage_view {
   std::size_t begin = 0;
   std::size_t end = 0;
-  std::size_t from = 0;    ///< the layer whose result is the stage's input, or the_image
+  std::size_t from = 0;    ///< the layer whose result is the stage's input, or image_input
   std::size_t source = 0;  ///< the stage that computes the input; one past the last: the image
   std::size_t before = 0;  ///< the layer whose result the stage's last layer reads
   bool product = false;
@@ -84,21 +84,21 @@ step step_of(Reading& reading) {
 template <std::size_t S, class Model, class W, class I>
 stage_view view_of(network<Model, W, I>& net) {
   using plan = minnow::detail::stage_plan<Model, S>;
-  using flat = minnow::flat<Model>;
+  using layer_graph = minnow::layer_graph<Model>;
   stage_view v{.begin = plan::begin,
                .end = plan::end,
-               .from = flat::template from<plan::begin>,
+               .from = layer_graph::template from<plan::begin>,
                .source = plan::source,
-               .before = flat::template from<plan::end - 1>,
+               .before = layer_graph::template from<plan::end - 1>,
                .product = plan::has_product,
                .quantizer = plan::has_quantizer,
                .window = plan::window,
                .out = plan::out};
   if constexpr (plan::inputs::code_limit > 0)
-    v.in_scale = plan::inputs::scale(net.template layer_at<flat::template from<plan::begin>>().state());
+    v.in_scale = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
     v.float_sums = !plan::integer_sums;
-    const auto weights = net.template layer_at<plan::begin>().quantize(flat::paths[plan::begin].view());
+    const auto weights = net.template layer_at<plan::begin>().quantize(layer_graph::paths[plan::begin].view());
     v.weights.assign(weights.codes.begin(), weights.codes.end());
     for (int f = 0; f < plan::window.out.channels; ++f) v.scales.push_back(v.in_scale * weights.scale(f));
   }
@@ -107,7 +107,7 @@ stage_view view_of(network<Model, W, I>& net) {
         [&] {
           step s = step_of(net.template layer_at<plan::ops_begin + Op>());
           if constexpr (plan::template averages<Op>) {
-            const extent k = plan::template op<Op>::pool_over(flat::template in<plan::ops_begin + Op>).kernel;
+            const extent k = plan::template op<Op>::pool_over(layer_graph::template in<plan::ops_begin + Op>).kernel;
             s.roundings = k.height * k.width;
           }
           if constexpr (join_layer<typename plan::template op<Op>>) {
@@ -116,7 +116,7 @@ stage_view view_of(network<Model, W, I>& net) {
             s.second = static_cast<int>(plan::template second<Op>);
             if constexpr (other::code_limit > 0)
               s.unit = static_cast<double>(
-                  other::scale(net.template layer_at<flat::template second<plan::ops_begin + Op>>().state()));
+                  other::scale(net.template layer_at<layer_graph::template second<plan::ops_begin + Op>>().state()));
           }
           v.steps.push_back(s);
         }(),
@@ -237,7 +237,7 @@ inline double largest(const activations& a, int image) {
 /// sum|x||w| of the exact one, so the two differ by at most K · eps · sum|x||w|, eps = 2^-23. Differences of the inputs
 /// add their magnitude times |w|. After that, `doubt` propagates through the layers like any error: multiplied by the
 /// largest factor, plus one eps of the largest value for each rounding.
-inline void compare_image(untyped_network& net, std::span<const float> image, std::span<const stage_view> views, int n,
+inline void compare_image(network_base& net, std::span<const float> image, std::span<const stage_view> views, int n,
                           const recorder& found, std::span<const float> logits, report& r) {
   constexpr double eps = 0x1p-23;
   const auto of_image = [&](std::size_t layer) {
@@ -249,7 +249,7 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
   std::vector<std::vector<double>> all_differences(views.size() + 1);
   // Returns the value or code that `layer` reads at `k`.
   const auto value_before = [&](std::size_t layer, std::size_t k) {
-    if (layer == minnow::detail::the_image) return image[k];
+    if (layer == minnow::detail::image_input) return image[k];
     const activations& a = net.result(layer);
     return a.scale == 1 ? of_image(layer)[k] : of_image(layer)[k] * a.scale;
   };
@@ -260,7 +260,7 @@ inline void compare_image(untyped_network& net, std::span<const float> image, st
     const std::vector<double>& differences = all_differences[v.source];
     if (v.product) {
       const bool exact = doubt == 0 && !v.float_sums;
-      const float* inputs = v.from == minnow::detail::the_image ? image.data() : of_image(v.from);
+      const float* inputs = v.from == minnow::detail::image_input ? image.data() : of_image(v.from);
       const float* trained = of_image(v.begin);
       const shape out = v.window.out;
       double next = 0;

@@ -20,11 +20,11 @@ struct of_floats : model<image<2, 4, 4>, conv<3, scheme<real, typename Scheme::w
 template <class Model, class Value>
 network<Model, aqe> trained_on(int count, Value&& value) {
   dataset<float> data;
-  data.dimensions = flat<Model>::input;
-  for (int k = 0; k < count * flat<Model>::input.size(); ++k) data.images.push_back(value(k));
+  data.dimensions = layer_graph<Model>::input;
+  for (int k = 0; k < count * layer_graph<Model>::input.size(); ++k) data.images.push_back(value(k));
   for (int n = 0; n < count; ++n) data.labels.push_back(n % 2);
   network<Model, aqe> net{seed{1}};
-  (void)fit(net, data, adam{.rate = 1e-2f}, constant{0.5f}, {.epochs = 2, .batch = 4, .settle_batches = 2});
+  (void)fit(net, data, adam{.rate = 1e-2f}, constant{0.5f}, {.epochs = 2, .batch = 4, .batch_norm_batches = 2});
   return net;
 }
 

@@ -37,7 +37,7 @@ dataset<T> random_images(shape s, int count, int classes, std::uint64_t draws) {
 }
 
 /// Makes some batch norm channels decreasing and some constant, with constants of either sign.
-inline void bend(untyped_network& net) {
+inline void bend(network_base& net) {
   net.parameters([](std::string_view, const parameter& p) {
     for (std::size_t c = 0; c < p.value.size(); ++c) {
       if (p.name == "gamma" && c % 3 == 1) p.value[c] = -p.value[c];
@@ -53,9 +53,10 @@ inline constexpr int batch_images = 8;
 /// Trains three steps, re-estimates batch norm, and bends it.
 template <class Model, class T, class Estimator = aqe>
 network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
-  const auto data = random_images<T>(flat<Model>::input, training_images, packed<Model>::classes, draws);
+  const auto data = random_images<T>(layer_graph<Model>::input, training_images, packed<Model>::classes, draws);
   network<Model, Estimator> net{seed{draws}};
-  const history run = fit(net, data, adam{.rate = 1e-2f}, constant{0.5f}, {.batch = batch_images, .settle_batches = 3});
+  const history run =
+      fit(net, data, adam{.rate = 1e-2f}, constant{0.5f}, {.batch = batch_images, .batch_norm_batches = 3});
   REQUIRE(run.epochs.back().step == 3);
   bend(net);
   return net;
@@ -72,7 +73,7 @@ using tested_rung = kernels::best;
 /// Packs and saves a network, loads it for the tested instruction set level, and compares it with the trained one.
 template <class T, class Model, class Estimator>
 void check_agreement(network<Model, Estimator>& net) {
-  const auto data = random_images<T>(flat<Model>::input, 8, packed<Model>::classes, 77);
+  const auto data = random_images<T>(layer_graph<Model>::input, 8, packed<Model>::classes, 77);
   const data_files::folder folder;
   save(pack(net), folder.path("model.mnw"));
   CAPTURE(std::string(kernels::arch_name<tested_rung>()));

@@ -1,4 +1,4 @@
-#include <minnow/data/drawn_digits.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 #include <minnow/estimate/bi_real.hpp>
 #include <minnow/infer/evaluate.hpp>
 #include <minnow/quantize/methods.hpp>
@@ -30,7 +30,7 @@ struct shortcut_network : model<image<3, 9, 9>, conv<16, scheme<pixels, sign>>, 
 
 /// Returns synthetic digits 0 to 3, reduced to 9x9 by averages over 3x3 pixels, with three equal channels.
 dataset<std::uint8_t> few_digits(int count, std::uint64_t draws) {
-  const auto all = drawn_digits(count * 10 / 4, seed{draws});
+  const auto all = synthetic_digits(count * 10 / 4, seed{draws});
   dataset<std::uint8_t> few;
   few.dimensions = {9, 9, 3};
   for (int n = 0; n < all.size(); ++n) {

@@ -47,7 +47,7 @@ TEST_SUITE("agreement/structures_grouped") {
   TEST_CASE("an image's rows may be shared among threads") {
     auto net = trained_three_steps<separable<minw<2, 2>>, std::uint8_t>();
     const auto small = pack(net);
-    const auto data = random_images<std::uint8_t>(flat<separable<minw<2, 2>>>::input, 3, 4, 5);
+    const auto data = random_images<std::uint8_t>(layer_graph<separable<minw<2, 2>>>::input, 3, 4, 5);
     std::vector<float> one(4), shared(4);
     session<packed<separable<minw<2, 2>>>> alone(small), together(small, 3);
     for (int n = 0; n < 3; ++n) {

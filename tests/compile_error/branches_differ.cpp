@@ -7,5 +7,5 @@
 
 using namespace minnow;
 
-constexpr auto fits = flat<model<image<3, 8, 8>, conv<4>, residual<chain<conv<4>, relu>>>>::output;
-constexpr auto output = flat<model<image<3, 8, 8>, conv<4>, residual<chain<conv<5>, relu>>>>::output;
+constexpr auto fits = layer_graph<model<image<3, 8, 8>, conv<4>, residual<chain<conv<4>, relu>>>>::output;
+constexpr auto output = layer_graph<model<image<3, 8, 8>, conv<4>, residual<chain<conv<5>, relu>>>>::output;

@@ -16,6 +16,6 @@ struct net : model<image<3, 12, 10>, conv<8, scheme<pixels, integer<8, per_chann
                    average_pool<2>, chain<dense<16, scheme<integer<8>, power_of_two<3, thresholds>>>, bias>, hard_tanh,
                    dense<10, minw<16, 3>>> {};
 
-static_assert(flat<net>::output == shape{1, 1, 10});
+static_assert(layer_graph<net>::output == shape{1, 1, 10});
 
 const dataset<float> data;

@@ -4,4 +4,4 @@
 using namespace minnow;
 
 struct net : model<image<1, 65536, 65536>, dense<2>> {};
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -1,6 +1,6 @@
 // expect-success
 // Compiles model descriptions, up to fingerprints, after the macros of other headers.
-#include "../macros/neighbours.hpp"
+#include "../macros/neighbors.hpp"
 // Included after the macros:
 #include <minnow/model.hpp>
 
@@ -15,8 +15,9 @@ struct graph
                 mn::max_pool<3, mn::stride<2>, mn::padding<1>>, mn::hard_tanh, mn::conv<6, mn::minw<16, 1>>,
                 mn::average_pool<2>, mn::dense<4, mn::scheme<mn::unsigned_integer<4>, mn::power_of_two<3>>>, mn::bias> {
 };
-static_assert(mn::flat<graph>::fingerprint != 0);
-static_assert(mn::flat<mn::model<mn::signal<2, 40>, mn::dense<3, mn::minw<1, 1>>>>::output == mn::shape{1, 1, 3});
-static_assert(mn::flat<mn::model<mn::features<9>, mn::dense<3, mn::minw<2, 2>>>>::output == mn::shape{1, 1, 3});
+static_assert(mn::layer_graph<graph>::fingerprint != 0);
+static_assert(mn::layer_graph<mn::model<mn::signal<2, 40>, mn::dense<3, mn::minw<1, 1>>>>::output ==
+              mn::shape{1, 1, 3});
+static_assert(mn::layer_graph<mn::model<mn::features<9>, mn::dense<3, mn::minw<2, 2>>>>::output == mn::shape{1, 1, 3});
 static_assert(mn::power_of_two<3>::code(0.5f, {}) == 2.0f && mn::sign::code(0.5f, {}) == 1.0f &&
               mn::integer<8>::bits == 8);

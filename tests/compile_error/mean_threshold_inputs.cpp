@@ -8,4 +8,4 @@ using namespace minnow;
 
 struct net : model<image<3, 8, 8>, conv<4>, dense<4, scheme<ternary<mean_threshold<>>, sign>>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -4,4 +4,4 @@
 using namespace minnow;
 
 struct net : model<features<4>, chain<>> {};
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

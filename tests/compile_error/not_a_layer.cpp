@@ -8,4 +8,4 @@ struct not_a_layer {};
 
 struct net : model<image<3, 8, 8>, conv<4>, not_a_layer> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

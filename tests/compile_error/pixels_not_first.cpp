@@ -8,4 +8,4 @@ using namespace minnow;
 
 struct net : model<image<3, 8, 8>, conv<4>, conv<4, scheme<pixels, sign>>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -5,4 +5,4 @@ using namespace minnow;
 
 struct net : model<image<3, 8, 8>, conv<4, kernel<3>>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

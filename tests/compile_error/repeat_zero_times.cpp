@@ -4,4 +4,4 @@
 using namespace minnow;
 
 struct net : model<features<4>, repeat<0, dense<4>>, dense<2>> {};
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -5,4 +5,4 @@ using namespace minnow;
 
 struct net : model<image<3, 8, 8>, dense<4, scheme<sign, float>>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -12,5 +12,5 @@ struct halves {
   static constexpr fault check(shape in) { return in.channels % 2 == 0 ? fault::none : fault::layer_specific; }
 };
 
-constexpr auto fits = flat<model<image<3, 8, 8>, conv<4>, halves>>::output;
-constexpr auto output = flat<model<image<3, 8, 8>, conv<5>, halves>>::output;
+constexpr auto fits = layer_graph<model<image<3, 8, 8>, conv<4>, halves>>::output;
+constexpr auto output = layer_graph<model<image<3, 8, 8>, conv<5>, halves>>::output;

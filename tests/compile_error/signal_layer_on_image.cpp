@@ -8,4 +8,4 @@ using namespace minnow;
 
 struct net : model<image<3, 8, 10>, conv_1d<8>, dense<10>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

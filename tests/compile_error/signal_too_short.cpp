@@ -8,4 +8,4 @@ using namespace minnow;
 
 struct net : model<signal<4, 10>, max_pool_1d<2>, conv_1d<8, sign, kernel<9>, padding<0>>, dense<10>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -7,5 +7,5 @@
 using namespace minnow;
 
 // 133,144 products of 127 · 127 fit in 32 bits.
-constexpr auto fits = flat<model<features<133144>, dense<10, scheme<integer<8>, integer<8>>>>>::output;
-constexpr auto output = flat<model<features<133145>, dense<10, scheme<integer<8>, integer<8>>>>>::output;
+constexpr auto fits = layer_graph<model<features<133144>, dense<10, scheme<integer<8>, integer<8>>>>>::output;
+constexpr auto output = layer_graph<model<features<133145>, dense<10, scheme<integer<8>, integer<8>>>>>::output;

@@ -4,4 +4,4 @@
 using namespace minnow;
 
 struct net : model<features<2147483647>, concatenated<chain<>>, dense<2>> {};
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -4,4 +4,4 @@
 using namespace minnow;
 
 struct net : model<image<3, 8, 8>, conv<2147483647>, dense<2>> {};
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -4,4 +4,4 @@
 using namespace minnow;
 
 struct net : model<features<3>, dense<2147483647>> {};
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

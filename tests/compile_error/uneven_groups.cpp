@@ -8,4 +8,4 @@ using namespace minnow;
 
 struct net : model<image<3, 12, 10>, conv<6>, batch_norm, conv<16, sign, groups<4>>, dense<10>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

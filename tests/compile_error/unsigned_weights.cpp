@@ -7,4 +7,4 @@ using namespace minnow;
 
 struct net : model<image<3, 8, 8>, conv<4, scheme<sign, unsigned_integer<8>>>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -8,4 +8,4 @@ using namespace minnow;
 
 struct net : model<image<3, 12, 10>, conv<8>, max_pool<2>, conv<16, sign, kernel<9>, padding<1>>, dense<10>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

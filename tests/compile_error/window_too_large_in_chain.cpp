@@ -10,4 +10,4 @@ using namespace minnow;
 using block = chain<conv<4, minw<1, 1>>, batch_norm>;
 struct net : model<image<3, 7, 7>, block, chain<relu, hard_tanh, average_pool<8>>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

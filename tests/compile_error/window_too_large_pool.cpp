@@ -8,4 +8,4 @@ using namespace minnow;
 
 struct net : model<image<2, 2, 100>, conv<8>, max_pool<3, stride<2>>, dense<10>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -5,4 +5,4 @@ using namespace minnow;
 
 struct net : model<image<3, 8, 8>, conv<0, minw<1, 1>>> {};
 
-constexpr auto output = flat<net>::output;
+constexpr auto output = layer_graph<net>::output;

@@ -37,7 +37,7 @@ TEST_SUITE("core/half") {
       }
   }
 
-  TEST_CASE("between two neighbours the nearer one is taken, and halfway the even one") {
+  TEST_CASE("between two neighbors the nearer one is taken, and halfway the even one") {
     for (unsigned sign : {0u, 0x8000u})
       for (unsigned magnitude = 0; magnitude < 0x7bffu; ++magnitude) {
         const auto lower = static_cast<std::uint16_t>(sign | magnitude);

@@ -139,7 +139,7 @@ TEST_SUITE("data/cifar") {
     out.images.resize(8);
     out.labels = {1, 2};
     CHECK_EQ(std::string(mn::read_cifar10_batch("none", out, 1).message()),
-             "read_cifar10_batch: expected an empty data set or labelled images of 32x32x3, found 2 images of 2x2x1 "
+             "read_cifar10_batch: expected an empty data set or labeled images of 32x32x3, found 2 images of 2x2x1 "
              "and 2 labels");
     out.dimensions = {32, 32, 3};
     out.images.resize(3072);

@@ -42,14 +42,14 @@ TEST_SUITE("data/dataset") {
     xt::xtensor<std::uint8_t, 4> images({5, 2, 3, 4});
     std::iota(images.begin(), images.end(), std::uint8_t{0});
     const xt::xtensor<int, 1> labels{0, 1, 2, 3, 4};
-    const dataset colour(images, labels);
-    CHECK(colour.dimensions == shape{2, 3, 4});
-    CHECK(colour.size() == 5);
-    CHECK(colour.images == counting(120));
-    CHECK(colour.labels == std::vector<int>{0, 1, 2, 3, 4});
+    const dataset color(images, labels);
+    CHECK(color.dimensions == shape{2, 3, 4});
+    CHECK(color.size() == 5);
+    CHECK(color.images == counting(120));
+    CHECK(color.labels == std::vector<int>{0, 1, 2, 3, 4});
 
-    const dataset grey(xt::xtensor<float, 3>({5, 2, 3}, 0.5f), labels);
-    CHECK(grey.dimensions == shape{2, 3, 1});
+    const dataset gray(xt::xtensor<float, 3>({5, 2, 3}, 0.5f), labels);
+    CHECK(gray.dimensions == shape{2, 3, 1});
     const dataset vectors(xt::xtensor<float, 2>({5, 7}, 0.5f), labels);
     CHECK(vectors.dimensions == shape{1, 1, 7});
     CHECK(vectors.size() == 5);

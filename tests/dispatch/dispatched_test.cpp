@@ -23,12 +23,12 @@ using namespace minnow;
 namespace {
 
 constexpr std::size_t images = 7;
-constexpr auto image_size = static_cast<std::size_t>(flat<test::small>::input.size());
-constexpr auto classes = static_cast<std::size_t>(flat<test::small>::output.size());
+constexpr auto image_size = static_cast<std::size_t>(layer_graph<test::small>::input.size());
+constexpr auto classes = static_cast<std::size_t>(layer_graph<test::small>::output.size());
 
 packed<test::small, kernels::scalar> some() {
   network<test::small, aqe> net{seed{3}};
-  const auto x = test::uniform(10 * flat<test::small>::input.size(), 3, 0, 255);
+  const auto x = test::uniform(10 * layer_graph<test::small>::input.size(), 3, 0, 255);
   for (int i = 0; i < 2; ++i) {
     std::copy(x.begin(), x.end(), net.prepare(10).begin());
     (void)net.forward({.mode = mode::train, .alpha = 1});

@@ -1,4 +1,4 @@
 #include <string>
 
 /// A string that is too long for the small-string buffer, so that code initializes it before main.
-std::string starts_early = "initialised at the start of the program, on whatever processor it is";
+std::string starts_early = "initialized at the start of the program, on whatever processor it is";

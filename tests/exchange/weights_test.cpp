@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <minnow/fit/settle.hpp>
+#include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/train/evaluate.hpp>
@@ -226,11 +226,12 @@ TEST_SUITE("exchange/weights") {
   TEST_CASE("statistics of another network are not packed before new ones were taken") {
     mn::network<real_net> real{mn::seed{1}};
     mn::load_weights(real, torch_weights(), names);
-    CHECK_EQ(real.layer<"2.0">().unsettled(), 0);
+    CHECK_EQ(real.layer<"2.0">().stale_statistics(), 0);
     mn::network<small_net> small{mn::seed{1}};
     mn::load_weights(small, torch_weights(), names);
-    CHECK_THROWS_WITH_AS((void)mn::pack(small), doctest::Contains("settle(net, data) takes them anew"), mn::error);
-    mn::settle(small, channels_last(draw({8, 3, 6, 10}, 3), 8));
+    CHECK_THROWS_WITH_AS((void)mn::pack(small), doctest::Contains("call reestimate_batch_norm(net, data) first"),
+                         mn::error);
+    mn::reestimate_batch_norm(small, channels_last(draw({8, 3, 6, 10}, 3), 8));
     CHECK_NOTHROW((void)mn::pack(small));
   }
 

@@ -34,7 +34,8 @@ TEST_SUITE("files/file_lock") {
     const data_files::folder folder;
     REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);
     file_lock lock;
-    CHECK(data_files::sentence(lock.take(folder.path("fifo").c_str()), folder) == "fifo: expected a file, found a FIFO (a pipe)");
+    CHECK(data_files::sentence(lock.take(folder.path("fifo").c_str()), folder) ==
+          "fifo: expected a file, found a FIFO (a pipe)");
     CHECK(!std::filesystem::exists(folder.path("fifo.lock")));
     CHECK(lock.take(folder.path("new").c_str()).ok());
   }

@@ -40,7 +40,7 @@ struct pooled : model<image<1, 6, 6>, conv<3, scheme<pixels, sign>>, max_pool<3,
 template <class Model>
 packed<Model> some(std::uint64_t draws = 1) {
   network<Model, aqe> net{seed{draws}};
-  const auto x = test::uniform(10 * flat<Model>::input.size(), draws, 0, 255);
+  const auto x = test::uniform(10 * layer_graph<Model>::input.size(), draws, 0, 255);
   for (int i = 0; i < 2; ++i) {
     std::copy(x.begin(), x.end(), net.prepare(10).begin());
     (void)net.forward({.mode = mode::train, .alpha = 1});
@@ -77,18 +77,18 @@ TEST_SUITE("files/model_file") {
   TEST_CASE_TEMPLATE("a packed model comes back bit for bit", Model, small, mixed, reals, pooled) {
     const data_files::folder folder;
     auto network = some<Model>();
-    if constexpr (!flat<Model>::takes_pixels) {
-      network.input.mean.assign(static_cast<std::size_t>(flat<Model>::input.channels), 0.4f);
-      network.input.deviation.assign(static_cast<std::size_t>(flat<Model>::input.channels), 0.3f);
+    if constexpr (!layer_graph<Model>::takes_pixels) {
+      network.input.mean.assign(static_cast<std::size_t>(layer_graph<Model>::input.channels), 0.4f);
+      network.input.stddev.assign(static_cast<std::size_t>(layer_graph<Model>::input.channels), 0.3f);
     }
     save(network, folder.path("f"));
     auto loaded = load<packed<Model>>(folder.path("f"));
     CHECK(all_bytes(loaded) == all_bytes(network));
-    if constexpr (!flat<Model>::takes_pixels) {
+    if constexpr (!layer_graph<Model>::takes_pixels) {
       CHECK(loaded.input.mean == network.input.mean);
-      CHECK(loaded.input.deviation == network.input.deviation);
+      CHECK(loaded.input.stddev == network.input.stddev);
     }
-    std::vector<std::uint8_t> image(static_cast<std::size_t>(flat<Model>::input.size()));
+    std::vector<std::uint8_t> image(static_cast<std::size_t>(layer_graph<Model>::input.size()));
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(37 * i);
     CHECK(loaded.run(std::span<const std::uint8_t>(image)) == network.run(std::span<const std::uint8_t>(image)));
     save(loaded, folder.path("again"));
@@ -143,7 +143,7 @@ TEST_SUITE("files/model_file") {
     CHECK(inside > 0);
     save(some<Model>(2), folder.path("f"));
     CHECK(all_bytes(loaded) == all_bytes(network));
-    std::vector<std::uint8_t> image(static_cast<std::size_t>(flat<Model>::input.size()));
+    std::vector<std::uint8_t> image(static_cast<std::size_t>(layer_graph<Model>::input.size()));
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(37 * i);
     const auto copy = loaded;
     CHECK(copy.run(std::span<const std::uint8_t>(image)) == network.run(std::span<const std::uint8_t>(image)));
@@ -190,7 +190,7 @@ TEST_SUITE("files/model_file") {
     std::snprintf(expected, sizeof expected,
                   "f: expected one of 2 models, found another one's file, with the fingerprint %016llx; of model 1 the "
                   "first layer of another size is ",
-                  static_cast<unsigned long long>(flat<mixed>::fingerprint));
+                  static_cast<unsigned long long>(layer_graph<mixed>::fingerprint));
     const std::string said = sentence(read_any(folder.path("f").c_str(), others), folder);
     CAPTURE(said);
     CHECK(said.starts_with(expected));
@@ -227,8 +227,8 @@ TEST_SUITE("files/model_file") {
         expected, sizeof expected,
         "f: expected the model with fingerprint %016llx, found another model's, %016llx; the first layer of another "
         "size is 4 (dense<3,ternary>): expected 24 bytes of 'weights', found 12",
-        static_cast<unsigned long long>(flat<sibling>::fingerprint),
-        static_cast<unsigned long long>(flat<small>::fingerprint));
+        static_cast<unsigned long long>(layer_graph<sibling>::fingerprint),
+        static_cast<unsigned long long>(layer_graph<small>::fingerprint));
     CHECK(sentence(read_as<sibling>(folder.path("f")), folder) == expected);
     network<small> net;
     save(net, folder.path("net"));
@@ -255,7 +255,7 @@ TEST_SUITE("files/model_file") {
                              batch_norm, dense<10, minw<1, 1>>, bias> {};
     struct shorter : model<image<1, 6, 6>, conv<16, scheme<pixels, sign>>, batch_norm, dense<10, minw<1, 1>>, bias> {};
     struct floats : model<image<3, 6, 6>, conv<4>, dense<2>> {};
-    struct grey : model<image<1, 6, 6>, conv<4>, dense<2>> {};
+    struct gray : model<image<1, 6, 6>, conv<4>, dense<2>> {};
     network<base> net;
     auto packed_base = pack(net);
     packed<wide> other_filters;
@@ -275,7 +275,7 @@ TEST_SUITE("files/model_file") {
     auto packed_short = pack(short_net);
     packed<base> more_layers;
     CHECK(said(packed_short, more_layers).starts_with("; the first layer of another size is 2 (conv<8,sign,"));
-    network<grey> grey_net;
+    network<gray> grey_net;
     auto packed_grey = pack(grey_net);
     packed<floats> other_image;
     CHECK(said(packed_grey, other_image) ==
@@ -375,25 +375,25 @@ TEST_SUITE("files/model_file") {
       CHECK(std::string(read_in_place(std::as_bytes(std::span(file)), "it", other).message()) == said);
       return said;
     };
-    std::size_t sections = flat<Model>::takes_pixels ? 1 : 3;
+    std::size_t sections = layer_graph<Model>::takes_pixels ? 1 : 3;
     network.each_stage(
         [&](auto, auto& stage) { stage.sections([&](std::string_view, std::span<std::byte>) { ++sections; }); });
     std::size_t at = (64 + 8 * sections + 63) / 64 * 64;
     const auto pass = [&](std::size_t bytes) { at = (at + bytes + 63) / 64 * 64; };
-    if constexpr (!flat<Model>::takes_pixels) {
-      const auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
+    if constexpr (!layer_graph<Model>::takes_pixels) {
+      const auto channels = static_cast<std::size_t>(layer_graph<Model>::input.channels);
       const float zero = 0, nan = NAN;
       CHECK(refusal(at, &nan, 4) == "it: expected finite numbers in 'mean', found nan at index 0");
       pass(4 * channels);
-      CHECK(refusal(at, &zero, 4) == "it: expected numbers above 0 in 'deviation', found 0 at index 0");
+      CHECK(refusal(at, &zero, 4) == "it: expected numbers above 0 in 'stddev', found 0 at index 0");
       pass(4 * channels);
     }
     network.each_stage([&](auto, auto& stage) {
       using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
-      const std::string path(flat<Model>::paths[plan::begin].view());
+      const std::string path(layer_graph<Model>::paths[plan::begin].view());
       std::vector<std::pair<std::string, std::string>> floats;  // layer path and name of each array
       stage.floats_of_layers([&](std::size_t layer, std::string_view name, std::span<float>) {
-        floats.emplace_back(flat<Model>::paths[layer].view(), name);
+        floats.emplace_back(layer_graph<Model>::paths[layer].view(), name);
       });
       std::size_t next = 0;
       stage.sections([&](std::string_view name, std::span<std::byte> bytes) {
@@ -441,16 +441,16 @@ TEST_SUITE("files/model_file") {
         if (values.empty()) return;
         const float before = std::exchange(values.back(), NAN);
         CHECK(sentence(write(folder.path("f").c_str(), network), folder)
-                  .starts_with("f: layer " + std::string(flat<Model>::paths[layer].view()) +
+                  .starts_with("f: layer " + std::string(layer_graph<Model>::paths[layer].view()) +
                                ": expected finite numbers in '" + std::string(name) + "', found "));
         values.back() = before;
       });
     });
-    if constexpr (!flat<Model>::takes_pixels) {
+    if constexpr (!layer_graph<Model>::takes_pixels) {
       const auto before = network.input;
-      network.input.deviation.assign(static_cast<std::size_t>(flat<Model>::input.channels), 0);
+      network.input.stddev.assign(static_cast<std::size_t>(layer_graph<Model>::input.channels), 0);
       CHECK(sentence(write(folder.path("f").c_str(), network), folder) ==
-            "f: expected numbers above 0 in 'deviation', found 0 at index 0");
+            "f: expected numbers above 0 in 'stddev', found 0 at index 0");
       network.input = before;
     }
     CHECK(data_files::content(folder.path("f")) == sound);

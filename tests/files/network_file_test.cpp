@@ -41,7 +41,7 @@ dataset<float> numbers(int count) {
 
 network<everything, aqe> trained() {
   network<everything, aqe> net{seed{1}};
-  net.normalise({.mean = {1, 2, 3, 4, 5, 6}, .deviation = {6, 5, 4, 3, 2, 1}});
+  net.normalize({.mean = {1, 2, 3, 4, 5, 6}, .stddev = {6, 5, 4, 3, 2, 1}});
   (void)fit(net, numbers(40), adam{.rate = 1e-2f}, constant{0.5f}, {.epochs = 2, .batch = 10});
   return net;
 }
@@ -104,8 +104,8 @@ TEST_SUITE("files/network_file") {
     const auto expected = bits(net);
     CHECK(expected.size() == 20);
     CHECK(bits(loaded) == expected);
-    CHECK(loaded.input_normalisation().mean == net.input_normalisation().mean);
-    CHECK(loaded.input_normalisation().deviation == net.input_normalisation().deviation);
+    CHECK(loaded.input_normalization().mean == net.input_normalization().mean);
+    CHECK(loaded.input_normalization().stddev == net.input_normalization().stddev);
     CHECK(logits(loaded, numbers(40)) == logits(net, numbers(40)));
     CHECK(logits(loaded, numbers(40), 0.3f) == logits(net, numbers(40), 0.3f));
     // Computing logits has not changed any measured state.
@@ -158,12 +158,12 @@ TEST_SUITE("files/network_file") {
     }
   }
 
-  TEST_CASE("a network without a normalisation gets mean 0 and deviation 1") {
+  TEST_CASE("a network without a normalization gets mean 0 and deviation 1") {
     const data_files::folder folder;
     save(network<tiny>{seed{1}}, folder.path("f"));
     const auto loaded = load<network<tiny>>(folder.path("f"));
-    CHECK(loaded.input_normalisation().mean == std::vector<float>{0, 0, 0});
-    CHECK(loaded.input_normalisation().deviation == std::vector<float>{1, 1, 1});
+    CHECK(loaded.input_normalization().mean == std::vector<float>{0, 0, 0});
+    CHECK(loaded.input_normalization().stddev == std::vector<float>{1, 1, 1});
   }
 
   TEST_CASE("any changed byte and any other length is refused") {
@@ -201,7 +201,7 @@ TEST_SUITE("files/network_file") {
     const auto before = bits(other);
     CHECK(!read(folder.path("f").c_str(), other).ok());
     CHECK(bits(other) == before);
-    CHECK(other.input_normalisation().mean.empty());
+    CHECK(other.input_normalization().mean.empty());
   }
 
   TEST_CASE(
@@ -226,7 +226,7 @@ TEST_SUITE("files/network_file") {
     };
     const auto check = [&](const std::string& layer, const std::string& array, std::size_t count) {
       const std::string where = "g: " + (layer.empty() ? "" : "layer " + layer + ": ");
-      const bool positive = array == "deviation", not_negative = array == "variance", share = array == "unsettled";
+      const bool positive = array == "stddev", not_negative = array == "variance", share = array == "stale_statistics";
       const std::string expected = positive       ? "expected numbers above 0 in '"
                                    : not_negative ? "expected numbers of at least 0 in '"
                                    : share        ? "expected numbers from 0 to 1 in '"
@@ -242,7 +242,7 @@ TEST_SUITE("files/network_file") {
       at = (at + 4 * count + 63) / 64 * 64;
     };
     check("", "mean", 6);
-    check("", "deviation", 6);
+    check("", "stddev", 6);
     int arrays = 0;
     net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
       if (!values.empty()) check(std::string(path), std::string(name), values.size());
@@ -285,12 +285,12 @@ TEST_SUITE("files/network_file") {
     CHECK(write(folder.path("f").c_str(), net).ok());
   }
 
-  TEST_CASE("a normalisation that divides by 0 is refused where it is set, too") {
+  TEST_CASE("a normalization that divides by 0 is refused where it is set, too") {
     network<tiny> net{};
-    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0, 0, 0}, .deviation = {1, 0, 1}}),
-                         "normalise: expected numbers above 0 in 'deviation', found 0 at index 1", error);
-    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0, NAN, 0}}),
-                         "normalise: expected finite numbers in 'mean', found nan at index 1", error);
-    CHECK_THROWS_AS(net.normalise({.deviation = {1, -1, 1}}), error);
+    CHECK_THROWS_WITH_AS(net.normalize({.mean = {0, 0, 0}, .stddev = {1, 0, 1}}),
+                         "normalize: expected numbers above 0 in 'stddev', found 0 at index 1", error);
+    CHECK_THROWS_WITH_AS(net.normalize({.mean = {0, NAN, 0}}),
+                         "normalize: expected finite numbers in 'mean', found nan at index 1", error);
+    CHECK_THROWS_AS(net.normalize({.stddev = {1, -1, 1}}), error);
   }
 }

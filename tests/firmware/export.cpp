@@ -20,12 +20,12 @@ template <class Model>
 network<Model, aqe> trained() {
   minnow::random r(seed{7});
   dataset<std::uint8_t> data;
-  data.dimensions = flat<Model>::input;
-  for (int k = 0; k < 64 * flat<Model>::input.size(); ++k)
+  data.dimensions = layer_graph<Model>::input;
+  for (int k = 0; k < 64 * layer_graph<Model>::input.size(); ++k)
     data.images.push_back(static_cast<std::uint8_t>(r.below(256)));
-  for (int n = 0; n < 64; ++n) data.labels.push_back(r.below(flat<Model>::output.size()));
+  for (int n = 0; n < 64; ++n) data.labels.push_back(r.below(layer_graph<Model>::output.size()));
   network<Model, aqe> net{seed{1}};
-  fit(net, data, adam{.rate = 1e-2f}, linear{}, {.epochs = 3, .batch = 16, .settle_batches = 4});
+  fit(net, data, adam{.rate = 1e-2f}, linear{}, {.epochs = 3, .batch = 16, .batch_norm_batches = 4});
   return net;
 }
 

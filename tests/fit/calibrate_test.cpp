@@ -28,7 +28,7 @@ template <class Quantizer>
 struct of_states : model<features<6>, dense<9, scheme<Quantizer, lsq<4>>>, batch_norm,
                          dense<3, scheme<Quantizer, integer<4>>>, bias> {};
 
-dataset<float> uncentred_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
+dataset<float> uncentered_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
 
 /// Returns a step of PPQ (AB, Algorithm 2): the best scale for the codes that `g` gives. PPQ ends where the scale no
 /// longer changes.
@@ -44,7 +44,7 @@ double best_for_its_codes(std::span<const float> values, int bits, double g) {
   return products / squares;
 }
 
-std::vector<float> everything_but_states(untyped_network& net) {
+std::vector<float> everything_but_states(network_base& net) {
   std::vector<float> result;
   net.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
     if (name != "state") result.insert(result.end(), values.begin(), values.end());
@@ -57,7 +57,7 @@ std::vector<float> everything_but_states(untyped_network& net) {
 TEST_SUITE("fit/calibrate") {
   TEST_CASE_TEMPLATE("a state that is no number is measured afresh", Quantizer, integer<8>, lsq<8>, pact<4>,
                      scaled_sign<per_tensor>) {
-    const auto data = uncentred_numbers(64);
+    const auto data = uncentered_numbers(64);
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), HUGE_VALF, -1.0f}) {
       network<of_states<Quantizer>> net{seed{1}}, spoilt{seed{1}};
       spoilt.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
@@ -72,7 +72,7 @@ TEST_SUITE("fit/calibrate") {
 
   TEST_CASE("scales of inputs become those that suit the data, each behind the layers before it") {
     network<small_integers> net{seed{1}};
-    const auto data = uncentred_numbers(256);
+    const auto data = uncentered_numbers(256);
     const auto before = everything_but_states(net);
     calibrate(net, data, {.batches = 1, .batch = 256});
     CHECK(everything_but_states(net) == before);
@@ -85,13 +85,13 @@ TEST_SUITE("fit/calibrate") {
     // Compare with the second quantizer's inputs for all images.
     net.take(data, 0, 256);
     (void)net.forward({.mode = mode::evaluate});
-    const activations& hidden = net.result(flat<small_integers>::find("2"));
+    const activations& hidden = net.result(layer_graph<small_integers>::find("2"));
     suits({hidden.data, hidden.size()}, 4, net.layer<"3.inputs">().state().g);
   }
 
   TEST_CASE("a calibrated network packs, and is the packed one") {
     network<small_integers> net{seed{1}};
-    const auto data = uncentred_numbers(64);
+    const auto data = uncentered_numbers(64);
     calibrate(net, data);
     const auto tiny = pack(net);
     net.take(data, 0, 64);
@@ -101,7 +101,7 @@ TEST_SUITE("fit/calibrate") {
 
   TEST_CASE("data that cannot be measured is refused") {
     network<small_integers> net{seed{1}};
-    auto data = uncentred_numbers(64);
+    auto data = uncentered_numbers(64);
     data.images[7] = std::numeric_limits<float>::quiet_NaN();
     CHECK_THROWS_AS(calibrate(net, data), error);
     CHECK_THROWS_AS(calibrate(net, dataset<float>{{1, 1, 6}, {}, {}}), error);

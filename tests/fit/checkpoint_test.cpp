@@ -65,7 +65,7 @@ fit_options<std::uint8_t> three_epochs() {
           .augmentation = {.crop = 1, .flip = true},
           .augment = [](std::span<std::uint8_t> image, shape,
                         minnow::random& r) { image[static_cast<std::size_t>(r.below(36))] = 255; },
-          .settle_batches = 2};
+          .batch_norm_batches = 2};
 }
 
 struct killed {};
@@ -96,8 +96,8 @@ trace_of_run train(const fit_options<std::uint8_t>& options, const Optimizer& o,
     result.numbers.insert(result.numbers.end(), v.begin(), v.end());
   });
   for (const event& e : h.epochs)
-    for (const double number : {static_cast<double>(e.step), e.loss, e.accuracy, e.blended, e.quantized,
-                                static_cast<double>(e.alpha), static_cast<double>(e.rate)})
+    for (const double number : {static_cast<double>(e.step), e.loss, e.accuracy, e.validation_accuracy_blended,
+                                e.validation_accuracy, static_cast<double>(e.alpha), static_cast<double>(e.rate)})
       result.epochs.push_back(number);
   return result;
 }
@@ -365,7 +365,7 @@ TEST_SUITE("fit/checkpoint") {
     // The network's arrays follow, then the optimizer's moments.
     learner net{seed{1}};
     std::size_t section = 5;
-    net.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) {
+    net.checkpoint_arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
       if (!values.empty()) {
         const std::string said = with(begin.at(section), NAN);
         CHECK(said.starts_with("run: layer " + std::string(path) + ": expected "));
@@ -384,8 +384,7 @@ TEST_SUITE("fit/checkpoint") {
       ++section;
     });
     CHECK(section == sections);
-    CHECK(with(begin[4], 0.0f).find("expected numbers above 0 in 'deviation', found 0 at index 0") !=
-          std::string::npos);
+    CHECK(with(begin[4], 0.0f).find("expected numbers above 0 in 'stddev', found 0 at index 0") != std::string::npos);
     where.write("run", sound);
     CHECK(train(options, o) == train(three_epochs(), o));
   }

@@ -51,7 +51,7 @@ dataset<float> numbers(int count, std::uint64_t draws = 1) {
   return {{1, 1, 6}, x, labels};
 }
 
-std::vector<float> arrays(untyped_network& net) {
+std::vector<float> arrays(network_base& net) {
   std::vector<float> result;
   net.arrays(
       [&](std::string_view, std::string_view, std::span<float> v) { result.insert(result.end(), v.begin(), v.end()); });
@@ -215,8 +215,8 @@ TEST_SUITE("fit/fit: numbers that it is given") {
             "fit: expected a crop of 0 to 13 pixels, since images are 14x14 (height, width), found " +
                 std::to_string(crop));
     CHECK(refused({.augmentation = {.crop = 13}}) == "no error");
-    CHECK(refused({.settle_batches = -1}) == "fit: expected settle_batches of at least 0, found -1");
-    CHECK(refused({.settle_batches = most}) == "no error");
+    CHECK(refused({.batch_norm_batches = -1}) == "fit: expected batch_norm_batches of at least 0, found -1");
+    CHECK(refused({.batch_norm_batches = most}) == "no error");
     CHECK(refused({.checkpoint = {.every = -3}}) == "fit: expected checkpoint.every of at least 0, found -3");
     CHECK(refused({.loss = nullptr}) == "fit: expected a loss, found none");
   }
@@ -232,24 +232,25 @@ TEST_SUITE("fit/fit: numbers that it is given") {
           "fit: expected a multiple of 1x1x6 values (height, width, channels), found 5");
     data = numbers(10);
     data.labels.resize(9);
-    CHECK(refusal([&] { settle(net, data); }) ==
-          "settle: expected as many labels as images, found 9 labels and 10 images");
+    CHECK(refusal([&] { reestimate_batch_norm(net, data); }) ==
+          "reestimate_batch_norm: expected as many labels as images, found 9 labels and 10 images");
   }
 
-  TEST_CASE("settle and calibrate take at least one batch of at least one image") {
+  TEST_CASE("reestimate_batch_norm and calibrate take at least one batch of at least one image") {
     network<small, aqe> net{seed{1}};
     const auto data = numbers(65);
     const auto before = arrays(net);
     for (const auto& [batches, batch] : {std::pair{30, 0}, {30, -5}, {0, 128}, {-1, 128}}) {
       const std::string found = " expected batches and batch of at least 1, found " + std::to_string(batches) +
                                 " and " + std::to_string(batch);
-      CHECK(refusal([&] { settle(net, data, {.batches = batches, .batch = batch}); }) == "settle:" + found);
+      CHECK(refusal([&] { reestimate_batch_norm(net, data, {.batches = batches, .batch = batch}); }) ==
+            "reestimate_batch_norm:" + found);
       CHECK(refusal([&] { calibrate(net, data, {.batches = batches, .batch = batch}); }) == "calibrate:" + found);
     }
     CHECK(arrays(net) == before);
     network<small, aqe> other{seed{1}};
-    settle(net, data, {.batches = most, .batch = most});
-    settle(other, data, {.batches = 1, .batch = 65});
+    reestimate_batch_norm(net, data, {.batches = most, .batch = most});
+    reestimate_batch_norm(other, data, {.batches = 1, .batch = 65});
     CHECK(arrays(net) == arrays(other));
     calibrate(net, data, {.batches = most, .batch = most});
   }
@@ -343,7 +344,8 @@ TEST_SUITE("fit/fit: divergence") {
     net.parameters([](std::string_view path, const parameter& p) {
       if (path == "0") std::fill(p.value.begin(), p.value.end(), 1e25f);
     });
-    CHECK(refusal([&] { settle(net, data); }) == "settle: diverged: layer 1: 'variance' holds a NaN or an infinity");
+    CHECK(refusal([&] { reestimate_batch_norm(net, data); }) ==
+          "reestimate_batch_norm: diverged: layer 1: 'variance' holds a NaN or an infinity");
   }
 
   TEST_CASE("an updater keeps to its network") {
@@ -351,7 +353,7 @@ TEST_SUITE("fit/fit: divergence") {
     network<small_real> other{seed{1}};
     updater<sgd> update{sgd{}};
     const auto data = numbers(10);
-    const auto step = [&](untyped_network& of) {
+    const auto step = [&](network_base& of) {
       of.take(data, 0, 10);
       const auto z = of.forward({.mode = mode::train});
       of.backward(std::vector<float>(z.size(), 0.1f), {.mode = mode::train});
@@ -468,13 +470,13 @@ TEST_SUITE("fit/fit: what the user's functions throw") {
         fit(net, data, adam{}, constant{1}, {.batch = 20});
         const auto packed = pack(net);
         armed = place;
-        CHECK_THROWS_AS(settle(net, data), thrown);
+        CHECK_THROWS_AS(reestimate_batch_norm(net, data), thrown);
         CHECK_THROWS_AS(calibrate(net, data), thrown);
         CHECK_THROWS_AS((void)accuracy(net, data), thrown);
         CHECK_THROWS_AS((void)pack(net), thrown);
         CHECK_NOTHROW((void)packed.run(data.images));  // it uses thresholds, not code()
         armed = 0;
-        settle(net, data);
+        reestimate_batch_norm(net, data);
         CHECK((pack(net).run(data.images) == logits(net, data)));
       }
     }

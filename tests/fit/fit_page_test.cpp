@@ -50,7 +50,7 @@ TEST_SUITE("fit/page") {
     CHECK(second(".shuffle") == (o.shuffle ? "true" : "false"));
     CHECK(second(".alpha_every") == std::to_string(o.alpha_every));
     CHECK(second(".quantize_every") == std::to_string(o.quantize_every));
-    CHECK(second(".settle_batches") == std::to_string(o.settle_batches));
+    CHECK(second(".batch_norm_batches") == std::to_string(o.batch_norm_batches));
     CHECK(second(".loss") == "`cross_entropy{}`");
     CHECK(o.loss.target<cross_entropy>() != nullptr);
     CHECK(second(".validation") == "none");
@@ -86,11 +86,11 @@ TEST_SUITE("fit/page") {
   }
 
   TEST_CASE("settling and calibrating") {
-    CHECK(settle_options{}.batches == 30);
-    CHECK(settle_options{}.batch == 128);
+    CHECK(reestimate_options{}.batches == 30);
+    CHECK(reestimate_options{}.batch == 128);
     CHECK(calibrate_options{}.batches == 30);
     CHECK(calibrate_options{}.batch == 128);
-    CHECK(row("settle(net, data, {.batches = 30, .batch = 128, .seed = {}})") != "no such row");
+    CHECK(row("reestimate_batch_norm(net, data, {.batches = 30, .batch = 128, .seed = {}})") != "no such row");
     CHECK(row("calibrate(net, data, {.batches = 30, .batch = 128, .seed = {}})") != "no such row");
   }
 }

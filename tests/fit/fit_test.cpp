@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include <minnow/core/parallel.hpp>
-#include <minnow/data/drawn_digits.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/layers/activation.hpp>
@@ -43,7 +43,7 @@ dataset<float> numbers(int count, std::uint64_t draws = 1) {
   return {{1, 1, 6}, x, labels};
 }
 
-std::vector<float> arrays(untyped_network& net) {
+std::vector<float> arrays(network_base& net) {
   std::vector<float> result;
   net.arrays(
       [&](std::string_view, std::string_view, std::span<float> v) { result.insert(result.end(), v.begin(), v.end()); });
@@ -79,9 +79,9 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 TEST_SUITE("fit/fit: the door") {
   TEST_CASE("empty data") {
     CHECK(refusal<network<small>>(dataset<float>{}) == "fit: expected images, found none");
-    auto unlabelled = numbers(4);
-    unlabelled.labels.clear();
-    CHECK(refusal<network<small>>(unlabelled) == "fit: expected labels, found none");
+    auto unlabeled = numbers(4);
+    unlabeled.labels.clear();
+    CHECK(refusal<network<small>>(unlabeled) == "fit: expected labels, found none");
   }
 
   TEST_CASE("labels out of range, with the image") {
@@ -320,7 +320,7 @@ TEST_SUITE("fit/fit: the observer") {
     CHECK(seen == "1 2 3 4 5 6 7 8 9 10 end 11 12 13 14 end ");
     CHECK(result.stopped);
     CHECK(result.epochs.size() == 2);
-    CHECK(net.layer<"1">().unsettled() == 0);
+    CHECK(net.layer<"1">().stale_statistics() == 0);
   }
 
   TEST_CASE("stops the run at an epoch's end") {
@@ -432,17 +432,17 @@ TEST_SUITE("fit/fit: schedules") {
 
   TEST_CASE("a run at alpha 1/2 ends settled, unless told not to") {
     network<small, aqe> net{seed{1}};
-    fit(net, numbers(100), sgd{}, constant{}, {.epochs = 3, .batch = 10, .settle_batches = 0});
+    fit(net, numbers(100), sgd{}, constant{}, {.epochs = 3, .batch = 10, .batch_norm_batches = 0});
     const double average = 0.5 * (1 - std::pow(0.9, 30));
-    CHECK(static_cast<double>(net.layer<"1">().unsettled()) == doctest::Approx(average).epsilon(1e-5));
+    CHECK(static_cast<double>(net.layer<"1">().stale_statistics()) == doctest::Approx(average).epsilon(1e-5));
     network<small, aqe> settled{seed{1}};
     fit(settled, numbers(100), sgd{}, constant{}, {.epochs = 3, .batch = 10});
-    CHECK(settled.layer<"1">().unsettled() == 0);
-    CHECK(settled.layer<"3">().unsettled() == 0);
+    CHECK(settled.layer<"1">().stale_statistics() == 0);
+    CHECK(settled.layer<"3">().stale_statistics() == 0);
     // With ste, training runs the same quantized network that is deployed.
     network<small, ste> straight{seed{1}};
-    fit(straight, numbers(100), sgd{}, constant{}, {.epochs = 3, .batch = 10, .settle_batches = 0});
-    CHECK(straight.layer<"1">().unsettled() == 0);
+    fit(straight, numbers(100), sgd{}, constant{}, {.epochs = 3, .batch = 10, .batch_norm_batches = 0});
+    CHECK(straight.layer<"1">().stale_statistics() == 0);
   }
 }
 
@@ -467,20 +467,20 @@ TEST_SUITE("fit/fit: validation") {
     const auto result =
         fit(net, data, adam{.rate = 1e-2f}, constant{}, options, [&](const event& e, network<small, aqe>& of) {
           if (!e.epoch_end) {
-            CHECK(e.blended == 0);
+            CHECK(e.validation_accuracy_blended == 0);
             return;
           }
           // The running statistics are still the ones of training.
-          CHECK(of.layer<"1">().unsettled() > 0.1f);
+          CHECK(of.layer<"1">().stale_statistics() > 0.1f);
           network<small, aqe> copy = of;
-          CHECK(e.blended == accuracy(copy, validation, 0.5f));
-          settle(copy, data, {.batches = 30, .batch = 20, .seed = seed{5}});
-          CHECK(e.quantized == accuracy(copy, validation));
-          differences += std::abs(e.blended - e.quantized);
+          CHECK(e.validation_accuracy_blended == accuracy(copy, validation, 0.5f));
+          reestimate_batch_norm(copy, data, {.batches = 30, .batch = 20, .seed = seed{5}});
+          CHECK(e.validation_accuracy == accuracy(copy, validation));
+          differences += std::abs(e.validation_accuracy_blended - e.validation_accuracy);
         });
     CHECK(differences > 0);
     // The last measurement equals the accuracy of the final network.
-    CHECK(result.epochs.back().quantized == accuracy(net, validation));
+    CHECK(result.epochs.back().validation_accuracy == accuracy(net, validation));
   }
 
   TEST_CASE("of a network without an unquantized part both are the same") {
@@ -488,8 +488,8 @@ TEST_SUITE("fit/fit: validation") {
     network<small, ste> net{seed{1}};
     const auto result =
         fit(net, numbers(300), adam{.rate = 1e-2f}, constant{}, {.batch = 20, .validation = &validation});
-    CHECK(result.epochs[0].blended == result.epochs[0].quantized);
-    CHECK(result.epochs[0].quantized > 0);
+    CHECK(result.epochs[0].validation_accuracy_blended == result.epochs[0].validation_accuracy);
+    CHECK(result.epochs[0].validation_accuracy > 0);
   }
 
   TEST_CASE("does not change the run") {
@@ -607,8 +607,8 @@ TEST_SUITE("fit/fit: what a user brings along") {
 
 TEST_SUITE("fit/fit: learning") {
   TEST_CASE("a 1-bit network learns drawn digits in three epochs, under each estimator") {
-    const auto train = drawn_digits(2000, seed{1});
-    const auto test = drawn_digits(500, seed{2});
+    const auto train = synthetic_digits(2000, seed{1});
+    const auto test = synthetic_digits(500, seed{2});
     const auto learned = [&]<class Estimator>(Estimator, const auto& alpha) {
       network<digits, Estimator> net{seed{3}};
       fit(net, train, adam{.rate = 1e-2f, .decay = exponential_rate{.factor = 0.8f}}, alpha,

@@ -177,14 +177,14 @@ TEST_SUITE("fit/image_stream") {
     const record_files files;
     image_stream data(record_of_13, files.paths, {.window = 4});
     const auto memory = in_memory();
-    fit_options<std::uint8_t> options{.epochs = 3, .batch = 6, .shuffle = false, .settle_batches = 0};
+    fit_options<std::uint8_t> options{.epochs = 3, .batch = 6, .shuffle = false, .batch_norm_batches = 0};
     CHECK(weights_after(data, options) == weights_after(memory, options));
     options.shuffle = true;
     options.augmentation = {.crop = 1, .flip = true};
     options.augment = [](std::span<std::uint8_t> image, shape, minnow::random r) {
       image[static_cast<std::size_t>(r.below(12))] = 255;
     };
-    options.settle_batches = 2;
+    options.batch_norm_batches = 2;
     const auto whole = weights_after(data, options);
     CHECK(whole != weights_after(memory, options));  // the stream has a different order
     options.checkpoint = {.path = files.where.path("run"), .every = 3, .resume = true};

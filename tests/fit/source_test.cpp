@@ -95,10 +95,10 @@ TEST_SUITE("fit/source") {
     auto data = numbered_floats(3);
     const auto before = detail::dataset_source(data).checksum();
     data.labels[1] = 0;
-    const auto relabelled = detail::dataset_source(data).checksum();
-    CHECK(relabelled != before);
+    const auto relabeled = detail::dataset_source(data).checksum();
+    CHECK(relabeled != before);
     data.images[5] = 0;
-    CHECK(detail::dataset_source(data).checksum() != relabelled);
+    CHECK(detail::dataset_source(data).checksum() != relabeled);
   }
 
   TEST_CASE("refuses what a network cannot take, in the caller's name") {

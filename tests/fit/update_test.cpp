@@ -46,7 +46,7 @@ void differentiate(Network& net, std::uint64_t number, float alpha) {
   net.backward(gradient, p);
 }
 
-std::vector<float> values(untyped_network& net) {
+std::vector<float> values(network_base& net) {
   std::vector<float> result;
   net.parameters(
       [&](std::string_view, const parameter& p) { result.insert(result.end(), p.value.begin(), p.value.end()); });

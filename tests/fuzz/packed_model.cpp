@@ -15,7 +15,7 @@ fuzz::outcome read_one(std::span<const std::uint8_t> file) {
   packed<Model> in_place;
   if (read_in_place(bytes, "it", in_place).ok() != said.ok()) std::abort();
   if (said.ok()) {
-    const std::vector<std::uint8_t> image(static_cast<std::size_t>(flat<Model>::input.size()), 77);
+    const std::vector<std::uint8_t> image(static_cast<std::size_t>(layer_graph<Model>::input.size()), 77);
     if (network.run(std::span<const std::uint8_t>(image)).size() != static_cast<std::size_t>(network.classes))
       std::abort();
   }

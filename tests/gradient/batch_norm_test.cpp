@@ -29,7 +29,7 @@ void check_batch_norm(shape in, int images, float offset) {
   const auto gradients = one.gradients();
 
   const auto loss = [&](const numbers& inputs, const numbers& g, const numbers& b) {
-    return test::inner(test::normalised(inputs, g, b), r);
+    return test::inner(test::normalized(inputs, g, b), r);
   };
   const numbers wide_x = test::widened(x);
   const numbers wide_gamma = test::widened(gamma);

@@ -117,7 +117,7 @@ inline numbers pool(const geometry& g, int images, const numbers& in, bool avera
 
 /// Computes batch norm as PyTorch documents it for training, with each channel's mean and biased variance over the
 /// batch.
-inline numbers normalised(const numbers& in, const numbers& gamma, const numbers& beta, double epsilon = 1e-5) {
+inline numbers normalized(const numbers& in, const numbers& gamma, const numbers& beta, double epsilon = 1e-5) {
   const std::size_t channels = gamma.size();
   const auto rows = static_cast<double>(in.size() / channels);
   numbers out(in.size());

@@ -20,7 +20,7 @@ struct small_graph
 
 double small_graph_loss(const test::parameter_map& parameters, const numbers& images, const std::vector<int>& labels) {
   const int n = static_cast<int>(labels.size());
-  using all = flat<small_graph>;
+  using all = layer_graph<small_graph>;
   const auto product = [&]<std::size_t I>(std::integral_constant<std::size_t, I>, const numbers& x) {
     return test::product(all::layer<I>::over(all::in<I>), n, x,
                          parameters.at(std::string(all::paths[I].view()) + " weights"));
@@ -45,7 +45,7 @@ double small_graph_loss(const test::parameter_map& parameters, const numbers& im
   };
   numbers x = product(std::integral_constant<std::size_t, all::find("0")>{}, images);
   const numbers body = product(std::integral_constant<std::size_t, all::find("1.body.0")>{}, x);
-  x = plus(x, relu_of(test::normalised(body, parameters.at("1.body.1 gamma"), parameters.at("1.body.1 beta"))));
+  x = plus(x, relu_of(test::normalized(body, parameters.at("1.body.1 gamma"), parameters.at("1.body.1 beta"))));
   const numbers shortcut = plus(product(std::integral_constant<std::size_t, all::find("2.shortcut.0")>{}, x),
                                 parameters.at("2.shortcut.1 bias"));
   x = plus(product(std::integral_constant<std::size_t, all::find("2.body")>{}, x), shortcut);

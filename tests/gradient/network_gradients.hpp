@@ -39,7 +39,7 @@ template <class Model, class Loss>
 std::size_t check_gradients(const std::vector<int>& labels, Loss&& loss_of) {
   network<Model> net{seed{1}};
   const int images = static_cast<int>(labels.size());
-  const auto x = uniform(images * flat<Model>::input.size(), 2);
+  const auto x = uniform(images * layer_graph<Model>::input.size(), 2);
   std::copy(x.begin(), x.end(), net.prepare(images).begin());
   const pass p{.mode = mode::train};
   const auto z = net.forward(p);

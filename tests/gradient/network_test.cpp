@@ -26,7 +26,7 @@ struct small_real : model<image<2, 8, 6>, conv<4, real, kernel<3, 2>>, batch_nor
 /// Computes the loss of small_real in double precision, from parameters by path.
 double small_real_loss(const test::parameter_map& parameters, const numbers& images, const std::vector<int>& labels) {
   const int n = static_cast<int>(labels.size());
-  using all = flat<small_real>;
+  using all = layer_graph<small_real>;
   const auto weights = [&](const std::string& path) -> const numbers& { return parameters.at(path + " weights"); };
   const auto add = [](numbers x, const numbers& b) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] += b[i % b.size()];
@@ -37,7 +37,7 @@ double small_real_loss(const test::parameter_map& parameters, const numbers& ima
     return x;
   };
   numbers x = test::product(all::layer<0>::over(all::in<0>), n, images, weights("0"));
-  x = test::normalised(x, parameters.at("1 gamma"), parameters.at("1 beta"));
+  x = test::normalized(x, parameters.at("1 gamma"), parameters.at("1 beta"));
   for (double& v : x) v = std::fmax(0, v);
   x = test::pool(all::layer<3>::pool_over(all::in<3>), n, x, false);
   x = test::product(all::layer<4>::over(all::in<4>), n, x, weights("4"));

@@ -50,7 +50,7 @@ static_assert(plan_of<chained, 2>::fixes);
 static_assert(plan_of<chained, 3>::fixes);
 static_assert(!plan_of<chained, 4>::fixes);  // the logits
 static_assert(!minnow::detail::stage_plan<chained, 1>::fixes);
-static_assert(flat<chained>::fingerprint != flat<fixed_point<chained>>::fingerprint);
+static_assert(layer_graph<chained>::fingerprint != layer_graph<fixed_point<chained>>::fingerprint);
 
 /// Records the packed maps of quantizers and the sums of products of one image, by layer.
 struct recorder final : trace {
@@ -190,7 +190,7 @@ TEST_SUITE("infer/fixed_point") {
     }
   }
 
-  TEST_CASE("codes of a network are the exact reading's or their neighbours, counted") {
+  TEST_CASE("codes of a network are the exact reading's or their neighbors, counted") {
     auto net = test::trained_three_steps<chained, std::uint8_t>();
     const auto exact = pack(net);
     const auto fixed = pack<fixed_point>(net);
@@ -213,7 +213,7 @@ TEST_SUITE("infer/fixed_point") {
     CHECK(total.differ * 1000 <= total.codes);
   }
 
-  TEST_CASE("codes that are added: the formula in double precision, or its neighbour") {
+  TEST_CASE("codes that are added: the formula in double precision, or its neighbor") {
     using fixed_type = packed<fixed_point<joined>>;
     static_assert(plan_of<joined, 3>::joins == 1 && plan_of<joined, 3>::fixes);
     auto net = test::trained_three_steps<joined, std::uint8_t>();
@@ -223,7 +223,7 @@ TEST_SUITE("infer/fixed_point") {
     std::vector<float> logits(4);
     session<fixed_type>(fixed).run(std::span<const std::uint8_t>(data.images), std::span<float>(logits), &found);
 
-    using layers = flat<joined>;
+    using layers = layer_graph<joined>;
     const auto at = [](std::string_view path) { return layers::find(path); };
     const auto& sums = found.sums_of.at(at("2.body.2.0"));
     const auto& skip = found.maps.at(at("2.carrier"));

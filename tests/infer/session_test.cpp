@@ -87,7 +87,7 @@ template <class Model, class T>
 long long allocations_of_a_run(const std::vector<T>& images) {
   const auto network = packed_of<Model>();
   session<packed<Model>> run(network);
-  std::vector<float> logits(images.size() / static_cast<std::size_t>(flat<Model>::input.size()) * 5);
+  std::vector<float> logits(images.size() / static_cast<std::size_t>(layer_graph<Model>::input.size()) * 5);
   const long long before = allocations;
   run.run(std::span<const T>(images), std::span<float>(logits));
   return allocations - before;
@@ -280,14 +280,14 @@ TEST_SUITE("infer/session") {
     CHECK(logits == network.run(image));
   }
 
-  TEST_CASE("refuses a normalisation that is not of the image's channels, or no deviation") {
+  TEST_CASE("refuses a normalization that is not of the image's channels, or no deviation") {
     packed<sums_of_a_pixel> network;
-    network.input = {.mean = {1}, .deviation = {}};
+    network.input = {.mean = {1}, .stddev = {}};
     CHECK_THROWS_WITH_AS((void)network.run(std::vector<float>(6)),
                          "session: expected 3 channels, found 1 means and 0 deviations", minnow::error);
-    network.input = {.mean = {}, .deviation = {1, 0, 1}};
+    network.input = {.mean = {}, .stddev = {1, 0, 1}};
     CHECK_THROWS_WITH_AS((void)network.run(std::vector<float>(6)),
-                         "session: expected numbers above 0 in 'deviation', found 0 at index 1", minnow::error);
+                         "session: expected numbers above 0 in 'stddev', found 0 at index 1", minnow::error);
   }
 
   TEST_CASE("what a quantizer throws in a run arrives at the caller, from any thread") {
@@ -307,12 +307,12 @@ TEST_SUITE("infer/session") {
     set_threads(0);
   }
 
-  TEST_CASE("a real image is normalised channel by channel by one fma, bytes from 0 to 1 first") {
+  TEST_CASE("a real image is normalized channel by channel by one fma, bytes from 0 to 1 first") {
     packed<sums_of_a_pixel> network;
     // Filter f of 3 copies channel f, so that the logits are the first layer's input.
     float weights[3][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}};
     std::memcpy(network.stage<0>().weights.data(), weights, sizeof weights);
-    network.input = {.mean = {0.485f, 0.456f, 0.406f}, .deviation = {0.229f, 0.224f, 0.225f}};
+    network.input = {.mean = {0.485f, 0.456f, 0.406f}, .stddev = {0.229f, 0.224f, 0.225f}};
     const std::vector<float> floats{0.1f, -3, 0.7f, 0.485f, 1, 0};
     const auto found = network.run(std::span<const float>(floats));
     const std::vector<std::uint8_t> image{0, 1, 254, 255, 128, 77};
@@ -320,7 +320,7 @@ TEST_SUITE("infer/session") {
     for (std::size_t p = 0; p < 2; ++p)
       for (std::size_t c = 0; c < 3; ++c) {
         const float mean = network.input.mean[c];
-        const float deviation = network.input.deviation[c];
+        const float deviation = network.input.stddev[c];
         const auto exact = [&](double x) { return (x - static_cast<double>(mean)) / static_cast<double>(deviation); };
         // Scale and shift are rounded once or twice, the fma once: 3 roundings of numbers not larger than these.
         const auto allowed = [&](double x) {

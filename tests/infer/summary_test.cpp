@@ -88,8 +88,8 @@ TEST_SUITE("infer/summary") {
     CHECK(detail::advice<kernels::scalar, true>() == "");
   }
 
-  TEST_CASE("a program built without optimisation is told so") {
-    CHECK(detail::advice<xsimd::avx2, false>() == "built without optimisation: -O2 makes it many times faster\n");
+  TEST_CASE("a program built without optimization is told so") {
+    CHECK(detail::advice<xsimd::avx2, false>() == "built without optimization: -O2 makes it many times faster\n");
     CHECK(lines(detail::advice<xsimd::sse2, false>()).size() == 2);
   }
 

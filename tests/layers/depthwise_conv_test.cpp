@@ -20,7 +20,8 @@ struct net : model<image<4, 8, 8>, conv<12, real, groups<2>>, depthwise_conv<min
 
 }  // namespace
 
-static_assert(flat<net>::count == 4 && flat<net>::in<2> == shape{8, 8, 12}, "a scheme quantizes the inputs on its own");
+static_assert(layer_graph<net>::count == 4 && layer_graph<net>::in<2> == shape{8, 8, 12},
+              "a scheme quantizes the inputs on its own");
 
 TEST_SUITE("layers/depthwise_conv") {
   TEST_CASE("each channel has a filter of its own") {

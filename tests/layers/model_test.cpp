@@ -22,7 +22,7 @@ struct nested : model<image<3, 12, 10>,                                         
                       conv<5, integer<8, per_channel>, kernel<1>>,                            // 3
                       dense<7, scheme<real, sign>>,                                           // 4
                       dense<3, minw<3, 16>>> {};                                              // 5
-using of_nested = flat<nested>;
+using of_nested = layer_graph<nested>;
 
 template <std::size_t I, class Layer>
 constexpr bool is_layer(std::string_view path) {
@@ -58,8 +58,8 @@ static_assert(of_nested::find("1.1.0") == 4 && of_nested::find("5.inputs") == 9)
 static_assert(of_nested::find("1.1") == of_nested::count && of_nested::find("") == of_nested::count,
               "a chain is no layer");
 
-static_assert(of_nested::takes_pixels && !flat<model<image<3, 12, 10>, conv<4>>>::takes_pixels);
-static_assert(!flat<model<image<3, 12, 10>, conv<4, minw<1, 1>>>>::takes_pixels);
+static_assert(of_nested::takes_pixels && !layer_graph<model<image<3, 12, 10>, conv<4>>>::takes_pixels);
+static_assert(!layer_graph<model<image<3, 12, 10>, conv<4, minw<1, 1>>>>::takes_pixels);
 
 // A model, the same model under another name, and the same model written differently.
 struct base : model<image<3, 8, 10>, conv<4, minw<1, 1>, kernel<3>>, batch_norm, relu, max_pool<2>, dense<5, sign>> {};
@@ -71,22 +71,22 @@ struct base_written_otherwise : model<image<3, 8, 10>, conv<4, scheme<sign, sign
 template <class Input, class Conv = conv<4, minw<1, 1>>, class Norm = batch_norm, class Activation = relu,
           class Pool = max_pool<2>, class Dense = dense<5, sign>>
 constexpr std::uint64_t fingerprint_of() {
-  return flat<model<Input, Conv, Norm, Activation, Pool, Dense>>::fingerprint;
+  return layer_graph<model<Input, Conv, Norm, Activation, Pool, Dense>>::fingerprint;
 }
 using in = image<3, 8, 10>;
 
 template <class... Layers>
 constexpr std::uint64_t fingerprint_with() {
-  return flat<model<in, Layers...>>::fingerprint;
+  return layer_graph<model<in, Layers...>>::fingerprint;
 }
 
 }  // namespace
 
 TEST_SUITE("layers/model") {
   TEST_CASE("equal models under other names have one fingerprint") {
-    CHECK(flat<base>::fingerprint == flat<base_by_another_name>::fingerprint);
-    CHECK(flat<base>::fingerprint == flat<base_written_otherwise>::fingerprint);
-    CHECK(flat<base>::fingerprint == fingerprint_of<in>());
+    CHECK(layer_graph<base>::fingerprint == layer_graph<base_by_another_name>::fingerprint);
+    CHECK(layer_graph<base>::fingerprint == layer_graph<base_written_otherwise>::fingerprint);
+    CHECK(layer_graph<base>::fingerprint == fingerprint_of<in>());
   }
 
   TEST_CASE("fingerprints differ where any parameter differs") {
@@ -162,20 +162,20 @@ TEST_SUITE("layers/model") {
   TEST_CASE("paths are distinct") {
     std::set<std::string_view> paths;
     for (const text& path : of_nested::paths) paths.insert(path.view());
-    for (const text& path : flat<model_a>::paths) CHECK_FALSE(path.view().empty());
+    for (const text& path : layer_graph<model_a>::paths) CHECK_FALSE(path.view().empty());
     CHECK(paths.size() == of_nested::count);
   }
 
   TEST_CASE("a scheme is short for a quantize layer before the product") {
-    using written = flat<model<in, quantize<ternary<>>, conv<4, sign>>>;
-    using scheme_of_two = flat<model<in, conv<4, minw<2, 1>>>>;
+    using written = layer_graph<model<in, quantize<ternary<>>, conv<4, sign>>>;
+    using scheme_of_two = layer_graph<model<in, conv<4, minw<2, 1>>>>;
     CHECK(std::is_same_v<written::layer<0>, scheme_of_two::layer<0>>);
     CHECK(std::is_same_v<written::layer<1>, scheme_of_two::layer<1>>);
     CHECK(std::is_same_v<written::inputs_of<1>, scheme_of_two::inputs_of<1>>);
   }
 
   TEST_CASE("Model A has the shapes of the paper") {
-    using a = flat<model_a>;
+    using a = layer_graph<model_a>;
     CHECK(a::out<a::find("1.1")> == shape{16, 16, 128});
     CHECK(a::out<a::find("3.1")> == shape{8, 8, 256});
     CHECK(a::out<a::find("5.1")> == shape{4, 4, 512});

@@ -34,7 +34,7 @@ struct node {
 
 template <class Model>
 std::vector<node> nodes_of() {
-  using f = flat<Model>;
+  using f = layer_graph<Model>;
   return []<std::size_t... I>(std::index_sequence<I...>) {
     return std::vector<node>{{std::string(f::paths[I].view()), static_cast<int>(f::template from<I>),
                               static_cast<int>(f::template second<I>), f::readers(I)}...};
@@ -55,7 +55,7 @@ TEST_SUITE("layers/residual") {
   }
 
   TEST_CASE("what a layer reads says its shape and its inputs' quantizer") {
-    using f = flat<residuals>;
+    using f = layer_graph<residuals>;
     CHECK(f::in<12> == shape{8, 8, 16});
     CHECK(f::in<13> == shape{8, 8, 16});
     CHECK(f::in<14> == shape{4, 4, 8});
@@ -74,7 +74,7 @@ TEST_SUITE("layers/residual") {
   }
 
   TEST_CASE("a dense block hands on its input and all that its layers made of it") {
-    using f = flat<dense_blocks>;
+    using f = layer_graph<dense_blocks>;
     CHECK(f::out<1> == shape{8, 8, 8});
     CHECK(f::in<2> == shape{8, 8, 8});
     CHECK(f::out<3> == shape{8, 8, 13});
@@ -89,6 +89,6 @@ TEST_SUITE("layers/residual") {
         {"1.body.body", 2, -1, 1},  {"1.body", 3, 2, 1},  {"1", 4, 2, 0},
     };
     CHECK(nodes_of<inside_each_other>() == expected);
-    CHECK(flat<inside_each_other>::output == shape{1, 1, 12});
+    CHECK(layer_graph<inside_each_other>::output == shape{1, 1, 12});
   }
 }

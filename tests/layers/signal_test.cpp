@@ -49,11 +49,11 @@ struct along_width
 
 TEST_SUITE("layers/signal") {
   TEST_CASE("a model of signals is that of maps of height 1, and reads its files") {
-    CHECK(flat<along_length>::fingerprint == flat<along_width>::fingerprint);
-    CHECK(flat<along_length>::output == shape{1, 1, 3});
-    REQUIRE(flat<along_length>::count == flat<along_width>::count);
-    for (std::size_t i = 0; i < flat<along_length>::count; ++i)
-      CHECK(flat<along_length>::paths[i] == flat<along_width>::paths[i]);
+    CHECK(layer_graph<along_length>::fingerprint == layer_graph<along_width>::fingerprint);
+    CHECK(layer_graph<along_length>::output == shape{1, 1, 3});
+    REQUIRE(layer_graph<along_length>::count == layer_graph<along_width>::count);
+    for (std::size_t i = 0; i < layer_graph<along_length>::count; ++i)
+      CHECK(layer_graph<along_length>::paths[i] == layer_graph<along_width>::paths[i]);
     for (std::size_t i = 0; i < weight_shapes<along_length>.size(); ++i) {
       CHECK(weight_shapes<along_length>[i].path == weight_shapes<along_width>[i].path);
       CHECK(weight_shapes<along_length>[i].window == weight_shapes<along_width>[i].window);

@@ -38,8 +38,11 @@ static_assert(!of_groups[3].of_signal && !shapes[0].of_signal);
 
 TEST_SUITE("layers/weight_shapes") {
   TEST_CASE("each product has the weights of its window, a dense layer those of the map before it") {
-    CHECK_EQ(shapes[1].filters * shapes[1].window.size(), mn::flat<of_each_kind>::layer<4>::over({4, 5, 4}).weights());
-    CHECK_EQ(of_groups[0].filters * of_groups[0].window.size(), mn::flat<grouped>::layer<0>::over({1, 9, 6}).weights());
-    CHECK_EQ(of_groups[1].filters * of_groups[1].window.size(), mn::flat<grouped>::layer<1>::over({1, 9, 4}).weights());
+    CHECK_EQ(shapes[1].filters * shapes[1].window.size(),
+             mn::layer_graph<of_each_kind>::layer<4>::over({4, 5, 4}).weights());
+    CHECK_EQ(of_groups[0].filters * of_groups[0].window.size(),
+             mn::layer_graph<grouped>::layer<0>::over({1, 9, 6}).weights());
+    CHECK_EQ(of_groups[1].filters * of_groups[1].window.size(),
+             mn::layer_graph<grouped>::layer<1>::over({1, 9, 4}).weights());
   }
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-// The macros of neighbours.hpp that xsimd, xtensor and the headers of intrinsics tolerate: all except single letters,
+// The macros of neighbors.hpp that xsimd, xtensor and the headers of intrinsics tolerate: all except single letters,
 // names that these libraries use, and functions that they call.
-#include "neighbours.hpp"
+#include "neighbors.hpp"
 
 #undef A
 #undef B

@@ -95,7 +95,7 @@ std::vector<std::pair<std::string, data_files::bytes>> consistent(std::uint64_t 
   };
   data_files::bytes minnow_file(64);
   std::memcpy(minnow_file.data(), "minnow\r\n\1\0\0\0\3\0\0\0", 16);
-  const std::uint64_t fingerprint = flat<all_readers::small_model>::fingerprint;
+  const std::uint64_t fingerprint = layer_graph<all_readers::small_model>::fingerprint;
   std::memcpy(minnow_file.data() + 16, &fingerprint, 8);
   std::memcpy(minnow_file.data() + 24, &length, 8);
   data_files::bytes packed_file = minnow_file, network_file = minnow_file;
@@ -178,7 +178,7 @@ TEST_SUITE("memory/readers") {
       return fit(net, data, adam{}, constant{1},
                  {.epochs = std::numeric_limits<int>::max(),
                   .batch = 1,
-                  .settle_batches = 0,
+                  .batch_norm_batches = 0,
                   .checkpoint = {.path = folder.path("run"), .resume = true}},
                  [&](const event& e, auto&) { return e.step < last; });
     };

@@ -34,7 +34,7 @@ struct kept_array {
   std::string_view name;
   std::vector<float> values;
 };
-inline std::vector<kept_array> arrays(minnow::untyped_network& net) {
+inline std::vector<kept_array> arrays(minnow::network_base& net) {
   std::vector<kept_array> result;
   net.arrays([&](std::string_view path, std::string_view name, std::span<float> v) {
     result.push_back({path, name, {v.begin(), v.end()}});
@@ -43,7 +43,7 @@ inline std::vector<kept_array> arrays(minnow::untyped_network& net) {
 }
 
 /// Returns the CRC-32 of all arrays.
-inline std::uint32_t checksum(minnow::untyped_network& net) {
+inline std::uint32_t checksum(minnow::network_base& net) {
   std::uint32_t crc = 0;
   for (const kept_array& a : arrays(net)) crc = minnow::detail::crc32(std::as_bytes(std::span(a.values)), crc);
   return crc;

@@ -73,14 +73,14 @@ void expect_text(const ending& end, const char* part) {
 }
 
 /// Checks that a run reaches the accuracy of a run on one rank, except for the effect of a different summation order.
-void accuracy_of(bool synchronised) {
-  data_parallel ranks{MPI_COMM_WORLD, {.synchronised_statistics = synchronised, .timeout = 20}};
+void accuracy_of(bool synchronized) {
+  data_parallel ranks{MPI_COMM_WORLD, {.synchronized_statistics = synchronized, .timeout = 20}};
   const auto data = test::small_digits(1500, seed{2}), validation = test::small_digits(501, seed{3});
   digits_network one{seed{1}}, all{seed{1}};
   fit_options<std::uint8_t> options{.epochs = 4, .batch = batch, .validation = &validation};
-  const double alone = fit(one, data, optimizer, constant{}, options).epochs.back().quantized;
+  const double alone = fit(one, data, optimizer, constant{}, options).epochs.back().validation_accuracy;
   options.ranks = &ranks;
-  const double together = fit(all, data, optimizer, constant{}, options).epochs.back().quantized;
+  const double together = fit(all, data, optimizer, constant{}, options).epochs.back().validation_accuracy;
   if (ranks.rank() == 0) std::printf("accuracy %.3f on one rank, %.3f on %d\n", alone, together, ranks.size());
   MPI_EXPECT(alone > 0.6 && std::abs(alone - together) < 0.06, "%g and %g", alone, together);
   // Each rank has measured its share of the validation set, with the same network.

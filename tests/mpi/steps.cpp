@@ -47,7 +47,8 @@ template <class Network>
 double further(data_parallel& ranks, const step_options& o, seed draws) {
   const auto data = test::small_digits(o.batch, draws);
   Network one{seed{1}}, all{seed{1}};
-  fit_options<std::uint8_t> options{.batch = o.batch, .augmentation = {.crop = 1, .flip = true}, .settle_batches = 0};
+  fit_options<std::uint8_t> options{
+      .batch = o.batch, .augmentation = {.crop = 1, .flip = true}, .batch_norm_batches = 0};
   const history alone = fit(one, data, sgd{.rate = 1}, constant{o.alpha}, options);
   options.ranks = &ranks;
   const history shared = fit(all, data, sgd{.rate = 1}, constant{o.alpha}, options);
@@ -102,7 +103,7 @@ void repeats(data_parallel& ranks, const char* what) {
 int main(int count, char** arguments) {
   return test::run(count, arguments, [] {
     set_threads(1);
-    data_parallel together{MPI_COMM_WORLD, {.synchronised_statistics = true, .timeout = 20, .bucket_bytes = 4096}};
+    data_parallel together{MPI_COMM_WORLD, {.synchronized_statistics = true, .timeout = 20, .bucket_bytes = 4096}};
     equal<floats, ste>(together, "floats");
     for (const float alpha : {0.5f, 1.0f}) {
       equal<few_bits, aqe>(together, "1 to 3 bits, aqe", {.alpha = alpha});
@@ -114,7 +115,7 @@ int main(int count, char** arguments) {
     equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");
     equal<floats, ste>(together, "floats", {.batch = 5});
 
-    repeats<few_bits, aqe>(together, "synchronised");
+    repeats<few_bits, aqe>(together, "synchronized");
     data_parallel apart{MPI_COMM_WORLD, {.timeout = 20, .bucket_bytes = 10000}};
     repeats<integers, aqe_stochastic>(apart, "each its own statistics");
     repeats<measured, aqe>(apart, "each its own statistics, learned scales");

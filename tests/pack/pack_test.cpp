@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <minnow/estimate/aqe.hpp>
-#include <minnow/fit/settle.hpp>
+#include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/model.hpp>
 #include <minnow/quantize/methods.hpp>
 
@@ -57,7 +57,7 @@ void train_once(Network& net, float alpha) {
   (void)net.forward({.mode = mode::train, .alpha = alpha});
 }
 
-void set(untyped_network& net, std::string_view path, std::string_view name, float to) {
+void set(network_base& net, std::string_view path, std::string_view name, float to) {
   net.arrays([&](std::string_view p, std::string_view n, std::span<float> values) {
     if (p == path && n == name) values.back() = to;
   });
@@ -112,22 +112,22 @@ private:
 }  // namespace minnow
 
 TEST_SUITE("pack/pack") {
-  TEST_CASE("statistics of a network that is partly unquantized are refused until they are settled") {
+  TEST_CASE("statistics of a network that is partly unquantized are refused until they are re-estimated") {
     network<small, aqe> net{seed{1}};
     train_once(net, 0.5f);
-    CHECK_THROWS_WITH_AS((void)pack(net),
-                         "pack: layer 1: its statistics are those of a network that is 0.05 part unquantized (at most "
-                         "0.001 is expected): "
-                         "settle(net, data) takes them anew, and fit does so at its end",
-                         minnow::error);
-    settle(net, numbers(40, 1), {.batches = 2, .batch = 20});
+    CHECK_THROWS_WITH_AS(
+        (void)pack(net),
+        "pack: layer 1: expected batch norm statistics of the quantized network (unquantized fraction at "
+        "most 0.001), found 0.05: call reestimate_batch_norm(net, data) first; fit does so at its end",
+        minnow::error);
+    reestimate_batch_norm(net, numbers(40, 1), {.batches = 2, .batch = 20});
     CHECK_NOTHROW((void)pack(net));
     // An unquantized fraction of up to 1e-3 is accepted.
-    set(net, "5", "unsettled", 1.1e-3f);
+    set(net, "5", "stale_statistics", 1.1e-3f);
     CHECK_THROWS_WITH_AS((void)pack(net), doctest::Contains("pack: layer 5: its statistics"), minnow::error);
-    set(net, "5", "unsettled", 0.9e-3f);
+    set(net, "5", "stale_statistics", 0.9e-3f);
     CHECK_NOTHROW((void)pack(net));
-    set(net, "5", "unsettled", std::nanf(""));
+    set(net, "5", "stale_statistics", std::nanf(""));
     CHECK_THROWS_AS((void)pack(net), minnow::error);
   }
 
@@ -212,12 +212,12 @@ TEST_SUITE("pack/pack") {
                          minnow::error);
   }
 
-  TEST_CASE("the image's normalisation is packed along") {
+  TEST_CASE("the image's normalization is packed along") {
     network<small> net{seed{1}};
-    net.normalise({.mean = {1, 2, 3, 4, 5, 6}, .deviation = {6, 5, 4, 3, 2, 1}});
+    net.normalize({.mean = {1, 2, 3, 4, 5, 6}, .stddev = {6, 5, 4, 3, 2, 1}});
     const auto network = pack(net);
     CHECK(network.input.mean == std::vector<float>{1, 2, 3, 4, 5, 6});
-    CHECK(network.input.deviation == std::vector<float>{6, 5, 4, 3, 2, 1});
+    CHECK(network.input.stddev == std::vector<float>{6, 5, 4, 3, 2, 1});
   }
 
   TEST_CASE("every rung packs the same bytes and gives the same logits") {
@@ -226,7 +226,7 @@ TEST_SUITE("pack/pack") {
     std::vector<std::uint8_t> x(75 * 6);
     for (auto& b : x) b = static_cast<std::uint8_t>(r.below(256));
     const dataset<std::uint8_t> data({5, 5, 3}, x, {});
-    settle(net, data, {.batches = 1, .batch = 6});
+    reestimate_batch_norm(net, data, {.batches = 1, .batch = 6});
     auto reference = pack<kernels::scalar>(net);
     const auto bytes = all_bytes(reference);
     const auto logits = reference.run(std::span<const std::uint8_t>(x));

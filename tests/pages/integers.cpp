@@ -5,4 +5,4 @@ namespace mn = minnow;
 
 // the block
 
-static_assert(mn::flat<mn::zoo::mobilenet_v1<integers<4, 8>>>::output.channels == 1000);
+static_assert(mn::layer_graph<mn::zoo::mobilenet_v1<integers<4, 8>>>::output.channels == 1000);

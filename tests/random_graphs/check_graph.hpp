@@ -62,7 +62,7 @@ struct graph_counts {
 inline graph_counts counted;
 
 /// Gives batch norm's channels factors of 1, -1 and 0, shifts constants randomly, and scales quantizers' states.
-inline void bend_randomly(untyped_network& net, random draws) {
+inline void bend_randomly(network_base& net, random draws) {
   net.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
     const float size = name == "state" && draws.below(4) == 0 ? draws.uniform(1, 3) : 1.0f;
     for (float& v : values) {
@@ -100,8 +100,8 @@ inline int graph_states() {
 template <class Model, bool FixedPoint = false>
 void check_graph(std::uint64_t number) {
   using small = packed<Model, tested_rung>;
-  using value = std::conditional_t<flat<Model>::takes_pixels, std::uint8_t, float>;
-  const auto data = random_images<value>(flat<Model>::input, 32, small::classes, number);
+  using value = std::conditional_t<layer_graph<Model>::takes_pixels, std::uint8_t, float>;
+  const auto data = random_images<value>(layer_graph<Model>::input, 32, small::classes, number);
   const data_files::folder folder;
   const std::string path = folder.path("model.mnw");
   for (int state = 0; state < graph_states(); ++state) {
@@ -111,7 +111,7 @@ void check_graph(std::uint64_t number) {
     network<Model> net{seed{draws.next()}};
     const float rate = draws.below(2) == 0 ? 1e-2f : 1e-1f;
     fit(net, data, adam{.rate = rate}, constant{1},
-        {.epochs = 1 + draws.below(2), .batch = 8, .seed = seed{draws.next()}, .settle_batches = 3});
+        {.epochs = 1 + draws.below(2), .batch = 8, .seed = seed{draws.next()}, .batch_norm_batches = 3});
     if (draws.below(3) == 0) calibrate(net, data, {.batches = 2, .batch = 16});
     bend_randomly(net, draws);
 

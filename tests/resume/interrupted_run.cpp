@@ -7,7 +7,7 @@
 #include <exception>
 #include <string>
 
-#include <minnow/data/drawn_digits.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/files/network_file.hpp>
 #include <minnow/fit/fit.hpp>
@@ -28,8 +28,8 @@ int main(int count, char** arguments) try {
   if (count != 3) return std::fprintf(stderr, "usage: interrupted_run CHECKPOINT|none NETWORK\n"), 2;
   const std::string checkpoint = arguments[1];
   network<digits, aqe> net{seed{1}};
-  const auto data = drawn_digits(1200, seed{2});
-  const auto validation = drawn_digits(100, seed{3});
+  const auto data = synthetic_digits(1200, seed{2});
+  const auto validation = synthetic_digits(100, seed{3});
   bool first = true;
   fit(net, data, adam{.rate = 2e-3f, .decay = cosine_rate{}}, linear{},
       {.epochs = 8,

@@ -42,8 +42,9 @@ TEST_SUITE("system/check_numbers") {
              "f: layer 2.0: expected finite numbers in 'weights', found -inf at index 1");
     CHECK_EQ(said("variance", {0, 1, -2}),
              "f: layer 2.0: expected numbers of at least 0 in 'variance', found -2 at index 2");
-    CHECK_EQ(said("deviation", {1, 0}, ""), "f: expected numbers above 0 in 'deviation', found 0 at index 1");
-    CHECK_EQ(said("unsettled", {2}), "f: layer 2.0: expected numbers from 0 to 1 in 'unsettled', found 2 at index 0");
+    CHECK_EQ(said("stddev", {1, 0}, ""), "f: expected numbers above 0 in 'stddev', found 0 at index 1");
+    CHECK_EQ(said("stale_statistics", {2}),
+             "f: layer 2.0: expected numbers from 0 to 1 in 'stale_statistics', found 2 at index 0");
     CHECK_EQ(said("weights", {1, -2}), "");
     CHECK_EQ(said("variance", {0, 1}), "");
     CHECK_EQ(said("weights", {}), "");

@@ -37,7 +37,7 @@ mn::dataset<float> images_for_copies(int count, std::uint64_t draws = 9) {
 /// Returns a trained network with its own statistics.
 mn::network<real_net> trained() {
   mn::network<real_net> net{mn::seed{1}};
-  net.normalise({.mean = {0.5f, 0}, .deviation = {2, 3}});
+  net.normalize({.mean = {0.5f, 0}, .stddev = {2, 3}});
   (void)mn::fit(net, images_for_copies(30), mn::adam{.rate = 1e-2f}, mn::constant{1}, {.epochs = 2, .batch = 10});
   return net;
 }
@@ -81,10 +81,10 @@ TEST_SUITE("train/copy_weights") {
       const std::string& name = array.first;  // clang 16 cannot capture a structured binding under OpenMP
       CAPTURE(name);
       REQUIRE(found.contains(name));
-      if (!name.ends_with("unsettled")) CHECK(found.at(name) == array.second);
+      if (!name.ends_with("stale_statistics")) CHECK(found.at(name) == array.second);
     }
-    CHECK_EQ(to.input_normalisation().mean, from.input_normalisation().mean);
-    CHECK_EQ(to.input_normalisation().deviation, from.input_normalisation().deviation);
+    CHECK_EQ(to.input_normalization().mean, from.input_normalization().mean);
+    CHECK_EQ(to.input_normalization().stddev, from.input_normalization().stddev);
   }
 
   TEST_CASE("and back, and between networks of few bits") {
@@ -132,8 +132,9 @@ TEST_SUITE("train/copy_weights") {
     auto from = trained();
     mn::network<low_net> to{mn::seed{2}};
     mn::copy_weights(from, to);
-    CHECK_THROWS_WITH_AS((void)mn::pack(to), doctest::Contains("settle(net, data) takes them anew"), mn::error);
-    mn::settle(to, images_for_copies(30), {.batches = 3, .batch = 10});
+    CHECK_THROWS_WITH_AS((void)mn::pack(to), doctest::Contains("call reestimate_batch_norm(net, data) first"),
+                         mn::error);
+    mn::reestimate_batch_norm(to, images_for_copies(30), {.batches = 3, .batch = 10});
     CHECK_NOTHROW((void)mn::pack(to));
     mn::network<real_net> real{mn::seed{2}};
     mn::copy_weights(from, real);
@@ -223,7 +224,8 @@ TEST_SUITE("train/copy_weights") {
     mn::copy_weights(from, to, {.except = {"0"}});
     CHECK(to.layer<"0">().weights() == first);
     CHECK(to.layer<"4">().weights() == from.layer<"4">().weights());
-    CHECK_THROWS_WITH_AS((void)mn::pack(to), doctest::Contains("settle(net, data) takes them anew"), mn::error);
+    CHECK_THROWS_WITH_AS((void)mn::pack(to), doctest::Contains("call reestimate_batch_norm(net, data) first"),
+                         mn::error);
   }
 
   TEST_CASE("a path to leave out that names nothing is refused, and what was not named is as well") {

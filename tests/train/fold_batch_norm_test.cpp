@@ -38,7 +38,7 @@ dataset<float> images_for_folds(int count) {
 
 network<normed> trained_normed() {
   network<normed> net{seed{1}};
-  net.normalise({.mean = {0.5f, 0}, .deviation = {2, 3}});
+  net.normalize({.mean = {0.5f, 0}, .stddev = {2, 3}});
   (void)fit(net, images_for_folds(60), adam{.rate = 3e-2f}, constant{1}, {.epochs = 4, .batch = 10});
   // Make one channel decreasing and one constant.
   net.parameters([](std::string_view, const parameter& p) {
@@ -99,7 +99,7 @@ TEST_SUITE("train/fold_batch_norm") {
     CHECK_THROWS_WITH_AS((void)pack(small), doctest::Contains("layer 6"), error);
 
     using all = zoo::schemes<bytes, bytes, bytes, bytes, real, bias>;
-    CHECK(flat<zoo::resnet_18<all>>::output == shape{1, 1, 1000});
+    CHECK(layer_graph<zoo::resnet_18<all>>::output == shape{1, 1, 1000});
     struct plain : model<image<2, 6, 6>, conv<4>, batch_norm, relu, dense<3>> {};
     struct quantized : model<image<2, 6, 6>, conv<4, bytes>, bias, relu, dense<3, bytes>> {};
     network<plain> real_net{seed{3}};

@@ -13,7 +13,7 @@ using namespace minnow;
 
 namespace {
 
-struct summarised
+struct summarized
     : model<image<3, 8, 8>, conv<8, scheme<pixels, sign>>, max_pool<2>, batch_norm, dense<10, minw<2, 3>>, bias> {};
 
 /// Returns the line that begins with a layer's path.
@@ -30,7 +30,7 @@ bool has(const std::string& line, const std::string& part) { return line.find(pa
 
 TEST_SUITE("train/summary") {
   TEST_CASE("a product's line has its output, bits, operation, parameters and multiply-accumulates") {
-    network<summarised> net;
+    network<summarized> net;
     const std::string conv = line_of(summary(net), "0");
     for (const char* part : {"conv<8>", "8x8x8", "XNOR ADDER 8x1 ", " 216 ", "13,824"}) {
       CAPTURE(part);
@@ -44,7 +44,7 @@ TEST_SUITE("train/summary") {
   }
 
   TEST_CASE("every layer has a line, and the sums are those of the lines") {
-    network<summarised> net;
+    network<summarized> net;
     const std::string table = summary(net);
     for (const char* path : {"inputs", "0", "1", "2", "3", "4", "sum"}) {
       CAPTURE(path);
@@ -55,7 +55,7 @@ TEST_SUITE("train/summary") {
   }
 
   TEST_CASE("names the estimators of weights and inputs") {
-    network<summarised, aqe, alpha_blend> net;
+    network<summarized, aqe, alpha_blend> net;
     CHECK(has(summary(net), "gradients pass quantized weights by aqe, quantized inputs by alpha_blend"));
   }
 }

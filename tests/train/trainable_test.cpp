@@ -39,7 +39,7 @@ TEST_SUITE("train/trainable") {
     CHECK(p.alpha == 1);
     CHECK(p.requantize);
     CHECK(!p.training());
-    CHECK(!pass{.mode = mode::settle}.training());
+    CHECK(!pass{.mode = mode::reestimate}.training());
     CHECK(pass{.mode = mode::train}.training());
   }
 }

@@ -20,8 +20,9 @@ struct of_integers
                 mn::relu6, mn::dense<3, mn::scheme<mn::integer<4>, mn::integer<8>>>> {};
 
 constexpr mn::firmware_stage stage{words, integers, integers, wide, floats};
-constexpr mn::firmware_data<4> bits{mn::flat<of_bits>::fingerprint, {stage, stage, stage, stage}};
-constexpr mn::firmware_data<4> bytes{mn::flat<mn::fixed_point<of_integers>>::fingerprint, {stage, stage, stage, stage}};
+constexpr mn::firmware_data<4> bits{mn::layer_graph<of_bits>::fingerprint, {stage, stage, stage, stage}};
+constexpr mn::firmware_data<4> bytes{mn::layer_graph<mn::fixed_point<of_integers>>::fingerprint,
+                                     {stage, stage, stage, stage}};
 
 mn::firmware<of_bits, bits> network_of_bits;
 mn::firmware<mn::fixed_point<of_integers>, bytes> network_of_integers;

@@ -19,7 +19,7 @@ int main(int count, char** arguments) {
   if (count != 2) return 1;
   const std::string folder = arguments[1];
   const auto [train, test] = mn::read_mnist(folder + "/mnist", mn::gzip);
-  const auto colours = mn::read_cifar10(folder + "/cifar-10");
+  const auto colors = mn::read_cifar10(folder + "/cifar-10");
   mn::network<small> net{mn::seed{1}};
   mn::fit(net, train, mn::adam{}, mn::constant{1},
           {.epochs = 1, .validation = &test, .checkpoint = {.path = folder + "/run.mnc"}});
@@ -34,6 +34,6 @@ int main(int count, char** arguments) {
   const auto file = mn::load<mn::mapped_file>(folder + "/net.mnw");
   const auto packed = mn::load_in_place<mn::packed<small>>(file.bytes(), "net.mnw");
   const auto again = mn::load<mn::network<small>>(folder + "/net.mnn");
-  std::printf("%d %f %f\n", colours.train.size(), mn::accuracy(packed, test),
-              mn::accuracy(mn::load<mn::packed<small>>(folder + "/net.mnw"), mn::drawn_digits(3)));
+  std::printf("%d %f %f\n", colors.train.size(), mn::accuracy(packed, test),
+              mn::accuracy(mn::load<mn::packed<small>>(folder + "/net.mnw"), mn::synthetic_digits(3)));
 }

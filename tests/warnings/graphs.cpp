@@ -28,8 +28,8 @@ struct wave
 
 template <class Model, class Element>
 void try_one() {
-  const auto size = static_cast<std::size_t>(mn::flat<Model>::input.size());
-  const mn::dataset<Element> data(mn::flat<Model>::input, std::vector<Element>(size * 8, Element(1)),
+  const auto size = static_cast<std::size_t>(mn::layer_graph<Model>::input.size());
+  const mn::dataset<Element> data(mn::layer_graph<Model>::input, std::vector<Element>(size * 8, Element(1)),
                                   std::vector<int>(8, 1));
   mn::network<Model> net{mn::seed{1}};
   mn::fit(net, data, mn::adam{}, mn::exponential{}, {.epochs = 1, .batch = 4});

@@ -21,7 +21,8 @@ int main(int count, char** arguments) {
     return 1;
   }
   mn::session<mn::packed<small>> run(network);
-  const std::vector<std::uint8_t> image(static_cast<std::size_t>(mn::flat<small>::input.size()), std::uint8_t{7});
+  const std::vector<std::uint8_t> image(static_cast<std::size_t>(mn::layer_graph<small>::input.size()),
+                                        std::uint8_t{7});
   float logits[4] = {};
   run.run(std::span<const std::uint8_t>(image), std::span<float>(logits));
   std::printf("%s%f\n", mn::summary(network).c_str(), static_cast<double>(logits[0]));

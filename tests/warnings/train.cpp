@@ -22,10 +22,10 @@ mn::dataset<Element> data_of(mn::shape dimensions, int count) {
 
 template <class Model, class Estimator, class Element, class Optimizer, class Schedule>
 void train(const Optimizer& optimizer, const Schedule& schedule) {
-  const auto data = data_of<Element>(mn::flat<Model>::input, 24);
+  const auto data = data_of<Element>(mn::layer_graph<Model>::input, 24);
   mn::network<Model, Estimator> net{mn::seed{1}};
   mn::fit(net, data, optimizer, schedule, {.epochs = 1, .batch = 8, .validation = &data});
-  mn::settle(net, data);
+  mn::reestimate_batch_norm(net, data);
   const auto packed = mn::pack(net);
   std::printf("%s%s%f %d %zu\n", mn::summary(net).c_str(), mn::summary(packed).c_str(), mn::accuracy(packed, data),
               mn::logits(net, data) == mn::logits(packed, data), mn::predict(packed, data).size());

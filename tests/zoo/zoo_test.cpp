@@ -59,28 +59,28 @@ static_assert((figures_of<zoo::mobilenet_v1<floats, 100, 128>>().macs + 500000) 
 
 TEST_SUITE("zoo") {
   TEST_CASE("networks for 32x32 images end in ten logits") {
-    CHECK(flat<zoo::model_d<bits>>::output == shape{1, 1, 10});
-    CHECK(flat<zoo::resnet_cifar<20, floats>>::output == shape{1, 1, 10});
-    CHECK(flat<zoo::resnet_cifar<20, floats, 100>>::output == shape{1, 1, 100});
-    CHECK(flat<zoo::densenet_bc<100, 12, floats>>::output == shape{1, 1, 10});
-    CHECK(flat<zoo::mobilenet_v1<floats, 25, 32, 10>>::output == shape{1, 1, 10});
+    CHECK(layer_graph<zoo::model_d<bits>>::output == shape{1, 1, 10});
+    CHECK(layer_graph<zoo::resnet_cifar<20, floats>>::output == shape{1, 1, 10});
+    CHECK(layer_graph<zoo::resnet_cifar<20, floats, 100>>::output == shape{1, 1, 100});
+    CHECK(layer_graph<zoo::densenet_bc<100, 12, floats>>::output == shape{1, 1, 10});
+    CHECK(layer_graph<zoo::mobilenet_v1<floats, 25, 32, 10>>::output == shape{1, 1, 10});
   }
 
   TEST_CASE("networks for 224x224 images end in a thousand") {
-    CHECK(flat<zoo::alexnet<bits>>::output == shape{1, 1, 1000});
-    CHECK(flat<zoo::resnet_18<floats>>::output == shape{1, 1, 1000});
-    CHECK(flat<zoo::resnet_50<floats>>::output == shape{1, 1, 1000});
-    CHECK(flat<zoo::resnet_50_v2<floats>>::output == shape{1, 1, 1000});
-    CHECK(flat<zoo::mobilenet_v1<floats>>::output == shape{1, 1, 1000});
+    CHECK(layer_graph<zoo::alexnet<bits>>::output == shape{1, 1, 1000});
+    CHECK(layer_graph<zoo::resnet_18<floats>>::output == shape{1, 1, 1000});
+    CHECK(layer_graph<zoo::resnet_50<floats>>::output == shape{1, 1, 1000});
+    CHECK(layer_graph<zoo::resnet_50_v2<floats>>::output == shape{1, 1, 1000});
+    CHECK(layer_graph<zoo::mobilenet_v1<floats>>::output == shape{1, 1, 1000});
   }
 
   TEST_CASE("a carrier of a layer's own inputs is their quantizer, and there is no second one") {
     using bytes = scheme<integer<8>, integer<8, per_channel>>;
-    using carried = flat<zoo::resnet_50<zoo::schemes<bytes, bytes, bytes, bytes, integer<8>>>>;
+    using carried = layer_graph<zoo::resnet_50<zoo::schemes<bytes, bytes, bytes, bytes, integer<8>>>>;
     CHECK(carried::find("4.0.carrier") < carried::count);
     CHECK(carried::find("4.0.body.0.inputs") == carried::count);
     CHECK(carried::find("4.0.body.3.inputs") < carried::count);
-    using on_floats = flat<zoo::resnet_50<zoo::schemes<bytes>>>;
+    using on_floats = layer_graph<zoo::resnet_50<zoo::schemes<bytes>>>;
     CHECK(on_floats::find("4.0.carrier") == on_floats::count);
     CHECK(on_floats::find("4.0.body.0.inputs") < on_floats::count);
   }

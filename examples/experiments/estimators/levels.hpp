@@ -74,10 +74,10 @@ void keep_levels(const fs::path& folder, const std::string& row, int seed, const
 
   mn::network<typename Model::front, W, I> front;
   std::map<std::pair<std::string, std::string>, std::span<float>> from;
-  net.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) {
+  net.checkpoint_arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
     from[{std::string(path), std::string(name)}] = values;
   });
-  front.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) {
+  front.checkpoint_arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
     const auto source = from.at({std::string(path), std::string(name)});
     std::copy(source.begin(), source.end(), values.begin());
   });

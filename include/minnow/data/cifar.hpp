@@ -26,7 +26,7 @@ template <opener Opener = plain>
   if (!out.images.empty() &&
       (out.dimensions != shape{32, 32, 3} || out.labels.size() != static_cast<std::size_t>(out.size())))
     return status::failure(
-        "read_cifar10_batch: expected an empty data set or labelled images of 32x32x3, found %d images of %dx%dx%d and "
+        "read_cifar10_batch: expected an empty data set or labeled images of 32x32x3, found %d images of %dx%dx%d and "
         "%zu labels",
         out.size(), out.dimensions.height, out.dimensions.width, out.dimensions.channels, out.labels.size());
   return detail::reading<Opener>(path, "CIFAR-10's binary records", [&]() -> status {

@@ -57,9 +57,9 @@ struct opened {
     return o.text.c_str();
   }
 
-  static constexpr auto image_size = static_cast<std::size_t>(packed_type::flat::input.size());
+  static constexpr auto image_size = static_cast<std::size_t>(packed_type::layer_graph::input.size());
   static constexpr auto run_floats = [] {
-    if constexpr (packed_type::flat::takes_pixels) return nullptr;
+    if constexpr (packed_type::layer_graph::takes_pixels) return nullptr;
     else return &run<float>;
   }();
 };

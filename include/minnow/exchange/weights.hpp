@@ -100,12 +100,12 @@ inline std::string_view torch_name(std::string_view array) noexcept {
 }
 
 /// Finds the tensor's name for every array of the network, and checks that every name of the map belongs to an array.
-inline status find_places(untyped_network& net, std::span<const weight_shape> products, const weight_names& names,
+inline status find_places(network_base& net, std::span<const weight_shape> products, const weight_names& names,
                           bool allow_unnamed, std::vector<weight_place>& places) {
   status outcome;
   std::set<std::string_view> taken;
   net.arrays([&](std::string_view path, std::string_view array, std::span<float> values) {
-    if (array == "state" || array == "unsettled") return;
+    if (array == "state" || array == "stale_statistics") return;
     weight_place place{std::string(path), std::string(array), {}, values};
     if (const auto exact = names.find(place.layer + "." + place.array); exact != names.end()) {
       taken.insert(exact->first);
@@ -173,7 +173,7 @@ inline status fill_places(const std::vector<weight_place>& places, const tensors
 /// again.
 ///
 /// If the model quantizes, batch norm's statistics count as collected on another network, since the quantizers in use
-/// at that time are unknown. `pack` refuses them until `settle` or `fit` collects new ones.
+/// at that time are unknown. `pack` refuses them until `reestimate_batch_norm` or `fit` collects new ones.
 ///
 /// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite
 ///           (or, for a variance, below 0), and tensors that no array takes (except num_batches_tracked); `net` then
@@ -187,7 +187,7 @@ template <class Model, class Weights, class Inputs>
       return outcome;
     if (status outcome = detail::fill_places(places, from, options.allow_unused); !outcome) return outcome;
     detail::weights_replaced(net);
-    detail::set_unsettled(net, network<Model, Weights, Inputs>::quantizes ? 1.0f : 0.0f);
+    detail::set_stale_statistics(net, network<Model, Weights, Inputs>::quantizes ? 1.0f : 0.0f);
     return {};
   });
 }

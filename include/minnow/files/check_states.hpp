@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <minnow/files/container.hpp>
-#include <minnow/train/untyped_network.hpp>
+#include <minnow/train/network_base.hpp>
 
 namespace minnow::detail {
 
@@ -15,7 +15,7 @@ namespace minnow::detail {
 ///
 /// sections   spans into the network's arrays, in the file's order
 inline status check_states(std::span<const std::byte> file, const char* name, std::span<const file_section> sections,
-                           std::span<const std::size_t> offsets, untyped_network& net) {
+                           std::span<const std::size_t> offsets, network_base& net) {
   const auto exchange = [&](auto&& each) {
     for (std::size_t i = 0; i < sections.size(); ++i)
       if (sections[i].array == "state" && !sections[i].bytes.empty()) each(i, sections[i].bytes);

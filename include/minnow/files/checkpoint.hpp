@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/data/normalisation.hpp>
+#include <minnow/data/normalization.hpp>
 #include <minnow/files/check_states.hpp>
 #include <minnow/files/container.hpp>
-#include <minnow/train/untyped_network.hpp>
+#include <minnow/train/network_base.hpp>
 
 /// Files of unfinished training runs. Sections: the facts that identify a run, its position, the finished epochs, the
 /// mean and the deviation of each image channel, every array of every layer as it is in the middle of a run, the
@@ -27,7 +27,7 @@ struct run_fact {
 
 /// The parts of a run that a checkpoint stores.
 struct run_parts {
-  untyped_network& net;
+  network_base& net;
   std::span<const run_fact> facts;
   std::span<double> position;
   std::vector<double>& epochs;  ///< `epoch_numbers` numbers for each finished epoch
@@ -41,23 +41,23 @@ struct run_parts {
   std::function<status(std::span<const double> position, std::span<const double> epochs)> check{};
 };
 
-/// The sections of a checkpoint, in order. The normalisation has a section even if the network does not normalize its
+/// The sections of a checkpoint, in order. The normalization has a section even if the network does not normalize its
 /// images.
 struct checkpoint_sections {
   std::vector<std::uint64_t> facts;
-  normalisation input;
+  normalization input;
   std::vector<file_section> all;
 
   explicit checkpoint_sections(run_parts& run) {
     for (const run_fact& f : run.facts) facts.push_back(f.value);
-    input = run.net.input_normalisation().of_channels(run.net.input().channels);
+    input = run.net.input_normalization().of_channels(run.net.input().channels);
     for (const std::span<std::byte> bytes :
          {std::as_writable_bytes(std::span(facts)), std::as_writable_bytes(run.position),
           std::as_writable_bytes(std::span(run.epochs))})
       all.emplace_back(bytes);
     all.emplace_back("", "mean", input.mean);
-    all.emplace_back("", "deviation", input.deviation);
-    run.net.arrays_under_way([&](std::string_view path, std::string_view name, std::span<float> values) {
+    all.emplace_back("", "stddev", input.stddev);
+    run.net.checkpoint_arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
       all.emplace_back(path, name, values);
     });
     for (auto& m : run.moments) all.emplace_back(std::as_writable_bytes(std::span(m)));
@@ -184,7 +184,7 @@ inline status read_bytes_of_run(const char* path, const run_parts& run, const ch
     if (run.check)
       if (const status s = run.check(position, run.epochs); !s) return s;
     take_sections(file, sections.all, offsets);
-    run.net.normalise(std::move(sections.input));
+    run.net.normalize(std::move(sections.input));
     return {};
   });
   if (!outcome) run.epochs.clear();

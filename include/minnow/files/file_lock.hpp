@@ -27,7 +27,7 @@ public:
       std::string beside;
       if (status outcome = detail::follow_links(path, beside); !outcome) return outcome;
       // Nothing is created beside a device or in another place where the file itself cannot be written.
-      struct ::stat about {};
+      struct ::stat about{};
       if (::stat(path, &about) == 0)
         if (const char* what = detail::no_file(about.st_mode))
           return status::failure("%s: expected a file, found %s", path, what);

@@ -28,14 +28,15 @@ namespace detail {
 /// they are not weights. The caller fills `input` and `answer`. check_packed_numbers checks the numbers in the
 /// sections.
 template <class Packed, class Visit>
-void packed_sections(Packed& network, normalisation& input, std::span<std::int32_t> answer, Visit&& visit) {
+void packed_sections(Packed& network, normalization& input, std::span<std::int32_t> answer, Visit&& visit) {
   stored_weights* const none = nullptr;
-  if constexpr (!Packed::flat::takes_pixels) {
+  if constexpr (!Packed::layer_graph::takes_pixels) {
     visit(file_section(std::as_writable_bytes(std::span(input.mean)), "", "mean"), none);
-    visit(file_section(std::as_writable_bytes(std::span(input.deviation)), "", "deviation"), none);
+    visit(file_section(std::as_writable_bytes(std::span(input.stddev)), "", "stddev"), none);
   }
   network.each_stage([&](auto, auto& stage) {
-    constexpr std::string_view path = Packed::flat::paths[std::remove_cvref_t<decltype(stage)>::plan::begin].view();
+    constexpr std::string_view path =
+        Packed::layer_graph::paths[std::remove_cvref_t<decltype(stage)>::plan::begin].view();
     stage.sections([&](std::string_view array, std::span<std::byte> bytes) {
       visit(file_section(bytes, path, array),
             !bytes.empty() && bytes.data() == stage.weights.bytes() ? &stage.weights : none);
@@ -58,7 +59,7 @@ struct packed_reading {
 
   explicit packed_reading(Packed& network) {
     using plan = probe_plan<Packed>;
-    constexpr auto channels = static_cast<std::size_t>(Packed::flat::input.channels);
+    constexpr auto channels = static_cast<std::size_t>(Packed::layer_graph::input.channels);
     network.input = {std::vector<float>(channels), std::vector<float>(channels)};
     if constexpr (plan::exists)
       answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
@@ -95,12 +96,12 @@ template <quantizer Quantizer>
 /// Checks the numbers of a packed model against the rules that every packed model satisfies.
 template <class Model, class Arch>
 status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
-  using flat = typename packed<Model, Arch>::flat;
+  using layer_graph = typename packed<Model, Arch>::layer_graph;
   status said;
-  if constexpr (!flat::takes_pixels) said = network.input.check(flat::input.channels, name);
+  if constexpr (!layer_graph::takes_pixels) said = network.input.check(layer_graph::input.channels, name);
   network.each_stage([&](auto, auto& stage) {
     using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
-    constexpr std::string_view path = flat::paths[plan::begin].view();
+    constexpr std::string_view path = layer_graph::paths[plan::begin].view();
     const auto refuse = [&](const char* expected, const char* array, const char* found) {
       if (said)
         said = status::failure("%s: layer %.*s: expected %s in '%s', found %s", name, static_cast<int>(path.size()),
@@ -110,7 +111,7 @@ status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
       if (const char* found = unsound_weight<typename plan::weights>({stage.weights.bytes(), stage.weights.size()}))
         refuse(is_integer(plan::weights::storage) ? "codes of its quantizer" : "finite numbers", "weights", found);
     stage.floats_of_layers([&](std::size_t layer, std::string_view array, std::span<float> values) {
-      if (said) said = check_numbers(name, flat::paths[layer].view(), array, values);
+      if (said) said = check_numbers(name, layer_graph::paths[layer].view(), array, values);
     });
     if constexpr (plan::folds) {
       const auto masks = [](const std::vector<std::int32_t>& all) {
@@ -153,12 +154,12 @@ template <class Model, class Arch>
     // Sections are writable spans because readers fill them; writing only reads them.
     auto& visited = const_cast<packed_type&>(network);
     if (const status s = detail::check_packed_numbers(path, visited); !s) return s;
-    normalisation input = network.input.of_channels(packed_type::flat::input.channels);
+    normalization input = network.input.of_channels(packed_type::layer_graph::input.channels);
     std::vector<std::int32_t> answer = detail::probe_answer(network);
     std::vector<detail::file_section> sections;
     detail::packed_sections(visited, input, answer,
                             [&](const detail::file_section& s, auto) { sections.push_back(s); });
-    return detail::write_container(path, detail::file_kind::packed, packed_type::flat::fingerprint, sections,
+    return detail::write_container(path, detail::file_kind::packed, packed_type::layer_graph::fingerprint, sections,
                                    [](auto, auto) { return status(); });
   });
 }
@@ -171,8 +172,8 @@ template <class Model, class Arch>
 [[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {
     detail::packed_reading reading(network);
-    if (const status s = detail::read_container(path, detail::file_kind::packed, flat<Model>::fingerprint,
-                                                reading.sections, &detail::layer_name_in<flat<Model>>);
+    if (const status s = detail::read_container(path, detail::file_kind::packed, layer_graph<Model>::fingerprint,
+                                                reading.sections, &detail::layer_name_in<layer_graph<Model>>);
         !s)
       return s;
     return detail::check_packed(path, network, reading.answer);
@@ -184,8 +185,8 @@ template <class Model, class Arch>
 [[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
   return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
     detail::packed_reading reading(network);
-    if (const status s = detail::read_container(file, name, detail::file_kind::packed, flat<Model>::fingerprint,
-                                                reading.sections, &detail::layer_name_in<flat<Model>>);
+    if (const status s = detail::read_container(file, name, detail::file_kind::packed, layer_graph<Model>::fingerprint,
+                                                reading.sections, &detail::layer_name_in<layer_graph<Model>>);
         !s)
       return s;
     return detail::check_packed(name, network, reading.answer);
@@ -205,7 +206,7 @@ template <class Model, class Arch>
     const auto lengths = detail::lengths_of(reading.sections);
     if (const status s = detail::check_container(
             file, name, detail::file_kind::packed,
-            {flat<Model>::fingerprint, reading.sections, &detail::layer_name_in<flat<Model>>}, lengths);
+            {layer_graph<Model>::fingerprint, reading.sections, &detail::layer_name_in<layer_graph<Model>>}, lengths);
         !s)
       return s;
     const auto offsets = detail::section_offsets(lengths);
@@ -260,7 +261,7 @@ template <class... Models>
     status outcome;
     // A file of another kind goes to the first model's reader, which refuses it.
     const auto take = [&]<class Packed>(std::type_identity<Packed>) {
-      if (ours && found != Packed::flat::fingerprint && sizeof...(Models) > 1) return false;
+      if (ours && found != Packed::layer_graph::fingerprint && sizeof...(Models) > 1) return false;
       outcome = read(path, network.template emplace<Packed>());
       return true;
     };
@@ -272,8 +273,8 @@ template <class... Models>
       const auto lengths = detail::lengths_of(reading.sections);
       std::vector<std::byte> table;
       if (const status s = detail::read_whole(path, detail::file_header + 8 * lengths.size(), table); !s) return s;
-      const detail::expected_model model{Packed::flat::fingerprint, reading.sections,
-                                         &detail::layer_name_in<typename Packed::flat>};
+      const detail::expected_model model{Packed::layer_graph::fingerprint, reading.sections,
+                                         &detail::layer_name_in<typename Packed::layer_graph>};
       differences +=
           "; of model " + std::to_string(number) + " " +
           detail::first_difference(

@@ -16,8 +16,8 @@ namespace minnow {
 namespace detail {
 
 template <class Network>
-std::vector<file_section> network_sections(Network& net, normalisation& n) {
-  std::vector<file_section> sections{{"", "mean", n.mean}, {"", "deviation", n.deviation}};
+std::vector<file_section> network_sections(Network& net, normalization& n) {
+  std::vector<file_section> sections{{"", "mean", n.mean}, {"", "stddev", n.stddev}};
   net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
     sections.emplace_back(path, name, values);
   });
@@ -32,11 +32,11 @@ std::vector<file_section> network_sections(Network& net, normalisation& n) {
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write(const char* path, const network<Model, Weights, Inputs>& net) noexcept {
   return detail::within_memory(path, [&] {
-    normalisation n = net.input_normalisation().of_channels(flat<Model>::input.channels);
+    normalization n = net.input_normalization().of_channels(layer_graph<Model>::input.channels);
     // Visiting arrays gives writable spans because readers fill them; writing only reads them.
     auto& visited = const_cast<network<Model, Weights, Inputs>&>(net);
     const auto sections = detail::network_sections(visited, n);
-    return detail::write_container(path, detail::file_kind::network, flat<Model>::fingerprint, sections,
+    return detail::write_container(path, detail::file_kind::network, layer_graph<Model>::fingerprint, sections,
                                    [&](auto file, auto offsets) {
                                      const status s = detail::check_sections(file, path, sections, offsets);
                                      return s ? visited.check_states(path) : s;
@@ -51,19 +51,20 @@ template <class Model, class Weights, class Inputs>
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read(const char* path, network<Model, Weights, Inputs>& net) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {
-    constexpr auto channels = static_cast<std::size_t>(flat<Model>::input.channels);
-    normalisation n{std::vector<float>(channels), std::vector<float>(channels)};
+    constexpr auto channels = static_cast<std::size_t>(layer_graph<Model>::input.channels);
+    normalization n{std::vector<float>(channels), std::vector<float>(channels)};
     const auto sections = detail::network_sections(net, n);
     const auto lengths = detail::lengths_of(sections);
     const auto offsets = detail::section_offsets(lengths);
     std::vector<std::byte> file;
     if (const status s = detail::read_whole(path, offsets.back(), file); !s) return s;
-    const detail::expected_model model{flat<Model>::fingerprint, sections, &detail::layer_name_in<flat<Model>>};
+    const detail::expected_model model{layer_graph<Model>::fingerprint, sections,
+                                       &detail::layer_name_in<layer_graph<Model>>};
     if (const status s = detail::check_container(file, path, detail::file_kind::network, model, lengths); !s) return s;
     if (const status s = detail::check_sections(file, path, sections, offsets); !s) return s;
     if (const status s = detail::check_states(file, path, sections, offsets, net); !s) return s;
     detail::take_sections(file, sections, offsets);
-    net.normalise(std::move(n));
+    net.normalize(std::move(n));
     return {};
   });
 }

@@ -71,7 +71,7 @@ std::vector<std::int32_t> probe_answer(const Packed& network) {
     using to = typename plan::template stage_plan<plan::last>;
     using operand = operand_of<typename from::inputs>;
 
-    random r(seed{Packed::flat::fingerprint});
+    random r(seed{Packed::layer_graph::fingerprint});
     std::vector<kernels::code<operand::storage>> codes(static_cast<std::size_t>(from::in.size()));
     for (auto& code : codes) {
       if constexpr (operand::storage == encoding::pixel) {

@@ -121,7 +121,7 @@ template <class Model, class Arch>
     });
     if (!finite) return status::failure("%s: expected finite constants, found a NaN or an infinity", path);
     header.add("\ninline constexpr minnow::firmware_data<%zu> network{0x%016llxu, {\n", plan::stages,
-               static_cast<unsigned long long>(plan::flat::fingerprint));
+               static_cast<unsigned long long>(plan::layer_graph::fingerprint));
     header.text += stages + "}};\n\n}  // namespace " + name + "\n";
     return detail::write_whole(path, std::as_bytes(std::span(header.text)));
   });

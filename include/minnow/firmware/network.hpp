@@ -33,14 +33,14 @@ namespace minnow {
 template <class Model, const auto& Data>
 class firmware {
   using plan = detail::firmware_plan<Model>;
-  using flat = typename plan::flat;
+  using layer_graph = typename plan::layer_graph;
   static_assert(plan::sound);
-  static_assert(Data.fingerprint == flat::fingerprint, "minnow: this data was written for another model");
+  static_assert(Data.fingerprint == layer_graph::fingerprint, "minnow: this data was written for another model");
   static_assert(std::size(Data.stages) == plan::stages, "minnow: this data was written for another model");
 
 public:
-  static constexpr int image_bytes = flat::input.size();
-  static constexpr int classes = flat::output.size();
+  static constexpr int image_bytes = layer_graph::input.size();
+  static constexpr int classes = layer_graph::output.size();
   /// Bytes of memory that a run writes.
   static constexpr std::size_t memory_bytes = plan::places.size;
 

@@ -18,7 +18,7 @@ namespace minnow::detail {
 /// integers up to the last sums. Each stage has thresholds or is in fixed point.
 template <class Model>
 struct firmware_plan {
-  using flat = minnow::flat<Model>;
+  using layer_graph = minnow::layer_graph<Model>;
   static constexpr std::size_t stages = minnow::detail::stages<Model>::count;
   template <std::size_t Stage>
   using stage = stage_plan<Model, Stage>;
@@ -42,7 +42,7 @@ struct firmware_plan {
 
   template <std::size_t... Stage>
   static constexpr bool check(std::index_sequence<Stage...>) {
-    static_assert(flat::takes_pixels,
+    static_assert(layer_graph::takes_pixels,
                   "minnow: firmware begins with the image's bytes: the first layer's inputs are pixels");
     static_assert((follows<Stage> && ...),
                   "minnow: firmware runs a chain of layers: no residual, no concatenation yet");
@@ -76,7 +76,7 @@ struct firmware_plan {
     std::size_t size = 0;
   };
   static constexpr memory places = [] {
-    std::size_t map[2] = {static_cast<std::size_t>(flat::input.size()), 0}, waiting = 0, scratch = 0;
+    std::size_t map[2] = {static_cast<std::size_t>(layer_graph::input.size()), 0}, waiting = 0, scratch = 0;
     const auto see = [&]<std::size_t Stage>(std::integral_constant<std::size_t, Stage>) {
       map[(Stage + 1) % 2] = (std::max)(map[(Stage + 1) % 2], map_bytes<Stage>());
       scratch = (std::max)(scratch, product<Stage>::scratch_bytes(stage<Stage>::window));

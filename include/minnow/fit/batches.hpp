@@ -11,7 +11,7 @@
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/data/dataset.hpp>
-#include <minnow/train/untyped_network.hpp>
+#include <minnow/train/network_base.hpp>
 
 namespace minnow {
 
@@ -86,7 +86,7 @@ public:
   }
 
   /// Loads images first … first + count - 1 of the epoch into the network, and their labels into `labels`.
-  void into(untyped_network& net, int first, int count, std::vector<int>& labels) const {
+  void into(network_base& net, int first, int count, std::vector<int>& labels) const {
     net.prepare(count);
     labels.resize(data_.labels.empty() ? 0 : static_cast<std::size_t>(count));
     parallel_for(count, [&](int n) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/fit/settle.hpp>
+#include <minnow/fit/reestimate_batch_norm.hpp>
 
 namespace minnow {
 

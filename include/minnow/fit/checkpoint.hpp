@@ -34,7 +34,7 @@ template <optimizer Optimizer>
 class checkpoints {
 public:
   /// throws  if another run writes to the file now, or the file exists and is not resumed
-  checkpoints(checkpoint_options options, untyped_network& net, updater<Optimizer>& update, std::vector<run_fact> facts,
+  checkpoints(checkpoint_options options, network_base& net, updater<Optimizer>& update, std::vector<run_fact> facts,
               int epochs, int batch, long long steps)
       : options_(std::move(options)),
         net_(net),
@@ -73,8 +73,13 @@ public:
     };
     numbers_of(position, take);
     from = epochs.data();
-    for (std::size_t e = 0; e < epochs.size() / count_of<event>(); ++e)
-      numbers_of(position.epochs.emplace_back(event{.epoch_end = true, .epochs = epochs_, .steps = steps_}), take);
+    for (std::size_t e = 0; e < epochs.size() / count_of<event>(); ++e) {
+      event& done = position.epochs.emplace_back();
+      done.epoch_end = true;
+      done.epochs = epochs_;
+      done.steps = steps_;
+      numbers_of(done, take);
+    }
     written_ = position.step;
     update_.went_on(position.step, position.rate);
   }
@@ -162,7 +167,7 @@ private:
   }
 
   checkpoint_options options_;
-  untyped_network& net_;
+  network_base& net_;
   updater<Optimizer>& update_;
   std::vector<run_fact> facts_;
   int epochs_;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -14,7 +15,7 @@
 #include <minnow/fit/checkpoint.hpp>
 #include <minnow/fit/history.hpp>
 #include <minnow/fit/ranks.hpp>
-#include <minnow/fit/settle.hpp>
+#include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/fit/share_run.hpp>
 #include <minnow/fit/update.hpp>
 #include <minnow/schedule/window.hpp>
@@ -37,13 +38,22 @@ struct fit_options {
   int quantize_every = 1;  ///< steps between two quantizations of the weights (AB's "quantizing frequency")
   /// Batches of a batch norm re-estimation, at the end of the run and for each measurement of the quantized network
   /// while alpha < 1; 0: none.
-  int settle_batches = 30;
+  int batch_norm_batches = 30;
+  /// Deprecated: old name of `batch_norm_batches`, which it overrides if it is set. (The attribute would warn at each copy.)
+  int settle_batches = std::numeric_limits<int>::min();
   checkpoint_options checkpoint{};  ///< where the run is saved, to be resumed after it was stopped
   /// Processes that share the run, each with these options; `batch` is the total over all of them.
   minnow::ranks* ranks = nullptr;
 };
 
 namespace detail {
+
+/// Options in which old names have been replaced by the present ones.
+template <class Element>
+[[nodiscard]] fit_options<Element> with_present_names(fit_options<Element> o) {
+  if (o.settle_batches != std::numeric_limits<int>::min()) o.batch_norm_batches = o.settle_batches;
+  return o;
+}
 
 struct no_observer {
   template <class Network>
@@ -67,14 +77,14 @@ std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<El
           {"augment", n(static_cast<bool>(options.augment))},
           {"alpha_every", n(options.alpha_every)},
           {"quantize_every", n(options.quantize_every)},
-          {"settle_batches", n(options.settle_batches)},
+          {"batch_norm_batches", n(options.batch_norm_batches)},
           {"validation images", n(options.validation == nullptr ? 0 : options.validation->size())},
           {"hash of the estimators", estimators},
           {"moments of the optimizer", n(moments)}};
 }
 
 /// Refuses a step's loss, or a gradient of it, that is not finite.
-inline status check_loss(const untyped_network& net, double loss, std::span<const float> gradient,
+inline status check_loss(const network_base& net, double loss, std::span<const float> gradient,
                          long long step) noexcept {
   const auto odd = std::find_if(gradient.begin(), gradient.end(), [](float g) { return !std::isfinite(g); });
   if (std::isfinite(loss) && odd == gradient.end()) return {};
@@ -109,8 +119,8 @@ void check_options(const fit_options<Element>& o, const shape& dimensions) {
   if (o.augmentation.flip && dimensions.width == 1)
     require(status::failure("fit: expected images of more than one column to flip, found %dx%d (height, width)",
                             dimensions.height, dimensions.width));
-  if (o.settle_batches < 0)
-    require(status::failure("fit: expected settle_batches of at least 0, found %d", o.settle_batches));
+  if (o.batch_norm_batches < 0)
+    require(status::failure("fit: expected batch_norm_batches of at least 0, found %d", o.batch_norm_batches));
   if (o.checkpoint.every < 0)
     require(status::failure("fit: expected checkpoint.every of at least 0, found %lld", o.checkpoint.every));
   if (!o.loss) require(status::failure("fit: expected a loss, found none"));
@@ -123,7 +133,7 @@ void check_options(const fit_options<Element>& o, const shape& dimensions) {
 ///
 /// all   the ranks; null: this process is alone
 template <class Element, optimizer Optimizer>
-history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimizer optimizer,
+history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer optimizer,
                const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
                std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   data.check(net, "fit");
@@ -141,13 +151,13 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
   run_position at;
   // Re-estimation takes the statistics of whole batches over all ranks, even if training does not.
   const auto settled = [&](bool requantize) {
-    if (options.settle_batches > 0)
-      pass_over(net, data, mode::settle, {options.settle_batches, options.batch, options.seed}, requantize, own, all,
-                at.step);
+    if (options.batch_norm_batches > 0)
+      pass_over(net, data, mode::reestimate, {options.batch_norm_batches, options.batch, options.seed}, requantize, own,
+                all, at.step);
   };
   const auto accuracy_at = [&](float alpha, bool requantize) {
     const int count = options.validation->size();
-    double right = recognised(net, *options.validation, alpha, requantize, own.first(count), own.end(count));
+    double right = count_correct(net, *options.validation, alpha, requantize, own.first(count), own.end(count));
     if (all != nullptr) all->sum(std::span(&right, 1));
     return right / count;
   };
@@ -156,7 +166,8 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
   const bool renews = options.quantize_every == 1;
 
   updater<Optimizer> update(std::move(optimizer));
-  event now{.epochs = options.epochs};
+  event now;
+  now.epochs = options.epochs;
   const int steps_per_epoch = ceil_div(data.size(), options.batch);
   now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
   const std::vector<run_fact> facts = facts_of(data, options, estimators, Optimizer::moments);
@@ -177,7 +188,7 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
   std::vector<float> gradient;
   pass p{.mode = mode::train,
          .alpha = at.alpha,
-         .over_ranks = all != nullptr && all->synchronised_statistics() ? all : nullptr};
+         .over_ranks = all != nullptr && all->synchronized_statistics() ? all : nullptr};
   bool stopped = false;
 
   for (now.epoch = static_cast<int>(at.step / steps_per_epoch) + 1; now.epoch <= options.epochs && !stopped;
@@ -238,14 +249,14 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
     end.loss = at.loss / at.seen;
     end.accuracy = at.correct / at.seen;
     if (options.validation != nullptr) {
-      end.blended = accuracy_at(p.alpha, renews);
-      if (net.real_part(p.alpha) > 0 && options.settle_batches > 0) {
+      end.validation_accuracy_blended = accuracy_at(p.alpha, renews);
+      if (net.real_part(p.alpha) > 0 && options.batch_norm_batches > 0) {
         const auto statistics = exchange_statistics(net);
         settled(renews);
-        end.quantized = accuracy_at(1, renews);
+        end.validation_accuracy = accuracy_at(1, renews);
         exchange_statistics(net, &statistics);
       } else {
-        end.quantized = accuracy_at(1, renews);
+        end.validation_accuracy = accuracy_at(1, renews);
       }
     }
     end.seconds = elapsed();
@@ -263,12 +274,13 @@ history run_on(ranks* all, untyped_network& net, source<Element>& data, Optimize
 ///
 /// estimators   hash that identifies the network's estimators
 template <class Element, optimizer Optimizer>
-history run(untyped_network& net, source<Element>& data, Optimizer optimizer,
+history run(network_base& net, source<Element>& data, Optimizer optimizer,
             const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
             std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
   try {
-    return run_on<Element, Optimizer>(all, net, data, std::move(optimizer), alpha_at, options, estimators, observe);
+    return run_on<Element, Optimizer>(all, net, data, std::move(optimizer), alpha_at, with_present_names(options),
+                                      estimators, observe);
   } catch (const std::exception& e) {
     if (all != nullptr) all->failed(e.what());
     throw;
@@ -297,7 +309,7 @@ history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, 
 
 }  // namespace detail
 
-/// Trains a network, then re-estimates its batch norm statistics as `settle` does.
+/// Trains a network, then re-estimates its batch norm statistics as `reestimate_batch_norm` does.
 ///
 /// optimizer   adam, sgd or a user-defined one
 /// schedule    alpha over the run; `ste` ignores it

@@ -11,10 +11,17 @@ struct event {
   int epochs = 0;
   long long step = 0;  ///< from 1, of the whole run
   long long steps = 0;
-  double loss = 0;       ///< of the batch; at an epoch's end, the mean over the epoch
-  double accuracy = 0;   ///< of the network as trained (blended), on the training images of the batch or epoch
-  double blended = 0;    ///< accuracy on the validation set at an epoch's end, network as trained
-  double quantized = 0;  ///< as `blended`, of the quantized network as shipped, with its weights' latest codes
+  double loss = 0;      ///< of the batch; at an epoch's end, the mean over the epoch
+  double accuracy = 0;  ///< of the network as trained (blended), on the training images of the batch or epoch
+  union {
+    double validation_accuracy_blended = 0;  ///< on the validation set at an epoch's end, of the network as trained
+    [[deprecated("minnow: renamed to validation_accuracy_blended")]] double blended;
+  };
+  union {
+    /// As `validation_accuracy_blended`, of the quantized network as shipped, with its weights' latest codes.
+    double validation_accuracy = 0;
+    [[deprecated("minnow: renamed to validation_accuracy")]] double quantized;
+  };
   float alpha = 0;
   float rate = 0;
   double seconds = 0;  ///< since the run was started or resumed
@@ -47,7 +54,8 @@ void numbers_of(run_position& p, Visit&& visit) {
 }
 template <class Visit>
 void numbers_of(event& e, Visit&& visit) {
-  visit(e.epoch), visit(e.step), visit(e.loss), visit(e.accuracy), visit(e.blended), visit(e.quantized);
+  visit(e.epoch), visit(e.step), visit(e.loss), visit(e.accuracy), visit(e.validation_accuracy_blended),
+      visit(e.validation_accuracy);
   visit(e.alpha), visit(e.rate), visit(e.seconds);
 }
 

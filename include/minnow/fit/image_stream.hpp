@@ -78,7 +78,7 @@ public:
 
   /// Number of records in all files.
   [[nodiscard]] int size() const override { return size_; }
-  void check(const untyped_network& net, const char* who) const override {
+  void check(const network_base& net, const char* who) const override {
     const shape s = net.input(), d = format_.dimensions;
     if (d != s)
       require(status::failure(
@@ -118,7 +118,7 @@ public:
     reader_ = std::thread([this, first_step] { read_ahead(first_step); });
   }
 
-  void into(untyped_network& net, int step, std::vector<int>& labels) override {
+  void into(network_base& net, int step, std::vector<int>& labels) override {
     if (step < 0 || step >= steps())
       require(status::failure("image_stream: expected one of %d batches, found number %d", steps(), step));
     std::unique_lock lock(guard_);

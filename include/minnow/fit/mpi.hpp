@@ -23,7 +23,7 @@ namespace minnow {
 
 /// Options of `data_parallel`.
 struct data_parallel_options {
-  bool synchronised_statistics =
+  bool synchronized_statistics =
       false;            ///< batch norm and input quantizers measure the whole batch, not each rank's part
   double timeout = 60;  ///< seconds that a rank waits for the others in a collective operation
   std::size_t bucket_bytes = 1 << 20;  ///< bytes of gradients that are summed together
@@ -42,11 +42,11 @@ class data_parallel final : public ranks {
 public:
   explicit data_parallel(MPI_Comm communicator, data_parallel_options options = {})
       : options_(options), state_(std::make_unique<state>()), exceptions_(std::uncaught_exceptions()) {
-    int initialised = 0, finalised = 0, level = 0;
-    if (MPI_Initialized(&initialised); initialised != 0) MPI_Finalized(&finalised);
-    if (initialised == 0 || finalised != 0)
+    int initialized = 0, finalized = 0, level = 0;
+    if (MPI_Initialized(&initialized); initialized != 0) MPI_Finalized(&finalized);
+    if (initialized == 0 || finalized != 0)
       require(status::failure("data_parallel: expected MPI between MPI_Init_thread and MPI_Finalize, found it %s",
-                              finalised != 0 ? "finalised" : "not initialised"));
+                              finalized != 0 ? "finalized" : "not initialized"));
     MPI_Query_thread(&level);
     if (level < MPI_THREAD_FUNNELED && threads() > 1)
       require(status::failure(
@@ -75,7 +75,7 @@ public:
 
   [[nodiscard]] int rank() const noexcept override { return rank_; }
   [[nodiscard]] int size() const noexcept override { return size_; }
-  [[nodiscard]] bool synchronised_statistics() const noexcept override { return options_.synchronised_statistics; }
+  [[nodiscard]] bool synchronized_statistics() const noexcept override { return options_.synchronized_statistics; }
   [[nodiscard]] std::size_t bucket() const noexcept override { return options_.bucket_bytes / sizeof(float); }
   [[nodiscard]] const data_parallel_options& options() const noexcept { return options_; }
 

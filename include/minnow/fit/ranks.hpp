@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <minnow/core/reduction.hpp>
-#include <minnow/train/untyped_network.hpp>
+#include <minnow/train/network_base.hpp>
 
 namespace minnow {
 
@@ -24,7 +24,7 @@ public:
   [[nodiscard]] virtual int rank() const noexcept = 0;
   [[nodiscard]] virtual int size() const noexcept = 0;
   /// Whether batch statistics are taken over all ranks.
-  [[nodiscard]] virtual bool synchronised_statistics() const noexcept = 0;
+  [[nodiscard]] virtual bool synchronized_statistics() const noexcept = 0;
   /// Number of gradient floats that are summed together.
   [[nodiscard]] virtual std::size_t bucket() const noexcept = 0;
 
@@ -50,7 +50,7 @@ namespace detail {
 /// and the sum of each bucket starts when the bucket is full, during the backward pass of earlier layers.
 class gradient_sums {
 public:
-  gradient_sums(minnow::ranks& all, untyped_network& net) : all_(all) {
+  gradient_sums(minnow::ranks& all, network_base& net) : all_(all) {
     std::size_t floats = 0;
     net.parameters([&](std::string_view, const parameter& p) { floats += p.gradient.size(); });
     room_ = all_.room(floats);
@@ -97,12 +97,12 @@ private:
 /// gradients are. Learned states are parameters too, but they are included because they begin with a measurement.
 class step_agreement {
 public:
-  explicit step_agreement(untyped_network& net) {
+  explicit step_agreement(network_base& net) {
     std::set<const float*> moved;
     net.parameters([&](std::string_view, const parameter& p) {
       if (p.name != "state") moved.insert(p.value.data());
     });
-    net.arrays_under_way([&](std::string_view, std::string_view, std::span<float> values) {
+    net.checkpoint_arrays([&](std::string_view, std::string_view, std::span<float> values) {
       if (!moved.contains(values.data())) measured_.push_back(values);
     });
   }

@@ -28,14 +28,14 @@ void broadcast(ranks& all, std::vector<Element>& values) {
 
 /// Brings all ranks to the state of rank 0: its position in the run, its network, its optimizer's moments.
 template <optimizer Optimizer>
-void share_run(ranks& all, untyped_network& net, updater<Optimizer>& update, run_position& at) {
+void share_run(ranks& all, network_base& net, updater<Optimizer>& update, run_position& at) {
   numbers_of(at, [&](auto& number) { broadcast(all, std::span(&number, 1)); });
   broadcast(all, at.epochs);
-  normalisation input = net.input_normalisation();
+  normalization input = net.input_normalization();
   broadcast(all, input.mean);
-  broadcast(all, input.deviation);
-  net.normalise(std::move(input));
-  net.arrays_under_way([&](std::string_view, std::string_view, std::span<float> values) { broadcast(all, values); });
+  broadcast(all, input.stddev);
+  net.normalize(std::move(input));
+  net.checkpoint_arrays([&](std::string_view, std::string_view, std::span<float> values) { broadcast(all, values); });
   if (at.step == 0) return;
   if (all.rank() != 0) update.make_room(net);
   for (std::vector<float>& moments : update.moments()) broadcast(all, std::span(moments));
@@ -45,7 +45,7 @@ void share_run(ranks& all, untyped_network& net, updater<Optimizer>& update, run
 /// Checks that the ranks can share a run.
 ///
 /// throws  on all ranks, if they do not work on the same run or a batch has fewer images than there are ranks
-inline void check_ranks(ranks& all, const untyped_network& net, std::vector<run_fact> facts, int images, int batch) {
+inline void check_ranks(ranks& all, const network_base& net, std::vector<run_fact> facts, int images, int batch) {
   facts.push_back({"network", net.fingerprint()});
   for (const run_fact& f : facts) {
     const double value = crc32(std::as_bytes(std::span(&f.value, 1)));

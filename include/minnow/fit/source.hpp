@@ -35,7 +35,7 @@ public:
   /// Checks that the network can take the images and labels.
   ///
   /// throws  no images; images of another shape than the network's input; labels that the network does not have
-  virtual void check(const untyped_network& net, const char* who) const = 0;
+  virtual void check(const network_base& net, const char* who) const = 0;
   /// Checksum that identifies the images and labels.
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
   /// Begins an epoch. `stream` determines the order and the random changes of the images; batches are requested from
@@ -43,7 +43,7 @@ public:
   virtual void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s,
                      int first_step) = 0;
   /// Loads this share's images of batch `step` of the epoch into the network, and their labels into `labels`.
-  virtual void into(untyped_network& net, int step, std::vector<int>& labels) = 0;
+  virtual void into(network_base& net, int step, std::vector<int>& labels) = 0;
 };
 
 /// A data set in memory. Every rank holds all of it and reads its share of each batch.
@@ -54,7 +54,7 @@ public:
   explicit dataset_source(const dataset<Element>&& data) = delete;
 
   [[nodiscard]] int size() const override { return data_.size(); }
-  void check(const untyped_network& net, const char* who) const override {
+  void check(const network_base& net, const char* who) const override {
     check_data(net, data_, who);
     check_labels(net, data_, who);
   }
@@ -67,7 +67,7 @@ public:
     batch_ = batch;
     share_ = s;
   }
-  void into(untyped_network& net, int step, std::vector<int>& labels) override {
+  void into(network_base& net, int step, std::vector<int>& labels) override {
     const int first = step * batch_;
     const int count = std::min(batch_, size() - first);
     order_->into(net, first + share_.first(count), share_.end(count) - share_.first(count), labels);

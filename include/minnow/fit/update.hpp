@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/train/network_base.hpp>
 #include <minnow/train/optimizer.hpp>
-#include <minnow/train/untyped_network.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
@@ -34,7 +34,7 @@ public:
   /// throws  a decay factor that is negative or not finite, before anything changes; a gradient, a parameter or a
   ///         moment that is not finite, naming step, layer and array: the step is then complete, and the network is
   ///         unusable
-  void step(untyped_network& net, const progress& at, float alpha, bool requantize = false) {
+  void step(network_base& net, const progress& at, float alpha, bool requantize = false) {
     const float rate_now = optimizer_.rate * optimizer_.decay(at);
     if (!(rate_now >= 0 && std::isfinite(rate_now)))
       require(status::failure("optimizer: expected a finite rate of at least 0 at step %lld, found %g", at.step + 1,
@@ -61,7 +61,7 @@ public:
   /// Moments of each parameter, in order: moment 0 of all its values, then moment 1, and so on.
   [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
   /// Allocates the moments and sets them to 0, as before the first step.
-  void make_room(untyped_network& net) {
+  void make_room(network_base& net) {
     moments_.clear();
     net.parameters([&](std::string_view, const parameter& p) {
       moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);

@@ -38,14 +38,14 @@ namespace plain = kernels;
 /// kernel for the layer.
 class float_products {
 public:
-  explicit float_products(const geometry& g) : g_(g), filters_minimally_(kernels::winograd_serves<>(g)) {}
+  explicit float_products(const geometry& g) : g_(g), uses_winograd_(kernels::winograd_serves<>(g)) {}
 
   /// Computes the forward product: in (N,H,W,C), weights (F,kh,kw,C) -> out (N,H',W',F).
   ///
   /// in_order  true: Winograd is not used. Each sum is added in the order of its terms, with one fma per step, which is
   ///           exact for codes; only a BLAS may add in another order
   void forward(int images, const float* in, const float* weights, float* out, bool in_order) {
-    if (filters_minimally_ && !in_order) {
+    if (uses_winograd_ && !in_order) {
       kernels::winograd_pack_forward(g_, transform(weights), panels());
       kernels::winograd_forward(g_, images, in, panels_.data(), out);
     } else {
@@ -55,7 +55,7 @@ public:
 
   /// Computes the gradient of the inputs: grad_out (N,H',W',F), weights (F,kh,kw,C) -> grad_in (N,H,W,C), overwritten.
   void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in) {
-    if (filters_minimally_) {
+    if (uses_winograd_) {
       kernels::winograd_pack_backward(g_, transform(weights), panels());
       kernels::winograd_backward_inputs(g_, images, grad_out, panels_.data(), grad_in);
     } else {
@@ -65,7 +65,7 @@ public:
 
   /// Computes the gradient of the weights: in (N,H,W,C), grad_out (N,H',W',F) -> gradient (F,kh,kw,C), overwritten.
   void backward_weights(int images, const float* in, const float* grad_out, float* gradient) const {
-    if (filters_minimally_) kernels::winograd_backward_weights(g_, images, in, grad_out, gradient);
+    if (uses_winograd_) kernels::winograd_backward_weights(g_, images, in, grad_out, gradient);
     else plain::product_backward_weights(g_, images, in, grad_out, gradient);
   }
 
@@ -81,7 +81,7 @@ private:
   }
 
   geometry g_;
-  bool filters_minimally_;
+  bool uses_winograd_;
   kernels::aligned_floats panels_;
   kernels::aligned_floats transformed_;
 };

@@ -103,10 +103,11 @@ struct arena_plan {
     constexpr bool in_floats = !plan::folds && !plan::encodes;
     // Ops alternate between the buffers 0 and 1: the first reads 0 and writes 1, the second reads 1 and writes 0.
     if constexpr (in_floats)
-      at_least(n.memory[Stage].floats[1 - Index % 2], float_bytes(Packed::flat::template out<plan::ops_begin + Index>));
+      at_least(n.memory[Stage].floats[1 - Index % 2],
+               float_bytes(Packed::layer_graph::template out<plan::ops_begin + Index>));
     if constexpr (join_layer<typename plan::template op<Index>>) {
       n.last_reader[plan::template second<Index>] = Stage;
-      constexpr shape other = Packed::flat::template second_in<plan::ops_begin + Index>;
+      constexpr shape other = Packed::layer_graph::template second_in<plan::ops_begin + Index>;
       if constexpr (in_floats && !std::is_same_v<typename plan::template second_inputs<Index>, real>)
         at_least(n.memory[Stage].floats[2], float_bytes(other));
     }
@@ -142,7 +143,8 @@ struct arena_plan {
   template <std::size_t... Stage>
   static constexpr needs needs_of(std::index_sequence<Stage...>) {
     needs n;
-    n.map[Packed::stages] = map_bytes<typename stage_plan<typename Packed::model, 0>::inputs>(Packed::flat::input);
+    n.map[Packed::stages] =
+        map_bytes<typename stage_plan<typename Packed::model, 0>::inputs>(Packed::layer_graph::input);
     n.last_reader[Packed::stages - 1] = Packed::stages;
     (add_stage<Stage>(n, typename stage<Packed, Stage>::plan::indices{}), ...);
     return n;

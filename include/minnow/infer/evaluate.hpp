@@ -16,7 +16,7 @@ namespace detail {
 /// Returns the logits of all images after checking them; `who` begins the error message.
 template <class Packed, class Element>
 std::vector<float> logits(const Packed& network, const dataset<Element>& data, const char* who) {
-  require(check_images(data, Packed::flat::input, who));
+  require(check_images(data, Packed::layer_graph::input, who));
   std::vector<float> result(static_cast<std::size_t>(data.size()) * static_cast<std::size_t>(Packed::classes));
   session<Packed>(network, threads()).run(data.images, result);
   return result;

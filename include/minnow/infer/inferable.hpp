@@ -10,9 +10,9 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
-#include <minnow/layers/channels.hpp>
 #include <minnow/layers/join.hpp>
 #include <minnow/layers/layer.hpp>
+#include <minnow/layers/pad_channels.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/layers/quantize.hpp>
 

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/data/normalisation.hpp>
+#include <minnow/data/normalization.hpp>
 #include <minnow/infer/stage.hpp>
 #include <minnow/kernels/arch.hpp>
 
@@ -39,9 +39,9 @@ class packed {
 public:
   using model = Model;
   using arch = Arch;
-  using flat = minnow::flat<Model>;
+  using layer_graph = minnow::layer_graph<Model>;
   static constexpr std::size_t stages = detail::stages<Model>::count;
-  static constexpr int classes = flat::output.size();
+  static constexpr int classes = layer_graph::output.size();
 
   template <std::size_t Stage>
   [[nodiscard]] minnow::stage<packed, Stage>& stage() noexcept {
@@ -64,7 +64,7 @@ public:
 
   /// Normalization of each input channel, for images of floats and of bytes. Models that begin with pixels do not use
   /// it.
-  normalisation input;
+  normalization input;
 
   /// Returns the number of bits of all packed weights.
   [[nodiscard]] static constexpr std::size_t weight_bits() noexcept {
@@ -79,7 +79,7 @@ public:
   /// throws  as session::run
   template <class Images>
   [[nodiscard]] std::vector<float> run(const Images& images) const {
-    std::vector<float> logits(std::ranges::size(images) / static_cast<std::size_t>(flat::input.size()) *
+    std::vector<float> logits(std::ranges::size(images) / static_cast<std::size_t>(layer_graph::input.size()) *
                               static_cast<std::size_t>(classes));
     session<packed>(*this).run(images, logits);
     return logits;

@@ -53,7 +53,7 @@ using byte_code_of = kernels::byte_code<Plan::outputs::storage>;
 /// Runs one image through a packed network, in buffers that the caller owns.
 template <class Packed>
 class runner {
-  using flat = typename Packed::flat;
+  using layer_graph = typename Packed::layer_graph;
   static constexpr auto plan = arena_plan<Packed>::make();
 
 public:
@@ -92,14 +92,14 @@ private:
 
   template <class Element>
   void take(const Element* image) noexcept {
-    constexpr int size = flat::input.size();
-    if constexpr (flat::takes_pixels) {
+    constexpr int size = layer_graph::input.size();
+    if constexpr (layer_graph::takes_pixels) {
       std::memcpy(map(Packed::stages), image, static_cast<std::size_t>(size));
     } else {
       float* to = reinterpret_cast<float*>(map(Packed::stages));
-      for (int c = 0; c < flat::input.channels; ++c) {
+      for (int c = 0; c < layer_graph::input.channels; ++c) {
         const affine a = network_->input.template of_channel<Element>(c);
-        for (int k = c; k < size; k += flat::input.channels) to[k] = a(static_cast<float>(image[k]));
+        for (int k = c; k < size; k += layer_graph::input.channels) to[k] = a(static_cast<float>(image[k]));
       }
     }
   }
@@ -395,7 +395,7 @@ private:
     int next = 1;
     self.each_op([&](auto i, const auto& reading) {
       if constexpr (join_layer<typename p::template op<i>>) {
-        constexpr shape other = flat::template second_in<p::ops_begin + i>;
+        constexpr shape other = layer_graph::template second_in<p::ops_begin + i>;
         reading.run(
             from, values<typename p::template second_inputs<i>>(map(p::template second<i>), other, 1, floats<Stage>(2)),
             floats<Stage>(next));

@@ -40,7 +40,7 @@ using image_number = std::ranges::range_value_t<const Images&>;
 /// packed network.
 template <class Packed>
 class session {
-  using flat = typename Packed::flat;
+  using layer_graph = typename Packed::layer_graph;
   static constexpr auto plan = detail::arena_plan<Packed>::make();
 
 public:
@@ -49,10 +49,10 @@ public:
   /// threads   maximum number of threads of run(), which split the images, or the rows of a single image. Has an effect
   ///           only if the program is compiled with OpenMP, and never exceeds minnow::threads(). The result is the same
   ///           for any number. Values below 1 mean 1, values above 1024 mean 1024
-  /// throws    if the network's normalisation does not match its channels
+  /// throws    if the network's normalization does not match its channels
   [[gnu::noinline]] explicit session(const Packed& network, int threads = 1)
       : network_(&network), threads_(usable(threads)), arena_(arena_bytes(threads_)) {
-    if constexpr (!flat::takes_pixels) require(network.input.check(flat::input.channels, "session"));
+    if constexpr (!layer_graph::takes_pixels) require(network.input.check(layer_graph::input.channels, "session"));
     network.each_stage([&](auto s, const auto& st) {
       using stage_type = std::remove_cvref_t<decltype(st)>;
       if constexpr (stage_type::plan::has_product)
@@ -69,7 +69,7 @@ public:
 
   /// Checks whether run() accepts these numbers of image values and of logits, for callers that avoid exceptions.
   [[nodiscard]] static status check(std::size_t numbers, std::size_t logits) noexcept {
-    return detail::check_run(numbers, static_cast<std::size_t>(flat::input.size()), logits,
+    return detail::check_run(numbers, static_cast<std::size_t>(layer_graph::input.size()), logits,
                              static_cast<std::size_t>(Packed::classes));
   }
 
@@ -84,9 +84,9 @@ public:
     using Element = detail::image_number<Images>;
     static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>,
                   "minnow: images are bytes or 32-bit floats");
-    static_assert(sizeof(Element) == 1 || !flat::takes_pixels,
+    static_assert(sizeof(Element) == 1 || !layer_graph::takes_pixels,
                   "minnow: a model that begins with pixels takes images of bytes");
-    constexpr auto size = static_cast<std::size_t>(flat::input.size());
+    constexpr auto size = static_cast<std::size_t>(layer_graph::input.size());
     const std::size_t numbers = std::ranges::size(images), count = numbers / size;
     // The lengths are compared here so that a valid run constructs no status.
     if (count * size != numbers || count * static_cast<std::size_t>(Packed::classes) != logits.size()) [[unlikely]]
@@ -114,7 +114,7 @@ private:
 
   template <class Element>
   void run_images(const Element* images, std::size_t count, float* logits, trace* watcher) {
-    constexpr auto size = static_cast<std::size_t>(flat::input.size());
+    constexpr auto size = static_cast<std::size_t>(layer_graph::input.size());
     constexpr auto classes = static_cast<std::size_t>(Packed::classes);
     // With a trace, images run one after another.
     const int parts = watcher != nullptr ? 1 : static_cast<int>(std::min(static_cast<std::size_t>(threads_), count));

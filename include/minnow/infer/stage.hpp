@@ -21,13 +21,13 @@ namespace detail {
 
 template <class Stage, std::size_t Index>
 struct op_slot {
-  using flat = typename Stage::plan::flat;
+  using layer_graph = typename Stage::plan::layer_graph;
   static constexpr std::size_t layer = Stage::plan::ops_begin + Index;
   inferable<typename Stage::plan::template op<Index>> reading = [] {
     using type = inferable<typename Stage::plan::template op<Index>>;
     if constexpr (join_layer<typename Stage::plan::template op<Index>>)
-      return type(flat::template in<layer>, flat::template second_in<layer>);
-    else return type(flat::template in<layer>);
+      return type(layer_graph::template in<layer>, layer_graph::template second_in<layer>);
+    else return type(layer_graph::template in<layer>);
   }();
 };
 template <class Stage, class Indices>

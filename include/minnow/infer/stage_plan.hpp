@@ -21,38 +21,40 @@ namespace detail {
 /// after every result that is not read by the next layer alone.
 template <class Model>
 struct stages {
-  using flat = minnow::flat<Model>;
+  using layer_graph = minnow::layer_graph<Model>;
 
   template <std::size_t Index>
-  static constexpr bool is_product = product_layer<typename flat::template layer<Index>>;
+  static constexpr bool is_product = product_layer<typename layer_graph::template layer<Index>>;
   /// A quantize layer at the end of the model does not count: it returns values to the user, not codes.
   template <std::size_t Index>
-  static constexpr bool is_quantize = Index + 1 < flat::count && quantizes<typename flat::template layer<Index>>;
+  static constexpr bool is_quantize =
+      Index + 1 < layer_graph::count && quantizes<typename layer_graph::template layer<Index>>;
 
   struct bounds {
-    std::array<std::size_t, flat::count + 1> begin{};
+    std::array<std::size_t, layer_graph::count + 1> begin{};
     std::size_t count = 0;
   };
   static constexpr bounds found = []<std::size_t... Index>(std::index_sequence<Index...>) {
     bounds b;
     // Image bytes that already are the first layer's codes need no stage.
-    std::size_t at = flat::takes_pixels ? 1 : 0;
-    const std::array<bool, flat::count> products{is_product<Index>...};
-    const std::array<bool, flat::count> ends{(is_quantize<Index> || !flat::template feeds_next<Index>)...};
-    while (at < flat::count) {
+    std::size_t at = layer_graph::takes_pixels ? 1 : 0;
+    const std::array<bool, layer_graph::count> products{is_product<Index>...};
+    const std::array<bool, layer_graph::count> ends{
+        (is_quantize<Index> || !layer_graph::template feeds_next<Index>)...};
+    while (at < layer_graph::count) {
       b.begin[b.count++] = at;
-      for (++at; at < flat::count && !ends[at - 1] && !products[at];) ++at;
+      for (++at; at < layer_graph::count && !ends[at - 1] && !products[at];) ++at;
     }
-    b.begin[b.count] = flat::count;
+    b.begin[b.count] = layer_graph::count;
     return b;
-  }(std::make_index_sequence<flat::count>{});
+  }(std::make_index_sequence<layer_graph::count>{});
 
   static constexpr std::size_t count = found.count;
   static constexpr std::size_t begin(std::size_t s) { return found.begin[s]; }
 
   /// Returns the stage that makes the result of a layer; `count` for the image, or for its bytes as codes.
   static constexpr std::size_t maker(std::size_t layer) {
-    if (layer == the_image || layer < found.begin[0]) return count;
+    if (layer == image_input || layer < found.begin[0]) return count;
     std::size_t s = 0;
     while (found.begin[s + 1] <= layer) ++s;
     return s;
@@ -63,7 +65,7 @@ struct stages {
 /// the next stage, and an optional quantizer that encodes their result.
 template <class Model, std::size_t Stage>
 struct stage_plan {
-  using flat = minnow::flat<Model>;
+  using layer_graph = minnow::layer_graph<Model>;
   static constexpr std::size_t begin = stages<Model>::begin(Stage);
   static constexpr std::size_t end = stages<Model>::begin(Stage + 1);
   static constexpr bool has_product = stages<Model>::template is_product<begin>;
@@ -74,20 +76,20 @@ struct stage_plan {
   using indices = std::make_index_sequence<ops>;
 
   template <std::size_t Index>
-  using op = typename flat::template layer<ops_begin + Index>;
+  using op = typename layer_graph::template layer<ops_begin + Index>;
 
-  using inputs = typename flat::template inputs_of<begin>;
-  using outputs =
-      std::conditional_t<has_quantizer, typename quantizer_of<typename flat::template layer<end - 1>>::type, real>;
+  using inputs = typename layer_graph::template inputs_of<begin>;
+  using outputs = std::conditional_t<has_quantizer,
+                                     typename quantizer_of<typename layer_graph::template layer<end - 1>>::type, real>;
   /// `source` is the stage whose result is the input. `second<I>` is the stage whose result is the other input of op I,
   /// which must be a join.
-  static constexpr std::size_t source = stages<Model>::maker(flat::template from<begin>);
+  static constexpr std::size_t source = stages<Model>::maker(layer_graph::template from<begin>);
   template <std::size_t Index>
-  static constexpr std::size_t second = stages<Model>::maker(flat::template second<ops_begin + Index>);
+  static constexpr std::size_t second = stages<Model>::maker(layer_graph::template second<ops_begin + Index>);
   template <std::size_t Index>
-  using second_inputs = typename input_quantizer<flat, flat::template second<ops_begin + Index>>::type;
-  static constexpr shape in = flat::template in<begin>;
-  static constexpr shape out = flat::template out<end - 1>;
+  using second_inputs = typename input_quantizer<layer_graph, layer_graph::template second<ops_begin + Index>>::type;
+  static constexpr shape in = layer_graph::template in<begin>;
+  static constexpr shape out = layer_graph::template out<end - 1>;
 
   template <std::size_t Index>
   struct weights_at {
@@ -96,18 +98,18 @@ struct stage_plan {
   template <std::size_t Index>
     requires(stages<Model>::template is_product<Index>)
   struct weights_at<Index> {
-    using type = typename flat::template layer<Index>::weights;
+    using type = typename layer_graph::template layer<Index>::weights;
   };
   using weights = typename weights_at<begin>::type;
 
   static constexpr geometry window = [] {
-    if constexpr (has_product) return flat::template layer<begin>::over(in);
+    if constexpr (has_product) return layer_graph::template layer<begin>::over(in);
     else return geometry{in, in, {1, 1}, {1, 1}};
   }();
   /// Whether a dense layer reads a map of several pixels as one pixel. The map is flattened in place, so no other layer
   /// may read it.
   static constexpr bool flattens = has_product && window.in != in && kernels::has_gaps<inputs::storage>(in);
-  static_assert(!flattens || flat::readers(flat::template from<begin>) == 1,
+  static_assert(!flattens || layer_graph::readers(layer_graph::template from<begin>) == 1,
                 "minnow: a dense layer's input of several pixels has no other readers");
   static constexpr bool integer_sums = has_product && is_integer(inputs::storage) && is_integer(weights::storage);
 

@@ -28,18 +28,18 @@ struct packed_line {
 };
 
 #if defined(__GNUC__) && !defined(__OPTIMIZE__)
-inline constexpr bool is_optimised = false;
+inline constexpr bool is_optimized = false;
 #else
-inline constexpr bool is_optimised = true;
+inline constexpr bool is_optimized = true;
 #endif
 
 /// Returns advice about a program whose flags allow `Best`: that it was built without optimization, or for an x86
 /// without AVX2, which the processor most likely has. Otherwise the text is empty.
-template <class Best, bool Optimised = is_optimised>
+template <class Best, bool Optimized = is_optimized>
 std::string advice() {
   constexpr bool x86 = std::is_base_of_v<xsimd::sse2, Best> || std::is_base_of_v<xsimd::avx, Best>;
   std::string text;
-  if (!Optimised) text = "built without optimisation: -O2 makes it many times faster\n";
+  if (!Optimized) text = "built without optimization: -O2 makes it many times faster\n";
   if constexpr (x86 && !std::is_base_of_v<xsimd::avx2, Best>)
     text += std::string("built for ") + Best::name() +
             ": -march=native, or minnow_dispatch in CMake, gives faster kernels\n";
@@ -74,9 +74,9 @@ template <class Packed, std::size_t Stage, std::size_t Index>
 constexpr packed_line line_of() {
   using st = stage<Packed, Stage>;
   using plan = typename st::plan;
-  using flat = typename Packed::flat;
-  packed_line l{flat::paths[Index].view(), short_name_of<typename flat::template layer<Index>>.view(),
-                flat::template out<Index>};
+  using layer_graph = typename Packed::layer_graph;
+  packed_line l{layer_graph::paths[Index].view(), short_name_of<typename layer_graph::template layer<Index>>.view(),
+                layer_graph::template out<Index>};
   l.kernel = plan::folds ? "in thresholds" : plan::fixes ? "fixed point" : "32-bit float";
   if constexpr (plan::has_product && Index == plan::begin) {
     l.operation = short_operation_name<typename plan::inputs, typename plan::weights>.view();
@@ -99,17 +99,17 @@ inline constexpr auto stage_lines = []<std::size_t... Index>(std::index_sequence
 
 /// Line of the first quantizer of a model that begins with pixels. The image's bytes already are its codes.
 template <class Model>
-inline constexpr packed_line pixels_line{.path = flat<Model>::paths[0].view(),
+inline constexpr packed_line pixels_line{.path = layer_graph<Model>::paths[0].view(),
                                          .name = short_name_of<quantize<pixels>>.view(),
-                                         .out = flat<Model>::input,
+                                         .out = layer_graph<Model>::input,
                                          .kernel = "the image's bytes"};
 
 template <class Model, class Arch>
 std::string summary_text(const packed<Model, Arch>&, const std::string& advice) {
   using packed_type = packed<Model, Arch>;
   return [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
-    static constexpr std::span<const packed_line> stages[] = {{&pixels_line<Model>, flat<Model>::takes_pixels ? 1 : 0},
-                                                              stage_lines<packed_type, Stage>...};
+    static constexpr std::span<const packed_line> stages[] = {
+        {&pixels_line<Model>, layer_graph<Model>::takes_pixels ? 1 : 0}, stage_lines<packed_type, Stage>...};
     return print_lines(stages, kernels::arch_name<Arch>(), packed_type::weight_bits(),
                        session<packed_type>::arena_bytes(), advice);
   }(std::make_index_sequence<packed_type::stages>{});

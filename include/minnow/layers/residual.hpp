@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <minnow/core/shape.hpp>
-#include <minnow/layers/join.hpp>
 #include <minnow/layers/graph/lowering.hpp>
+#include <minnow/layers/join.hpp>
 
 namespace minnow {
 

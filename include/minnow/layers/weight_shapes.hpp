@@ -33,11 +33,11 @@ inline constexpr bool is_signal<signal<Channels, Length>> = true;
 
 template <class Model, std::size_t Index>
 constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
-  using layer = typename flat<Model>::template layer<Index>;
+  using layer = typename layer_graph<Model>::template layer<Index>;
   if constexpr (product_layer<layer>) {
-    constexpr shape in = flat<Model>::template in<Index>;
+    constexpr shape in = layer_graph<Model>::template in<Index>;
     constexpr geometry g = layer::over(in);
-    shapes[count++] = {flat<Model>::paths[Index].view(), g.out.channels,
+    shapes[count++] = {layer_graph<Model>::paths[Index].view(), g.out.channels,
                        flattens<layer> ? in : shape{g.kernel.height, g.kernel.width, g.group_channels()},
                        flattens<layer>, is_signal<typename Model::input> && !flattens<layer> && g.kernel.height == 1};
   }
@@ -48,11 +48,12 @@ constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
 /// The weight shapes of all products of a model, in order.
 template <class Model>
 inline constexpr auto weight_shapes = []<std::size_t... Index>(std::index_sequence<Index...>) {
-  constexpr std::size_t products = (std::size_t{0} + ... + product_layer<typename flat<Model>::template layer<Index>>);
+  constexpr std::size_t products =
+      (std::size_t{0} + ... + product_layer<typename layer_graph<Model>::template layer<Index>>);
   std::array<weight_shape, products> shapes{};
   std::size_t count = 0;
   (detail::append_weight_shape<Model, Index>(shapes, count), ...);
   return shapes;
-}(std::make_index_sequence<flat<Model>::count>{});
+}(std::make_index_sequence<layer_graph<Model>::count>{});
 
 }  // namespace minnow

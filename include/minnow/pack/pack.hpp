@@ -17,7 +17,7 @@ namespace minnow {
 namespace detail {
 
 /// Largest mean unquantized fraction with which batch norm's statistics may have been collected.
-inline constexpr float settled_enough = 1e-3f;
+inline constexpr float most_stale = 1e-3f;
 
 /// Refuses a NaN or an infinity, which thresholds and codes would hide.
 inline void check_finite(std::span<const float> values, std::string_view path, std::string_view name) {
@@ -49,12 +49,13 @@ void fill(inferable<Layer>& to, trainable<Layer, Estimator>& from, std::string_v
 
 template <class Estimator>
 void fill(inferable<batch_norm>& to, trainable<batch_norm, Estimator>& from, std::string_view path) {
-  if (!(from.unsettled() <= settled_enough))
-    require(status::failure(
-        "pack: layer %.*s: its statistics are those of a network that is %.3g part unquantized (at most %.3g is "
-        "expected): settle(net, data) takes them anew, and fit does so at its end",
-        static_cast<int>(path.size()), path.data(), static_cast<double>(from.unsettled()),
-        static_cast<double>(settled_enough)));
+  if (!(from.stale_statistics() <= most_stale))
+    require(
+        status::failure("pack: layer %.*s: expected batch norm statistics of the quantized network (unquantized "
+                        "fraction at most %.3g), "
+                        "found %.3g: call reestimate_batch_norm(net, data) first; fit does so at its end",
+                        static_cast<int>(path.size()), path.data(), static_cast<double>(most_stale),
+                        static_cast<double>(from.stale_statistics())));
   for (int c = 0; c < static_cast<int>(from.gamma().size()); ++c) {
     const affine a = from.evaluated(c);
     check_finite(std::array{a.scale, a.shift}, path, "scale and shift");
@@ -151,16 +152,17 @@ void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stag
 template <std::size_t Stage, class Network, class Packed>
 void pack_stage(Network& net, Packed& to) {
   using plan = stage_plan<typename Packed::model, Stage>;
-  using flat = typename plan::flat;
+  using layer_graph = typename plan::layer_graph;
   auto& stage = to.template stage<Stage>();
   using stage_type = std::remove_cvref_t<decltype(stage)>;
 
   // Values of a sum of 1 for each channel or, without a product, value of an input's code 1.
   std::vector<float> scales(plan::has_product ? static_cast<std::size_t>(plan::window.out.channels) : 1, 1.0f);
   if constexpr (plan::inputs::code_limit > 0)
-    for (float& s : scales) s = plan::inputs::scale(net.template layer_at<flat::template from<plan::begin>>().state());
+    for (float& s : scales)
+      s = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
-    const auto weights = net.template layer_at<plan::begin>().quantize(flat::paths[plan::begin].view());
+    const auto weights = net.template layer_at<plan::begin>().quantize(layer_graph::paths[plan::begin].view());
     pack_product<typename plan::inputs, typename plan::weights>(plan::window, weights, stage.weights.data());
     for (std::size_t f = 0; f < scales.size(); ++f) scales[f] *= weights.scale(static_cast<int>(f));
   }
@@ -176,9 +178,10 @@ void pack_stage(Network& net, Packed& to) {
       using other = typename plan::template second_inputs<Index>;
       if constexpr (other::code_limit > 0)
         reading.scale[0] =
-            other::scale(net.template layer_at<flat::template second<plan::ops_begin + Index>>().state());
+            other::scale(net.template layer_at<layer_graph::template second<plan::ops_begin + Index>>().state());
     } else {
-      fill(reading, net.template layer_at<plan::ops_begin + Index>(), flat::paths[plan::ops_begin + Index].view());
+      fill(reading, net.template layer_at<plan::ops_begin + Index>(),
+           layer_graph::paths[plan::ops_begin + Index].view());
     }
     if constexpr (plan::folds) {
       if constexpr (!plan::template is_pool<Index>) {
@@ -232,7 +235,7 @@ template <class Packed, class Network>
 Packed pack_as(Network& net) {
   check_network(net);
   Packed result;
-  result.input = net.input_normalisation();
+  result.input = net.input_normalization();
   [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
     (pack_stage<Stage>(net, result), ...);
   }(std::make_index_sequence<Packed::stages>{});
@@ -243,7 +246,7 @@ Packed pack_as(Network& net) {
 
 /// Returns the packed network that computes the same as the trained one at alpha = 1.
 ///
-/// throws  batch norm statistics that were collected with alpha < 1 (call settle first); a NaN or an infinity in a
+/// throws  batch norm statistics that were collected with alpha < 1 (call `reestimate_batch_norm` first); a NaN or an infinity in a
 ///         layer; a quantizer's state outside its bounds
 template <class Arch = kernels::best, class Model, class Weights, class Inputs>
 [[nodiscard]] packed<Model, Arch> pack(network<Model, Weights, Inputs>& net) {

@@ -18,8 +18,8 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
 /// Returns the domain of an array by its name, which is the same in all files.
 [[nodiscard]] constexpr domain domain_of(std::string_view array) noexcept {
   if (array == "variance") return domain::not_negative;
-  if (array == "deviation") return domain::positive;
-  if (array == "unsettled" || array == "measured") return domain::share;
+  if (array == "stddev") return domain::positive;
+  if (array == "stale_statistics" || array == "measured") return domain::share;
   return domain::finite;
 }
 

@@ -40,9 +40,9 @@ void weights_replaced(Network& net) {
 }
 
 /// Marks batch norm's statistics as collected with this unquantized fraction.
-inline void set_unsettled(untyped_network& net, float part) {
+inline void set_stale_statistics(network_base& net, float part) {
   net.statistics([part](std::string_view, std::string_view name, std::span<float> values) {
-    if (name == "unsettled") std::fill(values.begin(), values.end(), part);
+    if (name == "stale_statistics") std::fill(values.begin(), values.end(), part);
   });
 }
 
@@ -63,9 +63,9 @@ using weight_arrays = std::map<std::pair<std::string, std::string>, std::span<fl
 
 /// Returns a network's arrays. Visiting needs a non-const network, because it gives writable spans; for a const network
 /// they are only read.
-inline weight_arrays weight_arrays_of(const untyped_network& net) {
+inline weight_arrays weight_arrays_of(const network_base& net) {
   weight_arrays result;
-  const_cast<untyped_network&>(net).arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+  const_cast<network_base&>(net).arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
     if (name != "state") result[{std::string(path), std::string(name)}] = values;
   });
   return result;
@@ -112,12 +112,12 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
   require(leave_out(caller, options, arrays, written));
   require(check_same_shapes(caller, weight_shapes<FromModel>, weight_shapes<ToModel>, options));
   require(check_same_arrays(caller, arrays, written));
-  to.normalise(from.input_normalisation());
+  to.normalize(from.input_normalization());
   for (const auto& [array, values] : written) std::copy_n(arrays.at(array).begin(), values.size(), values.begin());
   weights_replaced(to);
-  constexpr bool quantize_alike = flat<FromModel>::fingerprint == flat<ToModel>::fingerprint;
+  constexpr bool quantize_alike = layer_graph<FromModel>::fingerprint == layer_graph<ToModel>::fingerprint;
   if constexpr (network<FromModel, FW, FI>::quantizes || network<ToModel, TW, TI>::quantizes)
-    if (!quantize_alike || !options.except.empty()) set_unsettled(to, 1);
+    if (!quantize_alike || !options.except.empty()) set_stale_statistics(to, 1);
 }
 
 }  // namespace detail
@@ -134,7 +134,7 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
 ///
 /// The input quantizers of `to` keep their states, and its weight quantizers measure again. If one of the networks
 /// quantizes, and the models differ or layers are excluded, batch norm's statistics belong to another network: `pack`
-/// refuses them until `settle` or `fit` has collected new ones.
+/// refuses them until `reestimate_batch_norm` or `fit` has collected new ones.
 ///
 /// throws   a path or an array that only one network has; weights of another shape; an excluded path that no array
 ///          belongs to; `to` is then unchanged

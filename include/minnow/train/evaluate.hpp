@@ -12,23 +12,23 @@ namespace detail {
 
 /// Refuses images that the network cannot take.
 template <class Element>
-void check_data(const untyped_network& net, const dataset<Element>& data, const char* who) {
+void check_data(const network_base& net, const dataset<Element>& data, const char* who) {
   require(check_images(data, net.input(), who));
 }
 template <class Element>
-void check_labels(const untyped_network& net, const dataset<Element>& data, const char* who) {
+void check_labels(const network_base& net, const dataset<Element>& data, const char* who) {
   require(check_labels(data, net.outputs(), who));
 }
 
 template <class Model, class Element>
 constexpr void check_type() {
-  static_assert(sizeof(Element) == 1 || !flat<Model>::takes_pixels,
+  static_assert(sizeof(Element) == 1 || !layer_graph<Model>::takes_pixels,
                 "minnow: a model that begins with pixels takes images of bytes");
 }
 
 /// Number of images in [first, last) that are classified correctly.
 template <class Element>
-int recognised(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize, int first, int last) {
+int count_correct(network_base& net, const dataset<Element>& data, float alpha, bool requantize, int first, int last) {
   constexpr int batch = 128;
   const auto classes = static_cast<std::size_t>(net.outputs());
   int right = 0;
@@ -47,7 +47,7 @@ int recognised(untyped_network& net, const dataset<Element>& data, float alpha, 
 ///
 /// requantize  false: uses the existing codes of the weights, which may be older than the weights
 template <class Element>
-std::vector<float> logits(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize = true) {
+std::vector<float> logits(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true) {
   check_data(net, data, "logits");
   constexpr int batch = 128;
   std::vector<float> result;
@@ -61,7 +61,7 @@ std::vector<float> logits(untyped_network& net, const dataset<Element>& data, fl
 }
 
 template <class Element>
-std::vector<int> predict(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize = true) {
+std::vector<int> predict(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true) {
   const auto z = logits(net, data, alpha, requantize);
   const auto classes = static_cast<std::size_t>(net.outputs());
   std::vector<int> result(z.size() / classes);
@@ -70,7 +70,7 @@ std::vector<int> predict(untyped_network& net, const dataset<Element>& data, flo
 }
 
 template <class Element>
-double accuracy(untyped_network& net, const dataset<Element>& data, float alpha, bool requantize = true) {
+double accuracy(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true) {
   check_labels(net, data, "accuracy");
   return minnow::accuracy(predict(net, data, alpha, requantize), data.labels);
 }

@@ -31,14 +31,15 @@ struct changed_arrays {
 /// norm. Writes the changed arrays to `result`.
 template <class ToModel, std::size_t Index, class FromModel, class Weights, class In>
 void fold_into_product(const network<FromModel, Weights, In>& from, changed_arrays& result) {
-  using folded = flat<FromModel>;
-  using target = flat<ToModel>;
+  using folded = layer_graph<FromModel>;
+  using target = layer_graph<ToModel>;
   constexpr std::size_t norm = folded::find(target::paths[Index].view());
   if constexpr (norm < folded::count && std::is_same_v<typename target::template layer<Index>, bias>) {
     if constexpr (std::is_same_v<typename folded::template layer<norm>, batch_norm>) {
       constexpr std::size_t product = folded::template from<norm>;
       constexpr bool behind_product =
-          product != the_image && product_layer<typename folded::template layer<product == the_image ? 0 : product>>;
+          product != image_input &&
+          product_layer<typename folded::template layer<product == image_input ? 0 : product>>;
       static_assert(behind_product, "minnow: a batch norm folds into the product right before it");
       static_assert(folded::readers(product) == 1,
                     "minnow: a batch norm does not fold into a product that others read too");
@@ -53,7 +54,7 @@ void fold_into_product(const network<FromModel, Weights, In>& from, changed_arra
         for (std::size_t k = 0; k < inputs; ++k) scaled[f * inputs + k] *= a.scale;
       }
       const std::string at(folded::paths[norm].view());
-      for (const char* name : {"gamma", "beta", "mean", "variance", "unsettled"}) result.remove(at, name);
+      for (const char* name : {"gamma", "beta", "mean", "variance", "stale_statistics"}) result.remove(at, name);
       result.put(at, "bias", std::move(shifts));
       result.put(std::string(folded::paths[product].view()), "weights", std::move(scaled));
     }
@@ -75,7 +76,7 @@ void fold_batch_norm(const network<FromModel, FW, FI>& from, network<ToModel, TW
   detail::changed_arrays changed{detail::weight_arrays_of(from), {}};
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     (detail::fold_into_product<ToModel, Index>(from, changed), ...);
-  }(std::make_index_sequence<flat<ToModel>::count>{});
+  }(std::make_index_sequence<layer_graph<ToModel>::count>{});
   detail::take_arrays("fold_batch_norm", from, changed.arrays, to);
 }
 

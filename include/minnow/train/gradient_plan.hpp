@@ -38,7 +38,7 @@ struct layer_gradients {
     return buffer;
   };
   plan.assign(layers.size(), {});
-  const auto learns = [&](std::size_t i) { return i != the_image && plan[i].learns; };
+  const auto learns = [&](std::size_t i) { return i != image_input && plan[i].learns; };
   for (std::size_t i = 0; i < layers.size(); ++i)
     plan[i].learns = layers[i].functions->trained || learns(layers[i].from) || learns(layers[i].second);
   plan.back().result = take();

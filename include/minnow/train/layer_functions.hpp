@@ -28,7 +28,7 @@ struct layer_functions {
   void (*start)(void*, random, initializer);
   void (*parameters)(void*, const parameter_visitor&);
   void (*arrays)(void*, const array_visitor&);
-  void (*arrays_under_way)(void*, const array_visitor&);
+  void (*checkpoint_arrays)(void*, const array_visitor&);
   void (*statistics)(void*, const array_visitor&);
   std::span<const float> (*unsound_state)(void*);
   bool trained;
@@ -67,7 +67,8 @@ inline constexpr layer_functions functions_of{
       if constexpr (requires(Layer& x) { x.arrays(visit); }) static_cast<Layer*>(l)->arrays(visit);
     },
     []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
-      if constexpr (requires(Layer& x) { x.arrays_under_way(visit); }) static_cast<Layer*>(l)->arrays_under_way(visit);
+      if constexpr (requires(Layer& x) { x.checkpoint_arrays(visit); })
+        static_cast<Layer*>(l)->checkpoint_arrays(visit);
       else if constexpr (requires(Layer& x) { x.arrays(visit); }) static_cast<Layer*>(l)->arrays(visit);
     },
     []([[maybe_unused]] void* l, [[maybe_unused]] const array_visitor& visit) {
@@ -86,7 +87,7 @@ struct layer_entry {
   const layer_functions* functions;
   std::string_view path;
   shape out;
-  std::size_t from;    ///< index of the layer whose result is the input, or the_image
+  std::size_t from;    ///< index of the layer whose result is the input, or image_input
   std::size_t second;  ///< as `from`, for the second input of a join
 };
 

@@ -11,13 +11,13 @@
 #include <minnow/layers/model.hpp>
 #include <minnow/train/layers/batch_norm.hpp>
 #include <minnow/train/layers/bias.hpp>
-#include <minnow/train/layers/channels.hpp>
 #include <minnow/train/layers/elementwise.hpp>
 #include <minnow/train/layers/join.hpp>
+#include <minnow/train/layers/pad_channels.hpp>
 #include <minnow/train/layers/pool.hpp>
 #include <minnow/train/layers/product.hpp>
 #include <minnow/train/layers/quantize.hpp>
-#include <minnow/train/untyped_network.hpp>
+#include <minnow/train/network_base.hpp>
 
 namespace minnow {
 
@@ -40,19 +40,19 @@ struct estimator_for<quantize<Quantizer>, Weights, Inputs> {
 template <class Layer, class Estimator>
 struct readable {
   static_assert(trainable_layer<trainable<Layer, Estimator>> || join_layer<Layer>,
-                "minnow: this layer has no trainable reading: specialise minnow::trainable<Layer, Estimator>");
+                "minnow: this layer has no trainable reading: specialize minnow::trainable<Layer, Estimator>");
   using type = trainable<Layer, Estimator>;
 };
 
 /// Storage of layer Index. Its type depends on the network and the index, never on the layer's full type.
 template <class Network, std::size_t Index>
 struct slot {
-  using flat = minnow::flat<typename Network::model>;
+  using layer_graph = minnow::layer_graph<typename Network::model>;
   typename Network::template layer_type<Index> layer = [] {
     using type = typename Network::template layer_type<Index>;
-    if constexpr (join_layer<typename flat::template layer<Index>>)
-      return type(flat::template in<Index>, flat::template second_in<Index>);
-    else return type(flat::template in<Index>);
+    if constexpr (join_layer<typename layer_graph::template layer<Index>>)
+      return type(layer_graph::template in<Index>, layer_graph::template second_in<Index>);
+    else return type(layer_graph::template in<Index>);
   }();
 };
 
@@ -69,7 +69,7 @@ struct layer_slots<Network, std::index_sequence<Index...>> : slot<Network, Index
 /// Weights    the estimator of quantized weights
 /// Inputs     the estimator of quantized inputs
 template <class Model, class Weights = ste, class Inputs = Weights>
-class network : public untyped_network {
+class network : public network_base {
   static_assert(
       !std::is_same_v<Weights, unbiased> && !std::is_same_v<Inputs, unbiased>,
       "minnow: the unbiased stochastic neuron needs the loss and not a gradient: it cannot be a network's estimator");
@@ -77,8 +77,8 @@ class network : public untyped_network {
                 "minnow: network<Model, Weights, Inputs> takes estimators");
   static_assert(std::is_same_v<Inputs, unbiased> || estimator<Inputs>,
                 "minnow: network<Model, Weights, Inputs> takes estimators");
-  using flat = minnow::flat<Model>;
-  static constexpr std::size_t count = flat::count;
+  using layer_graph = minnow::layer_graph<Model>;
+  static constexpr std::size_t count = layer_graph::count;
   using indices = std::make_index_sequence<count>;
 
   template <class Layer>
@@ -95,37 +95,37 @@ public:
   using input_estimator = Inputs;
   template <std::size_t Index>
   using layer_type = typename detail::readable<
-      typename flat::template layer<Index>,
-      typename detail::estimator_for<typename flat::template layer<Index>, Weights, Inputs>::type>::type;
+      typename layer_graph::template layer<Index>,
+      typename detail::estimator_for<typename layer_graph::template layer<Index>, Weights, Inputs>::type>::type;
 
-  static constexpr int classes = flat::output.size();
+  static constexpr int classes = layer_graph::output.size();
 
   explicit network(seed draws = {}, initializer how = initializer::by_quantizer)
-      : untyped_network(
-            flat::input, flat::fingerprint, entries, flat::takes_pixels,
+      : network_base(
+            layer_graph::input, layer_graph::fingerprint, entries, layer_graph::takes_pixels,
             [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
             [](float alpha) {
               return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f;
             }) {
     each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
       auto& l = layer_at<Index>();
-      if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(flat::template feeds_codes<Index>);
-      if constexpr (flat::template feeds_next<Index>) {
+      if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(layer_graph::template feeds_codes<Index>);
+      if constexpr (layer_graph::template feeds_next<Index>) {
         using next = layer_type<Index + 1>;
         if constexpr (requires { l.leave_to_next(next::takes_deferred_norm); })
           l.leave_to_next(next::takes_deferred_norm);
       }
-      if constexpr (!std::is_same_v<typename flat::template inputs_of<Index>, real> &&
-                    requires { l.template take_inputs_of<typename flat::template inputs_of<Index>>(); })
-        l.template take_inputs_of<typename flat::template inputs_of<Index>>();
+      if constexpr (!std::is_same_v<typename layer_graph::template inputs_of<Index>, real> &&
+                    requires { l.template take_inputs_of<typename layer_graph::template inputs_of<Index>>(); })
+        l.template take_inputs_of<typename layer_graph::template inputs_of<Index>>();
     });
     bind(addresses());
     start(random(draws), how);
   }
-  network(const network& other) : untyped_network(other), slots_(other.slots_) { bind(addresses()); }
-  network(network&& other) : untyped_network(std::move(other)), slots_(std::move(other.slots_)) { bind(addresses()); }
+  network(const network& other) : network_base(other), slots_(other.slots_) { bind(addresses()); }
+  network(network&& other) : network_base(std::move(other)), slots_(std::move(other.slots_)) { bind(addresses()); }
   network& operator=(network other) {
-    static_cast<untyped_network&>(*this) = std::move(static_cast<untyped_network&>(other));
+    static_cast<network_base&>(*this) = std::move(static_cast<network_base&>(other));
     slots_ = std::move(other.slots_);
     bind(addresses());
     return *this;
@@ -135,7 +135,7 @@ public:
   /// Returns the layer at a stable path: net.layer<"2.0">().
   template <literal Path>
   [[nodiscard]] auto& layer() noexcept {
-    constexpr std::size_t index = flat::find(Path.view());
+    constexpr std::size_t index = layer_graph::find(Path.view());
     static_assert(index < count, "minnow: the model has no layer of this path");
     return layer_at<index>();
   }
@@ -153,13 +153,13 @@ public:
   template <class Visit>
   void visit(Visit&& visitor) {
     each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-      visitor(flat::paths[Index].view(), layer_at<Index>());
+      visitor(layer_graph::paths[Index].view(), layer_at<Index>());
     });
   }
 
   /// Whether any layer quantizes weights, or inputs other than the image's bytes.
   static constexpr bool quantizes = []<std::size_t... Index>(std::index_sequence<Index...>) {
-    return (quantizes_in<typename flat::template layer<Index>>() || ...);
+    return (quantizes_in<typename layer_graph::template layer<Index>>() || ...);
   }(indices{});
 
 private:
@@ -169,12 +169,12 @@ private:
       (f(std::integral_constant<std::size_t, Index>{}), ...);
     }(indices{});
   }
-  static constexpr std::array<detail::layer_entry, count> entries =
-      []<std::size_t... Index>(std::index_sequence<Index...>) {
-        return std::array<detail::layer_entry, count>{detail::layer_entry{
-            &detail::functions_of<layer_type<Index>>, flat::paths[Index].view(), flat::template out<Index>,
-            flat::template from<Index>, flat::template second<Index>}...};
-      }(indices{});
+  static constexpr std::array<detail::layer_entry, count> entries = []<std::size_t... Index>(
+                                                                        std::index_sequence<Index...>) {
+    return std::array<detail::layer_entry, count>{detail::layer_entry{
+        &detail::functions_of<layer_type<Index>>, layer_graph::paths[Index].view(), layer_graph::template out<Index>,
+        layer_graph::template from<Index>, layer_graph::template second<Index>}...};
+  }(indices{});
   [[nodiscard]] std::array<void*, count> addresses() noexcept {
     return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       return std::array<void*, count>{&layer_at<Index>()...};

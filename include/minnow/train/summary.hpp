@@ -40,7 +40,7 @@ inline constexpr auto network_lines = []<std::size_t... Index>(std::index_sequen
   return std::array<network_line, Flat::count>{line_of<Flat, Index>()...};
 }(std::make_index_sequence<Flat::count>{});
 
-inline std::string print_lines(untyped_network& net, std::span<const network_line> lines, std::string_view weights,
+inline std::string print_lines(network_base& net, std::span<const network_line> lines, std::string_view weights,
                                std::string_view inputs) {
   table t(3);
   t.add({"layer", "output", "operation", "parameters", "MACs"});
@@ -67,7 +67,7 @@ inline std::string print_lines(untyped_network& net, std::span<const network_lin
 /// inputs x weights), its number of trained parameters and its multiply-accumulates. The estimators follow.
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] std::string summary(network<Model, Weights, Inputs>& net) {
-  return detail::print_lines(net, detail::network_lines<flat<Model>>, text(Weights::name()).view(),
+  return detail::print_lines(net, detail::network_lines<layer_graph<Model>>, text(Weights::name()).view(),
                              text(Inputs::name()).view());
 }
 

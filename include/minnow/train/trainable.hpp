@@ -40,10 +40,11 @@ struct activations {
 
 /// Purpose of a forward or backward pass.
 enum class mode {
-  train,      ///< uses batch statistics; updates the running statistics and the quantizers' states
-  settle,     ///< uses batch statistics at alpha = 1; running statistics become the mean over the batches so far
-  calibrate,  ///< uses running statistics; updates the quantizers' states
-  evaluate,   ///< uses running statistics; updates neither these nor the input quantizers' states
+  train,       ///< uses batch statistics; updates the running statistics and the quantizers' states
+  reestimate,  ///< uses batch statistics at alpha = 1; running statistics become the mean over the batches so far
+  calibrate,   ///< uses running statistics; updates the quantizers' states
+  evaluate,    ///< uses running statistics; updates neither these nor the input quantizers' states
+  settle [[deprecated("minnow: renamed to reestimate")]] = reestimate,
 };
 
 namespace detail {
@@ -66,7 +67,7 @@ struct pass {
   long long step = 0;               ///< step of the run, from 1, for error messages; 0: none
 
   [[nodiscard]] bool training() const noexcept { return mode == mode::train; }
-  [[nodiscard]] bool takes_batch_statistics() const noexcept { return mode == mode::train || mode == mode::settle; }
+  [[nodiscard]] bool takes_batch_statistics() const noexcept { return mode == mode::train || mode == mode::reestimate; }
   /// Error of the layer. The message names its path and, in a run, the step.
   [[nodiscard]] status failure(const char* what, const char* of = "", const char* how = "") const noexcept {
     const int length = static_cast<int>(layer.size());

@@ -5,8 +5,8 @@
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
-#include <minnow/layers/channels.hpp>
 #include <minnow/layers/model.hpp>
+#include <minnow/layers/pad_channels.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/layers/residual.hpp>
 #include <minnow/zoo/schemes.hpp>

@@ -37,7 +37,7 @@ TEST_SUITE("train/layers/batch_norm") {
       CHECK(bn.running_mean()(c) == 0);
       CHECK(bn.running_variance()(c) == 1);
     }
-    CHECK(bn.unsettled() == 0);
+    CHECK(bn.stale_statistics() == 0);
   }
 
   TEST_CASE("while training normalizes with the batch's mean and biased variance") {
@@ -114,7 +114,7 @@ TEST_SUITE("train/layers/batch_norm") {
     }
     CHECK(one.layer.running_mean() == mean);
     CHECK(one.layer.running_variance() == variance);
-    CHECK(one.layer.unsettled() == 0);
+    CHECK(one.layer.stale_statistics() == 0);
   }
 
   TEST_CASE("settling makes the running statistics the mean over the settled batches, whatever they were") {
@@ -125,7 +125,7 @@ TEST_SUITE("train/layers/batch_norm") {
     double variance[4] = {};
     for (int b = 0; b < 7; ++b) {
       const auto x = test::uniform(3 * in.size(), static_cast<std::uint64_t>(b), -1, 2);
-      one.forward(x, {.mode = mode::settle, .settled = b});
+      one.forward(x, {.mode = mode::reestimate, .settled = b});
       for (std::size_t c = 0; c < 4; ++c) {
         const moments_of_channel m(x, 4, c);
         mean[c] += m.mean / 7;
@@ -146,11 +146,11 @@ TEST_SUITE("train/layers/batch_norm") {
     for (const float part : {0.5f, 0.5f, 0.25f, 0.0f}) {
       one.forward(x, {.mode = mode::train, .real_part = part});
       expected = 0.9 * expected + 0.1 * static_cast<double>(part);
-      CHECK(std::abs(static_cast<double>(one.layer.unsettled()) - expected) <= 1e-7);
+      CHECK(std::abs(static_cast<double>(one.layer.stale_statistics()) - expected) <= 1e-7);
     }
-    CHECK(one.layer.unsettled() > 1e-3f);
-    one.forward(x, {.mode = mode::settle, .real_part = 0, .settled = 0});
-    CHECK(one.layer.unsettled() == 0);
+    CHECK(one.layer.stale_statistics() > 1e-3f);
+    one.forward(x, {.mode = mode::reestimate, .real_part = 0, .settled = 0});
+    CHECK(one.layer.stale_statistics() == 0);
   }
 
   TEST_CASE("arrays name everything that a file keeps, statistics what settling replaces") {
@@ -158,12 +158,12 @@ TEST_SUITE("train/layers/batch_norm") {
     std::vector<std::string> names;
     const auto note = [&](std::string_view name, std::span<float> values) {
       names.emplace_back(name);
-      CHECK(values.size() == (name == "unsettled" ? 1 : 3));
+      CHECK(values.size() == (name == "stale_statistics" ? 1 : 3));
     };
     bn.arrays(note);
-    CHECK(names == std::vector<std::string>{"gamma", "beta", "mean", "variance", "unsettled"});
+    CHECK(names == std::vector<std::string>{"gamma", "beta", "mean", "variance", "stale_statistics"});
     names.clear();
     bn.statistics(note);
-    CHECK(names == std::vector<std::string>{"mean", "variance", "unsettled"});
+    CHECK(names == std::vector<std::string>{"mean", "variance", "stale_statistics"});
   }
 }

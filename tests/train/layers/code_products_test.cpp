@@ -134,10 +134,10 @@ void check_forward(const geometry& g) {
   }
   set_threads(0);
 
-  // After renew(), the product must use the new weights, not its data prepared from the old ones.
+  // After invalidate(), the product must use the new weights, not its data prepared from the old ones.
   std::vector<float> turned = p.weights;
   for (float& w : turned) w = -w;
-  product.renew();
+  product.invalidate();
   std::vector<float> found(expected.size());
   product.run(g, batch, turned, scales, found.data());
   bool opposite = true;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <minnow/core/parallel.hpp>
-#include <minnow/data/drawn_digits.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/infer/evaluate.hpp>
@@ -53,7 +53,7 @@ struct fast_learning
 TEST_SUITE("train/layers/learned_state") {
   TEST_CASE("a step that would take a state out of its bounds ends at the bound, the last one too") {
     network<learning> net{seed{2}};
-    const auto digits = drawn_digits(20, seed{3});
+    const auto digits = synthetic_digits(20, seed{3});
     updater<sgd> update(sgd{.rate = 1});
     net.take(digits, 0, 20);
     (void)net.forward({.mode = mode::train, .alpha = 1});
@@ -155,7 +155,7 @@ TEST_SUITE("train/layers/learned_state") {
   }
 
   TEST_CASE("the optimizer moves them, and they are packed") {
-    const auto data = drawn_digits(600, seed{1});
+    const auto data = synthetic_digits(600, seed{1});
     network<learning> net{seed{2}};
     std::vector<float> begin;
     const auto states = [&] {

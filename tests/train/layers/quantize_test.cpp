@@ -160,7 +160,7 @@ TEST_SUITE("train/layers/quantize") {
     const auto wide = test::uniform(64, 2, -9, 9);
     one.forward(wide, {.mode = mode::evaluate});
     CHECK(one.layer.state().g == g);
-    one.forward(wide, {.mode = mode::settle});
+    one.forward(wide, {.mode = mode::reestimate});
     CHECK(one.layer.state().g == g);
     one.forward(wide, {.mode = mode::train, .requantize = false});
     CHECK(one.layer.state().g == g);
@@ -214,7 +214,7 @@ TEST_SUITE("train/layers/quantize: noise of aqe_stochastic") {
     }
   }
 
-  TEST_CASE("neighbouring elements draw independently") {
+  TEST_CASE("neighboring elements draw independently") {
     test::single_layer<quantize<sign>, aqe_stochastic> one(wide, 1);
     const auto out = one.forward(std::vector<float>(count, 0), {.mode = mode::train, .noise = minnow::random(seed{8})});
     for (const std::size_t distance : {1, 2, 8, 16, 784}) {
@@ -254,7 +254,7 @@ TEST_SUITE("train/layers/quantize: noise of aqe_stochastic") {
     test::single_layer<quantize<sign>, aqe_stochastic> one({1, 1, 1000}, 1);
     test::single_layer<quantize<sign>, aqe> without({1, 1, 1000}, 1);
     for (const float alpha : alphas)
-      for (const mode m : {mode::evaluate, mode::settle}) {
+      for (const mode m : {mode::evaluate, mode::reestimate}) {
         const pass p{.mode = m, .alpha = alpha, .noise = minnow::random(seed{1})};
         CHECK(one.forward(x, p) == without.forward(x, p));
       }

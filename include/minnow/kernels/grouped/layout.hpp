@@ -167,13 +167,13 @@ private:
   void spread_columns(const std::byte* row, const panel& p, std::int32_t* to) const noexcept {
     for (int lane = 0; lane < p.lanes; lane += block_filters) {
       const int* first = p.first_channel + lane;
-      const auto neighbours = [&](const std::byte* pixel, std::uint8_t* bytes) {
+      const auto neighbors = [&](const std::byte* pixel, std::uint8_t* bytes) {
         std::memcpy(bytes, pixel + p.first_channel[0] + lane, block_filters);
       };
       const auto apart = [&](const std::byte* pixel, std::uint8_t* bytes) {
         for (int f = 0; f < block_filters; ++f) bytes[f] = static_cast<std::uint8_t>(pixel[first[f]]);
       };
-      if (filters == 1) spread_block(row, pixel_numbers(), step_columns(), neighbours, p.lanes, to + lane);
+      if (filters == 1) spread_block(row, pixel_numbers(), step_columns(), neighbors, p.lanes, to + lane);
       else spread_block(row, pixel_numbers(), step_columns(), apart, p.lanes, to + lane);
     }
   }
@@ -203,7 +203,7 @@ private:
       const Number* tap = row + ox * g.stride.width * pixel;
       int c = 0;
       for (int step = 0; step < group_steps; ++step, to += p.lanes) {
-        const bool neighbours = c + per_step <= channels;
+        const bool neighbors = c + per_step <= channels;
         const Number* from[uz(per_step)];
         for (int i = 0; i < per_step; ++i) {
           from[i] = tap + c;
@@ -213,7 +213,7 @@ private:
           }
         }
         std::fill(to + p.used, to + p.lanes, word{});
-        if (neighbours) {
+        if (neighbors) {
           for (int lane = 0; lane < p.used; ++lane)
             std::memcpy(to + lane, from[0] + p.first_channel[lane], sizeof(word));
         } else if constexpr (!floats) {

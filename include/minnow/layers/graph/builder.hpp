@@ -9,22 +9,22 @@
 namespace minnow::detail {
 
 /// The index that denotes the image instead of a layer.
-inline constexpr std::size_t the_image = ~std::size_t{0};
+inline constexpr std::size_t image_input = ~std::size_t{0};
 
 /// The graph of a model: for each layer its path and the results that it reads. It is built layer by layer.
 template <std::size_t Count>
 class graph {
 public:
   std::array<text, Count> paths{};
-  std::array<std::size_t, Count> from{};    ///< the layer whose result is the input, or the_image
-  std::array<std::size_t, Count> second{};  ///< of a join: the layer of its second input, or the_image
+  std::array<std::size_t, Count> from{};    ///< the layer whose result is the input, or image_input
+  std::array<std::size_t, Count> second{};  ///< of a join: the layer of its second input, or image_input
   std::array<int, Count> readers{};         ///< number of layer inputs that read this result
   int image_readers = 0;                    ///< number of layer inputs that read the image
 
   constexpr void layer(const text& path) {
     paths[count_] = path;
     from[count_] = read(here_);
-    second[count_] = the_image;
+    second[count_] = image_input;
     here_ = count_++;
   }
   /// Two branches will read the current result.
@@ -40,12 +40,12 @@ public:
 
 private:
   constexpr std::size_t read(std::size_t layer) {
-    ++(layer == the_image ? image_readers : readers[layer]);
+    ++(layer == image_input ? image_readers : readers[layer]);
     return layer;
   }
 
   std::size_t count_ = 0;
-  std::size_t here_ = the_image;
+  std::size_t here_ = image_input;
   std::array<std::size_t, 16> forks_{};
   std::size_t depth_ = 0;
 };

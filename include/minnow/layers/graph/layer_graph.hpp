@@ -37,7 +37,7 @@ inline constexpr bool quantizes<quantize<Quantizer>> = true;
 template <class Flat, std::size_t From>
 struct input_quantizer : quantizer_of<typename Flat::template layer<From>> {};
 template <class Flat>
-struct input_quantizer<Flat, the_image> {
+struct input_quantizer<Flat, image_input> {
   using type = real;
 };
 
@@ -47,7 +47,7 @@ struct input_quantizer<Flat, the_image> {
 /// product. Shapes are computed once, up to the first layer that does not fit; the error then names its index and input
 /// shape.
 template <class Model>
-class flat {
+class layer_graph {
   using layers = typename detail::expansion<typename Model::parts>::type;
 
 public:
@@ -69,20 +69,20 @@ private:
     const std::array<bool, count> takes_codes{(product_layer<layer<Other>> || join_layer<layer<Other>>)...};
     for (std::size_t j = 0; j < count; ++j)
       for (const std::size_t source : {graph.from[j], graph.second[j]})
-        if (takes_codes[j] && source != detail::the_image) sources[source] = true;
+        if (takes_codes[j] && source != detail::image_input) sources[source] = true;
     return sources;
   }(std::make_index_sequence<count>{});
 
 public:
-  /// The layer whose result is layer I's input, or detail::the_image.
+  /// The layer whose result is layer I's input, or detail::image_input.
   template <std::size_t Index>
   static constexpr std::size_t from = graph.from[Index];
-  /// The layer whose result is a join's second input, or detail::the_image.
+  /// The layer whose result is a join's second input, or detail::image_input.
   template <std::size_t Index>
   static constexpr std::size_t second = graph.second[Index];
   /// Number of layer inputs that read the layer's result, or the image.
   static constexpr int readers(std::size_t layer) {
-    return layer == detail::the_image ? graph.image_readers : graph.readers[layer];
+    return layer == detail::image_input ? graph.image_readers : graph.readers[layer];
   }
   /// Whether layer I + 1 reads layer I as its input (of a join: its first input) and no other input reads layer I.
   template <std::size_t Index>
@@ -97,7 +97,7 @@ public:
 
   /// The quantizer of layer I's inputs: the quantizer of the quantize layer that it reads, else `real`.
   template <std::size_t Index>
-  using inputs_of = typename detail::input_quantizer<flat, graph.from[Index]>::type;
+  using inputs_of = typename detail::input_quantizer<layer_graph, graph.from[Index]>::type;
 
   /// Stable paths: "2.0" is part 0 of the model's layer 2, and "2.0.inputs" is the quantizer of its inputs.
   static constexpr std::array<text, count> paths = graph.paths;
@@ -115,7 +115,7 @@ private:
     std::size_t where = 0;
 
     [[nodiscard]] constexpr shape of(std::size_t layer) const {
-      return layer == detail::the_image ? Model::input::dimensions : shapes[layer];
+      return layer == detail::image_input ? Model::input::dimensions : shapes[layer];
     }
   };
 
@@ -183,5 +183,8 @@ public:
   /// Whether the input images are bytes that are the first layer's codes.
   static constexpr bool takes_pixels = std::is_same_v<layer<0>, quantize<pixels>>;
 };
+
+template <class Model>
+using flat [[deprecated("minnow: renamed to layer_graph")]] = layer_graph<Model>;
 
 }  // namespace minnow

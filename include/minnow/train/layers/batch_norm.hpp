@@ -38,7 +38,10 @@ public:
   [[nodiscard]] const row& running_variance() const noexcept { return variance_; }
   /// Running average of the unquantized fraction of the forward passes in which the statistics were collected. It tells
   /// how far they are from the statistics of the shipped network.
-  [[nodiscard]] float unsettled() const noexcept { return unsettled_; }
+  [[nodiscard]] float stale_statistics() const noexcept { return stale_statistics_; }
+  [[deprecated("minnow: renamed to stale_statistics"), nodiscard]] float unsettled() const noexcept {
+    return stale_statistics();
+  }
   /// The affine function that evaluation and the packed network apply to channel c, 0 … channels-1.
   ///
   /// throws  a channel out of range
@@ -98,11 +101,11 @@ public:
     if (grad_in == nullptr) return;
     detail::for_rows(in.rows(), channels, [&](std::size_t r, int c, auto count) {
       const std::size_t at = r * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c);
-      const auto centred = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
+      const auto centered = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
       detail::store(
           grad_in + at,
           detail::load(grad_out + at, count) * detail::load(norm_.scale.data() + c, count) +
-              (centred * detail::load(slope_.data() + c, count) + detail::load(norm_.shift.data() + c, count)),
+              (centered * detail::load(slope_.data() + c, count) + detail::load(norm_.shift.data() + c, count)),
           count);
     });
   }
@@ -118,12 +121,12 @@ public:
     visit(std::string_view("beta"), span(beta_));
     statistics(visit);
   }
-  /// Visits the arrays that `settle` replaces.
+  /// Visits the arrays that `reestimate_batch_norm` replaces.
   template <class Visit>
   void statistics(Visit&& visit) {
     visit(std::string_view("mean"), span(mean_));
     visit(std::string_view("variance"), span(variance_));
-    visit(std::string_view("unsettled"), std::span<float>(&unsettled_, 1));
+    visit(std::string_view("stale_statistics"), std::span<float>(&stale_statistics_, 1));
   }
 
 private:
@@ -147,12 +150,13 @@ private:
     const double rows_of_few = norm_.sums.over(p.over_ranks, static_cast<double>(few));
     for (int c = 0; c < channels; ++c) norm_.mean[i(c)] = static_cast<float>(norm_.sums.total(0, c) / rows_of_few);
     norm_.sums.run<2>(count_of_rows, channels, [&](std::size_t at, int c, auto count, auto&& add) {
-      const auto centred = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
-      add(0, centred);
-      add(1, centred * centred);
+      const auto centered = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
+      add(0, centered);
+      add(1, centered * centered);
     });
     const double rows = norm_.sums.over(p.over_ranks, static_cast<double>(count_of_rows));
-    const double momentum = p.mode == mode::settle ? 1.0 / (p.settled + 1) : static_cast<double>(batch_norm::momentum);
+    const double momentum =
+        p.mode == mode::reestimate ? 1.0 / (p.settled + 1) : static_cast<double>(batch_norm::momentum);
     // At momentum 1 the old value must not take part: it may be a NaN, and 0 times a NaN is a NaN.
     const auto move = [&](float& running, double now) {
       running =
@@ -171,7 +175,7 @@ private:
       move(mean_(c), static_cast<double>(norm_.mean[i(c)]));
       move(variance_(c), rows > 1 ? variance * rows / (rows - 1) : variance);
     }
-    move(unsettled_, static_cast<double>(p.real_part));
+    move(stale_statistics_, static_cast<double>(p.real_part));
   }
 
   row gamma_;
@@ -180,7 +184,7 @@ private:
   row variance_;
   row grad_gamma_;
   row grad_beta_;
-  float unsettled_ = 0;
+  float stale_statistics_ = 0;
   detail::deferred_norm norm_;
   std::vector<float> slope_;
   bool leaves_ = false;

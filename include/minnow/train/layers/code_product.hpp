@@ -104,7 +104,7 @@ public:
     return kernel_ != nullptr && g.inputs() <= kernel_->longest;
   }
   /// Invalidates the packed weights.
-  void renew() noexcept { ready_ = false; }
+  void invalidate() noexcept { ready_ = false; }
 
   /// Computes out (N,H',W',F) = scales[f] * sum, where sums are over products of inputs (N,H,W,C) and weights
   /// (F,kh,kw,C / groups). A sum beyond 2^24 is rounded once before it is scaled.

@@ -181,7 +181,7 @@ public:
   /// As above, in the middle of a run, when weights may have changed since they were measured: the array `measured`
   /// records whether they have.
   template <class Visit>
-  void arrays_under_way(Visit&& visit) {
+  void checkpoint_arrays(Visit&& visit) {
     each_array(visit);
     if constexpr (state_floats<Quantizer> > 0) visit(std::string_view("measured"), std::span<float>(&measured_, 1));
     coded_ = false;
@@ -246,7 +246,7 @@ private:
   }
   void has_codes() noexcept {
     coded_ = quantized_once_ = true;
-    codes_by_codes_.renew();
+    codes_by_codes_.invalidate();
   }
 
   /// Computes the weights as values, for float products.

@@ -1,4 +1,4 @@
-#include <minnow/data/drawn_digits.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 
 #include <doctest/doctest.h>
 
@@ -44,7 +44,7 @@ public:
           step_[k] = rate * ((right ? 1.0f : 0.0f) - scores[k] / sum);
         }
         for (std::size_t p = 0; p < pixels; ++p)
-          for (std::size_t k = 0; k < classes; ++k) weights_[p * classes + k] += step_[k] * centred(image[p]);
+          for (std::size_t k = 0; k < classes; ++k) weights_[p * classes + k] += step_[k] * centered(image[p]);
         for (std::size_t k = 0; k < classes; ++k) weights_[pixels * classes + k] += step_[k];
       }
   }
@@ -60,12 +60,12 @@ public:
   }
 
 private:
-  static float centred(std::uint8_t value) { return static_cast<float>(value) / 128 - 0.5f; }
+  static float centered(std::uint8_t value) { return static_cast<float>(value) / 128 - 0.5f; }
 
   void look(std::span<const std::uint8_t> image, float (&scores)[classes]) const {
     std::copy_n(weights_.end() - classes, classes, scores);
     for (std::size_t p = 0; p < pixels; ++p)
-      for (std::size_t k = 0; k < classes; ++k) scores[k] += weights_[p * classes + k] * centred(image[p]);
+      for (std::size_t k = 0; k < classes; ++k) scores[k] += weights_[p * classes + k] * centered(image[p]);
   }
 
   std::vector<float> weights_ = std::vector<float>((pixels + 1) * classes);
@@ -74,7 +74,7 @@ private:
 
 }  // namespace
 
-TEST_SUITE("data/drawn_digits") {
+TEST_SUITE("data/synthetic_digits") {
   TEST_CASE("the glyphs are read at compile time") {
     constexpr mn::detail::glyph one = mn::detail::digit_glyphs[1][2];
     static_assert(!one.strokes[0].curved && one.strokes[0].count == 3 && one.strokes[0].points[0].x == -18);
@@ -83,7 +83,7 @@ TEST_SUITE("data/drawn_digits") {
   }
 
   TEST_CASE("the classes are balanced and every ten images hold each once, in changing order") {
-    const auto digits = mn::drawn_digits(1005, mn::seed{3});
+    const auto digits = mn::synthetic_digits(1005, mn::seed{3});
     CHECK(digits.dimensions == mn::shape{28, 28, 1});
     CHECK_EQ(digits.size(), 1005);
     CHECK_EQ(digits.labels.size(), 1005);
@@ -96,18 +96,19 @@ TEST_SUITE("data/drawn_digits") {
   }
 
   TEST_CASE("a seed draws the same on every platform, and another seed draws others") {
-    CHECK_EQ(fingerprint_of(mn::drawn_digits(200, mn::seed{1})), 8980497523715365273u);
-    CHECK_NE(fingerprint_of(mn::drawn_digits(200, mn::seed{2})), fingerprint_of(mn::drawn_digits(200, mn::seed{1})));
+    CHECK_EQ(fingerprint_of(mn::synthetic_digits(200, mn::seed{1})), 8980497523715365273u);
+    CHECK_NE(fingerprint_of(mn::synthetic_digits(200, mn::seed{2})),
+             fingerprint_of(mn::synthetic_digits(200, mn::seed{1})));
   }
 
   TEST_CASE("a longer set begins with the shorter one") {
-    const auto few = mn::drawn_digits(37, mn::seed{5});
-    const auto many = mn::drawn_digits(100, mn::seed{5});
+    const auto few = mn::synthetic_digits(37, mn::seed{5});
+    const auto many = mn::synthetic_digits(100, mn::seed{5});
     CHECK_EQ(fingerprint_of(many.part(0, 37)), fingerprint_of(few));
   }
 
   TEST_CASE("no two images are the same, and each has ink and paper") {
-    const auto digits = mn::drawn_digits(500);
+    const auto digits = mn::synthetic_digits(500);
     std::set<std::vector<std::uint8_t>> distinct;
     for (int i = 0; i < digits.size(); ++i) {
       const auto image = digits.image(i);
@@ -120,14 +121,15 @@ TEST_SUITE("data/drawn_digits") {
 
   TEST_CASE("a linear classifier learns something but stays under 90 %") {
     linear_classifier classifier;
-    classifier.train(mn::drawn_digits(4000, mn::seed{1}), 5);
-    const double accuracy = classifier.accuracy(mn::drawn_digits(1000, mn::seed{2}));
+    classifier.train(mn::synthetic_digits(4000, mn::seed{1}), 5);
+    const double accuracy = classifier.accuracy(mn::synthetic_digits(1000, mn::seed{2}));
     CHECK_LT(accuracy, 0.9);
     CHECK_GT(accuracy, 0.6);
   }
 
   TEST_CASE("a count below 1 is refused") {
-    CHECK_THROWS_WITH_AS((void)mn::drawn_digits(0), "drawn_digits: expected a count of 1 or more, found 0", mn::error);
-    CHECK_THROWS_AS((void)mn::drawn_digits(-5), mn::error);
+    CHECK_THROWS_WITH_AS((void)mn::synthetic_digits(0), "synthetic_digits: expected a count of 1 or more, found 0",
+                         mn::error);
+    CHECK_THROWS_AS((void)mn::synthetic_digits(-5), mn::error);
   }
 }

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <minnow/data/drawn_digits.hpp>
+#include <minnow/data/synthetic_digits.hpp>
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/infer/evaluate.hpp>
@@ -22,11 +22,11 @@ struct digits_net : model<image<1, 28, 28>, conv<16, scheme<pixels, typename min
 
 }  // namespace
 
-TEST_SUITE("agreement/drawn_digits") {
+TEST_SUITE("agreement/synthetic_digits") {
   TEST_CASE_TEMPLATE("a network that has learned digits has the same sums, codes and classes packed", Model,
                      digits_net<1>, digits_net<2>, digits_net<3>) {
-    static const auto train = drawn_digits(2000, seed{1});
-    static const auto test = drawn_digits(200, seed{2});
+    static const auto train = synthetic_digits(2000, seed{1});
+    static const auto test = synthetic_digits(200, seed{2});
     network<Model, aqe> net{seed{3}};
     (void)fit(net, train, adam{.rate = 1e-2f}, constant{0.5f}, {.batch = 50});
     const auto small = pack(net);

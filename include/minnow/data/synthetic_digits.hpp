@@ -12,7 +12,7 @@
 #include <minnow/core/error.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/data/dataset.hpp>
-#include <minnow/data/drawn_digits_glyphs.hpp>
+#include <minnow/data/synthetic_digits_glyphs.hpp>
 
 namespace minnow {
 
@@ -202,10 +202,10 @@ private:
 /// paper and noise. A quarter of the images have a stray line. Every ten images contain each digit once, in random
 /// order. Image i depends only on the seed and on i, so a longer set begins with the shorter one; every platform draws
 /// the same images. A linear classifier stays under 90 %; a small ConvNet exceeds 97 %.
-[[nodiscard]] inline dataset<std::uint8_t> drawn_digits(int count, seed s = {}) {
+[[nodiscard]] inline dataset<std::uint8_t> synthetic_digits(int count, seed s = {}) {
   constexpr int side = detail::digit_pen::side;
   constexpr std::size_t pixels = detail::digit_pen::pixels;
-  if (count < 1) require(status::failure("drawn_digits: expected a count of 1 or more, found %d", count));
+  if (count < 1) require(status::failure("synthetic_digits: expected a count of 1 or more, found %d", count));
   dataset<std::uint8_t> result;
   result.dimensions = {side, side, 1};
   result.images.resize(static_cast<std::size_t>(count) * pixels);
@@ -225,6 +225,12 @@ private:
         .draw(result.labels[i], std::span(result.images).subspan(i * pixels).first<pixels>());
   }
   return result;
+}
+
+/// Old name of `synthetic_digits`.
+[[deprecated("minnow: renamed to synthetic_digits"), nodiscard]] inline dataset<std::uint8_t> drawn_digits(
+    int count, seed s = {}) {
+  return synthetic_digits(count, s);
 }
 
 }  // namespace minnow

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/layers/channels.hpp>
+#include <minnow/layers/pad_channels.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 

@@ -1,4 +1,4 @@
-#include <minnow/train/untyped_network.hpp>
+#include <minnow/train/network_base.hpp>
 
 #include <doctest/doctest.h>
 
@@ -27,7 +27,7 @@ struct without_weights : model<features<4>, hard_tanh> {};
 
 }  // namespace
 
-TEST_SUITE("train/untyped_network") {
+TEST_SUITE("train/network_base") {
   TEST_CASE("visits every trained tensor in order") {
     network<small> net;
     std::string names;
@@ -45,7 +45,8 @@ TEST_SUITE("train/untyped_network") {
       names += std::string(path) + ":" + std::string(name) + ":" + std::to_string(values.size()) + " ";
     });
     CHECK(names ==
-          "0.0:weights:72 0.1:gamma:4 0.1:beta:4 0.1:mean:4 0.1:variance:4 0.1:unsettled:1 2.0:weights:180 2.1:bias:5 "
+          "0.0:weights:72 0.1:gamma:4 0.1:beta:4 0.1:mean:4 0.1:variance:4 0.1:stale_statistics:1 2.0:weights:180 "
+          "2.1:bias:5 "
           "3:weights:135 3:state:1 ");
   }
 
@@ -120,9 +121,9 @@ TEST_SUITE("train/untyped_network") {
     CHECK(input[11] == 1.0f / 255);
   }
 
-  TEST_CASE("images are normalised channel by channel, bytes from 0 to 1 first") {
+  TEST_CASE("images are normalized channel by channel, bytes from 0 to 1 first") {
     network<small_rgb> net;
-    net.normalise({.mean = {0.5f, 0.25f, 0}, .deviation = {0.5f, 2, 1}});
+    net.normalize({.mean = {0.5f, 0.25f, 0}, .stddev = {0.5f, 2, 1}});
     const std::vector<float> image{1, 1, 1, 0.5f, 0.25f, 0, 0, 0, 0, -1, 2.25f, -3};
     const auto input = net.prepare(1);
     net.put(0, image.data());
@@ -134,14 +135,14 @@ TEST_SUITE("train/untyped_network") {
     for (std::size_t i = 0; i < 9; ++i) CHECK(std::abs(static_cast<double>(input[i]) - expected[i]) <= 3 * 0x1p-24);
   }
 
-  TEST_CASE("a normalisation of another number of channels is refused") {
+  TEST_CASE("a normalization of another number of channels is refused") {
     network<small_rgb> net;
-    CHECK_THROWS_WITH_AS(net.normalise({.mean = {0.5f}}),
-                         "normalise: expected 3 channels, found 1 means and 0 deviations", minnow::error);
-    CHECK_THROWS_WITH_AS(net.normalise({.mean = {1, 2, 3}, .deviation = {1, 1}}),
-                         "normalise: expected 3 channels, found 3 means and 2 deviations", minnow::error);
-    net.normalise({});
-    CHECK(net.input_normalisation().mean.empty());
+    CHECK_THROWS_WITH_AS(net.normalize({.mean = {0.5f}}),
+                         "normalize: expected 3 channels, found 1 means and 0 deviations", minnow::error);
+    CHECK_THROWS_WITH_AS(net.normalize({.mean = {1, 2, 3}, .stddev = {1, 1}}),
+                         "normalize: expected 3 channels, found 3 means and 2 deviations", minnow::error);
+    net.normalize({});
+    CHECK(net.input_normalization().mean.empty());
   }
 
   TEST_CASE("names the first layer whose result is not finite") {
@@ -194,7 +195,7 @@ TEST_SUITE("train/untyped_network") {
     net.statistics([&](std::string_view path, std::string_view name, std::span<float> values) {
       names += std::string(path) + ":" + std::string(name) + ":" + std::to_string(values.size()) + " ";
     });
-    CHECK(names == "0.1:mean:4 0.1:variance:4 0.1:unsettled:1 ");
+    CHECK(names == "0.1:mean:4 0.1:variance:4 0.1:stale_statistics:1 ");
   }
 
   TEST_CASE("the step scale is that of the weights' estimator") {
@@ -226,7 +227,7 @@ TEST_SUITE("train/untyped_network") {
       refused([&] { net.put(n, data.images.data()); }, "put: expected an image from 0 to 4 of the batch, found");
     for (const float alpha : {1.5f, -0.1f, std::nanf("")})
       refused([&] { (void)net.forward({.alpha = alpha}); }, "forward: expected an alpha from 0 to 1, found");
-    refused([&] { (void)net.forward({.mode = mode::settle, .settled = -1}); },
+    refused([&] { (void)net.forward({.mode = mode::reestimate, .settled = -1}); },
             "forward: expected counts of at least 0");
     refused([&] { net.backward(std::vector<float>(3), {}); }, "backward: expected the gradients of");
     const auto z = net.forward({.mode = mode::train});
@@ -238,11 +239,11 @@ TEST_SUITE("train/untyped_network") {
     refused([&] { (void)copy.forward({}); }, "forward: expected a batch, found none");
   }
 
-  TEST_CASE("refuses a normalisation without a deviation or a number") {
+  TEST_CASE("refuses a normalization without a deviation or a number") {
     network<small_rgb> net;
-    CHECK_THROWS_WITH_AS(net.normalise({.mean = {}, .deviation = {1, 0, 1}}),
-                         "normalise: expected numbers above 0 in 'deviation', found 0 at index 1", error);
-    CHECK_THROWS_AS(net.normalise({.mean = {0, std::nanf(""), 0}, .deviation = {}}), error);
-    CHECK_THROWS_AS(net.normalise({.mean = {0, 0}, .deviation = {}}), error);
+    CHECK_THROWS_WITH_AS(net.normalize({.mean = {}, .stddev = {1, 0, 1}}),
+                         "normalize: expected numbers above 0 in 'stddev', found 0 at index 1", error);
+    CHECK_THROWS_AS(net.normalize({.mean = {0, std::nanf(""), 0}, .stddev = {}}), error);
+    CHECK_THROWS_AS(net.normalize({.mean = {0, 0}, .stddev = {}}), error);
   }
 }

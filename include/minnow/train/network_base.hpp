@@ -15,7 +15,7 @@
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/data/dataset.hpp>
-#include <minnow/data/normalisation.hpp>
+#include <minnow/data/normalization.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/graph/builder.hpp>
 #include <minnow/train/gradient_plan.hpp>
@@ -28,7 +28,7 @@ namespace minnow {
 
 /// A network without its model type. Training, batch-norm re-estimation and evaluation work on it. Users have the typed
 /// `network`.
-class untyped_network {
+class network_base {
 public:
   /// Number of outputs of the model for one image.
   [[nodiscard]] int outputs() const noexcept { return layers_.back().out.size(); }
@@ -48,13 +48,13 @@ public:
   }
 
   /// As `arrays`, for use between two steps of a run: measures nothing for the file, so that the run is unaffected.
-  void arrays_under_way(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
+  void checkpoint_arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_)
-      l.functions->arrays_under_way(l.layer,
-                                    [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
+      l.functions->checkpoint_arrays(l.layer,
+                                     [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
-  /// As `arrays`, for the arrays that `settle` replaces: batch norm's running statistics.
+  /// As `arrays`, for the arrays that `reestimate_batch_norm` replaces: batch norm's running statistics.
   void statistics(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_)
       l.functions->statistics(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
@@ -72,14 +72,18 @@ public:
   }
 
   /// Normalization of images before the first layer, unused if the first layer is `pixels`.
-  [[nodiscard]] const normalisation& input_normalisation() const noexcept { return normalisation_; }
+  [[nodiscard]] const normalization& input_normalization() const noexcept { return normalization_; }
   /// Sets the normalization.
   ///
   /// throws  unless there is a finite mean and a deviation above 0 for each channel, or none at all
-  void normalise(normalisation n) {
-    require(n.check(input().channels, "normalise"));
-    normalisation_ = std::move(n);
+  void normalize(normalization n) {
+    require(n.check(input().channels, "normalize"));
+    normalization_ = std::move(n);
   }
+  [[deprecated("minnow: renamed to input_normalization")]] const normalization& input_normalisation() const noexcept {
+    return input_normalization();
+  }
+  [[deprecated("minnow: renamed to normalize")]] void normalise(normalization n) { normalize(std::move(n)); }
 
   /// Allocates a batch. `put` or the returned floats fill it: images (N,H,W,C), bytes as 0 … 255.
   ///
@@ -116,7 +120,7 @@ public:
     float* to = input_.data() + static_cast<std::size_t>(n) * static_cast<std::size_t>(size);
     const int channels = input().channels;
     for (int c = 0; c < channels; ++c) {
-      const affine a = takes_pixels_ ? affine{} : normalisation_.template of_channel<Element>(c);
+      const affine a = takes_pixels_ ? affine{} : normalization_.template of_channel<Element>(c);
       for (int k = c; k < size; k += channels) to[k] = a(static_cast<float>(image[k]));
     }
   }
@@ -210,7 +214,7 @@ public:
       require(status::failure("%s: diverged%s: layer %.*s: '%.*s' holds a NaN or an infinity", who, when,
                               static_cast<int>(path.size()), path.data(), static_cast<int>(name.size()), name.data()));
     };
-    if (all) arrays_under_way(check);
+    if (all) checkpoint_arrays(check);
     else statistics(check);
   }
 
@@ -228,8 +232,8 @@ public:
   [[nodiscard]] float real_part(float alpha) const { return real_part_(alpha); }
 
 protected:
-  untyped_network(shape input, std::uint64_t fingerprint, std::span<const detail::layer_entry> layers,
-                  bool takes_pixels, float (*scale_of)(float), float (*real_part_of)(float))
+  network_base(shape input, std::uint64_t fingerprint, std::span<const detail::layer_entry> layers, bool takes_pixels,
+               float (*scale_of)(float), float (*real_part_of)(float))
       : input_shape_(input),
         fingerprint_(fingerprint),
         takes_pixels_(takes_pixels),
@@ -264,7 +268,7 @@ private:
   };
 
   [[nodiscard]] activations result_of(std::size_t layer) noexcept {
-    return layer == detail::the_image ? activations{input_.data(), images_, input()} : layers_[layer].result;
+    return layer == detail::image_input ? activations{input_.data(), images_, input()} : layers_[layer].result;
   }
   /// A layer's input, converted to values if the layer does not take codes.
   [[nodiscard]] activations read(entry& l) {
@@ -290,7 +294,7 @@ private:
   shape input_shape_;
   std::uint64_t fingerprint_;
   std::vector<entry> layers_;
-  normalisation normalisation_;
+  normalization normalization_;
   kernels::aligned_floats input_;
   std::vector<kernels::aligned_floats> gradients_;
   layer_times* times_ = nullptr;
@@ -299,5 +303,7 @@ private:
   float (*step_scale_)(float);
   float (*real_part_)(float);
 };
+
+using untyped_network [[deprecated("minnow: renamed to network_base")]] = network_base;
 
 }  // namespace minnow

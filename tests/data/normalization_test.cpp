@@ -1,4 +1,4 @@
-#include <minnow/data/normalisation.hpp>
+#include <minnow/data/normalization.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,9 +8,9 @@
 
 using namespace minnow;
 
-TEST_SUITE("data/normalisation") {
+TEST_SUITE("data/normalization") {
   TEST_CASE("empty lists change floats in nothing and take bytes to 0 … 1") {
-    const normalisation n;
+    const normalization n;
     for (const float x : {-3.0f, 0.0f, 0.1f, 255.0f}) CHECK(n.of_channel<float>(2)(x) == x);
     CHECK(n.of_channel<std::uint8_t>(0)(0) == 0);
     CHECK(n.of_channel<std::uint8_t>(0)(255) == 1);
@@ -21,32 +21,31 @@ TEST_SUITE("data/normalisation") {
   }
 
   TEST_CASE("each channel has its own mean and deviation; either list may be empty") {
-    const normalisation both{.mean = {0.5f, 0.25f}, .deviation = {0.5f, 4}};
+    const normalization both{.mean = {0.5f, 0.25f}, .stddev = {0.5f, 4}};
     CHECK(both.of_channel<float>(0)(1) == 1);
     CHECK(both.of_channel<float>(1)(0.75f) == 0.125f);
-    const normalisation means{.mean = {0.5f, 0.25f}};
+    const normalization means{.mean = {0.5f, 0.25f}};
     CHECK(means.of_channel<float>(1)(1) == 0.75f);
-    const normalisation deviations{.deviation = {0.5f, 4}};
+    const normalization deviations{.stddev = {0.5f, 4}};
     CHECK(deviations.of_channel<float>(1)(1) == 0.25f);
   }
 
   TEST_CASE("is of all channels or none, finite, with deviations above 0") {
-    const auto sentence = [](const normalisation& n) { return std::string(n.check(2, "who").message()); };
+    const auto sentence = [](const normalization& n) { return std::string(n.check(2, "who").message()); };
     CHECK(sentence({}).empty());
-    CHECK(sentence({.mean = {1, -2}, .deviation = {1, 2}}).empty());
+    CHECK(sentence({.mean = {1, -2}, .stddev = {1, 2}}).empty());
     CHECK(sentence({.mean = {1, 2, 3}}) == "who: expected 2 channels, found 3 means and 0 deviations");
-    CHECK(sentence({.deviation = {1}}) == "who: expected 2 channels, found 0 means and 1 deviations");
+    CHECK(sentence({.stddev = {1}}) == "who: expected 2 channels, found 0 means and 1 deviations");
     CHECK(sentence({.mean = {0, HUGE_VALF}}) == "who: expected finite numbers in 'mean', found inf at index 1");
-    CHECK(sentence({.deviation = {1, 0}}) == "who: expected numbers above 0 in 'deviation', found 0 at index 1");
-    CHECK(sentence({.deviation = {-1, 1}}) == "who: expected numbers above 0 in 'deviation', found -1 at index 0");
-    CHECK(sentence({.deviation = {1, std::nanf("")}}) ==
-          "who: expected numbers above 0 in 'deviation', found nan at index 1");
-    CHECK(sentence({.deviation = {HUGE_VALF, 1}}) ==
-          "who: expected numbers above 0 in 'deviation', found inf at index 0");
+    CHECK(sentence({.stddev = {1, 0}}) == "who: expected numbers above 0 in 'stddev', found 0 at index 1");
+    CHECK(sentence({.stddev = {-1, 1}}) == "who: expected numbers above 0 in 'stddev', found -1 at index 0");
+    CHECK(sentence({.stddev = {1, std::nanf("")}}) ==
+          "who: expected numbers above 0 in 'stddev', found nan at index 1");
+    CHECK(sentence({.stddev = {HUGE_VALF, 1}}) == "who: expected numbers above 0 in 'stddev', found inf at index 0");
   }
 
   TEST_CASE("bytes are divided by 255 before mean and deviation") {
-    const normalisation n{.mean = {0.5f}, .deviation = {0.25f}};
+    const normalization n{.mean = {0.5f}, .stddev = {0.25f}};
     for (int p = 0; p < 256; ++p) {
       const double x = p / 255.0;
       // Powers of two are exact, so only 1 / 255 and the fma are rounded.
