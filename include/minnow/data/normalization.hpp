@@ -43,6 +43,7 @@ struct normalization {
   }
 };
 
+/// Old name of `normalization`.
 using normalisation [[deprecated("minnow: renamed to normalization")]] = normalization;
 
 }  // namespace minnow

@@ -74,6 +74,7 @@ void reestimate_batch_norm(network<Model, Weights, Inputs>& net, const dataset<E
   detail::pass_over(net, data, mode::reestimate, options, "reestimate_batch_norm");
 }
 
+/// Old name of `reestimate_options`.
 using settle_options [[deprecated("minnow: renamed to reestimate_options")]] = reestimate_options;
 
 /// Old name of `reestimate_batch_norm`.

@@ -304,6 +304,7 @@ private:
   float (*real_part_)(float);
 };
 
+/// Old name of `network_base`.
 using untyped_network [[deprecated("minnow: renamed to network_base")]] = network_base;
 
 }  // namespace minnow

@@ -184,6 +184,7 @@ public:
   static constexpr bool takes_pixels = std::is_same_v<layer<0>, quantize<pixels>>;
 };
 
+/// Old name of `layer_graph`.
 template <class Model>
 using flat [[deprecated("minnow: renamed to layer_graph")]] = layer_graph<Model>;
 
