@@ -3,6 +3,7 @@
 // Running packed networks: descriptions, packed, session. Needs xsimd, but not xtensor, exceptions or run-time type
 // information.
 #include <minnow/core/classify.hpp>
+#include <minnow/files/any_model.hpp>
 #include <minnow/files/mapped_file.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/infer/packed.hpp>

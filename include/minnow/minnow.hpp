@@ -10,6 +10,7 @@
 #include <minnow/data/synthetic_digits.hpp>
 #include <minnow/exchange/npy.hpp>
 #include <minnow/exchange/weights.hpp>
+#include <minnow/files/any_model.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/files/network_file.hpp>
 #include <minnow/infer.hpp>

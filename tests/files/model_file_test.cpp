@@ -1,3 +1,4 @@
+#include <minnow/files/any_model.hpp>
 #include <minnow/files/model_file.hpp>
 
 #include <doctest/doctest.h>

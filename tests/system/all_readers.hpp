@@ -12,6 +12,7 @@
 #include <minnow/data/idx.hpp>
 #include <minnow/data/optdigits.hpp>
 #include <minnow/exchange/npy.hpp>
+#include <minnow/files/any_model.hpp>
 #include <minnow/files/mapped_file.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/files/network_file.hpp>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include <minnow/core/parallel.hpp>
@@ -90,6 +91,23 @@ void for_all(std::size_t n, Body&& body) {
   for_pieces(n, [&](std::size_t first, std::size_t size) {
     for_vectors(static_cast<int>(size), [&](int i, auto count) { body(first + static_cast<std::size_t>(i), count); });
   });
+}
+
+/// to = from · factor, for `size` elements; the arrays may be the same.
+inline void multiply(const float* from, float factor, float* to, std::size_t size) {
+  for_all(size, [&](std::size_t k, auto count) { store(to + k, load(from + k, count) * vector(factor), count); });
+}
+/// Multiplies column c of `rows` rows of scales.size() elements by scales[c].
+inline void multiply_columns(float* data, std::size_t rows, std::span<const float> scales) {
+  const int columns = static_cast<int>(scales.size());
+  for_rows(rows, columns, [&](std::size_t row, int c, auto count) {
+    float* at = data + row * scales.size() + static_cast<std::size_t>(c);
+    store(at, load(at, count) * load(scales.data() + c, count), count);
+  });
+}
+/// to += from, for `size` elements.
+inline void add_to(const float* from, float* to, std::size_t size) {
+  for_all(size, [&](std::size_t k, auto count) { store(to + k, load(to + k, count) + load(from + k, count), count); });
 }
 
 /// Copies `rows` rows of `channels` numbers, multiplied by `factor`. The rows are from_step and to_step numbers apart.

@@ -10,6 +10,7 @@
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/layout/flatten.hpp>
 #include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/sink/byte_sink.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 #include <minnow/layers/model.hpp>
 
@@ -220,6 +221,10 @@ struct stage_plan {
 template <class Plan>
 using code_sink_of = kernels::code_sink<Plan::outputs::storage, operand_of<typename Plan::outputs>::bits,
                                         static_cast<int>(codes_of<typename Plan::outputs>().size()) - 1>;
+
+/// The type of the codes of a stage that ends in one-byte codes.
+template <class Plan>
+using byte_code_of = kernels::byte_code<Plan::outputs::storage>;
 
 }  // namespace detail
 

@@ -190,4 +190,7 @@ class network<NoModel, Weights, Inputs> : public detail::reading_of_no_model<NoM
   using detail::reading_of_no_model<NoModel>::reading_of_no_model;
 };
 
+/// Old name of `network_base`.
+using untyped_network [[deprecated("minnow: renamed to network_base")]] = network_base;
+
 }  // namespace minnow

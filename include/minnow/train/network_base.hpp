@@ -186,7 +186,8 @@ public:
                             buffer(l.gradients.to_second.buffer), p);
       for (const auto& [source, edge] :
            {std::pair{l.from, l.gradients.to_from}, std::pair{l.second, l.gradients.to_second}})
-        if (edge.adds) add(buffer(edge.buffer), buffer(layers_[source].gradients.result), result_of(source).size());
+        if (edge.adds)
+          detail::add_to(buffer(edge.buffer), buffer(layers_[source].gradients.result), result_of(source).size());
       if (ready != nullptr) l.functions->parameters(l.layer, *ready);
     }
   }
@@ -276,17 +277,9 @@ private:
     l.values_read = in.scale != 1 && !l.functions->takes_codes;
     if (!l.values_read) return in;
     grow(l.values, in.size());
-    detail::for_all(in.size(), [&](std::size_t k, auto count) {
-      detail::store(l.values.data() + k, detail::load(in.data + k, count) * detail::vector(in.scale), count);
-    });
+    detail::multiply(in.data, in.scale, l.values.data(), in.size());
     return {l.values.data(), images_, in.dimensions};
   }
-  static void add(const float* from, float* to, std::size_t size) {
-    detail::for_all(size, [&](std::size_t k, auto count) {
-      detail::store(to + k, detail::load(to + k, count) + detail::load(from + k, count), count);
-    });
-  }
-
   static void grow(kernels::aligned_floats& v, std::size_t size) {
     if (v.size() < size) v.resize(size);
   }
@@ -303,8 +296,5 @@ private:
   float (*step_scale_)(float);
   float (*real_part_)(float);
 };
-
-/// Old name of `network_base`.
-using untyped_network [[deprecated("minnow: renamed to network_base")]] = network_base;
 
 }  // namespace minnow

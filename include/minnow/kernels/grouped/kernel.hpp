@@ -11,62 +11,12 @@
 #include <minnow/kernels/dot/unit.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/grouped/layout.hpp>
+#include <minnow/kernels/grouped/unit.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
 /// The loops of a grouped convolution, on steps of bytes or floats in the order of grouped/layout.hpp.
 namespace minnow::kernels::detail {
-
-/// Multiply-adds of floats, with the interface of a dot product unit.
-template <class Arch>
-struct float_unit {
-  using numbers = float_vector<Arch>;
-  using inputs = numbers;
-  using weights = numbers;
-  using sums = numbers;
-
-  static numbers of(numbers x) noexcept { return x; }
-  static numbers from(numbers w) noexcept { return w; }
-  static numbers zero() noexcept { return numbers(0.0f); }
-  static numbers add(numbers sum, numbers x, numbers w) noexcept { return fma(x, w, sum); }
-  static numbers total(numbers sum) noexcept { return sum; }
-};
-
-/// Dot products of bytes in standard C++, on a whole block of filters.
-struct plain_dot_unit {
-  struct numbers {
-    static constexpr std::size_t size = block_filters;
-    std::int32_t lanes[size];
-
-    numbers() = default;
-    explicit numbers(std::int32_t x) noexcept { std::fill_n(lanes, size, x); }
-    [[nodiscard]] static numbers load_unaligned(const std::int32_t* from) noexcept {
-      numbers result;
-      std::copy_n(from, size, result.lanes);
-      return result;
-    }
-  };
-  using arch = scalar;
-  using inputs = numbers;
-  using weights = numbers;
-  using sums = numbers;
-  static constexpr bool is_signed = false;
-
-  static const numbers& of(const numbers& x) noexcept { return x; }
-  static const numbers& from(const numbers& w) noexcept { return w; }
-  static numbers zero() noexcept { return numbers(0); }
-  static numbers add(numbers sum, const numbers& x, const numbers& w) noexcept {
-    for (std::size_t f = 0; f < numbers::size; ++f)
-      for (int shift = 0; shift < 32; shift += 8)
-        sum.lanes[f] += static_cast<std::uint8_t>(x.lanes[f] >> shift) * static_cast<std::int8_t>(w.lanes[f] >> shift);
-    return sum;
-  }
-  static const numbers& total(const numbers& sum) noexcept { return sum; }
-};
-
-template <class In, class Weights, class Arch>
-using grouped_dot_unit = std::conditional_t<std::is_same_v<dot_unit<Arch, pairs_fit_16_bits<In, Weights>>, no_dot>,
-                                            plain_dot_unit, dot_unit<Arch, pairs_fit_16_bits<In, Weights>>>;
 
 /// Hands integer counts to a sink. sum = base + factor · count, where the base comes from a table of the weights' sums.
 template <class Unit, int Factor, class Sink>

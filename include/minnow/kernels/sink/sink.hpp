@@ -9,6 +9,7 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/sink/sum_sink.hpp>
 
 /// Epilogue of the kernels. A kernel hands each finished tile of integer sums to a `sink` while the sums are still in
 /// registers.
@@ -17,8 +18,8 @@
 ///
 /// ordered_sums.hpp  `with_sinks` connects kernels that store float sums to the sinks: it stores the sums of a few
 ///                   rows, then hands them over as integers in the same order; other kernels call a sink directly
-/// sink.hpp          this file: `sum_sink` stores the sums; `code_sink` compares them with thresholds, pools the codes
-///                   and packs them; `float_sink` only names the memory for float sums
+/// sum_sink.hpp      `sum_sink` stores the sums; `float_sink` only names the memory for float sums
+/// sink.hpp          this file: `code_sink` compares the sums with thresholds, pools the codes and packs them
 /// byte_sink.hpp     `byte_sink` takes the place of `code_sink` where there are too many codes for thresholds: it turns
 ///                   sums into one-byte codes by a function
 ///
@@ -35,90 +36,6 @@
 /// put() is called once for each pixel and group of filters. Among the pixels of a pooling window the upper left one
 /// comes first and the lower right one last, because for_each_region visits pixels in this order.
 namespace minnow::kernels {
-
-/// Integer thresholds for encodings of at most 16 codes. For channel c the index of the code is the number of
-/// thresholds t[k][c] with (sum ^ flip[c]) >= t[k][c]; flip[c] is 0 or -1. A pooling window keeps its largest index, or
-/// its smallest if smallest[c] is -1.
-struct threshold_rows {
-  const std::int32_t* values;    ///< [count][stride]
-  const std::int32_t* flip;      ///< [stride]
-  const std::int32_t* smallest;  ///< [stride]
-  int stride;
-};
-
-namespace detail {
-
-/// Returns base + Factor · count.
-template <int Factor, class Batch>
-[[nodiscard]] Batch sum_of(const Batch& base, const Batch& count) noexcept {
-  const Batch counted = Factor == 2 || Factor == -2 ? count + count : count;
-  return Factor > 0 ? base + counted : base - counted;
-}
-
-}  // namespace detail
-
-/// Sink that stores sums in memory, `stride` numbers per pixel. Lanes beyond the filters become 0.
-struct sum_sink {
-  std::int32_t* sums;  ///< sums of output pixel (first_row, 0)
-  int stride;
-  int width;  ///< pixels in a row
-  int first_row;
-
-  [[nodiscard]] std::int32_t* at(int y, int x) const noexcept {
-    return sums + (static_cast<std::ptrdiff_t>(y - first_row) * width + x) * stride;
-  }
-
-  template <int Factor, class Batch, std::size_t Vectors>
-  struct panel_of {
-    const sum_sink* sink;
-    int channel;
-    Batch base[Vectors];
-    Batch used[Vectors];  ///< all ones in the lanes that hold filters
-
-    void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
-      std::int32_t* to = sink->at(y, x) + channel;
-      for (std::size_t v = 0; v < Vectors; ++v) {
-        (detail::sum_of<Factor>(base[v], counts[v]) & used[v]).store_unaligned(to + v * Batch::size);
-      }
-    }
-  };
-
-  template <int Factor, class Batch, std::size_t Vectors>
-  [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel,
-                                                       int filters) const noexcept {
-    alignas(64) static constexpr auto ones_then_zeros = [] {
-      std::array<std::int32_t, 64> mask{};
-      for (std::size_t i = 0; i < 32; ++i) mask[i] = -1;
-      return mask;
-    }();
-    panel_of<Factor, Batch, Vectors> result{this, channel, {}, {}};
-    for (std::size_t v = 0; v < Vectors; ++v) {
-      result.base[v] = base[v];
-      result.used[v] = Batch::load_unaligned(ones_then_zeros.data() + 32 - filters + v * Batch::size);
-    }
-    return result;
-  }
-
-  void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
-    std::int32_t* to = at(y, x) + channel;
-    for (int f = 0; f < block_filters; ++f) to[f] = f < filters ? block[f] : 0;
-  }
-};
-
-/// Number of output rows whose sums fit in 256 KB, to stay in the L2 cache until they are read; at least one.
-[[nodiscard]] constexpr int cached_rows(const geometry& g) noexcept {
-  constexpr int most = 1 << 16;
-  return (std::clamp)(most / (g.out.width * sum_stride(g.out.channels)), 1, (std::max)(g.out.height, 1));
-}
-/// Bytes of the sums of cached_rows(g) rows.
-[[nodiscard]] constexpr std::size_t cached_bytes(const geometry& g) noexcept {
-  return static_cast<std::size_t>(cached_rows(g) * g.out.width * sum_stride(g.out.channels)) * sizeof(float);
-}
-
-/// Destination of the sums of float kernels: sum_stride(F) numbers per pixel, from output row `first` of rows() on.
-struct float_sink {
-  float* sums;
-};
 
 /// Calls visit(index, is_first, is_last) for the windows of window rows [first_row, last_row) that contain the element
 /// (y, x). Along each axis these are the windows from the first that ends after the element to the last that begins at

@@ -13,6 +13,7 @@
 #include <minnow/kernels/xnor/count.hpp>
 #include <minnow/kernels/xnor/pairs.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
+#include <minnow/kernels/xnor/tile_size.hpp>
 
 /// XNOR products on SIMD batches: a tile is a few pixels by one or two blocks of 16 filters, and each lane is a filter.
 ///
@@ -21,30 +22,6 @@
 /// counted. The outer loop is over panels of filters, whose weights stay in the L1 cache; the inner loop is over
 /// pixels.
 namespace minnow::kernels::detail {
-
-/// Limits of a tile: the number of batches of state, which leaves a quarter of the registers to weights and inputs, and
-/// the number of blocks.
-template <class Arch>
-struct xnor_tile_size {
-  static constexpr int batches = 24;
-  static constexpr int blocks = 2;
-};
-/// Below the limit of the registers, because sides of maps are more often multiples of 4 than of 6.
-template <>
-struct xnor_tile_size<avx512_vpopcntdq> {
-  static constexpr int batches = 16;
-  static constexpr int blocks = 2;
-};
-template <>
-struct xnor_tile_size<xsimd::avx2> {
-  static constexpr int batches = 12;
-  static constexpr int blocks = 1;
-};
-template <>
-struct xnor_tile_size<xsimd::neon64> {
-  static constexpr int batches = 24;
-  static constexpr int blocks = 1;
-};
 
 template <encoding In, encoding Weights, class Arch>
 struct xnor_kernel {

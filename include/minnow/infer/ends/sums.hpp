@@ -1,0 +1,96 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <minnow/core/parallel.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/infer/trace.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/sink.hpp>
+
+/// The loops over a stage's product, whatever the stage ends in.
+namespace minnow::detail {
+
+/// Run-time parameters of a stage's loops. The loops take these numbers instead of the stage's type. They are
+/// therefore compiled once for each kernel and quantizer, not once for each stage.
+struct stage_work {
+  const geometry& window;
+  const geometry& pool;
+  std::size_t layer;
+  kernels::operands operands;
+  std::byte* sums;
+  trace* watcher;
+  int parts;               ///< threads that share the image
+  std::size_t part_bytes;  ///< from one thread's buffers to the next's
+};
+
+/// Writes the sums of the output rows [first, last) to memory.
+template <class Product>
+void store_sums(const stage_work& w, int first, int last) noexcept {
+  auto* sums = reinterpret_cast<typename Product::sum_type*>(w.sums);
+  if constexpr (std::is_same_v<typename Product::sum_type, float>) {
+    Product::rows(w.window, w.operands, first, last, kernels::float_sink{sums});
+  } else {
+    Product::rows(w.window, w.operands, first, last,
+                  kernels::sum_sink{sums, kernels::sum_stride(w.window.out.channels), w.window.out.width, first});
+  }
+}
+
+/// Computes a stage's sums row by row and passes them to the trace. The run itself keeps no map of these sums.
+template <class Product>
+void watch(const stage_work& w) noexcept {
+  for (int y = 0; y < w.window.out.height; ++y) {
+    store_sums<Product>(w, y, y + 1);
+    w.watcher->sums(w.layer, y, y + 1, reinterpret_cast<const typename Product::sum_type*>(w.sums));
+  }
+}
+
+/// Computes the product and passes its sums to the sink `codes`, which may contain a max pool. The rows of the pooled
+/// map are split among threads. Product rows that no window of the pool reaches are skipped.
+template <class Product, class Codes>
+void multiply_into(const stage_work& w, const Codes& codes) noexcept {
+  const int rows = w.pool.out.height;
+  const int parts = std::min(w.parts, rows);
+  parallel_for(parts, [&](int part) {
+    Codes own = codes;
+    own.first_window_row = rows * part / parts;
+    own.last_window_row = rows * (part + 1) / parts;
+    kernels::operands operands = w.operands;
+    operands.scratch += static_cast<std::size_t>(part) * w.part_bytes;
+    const auto [first, last] = kernels::detail::rows_reached(w.pool, own.first_window_row, own.last_window_row);
+    Product::rows(w.window, operands, first, last, own);
+  });
+}
+
+/// Computes product, average pool and thresholds: the sums of each window are added up and then compared.
+template <class Product, class Codes>
+void average(const stage_work& w, const Codes& codes) noexcept {
+  const int channels = w.window.out.channels;
+  const auto stride = static_cast<std::ptrdiff_t>(kernels::sum_stride(channels));
+  const std::ptrdiff_t row = w.window.out.width * stride;
+  const auto* sums = reinterpret_cast<const std::int32_t*>(w.sums);
+  for (int y = 0; y < w.pool.out.height; ++y) {
+    const auto [first, last] = kernels::detail::rows_reached(w.pool, y, y + 1);
+    store_sums<Product>(w, first, last);
+    for (int x = 0; x < w.pool.out.width; ++x) {
+      const tap_range columns =
+          taps_inside(w.pool.in.width, w.pool.kernel.width, w.pool.stride.width, w.pool.padding.width, x);
+      const int left = x * w.pool.stride.width - w.pool.padding.width;
+      for (int c = 0; c < channels; c += kernels::block_filters) {
+        std::int32_t totals[kernels::block_filters] = {};
+        for (int ky = 0; ky < last - first; ++ky)
+          for (int kx = columns.first; kx < columns.last; ++kx) {
+            const std::int32_t* tap = sums + ky * row + (left + kx) * stride + c;
+            for (int i = 0; i < kernels::block_filters; ++i) totals[i] += tap[i];
+          }
+        codes.put(y, x, c, std::min(channels - c, kernels::block_filters), totals);
+      }
+    }
+  }
+}
+
+}  // namespace minnow::detail
