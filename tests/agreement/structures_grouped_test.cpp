@@ -29,7 +29,8 @@ using plan = minnow::detail::stage_plan<Model, S>;
 
 static_assert(plan<separable<minw<1, 1>>, 1>::window.groups == 34 &&
               plan<separable<minw<1, 1>>, 2>::window.groups == 2);
-static_assert(plan<separable<minw<1, 1>>, 1>::folds && plan<separable<scheme<integer<8>, integer<8>>>, 1>::encodes);
+static_assert(plan<separable<minw<1, 1>>, 1>::ends_in == minnow::detail::stage_end::thresholds &&
+              plan<separable<scheme<integer<8>, integer<8>>>, 1>::ends_in == minnow::detail::stage_end::requantize);
 static_assert(kernels::weight_bytes<encoding::bit, encoding::bit>(plan<separable<minw<1, 1>>, 1>::window) == 3 * 9 * 2,
               "a bit for each weight of 48 filters");
 

@@ -49,9 +49,9 @@ struct average_padded_behind
     : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, average_pool<3, stride<2>, padding<1>>, last> {};
 
 template <class Model, std::size_t S>
-constexpr bool encodes = detail::stage_plan<Model, S>::encodes;
+constexpr bool encodes = detail::stage_plan<Model, S>::ends_in == minnow::detail::stage_end::requantize;
 template <class Model, std::size_t S>
-constexpr bool folds = detail::stage_plan<Model, S>::folds;
+constexpr bool folds = detail::stage_plan<Model, S>::ends_in == minnow::detail::stage_end::thresholds;
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -18,6 +19,7 @@
 #include <minnow/schedule/constant.hpp>
 
 #include "agreement/pairs.hpp"
+#include "files/damaged_files.hpp"
 
 using namespace minnow;
 using minnow::detail::channel_line;
@@ -44,12 +46,12 @@ struct partly_fixed : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, resi
 
 template <class Model, std::size_t S>
 using plan_of = minnow::detail::stage_plan<fixed_point<Model>, S>;
-static_assert(plan_of<chained, 0>::fixes);
-static_assert(plan_of<chained, 1>::fixes);
-static_assert(plan_of<chained, 2>::fixes);
-static_assert(plan_of<chained, 3>::fixes);
-static_assert(!plan_of<chained, 4>::fixes);  // the logits
-static_assert(!minnow::detail::stage_plan<chained, 1>::fixes);
+static_assert(plan_of<chained, 0>::ends_in == minnow::detail::stage_end::fixed_point);
+static_assert(plan_of<chained, 1>::ends_in == minnow::detail::stage_end::fixed_point);
+static_assert(plan_of<chained, 2>::ends_in == minnow::detail::stage_end::fixed_point);
+static_assert(plan_of<chained, 3>::ends_in == minnow::detail::stage_end::fixed_point);
+static_assert(plan_of<chained, 4>::ends_in != minnow::detail::stage_end::fixed_point);  // the logits
+static_assert(minnow::detail::stage_plan<chained, 1>::ends_in != minnow::detail::stage_end::fixed_point);
 static_assert(layer_graph<chained>::fingerprint != layer_graph<fixed_point<chained>>::fingerprint);
 
 /// Records the packed maps of quantizers and the sums of products of one image, by layer.
@@ -215,7 +217,8 @@ TEST_SUITE("infer/fixed_point") {
 
   TEST_CASE("codes that are added: the formula in double precision, or its neighbor") {
     using fixed_type = packed<fixed_point<joined>>;
-    static_assert(plan_of<joined, 3>::joins == 1 && plan_of<joined, 3>::fixes);
+    static_assert(plan_of<joined, 3>::joins == 1 &&
+                  plan_of<joined, 3>::ends_in == minnow::detail::stage_end::fixed_point);
     auto net = test::trained_three_steps<joined, std::uint8_t>();
     const auto fixed = pack<fixed_point>(net);
     recorder found = recorder::of<fixed_type>();
@@ -250,7 +253,7 @@ TEST_SUITE("infer/fixed_point") {
   }
 
   TEST_CASE("other stages keep their way, and summary says which is which") {
-    static_assert(!plan_of<partly_fixed, 1>::fixes);
+    static_assert(plan_of<partly_fixed, 1>::ends_in != minnow::detail::stage_end::fixed_point);
     auto net = test::trained_three_steps<chained, std::uint8_t>();
     const std::string text = summary(pack<fixed_point>(net));
     CHECK(text.find("fixed point") != std::string::npos);

@@ -33,13 +33,14 @@ using of_mixed = detail::stage_plan<staged_mixed, S>;
 static_assert(integer_stages::count == 3);
 static_assert(integer_stages::begin(0) == 1 && integer_stages::begin(1) == 5 && integer_stages::begin(2) == 10 &&
               integer_stages::begin(3) == 12);
-static_assert(of_integers<0>::has_product && of_integers<0>::has_quantizer && of_integers<0>::folds &&
-              of_integers<0>::pools == 1);
+static_assert(of_integers<0>::has_product && of_integers<0>::has_quantizer &&
+              of_integers<0>::ends_in == minnow::detail::stage_end::thresholds && of_integers<0>::pools == 1);
 static_assert(std::is_same_v<of_integers<0>::inputs, pixels> && std::is_same_v<of_integers<0>::outputs, ternary<>>);
 static_assert(of_integers<0>::pool_window.out == shape{4, 4, 33});
-static_assert(of_integers<1>::ops == 3 && of_integers<1>::folds && of_integers<1>::pools == 0);
+static_assert(of_integers<1>::ops == 3 && of_integers<1>::ends_in == minnow::detail::stage_end::thresholds &&
+              of_integers<1>::pools == 0);
 static_assert(of_integers<1>::pool_window.out == of_integers<1>::window.out);
-static_assert(!of_integers<2>::has_quantizer && !of_integers<2>::folds &&
+static_assert(!of_integers<2>::has_quantizer && of_integers<2>::ends_in != minnow::detail::stage_end::thresholds &&
               std::is_same_v<of_integers<2>::outputs, real>);
 // A dense layer's weights are stored without padding between pixels, so a map of several pixels with padded channels is
 // flattened first.
@@ -50,9 +51,11 @@ static_assert(mixed_stages::count == 5);
 static_assert(mixed_stages::begin(1) == 2 && mixed_stages::begin(2) == 5 && mixed_stages::begin(3) == 7 &&
               mixed_stages::begin(4) == 10);
 static_assert(!of_mixed<0>::integer_sums && !of_mixed<0>::has_quantizer && !of_mixed<1>::integer_sums &&
-              of_mixed<1>::has_quantizer && of_mixed<1>::folds);
-static_assert(!of_mixed<2>::has_product && of_mixed<2>::has_quantizer && !of_mixed<2>::folds);
-static_assert(of_mixed<3>::integer_sums && !of_mixed<3>::folds, "half has no thresholds");
+              of_mixed<1>::has_quantizer && of_mixed<1>::ends_in == minnow::detail::stage_end::thresholds);
+static_assert(!of_mixed<2>::has_product && of_mixed<2>::has_quantizer &&
+              of_mixed<2>::ends_in != minnow::detail::stage_end::thresholds);
+static_assert(of_mixed<3>::integer_sums && of_mixed<3>::ends_in != minnow::detail::stage_end::thresholds,
+              "half has no thresholds");
 
 // The last quantizer outputs values to the user.
 static_assert(detail::stages<codes_last>::count == 2 && !detail::stage_plan<codes_last, 1>::has_quantizer);

@@ -112,7 +112,7 @@ status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
     stage.floats_of_layers([&](std::size_t layer, std::string_view array, std::span<float> values) {
       if (said) said = check_numbers(name, layer_graph::paths[layer].view(), array, values);
     });
-    if constexpr (plan::folds) {
+    if constexpr (plan::ends_in == stage_end::thresholds) {
       const auto masks = [](const std::vector<std::int32_t>& all) {
         return std::ranges::all_of(all, [](std::int32_t n) { return n == 0 || n == -1; });
       };

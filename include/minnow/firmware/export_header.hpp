@@ -95,11 +95,11 @@ template <class Model, class Arch>
       std::vector<std::int64_t> wide;
       std::vector<float> floats;
       const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-      if constexpr (p::folds) {
+      if constexpr (p::ends_in == detail::stage_end::thresholds) {
         append(integers, stage.constants.limits.flip);
         append(integers, stage.constants.limits.smallest);
         append(integers, stage.constants.limits.values);
-      } else if constexpr (p::fixes) {
+      } else if constexpr (p::ends_in == detail::stage_end::fixed_point) {
         append(integers, stage.constants.multiplier);
         append(integers, stage.constants.shift);
         append(integers, stage.constants.low);

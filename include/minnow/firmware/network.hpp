@@ -91,7 +91,7 @@ private:
   template <std::size_t Stage>
   void run_stage() noexcept {
     const std::int32_t* integers = Data.stages[Stage].integers;
-    if constexpr (stage<Stage>::folds) {
+    if constexpr (stage<Stage>::ends_in == detail::stage_end::thresholds) {
       constexpr int stride = kernels::sum_stride(stage<Stage>::window.out.channels);
       multiply<Stage>(detail::code_sink_of<stage<Stage>>{{integers + 2 * stride, integers, integers + stride, stride},
                                                          stage<Stage>::pool_window,

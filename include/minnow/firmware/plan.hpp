@@ -30,7 +30,8 @@ struct firmware_plan {
   static constexpr bool follows = stage<Stage>::source == (Stage == 0 ? stages : Stage - 1) && stage<Stage>::joins == 0;
   template <std::size_t Stage>
   static constexpr bool has_codes =
-      Stage + 1 == stages || (stage<Stage>::folds && !stage<Stage>::folded_average) || stage<Stage>::fixes;
+      Stage + 1 == stages || (stage<Stage>::ends_in == stage_end::thresholds && !stage<Stage>::folded_average) ||
+      stage<Stage>::ends_in == stage_end::fixed_point;
 
   /// Whether a layer may follow the last sums.
   template <class Layer>
@@ -81,7 +82,7 @@ struct firmware_plan {
       map[(Stage + 1) % 2] = (std::max)(map[(Stage + 1) % 2], map_bytes<Stage>());
       scratch = (std::max)(scratch, product<Stage>::scratch_bytes(stage<Stage>::window));
       if constexpr (Stage + 1 < stages) {
-        if constexpr (stage<Stage>::folds)
+        if constexpr (stage<Stage>::ends_in == stage_end::thresholds)
           waiting = (std::max)(waiting, 4 * code_sink_of<stage<Stage>>::waiting_words(stage<Stage>::pool_window));
       }
     };

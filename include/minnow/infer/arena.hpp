@@ -100,7 +100,7 @@ struct arena_plan {
   template <std::size_t Stage, std::size_t Index>
   static constexpr void add_op(needs& n) {
     using plan = typename stage<Packed, Stage>::plan;
-    constexpr bool in_floats = !plan::folds && !plan::encodes;
+    constexpr bool in_floats = plan::ends_in == stage_end::floats;
     // Ops alternate between the buffers 0 and 1: the first reads 0 and writes 1, the second reads 1 and writes 0.
     if constexpr (in_floats)
       at_least(n.memory[Stage].floats[1 - Index % 2],
@@ -119,18 +119,19 @@ struct arena_plan {
     using plan = typename st::plan;
     n.map[Stage] = map_bytes<typename plan::outputs>(plan::out);
     n.last_reader[plan::source] = Stage;
-    constexpr bool in_floats = !plan::folds && !plan::encodes;
+    constexpr bool in_floats = plan::ends_in == stage_end::floats;
     stage_memory& m = n.memory[Stage];
     if constexpr (plan::has_product) {
       const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
       const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
       // A stage that keeps its sums in registers needs one row, for a `trace`. A folded average needs the rows of its
       // window.
-      const int rows = !plan::folds && !plan::encodes ? plan::window.out.height
-                       : plan::folded_average         ? plan::pool_window.kernel.height
-                                                      : 1;
+      const int rows = plan::ends_in == stage_end::floats ? plan::window.out.height
+                       : plan::folded_average             ? plan::pool_window.kernel.height
+                                                          : 1;
       m.sums = (row * static_cast<std::size_t>(rows) + stride) * 4;
-      if constexpr (plan::folds) m.waiting = code_sink_of<plan>::waiting_words(plan::pool_window) * 4;
+      if constexpr (plan::ends_in == stage_end::thresholds)
+        m.waiting = code_sink_of<plan>::waiting_words(plan::pool_window) * 4;
       m.scratch = st::product::scratch_bytes(plan::window);
       n.prepared[Stage] = st::product::prepared_bytes(plan::window);
       if constexpr (in_floats) m.floats[0] = float_bytes(plan::window.out);

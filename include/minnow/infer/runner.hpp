@@ -86,9 +86,9 @@ private:
         kernels::flatten_inputs<stage_at<Stage>::plan::inputs::storage,
                                 operand_of<typename stage_at<Stage>::plan::inputs>::bits>(
             input<Stage>(), stage_at<Stage>::plan::in.pixels(), stage_at<Stage>::plan::in.channels);
-      if constexpr (stage_at<Stage>::plan::folds) run_folded<Stage>(watcher);
-      else if constexpr (stage_at<Stage>::plan::fixes) run_fixed<Stage>(watcher);
-      else if constexpr (stage_at<Stage>::plan::encodes) run_encoded<Stage>(watcher);
+      if constexpr (stage_at<Stage>::plan::ends_in == stage_end::thresholds) run_folded<Stage>(watcher);
+      else if constexpr (stage_at<Stage>::plan::ends_in == stage_end::fixed_point) run_fixed<Stage>(watcher);
+      else if constexpr (stage_at<Stage>::plan::ends_in == stage_end::requantize) run_encoded<Stage>(watcher);
       else run_floats<Stage>(watcher);
       if constexpr (stage_at<Stage>::plan::has_quantizer)
         if (watcher != nullptr) watcher->map(stage_at<Stage>::plan::end - 1, map(Stage));

@@ -54,9 +54,9 @@ struct fixed_point_constants : fixed_constants {
   fixed_point_constants() : fixed_constants(Stage::plan::window.out.channels) {}
 };
 template <class Stage>
-using stage_constants =
-    std::conditional_t<Stage::plan::folds, folded_constants<Stage>,
-                       std::conditional_t<Stage::plan::fixes, fixed_point_constants<Stage>, float_constants<Stage>>>;
+using stage_constants = std::conditional_t<Stage::plan::ends_in == stage_end::thresholds, folded_constants<Stage>,
+                                           std::conditional_t<Stage::plan::ends_in == stage_end::fixed_point,
+                                                              fixed_point_constants<Stage>, float_constants<Stage>>>;
 
 }  // namespace detail
 
@@ -91,11 +91,11 @@ struct stage {
     const auto numbers = [&](std::string_view name, auto& v) { visit(name, std::as_writable_bytes(std::span(v))); };
     if constexpr (plan::has_product)
       visit(std::string_view("weights"), std::span<std::byte>(weights.bytes(), weights.size()));
-    if constexpr (plan::folds) {
+    if constexpr (plan::ends_in == detail::stage_end::thresholds) {
       numbers("flip", constants.limits.flip);
       numbers("smallest", constants.limits.smallest);
       numbers("thresholds", constants.limits.values);
-    } else if constexpr (plan::fixes) {
+    } else if constexpr (plan::ends_in == detail::stage_end::fixed_point) {
       constants.arrays(numbers);
     } else {
       floats([&](std::string_view name, std::span<float> values) { visit(name, std::as_writable_bytes(values)); });
@@ -111,7 +111,7 @@ struct stage {
   /// As above, but calls visit(index of the layer, name, floats).
   template <class Visit>
   void floats_of_layers(Visit&& visit) {
-    if constexpr (!plan::folds && !plan::fixes) {
+    if constexpr (plan::keeps_layers) {
       visit(plan::begin, std::string_view("scales"), std::span<float>(constants.scales));
       each_op([&](auto op, auto& reading) {
         const auto of_layer = [&](std::string_view name, std::span<float> values) {
@@ -128,11 +128,11 @@ struct stage {
   /// Calls f(index constant, reading) for each layer that computes with floats.
   template <class Function>
   void each_op(Function&& f) {
-    if constexpr (!plan::folds && !plan::fixes) each_op_of(*this, f, typename plan::indices{});
+    if constexpr (plan::keeps_layers) each_op_of(*this, f, typename plan::indices{});
   }
   template <class Function>
   void each_op(Function&& f) const {
-    if constexpr (!plan::folds && !plan::fixes) each_op_of(*this, f, typename plan::indices{});
+    if constexpr (plan::keeps_layers) each_op_of(*this, f, typename plan::indices{});
   }
 
 private:

@@ -62,6 +62,14 @@ struct stages {
   }
 };
 
+/// How a stage ends: what makes the next stage's inputs of its product's sums.
+enum class stage_end {
+  thresholds,   ///< the layers are folded into integer thresholds, which give the codes
+  fixed_point,  ///< multiplications and shifts of integers give the codes; only models of `fixed_point`
+  requantize,   ///< the layers and the quantizer are applied, as floats, to a block of sums within the tile
+  floats        ///< the layers are applied to whole maps of floats
+};
+
 /// The computation of a stage, derived from the model at compile time: an optional product, the layers after it up to
 /// the next stage, and an optional quantizer that encodes their result.
 template <class Model, std::size_t Stage>
@@ -147,6 +155,7 @@ struct stage_plan {
     return false;
   }();
 
+private:
   template <std::size_t Index>
   static constexpr bool folds_op = [] {
     if constexpr (averages<Index>) return Index == 0 && averages_exactly<Index>;
@@ -205,6 +214,15 @@ struct stage_plan {
     return false;
   }();
 
+public:
+  static constexpr stage_end ends_in = folds     ? stage_end::thresholds
+                                       : fixes   ? stage_end::fixed_point
+                                       : encodes ? stage_end::requantize
+                                                 : stage_end::floats;
+  /// Whether the packed stage applies the functions of its layers, instead of constants computed from them.
+  static constexpr bool keeps_layers = ends_in == stage_end::requantize || ends_in == stage_end::floats;
+
+  /// Whether the stage folds into thresholds with an average pool before them.
   static constexpr bool folded_average = [] {
     if constexpr (folds && pools > 0) return averages<pool>;
     else return false;

@@ -77,7 +77,9 @@ constexpr packed_line line_of() {
   using layer_graph = typename Packed::layer_graph;
   packed_line l{layer_graph::paths[Index].view(), short_name_of<typename layer_graph::template layer<Index>>.view(),
                 layer_graph::template out<Index>};
-  l.kernel = plan::folds ? "in thresholds" : plan::fixes ? "fixed point" : "32-bit float";
+  l.kernel = plan::ends_in == stage_end::thresholds    ? "in thresholds"
+             : plan::ends_in == stage_end::fixed_point ? "fixed point"
+                                                       : "32-bit float";
   if constexpr (plan::has_product && Index == plan::begin) {
     l.operation = short_operation_name<typename plan::inputs, typename plan::weights>.view();
     l.kernel = st::product::name(plan::window);
@@ -87,7 +89,7 @@ constexpr packed_line line_of() {
     l.bytes = static_cast<long long>(st::weight_bytes);
     l.macs = plan::window.macs();
   } else if constexpr (plan::has_quantizer && Index + 1 == plan::end) {
-    if (plan::folds) l.kernel = "thresholds";
+    if (plan::ends_in == stage_end::thresholds) l.kernel = "thresholds";
   }
   return l;
 }

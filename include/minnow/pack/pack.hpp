@@ -183,7 +183,7 @@ void pack_stage(Network& net, Packed& to) {
       fill(reading, net.template layer_at<plan::ops_begin + Index>(),
            layer_graph::paths[plan::ops_begin + Index].view());
     }
-    if constexpr (plan::folds) {
+    if constexpr (plan::ends_in == stage_end::thresholds) {
       if constexpr (!plan::template is_pool<Index>) {
         steps.push_back(fold_step::of(reading, Index > plan::pool));
       } else if constexpr (plan::template averages<Index>) {
@@ -196,7 +196,7 @@ void pack_stage(Network& net, Packed& to) {
     (take(std::integral_constant<std::size_t, Index>{}), ...);
   }(typename plan::indices{});
 
-  if constexpr (plan::folds) {
+  if constexpr (plan::ends_in == stage_end::thresholds) {
     const int bound = plan::integer_sums
                           ? plan::window.inputs() * plan::inputs::code_limit * plan::weights::code_limit * taps
                           : kernels::ordered(std::numeric_limits<float>::max());
@@ -205,7 +205,7 @@ void pack_stage(Network& net, Packed& to) {
     };
     fold<typename plan::outputs>(stage.constants.limits, plan::window.out.channels, bound, number, scales, steps,
                                  out_state);
-  } else if constexpr (plan::fixes) {
+  } else if constexpr (plan::ends_in == stage_end::fixed_point) {
     fix<stage_type>(stage.constants, scales, ops, static_cast<double>(plan::outputs::scale(out_state)));
   } else {
     stage.constants.scales = std::move(scales);
