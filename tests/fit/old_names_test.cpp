@@ -46,7 +46,7 @@ TEST_SUITE("fit/old_names") {
 
   TEST_CASE("a run with old names is that with the present ones") {
     const auto data = old_data();
-    network<old_model> old_net{seed{1}}, net{seed{1}};
+    network<old_model, aqe> old_net{seed{1}}, net{seed{1}};
     const normalisation n{.mean = {1, 2, 3, 4}, .stddev = {1, 2, 1, 2}};
     old_net.normalise(n);
     net.normalize(n);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <string>
 #include <vector>
@@ -277,15 +278,22 @@ TEST_SUITE("infer/fixed_point") {
     spoilt.stage<1>().constants.other_multiplier[3] = std::int64_t{1} << 53;
     CHECK_THROWS_WITH_AS(save(spoilt, folder.path("fixed.mnw")),
                          doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
+    // The place of the array in the file.
+    auto sections_of = fixed;
+    normalization input;
+    std::vector<detail::file_section> sections;
+    detail::packed_sections(sections_of, input, {},
+                            [&](const detail::file_section& one, auto) { sections.push_back(one); });
+    const auto& array = sections_of.stage<1>().constants.other_multiplier;
+    const auto found = std::find_if(sections.begin(), sections.end(), [&](const detail::file_section& one) {
+      return static_cast<const void*>(one.bytes.data()) == array.data();
+    });
+    REQUIRE(found != sections.end());
+    const auto place =
+        detail::section_offsets(detail::lengths_of(sections))[static_cast<std::size_t>(found - sections.begin())];
     auto file = data_files::content(folder.path("fixed.mnw"));
-    const auto bytes_of = [](const auto& numbers) {
-      return std::span(reinterpret_cast<const std::uint8_t*>(numbers.data()), sizeof numbers[0] * numbers.size());
-    };
-    const auto sound = bytes_of(fixed.stage<1>().constants.other_multiplier),
-               unsound = bytes_of(spoilt.stage<1>().constants.other_multiplier);
-    const auto place = std::search(file.begin(), file.end(), sound.begin(), sound.end());
-    REQUIRE(place != file.end());
-    std::copy(unsound.begin(), unsound.end(), place);
+    const std::int64_t large = std::int64_t{1} << 53;
+    std::memcpy(file.data() + place + 3 * sizeof large, &large, sizeof large);
     data_files::repair_checksum(file);
     folder.write("spoilt.mnw", file);
     CHECK_THROWS_WITH_AS((void)load<packed<fixed_point<chained>>>(folder.path("spoilt.mnw")),
