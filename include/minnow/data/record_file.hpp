@@ -12,14 +12,14 @@
 
 namespace minnow {
 
-/// A record of a file that consists only of records, such as CIFAR's: the label's bytes, then the image's.
+/// One record of a file without a header, such as CIFAR's: the bytes of the label, followed by the bytes of the image.
 struct record_format {
   shape dimensions;     ///< of an image
   int classes = 0;      ///< labels are below this
   int label_bytes = 1;  ///< bytes before the image
   int label_at = 0;     ///< index of the label's first byte: 1 for CIFAR-100's fine labels (of 2 label bytes)
   int label_width = 1;  ///< bytes of the label, little-endian: 2 for more than 256 classes
-  bool planar = true;   ///< images are (C,H,W), as CIFAR's; otherwise (H,W,C)
+  bool planar = true;   ///< true: images are (C,H,W), as in CIFAR; false: (H,W,C)
 
   [[nodiscard]] std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(label_bytes) + static_cast<std::size_t>(dimensions.size());
@@ -27,7 +27,7 @@ struct record_format {
   [[nodiscard]] int label(const std::uint8_t* record) const noexcept {
     return label_at_bytes(reinterpret_cast<const std::byte*>(record) + label_at);
   }
-  /// Returns the label from its own bytes.
+  /// Returns the label whose bytes start at `bytes`.
   [[nodiscard]] int label_at_bytes(const std::byte* bytes) const noexcept {
     int value = 0;
     for (int i = label_width; i-- > 0;) value = value << 8 | std::to_integer<int>(bytes[i]);

@@ -20,7 +20,7 @@ struct aqe : plain_estimator {
   }
 };
 
-/// As `aqe`, with h(a - z) in training, z uniform on [-1, 1]; z = 0 at evaluation.
+/// Like `aqe`, but with h(a - z) in training, z uniform on [-1, 1]; z = 0 at evaluation.
 ///
 /// source  Chen et al. 2020, Eq. 7
 struct aqe_stochastic : aqe {
@@ -28,9 +28,9 @@ struct aqe_stochastic : aqe {
   static constexpr bool noisy = true;
 };
 
-/// As `aqe`, with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha. For inputs this is
-/// multiplied by the derivative of the clip and becomes 1{a in R}. The expectation is exact for `sign`. (Eq. 12 prints
-/// dP(a > z)/da = 1, but it is 1/2, and Eq. 10 drops the direct path; see docs/papers.md.)
+/// Like `aqe`, but with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha. For inputs
+/// this is multiplied by the derivative of the clip and becomes 1{a in R}. The expectation is exact for `sign`. (Eq. 12
+/// prints dP(a > z)/da = 1, but it is 1/2, and Eq. 10 drops the direct path; see docs/papers.md.)
 ///
 /// source  derived from Chen et al. 2020, Eq. 7
 struct aqe_expected : plain_estimator {

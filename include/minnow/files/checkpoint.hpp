@@ -15,8 +15,8 @@
 #include <minnow/train/network_base.hpp>
 
 /// Files of unfinished training runs. Sections: the facts that identify a run, its position, the finished epochs, the
-/// mean and the deviation of each image channel, every array of every layer as it is in the middle of a run, the
-/// optimizer's moments of every parameter.
+/// mean and the standard deviation of each image channel, every array of every layer as it is in the middle of a run,
+/// the optimizer's moments of every parameter.
 namespace minnow::detail {
 
 /// A value that must be the same when a run resumes.

@@ -17,8 +17,8 @@
 #include <minnow/files/probe.hpp>
 #include <minnow/infer/packed.hpp>
 
-/// Files of packed models. Sections: the mean and the deviation of each image channel (none with pixels), the sections
-/// of each stage in order, and the probe's answer.
+/// Files of packed models. Sections: the mean and the standard deviation of each image channel (none with pixels), the
+/// sections of each stage in order, and the probe's answer.
 namespace minnow {
 
 namespace detail {

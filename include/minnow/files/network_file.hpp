@@ -9,8 +9,8 @@
 #include <minnow/files/container.hpp>
 #include <minnow/train/network.hpp>
 
-/// Files of trainable networks. Sections: the mean and the deviation of each image channel, then every array of every
-/// layer in order (weights, batch norm, quantizers' states). Estimators are not stored.
+/// Files of trainable networks. Sections: the mean and the standard deviation of each image channel, then every array
+/// of every layer in order (weights, batch norm, quantizers' states). Estimators are not stored.
 namespace minnow {
 
 namespace detail {
@@ -47,7 +47,7 @@ template <class Model, class Weights, class Inputs>
 /// Reads a trainable network. Its estimators may differ from the writer's.
 ///
 /// refuses   damaged files, files of other models, and numbers that no network has: a NaN, an infinity, a negative
-///           variance, a deviation that is not above 0; `net` then stays as it was
+///           variance, a standard deviation that is not above 0; `net` then stays as it was
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read(const char* path, network<Model, Weights, Inputs>& net) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {

@@ -33,7 +33,7 @@ namespace detail {
 template <optimizer Optimizer>
 class checkpoints {
 public:
-  /// throws  if another run writes to the file now, or the file exists and is not resumed
+  /// throws  if another run is writing to the file, or if the file exists and `resume` is false
   checkpoints(checkpoint_options options, network_base& net, updater<Optimizer>& update, std::vector<run_fact> facts,
               int epochs, int batch, long long steps)
       : options_(std::move(options)),

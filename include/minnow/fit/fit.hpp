@@ -29,7 +29,7 @@ struct no_observer {
   void operator()(const event&, Network&) const noexcept {}
 };
 
-/// Refuses a step's loss, or a gradient of it, that is not finite.
+/// Refuses a step if its loss or a gradient of the loss is not finite.
 inline status check_loss(const network_base& net, double loss, std::span<const float> gradient,
                          long long step) noexcept {
   const auto odd = std::find_if(gradient.begin(), gradient.end(), [](float g) { return !std::isfinite(g); });

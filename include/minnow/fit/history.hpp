@@ -18,7 +18,8 @@ struct event {
     [[deprecated("minnow: renamed to validation_accuracy_blended")]] double blended;
   };
   union {
-    /// As `validation_accuracy_blended`, of the quantized network as shipped, with its weights' latest codes.
+    /// Like `validation_accuracy_blended`, but of the quantized network as shipped, with the latest codes of its
+    /// weights.
     double validation_accuracy = 0;
     [[deprecated("minnow: renamed to validation_accuracy")]] double quantized;
   };

@@ -34,7 +34,8 @@ struct fit_options {
   /// Batches of a batch norm re-estimation, at the end of the run and for each measurement of the quantized network
   /// while alpha < 1; 0: none.
   int batch_norm_batches = 30;
-  /// Deprecated: old name of `batch_norm_batches`, which it overrides if it is set. (The attribute would warn at each copy.)
+  /// Deprecated: old name of `batch_norm_batches`, which it overrides if it is set. (The attribute would cause a
+  /// warning at each copy of the options.)
   int settle_batches = std::numeric_limits<int>::min();
   checkpoint_options checkpoint{};  ///< where the run is saved, to be resumed after it was stopped
   /// Processes that share the run, each with these options; `batch` is the total over all of them.

@@ -72,7 +72,7 @@ struct backward_panels {
 
   [[nodiscard]] int count() const noexcept { return ceil_div(g.in.channels, float_tile<Arch>::columns); }
 
-  /// As forward_panels::pack. The weights are read in runs of several cache lines.
+  /// Like forward_panels::pack. The weights are read in runs of several cache lines.
   void pack(int first, int last, int begin, int end, float* to, std::size_t size) const noexcept {
     constexpr int columns = float_tile<Arch>::columns;
     const int taps = g.kernel.height * g.kernel.width, filters = g.out.channels, channels = g.in.channels;

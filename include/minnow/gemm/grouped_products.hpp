@@ -150,7 +150,7 @@ public:
                          g.padding)),
         depthwise_(g) {}
 
-  /// As in float_products, with weights and gradient (F,kh,kw,C / groups).
+  /// Like the functions of float_products, but with weights and gradient (F,kh,kw,C / groups).
   void forward(int images, const float* in, const float* weights, float* out, bool in_order) {
     if (is_depthwise()) return depthwise_.forward(images, in, weights, out);
     for (int group = 0; group < g_.groups; ++group) {

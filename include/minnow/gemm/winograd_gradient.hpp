@@ -31,7 +31,7 @@ void winograd_output_gradient(const Value (&y)[2][2], Value (&z)[4][4]) noexcept
   for (int i = 0; i < 4; ++i) line(t[i][0], t[i][1], z[i][0], z[i][1], z[i][2], z[i][3]);
 }
 
-/// Transforms point sums to the gradient of a kernel: g = G' u G.
+/// Transforms the sums u of the 16 points to the gradient of a 3x3 kernel: g = G' u G.
 template <class Value>
 void winograd_kernel_gradient(const Value (&u)[4][4], Value (&g)[3][3]) noexcept {
   const Value half(0.5f);
@@ -55,8 +55,8 @@ struct winograd_gradient_scratch {
 
 /// Gradient of the weights of one layer, divided into items. An item is a part of the weights, a group of filters by a
 /// chunk of channels, over one part of the tiles. One thread computes an item, with its points and sums in that
-/// thread's L2 cache. Each group of filters transforms the inputs again, and each chunk of channels the gradients. This
-/// is at most a tenth more work than transforming them once, and no data is passed between threads.
+/// thread's L2 cache. The inputs are transformed once for each group of filters, and the gradients once for each chunk
+/// of channels. This is at most a tenth more work than transforming both once, and no data is passed between threads.
 template <class Arch>
 struct winograd_weight_gradient {
   using vector = float_vector<Arch>;
@@ -172,8 +172,8 @@ private:
 
 }  // namespace detail
 
-/// Computes the gradient of the weights as product_backward_weights: in (N,H,W,C), grad_out (N,H',W',F) -> grad_weights
-/// (F,3,3,C), overwritten.
+/// Computes the same gradient of the weights as product_backward_weights: in (N,H,W,C), grad_out (N,H',W',F) ->
+/// grad_weights (F,3,3,C), overwritten.
 ///
 /// requires  winograd_serves<Arch>(g)
 /// cost      16 multiply-adds for 2x2 outputs and a pair of channels; the same bits for any number of threads

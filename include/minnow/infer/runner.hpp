@@ -151,7 +151,7 @@ private:
     failure.pass_on();
   }
 
-  /// As run_encoded, but with integers only.
+  /// Like run_encoded, but with integers only.
   template <std::size_t Stage>
   void run_fixed(trace* watcher) noexcept {
     using p = typename stage_at<Stage>::plan;

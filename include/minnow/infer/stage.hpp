@@ -108,7 +108,7 @@ struct stage {
     floats_of_layers([&](std::size_t, std::string_view name, std::span<float> values) { visit(name, values); });
   }
 
-  /// As above, but calls visit(index of the layer, name, floats).
+  /// Like `floats`, but calls visit(index of the layer, name, floats).
   template <class Visit>
   void floats_of_layers(Visit&& visit) {
     if constexpr (plan::keeps_layers) {

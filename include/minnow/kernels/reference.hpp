@@ -142,7 +142,7 @@ void block_product(const geometry& g, const element<In, Weights>* image, range r
   }
 }
 
-/// As block_product, for a grouped convolution, one filter at a time.
+/// Like block_product, but for a grouped convolution, one filter at a time.
 template <encoding In, encoding Weights>
 void grouped_block_product(const geometry& g, const element<In, Weights>* image, range read,
                            const element<In, Weights>* weights, int block, sum<In, Weights>* sums, int first_row,

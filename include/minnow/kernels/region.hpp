@@ -60,7 +60,7 @@ struct region {
   [[nodiscard]] constexpr int segment_steps() const noexcept { return x.taps() * pixel_steps; }
   [[nodiscard]] constexpr int valid_inputs() const noexcept { return rows() * x.taps() * g.in.channels; }
 
-  /// Steps from the start of the map to the first tap of output pixel (oy, ox).
+  /// Number of steps from the start of the map to the first tap of output pixel (oy, ox).
   [[nodiscard]] constexpr std::ptrdiff_t input_step(int oy, int ox) const noexcept {
     const std::ptrdiff_t iy = static_cast<std::ptrdiff_t>(oy) * g.stride.height - g.padding.height + y.tap_first;
     const std::ptrdiff_t ix = static_cast<std::ptrdiff_t>(ox) * g.stride.width - g.padding.width + x.tap_first;
@@ -69,12 +69,12 @@ struct region {
   [[nodiscard]] constexpr std::ptrdiff_t input_row_steps() const noexcept {
     return static_cast<std::ptrdiff_t>(g.in.width) * pixel_steps;
   }
-  /// Steps from the window of an output pixel to the window of the next one in its row.
+  /// Number of steps from the window of an output pixel to the window of the next pixel in its row.
   [[nodiscard]] constexpr std::ptrdiff_t next_pixel_steps() const noexcept {
     return static_cast<std::ptrdiff_t>(g.stride.width) * pixel_steps;
   }
 
-  /// Steps from the start of a block of weights to the first tap.
+  /// Number of steps from the start of a block of weights to the first tap.
   [[nodiscard]] constexpr std::ptrdiff_t weight_step() const noexcept {
     return (static_cast<std::ptrdiff_t>(y.tap_first) * g.kernel.width + x.tap_first) * pixel_steps;
   }

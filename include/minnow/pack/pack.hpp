@@ -119,8 +119,8 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
 
 /// Converts the layers between the sums and the codes of a stage to integer constants.
 ///
-/// scales  of each channel, value of a sum of 1
-/// unit    value of code 1
+/// scales  real value of a sum of 1, for each channel
+/// unit    real value of code 1
 template <class Stage>
 void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stage, typename Stage::plan::indices>& ops,
          double unit) {
@@ -244,10 +244,10 @@ Packed pack_as(Network& net) {
 
 }  // namespace detail
 
-/// Returns the packed network that computes the same as the trained one at alpha = 1.
+/// Packs a trained network. The packed network computes the same outputs as the trained one at alpha = 1.
 ///
-/// throws  batch norm statistics that were collected with alpha < 1 (call `reestimate_batch_norm` first); a NaN or an infinity in a
-///         layer; a quantizer's state outside its bounds
+/// throws  batch norm statistics that were collected with alpha < 1 (call `reestimate_batch_norm` first); a NaN or an
+///         infinity in a layer; a quantizer's state outside its bounds
 template <class Arch = kernels::best, class Model, class Weights, class Inputs>
 [[nodiscard]] packed<Model, Arch> pack(network<Model, Weights, Inputs>& net) {
   return detail::pack_as<packed<Model, Arch>>(net);

@@ -40,14 +40,15 @@ inline float mean_above(std::span<const float> values, float threshold) noexcept
 
 }  // namespace detail
 
-/// Scaled binary quantizer: mean|x| · sign(x). Weights have a mean for each filter (binary-weight networks), or one
-/// mean with `per_tensor`. Inputs have one mean for the tensor, a moving average (smoothing 0.99).
+/// Scaled binary quantizer: mean|x| · sign(x). The mean of weights is taken over each filter (as in binary-weight
+/// networks), or over all weights with `per_tensor`. The mean of inputs is taken over the whole tensor, as a moving
+/// average with smoothing 0.99.
 ///
 /// code      -1, +1, in one bit; 0 becomes -1
 /// gradient  of weights: (1/n + mean|w|) times the estimator's slope, n being the number of weights that share a scale
 ///           (the paper's Eq. 12)
-/// source    Rastegari et al. 2016 (XNOR-Net), 3.1 and 3.2. The paper's inputs have a scale for each window; here they
-///           have one for the tensor, because only this keeps the packed network's thresholds integers
+/// source    Rastegari et al. 2016 (XNOR-Net), 3.1 and 3.2. In the paper, inputs have a scale for each window. Here the
+///           whole tensor has one scale, because only then are the packed network's thresholds integers
 template <class Granularity = per_channel>
 struct scaled_sign : stateless {
   struct state {

@@ -53,8 +53,8 @@ struct ternary<threshold<Numerator, Denominator>> : stateless {
   static constexpr float scale(const state&) noexcept { return 1; }
 };
 
-/// As above, with a threshold measured on the weights. It is refused for inputs, because there the threshold would
-/// depend on every image.
+/// Like the quantizer above, but with a threshold measured on the weights. It is refused for inputs, because there the
+/// threshold would depend on every image.
 template <int Numerator, int Denominator>
 struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
   struct state {

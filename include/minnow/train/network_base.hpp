@@ -47,14 +47,14 @@ public:
       l.functions->arrays(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
-  /// As `arrays`, for use between two steps of a run: measures nothing for the file, so that the run is unaffected.
+  /// Like `arrays`, but for use between two steps of a run: measures nothing, so that the run is unaffected.
   void checkpoint_arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_)
       l.functions->checkpoint_arrays(l.layer,
                                      [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
   }
 
-  /// As `arrays`, for the arrays that `reestimate_batch_norm` replaces: batch norm's running statistics.
+  /// Like `arrays`, but visits only the arrays that `reestimate_batch_norm` replaces: batch norm's running statistics.
   void statistics(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
     for (entry& l : layers_)
       l.functions->statistics(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
@@ -75,7 +75,7 @@ public:
   [[nodiscard]] const normalization& input_normalization() const noexcept { return normalization_; }
   /// Sets the normalization.
   ///
-  /// throws  unless there is a finite mean and a deviation above 0 for each channel, or none at all
+  /// throws  unless there is a finite mean and a standard deviation above 0 for each channel, or none at all
   void normalize(normalization n) {
     require(n.check(input().channels, "normalize"));
     normalization_ = std::move(n);

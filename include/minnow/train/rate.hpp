@@ -49,7 +49,7 @@ struct step_rate {
   float operator()(const progress& p) const {
     detail::check_rate_number("step_rate", "factor", factor);
     float result = 1;
-    // A moment that is a NaN makes the rate a NaN, which a run refuses.
+    // If a moment is NaN, the rate becomes NaN too, so that the run refuses it.
     for (const moment& m : at)
       if (const double when = m.step(p); !(static_cast<double>(p.step) < when))
         result *= when == when ? factor : std::numeric_limits<float>::quiet_NaN();

@@ -13,14 +13,14 @@ namespace minnow::zoo {
 template <int Filters, class Scheme>
 using bi_real_unit = residual<chain<conv<Filters, Scheme>, batch_norm>>;
 
-/// As `bi_real_unit`, for a change of the number of channels: the shortcut is a real 1x1 convolution with batch norm.
+/// Like `bi_real_unit`, but changes the number of channels: the shortcut is a real 1x1 convolution with batch norm.
 ///
 /// in (H,W,C) -> out (H,W,Filters)
 template <int Filters, class Scheme>
 using bi_real_widening =
     residual<chain<conv<Filters, Scheme>, batch_norm>, chain<detail::pointwise<real, Filters>, batch_norm>>;
 
-/// As `bi_real_widening`, with stride 2: the shortcut starts with an average pool over 2x2 windows.
+/// Like `bi_real_widening`, but with stride 2: the shortcut starts with an average pool over 2x2 windows.
 ///
 /// in (H,W,C) -> out (H/2,W/2,Filters)
 template <int Filters, class Scheme>

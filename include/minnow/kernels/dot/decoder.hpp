@@ -211,7 +211,7 @@ private:
     });
   }
 
-  /// As decode_words, with one lookup for all four channels of a plane.
+  /// Like decode_words, but with one lookup for all four channels of a plane.
   ///
   /// cost  2 operations per 64 weights and plane, and with several planes one more for each plane
   template <class Weights, class Take>

@@ -50,7 +50,7 @@ inline void change_bytes(byte_change change, const std::byte* from, std::size_t 
     to[i] = (from[i] & static_cast<std::byte>(change.kept)) ^ static_cast<std::byte>(change.turned);
 }
 
-/// As change_bytes, for channels that are no multiple of 4.
+/// Like change_bytes, but for a number of channels that is not a multiple of 4.
 ///
 /// requires  3 readable bytes after the last pixel
 inline void change_pixels(byte_change change, const std::byte* from, int pixels, int channels, std::byte* to) noexcept {

@@ -81,7 +81,8 @@ void unpack_row(const geometry& g, const std::byte* inputs, int row, int width, 
   std::fill_n(to + g.in.width * channels, (width - g.padding.width - g.in.width) * channels, Element{});
 }
 
-/// Unpacks the rows of a band into `room`, (rows, width, C). Returns the packed inputs instead if is_band<In>(g).
+/// Unpacks the rows of a band into `room`, (rows, width, C), and returns `room`. If is_band<In>(g), nothing is unpacked
+/// and the result points into `inputs`.
 template <encoding In, int Bits, class Vector, class Element>
 [[nodiscard]] const Element* unpack_band(const geometry& g, const band& b, const std::byte* inputs,
                                          Element* room) noexcept {

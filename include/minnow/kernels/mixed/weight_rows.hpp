@@ -61,7 +61,7 @@ struct float_rows::cursor {
   }
 };
 
-/// As float_rows, for halves in the packed weights.
+/// Like float_rows, but for halves in the packed weights.
 struct half_rows {
   const std::byte* first;
   std::ptrdiff_t block;    ///< bytes from one block to the next

@@ -6,7 +6,7 @@
 
 #include <minnow/layers/layer.hpp>
 
-/// Lists of layers as types: concatenation, length, element.
+/// Type lists of layers, with concatenation, length and access to an element.
 namespace minnow::detail {
 
 /// Concatenates lists.

@@ -36,8 +36,8 @@ public:
   [[nodiscard]] const row& beta() const noexcept { return beta_; }
   [[nodiscard]] const row& running_mean() const noexcept { return mean_; }
   [[nodiscard]] const row& running_variance() const noexcept { return variance_; }
-  /// Running average of the unquantized fraction of the forward passes in which the statistics were collected. It tells
-  /// how far they are from the statistics of the shipped network.
+  /// Running average of the unquantized fraction of the forward passes in which the statistics were collected. The
+  /// packed network has fraction 0, so the larger this number is, the less the statistics fit the packed network.
   [[nodiscard]] float stale_statistics() const noexcept { return stale_statistics_; }
   [[deprecated("minnow: renamed to stale_statistics"), nodiscard]] float unsettled() const noexcept {
     return stale_statistics();

@@ -99,7 +99,7 @@ public:
     if constexpr (is_integer(Inputs::storage) && is_integer(Weights::storage))
       kernel_ = &code_kernel_of<operand_of<Inputs>, operand_of<Weights>, Grouped>;
   }
-  /// Whether inputs and weights are codes, and their sums fit in 32 bits.
+  /// Returns whether this class can compute the layer: inputs and weights are codes, and every sum fits in 32 bits.
   [[nodiscard]] bool serves(const geometry& g) const noexcept {
     return kernel_ != nullptr && g.inputs() <= kernel_->longest;
   }

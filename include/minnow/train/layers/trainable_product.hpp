@@ -176,8 +176,8 @@ public:
     // The visitor may have written new weights and states from a file.
     coded_ = false;
   }
-  /// As above, in the middle of a run, when weights may have changed since they were measured: the array `measured`
-  /// records whether they have.
+  /// Like `arrays`, but for use between two steps of a run, when weights may have changed since they were measured. The
+  /// array `measured` records whether they have.
   template <class Visit>
   void checkpoint_arrays(Visit&& visit) {
     each_array(visit);
