@@ -124,7 +124,8 @@ TEST_SUITE("pack/pack") {
     CHECK_NOTHROW((void)pack(net));
     // An unquantized fraction of up to 1e-3 is accepted.
     set(net, "5", "stale_statistics", 1.1e-3f);
-    CHECK_THROWS_WITH_AS((void)pack(net), doctest::Contains("pack: layer 5: expected batch norm statistics"), minnow::error);
+    CHECK_THROWS_WITH_AS((void)pack(net), doctest::Contains("pack: layer 5: expected batch norm statistics"),
+                         minnow::error);
     set(net, "5", "stale_statistics", 0.9e-3f);
     CHECK_NOTHROW((void)pack(net));
     set(net, "5", "stale_statistics", std::nanf(""));
