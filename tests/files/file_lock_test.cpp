@@ -30,7 +30,7 @@ TEST_SUITE("files/file_lock") {
     CHECK(!std::filesystem::exists(folder.path("sub/link.lock")));
   }
 
-  TEST_CASE("no lock is made beside what is no file") {
+  TEST_CASE("no lock file is created for a path that is not a file") {
     const data_files::folder folder;
     REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);
     file_lock lock;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <minnow/layers/conv.hpp>
+#include <minnow/layers/model.hpp>
 
 using namespace minnow;
 
@@ -21,6 +22,9 @@ static_assert(max_pool<3, stride<2>, padding<1>>::output({112, 111, 64}) == shap
 static_assert(global_average_pool::output({7, 5, 64}) == shape{1, 1, 64});
 static_assert(global_average_pool::pool_over({7, 5, 64}).kernel == extent{7, 5});
 static_assert(global_average_pool::pool_over({7, 5, 64}).out == shape{1, 1, 64});
+
+// A pool has no weights: many channels do not make it too large.
+static_assert(layer_graph<model<image<20000, 8, 8>, max_pool<3>, average_pool<2>>>::output == shape{1, 1, 20000});
 
 TEST_SUITE("layers/pool") {
   TEST_CASE("refuses a window that does not fit") {

@@ -12,7 +12,7 @@ static_assert(product_layer<conv_1d<8>> && product_layer<conv_1d<8, integer<8, p
 static_assert(pool_layer<max_pool_1d<2>> && pool_layer<average_pool_1d<2>> && !max_pool_1d<2>::averages &&
               average_pool_1d<2>::averages);
 
-// An odd kernel keeps the length by default. The other lengths are those of PyTorch's Conv1d(2, 8, k, stride, padding).
+// An odd kernel keeps the length by default. The expected lengths come from PyTorch's Conv1d(2, 8, k, stride, padding).
 static_assert(conv_1d<8>::output({1, 100, 2}) == shape{1, 100, 8} && conv_1d<8>::over({1, 100, 2}).inputs() == 6);
 static_assert(conv_1d<8, sign, kernel<9>>::output({1, 100, 2}) == shape{1, 100, 8});
 static_assert(conv_1d<8, sign, kernel<9>, stride<2>>::output({1, 100, 2}) == shape{1, 50, 8});
@@ -25,7 +25,7 @@ static_assert(depthwise_conv_1d<>::output({1, 100, 7}) == shape{1, 100, 7} &&
               depthwise_conv_1d<>::over({1, 100, 7}).groups == 7);
 static_assert(depthwise_conv_1d<sign, kernel<5>, stride<2>>::output({1, 101, 7}) == shape{1, 51, 7});
 
-// The lengths are those of PyTorch's MaxPool1d(size, stride, padding).
+// The expected lengths come from PyTorch's MaxPool1d(size, stride, padding).
 static_assert(max_pool_1d<2>::output({1, 100, 7}) == shape{1, 50, 7});
 static_assert(max_pool_1d<2>::output({1, 101, 7}) == shape{1, 50, 7}, "a rest that fills no window is dropped");
 static_assert(max_pool_1d<3, stride<2>, padding<1>>::output({1, 100, 7}) == shape{1, 50, 7});

@@ -131,7 +131,7 @@ void refusals() {
   options.batch = ranks.size() - 1;
   expect_text(end_of(options, nothing), "images in each batch, one for every rank, found");
   options.batch = 50;
-  expect_text(end_of(options, nothing), "expected ranks that are whole, found those of a run that has failed");
+  expect_text(end_of(options, nothing), "expected ranks whose run has not failed, found a failed run");
   data_parallel again{MPI_COMM_WORLD, {.timeout = 20}};
   options.ranks = &again;
   options.batch = 4;

@@ -61,7 +61,7 @@ void keep_levels(const fs::path& folder, const std::string& row, int seed, const
   using weights = typename Model::scheme::weights;
   using inputs = typename Model::scheme::inputs;
   static_assert(mn::state_floats<weights> == 0 && mn::state_floats<inputs> == 0,
-                "levels are those of quantizers without a state");
+                "only quantizers without a state have fixed levels");
 
   nearness latent, blended_weights, clipped, blended_inputs;
   const auto blend = [&](auto q, float x, float share) {

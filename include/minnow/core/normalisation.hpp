@@ -1,4 +1,4 @@
 #pragma once
 
-// The path of 0.1, which 0.3 will no longer have.
+// Keeps the include path of version 0.1. Version 0.3 removes this header.
 #include <minnow/data/normalization.hpp>

@@ -56,12 +56,10 @@ struct geometry {
     return static_cast<long long>(out.pixels()) * inputs() * out.channels;
   }
 
-  /// Whether the number of weights and the number of output elements both fit in an int.
-  [[nodiscard]] constexpr bool is_countable() const noexcept {
-    if (out.height <= 0 || out.width <= 0) return true;  // no window fits, which is reported as another fault
-    const shape window{kernel.height, kernel.width, groups > 0 ? group_channels() : 0};
-    return out.is_sound() &&
-           (window.channels == 0 || (window.is_sound() && shape{1, window.size(), out.channels}.is_sound()));
+  /// Whether an int holds the number of weights. Requires channels and filters that are multiples of `groups`.
+  [[nodiscard]] constexpr bool has_countable_weights() const noexcept {
+    const shape filter{kernel.height, kernel.width, group_channels()};
+    return filter.is_sound() && shape{1, filter.size(), out.channels}.is_sound();
   }
 
   friend constexpr bool operator==(const geometry&, const geometry&) = default;

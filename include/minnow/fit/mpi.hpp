@@ -172,8 +172,7 @@ private:
 
   void wait(std::vector<MPI_Request>& requests) {
     using clock = std::chrono::steady_clock;
-    if (broken_)
-      require(status::failure("data_parallel: expected ranks that are whole, found those of a run that has failed"));
+    if (broken_) require(status::failure("data_parallel: expected ranks whose run has not failed, found a failed run"));
     const auto began = clock::now();
     while (!all_done(requests)) {
       hear();

@@ -2,8 +2,8 @@
 
 // Makes it a link error to compile files of one program for different processors (-march, -m<feature>).
 //
-// The inline functions of such files have the same names, including those of the standard library. The linker keeps one
-// copy of each, and a copy for a newer processor ends the program on an older one. Each object file refers to a symbol
+// Inline functions have the same names in both files, in the standard library too. The linker keeps one copy of each,
+// and a copy for a newer processor ends the program on an older one. Each object file refers to a symbol
 // whose name lists the processor features of its flags, and defines that symbol in a COMDAT group that has the same
 // name in all object files. The linker keeps only the first group, so the symbol of a second set of features is
 // undefined: minnow_compiled_with_different_march_…, where 1 marks an enabled feature.

@@ -15,7 +15,7 @@ struct add {
   }
 };
 
-/// Concatenates channels: those of the fork's input first, then the branch's.
+/// Concatenates channels: first the input of the fork, then the result of the branch.
 ///
 /// in (H,W,C') and (H,W,C) -> out (H,W,C + C')
 struct concatenate {

@@ -123,7 +123,6 @@ constexpr text window_name(const window& w) {
 }
 
 constexpr fault window_fault(const geometry& g) {
-  if (!g.is_countable()) return fault::too_large;
   if (g.in.channels % g.groups != 0 || g.out.channels % g.groups != 0) return fault::uneven_groups;
   if (g.in.height == 1 && g.in.width > 1 && g.out.height <= 0) return fault::higher_than_signal;
   return g.out.height > 0 && g.out.width > 0 ? fault::none : fault::window_too_large;

@@ -31,7 +31,7 @@ constexpr std::size_t second_of() {
   if constexpr (Plan::joins > 0) return Plan::template second<join_of<Plan>>;
   else return 0;
 }
-/// The codes of a block of sums, as the `byte_sink` asks for them.
+/// Computes the codes of a block of sums. A `byte_sink` calls it.
 template <class Plan>
 void fix_block(const void* context, const std::int32_t* sums, int pixel, int channel,
                byte_code_of<Plan>* codes) noexcept {

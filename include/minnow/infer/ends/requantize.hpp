@@ -101,7 +101,7 @@ void encode_values(const void* context, const std::int32_t* sums, int pixel, int
   code_block<q, Arch>(x, self.constants.out_state, codes);
 }
 
-/// The same as the `byte_sink` calls it; keeps what a user's rule throws.
+/// Calls `encode_values` for a `byte_sink`. An exception of a user's rule is kept in the context.
 template <class Stage, class Arch>
 void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel,
                   byte_code_of<typename Stage::plan>* codes) noexcept {

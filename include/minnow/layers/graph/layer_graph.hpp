@@ -132,6 +132,7 @@ private:
         r.why = Layer::check(in);
         if constexpr (product_layer<Layer>) {
           if (r.why == fault::none && !Layer::weights::usable(role::weights)) r.why = fault::weight_quantizer;
+          if (r.why == fault::none && !Layer::over(in).has_countable_weights()) r.why = fault::too_large;
           if (r.why == fault::none &&
               Layer::over(in).inputs() > detail::longest_sum<inputs_of<Index>, typename Layer::weights>())
             r.why = fault::sum_overflow;
@@ -142,6 +143,7 @@ private:
           r.why = fault::image_shared;
         if (r.why == fault::none) r.shapes[Index] = Layer::output(in);
       }
+      if (r.why == fault::none && !r.shapes[Index].is_sound()) r.why = fault::too_large;
       return r.why == fault::none;
     }
     return false;
