@@ -14,7 +14,7 @@ struct chosen {
   struct estimator {
     float (*share)(float alpha);
     minnow::interval (*slopes)(minnow::role, float alpha);  ///< slopes outside and inside the quantizer's range
-    float (*step_scale)(float alpha);
+    float (*learning_rate_scale)(float alpha);
     std::function<float(const minnow::progress&)> schedule;  ///< an alpha schedule that suits it
   };
 
@@ -37,9 +37,9 @@ struct chosen {
   static inline const estimator* now = nullptr;
 
   static constexpr minnow::text name() { return "chosen"; }
-  static constexpr bool noisy = false;
-  static float share(float alpha) { return now->share(alpha); }
-  static float step_scale(float alpha) { return now->step_scale(alpha); }
+  static constexpr bool stochastic = false;
+  static float quantized_fraction(float alpha) { return now->share(alpha); }
+  static float learning_rate_scale(float alpha) { return now->learning_rate_scale(alpha); }
   template <class V, class Mask>
   static V slope(minnow::role r, float alpha, V, Mask inside) {
     using minnow::scalar::select;
@@ -50,10 +50,10 @@ struct chosen {
 private:
   template <class E>
   static estimator of(std::function<float(const minnow::progress&)> schedule) {
-    return {[](float alpha) { return E::share(alpha); },
+    return {[](float alpha) { return E::quantized_fraction(alpha); },
             [](minnow::role r, float alpha) {
               return minnow::interval{E::slope(r, alpha, 2.0f, false), E::slope(r, alpha, 0.0f, true)};
             },
-            [](float alpha) { return E::step_scale(alpha); }, std::move(schedule)};
+            [](float alpha) { return E::learning_rate_scale(alpha); }, std::move(schedule)};
   }
 };

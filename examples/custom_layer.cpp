@@ -9,7 +9,7 @@ namespace mn = minnow;
 /// x / (1 + |x|): trains, packs and folds into thresholds like the library's relu.
 struct softsign : mn::same_shape {
   static constexpr mn::text name() { return "softsign"; }
-  static constexpr bool rises = true;
+  static constexpr bool increasing = true;
   static float apply(float x) { return x / (1 + std::abs(x)); }
   static float slope(float x) { return 1 / ((1 + std::abs(x)) * (1 + std::abs(x))); }
 };

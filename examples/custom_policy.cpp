@@ -8,19 +8,19 @@
 namespace mn = minnow;
 
 /// Five levels: -1, -1/2, 0, 1/2, 1.
-struct quinary : mn::stateless {
+struct quinary : mn::quantizer_base {
   static constexpr mn::text name() { return "quinary"; }
   static constexpr int bits = 3;
-  static constexpr int code_limit = 2;
-  static constexpr bool wide_start = true;
+  static constexpr int max_code = 2;
+  static constexpr bool uniform_init = true;
   static float code(float x, const state&) { return std::nearbyint(2 * std::clamp(x, -1.0f, 1.0f)); }
   static constexpr float scale(const state&) { return 0.5f; }
 };
 
 /// The polynomial slope of Bi-Real net (Liu et al. 2018) for inputs, the straight-through slope for weights.
-struct polynomial : mn::plain_estimator {
+struct polynomial : mn::estimator_base {
   static constexpr mn::text name() { return "polynomial"; }
-  static constexpr float share(float) { return 1; }
+  static constexpr float quantized_fraction(float) { return 1; }
   static float slope(mn::role r, float, float a, bool inside) {
     return !inside ? 0.0f : r == mn::role::weights ? 1.0f : 2 - 2 * std::abs(a);
   }

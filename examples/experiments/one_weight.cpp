@@ -33,7 +33,7 @@ int main(int argc, char** argv) try {
   file << "step,alpha,real,quantized,blended,loss\n";
   const mn::cubic schedule{.end = mn::steps{end}};
   const auto blend = [](float alpha, double w) {
-    const double share = static_cast<double>(mn::alpha_blend::share(alpha));
+    const double share = static_cast<double>(mn::alpha_blend::quantized_fraction(alpha));
     return (1 - share) * w + share * std::round(w);
   };
   const auto loss = [](double w) { return (w - 5.7) * (w - 5.7); };
@@ -43,7 +43,7 @@ int main(int argc, char** argv) try {
   for (int step = 0; step <= steps; ++step) {
     const double blended = blend(alpha, w);
     file << step << ',' << alpha << ',' << w << ',' << std::round(w) << ',' << blended << ',' << loss(blended) << '\n';
-    w -= rate * static_cast<double>(mn::alpha_blend::step_scale(alpha)) * 2 * (blended - 5.7);
+    w -= rate * static_cast<double>(mn::alpha_blend::learning_rate_scale(alpha)) * 2 * (blended - 5.7);
     alpha = schedule({step, steps + 1});  // after the step, as in the paper's Algorithm 1
   }
   std::printf("figure end_real %.6f w\nfigure end_quantized %.0f w\n", w, std::round(w));

@@ -94,7 +94,7 @@ stage_view view_of(network<Model, W, I>& net) {
                .quantizer = plan::has_quantizer,
                .window = plan::window,
                .out = plan::out};
-  if constexpr (plan::inputs::code_limit > 0)
+  if constexpr (plan::inputs::max_code > 0)
     v.in_scale = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
     v.float_sums = !plan::integer_sums;
@@ -114,7 +114,7 @@ stage_view view_of(network<Model, W, I>& net) {
             using other = typename plan::template second_inputs<Op>;
             s.roundings = 1;
             s.second = static_cast<int>(plan::template second<Op>);
-            if constexpr (other::code_limit > 0)
+            if constexpr (other::max_code > 0)
               s.unit = static_cast<double>(
                   other::scale(net.template layer_at<layer_graph::template second<plan::ops_begin + Op>>().state()));
           }
@@ -305,7 +305,7 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
     doubts[s] = doubt;
     if (!v.quantizer) continue;
     const float* after = of_image(v.end - 1);
-    const bool codes = net.result(v.end - 1).code_limit > 0;
+    const bool codes = net.result(v.end - 1).max_code > 0;
     const auto& map = found.map_of(s);
     double next = 0;
     for (std::size_t k = 0; k < static_cast<std::size_t>(v.out.size()); ++k) {

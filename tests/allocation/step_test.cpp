@@ -81,7 +81,7 @@ long long counted(float alpha) {
   const auto drawn = test::uniform(images * 3 * 16 * 16, 2, 0, 255);
   std::vector<float> gradient(images * 10, 0.01f);
   updater update(adam{.rate = 1e-3f});
-  const pass p{.mode = mode::train, .alpha = alpha, .real_part = 1 - alpha};
+  const pass p{.mode = mode::train, .alpha = alpha, .unquantized_fraction = 1 - alpha};
   long long before = 0;
   for (int step = 0; step < 5; ++step) {
     if (step == 2) before = allocations;

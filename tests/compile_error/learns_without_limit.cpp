@@ -1,6 +1,6 @@
 // expect: minnow: a quantizer that learns its state says how a state stays inside its bounds: limit(state)
 #include <minnow/minnow.hpp>
-#include <minnow/quantize/lsq.hpp>
+#include <minnow/quantize/methods/lsq.hpp>
 
 using namespace minnow;
 

@@ -12,7 +12,7 @@ struct small : model<image<3, 6, 6>, conv<17, scheme<pixels, sign>>, max_pool<2>
 
 /// A user's layer that throws for a number above 100.
 struct refuses_above_100 : same_shape {
-  static constexpr bool rises = true;
+  static constexpr bool increasing = true;
   static constexpr text name() { return "refuses_above_100"; }
   static float apply(float x) { return x > 100 ? throw std::runtime_error("above 100") : x; }
   static constexpr float slope(float) { return 1; }

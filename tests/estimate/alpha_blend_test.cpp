@@ -13,7 +13,7 @@
 using namespace minnow;
 
 static_assert(estimator<alpha_blend>);
-static_assert(!alpha_blend::noisy);
+static_assert(!alpha_blend::stochastic);
 
 namespace {
 
@@ -30,10 +30,10 @@ outcome one_weight_problem(double rate, cubic schedule) {
   double w = 2;
   float alpha = 0;
   for (long long step = 0; step <= 20; ++step) {
-    const double share = alpha_blend::share(alpha);
+    const double share = alpha_blend::quantized_fraction(alpha);
     const double blended = (1 - share) * w + share * std::nearbyint(w);
     const double gradient = 2 * (blended - 5.7) * alpha_blend::slope(role::weights, alpha, 0.0f, true);
-    w -= rate * alpha_blend::step_scale(alpha) * gradient;
+    w -= rate * alpha_blend::learning_rate_scale(alpha) * gradient;
     alpha = schedule(progress{.step = step, .steps = 21});
   }
   return {w, std::nearbyint(w)};
@@ -102,12 +102,12 @@ TEST_SUITE("estimate/alpha_blend") {
       CAPTURE(alpha);
       for (const float w : {-2.0f, 0.3f, 7.0f})
         for (const bool inside : {false, true}) CHECK(alpha_blend::slope(role::weights, alpha, w, inside) == 1);
-      CHECK(std::abs(alpha_blend::step_scale(alpha) - (1 - static_cast<double>(alpha))) <= 0x1p-25);
+      CHECK(std::abs(alpha_blend::learning_rate_scale(alpha) - (1 - static_cast<double>(alpha))) <= 0x1p-25);
     }
   }
 
   TEST_CASE("the forward value blends with share alpha") {
-    for (const float alpha : blend_alphas) CHECK(alpha_blend::share(alpha) == alpha);
+    for (const float alpha : blend_alphas) CHECK(alpha_blend::quantized_fraction(alpha) == alpha);
   }
 
   TEST_CASE("is the same for a SIMD batch") {

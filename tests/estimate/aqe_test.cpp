@@ -7,6 +7,7 @@
 
 #include <minnow/estimate/ste.hpp>
 #include <minnow/quantize/power_of_two.hpp>
+#include <minnow/quantize/properties.hpp>
 #include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/ternary.hpp>
 
@@ -16,7 +17,7 @@
 using namespace minnow;
 
 static_assert(estimator<aqe> && estimator<aqe_stochastic> && estimator<aqe_expected>);
-static_assert(!aqe::noisy && aqe_stochastic::noisy && !aqe_expected::noisy);
+static_assert(!aqe::stochastic && aqe_stochastic::stochastic && !aqe_expected::stochastic);
 
 namespace {
 
@@ -27,7 +28,7 @@ bool inside(double a) { return std::abs(a) <= 1; }
 /// Returns share · h(a) + (1 - share) · a, the forward value without the clip.
 template <class Estimator, class Quantizer>
 double forward(double alpha, double a) {
-  const double share = Estimator::share(static_cast<float>(alpha));
+  const double share = Estimator::quantized_fraction(static_cast<float>(alpha));
   return share * quantized<Quantizer>(a, {}) + (1 - share) * a;
 }
 
@@ -81,9 +82,9 @@ TEST_SUITE("estimate/aqe") {
 
   TEST_CASE("the forward value goes from a at alpha 0 to h(a) at alpha 1") {
     for (const float alpha : aqe_alphas) {
-      CHECK(aqe::share(alpha) == alpha);
-      CHECK(aqe_stochastic::share(alpha) == alpha);
-      CHECK(aqe_expected::share(alpha) == alpha);
+      CHECK(aqe::quantized_fraction(alpha) == alpha);
+      CHECK(aqe_stochastic::quantized_fraction(alpha) == alpha);
+      CHECK(aqe_expected::quantized_fraction(alpha) == alpha);
     }
     CHECK(forward<aqe, sign>(0.0, 0.3) == 0.3);
     CHECK(forward<aqe, sign>(0.5, 0.3) == 0.65);
@@ -92,9 +93,9 @@ TEST_SUITE("estimate/aqe") {
 
   TEST_CASE("the step is full at every alpha") {
     for (const float alpha : aqe_alphas) {
-      CHECK(aqe::step_scale(alpha) == 1);
-      CHECK(aqe_stochastic::step_scale(alpha) == 1);
-      CHECK(aqe_expected::step_scale(alpha) == 1);
+      CHECK(aqe::learning_rate_scale(alpha) == 1);
+      CHECK(aqe_stochastic::learning_rate_scale(alpha) == 1);
+      CHECK(aqe_expected::learning_rate_scale(alpha) == 1);
     }
   }
 

@@ -9,7 +9,7 @@
 
 using namespace minnow;
 
-static_assert(estimator<bi_real> && !bi_real::noisy);
+static_assert(estimator<bi_real> && !bi_real::stochastic);
 
 TEST_SUITE("estimate/bi_real") {
   TEST_CASE("inputs' slope is the derivative of the polynomial near the sign, weights' the straight-through one") {
@@ -21,8 +21,8 @@ TEST_SUITE("estimate/bi_real") {
       CHECK(bi_real::slope(role::inputs, 0.5f, a, std::abs(a) <= 1) == doctest::Approx(wanted).epsilon(1e-5));
       CHECK(bi_real::slope(role::weights, 0.5f, a, std::abs(a) <= 1) == (std::abs(a) <= 1 ? 1 : 0));
     }
-    CHECK(bi_real::share(0.3f) == 1);
-    CHECK(bi_real::step_scale(0.3f) == 1);
+    CHECK(bi_real::quantized_fraction(0.3f) == 1);
+    CHECK(bi_real::learning_rate_scale(0.3f) == 1);
   }
 
   TEST_CASE("is the same for a SIMD batch") {

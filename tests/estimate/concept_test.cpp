@@ -12,20 +12,20 @@ using namespace minnow;
 namespace estimate_concept_test {
 
 /// A user's estimator with a scalar rule: the derivative of tanh.
-struct soft : plain_estimator {
+struct soft : estimator_base {
   static constexpr text name() { return "soft"; }
-  static constexpr float share(float) { return 1; }
+  static constexpr float quantized_fraction(float) { return 1; }
   static float slope(role, float, float a, bool) { return 1 - std::tanh(a) * std::tanh(a); }
 };
 
-struct without_slope : plain_estimator {
+struct without_slope : estimator_base {
   static constexpr text name() { return "without_slope"; }
-  static constexpr float share(float) { return 1; }
+  static constexpr float quantized_fraction(float) { return 1; }
 };
 struct without_step_scale {
   static constexpr text name() { return "without_step_scale"; }
-  static constexpr bool noisy = false;
-  static constexpr float share(float) { return 1; }
+  static constexpr bool stochastic = false;
+  static constexpr float quantized_fraction(float) { return 1; }
   static float slope(role, float, float, bool) { return 1; }
 };
 
@@ -36,10 +36,10 @@ using namespace estimate_concept_test;
 static_assert(estimator<soft>, "five scalar lines are enough");
 static_assert(!estimator<without_slope> && !estimator<without_step_scale>);
 static_assert(!estimator<sign> && !estimator<float>);
-static_assert(!plain_estimator::noisy);
+static_assert(!estimator_base::stochastic);
 
 TEST_SUITE("estimate/concept") {
   TEST_CASE("a plain estimator takes full steps") {
-    for (const float alpha : {0.0f, 0.5f, 1.0f}) CHECK(soft::step_scale(alpha) == 1);
+    for (const float alpha : {0.0f, 0.5f, 1.0f}) CHECK(soft::learning_rate_scale(alpha) == 1);
   }
 }

@@ -10,7 +10,7 @@
 using namespace minnow;
 
 static_assert(estimator<ste>);
-static_assert(!ste::noisy);
+static_assert(!ste::stochastic);
 
 TEST_SUITE("estimate/ste") {
   TEST_CASE("passes the gradient inside the range and stops it outside") {
@@ -22,14 +22,14 @@ TEST_SUITE("estimate/ste") {
   }
 
   TEST_CASE("the forward value is the quantized one at every alpha") {
-    for (const float alpha : {0.0f, 0.3f, 0.5f, 1.0f}) CHECK(ste::share(alpha) == 1);
+    for (const float alpha : {0.0f, 0.3f, 0.5f, 1.0f}) CHECK(ste::quantized_fraction(alpha) == 1);
   }
 
   TEST_CASE("ignores alpha") {
     for (const float alpha : {0.0f, 0.3f, 0.5f, 1.0f}) {
       CHECK(ste::slope(role::inputs, alpha, 0.2f, true) == 1);
       CHECK(ste::slope(role::inputs, alpha, 2.0f, false) == 0);
-      CHECK(ste::step_scale(alpha) == 1);
+      CHECK(ste::learning_rate_scale(alpha) == 1);
     }
   }
 

@@ -18,8 +18,8 @@
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/layers/activation.hpp>
-#include <minnow/quantize/lsq.hpp>
-#include <minnow/quantize/pact.hpp>
+#include <minnow/quantize/methods/lsq.hpp>
+#include <minnow/quantize/methods/pact.hpp>
 #include <minnow/schedule/cubic.hpp>
 
 #include "files/damaged_files.hpp"

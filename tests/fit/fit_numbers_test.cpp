@@ -379,11 +379,11 @@ void may_throw(int place) {
   if (armed.load(std::memory_order_relaxed) == place) throw thrown("place " + std::to_string(place));
 }
 
-struct throwing_code : stateless {
+struct throwing_code : quantizer_base {
   static constexpr text name() { return "throwing_code"; }
   static constexpr int bits = 4;
   static constexpr encoding storage = encoding::nibble;
-  static constexpr int code_limit = 7;
+  static constexpr int max_code = 7;
   static float code(float x, const state&) {
     may_throw(1);
     return std::nearbyint(std::fmax(-1.0f, std::fmin(1.0f, x)) * 7);
@@ -394,9 +394,9 @@ struct throwing_code : stateless {
     return true;
   }
 };
-struct throwing_estimator : plain_estimator {
+struct throwing_estimator : estimator_base {
   static constexpr text name() { return "throwing_estimator"; }
-  static float share(float) { return 1; }
+  static float quantized_fraction(float) { return 1; }
   static float slope(role, float, float, bool inside) {
     may_throw(3);
     return inside ? 1.0f : 0.0f;
@@ -404,7 +404,7 @@ struct throwing_estimator : plain_estimator {
 };
 struct throwing_layer : same_shape {
   static constexpr text name() { return "throwing_layer"; }
-  static constexpr bool rises = true;
+  static constexpr bool increasing = true;
   static float apply(float x) {
     may_throw(4);
     return x;

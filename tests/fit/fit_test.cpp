@@ -558,9 +558,9 @@ TEST_SUITE("fit/fit: what a user brings along") {
   };
 
   /// An estimator whose slope falls linearly towards the ends of the range.
-  struct bell : plain_estimator {
+  struct bell : estimator_base {
     static constexpr text name() { return "bell"; }
-    static float share(float) { return 1; }
+    static float quantized_fraction(float) { return 1; }
     static float slope(role, float, float a, bool inside) { return inside ? 2 * (1 - std::abs(a)) : 0.0f; }
   };
 

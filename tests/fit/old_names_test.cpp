@@ -37,6 +37,7 @@ dataset<float> old_data() {
 TEST_SUITE("fit/old_names") {
   TEST_CASE("old names are the present ones") {
     static_assert(std::is_same_v<untyped_network, network_base>);
+    static_assert(std::is_same_v<stateless, quantizer_base> && std::is_same_v<plain_estimator, estimator_base>);
     static_assert(std::is_same_v<flat<old_model>, layer_graph<old_model>>);
     static_assert(std::is_same_v<normalisation, normalization>);
     static_assert(std::is_same_v<settle_options, reestimate_options>);

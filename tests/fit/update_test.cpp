@@ -21,9 +21,9 @@ struct of_three_layers : model<features<5>, dense<6, scheme<real, sign>>, batch_
                                dense<4, scheme<clipped<real>, integer<8>>>, bias, dense<3, real>> {};
 
 /// Like alpha_blend, but the factor 1 - alpha multiplies the gradient of the weights instead of their step.
-struct scaled_gradient : plain_estimator {
+struct scaled_gradient : estimator_base {
   static constexpr text name() { return "scaled_gradient"; }
-  static constexpr float share(float alpha) { return alpha; }
+  static constexpr float quantized_fraction(float alpha) { return alpha; }
   template <class V, class Mask>
   static constexpr V slope(role, float alpha, V, Mask) {
     return V(1 - alpha);

@@ -48,7 +48,7 @@ std::vector<float> slopes(const std::vector<float>& x) {
 /// A layer whose functions take single floats only.
 struct squared : same_shape {
   static constexpr text name() { return "squared"; }
-  static constexpr bool rises = false;
+  static constexpr bool increasing = false;
   static float apply(float x) { return x * x; }
   static float slope(float x) { return 2 * x; }
 };

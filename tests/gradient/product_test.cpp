@@ -126,7 +126,7 @@ TEST_SUITE("gradient/product") {
     test::single_layer<conv<4>> of_codes(in, 2);
     test::single_layer<conv<4>> of_values(in, 2);
     of_codes.in().scale = 0.25f;  // a power of two, so scaling is exact
-    of_codes.in().code_limit = 7;
+    of_codes.in().max_code = 7;
     for (auto* one : {&of_codes, &of_values}) one->set("weights", w);
     CHECK(of_codes.forward(codes) == of_values.forward(values));
     CHECK(of_codes.backward(r) == of_values.backward(r));

@@ -57,9 +57,9 @@ std::vector<float> inputs_around(float end) {
 }
 
 /// An estimator for single numbers, whose slope falls linearly towards the ends of the range.
-struct tent : plain_estimator {
+struct tent : estimator_base {
   static constexpr text name() { return "tent"; }
-  static float share(float alpha) { return alpha; }
+  static float quantized_fraction(float alpha) { return alpha; }
   static float slope(role, float, float a, bool inside) { return inside ? 1 - std::abs(a) : 0.0f; }
 };
 

@@ -50,7 +50,7 @@ void check_weight_slope(const std::vector<float>& w, float alpha, Slope&& slope)
   const auto gradient = one.gradients().at("weights");
   const auto codes = one.layer.quantize("0");
   for (std::size_t f = 0; f < 2; ++f) {
-    const float end = Q::bounded ? 1.0f : codes.scale(static_cast<int>(f)) * Q::code_limit;
+    const float end = Q::clips_weights ? 1.0f : codes.scale(static_cast<int>(f)) * Q::max_code;
     for (std::size_t k = 0; k < w.size(); ++k) {
       const double at = static_cast<double>(both[f * w.size() + k]);
       const double expected = static_cast<double>(x[k]) * static_cast<double>(r[f]) *
@@ -93,7 +93,7 @@ TEST_SUITE("gradient/weight_slopes") {
     const auto outside = [&](auto q) {
       typename decltype(q)::state s;
       REQUIRE(decltype(q)::observe(s, w, role::weights));
-      const float end = s.g * decltype(q)::code_limit;
+      const float end = s.g * decltype(q)::max_code;
       return std::count_if(w.begin(), w.end(), [&](float v) { return std::abs(v) > end; });
     };
     REQUIRE(outside(integer<3>{}) > 0);

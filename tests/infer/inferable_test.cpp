@@ -20,7 +20,7 @@ namespace {
 
 struct triangle : same_shape {
   static constexpr text name() { return "triangle"; }
-  static constexpr bool rises = false;
+  static constexpr bool increasing = false;
   static constexpr float apply(float x) { return x < 0 ? -x : x; }
   static constexpr float slope(float x) { return x < 0 ? -1.0f : 1.0f; }
 };

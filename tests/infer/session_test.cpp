@@ -54,11 +54,11 @@ struct of_all_kinds
             average_pool<2>, batch_norm, conv<6>, quantize<ternary<>>, max_pool<2>, dense<5, minw<16, 3>>, batch_norm> {
 };
 /// A quantizer with too many codes for thresholds (8 bits), so that a run calls code().
-struct throwing : stateless {
+struct throwing : quantizer_base {
   static inline std::atomic<bool> armed{false};
   static constexpr text name() { return "throwing"; }
   static constexpr int bits = 8;
-  static constexpr int code_limit = 127;
+  static constexpr int max_code = 127;
   static float code(float x, const state&) {
     if (armed) throw std::domain_error("not this number");
     return std::clamp(std::nearbyint(x * 127), -127.0f, 127.0f);

@@ -11,7 +11,7 @@
 using namespace minnow;
 
 static_assert(elementwise<relu> && elementwise<relu6> && elementwise<hard_tanh>);
-static_assert(relu::rises && relu6::rises && hard_tanh::rises);
+static_assert(relu::increasing && relu6::increasing && hard_tanh::increasing);
 static_assert(relu::output({3, 4, 5}) == shape{3, 4, 5} && hard_tanh::check({3, 4, 5}) == fault::none);
 
 namespace {

@@ -15,7 +15,7 @@ namespace {
 /// A user's layer that is a function of one number.
 struct square : same_shape {
   static constexpr text name() { return "square"; }
-  static constexpr bool rises = false;
+  static constexpr bool increasing = false;
   static float apply(float x) { return x * x; }
   static float slope(float x) { return 2 * x; }
 };

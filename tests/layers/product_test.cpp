@@ -23,7 +23,7 @@ namespace {
 /// Checks that the longest sum of the largest codes fits in 32 bits, and one more product does not.
 template <class Inputs, class Weights>
 constexpr bool just_fits() {
-  constexpr long long largest = static_cast<long long>(Inputs::code_limit) * Weights::code_limit;
+  constexpr long long largest = static_cast<long long>(Inputs::max_code) * Weights::max_code;
   constexpr long long longest = detail::longest_sum<Inputs, Weights>();
   return longest * largest <= INT32_MAX && (longest + 1) * largest > INT32_MAX;
 }

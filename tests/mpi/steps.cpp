@@ -14,8 +14,8 @@
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/model.hpp>
-#include <minnow/quantize/lsq.hpp>
-#include <minnow/quantize/scaled_sign.hpp>
+#include <minnow/quantize/methods/lsq.hpp>
+#include <minnow/quantize/methods/scaled_sign.hpp>
 #include <minnow/schedule/constant.hpp>
 
 #include "program.hpp"

@@ -31,10 +31,10 @@ struct stateful : model<features<6>, dense<9, scheme<integer<8>, integer<8, per_
                         dense<3, scheme<integer<4>, trained_ternary>>, batch_norm> {};
 
 /// An invalid quantizer, because it is not monotonic: |x|.
-struct magnitude : stateless {
+struct magnitude : quantizer_base {
   static constexpr text name() { return "magnitude"; }
   static constexpr int bits = 3;
-  static constexpr int code_limit = 7;
+  static constexpr int max_code = 7;
   static float code(float x, const state&) { return std::nearbyint(std::min(std::abs(x) * 7, 7.0f)); }
   static constexpr float scale(const state&) { return 1.0f / 7; }
 };

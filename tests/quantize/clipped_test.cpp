@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include <minnow/quantize/half.hpp>
+#include <minnow/quantize/properties.hpp>
 #include <minnow/quantize/real.hpp>
 
 #include "lanes.hpp"

@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include <minnow/quantize/properties.hpp>
+
 #include "values.hpp"
 
 using namespace minnow;
 
 static_assert(quantizer<half>);
-static_assert(half::bits == 16 && half::storage == encoding::half && half::code_limit == 0);
-static_assert(!half::bounded && !half::wide_start);
+static_assert(half::bits == 16 && half::storage == encoding::half && half::max_code == 0);
+static_assert(!half::clips_weights && !half::uniform_init);
 
 namespace {
 

@@ -4,14 +4,16 @@
 
 #include <cmath>
 
+#include <minnow/quantize/properties.hpp>
+
 #include "lanes.hpp"
 #include "values.hpp"
 
 using namespace minnow;
 
 static_assert(quantizer<pixels>);
-static_assert(pixels::bits == 8 && pixels::storage == encoding::pixel && pixels::code_limit == 255);
-static_assert(pixels::usable(role::inputs) && !pixels::usable(role::weights));
+static_assert(pixels::bits == 8 && pixels::storage == encoding::pixel && pixels::max_code == 255);
+static_assert(pixels::supports(role::inputs) && !pixels::supports(role::weights));
 
 namespace {
 
@@ -31,8 +33,8 @@ TEST_SUITE("quantize/pixels") {
   }
 
   TEST_CASE("codes run from -255 to 255 and stand for -1 to 1") {
-    CHECK(pixels::code(0.0f, {}) == -pixels::code_limit);
-    CHECK(pixels::code(255.0f, {}) == pixels::code_limit);
+    CHECK(pixels::code(0.0f, {}) == -pixels::max_code);
+    CHECK(pixels::code(255.0f, {}) == pixels::max_code);
     CHECK(quantized<pixels>(0.0f, {}) == -1);
     CHECK(quantized<pixels>(255.0f, {}) == 1);
     CHECK(pixels::range({}).low == -1);

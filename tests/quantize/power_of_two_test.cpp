@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include <minnow/quantize/properties.hpp>
 #include <minnow/quantize/ternary.hpp>
 
 #include "lanes.hpp"
@@ -14,9 +15,8 @@ using namespace minnow;
 
 static_assert(quantizer<power_of_two<2>> && quantizer<power_of_two<3>> && quantizer<power_of_two<4>>);
 static_assert(power_of_two<3>::storage == encoding::power_of_two);
-static_assert(power_of_two<3>::bounded && power_of_two<3>::wide_start);
-static_assert(power_of_two<2>::code_limit == 1 && power_of_two<3>::code_limit == 4 &&
-              power_of_two<4>::code_limit == 64);
+static_assert(power_of_two<3>::clips_weights && power_of_two<3>::uniform_init);
+static_assert(power_of_two<2>::max_code == 1 && power_of_two<3>::max_code == 4 && power_of_two<4>::max_code == 64);
 static_assert(power_of_two<2>::thresholds == std::array{0.5f});
 static_assert(power_of_two<3>::thresholds == std::array{0.75f, 0.375f, 0.125f});
 static_assert(power_of_two<4>::thresholds == std::array{.75f, .375f, .1875f, .09375f, .046875f, .0234375f, .0078125f});

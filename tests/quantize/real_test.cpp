@@ -4,14 +4,16 @@
 
 #include <cmath>
 
+#include <minnow/quantize/properties.hpp>
+
 #include "lanes.hpp"
 #include "values.hpp"
 
 using namespace minnow;
 
 static_assert(quantizer<real>);
-static_assert(real::bits == 32 && real::storage == encoding::real && real::code_limit == 0);
-static_assert(!real::bounded && !real::wide_start);
+static_assert(real::bits == 32 && real::storage == encoding::real && real::max_code == 0);
+static_assert(!real::clips_weights && !real::uniform_init);
 
 TEST_SUITE("quantize/real") {
   TEST_CASE("leaves every number as it is") {

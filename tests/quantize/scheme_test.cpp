@@ -4,6 +4,8 @@
 
 #include <type_traits>
 
+#include <minnow/quantize/properties.hpp>
+
 using namespace minnow;
 
 namespace {

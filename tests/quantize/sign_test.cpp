@@ -2,15 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <minnow/quantize/properties.hpp>
+
 #include "lanes.hpp"
 #include "values.hpp"
 
 using namespace minnow;
 
 static_assert(quantizer<sign>);
-static_assert(sign::bits == 1 && sign::storage == encoding::bit && sign::code_limit == 1);
-static_assert(sign::bounded && !sign::wide_start && !sign::per_channel);
-static_assert(sign::usable(role::inputs) && sign::usable(role::weights));
+static_assert(sign::bits == 1 && sign::storage == encoding::bit && sign::max_code == 1);
+static_assert(sign::clips_weights && !sign::uniform_init && !sign::per_channel);
+static_assert(sign::supports(role::inputs) && sign::supports(role::weights));
 static_assert(sign::code(0.0f, {}) == -1 && sign::code(0.25f, {}) == 1);
 
 namespace {

@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include <minnow/quantize/properties.hpp>
+
 #include "lanes.hpp"
 #include "values.hpp"
 
@@ -13,12 +15,12 @@ using by_mean = ternary<mean_threshold<>>;
 
 static_assert(quantizer<ternary<>> && quantizer<ternary<threshold<1, 3>>> && quantizer<by_mean>);
 static_assert(std::is_same_v<ternary<>, ternary<threshold<1, 2>>>, "the default threshold is 1/2");
-static_assert(ternary<>::bits == 2 && ternary<>::storage == encoding::ternary && ternary<>::code_limit == 1);
-static_assert(ternary<>::bounded && by_mean::bounded);
-static_assert(ternary<>::wide_start, "a fixed threshold would swallow Glorot's small weights");
-static_assert(!by_mean::wide_start, "a threshold that follows the weights does not");
-static_assert(ternary<>::usable(role::inputs) && ternary<>::usable(role::weights));
-static_assert(!by_mean::usable(role::inputs) && by_mean::usable(role::weights));
+static_assert(ternary<>::bits == 2 && ternary<>::storage == encoding::ternary && ternary<>::max_code == 1);
+static_assert(ternary<>::clips_weights && by_mean::clips_weights);
+static_assert(ternary<>::uniform_init, "a fixed threshold would swallow Glorot's small weights");
+static_assert(!by_mean::uniform_init, "a threshold that follows the weights does not");
+static_assert(ternary<>::supports(role::inputs) && ternary<>::supports(role::weights));
+static_assert(!by_mean::supports(role::inputs) && by_mean::supports(role::weights));
 static_assert(state_floats<ternary<>> == 0 && state_floats<by_mean> == 1);
 
 namespace {

@@ -16,11 +16,11 @@ namespace minnow::test {
 
 /// A quantizer with a negative scale, so that codes decrease where values increase.
 template <int Limit>
-struct negative_steps : stateless {
+struct negative_steps : quantizer_base {
   static constexpr text name() { return text("negative_steps<") << Limit << ">"; }
   static constexpr int bits = 8;
-  static constexpr int code_limit = Limit;
-  static constexpr bool bounded = false;
+  static constexpr int max_code = Limit;
+  static constexpr bool clips_weights = false;
   static constexpr float step = 0.125f;
   static constexpr interval range(const state&) noexcept { return {-step * Limit, step * Limit}; }
   template <class V>
@@ -31,10 +31,10 @@ struct negative_steps : stateless {
 };
 
 /// A 1-bit quantizer whose scale is not a power of two.
-struct third : stateless {
+struct third : quantizer_base {
   static constexpr text name() { return "third"; }
   static constexpr int bits = 1;
-  static constexpr int code_limit = 1;
+  static constexpr int max_code = 1;
   static constexpr encoding storage = encoding::bit;
   template <class V>
   static constexpr V code(V x, const state&) noexcept {

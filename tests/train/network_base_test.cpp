@@ -93,13 +93,13 @@ TEST_SUITE("train/network_base") {
   }
 
   TEST_CASE("the unquantized part is the larger of the two estimators', and none where nothing is quantized") {
-    CHECK(network<small, aqe>{}.real_part(0.25f) == 0.75f);
-    CHECK(network<small, aqe, ste>{}.real_part(0.25f) == 0.75f);
-    CHECK(network<small, ste, alpha_blend>{}.real_part(0.25f) == 0.75f);
-    CHECK(network<small, ste>{}.real_part(0.25f) == 0);
-    CHECK(network<small, aqe>{}.real_part(1) == 0);
-    CHECK(network<small_real, aqe>{}.real_part(0.25f) == 0);
-    CHECK(network<small_rgb, aqe>{}.real_part(0.25f) == 0.75f);
+    CHECK(network<small, aqe>{}.unquantized_fraction(0.25f) == 0.75f);
+    CHECK(network<small, aqe, ste>{}.unquantized_fraction(0.25f) == 0.75f);
+    CHECK(network<small, ste, alpha_blend>{}.unquantized_fraction(0.25f) == 0.75f);
+    CHECK(network<small, ste>{}.unquantized_fraction(0.25f) == 0);
+    CHECK(network<small, aqe>{}.unquantized_fraction(1) == 0);
+    CHECK(network<small_real, aqe>{}.unquantized_fraction(0.25f) == 0);
+    CHECK(network<small_rgb, aqe>{}.unquantized_fraction(0.25f) == 0.75f);
   }
 
   TEST_CASE("bytes reach pixels as they are, and anything else as numbers from 0 to 1") {
@@ -199,8 +199,8 @@ TEST_SUITE("train/network_base") {
   }
 
   TEST_CASE("the step scale is that of the weights' estimator") {
-    CHECK(network<small_real, alpha_blend, ste>{}.step_scale(0.25f) == 0.75f);
-    CHECK(network<small_real, ste, alpha_blend>{}.step_scale(0.25f) == 1);
+    CHECK(network<small_real, alpha_blend, ste>{}.learning_rate_scale(0.25f) == 0.75f);
+    CHECK(network<small_real, ste, alpha_blend>{}.learning_rate_scale(0.25f) == 1);
   }
 
   TEST_CASE("refuses batches, images, alphas and gradients that it cannot take") {
@@ -227,7 +227,7 @@ TEST_SUITE("train/network_base") {
       refused([&] { net.put(n, data.images.data()); }, "put: expected an image from 0 to 4 of the batch, found");
     for (const float alpha : {1.5f, -0.1f, std::nanf("")})
       refused([&] { (void)net.forward({.alpha = alpha}); }, "forward: expected an alpha from 0 to 1, found");
-    refused([&] { (void)net.forward({.mode = mode::reestimate, .settled = -1}); },
+    refused([&] { (void)net.forward({.mode = mode::reestimate, .measured_batches = -1}); },
             "forward: expected counts of at least 0");
     refused([&] { net.backward(std::vector<float>(3), {}); }, "backward: expected the gradients of");
     const auto z = net.forward({.mode = mode::train});

@@ -22,7 +22,7 @@ namespace {
 /// A layer whose result is zero, so that the next quantizer outputs only noise.
 struct zero : same_shape {
   static constexpr text name() { return "zero"; }
-  static constexpr bool rises = true;
+  static constexpr bool increasing = true;
   static float apply(float) { return 0; }
   static float slope(float) { return 0; }
 };

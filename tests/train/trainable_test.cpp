@@ -30,7 +30,7 @@ TEST_SUITE("train/trainable") {
     CHECK(a.size() == 7 * 60);
     CHECK(a.rows() == 7 * 12);
     CHECK(a.scale == 1);
-    CHECK(a.code_limit == 0);
+    CHECK(a.max_code == 0);
   }
 
   TEST_CASE("a pass evaluates the quantized network unless told otherwise") {

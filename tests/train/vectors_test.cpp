@@ -17,17 +17,17 @@ namespace {
 
 constexpr int sizes[] = {0, 1, 3, 4, 7, 8, 15, 16, 17, 33, 100};
 
-struct sign_of_one : stateless {
+struct sign_of_one : quantizer_base {
   static constexpr text name() { return "sign_of_one"; }
   static constexpr int bits = 1;
-  static constexpr int code_limit = 1;
+  static constexpr int max_code = 1;
   static float code(float x, const state&) { return x > 0 ? 1.0f : -1.0f; }
   static constexpr float scale(const state&) { return 1; }
 };
 
-struct aqe_of_one : plain_estimator {
+struct aqe_of_one : estimator_base {
   static constexpr text name() { return "aqe_of_one"; }
-  static float share(float alpha) { return alpha; }
+  static float quantized_fraction(float alpha) { return alpha; }
   static float slope(role, float alpha, float, bool inside) { return inside ? 2 * alpha : 0; }
 };
 

@@ -69,7 +69,7 @@ void keep_levels(const fs::path& folder, const std::string& row, int seed, const
   };
   for (const float w : net.template layer<Model::second>().weights()) {
     latent.add<weights>(w);
-    blended_weights.add<weights>(blend(weights{}, w, W::share(e.alpha)));
+    blended_weights.add<weights>(blend(weights{}, w, W::quantized_fraction(e.alpha)));
   }
 
   mn::network<typename Model::front, W, I> front;
@@ -84,7 +84,7 @@ void keep_levels(const fs::path& folder, const std::string& row, int seed, const
   for (const float a : mn::logits(front, test.part(0, std::min(test.size(), 100)), e.alpha)) {
     const float x = std::min(std::max(a, -1.0f), 1.0f);
     clipped.add<inputs>(x);
-    blended_inputs.add<inputs>(blend(inputs{}, x, I::share(e.alpha)));
+    blended_inputs.add<inputs>(blend(inputs{}, x, I::quantized_fraction(e.alpha)));
   }
 
   opened(folder / "levels.csv", "row,seed,epoch,alpha,latent_weights,blended_weights,clipped_inputs,blended_inputs")

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 
 namespace minnow {
 
@@ -28,7 +29,7 @@ struct prediction {
 /// fewer than k. A NaN has probability 0. If the largest logit is infinite, the logits equal to it share the
 /// probability equally and all other classes have probability 0.
 [[nodiscard]] inline std::vector<prediction> top_k(std::span<const float> logits, int k) {
-  const float largest = logits.empty() ? 0.0f : logits[static_cast<std::size_t>(argmax(logits))];
+  const float largest = logits.empty() ? 0.0f : logits[index(argmax(logits))];
   // Handles equal logits first: the difference of equal infinities is NaN, but their ratio is 1.
   const auto relative = [largest](float z) {
     if (z == largest) return 1.0;
@@ -39,11 +40,11 @@ struct prediction {
   std::vector<prediction> all(logits.size());
   for (std::size_t c = 0; c < logits.size(); ++c)
     all[c] = {static_cast<int>(c), sum > 0 ? static_cast<float>(relative(logits[c]) / sum) : 0.0f};
-  const auto count = static_cast<std::ptrdiff_t>(std::min(static_cast<std::size_t>(std::max(k, 0)), all.size()));
+  const auto count = static_cast<std::ptrdiff_t>(std::min(index(std::max(k, 0)), all.size()));
   std::partial_sort(all.begin(), all.begin() + count, all.end(), [](const prediction& a, const prediction& b) {
     return a.probability > b.probability || (a.probability == b.probability && a.label < b.label);
   });
-  all.resize(static_cast<std::size_t>(count));
+  all.resize(index(count));
   return all;
 }
 

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include <minnow/core/index.hpp>
+
 namespace minnow::detail {
 
 /// Writes a sentence into a buffer as printf would, with two differences. If the sentence does not fit, the texts of
@@ -133,7 +135,7 @@ private:
   template <class Number>
   std::size_t printed(char (&text)[400], const conversion& c, Number n) noexcept {
     const int length = std::snprintf(text, sizeof text, c.text, n);
-    return length < 0 ? 0 : (std::min)(static_cast<std::size_t>(length), sizeof text - 1);
+    return length < 0 ? 0 : (std::min)(index(length), sizeof text - 1);
   }
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
@@ -153,7 +155,7 @@ private:
     const std::size_t width = std::strlen(point);
     const char* const found = width > 0 ? std::strstr(text, point) : nullptr;
     if (found == nullptr) return put(text, length);
-    const auto before = static_cast<std::size_t>(found - text);
+    const auto before = index(found - text);
     put(text, before);
     put(".", 1);
     put(found + width, length - before - width);
@@ -163,9 +165,9 @@ private:
     const int precision = c.precision;
     if (text == nullptr) text = "(null)";
     std::size_t length = 0;
-    while ((precision < 0 || length < static_cast<std::size_t>(precision)) && text[length] != '\0') ++length;
+    while ((precision < 0 || length < index(precision)) && text[length] != '\0') ++length;
     if (length <= most) {
-      const auto width = static_cast<std::size_t>(c.width < 0 ? -c.width : c.width);
+      const auto width = index(c.width < 0 ? -c.width : c.width);
       const auto pad = [&] {
         for (std::size_t i = length; i < width; ++i) put(" ", 1);
       };

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include <minnow/core/ieee_arithmetic.hpp>
+#include <minnow/core/index.hpp>
 
 namespace minnow {
 
@@ -100,8 +101,6 @@ struct tap_range {
   return {{1, 1, in.size()}, {1, 1, units}, {1, 1}, {1, 1}, {0, 0}};
 }
 
-/// n as std::size_t, for array sizes and indices. n must not be negative.
-[[nodiscard]] constexpr std::size_t uz(int n) noexcept { return static_cast<std::size_t>(n); }
 /// a / b, rounded up. a is at least 0 and b is at least 1.
 [[nodiscard]] constexpr int ceil_div(int a, int b) noexcept { return a / b + (a % b != 0 ? 1 : 0); }
 /// The smallest multiple of `multiple` that is at least n.

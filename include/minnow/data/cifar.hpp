@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/data/dataset.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/reading.hpp>
@@ -23,8 +24,7 @@ template <opener Opener = plain>
 [[nodiscard]] status read_cifar10_batch(const char* path, dataset<std::uint8_t>& out, int records = 10'000,
                                         Opener = {}) noexcept {
   if (records < 1) return status::failure("read_cifar10_batch: expected at least 1 record, found %d", records);
-  if (!out.images.empty() &&
-      (out.dimensions != shape{32, 32, 3} || out.labels.size() != static_cast<std::size_t>(out.size())))
+  if (!out.images.empty() && (out.dimensions != shape{32, 32, 3} || out.labels.size() != index(out.size())))
     return status::failure(
         "read_cifar10_batch: expected an empty data set or labeled images of 32x32x3, found %d images of %dx%dx%d and "
         "%zu labels",
@@ -33,7 +33,7 @@ template <opener Opener = plain>
     constexpr std::size_t pixels = 1024;
     constexpr std::size_t channels = 3;
     constexpr std::size_t record = 1 + channels * pixels;
-    const auto count = static_cast<std::size_t>(records);
+    const auto count = index(records);
     typename Opener::file file;
     if (status outcome = file.open(path); !outcome) return outcome;
     char layout[64];

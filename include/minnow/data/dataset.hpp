@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 
 namespace minnow {
@@ -103,14 +104,14 @@ struct dataset {
           "dataset: expected images of rank 4 (N,H,W,C), 3 (N,H,W) or 2 (N,features), found rank %zu", rank));
     if constexpr (detail::array<Labels>)
       if (label_array.dimension() != 1)
-        require(status::failure("dataset: expected labels of rank 1 (N), found rank %zu",
-                                static_cast<std::size_t>(label_array.dimension())));
+        require(
+            status::failure("dataset: expected labels of rank 1 (N), found rank %zu", index(label_array.dimension())));
     check_new();
   }
 
   /// Returns the number of whole images; 0 if the dimensions are invalid.
   [[nodiscard]] int size() const noexcept {
-    return dimensions.is_sound() ? static_cast<int>(images.size() / static_cast<std::size_t>(dimensions.size())) : 0;
+    return dimensions.is_sound() ? static_cast<int>(images.size() / index(dimensions.size())) : 0;
   }
 
   /// Returns image i of 0 … size-1: (H,W,C).
@@ -119,8 +120,8 @@ struct dataset {
   [[nodiscard]] std::span<const Element> image(int i) const {
     if (i < 0 || i >= size())
       require(status::failure("dataset: expected an image from 0 to %d, found %d", size() - 1, i));
-    const auto n = static_cast<std::size_t>(dimensions.size());
-    return std::span<const Element>(images).subspan(static_cast<std::size_t>(i) * n, n);
+    const auto n = index(dimensions.size());
+    return std::span<const Element>(images).subspan(index(i) * n, n);
   }
 
   /// Returns the images [first, last) as a new data set, which is empty if first = last.
@@ -148,14 +149,13 @@ struct dataset {
       return status::failure(
           "%s: expected images of at least 1x1x1 numbers (height, width, channels) and at most 2^31-1, found %dx%dx%d",
           who, height, width, channels);
-    if (images.size() % static_cast<std::size_t>(dimensions.size()) != 0)
+    if (images.size() % index(dimensions.size()) != 0)
       return status::failure("%s: expected a multiple of %dx%dx%d values (height, width, channels), found %zu", who,
                              height, width, channels, images.size());
-    if (images.size() / static_cast<std::size_t>(dimensions.size()) >
-        static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    if (images.size() / index(dimensions.size()) > index(std::numeric_limits<int>::max()))
       return status::failure("%s: expected at most 2147483647 images, found %zu", who,
-                             images.size() / static_cast<std::size_t>(dimensions.size()));
-    if (!labels.empty() && labels.size() != static_cast<std::size_t>(size()))
+                             images.size() / index(dimensions.size()));
+    if (!labels.empty() && labels.size() != index(size()))
       return status::failure("%s: expected as many labels as images, found %zu labels and %d images", who,
                              labels.size(), size());
     return {};
@@ -193,7 +193,7 @@ template <class Element>
     for (std::size_t i = 0; i < data.images.size(); ++i)
       if (!std::isfinite(data.images[i]))
         return status::failure("%s: expected finite numbers, found %f in image %zu", who,
-                               static_cast<double>(data.images[i]), i / static_cast<std::size_t>(input.size()));
+                               static_cast<double>(data.images[i]), i / index(input.size()));
   return {};
 }
 
@@ -203,7 +203,7 @@ template <class Element>
 template <class Element>
 [[nodiscard]] status check_labels(const dataset<Element>& data, int classes, const char* who) noexcept {
   if (data.labels.empty()) return status::failure("%s: expected labels, found none", who);
-  if (data.labels.size() != static_cast<std::size_t>(data.size()))
+  if (data.labels.size() != index(data.size()))
     return status::failure("%s: expected as many labels as images, found %zu labels and %d images", who,
                            data.labels.size(), data.size());
   for (std::size_t i = 0; i < data.labels.size(); ++i)

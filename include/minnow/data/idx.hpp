@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/data/dataset.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/reading.hpp>
@@ -23,7 +24,7 @@ inline constexpr const char* an_idx_file = "an IDX file";
 /// one big-endian 32-bit number for each dimension.
 template <class File>
 [[nodiscard]] status read_idx_header(File& file, const char* path, int rank, std::uint32_t (&dimensions)[3]) {
-  const std::size_t length = 4 + 4 * static_cast<std::size_t>(rank);
+  const std::size_t length = 4 + 4 * index(rank);
   std::uint8_t header[16] = {};
   std::size_t got = 0;
   if (status outcome = file.read(header, length, got); !outcome) return outcome;
@@ -112,7 +113,7 @@ template <opener Opener = plain>
     dataset<std::uint8_t> result;
     if (status outcome = read_idx_images(images_path, result, how); !outcome) return outcome;
     if (status outcome = read_idx_labels(labels_path, result.labels, classes, how); !outcome) return outcome;
-    if (result.labels.size() != static_cast<std::size_t>(result.size()))
+    if (result.labels.size() != index(result.size()))
       return status::failure("%s: expected %d labels, one for each image of %s, found %zu", labels_path, result.size(),
                              images_path, result.labels.size());
     out = std::move(result);

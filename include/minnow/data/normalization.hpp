@@ -5,6 +5,7 @@
 
 #include <minnow/core/affine.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/system/check_numbers.hpp>
 
 namespace minnow {
@@ -19,7 +20,7 @@ struct normalization {
   ///
   /// who   begins the message
   [[nodiscard]] status check(int channels, const char* who) const noexcept {
-    const auto n = static_cast<std::size_t>(channels);
+    const auto n = index(channels);
     if ((!mean.empty() && mean.size() != n) || (!stddev.empty() && stddev.size() != n))
       return status::failure("%s: expected %zu channels, found %zu means and %zu deviations", who, n, mean.size(),
                              stddev.size());
@@ -29,14 +30,14 @@ struct normalization {
 
   /// Returns the normalization with one number for each channel, as files store it.
   [[nodiscard]] normalization of_channels(int channels) const {
-    const auto n = static_cast<std::size_t>(channels);
+    const auto n = index(channels);
     return {mean.empty() ? std::vector<float>(n, 0.0f) : mean, stddev.empty() ? std::vector<float>(n, 1.0f) : stddev};
   }
 
   /// Returns the normalization of channel c as one fma of the stored number.
   template <class Element>
   [[nodiscard]] affine of_channel(int c) const noexcept {
-    const auto i = static_cast<std::size_t>(c);
+    const auto i = index(c);
     const float m = mean.empty() ? 0.0f : mean[i];
     const float d = stddev.empty() ? 1.0f : stddev[i];
     return {(sizeof(Element) == 1 ? 1.0f / 255.0f : 1.0f) / d, -m / d};

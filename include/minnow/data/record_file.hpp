@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/system/watched_file.hpp>
 
@@ -21,9 +22,7 @@ struct record_format {
   int label_width = 1;  ///< bytes of the label, little-endian: 2 for more than 256 classes
   bool planar = true;   ///< true: images are (C,H,W), as in CIFAR; false: (H,W,C)
 
-  [[nodiscard]] std::size_t bytes() const noexcept {
-    return static_cast<std::size_t>(label_bytes) + static_cast<std::size_t>(dimensions.size());
-  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return index(label_bytes) + index(dimensions.size()); }
   [[nodiscard]] int label(const std::uint8_t* record) const noexcept {
     return label_at_bytes(reinterpret_cast<const std::byte*>(record) + label_at);
   }
@@ -66,7 +65,7 @@ namespace detail {
   std::vector<std::byte> bytes;
   for (std::uint64_t at = 0; at < file.size(); at += together * record) {
     const std::uint64_t count = std::min(together, (file.size() - at) / record);
-    bytes.resize(static_cast<std::size_t>(whole_records ? count * record : width));
+    bytes.resize(index(whole_records ? count * record : width));
     if (const status outcome = file.read(whole_records ? at : at + label_at, bytes); !outcome) return outcome;
     for (std::uint64_t r = 0; r < count; ++r) {
       const std::byte* of_label = bytes.data() + (whole_records ? r * record + label_at : 0);

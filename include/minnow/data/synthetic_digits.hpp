@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/data/dataset.hpp>
 #include <minnow/data/synthetic_digits_glyphs.hpp>
@@ -56,7 +57,7 @@ private:
     int size = 0;
     std::array<point, 56> points;
 
-    void add(point p) noexcept { points[static_cast<std::size_t>(size++)] = p; }
+    void add(point p) noexcept { points[index(size++)] = p; }
   };
 
   /// Returns a uniform random number from low to high, inclusive.
@@ -97,13 +98,13 @@ private:
     for (int round = 0; plan.curved && round < 2; ++round) {
       path cut;
       cut.add(line.points[0]);
-      for (std::size_t i = 1; i < static_cast<std::size_t>(line.size); ++i) {
+      for (std::size_t i = 1; i < index(line.size); ++i) {
         const point a = line.points[i - 1];
         const point b = line.points[i];
         cut.add({(3 * a.x + b.x) / 4, (3 * a.y + b.y) / 4});
         cut.add({(a.x + 3 * b.x) / 4, (a.y + 3 * b.y) / 4});
       }
-      cut.add(line.points[static_cast<std::size_t>(line.size - 1)]);
+      cut.add(line.points[index(line.size - 1)]);
       line = cut;
     }
     return line;
@@ -115,7 +116,7 @@ private:
     point high{-(1 << 20), -(1 << 20)};
     for (const path& p : paths_)
       for (int i = 0; i < p.size; ++i) {
-        const point at = p.points[static_cast<std::size_t>(i)];
+        const point at = p.points[index(i)];
         low = {std::min(low.x, at.x), std::min(low.y, at.y)};
         high = {std::max(high.x, at.x), std::max(high.y, at.y)};
       }
@@ -134,7 +135,7 @@ private:
 
   /// Moves a round brush along a path, in steps of at most half a pixel.
   void stroke(const path& line, int radius, int ink) noexcept {
-    for (std::size_t i = 1; i < static_cast<std::size_t>(line.size); ++i) {
+    for (std::size_t i = 1; i < index(line.size); ++i) {
       const point a = line.points[i - 1];
       const point b = line.points[i];
       const int steps = std::max(std::abs(b.x - a.x), std::abs(b.y - a.y)) / (grain / 2) + 1;
@@ -208,17 +209,16 @@ private:
   if (count < 1) require(status::failure("synthetic_digits: expected a count of 1 or more, found %d", count));
   dataset<std::uint8_t> result;
   result.dimensions = {side, side, 1};
-  result.images.resize(static_cast<std::size_t>(count) * pixels);
-  result.labels.resize(static_cast<std::size_t>(count));
+  result.images.resize(index(count) * pixels);
+  result.labels.resize(index(count));
   const random hands(s);
   const random orders = hands.stream(~std::uint64_t{0});
   std::array<int, 10> order{};
   for (std::size_t i = 0; i < result.labels.size(); ++i) {
     if (i % 10 == 0) {
       random numbers = orders.stream(i / 10);
-      for (int k = 0; k < 10; ++k) order[static_cast<std::size_t>(k)] = k;
-      for (int k = 9; k > 0; --k)
-        std::swap(order[static_cast<std::size_t>(k)], order[static_cast<std::size_t>(numbers.below(k + 1))]);
+      for (int k = 0; k < 10; ++k) order[index(k)] = k;
+      for (int k = 9; k > 0; --k) std::swap(order[index(k)], order[index(numbers.below(k + 1))]);
     }
     result.labels[i] = order[i % 10];
     detail::digit_pen(hands.stream(i))

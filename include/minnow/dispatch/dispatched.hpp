@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/dispatch/level.hpp>
 
 namespace minnow {
@@ -93,7 +94,7 @@ public:
 private:
   [[nodiscard]] std::size_t count_of(std::size_t numbers, std::size_t logits) const {
     const std::size_t count = numbers / image_size();
-    const auto expected = count * static_cast<std::size_t>(classes());
+    const auto expected = count * index(classes());
     if (numbers % image_size() != 0)
       throw error("expected whole images of " + std::to_string(image_size()) + " numbers, found " +
                   std::to_string(numbers));

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include <minnow/core/index.hpp>
 #include <minnow/dispatch/level.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/infer/packed.hpp>
@@ -46,9 +47,8 @@ struct opened {
 
   template <class Element>
   static void run(void* self, const Element* images, std::size_t count, float* logits) {
-    static_cast<opened*>(self)->buffers.run(
-        std::span<const Element>(images, count * image_size),
-        std::span<float>(logits, count * static_cast<std::size_t>(packed_type::classes)));
+    static_cast<opened*>(self)->buffers.run(std::span<const Element>(images, count * image_size),
+                                            std::span<float>(logits, count * index(packed_type::classes)));
   }
 
   static const char* summary(void* self) {
@@ -57,7 +57,7 @@ struct opened {
     return o.text.c_str();
   }
 
-  static constexpr auto image_size = static_cast<std::size_t>(packed_type::layer_graph::input.size());
+  static constexpr auto image_size = index(packed_type::layer_graph::input.size());
   static constexpr auto run_floats = [] {
     if constexpr (packed_type::layer_graph::takes_pixels) return nullptr;
     else return &run<float>;

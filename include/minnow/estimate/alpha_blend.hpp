@@ -11,9 +11,9 @@ namespace minnow {
 /// source  Liu & Mattina 2019, Eq. 4-5 and Algorithm 1
 struct alpha_blend {
   static constexpr text name() { return "alpha_blend"; }
-  static constexpr bool noisy = false;
-  static constexpr float share(float alpha) noexcept { return alpha; }
-  static constexpr float step_scale(float alpha) noexcept { return 1 - alpha; }
+  static constexpr bool stochastic = false;
+  static constexpr float quantized_fraction(float alpha) noexcept { return alpha; }
+  static constexpr float learning_rate_scale(float alpha) noexcept { return 1 - alpha; }
 
   template <class Value, class Mask>
   static constexpr Value slope(role r, float alpha, Value, Mask) noexcept {

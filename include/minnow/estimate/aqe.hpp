@@ -9,9 +9,9 @@ namespace minnow {
 /// gradient doubles at every quantizer. In deep networks and with SGD use 1/2, a short rise to 1, or `aqe_expected`.
 ///
 /// source  Chen et al. 2020, Eq. 6, 18 and 19
-struct aqe : plain_estimator {
+struct aqe : estimator_base {
   static constexpr text name() { return "aqe"; }
-  static constexpr float share(float alpha) noexcept { return alpha; }
+  static constexpr float quantized_fraction(float alpha) noexcept { return alpha; }
 
   template <class Value, class Mask>
   static constexpr Value slope(role, float alpha, Value, Mask inside) noexcept {
@@ -25,7 +25,7 @@ struct aqe : plain_estimator {
 /// source  Chen et al. 2020, Eq. 7
 struct aqe_stochastic : aqe {
   static constexpr text name() { return "aqe_stochastic"; }
-  static constexpr bool noisy = true;
+  static constexpr bool stochastic = true;
 };
 
 /// Like `aqe`, but with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha. For inputs
@@ -33,9 +33,9 @@ struct aqe_stochastic : aqe {
 /// prints dP(a > z)/da = 1, but it is 1/2, and Eq. 10 drops the direct path; see docs/papers.md.)
 ///
 /// source  derived from Chen et al. 2020, Eq. 7
-struct aqe_expected : plain_estimator {
+struct aqe_expected : estimator_base {
   static constexpr text name() { return "aqe_expected"; }
-  static constexpr float share(float alpha) noexcept { return alpha; }
+  static constexpr float quantized_fraction(float alpha) noexcept { return alpha; }
 
   template <class Value, class Mask>
   static constexpr Value slope(role, float alpha, Value, Mask inside) noexcept {

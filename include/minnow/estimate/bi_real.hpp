@@ -8,9 +8,9 @@ namespace minnow {
 /// polynomial that approximates the sign. For weights it is the straight-through slope. Ignores alpha.
 ///
 /// source  Liu et al. 2018 (Bi-Real Net), Eq. 5 and 6
-struct bi_real : plain_estimator {
+struct bi_real : estimator_base {
   static constexpr text name() { return "bi_real"; }
-  static constexpr float share(float) noexcept { return 1; }
+  static constexpr float quantized_fraction(float) noexcept { return 1; }
 
   template <class Value, class Mask>
   static constexpr Value slope(role r, float, Value a, Mask inside) noexcept {

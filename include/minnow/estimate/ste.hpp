@@ -7,9 +7,9 @@ namespace minnow {
 /// Straight-through estimator: forward h(a), slope 1{a in R}. Ignores alpha.
 ///
 /// source  Hinton 2012; Chen et al. 2020, Eq. 5
-struct ste : plain_estimator {
+struct ste : estimator_base {
   static constexpr text name() { return "ste"; }
-  static constexpr float share(float) noexcept { return 1; }
+  static constexpr float quantized_fraction(float) noexcept { return 1; }
 
   template <class Value, class Mask>
   static constexpr Value slope(role, float, Value, Mask inside) noexcept {

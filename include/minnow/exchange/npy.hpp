@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/exchange/npy_header.hpp>
 #include <minnow/exchange/tensors.hpp>
@@ -34,12 +35,13 @@ inline constexpr const char* a_npy_file = "a .npy file";
 /// Reorders numbers from first index fastest (Fortran's order) to last index fastest (C's order).
 inline std::vector<float> last_index_fastest(const std::vector<std::uint64_t>& shape, const std::vector<float>& from) {
   std::vector<float> to(from.size());
-  std::vector<std::uint64_t> index(shape.size());
+  std::vector<std::uint64_t> position(shape.size());
   for (float& value : to) {
     std::uint64_t at = 0;
-    for (std::size_t axis = shape.size(); axis > 0; --axis) at = at * shape[axis - 1] + index[axis - 1];
-    value = from[static_cast<std::size_t>(at)];
-    for (std::size_t axis = shape.size(); axis > 0 && ++index[axis - 1] == shape[axis - 1]; --axis) index[axis - 1] = 0;
+    for (std::size_t axis = shape.size(); axis > 0; --axis) at = at * shape[axis - 1] + position[axis - 1];
+    value = from[index(at)];
+    for (std::size_t axis = shape.size(); axis > 0 && ++position[axis - 1] == shape[axis - 1]; --axis)
+      position[axis - 1] = 0;
   }
   return to;
 }

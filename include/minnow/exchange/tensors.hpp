@@ -16,6 +16,7 @@
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/half.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/quoted.hpp>
 
@@ -148,11 +149,11 @@ template <class File>
 [[nodiscard]] status read_numbers(File& file, const char* name, const number_kind& kind, bool swapped,
                                   std::uint64_t count, bool known, std::vector<float>& to) {
   constexpr std::uint64_t piece = 1 << 16;
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::min(count, piece)) * kind.bytes);
+  std::vector<std::uint8_t> bytes(index(std::min(count, piece)) * kind.bytes);
   to.clear();
-  if (known) to.reserve(static_cast<std::size_t>(count));
+  if (known) to.reserve(index(count));
   for (std::uint64_t done = 0; done < count;) {
-    const auto next = static_cast<std::size_t>(std::min(count - done, piece));
+    const auto next = index(std::min(count - done, piece));
     std::size_t got = 0;
     if (status outcome = file.read(bytes.data(), next * kind.bytes, got); !outcome) return outcome;
     if (got < next * kind.bytes)
@@ -163,7 +164,7 @@ template <class File>
       for (std::size_t i = 0; i < got; i += kind.bytes)
         std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i),
                      bytes.begin() + static_cast<std::ptrdiff_t>(i + kind.bytes));
-    to.resize(static_cast<std::size_t>(done) + next);
+    to.resize(index(done) + next);
     kind.widen(bytes.data(), next, to.data() + done);
     done += next;
   }

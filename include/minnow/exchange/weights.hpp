@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/exchange/tensors.hpp>
 #include <minnow/layers/weight_shapes.hpp>
 #include <minnow/system/check_numbers.hpp>
@@ -59,7 +60,7 @@ struct weight_place {
 
   [[nodiscard]] std::vector<std::uint64_t> shape() const {
     if (product == nullptr) return {values.size()};
-    const auto n = [](int extent) { return static_cast<std::size_t>(extent); };
+    const auto n = [](int extent) { return index(extent); };
     const auto& [height, width, channels] = product->window;
     if (product->flattens) return {n(product->filters), n(product->window.size())};
     if (product->of_signal) return {n(product->filters), n(channels), n(width)};
@@ -77,8 +78,8 @@ struct weight_place {
   /// Calls visit(index here, index in the tensor) for every number.
   template <class Visit>
   void each(Visit&& visit) const {
-    const auto channels = static_cast<std::size_t>(product == nullptr ? 1 : product->window.channels);
-    const auto pixels = product == nullptr ? values.size() : static_cast<std::size_t>(product->window.pixels());
+    const auto channels = index(product == nullptr ? 1 : product->window.channels);
+    const auto pixels = product == nullptr ? values.size() : index(product->window.pixels());
     const std::size_t filters = values.size() / (pixels * channels);
     for (std::size_t f = 0; f < filters; ++f)
       for (std::size_t p = 0; p < pixels; ++p)

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/data/normalization.hpp>
 #include <minnow/files/check_states.hpp>
 #include <minnow/files/container.hpp>
@@ -90,7 +91,7 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
   if (history % one != 0 || history / one > run.most_epochs)
     return status::failure("%s: expected at most %zu epochs of %zu bytes, found %llu bytes", path, run.most_epochs, one,
                            static_cast<unsigned long long>(history));
-  epochs = static_cast<std::size_t>(history) / one;
+  epochs = index(history) / one;
   return {};
 }
 
@@ -100,7 +101,7 @@ inline status check_moments(std::span<const std::byte> file, const char* path, r
   std::size_t section = offsets.size() - 1 - run.moments.size();  // the last offset is the file's end
   std::size_t parameter = 0;
   status outcome;
-  const auto moments = static_cast<std::size_t>(run.moment_count);
+  const auto moments = index(run.moment_count);
   run.net.parameters([&](std::string_view layer, const minnow::parameter& p) {
     if (!outcome || parameter == run.moments.size()) return;
     const std::size_t one = run.moments[parameter++].size() / moments * sizeof(float);

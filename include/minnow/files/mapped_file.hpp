@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/system/regular_file.hpp>
 #include <minnow/system/within_memory.hpp>
 
@@ -54,7 +55,7 @@ private:
   if (length > std::numeric_limits<std::size_t>::max())
     return status::failure("%s: expected a file that fits in memory, found %llu bytes", path,
                            static_cast<unsigned long long>(length));
-  const auto size = static_cast<std::size_t>(length);
+  const auto size = index(length);
   void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, handle.number(), 0);
   if (at == MAP_FAILED) return status::failure("%s: could not be mapped (%s)", path, detail::system_text(errno));
   file = mapped_file();

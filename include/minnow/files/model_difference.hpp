@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/text.hpp>
 #include <minnow/files/file_section.hpp>
 
@@ -63,8 +64,7 @@ inline std::string first_difference(const expected_model& model, std::span<const
         what, sizeof what, "the first layer of another size is %.*s%s%s%s: expected %zu bytes of '%.*s', found ",
         static_cast<int>(path.size()), path.data(), layer.view().empty() ? "" : " (", layer.c_str(),
         layer.view().empty() ? "" : ")", expected[i], static_cast<int>(of.array.size()), of.array.data());
-    const std::string difference(what,
-                                 static_cast<std::size_t>((std::clamp)(length, 0, static_cast<int>(sizeof what) - 1)));
+    const std::string difference(what, index((std::clamp)(length, 0, static_cast<int>(sizeof what) - 1)));
     return difference + (i < known ? std::to_string(bytes) : "no such array");
   }
   if (found_count > expected.size())

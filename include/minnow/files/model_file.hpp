@@ -13,9 +13,11 @@
 #include <vector>
 
 #include <minnow/core/half.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/files/container.hpp>
 #include <minnow/files/probe.hpp>
 #include <minnow/infer/packed.hpp>
+#include <minnow/quantize/properties.hpp>
 
 /// Files of packed models. Sections: the mean and the standard deviation of each image channel (none with pixels), the
 /// sections of each stage in order, and the probe's answer.
@@ -58,10 +60,9 @@ struct packed_reading {
 
   explicit packed_reading(Packed& network) {
     using plan = probe_plan<Packed>;
-    constexpr auto channels = static_cast<std::size_t>(Packed::layer_graph::input.channels);
+    constexpr auto channels = index(Packed::layer_graph::input.channels);
     network.input = {std::vector<float>(channels), std::vector<float>(channels)};
-    if constexpr (plan::exists)
-      answer.resize(static_cast<std::size_t>(plan::template stage_plan<plan::last>::window.out.size()));
+    if constexpr (plan::exists) answer.resize(index(plan::template stage_plan<plan::last>::window.out.size()));
     network.each_stage([](auto, auto& stage) { (void)stage.weights.data(); });
     packed_sections(network, network.input, answer, [&](const file_section& s, stored_weights* of) {
       sections.push_back(s);
@@ -82,12 +83,12 @@ template <quantizer Quantizer>
       if (!is_in(domain::finite, half_value(get<std::uint16_t>(weights, i)))) return "a NaN or an infinity";
   } else if constexpr (Quantizer::storage == encoding::byte) {
     for (const std::byte b : weights)
-      if (std::abs(static_cast<int>(static_cast<std::int8_t>(b))) > Quantizer::code_limit)
+      if (std::abs(static_cast<int>(static_cast<std::int8_t>(b))) > Quantizer::max_code)
         return "a code beyond its quantizer's";
   } else if constexpr (Quantizer::storage == encoding::nibble) {
     for (const std::byte b : weights)
       for (const int n : {static_cast<int>(b) & 15, static_cast<int>(b) >> 4})
-        if (std::abs((n ^ 8) - 8) > Quantizer::code_limit) return "a code beyond its quantizer's";
+        if (std::abs((n ^ 8) - 8) > Quantizer::max_code) return "a code beyond its quantizer's";
   }
   return nullptr;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/files/check_states.hpp>
 #include <minnow/files/container.hpp>
 #include <minnow/train/network.hpp>
@@ -51,7 +52,7 @@ template <class Model, class Weights, class Inputs>
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read(const char* path, network<Model, Weights, Inputs>& net) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {
-    constexpr auto channels = static_cast<std::size_t>(layer_graph<Model>::input.channels);
+    constexpr auto channels = index(layer_graph<Model>::input.channels);
     normalization n{std::vector<float>(channels), std::vector<float>(channels)};
     const auto sections = detail::network_sections(net, n);
     const auto lengths = detail::lengths_of(sections);

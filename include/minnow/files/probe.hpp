@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/session.hpp>
@@ -72,13 +73,13 @@ std::vector<std::int32_t> probe_answer(const Packed& network) {
     using operand = operand_of<typename from::inputs>;
 
     random r(seed{Packed::layer_graph::fingerprint});
-    std::vector<kernels::code<operand::storage>> codes(static_cast<std::size_t>(from::in.size()));
+    std::vector<kernels::code<operand::storage>> codes(index(from::in.size()));
     for (auto& code : codes) {
       if constexpr (operand::storage == encoding::pixel) {
         code = static_cast<std::int16_t>(2 * r.below(256) - 255);
       } else {
         constexpr auto all = codes_of<typename from::inputs>();
-        code = static_cast<std::int16_t>(all[static_cast<std::size_t>(r.below(static_cast<int>(all.size())))]);
+        code = static_cast<std::int16_t>(all[index(r.below(static_cast<int>(all.size())))]);
       }
     }
     std::vector<std::byte> map(kernels::input_bytes<operand::storage, operand::bits>(from::in));
@@ -95,7 +96,7 @@ std::vector<std::int32_t> probe_answer(const Packed& network) {
           answer.insert(answer.end(), sums, sums + channels);
       }
     } record;
-    std::vector<float> logits(static_cast<std::size_t>(Packed::classes));
+    std::vector<float> logits(index(Packed::classes));
     session<Packed>(network).template run_from<plan::first>(map, logits.data(), &record);
     return std::move(record.answer);
   }

@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <minnow/core/rounded_product.hpp>
+#include <minnow/core/affine.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/firmware/data.hpp>
 #include <minnow/firmware/exact_fma.hpp>
 #include <minnow/firmware/plan.hpp>
@@ -46,7 +47,7 @@ public:
 
   /// Computes image (H,W,C) bytes -> logits [classes]. Arrays of another length do not compile. With pointers, the
   /// caller is responsible for the lengths.
-  void run(std::span<const std::uint8_t, uz(image_bytes)> image, std::span<float, uz(classes)> logits) noexcept {
+  void run(std::span<const std::uint8_t, index(image_bytes)> image, std::span<float, index(classes)> logits) noexcept {
     run(image.data(), logits.data());
   }
   void run(const std::uint8_t* image, float* logits) noexcept {

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <minnow/core/index.hpp>
 #include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/scalar_product.hpp>
 #include <minnow/kernels/sink/sink.hpp>
@@ -77,7 +78,7 @@ struct firmware_plan {
     std::size_t size = 0;
   };
   static constexpr memory places = [] {
-    std::size_t map[2] = {static_cast<std::size_t>(layer_graph::input.size()), 0}, waiting = 0, scratch = 0;
+    std::size_t map[2] = {index(layer_graph::input.size()), 0}, waiting = 0, scratch = 0;
     const auto see = [&]<std::size_t Stage>(std::integral_constant<std::size_t, Stage>) {
       map[(Stage + 1) % 2] = (std::max)(map[(Stage + 1) % 2], map_bytes<Stage>());
       scratch = (std::max)(scratch, product<Stage>::scratch_bytes(stage<Stage>::window));
@@ -99,8 +100,8 @@ struct firmware_plan {
     m.maps[0] = place(map[0] + read_behind);
     m.maps[1] = place(map[1] + read_behind);
     m.waiting = place(waiting);
-    m.sums = place(4 * static_cast<std::size_t>(stage<stages - 1>::window.out.pixels() *
-                                                kernels::sum_stride(stage<stages - 1>::window.out.channels)));
+    m.sums = place(4 * index(stage<stages - 1>::window.out.pixels() *
+                             kernels::sum_stride(stage<stages - 1>::window.out.channels)));
     m.scratch = place(scratch);
     return m;
   }();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/data/dataset.hpp>
@@ -77,23 +78,23 @@ class batches {
 public:
   batches(const dataset<Element>&& data, image_changes<Element> changes, bool shuffle, random stream) = delete;
   batches(const dataset<Element>& data, image_changes<Element> changes, bool shuffle, random stream)
-      : data_(data), changes_(std::move(changes)), stream_(stream), order_(static_cast<std::size_t>(data.size())) {
+      : data_(data), changes_(std::move(changes)), stream_(stream), order_(index(data.size())) {
     std::iota(order_.begin(), order_.end(), 0);
     if (!shuffle) return;
     random r = stream.stream(0);
     for (std::size_t i = order_.size(); i > 1; --i)
-      std::swap(order_[i - 1], order_[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
+      std::swap(order_[i - 1], order_[index(r.below(static_cast<int>(i)))]);
   }
 
   /// Loads images first … first + count - 1 of the epoch into the network, and their labels into `labels`.
   void into(network_base& net, int first, int count, std::vector<int>& labels) const {
     net.prepare(count);
-    labels.resize(data_.labels.empty() ? 0 : static_cast<std::size_t>(count));
+    labels.resize(data_.labels.empty() ? 0 : index(count));
     parallel_for(count, [&](int n) {
-      const int at = order_[static_cast<std::size_t>(first + n)];
-      if (!labels.empty()) labels[static_cast<std::size_t>(n)] = data_.labels[static_cast<std::size_t>(at)];
+      const int at = order_[index(first + n)];
+      if (!labels.empty()) labels[index(n)] = data_.labels[index(at)];
       if (changes_.none()) return net.put(n, data_.image(at).data());
-      std::vector<Element> changed(static_cast<std::size_t>(data_.dimensions.size()));
+      std::vector<Element> changed(index(data_.dimensions.size()));
       augment(data_.image(at), data_.dimensions, changes_, stream_.stream(static_cast<std::uint64_t>(first + n) + 1),
               std::span(changed));
       net.put(n, changed.data());

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/files/checkpoint.hpp>
 #include <minnow/files/file_lock.hpp>
 #include <minnow/fit/history.hpp>
@@ -103,8 +104,7 @@ public:
 private:
   [[nodiscard]] const char* path() const noexcept { return options_.path.c_str(); }
   [[nodiscard]] run_parts parts(std::span<double> position, std::vector<double>& epochs) noexcept {
-    run_parts run{
-        net_, facts_, position, epochs, count_of<event>(), static_cast<std::size_t>(epochs_), update_.moments()};
+    run_parts run{net_, facts_, position, epochs, count_of<event>(), index(epochs_), update_.moments()};
     run.moment_count = Optimizer::moments;
     if constexpr (requires { Optimizer::is_square(0); })
       run.is_square = [](int moment) { return Optimizer::is_square(moment); };

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/text.hpp>
 #include <minnow/fit/checkpoint.hpp>
 #include <minnow/fit/history.hpp>
@@ -131,7 +132,7 @@ history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer o
       now.loss = options.loss(z, labels, gradient);
       require(check_loss(net, now.loss, gradient, p.step));
       int right = 0;
-      const auto classes = static_cast<std::size_t>(net.outputs());
+      const auto classes = index(net.outputs());
       for (std::size_t n = 0; n < labels.size(); ++n) right += argmax(z.subspan(n * classes, classes)) == labels[n];
       if (all == nullptr) {
         net.backward(gradient, p);
@@ -167,7 +168,7 @@ history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer o
     end.accuracy = at.correct / at.seen;
     if (options.validation != nullptr) {
       end.validation_accuracy_blended = accuracy_at(p.alpha, renews);
-      if (net.real_part(p.alpha) > 0 && options.batch_norm_batches > 0) {
+      if (net.unquantized_fraction(p.alpha) > 0 && options.batch_norm_batches > 0) {
         const auto statistics = exchange_statistics(net);
         settled(renews);
         end.validation_accuracy = accuracy_at(1, renews);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/data/record_file.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/system/reading.hpp>
@@ -63,7 +64,7 @@ public:
       else files_.push_back(std::move(file));
     }
     std::size_t records = 0;
-    for (const detail::watched_file& f : files_) records += static_cast<std::size_t>(f.size()) / format_.bytes();
+    for (const detail::watched_file& f : files_) records += index(f.size()) / format_.bytes();
     if (records == 0 || records > 0x7fffffff)
       require(status::failure("image_stream: expected 1 to 2147483647 records, found %zu in %zu files (%zu skipped)",
                               records, files.size(), skipped_.size()));
@@ -134,10 +135,9 @@ public:
     if (now.step != step)
       require(status::failure("image_stream: expected batch %d, the next one, found %d", now.step, step));
     labels = now.labels;
-    const auto size = static_cast<std::size_t>(format_.dimensions.size());
+    const auto size = index(format_.dimensions.size());
     net.prepare(static_cast<int>(labels.size()));
-    parallel_for(static_cast<int>(labels.size()),
-                 [&](int n) { net.put(n, now.images.data() + static_cast<std::size_t>(n) * size); });
+    parallel_for(static_cast<int>(labels.size()), [&](int n) { net.put(n, now.images.data() + index(n) * size); });
   }
 
 private:
@@ -160,8 +160,7 @@ private:
 
   template <class Number>
   static void mix(std::vector<Number>& order, random r) {
-    for (std::size_t i = order.size(); i > 1; --i)
-      std::swap(order[i - 1], order[static_cast<std::size_t>(r.below(static_cast<int>(i)))]);
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[index(r.below(static_cast<int>(i)))]);
   }
 
   /// Reads a record of this rank's part of the epoch's order.
@@ -174,12 +173,12 @@ private:
     if (const int window = place / options_.window; window != window_) {
       window_ = window;
       const int first = window * options_.window;
-      order_.resize(static_cast<std::size_t>(std::min(options_.window, length - first)));
+      order_.resize(index(std::min(options_.window, length - first)));
       std::iota(order_.begin(), order_.end(), start + first);
       if (shuffle_) mix(order_, stream_.stream(0).stream(static_cast<std::uint64_t>(start + first) + 1));
     }
-    const int at = order_[static_cast<std::size_t>(place - window_ * options_.window)];
-    const auto shard = static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), at) - ends_.begin());
+    const int at = order_[index(place - window_ * options_.window)];
+    const auto shard = index(std::upper_bound(ends_.begin(), ends_.end(), at) - ends_.begin());
     const int in_shard = at - (shard == 0 ? 0 : ends_[shard - 1]);
     detail::watched_file& file = files_[shards_[shard]];
     if (!file.is_open()) {
@@ -203,9 +202,9 @@ private:
     const int count = std::min(batch_, size_ - into.step * batch_);
     const int images = share_.end(count) - share_.first(count);
     const shape& s = format_.dimensions;
-    const auto size = static_cast<std::size_t>(s.size());
-    const auto pixels = static_cast<std::size_t>(s.pixels()), channels = static_cast<std::size_t>(s.channels);
-    into.images.assign(static_cast<std::size_t>(images) * size, 0);
+    const auto size = index(s.size());
+    const auto pixels = index(s.pixels()), channels = index(s.channels);
+    into.images.assign(index(images) * size, 0);
     std::vector<std::uint8_t> image(size), record;
     for (int n = 0; n < images; ++n) {
       read_record(start, length, into.step * own + n, record);
@@ -214,7 +213,7 @@ private:
       from += format_.label_bytes;
       for (std::size_t k = 0; k < size; ++k)
         image[k] = format_.planar ? from[k % channels * pixels + k / channels] : from[k];
-      const std::span<std::uint8_t> to(into.images.data() + static_cast<std::size_t>(n) * size, size);
+      const std::span<std::uint8_t> to(into.images.data() + index(n) * size, size);
       const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(batch_) +
                          static_cast<std::uint64_t>(share_.first(count) + n);
       detail::augment(std::span<const std::uint8_t>(image), s, changes_, stream_.stream(place + 1), to);

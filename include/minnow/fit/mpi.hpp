@@ -16,6 +16,7 @@
 #include <mpi.h>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/fit/ranks.hpp>
 
@@ -200,7 +201,7 @@ private:
     check(MPI_Iprobe(MPI_ANY_SOURCE, failure_tag, state_->all, &there, &message), "MPI_Iprobe");
     if (there == 0) return;
     check(MPI_Get_count(&message, MPI_CHAR, &length), "MPI_Get_count");
-    std::string why(static_cast<std::size_t>(length), ' ');
+    std::string why(index(length), ' ');
     check(MPI_Recv(why.data(), length, MPI_CHAR, message.MPI_SOURCE, failure_tag, state_->all, MPI_STATUS_IGNORE),
           "MPI_Recv");
     told_ = broken_ = true;

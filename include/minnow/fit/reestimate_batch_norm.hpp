@@ -32,7 +32,7 @@ void pass_over(network_base& net, source<Element>& data, mode mode, const reesti
   for (int b = 0; b < std::min(options.batches, data.size() / batch); ++b) {
     data.into(net, b, labels);
     (void)net.forward(
-        {.mode = mode, .alpha = 1, .requantize = requantize, .settled = b, .over_ranks = over, .step = step});
+        {.mode = mode, .alpha = 1, .requantize = requantize, .measured_batches = b, .over_ranks = over, .step = step});
   }
   net.check_finite(who, step, false);
 }

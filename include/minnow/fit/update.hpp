@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/train/network_base.hpp>
 #include <minnow/train/optimizer.hpp>
 #include <minnow/train/vectors.hpp>
@@ -41,16 +42,16 @@ public:
                               static_cast<double>(rate_now)));
     rate_ = rate_now;
     const auto prepared = optimizer_.at(++steps_);
-    std::size_t index = 0;
+    std::size_t array = 0;
     status outcome;
     const auto move_one = [&](std::string_view path, const parameter& p) {
-      if (index == moments_.size()) moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
-      std::vector<float>& moments = moments_[index++];
+      if (array == moments_.size()) moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
+      std::vector<float>& moments = moments_[array++];
       if (moments.size() != p.value.size() * Optimizer::moments)
         require(status::failure(
             "optimizer: expected the network of the steps before, found another size of '%.*s' in layer %.*s",
             static_cast<int>(p.name.size()), p.name.data(), static_cast<int>(path.size()), path.data()));
-      const float rate = p.quantized ? rate_ * net.step_scale(alpha) : rate_;
+      const float rate = p.quantized ? rate_ * net.learning_rate_scale(alpha) : rate_;
       // After a failure the other parameters are updated too, so that all layers are at the same step.
       if (!move(p, moments, rate, prepared, requantize) && outcome.ok()) outcome = failure_of(p, path, at.step + 1);
     };
@@ -101,10 +102,9 @@ private:
       detail::vector odd(0.0f);
       detail::for_vectors(static_cast<int>(length), [&](int k, auto count) {
         using detail::vector;
-        const std::size_t i = first + static_cast<std::size_t>(k);
+        const std::size_t i = first + index(k);
         vector m[Optimizer::moments > 0 ? Optimizer::moments : 1];
-        for (int n = 0; n < Optimizer::moments; ++n)
-          m[n] = detail::load(moments.data() + static_cast<std::size_t>(n) * size + i, count);
+        for (int n = 0; n < Optimizer::moments; ++n) m[n] = detail::load(moments.data() + index(n) * size + i, count);
         const vector g = detail::load(p.gradient.data() + i, count);
         vector w = optimizer_.update(detail::load(p.value.data() + i, count), g, m, rate, prepared);
         vector odd_here = (w - w) + (g - g);
@@ -112,8 +112,7 @@ private:
         odd += detail::first_of(odd_here, count);
         if (p.bounded) w = (scalar::clamp)(w, vector(-1.0f), vector(1.0f));
         detail::store(p.value.data() + i, w, count);
-        for (int n = 0; n < Optimizer::moments; ++n)
-          detail::store(moments.data() + static_cast<std::size_t>(n) * size + i, m[n], count);
+        for (int n = 0; n < Optimizer::moments; ++n) detail::store(moments.data() + index(n) * size + i, m[n], count);
       });
       if (requantize && p.requantize) p.requantize(first, length);
       if (detail::total(odd) != 0) finite.store(false, std::memory_order_relaxed);

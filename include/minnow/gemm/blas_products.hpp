@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_taps.hpp>
@@ -36,8 +37,7 @@ inline void product_forward(const geometry& g, int images, const float* in, cons
     const int first = part * together, count = std::min(together, rows - first);
     const float* a = in + static_cast<std::ptrdiff_t>(first) * inputs;
     if (!has_rows(g)) {
-      auto* windows = reinterpret_cast<float*>(
-          scratch_of_thread(static_cast<std::size_t>(count) * static_cast<std::size_t>(inputs) * sizeof(float)));
+      auto* windows = reinterpret_cast<float*>(scratch_of_thread(index(count) * index(inputs) * sizeof(float)));
       gather(g, images, in, first, count, windows);
       a = windows;
     }
@@ -65,8 +65,7 @@ inline void product_backward_inputs(const geometry& g, int images, const float* 
   }
   // Windows overlap within an image, so one thread adds up all windows of an image.
   parallel_for(images, [&](int n) {
-    auto* windows = reinterpret_cast<float*>(
-        scratch_of_thread(static_cast<std::size_t>(g.out.pixels()) * static_cast<std::size_t>(inputs) * sizeof(float)));
+    auto* windows = reinterpret_cast<float*>(scratch_of_thread(index(g.out.pixels()) * index(inputs) * sizeof(float)));
     multiply(grad_out + static_cast<std::ptrdiff_t>(n) * g.out.size(), g.out.pixels(), windows);
     float* image = grad_in + static_cast<std::ptrdiff_t>(n) * g.in.size();
     std::fill_n(image, g.in.size(), 0.0f);
@@ -93,7 +92,7 @@ inline void product_backward_weights(const geometry& g, int images, const float*
     const int count = std::min(together, rows - first);
     const float* a = in + static_cast<std::ptrdiff_t>(first) * inputs;
     if (!has_rows(g)) {
-      windows.resize(std::max(windows.size(), static_cast<std::size_t>(count) * static_cast<std::size_t>(inputs)));
+      windows.resize(std::max(windows.size(), index(count) * index(inputs)));
       float* const to = windows.data();
       parallel_for(ceil_div(count, gathered_together), [&](int part) {
         const int row = part * gathered_together;

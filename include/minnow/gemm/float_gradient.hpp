@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_panels.hpp>
@@ -79,32 +80,32 @@ struct weight_gradient {
 
   void reserve() const {
     const auto grow = [](auto& to, std::size_t size) { to.resize(std::max(to.size(), size)); };
-    grow(scratch.panels, static_cast<std::size_t>(panels) * pass * columns);
-    grow(scratch.sources, static_cast<std::size_t>(taps) * pass);
-    grow(scratch.zeros, static_cast<std::size_t>(channels));
+    grow(scratch.panels, index(panels) * pass * columns);
+    grow(scratch.sources, index(taps) * pass);
+    grow(scratch.zeros, index(channels));
     // Each window is padded with zeros to whole tiles; gather_window does not write this padding.
-    if (gathered) scratch.windows.assign(static_cast<std::size_t>(pass) * uz(channels), 0.f);
-    if (!one_pass) grow(scratch.sums, static_cast<std::size_t>(panels) * uz(taps) * uz(tiles) * tile_size);
+    if (gathered) scratch.windows.assign(index(pass) * index(channels), 0.f);
+    if (!one_pass) grow(scratch.sums, index(panels) * index(taps) * index(tiles) * tile_size);
   }
 
   /// Prepares pixel p of the pass from `begin`: copies its gradients into the panels, and finds the input of each tap.
   void prepare(int begin, int p) const noexcept {
-    const float* gradients = grad_out + static_cast<std::size_t>(begin + p) * uz(filters);
+    const float* gradients = grad_out + index(begin + p) * index(filters);
     for (int panel = 0; panel < panels; ++panel) {
       copy_columns<columns>(gradients + panel * columns, filters - panel * columns,
-                            scratch.panels.data() + (static_cast<std::size_t>(panel) * pass + uz(p)) * columns);
+                            scratch.panels.data() + (index(panel) * pass + index(p)) * columns);
     }
     const tap_map::pixel at = map.pixel_at(begin + p, images);
     if (gathered) {
-      float* window = scratch.windows.data() + static_cast<std::size_t>(p) * uz(channels);
+      float* window = scratch.windows.data() + index(p) * index(channels);
       gather_window(map, in, at, window);
-      scratch.sources[static_cast<std::size_t>(p)] = window;
+      scratch.sources[index(p)] = window;
       return;
     }
     for (int tap = 0; tap < taps; ++tap) {
       const int ky = tap / g.kernel.width;
       const float* source = map.source(in, at, ky, tap - ky * g.kernel.width);
-      scratch.sources[static_cast<std::size_t>(tap) * pass + uz(p)] = source ? source : scratch.zeros.data();
+      scratch.sources[index(tap) * pass + index(p)] = source ? source : scratch.zeros.data();
     }
   }
 
@@ -116,13 +117,13 @@ struct weight_gradient {
   void sum(int begin, int count, int item) const noexcept {
     const int panel = item / (taps * chunks), tap = item / chunks % taps;
     const int first = item % chunks * tiles_together, last = std::min(first + tiles_together, tiles);
-    float here[uz(tiles_together * tile_size)];
-    const std::size_t place = (static_cast<std::size_t>(panel) * uz(taps) + uz(tap)) * uz(tiles) + uz(first);
+    float here[index(tiles_together * tile_size)];
+    const std::size_t place = (index(panel) * index(taps) + index(tap)) * index(tiles) + index(first);
     float* sums = one_pass ? here : scratch.sums.data() + place * tile_size;
     if (begin == 0) std::fill_n(sums, (last - first) * tile_size, 0.f);
     for (int p = 0; p < count; p += block) {
-      const float* gradients = scratch.panels.data() + (static_cast<std::size_t>(panel) * pass + uz(p)) * columns;
-      const float* const* sources = scratch.sources.data() + static_cast<std::size_t>(tap) * pass + p;
+      const float* gradients = scratch.panels.data() + (index(panel) * pass + index(p)) * columns;
+      const float* const* sources = scratch.sources.data() + index(tap) * pass + p;
       for (int tile = first; tile < last; ++tile) {
         add_pixels<Arch>(sources, first_channel(tile), gradients, std::min(block, count - p),
                          sums + (tile - first) * tile_size, std::make_integer_sequence<int, rows>{});
@@ -139,9 +140,8 @@ struct weight_gradient {
 
   /// Transposes sums (channels from begin to end, columns) into grad_weights (F,ky,kx,C).
   void store(const float* sums, int panel, int tap, int begin, int end) const noexcept {
-    float* to = grad_weights + static_cast<std::size_t>(panel) * columns * uz(inputs) + tap * g.in.channels + begin;
-    transpose<Arch>(sums, columns, end - begin, std::min(columns, filters - panel * columns), to,
-                    static_cast<std::size_t>(inputs));
+    float* to = grad_weights + index(panel) * columns * index(inputs) + tap * g.in.channels + begin;
+    transpose<Arch>(sums, columns, end - begin, std::min(columns, filters - panel * columns), to, index(inputs));
   }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_transpose.hpp>
@@ -27,7 +28,7 @@ void copy_columns(const float* from, int valid, float* to) noexcept {
 /// Floats in the panels of `outputs` sums of `inputs` products each: [ceil(outputs / columns)][inputs][columns].
 template <class Arch = best>
 [[nodiscard]] constexpr std::size_t panel_floats(int inputs, int outputs) noexcept {
-  return round_up(static_cast<std::size_t>(outputs), float_tile<Arch>::columns) * static_cast<std::size_t>(inputs);
+  return round_up(index(outputs), float_tile<Arch>::columns) * index(inputs);
 }
 
 template <class Arch = best>
@@ -55,9 +56,9 @@ struct forward_panels {
     const int inputs = g.inputs();
     for (int panel = first; panel < last; ++panel, to += size) {
       const int valid = std::min(columns, g.out.channels - panel * columns);
-      if (valid < columns) std::fill_n(to, static_cast<std::size_t>(end - begin) * columns, 0.f);
-      transpose<Arch>(weights + static_cast<std::size_t>(panel) * columns * uz(inputs) + begin,
-                      static_cast<std::size_t>(inputs), valid, end - begin, to, columns);
+      if (valid < columns) std::fill_n(to, index(end - begin) * columns, 0.f);
+      transpose<Arch>(weights + index(panel) * columns * index(inputs) + begin, index(inputs), valid, end - begin, to,
+                      columns);
     }
   }
 };
@@ -78,10 +79,10 @@ struct backward_panels {
     const int taps = g.kernel.height * g.kernel.width, filters = g.out.channels, channels = g.in.channels;
     for (int row = begin; row < end; ++row, to += columns) {
       const int tap = taps - 1 - row / filters, f = row % filters;
-      const float* from = weights + (static_cast<std::size_t>(f) * uz(taps) + uz(tap)) * uz(channels);
+      const float* from = weights + (index(f) * index(taps) + index(tap)) * index(channels);
       for (int panel = first; panel < last; ++panel)
         detail::copy_columns<columns>(from + panel * columns, std::min(columns, channels - panel * columns),
-                                      to + static_cast<std::size_t>(panel - first) * size);
+                                      to + index(panel - first) * size);
     }
   }
 };
@@ -96,8 +97,7 @@ void pack_panels(const Panels& panels, int inputs, float* to) noexcept {
   const std::size_t size = panel_floats<typename Panels::arch>(inputs, 1);
   parallel_for(ceil_div(panels.count(), together), [&](int group) {
     const int first = group * together;
-    panels.pack(first, std::min(first + together, panels.count()), 0, inputs,
-                to + static_cast<std::size_t>(first) * size, size);
+    panels.pack(first, std::min(first + together, panels.count()), 0, inputs, to + index(first) * size, size);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_panels.hpp>
@@ -22,15 +23,15 @@ struct tile_sources {
   int channels;                    // consecutive inputs at each source
   std::vector<int> taps;           // taps that meet an input
   std::vector<const float*> rows;  // [index in `taps`][Rows]: inputs
-  float* targets[uz(Rows)];
+  float* targets[index(Rows)];
   std::vector<float> zeros;    // input of a row that meets none at a tap where other rows do
   std::vector<float> windows;  // [Rows][inputs], if windows are gathered
 
   /// Finds the data of `count` pixels from number `first` on. Rows beyond the last pixel repeat it: they cost nothing
   /// extra and are not stored.
   void find(const tap_map& map, int images, const float* from, float* to, int first, int count, bool gathered) {
-    const std::size_t inputs = static_cast<std::size_t>(map.inputs());
-    tap_map::pixel pixels[uz(Rows)];
+    const std::size_t inputs = index(map.inputs());
+    tap_map::pixel pixels[index(Rows)];
     for (int r = 0; r < Rows; ++r) {
       pixels[r] = r < count ? map.pixel_at(first + r, images) : pixels[count - 1];
       targets[r] = to + map.target(pixels[r]);
@@ -42,16 +43,16 @@ struct tile_sources {
       channels = map.inputs();
       taps.push_back(0);
       for (int r = 0; r < Rows; ++r) {
-        rows.push_back(windows.data() + static_cast<std::size_t>(r) * inputs);
-        gather_window(map, from, pixels[r], windows.data() + static_cast<std::size_t>(r) * inputs);
+        rows.push_back(windows.data() + index(r) * inputs);
+        gather_window(map, from, pixels[r], windows.data() + index(r) * inputs);
       }
       return;
     }
     channels = map.from.channels;
-    zeros.resize(static_cast<std::size_t>(channels));
+    zeros.resize(index(channels));
     for (int tap = 0; tap < map.taps(); ++tap) {
       const int ky = tap / map.kernel.width, kx = tap - ky * map.kernel.width;
-      const float* sources[uz(Rows)];
+      const float* sources[index(Rows)];
       bool any = false;
       for (int r = 0; r < Rows; ++r) {
         sources[r] = map.source(from, pixels[r], ky, kx);
@@ -80,12 +81,12 @@ void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_ran
                    int valid, std::integer_sequence<int, Row...>) noexcept {
   using vector = float_vector<Arch>;
   constexpr int rows = sizeof...(Row), lanes = float_tile<Arch>::lanes, columns = float_tile<Arch>::columns;
-  vector left[uz(rows)] = {(static_cast<void>(Row), vector(0.f))...};
-  vector right[uz(rows)] = {(static_cast<void>(Row), vector(0.f))...};
+  vector left[index(rows)] = {(static_cast<void>(Row), vector(0.f))...};
+  vector right[index(rows)] = {(static_cast<void>(Row), vector(0.f))...};
   if (inputs.begin > 0) {
     const auto get = [&](int row, vector& l, vector& r) {
       const float* from = tile.targets[row] + column;
-      float whole[uz(columns)];
+      float whole[index(columns)];
       if (valid < columns) {
         std::fill(std::copy_n(from, valid, whole), whole + columns, 0.f);
         from = whole;
@@ -99,7 +100,7 @@ void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_ran
   for (const int tap : tile.taps) {
     const int first = std::max(inputs.begin - tap * tile.channels, 0),
               last = std::min(inputs.end - tap * tile.channels, tile.channels);
-    const float* const from[uz(rows)] = {source[Row]...};
+    const float* const from[index(rows)] = {source[Row]...};
     source += Most;
     const float* weights = panel + (static_cast<std::ptrdiff_t>(tap) * tile.channels + first - inputs.begin) * columns;
     for (int c = first; c < last; ++c, weights += columns) {
@@ -115,7 +116,7 @@ void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_ran
   const auto put = [&](int row, const vector& l, const vector& r) {
     if (row >= count) return;
     float* to = tile.targets[row] + column;
-    float whole[uz(columns)];
+    float whole[index(columns)];
     float* at = valid == columns ? to : whole;
     l.store_unaligned(at);
     r.store_unaligned(at + lanes);
@@ -154,11 +155,10 @@ void multiply_windows(const tap_map& map, int images, const float* from, const P
   const int outputs = map.to.channels, pixels = images * map.to.pixels(), tiles = ceil_div(pixels, rows);
   const int channels = gathered ? map.inputs() : map.from.channels;
   const int pass = gathered ? channels : inputs_together(map.taps(), channels);
-  const std::size_t size = static_cast<std::size_t>(pass) * columns;
-  const int together =
-      static_cast<int>(std::clamp<std::size_t>(cached / size, 1, static_cast<std::size_t>(panels.count())));
+  const std::size_t size = index(pass) * columns;
+  const int together = static_cast<int>(std::clamp<std::size_t>(cached / size, 1, index(panels.count())));
   thread_local aligned_floats room;
-  room.resize(std::max(room.size(), static_cast<std::size_t>(together) * size));
+  room.resize(std::max(room.size(), index(together) * size));
   float* const packed = room.data();
   for (int begin = 0, end = 0; tiles > 0 && begin < map.inputs(); begin = end) {
     const int end_of_tap = (begin / channels + 1) * channels;
@@ -167,16 +167,16 @@ void multiply_windows(const tap_map& map, int images, const float* from, const P
       const int last = std::min(first + together, panels.count());
       parallel_for(ceil_div(end - begin, packed_together), [=, &panels](int part) {
         const int at = part * packed_together;
-        panels.pack(first, last, begin + at, std::min(begin + at + packed_together, end),
-                    packed + static_cast<std::size_t>(at) * columns, size);
+        panels.pack(first, last, begin + at, std::min(begin + at + packed_together, end), packed + index(at) * columns,
+                    size);
       });
       parallel_for(tiles, [=, &map](int item) {
         thread_local tile_sources<rows> tile;
         const int pixel = item * rows, count = std::min(rows, pixels - pixel);
         tile.find(map, images, from, to, pixel, count, gathered);
         for (int panel = first; panel < last; ++panel)
-          multiply_rows<Arch>(tile, packed + static_cast<std::size_t>(panel - first) * size, {begin, end}, count,
-                              panel * columns, std::min(columns, outputs - panel * columns));
+          multiply_rows<Arch>(tile, packed + index(panel - first) * size, {begin, end}, count, panel * columns,
+                              std::min(columns, outputs - panel * columns));
       });
     }
   }

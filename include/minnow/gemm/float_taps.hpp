@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 
 namespace minnow::kernels {
@@ -51,8 +52,7 @@ struct tap_map {
 
   /// Offset of output pixel `at`, in floats.
   [[nodiscard]] std::size_t target(pixel at) const noexcept {
-    return ((static_cast<std::size_t>(at.image) * uz(to.height) + uz(at.y)) * uz(to.width) + uz(at.x)) *
-           uz(to.channels);
+    return ((index(at.image) * index(to.height) + index(at.y)) * index(to.width) + index(at.x)) * index(to.channels);
   }
 
   /// Returns the channels of the input pixel that output pixel `at` and the tap meet, or null if they meet none.
@@ -60,8 +60,8 @@ struct tap_map {
     const int y = meet(at.y * stride.height - padding.height + ky, dilation.height, from.height);
     const int x = meet(at.x * stride.width - padding.width + kx, dilation.width, from.width);
     if (y < 0 || x < 0) return nullptr;
-    return inputs + ((static_cast<std::size_t>(at.image) * uz(from.height) + uz(y)) * uz(from.width) + uz(x)) *
-                        uz(from.channels);
+    return inputs +
+           ((index(at.image) * index(from.height) + index(y)) * index(from.width) + index(x)) * index(from.channels);
   }
 
 private:
@@ -102,7 +102,7 @@ inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixe
       continue;
     }
     const float* line =
-        inputs + (static_cast<std::size_t>(at.image) * uz(map.from.height) + uz(y)) * uz(map.from.width) * uz(channels);
+        inputs + (index(at.image) * index(map.from.height) + index(y)) * index(map.from.width) * index(channels);
     const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(x) * channels;
     // Plain loops: these runs of a few floats take less time than a call of memcpy.
     for (int i = 0; i < begin; ++i) window[i] = 0.f;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 
@@ -45,8 +46,8 @@ void transpose(const float* from, std::size_t from_stride, int rows, int columns
   constexpr int step = float_tile<Arch>::lanes;
   for (int c = 0; c < columns; c += step) {
     for (int r = 0; r < rows; r += step) {
-      const float* source = from + static_cast<std::size_t>(r) * from_stride + c;
-      float* target = to + static_cast<std::size_t>(c) * to_stride + r;
+      const float* source = from + index(r) * from_stride + c;
+      float* target = to + index(c) * to_stride + r;
       const int height = std::min(step, rows - r), width = std::min(step, columns - c);
       if constexpr (!std::is_same_v<float_vector<Arch>, plain_floats>) {
         if (height == step && width == step) {
@@ -56,8 +57,7 @@ void transpose(const float* from, std::size_t from_stride, int rows, int columns
       }
       for (int i = 0; i < height; ++i) {
         for (int j = 0; j < width; ++j)
-          target[static_cast<std::size_t>(j) * to_stride + uz(i)] =
-              source[static_cast<std::size_t>(i) * from_stride + uz(j)];
+          target[index(j) * to_stride + index(i)] = source[index(i) * from_stride + index(j)];
       }
     }
   }

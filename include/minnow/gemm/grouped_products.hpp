@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_products.hpp>
@@ -82,7 +83,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t at(int n) noexcept { return static_cast<std::size_t>(n); }
+  static constexpr std::size_t at(int n) noexcept { return index(n); }
   [[nodiscard]] std::size_t input(int n, int pixel) const noexcept {
     return at(n) * at(g_.in.size()) + at(pixel) * at(g_.in.channels);
   }
@@ -181,15 +182,13 @@ private:
   [[nodiscard]] std::ptrdiff_t group_weights() const noexcept {
     return static_cast<std::ptrdiff_t>(g_.inputs()) * g_.group_filters();
   }
-  static std::size_t rows(int images, shape s) noexcept {
-    return static_cast<std::size_t>(images) * static_cast<std::size_t>(s.pixels());
-  }
+  static std::size_t rows(int images, shape s) noexcept { return index(images) * index(s.pixels()); }
 
   /// Returns the channels of one group, gathered side by side. With a single group this is the map itself.
   const float* gathered(int images, shape s, const float* map, int group, kernels::aligned_floats& to) const {
     if (g_.groups == 1) return map;
     const int channels = s.channels / g_.groups;
-    to.resize(rows(images, s) * static_cast<std::size_t>(channels));
+    to.resize(rows(images, s) * index(channels));
     copy_rows(rows(images, s), channels, 1, map + group * channels, s.channels, to.data(), channels);
     return to.data();
   }
@@ -197,7 +196,7 @@ private:
   /// this is the map itself.
   float* room(int images, shape s, float* map, kernels::aligned_floats& to) const {
     if (g_.groups == 1) return map;
-    to.resize(rows(images, s) * static_cast<std::size_t>(s.channels / g_.groups));
+    to.resize(rows(images, s) * index(s.channels / g_.groups));
     return to.data();
   }
   void scatter(int images, shape s, int group, float* map) const {

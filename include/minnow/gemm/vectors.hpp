@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/scalar.hpp>
 #include <minnow/kernels/simd.hpp>
@@ -67,9 +68,9 @@ void for_vectors(int n, Body&& body) {
 /// Calls body(row, i, count) for each vector of `rows` rows of `n` elements. The rows are divided among the threads.
 template <class Body>
 void for_rows(std::size_t rows, int n, Body&& body) {
-  const std::size_t piece = std::max<std::size_t>(1, 16384 / static_cast<std::size_t>(std::max(n, 1)));
+  const std::size_t piece = std::max<std::size_t>(1, 16384 / index(std::max(n, 1)));
   parallel_for(static_cast<int>((rows + piece - 1) / piece), [&](int p) {
-    const std::size_t first = static_cast<std::size_t>(p) * piece;
+    const std::size_t first = index(p) * piece;
     for (std::size_t row = first; row < std::min(rows, first + piece); ++row)
       for_vectors(n, [&](int i, auto count) { body(row, i, count); });
   });
@@ -80,7 +81,7 @@ template <class Body>
 void for_pieces(std::size_t n, Body&& body) {
   constexpr std::size_t piece = 16384;
   parallel_for(static_cast<int>((n + piece - 1) / piece), [&](int p) {
-    const std::size_t first = static_cast<std::size_t>(p) * piece;
+    const std::size_t first = index(p) * piece;
     body(first, std::min(piece, n - first));
   });
 }
@@ -89,7 +90,7 @@ void for_pieces(std::size_t n, Body&& body) {
 template <class Body>
 void for_all(std::size_t n, Body&& body) {
   for_pieces(n, [&](std::size_t first, std::size_t size) {
-    for_vectors(static_cast<int>(size), [&](int i, auto count) { body(first + static_cast<std::size_t>(i), count); });
+    for_vectors(static_cast<int>(size), [&](int i, auto count) { body(first + index(i), count); });
   });
 }
 
@@ -101,7 +102,7 @@ inline void multiply(const float* from, float factor, float* to, std::size_t siz
 inline void multiply_columns(float* data, std::size_t rows, std::span<const float> scales) {
   const int columns = static_cast<int>(scales.size());
   for_rows(rows, columns, [&](std::size_t row, int c, auto count) {
-    float* at = data + row * scales.size() + static_cast<std::size_t>(c);
+    float* at = data + row * scales.size() + index(c);
     store(at, load(at, count) * load(scales.data() + c, count), count);
   });
 }
@@ -114,8 +115,7 @@ inline void add_to(const float* from, float* to, std::size_t size) {
 inline void copy_rows(std::size_t rows, int channels, float factor, const float* from, int from_step, float* to,
                       int to_step) {
   for_rows(rows, channels, [&](std::size_t row, int c, auto count) {
-    store(to + row * static_cast<std::size_t>(to_step) + static_cast<std::size_t>(c),
-          load(from + row * static_cast<std::size_t>(from_step) + static_cast<std::size_t>(c), count) * vector(factor),
+    store(to + row * index(to_step) + index(c), load(from + row * index(from_step) + index(c), count) * vector(factor),
           count);
   });
 }

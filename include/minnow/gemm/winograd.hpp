@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_panels.hpp>
@@ -120,15 +121,14 @@ void winograd_transform(const float* const (&from)[4][4], int channels, float* t
     Vector d[4][4];
     for (int k = 0; k < winograd_points; ++k) d[k / 4][k % 4] = Vector::load_unaligned(from[k / 4][k % 4] + c);
     winograd_inputs(d);
-    for (int k = 0; k < winograd_points; ++k)
-      d[k / 4][k % 4].store_unaligned(to + static_cast<std::size_t>(k) * plane + c);
+    for (int k = 0; k < winograd_points; ++k) d[k / 4][k % 4].store_unaligned(to + index(k) * plane + c);
   }
 }
 
 /// Distance between the planes of two points, in floats: one cache line more than a plane's length, because planes a
 /// power of two apart would share cache sets.
 [[nodiscard]] constexpr std::size_t winograd_plane(int rows, int length) noexcept {
-  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(length) + 16;
+  return index(rows) * index(length) + 16;
 }
 
 /// Scratch memory of one thread.
@@ -166,33 +166,29 @@ struct winograd_block {
     const std::size_t plane = winograd_plane(together, channels), sum_plane = winograd_plane(together, columns);
     scratch.points.resize(winograd_points * plane);
     scratch.sums.resize(winograd_points * sum_plane);
-    scratch.zeros.resize(static_cast<std::size_t>(channels));
+    scratch.zeros.resize(index(channels));
     for (int t = 0; t < count; ++t) {
       const float* sources[4][4];
       tiles.sources(from, first + t, scratch.zeros.data(), sources);
-      winograd_transform<vector>(sources, channels, scratch.points.data() + static_cast<std::size_t>(t) * uz(channels),
-                                 plane);
+      winograd_transform<vector>(sources, channels, scratch.points.data() + index(t) * index(channels), plane);
     }
     tile_sources<rows>& tile = scratch.tile;
     tile.channels = channels;
     tile.taps.assign(1, 0);
     tile.rows.resize(rows);
-    const std::size_t point = static_cast<std::size_t>(channels) * columns;
+    const std::size_t point = index(channels) * columns;
     for (int column = 0; column < tiles.map.to.channels; column += columns, panels += winograd_points * point) {
       for (int k = 0; k < winograd_points; ++k)
         for (int row = 0; row < count; row += rows) {
           const int valid = std::min(rows, count - row);
           for (int r = 0; r < rows; ++r) {
-            const auto at = static_cast<std::size_t>(row + std::min(r, valid - 1));
-            tile.rows[static_cast<std::size_t>(r)] =
-                scratch.points.data() + static_cast<std::size_t>(k) * plane + at * uz(channels);
-            tile.targets[r] = scratch.sums.data() + static_cast<std::size_t>(k) * sum_plane + at * columns;
+            const auto at = index(row + std::min(r, valid - 1));
+            tile.rows[index(r)] = scratch.points.data() + index(k) * plane + at * index(channels);
+            tile.targets[r] = scratch.sums.data() + index(k) * sum_plane + at * columns;
           }
-          multiply_rows<Arch>(tile, panels + static_cast<std::size_t>(place_of(k)) * point, {0, channels}, valid, 0,
-                              columns);
+          multiply_rows<Arch>(tile, panels + index(place_of(k)) * point, {0, channels}, valid, 0, columns);
         }
-      for (int t = 0; t < count; ++t)
-        put(first + t, scratch.sums.data() + static_cast<std::size_t>(t) * columns, sum_plane, column, to);
+      for (int t = 0; t < count; ++t) put(first + t, scratch.sums.data() + index(t) * columns, sum_plane, column, to);
     }
   }
 
@@ -202,11 +198,10 @@ private:
     const tap_map& map = tiles.map;
     const tap_map::pixel at = tiles.at(tile);
     const int height = std::min(2, map.to.height - at.y), width = std::min(2, map.to.width - at.x);
-    to += map.target(at) + uz(column);
+    to += map.target(at) + index(column);
     for (int c = 0; c < std::min(columns, map.to.channels - column); c += lanes) {
       vector m[4][4], y[2][2];
-      for (int k = 0; k < winograd_points; ++k)
-        m[k / 4][k % 4] = vector::load_unaligned(sums + static_cast<std::size_t>(k) * plane + c);
+      for (int k = 0; k < winograd_points; ++k) m[k / 4][k % 4] = vector::load_unaligned(sums + index(k) * plane + c);
       winograd_outputs(m, y);
       for (int i = 0; i < height; ++i)
         for (int j = 0; j < width; ++j)
@@ -232,7 +227,7 @@ void winograd_windows(const tap_map& map, int images, const float* from, const f
 
 /// Number of floats of transformed weights.
 [[nodiscard]] constexpr std::size_t winograd_weight_floats(const geometry& g) noexcept {
-  return static_cast<std::size_t>(detail::winograd_window(g).weights());
+  return index(detail::winograd_window(g).weights());
 }
 /// Number of floats of the panels, enough for either direction.
 template <class Arch = best>

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_gradient.hpp>
@@ -68,7 +69,7 @@ struct winograd_weight_gradient {
   static constexpr int least_items = 16;  ///< tiles are divided to reach this number, whatever the number of threads
   static constexpr std::size_t points_plane = winograd_plane(together, chunk),
                                gradients_plane = winograd_plane(together, group);
-  static constexpr std::size_t sums_size = static_cast<std::size_t>(winograd_points) * chunk * group;
+  static constexpr std::size_t sums_size = index(winograd_points) * chunk * group;
 
   const geometry& g;
   winograd_tiles tiles;
@@ -85,7 +86,7 @@ struct winograd_weight_gradient {
     thread_local winograd_gradient_scratch scratch;
     scratch.points.resize(winograd_points * points_plane);
     scratch.gradients.resize(winograd_points * gradients_plane);
-    scratch.zeros.resize(static_cast<std::size_t>(std::max(chunk, group)));
+    scratch.zeros.resize(index(std::max(chunk, group)));
     scratch.sources.resize(together);
     const int part = item % parts, channel = item / parts % chunks * chunk, filter = item / parts / chunks * group;
     const int some_channels = std::min(chunk, channels - channel), some_filters = std::min(group, filters - filter);
@@ -99,12 +100,9 @@ struct winograd_weight_gradient {
       }
       for (int point = 0; point < winograd_points; ++point) {
         for (int t = 0; t < count; ++t)
-          scratch.sources[static_cast<std::size_t>(t)] = scratch.points.data() +
-                                                         static_cast<std::size_t>(point) * points_plane +
-                                                         static_cast<std::size_t>(t) * chunk;
+          scratch.sources[index(t)] = scratch.points.data() + index(point) * points_plane + index(t) * chunk;
         for (int f = 0; f < some_filters; f += columns) {
-          const float* gradients = scratch.gradients.data() + static_cast<std::size_t>(point) * gradients_plane +
-                                   static_cast<std::size_t>(f) * together;
+          const float* gradients = scratch.gradients.data() + index(point) * gradients_plane + index(f) * together;
           float* to = sums_of(sums, point, f);
           for (int c = 0; c < some_channels; c += rows)
             add_pixels<Arch>(scratch.sources.data(), c, gradients, count, to + static_cast<std::ptrdiff_t>(c) * columns,
@@ -116,8 +114,8 @@ struct winograd_weight_gradient {
 
   /// Adds up the sums of the parts for one panel and some channels, and stores G' u G in grad_weights (F,3,3,C).
   void finish(int filter, int channel, float* sums, float* grad_weights) const noexcept {
-    alignas(64) float taps[9][uz(rows * columns)];
-    sums += static_cast<std::size_t>((filter / group * chunks + channel / chunk) * parts) * sums_size;
+    alignas(64) float taps[9][index(rows * columns)];
+    sums += index((filter / group * chunks + channel / chunk) * parts) * sums_size;
     for (int at = 0; at < rows * columns; at += lanes) {
       vector u[4][4], kernel[3][3];
       for (int k = 0; k < winograd_points; ++k) {
@@ -125,15 +123,15 @@ struct winograd_weight_gradient {
             sums_of(sums, k, filter % group) + static_cast<std::ptrdiff_t>(channel % chunk) * columns + at;
         u[k / 4][k % 4] = vector::load_unaligned(from);
         for (int part = 1; part < parts; ++part)
-          u[k / 4][k % 4] = u[k / 4][k % 4] + vector::load_unaligned(from + static_cast<std::size_t>(part) * sums_size);
+          u[k / 4][k % 4] = u[k / 4][k % 4] + vector::load_unaligned(from + index(part) * sums_size);
       }
       winograd_kernel_gradient(u, kernel);
       for (int tap = 0; tap < 9; ++tap) kernel[tap / 3][tap % 3].store_unaligned(taps[tap] + at);
     }
-    float* to = grad_weights + static_cast<std::size_t>(filter) * 9 * uz(channels) + channel;
+    float* to = grad_weights + index(filter) * 9 * index(channels) + channel;
     for (int tap = 0; tap < 9; ++tap)
       transpose<Arch>(taps[tap], columns, rows, std::min(columns, filters - filter),
-                      to + static_cast<std::ptrdiff_t>(tap) * channels, static_cast<std::size_t>(9 * channels));
+                      to + static_cast<std::ptrdiff_t>(tap) * channels, index(9 * channels));
   }
 
 private:
@@ -144,8 +142,7 @@ private:
   void transform_inputs(int tile, int channel, int count, int t, winograd_gradient_scratch& scratch) const noexcept {
     const float* sources[4][4];
     tiles.sources(in + channel, tile, scratch.zeros.data(), sources);
-    winograd_transform<vector>(sources, count, scratch.points.data() + static_cast<std::size_t>(t) * chunk,
-                               points_plane);
+    winograd_transform<vector>(sources, count, scratch.points.data() + index(t) * chunk, points_plane);
   }
 
   void transform_gradients(int tile, int filter, int count, int t, winograd_gradient_scratch& scratch) const noexcept {
@@ -162,10 +159,8 @@ private:
       for (int i = 0; i < 4; ++i)
         y[i / 2][i % 2] = f < count ? vector::load_unaligned(pixels[i / 2][i % 2] + f) : vector(0.0f);
       winograd_output_gradient(y, z);
-      float* to = scratch.gradients.data() + static_cast<std::size_t>(f / columns * columns) * together +
-                  static_cast<std::size_t>(t) * columns + f % columns;
-      for (int k = 0; k < winograd_points; ++k)
-        z[k / 4][k % 4].store_unaligned(to + static_cast<std::size_t>(k) * gradients_plane);
+      float* to = scratch.gradients.data() + index(f / columns * columns) * together + index(t) * columns + f % columns;
+      for (int k = 0; k < winograd_points; ++k) z[k / 4][k % 4].store_unaligned(to + index(k) * gradients_plane);
     }
   }
 };
@@ -184,10 +179,9 @@ void winograd_backward_weights(const geometry& g, int images, const float* in, c
   thread_local aligned_floats sums;
   using gradient = detail::winograd_weight_gradient<Arch>;
   const gradient work{g, {forward_taps(g), images}, in, grad_out};
-  sums.resize(std::max(sums.size(), static_cast<std::size_t>(work.items()) * gradient::sums_size));
+  sums.resize(std::max(sums.size(), index(work.items()) * gradient::sums_size));
   float* const of_items = sums.data();
-  parallel_for(work.items(),
-               [&](int item) { work.run(item, of_items + static_cast<std::size_t>(item) * gradient::sums_size); });
+  parallel_for(work.items(), [&](int item) { work.run(item, of_items + index(item) * gradient::sums_size); });
   const int panels = ceil_div(work.filters, gradient::columns), rows = work.channels / gradient::rows;
   parallel_for(panels * rows, [&](int item) {
     work.finish(item / rows * gradient::columns, item % rows * gradient::rows, of_items, grad_weights);

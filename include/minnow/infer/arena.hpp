@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include <minnow/core/index.hpp>
 #include <minnow/infer/stage.hpp>
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/sink/sink.hpp>
@@ -92,9 +93,7 @@ struct arena_plan {
   };
 
   static constexpr void at_least(std::size_t& bytes, std::size_t needed) { bytes = std::max(bytes, needed); }
-  static constexpr std::size_t float_bytes(const shape& s) {
-    return static_cast<std::size_t>(s.size()) * sizeof(float);
-  }
+  static constexpr std::size_t float_bytes(const shape& s) { return index(s.size()) * sizeof(float); }
 
   /// Adds the needs of op `Index` of stage `Stage`: the floats that it writes and, for a join, its second input.
   template <std::size_t Stage, std::size_t Index>
@@ -122,14 +121,14 @@ struct arena_plan {
     constexpr bool in_floats = plan::ends_in == stage_end::floats;
     stage_memory& m = n.memory[Stage];
     if constexpr (plan::has_product) {
-      const auto stride = static_cast<std::size_t>(kernels::sum_stride(plan::window.out.channels));
-      const std::size_t row = static_cast<std::size_t>(plan::window.out.width) * stride;
+      const auto stride = index(kernels::sum_stride(plan::window.out.channels));
+      const std::size_t row = index(plan::window.out.width) * stride;
       // A stage that keeps its sums in registers needs one row, for a `trace`. A folded average needs the rows of its
       // window.
       const int rows = plan::ends_in == stage_end::floats ? plan::window.out.height
                        : plan::folded_average             ? plan::pool_window.kernel.height
                                                           : 1;
-      m.sums = (row * static_cast<std::size_t>(rows) + stride) * 4;
+      m.sums = (row * index(rows) + stride) * 4;
       if constexpr (plan::ends_in == stage_end::thresholds)
         m.waiting = code_sink_of<plan>::waiting_words(plan::pool_window) * 4;
       m.scratch = st::product::scratch_bytes(plan::window);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <minnow/core/classify.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/data/dataset.hpp>
 #include <minnow/infer/session.hpp>
@@ -17,7 +18,7 @@ namespace detail {
 template <class Packed, class Element>
 std::vector<float> logits(const Packed& network, const dataset<Element>& data, const char* who) {
   require(check_images(data, Packed::layer_graph::input, who));
-  std::vector<float> result(static_cast<std::size_t>(data.size()) * static_cast<std::size_t>(Packed::classes));
+  std::vector<float> result(index(data.size()) * index(Packed::classes));
   session<Packed>(network, threads()).run(data.images, result);
   return result;
 }
@@ -25,7 +26,7 @@ std::vector<float> logits(const Packed& network, const dataset<Element>& data, c
 template <class Packed, class Element>
 std::vector<int> predict(const Packed& network, const dataset<Element>& data, const char* who) {
   const auto z = logits(network, data, who);
-  constexpr auto classes = static_cast<std::size_t>(Packed::classes);
+  constexpr auto classes = index(Packed::classes);
   std::vector<int> result(z.size() / classes);
   for (std::size_t n = 0; n < result.size(); ++n) result[n] = argmax(std::span(z).subspan(n * classes, classes));
   return result;

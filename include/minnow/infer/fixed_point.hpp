@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <minnow/core/affine.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/layers/bias.hpp>
@@ -106,19 +107,19 @@ struct fixed_constants {
   std::vector<std::int32_t> smallest;  ///< [sum_stride] -1 where a pool takes the smallest code, else 0
 
   explicit fixed_constants(int channels)
-      : multiplier(static_cast<std::size_t>(channels)),
+      : multiplier(index(channels)),
         other_multiplier(multiplier.size()),
         offset(multiplier.size()),
         shift(multiplier),
         low(multiplier),
         high(multiplier),
-        smallest(static_cast<std::size_t>(kernels::sum_stride(channels))) {}
+        smallest(index(kernels::sum_stride(channels))) {}
 
   /// Sets a channel's constants.
   ///
   /// unit  the output quantizer's scale; if it is 0, all codes are 0
   void set(int channel, const channel_line& line, double unit, int lowest, int highest) noexcept {
-    const auto c = static_cast<std::size_t>(channel);
+    const auto c = index(channel);
     if (!((std::abs)(unit) > 0)) return;
     const double slope = line.slope / unit, other = line.other_slope / unit, constant = line.shift / unit;
     int bits = most_shift;
@@ -145,7 +146,7 @@ struct fixed_constants {
   }
 
   [[nodiscard]] std::int32_t code(int channel, std::int32_t sum, std::int32_t other) const noexcept {
-    const auto c = static_cast<std::size_t>(channel);
+    const auto c = index(channel);
     return fixed_code(std::int64_t{multiplier[c]} * sum + other_multiplier[c] * other + offset[c], shift[c], low[c],
                       high[c]);
   }

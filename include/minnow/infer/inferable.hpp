@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <minnow/core/affine.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
@@ -66,15 +67,13 @@ public:
   explicit inferable(shape in) : shape_(in), scale_(channels(), 1.0f), shift_(channels(), 0.0f) {}
 
   void set(int channel, affine a) noexcept {
-    scale_[static_cast<std::size_t>(channel)] = a.scale;
-    shift_[static_cast<std::size_t>(channel)] = a.shift;
+    scale_[index(channel)] = a.scale;
+    shift_[index(channel)] = a.shift;
   }
-  [[nodiscard]] affine at(int c) const noexcept {
-    return {scale_[static_cast<std::size_t>(c)], shift_[static_cast<std::size_t>(c)]};
-  }
+  [[nodiscard]] affine at(int c) const noexcept { return {scale_[index(c)], shift_[index(c)]}; }
   [[nodiscard]] float apply(float x, int c) const noexcept { return at(c)(x); }
   [[nodiscard]] int direction(int c) const noexcept {
-    const float scale = scale_[static_cast<std::size_t>(c)];
+    const float scale = scale_[index(c)];
     return (scale > 0) - (scale < 0);
   }
   void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }
@@ -86,7 +85,7 @@ public:
   }
 
 private:
-  [[nodiscard]] std::size_t channels() const noexcept { return static_cast<std::size_t>(shape_.channels); }
+  [[nodiscard]] std::size_t channels() const noexcept { return index(shape_.channels); }
   shape shape_;
   std::vector<float> scale_;
   std::vector<float> shift_;
@@ -95,10 +94,10 @@ private:
 template <>
 class inferable<bias> {
 public:
-  explicit inferable(shape in) : shape_(in), values_(static_cast<std::size_t>(in.channels), 0.0f) {}
+  explicit inferable(shape in) : shape_(in), values_(index(in.channels), 0.0f) {}
 
-  [[nodiscard]] affine at(int c) const noexcept { return {1, values_[static_cast<std::size_t>(c)]}; }
-  [[nodiscard]] float apply(float x, int c) const noexcept { return x + values_[static_cast<std::size_t>(c)]; }
+  [[nodiscard]] affine at(int c) const noexcept { return {1, values_[index(c)]}; }
+  [[nodiscard]] float apply(float x, int c) const noexcept { return x + values_[index(c)]; }
   [[nodiscard]] int direction(int) const noexcept { return 1; }
   void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }
 
@@ -119,7 +118,7 @@ public:
 
   [[nodiscard]] float apply(float x, int) const noexcept(noexcept(Layer::apply(x))) { return Layer::apply(x); }
   [[nodiscard]] int direction(int) const noexcept
-    requires(Layer::rises)
+    requires(Layer::increasing)
   {
     return 1;
   }
@@ -144,7 +143,7 @@ public:
   void arrays(Visit&& visit) {
     if constexpr (state_floats<Quantizer> > 0)
       visit(std::string_view("state"),
-            std::span<float>(reinterpret_cast<float*>(&state_), static_cast<std::size_t>(state_floats<Quantizer>)));
+            std::span<float>(reinterpret_cast<float*>(&state_), index(state_floats<Quantizer>)));
   }
 
 private:

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/data/normalization.hpp>
 #include <minnow/infer/stage.hpp>
 #include <minnow/kernels/arch.hpp>
@@ -79,8 +80,7 @@ public:
   /// throws  as session::run
   template <class Images>
   [[nodiscard]] std::vector<float> run(const Images& images) const {
-    std::vector<float> logits(std::ranges::size(images) / static_cast<std::size_t>(layer_graph::input.size()) *
-                              static_cast<std::size_t>(classes));
+    std::vector<float> logits(std::ranges::size(images) / index(layer_graph::input.size()) * index(classes));
     session<packed>(*this).run(images, logits);
     return logits;
   }

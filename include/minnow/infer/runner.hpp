@@ -7,6 +7,7 @@
 #include <span>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/infer/arena.hpp>
 #include <minnow/infer/ends/fixed_point.hpp>
 #include <minnow/infer/ends/floats.hpp>
@@ -53,7 +54,7 @@ private:
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return buffers_ + offset; }
   template <std::size_t Stage>
   [[nodiscard]] float* floats(int which) noexcept {
-    return reinterpret_cast<float*>(at(plan.memory[Stage].floats[static_cast<std::size_t>(which)]));
+    return reinterpret_cast<float*>(at(plan.memory[Stage].floats[index(which)]));
   }
   /// Returns the packed map that stage `maker` writes, or the image.
   [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return at(plan.maps[maker]); }
@@ -66,7 +67,7 @@ private:
   void take(const Element* image) noexcept {
     constexpr int size = layer_graph::input.size();
     if constexpr (layer_graph::takes_pixels) {
-      std::memcpy(map(Packed::stages), image, static_cast<std::size_t>(size));
+      std::memcpy(map(Packed::stages), image, index(size));
     } else {
       float* to = reinterpret_cast<float*>(map(Packed::stages));
       for (int c = 0; c < layer_graph::input.channels; ++c) {

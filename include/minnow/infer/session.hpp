@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/infer/arena.hpp>
 #include <minnow/infer/packed_model.hpp>
@@ -64,13 +65,12 @@ public:
 
   /// Returns the size of the arena in bytes.
   [[nodiscard]] static constexpr std::size_t arena_bytes(int threads = 1) noexcept {
-    return plan.prepared_size + plan.size * static_cast<std::size_t>(usable(threads));
+    return plan.prepared_size + plan.size * index(usable(threads));
   }
 
   /// Checks whether run() accepts these numbers of image values and of logits, for callers that avoid exceptions.
   [[nodiscard]] static status check(std::size_t numbers, std::size_t logits) noexcept {
-    return detail::check_run(numbers, static_cast<std::size_t>(layer_graph::input.size()), logits,
-                             static_cast<std::size_t>(Packed::classes));
+    return detail::check_run(numbers, index(layer_graph::input.size()), logits, index(Packed::classes));
   }
 
   /// Computes images (N,H,W,C) -> logits (N,classes). Allocates nothing.
@@ -86,10 +86,10 @@ public:
                   "minnow: images are bytes or 32-bit floats");
     static_assert(sizeof(Element) == 1 || !layer_graph::takes_pixels,
                   "minnow: a model that begins with pixels takes images of bytes");
-    constexpr auto size = static_cast<std::size_t>(layer_graph::input.size());
+    constexpr auto size = index(layer_graph::input.size());
     const std::size_t numbers = std::ranges::size(images), count = numbers / size;
     // The lengths are compared here so that a valid run constructs no status.
-    if (count * size != numbers || count * static_cast<std::size_t>(Packed::classes) != logits.size()) [[unlikely]]
+    if (count * size != numbers || count * index(Packed::classes) != logits.size()) [[unlikely]]
       require(check(numbers, logits.size()));
     run_images(std::ranges::data(images), count, logits.data(), watcher);
   }
@@ -114,10 +114,10 @@ private:
 
   template <class Element>
   void run_images(const Element* images, std::size_t count, float* logits, trace* watcher) {
-    constexpr auto size = static_cast<std::size_t>(layer_graph::input.size());
-    constexpr auto classes = static_cast<std::size_t>(Packed::classes);
+    constexpr auto size = index(layer_graph::input.size());
+    constexpr auto classes = index(Packed::classes);
     // With a trace, images run one after another.
-    const int parts = watcher != nullptr ? 1 : static_cast<int>(std::min(static_cast<std::size_t>(threads_), count));
+    const int parts = watcher != nullptr ? 1 : static_cast<int>(std::min(index(threads_), count));
     if (parts <= 1) {
       auto whole = part_of(0, threads_);
       for (std::size_t n = 0; n < count; ++n) whole.run(images + n * size, logits + n * classes, watcher);
@@ -125,16 +125,15 @@ private:
     }
     parallel_for(parts, [&](int part) {
       auto own = part_of(part, 1);
-      const std::size_t last = count * static_cast<std::size_t>(part + 1) / static_cast<std::size_t>(parts);
-      for (std::size_t n = count * static_cast<std::size_t>(part) / static_cast<std::size_t>(parts); n < last; ++n)
+      const std::size_t last = count * index(part + 1) / index(parts);
+      for (std::size_t n = count * index(part) / index(parts); n < last; ++n)
         own.run(images + n * size, logits + n * classes, nullptr);
     });
   }
 
   /// Returns a runner on the buffers of `helpers` threads, from thread `part` on, which share one image.
   [[nodiscard]] detail::runner<Packed> part_of(int part, int helpers) noexcept {
-    return {*network_, arena_.data(), arena_.data() + plan.prepared_size + static_cast<std::size_t>(part) * plan.size,
-            helpers};
+    return {*network_, arena_.data(), arena_.data() + plan.prepared_size + index(part) * plan.size, helpers};
   }
 
   const Packed* network_;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/stage_plan.hpp>
@@ -45,8 +46,8 @@ struct folded_constants {
 template <class Stage>
 struct float_constants : op_slots<Stage, typename Stage::plan::indices> {
   /// Factor of each channel's sums; without a product, one number: the value of an input's code 1.
-  std::vector<float> scales = std::vector<float>(
-      Stage::plan::has_product ? static_cast<std::size_t>(Stage::plan::window.out.channels) : 1, 1.0f);
+  std::vector<float> scales =
+      std::vector<float>(Stage::plan::has_product ? index(Stage::plan::window.out.channels) : 1, 1.0f);
   typename Stage::plan::outputs::state out_state{};
 };
 template <class Stage>
@@ -121,7 +122,7 @@ struct stage {
       });
       if constexpr (constexpr int count = state_floats<typename plan::outputs>; count > 0)
         visit(plan::end - 1, std::string_view("state"),
-              std::span<float>(reinterpret_cast<float*>(&constants.out_state), static_cast<std::size_t>(count)));
+              std::span<float>(reinterpret_cast<float*>(&constants.out_state), index(count)));
     }
   }
 

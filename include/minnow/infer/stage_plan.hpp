@@ -13,6 +13,7 @@
 #include <minnow/kernels/sink/byte_sink.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 #include <minnow/layers/model.hpp>
+#include <minnow/quantize/properties.hpp>
 
 namespace minnow {
 
@@ -149,7 +150,7 @@ struct stage_plan {
   static constexpr bool averages_exactly = [] {
     if constexpr (integer_sums && is_dyadic<inputs>() && is_dyadic<weights>()) {
       const extent k = op<Index>::pool_over(window.out).kernel;
-      return static_cast<long long>(window.inputs()) * inputs::code_limit * weights::code_limit * k.height * k.width <=
+      return static_cast<long long>(window.inputs()) * inputs::max_code * weights::max_code * k.height * k.width <=
              1 << 24;
     }
     return false;
@@ -195,9 +196,9 @@ private:
   }();
 
   /// Whether an encoding stage works without floats, which the model must request (`fixed_point`). Its layers must be
-  /// affine, clips or max pools, and its quantizer must round. At most one join may add codes, before any clip.
+  /// affine, clips or max pools, and its quantizer must round (`rounds`). At most one join may add codes, before any clip.
   static constexpr bool fixes = [] {
-    if constexpr (encodes && is_fixed_point<Model> && requires { outputs::lowest; }) {
+    if constexpr (encodes && is_fixed_point<Model> && requires { requires outputs::rounds; }) {
       bool clipped = false;
       bool possible = true;
       const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {

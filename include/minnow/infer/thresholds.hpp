@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 #include <minnow/quantize/concept.hpp>
@@ -22,9 +23,9 @@ template <quantizer Quantizer>
   if constexpr (is_planes(Quantizer::storage)) {
     return kernels::rising_codes<Quantizer::storage, Quantizer::bits>();
   } else {
-    constexpr int lowest = is_unsigned(Quantizer::storage) ? 0 : -Quantizer::code_limit;
-    std::array<int, Quantizer::code_limit - lowest + 1> result{};
-    for (int c = lowest; c <= Quantizer::code_limit; ++c) result[static_cast<std::size_t>(c - lowest)] = c;
+    constexpr int lowest = is_unsigned(Quantizer::storage) ? 0 : -Quantizer::max_code;
+    std::array<int, Quantizer::max_code - lowest + 1> result{};
+    for (int c = lowest; c <= Quantizer::max_code; ++c) result[index(c - lowest)] = c;
     return result;
   }
 }
@@ -57,10 +58,9 @@ struct thresholds {
   thresholds(int channels, int codes)
       : stride(kernels::sum_stride(channels)),
         count(codes - 1),
-        flip(static_cast<std::size_t>(stride), 0),
-        smallest(static_cast<std::size_t>(stride), 0),
-        values(static_cast<std::size_t>(stride) * static_cast<std::size_t>(count),
-               (std::numeric_limits<std::int32_t>::max)()) {}
+        flip(index(stride), 0),
+        smallest(index(stride), 0),
+        values(index(stride) * index(count), (std::numeric_limits<std::int32_t>::max)()) {}
 
   [[nodiscard]] kernels::threshold_rows rows() const noexcept {
     return {values.data(), flip.data(), smallest.data(), stride};
@@ -73,7 +73,7 @@ struct thresholds {
   ///                 pool
   template <class IndexOf>
   void find(int channel, std::int32_t bound, int direction, int behind_pool, IndexOf&& index_of) {
-    const auto c = static_cast<std::size_t>(channel);
+    const auto c = index(channel);
     flip[c] = direction < 0 ? -1 : 0;
     smallest[c] = behind_pool < 0 ? -1 : 0;
     for (int k = 0; k < count; ++k) {
@@ -86,7 +86,7 @@ struct thresholds {
         if (index_of((std::clamp)(sum, -bound, bound)) > k) high = middle;
         else low = middle + 1;
       }
-      values[static_cast<std::size_t>(k * stride) + c] = static_cast<std::int32_t>(low);
+      values[index(k * stride) + c] = static_cast<std::int32_t>(low);
     }
   }
 };

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
@@ -174,7 +175,7 @@ void grouped_block_product(const geometry& g, const element<In, Weights>* image,
 template <encoding In, int Bits, class Element>
 void decode_rows(const geometry& g, const std::byte* inputs, range read, Element* image) noexcept {
   if (read.first >= read.last) return;
-  const std::size_t skipped = static_cast<std::size_t>(read.first * g.in.width) * pixel_bytes<In, Bits>(g.in.channels);
+  const std::size_t skipped = index(read.first * g.in.width) * pixel_bytes<In, Bits>(g.in.channels);
   unpack_inputs<In, Bits>(inputs + skipped, (read.last - read.first) * g.in.width, g.in.channels, image);
 }
 
@@ -183,8 +184,8 @@ void decode_rows(const geometry& g, const std::byte* inputs, range read, Element
 /// Bytes of scratch for any rows of one image: the codes of the image and one block of weights as [K][16].
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
-  const auto weights = static_cast<std::size_t>(g.inputs()) * block_filters;
-  return (weights + static_cast<std::size_t>(g.in.size())) * sizeof(detail::element<In, Weights>);
+  const auto weights = index(g.inputs()) * block_filters;
+  return (weights + index(g.in.size())) * sizeof(detail::element<In, Weights>);
 }
 
 /// Computes the sums of the output rows [first_row, last_row) of one image. Taps outside the image are skipped, because
@@ -205,7 +206,7 @@ void product(const geometry& g, const std::byte* inputs, const std::byte* weight
   assert(0 <= first_row && first_row <= last_row && last_row <= g.out.height && "rows of the output");
   if (first_row == last_row) return;
   auto* block_codes = reinterpret_cast<element*>(scratch);
-  auto* image = block_codes + static_cast<std::size_t>(g.inputs()) * block_filters;
+  auto* image = block_codes + index(g.inputs()) * block_filters;
   const detail::range read = detail::rows_read(g, first_row, last_row);
   detail::decode_rows<In, InputBits>(g, inputs, read, image);
   for (int block = 0; block < blocks(g.out.channels); ++block) {

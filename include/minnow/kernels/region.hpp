@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 
 /// Regions: rectangles of output pixels whose windows lose the same taps to the padding.
@@ -147,7 +148,7 @@ constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
         return pixel;
       };
       [&]<int... Pixel>(std::integer_sequence<int, Pixel...>) {
-        const cursor pixels[uz(Size)] = {next(Pixel)...};
+        const cursor pixels[index(Size)] = {next(Pixel)...};
         visit(size, pixels);
       }(std::make_integer_sequence<int, Size>{});
     }

@@ -11,7 +11,7 @@ namespace minnow {
 /// in (H,W,C) -> out (H,W,C)
 struct relu : same_shape {
   static constexpr text name() { return "relu"; }
-  static constexpr bool rises = true;
+  static constexpr bool increasing = true;
   static constexpr interval clip{.low = 0};
 
   template <class Value>
@@ -32,7 +32,7 @@ struct relu : same_shape {
 /// source  Howard et al. 2017
 struct relu6 : same_shape {
   static constexpr text name() { return "relu6"; }
-  static constexpr bool rises = true;
+  static constexpr bool increasing = true;
   static constexpr interval clip{0, 6};
 
   template <class Value>
@@ -51,7 +51,7 @@ struct relu6 : same_shape {
 /// in (H,W,C) -> out (H,W,C)
 struct hard_tanh : same_shape {
   static constexpr text name() { return "hard_tanh"; }
-  static constexpr bool rises = true;
+  static constexpr bool increasing = true;
   static constexpr interval clip{-1, 1};
 
   template <class Value>

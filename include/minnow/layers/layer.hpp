@@ -83,7 +83,7 @@ struct same_shape {
 /// A layer that applies a function of one number to each element and has its derivative:
 ///
 ///   apply(x), slope(x)  for a float and, if they are templates, for a SIMD batch
-///   rises               x <= y implies apply(x) <= apply(y), so that packing may fold the layer into thresholds
+///   increasing          x <= y implies apply(x) <= apply(y), so that packing may fold the layer into thresholds
 ///
 /// Optional members:
 ///
@@ -92,7 +92,7 @@ template <class Layer>
 concept elementwise = layer<Layer> && requires(float x) {
   { Layer::apply(x) } -> std::convertible_to<float>;
   { Layer::slope(x) } -> std::convertible_to<float>;
-  { Layer::rises } -> std::convertible_to<bool>;
+  { Layer::increasing } -> std::convertible_to<bool>;
 };
 
 /// Layers in the order in which they are applied.

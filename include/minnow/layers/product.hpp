@@ -40,7 +40,7 @@ struct scheme_of<scheme<Inputs, Weights>> {
 /// The largest K for which sums of K products of `Inputs` and `Weights` fit in 32 bits; unlimited if one side is float.
 template <quantizer Inputs, quantizer Weights>
 constexpr long long longest_sum() {
-  constexpr long long largest = static_cast<long long>(Inputs::code_limit) * Weights::code_limit;
+  constexpr long long largest = static_cast<long long>(Inputs::max_code) * Weights::max_code;
   if constexpr (largest == 0) return (std::numeric_limits<long long>::max)();
   return (std::numeric_limits<std::int32_t>::max)() / (largest == 0 ? 1 : largest);
 }

@@ -14,7 +14,9 @@ struct quantize : same_shape {
   static_assert(quantizer<Quantizer>, "minnow: quantize takes a quantizer");
   using inputs = Quantizer;
   static constexpr text name() { return text("quantize<") << Quantizer::name() << ">"; }
-  static constexpr fault check(shape) { return Quantizer::usable(role::inputs) ? fault::none : fault::input_quantizer; }
+  static constexpr fault check(shape) {
+    return Quantizer::supports(role::inputs) ? fault::none : fault::input_quantizer;
+  }
 };
 
 }  // namespace minnow

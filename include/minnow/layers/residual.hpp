@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/graph/lowering.hpp>
 #include <minnow/layers/join.hpp>
@@ -81,7 +82,7 @@ struct repeated<Block, std::index_sequence<Index...>> {
 };
 template <int Count, class Block>
 struct expansion<repeat<Count, Block>>
-    : expansion<typename repeated<Block, std::make_index_sequence<uz(Count > 0 ? Count : 1)>>::type> {
+    : expansion<typename repeated<Block, std::make_index_sequence<index(Count > 0 ? Count : 1)>>::type> {
   static_assert(Count > 0, "minnow: a block is repeated at least once");
 };
 

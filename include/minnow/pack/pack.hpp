@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include <minnow/core/rounded_product.hpp>
+#include <minnow/core/affine.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/kernels/sink/ordered_sums.hpp>
 #include <minnow/train/network.hpp>
@@ -100,19 +101,19 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
     // h(x) never falls, so codes fall where x rises if their scale is negative. If the scale of the sums is negative,
     // their values fall where the sums rise.
     int behind_pool = Quantizer::scale(state) < 0 ? -1 : 1;
-    int direction = scales[static_cast<std::size_t>(c)] < 0 ? -behind_pool : behind_pool;
+    int direction = scales[index(c)] < 0 ? -behind_pool : behind_pool;
     for (const fold_step& s : steps) {
       if (s.apply == nullptr) continue;
       direction *= s.direction(s.reading, c);
       if (s.behind_pool) behind_pool *= s.direction(s.reading, c);
     }
     to.find(c, bound, direction, behind_pool, [&](std::int32_t sum) {
-      float x = rounded_product(number(sum), scales[static_cast<std::size_t>(c)]);
+      float x = rounded_product(number(sum), scales[index(c)]);
       for (const fold_step& s : steps) x = s.apply == nullptr ? x * s.factor : s.apply(s.reading, x, c);
       const int code = static_cast<int>(Quantizer::code(x, state));
-      int index = 0;
-      while (index + 1 < static_cast<int>(codes.size()) && codes[static_cast<std::size_t>(index + 1)] <= code) ++index;
-      return index;
+      int found = 0;
+      while (found + 1 < static_cast<int>(codes.size()) && codes[index(found + 1)] <= code) ++found;
+      return found;
     });
   }
 }
@@ -126,7 +127,7 @@ void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stag
          double unit) {
   using plan = typename Stage::plan;
   for (int c = 0; c < plan::window.out.channels; ++c) {
-    channel_line line{.slope = static_cast<double>(scales[static_cast<std::size_t>(c)])};
+    channel_line line{.slope = static_cast<double>(scales[index(c)])};
     int behind_pool = unit < 0 ? -1 : 1;
     const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
       using layer = typename plan::template op<Index>;
@@ -143,8 +144,8 @@ void fix(fixed_constants& to, std::span<const float> scales, const op_slots<Stag
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (see(std::integral_constant<std::size_t, Index>{}), ...);
     }(typename plan::indices{});
-    to.set(c, line, unit, plan::outputs::lowest, plan::outputs::code_limit);
-    to.smallest[static_cast<std::size_t>(c)] = behind_pool < 0 ? -1 : 0;
+    to.set(c, line, unit, plan::outputs::min_code, plan::outputs::max_code);
+    to.smallest[index(c)] = behind_pool < 0 ? -1 : 0;
   }
 }
 
@@ -157,8 +158,8 @@ void pack_stage(Network& net, Packed& to) {
   using stage_type = std::remove_cvref_t<decltype(stage)>;
 
   // Values of a sum of 1 for each channel or, without a product, value of an input's code 1.
-  std::vector<float> scales(plan::has_product ? static_cast<std::size_t>(plan::window.out.channels) : 1, 1.0f);
-  if constexpr (plan::inputs::code_limit > 0)
+  std::vector<float> scales(plan::has_product ? index(plan::window.out.channels) : 1, 1.0f);
+  if constexpr (plan::inputs::max_code > 0)
     for (float& s : scales)
       s = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
@@ -176,7 +177,7 @@ void pack_stage(Network& net, Packed& to) {
     auto& reading = static_cast<op_slot<stage_type, Index>&>(ops).reading;
     if constexpr (join_layer<typename plan::template op<Index>>) {
       using other = typename plan::template second_inputs<Index>;
-      if constexpr (other::code_limit > 0)
+      if constexpr (other::max_code > 0)
         reading.scale[0] =
             other::scale(net.template layer_at<layer_graph::template second<plan::ops_begin + Index>>().state());
     } else {
@@ -198,7 +199,7 @@ void pack_stage(Network& net, Packed& to) {
 
   if constexpr (plan::ends_in == stage_end::thresholds) {
     const int bound = plan::integer_sums
-                          ? plan::window.inputs() * plan::inputs::code_limit * plan::weights::code_limit * taps
+                          ? plan::window.inputs() * plan::inputs::max_code * plan::weights::max_code * taps
                           : kernels::ordered(std::numeric_limits<float>::max());
     constexpr auto number = [](std::int32_t sum) {
       return plan::integer_sums ? static_cast<float>(sum) : kernels::from_ordered(sum);
@@ -222,8 +223,8 @@ void check_network(Network& net) {
       [](std::string_view path, std::string_view name, std::span<float> values) { check_finite(values, path, name); });
   require(net.check_states("pack"));
   net.visit([](std::string_view path, auto& layer) {
-    if constexpr (requires { layer.rises(); })
-      if (!layer.rises())
+    if constexpr (requires { layer.increasing(); })
+      if (!layer.increasing())
         require(
             status::failure("pack: layer %.*s: expected a quantizer whose values do not fall where its inputs rise, "
                             "found one that falls",

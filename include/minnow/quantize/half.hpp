@@ -1,7 +1,7 @@
 #pragma once
 
 #include <minnow/core/half.hpp>
-#include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
 
 namespace minnow {
 
@@ -9,12 +9,12 @@ namespace minnow {
 /// Does not clip.
 ///
 /// source  Chen et al. 2020, Table I, "16"
-struct half : stateless {
+struct half : quantizer_base {
   static constexpr text name() { return "half"; }
   static constexpr int bits = 16;
   static constexpr encoding storage = encoding::half;
-  static constexpr int code_limit = 0;
-  static constexpr bool bounded = false;
+  static constexpr int max_code = 0;
+  static constexpr bool clips_weights = false;
 
   static float code(float x, const state&) noexcept { return round_to_half(x); }
   static constexpr float scale(const state&) noexcept { return 1; }

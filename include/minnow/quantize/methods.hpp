@@ -1,12 +1,13 @@
 #pragma once
 
-#include <minnow/quantize/dorefa.hpp>
-#include <minnow/quantize/half_wave.hpp>
-#include <minnow/quantize/lsq.hpp>
-#include <minnow/quantize/pact.hpp>
-#include <minnow/quantize/scaled_ternary.hpp>
+#include <minnow/quantize/methods/dorefa.hpp>
+#include <minnow/quantize/methods/half_wave.hpp>
+#include <minnow/quantize/methods/lsq.hpp>
+#include <minnow/quantize/methods/pact.hpp>
+#include <minnow/quantize/methods/scaled_sign.hpp>
+#include <minnow/quantize/methods/scaled_ternary.hpp>
+#include <minnow/quantize/methods/trained_ternary.hpp>
 #include <minnow/quantize/scheme.hpp>
-#include <minnow/quantize/trained_ternary.hpp>
 
 /// The methods that the papers compare with, as schemes of a layer. All are trained with `ste`, except Bi-Real with
 /// `bi_real`.

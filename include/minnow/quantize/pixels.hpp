@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
 
 namespace minnow {
 
@@ -10,18 +10,18 @@ namespace minnow {
 ///
 /// shape  element-wise; the rule takes bytes 0 … 255 held in floats
 /// code   the odd integers -255 … 255
-struct pixels : stateless {
+struct pixels : quantizer_base {
   static constexpr text name() { return "pixels"; }
   static constexpr int bits = 8;
   static constexpr encoding storage = encoding::pixel;
-  static constexpr int code_limit = 255;
+  static constexpr int max_code = 255;
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {
     return x + x - Value(255);
   }
   static constexpr float scale(const state&) noexcept { return 1.0f / 255.0f; }
-  static constexpr bool usable(role r) noexcept { return r == role::inputs; }
+  static constexpr bool supports(role r) noexcept { return r == role::inputs; }
 };
 
 }  // namespace minnow

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include <minnow/core/shape.hpp>
-#include <minnow/quantize/concept.hpp>
+#include <minnow/core/index.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
 
 namespace minnow {
 
@@ -12,10 +12,10 @@ namespace minnow {
 struct midpoints {
   static constexpr text name() { return ""; }
   template <int Count>
-  static constexpr std::array<float, uz(Count)> value = [] {
-    std::array<float, uz(Count)> d{};
+  static constexpr std::array<float, index(Count)> value = [] {
+    std::array<float, index(Count)> d{};
     float level = 1;
-    for (int p = 1; p < Count; ++p, level /= 2) d[uz(p - 1)] = 0.75f * level;
+    for (int p = 1; p < Count; ++p, level /= 2) d[index(p - 1)] = 0.75f * level;
     d[Count - 1] = level / 2;
     return d;
   }();
@@ -30,16 +30,16 @@ struct midpoints {
 /// throws  never
 /// source  Chen et al. 2020, Eq. 22
 template <int Bits, class Thresholds = midpoints>
-struct power_of_two : stateless {
+struct power_of_two : quantizer_base {
   static_assert(2 <= Bits && Bits <= 4, "minnow: power_of_two has 2 to 4 bits");
   static constexpr int magnitudes = (1 << (Bits - 1)) - 1;
-  static constexpr std::array<float, uz(magnitudes)> thresholds = Thresholds::template value<magnitudes>;
+  static constexpr std::array<float, index(magnitudes)> thresholds = Thresholds::template value<magnitudes>;
   static_assert(
       [] {
         float level = 1;
         for (int p = 1; p <= magnitudes; ++p, level /= 2) {
           const float below = p == magnitudes ? 0.0f : level / 2;
-          if (!(below < thresholds[uz(p - 1)] && thresholds[uz(p - 1)] < level)) return false;
+          if (!(below < thresholds[index(p - 1)] && thresholds[index(p - 1)] < level)) return false;
         }
         return true;
       }(),
@@ -52,8 +52,8 @@ struct power_of_two : stateless {
   }
   static constexpr int bits = Bits;
   static constexpr encoding storage = encoding::power_of_two;
-  static constexpr int code_limit = 1 << (magnitudes - 1);
-  static constexpr bool wide_start = true;
+  static constexpr int max_code = 1 << (magnitudes - 1);
+  static constexpr bool uniform_init = true;
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {
@@ -63,10 +63,10 @@ struct power_of_two : stateless {
     Value result(0);
     float level = 1;
     for (int p = magnitudes; p >= 1; --p, level *= 2)
-      result = select(magnitude > Value(thresholds[uz(p - 1)]), Value(level), result);
+      result = select(magnitude > Value(thresholds[index(p - 1)]), Value(level), result);
     return select(x < Value(0), -result, result);
   }
-  static constexpr float scale(const state&) noexcept { return 1.0f / static_cast<float>(code_limit); }
+  static constexpr float scale(const state&) noexcept { return 1.0f / static_cast<float>(max_code); }
 };
 
 }  // namespace minnow

@@ -14,6 +14,9 @@ namespace minnow {
 /// The quantizers of a layer's inputs and of its weights.
 template <class Inputs, class Weights>
 struct scheme {
+  static_assert(!detail::quantizer_of_0_1<Inputs> && !detail::quantizer_of_0_1<Weights>,
+                "minnow: the names of a quantizer's members have changed: code_limit is now max_code, bounded "
+                "clips_weights, wide_start uniform_init, usable supports");
   static_assert(quantizer<Inputs> && quantizer<Weights>,
                 "minnow: a scheme takes two quantizers: scheme<Inputs, Weights>");
   using inputs = Inputs;

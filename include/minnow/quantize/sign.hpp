@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
 
 namespace minnow {
 
@@ -11,11 +11,11 @@ namespace minnow {
 /// code    -1, +1, in one bit
 /// throws  never
 /// source  Chen et al. 2020, Eq. 4
-struct sign : stateless {
+struct sign : quantizer_base {
   static constexpr text name() { return "sign"; }
   static constexpr int bits = 1;
   static constexpr encoding storage = encoding::bit;
-  static constexpr int code_limit = 1;
+  static constexpr int max_code = 1;
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {

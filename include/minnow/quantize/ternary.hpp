@@ -4,7 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
-#include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
+#include <minnow/quantize/statistics.hpp>
 
 namespace minnow {
 
@@ -34,15 +35,15 @@ template <class Threshold = threshold<>>
 struct ternary;
 
 template <int Numerator, int Denominator>
-struct ternary<threshold<Numerator, Denominator>> : stateless {
+struct ternary<threshold<Numerator, Denominator>> : quantizer_base {
   static constexpr text name() {
     if constexpr (2 * Numerator == Denominator) return "ternary";
     return text("ternary<") << Numerator << "/" << Denominator << ">";
   }
   static constexpr int bits = 2;
   static constexpr encoding storage = encoding::ternary;
-  static constexpr int code_limit = 1;
-  static constexpr bool wide_start = true;
+  static constexpr int max_code = 1;
+  static constexpr bool uniform_init = true;
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {
@@ -56,14 +57,14 @@ struct ternary<threshold<Numerator, Denominator>> : stateless {
 /// Like the quantizer above, but with a threshold measured on the weights. It is refused for inputs, because there the
 /// threshold would depend on every image.
 template <int Numerator, int Denominator>
-struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
+struct ternary<mean_threshold<Numerator, Denominator>> : quantizer_base {
   struct state {
     float threshold = 0;
   };
   static constexpr text name() { return text("ternary<") << Numerator << "/" << Denominator << " mean>"; }
   static constexpr int bits = 2;
   static constexpr encoding storage = encoding::ternary;
-  static constexpr int code_limit = 1;
+  static constexpr int max_code = 1;
 
   template <class Value>
   static constexpr Value code(Value x, const state& s) noexcept {
@@ -74,15 +75,12 @@ struct ternary<mean_threshold<Numerator, Denominator>> : stateless {
   static constexpr interval range(const state&) noexcept { return {-1, 1}; }
   static void limit(state& s) noexcept { s.threshold = (std::max)(s.threshold, 0.0f); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
-    double sum = 0;
-    for (const float v : values) sum += (std::abs)(static_cast<double>(v));
-    if (!std::isfinite(sum)) return false;
-    if (!values.empty())
-      s.threshold =
-          static_cast<float>(sum / static_cast<double>(values.size())) * mean_threshold<Numerator, Denominator>::factor;
+    const float mean = detail::mean_magnitude(values);
+    if (std::isnan(mean)) return false;
+    if (!values.empty()) s.threshold = mean * mean_threshold<Numerator, Denominator>::factor;
     return true;
   }
-  static constexpr bool usable(role r) noexcept { return r == role::weights; }
+  static constexpr bool supports(role r) noexcept { return r == role::weights; }
 };
 
 }  // namespace minnow

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/system/regular_file.hpp>
 #include <minnow/system/within_memory.hpp>
 
@@ -61,7 +62,7 @@ struct plain {
         if (n < 0)
           return status::failure("%s: expected a file that can be read, found: %s", name_.c_str(),
                                  detail::system_text(errno));
-        got += static_cast<std::size_t>(n);
+        got += index(n);
       }
       return {};
     }
@@ -100,12 +101,12 @@ template <class File, class Byte>
   static_assert(sizeof(Byte) == 1);
   constexpr std::uint64_t first_step = 1 << 16;
   bytes.clear();
-  if (file.length() != unknown_length) bytes.reserve(static_cast<std::size_t>(std::min(limit, file.length())));
+  if (file.length() != unknown_length) bytes.reserve(index(std::min(limit, file.length())));
   std::size_t size = 0;
   while (size < limit) {
     // The reserved capacity is filled in one read; beyond it, the buffer doubles.
     const std::uint64_t next = std::max({first_step, std::uint64_t{2} * size, std::uint64_t{bytes.capacity()}});
-    bytes.resize(static_cast<std::size_t>(std::min(limit, next)));
+    bytes.resize(index(std::min(limit, next)));
     std::size_t got = 0;
     if (status outcome = file.read(reinterpret_cast<std::uint8_t*>(bytes.data()) + size, bytes.size() - size, got);
         !outcome)
@@ -124,8 +125,7 @@ template <class File>
   std::uint8_t bytes[1 << 13];
   while (count > 0) {
     std::size_t got = 0;
-    if (status outcome = file.read(bytes, static_cast<std::size_t>(std::min<std::uint64_t>(count, sizeof bytes)), got);
-        !outcome)
+    if (status outcome = file.read(bytes, index(std::min<std::uint64_t>(count, sizeof bytes)), got); !outcome)
       return outcome;
     if (got == 0) break;
     count -= got;

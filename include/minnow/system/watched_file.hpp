@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/system/regular_file.hpp>
 
 namespace minnow::detail {
@@ -45,7 +46,7 @@ public:
       if (got < 0) return status::failure("%s: could not be read (%s)", path_.c_str(), system_text(errno));
       if (got == 0) break;
       at += static_cast<std::uint64_t>(got);
-      to = to.subspan(static_cast<std::size_t>(got));
+      to = to.subspan(index(got));
     }
     if (status outcome = look(now); !outcome) return outcome;
     return to.empty() && now == known_ ? status{} : changed(now);

@@ -22,6 +22,7 @@
 #endif
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/system/regular_file.hpp>
 #include <minnow/system/within_memory.hpp>
 
@@ -39,7 +40,7 @@ namespace minnow::detail {
     std::array<char, 4096> to{};
     const ::ssize_t length = ::readlink(target.c_str(), to.data(), to.size());
     if (length < 0) return {};  // not a link, or nothing there
-    const std::string_view next(to.data(), static_cast<std::size_t>(length));
+    const std::string_view next(to.data(), index(length));
     target = next.starts_with('/') ? std::string(next) : folder_of(target) + std::string(next);
   }
   return status::failure("%s: expected at most %d symbolic links one after another, found more", path, most_links);
@@ -161,7 +162,7 @@ public:
       const ::ssize_t n = ::write(file_.number(), bytes.data() + done, bytes.size() - done);
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) return failed("written");
-      done += static_cast<std::size_t>(n);
+      done += index(n);
     }
     if (to.replaces) {
       // Only root can change the owner. If the group cannot be kept either, the new file's group gets no permissions.

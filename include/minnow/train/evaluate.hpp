@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <minnow/core/classify.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/data/dataset.hpp>
 #include <minnow/train/network.hpp>
 
@@ -30,15 +31,14 @@ constexpr void check_type() {
 template <class Element>
 int count_correct(network_base& net, const dataset<Element>& data, float alpha, bool requantize, int first, int last) {
   constexpr int batch = 128;
-  const auto classes = static_cast<std::size_t>(net.outputs());
+  const auto classes = index(net.outputs());
   int right = 0;
   for (; first < last; first += batch) {
     const int images = std::min(batch, last - first);
     net.take(data, first, images);
     const auto z = net.forward({.mode = mode::evaluate, .alpha = alpha, .requantize = requantize});
     for (int n = 0; n < images; ++n)
-      right += argmax(z.subspan(static_cast<std::size_t>(n) * classes, classes)) ==
-               data.labels[static_cast<std::size_t>(first + n)];
+      right += argmax(z.subspan(index(n) * classes, classes)) == data.labels[index(first + n)];
   }
   return right;
 }
@@ -51,7 +51,7 @@ std::vector<float> logits(network_base& net, const dataset<Element>& data, float
   check_data(net, data, "logits");
   constexpr int batch = 128;
   std::vector<float> result;
-  result.reserve(static_cast<std::size_t>(data.size()) * static_cast<std::size_t>(net.outputs()));
+  result.reserve(index(data.size()) * index(net.outputs()));
   for (int first = 0; first < data.size(); first += batch) {
     net.take(data, first, std::min(batch, data.size() - first));
     const auto z = net.forward({.mode = mode::evaluate, .alpha = alpha, .requantize = requantize});
@@ -63,7 +63,7 @@ std::vector<float> logits(network_base& net, const dataset<Element>& data, float
 template <class Element>
 std::vector<int> predict(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true) {
   const auto z = logits(net, data, alpha, requantize);
-  const auto classes = static_cast<std::size_t>(net.outputs());
+  const auto classes = index(net.outputs());
   std::vector<int> result(z.size() / classes);
   for (std::size_t n = 0; n < result.size(); ++n) result[n] = argmax(std::span(z).subspan(n * classes, classes));
   return result;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include <minnow/core/classify.hpp>
+#include <minnow/core/index.hpp>
 
 namespace minnow {
 
@@ -31,12 +32,11 @@ double mean_over_rows(std::span<const float> logits, std::span<const int> labels
                         logits.size(), gradient.size(), labels.size()));
   const std::size_t classes = logits.size() / labels.size();
   for (const int label : labels)
-    if (label < 0 || static_cast<std::size_t>(label) >= classes)
+    if (label < 0 || index(label) >= classes)
       require(status::failure("loss: expected labels from 0 to %zu, found %d", classes - 1, label));
   double sum = 0;
   for (std::size_t n = 0; n < labels.size(); ++n)
-    sum += row(logits.subspan(n * classes, classes), static_cast<std::size_t>(labels[n]),
-               gradient.subspan(n * classes, classes));
+    sum += row(logits.subspan(n * classes, classes), index(labels[n]), gradient.subspan(n * classes, classes));
   return sum / static_cast<double>(labels.size());
 }
 
@@ -49,7 +49,7 @@ struct cross_entropy {
   double operator()(std::span<const float> logits, std::span<const int> labels, std::span<float> gradient) const {
     const double images = static_cast<double>(labels.size());
     return detail::mean_over_rows(logits, labels, gradient, [&](auto z, std::size_t label, auto g) {
-      const double largest = static_cast<double>(z[static_cast<std::size_t>(argmax(z))]);
+      const double largest = static_cast<double>(z[index(argmax(z))]);
       double sum = 0;
       for (const float v : z) sum += std::exp(static_cast<double>(v) - largest);
       for (std::size_t c = 0; c < z.size(); ++c)

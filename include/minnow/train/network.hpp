@@ -39,6 +39,7 @@ struct estimator_for<quantize<Quantizer>, Weights, Inputs> {
 
 template <class Layer, class Estimator>
 struct readable {
+  static_assert(!requires { Layer::rises; }, "minnow: `rises` of a layer function is now `increasing`");
   static_assert(trainable_layer<trainable<Layer, Estimator>> || join_layer<Layer>,
                 "minnow: this layer has no trainable reading: specialize minnow::trainable<Layer, Estimator>");
   using type = trainable<Layer, Estimator>;
@@ -73,6 +74,9 @@ class network : public network_base {
   static_assert(
       !std::is_same_v<Weights, unbiased> && !std::is_same_v<Inputs, unbiased>,
       "minnow: the unbiased stochastic neuron needs the loss and not a gradient: it cannot be a network's estimator");
+  static_assert(!detail::estimator_of_0_1<Weights> && !detail::estimator_of_0_1<Inputs>,
+                "minnow: the names of an estimator's members have changed: share is now quantized_fraction, noisy "
+                "stochastic, step_scale learning_rate_scale");
   static_assert(std::is_same_v<Weights, unbiased> || estimator<Weights>,
                 "minnow: network<Model, Weights, Inputs> takes estimators");
   static_assert(std::is_same_v<Inputs, unbiased> || estimator<Inputs>,
@@ -103,9 +107,11 @@ public:
   explicit network(seed draws = {}, initializer how = initializer::by_quantizer)
       : network_base(
             layer_graph::input, layer_graph::fingerprint, entries, layer_graph::takes_pixels,
-            [](float alpha) { return static_cast<float>(Weights::step_scale(alpha)); },
+            [](float alpha) { return static_cast<float>(Weights::learning_rate_scale(alpha)); },
             [](float alpha) {
-              return quantizes ? 1 - std::min<float>(Weights::share(alpha), Inputs::share(alpha)) : 0.0f;
+              return quantizes
+                         ? 1 - std::min<float>(Weights::quantized_fraction(alpha), Inputs::quantized_fraction(alpha))
+                         : 0.0f;
             }) {
     each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
       auto& l = layer_at<Index>();

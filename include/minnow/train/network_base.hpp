@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/data/dataset.hpp>
@@ -96,12 +97,12 @@ public:
       require(status::failure("prepare: expected 1 to %d images in a batch, found %d",
                               std::numeric_limits<int>::max() / pixels, images));
     images_ = images;
-    const auto n = static_cast<std::size_t>(images);
-    const std::size_t size = n * static_cast<std::size_t>(input().size());
+    const auto n = index(images);
+    const std::size_t size = n * index(input().size());
     grow(input_, size);
     std::size_t widest = size;
     for (entry& l : layers_) {
-      const std::size_t out = n * static_cast<std::size_t>(l.out.size());
+      const std::size_t out = n * index(l.out.size());
       grow(l.output, out);
       widest = std::max(widest, out);
     }
@@ -117,7 +118,7 @@ public:
     if (n < 0 || n >= images_)
       require(status::failure("put: expected an image from 0 to %d of the batch, found %d", images_ - 1, n));
     const int size = input().size();
-    float* to = input_.data() + static_cast<std::size_t>(n) * static_cast<std::size_t>(size);
+    float* to = input_.data() + index(n) * index(size);
     const int channels = input().channels;
     for (int c = 0; c < channels; ++c) {
       const affine a = takes_pixels_ ? affine{} : normalization_.template of_channel<Element>(c);
@@ -148,10 +149,10 @@ public:
     if (images_ < 1) require(status::failure("forward: expected a batch, found none: prepare or take one first"));
     if (!(p.alpha >= 0 && p.alpha <= 1))
       require(status::failure("forward: expected an alpha from 0 to 1, found %g", static_cast<double>(p.alpha)));
-    if (p.settled < 0 || p.first_image < 0)
-      require(status::failure("forward: expected counts of at least 0, found settled %d and first_image %d", p.settled,
-                              p.first_image));
-    p.real_part = real_part_(p.alpha);
+    if (p.measured_batches < 0 || p.first_image < 0)
+      require(status::failure("forward: expected counts of at least 0, found settled %d and first_image %d",
+                              p.measured_batches, p.first_image));
+    p.unquantized_fraction = unquantized_fraction_(p.alpha);
     const random noise = p.noise;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       entry& l = layers_[i];
@@ -170,7 +171,7 @@ public:
   /// ready   called with each parameter as soon as its gradient is complete, from the last layer to the first
   /// throws  without a forward pass; another number of gradients than of logits; errors of a layer
   void backward(std::span<const float> logit_gradient, pass p, const detail::parameter_visitor* ready = nullptr) {
-    const auto buffer = [&](int i) { return i < 0 ? nullptr : gradients_[static_cast<std::size_t>(i)].data(); };
+    const auto buffer = [&](int i) { return i < 0 ? nullptr : gradients_[index(i)].data(); };
     if (images_ < 1 || logit_gradient.size() != layers_.back().result.size())
       require(status::failure("backward: expected the gradients of %zu logits, found %zu", layers_.back().result.size(),
                               logit_gradient.size()));
@@ -228,20 +229,20 @@ public:
   }
 
   /// Factor that the weights' estimator applies to their learning rate.
-  [[nodiscard]] float step_scale(float alpha) const { return step_scale_(alpha); }
+  [[nodiscard]] float learning_rate_scale(float alpha) const { return learning_rate_scale_(alpha); }
   /// Largest unquantized fraction in a forward pass at this alpha.
-  [[nodiscard]] float real_part(float alpha) const { return real_part_(alpha); }
+  [[nodiscard]] float unquantized_fraction(float alpha) const { return unquantized_fraction_(alpha); }
 
 protected:
   network_base(shape input, std::uint64_t fingerprint, std::span<const detail::layer_entry> layers, bool takes_pixels,
-               float (*scale_of)(float), float (*real_part_of)(float))
+               float (*scale_of)(float), float (*unquantized_fraction_of)(float))
       : input_shape_(input),
         fingerprint_(fingerprint),
         takes_pixels_(takes_pixels),
-        step_scale_(scale_of),
-        real_part_(real_part_of) {
+        learning_rate_scale_(scale_of),
+        unquantized_fraction_(unquantized_fraction_of) {
     std::vector<detail::layer_gradients> plan;
-    gradients_.resize(static_cast<std::size_t>(detail::plan_gradients(layers, plan)));
+    gradients_.resize(index(detail::plan_gradients(layers, plan)));
     for (std::size_t i = 0; i < layers.size(); ++i) layers_.push_back({{layers[i]}, nullptr, plan[i]});
   }
 
@@ -293,8 +294,8 @@ private:
   layer_times* times_ = nullptr;
   int images_ = 0;
   bool takes_pixels_;
-  float (*step_scale_)(float);
-  float (*real_part_)(float);
+  float (*learning_rate_scale_)(float);
+  float (*unquantized_fraction_)(float);
 };
 
 }  // namespace minnow

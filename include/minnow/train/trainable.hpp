@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/core/reduction.hpp>
 #include <minnow/core/shape.hpp>
@@ -18,24 +19,20 @@ struct deferred_norm;
 
 /// Activations of a batch: (images, height, width, channels), channels last. Their values are scale * data. `scale`
 /// differs from 1 only in the output of a quantize layer that feeds a product or a join: `data` then holds codes, and
-/// `code_limit` is the largest |code|.
+/// `max_code` is the largest |code|.
 struct activations {
   float* data = nullptr;
   int images = 0;
   shape dimensions;
   float scale = 1;
-  int code_limit = 0;
+  int max_code = 0;
   /// If not null, `data` holds the inputs of a batch norm, and the quantizer that reads them applies it
   /// (deferred_norm.hpp).
   detail::deferred_norm* norm = nullptr;
 
-  [[nodiscard]] std::size_t size() const noexcept {
-    return static_cast<std::size_t>(images) * static_cast<std::size_t>(dimensions.size());
-  }
+  [[nodiscard]] std::size_t size() const noexcept { return index(images) * index(dimensions.size()); }
   /// Number of pixels in all images. Each is a row of `channels` numbers.
-  [[nodiscard]] std::size_t rows() const noexcept {
-    return static_cast<std::size_t>(images) * static_cast<std::size_t>(dimensions.pixels());
-  }
+  [[nodiscard]] std::size_t rows() const noexcept { return index(images) * index(dimensions.pixels()); }
 };
 
 /// Purpose of a forward or backward pass.
@@ -57,9 +54,9 @@ inline constexpr int calibration_rounds = 20;
 struct pass {
   minnow::mode mode = mode::evaluate;
   float alpha = 1;                  ///< 0: real, 1: quantized, in between: a blend
-  float real_part = 0;              ///< largest unquantized fraction in the forward pass, 1 - share
+  float unquantized_fraction = 0;   ///< largest unquantized fraction in the forward pass, 1 - share
   bool requantize = true;           ///< false: keep the weights' codes and the quantizers' states of an earlier step
-  int settled = 0;                  ///< batches before this one in a re-estimation of batch norm or a calibration
+  int measured_batches = 0;         ///< batches before this one in a re-estimation of batch norm or a calibration
   minnow::random noise{};           ///< random stream of this layer and step
   int first_image = 0;              ///< index of the first image in the batch of all ranks; selects the noise
   reduction* over_ranks = nullptr;  ///< not null: batch statistics are taken over all ranks' images

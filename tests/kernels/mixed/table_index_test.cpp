@@ -13,14 +13,14 @@ namespace {
 /// Returns the sum that an index selects in a table of the inputs 1, 3, 9, …. All sums of these inputs are different.
 template <encoding Weights>
 int sum_at(word at) {
-  using index = kernels::detail::table_index<Weights, 3>;
+  using layout = kernels::detail::table_index<Weights, 3>;
   int sum = 0;
   if constexpr (Weights == encoding::bit) {
-    for (int j = 0, x = 1; j < index::group; ++j, x *= 3) sum += (at >> j & 1u) != 0 ? x : -x;
+    for (int j = 0, x = 1; j < layout::group; ++j, x *= 3) sum += (at >> j & 1u) != 0 ? x : -x;
   } else {
     const int v = static_cast<int>(at & 15u);
     // v = 9 w0 + 3 w1 + w2, while the first input here is the smallest.
-    for (int left = (at & 16u) != 0 ? -v : v, j = index::group; j-- > 0;) {
+    for (int left = (at & 16u) != 0 ? -v : v, j = layout::group; j-- > 0;) {
       const int digit = ((left + 1) % 3 + 3) % 3 - 1;
       left = (left - digit) / 3;
       sum += digit * (j == 0 ? 1 : j == 1 ? 3 : 9);
@@ -31,18 +31,18 @@ int sum_at(word at) {
 
 template <encoding Weights>
 void check_table_index() {
-  using index = kernels::detail::table_index<Weights, 3>;
+  using layout = kernels::detail::table_index<Weights, 3>;
   std::mt19937 random(3);
-  for (int present = 1; present <= index::group; ++present) {
-    std::vector<float> codes(static_cast<std::size_t>(index::group) * 16);
+  for (int present = 1; present <= layout::group; ++present) {
+    std::vector<float> codes(static_cast<std::size_t>(layout::group) * 16);
     for (float& c : codes)
       c = Weights == encoding::bit ? (random() % 2 == 0 ? -1.0f : 1.0f)
                                    : static_cast<float>(static_cast<int>(random() % 3) - 1);
     word indices[16];
-    index::of_codes([&](int j) { return j < present ? codes.data() + j * 16 : nullptr; }, indices);
+    layout::of_codes([&](int j) { return j < present ? codes.data() + j * 16 : nullptr; }, indices);
     for (std::size_t f = 0; f < 16; ++f) {
       int expected = 0;
-      for (int j = 0, x = 1; j < index::group; ++j, x *= 3) {
+      for (int j = 0, x = 1; j < layout::group; ++j, x *= 3) {
         const float code = codes[static_cast<std::size_t>(j) * 16 + f];
         expected += (j < present ? static_cast<int>(code) : Weights == encoding::bit ? -1 : 0) * x;
       }

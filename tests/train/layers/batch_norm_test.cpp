@@ -102,7 +102,7 @@ TEST_SUITE("train/layers/batch_norm") {
     const auto variance = one.layer.running_variance();
 
     const auto x = test::uniform(4 * in.size(), 9, -5, 5);
-    const auto out = one.forward(x, {.mode = mode::evaluate, .alpha = 0.5f, .real_part = 0.5f});
+    const auto out = one.forward(x, {.mode = mode::evaluate, .alpha = 0.5f, .unquantized_fraction = 0.5f});
     for (std::size_t i = 0; i < x.size(); ++i) {
       const std::size_t c = i % 21;
       const float scale = gamma[c] / std::sqrt(variance(c) + 1e-5f);
@@ -125,7 +125,7 @@ TEST_SUITE("train/layers/batch_norm") {
     double variance[4] = {};
     for (int b = 0; b < 7; ++b) {
       const auto x = test::uniform(3 * in.size(), static_cast<std::uint64_t>(b), -1, 2);
-      one.forward(x, {.mode = mode::reestimate, .settled = b});
+      one.forward(x, {.mode = mode::reestimate, .measured_batches = b});
       for (std::size_t c = 0; c < 4; ++c) {
         const moments_of_channel m(x, 4, c);
         mean[c] += m.mean / 7;
@@ -144,12 +144,12 @@ TEST_SUITE("train/layers/batch_norm") {
     const auto x = test::uniform(8, 1);
     double expected = 0;
     for (const float part : {0.5f, 0.5f, 0.25f, 0.0f}) {
-      one.forward(x, {.mode = mode::train, .real_part = part});
+      one.forward(x, {.mode = mode::train, .unquantized_fraction = part});
       expected = 0.9 * expected + 0.1 * static_cast<double>(part);
       CHECK(std::abs(static_cast<double>(one.layer.stale_statistics()) - expected) <= 1e-7);
     }
     CHECK(one.layer.stale_statistics() > 1e-3f);
-    one.forward(x, {.mode = mode::reestimate, .real_part = 0, .settled = 0});
+    one.forward(x, {.mode = mode::reestimate, .unquantized_fraction = 0, .measured_batches = 0});
     CHECK(one.layer.stale_statistics() == 0);
   }
 

@@ -33,7 +33,7 @@ std::vector<float> codes_of() {
     for (const int code : kernels::rising_codes<Q::storage, detail::operand_of<Q>::bits>())
       codes.push_back(static_cast<float>(code));
   } else {
-    for (int code = -Q::code_limit; code <= Q::code_limit; code += Q::storage == encoding::pixel ? 2 : 1)
+    for (int code = -Q::max_code; code <= Q::max_code; code += Q::storage == encoding::pixel ? 2 : 1)
       codes.push_back(static_cast<float>(code));
   }
   return codes;

@@ -161,7 +161,7 @@ TEST_SUITE("train/layers/product") {
       for (std::size_t i = 0; i < w.size(); ++i) w[i] = i % 11 == 3 ? 126 : 127;
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 13 == 5 ? 125 : 127;
       one.set("weights", {w.begin(), w.end()});  // the scale is 1, since the largest is 127 and all are integers
-      one.in().code_limit = 127;
+      one.in().max_code = 127;
       one.in().scale = 0.5f;
       const auto out = one.forward({x.begin(), x.end()}, {.mode = mode::evaluate});
       REQUIRE(one.layer.quantize("0").scale(0) == 1);

@@ -57,10 +57,10 @@ std::vector<float> inputs() {
 }
 
 /// A quantizer for single numbers, with the levels ±1/3 and ±1.
-struct four_levels : stateless {
+struct four_levels : quantizer_base {
   static constexpr text name() { return "four_levels"; }
   static constexpr int bits = 2;
-  static constexpr int code_limit = 3;
+  static constexpr int max_code = 3;
   static float code(float x, const state&) {
     return x > 0 ? (x > 2.0f / 3 ? 3.0f : 1.0f) : (x < -2.0f / 3 ? -3.0f : -1.0f);
   }
@@ -112,17 +112,17 @@ TEST_SUITE("train/layers/quantize") {
     one.layer.hand_on_codes(true);
     const auto codes = one.forward(x, {.mode = mode::train, .alpha = 1});
     CHECK(one.out().scale == 0.25f);
-    CHECK(one.out().code_limit == 4);
+    CHECK(one.out().max_code == 4);
     for (std::size_t i = 0; i < x.size(); ++i) CHECK(codes[i] == power_of_two<3>::code(x[i], {}));
 
     one.forward(x, {.mode = mode::train, .alpha = 0.5f});
     CHECK(one.out().scale == 1);
-    CHECK(one.out().code_limit == 0);
+    CHECK(one.out().max_code == 0);
 
     one.layer.hand_on_codes(false);
     const auto values = one.forward(x, {.mode = mode::train, .alpha = 1});
     CHECK(one.out().scale == 1);
-    CHECK(one.out().code_limit == 0);
+    CHECK(one.out().max_code == 0);
     for (std::size_t i = 0; i < x.size(); ++i) CHECK(values[i] == 0.25f * codes[i]);
   }
 
@@ -135,7 +135,7 @@ TEST_SUITE("train/layers/quantize") {
       const auto out = one.forward(bytes, {.mode = mode::train, .alpha = alpha});
       for (int p = 0; p < 256; ++p) CHECK(out[static_cast<std::size_t>(p)] == static_cast<float>(2 * p - 255));
       CHECK(one.out().scale == 1.0f / 255);
-      CHECK(one.out().code_limit == 255);
+      CHECK(one.out().max_code == 255);
     }
   }
 

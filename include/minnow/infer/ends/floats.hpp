@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include <minnow/core/rounded_product.hpp>
+#include <minnow/core/affine.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/infer/ends/sums.hpp>
 #include <minnow/kernels/layout/layout.hpp>

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <minnow/core/affine.hpp>
 #include <minnow/core/error.hpp>
-#include <minnow/core/rounded_product.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/float_vector.hpp>

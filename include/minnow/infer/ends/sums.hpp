@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/infer/trace.hpp>
@@ -60,7 +61,7 @@ void multiply_into(const stage_work& w, const Codes& codes) noexcept {
     own.first_window_row = rows * part / parts;
     own.last_window_row = rows * (part + 1) / parts;
     kernels::operands operands = w.operands;
-    operands.scratch += static_cast<std::size_t>(part) * w.part_bytes;
+    operands.scratch += index(part) * w.part_bytes;
     const auto [first, last] = kernels::detail::rows_reached(w.pool, own.first_window_row, own.last_window_row);
     Product::rows(w.window, operands, first, last, own);
   });

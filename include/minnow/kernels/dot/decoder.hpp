@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/weights.hpp>
@@ -86,7 +87,7 @@ template <class Value>
 [[nodiscard]] constexpr quad_table quad_table_of(Value&& value) noexcept {
   quad_table table{};
   for (int f = 0; f < block_filters; ++f)
-    for (int c = 0; c < 4; ++c) table[static_cast<std::size_t>(4 * f + c)] = static_cast<std::uint8_t>(value(f, c));
+    for (int c = 0; c < 4; ++c) table[index(4 * f + c)] = static_cast<std::uint8_t>(value(f, c));
   return table;
 }
 

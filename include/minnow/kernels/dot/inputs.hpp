@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/kernels/dot/code.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
@@ -14,7 +15,7 @@ namespace minnow::kernels::detail {
 
 /// Bytes of an unpacked pixel.
 [[nodiscard]] constexpr std::size_t dot_pixel_bytes(int channels) noexcept {
-  return static_cast<std::size_t>(channel_quads(channels)) * 4;
+  return index(channel_quads(channels)) * 4;
 }
 
 /// Whether the packed map already has this form.
@@ -90,7 +91,7 @@ void unpack_planes(const std::byte* from, int pixels, int channels, std::byte* t
       if constexpr (code::turned) result = Planes::turn(result);
       Planes::store(result, to + first);
     }
-    for (auto c = static_cast<std::size_t>(channels); c < pixel_size; ++c) to[c] = std::byte{0};
+    for (auto c = index(channels); c < pixel_size; ++c) to[c] = std::byte{0};
   }
 }
 
@@ -102,7 +103,7 @@ void unpack_dot_inputs(const std::byte* from, int pixels, int channels, std::byt
   if constexpr (is_planes(In::storage)) {
     unpack_planes<In, IsSigned, Planes>(from, pixels, channels, to);
   } else if (constexpr byte_change change = dot_byte_change<In, IsSigned>(); channels % 4 == 0) {
-    change_bytes(change, from, static_cast<std::size_t>(pixels) * static_cast<std::size_t>(channels), to);
+    change_bytes(change, from, index(pixels) * index(channels), to);
   } else {
     change_pixels(change, from, pixels, channels, to);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/dot/code.hpp>
 #include <minnow/kernels/dot/decoder.hpp>
@@ -46,8 +47,8 @@ struct dot_cover {
   static constexpr int panels = Blocks / together;
   static constexpr int part = width / panels;
 
-  using sink_panel =
-      decltype(std::declval<const Sink&>().template panel<Factor>(std::declval<const numbers (&)[uz(part)]>(), 0, 0));
+  using sink_panel = decltype(std::declval<const Sink&>().template panel<Factor>(
+      std::declval<const numbers (&)[index(part)]>(), 0, 0));
 
   const dot_call& call;
   int channel;
@@ -65,10 +66,10 @@ struct dot_cover {
   /// Calls visit(panels of the sink) with the constants of a region.
   template <class Visit>
   void with_sink_panels(const region& r, Visit&& visit) const noexcept {
-    alignas(64) std::int32_t sums[uz(Blocks * block_filters)];
+    alignas(64) std::int32_t sums[index(Blocks * block_filters)];
     add_taps(r, call.table, sum_stride(call.g.out.channels), channel, Blocks * block_filters, sums);
     const auto panel_at = [&](int i) {
-      numbers base[uz(part)];
+      numbers base[index(part)];
       for (int v = 0; v < part; ++v)
         base[v] = numbers::load_unaligned(sums + (i * part + v) * static_cast<int>(numbers::size));
       return sink.template panel<Factor>(base, channel + i * together * block_filters,
@@ -86,8 +87,8 @@ struct dot_cover {
 
   /// Not inlined, so that tiles of all sizes share one copy. Inlined into each, the sinks would be most of the code
   /// that a network compiles.
-  [[gnu::noinline]] static void put(const sink_panel (&results)[uz(panels)], const cursor* pixels, int size,
-                                    const numbers (*counts)[uz(panels)][uz(part)]) noexcept {
+  [[gnu::noinline]] static void put(const sink_panel (&results)[index(panels)], const cursor* pixels, int size,
+                                    const numbers (*counts)[index(panels)][index(part)]) noexcept {
     for (int q = 0; q < size; ++q)
       for (int i = 0; i < panels; ++i) results[i].put(pixels[q].y, pixels[q].x, counts[q][i]);
   }
@@ -96,12 +97,12 @@ struct dot_cover {
   void run(const dot_panel<Blocks>& p) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
       const dot_window w = window(r, p.next_weights);
-      const std::byte* weights[uz(Blocks)];
+      const std::byte* weights[index(Blocks)];
       for (int i = 0; i < Blocks; ++i) weights[i] = p.weights[i] + r.weight_step() * p.next_weights;
-      with_sink_panels(r, [&](const sink_panel(&results)[uz(panels)]) {
+      with_sink_panels(r, [&](const sink_panel(&results)[index(panels)]) {
         for_each_tile<Unit::template pixels<Blocks>>(
-            r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[uz(Pixels)]) {
-              numbers counts[uz(Pixels)][uz(panels)][uz(part)];
+            r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[index(Pixels)]) {
+              numbers counts[index(Pixels)][index(panels)][index(part)];
               dot_tiles<Unit>::template count<Pixels, Blocks>(w, call.image, pixels, weights, &counts[0][0][0]);
               put(results, pixels, Pixels, counts);
             });
@@ -114,9 +115,9 @@ struct dot_cover {
   void run_one(const Count& count) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
       const cursor pixel(r);
-      numbers counts[1][uz(panels)][uz(part)];
+      numbers counts[1][index(panels)][index(part)];
       count(r, inputs(pixel), counts[0]);
-      with_sink_panels(r, [&](const sink_panel(&results)[uz(panels)]) { put(results, &pixel, 1, counts); });
+      with_sink_panels(r, [&](const sink_panel(&results)[index(panels)]) { put(results, &pixel, 1, counts); });
     });
   }
 };
@@ -132,18 +133,18 @@ struct dot_kernel {
 
   /// Bytes of one decoded block.
   [[nodiscard]] static constexpr std::size_t block_bytes(const geometry& g) noexcept {
-    const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
-    return taps * static_cast<std::size_t>(channel_quads(g.in.channels)) * quad_bytes;
+    const auto taps = index(g.kernel.height * g.kernel.width);
+    return taps * index(channel_quads(g.in.channels)) * quad_bytes;
   }
   static constexpr bool splits = Unit::quad_size == 8;
   [[nodiscard]] static constexpr std::size_t image_bytes(const geometry& g) noexcept {
-    const std::size_t bytes = static_cast<std::size_t>(g.in.pixels()) * dot_pixel_bytes(g.in.channels);
+    const std::size_t bytes = index(g.in.pixels()) * dot_pixel_bytes(g.in.channels);
     if (splits) return row_bytes(g) + round_up(2 * bytes, 64);
     return dot_reads_packed<In, Unit::is_signed>(g.in.channels) ? 0 : round_up(bytes + word_bits, 64);
   }
   /// Bytes of one unpacked row, before it is split.
   [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
-    return round_up(static_cast<std::size_t>(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
+    return round_up(index(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
   }
   [[nodiscard]] static constexpr bool is_one_pixel(const geometry& g) noexcept {
     return g.out.height * g.out.width == 1;
@@ -164,9 +165,9 @@ struct dot_kernel {
     const bool as_packed = dot_reads_packed<In, Unit::is_signed>(g.in.channels);
     const auto [first, last] = rows_reached(g, first_row, last_row);
     if constexpr (splits) {
-      const auto width = static_cast<std::size_t>(g.in.width);
+      const auto width = index(g.in.width);
       std::byte* const image = o.scratch + row_bytes(g);
-      for (auto y = static_cast<std::size_t>(first); static_cast<int>(y) < last; ++y) {
+      for (auto y = index(first); static_cast<int>(y) < last; ++y) {
         const std::byte* row = o.inputs + y * width * pixel_bytes<In::storage, In::bits>(g.in.channels);
         if (!as_packed) {
           unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(row, g.in.width, g.in.channels, o.scratch);
@@ -179,7 +180,7 @@ struct dot_kernel {
     }
     if (as_packed) return o.inputs;
     if (first < last) {
-      const auto skipped = static_cast<std::size_t>(first * g.in.width);
+      const auto skipped = index(first * g.in.width);
       unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(
           o.inputs + skipped * pixel_bytes<In::storage, In::bits>(g.in.channels), (last - first) * g.in.width,
           g.in.channels, o.scratch + skipped * dot_pixel_bytes(g.in.channels));
@@ -202,7 +203,7 @@ struct dot_kernel {
     } else {
       dot_panel<Blocks> p{{}, filters, quad_bytes};
       for (int i = 0; i < Blocks; ++i) {
-        std::byte* to = o.scratch + image_bytes(g) + static_cast<std::size_t>(i) * block_bytes(g);
+        std::byte* to = o.scratch + image_bytes(g) + index(i) * block_bytes(g);
         p.weights[i] = to;
         decode_panel<order, Weights, dot_decoder<arch>>(g, block_at(i), filters, to);
       }
@@ -216,7 +217,7 @@ struct dot_kernel {
     const std::byte* weights =
         o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(c.g, block);
     const dot_cover<Unit, code::factor, 1, Sink> cover{c, block * block_filters, filters, sink};
-    cover.run_one([&](const region& r, const std::byte* inputs, numbers(&counts)[1][uz(vectors)]) {
+    cover.run_one([&](const region& r, const std::byte* inputs, numbers(&counts)[1][index(vectors)]) {
       dot_row<order, Weights, Unit>::count(r, inputs, weights, filters, counts);
     });
   }

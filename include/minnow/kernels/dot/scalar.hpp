@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/dot/code.hpp>
 #include <minnow/kernels/dot/inputs.hpp>
@@ -35,15 +36,15 @@ struct scalar_kernel {
   using arch = scalar;
 
   [[nodiscard]] static constexpr std::size_t image_codes(const geometry& g) noexcept {
-    return static_cast<std::size_t>(g.in.pixels()) * dot_pixel_bytes(g.in.channels);
+    return index(g.in.pixels()) * dot_pixel_bytes(g.in.channels);
   }
   [[nodiscard]] static constexpr std::size_t block_codes(const geometry& g) noexcept {
-    return static_cast<std::size_t>(g.kernel.height * g.kernel.width) * dot_pixel_bytes(g.in.channels) * block_filters;
+    return index(g.kernel.height * g.kernel.width) * dot_pixel_bytes(g.in.channels) * block_filters;
   }
   [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry&) noexcept { return 0; }
   /// Bytes of one row of unpacked bytes. scratch_bytes() adds the codes of the map and of one block.
   [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
-    return round_up(static_cast<std::size_t>(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
+    return round_up(index(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
   }
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return row_bytes(g) + (image_codes(g) + block_codes(g)) * sizeof(std::int16_t);
@@ -55,12 +56,12 @@ struct scalar_kernel {
   static void unpack(const geometry& g, const operands& o, int first_row, int last_row, std::int16_t* image) noexcept {
     using code = dot_code<In, false>;
     const row_range read = rows_reached(g, first_row, last_row);
-    const std::size_t row = static_cast<std::size_t>(g.in.width) * dot_pixel_bytes(g.in.channels);
+    const std::size_t row = index(g.in.width) * dot_pixel_bytes(g.in.channels);
     for (int y = read.first; y < read.last; ++y) {
-      const auto skipped = static_cast<std::size_t>(y * g.in.width);
+      const auto skipped = index(y * g.in.width);
       unpack_dot_inputs<In, false, plane_words>(o.inputs + skipped * pixel_bytes<In::storage, In::bits>(g.in.channels),
                                                 g.in.width, g.in.channels, o.scratch);
-      std::int16_t* to = image + static_cast<std::size_t>(y) * row;
+      std::int16_t* to = image + index(y) * row;
       for (std::size_t i = 0; i < row; ++i)
         to[i] = Terms::input(code::factor * static_cast<int>(o.scratch[i]) - code::zero);
     }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/dot/decoder.hpp>
 #include <minnow/kernels/dot/unit.hpp>
@@ -31,7 +32,7 @@ struct dot_window {
 /// The weights of the blocks that are computed together.
 template <int Blocks>
 struct dot_panel {
-  const std::byte* weights[uz(Blocks)];
+  const std::byte* weights[index(Blocks)];
   int filters;  ///< of a single block; several blocks always have 16 filters each
   std::ptrdiff_t next_weights;
 };
@@ -44,25 +45,26 @@ struct dot_tiles {
 
   /// Computes the counts of some pixels and some blocks.
   template <int Pixels, int Blocks>
-  [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image, const cursor (&pixels)[uz(Pixels)],
-                                      const std::byte* const (&weights)[uz(Blocks)], numbers* counts) noexcept {
+  [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image,
+                                      const cursor (&pixels)[index(Pixels)],
+                                      const std::byte* const (&weights)[index(Blocks)], numbers* counts) noexcept {
     constexpr int width = Blocks * vectors;
-    typename Unit::sums sums[uz(Pixels)][uz(width)];
+    typename Unit::sums sums[index(Pixels)][index(width)];
 #pragma GCC unroll 8
     for (int q = 0; q < Pixels; ++q)
 #pragma GCC unroll 8
       for (int v = 0; v < width; ++v) sums[q][v] = Unit::zero();
     const std::ptrdiff_t next = Blocks > 1 ? quad_bytes : w.next_weights;
     for (int row = 0; row < w.rows; ++row) {
-      const std::byte* a[uz(Pixels)];
-      const std::byte* b[uz(Blocks)];
+      const std::byte* a[index(Pixels)];
+      const std::byte* b[index(Blocks)];
 #pragma GCC unroll 8
       for (int q = 0; q < Pixels; ++q) a[q] = image + pixels[q].input * Unit::quad_size + row * w.next_input_row;
 #pragma GCC unroll 8
       for (int i = 0; i < Blocks; ++i) b[i] = weights[i] + row * w.next_weight_row;
       std::ptrdiff_t at = 0;
       for (std::ptrdiff_t step = 0; step < w.steps; ++step, at += next) {
-        typename Unit::weights by[uz(width)];
+        typename Unit::weights by[index(width)];
 #pragma GCC unroll 8
         for (int v = 0; v < width; ++v) by[v] = load_weights<Unit>(b[v / vectors] + at + v % vectors * (lanes * 4));
 #pragma GCC unroll 8
@@ -89,7 +91,7 @@ struct dot_row {
   /// Adds the products of decoded weights and the inputs of a tap.
   struct product_adder {
     const std::byte* inputs;
-    typename Unit::sums (&sums)[decoder_chains][uz(vectors)];
+    typename Unit::sums (&sums)[decoder_chains][index(vectors)];
 
     void operator()(int chain, int quad, int v, numbers bytes) const noexcept {
       sums[chain][v] =
@@ -104,8 +106,8 @@ struct dot_row {
 
   /// inputs   inputs of the window's first tap
   [[gnu::noinline]] static void count(const region& r, const std::byte* inputs, const std::byte* block, int filters,
-                                      numbers (&counts)[1][uz(vectors)]) noexcept {
-    typename Unit::sums sums[decoder_chains][uz(vectors)];
+                                      numbers (&counts)[1][index(vectors)]) noexcept {
+    typename Unit::sums sums[decoder_chains][index(vectors)];
 #pragma GCC unroll 4
     for (int chain = 0; chain < decoder_chains; ++chain)
 #pragma GCC unroll 4

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/dot/code.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -73,7 +74,7 @@ struct quad_decoder {
       const std::byte* from = r.block + step * r.filters * 2;
       for (int f = 0; f < r.filters; ++f) store32(to + 4 * f, signed_bytes(load16(from + 2 * f)));
     } else {
-      std::memcpy(to, r.block + step * r.filters * 4, static_cast<std::size_t>(r.filters) * 4);
+      std::memcpy(to, r.block + step * r.filters * 4, index(r.filters) * 4);
     }
     for (int c = r.channels - 4 * quad; c < 4; ++c)
       for (int f = 0; f < r.filters; ++f) to[4 * f + c] = std::byte{0};
@@ -124,8 +125,8 @@ private:
 
 /// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w, from which the base of a window is computed.
 [[nodiscard]] constexpr std::size_t dot_table_bytes(const geometry& g) noexcept {
-  const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
-  return taps * static_cast<std::size_t>(sum_stride(g.out.channels)) * sizeof(std::int32_t);
+  const auto taps = index(g.kernel.height * g.kernel.width);
+  return taps * index(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
 /// Fills that table.

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/code.hpp>
@@ -45,8 +46,7 @@ struct grouped_weights {
   using code = std::conditional_t<layout::floats, float, std::int8_t>;
 
   [[nodiscard]] static constexpr std::size_t bytes(const geometry& g) noexcept {
-    return layout(g).weight_words() * sizeof(word) +
-           static_cast<std::size_t>(g.inputs() * block_filters) * sizeof(code);
+    return layout(g).weight_words() * sizeof(word) + index(g.inputs() * block_filters) * sizeof(code);
   }
   /// Reorders the weights and calls visit(block, codes (K, 16)) for each block.
   template <class Visit>
@@ -90,9 +90,7 @@ struct grouped_dot {
 
   /// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w, from which the base of a window is computed.
   [[nodiscard]] static constexpr std::size_t table_bytes(const geometry& g) noexcept {
-    return round_up(
-        static_cast<std::size_t>(g.kernel.height * g.kernel.width * sum_stride(g.out.channels)) * sizeof(std::int32_t),
-        64);
+    return round_up(index(g.kernel.height * g.kernel.width * sum_stride(g.out.channels)) * sizeof(std::int32_t), 64);
   }
   [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     return table_bytes(g) + stored::bytes(g);
@@ -139,13 +137,12 @@ private:
   static void unpack(const layout& l, const operands& o, detail::row_range read) noexcept {
     const geometry& g = l.g;
     const std::ptrdiff_t pixel = l.pixel_numbers();
-    const std::size_t row_bytes =
-        static_cast<std::size_t>(g.in.width) * pixel_bytes<In::storage, In::bits>(g.in.channels);
+    const std::size_t row_bytes = index(g.in.width) * pixel_bytes<In::storage, In::bits>(g.in.channels);
     for (int y = read.first; y < read.last; ++y) {
       std::byte* to =
           std::fill_n(o.scratch + (y - read.first) * l.band_row_numbers(), g.padding.width * pixel, outside);
       detail::unpack_dot_inputs<In, unit::is_signed, detail::plane_bytes<typename unit::arch>>(
-          o.inputs + static_cast<std::size_t>(y) * row_bytes, g.in.width, g.in.channels, to);
+          o.inputs + index(y) * row_bytes, g.in.width, g.in.channels, to);
       std::fill_n(to + g.in.width * pixel, (l.band_columns() - g.padding.width - g.in.width) * pixel, outside);
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/code.hpp>
@@ -49,9 +50,9 @@ struct grouped_codes {
       return result;
     } else {
       constexpr int lanes = static_cast<int>(numbers::size);
-      alignas(64) std::int32_t sums[uz(Vectors * lanes)];
+      alignas(64) std::int32_t sums[index(Vectors * lanes)];
       add_taps(r, table, sum_stride(g.out.channels), channel, Vectors * lanes, sums);
-      numbers base[uz(Vectors)];
+      numbers base[index(Vectors)];
       for (int v = 0; v < Vectors; ++v) base[v] = numbers::load_unaligned(sums + v * lanes);
       return sink.template panel<Factor>(base, channel, filters);
     }
@@ -72,7 +73,7 @@ struct grouped_floats {
     const grouped_floats* to;
     int channel;
 
-    void put(int y, int x, const numbers (&counts)[uz(Vectors)]) const noexcept {
+    void put(int y, int x, const numbers (&counts)[index(Vectors)]) const noexcept {
       const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(y - to->first_row) * to->g.out.width + x;
       for (int v = 0; v < Vectors; ++v)
         counts[v].store_unaligned(to->sums + pixel * sum_stride(to->g.out.channels) + channel +
@@ -206,7 +207,7 @@ private:
     int x = columns.first;
     const auto tiles_of = [&]<int Pixels>(std::integral_constant<int, Pixels>) {
       for (; x + Pixels <= columns.last; x += Pixels, w.inputs += Pixels * w.next_pixel) {
-        numbers counts[uz(Pixels)][uz(Blocks * block_vectors)];
+        numbers counts[index(Pixels)][index(Blocks * block_vectors)];
         count<Spreads, Blocks, Pixels, Distance>(w, counts);
         put<Blocks * block_vectors>(panel, y, x, Pixels, counts);
       }
@@ -220,16 +221,16 @@ private:
   /// Not inlined, so that tiles of all sizes share one copy.
   template <int Vectors, class Panel>
   [[gnu::noinline]] static void put(const Panel& panel, int y, int x, int size,
-                                    const numbers (*counts)[uz(Vectors)]) noexcept {
+                                    const numbers (*counts)[index(Vectors)]) noexcept {
     for (int p = 0; p < size; ++p) panel.put(y, x + p, counts[p]);
   }
 
   template <bool Spreads, int Blocks, int Pixels, int Distance>
   [[gnu::noinline]] static void count(const window& w,
-                                      numbers (&counts)[uz(Pixels)][uz(Blocks * block_vectors)]) noexcept {
+                                      numbers (&counts)[index(Pixels)][index(Blocks * block_vectors)]) noexcept {
     constexpr int vectors = Blocks * block_vectors;
     const std::ptrdiff_t next_pixel = Distance > 0 ? Distance : w.next_pixel;
-    typename Unit::sums sums[uz(Pixels)][uz(vectors)];
+    typename Unit::sums sums[index(Pixels)][index(vectors)];
 #pragma GCC unroll 8
     for (int p = 0; p < Pixels; ++p)
 #pragma GCC unroll 8
@@ -238,7 +239,7 @@ private:
       const word* from = w.inputs + row * w.next_input_row;
       const word* by = w.weights + row * w.next_weight_row;
       for (int step = 0; step < w.steps; ++step, from += w.next_step, by += block_filters) {
-        typename Unit::weights weight[uz(vectors)];
+        typename Unit::weights weight[index(vectors)];
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; ++v)
           weight[v] =

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/mixed/input_band.hpp>
@@ -56,7 +57,7 @@ public:
   }
   [[nodiscard]] constexpr std::ptrdiff_t block_words() const noexcept { return g.kernel.height * weight_row_words(); }
   [[nodiscard]] constexpr std::size_t weight_words() const noexcept {
-    return static_cast<std::size_t>(blocks(g.out.channels)) * static_cast<std::size_t>(block_words());
+    return index(blocks(g.out.channels)) * index(block_words());
   }
 
   /// Order of the unpacked map: numbers [row][column][channel], with columns of padding on both sides and a few more at
@@ -74,7 +75,7 @@ public:
   }
   [[nodiscard]] constexpr std::ptrdiff_t band_row_numbers() const noexcept { return band_columns() * pixel_numbers(); }
   [[nodiscard]] constexpr std::size_t band_bytes() const noexcept {
-    return round_up(static_cast<std::size_t>(g.in.height * band_row_numbers()) * sizeof(Number) + 64, 64);
+    return round_up(index(g.in.height * band_row_numbers()) * sizeof(Number) + 64, 64);
   }
 
   /// Order of the inputs of `lanes` filters: words [row][column][lanes] by columns, [row][output column][step][lanes]
@@ -102,7 +103,7 @@ public:
   }
   [[nodiscard]] constexpr std::size_t image_bytes(int lanes) const noexcept {
     const int rows = (rows_together(lanes) - 1) * g.stride.height + g.kernel.height;
-    return static_cast<std::size_t>(rows * image_row_words(lanes)) * sizeof(word);
+    return index(rows * image_row_words(lanes)) * sizeof(word);
   }
 
   /// codes (K, 16) of a block -> the words of the block.
@@ -204,7 +205,7 @@ private:
       int c = 0;
       for (int step = 0; step < group_steps; ++step, to += p.lanes) {
         const bool neighbors = c + per_step <= channels;
-        const Number* from[uz(per_step)];
+        const Number* from[index(per_step)];
         for (int i = 0; i < per_step; ++i) {
           from[i] = tap + c;
           if (++c == channels) {
@@ -230,7 +231,7 @@ private:
 
   void share_inputs(const Number* row, int group, word* to) const noexcept {
     const std::ptrdiff_t pixel = pixel_numbers();
-    const std::size_t bytes = static_cast<std::size_t>(channels) * sizeof(Number);
+    const std::size_t bytes = index(channels) * sizeof(Number);
     for (int ox = 0; ox < g.out.width; ++ox)
       for (int span = 0; span < spans; ++span, to += group_steps) {
         to[group_steps - 1] = word{};

@@ -9,6 +9,7 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/half.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 
 /// Layout of single codes: element types, bits in the planes, loads and stores, and blocks of 16 filters.
@@ -61,10 +62,10 @@ template <encoding Encoding, int Bits = 3>
     return std::array<int, 3>{-1, 0, 1};
   } else {
     constexpr int q = magnitudes(Bits);
-    std::array<int, uz(2 * q + 1)> codes{};
+    std::array<int, index(2 * q + 1)> codes{};
     for (int p = 0; p < q; ++p) {
-      codes[static_cast<std::size_t>(q + 1 + p)] = 1 << p;
-      codes[static_cast<std::size_t>(q - 1 - p)] = -(1 << p);
+      codes[index(q + 1 + p)] = 1 << p;
+      codes[index(q - 1 - p)] = -(1 << p);
     }
     return codes;
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
@@ -28,7 +29,7 @@ template <encoding Encoding>
 template <encoding Encoding, int Bits = 3>
 constexpr void flatten_inputs(std::byte* map, int pixels, int channels) noexcept {
   static_assert(is_planes(Encoding), "minnow: only planes have gaps");
-  constexpr std::size_t planes = static_cast<std::size_t>(input_planes<Encoding, Bits>());
+  constexpr std::size_t planes = index(input_planes<Encoding, Bits>());
   std::array<std::uint64_t, planes> waiting{};
   int filled = 0;
   std::byte* to = map;

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/code_layout.hpp>
 
@@ -11,9 +12,8 @@ namespace minnow::kernels {
 
 template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr std::size_t pixel_bytes(int channels) noexcept {
-  const auto c = static_cast<std::size_t>(channels);
-  if constexpr (is_planes(Encoding))
-    return static_cast<std::size_t>(channel_words(channels)) * input_planes<Encoding, Bits>() * 4;
+  const auto c = index(channels);
+  if constexpr (is_planes(Encoding)) return index(channel_words(channels)) * input_planes<Encoding, Bits>() * 4;
   if constexpr (Encoding == encoding::half) return c * 2;
   if constexpr (Encoding == encoding::real) return c * 4;
   return c;
@@ -22,7 +22,7 @@ template <encoding Encoding, int Bits = 3>
 /// Bytes of a packed input map, without the padding that its owner adds.
 template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr std::size_t input_bytes(const shape& in) noexcept {
-  return static_cast<std::size_t>(in.pixels()) * pixel_bytes<Encoding, Bits>(in.channels);
+  return index(in.pixels()) * pixel_bytes<Encoding, Bits>(in.channels);
 }
 
 /// Packs codes (pixels, C) -> packed (pixels), for `pixels` neighboring pixels of one row or for a whole map.
@@ -31,7 +31,7 @@ template <encoding Encoding, int Bits = 3>
 /// throws    never
 template <encoding Encoding, int Bits = 3>
 constexpr void pack_inputs(const code<Encoding>* codes, int pixels, int channels, std::byte* packed) noexcept {
-  const auto count = static_cast<std::size_t>(channels);
+  const auto count = index(channels);
   for (int pixel = 0; pixel < pixels; ++pixel) {
     if constexpr (is_planes(Encoding)) {
       for (int first = 0; first < channels; first += word_bits) {
@@ -62,12 +62,12 @@ constexpr void unpack_inputs(const std::byte* packed, int pixels, int channels, 
   for (int pixel = 0; pixel < pixels; ++pixel, codes += channels, packed += pixel_bytes<Encoding, Bits>(channels)) {
     for (int c = 0; c < channels; ++c) {
       if constexpr (is_planes(Encoding)) {
-        const std::byte* words = packed + static_cast<std::size_t>(c / word_bits) * planes * 4;
+        const std::byte* words = packed + index(c / word_bits) * planes * 4;
         std::uint32_t bits = 0;
         for (int p = 0; p < planes; ++p) bits |= (detail::load32(words + 4 * p) >> (c % word_bits) & 1u) << p;
         codes[c] = static_cast<Code>(detail::input_code<Encoding, Bits>(bits));
       } else {
-        codes[c] = static_cast<Code>(detail::load_number<Encoding>(packed, static_cast<std::size_t>(c)));
+        codes[c] = static_cast<Code>(detail::load_number<Encoding>(packed, index(c)));
       }
     }
   }

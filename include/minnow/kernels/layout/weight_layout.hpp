@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/code_layout.hpp>
 
@@ -44,15 +45,15 @@ template <encoding In, encoding Weights, int Bits = 3>
 [[nodiscard]] constexpr std::size_t weight_block_bytes(const geometry& g, int filters) noexcept {
   if (in_order_of_floats<In>(g)) return weight_block_bytes<encoding::real, Weights, Bits>(g, filters);
   constexpr weight_order order = weight_order_of<In, Weights>();
-  const auto nf = static_cast<std::size_t>(filters);
-  const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
-  const std::size_t inputs = taps * static_cast<std::size_t>(g.group_channels());
+  const auto nf = index(filters);
+  const auto taps = index(g.kernel.height * g.kernel.width);
+  const std::size_t inputs = taps * index(g.group_channels());
   if constexpr (order == weight_order::planes) {
-    return taps * static_cast<std::size_t>(channel_words(g.group_channels())) * weight_planes<Weights, Bits>() * nf * 4;
+    return taps * index(channel_words(g.group_channels())) * weight_planes<Weights, Bits>() * nf * 4;
   } else if constexpr (order == weight_order::masks) {
     return inputs * weight_planes<Weights, Bits>() * 2;
   } else if constexpr (order == weight_order::quads) {
-    const std::size_t quads = taps * static_cast<std::size_t>(channel_quads(g.group_channels()));
+    const std::size_t quads = taps * index(channel_quads(g.group_channels()));
     return quads * nf * (Weights == encoding::nibble ? 2 : 4);
   } else if constexpr (Weights == encoding::nibble) {
     return inputs * ((nf + 1) / 2);
@@ -64,7 +65,7 @@ template <encoding In, encoding Weights, int Bits = 3>
 /// Byte offset of a block: the size of the `block` full blocks before it.
 template <encoding In, encoding Weights, int Bits = 3>
 [[nodiscard]] constexpr std::size_t weight_block_offset(const geometry& g, int block) noexcept {
-  return static_cast<std::size_t>(block) * weight_block_bytes<In, Weights, Bits>(g, block_filters);
+  return index(block) * weight_block_bytes<In, Weights, Bits>(g, block_filters);
 }
 
 /// Bytes of all packed weights, without the padding that their owner adds.
@@ -89,8 +90,7 @@ constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::
   for (int block = 0; block < blocks(g.out.channels); ++block) {
     const int nf = filters_of(g.out.channels, block);
     const auto at = [&](int filter, int k) {
-      return codes[static_cast<std::size_t>(block * block_filters + filter) * static_cast<std::size_t>(inputs) +
-                   static_cast<std::size_t>(k)];
+      return codes[index(block * block_filters + filter) * index(inputs) + index(k)];
     };
     if constexpr (order == weight_order::planes) {
       for (int tap = 0; tap < taps; ++tap) {
@@ -144,9 +144,9 @@ constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::
           }
         } else {
           for (int filter = 0; filter < nf; ++filter) {
-            detail::store_number<Weights>(packed, static_cast<std::size_t>(filter), at(filter, k));
+            detail::store_number<Weights>(packed, index(filter), at(filter, k));
           }
-          packed += static_cast<std::size_t>(nf) * (Weights == encoding::real ? 4 : Weights == encoding::half ? 2 : 1);
+          packed += index(nf) * (Weights == encoding::real ? 4 : Weights == encoding::half ? 2 : 1);
         }
       }
     }
@@ -177,9 +177,7 @@ constexpr void unpack_weight_block(const geometry& g, const std::byte* packed, i
         const int row = (k / channels * words + c / word_bits) * planes;
         std::uint32_t bits = 0;
         for (int p = 0; p < planes; ++p) {
-          const std::byte* at =
-              packed +
-              (static_cast<std::size_t>(row + p) * static_cast<std::size_t>(nf) + static_cast<std::size_t>(filter)) * 4;
+          const std::byte* at = packed + (index(row + p) * index(nf) + index(filter)) * 4;
           word w = detail::load32(at);
           if (is_paired<In, Weights>(c / word_bits)) w ^= detail::load32(at - static_cast<std::ptrdiff_t>(nf) * 4);
           bits |= (w >> (c % word_bits) & 1u) << p;
@@ -188,15 +186,14 @@ constexpr void unpack_weight_block(const geometry& g, const std::byte* packed, i
       } else if constexpr (order == weight_order::masks) {
         std::uint32_t bits = 0;
         for (int p = 0; p < planes; ++p) {
-          const std::byte* at = packed + (static_cast<std::size_t>(k) * planes + static_cast<std::size_t>(p)) * 2;
+          const std::byte* at = packed + (index(k) * planes + index(p)) * 2;
           bits |= (static_cast<std::uint32_t>(detail::load16(at)) >> filter & 1u) << p;
         }
         codes[filter] = static_cast<Code>(detail::weight_code<Weights, Bits>(bits));
       } else if constexpr (order == weight_order::quads) {
         const int c = k % channels;
         const int row = k / channels * channel_quads(channels) + c / 4;
-        const auto quad =
-            static_cast<std::size_t>(row) * static_cast<std::size_t>(nf) + static_cast<std::size_t>(filter);
+        const auto quad = index(row) * index(nf) + index(filter);
         if constexpr (Weights == encoding::nibble) {
           codes[filter] = static_cast<Code>(detail::nibble_value(detail::load16(packed + quad * 2) >> 4 * (c % 4)));
         } else {
@@ -204,13 +201,12 @@ constexpr void unpack_weight_block(const geometry& g, const std::byte* packed, i
           codes[filter] = static_cast<Code>(detail::load_number<Weights>(at, 0));
         }
       } else if constexpr (Weights == encoding::nibble) {
-        const auto row = static_cast<std::size_t>(k) * static_cast<std::size_t>((nf + 1) / 2);
-        const auto both = static_cast<unsigned>(packed[row + static_cast<std::size_t>(filter / 2)]);
+        const auto row = index(k) * index((nf + 1) / 2);
+        const auto both = static_cast<unsigned>(packed[row + index(filter / 2)]);
         codes[filter] = static_cast<Code>(detail::nibble_value(filter % 2 == 0 ? both : both >> 4));
       } else {
-        const auto index =
-            static_cast<std::size_t>(k) * static_cast<std::size_t>(nf) + static_cast<std::size_t>(filter);
-        codes[filter] = static_cast<Code>(detail::load_number<Weights>(packed, index));
+        const auto at = index(k) * index(nf) + index(filter);
+        codes[filter] = static_cast<Code>(detail::load_number<Weights>(packed, at));
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/mixed/input_band.hpp>
@@ -26,23 +27,22 @@ namespace minnow::kernels {
 
 template <class In, class Tables, class Vector>
 struct adder_tables {
-  using index = typename Tables::index;
+  using layout = typename Tables::layout;
 
   static constexpr std::size_t table_row(const geometry& g) noexcept {
-    return static_cast<std::size_t>(detail::band_width(g)) * static_cast<std::size_t>(index::groups(g.in.channels)) *
-           static_cast<std::size_t>(index::table_floats);
+    return index(detail::band_width(g)) * index(layout::groups(g.in.channels)) * index(layout::table_floats);
   }
   static constexpr std::size_t float_row(const geometry& g) noexcept {
-    return static_cast<std::size_t>(detail::band_width(g)) * static_cast<std::size_t>(g.in.channels);
+    return index(detail::band_width(g)) * index(g.in.channels);
   }
 
-  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return index::bytes(g); }
+  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return layout::bytes(g); }
   /// Bytes of the tables of kh input rows, and of one input row as floats.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
-    return (static_cast<std::size_t>(g.kernel.height) * table_row(g) + float_row(g)) * sizeof(float);
+    return (index(g.kernel.height) * table_row(g) + float_row(g)) * sizeof(float);
   }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
-    index::prepare(g, weights, prepared);
+    layout::prepare(g, weights, prepared);
   }
 
   /// Computes the sums of the output rows [first, last).
@@ -52,7 +52,7 @@ struct adder_tables {
                    std::byte* scratch, int first, int last) noexcept {
     assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
     auto* tables = reinterpret_cast<float*>(scratch);
-    float* floats = tables + static_cast<std::size_t>(g.kernel.height) * table_row(g);
+    float* floats = tables + index(g.kernel.height) * table_row(g);
     const int width = detail::band_width(g), stride = sum_stride(g.out.channels);
     const call c{g, reinterpret_cast<const word*>(prepared), tables};
     for (int oy = first, made = 0; oy < last; ++oy) {
@@ -79,16 +79,17 @@ struct adder_tables {
 private:
   /// Makes the tables of one row: inputs (pixels, C) -> tables (pixels, groups, table_floats).
   static void make_row(const float* inputs, int pixels, int channels, float* tables) noexcept {
-    constexpr int group = index::group;
+    constexpr int group = layout::group;
     for (int pixel = 0; pixel < pixels; ++pixel) {
       int left = channels;
-      for (; left >= group; left -= group, inputs += group, tables += index::table_floats) Tables::make(inputs, tables);
+      for (; left >= group; left -= group, inputs += group, tables += layout::table_floats)
+        Tables::make(inputs, tables);
       if (left == 0) continue;
-      float last[uz(group)] = {};
+      float last[index(group)] = {};
       std::copy_n(inputs, left, last);
       Tables::make(last, tables);
       inputs += left;
-      tables += index::table_floats;
+      tables += layout::table_floats;
     }
   }
 
@@ -98,7 +99,7 @@ private:
     float* tables;
 
     [[nodiscard]] float* tables_of(int input_row) const noexcept {
-      return tables + static_cast<std::size_t>(input_row % g.kernel.height) * table_row(g);
+      return tables + index(input_row % g.kernel.height) * table_row(g);
     }
 
     /// Computes the columns from ox on, `Pixels` at a time, and the rest in tiles of half the size.
@@ -119,17 +120,17 @@ private:
         std::fill_n(sums, Pixels * stride, 0.0f);
         return;
       }
-      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(index::groups(g.in.channels)) * index::table_floats;
-      const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(index::segment_words(g)) * block_filters;
-      const int segment = g.kernel.width * index::groups(g.in.channels);
+      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(layout::groups(g.in.channels)) * layout::table_floats;
+      const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(layout::segment_words(g)) * block_filters;
+      const int segment = g.kernel.width * layout::groups(g.in.channels);
       // A single pixel reads each index once; reading a whole segment in order is best.
       const int most = Pixels == 1 ? segment : Tables::cached_groups;
       for (int ky = y.tap_first; ky < y.tap_last; ++ky) {
         const float* from = tables_of(top + ky) + static_cast<std::ptrdiff_t>(ox) * g.stride.width * pixel;
         for (int n = 0; n < segment; n += most) {
-          const detail::table_run run{from + static_cast<std::ptrdiff_t>(n) * index::table_floats,
+          const detail::table_run run{from + static_cast<std::ptrdiff_t>(n) * layout::table_floats,
                                       g.stride.width * pixel,
-                                      words + ky * line + n / index::per_word * block_filters,
+                                      words + ky * line + n / layout::per_word * block_filters,
                                       line * g.kernel.height,
                                       std::min(most, segment - n),
                                       ky == y.tap_first && n == 0};

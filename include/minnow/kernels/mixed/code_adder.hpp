@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -30,16 +31,14 @@ struct code_adder {
   static constexpr int portion = 128;
   static constexpr int tile = 8;  ///< pixels that use a block of weights while it is in the L2 cache
 
-  static constexpr std::size_t panel_floats(const geometry& g) noexcept {
-    return static_cast<std::size_t>(g.inputs()) * block_filters;
-  }
+  static constexpr std::size_t panel_floats(const geometry& g) noexcept { return index(g.inputs()) * block_filters; }
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
-    return panel_floats(g) * static_cast<std::size_t>(blocks(g.out.channels)) * sizeof(float);
+    return panel_floats(g) * index(blocks(g.out.channels)) * sizeof(float);
   }
   /// Bytes of the sorted inputs of a tile, of the codes of one window, and of the codes of all inputs.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return tile * portions(g.inputs()) * sizeof(sorted) +
-           (static_cast<std::size_t>(g.inputs()) + detail::band_elements(g)) * sizeof(code_type);
+           (index(g.inputs()) + detail::band_elements(g)) * sizeof(code_type);
   }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
     auto* panels = reinterpret_cast<float*>(prepared);
@@ -67,7 +66,7 @@ struct code_adder {
         const code_type* from = pixels.from[p] + static_cast<std::ptrdiff_t>(pixels.ky_first) * b.width * g.in.channels;
         for (int ky = 0; ky < taps; ++ky)
           std::copy_n(from + static_cast<std::ptrdiff_t>(ky) * b.width * g.in.channels, length, codes + ky * length);
-        sorted* window = windows + static_cast<std::size_t>(p) * most;
+        sorted* window = windows + index(p) * most;
         for (int k = 0; k < taps * length; k += portion)
           sort(codes + k, std::min(portion, taps * length - k), *window++);
       }
@@ -75,7 +74,7 @@ struct code_adder {
                           static_cast<std::ptrdiff_t>(pixels.ky_first) * length * block_filters;
       for (int block = 0; block < blocks(g.out.channels); ++block, panel += panel_floats(g)) {
         for (int p = 0; p < count; ++p) {
-          add_window(windows + static_cast<std::size_t>(p) * most, portions(taps * length), panel,
+          add_window(windows + index(p) * most, portions(taps * length), panel,
                      sums + pixels.to[p] * sum_stride(g.out.channels) + block * block_filters);
         }
       }
@@ -86,19 +85,17 @@ private:
   /// Inputs of a portion, sorted by magnitude, the smallest first and zeros last. The entry of input i is 2i, or 2i + 1
   /// if its code is negative.
   struct sorted {
-    word ends[uz(magnitudes)];  ///< index after the last entry of each magnitude
+    word ends[index(magnitudes)];  ///< index after the last entry of each magnitude
     std::uint16_t entries[portion];
   };
 
-  static constexpr std::size_t portions(int inputs) noexcept {
-    return static_cast<std::size_t>(ceil_div(inputs, portion));
-  }
+  static constexpr std::size_t portions(int inputs) noexcept { return index(ceil_div(inputs, portion)); }
 
   static void sort(const code_type* codes, int count, sorted& to) noexcept {
     // A zero is sorted after the largest magnitude, without a branch: random zeros would be mispredicted.
     const auto magnitude_of = [](word code) { return std::min(std::countr_zero(code), magnitudes); };
     const auto code_at = [=](int i) { return static_cast<word>(static_cast<std::int32_t>(codes[i])); };
-    word next[uz(magnitudes + 1)] = {};
+    word next[index(magnitudes + 1)] = {};
     for (int i = 0; i < count; ++i) ++next[magnitude_of(code_at(i))];
     word begin = 0;
     for (word& place : next) begin += std::exchange(place, begin);

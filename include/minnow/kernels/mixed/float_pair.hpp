@@ -137,7 +137,7 @@ struct float_pair<In, Weights, Arch> {
     if (!wide) return g.out.pixels() == 1;
     const long long uses = static_cast<long long>(blocks(g.out.channels)) * g.kernel.height * g.kernel.width /
                            (static_cast<long long>(g.stride.height) * g.stride.width);
-    return tables::index::groups(g.in.channels) * (10 * uses + 60) < 5 * uses * g.in.channels;
+    return tables::layout::groups(g.in.channels) * (10 * uses + 60) < 5 * uses * g.in.channels;
   }
   static constexpr const char* name(const geometry& g) noexcept {
     if (!uses_tables(g)) return "decoded";

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -44,9 +45,7 @@ struct band {
 
 /// Elements of the band of a whole image; vectors may be stored up to 16 elements past the end.
 [[nodiscard]] constexpr std::size_t band_elements(const geometry& g) noexcept {
-  return static_cast<std::size_t>(g.in.height) * static_cast<std::size_t>(band_width(g)) *
-             static_cast<std::size_t>(g.in.channels) +
-         16;
+  return index(g.in.height) * index(band_width(g)) * index(g.in.channels) + 16;
 }
 
 /// Whether the packed inputs already have the form of a band, so that nothing is unpacked.
@@ -58,7 +57,7 @@ template <encoding In>
 /// Unpacks `pixels` neighboring pixels -> (pixels, C). Vectors of floats may overwrite up to 15 elements past the end.
 template <encoding In, int Bits, class Vector, class Element>
 void unpack_pixels(const std::byte* packed, int pixels, int channels, Element* to) noexcept {
-  [[maybe_unused]] const std::size_t count = static_cast<std::size_t>(pixels) * static_cast<std::size_t>(channels);
+  [[maybe_unused]] const std::size_t count = index(pixels) * index(channels);
   if constexpr (In == encoding::real && native_floats && std::is_same_v<Element, float>) {
     std::memcpy(to, packed, count * sizeof(float));
   } else if constexpr (In == encoding::half) {
@@ -75,9 +74,9 @@ void unpack_pixels(const std::byte* packed, int pixels, int channels, Element* t
 template <encoding In, int Bits, class Vector, class Element>
 void unpack_row(const geometry& g, const std::byte* inputs, int row, int width, Element* to) noexcept {
   const int channels = g.in.channels;
-  const std::size_t row_bytes = static_cast<std::size_t>(g.in.width) * pixel_bytes<In, Bits>(channels);
+  const std::size_t row_bytes = index(g.in.width) * pixel_bytes<In, Bits>(channels);
   to = std::fill_n(to, g.padding.width * channels, Element{});
-  unpack_pixels<In, Bits, Vector>(inputs + static_cast<std::size_t>(row) * row_bytes, g.in.width, channels, to);
+  unpack_pixels<In, Bits, Vector>(inputs + index(row) * row_bytes, g.in.width, channels, to);
   std::fill_n(to + g.in.width * channels, (width - g.padding.width - g.in.width) * channels, Element{});
 }
 
@@ -86,20 +85,20 @@ void unpack_row(const geometry& g, const std::byte* inputs, int row, int width, 
 template <encoding In, int Bits, class Vector, class Element>
 [[nodiscard]] const Element* unpack_band(const geometry& g, const band& b, const std::byte* inputs,
                                          Element* room) noexcept {
-  const auto row = static_cast<std::size_t>(b.width) * static_cast<std::size_t>(g.in.channels);
+  const auto row = index(b.width) * index(g.in.channels);
   if constexpr (std::is_same_v<Element, float>) {
-    if (is_band<In>(g)) return reinterpret_cast<const float*>(inputs) + static_cast<std::size_t>(b.first) * row;
+    if (is_band<In>(g)) return reinterpret_cast<const float*>(inputs) + index(b.first) * row;
   }
   for (int y = b.first; y < b.last; ++y)
-    unpack_row<In, Bits, Vector>(g, inputs, y, b.width, room + static_cast<std::size_t>(y - b.first) * row);
+    unpack_row<In, Bits, Vector>(g, inputs, y, b.width, room + index(y - b.first) * row);
   return room;
 }
 
 /// Up to `Rows` output pixels whose windows have the same kernel rows [ky_first, ky_last) inside the image.
 template <class Element, int Rows>
 struct pixel_tile {
-  const Element* from[uz(Rows)];  ///< start of the window's kernel row 0, which may be outside the image
-  std::ptrdiff_t to[uz(Rows)];    ///< number of the pixel in the output rows of the call
+  const Element* from[index(Rows)];  ///< start of the window's kernel row 0, which may be outside the image
+  std::ptrdiff_t to[index(Rows)];    ///< number of the pixel in the output rows of the call
   int ky_first;
   int ky_last;
 };

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/float_vector.hpp>
@@ -45,12 +46,10 @@ struct mac {
   static constexpr bool decodes(const geometry& g) noexcept {
     return (weights_form == form::nibbles || weights_form == form::halves) && g.out.pixels() > 1;
   }
-  static constexpr std::size_t panel_floats(const geometry& g) noexcept {
-    return static_cast<std::size_t>(g.inputs()) * block_filters;
-  }
+  static constexpr std::size_t panel_floats(const geometry& g) noexcept { return index(g.inputs()) * block_filters; }
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
-    const auto count = static_cast<std::size_t>(blocks(g.out.channels));
+    const auto count = index(blocks(g.out.channels));
     if (weights_form == form::nibbles) return count * nibbles::block_words(g) * sizeof(word);
     if (weights_form == form::panels) return count * panel_floats(g) * sizeof(float);
     return 0;
@@ -67,7 +66,7 @@ struct mac {
     } else if constexpr (weights_form == form::panels) {
       for (int block = 0; block < blocks(g.out.channels); ++block) {
         unpack_weight_block<In::storage, storage, Weights::bits>(
-            g, weights, block, reinterpret_cast<float*>(prepared) + static_cast<std::size_t>(block) * panel_floats(g));
+            g, weights, block, reinterpret_cast<float*>(prepared) + index(block) * panel_floats(g));
       }
     }
   }

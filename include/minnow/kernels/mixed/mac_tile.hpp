@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -63,24 +64,24 @@ void mac_tile(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Mo
   using cursor_type = typename Rows::template cursor<Vector, vectors>;
   cursor_type cursor(rows);
   const std::ptrdiff_t length = static_cast<std::ptrdiff_t>(g.kernel.width) * g.in.channels;
-  Vector acc[uz(pixels)][uz(vectors)];
+  Vector acc[index(pixels)][index(vectors)];
 #pragma GCC unroll 16
   for (int r = 0; r < pixels; ++r) {
 #pragma GCC unroll 16
     for (int v = 0; v < vectors; ++v) acc[r][v] = Vector(0.0f);
   }
   for (int ky = tile.ky_first; ky < tile.ky_last; ++ky) {
-    const float* const x[uz(pixels)] = {tile.from[first + Row] + ky * line...};
+    const float* const x[index(pixels)] = {tile.from[first + Row] + ky * line...};
     cursor.seek(ky);
     for (std::ptrdiff_t k = 0; k < length; k += cursor_type::step) {
       cursor.fetch();
 #pragma GCC unroll 8
       for (int j = 0; j < cursor_type::step; ++j) {
         if (j > 0 && k + j >= length) break;
-        Vector weight[uz(vectors)];
+        Vector weight[index(vectors)];
 #pragma GCC unroll 16
         for (int v = 0; v < vectors; ++v) weight[v] = cursor.next(j, v);
-        const auto add = [&](const float* from, Vector(&sum)[uz(vectors)]) {
+        const auto add = [&](const float* from, Vector(&sum)[index(vectors)]) {
           const Vector input(from[k + j]);
 #pragma GCC unroll 16
           for (int v = 0; v < vectors; ++v) sum[v] = fma(input, weight[v], sum[v]);
@@ -90,7 +91,7 @@ void mac_tile(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Mo
     }
   }
   const int valid = std::min(sums.filters - block * block_filters, Blocks * block_filters);
-  const auto put = [&](std::ptrdiff_t pixel, const Vector(&sum)[uz(vectors)]) {
+  const auto put = [&](std::ptrdiff_t pixel, const Vector(&sum)[index(vectors)]) {
     float* to = sums.of(pixel, block);
 #pragma GCC unroll 16
     for (int v = 0; v < vectors; ++v) sum[v].store_unaligned(to + v * lanes);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -50,7 +51,7 @@ void codes_of_pixel(const std::byte* packed, int channels, float* codes) noexcep
   using arch = typename Vector::arch_type;
   constexpr int planes = input_planes<Encoding, Bits>(), lanes = static_cast<int>(Vector::size);
   for (int first = 0; first < channels; first += word_bits, packed += planes * 4) {
-    word words[uz(planes)];
+    word words[index(planes)];
     for (int p = 0; p < planes; ++p) words[p] = load32(packed + 4 * p);
     const int count = channels - first < word_bits ? channels - first : word_bits;
     for (int i = 0; i < count; i += lanes) {

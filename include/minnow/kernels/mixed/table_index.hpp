@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
@@ -31,16 +32,16 @@ struct table_index {
   static constexpr int table_floats = 1 << bits;
 
   /// Returns the index of a group of weights. Each weight is given by its planes, plane p in bit p.
-  static constexpr word of(const std::array<unsigned, uz(group)>& weights) noexcept {
-    word index = 0;
+  static constexpr word of(const std::array<unsigned, index(group)>& weights) noexcept {
+    word result = 0;
     if constexpr (Weights == encoding::ternary) {
       int v = 0;
       for (const unsigned w : weights) v = 3 * v + weight_code<Weights, Bits>(w);
-      index = v < 0 ? static_cast<word>(-v) | 16u : static_cast<word>(v);
+      result = v < 0 ? static_cast<word>(-v) | 16u : static_cast<word>(v);
     } else {
-      for (std::size_t j = 0; j < group; ++j) index |= weights[j] << (j * planes);
+      for (std::size_t j = 0; j < group; ++j) result |= weights[j] << (j * planes);
     }
-    return index;
+    return result;
   }
 
   /// Computes the indices of a group of weights for 16 filters, from bit or ternary codes held in floats. codes(j)
@@ -69,8 +70,8 @@ struct table_index {
     return ceil_div(g.kernel.width * groups(g.in.channels), per_word);
   }
   [[nodiscard]] static constexpr std::size_t bytes(const geometry& g) noexcept {
-    return static_cast<std::size_t>(blocks(g.out.channels)) * static_cast<std::size_t>(g.kernel.height) *
-           static_cast<std::size_t>(segment_words(g)) * block_filters * sizeof(word);
+    return index(blocks(g.out.channels)) * index(g.kernel.height) * index(segment_words(g)) * block_filters *
+           sizeof(word);
   }
 
   /// Repacks masks (kh, kw, C, planes) per block -> words (kh, segment_words, 16) per block, the first index in the
@@ -82,12 +83,11 @@ struct table_index {
       std::fill_n(to, segment_words(g) * block_filters, word{0});
       for (int n = 0; n < count; ++n) {
         const int left = g.in.channels - n % groups(g.in.channels) * group;
-        std::array<std::array<unsigned, uz(group)>, block_filters> weights{};
+        std::array<std::array<unsigned, index(group)>, block_filters> weights{};
         for (int j = 0; j < std::min(group, left); ++j) {
           for (int p = 0; p < planes; ++p, masks += 2) {
             const unsigned mask = load16(masks);
-            for (std::size_t f = 0; f < block_filters; ++f)
-              weights[f][static_cast<std::size_t>(j)] |= (mask >> f & 1u) << p;
+            for (std::size_t f = 0; f < block_filters; ++f) weights[f][index(j)] |= (mask >> f & 1u) << p;
           }
         }
         word* row = to + n / per_word * block_filters;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/mixed/table_index.hpp>
@@ -23,7 +24,7 @@ template <encoding Weights>
 struct tables_avx512 {
   static_assert(Weights == encoding::bit || Weights == encoding::ternary, "minnow: tables of 32 sums");
   static constexpr int bits = 3;  // for power_of_two only, which has no tables here
-  using index = table_index<Weights, bits>;
+  using layout = table_index<Weights, bits>;
 
   /// A tile has 2 pixels by 8 blocks: each loaded table serves 8 lookups, and each shift of the indices serves 2. A
   /// layer with fewer blocks uses tiles of twice the pixels, so that enough independent sums hide the latency.
@@ -38,10 +39,10 @@ struct tables_avx512 {
   /// cost  9 operations for bit, 6 for ternary
   static void make(const float* x, float* table) noexcept {
     static constexpr patterns of_half;
-    __m512 term[index::group];
+    __m512 term[layout::group];
 #pragma GCC unroll 8
-    for (int j = 0; j < index::group; ++j) {
-      const auto at = static_cast<std::size_t>(j);
+    for (int j = 0; j < layout::group; ++j) {
+      const auto at = index(j);
       const __m512i input = _mm512_castps_si512(_mm512_set1_ps(x[j]));
       const __m512i sign = _mm512_load_si512(of_half.signs[at].data());
       // 0x28 is the truth table of (x ^ sign) & non_zero: 1 at 011 and 101.
@@ -74,19 +75,19 @@ struct tables_avx512 {
 private:
   /// For each input of a group and each entry of the lower half of a table: sign bit, and mask of nonzero terms.
   struct patterns {
-    alignas(64) std::array<std::array<word, 16>, index::group> signs{};
-    alignas(64) std::array<std::array<word, 16>, index::group> non_zeros{};
+    alignas(64) std::array<std::array<word, 16>, layout::group> signs{};
+    alignas(64) std::array<std::array<word, 16>, layout::group> non_zeros{};
 
     constexpr patterns() noexcept {
       for (int i = 0; i < 16; ++i) {
         int left = i;
-        for (int j = index::group; j-- > 0;) {
+        for (int j = layout::group; j-- > 0;) {
           // For bit weights the digit is bit j of the index, as ±1. For ternary weights it is digit -1, 0 or 1 of v;
           // the rest is divisible by 3 once the digit is subtracted.
           const int digit = Weights == encoding::bit ? (i >> j & 1) * 2 - 1 : (left + 1) % 3 - 1;
           left = (left - digit) / 3;
-          signs[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)] = digit < 0 ? 0x80000000u : 0;
-          non_zeros[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)] = digit != 0 ? 0xffffffffu : 0;
+          signs[index(j)][index(i)] = digit < 0 ? 0x80000000u : 0;
+          non_zeros[index(j)][index(i)] = digit != 0 ? 0xffffffffu : 0;
         }
       }
     }
@@ -96,7 +97,7 @@ private:
   static void add_pixels(const table_run& run, float* sums, std::ptrdiff_t stride,
                          std::integer_sequence<int, Pixel...>) noexcept {
     constexpr int pixels = sizeof...(Pixel);
-    __m512 acc[uz(pixels)][uz(Blocks)];
+    __m512 acc[index(pixels)][index(Blocks)];
 #pragma GCC unroll 8
     for (int r = 0; r < pixels; ++r) {
 #pragma GCC unroll 8
@@ -105,21 +106,21 @@ private:
     }
     const float* table = run.tables;
     const word* words = run.words;
-    for (int left = run.groups; left > 0; left -= index::per_word, words += block_filters) {
-      __m512i of[uz(Blocks)];
+    for (int left = run.groups; left > 0; left -= layout::per_word, words += block_filters) {
+      __m512i of[index(Blocks)];
 #pragma GCC unroll 8
       for (int v = 0; v < Blocks; ++v) of[v] = _mm512_loadu_si512(words + v * run.block);
-      const float* const end = table + std::min(left, index::per_word) * index::table_floats;
+      const float* const end = table + std::min(left, layout::per_word) * layout::table_floats;
       do {
-        const auto add = [&](const float* of_pixel, __m512(&sum)[uz(Blocks)]) {
+        const auto add = [&](const float* of_pixel, __m512(&sum)[index(Blocks)]) {
           const __m512 low = _mm512_loadu_ps(of_pixel), high = _mm512_loadu_ps(of_pixel + 16);
 #pragma GCC unroll 8
           for (int v = 0; v < Blocks; ++v) sum[v] = _mm512_add_ps(sum[v], _mm512_permutex2var_ps(low, of[v], high));
         };
         (add(table + Pixel * run.pixel, acc[Pixel]), ...);
 #pragma GCC unroll 8
-        for (int v = 0; v < Blocks; ++v) of[v] = _mm512_srli_epi32(of[v], index::bits);
-        table += index::table_floats;
+        for (int v = 0; v < Blocks; ++v) of[v] = _mm512_srli_epi32(of[v], layout::bits);
+        table += layout::table_floats;
       } while (table != end);
     }
 #pragma GCC unroll 8

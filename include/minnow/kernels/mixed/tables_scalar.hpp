@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/mixed/table_index.hpp>
@@ -15,13 +16,13 @@ namespace minnow::kernels::detail {
 
 template <encoding Weights, int Bits>
 struct tables_scalar {
-  using index = table_index<Weights, Bits>;
+  using layout = table_index<Weights, Bits>;
 
   static constexpr int tile = 4;  ///< pixels
   static constexpr int tile_blocks = 1;
   /// Number of groups whose tables, 24 KB, stay in the L1 cache while a tile is multiplied by all filters. A
   /// multiple of per_word.
-  static constexpr int cached_groups = 1536 / index::table_floats / index::per_word * index::per_word;
+  static constexpr int cached_groups = 1536 / layout::table_floats / layout::per_word * layout::per_word;
 
   /// Makes a table: x (group) -> table. A weight of 0 leaves its input out, even a NaN.
   ///
@@ -31,7 +32,7 @@ struct tables_scalar {
       // Each input splits every sum of the inputs before it in two: minus the input if its bit is 0, plus it if 1.
       table[0] = -x[0];
       table[1] = x[0];
-      for (int j = 1; j < index::group; ++j) {
+      for (int j = 1; j < layout::group; ++j) {
         for (int i = 0; i < 1 << j; ++i) {
           table[i | 1 << j] = table[i] + x[j];
           table[i] = table[i] - x[j];
@@ -47,7 +48,7 @@ struct tables_scalar {
             ++v;
           }
     } else {
-      constexpr std::size_t codes = std::size_t{1} << index::planes;
+      constexpr std::size_t codes = std::size_t{1} << layout::planes;
       std::array<float, codes> multiples[2];
       for (int j = 0; j < 2; ++j) {
         float multiple = x[j];
@@ -76,7 +77,7 @@ struct tables_scalar {
 private:
   template <int Filters, int Pixels>
   static void add_filters(const table_run& run, int filter, float* sums, std::ptrdiff_t stride) noexcept {
-    float acc[uz(Filters)][uz(Pixels)];
+    float acc[index(Filters)][index(Pixels)];
 #pragma GCC unroll 8
     for (int f = 0; f < Filters; ++f) {
 #pragma GCC unroll 8
@@ -84,15 +85,15 @@ private:
     }
     const float* table = run.tables;
     const word* words = run.words + filter;
-    for (int left = run.groups; left > 0; left -= index::per_word, words += block_filters) {
-      word of[uz(Filters)];
+    for (int left = run.groups; left > 0; left -= layout::per_word, words += block_filters) {
+      word of[index(Filters)];
 #pragma GCC unroll 8
       for (int f = 0; f < Filters; ++f) of[f] = words[f];
-      for (int n = left < index::per_word ? left : index::per_word; n > 0; --n, table += index::table_floats) {
+      for (int n = left < layout::per_word ? left : layout::per_word; n > 0; --n, table += layout::table_floats) {
 #pragma GCC unroll 8
         for (int f = 0; f < Filters; ++f) {
-          const float* at = table + (of[f] & (index::table_floats - 1));
-          of[f] >>= index::bits;
+          const float* at = table + (of[f] & (layout::table_floats - 1));
+          of[f] >>= layout::bits;
 #pragma GCC unroll 8
           for (int p = 0; p < Pixels; ++p) acc[f][p] += at[p * run.pixel];
         }

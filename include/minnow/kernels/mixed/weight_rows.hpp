@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -144,10 +145,10 @@ struct nibble_rows {
 
   /// Words of one kernel row of one block.
   [[nodiscard]] static constexpr std::size_t segment_words(const geometry& g) noexcept {
-    return static_cast<std::size_t>(ceil_div(g.kernel.width * g.in.channels, codes)) * block_filters;
+    return index(ceil_div(g.kernel.width * g.in.channels, codes)) * block_filters;
   }
   [[nodiscard]] static constexpr std::size_t block_words(const geometry& g) noexcept {
-    return segment_words(g) * static_cast<std::size_t>(g.kernel.height);
+    return segment_words(g) * index(g.kernel.height);
   }
   [[nodiscard]] static nibble_rows of(const geometry& g, const std::byte* prepared) noexcept {
     return {reinterpret_cast<const word*>(prepared), static_cast<std::ptrdiff_t>(block_words(g)),
@@ -182,7 +183,7 @@ struct nibble_rows {
     const word* at;
     const word* current;
     Vector table;
-    words index[uz(Vectors)];
+    words indices[index(Vectors)];
 
     explicit cursor(const nibble_rows& r) noexcept : rows(r), at(r.first), current(r.first) {
       alignas(64) float values[16];
@@ -200,11 +201,11 @@ struct nibble_rows {
         const auto* from =
             reinterpret_cast<const std::byte*>(current + v / block_vectors<Vector> * rows.block +
                                                v % block_vectors<Vector> * static_cast<int>(Vector::size));
-        index[v] = words::load_unaligned(reinterpret_cast<const word*>(from + j / 2));
+        indices[v] = words::load_unaligned(reinterpret_cast<const word*>(from + j / 2));
       } else {
-        index[v] = index[v] >> 4;
+        indices[v] = indices[v] >> 4;
       }
-      return lookup::find(table, index[v]);
+      return lookup::find(table, indices[v]);
     }
   };
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/sink/sink.hpp>
@@ -43,7 +44,7 @@ struct byte_sink {
 
     void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
       constexpr int lanes = static_cast<int>(Vectors * Batch::size);
-      alignas(64) std::int32_t sums[uz(lanes)];
+      alignas(64) std::int32_t sums[index(lanes)];
       for (std::size_t v = 0; v < Vectors; ++v) {
         Batch sum = Factor == 2 || Factor == -2 ? counts[v] + counts[v] : counts[v];
         sum = Factor > 0 ? base[v] + sum : base[v] - sum;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/float_vector.hpp>
@@ -53,12 +54,12 @@ void put_ordered_blocks(const geometry& g, const float* sums, int first, int las
     using floats = float_vector<Arch>;
     using batch = xsimd::batch<std::int32_t, typename floats::arch_type>;
     constexpr int lanes = static_cast<int>(batch::size), vectors = Blocks * block_filters / lanes;
-    batch base[uz(vectors)];
+    batch base[index(vectors)];
     for (batch& b : base) b = batch(0);
     const auto panel = sink.template panel<1>(base, channel, filters);
     for (int y = first; y < last; ++y)
       for (int x = 0; x < g.out.width; ++x, sums += stride) {
-        batch block[uz(vectors)];
+        batch block[index(vectors)];
 #pragma GCC unroll 16
         for (int v = 0; v < vectors; ++v) {
           const batch bits = xsimd::bitwise_cast<std::int32_t>(floats::load_unaligned(sums + v * lanes));

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/sink/sum_sink.hpp>
@@ -81,15 +82,14 @@ struct code_sink {
   int last_window_row = pool.out.height;
 
   static constexpr int planes = input_planes<Encoding, Bits>();
-  using masks = std::array<std::uint32_t, uz(Count)>;
+  using masks = std::array<std::uint32_t, index(Count)>;
 
   [[nodiscard]] static constexpr bool pools(const geometry& pool) noexcept { return pool.kernel != extent{1, 1}; }
 
   /// Number of words that `waiting` must hold.
   [[nodiscard]] static constexpr std::size_t waiting_words(const geometry& pool) noexcept {
     if (!pools(pool)) return 0;
-    return static_cast<std::size_t>(pool.out.pixels()) * static_cast<std::size_t>(channel_words(pool.out.channels)) *
-           Count;
+    return index(pool.out.pixels()) * index(channel_words(pool.out.channels)) * Count;
   }
 
   /// Bit masks of the 16 or 32 filters of a panel, and the position of their codes in a pixel.
@@ -107,7 +107,7 @@ struct code_sink {
   struct panel_of {
     const code_sink* sink;
     group filters;
-    Batch limits[uz(Count)][uz(Vectors)];
+    Batch limits[index(Count)][index(Vectors)];
 
     void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
       masks reached;
@@ -135,10 +135,10 @@ struct code_sink {
     static_assert(Factor == 1 || Factor == 2 || Factor == -1 || Factor == -2);
     panel_of<Factor, Batch, Vectors> result{this, group_of(channel, filters), {}};
     for (std::size_t v = 0; v < Vectors; ++v) {
-      const auto at = static_cast<std::size_t>(channel) + v * Batch::size;
+      const auto at = index(channel) + v * Batch::size;
       const Batch flip = Batch::load_unaligned(thresholds.flip + at);
       for (std::size_t k = 0; k < Count; ++k) {
-        const Batch t = Batch::load_unaligned(thresholds.values + k * static_cast<std::size_t>(thresholds.stride) + at);
+        const Batch t = Batch::load_unaligned(thresholds.values + k * index(thresholds.stride) + at);
         const Batch turned = (t ^ flip) - flip;
         if constexpr (Factor == 1) result.limits[k][v] = turned - base[v];
         if constexpr (Factor == 2) result.limits[k][v] = (turned - base[v] + Batch(1)) >> 1;
@@ -219,9 +219,9 @@ private:
     } else {
       constexpr int lowest = is_unsigned(Encoding) ? 0 : -(Count / 2);
       for (int f = 0; f < static_cast<int>(std::bit_width(filters.used)); ++f) {
-        int index = 0;
-        for (std::size_t k = 0; k < Count; ++k) index += static_cast<int>(reached[k] >> f & 1u);
-        to[f] = static_cast<std::byte>(lowest + index);
+        int code = 0;
+        for (std::size_t k = 0; k < Count; ++k) code += static_cast<int>(reached[k] >> f & 1u);
+        to[f] = static_cast<std::byte>(lowest + code);
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
@@ -89,7 +90,7 @@ struct sum_sink {
 }
 /// Bytes of the sums of cached_rows(g) rows.
 [[nodiscard]] constexpr std::size_t cached_bytes(const geometry& g) noexcept {
-  return static_cast<std::size_t>(cached_rows(g) * g.out.width * sum_stride(g.out.channels)) * sizeof(float);
+  return index(cached_rows(g) * g.out.width * sum_stride(g.out.channels)) * sizeof(float);
 }
 
 /// Destination of the sums of float kernels: sum_stride(F) numbers per pixel, from output row `first` of rows() on.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/xnor/scalar.hpp>
 
@@ -23,7 +24,7 @@ struct xnor_popcnt {
 
   template <int Planes>
   struct joined {
-    std::uint64_t plane[uz(Planes)];
+    std::uint64_t plane[index(Planes)];
   };
 
   /// Joins `Words` (1 or 2) channel words of each plane. The planes of one channel word are `next_plane` words apart,
@@ -57,8 +58,8 @@ struct xnor_popcnt {
   }
 
   template <int Words, int Pixels>
-  static void add_step(const word* const (&a)[uz(Pixels)], const word* w, int filters,
-                       std::int32_t (&sums)[uz(Pixels)]) noexcept {
+  static void add_step(const word* const (&a)[index(Pixels)], const word* w, int filters,
+                       std::int32_t (&sums)[index(Pixels)]) noexcept {
     joined<weight_planes> weights =
         join<Words, weight_planes>(w, filters, static_cast<std::ptrdiff_t>(weight_planes) * filters);
     if constexpr (Words == 2 && plain::paired) weights.plane[0] ^= weights.plane[0] << 32;
@@ -68,8 +69,8 @@ struct xnor_popcnt {
 
   /// Computes the excess of one filter for some pixels: the amount by which the base exceeds the sum.
   template <int Pixels>
-  static void count(const region& r, const word* const (&window)[uz(Pixels)], const word* weights, int filters,
-                    std::int32_t (&sums)[uz(Pixels)]) noexcept {
+  static void count(const region& r, const word* const (&window)[index(Pixels)], const word* weights, int filters,
+                    std::int32_t (&sums)[index(Pixels)]) noexcept {
 #pragma GCC unroll 4
     for (int q = 0; q < Pixels; ++q) sums[q] = 0;
     for (int ky = 0; ky < r.rows(); ++ky)
@@ -77,7 +78,7 @@ struct xnor_popcnt {
         const std::ptrdiff_t step = ky * r.input_row_steps() + kx * r.pixel_steps;
         const word* w =
             weights + (r.weight_step() + ky * r.weight_row_steps() + kx * r.pixel_steps) * weight_planes * filters;
-        const word* a[uz(Pixels)];
+        const word* a[index(Pixels)];
 #pragma GCC unroll 4
         for (int q = 0; q < Pixels; ++q) a[q] = window[q] + step * input_planes;
         int left = r.pixel_steps;
@@ -98,10 +99,10 @@ struct xnor_popcnt {
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
     plain::template run_tiles<tile_pixels>(
         g, o, first_row, last_row, sink,
-        []<int Pixels>(std::integral_constant<int, Pixels>, const region& r, const word* const(&window)[uz(Pixels)],
-                       const word* weights, int filters, std::int32_t(&excess)[uz(Pixels)][block_filters]) {
+        []<int Pixels>(std::integral_constant<int, Pixels>, const region& r, const word* const(&window)[index(Pixels)],
+                       const word* weights, int filters, std::int32_t(&excess)[index(Pixels)][block_filters]) {
           for (int f = 0; f < filters; ++f) {
-            std::int32_t of_filter[uz(Pixels)];
+            std::int32_t of_filter[index(Pixels)];
             count<Pixels>(r, window, weights + f, filters, of_filter);
             for (int q = 0; q < Pixels; ++q) excess[q][f] = of_filter[q];
           }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
@@ -19,8 +20,8 @@ namespace minnow::kernels::detail {
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t xnor_prepared_bytes(const geometry& g) noexcept {
   if (Weights != encoding::ternary) return 0;
-  const auto taps = static_cast<std::size_t>(g.kernel.height * g.kernel.width);
-  return taps * static_cast<std::size_t>(sum_stride(g.out.channels)) * sizeof(std::int32_t);
+  const auto taps = index(g.kernel.height * g.kernel.width);
+  return taps * index(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
 /// weights -> table [taps][sum_stride(F)] of popcount(n), for ternary weights only.
@@ -57,10 +58,9 @@ inline void pair_words(const std::byte* from, std::size_t pairs, std::byte* to) 
 /// A packed map of bits -> a map with the words of each pixel in pairs (w0, w0 ^ w1). The last word of an odd number
 /// stays as it is.
 inline void pair_pixels(const std::byte* from, int pixels, int words, std::byte* to) noexcept {
-  if (words % 2 == 0)
-    return pair_words(from, static_cast<std::size_t>(pixels) * static_cast<std::size_t>(words / 2), to);
+  if (words % 2 == 0) return pair_words(from, index(pixels) * index(words / 2), to);
   for (int pixel = 0; pixel < pixels; ++pixel, from += words * 4, to += words * 4) {
-    pair_words(from, static_cast<std::size_t>(words / 2), to);
+    pair_words(from, index(words / 2), to);
     std::memcpy(to + (words - 1) * 4, from + (words - 1) * 4, 4);
   }
 }
@@ -69,7 +69,7 @@ inline void pair_pixels(const std::byte* from, int pixels, int words, std::byte*
 /// and of each window, which is the sum over its pixels. Other pairs: 0.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t xnor_scratch_bytes(const geometry& g) noexcept {
-  const auto bytes = [](const shape& s) { return static_cast<std::size_t>(s.pixels()) * sizeof(std::int32_t); };
+  const auto bytes = [](const shape& s) { return index(s.pixels()) * sizeof(std::int32_t); };
   if (In == encoding::bit && Weights == encoding::bit) return input_bytes<In>(g.in);
   if (In == encoding::ternary && Weights == encoding::bit) return bytes(g.in) + bytes(g.out);
   return 0;

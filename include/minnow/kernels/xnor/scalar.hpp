@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
@@ -155,10 +156,10 @@ struct xnor_scalar {
         std::int32_t base[block_filters];
         base_of(r, table, block * block_filters, base);
         for_each_tile<Most>(
-            r, [&]<int Pixels>(std::integral_constant<int, Pixels> size, const cursor(&pixels)[uz(Pixels)]) {
-              const word* window[uz(Pixels)];
+            r, [&]<int Pixels>(std::integral_constant<int, Pixels> size, const cursor(&pixels)[index(Pixels)]) {
+              const word* window[index(Pixels)];
               for (int q = 0; q < Pixels; ++q) window[q] = inputs + pixels[q].input * input_planes;
-              std::int32_t sums[uz(Pixels)][block_filters];
+              std::int32_t sums[index(Pixels)][block_filters];
               count(size, r, window, weights, filters, sums);
               for (int q = 0; q < Pixels; ++q) {
                 const std::int32_t of_window = counts_inputs ? windows[pixels[q].y * g.out.width + pixels[q].x] : 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -40,7 +41,7 @@ struct xnor_kernel {
   /// The weights of the blocks that are computed together.
   template <int Blocks>
   struct panel {
-    const word* weights[uz(Blocks)];
+    const word* weights[index(Blocks)];
     int filters;  // of a single block; two blocks always have 16 filters each
 
     /// Words from one row of weights to the next: the constant 16 for two blocks, the number of filters for a single
@@ -84,16 +85,16 @@ struct xnor_kernel {
   /// memory again for each block cost 5 % (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with 256-bit vector
   /// ports.
   template <int Rows, int Words, int Pixels, int Blocks>
-  [[gnu::always_inline]] static void add_steps(state (&tile)[uz(Pixels)][uz(Blocks * vectors)],
-                                               const word* const (&inputs)[uz(Pixels)],
-                                               const word* const (&weights)[uz(Blocks)], std::ptrdiff_t& input,
+  [[gnu::always_inline]] static void add_steps(state (&tile)[index(Pixels)][index(Blocks * vectors)],
+                                               const word* const (&inputs)[index(Pixels)],
+                                               const word* const (&weights)[index(Blocks)], std::ptrdiff_t& input,
                                                std::ptrdiff_t& weight, int row, int steps) noexcept {
     constexpr int width = Blocks * vectors;
     constexpr int pair_rows = pair::channel_words * weight_planes;
     constexpr int pair_words = pair::channel_words * input_planes;
     for (const std::ptrdiff_t end = input + static_cast<std::ptrdiff_t>(steps) * Words; input != end;
          input += Words, weight += static_cast<std::ptrdiff_t>(Rows) * row) {
-      words w[uz(width)][uz(pair_rows)];
+      words w[index(width)][index(pair_rows)];
 #pragma GCC unroll 8
       for (int v = 0; v < width; ++v) {
         const word* at = weights[v / vectors] + weight + v % vectors * lanes;
@@ -106,7 +107,7 @@ struct xnor_kernel {
 #pragma GCC unroll 8
       for (int q = 0; q < Pixels; ++q) {
         const word* from = inputs[q] + input;
-        words a[uz(pair_words)];
+        words a[index(pair_words)];
 #pragma GCC unroll 2
         for (int i = 0; i < pair_words; ++i) {
           a[i] = words(from[i < Words ? i : 0]);
@@ -119,7 +120,7 @@ struct xnor_kernel {
   }
 
   template <int Pixels, int Width>
-  [[gnu::always_inline]] static void make_room(state (&tile)[uz(Pixels)][uz(Width)], int& room) noexcept {
+  [[gnu::always_inline]] static void make_room(state (&tile)[index(Pixels)][index(Width)], int& room) noexcept {
     if (room > 0) return;
 #pragma GCC unroll 8
     for (int q = 0; q < Pixels; ++q)
@@ -149,16 +150,16 @@ struct xnor_kernel {
   /// Keep few scalars live across the inner loop. g++ keeps those that do not fit the general registers in vector
   /// registers, and the end of the loop then waits for a vector port.
   template <bool Odd, int Pixels, int Blocks>
-  [[gnu::noinline]] static void count(const window& window, const word* inputs, const cursor (&pixels)[uz(Pixels)],
-                                      const word* const (&weights)[uz(Blocks)], int row,
-                                      numbers (&counts)[uz(Pixels)][uz(Blocks * vectors)]) noexcept {
+  [[gnu::noinline]] static void count(const window& window, const word* inputs, const cursor (&pixels)[index(Pixels)],
+                                      const word* const (&weights)[index(Blocks)], int row,
+                                      numbers (&counts)[index(Pixels)][index(Blocks * vectors)]) noexcept {
     constexpr int width = Blocks * vectors;
     constexpr int rows = pair::channel_words * weight_planes;
     constexpr int words = pair::channel_words * input_planes;
     if constexpr (Blocks > 1) row = block_filters;
-    const word* a[uz(Pixels)];
-    const word* w[uz(Blocks)];
-    state tile[uz(Pixels)][uz(width)];
+    const word* a[index(Pixels)];
+    const word* w[index(Blocks)];
+    state tile[index(Pixels)][index(width)];
 #pragma GCC unroll 8
     for (int q = 0; q < Pixels; ++q) {
       a[q] = inputs + pixels[q].input * input_planes;
@@ -204,7 +205,7 @@ struct xnor_kernel {
   /// Not inlined, so that tiles of all sizes share one copy.
   template <int Width, class Panel>
   [[gnu::noinline]] static void put(const Panel& panel, const cursor* pixels, int size,
-                                    const numbers (*counts)[uz(Width)]) noexcept {
+                                    const numbers (*counts)[index(Width)]) noexcept {
     for (int q = 0; q < size; ++q) panel.put(pixels[q].y, pixels[q].x, counts[q]);
   }
 
@@ -215,22 +216,22 @@ struct xnor_kernel {
     constexpr int width = Blocks * vectors;
     const int channel = block * block_filters;
     for_each_region(g, first_row, last_row, channel_words(g.in.channels), [&](const region& r) {
-      numbers base[uz(width)];
+      numbers base[index(width)];
       if constexpr (pair::counts_weights) {
-        alignas(64) std::int32_t sums[uz(Blocks * block_filters)];
+        alignas(64) std::int32_t sums[index(Blocks * block_filters)];
         add_taps(r, table, sum_stride(g.out.channels), channel, Blocks * block_filters, sums);
         for (int v = 0; v < width; ++v) base[v] = numbers::load_aligned(sums + v * lanes);
       } else {
         for (numbers& b : base) b = numbers(pair::counts_inputs ? 0 : r.valid_inputs());
       }
       const window steps = window_of(r, p.row(), windows);
-      const word* weights[uz(Blocks)];
+      const word* weights[index(Blocks)];
       for (int b = 0; b < Blocks; ++b) weights[b] = p.weights[b] + r.weight_step() * weight_planes * p.row();
       const auto results =
           sink.template panel<pair::factor>(base, channel, Blocks > 1 ? Blocks * block_filters : p.filters);
       for_each_tile<most_pixels>(
-          r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[uz(Pixels)]) {
-            numbers counts[uz(Pixels)][uz(width)];
+          r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[index(Pixels)]) {
+            numbers counts[index(Pixels)][index(width)];
             if (is_odd(r))
               count<pair::channel_words == 2, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
             else count<false, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
@@ -247,7 +248,7 @@ struct xnor_kernel {
     if constexpr (In == encoding::bit && Weights == encoding::bit) {
       const row_range read = rows_reached(g, first_row, last_row);
       const int rows = read.last > read.first ? read.last - read.first : 0;
-      const std::size_t skipped = static_cast<std::size_t>(read.first * g.in.width) * pixel_bytes<In>(g.in.channels);
+      const std::size_t skipped = index(read.first * g.in.width) * pixel_bytes<In>(g.in.channels);
       pair_pixels(o.inputs + skipped, rows * g.in.width, channel_words(g.in.channels), o.scratch + skipped);
       inputs = reinterpret_cast<const word*>(o.scratch);
     }

@@ -131,7 +131,7 @@ private:
       } else {
         r.why = Layer::check(in);
         if constexpr (product_layer<Layer>) {
-          if (r.why == fault::none && !Layer::weights::usable(role::weights)) r.why = fault::weight_quantizer;
+          if (r.why == fault::none && !Layer::weights::supports(role::weights)) r.why = fault::weight_quantizer;
           if (r.why == fault::none && !Layer::over(in).has_countable_weights()) r.why = fault::too_large;
           if (r.why == fault::none &&
               Layer::over(in).inputs() > detail::longest_sum<inputs_of<Index>, typename Layer::weights>())

@@ -28,9 +28,9 @@ struct expansion<list<Parts...>> {
 
   template <class Graph>
   static constexpr void describe(const text& prefix, Graph& out) {
-    [[maybe_unused]] int index = 0;
+    [[maybe_unused]] int position = 0;
     [[maybe_unused]] const text dot = prefix.view().empty() ? text() : text(".");
-    (expansion<Parts>::describe(text(prefix) << dot << index++, out), ...);
+    (expansion<Parts>::describe(text(prefix) << dot << position++, out), ...);
   }
 };
 

@@ -7,6 +7,7 @@
 #include <xtensor/containers/xtensor.hpp>
 
 #include <minnow/core/affine.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/train/layers/deferred_norm.hpp>
 #include <minnow/train/trainable.hpp>
@@ -20,7 +21,7 @@ class trainable<batch_norm, Estimator> {
 
 public:
   explicit trainable(shape in)
-      : gamma_(xt::ones<float>({static_cast<std::size_t>(in.channels)})),
+      : gamma_(xt::ones<float>({index(in.channels)})),
         beta_(xt::zeros<float>(gamma_.shape())),
         mean_(beta_),
         variance_(gamma_),
@@ -100,7 +101,7 @@ public:
     }
     if (grad_in == nullptr) return;
     detail::for_rows(in.rows(), channels, [&](std::size_t r, int c, auto count) {
-      const std::size_t at = r * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c);
+      const std::size_t at = r * index(channels) + index(c);
       const auto centered = detail::load(in.data + at, count) - detail::load(norm_.mean.data() + c, count);
       detail::store(
           grad_in + at,
@@ -130,7 +131,7 @@ public:
   }
 
 private:
-  static std::size_t i(int c) noexcept { return static_cast<std::size_t>(c); }
+  static std::size_t i(int c) noexcept { return index(c); }
   static std::span<float> span(row& r) noexcept { return {r.data(), r.size()}; }
 
   void set(int c, affine a) noexcept {
@@ -156,7 +157,7 @@ private:
     });
     const double rows = norm_.sums.over(p.over_ranks, static_cast<double>(count_of_rows));
     const double momentum =
-        p.mode == mode::reestimate ? 1.0 / (p.settled + 1) : static_cast<double>(batch_norm::momentum);
+        p.mode == mode::reestimate ? 1.0 / (p.measured_batches + 1) : static_cast<double>(batch_norm::momentum);
     // At momentum 1 the old value must not take part: it may be a NaN, and 0 times a NaN is a NaN.
     const auto move = [&](float& running, double now) {
       running =
@@ -175,7 +176,7 @@ private:
       move(mean_(c), static_cast<double>(norm_.mean[i(c)]));
       move(variance_(c), rows > 1 ? variance * rows / (rows - 1) : variance);
     }
-    move(stale_statistics_, static_cast<double>(p.real_part));
+    move(stale_statistics_, static_cast<double>(p.unquantized_fraction));
   }
 
   row gamma_;

@@ -2,6 +2,7 @@
 
 #include <xtensor/containers/xtensor.hpp>
 
+#include <minnow/core/index.hpp>
 #include <minnow/layers/bias.hpp>
 #include <minnow/train/layers/channel_sums.hpp>
 #include <minnow/train/trainable.hpp>
@@ -12,15 +13,14 @@ namespace minnow {
 template <class Estimator>
 class trainable<bias, Estimator> {
 public:
-  explicit trainable(shape in)
-      : values_(xt::zeros<float>({static_cast<std::size_t>(in.channels)})), gradient_(values_) {}
+  explicit trainable(shape in) : values_(xt::zeros<float>({index(in.channels)})), gradient_(values_) {}
 
   [[nodiscard]] const xt::xtensor<float, 1>& values() const noexcept { return values_; }
 
   void forward(const activations& in, activations& out, const pass&) noexcept {
     const int channels = in.dimensions.channels;
     detail::for_rows(in.rows(), channels, [&](std::size_t row, int c, auto count) {
-      const std::size_t at = row * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c);
+      const std::size_t at = row * index(channels) + index(c);
       detail::store(out.data + at, detail::load(in.data + at, count) + detail::load(values_.data() + c, count), count);
     });
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/reduction.hpp>
 #include <minnow/train/vectors.hpp>
@@ -20,24 +21,23 @@ public:
     constexpr std::size_t block = 128;
     const int width = (channels + lanes - 1) / lanes * lanes;
     const int blocks = static_cast<int>((rows + block - 1) / block);
-    width_ = static_cast<std::size_t>(width);
-    partial_.assign(static_cast<std::size_t>(blocks) * Sums * width_, 0.0f);
+    width_ = index(width);
+    partial_.assign(index(blocks) * Sums * width_, 0.0f);
     parallel_for(blocks, [&](int b) {
-      float* sums = partial_.data() + static_cast<std::size_t>(b) * Sums * width_;
-      const std::size_t first = static_cast<std::size_t>(b) * block;
+      float* sums = partial_.data() + index(b) * Sums * width_;
+      const std::size_t first = index(b) * block;
       for (std::size_t row = first; row < std::min(rows, first + block); ++row)
         for_vectors(channels, [&](int c, auto count) {
-          body(row * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c), c, count,
-               [&](int k, const vector& v) {
-                 float* at = sums + static_cast<std::size_t>(k) * width_ + c;
-                 store(at, load(at, whole{}) + v, whole{});
-               });
+          body(row * index(channels) + index(c), c, count, [&](int k, const vector& v) {
+            float* at = sums + index(k) * width_ + c;
+            store(at, load(at, whole{}) + v, whole{});
+          });
         });
     });
     totals_.assign(Sums * width_, 0.0);
     for (int b = 0; b < blocks; ++b)
       for (std::size_t i = 0; i < Sums * width_; ++i)
-        totals_[i] += static_cast<double>(partial_[static_cast<std::size_t>(b) * Sums * width_ + i]);
+        totals_[i] += static_cast<double>(partial_[index(b) * Sums * width_ + i]);
   }
 
   /// Adds up the totals over all ranks; does nothing if `ranks` is null.
@@ -54,7 +54,7 @@ public:
   }
 
   [[nodiscard]] double total(int sum, int channel) const noexcept {
-    return totals_[static_cast<std::size_t>(sum) * width_ + static_cast<std::size_t>(channel)];
+    return totals_[index(sum) * width_ + index(channel)];
   }
 
 private:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <minnow/core/aligned_bytes.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/gemm/kernel_calls.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -124,9 +125,8 @@ public:
     parallel_for((in.images + together - 1) / together, [&](int item) {
       const int first = item * together;
       const int images = std::min(together, in.images - first);
-      run_item(dense ? stacked(g, images) : g,
-               in.data + static_cast<std::size_t>(first) * static_cast<std::size_t>(g.in.size()), scales.data(),
-               out + static_cast<std::size_t>(first) * static_cast<std::size_t>(g.out.size()));
+      run_item(dense ? stacked(g, images) : g, in.data + index(first) * index(g.in.size()), scales.data(),
+               out + index(first) * index(g.out.size()));
     });
   }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/train/layers/channel_sums.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
@@ -12,8 +13,7 @@ namespace minnow::detail {
 /// A batch norm whose element-wise work is done by the quantizer after it, in the quantizer's own passes. Forward: the
 /// affine function of each number. Backward: the sums over the gradients that the batch norm needs.
 struct deferred_norm {
-  explicit deferred_norm(int channels)
-      : scale(static_cast<std::size_t>(channels)), shift(scale), mean(scale), inverse_deviation(scale) {}
+  explicit deferred_norm(int channels) : scale(index(channels)), shift(scale), mean(scale), inverse_deviation(scale) {}
 
   std::vector<float> scale;              ///< [C]
   std::vector<float> shift;              ///< [C]
@@ -30,7 +30,7 @@ void for_values(const activations& in, Body&& body) {
     return for_all(in.size(), [&](std::size_t at, auto count) { body(at, load(in.data + at, count), count); });
   const int channels = in.dimensions.channels;
   for_rows(in.rows(), channels, [&](std::size_t row, int c, auto count) {
-    const std::size_t at = row * static_cast<std::size_t>(channels) + static_cast<std::size_t>(c);
+    const std::size_t at = row * index(channels) + index(c);
     body(at,
          fused(load(in.data + at, count), load(in.norm->scale.data() + c, count),
                load(in.norm->shift.data() + c, count)),

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/properties.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
@@ -22,7 +24,7 @@ std::span<float> state_array(typename Quantizer::state* states, std::size_t coun
     static_assert(sizeof(typename Quantizer::state) == state_floats<Quantizer> * sizeof(float) &&
                       alignof(typename Quantizer::state) == alignof(float),
                   "minnow: a quantizer's state is a struct of floats");
-    return {reinterpret_cast<float*>(states), count * static_cast<std::size_t>(state_floats<Quantizer>)};
+    return {reinterpret_cast<float*>(states), count * index(state_floats<Quantizer>)};
   }
 }
 
@@ -46,7 +48,7 @@ class learned_state<Quantizer> {
   static_assert(
       requires(typename Quantizer::state s) { Quantizer::limit(s); },
       "minnow: a quantizer that learns its state says how a state stays inside its bounds: limit(state)");
-  static constexpr std::size_t floats = static_cast<std::size_t>(state_floats<Quantizer>);
+  static constexpr std::size_t floats = index(state_floats<Quantizer>);
 
 public:
   explicit learned_state(std::size_t states) : gradient_(states * floats) {}
@@ -62,20 +64,19 @@ public:
   void take(std::size_t s, const typename Quantizer::state& state, const float* x, const float* g, std::size_t count,
             float factor, int images = 1) {
     if constexpr (requires { Quantizer::gradient_scale(count); })
-      factor *= Quantizer::gradient_scale(count / static_cast<std::size_t>(images));
+      factor *= Quantizer::gradient_scale(count / index(images));
     constexpr std::size_t piece = 16384;
     const std::size_t pieces = (count + piece - 1) / piece;
     if (sums_.size() < pieces * floats) sums_.resize(pieces * floats);
     parallel_for(static_cast<int>(pieces), [&](int p) {
-      const std::size_t first = static_cast<std::size_t>(p) * piece;
+      const std::size_t first = index(p) * piece;
       vector sums[floats];
       for (vector& sum : sums) sum = vector(0.0f);
       for_vectors(static_cast<int>(std::min(count - first, piece)), [&](int k, auto lanes_of_k) {
-        const std::size_t at = first + static_cast<std::size_t>(k);
+        const std::size_t at = first + index(k);
         Quantizer::learn(load(x + at, lanes_of_k), state, load(g + at, lanes_of_k), sums);
       });
-      for (std::size_t i = 0; i < floats; ++i)
-        sums_[static_cast<std::size_t>(p) * floats + i] = static_cast<double>(total(sums[i]));
+      for (std::size_t i = 0; i < floats; ++i) sums_[index(p) * floats + i] = static_cast<double>(total(sums[i]));
     });
     for (std::size_t i = 0; i < floats; ++i) {
       double sum = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <minnow/core/index.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
@@ -67,10 +68,10 @@ private:
   template <class Body>
   void windows(const activations& in, Body&& body) const noexcept {
     const geometry& g = geometry_;
-    const auto channels = static_cast<std::size_t>(g.in.channels);
+    const auto channels = index(g.in.channels);
     parallel_for(in.images, [&](int n) {
-      const std::size_t from = static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in.size());
-      std::size_t to = static_cast<std::size_t>(n) * static_cast<std::size_t>(g.out.size());
+      const std::size_t from = index(n) * index(g.in.size());
+      std::size_t to = index(n) * index(g.out.size());
       for (int y = 0; y < g.out.height; ++y) {
         const tap_range rows = taps_inside(g.in.height, g.kernel.height, g.stride.height, g.padding.height, y);
         const int top = y * g.stride.height - g.padding.height;
@@ -78,11 +79,10 @@ private:
           const tap_range columns = taps_inside(g.in.width, g.kernel.width, g.stride.width, g.padding.width, x);
           const int left = x * g.stride.width - g.padding.width;
           detail::for_vectors(g.in.channels, [&](int c, auto count) {
-            body(to + static_cast<std::size_t>(c), count, [&](auto&& each) {
+            body(to + index(c), count, [&](auto&& each) {
               for (int ky = rows.first; ky < rows.last; ++ky)
                 for (int kx = columns.first; kx < columns.last; ++kx)
-                  each(from + static_cast<std::size_t>(c) +
-                       channels * static_cast<std::size_t>((top + ky) * g.in.width + left + kx));
+                  each(from + index(c) + channels * index((top + ky) * g.in.width + left + kx));
             });
           });
         }

@@ -6,8 +6,10 @@
 #include <string_view>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/layers/quantize.hpp>
 #include <minnow/quantize/pixels.hpp>
+#include <minnow/quantize/properties.hpp>
 #include <minnow/train/layers/deferred_norm.hpp>
 #include <minnow/train/layers/learned_state.hpp>
 #include <minnow/train/trainable.hpp>
@@ -33,11 +35,11 @@ public:
 
   /// Sets whether the layer outputs codes instead of values. The network sets it if a product or a join reads the
   /// output, since these read codes in the packed network too.
-  void hand_on_codes(bool yes) noexcept { codes_ = yes && Quantizer::code_limit > 0; }
+  void hand_on_codes(bool yes) noexcept { codes_ = yes && Quantizer::max_code > 0; }
   [[nodiscard]] const typename Quantizer::state& state() const noexcept { return state_; }
 
   /// Whether the quantizer's values never fall where its inputs rise.
-  [[nodiscard]] bool rises() const { return never_falls<Quantizer>(state_); }
+  [[nodiscard]] bool increasing() const { return never_falls<Quantizer>(state_); }
   /// The floats of the state if it cannot be packed, otherwise empty.
   [[nodiscard]] std::span<const float> unsound_state() {
     return detail::first_unsound<Quantizer>(std::span(&state_, 1));
@@ -46,14 +48,14 @@ public:
   void forward(const activations& in, activations& out, const pass& p) {
     if (!observe(in, p))
       require(p.failure("the inputs of ", text(Quantizer::name()).c_str(), " hold a NaN or an infinity"));
-    const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
+    const float share = estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f;
     const float scale = Quantizer::scale(state_);
-    const bool noisy = Estimator::noisy && estimates && p.training();
+    const bool noisy = Estimator::stochastic && estimates && p.training();
     const bool as_codes = share == 1 && codes_;
     out.scale = as_codes ? scale : 1.0f;
-    out.code_limit = as_codes ? Quantizer::code_limit : 0;
+    out.max_code = as_codes ? Quantizer::max_code : 0;
     const interval r = Quantizer::range(state_);
-    const std::size_t before = static_cast<std::size_t>(p.first_image) * static_cast<std::size_t>(in.dimensions.size());
+    const std::size_t before = index(p.first_image) * index(in.dimensions.size());
     detail::for_values(in, [&](std::size_t i, const detail::vector& a, auto count) {
       using detail::vector;
       vector code = detail::code_of<Quantizer>(noisy ? a - noise(p, before + i) : a, state_);
@@ -66,7 +68,7 @@ public:
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
     if constexpr (learned_quantizer<Quantizer>)
-      learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::share(p.alpha), in.images);
+      learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::quantized_fraction(p.alpha), in.images);
     if (grad_in == nullptr) return;
     const interval r = Quantizer::range(state_);
     detail::for_gradients(in, grad_in, [&](std::size_t i, const detail::vector& a, auto count) {
@@ -94,7 +96,7 @@ private:
   /// calibration is measured repeatedly, like weights, so that the state has converged on it.
   bool observe(const activations& in, const pass& p) {
     const std::span<const float> values(in.data, in.size());
-    if (p.mode == mode::calibrate && p.settled == 0) {
+    if (p.mode == mode::calibrate && p.measured_batches == 0) {
       if (!is_sound<Quantizer>(state_)) state_ = {};  // an average with a NaN would stay a NaN
       for (int round = 0; round < detail::calibration_rounds; ++round)
         if (!Quantizer::observe(state_, values, role::weights)) return false;
@@ -114,7 +116,7 @@ private:
       if (!Quantizer::observe(state_, values, role::inputs)) return false;
       const auto own = static_cast<double>(values.size());
       const std::span<float> floats = detail::state_array<Quantizer>(&state_, 1);
-      std::array<double, static_cast<std::size_t>(state_floats<Quantizer>) + 1> sums;
+      std::array<double, index(state_floats<Quantizer>) + 1> sums;
       for (std::size_t i = 0; i < floats.size(); ++i) sums[i] = own * static_cast<double>(floats[i]);
       sums.back() = own;
       ranks.sum(sums);
@@ -128,7 +130,7 @@ private:
   /// z, uniform on [-1, 1). Drawn by the element's index, so that the number of threads does not matter.
   static detail::vector noise(const pass& p, std::size_t first) noexcept {
     float z[detail::lanes];
-    for (int i = 0; i < detail::lanes; ++i) z[i] = 2 * p.noise.uniform_at(first + static_cast<std::size_t>(i)) - 1;
+    for (int i = 0; i < detail::lanes; ++i) z[i] = 2 * p.noise.uniform_at(first + index(i)) - 1;
     return detail::load(z, detail::whole{});
   }
 

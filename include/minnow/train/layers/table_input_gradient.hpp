@@ -5,6 +5,7 @@
 #include <span>
 
 #include <minnow/core/aligned_bytes.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/gemm/kernel_calls.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -40,8 +41,8 @@ public:
       parallel_for((images + together - 1) / together, [&](int item) {
         const int first = item * together;
         const geometry g = dense ? stacked(of_, std::min(together, images - first)) : backward_;
-        const float* from = grad_out + static_cast<std::size_t>(first) * static_cast<std::size_t>(of_.out.size());
-        float* to = grad_in + static_cast<std::size_t>(first) * static_cast<std::size_t>(of_.in.size());
+        const float* from = grad_out + index(first) * index(of_.out.size());
+        float* to = grad_in + index(first) * index(of_.in.size());
         tables::rows(g, reinterpret_cast<const std::byte*>(from), nullptr, prepared_.data(), to,
                      scratch_of_thread(tables::scratch_bytes(g)), 0, g.out.height);
       });
@@ -62,14 +63,14 @@ private:
   /// Converts weights (F, taps, C) to table indices of the backward product, whose filters are the layer's channels and
   /// whose channels are the layer's filters. For a dense layer, all inputs are channels of one tap.
   void prepare(std::span<const float> weights) {
-    using index = typename float_product<Weights>::tables::index;
+    using layout = typename float_product<Weights>::tables::layout;
     const geometry& g = backward_;
     const int filters = g.in.channels;
     const int columns = g.out.channels;
-    const int groups = index::groups(filters);
+    const int groups = layout::groups(filters);
     const int taps = g.kernel.height * g.kernel.width;
-    const int line = index::segment_words(g) * kernels::block_filters;
-    prepared_.grow(index::bytes(g));
+    const int line = layout::segment_words(g) * kernels::block_filters;
+    prepared_.grow(layout::bytes(g));
     parallel_for(columns / kernels::block_filters * g.kernel.height, [&](int item) {
       const int block = item / g.kernel.height;
       const int ky = item % g.kernel.height;
@@ -78,17 +79,17 @@ private:
       for (int n = 0; n < g.kernel.width * groups; ++n) {
         // The kernel is rotated by 180 degrees, so its last tap comes first.
         const int tap = taps - 1 - (ky * g.kernel.width + n / groups);
-        const int first = n % groups * index::group;
+        const int first = n % groups * layout::group;
         const float* from =
             weights.data() + static_cast<std::ptrdiff_t>(first * taps + tap) * columns + block * kernels::block_filters;
         word indices[kernels::block_filters];
-        index::of_codes(
+        layout::of_codes(
             [&](int j) {
               return first + j < filters ? from + static_cast<std::ptrdiff_t>(j) * taps * columns : nullptr;
             },
             indices);
-        word* row = to + n / index::per_word * kernels::block_filters;
-        for (int c = 0; c < kernels::block_filters; ++c) row[c] |= indices[c] << (n % index::per_word * index::bits);
+        word* row = to + n / layout::per_word * kernels::block_filters;
+        for (int c = 0; c < kernels::block_filters; ++c) row[c] |= indices[c] << (n % layout::per_word * layout::bits);
       }
     });
   }

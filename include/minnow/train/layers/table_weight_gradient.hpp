@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <minnow/core/aligned_bytes.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/gemm/float_transpose.hpp>
 #include <minnow/gemm/kernel_calls.hpp>
@@ -23,11 +24,11 @@ namespace minnow::detail {
 /// kernel's product, the layer's inputs therefore take the place of filters, its filters the place of pixels, its rows
 /// the place of channels, and the input bits the place of weights.
 class table_weight_gradient {
-  using index = kernels::detail::table_index<encoding::bit, 3>;
+  using layout = kernels::detail::table_index<encoding::bit, 3>;
   using bit = kernels::operand<encoding::bit>;
   static constexpr int filters_together = kernels::block_filters;
-  static constexpr int of_word = index::group * index::per_word;  // rows in a word
-  static constexpr int rows_together = 36 * of_word;              // their tables for 16 filters fit in the L2 cache
+  static constexpr int of_word = layout::group * layout::per_word;  // rows in a word
+  static constexpr int rows_together = 36 * of_word;                // their tables for 16 filters fit in the L2 cache
 
 public:
   explicit table_weight_gradient(const geometry& g)
@@ -42,7 +43,7 @@ public:
   /// Computes gradient (F, K) from in (rows, K), codes ±1, and grad_out (rows, F). Overwrites gradient.
   void run(int images, const float* in, const float* grad_out, float* gradient) {
     if constexpr (has_fast_tables<bit>) {
-      std::fill_n(gradient, static_cast<std::size_t>(filters_) * static_cast<std::size_t>(inputs_), 0.0f);
+      std::fill_n(gradient, index(filters_) * index(inputs_), 0.0f);
       const int rows = images * rows_of_image_;
       for (int first = 0; first < rows; first += rows_together)
         add<bit>(std::min(rows_together, rows - first), in + static_cast<std::ptrdiff_t>(first) * inputs_,
@@ -57,22 +58,22 @@ private:
     using tables = typename float_product<Bit>::tables;
     const int words = ceil_div(rows, of_word);
     const int length = words * of_word;
-    words_.grow(static_cast<std::size_t>(inputs_ * words) * sizeof(word));
+    words_.grow(index(inputs_ * words) * sizeof(word));
     auto* const bits = reinterpret_cast<word*>(words_.data());
     parallel_for(inputs_ / kernels::block_filters, [&](int block) {
       write_words(in + block * kernels::block_filters, rows,
                   bits + static_cast<std::ptrdiff_t>(block) * words * kernels::block_filters);
     });
     const geometry of_product = window_over({1, filters_together, length}, inputs_, {1, 1}, {1, 1}, {0, 0});
-    const std::size_t terms_bytes = round_up(static_cast<std::size_t>(filters_together * length) * sizeof(float), 64);
-    const std::size_t sums_bytes = round_up(static_cast<std::size_t>(filters_together * inputs_) * sizeof(float), 64);
+    const std::size_t terms_bytes = round_up(index(filters_together * length) * sizeof(float), 64);
+    const std::size_t sums_bytes = round_up(index(filters_together * inputs_) * sizeof(float), 64);
     parallel_for(filters_ / filters_together, [&](int chunk) {
       std::byte* scratch = scratch_of_thread(terms_bytes + sums_bytes + tables::scratch_bytes(of_product));
       auto* terms = reinterpret_cast<float*>(scratch);
       auto* sums = reinterpret_cast<float*>(scratch + terms_bytes);
       for (int f = 0; f < filters_together; ++f) std::fill(terms + f * length + rows, terms + (f + 1) * length, 0.0f);
-      kernels::transpose<kernels::best>(grad_out + chunk * filters_together, static_cast<std::size_t>(filters_), rows,
-                                        filters_together, terms, static_cast<std::size_t>(length));
+      kernels::transpose<kernels::best>(grad_out + chunk * filters_together, index(filters_), rows, filters_together,
+                                        terms, index(length));
       tables::rows(of_product, scratch, nullptr, words_.data(), sums, scratch + terms_bytes + sums_bytes, 0, 1);
       float* to = gradient + static_cast<std::ptrdiff_t>(chunk * filters_together) * inputs_;
       for_vectors(filters_together * inputs_,

@@ -8,6 +8,7 @@
 #include <xtensor/containers/xtensor.hpp>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/gemm/grouped_products.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
@@ -32,12 +33,12 @@ class trainable_product {
 public:
   explicit trainable_product(const geometry& g)
       : geometry_(g),
-        weights_(
-            xt::zeros<float>({uz(g.out.channels), uz(g.kernel.height), uz(g.kernel.width), uz(g.group_channels())})),
+        weights_(xt::zeros<float>(
+            {index(g.out.channels), index(g.kernel.height), index(g.kernel.width), index(g.group_channels())})),
         gradient_(xt::zeros<float>(weights_.shape())),
         codes_(weights_.size()),
         operand_(weights_.size()),
-        states_(Quantizer::per_channel ? uz(g.out.channels) : 1),
+        states_(Quantizer::per_channel ? index(g.out.channels) : 1),
         learned_(states_.size()),
         floats_(g),
         input_gradient_(g),
@@ -67,7 +68,7 @@ public:
   struct quantized_weights {
     std::span<const float> codes;
     std::span<const typename Quantizer::state> states;
-    [[nodiscard]] float scale(int f) const { return Quantizer::scale(states[Quantizer::per_channel ? uz(f) : 0]); }
+    [[nodiscard]] float scale(int f) const { return Quantizer::scale(states[Quantizer::per_channel ? index(f) : 0]); }
   };
   quantized_weights quantize(std::string_view layer) {
     refresh({.layer = layer});
@@ -89,7 +90,7 @@ public:
     const float fan_in = static_cast<float>(geometry_.inputs());
     const float fan_out =
         static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.group_filters());
-    if (how == initializer::by_quantizer) how = Quantizer::wide_start ? initializer::wide : initializer::glorot;
+    if (how == initializer::by_quantizer) how = Quantizer::uniform_init ? initializer::wide : initializer::glorot;
     const float limit = how == initializer::wide     ? 1.0f
                         : how == initializer::glorot ? std::sqrt(6 / (fan_in + fan_out))
                                                      : std::sqrt(6 / fan_in);
@@ -98,40 +99,40 @@ public:
   }
 
   void forward(const activations& in, activations& out, const pass& p) {
-    const float share = estimates ? Estimator::share(p.alpha) : 1.0f;
-    if (p.mode == mode::calibrate && p.settled == 0) settle_states();
+    const float share = estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f;
+    if (p.mode == mode::calibrate && p.measured_batches == 0) settle_states();
     if (p.requantize || !quantized_once_) refresh(p);
     const bool as_codes = share == 1;
-    if (as_codes && in.code_limit > 0 && codes_by_codes_.serves(geometry_)) {
+    if (as_codes && in.max_code > 0 && codes_by_codes_.serves(geometry_)) {
       codes_by_codes_.run(geometry_, in, codes_, scales_with(in.scale), out.data);
       return;
     }
     if (!as_codes) blend(share);
-    const bool in_order = !p.takes_batch_statistics() || (as_codes && in.code_limit > 0);
+    const bool in_order = !p.takes_batch_statistics() || (as_codes && in.max_code > 0);
     floats_.forward(in.images, in.data, as_codes ? codes_.data() : operand_.data(), out.data, in_order);
     if (as_codes) scale_sums(in.scale, out);
     else if (in.scale != 1) scale_all(in.scale, out);
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
-    if (takes_bits_ && in.code_limit > 0 && geometry_.groups == 1 && weight_gradient_.usable())
+    if (takes_bits_ && in.max_code > 0 && geometry_.groups == 1 && weight_gradient_.usable())
       weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
     else floats_.backward_weights(in.images, in.data, grad_out, gradient_.data());
     if constexpr (learned_quantizer<Quantizer>) {
       const std::size_t group = weights_.size() / states_.size();
       for (std::size_t s = 0; s < states_.size(); ++s)
         learned_.take(s, states_[s], weights_.data() + s * group, gradient_.data() + s * group, group,
-                      in.scale * Estimator::share(p.alpha));
+                      in.scale * Estimator::quantized_fraction(p.alpha));
     }
     const int inputs = geometry_.inputs();
     for (int f = 0; f < geometry_.out.channels; ++f) {
       const interval r = Quantizer::range(state(f));
-      const std::size_t row = uz(f) * uz(inputs);
+      const std::size_t row = index(f) * index(inputs);
       detail::for_vectors(inputs, [&](int k, auto count) {
-        float* at = gradient_.data() + row + uz(k);
+        float* at = gradient_.data() + row + index(k);
         auto g = detail::load(at, count) * detail::vector(in.scale);
         if constexpr (estimates) {
-          const detail::vector w = detail::load(weights_.data() + row + uz(k), count);
+          const detail::vector w = detail::load(weights_.data() + row + index(k), count);
           g *= detail::slope_of<Estimator>(role::weights, p.alpha, w, r.low, r.high);
           detail::shape_slope<Quantizer>(g, role::weights, w, state(f));
         }
@@ -139,7 +140,7 @@ public:
       });
     }
     if (grad_in == nullptr) return;
-    const bool as_codes = !estimates || Estimator::share(p.alpha) == 1;
+    const bool as_codes = !estimates || Estimator::quantized_fraction(p.alpha) == 1;
     if (estimates && as_codes && !Quantizer::per_channel && geometry_.groups == 1 && input_gradient_.usable()) {
       input_gradient_.run(in.images, grad_out, codes_, grad_in);
       scale_all(Quantizer::scale(states_[0]), grad_in, in.size());
@@ -156,7 +157,7 @@ public:
     parameter p{"weights",
                 {weights_.data(), weights_.size()},
                 {gradient_.data(), gradient_.size()},
-                Quantizer::bounded,
+                Quantizer::clips_weights,
                 estimates};
     std::atomic<std::size_t> coded = 0;
     if constexpr (state_floats<Quantizer> == 0)
@@ -187,7 +188,7 @@ public:
 
 private:
   [[nodiscard]] const typename Quantizer::state& state(int f) const noexcept {
-    return states_[Quantizer::per_channel ? uz(f) : 0];
+    return states_[Quantizer::per_channel ? index(f) : 0];
   }
   void moved() noexcept {
     measured_ = 0;
@@ -235,7 +236,7 @@ private:
 
   void code(std::size_t first, std::size_t count, const typename Quantizer::state& s) {
     detail::for_vectors(static_cast<int>(count), [&](int k, auto lanes) {
-      const std::size_t at = first + uz(k);
+      const std::size_t at = first + index(k);
       detail::store(codes_.data() + at, detail::code_of<Quantizer>(detail::load(weights_.data() + at, lanes), s),
                     lanes);
     });
@@ -262,8 +263,8 @@ private:
 
   /// Returns input scale * weight scale for each filter.
   std::span<const float> scales_with(float in_scale) {
-    filter_scales_.resize(uz(geometry_.out.channels));
-    for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[uz(f)] = in_scale * Quantizer::scale(state(f));
+    filter_scales_.resize(index(geometry_.out.channels));
+    for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[index(f)] = in_scale * Quantizer::scale(state(f));
     return filter_scales_;
   }
 

@@ -1,8 +1,10 @@
-#include <minnow/quantize/scaled_ternary.hpp>
+#include <minnow/quantize/methods/scaled_ternary.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
+
+#include <minnow/quantize/properties.hpp>
 
 #include "lanes.hpp"
 #include "single_layer.hpp"
@@ -11,9 +13,9 @@
 using namespace minnow;
 
 static_assert(quantizer<scaled_ternary<>> && quantizer<scaled_ternary<per_channel>>);
-static_assert(!scaled_ternary<>::usable(role::inputs) && !is_dyadic<scaled_ternary<>>());
+static_assert(!scaled_ternary<>::supports(role::inputs) && !is_dyadic<scaled_ternary<>>());
 
-TEST_SUITE("quantize/scaled_ternary") {
+TEST_SUITE("quantize/methods/scaled_ternary") {
   TEST_CASE("has the threshold and the scale of ternary weight networks") {
     // Li & Liu 2016, Eq. 5 and 6, in double precision.
     const auto w = test::uniform(1001, 5, -0.9f, 1.1f);

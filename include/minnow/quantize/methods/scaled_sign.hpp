@@ -2,43 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
-#include <type_traits>
+#include <span>
 
 #include <minnow/core/reduction.hpp>
-#include <minnow/quantize/integer.hpp>
+#include <minnow/quantize/granularity.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
+#include <minnow/quantize/statistics.hpp>
 
 namespace minnow {
-
-namespace detail {
-
-inline double sum_of_magnitudes(std::span<const float> values) noexcept {
-  double sum = 0;
-  for (const float x : values) sum += std::abs(static_cast<double>(x));
-  return sum;
-}
-
-/// The mean of |x|; NaN if a value is NaN or infinite.
-inline float mean_magnitude(std::span<const float> values) noexcept {
-  const double sum = sum_of_magnitudes(values);
-  if (!std::isfinite(sum)) return std::numeric_limits<float>::quiet_NaN();
-  return values.empty() ? 0.0f : static_cast<float>(sum / static_cast<double>(values.size()));
-}
-
-/// The mean of all |x| above a threshold; 0 if there are none.
-inline float mean_above(std::span<const float> values, float threshold) noexcept {
-  double sum = 0;
-  std::size_t above = 0;
-  for (const float x : values) {
-    const float magnitude = std::abs(x);
-    if (!(magnitude > threshold)) continue;
-    sum += static_cast<double>(magnitude);
-    ++above;
-  }
-  return above > 0 ? static_cast<float>(sum / static_cast<double>(above)) : 0.0f;
-}
-
-}  // namespace detail
 
 /// Scaled binary quantizer: mean|x| · sign(x). The mean of weights is taken over each filter (as in binary-weight
 /// networks), or over all weights with `per_tensor`. The mean of inputs is taken over the whole tensor, as a moving
@@ -50,18 +21,18 @@ inline float mean_above(std::span<const float> values, float threshold) noexcept
 /// source    Rastegari et al. 2016 (XNOR-Net), 3.1 and 3.2. In the paper, inputs have a scale for each window. Here the
 ///           whole tensor has one scale, because only then are the packed network's thresholds integers
 template <class Granularity = per_channel>
-struct scaled_sign : stateless {
+struct scaled_sign : detail::with_granularity<quantizer_base, Granularity> {
   struct state {
     float mean = 0;
     float part = 0;  ///< 1 / n
   };
-  static constexpr text name() { return per_channel ? text("scaled_sign<per_channel>") : text("scaled_sign"); }
+  static constexpr text name() {
+    return scaled_sign::per_channel ? text("scaled_sign<per_channel>") : text("scaled_sign");
+  }
   static constexpr int bits = 1;
   static constexpr encoding storage = encoding::bit;
-  static constexpr int code_limit = 1;
-  static constexpr bool per_channel = std::is_same_v<Granularity, minnow::per_channel>;
+  static constexpr int max_code = 1;
   static constexpr interval range(const state&) noexcept { return {-1, 1}; }
-  static constexpr bool usable(role r) noexcept { return r == role::weights || !per_channel; }
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {

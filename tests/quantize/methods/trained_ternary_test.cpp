@@ -1,8 +1,10 @@
-#include <minnow/quantize/trained_ternary.hpp>
+#include <minnow/quantize/methods/trained_ternary.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
+
+#include <minnow/quantize/properties.hpp>
 
 #include "lanes.hpp"
 #include "single_layer.hpp"
@@ -11,9 +13,9 @@
 using namespace minnow;
 
 static_assert(learned_quantizer<trained_ternary> && state_floats<trained_ternary> == 3 &&
-              !trained_ternary::usable(role::inputs));
+              !trained_ternary::supports(role::inputs));
 
-TEST_SUITE("quantize/trained_ternary") {
+TEST_SUITE("quantize/methods/trained_ternary") {
   TEST_CASE("has three levels: the larger scale exactly, the smaller to 1/254 of it") {
     for (const auto& scales : {std::pair{0.5f, 0.25f}, {0.1f, 0.73f}, {0.3f, 0.3f}, {0.4f, 0.0f}}) {
       const float positive = scales.first, negative = scales.second;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
-#include <minnow/quantize/integer.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
+#include <minnow/quantize/statistics.hpp>
 
 namespace minnow {
 
@@ -15,25 +17,19 @@ namespace minnow {
 /// gradient  of a: the sum of the gradients of all x >= a (Eq. 3)
 /// source    Choi et al. 2018 (PACT), Eq. 1 to 3
 template <int Bits>
-struct pact : stateless {
-  static_assert(1 <= Bits && Bits <= 8, "minnow: pact has 1 to 8 bits");
+struct pact : unsigned_codes<Bits> {
   struct state {
     float clip = 0;
   };
   static constexpr text name() { return text("pact<") << Bits << ">"; }
-  static constexpr int bits = Bits;
-  static constexpr int code_limit = (1 << Bits) - 1;
-  static constexpr encoding storage = Bits <= 4 ? encoding::unsigned_nibble : encoding::unsigned_byte;
-  static constexpr bool bounded = false;
   static constexpr float least = 1e-3f;
   static constexpr interval range(const state& s) noexcept { return {0, s.clip}; }
-  static constexpr bool usable(role r) noexcept { return r == role::inputs; }
 
   template <class Value>
   static Value code(Value x, const state& s) noexcept {
-    return s.clip > 0 ? detail::nearest_code<0, code_limit>(x / Value(scale(s))) : Value(0);
+    return pact::nearest(x, scale(s));
   }
-  static constexpr float scale(const state& s) noexcept { return s.clip / code_limit; }
+  static constexpr float scale(const state& s) noexcept { return s.clip / pact::max_code; }
 
   template <class Value>
   static void learn(Value x, const state& s, Value g, Value (&gradients)[1]) noexcept {
@@ -43,7 +39,7 @@ struct pact : stateless {
 
   static void limit(state& s) noexcept { s.clip = (std::max)(s.clip, least); }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
-    const float largest = detail::largest_magnitude(values, {0, 1});
+    const float largest = detail::largest_magnitude(values, false);
     if (std::isnan(largest)) return false;
     if (s.clip == 0) s.clip = largest;
     limit(s);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
+#include <span>
 
-#include <minnow/quantize/scaled_sign.hpp>
+#include <minnow/quantize/granularity.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
+#include <minnow/quantize/statistics.hpp>
 
 namespace minnow {
 
@@ -13,18 +15,19 @@ namespace minnow {
 /// code    -1, 0, +1: a non-zero bit and a positive bit
 /// source  Li & Liu 2016 (ternary weight networks), Eq. 5 and 6: one threshold and one scale for the layer
 template <class Granularity = per_tensor>
-struct scaled_ternary : stateless {
+struct scaled_ternary : detail::with_granularity<quantizer_base, Granularity> {
   struct state {
     float threshold = 0;
     float scale = 0;
   };
-  static constexpr text name() { return per_channel ? text("scaled_ternary<per_channel>") : text("scaled_ternary"); }
+  static constexpr text name() {
+    return scaled_ternary::per_channel ? text("scaled_ternary<per_channel>") : text("scaled_ternary");
+  }
   static constexpr int bits = 2;
   static constexpr encoding storage = encoding::ternary;
-  static constexpr int code_limit = 1;
-  static constexpr bool per_channel = std::is_same_v<Granularity, minnow::per_channel>;
+  static constexpr int max_code = 1;
   static constexpr interval range(const state&) noexcept { return {-1, 1}; }
-  static constexpr bool usable(role r) noexcept { return r == role::weights; }
+  static constexpr bool supports(role r) noexcept { return r == role::weights; }
 
   template <class Value>
   static constexpr Value code(Value x, const state& s) noexcept {

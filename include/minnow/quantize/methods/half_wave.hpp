@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/quantize/integer.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
 
 namespace minnow {
 
@@ -12,21 +12,17 @@ namespace minnow {
 /// range   [0, the largest level]: the backward pass of HWGQ is a clipped relu
 /// source  Cai et al. 2017 (HWGQ-Net), Eq. 9 and 10, Table 1; tests/quantize/half_wave_test.cpp verifies the steps
 template <int Bits>
-struct half_wave : stateless {
+struct half_wave : unsigned_codes<Bits> {
+  using typename unsigned_codes<Bits>::state;
   static_assert(1 <= Bits && Bits <= 4, "minnow: half_wave has 1 to 4 bits");
   static constexpr text name() { return text("half_wave<") << Bits << ">"; }
-  static constexpr int bits = Bits;
-  static constexpr int code_limit = (1 << Bits) - 1;
-  static constexpr encoding storage = encoding::unsigned_nibble;
-  static constexpr bool bounded = false;
   static constexpr float step = Bits == 1 ? 0.7979f : Bits == 2 ? 0.5388f : Bits == 3 ? 0.3217f : 0.1842f;
-  static constexpr interval range(const state&) noexcept { return {0, step * code_limit}; }
-  static constexpr bool usable(role r) noexcept { return r == role::inputs; }
+  static constexpr interval range(const state&) noexcept { return half_wave::range_of(step); }
 
   template <class Value>
   static Value code(Value x, const state&) noexcept {
     using scalar::select;
-    return select(x > Value(0), detail::nearest_code<1, code_limit>(x / Value(step)), Value(0));
+    return select(x > Value(0), detail::nearest_code<1, half_wave::max_code>(x / Value(step)), Value(0));
   }
   static constexpr float scale(const state&) noexcept { return step; }
 };

@@ -1,4 +1,4 @@
-#include <minnow/quantize/half_wave.hpp>
+#include <minnow/quantize/methods/half_wave.hpp>
 
 #include <doctest/doctest.h>
 
@@ -26,15 +26,15 @@ double error_of(double step, int levels) {
 
 }  // namespace
 
-TEST_SUITE("quantize/half_wave") {
+TEST_SUITE("quantize/methods/half_wave") {
   TEST_CASE_TEMPLATE("the step has the least error for normal numbers", q, half_wave<1>, half_wave<2>, half_wave<3>,
                      half_wave<4>) {
     // Cai et al. 2017, Eq. 10: Lloyd's quantizer with equidistant levels.
     double low = 0.05, high = 2;
     while (high - low > 1e-5) {
       const double a = low + (high - low) / 3, b = high - (high - low) / 3;
-      (error_of(a, q::code_limit) < error_of(b, q::code_limit) ? high : low) =
-          error_of(a, q::code_limit) < error_of(b, q::code_limit) ? b : a;
+      (error_of(a, q::max_code) < error_of(b, q::max_code) ? high : low) =
+          error_of(a, q::max_code) < error_of(b, q::max_code) ? b : a;
     }
     CHECK(q::step == doctest::Approx(low).epsilon(2e-4));
   }
@@ -47,10 +47,10 @@ TEST_SUITE("quantize/half_wave") {
               test::values(), [](float x) { return q::code(x, {}); },
               [](double x) {
                 const double near = std::nearbyint(static_cast<double>(static_cast<float>(x) / q::step));
-                return x > 0 ? std::clamp(near, 1.0, static_cast<double>(q::code_limit)) : 0.0;
+                return x > 0 ? std::clamp(near, 1.0, static_cast<double>(q::max_code)) : 0.0;
               }) == "");
     CHECK(test::lane_difference(test::with_nan(test::values()), [](auto x) { return q::code(x, {}); }) == "");
     CHECK(q::code(test::nan, {}) == 0);
-    CHECK(q::range({}).high == q::step * q::code_limit);
+    CHECK(q::range({}).high == q::step * q::max_code);
   }
 }

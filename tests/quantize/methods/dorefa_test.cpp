@@ -1,9 +1,11 @@
-#include <minnow/quantize/dorefa.hpp>
+#include <minnow/quantize/methods/dorefa.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
+
+#include <minnow/quantize/properties.hpp>
 
 #include "lanes.hpp"
 #include "single_layer.hpp"
@@ -14,7 +16,7 @@ using namespace minnow;
 static_assert(dorefa_weights<2>::storage == encoding::nibble && dorefa_weights<4>::storage == encoding::byte);
 static_assert(dorefa_inputs<4>::storage == encoding::unsigned_nibble &&
               dorefa_inputs<8>::storage == encoding::unsigned_byte);
-static_assert(!dorefa_weights<2>::usable(role::inputs) && !dorefa_inputs<2>::usable(role::weights));
+static_assert(!dorefa_weights<2>::supports(role::inputs) && !dorefa_inputs<2>::supports(role::weights));
 
 namespace {
 
@@ -49,7 +51,7 @@ void check_weights() {
 
 }  // namespace
 
-TEST_SUITE("quantize/dorefa") {
+TEST_SUITE("quantize/methods/dorefa") {
   TEST_CASE("weights are those of the formula") {
     check_weights<2>();
     check_weights<3>();
@@ -80,7 +82,7 @@ TEST_SUITE("quantize/dorefa") {
 
   TEST_CASE_TEMPLATE("inputs are those of the formula", q, dorefa_inputs<1>, dorefa_inputs<2>, dorefa_inputs<4>,
                      dorefa_inputs<8>) {
-    const double n = q::code_limit;
+    const double n = q::max_code;
     CHECK(test::difference(
               test::values(), [](float x) { return q::code(x, {}); },
               [&](double x) {

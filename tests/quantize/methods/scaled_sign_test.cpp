@@ -1,8 +1,10 @@
-#include <minnow/quantize/scaled_sign.hpp>
+#include <minnow/quantize/methods/scaled_sign.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
+
+#include <minnow/quantize/properties.hpp>
 
 #include "lanes.hpp"
 #include "single_layer.hpp"
@@ -11,11 +13,11 @@
 using namespace minnow;
 
 static_assert(quantizer<scaled_sign<>> && quantizer<scaled_sign<per_tensor>> && !learned_quantizer<scaled_sign<>>);
-static_assert(scaled_sign<>::per_channel && !scaled_sign<>::usable(role::inputs) &&
-              scaled_sign<per_tensor>::usable(role::inputs));
+static_assert(scaled_sign<>::per_channel && !scaled_sign<>::supports(role::inputs) &&
+              scaled_sign<per_tensor>::supports(role::inputs));
 static_assert(!is_dyadic<scaled_sign<>>());
 
-TEST_SUITE("quantize/scaled_sign") {
+TEST_SUITE("quantize/methods/scaled_sign") {
   TEST_CASE("is the mean magnitude times the sign") {
     // Rastegari et al. 2016, Eq. 6: the scale of the sign with the smallest squared error.
     const auto w = test::uniform(997, 3, -0.7f, 0.4f);

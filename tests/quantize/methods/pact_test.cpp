@@ -1,4 +1,4 @@
-#include <minnow/quantize/pact.hpp>
+#include <minnow/quantize/methods/pact.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,19 +10,19 @@
 
 using namespace minnow;
 
-static_assert(learned_quantizer<pact<4>> && state_floats<pact<4>> == 1 && !pact<4>::usable(role::weights));
+static_assert(learned_quantizer<pact<4>> && state_floats<pact<4>> == 1 && !pact<4>::supports(role::weights));
 
-TEST_SUITE("quantize/pact") {
+TEST_SUITE("quantize/methods/pact") {
   TEST_CASE_TEMPLATE("rounds what lies between 0 and the clip", q, pact<2>, pact<4>, pact<8>) {
     // Choi et al. 2018, Eq. 1 and 2.
     const typename q::state s{.clip = 2.5f};
     const float unit = q::scale(s);
-    CHECK(unit * q::code_limit == doctest::Approx(2.5));
+    CHECK(unit * q::max_code == doctest::Approx(2.5));
     CHECK(test::difference(
               test::values({2.5f}), [&](float x) { return q::code(x, s); },
               [&](double x) {
                 return std::clamp(std::nearbyint(static_cast<double>(static_cast<float>(x) / unit)), 0.0,
-                                  static_cast<double>(q::code_limit));
+                                  static_cast<double>(q::max_code));
               }) == "");
     CHECK(test::lane_difference(test::with_nan(test::values({2.5f})), [&](auto x) { return q::code(x, s); }) == "");
   }

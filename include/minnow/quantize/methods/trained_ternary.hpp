@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
-#include <minnow/quantize/scaled_sign.hpp>
+#include <minnow/quantize/quantizer_base.hpp>
+#include <minnow/quantize/statistics.hpp>
 
 namespace minnow {
 
@@ -16,18 +18,15 @@ namespace minnow {
 ///           gradients of the weights at level Wp; of Wn: minus the sum of the gradients of the weights at level -Wn
 ///           (Eq. 7)
 /// source    Zhu et al. 2017 (trained ternary quantization)
-struct trained_ternary : stateless {
+struct trained_ternary : signed_codes<8> {
   struct state {
     float positive = 0;
     float negative = 0;
     float threshold = 0;
   };
   static constexpr text name() { return "trained_ternary"; }
-  static constexpr int bits = 8;
-  static constexpr int code_limit = 127;
-  static constexpr bool bounded = false;
   static constexpr interval range(const state&) noexcept { return {}; }
-  static constexpr bool usable(role r) noexcept { return r == role::weights; }
+  static constexpr bool supports(role r) noexcept { return r == role::weights; }
 
   template <class Value>
   static Value code(Value x, const state& s) noexcept {
@@ -37,7 +36,7 @@ struct trained_ternary : stateless {
     const float down = unit > 0 ? std::nearbyint(s.negative / unit) : 0;
     return select(x > Value(s.threshold), Value(up), select(x < Value(-s.threshold), Value(-down), Value(0)));
   }
-  static float scale(const state& s) noexcept { return (std::max)(s.positive, s.negative) / 127; }
+  static float scale(const state& s) noexcept { return (std::max)(s.positive, s.negative) / max_code; }
 
   template <class Value>
   static Value slope(role, Value x, const state& s) noexcept {
@@ -56,7 +55,7 @@ struct trained_ternary : stateless {
     for (float* value : {&s.positive, &s.negative, &s.threshold}) *value = (std::max)(*value, 0.0f);
   }
   static bool observe(state& s, std::span<const float> values, role) noexcept {
-    const float largest = detail::largest_magnitude(values, {-1, 1});
+    const float largest = detail::largest_magnitude(values);
     if (std::isnan(largest)) return false;
     s.threshold = 0.05f * largest;
     limit(s);
