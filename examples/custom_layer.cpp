@@ -20,25 +20,25 @@ struct prelu : mn::same_shape {
 };
 
 template <>
-class mn::trainable<prelu> {
+class mn::trainable<prelu> : public mn::layer_base {
 public:
   explicit trainable(mn::shape in)
       : channels_(static_cast<std::size_t>(in.channels)), slope_(channels_, 0.25f), gradient_(channels_) {}
 
-  void forward(const mn::activations& in, mn::activations& out, const mn::pass&) {
+  void forward(const mn::activations& in, mn::activations& out, const mn::pass&) override {
     for (std::size_t i = 0; i < in.size(); ++i)
       out.data[i] = in.data[i] > 0 ? in.data[i] : slope_[i % channels_] * in.data[i];
   }
   void backward(const mn::activations& in, const mn::activations&, const float* grad_out, float* grad_in,
-                const mn::pass&) {
+                const mn::pass&) override {
     std::fill(gradient_.begin(), gradient_.end(), 0.0f);
     for (std::size_t i = 0; i < in.size(); ++i) {
       if (in.data[i] <= 0) gradient_[i % channels_] += in.data[i] * grad_out[i];
       if (grad_in != nullptr) grad_in[i] = (in.data[i] > 0 ? 1 : slope_[i % channels_]) * grad_out[i];
     }
   }
-  void parameters(auto&& visit) { visit(mn::parameter{"slope", slope_, gradient_}); }
-  void arrays(auto&& visit) { visit("slope", std::span<float>(slope_)); }
+  void parameters(const mn::parameter_visitor& visit) override { visit({"slope", slope_, gradient_}); }
+  void arrays(const mn::array_visitor& visit) override { visit("slope", slope_); }
 
 private:
   std::size_t channels_;

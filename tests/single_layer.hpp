@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <minnow/core/random.hpp>
 #include <minnow/estimate/ste.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/trainable.hpp>
 
 namespace minnow::test {
@@ -34,8 +36,15 @@ class single_layer {
 public:
   static constexpr float untouched = -12345.625f;
 
-  single_layer(shape in, int images)
-      : layer(in), in_{nullptr, images, in}, out_{nullptr, images, Layer::output(in)}, output_(out_.size(), untouched) {
+  single_layer(shape in, int images) : single_layer(trainable<Layer, Estimator>(in), in, images) {}
+  template <quantizer Inputs>
+  single_layer(shape in, int images, const wiring<Inputs>& neighbors)
+      : single_layer(trainable<Layer, Estimator>(in, neighbors), in, images) {}
+  single_layer(trainable<Layer, Estimator> made, shape in, int images)
+      : layer(std::move(made)),
+        in_{nullptr, images, in},
+        out_{nullptr, images, Layer::output(in)},
+        output_(out_.size(), untouched) {
     out_.data = output_.data();
   }
 

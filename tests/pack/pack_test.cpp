@@ -78,17 +78,17 @@ std::vector<std::byte> all_bytes(Packed& network) {
 namespace minnow {
 
 template <class Estimator>
-class trainable<forgetful, Estimator> {
+class trainable<forgetful, Estimator> : public layer_base {
 public:
   explicit trainable(shape) {}
-  void forward(const activations& in, activations& out, const pass&) { std::copy_n(in.data, in.size(), out.data); }
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) {
+  void forward(const activations& in, activations& out, const pass&) override {
+    std::copy_n(in.data, in.size(), out.data);
+  }
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                const pass&) override {
     if (grad_in != nullptr) std::copy_n(grad_out, in.size(), grad_in);
   }
-  template <class Visit>
-  void arrays(Visit&& visit) {
-    visit(std::string_view("kept"), std::span<float>(kept_));
-  }
+  void arrays(const array_visitor& visit) override { visit("kept", kept_); }
 
 private:
   std::vector<float> kept_{1, 2, 3};

@@ -56,7 +56,7 @@ TEST_SUITE("train/network_base") {
     const auto logits = net.forward({.mode = mode::train});
     std::vector<float> at_once;
     std::vector<std::span<const float>> in_order;
-    const detail::parameter_visitor ready = [&](const parameter& p) {
+    const parameter_visitor ready = [&](const parameter& p) {
       at_once.insert(at_once.end(), p.gradient.begin(), p.gradient.end());
       in_order.push_back(p.gradient);
     };

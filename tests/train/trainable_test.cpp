@@ -2,27 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <minnow/layers/layer.hpp>
-
 using namespace minnow;
-
-namespace {
-
-struct without_backward {
-  explicit without_backward(shape) {}
-  void forward(const activations&, activations&, const pass&) {}
-};
-
-struct complete : without_backward {
-  using without_backward::without_backward;
-  void backward(const activations&, const activations&, const float*, float*, const pass&) {}
-};
-
-}  // namespace
-
-static_assert(trainable_layer<complete>);
-static_assert(!trainable_layer<without_backward>);
-static_assert(!trainable_layer<int>);
 
 TEST_SUITE("train/trainable") {
   TEST_CASE("activations count their numbers, and the rows of channels among them") {

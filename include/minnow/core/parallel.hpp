@@ -102,12 +102,13 @@ inline void share_range(int count, void* body, range_runner run) {
 ///           skipped
 template <class Body>
 void parallel_for(int count, Body&& body) {
-  using type = std::remove_reference_t<Body>;
-  detail::share_range(count, const_cast<std::remove_const_t<type>*>(std::addressof(body)),
-                      [](void* of, int first, int last) {
-                        type& own = *static_cast<type*>(of);
-                        for (int i = first; i < last; ++i) own(i);
-                      });
+  struct loop {
+    Body& body;
+  } of{body};
+  detail::share_range(count, &of, [](void* self, int first, int last) {
+    auto& own = static_cast<loop*>(self)->body;
+    for (int i = first; i < last; ++i) own(i);
+  });
 }
 
 }  // namespace minnow

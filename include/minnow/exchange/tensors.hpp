@@ -174,12 +174,17 @@ template <class File>
 }  // namespace detail
 
 #if defined(__cpp_exceptions)
-inline const tensor& tensors::at(std::string_view name) const {
-  const auto found = find(name);
-  if (found == end()) require(detail::missing_tensor(*this, name, ""));
+namespace detail {
+template <class Tensors>
+auto& tensor_at(Tensors& all, std::string_view name) {
+  const auto found = all.find(name);
+  if (found == all.end()) require(missing_tensor(all, name, ""));
   return found->second;
 }
-inline tensor& tensors::at(std::string_view name) { return const_cast<tensor&>(std::as_const(*this).at(name)); }
+}  // namespace detail
+
+inline const tensor& tensors::at(std::string_view name) const { return detail::tensor_at(*this, name); }
+inline tensor& tensors::at(std::string_view name) { return detail::tensor_at(*this, name); }
 #endif
 
 }  // namespace minnow

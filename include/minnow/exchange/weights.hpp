@@ -51,11 +51,14 @@ struct weight_options {
 namespace detail {
 
 /// An array of a network and the tensor that it corresponds to.
+///
+/// Value  float, or const float for an array that is only read
+template <class Value>
 struct weight_place {
   std::string layer;
   std::string array;
   std::string tensor;
-  std::span<float> values;
+  std::span<Value> values;
   const weight_shape* product = nullptr;  ///< null: the array is one-dimensional in both libraries
 
   [[nodiscard]] std::vector<std::uint64_t> shape() const {
@@ -101,13 +104,14 @@ inline std::string_view torch_name(std::string_view array) noexcept {
 }
 
 /// Finds the tensor's name for every array of the network, and checks that every name of the map belongs to an array.
-inline status find_places(network_base& net, std::span<const weight_shape> products, const weight_names& names,
-                          bool allow_unnamed, std::vector<weight_place>& places) {
+template <class Value, class Network>
+status find_places(Network& net, std::span<const weight_shape> products, const weight_names& names, bool allow_unnamed,
+                   std::vector<weight_place<Value>>& places) {
   status outcome;
   std::set<std::string_view> taken;
-  net.arrays([&](std::string_view path, std::string_view array, std::span<float> values) {
+  net.arrays([&](std::string_view path, std::string_view array, std::span<Value> values) {
     if (array == "state" || array == "stale_statistics") return;
-    weight_place place{std::string(path), std::string(array), {}, values};
+    weight_place<Value> place{std::string(path), std::string(array), {}, values};
     if (const auto exact = names.find(place.layer + "." + place.array); exact != names.end()) {
       taken.insert(exact->first);
       place.tensor = exact->second;
@@ -137,9 +141,9 @@ inline status find_places(network_base& net, std::span<const weight_shape> produ
 /// Whether a tensor is the batch counter of PyTorch's batch norm, which only uses it for averages without a momentum.
 inline bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
 
-inline status fill_places(const std::vector<weight_place>& places, const tensors& from, bool allow_unused) {
+inline status fill_places(const std::vector<weight_place<float>>& places, const tensors& from, bool allow_unused) {
   std::set<std::string_view> used;
-  for (const weight_place& place : places) {
+  for (const weight_place<float>& place : places) {
     const std::string who = in_quotes(place.tensor), tensor_name = "tensor " + who;
     const auto found = from.find(place.tensor);
     if (found == from.end())
@@ -161,7 +165,7 @@ inline status fill_places(const std::vector<weight_place>& places, const tensors
     if (!allow_unused && !used.contains(name) && !counts_batches(name)) return unused(name);
   for (const auto& [name, kind] : from.unreadable)
     if (!allow_unused && !counts_batches(name)) return unused(name);
-  for (const weight_place& place : places) {
+  for (const weight_place<float>& place : places) {
     const std::vector<float>& values = from.find(place.tensor)->second.values;
     place.each([&](std::size_t here, std::size_t there) { place.values[here] = values[there]; });
   }
@@ -183,11 +187,11 @@ template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read_weights(const tensors& from, network<Model, Weights, Inputs>& net, const weight_names& names,
                                   weight_options options = {}) noexcept {
   return detail::within_memory("weights", [&]() -> status {
-    std::vector<detail::weight_place> places;
+    std::vector<detail::weight_place<float>> places;
     if (status outcome = detail::find_places(net, weight_shapes<Model>, names, options.allow_unnamed, places); !outcome)
       return outcome;
     if (status outcome = detail::fill_places(places, from, options.allow_unused); !outcome) return outcome;
-    detail::weights_replaced(net);
+    net.weights_replaced();
     detail::set_stale_statistics(net, network<Model, Weights, Inputs>::quantizes ? 1.0f : 0.0f);
     return {};
   });
@@ -202,14 +206,11 @@ template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write_weights(const network<Model, Weights, Inputs>& net, const weight_names& names, tensors& out,
                                    weight_options options = {}) noexcept {
   return detail::within_memory("weights", [&]() -> status {
-    std::vector<detail::weight_place> places;
-    // Visiting arrays gives writable spans because readers fill them; writing only reads them.
-    if (status outcome = detail::find_places(const_cast<network<Model, Weights, Inputs>&>(net), weight_shapes<Model>,
-                                             names, options.allow_unnamed, places);
-        !outcome)
+    std::vector<detail::weight_place<const float>> places;
+    if (status outcome = detail::find_places(net, weight_shapes<Model>, names, options.allow_unnamed, places); !outcome)
       return outcome;
     tensors result;
-    for (const detail::weight_place& place : places) {
+    for (const detail::weight_place<const float>& place : places) {
       const auto [at, added] = result.try_emplace(place.tensor);
       if (!added)
         return status::failure("tensor %s: expected one array of this name, found a second, '%s' of layer %s",

@@ -18,7 +18,8 @@ inline status check_states(std::span<const std::byte> file, const char* name, st
                            std::span<const std::size_t> offsets, network_base& net) {
   const auto exchange = [&](auto&& each) {
     for (std::size_t i = 0; i < sections.size(); ++i)
-      if (sections[i].array == "state" && !sections[i].bytes.empty()) each(i, sections[i].bytes);
+      if (sections[i].array == "state" && !sections[i].bytes.empty())
+        each(i, std::span(sections[i].target, sections[i].bytes.size()));
   };
   std::vector<std::byte> before;
   exchange([&](std::size_t i, std::span<std::byte> bytes) {

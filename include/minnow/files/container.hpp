@@ -203,8 +203,7 @@ inline status check_sections(std::span<const std::byte> file, const char* name, 
 inline void take_sections(std::span<const std::byte> file, std::span<const file_section> sections,
                           std::span<const std::size_t> offsets) noexcept {
   for (std::size_t i = 0; i < sections.size(); ++i)
-    if (!sections[i].bytes.empty())
-      std::memcpy(sections[i].bytes.data(), file.data() + offsets[i], sections[i].bytes.size());
+    if (!sections[i].bytes.empty()) std::memcpy(sections[i].target, file.data() + offsets[i], sections[i].bytes.size());
 }
 
 /// Copies sections, whose lengths are known in advance, out of the bytes of a file. Fills them only if the whole file

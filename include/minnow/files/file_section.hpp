@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -8,18 +9,24 @@
 
 namespace minnow::detail {
 
-/// Bytes that a reader fills, with the path of their layer and the name of their array if they have any; for floats
-/// also the permitted domain. The arrays of the input have no layer.
+/// Bytes that a writer stores or a reader fills, with the path of their layer and the name of their array if they have
+/// any; for floats also the permitted domain. The arrays of the input have no layer.
 struct file_section {
-  std::span<std::byte> bytes;
+  std::span<const std::byte> bytes;
+  std::byte* target = nullptr;  ///< of a reader: the same bytes
   std::string_view layer{};
   std::string_view array{};
   domain numbers = domain::any;
 
   file_section(std::span<std::byte> b, std::string_view path = {}, std::string_view name = {}) noexcept
-      : bytes(b), layer(path), array(name) {}
+      : bytes(b), target(b.data()), layer(path), array(name) {}
   file_section(std::string_view path, std::string_view name, std::span<float> values) noexcept
-      : bytes(std::as_writable_bytes(values)), layer(path), array(name), numbers(domain_of(name)) {}
+      : file_section(std::as_writable_bytes(values), path, name) {
+    numbers = domain_of(name);
+  }
+  template <std::same_as<std::span<const float>> Values>
+  file_section(std::string_view path, std::string_view name, Values values) noexcept
+      : bytes(std::as_bytes(values)), layer(path), array(name), numbers(domain_of(name)) {}
 };
 
 }  // namespace minnow::detail

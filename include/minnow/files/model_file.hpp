@@ -214,7 +214,7 @@ template <class Model, class Arch>
       const std::byte* at = file.data() + offsets[i];
       if (reading.weights[i] != nullptr && reading.weights[i]->can_lie_at(at, file.size() - offsets[i]))
         reading.weights[i]->lie_at(at);
-      else if (lengths[i] > 0) std::memcpy(reading.sections[i].bytes.data(), at, lengths[i]);
+      else if (lengths[i] > 0) std::memcpy(reading.sections[i].target, at, lengths[i]);
     }
     return detail::check_packed(name, network, reading.answer);
   });

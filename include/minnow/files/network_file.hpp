@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,10 +17,14 @@ namespace minnow {
 
 namespace detail {
 
+/// The sections of a network's file.
+///
+/// Network  const for writing
 template <class Network>
 std::vector<file_section> network_sections(Network& net, normalization& n) {
+  using value = std::conditional_t<std::is_const_v<Network>, const float, float>;
   std::vector<file_section> sections{{"", "mean", n.mean}, {"", "stddev", n.stddev}};
-  net.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+  net.arrays([&](std::string_view path, std::string_view name, std::span<value> values) {
     sections.emplace_back(path, name, values);
   });
   return sections;
@@ -34,13 +39,11 @@ template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write(const char* path, const network<Model, Weights, Inputs>& net) noexcept {
   return detail::within_memory(path, [&] {
     normalization n = net.input_normalization().of_channels(layer_graph<Model>::input.channels);
-    // Visiting arrays gives writable spans because readers fill them; writing only reads them.
-    auto& visited = const_cast<network<Model, Weights, Inputs>&>(net);
-    const auto sections = detail::network_sections(visited, n);
+    const auto sections = detail::network_sections(net, n);
     return detail::write_container(path, detail::file_kind::network, layer_graph<Model>::fingerprint, sections,
                                    [&](auto file, auto offsets) {
                                      const status s = detail::check_sections(file, path, sections, offsets);
-                                     return s ? visited.check_states(path) : s;
+                                     return s ? net.check_states(path) : s;
                                    });
   });
 }

@@ -39,7 +39,7 @@ void fill(inferable<Layer>& to, trainable<Layer, Estimator>& from, std::string_v
       std::copy(trained.begin(), trained.end(), values.begin());
       found = true;
     };
-    if constexpr (requires { from.arrays(match); }) from.arrays(match);
+    from.arrays(match);
     if (!found)
       require(status::failure(
           "pack: layer %.*s: expected an array '%.*s' of %zu numbers in the trainable reading, found none",
@@ -223,12 +223,11 @@ void check_network(Network& net) {
       [](std::string_view path, std::string_view name, std::span<float> values) { check_finite(values, path, name); });
   require(net.check_states("pack"));
   net.visit([](std::string_view path, auto& layer) {
-    if constexpr (requires { layer.increasing(); })
-      if (!layer.increasing())
-        require(
-            status::failure("pack: layer %.*s: expected a quantizer whose values do not fall where its inputs rise, "
-                            "found one that falls",
-                            static_cast<int>(path.size()), path.data()));
+    if (!layer.increasing())
+      require(
+          status::failure("pack: layer %.*s: expected a quantizer whose values do not fall where its inputs rise, "
+                          "found one that falls",
+                          static_cast<int>(path.size()), path.data()));
   });
 }
 

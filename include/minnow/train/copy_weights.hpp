@@ -31,14 +31,6 @@ namespace detail {
                      [&](const std::string& path) { return is_part_of(layer, path); });
 }
 
-/// Call after weights were replaced through `arrays`: their codes and scales are then measured as in a new network.
-template <class Network>
-void weights_replaced(Network& net) {
-  net.visit([](std::string_view, auto& layer) {
-    if constexpr (requires { layer.weights_replaced(); }) layer.weights_replaced();
-  });
-}
-
 /// Marks batch norm's statistics as collected with this unquantized fraction.
 inline void set_stale_statistics(network_base& net, float part) {
   net.statistics([part](std::string_view, std::string_view name, std::span<float> values) {
@@ -59,19 +51,22 @@ inline status check_same_shapes(const char* caller, std::span<const weight_shape
 }
 
 /// All arrays except the quantizers' states, by path and name.
-using weight_arrays = std::map<std::pair<std::string, std::string>, std::span<float>>;
+///
+/// Value  float, or const float for arrays that are only read
+template <class Value>
+using weight_arrays = std::map<std::pair<std::string, std::string>, std::span<Value>>;
 
-/// Returns a network's arrays. Visiting needs a non-const network, because it gives writable spans; for a const network
-/// they are only read.
-inline weight_arrays weight_arrays_of(const network_base& net) {
-  weight_arrays result;
-  const_cast<network_base&>(net).arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+template <class Value, class Network>
+weight_arrays<Value> weight_arrays_of(Network& net) {
+  weight_arrays<Value> result;
+  net.arrays([&](std::string_view path, std::string_view name, std::span<Value> values) {
     if (name != "state") result[{std::string(path), std::string(name)}] = values;
   });
   return result;
 }
 
-inline status check_same_arrays(const char* caller, const weight_arrays& from, const weight_arrays& to) noexcept {
+inline status check_same_arrays(const char* caller, const weight_arrays<const float>& from,
+                                const weight_arrays<float>& to) noexcept {
   const auto one_sided = [&](const auto& array, const char* where) {
     return status::failure("%s: layer %s: expected the array '%s' in both networks, found it only in the one %s",
                            caller, array.first.c_str(), array.second.c_str(), where);
@@ -89,10 +84,10 @@ inline status check_same_arrays(const char* caller, const weight_arrays& from, c
 }
 
 /// Removes the arrays of excluded layers from `from` and `to`, and refuses a path that no array belongs to.
-inline status leave_out(const char* caller, const copy_options& options, weight_arrays& from,
-                        weight_arrays& to) noexcept {
+inline status leave_out(const char* caller, const copy_options& options, weight_arrays<const float>& from,
+                        weight_arrays<float>& to) noexcept {
   for (const std::string& path : options.except) {
-    const auto erased = [&](weight_arrays& arrays) {
+    const auto erased = [&](auto& arrays) {
       return std::erase_if(arrays, [&](const auto& array) { return is_part_of(array.first.first, path); });
     };
     if (erased(from) + erased(to) == 0)
@@ -106,15 +101,15 @@ inline status leave_out(const char* caller, const copy_options& options, weight_
 /// Copies `arrays`, which are the arrays of `from` or replacements for them, into a network of another model. Copies
 /// all of them or none.
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
-void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, weight_arrays arrays,
+void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, weight_arrays<const float> arrays,
                  network<ToModel, TW, TI>& to, const copy_options& options = {}) {
-  weight_arrays written = weight_arrays_of(to);
+  weight_arrays<float> written = weight_arrays_of<float>(to);
   require(leave_out(caller, options, arrays, written));
   require(check_same_shapes(caller, weight_shapes<FromModel>, weight_shapes<ToModel>, options));
   require(check_same_arrays(caller, arrays, written));
   to.normalize(from.input_normalization());
   for (const auto& [array, values] : written) std::copy_n(arrays.at(array).begin(), values.size(), values.begin());
-  weights_replaced(to);
+  to.weights_replaced();
   constexpr bool quantize_alike = layer_graph<FromModel>::fingerprint == layer_graph<ToModel>::fingerprint;
   if constexpr (network<FromModel, FW, FI>::quantizes || network<ToModel, TW, TI>::quantizes)
     if (!quantize_alike || !options.except.empty()) set_stale_statistics(to, 1);
@@ -141,7 +136,7 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void copy_weights(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to,
                   const copy_options& options = {}) {
-  detail::take_arrays("copy_weights", from, detail::weight_arrays_of(from), to, options);
+  detail::take_arrays("copy_weights", from, detail::weight_arrays_of<const float>(from), to, options);
 }
 
 }  // namespace minnow

@@ -17,7 +17,7 @@ namespace detail {
 
 /// A network's arrays with replacements.
 struct changed_arrays {
-  weight_arrays arrays;
+  weight_arrays<const float> arrays;
   std::list<std::vector<float>> made;
 
   void put(std::string path, std::string name, std::vector<float> values) {
@@ -73,7 +73,7 @@ void fold_into_product(const network<FromModel, Weights, In>& from, changed_arra
 /// source   Jacob et al. 2018, 3.2
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void fold_batch_norm(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to) {
-  detail::changed_arrays changed{detail::weight_arrays_of(from), {}};
+  detail::changed_arrays changed{detail::weight_arrays_of<const float>(from), {}};
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     (detail::fold_into_product<ToModel, Index>(from, changed), ...);
   }(std::make_index_sequence<layer_graph<ToModel>::count>{});

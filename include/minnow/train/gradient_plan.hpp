@@ -2,13 +2,23 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <minnow/core/shape.hpp>
 #include <minnow/layers/graph/builder.hpp>
-#include <minnow/train/layer_functions.hpp>
 
 namespace minnow::detail {
+
+/// Describes a layer to a network without a model type; does not include the layer's address.
+struct layer_entry {
+  std::string_view path;
+  shape out;
+  std::size_t from;    ///< index of the layer whose result is the input, or image_input
+  std::size_t second;  ///< as `from`, for the second input of a join
+  bool joins;
+};
 
 /// Where a layer writes the gradient of one of its inputs.
 struct gradient_edge {
@@ -27,8 +37,11 @@ struct layer_gradients {
 /// Assigns a buffer to each gradient for as long as it is needed: two for a chain of layers, more where layers branch.
 /// No gradient is computed for the image or for the layers before the first trained layer.
 ///
+/// trained  called with the index of a layer; returns true if the layer has parameters
 /// returns  the number of buffers
-[[nodiscard]] inline int plan_gradients(std::span<const layer_entry> layers, std::vector<layer_gradients>& plan) {
+template <class Trained>
+[[nodiscard]] int plan_gradients(std::span<const layer_entry> layers, Trained&& trained,
+                                 std::vector<layer_gradients>& plan) {
   std::vector<int> free;
   int count = 0;
   const auto take = [&] {
@@ -40,7 +53,7 @@ struct layer_gradients {
   plan.assign(layers.size(), {});
   const auto learns = [&](std::size_t i) { return i != image_input && plan[i].learns; };
   for (std::size_t i = 0; i < layers.size(); ++i)
-    plan[i].learns = layers[i].functions->trained || learns(layers[i].from) || learns(layers[i].second);
+    plan[i].learns = trained(i) || learns(layers[i].from) || learns(layers[i].second);
   plan.back().result = take();
   for (std::size_t i = layers.size(); i-- > 0;) {
     layer_gradients& l = plan[i];

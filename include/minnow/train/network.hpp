@@ -9,6 +9,7 @@
 #include <minnow/estimate/ste.hpp>
 #include <minnow/estimate/unbiased.hpp>
 #include <minnow/layers/model.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/batch_norm.hpp>
 #include <minnow/train/layers/bias.hpp>
 #include <minnow/train/layers/elementwise.hpp>
@@ -40,10 +41,24 @@ struct estimator_for<quantize<Quantizer>, Weights, Inputs> {
 template <class Layer, class Estimator>
 struct readable {
   static_assert(!requires { Layer::rises; }, "minnow: `rises` of a layer function is now `increasing`");
-  static_assert(trainable_layer<trainable<Layer, Estimator>> || join_layer<Layer>,
-                "minnow: this layer has no trainable reading: specialize minnow::trainable<Layer, Estimator>");
+  static_assert(trainable_layer<trainable<Layer, Estimator>>,
+                "minnow: this layer has no trainable reading: specialize minnow::trainable<Layer, Estimator>, derived "
+                "from minnow::layer_base");
+  static_assert(!trainable_layer<trainable<Layer, Estimator>> || overrides_hooks<trainable<Layer, Estimator>>,
+                "minnow: a function of this trainable reading hides a hook of minnow::layer_base: declare it as there, "
+                "with `override`");
   using type = trainable<Layer, Estimator>;
 };
+
+/// True if the layer after layer Index reads its result alone and can apply a batch norm's function.
+template <class Network, std::size_t Index>
+constexpr bool next_applies_norm() {
+  if constexpr (minnow::layer_graph<typename Network::model>::template feeds_next<Index>) {
+    using next = typename Network::template layer_type<Index + 1>;
+    if constexpr (requires { next::applies_norm; }) return next::applies_norm;
+  }
+  return false;
+}
 
 /// Storage of layer Index. Its type depends on the network and the index, never on the layer's full type.
 template <class Network, std::size_t Index>
@@ -51,9 +66,13 @@ struct slot {
   using layer_graph = minnow::layer_graph<typename Network::model>;
   typename Network::template layer_type<Index> layer = [] {
     using type = typename Network::template layer_type<Index>;
+    using connections = wiring<typename layer_graph::template inputs_of<Index>>;
+    constexpr shape in = layer_graph::template in<Index>;
     if constexpr (join_layer<typename layer_graph::template layer<Index>>)
-      return type(layer_graph::template in<Index>, layer_graph::template second_in<Index>);
-    else return type(layer_graph::template in<Index>);
+      return type(in, layer_graph::template second_in<Index>);
+    else if constexpr (std::is_constructible_v<type, shape, const connections&>)
+      return type(in, connections{layer_graph::template feeds_codes<Index>, next_applies_norm<Network, Index>()});
+    else return type(in);
   }();
 };
 
@@ -113,18 +132,6 @@ public:
                          ? 1 - std::min<float>(Weights::quantized_fraction(alpha), Inputs::quantized_fraction(alpha))
                          : 0.0f;
             }) {
-    each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-      auto& l = layer_at<Index>();
-      if constexpr (requires { l.hand_on_codes(true); }) l.hand_on_codes(layer_graph::template feeds_codes<Index>);
-      if constexpr (layer_graph::template feeds_next<Index>) {
-        using next = layer_type<Index + 1>;
-        if constexpr (requires { l.leave_to_next(next::takes_deferred_norm); })
-          l.leave_to_next(next::takes_deferred_norm);
-      }
-      if constexpr (!std::is_same_v<typename layer_graph::template inputs_of<Index>, real> &&
-                    requires { l.template take_inputs_of<typename layer_graph::template inputs_of<Index>>(); })
-        l.template take_inputs_of<typename layer_graph::template inputs_of<Index>>();
-    });
     bind(addresses());
     start(random(draws), how);
   }
@@ -175,15 +182,15 @@ private:
       (f(std::integral_constant<std::size_t, Index>{}), ...);
     }(indices{});
   }
-  static constexpr std::array<detail::layer_entry, count> entries = []<std::size_t... Index>(
-                                                                        std::index_sequence<Index...>) {
-    return std::array<detail::layer_entry, count>{detail::layer_entry{
-        &detail::functions_of<layer_type<Index>>, layer_graph::paths[Index].view(), layer_graph::template out<Index>,
-        layer_graph::template from<Index>, layer_graph::template second<Index>}...};
-  }(indices{});
-  [[nodiscard]] std::array<void*, count> addresses() noexcept {
+  static constexpr std::array<detail::layer_entry, count> entries =
+      []<std::size_t... Index>(std::index_sequence<Index...>) {
+        return std::array<detail::layer_entry, count>{detail::layer_entry{
+            layer_graph::paths[Index].view(), layer_graph::template out<Index>, layer_graph::template from<Index>,
+            layer_graph::template second<Index>, join_layer<typename layer_graph::template layer<Index>>}...};
+      }(indices{});
+  [[nodiscard]] std::array<layer_hooks*, count> addresses() noexcept {
     return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      return std::array<void*, count>{&layer_at<Index>()...};
+      return std::array<layer_hooks*, count>{&layer_at<Index>()...};
     }(indices{});
   }
 

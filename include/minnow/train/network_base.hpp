@@ -20,8 +20,9 @@
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/graph/builder.hpp>
 #include <minnow/train/gradient_plan.hpp>
-#include <minnow/train/layer_functions.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/layer_times.hpp>
+#include <minnow/train/network_layers.hpp>
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
@@ -29,48 +30,13 @@ namespace minnow {
 
 /// A network without its model type. Training, batch-norm re-estimation and evaluation work on it. Users have the typed
 /// `network`.
-class network_base {
+class network_base : public network_layers {
 public:
   /// Number of outputs of the model for one image.
   [[nodiscard]] int outputs() const noexcept { return layers_.back().out.size(); }
   [[nodiscard]] shape input() const noexcept { return input_shape_; }
   /// Fingerprint of the model, which its files store.
   [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
-
-  /// Calls visit(path, parameter) for every trained tensor, in order.
-  void parameters(const std::function<void(std::string_view, const parameter&)>& visit) {
-    for (entry& l : layers_) l.functions->parameters(l.layer, [&](const parameter& p) { visit(l.path, p); });
-  }
-
-  /// Calls visit(path, name, floats) for every array that a file stores, in order.
-  void arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
-    for (entry& l : layers_)
-      l.functions->arrays(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
-  }
-
-  /// Like `arrays`, but for use between two steps of a run: measures nothing, so that the run is unaffected.
-  void checkpoint_arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
-    for (entry& l : layers_)
-      l.functions->checkpoint_arrays(l.layer,
-                                     [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
-  }
-
-  /// Like `arrays`, but visits only the arrays that `reestimate_batch_norm` replaces: batch norm's running statistics.
-  void statistics(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit) {
-    for (entry& l : layers_)
-      l.functions->statistics(l.layer, [&](std::string_view name, std::span<float> v) { visit(l.path, name, v); });
-  }
-
-  /// Refuses a quantizer's state that is not finite or is outside its bounds.
-  ///
-  /// who   begins the error message
-  [[nodiscard]] status check_states(const char* who) {
-    for (entry& l : layers_)
-      if (const auto state = l.functions->unsound_state(l.layer); !state.empty())
-        return status::failure("%s: layer %.*s: expected a quantizer's state inside its bounds, found %g", who,
-                               static_cast<int>(l.path.size()), l.path.data(), static_cast<double>(state[0]));
-    return {};
-  }
 
   /// Normalization of images before the first layer, unused if the first layer is `pixels`.
   [[nodiscard]] const normalization& input_normalization() const noexcept { return normalization_; }
@@ -160,7 +126,8 @@ public:
       p.noise = noise.stream(i);
       l.result = {l.output.data(), images_, l.out};
       const detail::stopwatch watch(times_ != nullptr ? &times_->forward : nullptr, i, layers_.size());
-      l.functions->forward(l.layer, read(l), result_of(l.second), l.result, p);
+      if (l.joins) static_cast<join_base*>(l.layer)->forward(read(l), result_of(l.second), l.result, p);
+      else static_cast<layer_base*>(l.layer)->forward(read(l), l.result, p);
     }
     const activations& out = layers_.back().result;
     return {out.data, out.size()};
@@ -170,7 +137,7 @@ public:
   ///
   /// ready   called with each parameter as soon as its gradient is complete, from the last layer to the first
   /// throws  without a forward pass; another number of gradients than of logits; errors of a layer
-  void backward(std::span<const float> logit_gradient, pass p, const detail::parameter_visitor* ready = nullptr) {
+  void backward(std::span<const float> logit_gradient, pass p, const parameter_visitor* ready = nullptr) {
     const auto buffer = [&](int i) { return i < 0 ? nullptr : gradients_[index(i)].data(); };
     if (images_ < 1 || logit_gradient.size() != layers_.back().result.size())
       require(status::failure("backward: expected the gradients of %zu logits, found %zu", layers_.back().result.size(),
@@ -183,13 +150,16 @@ public:
       const detail::stopwatch watch(times_ != nullptr ? &times_->backward : nullptr, i, layers_.size());
       const activations in =
           l.values_read ? activations{l.values.data(), images_, result_of(l.from).dimensions} : result_of(l.from);
-      l.functions->backward(l.layer, in, l.result, buffer(l.gradients.result), buffer(l.gradients.to_from.buffer),
-                            buffer(l.gradients.to_second.buffer), p);
+      float* const to_from = buffer(l.gradients.to_from.buffer);
+      if (l.joins)
+        static_cast<join_base*>(l.layer)->backward(l.result, buffer(l.gradients.result), to_from,
+                                                   buffer(l.gradients.to_second.buffer), p);
+      else static_cast<layer_base*>(l.layer)->backward(in, l.result, buffer(l.gradients.result), to_from, p);
       for (const auto& [source, edge] :
            {std::pair{l.from, l.gradients.to_from}, std::pair{l.second, l.gradients.to_second}})
         if (edge.adds)
           detail::add_to(buffer(edge.buffer), buffer(layers_[source].gradients.result), result_of(source).size());
-      if (ready != nullptr) l.functions->parameters(l.layer, *ready);
+      if (ready != nullptr) l.layer->parameters(*ready);
     }
   }
 
@@ -200,24 +170,6 @@ public:
     if (i >= layers_.size())
       require(status::failure("result: expected a layer from 0 to %zu, found %zu", layers_.size() - 1, i));
     return layers_[i].result;
-  }
-
-  /// Throws if an array holds a NaN or an infinity, and names the first such layer and array.
-  ///
-  /// who    begins the error message
-  /// step   of the run, from 1; 0: none
-  /// all    true: checks all arrays; false: only batch norm's statistics, which each batch changes besides the
-  ///        parameters
-  void check_finite(const char* who, long long step, bool all) {
-    const auto check = [who, step](std::string_view path, std::string_view name, std::span<float> values) {
-      if (std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) return;
-      char when[40] = "";
-      if (step > 0) std::snprintf(when, sizeof when, " at step %lld", step);
-      require(status::failure("%s: diverged%s: layer %.*s: '%.*s' holds a NaN or an infinity", who, when,
-                              static_cast<int>(path.size()), path.data(), static_cast<int>(name.size()), name.data()));
-    };
-    if (all) checkpoint_arrays(check);
-    else statistics(check);
   }
 
   /// Path of the first layer whose last result holds a NaN or an infinity; empty if there is none.
@@ -236,46 +188,44 @@ public:
 protected:
   network_base(shape input, std::uint64_t fingerprint, std::span<const detail::layer_entry> layers, bool takes_pixels,
                float (*scale_of)(float), float (*unquantized_fraction_of)(float))
-      : input_shape_(input),
+      : network_layers(layers),
+        input_shape_(input),
         fingerprint_(fingerprint),
         takes_pixels_(takes_pixels),
         learning_rate_scale_(scale_of),
-        unquantized_fraction_(unquantized_fraction_of) {
-    std::vector<detail::layer_gradients> plan;
-    gradients_.resize(index(detail::plan_gradients(layers, plan)));
-    for (std::size_t i = 0; i < layers.size(); ++i) layers_.push_back({{layers[i]}, nullptr, plan[i]});
-  }
+        unquantized_fraction_(unquantized_fraction_of) {}
 
   /// Sets the addresses of the layers after the network was constructed, copied or moved. The last batch is dropped.
-  void bind(std::span<void* const> layers) {
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      layers_[i].layer = layers[i];
-      layers_[i].result = {};
-    }
+  void bind(std::span<layer_hooks* const> layers) {
+    network_layers::bind(layers);
     times_ = nullptr;
     images_ = 0;
   }
+  /// Draws the parameters and plans the gradients of a new network, after `bind`.
   void start(random r, initializer how) {
-    for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].functions->start(layers_[i].layer, r.stream(i), how);
+    std::vector<detail::layer_entry> layers;
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      layers_[i].layer->start(r.stream(i), how);
+      layers.push_back(layers_[i]);
+    }
+    const auto trained = [&](std::size_t i) {
+      bool any = false;
+      layers_[i].layer->parameters([&](const parameter&) { any = true; });
+      return any;
+    };
+    std::vector<detail::layer_gradients> plan;
+    gradients_.resize(index(detail::plan_gradients(layers, trained, plan)));
+    for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].gradients = plan[i];
   }
 
 private:
-  struct entry : detail::layer_entry {
-    void* layer = nullptr;
-    detail::layer_gradients gradients{};
-    kernels::aligned_floats output{};
-    activations result{};
-    kernels::aligned_floats values{};  ///< the input as values, if it holds codes and the layer takes none
-    bool values_read = false;
-  };
-
   [[nodiscard]] activations result_of(std::size_t layer) noexcept {
     return layer == detail::image_input ? activations{input_.data(), images_, input()} : layers_[layer].result;
   }
   /// A layer's input, converted to values if the layer does not take codes.
   [[nodiscard]] activations read(entry& l) {
     activations in = result_of(l.from);
-    l.values_read = in.scale != 1 && !l.functions->takes_codes;
+    l.values_read = in.scale != 1 && !l.layer->reads_codes();
     if (!l.values_read) return in;
     grow(l.values, in.size());
     detail::multiply(in.data, in.scale, l.values.data(), in.size());
@@ -287,7 +237,6 @@ private:
 
   shape input_shape_;
   std::uint64_t fingerprint_;
-  std::vector<entry> layers_;
   normalization normalization_;
   kernels::aligned_floats input_;
   std::vector<kernels::aligned_floats> gradients_;

@@ -96,27 +96,9 @@ struct parameter {
   std::function<void()> limit{};
 };
 
-/// The trainable reading of a layer. An exception thrown by its functions reaches the caller, also from within
-/// parallel_for. A specialization for a user-defined layer provides
-///
-///   explicit trainable(shape in)
-///   void forward(const activations& in, activations& out, const pass&)
-///   void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in, const pass&)
-///       overwrites grad_in and the layer's own gradients; grad_in is null if no layer needs it
-/// and, if it has them,
-///   void start(random)                      draws the initial parameters
-///   void parameters(auto&& visit)           calls visit(parameter) for each trained tensor
-///   void arrays(auto&& visit)               calls visit(name, std::span<float>) for each array that a file must store
+/// The trainable reading of a layer: a class derived from `layer_base` or, for joins, `join_base` (layer_base.hpp). A
+/// user's layer specializes it.
 template <class Layer, class Estimator = void>
 class trainable;
-
-/// A trainable reading with the functions that every layer needs.
-template <class Layer>
-concept trainable_layer =
-    requires(Layer t, const activations in, activations out, const float* grad_out, float* grad_in, const pass p) {
-      Layer(shape{});
-      t.forward(in, out, p);
-      t.backward(in, out, grad_out, grad_in, p);
-    };
 
 }  // namespace minnow

@@ -118,9 +118,8 @@ void check_forward(const geometry& g) {
   p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) { expected[y] += p.in[x] * p.weights[w]; });
   for (std::size_t y = 0; y < expected.size(); ++y) expected[y] *= scales[y % scales.size()];
 
-  detail::code_product product;
-  CHECK(!product.serves(g));
-  product.take_inputs_of<Inputs, Weights>();
+  CHECK(!detail::code_product(nullptr).serves(g));
+  detail::code_product product(detail::input_kernel::of<Inputs, Weights>().kernel);
   REQUIRE(product.serves(g));
   std::vector<float> in = p.in;
   const activations batch{in.data(), image_count, g.in};
@@ -235,8 +234,7 @@ TEST_SUITE("train/layers/code_products") {
     std::vector<float> in(60'001, 127), weights(2 * in.size(), 127);
     std::fill(weights.begin() + 60'001, weights.end(), -127.0f);
     weights.back() = -126;
-    detail::code_product product;
-    product.take_inputs_of<integer<8>, integer<8>>();
+    detail::code_product product(detail::input_kernel::of<integer<8>, integer<8>>().kernel);
     REQUIRE(product.serves(g));
     CHECK(!product.serves(dense_over({1, 1, 70'000}, 2)));
     float out[2];

@@ -28,10 +28,9 @@ void check(shape in, float alpha) {
   const auto gamma = test::uniform(in.channels, 2, -2, 2);
   const auto grad_out = test::uniform(images * in.size(), 3);
 
-  test::single_layer<batch_norm> norm(in, images), leaving(in, images);
+  test::single_layer<batch_norm> norm(in, images), leaving(in, images, wiring<>{.next_applies_norm = true});
   test::single_layer<quantize<Q>, aqe> after(in, images);
   for (auto* one : {&norm, &leaving}) one->set("gamma", gamma);
-  leaving.layer.leave_to_next(true);
 
   const auto y = norm.forward(x, p);
   const auto codes = after.forward(y, p);

@@ -153,8 +153,7 @@ TEST_SUITE("train/layers/product") {
     static_assert(127 * 127 * 1040 < (1 << 24) && 127 * 127 * 1041 > (1 << 24));
     const auto check = []<class Layer>(Layer, shape in) {
       const geometry g = Layer::over(in);
-      test::single_layer<Layer, ste> one(in, 2);
-      one.layer.template take_inputs_of<integer<8>>();
+      test::single_layer<Layer, ste> one(in, 2, wiring<integer<8>>{});
       std::vector<int> w(static_cast<std::size_t>(g.weights()));
       std::vector<int> x(2 * static_cast<std::size_t>(in.size()));
       // Nearly all codes are at the limit, so that sums reach 17 million and more.

@@ -108,8 +108,7 @@ TEST_SUITE("train/layers/quantize") {
   TEST_CASE("before a product codes leave at share 1, with their scale, and values otherwise") {
     const auto x = inputs();
     const shape in{1, 1, static_cast<int>(x.size())};
-    test::single_layer<quantize<power_of_two<3>>, aqe> one(in, 1);
-    one.layer.hand_on_codes(true);
+    test::single_layer<quantize<power_of_two<3>>, aqe> one(in, 1, wiring<>{.feeds_codes = true});
     const auto codes = one.forward(x, {.mode = mode::train, .alpha = 1});
     CHECK(one.out().scale == 0.25f);
     CHECK(one.out().max_code == 4);
@@ -119,18 +118,17 @@ TEST_SUITE("train/layers/quantize") {
     CHECK(one.out().scale == 1);
     CHECK(one.out().max_code == 0);
 
-    one.layer.hand_on_codes(false);
-    const auto values = one.forward(x, {.mode = mode::train, .alpha = 1});
-    CHECK(one.out().scale == 1);
-    CHECK(one.out().max_code == 0);
+    test::single_layer<quantize<power_of_two<3>>, aqe> before_others(in, 1);
+    const auto values = before_others.forward(x, {.mode = mode::train, .alpha = 1});
+    CHECK(before_others.out().scale == 1);
+    CHECK(before_others.out().max_code == 0);
     for (std::size_t i = 0; i < x.size(); ++i) CHECK(values[i] == 0.25f * codes[i]);
   }
 
   TEST_CASE("pixels leave as the odd integers of their bytes at every alpha") {
     std::vector<float> bytes(256);
     for (std::size_t p = 0; p < 256; ++p) bytes[p] = static_cast<float>(p);
-    test::single_layer<quantize<pixels>, aqe> one({16, 16, 1}, 1);
-    one.layer.hand_on_codes(true);
+    test::single_layer<quantize<pixels>, aqe> one({16, 16, 1}, 1, wiring<>{.feeds_codes = true});
     for (const float alpha : alphas) {
       const auto out = one.forward(bytes, {.mode = mode::train, .alpha = alpha});
       for (int p = 0; p < 256; ++p) CHECK(out[static_cast<std::size_t>(p)] == static_cast<float>(2 * p - 255));

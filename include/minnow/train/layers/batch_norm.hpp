@@ -9,29 +9,28 @@
 #include <minnow/core/affine.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/layers/batch_norm.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/deferred_norm.hpp>
-#include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
 
 template <class Estimator>
-class trainable<batch_norm, Estimator> {
+class trainable<batch_norm, Estimator> : public layer_base {
   using row = xt::xtensor<float, 1>;
 
 public:
-  explicit trainable(shape in)
+  explicit trainable(shape in) : trainable(in, wiring<>{}) {}
+  template <quantizer Inputs>
+  trainable(shape in, const wiring<Inputs>& neighbors)
       : gamma_(xt::ones<float>({index(in.channels)})),
         beta_(xt::zeros<float>(gamma_.shape())),
         mean_(beta_),
         variance_(gamma_),
         grad_gamma_(beta_),
         grad_beta_(beta_),
-        norm_(in.channels) {}
-
-  /// Sets whether a pass with batch statistics leaves the affine function of each number to the next layer, which
-  /// applies it in its own pass over the data.
-  void leave_to_next(bool yes) noexcept { leaves_ = yes; }
+        norm_(in.channels),
+        defers_(neighbors.next_applies_norm) {}
 
   [[nodiscard]] const row& gamma() const noexcept { return gamma_; }
   [[nodiscard]] const row& beta() const noexcept { return beta_; }
@@ -52,14 +51,14 @@ public:
     return affine::normalizing(gamma_(c), beta_(c), mean_(c), variance_(c), batch_norm::epsilon);
   }
 
-  void forward(const activations& in, activations& out, const pass& p) {
+  void forward(const activations& in, activations& out, const pass& p) override {
     const int channels = in.dimensions.channels;
     norm_.summed = false;
     if (!p.takes_batch_statistics()) {
       for (int c = 0; c < channels; ++c) set(c, evaluated(c));
     } else {
       measure(in, p);
-      if (leaves_) {
+      if (defers_) {
         out.data = in.data;
         out.norm = &norm_;
         return;
@@ -71,7 +70,8 @@ public:
         values, [&](std::size_t at, const detail::vector& y, auto count) { detail::store(out.data + at, y, count); });
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                const pass& p) override {
     const int channels = in.dimensions.channels;
     if (!norm_.summed)
       norm_.sums.run<2>(in.rows(), channels, [&](std::size_t at, int c, auto count, auto&& add) {
@@ -111,20 +111,17 @@ public:
     });
   }
 
-  template <class Visit>
-  void parameters(Visit&& visit) {
+  void parameters(const parameter_visitor& visit) override {
     visit(parameter{"gamma", span(gamma_), span(grad_gamma_)});
     visit(parameter{"beta", span(beta_), span(grad_beta_)});
   }
-  template <class Visit>
-  void arrays(Visit&& visit) {
+  void arrays(const array_visitor& visit) override {
     visit(std::string_view("gamma"), span(gamma_));
     visit(std::string_view("beta"), span(beta_));
     statistics(visit);
   }
   /// Visits the arrays that `reestimate_batch_norm` replaces.
-  template <class Visit>
-  void statistics(Visit&& visit) {
+  void statistics(const array_visitor& visit) override {
     visit(std::string_view("mean"), span(mean_));
     visit(std::string_view("variance"), span(variance_));
     visit(std::string_view("stale_statistics"), std::span<float>(&stale_statistics_, 1));
@@ -188,7 +185,7 @@ private:
   float stale_statistics_ = 0;
   detail::deferred_norm norm_;
   std::vector<float> slope_;
-  bool leaves_ = false;
+  bool defers_;  ///< a pass with batch statistics leaves the affine function of each number to the next layer
 };
 
 }  // namespace minnow

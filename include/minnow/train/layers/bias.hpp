@@ -4,20 +4,20 @@
 
 #include <minnow/core/index.hpp>
 #include <minnow/layers/bias.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/channel_sums.hpp>
-#include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
 
 template <class Estimator>
-class trainable<bias, Estimator> {
+class trainable<bias, Estimator> : public layer_base {
 public:
   explicit trainable(shape in) : values_(xt::zeros<float>({index(in.channels)})), gradient_(values_) {}
 
   [[nodiscard]] const xt::xtensor<float, 1>& values() const noexcept { return values_; }
 
-  void forward(const activations& in, activations& out, const pass&) noexcept {
+  void forward(const activations& in, activations& out, const pass&) override {
     const int channels = in.dimensions.channels;
     detail::for_rows(in.rows(), channels, [&](std::size_t row, int c, auto count) {
       const std::size_t at = row * index(channels) + index(c);
@@ -25,7 +25,8 @@ public:
     });
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) {
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                const pass&) override {
     const int channels = in.dimensions.channels;
     sums_.run<1>(in.rows(), channels,
                  [&](std::size_t at, int, auto count, auto&& add) { add(0, detail::load(grad_out + at, count)); });
@@ -33,12 +34,10 @@ public:
     if (grad_in != nullptr) std::copy_n(grad_out, in.size(), grad_in);
   }
 
-  template <class Visit>
-  void parameters(Visit&& visit) {
+  void parameters(const parameter_visitor& visit) override {
     visit(parameter{"bias", {values_.data(), values_.size()}, {gradient_.data(), gradient_.size()}});
   }
-  template <class Visit>
-  void arrays(Visit&& visit) {
+  void arrays(const array_visitor& visit) override {
     visit(std::string_view("bias"), std::span<float>(values_.data(), values_.size()));
   }
 

@@ -91,15 +91,26 @@ inline constexpr code_kernel code_kernel_of = [] {
       }};
 }();
 
+/// The kernel of a product for the quantizer of its inputs.
+struct input_kernel {
+  const code_kernel* kernel = nullptr;  ///< null unless inputs and weights are codes
+  bool bits = false;                    ///< the inputs have one bit
+
+  /// Grouped  true if the layer may have channel groups
+  template <quantizer Inputs, quantizer Weights, bool Grouped = false>
+  [[nodiscard]] static input_kernel of() noexcept {
+    constexpr bool has_bits = Inputs::storage == encoding::bit;
+    if constexpr (is_integer(Inputs::storage) && is_integer(Weights::storage))
+      return {&code_kernel_of<operand_of<Inputs>, operand_of<Weights>, Grouped>, has_bits};
+    else return {nullptr, has_bits};
+  }
+};
+
 /// Product of a layer whose inputs and weights are codes.
 class code_product {
 public:
-  /// Selects the kernel for the quantizer of the inputs. Called once.
-  template <quantizer Inputs, quantizer Weights, bool Grouped = false>
-  void take_inputs_of() noexcept {
-    if constexpr (is_integer(Inputs::storage) && is_integer(Weights::storage))
-      kernel_ = &code_kernel_of<operand_of<Inputs>, operand_of<Weights>, Grouped>;
-  }
+  explicit code_product(const code_kernel* kernel) noexcept : kernel_(kernel) {}
+
   /// Returns whether this class can compute the layer: inputs and weights are codes, and every sum fits in 32 bits.
   [[nodiscard]] bool serves(const geometry& g) const noexcept {
     return kernel_ != nullptr && g.inputs() <= kernel_->longest;
@@ -157,7 +168,7 @@ private:
     }
   }
 
-  const code_kernel* kernel_ = nullptr;
+  const code_kernel* kernel_;
   aligned_bytes weights_;
   aligned_bytes prepared_;
   std::vector<std::int16_t> integers_;

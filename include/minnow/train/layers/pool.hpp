@@ -2,7 +2,7 @@
 
 #include <minnow/core/index.hpp>
 #include <minnow/layers/pool.hpp>
-#include <minnow/train/trainable.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
@@ -10,11 +10,11 @@ namespace minnow {
 /// Max and average pooling. An average is the sum of the window's elements inside the image, added in order, times 1 /
 /// taps. The packed network computes it in the same way.
 template <pool_layer Layer, class Estimator>
-class trainable<Layer, Estimator> {
+class trainable<Layer, Estimator> : public layer_base {
 public:
   explicit trainable(shape in) noexcept : geometry_(Layer::pool_over(in)) {}
 
-  void forward(const activations& in, activations& out, const pass&) noexcept {
+  void forward(const activations& in, activations& out, const pass&) override {
     windows(in, [&](std::size_t to, auto count, auto&& taps) {
       using detail::vector;
       using scalar::max;
@@ -30,7 +30,7 @@ public:
   }
 
   void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in,
-                const pass&) noexcept {
+                const pass&) override {
     if (grad_in == nullptr) return;
     // If windows do not overlap, each input has at most one gradient, and nothing is accumulated.
     const geometry& g = geometry_;

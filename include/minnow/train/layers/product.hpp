@@ -3,8 +3,8 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/quantize/concept.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/trainable_product.hpp>
-#include <minnow/train/trainable.hpp>
 
 namespace minnow {
 
@@ -12,12 +12,11 @@ namespace minnow {
 template <product_layer Layer, class Estimator>
 class trainable<Layer, Estimator> : public trainable_product<typename Layer::weights, Estimator> {
 public:
-  explicit trainable(shape in) : trainable_product<typename Layer::weights, Estimator>(Layer::over(in)) {}
-
+  explicit trainable(shape in) : trainable(in, wiring<>{}) {}
   template <quantizer Inputs>
-  void take_inputs_of() noexcept {
-    trainable_product<typename Layer::weights, Estimator>::template take_inputs_of<Inputs, detail::is_grouped<Layer>>();
-  }
+  trainable(shape in, const wiring<Inputs>&)
+      : trainable_product<typename Layer::weights, Estimator>(
+            Layer::over(in), detail::input_kernel::of<Inputs, typename Layer::weights, detail::is_grouped<Layer>>()) {}
 };
 
 }  // namespace minnow

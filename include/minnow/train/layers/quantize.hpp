@@ -10,9 +10,9 @@
 #include <minnow/layers/quantize.hpp>
 #include <minnow/quantize/pixels.hpp>
 #include <minnow/quantize/properties.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/deferred_norm.hpp>
 #include <minnow/train/layers/learned_state.hpp>
-#include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
@@ -24,28 +24,27 @@ namespace minnow {
 /// `pixels`, `half` and `real` have nothing to estimate: `pixels` is exact, and the others pass gradients inside their
 /// range.
 template <quantizer Quantizer, class Estimator>
-class trainable<quantize<Quantizer>, Estimator> {
+class trainable<quantize<Quantizer>, Estimator> : public layer_base {
   static constexpr bool estimates = is_integer(Quantizer::storage) && !std::is_same_v<Quantizer, pixels>;
 
 public:
-  explicit trainable(shape) noexcept {}
+  explicit trainable(shape in) : trainable(in, wiring<>{}) {}
+  template <quantizer Inputs>
+  trainable(shape, const wiring<Inputs>& neighbors) : codes_(neighbors.feeds_codes && Quantizer::max_code > 0) {}
 
-  /// Whether the layer processes values one by one, so that a batch norm can leave its affine function to it.
-  static constexpr bool takes_deferred_norm = state_floats<Quantizer> == 0;
+  /// True if the layer processes values one by one, so that a batch norm can leave its affine function to it.
+  static constexpr bool applies_norm = state_floats<Quantizer> == 0;
 
-  /// Sets whether the layer outputs codes instead of values. The network sets it if a product or a join reads the
-  /// output, since these read codes in the packed network too.
-  void hand_on_codes(bool yes) noexcept { codes_ = yes && Quantizer::max_code > 0; }
   [[nodiscard]] const typename Quantizer::state& state() const noexcept { return state_; }
 
   /// Whether the quantizer's values never fall where its inputs rise.
-  [[nodiscard]] bool increasing() const { return never_falls<Quantizer>(state_); }
+  [[nodiscard]] bool increasing() const override { return never_falls<Quantizer>(state_); }
   /// The floats of the state if it cannot be packed, otherwise empty.
-  [[nodiscard]] std::span<const float> unsound_state() {
+  [[nodiscard]] std::span<const float> unsound_state() override {
     return detail::first_unsound<Quantizer>(std::span(&state_, 1));
   }
 
-  void forward(const activations& in, activations& out, const pass& p) {
+  void forward(const activations& in, activations& out, const pass& p) override {
     if (!observe(in, p))
       require(p.failure("the inputs of ", text(Quantizer::name()).c_str(), " hold a NaN or an infinity"));
     const float share = estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f;
@@ -66,7 +65,8 @@ public:
     });
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                const pass& p) override {
     if constexpr (learned_quantizer<Quantizer>)
       learned_.take(0, state_, in.data, grad_out, in.size(), Estimator::quantized_fraction(p.alpha), in.images);
     if (grad_in == nullptr) return;
@@ -79,14 +79,11 @@ public:
     });
   }
 
-  template <class Visit>
-    requires learned_quantizer<Quantizer>
-  void parameters(Visit&& visit) {
-    visit(learned_.as_parameter(&state_));
+  void parameters(const parameter_visitor& visit) override {
+    if constexpr (learned_quantizer<Quantizer>) visit(learned_.as_parameter(&state_));
   }
 
-  template <class Visit>
-  void arrays(Visit&& visit) {
+  void arrays(const array_visitor& visit) override {
     if constexpr (state_floats<Quantizer> > 0)
       visit(std::string_view("state"), detail::state_array<Quantizer>(&state_, 1));
   }
@@ -136,7 +133,7 @@ private:
 
   typename Quantizer::state state_{};
   [[no_unique_address]] detail::learned_state<Quantizer> learned_{1};
-  bool codes_ = false;
+  bool codes_;  ///< outputs codes instead of values, as the packed network does
 };
 
 }  // namespace minnow

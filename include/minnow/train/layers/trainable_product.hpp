@@ -12,11 +12,11 @@
 #include <minnow/gemm/grouped_products.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
+#include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/code_product.hpp>
 #include <minnow/train/layers/quantize.hpp>
 #include <minnow/train/layers/table_input_gradient.hpp>
 #include <minnow/train/layers/table_weight_gradient.hpp>
-#include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
@@ -27,11 +27,12 @@ namespace minnow {
 /// Forward multiplies the inputs by share h(w) + (1 - share) w. At share 1 it multiplies codes and scales the sums, so
 /// that the sums are the packed network's integers.
 template <quantizer Quantizer, class Estimator>
-class trainable_product {
+class trainable_product : public layer_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
 
 public:
-  explicit trainable_product(const geometry& g)
+  /// inputs  the kernel for the quantizer of the inputs
+  trainable_product(const geometry& g, detail::input_kernel inputs)
       : geometry_(g),
         weights_(xt::zeros<float>(
             {index(g.out.channels), index(g.kernel.height), index(g.kernel.width), index(g.group_channels())})),
@@ -41,8 +42,10 @@ public:
         states_(Quantizer::per_channel ? index(g.out.channels) : 1),
         learned_(states_.size()),
         floats_(g),
+        codes_by_codes_(inputs.kernel),
         input_gradient_(g),
-        weight_gradient_(g) {}
+        weight_gradient_(g),
+        takes_bits_(inputs.bits) {}
 
   [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
 
@@ -56,8 +59,7 @@ public:
     weights_ = w;
     moved();
   }
-  /// Call after writing other weights through `arrays`: states and codes are then computed as in a new layer.
-  void weights_replaced() {
+  void weights_replaced() override {
     std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
     quantized_once_ = false;
     moved();
@@ -76,17 +78,13 @@ public:
   }
 
   /// The floats of the first state that cannot be packed; empty if all can be.
-  [[nodiscard]] std::span<const float> unsound_state() { return detail::first_unsound<Quantizer>(std::span(states_)); }
-
-  /// Selects the kernels for the quantizer of the inputs. Called once. `Grouped` says whether the layer may have
-  /// channel groups.
-  template <quantizer Inputs, bool Grouped = false>
-  void take_inputs_of() noexcept {
-    codes_by_codes_.template take_inputs_of<Inputs, Quantizer, Grouped>();
-    takes_bits_ = Inputs::storage == encoding::bit;
+  [[nodiscard]] std::span<const float> unsound_state() override {
+    return detail::first_unsound<Quantizer>(std::span(states_));
   }
 
-  void start(random r, initializer how) {
+  [[nodiscard]] bool reads_codes() const noexcept override { return true; }
+
+  void start(random r, initializer how) override {
     const float fan_in = static_cast<float>(geometry_.inputs());
     const float fan_out =
         static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.group_filters());
@@ -98,7 +96,7 @@ public:
     moved();
   }
 
-  void forward(const activations& in, activations& out, const pass& p) {
+  void forward(const activations& in, activations& out, const pass& p) override {
     const float share = estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f;
     if (p.mode == mode::calibrate && p.measured_batches == 0) settle_states();
     if (p.requantize || !quantized_once_) refresh(p);
@@ -114,7 +112,8 @@ public:
     else if (in.scale != 1) scale_all(in.scale, out);
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass& p) {
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                const pass& p) override {
     if (takes_bits_ && in.max_code > 0 && geometry_.groups == 1 && weight_gradient_.usable())
       weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
     else floats_.backward_weights(in.images, in.data, grad_out, gradient_.data());
@@ -150,8 +149,7 @@ public:
     floats_.backward_inputs(in.images, grad_out, operand_.data(), grad_in);
   }
 
-  template <class Visit>
-  void parameters(Visit&& visit) {
+  void parameters(const parameter_visitor& visit) override {
     // Invalidates the codes before any weight changes, so that an exception cannot leave codes of older weights.
     moved();
     parameter p{"weights",
@@ -169,8 +167,7 @@ public:
     if constexpr (learned_quantizer<Quantizer>) visit(learned_.as_parameter(states_.data()));
     if (coded == weights_.size()) has_codes();
   }
-  template <class Visit>
-  void arrays(Visit&& visit) {
+  void arrays(const array_visitor& visit) override {
     // A file stores weights with the states that were measured on them. Weights that cannot be measured are stored too.
     if (measured_ == 0) (void)measure();
     each_array(visit);
@@ -179,8 +176,7 @@ public:
   }
   /// Like `arrays`, but for use between two steps of a run, when weights may have changed since they were measured. The
   /// array `measured` records whether they have.
-  template <class Visit>
-  void checkpoint_arrays(Visit&& visit) {
+  void checkpoint_arrays(const array_visitor& visit) override {
     each_array(visit);
     if constexpr (state_floats<Quantizer> > 0) visit(std::string_view("measured"), std::span<float>(&measured_, 1));
     coded_ = false;
@@ -195,8 +191,7 @@ private:
     coded_ = false;
   }
 
-  template <class Visit>
-  void each_array(Visit& visit) {
+  void each_array(const array_visitor& visit) {
     visit(std::string_view("weights"), std::span<float>(weights_.data(), weights_.size()));
     if constexpr (state_floats<Quantizer> > 0)
       visit(std::string_view("state"), detail::state_array<Quantizer>(states_.data(), states_.size()));
@@ -291,7 +286,7 @@ private:
   detail::code_product codes_by_codes_;
   detail::table_input_gradient<detail::operand_of<Quantizer>> input_gradient_;
   detail::table_weight_gradient weight_gradient_;
-  bool takes_bits_ = false;
+  bool takes_bits_;
   float measured_ = 0;  ///< 1: the states match the current weights; a float, like all data in files
   bool coded_ = false;
   bool quantized_once_ = false;
