@@ -10,22 +10,21 @@
 #include <minnow/quantize/quantizer_base.hpp>
 #include <minnow/quantize/scheme.hpp>
 
+#include "four_levels.hpp"
+
 using namespace minnow;
 
 // A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
 namespace quantize_concept_test {
 
-/// A user's quantizer with a scalar rule: -3, -1, +1, +3 over 3.
-struct two_bit {
+/// A quantizer without the members of quantizer_base.
+struct without_base {
   using state = quantizer_base::state;
-  static constexpr text name() { return "two_bit"; }
+  static constexpr text name() { return "without_base"; }
   static constexpr int bits = 2;
   static constexpr int max_code = 3;
-  static float code(float x, const state&) { return 2 * std::floor(std::fmin(std::fmax(1.5f * x, -2.0f), 1.0f)) + 1; }
+  static float code(float x, const state&) { return x; }
   static constexpr float scale(const state&) { return 1.0f / 3.0f; }
-};
-struct four_levels : quantizer_base, two_bit {
-  using state = quantizer_base::state;
 };
 
 struct without_name : quantizer_base {
@@ -40,7 +39,7 @@ struct without_rule : quantizer_base {
   static constexpr int max_code = 1;
   static constexpr float scale(const state&) { return 1; }
 };
-struct with_a_state_on_the_heap : four_levels {
+struct with_a_state_on_the_heap : test::four_levels {
   struct state {
     std::vector<float> g;
   };
@@ -54,8 +53,8 @@ struct with_a_state_on_the_heap : four_levels {
 
 using namespace quantize_concept_test;
 
-static_assert(quantizer<four_levels>, "ten scalar lines are enough");
-static_assert(!quantizer<two_bit>, "what quantizer_base gives is part of the concept");
+static_assert(quantizer<test::four_levels>, "ten scalar lines are enough");
+static_assert(!quantizer<without_base>, "what quantizer_base gives is part of the concept");
 static_assert(!quantizer<without_name> && !quantizer<without_rule>);
 static_assert(!quantizer<with_a_state_on_the_heap>, "files and checkpoints copy states as floats");
 static_assert(!quantizer<int> && !quantizer<scheme<sign, sign>>);

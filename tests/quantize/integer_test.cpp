@@ -17,7 +17,7 @@
 
 using namespace minnow;
 using test::any_vector;
-using test::formula;
+using test::code_of_formula;
 using test::gaussian;
 
 static_assert(quantizer<integer<2>> && quantizer<integer<8>> && quantizer<integer<4, per_channel>>);
@@ -44,7 +44,7 @@ TEST_SUITE("quantize/integer") {
       const auto xs = test::values(ties);
       const auto with = [&]<int Bits>(std::integral_constant<int, Bits>) {
         const auto code = [&](float x) { return integer<Bits>::code(x, {.g = g}); };
-        CHECK(test::difference(xs, code, [&](double x) { return formula(x, g, Bits); }) == "");
+        CHECK(test::difference(xs, code, [&](double x) { return code_of_formula(x, g, Bits); }) == "");
         CHECK(test::lane_difference(xs, [&](auto x) { return integer<Bits>::code(x, {.g = g}); }) == "");
       };
       with(std::integral_constant<int, 2>{});
@@ -58,7 +58,7 @@ TEST_SUITE("quantize/integer") {
     for (const float x : test::values()) {
       const double quotient = static_cast<double>(x) / g;
       const double found = integer<8>::code(x, {.g = g});
-      const double wanted = formula(x, g, 8);
+      const double wanted = code_of_formula(x, g, 8);
       if (found != wanted) CHECK(std::abs(std::abs(quotient - wanted) - 0.5) <= std::abs(quotient) * 0x1p-24);
     }
   }

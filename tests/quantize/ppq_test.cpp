@@ -15,7 +15,7 @@
 
 using namespace minnow;
 using test::any_vector;
-using test::formula;
+using test::code_of_formula;
 using test::gaussian;
 
 namespace {
@@ -32,14 +32,14 @@ double squared_error(const std::vector<float>& xs, float g) {
 }
 
 /// Computes Algorithm 2 in double precision.
-double reference(const std::vector<float>& xs, int bits, int iterations) {
+double scale_of_algorithm(const std::vector<float>& xs, int bits, int iterations) {
   double g = 0;
   for (const double x : xs) g = std::max(g, std::abs(x) / (std::pow(2.0, bits - 1) - 1));
   for (int i = 0; i < iterations; ++i) {
     double xq = 0;
     double qq = 0;
     for (const double x : xs) {
-      const double q = formula(x, g, bits);
+      const double q = code_of_formula(x, g, bits);
       xq += x * q;
       qq += q * q;
     }
@@ -57,7 +57,7 @@ double rounding_allowance(const std::vector<float>& xs, float next) {
   double power = 0;
   for (const double x : xs) {
     const double q = integer<Bits>::code(static_cast<float>(x), {.g = next});
-    const double exact = formula(x, next, Bits);
+    const double exact = code_of_formula(x, next, Bits);
     const double d = x - next * q;
     const double best = x - next * exact;
     if (q != exact) CHECK(std::abs(std::abs(x / next - exact) - 0.5) <= std::abs(x / next) * 0x1p-24);
@@ -106,7 +106,7 @@ TEST_SUITE("quantize/ppq") {
           CAPTURE(seed);
           CAPTURE(bits);
           const auto xs = gaussian(seed, 1000);
-          const double wanted = reference(xs, bits, iterations);
+          const double wanted = scale_of_algorithm(xs, bits, iterations);
           CHECK(std::abs(ppq(xs, bits, 0, iterations) - wanted) <= 0x1p-23 * wanted);
         }
   }

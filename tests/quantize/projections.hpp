@@ -10,7 +10,7 @@
 namespace minnow::test {
 
 /// Computes Liu & Mattina 2019, Eq. 8, with the clamp and ties to even.
-inline double formula(double x, double g, int bits) {
+inline double code_of_formula(double x, double g, int bits) {
   const double limit = std::pow(2.0, bits - 1) - 1;
   return std::clamp(std::nearbyint(x / g), -limit, limit);
 }

@@ -13,19 +13,12 @@
 #include <minnow/quantize/methods.hpp>
 #include <minnow/quantize/scheme.hpp>
 
+#include "four_levels.hpp"
+
 using namespace minnow;
 
 // A named namespace, because members that only templates use would be reported as unused in an unnamed one.
 namespace quantize_properties_test {
-
-/// A quantizer with a scalar rule: -3, -1, +1, +3 over 3.
-struct four_levels : quantizer_base {
-  static constexpr text name() { return "four_levels"; }
-  static constexpr int bits = 2;
-  static constexpr int max_code = 3;
-  static float code(float x, const state&) { return 2 * std::floor(std::fmin(std::fmax(1.5f * x, -2.0f), 1.0f)) + 1; }
-  static constexpr float scale(const state&) { return 1.0f / 3.0f; }
-};
 
 /// A 1-bit quantizer with a scale of 0.3, and one with a measured scale that begins at 1.
 struct third : quantizer_base {
@@ -87,8 +80,8 @@ TEST_SUITE("quantize/properties") {
   }
 
   TEST_CASE("a quantized value is scale times code") {
-    CHECK(quantized<four_levels>(0.9f, {}) == 1.0f);
-    CHECK(quantized<four_levels>(-0.1f, {}) == -1.0f / 3.0f);
+    CHECK(quantized<test::four_levels>(0.9f, {}) == 1.0f);
+    CHECK(quantized<test::four_levels>(-0.1f, {}) == -1.0f / 3.0f);
     CHECK(quantized<power_of_two<3>>(0.3f, {}) == 0.25f);
     CHECK(quantized<integer<8>>(10.4f, {.g = 2.0f}) == 10.0f);
   }

@@ -7,6 +7,7 @@
 
 #include <minnow/quantize/granularity.hpp>
 
+#include "four_levels.hpp"
 #include "lanes.hpp"
 #include "values.hpp"
 
@@ -14,15 +15,6 @@ using namespace minnow;
 
 // A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
 namespace quantizer_base_test {
-
-/// A quantizer with a scalar rule: -3, -1, +1, +3 over 3.
-struct four_levels : quantizer_base {
-  static constexpr text name() { return "four_levels"; }
-  static constexpr int bits = 2;
-  static constexpr int max_code = 3;
-  static float code(float x, const state&) { return 2 * std::floor(std::fmin(std::fmax(1.5f * x, -2.0f), 1.0f)) + 1; }
-  static constexpr float scale(const state&) { return 1.0f / 3.0f; }
-};
 
 /// A user's quantizers, which add only a name and a scale.
 struct five_bits : signed_codes<5> {
@@ -42,11 +34,12 @@ struct five_bits_per : detail::with_granularity<five_bits, Granularity> {};
 using namespace quantizer_base_test;
 
 // The defaults: signed bytes, range [-1, 1], and latent weights that are kept inside it.
-static_assert(four_levels::storage == encoding::byte && four_levels::clips_weights && !four_levels::per_channel);
-static_assert(four_levels::range({}).low == -1 && four_levels::range({}).high == 1);
-static_assert(four_levels::supports(role::inputs) && four_levels::supports(role::weights));
+static_assert(test::four_levels::storage == encoding::byte && test::four_levels::clips_weights &&
+              !test::four_levels::per_channel);
+static_assert(test::four_levels::range({}).low == -1 && test::four_levels::range({}).high == 1);
+static_assert(test::four_levels::supports(role::inputs) && test::four_levels::supports(role::weights));
 
-static_assert(quantizer<four_levels> && quantizer<five_bits>);
+static_assert(quantizer<test::four_levels> && quantizer<five_bits>);
 
 static_assert(signed_codes<2>::min_code == -1 && signed_codes<2>::max_code == 1 && signed_codes<8>::min_code == -127 &&
               signed_codes<8>::max_code == 127);
