@@ -110,7 +110,7 @@ public:
       if (!caught_.exchange(true)) what_ = std::current_exception();
     }
   }
-  /// Whether an exception was kept. The remaining work can then be skipped.
+  /// Returns true if an exception was kept. The remaining work can then be skipped.
   [[nodiscard]] bool caught() const noexcept { return caught_.load(std::memory_order_relaxed); }
   /// Throws the exception that was kept, if any. Call it after all threads have finished.
   void pass_on() {

@@ -56,8 +56,8 @@ using range_runner = void (*)(void* body, int first, int last);
 /// True in a process that was forked after its parent's first parallel loop.
 inline std::atomic<bool> forked{false};
 
-/// Whether loops may use several threads in this process. The first call registers a handler that tells forked
-/// processes that they may not.
+/// Returns true if loops may use several threads in this process. The first call registers a handler, after which the
+/// function returns false in forked processes.
 inline bool may_share() noexcept {
   [[maybe_unused]] static const int arranged =
       pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });

@@ -32,7 +32,7 @@ struct record_format {
     for (int i = label_width; i-- > 0;) value = value << 8 | std::to_integer<int>(bytes[i]);
     return value;
   }
-  /// Whether the image's dimensions are valid and the label's bytes can hold all classes.
+  /// Returns true if the image's dimensions are valid and the label's bytes can hold all classes.
   [[nodiscard]] bool makes_sense() const noexcept {
     return dimensions.is_sound() && label_width >= 1 && label_width <= 2 && label_at >= 0 &&
            label_at <= label_bytes - label_width && classes >= 1 && classes <= 1 << 8 * label_width;

@@ -138,7 +138,8 @@ status find_places(Network& net, std::span<const weight_shape> products, const w
   return {};
 }
 
-/// Whether a tensor is the batch counter of PyTorch's batch norm, which only uses it for averages without a momentum.
+/// Returns true if a tensor is the batch counter of PyTorch's batch norm. PyTorch uses it only for averages without a
+/// momentum.
 inline bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
 
 inline status fill_places(const std::vector<weight_place<float>>& places, const tensors& from, bool allow_unused) {

@@ -35,7 +35,7 @@ struct run_parts {
   std::size_t epoch_numbers;
   std::size_t most_epochs;
   std::vector<std::vector<float>>& moments;  ///< of each parameter, in order
-  /// Whether moment n of a parameter is never negative; if empty, all moments may be negative.
+  /// Returns true if moment n of a parameter is never negative; if empty, all moments may be negative.
   std::function<bool(int)> is_square{};
   int moment_count = 1;  ///< moments of each number of a parameter
   /// Refuses a position or finished epochs that no run can reach.

@@ -163,8 +163,8 @@ private:
     std::copy(state_->numbers.begin(), state_->numbers.end(), numbers.begin());
   }
 
-  /// Whether all requests are complete. The call also lets MPI make progress on pending operations, which may happen
-  /// only during calls.
+  /// Returns true if all requests are complete. The call also lets MPI make progress on pending operations, which may
+  /// happen only during calls.
   bool all_done(std::vector<MPI_Request>& requests) {
     int done = 1;
     check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");

@@ -23,7 +23,7 @@ public:
   /// Number of this rank, 0 … size - 1.
   [[nodiscard]] virtual int rank() const noexcept = 0;
   [[nodiscard]] virtual int size() const noexcept = 0;
-  /// Whether batch statistics are taken over all ranks.
+  /// Returns true if batch statistics are taken over all ranks.
   [[nodiscard]] virtual bool synchronized_statistics() const noexcept = 0;
   /// Number of gradient floats that are summed together.
   [[nodiscard]] virtual std::size_t bucket() const noexcept = 0;

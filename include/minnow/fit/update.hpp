@@ -91,7 +91,7 @@ private:
                            p.name.data());
   }
 
-  /// Updates a parameter; returns whether all numbers are finite: the gradient, the values before they are clipped, the
+  /// Updates a parameter; returns true if all numbers are finite: the gradient, the values before they are clipped, the
   /// moments. The check uses numbers that are in registers already: x - x is 0 unless x is a NaN or an infinity, and so
   /// is the sum of these differences.
   template <class Prepared>

@@ -100,7 +100,7 @@ inline constexpr int option_kind<padding<Height, Width>> = 3;
 template <int Count>
 inline constexpr int option_kind<groups<Count>> = 4;
 
-/// Whether no option is given twice.
+/// Returns true if no option is given twice.
 template <class... Options>
 constexpr bool options_differ() {
   int given[5] = {};

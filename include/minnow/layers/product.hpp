@@ -17,7 +17,7 @@ concept product_layer = layer<Layer> && requires(shape in) {
 
 namespace detail {
 
-/// Whether a product's channels are divided into groups.
+/// True if a product's channels are divided into groups.
 template <product_layer Layer>
 inline constexpr bool is_grouped = [] {
   if constexpr (requires { Layer::grouped; }) return Layer::grouped;

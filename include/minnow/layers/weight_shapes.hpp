@@ -15,8 +15,8 @@ struct weight_shape {
   std::string_view path;
   int filters = 0;
   shape window;
-  bool flattens = false;   ///< whether the layer is a dense layer
-  bool of_signal = false;  ///< whether the layer is a convolution along a signal
+  bool flattens = false;   ///< true if the layer is a dense layer
+  bool of_signal = false;  ///< true if the layer is a convolution along a signal
 };
 
 namespace detail {

@@ -20,8 +20,8 @@ template <quantizer Quantizer, class Value>
   return Quantizer::code(x, state) * Value(Quantizer::scale(state));
 }
 
-/// Whether a state can be packed: all its floats are finite and, if the quantizer has bounds, inside them. The state of
-/// a quantizer that has not measured anything yet is sound.
+/// Returns true if a state can be packed: all its floats are finite and, if the quantizer has bounds, inside them. The
+/// state of a quantizer that has not measured anything yet is sound.
 template <quantizer Quantizer>
 [[nodiscard]] bool is_sound(const typename Quantizer::state& state) {
   constexpr auto count = index(state_floats<Quantizer>);
@@ -51,8 +51,8 @@ template <quantizer Quantizer>
 
 }  // namespace detail
 
-/// Whether every value is a multiple of one power of two, so that float sums of products are exact below 2^24 such
-/// multiples. True for bit planes whose scale is a power of two and does not depend on measurements.
+/// Returns true if every value is a multiple of one power of two, so that float sums of products are exact below 2^24
+/// such multiples. This holds for bit planes whose scale is a power of two and does not depend on measurements.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr bool is_dyadic() noexcept {
   if constexpr (is_planes(Quantizer::storage)) {
@@ -66,9 +66,9 @@ template <quantizer Quantizer>
   return false;
 }
 
-/// Whether h(x) = scale · code(x) never decreases over the range that the quantizer clips to. Packing requires this: it
-/// finds thresholds by bisection, and it replaces the code of a maximum by the maximum of codes. Only sample points are
-/// checked.
+/// Returns true if h(x) = scale · code(x) never decreases over the range that the quantizer clips to. Packing requires
+/// this: it finds thresholds by bisection, and it replaces the code of a maximum by the maximum of codes. Only sample
+/// points are checked.
 template <quantizer Quantizer>
 [[nodiscard]] bool never_falls(const typename Quantizer::state& state) {
   const interval range = Quantizer::range(state);

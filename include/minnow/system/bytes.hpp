@@ -42,7 +42,7 @@ struct plain {
   class file {
   public:
     [[nodiscard]] status open(const char* path) noexcept { return open(path, true); }
-    /// takes_opener   whether the reader accepts minnow::gzip; a failure then advises it
+    /// takes_opener   true if the reader accepts minnow::gzip; a failure then advises it
     [[nodiscard]] status open(const char* path, bool takes_opener) noexcept {
       return detail::within_memory(path, [&] {
         name_ = path;

@@ -23,7 +23,7 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
   return domain::finite;
 }
 
-/// Whether a number is in a domain. Tests the bits, so that no compiler flag lets a NaN pass.
+/// Returns true if a number is in a domain. Tests the bits, so that no compiler flag lets a NaN pass.
 [[nodiscard]] constexpr bool is_in(domain d, float x) noexcept {
   const bool finite = (std::bit_cast<std::uint32_t>(x) & 0x7f800000u) != 0x7f800000u;
   switch (d) {

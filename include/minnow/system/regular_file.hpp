@@ -61,7 +61,7 @@ private:
 
 /// Returns the failure for a missing file. It mentions a compressed file (.gz or .xz) next to the missing one.
 ///
-/// takes_opener   whether the reader accepts minnow::gzip
+/// takes_opener   true if the reader accepts minnow::gzip
 inline status missing_file(const char* path, bool takes_opener) noexcept {
   if (file_exists((std::string(path) + ".gz").c_str())) {
     if (!takes_opener)

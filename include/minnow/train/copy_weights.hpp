@@ -22,7 +22,7 @@ struct copy_options {
 
 namespace detail {
 
-/// Whether a layer is at `path` or below it.
+/// Returns true if a layer is at `path` or below it.
 [[nodiscard]] constexpr bool is_part_of(std::string_view layer, std::string_view path) noexcept {
   return layer.starts_with(path) && (layer.size() == path.size() || layer[path.size()] == '.');
 }

@@ -170,7 +170,7 @@ public:
     });
   }
 
-  /// Whether any layer quantizes weights, or inputs other than the image's bytes.
+  /// True if any layer quantizes weights, or inputs other than the image's bytes.
   static constexpr bool quantizes = []<std::size_t... Index>(std::index_sequence<Index...>) {
     return (quantizes_in<typename layer_graph::template layer<Index>>() || ...);
   }(indices{});

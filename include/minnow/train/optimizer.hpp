@@ -34,7 +34,7 @@ namespace detail {
 /// and where it wants them
 ///
 ///   check()            status that names a number outside its domain; called when a run begins
-///   is_square(moment)  whether a moment is never negative; a checkpoint with a negative one is refused
+///   is_square(moment)  true if a moment is never negative; a checkpoint with a negative one is refused
 ///
 /// The rate is above 0, the factor of the schedule is at least 0, and both are finite. A run refuses other values.
 template <class Optimizer>

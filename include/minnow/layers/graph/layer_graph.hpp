@@ -84,14 +84,14 @@ public:
   static constexpr int readers(std::size_t layer) {
     return layer == detail::image_input ? graph.image_readers : graph.readers[layer];
   }
-  /// Whether layer I + 1 reads layer I as its input (of a join: its first input) and no other input reads layer I.
+  /// True if layer I + 1 reads layer I as its input (of a join: its first input) and no other input reads layer I.
   template <std::size_t Index>
   static constexpr bool feeds_next = [] {
     if constexpr (Index + 1 < count) return graph.from[Index + 1] == Index && graph.readers[Index] == 1;
     else return false;
   }();
 
-  /// Whether a layer that accepts codes with their scale (a product or a join) reads layer I.
+  /// True if a layer that accepts codes with their scale (a product or a join) reads layer I.
   template <std::size_t Index>
   static constexpr bool feeds_codes = code_sources[Index];
 
@@ -182,7 +182,7 @@ public:
     return h;
   }(std::make_index_sequence<count>{});
 
-  /// Whether the input images are bytes that are the first layer's codes.
+  /// True if the input images are bytes that are the first layer's codes.
   static constexpr bool takes_pixels = std::is_same_v<layer<0>, quantize<pixels>>;
 };
 

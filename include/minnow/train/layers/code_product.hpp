@@ -111,7 +111,7 @@ class code_product {
 public:
   explicit code_product(const code_kernel* kernel) noexcept : kernel_(kernel) {}
 
-  /// Returns whether this class can compute the layer: inputs and weights are codes, and every sum fits in 32 bits.
+  /// Returns true if this class can compute the layer: inputs and weights are codes, and every sum fits in 32 bits.
   [[nodiscard]] bool serves(const geometry& g) const noexcept {
     return kernel_ != nullptr && g.inputs() <= kernel_->longest;
   }

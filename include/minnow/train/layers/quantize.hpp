@@ -37,7 +37,7 @@ public:
 
   [[nodiscard]] const typename Quantizer::state& state() const noexcept { return state_; }
 
-  /// Whether the quantizer's values never fall where its inputs rise.
+  /// Returns true if the quantizer's values never fall where its inputs rise.
   [[nodiscard]] bool increasing() const override { return never_falls<Quantizer>(state_); }
   /// The floats of the state if it cannot be packed, otherwise empty.
   [[nodiscard]] std::span<const float> unsound_state() override {
