@@ -79,7 +79,7 @@ std::vector<malformed> malformed_tensors() {
       {"header of 2^64 - 1 bytes", tensors_file("{}", 0, ~std::uint64_t{0}), "found 18446744073709551615"},
       {"header of 100 MB and one", tensors_file("{}", 0, 100'000'001), "found 100000001"},
       {"header of 100 MB", tensors_file("{}", 0, 100'000'000),
-       "a header of 100000000 bytes, found 2 behind its length"},
+       "a header of 100000000 bytes, found 2 after its length field"},
       {"header one longer than the file", tensors_file("{}", 0, 3), "a header of 3 bytes, found 2"},
       {"header cut by its length", tensors_file("{" + a + "}", 16, 20), "a header in JSON, found at its byte"},
       {"header that reaches into the numbers", tensors_file("{" + a + "}", 16, a.size() + 3),

@@ -71,7 +71,7 @@ template <class File>
   std::vector<char> text(length);
   if (status outcome = file.read(reinterpret_cast<std::uint8_t*>(text.data()), length, got); !outcome) return outcome;
   if (got < length)
-    return status::failure("%s: expected a header of %u bytes, found %zu behind its length", name, length, got);
+    return status::failure("%s: expected a header of %u bytes, found %zu after its length field", name, length, got);
 
   npy_dictionary header({text.data(), text.size()}, name);
   if (status outcome = header.read(); !outcome) return outcome;

@@ -41,14 +41,14 @@ public:
     while (!take('}')) {
       std::string key;
       if (!take_text(key)) return refuse("a key of the header in quotation marks, or its closing brace");
-      if (!take(':')) return refuse("a colon behind the header's key");
+      if (!take(':')) return refuse("a colon after the header's key");
       if (status outcome = read_value(key); !outcome) return outcome;
       if (take(',')) continue;
       if (!take('}')) return refuse("a comma or the closing brace of the header");
       break;
     }
     skip_space();
-    if (!rest_.empty()) return refuse("spaces behind the header's dictionary");
+    if (!rest_.empty()) return refuse("only spaces after the header's dictionary");
     for (const auto& [key, seen] :
          {std::pair{"descr", seen_descr_}, std::pair{"fortran_order", seen_order_}, std::pair{"shape", seen_shape_}})
       if (!seen) return status::failure("%s: expected the key '%s' in the header, found none", file_, key);
@@ -108,7 +108,7 @@ private:
       comma = take(',');
     }
     // In Python, (3) is a number and not a tuple.
-    return shape.size() == 1 && !comma ? refuse("a comma behind the one number in 'shape'") : status{};
+    return shape.size() == 1 && !comma ? refuse("a comma after the single number in 'shape'") : status{};
   }
 
   static constexpr std::string_view spaces = " \t\r\n\f";

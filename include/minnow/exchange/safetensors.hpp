@@ -66,7 +66,7 @@ template <class File>
   std::vector<std::uint8_t> header;
   if (status outcome = read_up_to(file, length, header); !outcome) return outcome;
   if (header.size() < length)
-    return status::failure("%s: expected a header of %llu bytes, found %zu behind its length", name, said,
+    return status::failure("%s: expected a header of %llu bytes, found %zu after its length field", name, said,
                            header.size());
   const std::uint64_t numbers = file.length() - sizeof length - length;
   safetensors_header parsed(name, numbers);

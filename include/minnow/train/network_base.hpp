@@ -116,7 +116,7 @@ public:
     if (!(p.alpha >= 0 && p.alpha <= 1))
       require(status::failure("forward: expected an alpha from 0 to 1, found %g", static_cast<double>(p.alpha)));
     if (p.measured_batches < 0 || p.first_image < 0)
-      require(status::failure("forward: expected counts of at least 0, found settled %d and first_image %d",
+      require(status::failure("forward: expected counts of at least 0, found measured_batches %d and first_image %d",
                               p.measured_batches, p.first_image));
     p.unquantized_fraction = unquantized_fraction_(p.alpha);
     const random noise = p.noise;
