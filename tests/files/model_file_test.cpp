@@ -188,10 +188,11 @@ TEST_SUITE("files/model_file") {
     CHECK(all_bytes(std::get<1>(loaded)) == all_bytes(network));
     std::variant<packed<small>, packed<sibling>> others;
     char expected[200];
-    std::snprintf(expected, sizeof expected,
-                  "f: expected one of 2 models, found another one's file, with the fingerprint %016llx; of model 1 the "
-                  "first layer of another size is ",
-                  static_cast<unsigned long long>(layer_graph<mixed>::fingerprint));
+    std::snprintf(
+        expected, sizeof expected,
+        "f: expected one of 2 models, found another model's file, with the fingerprint %016llx; of model 1 the "
+        "first layer of another size is ",
+        static_cast<unsigned long long>(layer_graph<mixed>::fingerprint));
     const std::string said = sentence(read_any(folder.path("f").c_str(), others), folder);
     CAPTURE(said);
     CHECK(said.starts_with(expected));

@@ -170,7 +170,7 @@ TEST_SUITE("fit/checkpoint") {
     CHECK_THROWS_AS(train(options, o, 9), killed);
     const std::string before = content(where.path("run"));
     CHECK(refusal_of(where, options) ==
-          "run: expected no file, found one: say .resume = true to go on from it, or remove it");
+          "run: expected no file, found one: set .resume = true to continue from it, or remove it");
     CHECK(content(where.path("run")) == before);
   }
 
@@ -184,17 +184,20 @@ TEST_SUITE("fit/checkpoint") {
 
     auto other = options;
     other.batch = 9;
-    CHECK(refusal_of(where, other) == "run: expected a checkpoint of this run, with batch 9; found another's, with 8");
+    CHECK(refusal_of(where, other) ==
+          "run: expected a checkpoint of this run, with batch 9; found another run's, with 8");
     other = options;
     other.epochs = 4;
-    CHECK(refusal_of(where, other) == "run: expected a checkpoint of this run, with epochs 4; found another's, with 3");
+    CHECK(refusal_of(where, other) ==
+          "run: expected a checkpoint of this run, with epochs 4; found another run's, with 3");
     other = options;
     other.seed = seed{4};
-    CHECK(refusal_of(where, other) == "run: expected a checkpoint of this run, with seed 4; found another's, with 3");
+    CHECK(refusal_of(where, other) ==
+          "run: expected a checkpoint of this run, with seed 4; found another run's, with 3");
     other = options;
     other.augment = {};
     CHECK(refusal_of(where, other) ==
-          "run: expected a checkpoint of this run, with augment 0; found another's, with 1");
+          "run: expected a checkpoint of this run, with augment 0; found another run's, with 1");
     struct other_classes : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
                                  conv<6, scheme<integer<4>, integer<4, per_channel>>>, dense<3>> {};
     network<other_classes> net{seed{1}};
@@ -204,8 +207,8 @@ TEST_SUITE("fit/checkpoint") {
         (void)fit(net, training_noise(), o, cubic{}, options),
         doctest::Contains("; the first layer of another size is 3: expected 864 bytes of 'weights', found 720"), error);
     CHECK(refusal_of(where, options, sgd{})
-              .starts_with(
-                  "run: expected a checkpoint of this run, with moments of the optimizer 1; found another's, with 2"));
+              .starts_with("run: expected a checkpoint of this run, with moments of the optimizer 1; found another "
+                           "run's, with 2"));
     CHECK(content(where.path("run")) == sound);
 
     const auto with = [&](std::string bytes) {
@@ -265,7 +268,7 @@ TEST_SUITE("fit/checkpoint") {
     fit(net, training_noise(), o, cubic{}, options, [&](const event& e, learner&) {
       if (e.step == 10 && !e.epoch_end) second = refusal_of(where, options);
     });
-    CHECK(second == "run: expected to be its only writer, found another one at work (it holds run.lock)");
+    CHECK(second == "run: expected no other writer, found one (it holds run.lock)");
     CHECK(numbers(net) == numbers(alone));
   }
 
@@ -341,15 +344,15 @@ TEST_SUITE("fit/checkpoint") {
     CHECK_EQ(position(0, 9.5), "run: expected a run at step 0 to 21, found step 9.5");
     CHECK_EQ(position(0, 15), "run: expected 2 finished epochs at step 15 (7 steps an epoch), found 1");
     CHECK_EQ(position(0, 3), "run: expected 0 finished epochs at step 3 (7 steps an epoch), found 1");
-    CHECK_EQ(position(0, 10), "run: expected a count of images seen as a run at step 10 has it, found 16");
-    CHECK_EQ(position(1, NAN), "run: expected an alpha as a run at step 9 has it, found nan");
-    CHECK_EQ(position(1, 1.5), "run: expected an alpha as a run at step 9 has it, found 1.5");
-    CHECK_EQ(position(2, INFINITY), "run: expected a learning rate as a run at step 9 has it, found inf");
-    CHECK_EQ(position(2, 1e300), "run: expected a learning rate as a run at step 9 has it, found 1e+300");
-    CHECK_EQ(position(3, NAN), "run: expected a sum of losses as a run at step 9 has it, found nan");
-    CHECK_EQ(position(4, 17), "run: expected a count of correct images as a run at step 9 has it, found 17");
-    CHECK_EQ(position(4, -1), "run: expected a count of correct images as a run at step 9 has it, found -1");
-    CHECK_EQ(position(5, 1e12), "run: expected a count of images seen as a run at step 9 has it, found 1e+12");
+    CHECK_EQ(position(0, 10), "run: expected a count of images seen that fits a run at step 10, found 16");
+    CHECK_EQ(position(1, NAN), "run: expected an alpha that fits a run at step 9, found nan");
+    CHECK_EQ(position(1, 1.5), "run: expected an alpha that fits a run at step 9, found 1.5");
+    CHECK_EQ(position(2, INFINITY), "run: expected a learning rate that fits a run at step 9, found inf");
+    CHECK_EQ(position(2, 1e300), "run: expected a learning rate that fits a run at step 9, found 1e+300");
+    CHECK_EQ(position(3, NAN), "run: expected a sum of losses that fits a run at step 9, found nan");
+    CHECK_EQ(position(4, 17), "run: expected a count of correct images that fits a run at step 9, found 17");
+    CHECK_EQ(position(4, -1), "run: expected a count of correct images that fits a run at step 9, found -1");
+    CHECK_EQ(position(5, 1e12), "run: expected a count of images seen that fits a run at step 9, found 1e+12");
     const auto epoch = [&](std::size_t number, double value) { return with(begin[2] + 8 * number, value); };
     const char* const names[] = {"its number",  "its last step",      "a loss",
                                  "an accuracy", "a blended accuracy", "a quantized accuracy",
@@ -357,11 +360,11 @@ TEST_SUITE("fit/checkpoint") {
     for (std::size_t i = 0; i < 9; ++i)
       for (const double value : {static_cast<double>(NAN), static_cast<double>(INFINITY), -1e300}) {
         if (i == 2 && value == -1e300) continue;  // a loss may be any finite number
-        CHECK(epoch(i, value).starts_with("run: expected " + std::string(names[i]) + " as epoch 1 has it, found "));
+        CHECK(epoch(i, value).starts_with("run: expected " + std::string(names[i]) + " that fits epoch 1, found "));
       }
-    CHECK_EQ(epoch(0, 1e12), "run: expected its number as epoch 1 has it, found 1e+12");
-    CHECK_EQ(epoch(1, 8), "run: expected its last step as epoch 1 has it, found 8");
-    CHECK_EQ(epoch(3, 1.5), "run: expected an accuracy as epoch 1 has it, found 1.5");
+    CHECK_EQ(epoch(0, 1e12), "run: expected its number that fits epoch 1, found 1e+12");
+    CHECK_EQ(epoch(1, 8), "run: expected its last step that fits epoch 1, found 8");
+    CHECK_EQ(epoch(3, 1.5), "run: expected an accuracy that fits epoch 1, found 1.5");
     // The network's arrays follow, then the optimizer's moments.
     learner net{seed{1}};
     std::size_t section = 5;

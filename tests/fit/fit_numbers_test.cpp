@@ -306,7 +306,7 @@ TEST_SUITE("fit/fit: divergence") {
     };
     const auto text = fitted<network<plain_real>>({.batch = 10, .loss = steep}, adam{});
     CAPTURE(text);
-    CHECK(text == "fit: diverged at step 1: layer 0: what the optimizer makes of 'weights' holds a NaN or an infinity");
+    CHECK(text == "fit: diverged at step 1: layer 0: the optimizer's result for 'weights' holds a NaN or an infinity");
   }
 
   TEST_CASE("gradients that overflow backward, whatever the optimizer makes of them") {
@@ -363,7 +363,7 @@ TEST_SUITE("fit/fit: divergence") {
     struct wider : model<features<6>, dense<19>, dense<3>> {};
     network<wider> wide{seed{1}};
     CHECK(holds(refusal([&] { step(wide); }),
-                "optimizer: expected the network of the steps before, found another size of 'weights' in layer 0"));
+                "optimizer: expected the network of the previous steps, found another size of 'weights' in layer 0"));
   }
 }
 

@@ -191,8 +191,8 @@ TEST_SUITE("fit/image_stream") {
     CHECK_THROWS_AS(weights_after(data, options, 8), stopped);
     CHECK(weights_after(data, options) == whole);
     image_stream fewer(record_of_13, {files.paths[0], files.paths[1]});
-    CHECK_THROWS_WITH_AS(weights_after(fewer, options), doctest::Contains("with images 16; found another's, with 23"),
-                         error);
+    CHECK_THROWS_WITH_AS(weights_after(fewer, options),
+                         doctest::Contains("with images 16; found another run's, with 23"), error);
     image_stream more_classes({.dimensions = {3, 2, 2}, .classes = 13}, files.paths);
     CHECK_THROWS_WITH_AS(weights_after(more_classes, {}),
                          "fit: expected at most 12 classes (the model's outputs), found 13", error);

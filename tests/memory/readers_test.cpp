@@ -146,7 +146,7 @@ TEST_SUITE("memory/readers") {
       REQUIRE(sparse(path, begin, length));
       const memory_limit limit(std::size_t{256} << 20);
       CHECK_EQ(data_files::sentence(read(path.c_str()), folder),
-               "f: out of memory: expected room for what the file holds, found too little");
+               "f: out of memory: expected room for the file's contents, found too little");
     };
     constexpr std::uint64_t length = terabyte;
     tensor array;

@@ -136,7 +136,7 @@ void refusals() {
   options.ranks = &again;
   options.batch = 4;
   options.epochs = 1 + again.rank();
-  expect_text(end_of(options, nothing), "fit: expected the same epochs on all ranks, found others");
+  expect_text(end_of(options, nothing), "fit: expected the same epochs on all ranks, found different ones");
 }
 
 /// The loss is NaN on one rank. Checks that all ranks end with that rank's error.
@@ -176,7 +176,7 @@ void unwinds() {
     auto options = options_of(ranks);
     options.checkpoint = {};
     const ending end = end_of(options, [](const event&) {});
-    expect_text(end, ("found rank " + std::to_string(others) + " left by an exception").c_str());
+    expect_text(end, ("found rank " + std::to_string(others) + " ended by an exception").c_str());
     MPI_EXPECT(end.seconds < 3, "%g s", end.seconds);
   } catch (const error& e) {
     MPI_EXPECT(std::string(e.what()) == "no data here", "%s", e.what());

@@ -17,7 +17,7 @@ TEST_SUITE("system/within_memory") {
   }
 
   TEST_CASE("what a body throws becomes a failure that names the file") {
-    const std::string out_of_memory = "f: out of memory: expected room for what the file holds, found too little";
+    const std::string out_of_memory = "f: out of memory: expected room for the file's contents, found too little";
     CHECK_EQ(std::string(detail::within_memory("f", []() -> status { throw std::bad_alloc(); }).message()),
              out_of_memory);
     CHECK_EQ(std::string(detail::within_memory("f",

@@ -33,7 +33,7 @@ inline status check_order(std::vector<safetensors_entry>& entries, const char* f
   for (const safetensors_entry& entry : entries) {
     if (entry.offsets[0] != at)
       return status::failure(
-          "%s: tensor %s: expected it to begin at byte %llu, where the one before it ends, found "
+          "%s: tensor %s: expected it to begin at byte %llu, where the previous tensor ends, found "
           "%llu: %s",
           file, in_quotes(entry.name).c_str(), static_cast<unsigned long long>(at),
           static_cast<unsigned long long>(entry.offsets[0]), entry.offsets[0] < at ? "they overlap" : "there is a gap");

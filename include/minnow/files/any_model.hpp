@@ -52,7 +52,7 @@ template <class... Models>
     status said;
     ((said = said ? compare(std::type_identity<packed<Models>>{}, ++number) : said), ...);
     if (!said) return said;
-    return status::failure("%s: expected one of %zu models, found another one's file, with the fingerprint %016llx%s",
+    return status::failure("%s: expected one of %zu models, found another model's file, with the fingerprint %016llx%s",
                            path, sizeof...(Models), static_cast<unsigned long long>(found), differences.c_str());
   });
 }

@@ -83,8 +83,8 @@ inline status check_run(std::span<const std::byte> file, const char* path, const
                            static_cast<unsigned long long>(found));
   for (std::size_t i = 0; i < run.facts.size(); ++i)
     if (const auto found = get<std::uint64_t>(file, first + 8 * i); found != run.facts[i].value)
-      return status::failure("%s: expected a checkpoint of this run, with %s %llu; found another's, with %llu", path,
-                             run.facts[i].name, static_cast<unsigned long long>(run.facts[i].value),
+      return status::failure("%s: expected a checkpoint of this run, with %s %llu; found another run's, with %llu",
+                             path, run.facts[i].name, static_cast<unsigned long long>(run.facts[i].value),
                              static_cast<unsigned long long>(found));
   const auto history = get<std::uint64_t>(file, file_header + 16);
   const std::size_t one = run.epoch_numbers * sizeof(double);

@@ -36,8 +36,7 @@ public:
       if (!handle) return status::failure("%s: could not be created (%s)", beside.c_str(), detail::system_text(errno));
       if (::flock(handle.number(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
-          return status::failure("%s: expected to be its only writer, found another one at work (it holds %s)", path,
-                                 beside.c_str());
+          return status::failure("%s: expected no other writer, found one (it holds %s)", path, beside.c_str());
         return status::failure("%s: could not be locked (%s)", beside.c_str(), detail::system_text(errno));
       }
       handle_ = std::move(handle);

@@ -54,7 +54,7 @@ public:
       return outcome;
     }));
     if (!options_.resume && file_exists(path()))
-      require(status::failure("%s: expected no file, found one: say .resume = true to go on from it, or remove it",
+      require(status::failure("%s: expected no file, found one: set .resume = true to continue from it, or remove it",
                               path()));
   }
 
@@ -132,7 +132,7 @@ private:
       bool sound;
     };
     const auto refuse = [&](const expectation& e, const char* where, double number) {
-      return status::failure("%s: expected %s as %s %.0f has it, found %g", path(), e.name, where, number, e.found);
+      return status::failure("%s: expected %s that fits %s %.0f, found %g", path(), e.name, where, number, e.found);
     };
     const expectation position[] = {{"an alpha", at[1], is_in(0, 1, at[1])},
                                     {"a learning rate", at[2], is_in(-any_float, any_float, at[2])},

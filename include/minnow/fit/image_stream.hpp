@@ -48,7 +48,7 @@ public:
       : format_(format), options_(options) {
     if (!format_.makes_sense())
       require(status::failure(
-          "image_stream: expected an image's dimensions, 1 or 2 bytes of a label among those in front of the image, "
+          "image_stream: expected an image's dimensions, 1 or 2 label bytes among the bytes before the image, "
           "and 1 to 256 or "
           "65536 classes, found %dx%dx%d, bytes %d to %lld of %d, %d classes",
           format_.dimensions.height, format_.dimensions.width, format_.dimensions.channels, format_.label_at,

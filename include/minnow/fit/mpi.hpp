@@ -67,8 +67,8 @@ public:
   /// freed.
   ~data_parallel() {
     if (std::uncaught_exceptions() > exceptions_)
-      failed(status::failure("data_parallel: expected all %d ranks to go on, found rank %d left by an exception", size_,
-                             rank_)
+      failed(status::failure("data_parallel: expected all %d ranks to continue, found rank %d ended by an exception",
+                             size_, rank_)
                  .message());
     if (state_->under_way.empty() && !broken_) MPI_Comm_free(&state_->all);
     else (void)state_.release();

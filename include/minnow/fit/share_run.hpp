@@ -50,7 +50,8 @@ inline void check_ranks(ranks& all, const network_base& net, std::vector<run_fac
   for (const run_fact& f : facts) {
     const double value = crc32(std::as_bytes(std::span(&f.value, 1)));
     const double largest = all.largest(value), smallest = -all.largest(-value);
-    if (largest != smallest) require(status::failure("fit: expected the same %s on all ranks, found others", f.name));
+    if (largest != smallest)
+      require(status::failure("fit: expected the same %s on all ranks, found different ones", f.name));
   }
   const int rest = images % batch, fewest = rest > 0 ? rest : batch;
   if (fewest < all.size())

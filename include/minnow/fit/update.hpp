@@ -49,7 +49,7 @@ public:
       std::vector<float>& moments = moments_[array++];
       if (moments.size() != p.value.size() * Optimizer::moments)
         require(status::failure(
-            "optimizer: expected the network of the steps before, found another size of '%.*s' in layer %.*s",
+            "optimizer: expected the network of the previous steps, found another size of '%.*s' in layer %.*s",
             static_cast<int>(p.name.size()), p.name.data(), static_cast<int>(path.size()), path.data()));
       const float rate = p.quantized ? rate_ * net.learning_rate_scale(alpha) : rate_;
       // After a failure the other parameters are updated too, so that all layers are at the same step.
@@ -83,9 +83,7 @@ private:
     const auto finite = [](std::span<const float> values) {
       return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
     };
-    const char* what = !finite(p.gradient) ? "the gradient of "
-                       : !finite(p.value)  ? ""
-                                           : "what the optimizer makes of ";
+    const char* what = !finite(p.gradient) ? "the gradient of " : !finite(p.value) ? "" : "the optimizer's result for ";
     return status::failure("fit: diverged at step %lld: layer %.*s: %s'%.*s' holds a NaN or an infinity", step,
                            static_cast<int>(path.size()), path.data(), what, static_cast<int>(p.name.size()),
                            p.name.data());

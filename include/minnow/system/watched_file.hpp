@@ -72,7 +72,7 @@ private:
   [[nodiscard]] status look(identity& found) const noexcept {
     struct ::stat about{};
     if (::fstat(handle_.number(), &about) != 0)
-      return status::failure("%s: could not be looked at (%s)", path_.c_str(), system_text(errno));
+      return status::failure("%s: its status could not be read (%s)", path_.c_str(), system_text(errno));
 #if defined(__APPLE__)
     const auto& written = about.st_mtimespec;
 #else

@@ -16,7 +16,7 @@ template <class Body>
 [[nodiscard]] status within_memory(const char* name, Body&& body) noexcept {
 #if defined(__cpp_exceptions)
   const auto out_of_memory = [&] {
-    return status::failure("%s: out of memory: expected room for what the file holds, found too little", name);
+    return status::failure("%s: out of memory: expected room for the file's contents, found too little", name);
   };
   try {
     return body();

@@ -42,7 +42,7 @@ template <class Layer, class Estimator>
 struct readable {
   static_assert(!requires { Layer::rises; }, "minnow: `rises` of a layer function is now `increasing`");
   static_assert(trainable_layer<trainable<Layer, Estimator>>,
-                "minnow: this layer has no trainable reading: specialize minnow::trainable<Layer, Estimator>, derived "
+                "minnow: this layer cannot be trained: specialize minnow::trainable<Layer, Estimator>, derived "
                 "from minnow::layer_base");
   static_assert(!trainable_layer<trainable<Layer, Estimator>> || overrides_hooks<trainable<Layer, Estimator>>,
                 "minnow: a function of this trainable reading hides a hook of minnow::layer_base: declare it as there, "

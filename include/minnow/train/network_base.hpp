@@ -98,9 +98,10 @@ public:
   template <class Element>
   void take(const dataset<Element>& data, int first, int images) {
     if (data.dimensions != input() || first < 0 || images > data.size() - first)
-      require(status::failure(
-          "take: expected %d images from %d on of %d, of the model's input, found a part of them or another shape",
-          images, first, data.size()));
+      require(
+          status::failure("take: expected %d images from index %d in a data set of %d, of the model's input shape, "
+                          "found fewer or another shape",
+                          images, first, data.size()));
     prepare(images);
     parallel_for(images, [&](int n) { put(n, data.image(first + n).data()); });
   }
