@@ -205,7 +205,7 @@ history run(network_base& net, source<Element>& data, Optimizer optimizer,
   }
 }
 
-/// `fit` of a typed network, for any source of images.
+/// Implements `fit` for a typed network and any source of images.
 template <class Element, class Model, class Weights, class Inputs, optimizer Optimizer, class Observer>
 history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, Optimizer optimizer,
                  const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,

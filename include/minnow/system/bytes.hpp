@@ -119,7 +119,7 @@ template <class File, class Byte>
   return {};
 }
 
-/// Skips the next `count` bytes of a file, or fewer if the file ends before.
+/// Skips the next `count` bytes of a file, or fewer if the file ends earlier.
 template <class File>
 [[nodiscard]] status skip(File& file, std::uint64_t count) {
   std::uint8_t bytes[1 << 13];

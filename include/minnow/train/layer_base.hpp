@@ -15,7 +15,9 @@
 /// classes mark their functions `override`, so that a misspelt name or a wrong parameter does not compile.
 namespace minnow {
 
+/// A function that is called with each parameter of a layer.
 using parameter_visitor = std::function<void(const parameter&)>;
+/// A function that is called with the name and the numbers of each array of a layer.
 using array_visitor = std::function<void(std::string_view name, std::span<float> values)>;
 
 /// The functions that layers of one and of two inputs share. Each has an empty default.
@@ -35,10 +37,10 @@ public:
   virtual void arrays(const array_visitor& /*visit*/) {}
 
   /// Like `arrays`, but for use between two steps of a run: it must not change what the next step computes. Called for
-  /// each checkpoint, and when a run goes on from one.
+  /// each checkpoint, and when a run resumes from one.
   virtual void checkpoint_arrays(const array_visitor& visit) { arrays(visit); }
 
-  /// Called after other weights were written through `arrays`: what the layer measured on the old ones is measured again.
+  /// Called after new weights were written through `arrays`. The layer then repeats its measurements on them.
   virtual void weights_replaced() {}
 
   /// Calls visit(name, values) for the arrays that `reestimate_batch_norm` replaces.
@@ -48,8 +50,8 @@ public:
   /// and loading.
   [[nodiscard]] virtual std::span<const float> unsound_state() { return {}; }
 
-  /// Returns false for a quantizer whose values fall somewhere as its inputs rise. Called before packing, which refuses
-  /// it.
+  /// Returns false if the layer is a quantizer whose values decrease for some increasing inputs. Called before packing,
+  /// which refuses such a layer.
   [[nodiscard]] virtual bool increasing() const { return true; }
 
   /// Returns true if the layer reads codes with their scale (`activations::scale`). The inputs of other layers are
@@ -71,7 +73,7 @@ public:
   /// Computes `out` from `in`. Both have the same number of images; `out.data` has room for them.
   virtual void forward(const activations& in, activations& out, const pass& p) = 0;
 
-  /// Computes the gradients of the parameters and of the inputs, and overwrites the last ones.
+  /// Computes the gradients of the parameters and of the inputs. Overwrites the gradients of the last batch.
   ///
   /// in, out    as in the last forward pass
   /// grad_out   gradient of each number of `out`

@@ -31,7 +31,7 @@ namespace detail {
 ///   update(w, g, m, step_rate, prepared)   returns the new w, weight decay included; m is an array of `moments`
 ///                                          numbers, updated in place. A template for floats and SIMD batches
 ///
-/// and where it wants them
+/// Optional members:
 ///
 ///   check()            status that names a number outside its domain; called when a run begins
 ///   is_square(moment)  true if a moment is never negative; a checkpoint with a negative one is refused

@@ -45,8 +45,8 @@ enum class mode {
 };
 
 namespace detail {
-/// Number of measurements after which a quantizer's state has converged. From a cold start, 4-bit integers need tens of
-/// projections.
+/// Number of measurements after which a quantizer's state has converged. Without a previous scale, PPQ needs tens of
+/// measurements for 4-bit integers.
 inline constexpr int calibration_rounds = 20;
 }  // namespace detail
 
@@ -54,7 +54,7 @@ inline constexpr int calibration_rounds = 20;
 struct pass {
   minnow::mode mode = mode::evaluate;
   float alpha = 1;                  ///< 0: real, 1: quantized, in between: a blend
-  float unquantized_fraction = 0;   ///< largest unquantized fraction in the forward pass, 1 - share
+  float unquantized_fraction = 0;   ///< largest unquantized fraction in the forward pass
   bool requantize = true;           ///< false: keep the weights' codes and the quantizers' states of an earlier step
   int measured_batches = 0;         ///< batches before this one in a re-estimation of batch norm or a calibration
   minnow::random noise{};           ///< random stream of this layer and step

@@ -42,6 +42,7 @@ template <int Bits>
     return s.largest > 0 ? (1 - t * t) / s.largest : 1.0f;
   }
   static void limit(state& s) noexcept { s.largest = (std::max)(s.largest, 0.0f); }
+  /// Measures max|tanh(w)|; returns false if a weight is NaN or infinite.
   static bool observe(state& s, std::span<const float> values, role) noexcept {
     const float largest = detail::largest_magnitude(values);
     if (std::isnan(largest)) return false;

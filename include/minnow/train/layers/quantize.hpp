@@ -17,9 +17,9 @@
 
 namespace minnow {
 
-/// Quantizes the inputs of a product. Forward: share h(a) + (1 - share) clip(a), with the estimator's share. At share 1
-/// it passes codes and their scale to the product, so that sums of products are the integers of the packed network.
-/// Backward: the estimator's slope times the derivative of the clip.
+/// Quantizes the inputs of a product. Forward: f h(a) + (1 - f) clip(a), with the estimator's quantized fraction f. At
+/// f = 1 it passes codes and their scale to the product, so that sums of products are the integers of the packed
+/// network. Backward: the estimator's slope times the derivative of the clip.
 ///
 /// `pixels`, `half` and `real` have nothing to estimate: `pixels` is exact, and the others pass gradients inside their
 /// range.
@@ -37,7 +37,7 @@ public:
 
   [[nodiscard]] const typename Quantizer::state& state() const noexcept { return state_; }
 
-  /// Returns true if the quantizer's values never fall where its inputs rise.
+  /// Returns true if the quantizer's values never decrease as its inputs increase.
   [[nodiscard]] bool increasing() const override { return never_falls<Quantizer>(state_); }
   /// The floats of the state if it cannot be packed, otherwise empty.
   [[nodiscard]] std::span<const float> unsound_state() override {

@@ -24,8 +24,8 @@ namespace minnow {
 /// The trainable product that `conv` and `dense` share. Its code is instantiated for each weight quantizer and
 /// estimator, not for each layer size.
 ///
-/// Forward multiplies the inputs by share h(w) + (1 - share) w. At share 1 it multiplies codes and scales the sums, so
-/// that the sums are the packed network's integers.
+/// Forward multiplies the inputs by f h(w) + (1 - f) w, with the estimator's quantized fraction f. At f = 1 it
+/// multiplies codes and scales the sums, so that the sums are the packed network's integers.
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public layer_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
