@@ -19,7 +19,7 @@ namespace minnow {
 /// a label and the red, green and blue planes of 32 x 32 bytes each. The planes become channels last.
 ///
 /// refuses   fewer than 1 record; a length other than `records` records; a label out of range; an `out` that holds
-///           images of another shape, or images without labels; `out` then stays as it was
+///           images of another shape, or images without labels; `out` is then unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_cifar10_batch(const char* path, dataset<std::uint8_t>& out, int records = 10'000,
                                         Opener = {}) noexcept {
@@ -62,7 +62,7 @@ template <opener Opener = plain>
 /// Reads CIFAR-10 from the files data_batch_1.bin … data_batch_5.bin and test_batch.bin of a folder: 50,000 and 10,000
 /// images (N,32,32,3), bytes; labels 0 … 9.
 ///
-/// refuses   whatever read_cifar10_batch refuses, with 10,000 records per file; `out` then stays as it was
+/// refuses   whatever read_cifar10_batch refuses, with 10,000 records per file; `out` is then unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_cifar10(const char* folder, train_and_test<std::uint8_t>& out, Opener how = {}) noexcept {
   return detail::within_memory(folder, [&]() -> status {

@@ -51,8 +51,7 @@ template <class File>
 
 /// Reads images from an IDX file of bytes (N,H,W) into `out`, (N,H,W,1), without labels.
 ///
-/// refuses   another magic, no images, sides beyond 1 … 4096, a length that contradicts the header; `out` then stays as
-///           it was
+/// refuses   another magic, no images, sides beyond 1 … 4096, a length that contradicts the header; `out` is then unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_idx_images(const char* path, dataset<std::uint8_t>& out, Opener = {}) noexcept {
   return detail::reading<Opener>(path, detail::an_idx_file, [&]() -> status {
@@ -82,7 +81,7 @@ template <opener Opener = plain>
 /// Reads labels 0 … classes-1 from an IDX file of bytes (N).
 ///
 /// refuses   fewer than 1 class, another magic, no labels, a length that contradicts the header, a label out of range;
-///           `out` then stays as it was
+///           `out` is then unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_idx_labels(const char* path, std::vector<int>& out, int classes = 10, Opener = {}) noexcept {
   if (classes < 1) return status::failure("read_idx_labels: expected at least 1 class, found %d", classes);

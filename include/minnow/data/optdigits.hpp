@@ -18,7 +18,7 @@ namespace minnow {
 /// data sets.
 ///
 /// refuses   a number of lines other than `lines`, other than 65 numbers per line, a pixel above 16, a label above 9,
-///           any character except digits, commas and line ends; `out` then stays as it was
+///           any character except digits, commas and line ends; `out` is then unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_optdigits_file(const char* path, dataset<std::uint8_t>& out, int lines,
                                          Opener = {}) noexcept {
@@ -77,7 +77,7 @@ template <opener Opener = plain>
 /// Reads UCI's optical digits from optdigits.tra and optdigits.tes of a folder: 3,823 and 1,797 images (N,8,8,1), bytes
 /// of 255 / 16 for each step of the file's 0 … 16; labels 0 … 9.
 ///
-/// refuses   whatever read_optdigits_file refuses; `out` then stays as it was
+/// refuses   whatever read_optdigits_file refuses; `out` is then unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_optdigits(const char* folder, train_and_test<std::uint8_t>& out, Opener how = {}) noexcept {
   return detail::within_memory(folder, [&]() -> status {

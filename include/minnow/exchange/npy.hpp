@@ -104,7 +104,7 @@ template <class File>
 /// array are ignored, as by NumPy.
 ///
 /// refuses   complex, text and record types; more than 64 extents; missing, duplicate or unknown keys; fewer numbers
-///           than the shape has; `out` then stays as it was
+///           than the shape has; `out` is then unchanged
 [[nodiscard]] inline status read_npy(std::span<const std::uint8_t> file, const char* name, tensor& out) noexcept {
   return detail::reading(file, name, detail::a_npy_file, [&] {
     detail::bytes_as_file bytes(file);

@@ -98,7 +98,7 @@ template <class File>
 ///
 /// refuses   headers above 100 MB, more than 100,000 tensors or 64 extents; anything but JSON in UTF-8; duplicate
 ///           names; missing or unknown fields; numbers of bytes that contradict the shape; bytes that overlap, leave a
-///           gap, or end before or after the end of the file; `out` then stays as it was
+///           gap, or end before or after the end of the file; `out` is then unchanged
 [[nodiscard]] inline status read_safetensors(std::span<const std::uint8_t> file, const char* name,
                                              tensors& out) noexcept {
   return detail::reading(file, name, detail::a_safetensors_file, [&] {

@@ -44,7 +44,7 @@ using weight_names = std::map<std::string, std::string, std::less<>>;
 
 /// Mismatches that `load_weights` and `export_weights` tolerate.
 struct weight_options {
-  bool allow_unnamed = false;  ///< arrays without a name stay as they are
+  bool allow_unnamed = false;  ///< arrays without a name keep their values
   bool allow_unused = false;   ///< tensors that no array takes are ignored
 };
 
@@ -182,8 +182,8 @@ inline status fill_places(const std::vector<weight_place<float>>& places, const 
 /// at that time are unknown. `pack` refuses them until `reestimate_batch_norm` or `fit` collects new ones.
 ///
 /// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite
-///           (or, for a variance, below 0), and tensors that no array takes (except num_batches_tracked); `net` then
-///           stays as it was
+///           (or, for a variance, below 0), and tensors that no array takes (except num_batches_tracked); `net` is
+///           then unchanged
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read_weights(const tensors& from, network<Model, Weights, Inputs>& net, const weight_names& names,
                                   weight_options options = {}) noexcept {
@@ -202,7 +202,7 @@ template <class Model, class Weights, class Inputs>
 /// codes.
 ///
 /// refuses   arrays without a name, names without an array, two arrays with one name, numbers that `read_weights` would
-///           refuse; `out` then stays as it was
+///           refuse; `out` is then unchanged
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write_weights(const network<Model, Weights, Inputs>& net, const weight_names& names, tensors& out,
                                    weight_options options = {}) noexcept {

@@ -248,7 +248,7 @@ template <class Object>
 }
 
 /// Writes a packed model or a trainable network to a file, atomically. Content that `load` would refuse is not written;
-/// an existing file then stays as it was.
+/// an existing file is then unchanged.
 ///
 /// throws  if `write` fails
 template <class Object>

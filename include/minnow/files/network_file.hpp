@@ -51,7 +51,7 @@ template <class Model, class Weights, class Inputs>
 /// Reads a trainable network. Its estimators may differ from the writer's.
 ///
 /// refuses   damaged files, files of other models, and numbers that no network has: a NaN, an infinity, a negative
-///           variance, a standard deviation that is not above 0; `net` then stays as it was
+///           variance, a standard deviation that is not above 0; `net` is then unchanged
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read(const char* path, network<Model, Weights, Inputs>& net) noexcept {
   return detail::reading(path, detail::a_minnow_file, [&]() -> status {

@@ -34,7 +34,7 @@ public:
   [[nodiscard]] virtual int size() const = 0;
   /// Checks that the network can take the images and labels.
   ///
-  /// throws  no images; images of another shape than the network's input; labels that the network does not have
+  /// throws  no images; images of another shape than the network's input; labels that are no class of the network
   virtual void check(const network_base& net, const char* who) const = 0;
   /// Checksum that identifies the images and labels.
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;

@@ -21,8 +21,8 @@ struct integer_levels {
   float high;
 };
 
-/// The nearest level, ties to even. Floats from 2^23 have no fraction bits, so adding and subtracting such a number
-/// rounds.
+/// The nearest level, ties to even. Floats of 2^23 and above have no fraction bits, so adding such a number and
+/// subtracting it again rounds to an integer.
 inline float nearest_level(float x, integer_levels levels) noexcept {
   constexpr float no_digits = 0x1.8p23f;
   const float inside = x < levels.low ? levels.low : x > levels.high ? levels.high : x;

@@ -43,7 +43,7 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
 
 /// Refuses floats outside their domain. The message names the array and, if it has a path, the layer.
 ///
-/// bytes   floats at any address
+/// bytes   floats, which may be unaligned
 [[nodiscard]] inline status check_numbers(const char* name, std::string_view layer, std::string_view array,
                                           std::span<const std::byte> bytes, domain d) noexcept {
   constexpr const char* expected[] = {"numbers", "finite numbers", "numbers of at least 0", "numbers above 0",

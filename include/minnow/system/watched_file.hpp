@@ -15,7 +15,7 @@
 
 namespace minnow::detail {
 
-/// A file that can be read at any offset as long as it stays as it was when it was first opened. Reading fails if the
+/// A file that can be read at any offset as long as it has not changed since it was first opened. Reading fails if the
 /// file became shorter, was written to or was replaced. In a mapped file, a missing page would raise a signal that ends
 /// the program.
 class watched_file {

@@ -16,7 +16,7 @@ namespace minnow {
 
 /// Layers that `copy_weights` does not copy.
 struct copy_options {
-  /// Paths of layers that stay as they are, each with all layers below it: {"7"} is layer 7, or all parts of chain 7.
+  /// Paths of layers that keep their values, each with all layers below it: {"7"} is layer 7, or all parts of chain 7.
   std::vector<std::string> except{};
 };
 
