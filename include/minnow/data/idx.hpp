@@ -51,7 +51,8 @@ template <class File>
 
 /// Reads images from an IDX file of bytes (N,H,W) into `out`, (N,H,W,1), without labels.
 ///
-/// refuses   another magic, no images, sides beyond 1 … 4096, a length that contradicts the header; `out` is then unchanged
+/// refuses   another magic, no images, sides beyond 1 … 4096, a length that contradicts the header; `out` is then
+///           unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_idx_images(const char* path, dataset<std::uint8_t>& out, Opener = {}) noexcept {
   return detail::reading<Opener>(path, detail::an_idx_file, [&]() -> status {

@@ -16,7 +16,8 @@ namespace minnow {
 /// train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. (N,28,28,1),
 /// labels 0 … 9. For .gz files, `#include <minnow/data/gzip.hpp>` and pass `minnow::gzip`.
 ///
-/// refuses   whatever read_idx refuses, and test images of another size than the training images; `out` is then unchanged
+/// refuses   whatever read_idx refuses, and test images of another size than the training images; `out` is then
+///           unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_mnist(const char* folder, train_and_test<std::uint8_t>& out, Opener how = {}) noexcept {
   return detail::within_memory(folder, [&]() -> status {

@@ -87,7 +87,7 @@ struct number_kind {
   void (*widen)(const std::uint8_t* from, std::size_t count, float* to);
 };
 
-/// The numbers may be unaligned, because they start at any byte of a file.
+/// The numbers may be unaligned, because they may start at any byte of a file.
 template <class Number, auto Value>
 constexpr void (*widen)(const std::uint8_t*, std::size_t, float*) =
     [](const std::uint8_t* from, std::size_t count, float* to) {

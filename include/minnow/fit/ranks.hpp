@@ -92,9 +92,9 @@ private:
   std::size_t started_ = 0;
 };
 
-/// Makes a step's numbers and measurements equal on all ranks, by one all-reduce. The measurements are batch norm's running
-/// statistics and the quantizers' states. The other arrays are parameters, which are equal on all ranks because their
-/// gradients are. Learned states are parameters too, but they are included because they begin with a measurement.
+/// Makes a step's numbers and measurements equal on all ranks, by one all-reduce. The measurements are batch norm's
+/// running statistics and the quantizers' states. The other arrays are parameters, which are equal on all ranks because
+/// their gradients are. Learned states are parameters too, but they are included because they begin with a measurement.
 class step_agreement {
 public:
   explicit step_agreement(network_base& net) {

@@ -64,8 +64,8 @@ struct integer : detail::projected<detail::with_granularity<signed_codes<Bits>, 
   }
 };
 
-/// Integer quantizer of inputs that are never negative, after a relu: g times the integers 0 … 2^Bits-1. For such inputs
-/// it has twice as many levels as `integer` with the same bits. Negative inputs map to 0.
+/// Integer quantizer of inputs that are never negative, after a relu: g times the integers 0 … 2^Bits-1. For such
+/// inputs it has twice as many levels as `integer` with the same bits. Negative inputs map to 0.
 ///
 /// shape   element-wise, one g for the tensor
 /// range   any x; values above g·(2^Bits-1) map to the outermost level, NaN to 0; with g = 0 (nothing above 0 observed)

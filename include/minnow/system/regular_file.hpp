@@ -30,7 +30,7 @@ public:
 
   [[nodiscard]] int number() const noexcept { return number_; }
   [[nodiscard]] explicit operator bool() const noexcept { return number_ >= 0; }
-  /// Closes the file. Returns false if the system reports an error; this is its last report about a write.
+  /// Closes the file. Returns false if the system reports an error. Errors of earlier writes may appear only here.
   [[nodiscard]] bool close() noexcept { return ::close(std::exchange(number_, -1)) == 0; }
 
 private:
