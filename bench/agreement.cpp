@@ -32,9 +32,9 @@ struct digits
 mn::train_and_test<std::uint8_t> read(const std::string& folder, int images) {
   if (folder.empty()) return {mn::synthetic_digits(images, mn::seed{1}), mn::synthetic_digits(2000, mn::seed{2})};
 #ifdef MINNOW_BENCH_GZIP
-  auto data = mn::read_mnist(folder, mn::gzip);
+  auto data = mn::load_mnist(folder, mn::gzip);
 #else
-  auto data = mn::read_mnist(folder);
+  auto data = mn::load_mnist(folder);
 #endif
   data.train = data.train.part(0, std::min(images, data.train.size()));
   return data;

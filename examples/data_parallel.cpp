@@ -54,7 +54,7 @@ settings read(int count, char** arguments) {
 
 mn::train_and_test<std::uint8_t> images(const settings& s) {
   if (!s.data.empty()) {
-    auto all = mn::read_cifar10(s.data);
+    auto all = mn::load_cifar10(s.data);
     all.train = all.train.part(0, std::min(s.images, all.train.size()));
     return all;
   }

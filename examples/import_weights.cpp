@@ -37,10 +37,10 @@ int main(int argc, char** argv) try {
   const std::string folder = argc > 1 ? argv[1] : "build/pytorch";
 
   mn::network<net> network;
-  mn::load_weights(network, mn::read_safetensors(folder + "/weights.safetensors"), names);
+  mn::load_weights(network, mn::load_safetensors(folder + "/weights.safetensors"), names);
 
-  const auto found = mn::logits(network, channels_last(mn::read_npy(folder + "/images.npy")));
-  const auto expected = mn::read_npy(folder + "/logits.npy").values;
+  const auto found = mn::logits(network, channels_last(mn::load_npy(folder + "/images.npy")));
+  const auto expected = mn::load_npy(folder + "/logits.npy").values;
   if (found.size() != expected.size())
     mn::require(mn::status::failure("expected %zu logits, found %zu", expected.size(), found.size()));
   float difference = 0, largest = 0;

@@ -18,7 +18,7 @@ struct model_a
                 convp<128>, conv<256>, convp<256>, conv<512>, convp<512>, dense<512>, dense<2048>, dense<10>> {};
 
 int main() {
-  const auto [train, test] = mn::read_cifar10("data/cifar-10");
+  const auto [train, test] = mn::load_cifar10("data/cifar-10");
 
   mn::network<model_a, mn::aqe> net{mn::seed{7}};
   mn::fit(net, train, mn::adam{.rate = 1e-2f}, mn::cubic{.from = 0.5f, .to = 1},

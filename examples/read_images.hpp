@@ -16,10 +16,10 @@
 inline minnow::train_and_test<std::uint8_t> read_images(const std::string& folder) {
   if (folder.empty())
     return {minnow::synthetic_digits(20000, minnow::seed{1}), minnow::synthetic_digits(4000, minnow::seed{2})};
-  if (std::filesystem::exists(std::filesystem::path(folder) / "data_batch_1.bin")) return minnow::read_cifar10(folder);
+  if (std::filesystem::exists(std::filesystem::path(folder) / "data_batch_1.bin")) return minnow::load_cifar10(folder);
 #ifdef MINNOW_EXAMPLE_GZIP
-  return minnow::read_mnist(folder, minnow::gzip);
+  return minnow::load_mnist(folder, minnow::gzip);
 #else
-  return minnow::read_mnist(folder);
+  return minnow::load_mnist(folder);
 #endif
 }

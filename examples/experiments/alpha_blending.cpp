@@ -165,7 +165,7 @@ int main(int argc, char** argv) try {
 
   const auto data = o.data.empty()
                         ? mn::train_and_test<std::uint8_t>{drawn_color_digits(20000, 1), drawn_color_digits(4000, 2)}
-                        : mn::read_cifar10(o.data);
+                        : mn::load_cifar10(o.data);
   results found(fs::path(o.out) / "accuracy.csv");
   mn::network<real_net> real{mn::seed{7}, mn::initializer::he};
   real.normalize({.mean = {0.4914f, 0.4822f, 0.4465f}, .stddev = {0.2470f, 0.2435f, 0.2616f}});

@@ -87,7 +87,7 @@ TEST_SUITE("data/cifar") {
     mn::train_and_test<std::uint8_t> out;
     CHECK_EQ(data_files::sentence(mn::read_cifar10(folder.path().c_str(), out), folder),
              "data_batch_1.bin: expected this file, found only its .xz; unpack it: xz -dk data_batch_1.bin.xz");
-    CHECK_THROWS_AS((void)mn::read_cifar10(folder.path()), mn::error);
+    CHECK_THROWS_AS((void)mn::load_cifar10(folder.path()), mn::error);
   }
 
   TEST_CASE("a folder holds five batches of 10,000 and a test batch") {
@@ -97,7 +97,7 @@ TEST_SUITE("data/cifar") {
       std::filesystem::resize_file(folder.path(name), 10'000 * record);
     }
     {
-      const auto [train, test] = mn::read_cifar10(folder.path());
+      const auto [train, test] = mn::load_cifar10(folder.path());
       CHECK_EQ(train.size(), 50'000);
       CHECK_EQ(test.size(), 10'000);
     }
@@ -111,7 +111,7 @@ TEST_SUITE("data/cifar") {
   TEST_CASE("CIFAR-10 itself has its known counts and means" *
             doctest::skip(!data_files::real("cifar-10") ||
                           !std::filesystem::exists(*data_files::real("cifar-10") + "/data_batch_1.bin"))) {
-    const auto [train, test] = mn::read_cifar10(*data_files::real("cifar-10"));
+    const auto [train, test] = mn::load_cifar10(*data_files::real("cifar-10"));
     CHECK_EQ(data_files::counts(train.labels), std::vector<int>(10, 5000));
     CHECK_EQ(data_files::counts(test.labels), std::vector<int>(10, 1000));
     // Searches for the official first training image, a frog, at any position, by the reds of its first pixels.

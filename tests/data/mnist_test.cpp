@@ -36,7 +36,7 @@ TEST_SUITE("data/mnist") {
   TEST_CASE("the four files of a folder become a training set and a test set") {
     const data_files::folder folder;
     write_all(folder);
-    const auto [train, test] = mn::read_mnist(folder.path());
+    const auto [train, test] = mn::load_mnist(folder.path());
     CHECK(train.dimensions == mn::shape{1, 2, 1});
     CHECK_EQ(train.images, bytes{1, 2, 3, 4});
     CHECK_EQ(train.labels, std::vector<int>{7, 9});
@@ -60,7 +60,7 @@ TEST_SUITE("data/mnist") {
     const data_files::folder folder;
     std::string text;
     try {
-      (void)mn::read_mnist(folder.path());
+      (void)mn::load_mnist(folder.path());
     } catch (const mn::error& e) {
       text = e.what();
     }
@@ -80,7 +80,7 @@ TEST_SUITE("data/mnist") {
 
 #if defined(MINNOW_TEST_GZIP)
   TEST_CASE("MNIST itself has its known counts" * doctest::skip(!data_files::real("mnist"))) {
-    const auto [train, test] = mn::read_mnist(*data_files::real("mnist"), mn::gzip);
+    const auto [train, test] = mn::load_mnist(*data_files::real("mnist"), mn::gzip);
     CHECK(train.dimensions == mn::shape{28, 28, 1});
     CHECK_EQ(data_files::counts(train.labels),
              std::vector<int>{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949});
@@ -92,7 +92,7 @@ TEST_SUITE("data/mnist") {
   }
 
   TEST_CASE("Fashion-MNIST is read by the same reader" * doctest::skip(!data_files::real("fashion-mnist"))) {
-    const auto [train, test] = mn::read_mnist(*data_files::real("fashion-mnist"), mn::gzip);
+    const auto [train, test] = mn::load_mnist(*data_files::real("fashion-mnist"), mn::gzip);
     CHECK_EQ(data_files::counts(train.labels), std::vector<int>(10, 6000));
     CHECK_EQ(data_files::counts(test.labels), std::vector<int>(10, 1000));
   }

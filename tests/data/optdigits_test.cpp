@@ -95,11 +95,11 @@ TEST_SUITE("data/optdigits") {
 
   TEST_CASE("a folder without the files is refused") {
     const data_files::folder folder;
-    CHECK_THROWS_AS((void)mn::read_optdigits(folder.path()), mn::error);
+    CHECK_THROWS_AS((void)mn::load_optdigits(folder.path()), mn::error);
   }
 
   TEST_CASE("the digits themselves have their known counts" * doctest::skip(!data_files::real("optdigits"))) {
-    const auto [train, test] = mn::read_optdigits(*data_files::real("optdigits"));
+    const auto [train, test] = mn::load_optdigits(*data_files::real("optdigits"));
     CHECK_EQ(data_files::counts(train.labels), std::vector<int>{376, 389, 380, 389, 387, 376, 377, 387, 380, 382});
     CHECK_EQ(data_files::counts(test.labels), std::vector<int>{178, 182, 177, 183, 181, 182, 181, 179, 174, 180});
     CHECK_EQ(bytes(train.images.begin(), train.images.begin() + 5), bytes{0, 16, 96, 239, 191});

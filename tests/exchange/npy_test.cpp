@@ -52,7 +52,7 @@ mn::status read_array_bytes(const bytes& file, const char* name, mn::tensor& out
   return mn::read_npy(file, name, out);
 }
 mn::status read_array_file(const char* path, mn::tensor& out) { return mn::read_npy(path, out); }
-mn::tensor fixture(const char* name) { return mn::read_npy(std::string(MINNOW_FIXTURES "/array_") + name + ".npy"); }
+mn::tensor fixture(const char* name) { return mn::load_npy(std::string(MINNOW_FIXTURES "/array_") + name + ".npy"); }
 
 const bytes sound_array = array_of("'<f4'", "False", "(2, 3)", 24);
 
@@ -162,7 +162,7 @@ TEST_SUITE("exchange/npy") {
          std::vector<std::vector<std::uint64_t>>{{}, {5}, {2, 3}, {1, 2, 3, 4}, {2, 0, 3}, {1, 1, 1, 2, 1, 1, 1, 1}}) {
       const mn::tensor written = quarters(shape);
       mn::save_npy(written, folder.path("f"));
-      CHECK(mn::read_npy(folder.path("f")) == written);
+      CHECK(mn::load_npy(folder.path("f")) == written);
       CHECK_EQ(std::filesystem::file_size(folder.path("f")) % 64, 4 * written.values.size() % 64);
       if (written.values.empty()) continue;
       const xt::xarray<float> read = xt::load_npy<float>(folder.path("f"));
@@ -188,7 +188,7 @@ TEST_SUITE("exchange/npy") {
     const mn::tensor expected = quarters({2, 3, 4});
     std::copy(expected.values.begin(), expected.values.end(), columns.begin<xt::layout_type::row_major>());
     xt::dump_npy(folder.path("f"), columns);
-    CHECK(mn::read_npy(folder.path("f")) == expected);
+    CHECK(mn::load_npy(folder.path("f")) == expected);
   }
 
   TEST_CASE("keys may come in any order, with either quotation mark and any spaces") {
@@ -269,7 +269,7 @@ TEST_SUITE("exchange/npy") {
 
   TEST_CASE("a file that is not there is refused by name") {
     const data_files::folder folder;
-    CHECK_THROWS_WITH_AS((void)mn::read_npy(folder.path("f")), doctest::Contains("expected a file, found none"),
+    CHECK_THROWS_WITH_AS((void)mn::load_npy(folder.path("f")), doctest::Contains("expected a file, found none"),
                          mn::error);
     CHECK_THROWS_WITH_AS(mn::save_npy({{}, {1}}, folder.path("none/f")), doctest::Contains("could not be created"),
                          mn::error);

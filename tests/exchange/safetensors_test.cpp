@@ -215,7 +215,7 @@ TEST_SUITE("exchange/safetensors") {
     written["none"] = quarters({3, 0, 5});
     written["größe \"x\"\n\x7f"] = {{2}, {mn::test::nan, -mn::test::infinity}};
     mn::save_safetensors(written, folder.path("f"));
-    const mn::tensors found = mn::read_safetensors(folder.path("f"));
+    const mn::tensors found = mn::load_safetensors(folder.path("f"));
     REQUIRE_EQ(found.size(), 4);
     for (const auto& [name, t] : written) {
       REQUIRE(found.contains(name));
@@ -227,11 +227,11 @@ TEST_SUITE("exchange/safetensors") {
     // The numbers of the file begin at a multiple of 8.
     CHECK_EQ((std::filesystem::file_size(folder.path("f")) - 4 * (24 + 1 + 2)) % 8, 0);
     mn::save_safetensors({}, folder.path("none"));
-    CHECK(mn::read_safetensors(folder.path("none")).empty());
+    CHECK(mn::load_safetensors(folder.path("none")).empty());
   }
 
   TEST_CASE("a file that the format's own library wrote is read") {
-    const mn::tensors found = mn::read_safetensors(std::string(MINNOW_FIXTURES "/tensors.safetensors"));
+    const mn::tensors found = mn::load_safetensors(std::string(MINNOW_FIXTURES "/tensors.safetensors"));
     const mn::tensors expected{
         {"features.0.weight", quarters({2, 3, 2, 2})},
         {"features.1.num_batches_tracked", {{}, {-3}}},
@@ -287,7 +287,7 @@ TEST_SUITE("exchange/safetensors") {
     CHECK_EQ(out.at("a").shape, std::vector<std::uint64_t>{2, 2});
     CHECK_EQ(out.at("b").shape, std::vector<std::uint64_t>{3});
     CHECK_EQ(out.at("c").values.size(), 0);
-    REQUIRE_EQ(std::string(mn::read_safetensors(tensors_file(many_tensors(100'000)), "f", out).message()), "");
+    REQUIRE_EQ(std::string(mn::load_safetensors(tensors_file(many_tensors(100'000)), "f", out).message()), "");
     CHECK_EQ(out.size(), 100'000);
   }
 
@@ -378,7 +378,7 @@ TEST_SUITE("exchange/safetensors") {
 
   TEST_CASE("a file that is not there is refused by name") {
     const data_files::folder folder;
-    CHECK_THROWS_WITH_AS((void)mn::read_safetensors(folder.path("f")), doctest::Contains("expected a file, found none"),
+    CHECK_THROWS_WITH_AS((void)mn::load_safetensors(folder.path("f")), doctest::Contains("expected a file, found none"),
                          mn::error);
     mn::tensors out;
     CHECK(std::string(mn::read_safetensors(folder.path().c_str(), out).message())

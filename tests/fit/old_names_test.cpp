@@ -43,6 +43,10 @@ TEST_SUITE("fit/old_names") {
     static_assert(std::is_same_v<settle_options, reestimate_options>);
     static_assert(mode::settle == mode::reestimate);
     CHECK(drawn_digits(3).images == synthetic_digits(3).images);
+    for (const auto& read :
+         {+[] { (void)read_mnist(std::string("none")); }, +[] { (void)read_cifar10(std::string("none")); },
+          +[] { (void)read_optdigits(std::string("none")); }, +[] { (void)read_npy(std::string("none")); }})
+      CHECK_THROWS_AS(read(), error);
   }
 
   TEST_CASE("a run with old names is that with the present ones") {

@@ -144,8 +144,8 @@ TEST_SUITE("system/write_whole") {
     CHECK(said([&] { (void)load_any<to_write>(longer); }).ends_with(expected));
     CHECK(said([&] { export_header(pack(net), longer, "data"); }).ends_with(expected));
     CHECK(said([&] { save_npy({{1}, {1}}, longer); }).ends_with(expected));
-    CHECK(said([&] { (void)read_npy(longer); }).ends_with(expected));
-    CHECK(said([&] { (void)read_mnist(longer); }).ends_with(expected));
+    CHECK(said([&] { (void)load_npy(longer); }).ends_with(expected));
+    CHECK(said([&] { (void)load_mnist(longer); }).ends_with(expected));
     CHECK(said([&] {
             fit(net, data_to_write(), adam{}, constant{1}, {.checkpoint = {.path = longer}});
           }).ends_with(expected));

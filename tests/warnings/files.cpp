@@ -18,15 +18,15 @@ struct small : mn::model<mn::image<1, 28, 28>, mn::conv<4, mn::scheme<mn::pixels
 int main(int count, char** arguments) {
   if (count != 2) return 1;
   const std::string folder = arguments[1];
-  const auto [train, test] = mn::read_mnist(folder + "/mnist", mn::gzip);
-  const auto colors = mn::read_cifar10(folder + "/cifar-10");
+  const auto [train, test] = mn::load_mnist(folder + "/mnist", mn::gzip);
+  const auto colors = mn::load_cifar10(folder + "/cifar-10");
   mn::network<small> net{mn::seed{1}};
   mn::fit(net, train, mn::adam{}, mn::constant{1},
           {.epochs = 1, .validation = &test, .checkpoint = {.path = folder + "/run.mnc"}});
   mn::image_stream images({.dimensions = {28, 28, 1}, .classes = 10}, {folder + "/records.bin"});
   mn::fit(net, images, mn::adam{}, mn::constant{1}, {.epochs = 1});
   const mn::weight_names names{{"0", "conv"}, {"2", "norm"}};
-  mn::load_weights(net, mn::read_safetensors(folder + "/weights.safetensors"), names);
+  mn::load_weights(net, mn::load_safetensors(folder + "/weights.safetensors"), names);
   mn::save_safetensors(mn::export_weights(net, names), folder + "/out.safetensors");
   mn::save(net, folder + "/net.mnn");
   mn::save(mn::pack(net), folder + "/net.mnw");

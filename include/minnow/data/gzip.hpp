@@ -131,7 +131,7 @@ struct gzip_opener {
   };
 };
 
-/// The opener to pass to a reader: `read_mnist(folder, minnow::gzip)`.
+/// The opener to pass to a reader: `load_mnist(folder, minnow::gzip)`.
 inline constexpr gzip_opener gzip{};
 
 }  // namespace minnow

@@ -41,12 +41,18 @@ template <opener Opener = plain>
 
 #if defined(__cpp_exceptions)
 
-/// Overload that returns the data sets; throws `error`.
+/// Reads like `read_mnist` and returns the data sets; throws `error`.
 template <opener Opener = plain>
-[[nodiscard]] train_and_test<std::uint8_t> read_mnist(const std::string& folder, Opener how = {}) {
+[[nodiscard]] train_and_test<std::uint8_t> load_mnist(const std::string& folder, Opener how = {}) {
   train_and_test<std::uint8_t> result;
   require(read_mnist(detail::c_path(folder), result, how));
   return result;
+}
+/// Old name of `load_mnist`.
+template <opener Opener = plain>
+[[deprecated("minnow: renamed to load_mnist"), nodiscard]] train_and_test<std::uint8_t> read_mnist(
+    const std::string& folder, Opener how = {}) {
+  return load_mnist(folder, how);
 }
 
 #endif

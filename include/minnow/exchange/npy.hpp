@@ -153,11 +153,15 @@ template <class File>
 
 #if defined(__cpp_exceptions)
 
-/// Overload that returns the array; throws `error`.
-[[nodiscard]] inline tensor read_npy(const std::string& path) {
+/// Reads like `read_npy` and returns the array; throws `error`.
+[[nodiscard]] inline tensor load_npy(const std::string& path) {
   tensor result;
   require(read_npy(detail::c_path(path), result));
   return result;
+}
+/// Old name of `load_npy`.
+[[deprecated("minnow: renamed to load_npy"), nodiscard]] inline tensor read_npy(const std::string& path) {
+  return load_npy(path);
 }
 
 /// Writes an array as a .npy file; throws `error` if `write_npy` fails.

@@ -174,11 +174,16 @@ template <class File>
 
 #if defined(__cpp_exceptions)
 
-/// Overload that returns the tensors; throws `error`.
-[[nodiscard]] inline tensors read_safetensors(const std::string& path) {
+/// Reads like `read_safetensors` and returns the tensors; throws `error`.
+[[nodiscard]] inline tensors load_safetensors(const std::string& path) {
   tensors result;
   require(read_safetensors(detail::c_path(path), result));
   return result;
+}
+/// Old name of `load_safetensors`.
+[[deprecated("minnow: renamed to load_safetensors"), nodiscard]] inline tensors read_safetensors(
+    const std::string& path) {
+  return load_safetensors(path);
 }
 
 /// Writes tensors as a safetensors file; throws `error` if `write_safetensors` fails.

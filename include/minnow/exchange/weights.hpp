@@ -230,7 +230,7 @@ template <class Model, class Weights, class Inputs>
 
 #if defined(__cpp_exceptions)
 
-/// The throwing form of `read_weights`: load_weights(net, read_safetensors("weights.safetensors"), {{"0",
+/// The throwing form of `read_weights`: load_weights(net, load_safetensors("weights.safetensors"), {{"0",
 /// "features.0"}, …}).
 ///
 /// throws   `error` if `read_weights` fails
