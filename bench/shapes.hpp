@@ -2,7 +2,6 @@
 
 // The shapes of the measured products.
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -71,17 +70,12 @@ struct named_shape {
 
 /// Counts the multiply-accumulates that are executed. Taps outside the image are not.
 [[nodiscard]] inline double macs_inside(const minnow::geometry& g) {
-  const auto taps = [](int length, int positions, int kernel, int stride, int padding) {
+  const auto taps = [](const minnow::axis& along, int positions) {
     double total = 0;
-    for (int position = 0; position < positions; ++position) {
-      const int origin = position * stride - padding;
-      total += std::min(kernel, length - origin) - std::max(0, -origin);
-    }
+    for (int position = 0; position < positions; ++position) total += along.taps(position).size();
     return total;
   };
-  return taps(g.in.height, g.out.height, g.kernel.height, g.stride.height, g.padding.height) *
-         taps(g.in.width, g.out.width, g.kernel.width, g.stride.width, g.padding.width) * g.group_channels() *
-         g.out.channels;
+  return taps(g.y_axis(), g.out.height) * taps(g.x_axis(), g.out.width) * g.group_channels() * g.out.channels;
 }
 
 }  // namespace bench

@@ -35,6 +35,26 @@ static_assert(window_over({256, 256, 65536}, 65536, {1, 1}, {1, 1}, {0, 0}).macs
 static_assert(ceil_div(0, 32) == 0 && ceil_div(1, 32) == 1 && ceil_div(32, 32) == 1 && ceil_div(33, 32) == 2);
 static_assert(round_up(0, 64) == 0 && round_up(1, 64) == 64 && round_up(64, 64) == 64 && round_up(65, 64) == 128);
 
+namespace {
+
+/// Calls visit(axis) for all small axes, including windows that are wholly in the padding.
+template <class Visit>
+void for_each_axis(Visit&& visit) {
+  for (int length = 1; length <= 9; ++length)
+    for (int kernel = 1; kernel <= 5; ++kernel)
+      for (int stride = 1; stride <= 4; ++stride)
+        for (int padding = 0; padding <= 6; ++padding) {
+          const axis a{length, kernel, stride, padding};
+          CAPTURE(length);
+          CAPTURE(kernel);
+          CAPTURE(stride);
+          CAPTURE(padding);
+          visit(a);
+        }
+}
+
+}  // namespace
+
 TEST_SUITE("core/shape") {
   TEST_CASE("a window has as many positions as it can be moved to") {
     for (int length = 1; length <= 12; ++length)
@@ -47,25 +67,82 @@ TEST_SUITE("core/shape") {
             CAPTURE(padding);
             int count = 0;
             for (int begin = -padding; begin + kernel <= length + padding; begin += stride) ++count;
-            CHECK(window_positions(length, kernel, stride, padding) == count);
+            CHECK((axis{length, kernel, stride, padding}.positions() == count));
           }
   }
 
   TEST_CASE("the elements of a window inside the image are counted from its own beginning") {
-    for (int length = 1; length <= 9; ++length)
-      for (int kernel = 1; kernel <= 5; ++kernel)
-        for (int stride = 1; stride <= 3; ++stride)
-          for (int padding = 0; padding <= kernel / 2; ++padding)
-            for (int position = 0; position < window_positions(length, kernel, stride, padding); ++position) {
-              std::vector<int> inside;
-              const int begin = position * stride - padding;
-              for (int k = 0; k < kernel; ++k)
-                if (begin + k >= 0 && begin + k < length) inside.push_back(k);
-              const tap_range found = taps_inside(length, kernel, stride, padding, position);
-              REQUIRE(!inside.empty());
-              CHECK(found.first == inside.front());
-              CHECK(found.last == inside.back() + 1);
+    for_each_axis([](const axis& a) {
+      int begin = -a.padding;
+      for (int position = 0; position < a.positions(); ++position, begin += a.stride) {
+        CHECK(a.origin(position) == begin);
+        std::vector<int> inside;
+        for (int k = 0; k < a.kernel; ++k)
+          if (begin + k >= 0 && begin + k < a.length) inside.push_back(k);
+        const int_range found = a.taps(position);
+        CHECK(found.size() == static_cast<int>(inside.size()));
+        CHECK(found.first >= 0);
+        CHECK(found.last <= a.kernel);
+        if (inside.empty()) continue;
+        CHECK(found.first == inside.front());
+        CHECK(found.last == inside.back() + 1);
+      }
+    });
+  }
+
+  TEST_CASE("windows reach the elements from the first one's start to the last one's end") {
+    for_each_axis([](const axis& a) {
+      for (int first = 0; first < a.positions(); ++first)
+        for (int last = first + 1; last <= a.positions(); ++last) {
+          int count = 0, lowest = a.length;
+          for (int element = 0; element < a.length; ++element)
+            if (element >= first * a.stride - a.padding && element < (last - 1) * a.stride - a.padding + a.kernel) {
+              if (count++ == 0) lowest = element;
             }
+          const int_range found = a.reached({first, last});
+          CHECK(found.size() == count);
+          CHECK(found.first >= 0);
+          CHECK(found.last <= a.length);
+          if (count > 0) CHECK(found.first == lowest);
+        }
+    });
+  }
+
+  TEST_CASE("the positions at which a tap is inside the image, and the first whose window ends after an element") {
+    for_each_axis([](const axis& a) {
+      const auto covers = [&](int position, int tap, int element) {
+        return position * a.stride - a.padding + tap == element;
+      };
+      const int_range all{0, a.positions()};
+      for (int tap = 0; tap < a.kernel; ++tap) {
+        const int_range found = a.positions_inside(tap, all);
+        CHECK(all.first <= found.first);
+        CHECK(found.first <= found.last);
+        CHECK(found.last <= all.last);
+        for (int position = 0; position < all.last; ++position) {
+          bool inside = false;
+          for (int element = 0; element < a.length; ++element) inside = inside || covers(position, tap, element);
+          CHECK((found.first <= position && position < found.last) == inside);
+        }
+      }
+      for (int element = 0; element < a.length; ++element) {
+        const int found = a.first_position_over(element);
+        CHECK(found >= 0);
+        CHECK(a.origin(found) + a.kernel > element);
+        for (int position = 0; position < found; ++position) CHECK(a.origin(position) + a.kernel <= element);
+      }
+    });
+  }
+
+  TEST_CASE("an axis whose windows skip the image's first elements") {
+    constexpr axis a{8, 3, 2, -2};
+    static_assert(a.positions() == 1 && a.origin(0) == 2 && a.taps(0) == int_range{0, 3});
+    static_assert(a.reached({0, 1}) == int_range{2, 5} && a.taps(2) == int_range{0, 2});
+    static_assert(a.taps(9) == int_range{0, 0} && a.reached({9, 10}) == int_range{8, 8});
+  }
+
+  TEST_CASE("the axes of a geometry") {
+    static_assert(rectangular.y_axis() == axis{10, 5, 2, 2} && rectangular.x_axis() == axis{7, 3, 1, 0});
   }
 
   TEST_CASE("a division is rounded up, up to the largest int") {
@@ -84,8 +161,8 @@ TEST_SUITE("core/shape") {
   }
 
   TEST_CASE("a window larger than its padded input has no position") {
-    CHECK(window_positions(4, 5, 1, 0) == 0);
-    CHECK(window_positions(4, 50, 3, 1) == 0);
-    CHECK(window_positions(4, 6, 1, 1) == 1);
+    CHECK((axis{4, 5, 1, 0}.positions() == 0));
+    CHECK((axis{4, 50, 3, 1}.positions() == 0));
+    CHECK((axis{4, 6, 1, 1}.positions() == 1));
   }
 }

@@ -33,6 +33,68 @@ struct extent {
   friend constexpr bool operator==(const extent&, const extent&) = default;
 };
 
+/// The integers first … last - 1.
+struct int_range {
+  int first;
+  int last;
+
+  [[nodiscard]] constexpr int size() const noexcept { return last - first; }
+  friend constexpr bool operator==(const int_range&, const int_range&) = default;
+};
+
+/// One axis of an image and of the window that moves over it. Position p of the window covers the elements
+/// p * stride - padding … p * stride - padding + kernel - 1. The elements of the image are 0 … length - 1. A tap is an
+/// element of the window, counted from its start.
+///
+/// requires  length, kernel and stride at least 1
+struct axis {
+  int length;
+  int kernel;
+  int stride;
+  int padding;  ///< elements before and after the image; negative if windows skip elements
+
+  /// Number of positions; 0 if the window does not fit, and the largest int if there are more.
+  [[nodiscard]] constexpr int positions() const noexcept {
+    const long long room = static_cast<long long>(length) + 2LL * padding - kernel;
+    return room < 0 ? 0 : static_cast<int>(room / stride + 1 < 0x7fffffff ? room / stride + 1 : 0x7fffffff);
+  }
+
+  /// First element of the window, which may be outside the image.
+  [[nodiscard]] constexpr int origin(int position) const noexcept { return position * stride - padding; }
+
+  /// Taps inside the image: a range within 0 … kernel, empty if there is none.
+  [[nodiscard]] constexpr int_range taps(int position) const noexcept {
+    const int start = origin(position);
+    const int first = start < 0 ? (-start < kernel ? -start : kernel) : 0;
+    const int past = length - start;
+    return {first, past < kernel ? (past > first ? past : first) : kernel};
+  }
+
+  /// Elements of the image from the start of the first window to the end of the last: a range within 0 … length.
+  ///
+  /// requires  at least one position
+  [[nodiscard]] constexpr int_range reached(int_range at) const noexcept {
+    const int start = origin(at.first), end = origin(at.last - 1) + kernel;
+    const int first = start < 0 ? 0 : start < length ? start : length;
+    return {first, end < length ? (end > first ? end : first) : length};
+  }
+
+  /// First position, from 0 on, whose window ends after the element.
+  [[nodiscard]] constexpr int first_position_over(int element) const noexcept {
+    const int shifted = element + padding;
+    return shifted < kernel ? 0 : (shifted - kernel) / stride + 1;
+  }
+
+  /// Positions in the range `at` whose tap `tap` is inside the image.
+  [[nodiscard]] constexpr int_range positions_inside(int tap, int_range at) const noexcept {
+    while (at.first < at.last && origin(at.first) + tap < 0) ++at.first;
+    while (at.last > at.first && origin(at.last - 1) + tap >= length) --at.last;
+    return at;
+  }
+
+  friend constexpr bool operator==(const axis&, const axis&) = default;
+};
+
 /// How a window of `kernel` elements moves over an image: it starts `padding` elements before the image and moves by
 /// `stride`. A dense layer is the convolution whose window is its whole input.
 struct geometry {
@@ -42,6 +104,11 @@ struct geometry {
   extent stride;
   extent padding{0, 0};
   int groups = 1;  ///< of a product: channels and filters are divided into this many independent groups
+
+  [[nodiscard]] constexpr axis y_axis() const noexcept {
+    return {in.height, kernel.height, stride.height, padding.height};
+  }
+  [[nodiscard]] constexpr axis x_axis() const noexcept { return {in.width, kernel.width, stride.width, padding.width}; }
 
   /// Number of channels and of filters in one group.
   [[nodiscard]] constexpr int group_channels() const noexcept { return in.channels / groups; }
@@ -66,39 +133,30 @@ struct geometry {
   friend constexpr bool operator==(const geometry&, const geometry&) = default;
 };
 
-/// Number of positions of a window along one axis; 0 if the window does not fit.
-[[nodiscard]] constexpr int window_positions(int length, int kernel, int stride, int padding) noexcept {
-  const long long room = static_cast<long long>(length) + 2LL * padding - kernel;
-  return room < 0 ? 0 : static_cast<int>(room / stride + 1 < 0x7fffffff ? room / stride + 1 : 0x7fffffff);
-}
-
-/// The elements [first, last) of a window that are inside the image, along one axis.
-struct tap_range {
-  int first;
-  int last;
-};
-/// The elements inside the image of the window at output position `position`.
-[[nodiscard]] constexpr tap_range taps_inside(int length, int kernel, int stride, int padding, int position) noexcept {
-  const int origin = position * stride - padding;
-  const int past = length - origin;
-  return {origin < 0 ? -origin : 0, past < kernel ? past : kernel};
-}
-
 /// The geometry of a product or a pool over `in` with `channels` output channels.
 [[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding,
                                              int groups = 1) noexcept {
-  return {in,
-          {window_positions(in.height, kernel.height, stride.height, padding.height),
-           window_positions(in.width, kernel.width, stride.width, padding.width), channels},
-          kernel,
-          stride,
-          padding,
-          groups};
+  geometry g{in, {}, kernel, stride, padding, groups};
+  g.out = {g.y_axis().positions(), g.x_axis().positions(), channels};
+  return g;
 }
 
 /// The geometry of a dense layer: one row of all inputs, flattened in memory order (y, x, c).
 [[nodiscard]] constexpr geometry dense_over(shape in, int units) noexcept {
   return {{1, 1, in.size()}, {1, 1, units}, {1, 1}, {1, 1}, {0, 0}};
+}
+
+/// Names of version 0.1, until 0.3.
+using tap_range [[deprecated("minnow: renamed to int_range")]] = int_range;
+[[deprecated("minnow: use axis::positions()")]] [[nodiscard]] constexpr int window_positions(int length, int kernel,
+                                                                                             int stride,
+                                                                                             int padding) noexcept {
+  return axis{length, kernel, stride, padding}.positions();
+}
+[[deprecated("minnow: use axis::taps()")]] [[nodiscard]] constexpr int_range taps_inside(int length, int kernel,
+                                                                                         int stride, int padding,
+                                                                                         int position) noexcept {
+  return axis{length, kernel, stride, padding}.taps(position);
 }
 
 /// a / b, rounded up. a is at least 0 and b is at least 1.

@@ -30,6 +30,8 @@ struct tap_map {
     int image, y, x;
   };
 
+  [[nodiscard]] axis y_axis() const noexcept { return {from.height, kernel.height, stride.height, padding.height}; }
+  [[nodiscard]] axis x_axis() const noexcept { return {from.width, kernel.width, stride.width, padding.width}; }
   [[nodiscard]] int taps() const noexcept { return kernel.height * kernel.width; }
   [[nodiscard]] int inputs() const noexcept { return taps() * from.channels; }
 
@@ -57,8 +59,8 @@ struct tap_map {
 
   /// Returns the channels of the input pixel that output pixel `at` and the tap meet, or null if they meet none.
   [[nodiscard]] const float* source(const float* inputs, pixel at, int ky, int kx) const noexcept {
-    const int y = meet(at.y * stride.height - padding.height + ky, dilation.height, from.height);
-    const int x = meet(at.x * stride.width - padding.width + kx, dilation.width, from.width);
+    const int y = meet(y_axis().origin(at.y) + ky, dilation.height, from.height);
+    const int x = meet(x_axis().origin(at.x) + kx, dilation.width, from.width);
     if (y < 0 || x < 0) return nullptr;
     return inputs +
            ((index(at.image) * index(from.height) + index(y)) * index(from.width) + index(x)) * index(from.channels);
@@ -93,10 +95,11 @@ private:
 /// requires  dilation 1, so that a row of the window is contiguous in the image
 inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixel at, float* window) noexcept {
   const int channels = map.from.channels, width = map.kernel.width;
-  const int x = at.x * map.stride.width - map.padding.width;
-  const int begin = (std::clamp)(-x, 0, width) * channels, end = (std::clamp)(map.from.width - x, 0, width) * channels;
+  const int_range columns = map.x_axis().taps(at.x);
+  const int x = map.x_axis().origin(at.x), top = map.y_axis().origin(at.y);
+  const int begin = columns.first * channels, end = columns.last * channels;
   for (int ky = 0; ky < map.kernel.height; ++ky, window += width * channels) {
-    const int y = at.y * map.stride.height - map.padding.height + ky;
+    const int y = top + ky;
     if (y < 0 || y >= map.from.height || begin >= end) {
       std::fill_n(window, width * channels, 0.f);
       continue;

@@ -102,9 +102,8 @@ private:
   /// Calls each(tap, input pixel) for the taps of output pixel (y, x) inside the image.
   template <class Each>
   void each_tap(int y, int x, Each&& each) const noexcept {
-    const tap_range rows = taps_inside(g_.in.height, g_.kernel.height, g_.stride.height, g_.padding.height, y);
-    const tap_range columns = taps_inside(g_.in.width, g_.kernel.width, g_.stride.width, g_.padding.width, x);
-    const int top = y * g_.stride.height - g_.padding.height, left = x * g_.stride.width - g_.padding.width;
+    const int_range rows = g_.y_axis().taps(y), columns = g_.x_axis().taps(x);
+    const int top = g_.y_axis().origin(y), left = g_.x_axis().origin(x);
     for (int ky = rows.first; ky < rows.last; ++ky)
       for (int kx = columns.first; kx < columns.last; ++kx)
         each(ky * g_.kernel.width + kx, (top + ky) * g_.in.width + left + kx);
@@ -116,22 +115,20 @@ private:
   [[nodiscard]] vector of_tap(const float* in, const float* grad_out, int ky, int kx, Count count) const noexcept {
     const int channels = g_.in.channels;
     vector parts[4] = {vector(0.0f), vector(0.0f), vector(0.0f), vector(0.0f)};
-    // Output columns for which the tap is inside the image.
-    int first = 0, last = g_.out.width;
-    while (first < last && first * g_.stride.width - g_.padding.width + kx < 0) ++first;
-    while (last > first && (last - 1) * g_.stride.width - g_.padding.width + kx >= g_.in.width) --last;
-    for (int y = 0; y < g_.out.height; ++y) {
-      const int row = y * g_.stride.height - g_.padding.height + ky;
-      if (row < 0 || row >= g_.in.height) continue;
+    const axis along_x = g_.x_axis();
+    const int_range rows = g_.y_axis().positions_inside(ky, {0, g_.out.height});
+    const int_range columns = along_x.positions_inside(kx, {0, g_.out.width});
+    for (int y = rows.first; y < rows.last; ++y) {
+      const int row = g_.y_axis().origin(y) + ky;
       const auto step = [&](int x, int part) {
-        const float* from = in + at(row * g_.in.width + x * g_.stride.width - g_.padding.width + kx) * at(channels);
+        const float* from = in + at(row * g_.in.width + along_x.origin(x) + kx) * at(channels);
         parts[part] = add_product(load(from, count), load(grad_out + at(y * g_.out.width + x) * at(channels), count),
                                   parts[part]);
       };
-      int x = first;
-      for (; x + 4 <= last; x += 4)
+      int x = columns.first;
+      for (; x + 4 <= columns.last; x += 4)
         for (int part = 0; part < 4; ++part) step(x + part, part);
-      for (; x < last; ++x) step(x, 0);
+      for (; x < columns.last; ++x) step(x, 0);
     }
     return (parts[0] + parts[1]) + (parts[2] + parts[3]);
   }

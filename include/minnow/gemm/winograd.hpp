@@ -102,7 +102,7 @@ struct winograd_tiles {
   /// Finds the inputs of a tile: (4, 4) pointers to channels, which are `zeros` outside the image.
   void sources(const float* from, int tile, const float* zeros, const float* (&to)[4][4]) const noexcept {
     const tap_map::pixel pixel = at(tile);
-    const int top = pixel.y - map.padding.height, left = pixel.x - map.padding.width;
+    const int top = map.y_axis().origin(pixel.y), left = map.x_axis().origin(pixel.x);
     const shape& in = map.from;
     from += ((static_cast<std::ptrdiff_t>(pixel.image) * in.height + top) * in.width + left) * in.channels;
     for (int y = 0; y < 4; ++y, from += static_cast<std::ptrdiff_t>(in.width) * in.channels) {

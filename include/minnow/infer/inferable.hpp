@@ -161,11 +161,11 @@ public:
     const geometry& g = geometry_;
     const float share = 1.0f / static_cast<float>(g.kernel.height * g.kernel.width);
     for (int y = 0; y < g.out.height; ++y) {
-      const tap_range rows = taps_inside(g.in.height, g.kernel.height, g.stride.height, g.padding.height, y);
-      const int top = y * g.stride.height - g.padding.height;
+      const int_range rows = g.y_axis().taps(y);
+      const int top = g.y_axis().origin(y);
       for (int x = 0; x < g.out.width; ++x, out += g.out.channels) {
-        const tap_range columns = taps_inside(g.in.width, g.kernel.width, g.stride.width, g.padding.width, x);
-        const int left = x * g.stride.width - g.padding.width;
+        const int_range columns = g.x_axis().taps(x);
+        const int left = g.x_axis().origin(x);
         for (int c = 0; c < g.out.channels; ++c) {
           bool first = true;
           float result = 0;

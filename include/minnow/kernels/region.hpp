@@ -29,21 +29,11 @@ struct run {
 /// Returns the longest run that starts at `first` and ends at or before `last`.
 ///
 /// requires  first < last
-[[nodiscard]] constexpr run run_from(int length, int kernel, int stride, int padding, int first, int last) noexcept {
-  const auto taps_at = [=](int position) {
-    const int origin = position * stride - padding;
-    const int tap_first = origin < 0 ? (-origin < kernel ? -origin : kernel) : 0;
-    const int past = length - origin;
-    const int tap_last = past < kernel ? (past > tap_first ? past : tap_first) : kernel;
-    return run{position, position + 1, tap_first, tap_last};
-  };
-  run result = taps_at(first);
-  while (result.last < last) {
-    const run next = taps_at(result.last);
-    if (next.tap_first != result.tap_first || next.tap_last != result.tap_last) break;
-    ++result.last;
-  }
-  return result;
+[[nodiscard]] constexpr run run_from(const axis& along, int first, int last) noexcept {
+  const int_range taps = along.taps(first);
+  int past = first + 1;
+  while (past < last && along.taps(past) == taps) ++past;
+  return {first, past, taps.first, taps.last};
 }
 
 /// A rectangle of output pixels with the same taps, and the positions of those taps in inputs and weights.
@@ -63,8 +53,8 @@ struct region {
 
   /// Number of steps from the start of the map to the first tap of output pixel (oy, ox).
   [[nodiscard]] constexpr std::ptrdiff_t input_step(int oy, int ox) const noexcept {
-    const std::ptrdiff_t iy = static_cast<std::ptrdiff_t>(oy) * g.stride.height - g.padding.height + y.tap_first;
-    const std::ptrdiff_t ix = static_cast<std::ptrdiff_t>(ox) * g.stride.width - g.padding.width + x.tap_first;
+    const std::ptrdiff_t iy = g.y_axis().origin(oy) + y.tap_first;
+    const std::ptrdiff_t ix = g.x_axis().origin(ox) + x.tap_first;
     return (iy * g.in.width + ix) * pixel_steps;
   }
   [[nodiscard]] constexpr std::ptrdiff_t input_row_steps() const noexcept {
@@ -83,17 +73,6 @@ struct region {
     return static_cast<std::ptrdiff_t>(g.kernel.width) * pixel_steps;
   }
 };
-
-/// Input rows [first, last) that some output rows read, clipped to the image.
-struct row_range {
-  int first;
-  int last;
-};
-[[nodiscard]] constexpr row_range rows_reached(const geometry& g, int first_row, int last_row) noexcept {
-  const int first = first_row * g.stride.height - g.padding.height;
-  const int last = (last_row - 1) * g.stride.height - g.padding.height + g.kernel.height;
-  return {first < 0 ? 0 : first, last > g.in.height ? g.in.height : last};
-}
 
 /// Visits the output pixels of a region row by row, and tracks the first tap of each window.
 ///
@@ -124,9 +103,9 @@ template <class Visit>
 constexpr void for_each_region(const geometry& g, int first_row, int last_row, int pixel_steps,
                                Visit&& visit) noexcept {
   for (int oy = first_row; oy < last_row;) {
-    const run y = run_from(g.in.height, g.kernel.height, g.stride.height, g.padding.height, oy, last_row);
+    const run y = run_from(g.y_axis(), oy, last_row);
     for (int ox = 0; ox < g.out.width;) {
-      const run x = run_from(g.in.width, g.kernel.width, g.stride.width, g.padding.width, ox, g.out.width);
+      const run x = run_from(g.x_axis(), ox, g.out.width);
       visit(region{g, y, x, pixel_steps});
       ox = x.last;
     }

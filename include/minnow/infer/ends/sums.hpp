@@ -62,7 +62,7 @@ void multiply_into(const stage_work& w, const Codes& codes) noexcept {
     own.last_window_row = rows * (part + 1) / parts;
     kernels::operands operands = w.operands;
     operands.scratch += index(part) * w.part_bytes;
-    const auto [first, last] = kernels::detail::rows_reached(w.pool, own.first_window_row, own.last_window_row);
+    const auto [first, last] = w.pool.y_axis().reached({own.first_window_row, own.last_window_row});
     Product::rows(w.window, operands, first, last, own);
   });
 }
@@ -75,12 +75,11 @@ void average(const stage_work& w, const Codes& codes) noexcept {
   const std::ptrdiff_t row = w.window.out.width * stride;
   const auto* sums = reinterpret_cast<const std::int32_t*>(w.sums);
   for (int y = 0; y < w.pool.out.height; ++y) {
-    const auto [first, last] = kernels::detail::rows_reached(w.pool, y, y + 1);
+    const auto [first, last] = w.pool.y_axis().reached({y, y + 1});
     store_sums<Product>(w, first, last);
     for (int x = 0; x < w.pool.out.width; ++x) {
-      const tap_range columns =
-          taps_inside(w.pool.in.width, w.pool.kernel.width, w.pool.stride.width, w.pool.padding.width, x);
-      const int left = x * w.pool.stride.width - w.pool.padding.width;
+      const int_range columns = w.pool.x_axis().taps(x);
+      const int left = w.pool.x_axis().origin(x);
       for (int c = 0; c < channels; c += kernels::block_filters) {
         std::int32_t totals[kernels::block_filters] = {};
         for (int ky = 0; ky < last - first; ++ky)

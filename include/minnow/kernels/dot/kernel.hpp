@@ -163,7 +163,7 @@ struct dot_kernel {
   /// Unpacks the input rows that are needed, at their places in the map. Returns the start of the map.
   static const std::byte* unpack(const geometry& g, const operands& o, int first_row, int last_row) noexcept {
     const bool as_packed = dot_reads_packed<In, Unit::is_signed>(g.in.channels);
-    const auto [first, last] = rows_reached(g, first_row, last_row);
+    const auto [first, last] = g.y_axis().reached({first_row, last_row});
     if constexpr (splits) {
       const auto width = index(g.in.width);
       std::byte* const image = o.scratch + row_bytes(g);

@@ -55,7 +55,7 @@ struct scalar_kernel {
   /// their weights are 0.
   static void unpack(const geometry& g, const operands& o, int first_row, int last_row, std::int16_t* image) noexcept {
     using code = dot_code<In, false>;
-    const row_range read = rows_reached(g, first_row, last_row);
+    const int_range read = g.y_axis().reached({first_row, last_row});
     const std::size_t row = index(g.in.width) * dot_pixel_bytes(g.in.channels);
     for (int y = read.first; y < read.last; ++y) {
       const auto skipped = index(y * g.in.width);

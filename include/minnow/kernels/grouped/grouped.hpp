@@ -117,7 +117,7 @@ struct grouped_dot {
     assert(g.inputs() <= longest() && "sums that fit 32 bits");
     if (first == last) return;
     const layout l(g);
-    const detail::row_range read = detail::rows_reached(g, first, last);
+    const int_range read = g.y_axis().reached({first, last});
     const geometry regions = pads_with_codes ? l.with_padding() : g;
     unpack(l, o, read);
     kernel::run(
@@ -134,7 +134,7 @@ private:
   static constexpr auto outside = static_cast<std::byte>(pads_with_codes ? code::zero : 0);
 
   /// Unpacks the input rows that are needed, with columns of padding on both sides.
-  static void unpack(const layout& l, const operands& o, detail::row_range read) noexcept {
+  static void unpack(const layout& l, const operands& o, int_range read) noexcept {
     const geometry& g = l.g;
     const std::ptrdiff_t pixel = l.pixel_numbers();
     const std::size_t row_bytes = index(g.in.width) * pixel_bytes<In::storage, In::bits>(g.in.channels);
@@ -179,7 +179,7 @@ struct grouped_mac {
     assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
     if (first == last) return;
     const layout l(g);
-    const detail::row_range read = detail::rows_reached(g, first, last);
+    const int_range read = g.y_axis().reached({first, last});
     auto* band = reinterpret_cast<float*>(scratch);
     for (int y = read.first; y < read.last; ++y)
       detail::unpack_row<In::storage, In::bits, float_vector<Arch>>(g, inputs, y, l.band_columns(),

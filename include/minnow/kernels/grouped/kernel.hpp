@@ -114,7 +114,7 @@ struct grouped_kernel {
   /// weights   in the order of grouped_layout
   /// image     memory of image_bytes(g) bytes
   template <class Target>
-  static void run(const geometry& g, const geometry& regions, const Number* band, row_range read, const word* weights,
+  static void run(const geometry& g, const geometry& regions, const Number* band, int_range read, const word* weights,
                   word* image, int first, int last, const Target& target) noexcept {
     const call c{layout(g), regions, band, read, weights, image, first, last};
     if (c.l.spreads) cover_all<true>(c, target);
@@ -126,7 +126,7 @@ private:
     layout l;
     const geometry& regions;
     const Number* band;
-    row_range read;
+    int_range read;
     const word* weights;
     word* image;
     int first;
@@ -165,12 +165,12 @@ private:
     const auto of_inputs = c.l.panel_of(channel, width);
     const std::ptrdiff_t row_words = c.l.image_row_words(width), band_row = c.l.band_row_numbers();
     const int together = c.l.rows_together(widest(g));
-    row_range had{0, 0};
+    int_range had{0, 0};
     for (int first = c.first; first < c.last; first += together) {
       const int last = std::min(first + together, c.last);
-      const row_range read = rows_reached(g, first, last);
+      const int_range read = g.y_axis().reached({first, last});
       // Rows that the previous output rows have read too are already in the image. They move to its start.
-      const int common = (std::clamp)(had.last, read.first, (std::max)(read.first, read.last));
+      const int common = (std::clamp)(had.last, read.first, read.last);
       if (common > read.first && read.first > had.first)
         std::copy_n(c.image + (read.first - had.first) * row_words, (common - read.first) * row_words, c.image);
       for (int y = common; y < read.last; ++y)
@@ -188,8 +188,7 @@ private:
                  r.y.taps(),
                  c.l.row_steps};
         for (int y = r.y.first; y < r.y.last; ++y) {
-          const std::ptrdiff_t top =
-              static_cast<std::ptrdiff_t>(y) * g.stride.height - g.padding.height + r.y.tap_first - read.first;
+          const std::ptrdiff_t top = g.y_axis().origin(y) + r.y.tap_first - read.first;
           w.inputs = c.image + (w.rows > 0 ? top * row_words : 0) + r.x.first * w.next_pixel;
           // With a distance known at compile time, compilers keep addresses out of vector registers.
           if (Spreads && w.next_pixel == width) row<Spreads, Blocks, width>(w, y, r.x, panel);

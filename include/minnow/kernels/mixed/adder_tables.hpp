@@ -56,20 +56,19 @@ struct adder_tables {
     const int width = detail::band_width(g), stride = sum_stride(g.out.channels);
     const call c{g, reinterpret_cast<const word*>(prepared), tables};
     for (int oy = first, made = 0; oy < last; ++oy) {
-      const detail::run y =
-          detail::run_from(g.in.height, g.kernel.height, g.stride.height, g.padding.height, oy, oy + 1);
-      const int top = oy * g.stride.height - g.padding.height;
-      for (made = std::max(made, top + y.tap_first); made < top + y.tap_last; ++made) {
+      const int_range taps = g.y_axis().taps(oy);
+      const int top = g.y_axis().origin(oy);
+      for (made = std::max(made, top + taps.first); made < top + taps.last; ++made) {
         detail::unpack_row<In::storage, In::bits, Vector>(g, inputs, made, width, floats);
         make_row(floats, width, g.in.channels, c.tables_of(made));
       }
       float* row = sums + static_cast<std::ptrdiff_t>(oy - first) * g.out.width * stride;
       if constexpr (Tables::tile_blocks > 1) {
         const bool few = g.out.width > 1 && blocks(g.out.channels) < Tables::tile_blocks;
-        if (few) c.template columns<2 * Tables::tile, Tables::tile_blocks / 2>(y, top, 0, row);
-        else c.template columns<Tables::tile, Tables::tile_blocks>(y, top, 0, row);
+        if (few) c.template columns<2 * Tables::tile, Tables::tile_blocks / 2>(taps, top, 0, row);
+        else c.template columns<Tables::tile, Tables::tile_blocks>(taps, top, 0, row);
       } else {
-        c.template columns<Tables::tile, 1>(y, top, 0, row);
+        c.template columns<Tables::tile, 1>(taps, top, 0, row);
       }
       for (int x = 0; x < g.out.width && g.out.channels < stride; ++x)
         std::fill(row + x * stride + g.out.channels, row + (x + 1) * stride, 0.0f);
@@ -104,19 +103,19 @@ private:
 
     /// Computes the columns from ox on, `Pixels` at a time, and the rest in tiles of half the size.
     template <int Pixels, int Blocks>
-    void columns(const detail::run& y, int top, int ox, float* row) const noexcept {
+    void columns(int_range taps, int top, int ox, float* row) const noexcept {
       for (; ox + Pixels <= g.out.width; ox += Pixels)
-        pixels<Pixels, Blocks>(y, top, ox, row + static_cast<std::ptrdiff_t>(ox) * sum_stride(g.out.channels));
+        pixels<Pixels, Blocks>(taps, top, ox, row + static_cast<std::ptrdiff_t>(ox) * sum_stride(g.out.channels));
       if constexpr (Pixels > 1) {
-        if (ox < g.out.width) columns<Pixels / 2, Tables::tile_blocks>(y, top, ox, row);
+        if (ox < g.out.width) columns<Pixels / 2, Tables::tile_blocks>(taps, top, ox, row);
       }
     }
 
     /// Computes all sums of `Pixels` pixels from column ox on.
     template <int Pixels, int Blocks>
-    void pixels(const detail::run& y, int top, int ox, float* sums) const noexcept {
+    void pixels(int_range taps, int top, int ox, float* sums) const noexcept {
       const std::ptrdiff_t stride = sum_stride(g.out.channels);
-      if (y.taps() == 0) {
+      if (taps.size() == 0) {
         std::fill_n(sums, Pixels * stride, 0.0f);
         return;
       }
@@ -125,7 +124,7 @@ private:
       const int segment = g.kernel.width * layout::groups(g.in.channels);
       // A single pixel reads each index once; reading a whole segment in order is best.
       const int most = Pixels == 1 ? segment : Tables::cached_groups;
-      for (int ky = y.tap_first; ky < y.tap_last; ++ky) {
+      for (int ky = taps.first; ky < taps.last; ++ky) {
         const float* from = tables_of(top + ky) + static_cast<std::ptrdiff_t>(ox) * g.stride.width * pixel;
         for (int n = 0; n < segment; n += most) {
           const detail::table_run run{from + static_cast<std::ptrdiff_t>(n) * layout::table_floats,
@@ -133,7 +132,7 @@ private:
                                       words + ky * line + n / layout::per_word * block_filters,
                                       line * g.kernel.height,
                                       std::min(most, segment - n),
-                                      ky == y.tap_first && n == 0};
+                                      ky == taps.first && n == 0};
           filters<Pixels, Blocks>(run, 0, sums, stride);
         }
       }

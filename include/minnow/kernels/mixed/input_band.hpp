@@ -30,7 +30,7 @@ struct band {
   int last;
   int width;  ///< pixels of a row with its padding
 
-  [[nodiscard]] constexpr int rows() const noexcept { return last > first ? last - first : 0; }
+  [[nodiscard]] constexpr int rows() const noexcept { return last - first; }
 };
 
 /// Pixels of one row of a band: the row of the image and the padding that windows reach.
@@ -39,7 +39,7 @@ struct band {
 }
 
 [[nodiscard]] constexpr band band_of(const geometry& g, int first_row, int last_row) noexcept {
-  const auto [first, last] = rows_reached(g, first_row, last_row);
+  const auto [first, last] = g.y_axis().reached({first_row, last_row});
   return {first, last, band_width(g)};
 }
 
@@ -111,12 +111,12 @@ void for_each_tile(const geometry& g, const band& b, const Element* rows, int fi
   const std::ptrdiff_t pixel = g.in.channels, line = static_cast<std::ptrdiff_t>(b.width) * pixel;
   pixel_tile<Element, Rows> tile;
   for (int oy = first_row; oy < last_row;) {
-    const run y = run_from(g.in.height, g.kernel.height, g.stride.height, g.padding.height, oy, last_row);
+    const run y = run_from(g.y_axis(), oy, last_row);
     tile.ky_first = y.tap_first;
     tile.ky_last = y.tap_last;
     int count = 0;
     for (; oy < y.last; ++oy) {
-      const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(oy) * g.stride.height - g.padding.height - b.first;
+      const std::ptrdiff_t top = g.y_axis().origin(oy) - b.first;
       for (int ox = 0; ox < g.out.width; ++ox) {
         tile.from[count] = rows + top * line + static_cast<std::ptrdiff_t>(ox) * g.stride.width * pixel;
         tile.to[count] = static_cast<std::ptrdiff_t>(oy - first_row) * g.out.width + ox;

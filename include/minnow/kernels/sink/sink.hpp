@@ -44,19 +44,15 @@ namespace minnow::kernels {
 /// inside the map.
 template <class Visit>
 void for_each_window(const geometry& pool, int y, int x, int first_row, int last_row, Visit&& visit) noexcept {
-  const extent k = pool.kernel;
-  const extent s = pool.stride;
-  const extent p = pool.padding;
-  y += p.height;
-  x += p.width;
-  const int first_y = y < k.height ? 0 : (y - k.height) / s.height + 1;
-  const int first_x = x < k.width ? 0 : (x - k.width) / s.width + 1;
-  for (int wy = first_y < first_row ? first_row : first_y; wy * s.height <= y && wy < last_row; ++wy) {
-    const tap_range rows = taps_inside(pool.in.height, k.height, s.height, p.height, wy);
-    const int ky = y - wy * s.height;
-    for (int wx = first_x; wx * s.width <= x && wx < pool.out.width; ++wx) {
-      const tap_range columns = taps_inside(pool.in.width, k.width, s.width, p.width, wx);
-      const int kx = x - wx * s.width;
+  const axis along_y = pool.y_axis(), along_x = pool.x_axis();
+  const int first_y = along_y.first_position_over(y);
+  const int first_x = along_x.first_position_over(x);
+  for (int wy = first_y < first_row ? first_row : first_y; along_y.origin(wy) <= y && wy < last_row; ++wy) {
+    const int_range rows = along_y.taps(wy);
+    const int ky = y - along_y.origin(wy);
+    for (int wx = first_x; along_x.origin(wx) <= x && wx < pool.out.width; ++wx) {
+      const int_range columns = along_x.taps(wx);
+      const int kx = x - along_x.origin(wx);
       visit(static_cast<std::ptrdiff_t>(wy) * pool.out.width + wx, ky == rows.first && kx == columns.first,
             ky == rows.last - 1 && kx == columns.last - 1);
     }

@@ -89,7 +89,7 @@ inline void stay_scalar([[maybe_unused]] std::int32_t& number) noexcept {
 inline void count_windows(const geometry& g, const std::byte* inputs, std::int32_t* counts, std::int32_t* windows,
                           int first_row, int last_row) noexcept {
   const int words = channel_words(g.in.channels);
-  const row_range read = rows_reached(g, first_row, last_row);
+  const int_range read = g.y_axis().reached({first_row, last_row});
   for (int pixel = read.first * g.in.width; pixel < read.last * g.in.width; ++pixel) {
     const std::byte* planes = inputs + static_cast<std::ptrdiff_t>(pixel) * words * 8;
     std::int32_t total = 0;

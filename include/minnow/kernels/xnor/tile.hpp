@@ -246,10 +246,9 @@ struct xnor_kernel {
     const auto* inputs = reinterpret_cast<const word*>(o.inputs);
     std::int32_t* windows = nullptr;
     if constexpr (In == encoding::bit && Weights == encoding::bit) {
-      const row_range read = rows_reached(g, first_row, last_row);
-      const int rows = read.last > read.first ? read.last - read.first : 0;
+      const int_range read = g.y_axis().reached({first_row, last_row});
       const std::size_t skipped = index(read.first * g.in.width) * pixel_bytes<In>(g.in.channels);
-      pair_pixels(o.inputs + skipped, rows * g.in.width, channel_words(g.in.channels), o.scratch + skipped);
+      pair_pixels(o.inputs + skipped, read.size() * g.in.width, channel_words(g.in.channels), o.scratch + skipped);
       inputs = reinterpret_cast<const word*>(o.scratch);
     }
     if constexpr (pair::counts_inputs) {

@@ -73,11 +73,11 @@ private:
       const std::size_t from = index(n) * index(g.in.size());
       std::size_t to = index(n) * index(g.out.size());
       for (int y = 0; y < g.out.height; ++y) {
-        const tap_range rows = taps_inside(g.in.height, g.kernel.height, g.stride.height, g.padding.height, y);
-        const int top = y * g.stride.height - g.padding.height;
+        const int_range rows = g.y_axis().taps(y);
+        const int top = g.y_axis().origin(y);
         for (int x = 0; x < g.out.width; ++x, to += channels) {
-          const tap_range columns = taps_inside(g.in.width, g.kernel.width, g.stride.width, g.padding.width, x);
-          const int left = x * g.stride.width - g.padding.width;
+          const int_range columns = g.x_axis().taps(x);
+          const int left = g.x_axis().origin(x);
           detail::for_vectors(g.in.channels, [&](int c, auto count) {
             body(to + index(c), count, [&](auto&& each) {
               for (int ky = rows.first; ky < rows.last; ++ky)
