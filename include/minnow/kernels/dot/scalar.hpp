@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,7 +13,6 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/plane_words.hpp>
-#include <minnow/kernels/reference.hpp>
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/scalar.hpp>
 
@@ -22,8 +22,15 @@ namespace minnow::kernels::detail {
 
 /// Multiplies and adds: (length) x (length, 16) -> += (16).
 struct scalar_products {
-  static void add(const std::int16_t* inputs, int length, const std::int16_t* weights, std::int32_t* sums) noexcept {
-    reference::detail::add_segment(inputs, length, weights, sums);
+  [[gnu::noinline]] static void add(const std::int16_t* inputs, int length, const std::int16_t* weights,
+                                    std::int32_t* sums) noexcept {
+    std::int32_t totals[block_filters];
+    std::copy_n(sums, block_filters, totals);
+    for (int k = 0; k < length; ++k, weights += block_filters) {
+      const std::int32_t input = inputs[k];
+      for (int f = 0; f < block_filters; ++f) totals[f] += input * weights[f];
+    }
+    std::copy_n(totals, block_filters, sums);
   }
   static std::int16_t input(int code) noexcept { return static_cast<std::int16_t>(code); }
 };
