@@ -17,7 +17,7 @@ class MinnowRecipe(ConanFile):
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
     no_copy_source = True
-    exports_sources = "include/*", "cmake/minnow-dispatch.cmake", "cmake/minnow-seal-unit.cmake", "cmake/minnow-companions.cmake", "LICENSE"
+    exports_sources = "include/*", "cmake/minnow-dispatch.cmake", "cmake/minnow-seal-object.cmake", "cmake/minnow-companions.cmake", "LICENSE"
 
     # Next to the headers and their license: what find_package(minnow) includes besides the target.
     modules = os.path.join("share", "cmake", "minnow")

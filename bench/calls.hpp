@@ -105,9 +105,9 @@ struct workspace {
 
 }  // namespace detail
 
-/// Returns the name of the instruction set level whose kernel runs for an architecture.
+/// Returns the name of the architecture whose kernel runs for `Arch`.
 template <encoding In, encoding Weights, class Arch>
-[[nodiscard]] const char* rung_of(const minnow::geometry& g) {
+[[nodiscard]] const char* arch_of(const minnow::geometry& g) {
   return detail::product<In, Weights, Arch>::arch_name(g);
 }
 

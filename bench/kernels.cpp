@@ -1,10 +1,10 @@
-// Measures MAC per cycle of every product on every instruction set level, relative to the level below and, where it is
+// Measures MAC per cycle of every product on every architecture, relative to the one below and, where it is
 // known, to the peak of a core.
 //
 // usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 u4 u8 p8 16 32: 1x2, i8xi4; all without
 // arguments
 //
-// A pair whose kernel is the same on several levels is measured once, on the lowest.
+// A pair whose kernel is the same on several architectures is measured once, on the lowest.
 
 #include <algorithm>
 #include <cstdio>
@@ -39,7 +39,7 @@ double limit_of(encoding in, encoding weights) {
   return 0;
 }
 
-/// Fraction of the peak that the best instruction set level reaches; the total is the minimum over the shapes.
+/// Fraction of the peak that the best architecture reaches; the total is the minimum over the shapes.
 class parts {
 public:
   parts(std::string name, double limit) : name_(std::move(name)), limit_(limit) {}
@@ -61,27 +61,27 @@ private:
 };
 
 template <encoding In, encoding Weights>
-struct rungs_of_pair {
+struct archs_of_pair {
   std::vector<std::string> names;
   std::vector<bench::call> calls;
 
-  explicit rungs_of_pair(const bench::shared_operands<In, Weights>& data) {
-    kernels::available_rungs::for_each([&]<class Arch>(Arch) {
-      const std::string rung = bench::rung_of<In, Weights, Arch>(data->shape());
-      if (!names.empty() && names.back() == rung) return;
-      names.push_back(rung);
+  explicit archs_of_pair(const bench::shared_operands<In, Weights>& data) {
+    kernels::available_archs::for_each([&]<class Arch>(Arch) {
+      const std::string arch = bench::arch_of<In, Weights, Arch>(data->shape());
+      if (!names.empty() && names.back() == arch) return;
+      names.push_back(arch);
       calls.push_back(bench::make_sums<In, Weights, Arch>(data));
     });
   }
 };
 
-/// Prints one line per instruction set level, and the speedup of each over the level below.
-void print(const std::string& name, double macs, const std::vector<std::string>& rungs,
+/// Prints one line per architecture, and the speedup of each over the one below.
+void print(const std::string& name, double macs, const std::vector<std::string>& archs,
            const std::vector<bench::timing>& taken) {
-  for (std::size_t i = 0; i < rungs.size(); ++i) {
-    bench::figure(name + "_" + rungs[i], macs / taken[i].cycles, "MAC/cycle");
+  for (std::size_t i = 0; i < archs.size(); ++i) {
+    bench::figure(name + "_" + archs[i], macs / taken[i].cycles, "MAC/cycle");
     if (i > 0)
-      bench::figure(name + "_" + rungs[i] + "_over_rung_below", taken[i - 1].cycles / taken[i].cycles, "times");
+      bench::figure(name + "_" + archs[i] + "_over_arch_below", taken[i - 1].cycles / taken[i].cycles, "times");
   }
 }
 
@@ -99,22 +99,22 @@ void measure(const std::vector<std::string_view>& wanted) {
     const std::string name = "conv_" + pair + "_" + shape.name;
     const double macs = bench::macs_inside(shape.g);
     const auto data = bench::make_operands<In, Weights>(shape.g);
-    rungs_of_pair<In, Weights> ladder(data);
-    auto calls = ladder.calls;
+    archs_of_pair<In, Weights> archs(data);
+    auto calls = archs.calls;
     if constexpr (has_codes) calls.push_back(bench::make_codes<In, Weights>(data));
     const auto taken = bench::alternate(calls, {.seconds = 0.3});
-    print(name, macs, ladder.names, taken);
+    print(name, macs, archs.names, taken);
     if constexpr (has_codes) bench::figure(name + "_codes_out", macs / taken.back().cycles, "MAC/cycle");
     reached.add(shape.name, macs / taken.back().cycles);
-    reached_sums.add(shape.name, macs / taken[ladder.calls.size() - 1].cycles);
+    reached_sums.add(shape.name, macs / taken[archs.calls.size() - 1].cycles);
   }
 
   if constexpr (In != encoding::pixel) {
     const auto shape = bench::one_row();
     const auto data = bench::make_operands<In, Weights>(shape.g);
-    rungs_of_pair<In, Weights> ladder(data);
-    const auto taken = bench::alternate(ladder.calls, {.seconds = 0.2});
-    print("gemv_" + pair, bench::macs_inside(shape.g), ladder.names, taken);
+    archs_of_pair<In, Weights> archs(data);
+    const auto taken = bench::alternate(archs.calls, {.seconds = 0.2});
+    print("gemv_" + pair, bench::macs_inside(shape.g), archs.names, taken);
     bench::figure("gemv_" + pair + "_rate", bench::macs_inside(shape.g) / taken.back().seconds * 1e-9, "GMAC/s");
   }
 }

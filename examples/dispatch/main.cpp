@@ -12,9 +12,9 @@
 
 int main(int argc, char** argv) {
   if (argc != 2 && argc != 3) {
-    std::fprintf(stderr, "usage: dispatch MODEL.mnw [LEVEL] < IMAGE (28x28 bytes)\nlevels:");
-    for (const minnow::dispatch_level& l : digits_network::levels())
-      std::fprintf(stderr, " %s%s", l.name, l.available ? "" : " (not here)");
+    std::fprintf(stderr, "usage: dispatch MODEL.mnw [ARCHITECTURE] < IMAGE (28x28 bytes)\narchitectures:");
+    for (const minnow::dispatch_arch& a : digits_network::archs())
+      std::fprintf(stderr, " %s%s", a.name, a.available ? "" : " (not here)");
     std::fprintf(stderr, "\n");
     return 2;
   }

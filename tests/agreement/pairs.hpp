@@ -62,22 +62,22 @@ network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
   return net;
 }
 
-/// The instruction set level to test: the one that users of this build get, or the lowest one with
-/// -DMINNOW_TEST_SCALAR. tests/kernels compares all of them.
-#ifdef MINNOW_TEST_SCALAR
-using tested_rung = kernels::scalar;
+/// The architecture to test: the one that users of this build get, or `portable` with
+/// -DMINNOW_TEST_PORTABLE. tests/kernels compares all of them.
+#ifdef MINNOW_TEST_PORTABLE
+using tested_arch = kernels::portable;
 #else
-using tested_rung = kernels::best;
+using tested_arch = kernels::best;
 #endif
 
-/// Packs and saves a network, loads it for the tested instruction set level, and compares it with the trained one.
+/// Packs and saves a network, loads it for the tested architecture, and compares it with the trained one.
 template <class T, class Model, class Estimator>
 void check_agreement(network<Model, Estimator>& net) {
   const auto data = random_images<T>(layer_graph<Model>::input, 8, packed<Model>::classes, 77);
   const data_files::folder folder;
   save(pack(net), folder.path("model.mnw"));
-  CAPTURE(std::string(kernels::arch_name<tested_rung>()));
-  const report r = compare(net, load<packed<Model, tested_rung>>(folder.path("model.mnw")), data);
+  CAPTURE(std::string(kernels::arch_name<tested_arch>()));
+  const report r = compare(net, load<packed<Model, tested_arch>>(folder.path("model.mnw")), data);
   CHECK(r.first == "");
   CHECK(r.wrong_classes == 0);
   CHECK(r.layers > 2);

@@ -26,14 +26,14 @@ constexpr std::size_t images = 7;
 constexpr auto image_size = static_cast<std::size_t>(layer_graph<test::small>::input.size());
 constexpr auto classes = static_cast<std::size_t>(layer_graph<test::small>::output.size());
 
-packed<test::small, kernels::scalar> some() {
+packed<test::small, kernels::portable> some() {
   network<test::small, aqe> net{seed{3}};
   const auto x = test::uniform(10 * layer_graph<test::small>::input.size(), 3, 0, 255);
   for (int i = 0; i < 2; ++i) {
     std::copy(x.begin(), x.end(), net.prepare(10).begin());
     (void)net.forward({.mode = mode::train, .alpha = 1});
   }
-  return pack<kernels::scalar>(net);
+  return pack<kernels::portable>(net);
 }
 
 std::vector<std::uint8_t> bytes() {
@@ -48,11 +48,11 @@ std::vector<float> logits_of(dispatched network) {
   return logits;
 }
 
-/// Returns the names of the levels that this processor supports.
+/// Returns the names of the architectures that this processor supports.
 std::vector<std::string> available() {
   std::vector<std::string> names;
-  for (const dispatch_level& l : small_network::levels())
-    if (l.available) names.emplace_back(l.name);
+  for (const dispatch_arch& a : small_network::archs())
+    if (a.available) names.emplace_back(a.name);
   return names;
 }
 
@@ -60,25 +60,26 @@ std::vector<std::string> available() {
 
 TEST_SUITE("dispatch/dispatched") {
   TEST_CASE(
-      "every level that the processor has gives the logits of the scalar kernels, from a file and from its bytes") {
+      "every architecture that the processor has gives the logits of the portable kernels, from a file and from its "
+      "bytes") {
     const data_files::folder folder;
     const auto network = some();
     save(network, folder.path("f"));
     const auto expected = network.run(std::span<const std::uint8_t>(bytes()));
     const auto file = data_files::content(folder.path("f"));
     REQUIRE(available().size() >= 1);
-    for (const std::string& level : available()) {
-      CAPTURE(level);
-      const dispatched loaded = small_network::load(folder.path("f"), level);
-      CHECK(loaded.arch() == level);
+    for (const std::string& arch : available()) {
+      CAPTURE(arch);
+      const dispatched loaded = small_network::load(folder.path("f"), arch);
+      CHECK(loaded.arch() == arch);
       CHECK(loaded.classes() == 5);
       CHECK(loaded.image_size() == 6 * 6 * 3);
-      CHECK(logits_of(small_network::load(folder.path("f"), level)) == expected);
-      CHECK(logits_of(small_network::load(std::as_bytes(std::span(file)), level)) == expected);
+      CHECK(logits_of(small_network::load(folder.path("f"), arch)) == expected);
+      CHECK(logits_of(small_network::load(std::as_bytes(std::span(file)), arch)) == expected);
     }
   }
 
-  TEST_CASE("without a name the highest level is taken that the processor has, and kernels of that level run") {
+  TEST_CASE("without a name the highest architecture is taken that the processor has, and its kernels run") {
     const data_files::folder folder;
     save(some(), folder.path("f"));
     const dispatched loaded = small_network::load(folder.path("f"));
@@ -89,32 +90,35 @@ TEST_SUITE("dispatch/dispatched") {
     CHECK(text.find("built for") == std::string::npos);
   }
 
-  TEST_CASE("a summary names the level's own architecture") {
+  TEST_CASE("a summary names the variant's own architecture") {
     const data_files::folder folder;
     save(some(), folder.path("f"));
-    for (const std::string& level : available()) {
-      const std::string arch = level == "avx2" ? "fma3+avx2" : level == "sse4_2" ? "sse4.2" : level;
-      CHECK(small_network::load(folder.path("f"), level).summary().find("for " + arch + " ") != std::string::npos);
+    for (const std::string& arch : available()) {
+      const std::string name = arch == "avx2" ? "fma3+avx2" : arch == "sse4_2" ? "sse4.2" : arch;
+      CHECK(small_network::load(folder.path("f"), arch).summary().find("for " + name + " ") != std::string::npos);
     }
   }
 
-  TEST_CASE("a level that nobody knows, and one that the processor does not have, are refused with those there are") {
-    const dispatch_unit unit{};
-    const dispatch_level levels[] = {{"low", true, &unit}, {"middle", true, &unit}, {"high", false, &unit}};
-    CHECK(std::string(detail::choose_level(levels, "").name) == "middle");
-    CHECK(std::string(detail::choose_level(levels, "low").name) == "low");
-    CHECK_THROWS_WITH_AS((void)detail::choose_level(levels, "higher"),
-                         "level higher: expected one of the program's levels, low, middle, high", minnow::error);
-    CHECK_THROWS_WITH_AS((void)detail::choose_level(levels, "high"),
-                         "level high: this processor does not have it; of the program's levels it has low, middle",
+  TEST_CASE("an unknown architecture, and one that the processor does not have, are refused with those there are") {
+    const dispatch_variant variant{};
+    const dispatch_arch archs[] = {{"low", true, &variant}, {"middle", true, &variant}, {"high", false, &variant}};
+    CHECK(std::string(detail::choose_arch(archs, "").name) == "middle");
+    CHECK(std::string(detail::choose_arch(archs, "low").name) == "low");
+    CHECK_THROWS_WITH_AS((void)detail::choose_arch(archs, "higher"),
+                         "architecture higher: expected one of the program's architectures, low, middle, high",
                          minnow::error);
-    CHECK_THROWS_WITH_AS((void)detail::choose_level(std::span(levels).last(1), ""),
-                         "this processor has none of the program's levels: high", minnow::error);
+    CHECK_THROWS_WITH_AS(
+        (void)detail::choose_arch(archs, "high"),
+        "architecture high: this processor does not have it; of the program's architectures it has low, middle",
+        minnow::error);
+    CHECK_THROWS_WITH_AS((void)detail::choose_arch(std::span(archs).last(1), ""),
+                         "this processor has none of the program's architectures: high", minnow::error);
     CHECK_THROWS_WITH_AS((void)small_network::load("none", "avx3"),
-                         doctest::Contains("level avx3: expected one of the program's levels, "), minnow::error);
+                         doctest::Contains("architecture avx3: expected one of the program's architectures, "),
+                         minnow::error);
   }
 
-  TEST_CASE("what a unit says about a file arrives as it is") {
+  TEST_CASE("what a variant says about a file arrives as it is") {
     const data_files::folder folder;
     save(some(), folder.path("f"));
     auto damaged = data_files::content(folder.path("f"));
@@ -124,12 +128,12 @@ TEST_SUITE("dispatch/dispatched") {
     const std::string sentence = read(path.c_str(), reader).message();
     const std::string in_memory = read(std::as_bytes(std::span(damaged)), "the bytes in memory", reader).message();
     REQUIRE(sentence.find("damaged: expected the checksum") != std::string::npos);
-    for (const std::string& level : available()) {
-      CAPTURE(level);
-      CHECK_THROWS_WITH_AS((void)small_network::load(path, level), sentence.c_str(), minnow::error);
-      CHECK_THROWS_WITH_AS((void)small_network::load(std::as_bytes(std::span(damaged)), level), in_memory.c_str(),
+    for (const std::string& arch : available()) {
+      CAPTURE(arch);
+      CHECK_THROWS_WITH_AS((void)small_network::load(path, arch), sentence.c_str(), minnow::error);
+      CHECK_THROWS_WITH_AS((void)small_network::load(std::as_bytes(std::span(damaged)), arch), in_memory.c_str(),
                            minnow::error);
-      CHECK_THROWS_WITH_AS((void)small_network::load(folder.path("none"), level),
+      CHECK_THROWS_WITH_AS((void)small_network::load(folder.path("none"), arch),
                            doctest::Contains("none: expected a file, found none (No such file or directory)"),
                            minnow::error);
     }
@@ -154,12 +158,12 @@ TEST_SUITE("dispatch/dispatched") {
   TEST_CASE("what a user's layer throws arrives at the caller, and the next run goes on") {
     const data_files::folder folder;
     network<test::throwing> net{seed{1}};
-    save(pack<kernels::scalar>(net), folder.path("f"));
+    save(pack<kernels::portable>(net), folder.path("f"));
     dispatched network = throwing_network::load(folder.path("f"));
     std::vector<float> logits(3);
     const std::vector<float> fits{1, 2, 3, 4}, above{1, 2, 300, 4};
     CHECK_THROWS_WITH(network.run(std::span(above), logits), "above 100");
     network.run(std::span(fits), logits);
-    CHECK(logits == pack<kernels::scalar>(net).run(std::span<const float>(fits)));
+    CHECK(logits == pack<kernels::portable>(net).run(std::span<const float>(fits)));
   }
 }

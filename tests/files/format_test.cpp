@@ -40,14 +40,14 @@ void gives(const Packed& network, const std::vector<float>& expected) {
 }  // namespace
 
 TEST_SUITE("files/format") {
-  TEST_CASE("files of version 1 are read, and say what they said, on every rung") {
+  TEST_CASE("files of version 1 are read, and say what they said, on every architecture") {
     const auto orders = logits_of(kept + "orders.logits"), fixed = logits_of(kept + "fixed.logits");
     REQUIRE(orders.size() == 72);
-    kernels::available_rungs::for_each([&](auto arch) {
-      using rung = decltype(arch);
-      CAPTURE(std::string(kernels::arch_name<rung>()));
-      gives<float>(load<packed<test::every_order, rung>>(kept + "orders.mnw"), orders);
-      gives<std::uint8_t>(load<packed<fixed_point<test::in_fixed_point>, rung>>(kept + "fixed.mnw"), fixed);
+    kernels::available_archs::for_each([&](auto arch) {
+      using tag = decltype(arch);
+      CAPTURE(std::string(kernels::arch_name<tag>()));
+      gives<float>(load<packed<test::every_order, tag>>(kept + "orders.mnw"), orders);
+      gives<std::uint8_t>(load<packed<fixed_point<test::in_fixed_point>, tag>>(kept + "fixed.mnw"), fixed);
     });
   }
 

@@ -96,15 +96,15 @@ TEST_SUITE("files/model_file") {
     CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
   }
 
-  TEST_CASE("a file is the same whichever rung wrote it, and every rung reads it") {
+  TEST_CASE("a file is the same whichever architecture wrote it, and every architecture reads it") {
     const data_files::folder folder;
     network<mixed, aqe> net{seed{1}};
-    save(pack<kernels::scalar>(net), folder.path("scalar"));
-    const auto expected = data_files::content(folder.path("scalar"));
-    kernels::available_rungs::for_each([&](auto arch) {
+    save(pack<kernels::portable>(net), folder.path("portable"));
+    const auto expected = data_files::content(folder.path("portable"));
+    kernels::available_archs::for_each([&](auto arch) {
       save(pack<decltype(arch)>(net), folder.path("f"));
       CHECK(data_files::content(folder.path("f")) == expected);
-      CHECK(read_as<mixed>(folder.path("scalar")).ok());
+      CHECK(read_as<mixed>(folder.path("portable")).ok());
     });
   }
 

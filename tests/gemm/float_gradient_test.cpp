@@ -44,7 +44,7 @@ TEST_SUITE("gemm/float_gradient") {
     check_random_gradients<kernels::best>(80);
   }
 
-  TEST_CASE("so they do where xsimd has no vectors") { check_random_gradients<kernels::scalar>(20); }
+  TEST_CASE("so they do where xsimd has no vectors") { check_random_gradients<kernels::portable>(20); }
 
   TEST_CASE("every pair of channel counts") {
     for (const int channels : {1, 3, 10, 16, 31, 33, 64}) {

@@ -72,13 +72,14 @@ static_assert(!kernels::winograd_serves<>(layer({8, 8, 3}, 64)), "too few channe
 static_assert(!kernels::winograd_serves<>(layer({8, 8, 33}, 64)), "no whole vectors");
 static_assert(!kernels::winograd_serves<>(window_over({8, 8, 64}, 64, {3, 3}, {2, 2}, {1, 1})), "a stride");
 static_assert(!kernels::winograd_serves<>(window_over({8, 8, 64}, 64, {5, 5}, {1, 1}, {2, 2})), "another window");
-static_assert(!kernels::winograd_serves<kernels::scalar>(layer({8, 8, 64}, 64)));
+static_assert(!kernels::winograd_serves<kernels::portable>(layer({8, 8, 64}, 64)));
 
 TEST_SUITE("gemm/winograd") {
   TEST_CASE(
-      "all three products equal double precision, whole numbers exactly, with any number of threads, on every rung") {
-    kernels::available_rungs::for_each([](auto arch) {
-      if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>) {
+      "all three products equal double precision, whole numbers exactly, with any number of threads, on every "
+      "architecture") {
+    kernels::available_archs::for_each([](auto arch) {
+      if constexpr (!std::is_same_v<decltype(arch), kernels::portable>) {
         using arch_type = decltype(arch);
         check_winograd<arch_type>(layer({4, 4, 32}, 32), 2, minnow::random{seed{1}});
         check_winograd<arch_type>(layer({5, 7, 64}, 48), 3, minnow::random{seed{2}});

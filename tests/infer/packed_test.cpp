@@ -50,8 +50,8 @@ static_assert(packed<odd>::weight_bits() == 9 * 16 + 3 * 2 * 2 * 32);
 
 // Packed networks for different architectures have different types, and so do their sessions.
 static_assert(
-    !std::is_same_v<packed<of_one_product, kernels::scalar>, packed<of_one_product, kernels::avx512_vpopcntdq>>);
-static_assert(!std::is_same_v<session<packed<of_one_product, kernels::scalar>>,
+    !std::is_same_v<packed<of_one_product, kernels::portable>, packed<of_one_product, kernels::avx512_vpopcntdq>>);
+static_assert(!std::is_same_v<session<packed<of_one_product, kernels::portable>>,
                               session<packed<of_one_product, kernels::avx512_vpopcntdq>>>);
 static_assert(std::is_same_v<packed<of_one_product>, packed<of_one_product, kernels::best>>);
 

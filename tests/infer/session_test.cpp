@@ -131,7 +131,7 @@ struct of_floats : small_mobilenet<scheme<integer<8>, integer<8, per_channel>>> 
 };  // the image takes 110 KB as floats, and 27 KB as codes
 constexpr std::size_t largest_maps = 48 * 48 * (8 + 16), image_maps = 96 * 96 * 3 * (4 + 1);
 static_assert(session<packed<of_bytes>>::arena_bytes() < 4 * largest_maps);
-static_assert(session<packed<of_bytes, kernels::scalar>>::arena_bytes() < 4 * largest_maps);
+static_assert(session<packed<of_bytes, kernels::portable>>::arena_bytes() < 4 * largest_maps);
 static_assert(4 * session<packed<of_floats>>::arena_bytes() < 9 * image_maps);
 // A network in floats needs memory for the largest map, the map computed from it, and its sums.
 struct in_floats : small_mobilenet<scheme<real, real>> {};

@@ -34,27 +34,27 @@ std::vector<std::string> lines(const std::string& text) {
 
 TEST_SUITE("infer/summary") {
   TEST_CASE("a packed network's table names operation and bits, kernel, architecture, bytes and MACs of every layer") {
-    const packed<small, kernels::scalar> network;
+    const packed<small, kernels::portable> network;
     const auto found = lines(summary(network));
     REQUIRE(found.size() == 13);
     CHECK(found[0] == "layer output operation kernel bytes MACs");
     CHECK(found[1] == "inputs pixels 8x8x3 the image's bytes");
     // The kernel's name may change, so only the text around it is checked.
     CHECK(found[2].starts_with("0.0 conv<32> 8x8x32 XNOR ADDER 8x1 "));
-    CHECK(found[2].ends_with(" scalar 108 55,296"));
+    CHECK(found[2].ends_with(" portable 108 55,296"));
     CHECK(found[3] == "0.1 max_pool<2x2> 4x4x32 in thresholds");
     CHECK(found[4] == "0.2 batch_norm 4x4x32 in thresholds");
     CHECK(found[5] == "inputs ternary 4x4x32 thresholds");
-    CHECK(found[6] == "1 conv<40> 4x4x40 XNOR 2x1 xnor scalar 1,440 184,320");
+    CHECK(found[6] == "1 conv<40> 4x4x40 XNOR 2x1 xnor portable 1,440 184,320");
     CHECK(found[7] == "2 batch_norm 4x4x40 32-bit float");
     CHECK(found[8] == "3 relu 4x4x40 32-bit float");
     CHECK(found[9] == "inputs clipped<real> 4x4x40 32-bit float");
     CHECK(found[10].starts_with("4 dense<10> 1x1x10 SHIFT ADDER 32x3 f32 "));
-    CHECK(found[10].ends_with(" scalar 3,840 6,400"));
-    CHECK(found[11] == "sum for scalar 5,388 246,016");
+    CHECK(found[10].ends_with(" portable 3,840 6,400"));
+    CHECK(found[11] == "sum for portable 5,388 246,016");
     CHECK(found[12] ==
           "weights 43,104 bits, a session's arena " +
-              detail::with_commas(static_cast<long long>(session<packed<small, kernels::scalar>>::arena_bytes())) +
+              detail::with_commas(static_cast<long long>(session<packed<small, kernels::portable>>::arena_bytes())) +
               " bytes");
   }
 
@@ -85,7 +85,7 @@ TEST_SUITE("infer/summary") {
     CHECK(detail::advice<xsimd::avx512bw, true>() == "");
     CHECK(detail::advice<kernels::avx512_vpopcntdq, true>() == "");
     CHECK(detail::advice<xsimd::neon64, true>() == "");
-    CHECK(detail::advice<kernels::scalar, true>() == "");
+    CHECK(detail::advice<kernels::portable, true>() == "");
   }
 
   TEST_CASE("a program built without optimization is told so") {
@@ -96,6 +96,6 @@ TEST_SUITE("infer/summary") {
   TEST_CASE("the advice is the last line for the architecture of the flags, and absent for one asked for by name") {
     const std::string text = summary(packed<small>());
     CHECK(text.ends_with(" bytes\n" + detail::advice<kernels::best>()));
-    CHECK(summary(packed<small, kernels::scalar>()).ends_with(" bytes\n"));
+    CHECK(summary(packed<small, kernels::portable>()).ends_with(" bytes\n"));
   }
 }

@@ -180,7 +180,7 @@ TEST_SUITE("infer/thresholds") {
     }
   }
 
-  TEST_CASE("encoded sums are the quantizer's codes, packed, on every rung") {
+  TEST_CASE("encoded sums are the quantizer's codes, packed, on every architecture") {
     check_encoding<sign>();
     check_encoding<ternary<>>();
     check_encoding<power_of_two<2>>();

@@ -53,7 +53,7 @@ void check_dispatch() {
     const auto inputs = test::packed_inputs<In::storage, In::bits>(g.in, codes);
     const auto weights = test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, weight_codes);
     const auto stride = static_cast<std::size_t>(kernels::sum_stride(g.out.channels));
-    kernels::available_rungs::for_each([&](auto arch) {
+    kernels::available_archs::for_each([&](auto arch) {
       using product = kernels::product<In, Weights, decltype(arch)>;
       static_assert(std::is_same_v<typename product::sum_type, sum>);
       const auto found = sums_of<product>(g, inputs, weights, g.out.height);
@@ -114,7 +114,7 @@ TEST_SUITE("kernels/product") {
     const auto weights = test::packed_weights<encoding::real, encoding::bit, 3>(
         g, test::random_codes<encoding::bit, 3>(static_cast<std::size_t>(g.weights()), random));
     const int stride = kernels::sum_stride(g.out.channels);
-    kernels::available_rungs::for_each([&](auto arch) {
+    kernels::available_archs::for_each([&](auto arch) {
       using product = kernels::product<real_floats, bit, decltype(arch)>;
       const auto sums = sums_of<product>(g, inputs, weights, g.out.height);
       test::packed_bytes prepared(product::prepared_bytes(g));
@@ -131,13 +131,13 @@ TEST_SUITE("kernels/product") {
     });
   }
 
-  TEST_CASE("every kernel says its name and its rung") {
-    CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::name(geometry{})) == "xnor");
-    CHECK(std::string(kernels::product<bit, ternary, kernels::scalar>::arch_name(geometry{})) == "scalar");
+  TEST_CASE("every kernel says its name and its architecture") {
+    CHECK(std::string(kernels::product<bit, ternary, kernels::portable>::name(geometry{})) == "xnor");
+    CHECK(std::string(kernels::product<bit, ternary, kernels::portable>::arch_name(geometry{})) == "portable");
     const geometry g = dense_over({1, 1, 64}, 16);
-    CHECK(std::string(kernels::product<power3, power3, kernels::scalar>::name(g)) == "shift");
-    CHECK(std::string(kernels::product<byte_codes, byte_codes, kernels::scalar>::name(g)) == "dot");
-    CHECK(std::string(kernels::product<half_floats, power3, kernels::scalar>::name(g)) == "shift adder");
+    CHECK(std::string(kernels::product<power3, power3, kernels::portable>::name(g)) == "shift");
+    CHECK(std::string(kernels::product<byte_codes, byte_codes, kernels::portable>::name(g)) == "dot");
+    CHECK(std::string(kernels::product<half_floats, power3, kernels::portable>::name(g)) == "shift adder");
     CHECK(std::string(kernels::product<real_floats, real_floats, kernels::best>::name(g)) == "mac");
   }
 }

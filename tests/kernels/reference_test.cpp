@@ -88,7 +88,7 @@ void check_reference(const geometry& g, std::mt19937& random) {
   const std::vector<double> expected = convolve(g, x, w, magnitudes);
   const bool exact = minnow::is_integer(In) && minnow::is_integer(Weights);
   // Each of the K additions rounds a partial sum that is at most the sum of magnitudes.
-  const double unit = exact ? 0 : g.inputs() * static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
+  const double rounding = exact ? 0 : g.inputs() * static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
   int wrong = 0;
   for (int pixel = 0; pixel < g.out.pixels(); ++pixel) {
     for (int f = 0; f < stride; ++f) {
@@ -97,7 +97,7 @@ void check_reference(const geometry& g, std::mt19937& random) {
       if (f >= g.out.channels) {
         wrong += sum != 0;
       } else {
-        wrong += !(std::abs(sum - expected[i]) <= unit * magnitudes[i]);
+        wrong += !(std::abs(sum - expected[i]) <= rounding * magnitudes[i]);
       }
     }
   }

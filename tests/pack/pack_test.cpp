@@ -221,17 +221,17 @@ TEST_SUITE("pack/pack") {
     CHECK(network.input.stddev == std::vector<float>{6, 5, 4, 3, 2, 1});
   }
 
-  TEST_CASE("every rung packs the same bytes and gives the same logits") {
+  TEST_CASE("every architecture packs the same bytes and gives the same logits") {
     network<images, aqe> net{seed{1}};
     minnow::random r(seed{2});
     std::vector<std::uint8_t> x(75 * 6);
     for (auto& b : x) b = static_cast<std::uint8_t>(r.below(256));
     const dataset<std::uint8_t> data({5, 5, 3}, x, {});
     reestimate_batch_norm(net, data, {.batches = 1, .batch = 6});
-    auto reference = pack<kernels::scalar>(net);
+    auto reference = pack<kernels::portable>(net);
     const auto bytes = all_bytes(reference);
     const auto logits = reference.run(std::span<const std::uint8_t>(x));
-    kernels::available_rungs::for_each([&](auto arch) {
+    kernels::available_archs::for_each([&](auto arch) {
       auto network = pack<decltype(arch)>(net);
       CHECK(all_bytes(network) == bytes);
       CHECK(network.run(std::span<const std::uint8_t>(x)) == logits);

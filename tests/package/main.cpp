@@ -1,4 +1,4 @@
-// Calls the loader of a network that is compiled for several instruction set levels, and the safetensors reader if it is
+// Calls the loader of a network that is compiled for several architectures, and the safetensors reader if it is
 // available. Both must report that the file "none" is missing.
 #include <cstdio>
 #include <cstring>

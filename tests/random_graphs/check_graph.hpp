@@ -99,7 +99,7 @@ inline int graph_states() {
 /// number  number of the model, the seed of all random choices
 template <class Model, bool FixedPoint = false>
 void check_graph(std::uint64_t number) {
-  using small = packed<Model, tested_rung>;
+  using small = packed<Model, tested_arch>;
   using value = std::conditional_t<layer_graph<Model>::takes_pixels, std::uint8_t, float>;
   const auto data = random_images<value>(layer_graph<Model>::input, 32, small::classes, number);
   const data_files::folder folder;
@@ -134,7 +134,7 @@ void check_graph(std::uint64_t number) {
     if constexpr (FixedPoint) {
       const auto fixed = pack<fixed_point>(net);
       save(fixed, path);
-      const std::vector<float> found = logits(load<packed<fixed_point<Model>, tested_rung>>(path), data);
+      const std::vector<float> found = logits(load<packed<fixed_point<Model>, tested_arch>>(path), data);
       CHECK(count_different(logits(fixed, data), found) == 0);
       counted.fixed_different += count_different(logits(packed_net, data), found);
       counted.fixed_logits += static_cast<long long>(found.size());

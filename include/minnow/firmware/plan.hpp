@@ -7,7 +7,7 @@
 
 #include <minnow/core/index.hpp>
 #include <minnow/infer/stage_plan.hpp>
-#include <minnow/kernels/scalar_product.hpp>
+#include <minnow/kernels/portable_product.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
@@ -25,7 +25,7 @@ struct firmware_plan {
   using stage = stage_plan<Model, Stage>;
   template <std::size_t Stage>
   using product =
-      kernels::scalar_product<operand_of<typename stage<Stage>::inputs>, operand_of<typename stage<Stage>::weights>>;
+      kernels::portable_product<operand_of<typename stage<Stage>::inputs>, operand_of<typename stage<Stage>::weights>>;
 
   template <std::size_t Stage>
   static constexpr bool follows = stage<Stage>::source == (Stage == 0 ? stages : Stage - 1) && stage<Stage>::joins == 0;

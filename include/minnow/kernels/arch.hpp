@@ -8,11 +8,11 @@
 #include <xsimd/config/xsimd_arch.hpp>
 
 #include <minnow/kernels/one_march.hpp>
-#include <minnow/kernels/scalar.hpp>
+#include <minnow/kernels/portable.hpp>
 
-/// Architecture tags: xsimd's, and two of this library, `avx512_vpopcntdq` and `scalar`. A kernel takes the tag as its
-/// last argument. Overload resolution converts the tag to its nearest base class that has a kernel, and ends at
-/// `scalar`.
+/// Architecture tags: xsimd's, and two of this library, `avx512_vpopcntdq` and `portable`. A kernel takes the tag as
+/// its last argument. Overload resolution converts the tag to its nearest base class that has a kernel, and ends at
+/// `portable`.
 namespace minnow::kernels {
 
 namespace detail {
@@ -47,12 +47,12 @@ struct avx512_vpopcntdq : detail::widest_avx512 {
 
 namespace detail {
 
-/// The architecture that xsimd chooses, or `scalar` if xsimd finds no SIMD. `avx512_vpopcntdq` replaces its base if the
-/// compiler's flags allow it.
+/// The architecture that xsimd chooses, or `portable` if xsimd finds no SIMD. `avx512_vpopcntdq` replaces its base if
+/// the compiler's flags allow it.
 template <class Choice>
 using best_over = std::conditional_t<std::is_same_v<Choice, avx512_vpopcntdq::base> && avx512_vpopcntdq::supported(),
                                      avx512_vpopcntdq,
-                                     std::conditional_t<std::is_same_v<Choice, xsimd::unavailable>, scalar, Choice>>;
+                                     std::conditional_t<std::is_same_v<Choice, xsimd::unavailable>, portable, Choice>>;
 
 template <class Arch>
 struct batch_arch_of {
@@ -69,13 +69,13 @@ struct batch_arch_of<avx512_vpopcntdq> {
 using best = detail::best_over<xsimd::default_arch>;
 
 /// The xsimd architecture of the batches that kernels for `Arch` use: xsimd::batch<float, batch_arch<best>>. Not for
-/// `scalar`, which has no batches.
+/// `portable`, which has no batches.
 template <class Arch>
 using batch_arch = typename detail::batch_arch_of<Arch>::type;
 
 /// A list of architectures, lowest first.
 template <class... Archs>
-struct rungs {
+struct archs {
   static constexpr int size = sizeof...(Archs);
 
   /// Calls visit(Arch{}) for each architecture, lowest first.
@@ -91,7 +91,7 @@ struct rungs {
   }
 
   template <class Arch>
-  using add = std::conditional_t<Arch::supported(), rungs<Archs..., Arch>, rungs>;
+  using add = std::conditional_t<Arch::supported(), archs<Archs..., Arch>, archs>;
 
 private:
   template <class Visit, class Lower, class Arch, class... Rest>
@@ -105,7 +105,7 @@ private:
 
 /// The architectures that have kernels and that this build can run, lowest first. Tests and benchmarks iterate over
 /// them.
-using available_rungs = rungs<scalar>::add<xsimd::sse4_2>::add<xsimd::avx2>::add<xsimd::avx512bw>::add<
+using available_archs = archs<portable>::add<xsimd::sse4_2>::add<xsimd::avx2>::add<xsimd::avx512bw>::add<
     avx512_vpopcntdq>::add<xsimd::neon64>;
 
 }  // namespace minnow::kernels

@@ -24,7 +24,7 @@ struct operands {
 
 namespace detail {
 
-// Conditions by which product.hpp and scalar_product.hpp choose the kernel of a pair.
+// Conditions by which product.hpp and portable_product.hpp choose the kernel of a pair.
 template <encoding Encoding>
 inline constexpr bool one_or_two_bits = Encoding == encoding::bit || Encoding == encoding::ternary;
 

@@ -39,10 +39,10 @@ template <class In, class Weights, class Arch>
   requires(is_integer(In::storage) && is_integer(Weights::storage) && !detail::xnor_operands<In, Weights>)
 struct product<In, Weights, Arch> : dot_product<In, Weights, Arch> {};
 
-/// Specialization for powers of two on `scalar`, where no multiplication is faster than a shift.
+/// Specialization for powers of two on `portable`, where no multiplication is faster than a shift.
 template <class In, class Weights>
   requires detail::shift_operands<In, Weights>
-struct product<In, Weights, scalar> : shift_product<In, Weights> {};
+struct product<In, Weights, portable> : shift_product<In, Weights> {};
 
 /// The kernel of a convolution: grouped_product if Grouped, else product.
 template <bool Grouped, class In, class Weights, class Arch>

@@ -77,7 +77,7 @@ struct region {
 /// Visits the output pixels of a region row by row, and tracks the first tap of each window.
 ///
 /// Each position is computed from the previous one by additions. If the positions of a tile are computed by
-/// multiplications, compilers do that in vector registers, and a tile cannot begin before the vector units have
+/// multiplications, compilers do that in vector registers, and a tile cannot begin before the vector ports have
 /// finished the previous tile.
 struct cursor {
   int y;

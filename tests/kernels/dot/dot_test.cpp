@@ -21,9 +21,9 @@ using namespace test::operands;
 namespace {
 
 // longest() is the largest K with K · Factor · (largest unsigned byte) · (largest weight) below 2^31.
-static_assert(kernels::dot_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);
-static_assert(kernels::dot_product<pixel, byte_codes, kernels::scalar>::longest() == 32896);
-static_assert(kernels::dot_product<unsigned_byte, byte_codes, kernels::scalar>::longest() == 32896);
+static_assert(kernels::dot_product<byte_codes, byte_codes, kernels::portable>::longest() == 65535);
+static_assert(kernels::dot_product<pixel, byte_codes, kernels::portable>::longest() == 32896);
+static_assert(kernels::dot_product<unsigned_byte, byte_codes, kernels::portable>::longest() == 32896);
 static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               kernels::detail::pairs_fit_16_bits<power4, byte_codes> &&
               !kernels::detail::pairs_fit_16_bits<byte_codes, byte_codes> &&
@@ -32,7 +32,7 @@ static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
 
 /// The architectures that have dot products. Other kernels have other architectures.
-using rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
+using dot_archs = kernels::archs<kernels::portable>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 
 /// A kernel as function pointers, so that the checks are compiled only once.
@@ -53,12 +53,12 @@ constexpr subject subject_of{
       Product::rows(g, o, first, last, sink);
     }};
 
-/// Returns the kernel for every instruction set level.
+/// Returns the kernel for every architecture.
 template <class In, class Weights>
 const std::vector<subject>& subjects() {
   static const std::vector<subject> all = [] {
     std::vector<subject> list;
-    rungs::for_each([&](auto arch) {
+    dot_archs::for_each([&](auto arch) {
       list.push_back(subject_of<kernels::dot_product<In, Weights, decltype(arch)>>);
       list.back().arch = kernels::arch_name<decltype(arch)>();
     });
@@ -252,7 +252,7 @@ void check_codes(const geometry& g, extent window, std::mt19937& random) {
   const kernels::threshold_rows thresholds{values.data(), flip.data(), smallest.data(), stride};
   const auto expected = packed_codes<E, Count>(pool, sums, thresholds);
   using sink = kernels::code_sink<E, 3, Count>;
-  rungs::for_each([&](auto arch) {
+  dot_archs::for_each([&](auto arch) {
     using product = kernels::dot_product<In, Weights, decltype(arch)>;
     for (const int together : {g.out.height, 3}) {
       test::packed_bytes map(kernels::input_bytes<E>(pool.out));
@@ -275,23 +275,23 @@ TEST_SUITE("kernels/dot/dot") {
   // Unpacking of inputs does not depend on the weights, and decoding of weights does not depend on the inputs. So it is
   // enough to test every kind of weights with both kinds of bytes, and every kind of inputs with two or three kinds of
   // weights.
-  TEST_CASE("8-bit inputs by all weights equal the reference on every rung") {
+  TEST_CASE("8-bit inputs by all weights equal the reference on every architecture") {
     check_pairs<byte_codes, bit, ternary, power2, power3, power4, nibble, byte_codes>();
   }
-  TEST_CASE("pixels by all weights equal the reference on every rung") {
+  TEST_CASE("pixels by all weights equal the reference on every architecture") {
     check_pairs<pixel, bit, ternary, power2, power3, power4, nibble, byte_codes>();
   }
-  TEST_CASE("unsigned inputs equal the reference on every rung") {
+  TEST_CASE("unsigned inputs equal the reference on every architecture") {
     check_pairs<unsigned_byte, bit, nibble, byte_codes>();
     check_pairs<unsigned_nibble, nibble, byte_codes>();
   }
-  TEST_CASE("inputs of 1 to 3 bits by wider weights equal the reference on every rung") {
+  TEST_CASE("inputs of 1 to 3 bits by wider weights equal the reference on every architecture") {
     check_pairs<bit, power3, byte_codes>();
     check_pairs<ternary, power4, nibble>();
     check_pairs<power2, bit, power2>();
     check_pairs<power3, ternary, power3>();
   }
-  TEST_CASE("inputs of 4 bits equal the reference on every rung") {
+  TEST_CASE("inputs of 4 bits equal the reference on every architecture") {
     check_pairs<power4, power4, byte_codes>();
     check_pairs<nibble, bit, nibble>();
   }
@@ -332,10 +332,10 @@ TEST_SUITE("kernels/dot/dot") {
     }
   }
 
-  TEST_CASE("every kernel says its name and its rung") {
-    using both = kernels::dot_product<byte_codes, byte_codes, kernels::scalar>;
+  TEST_CASE("every kernel says its name and its architecture") {
+    using both = kernels::dot_product<byte_codes, byte_codes, kernels::portable>;
     CHECK(std::string(both::name(geometry{})) == "dot");
-    CHECK(std::string(both::arch_name(geometry{})) == "scalar");
+    CHECK(std::string(both::arch_name(geometry{})) == "portable");
     CHECK(std::string(kernels::dot_product<byte_codes, nibble, kernels::best>::name(geometry{})) == "decoded dot");
     CHECK(std::string(kernels::dot_product<power3, power3, kernels::best>::arch_name(geometry{})) != "");
   }

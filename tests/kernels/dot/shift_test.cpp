@@ -87,9 +87,9 @@ TEST_SUITE("kernels/dot/shift") {
     check_shift_pair<4, 4>();
   }
 
-  TEST_CASE("says its name and its rung") {
+  TEST_CASE("says its name and its architecture") {
     using product = kernels::shift_product<power_of_two<3>, power_of_two<3>>;
     CHECK(std::string(product::name(geometry{})) == "shift");
-    CHECK(std::string(product::arch_name(geometry{})) == "scalar");
+    CHECK(std::string(product::arch_name(geometry{})) == "portable");
   }
 }

@@ -22,7 +22,7 @@ using namespace test::operands;
 
 namespace {
 
-static_assert(kernels::grouped_product<byte_codes, byte_codes, kernels::scalar>::longest() == 65535);
+static_assert(kernels::grouped_product<byte_codes, byte_codes, kernels::portable>::longest() == 65535);
 
 /// Returns depthwise shapes, small groups whose lanes read different inputs, groups of 16 filters and more, and groups
 /// whose blocks span two groups. Includes a window as long as a group, whose last step is not full, and a window larger
@@ -106,7 +106,7 @@ std::vector<typename Product::sum_type> sums_of(const grouped_problem& p, int to
 
 /// Checks that integer sums equal the reference's. Float sums are equal too where a multiply-add rounds once, and close
 /// elsewhere.
-template <class In, class Weights, class Rungs>
+template <class In, class Weights, class Archs>
 void check_grouped_on() {
   using sum = kernels::sum<In::storage, Weights::storage>;
   for (const geometry& g : grouped_shapes()) {
@@ -120,7 +120,7 @@ void check_grouped_on() {
     test::packed_bytes scratch(kernels::reference::scratch_bytes<In::storage, Weights::storage>(g));
     kernels::reference::product<In::storage, Weights::storage, In::bits, Weights::bits>(
         g, p.inputs.data(), p.weights.data(), expected.data(), scratch.data(), 0, g.out.height);
-    Rungs::for_each([&](auto arch) {
+    Archs::for_each([&](auto arch) {
       CAPTURE(std::string(kernels::arch_name<decltype(arch)>()));
       using product = kernels::grouped_product<In, Weights, decltype(arch)>;
       static_assert(std::is_same_v<typename product::sum_type, sum>);
@@ -141,10 +141,10 @@ void check_grouped_on() {
   }
 }
 
-/// The lowest and the highest instruction set level.
-using outer = kernels::rungs<kernels::scalar>::add<kernels::best>;
-/// The instruction set levels of dot products.
-using all_rungs = kernels::rungs<kernels::scalar>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
+/// The lowest and the highest architecture.
+using outer = kernels::archs<kernels::portable>::add<kernels::best>;
+/// The architectures of dot products.
+using dot_archs = kernels::archs<kernels::portable>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 
 template <class In, class... Weights>
@@ -155,15 +155,15 @@ void check_grouped() {
 }  // namespace
 
 TEST_SUITE("kernels/grouped/grouped") {
-  TEST_CASE("integers on every rung of dot products equal the reference") {
-    check_grouped_on<byte_codes, byte_codes, all_rungs>();
-    check_grouped_on<ternary, bit, all_rungs>();
-    check_grouped_on<pixel, nibble, all_rungs>();
-    check_grouped_on<unsigned_byte, byte_codes, all_rungs>();
+  TEST_CASE("integers on every architecture of dot products equal the reference") {
+    check_grouped_on<byte_codes, byte_codes, dot_archs>();
+    check_grouped_on<ternary, bit, dot_archs>();
+    check_grouped_on<pixel, nibble, dot_archs>();
+    check_grouped_on<unsigned_byte, byte_codes, dot_archs>();
   }
-  TEST_CASE("floats on every rung equal the reference where a multiply-add rounds once") {
-    check_grouped_on<real_floats, real_floats, kernels::available_rungs>();
-    check_grouped_on<half_floats, ternary, kernels::available_rungs>();
+  TEST_CASE("floats on every architecture equal the reference where a multiply-add rounds once") {
+    check_grouped_on<real_floats, real_floats, kernels::available_archs>();
+    check_grouped_on<half_floats, ternary, kernels::available_archs>();
   }
   TEST_CASE("planes by everything equal the reference") {
     check_grouped<bit, bit, ternary, power3, nibble, byte_codes, half_floats, real_floats>();
@@ -223,11 +223,11 @@ TEST_SUITE("kernels/grouped/grouped") {
     }
   }
 
-  TEST_CASE("says its name and its rung") {
-    using product = kernels::grouped_product<byte_codes, byte_codes, kernels::scalar>;
+  TEST_CASE("says its name and its architecture") {
+    using product = kernels::grouped_product<byte_codes, byte_codes, kernels::portable>;
     CHECK(std::string(product::name(grouped_shapes()[1])) == "depthwise dot");
     CHECK(std::string(product::name(grouped_shapes()[8])) == "grouped dot");
-    CHECK(std::string(product::arch_name(grouped_shapes()[1])) == "scalar");
+    CHECK(std::string(product::arch_name(grouped_shapes()[1])) == "portable");
     CHECK(std::string(kernels::grouped_product<real_floats, bit, kernels::best>::name(grouped_shapes()[1])) ==
           "depthwise mac");
   }

@@ -173,24 +173,24 @@ std::vector<geometry> geometries() {
 }
 
 template <class In, class Weights>
-void check_on_all_rungs() {
+void check_on_all_archs() {
   std::mt19937 random(17);
   for (const geometry& g : geometries()) {
     const pair_problem p = random_problem<In, Weights>(g, random);
-    kernels::available_rungs::for_each(
+    kernels::available_archs::for_each(
         [&](auto arch) { check_pair_kernel(kernel_of<In, Weights, decltype(arch)>(g), p); });
   }
 }
 
-/// Checks the lowest and the highest instruction set level, and vectors of 4 floats if available.
+/// Checks the lowest and the highest architecture, and vectors of 4 floats if available.
 template <class In, class Weights>
-void check_on_some_rungs() {
-  using four = std::conditional_t<xsimd::sse2::supported(), xsimd::sse2, kernels::scalar>;
+void check_on_some_archs() {
+  using four = std::conditional_t<xsimd::sse2::supported(), xsimd::sse2, kernels::portable>;
   std::mt19937 random(19);
   for (const geometry& g : {dense_over({1, 1, 67}, 77), window_over({5, 7, 6}, 49, {3, 3}, {1, 1}, {1, 1}),
                             window_over({6, 9, 35}, 130, {5, 3}, {2, 1}, {0, 2})}) {
     const pair_problem p = random_problem<In, Weights>(g, random);
-    check_pair_kernel(kernel_of<In, Weights, kernels::scalar>(g), p);
+    check_pair_kernel(kernel_of<In, Weights, kernels::portable>(g), p);
     check_pair_kernel(kernel_of<In, Weights, four>(g), p);
     check_pair_kernel(kernel_of<In, Weights, kernels::best>(g), p);
   }
@@ -200,44 +200,44 @@ void check_on_some_rungs() {
 
 TEST_SUITE("kernels/mixed/float_pair") {
   TEST_CASE("half inputs by weights of 1, 2 and 3 bits") {
-    check_on_all_rungs<half_floats, bit>();
-    check_on_all_rungs<half_floats, ternary>();
-    check_on_all_rungs<half_floats, power3>();
+    check_on_all_archs<half_floats, bit>();
+    check_on_all_archs<half_floats, ternary>();
+    check_on_all_archs<half_floats, power3>();
   }
   TEST_CASE("real inputs by weights of 1, 2 and 3 bits") {
-    check_on_all_rungs<real_floats, bit>();
-    check_on_all_rungs<real_floats, ternary>();
-    check_on_all_rungs<real_floats, power3>();
+    check_on_all_archs<real_floats, bit>();
+    check_on_all_archs<real_floats, ternary>();
+    check_on_all_archs<real_floats, power3>();
   }
   TEST_CASE("inputs of 1, 2 and 3 bits by half weights") {
-    check_on_all_rungs<bit, half_floats>();
-    check_on_all_rungs<ternary, half_floats>();
-    check_on_all_rungs<power3, half_floats>();
+    check_on_all_archs<bit, half_floats>();
+    check_on_all_archs<ternary, half_floats>();
+    check_on_all_archs<power3, half_floats>();
   }
   TEST_CASE("floats by floats") {
-    check_on_all_rungs<half_floats, half_floats>();
-    check_on_all_rungs<half_floats, real_floats>();
-    check_on_all_rungs<real_floats, half_floats>();
-    check_on_all_rungs<real_floats, real_floats>();
+    check_on_all_archs<half_floats, half_floats>();
+    check_on_all_archs<half_floats, real_floats>();
+    check_on_all_archs<real_floats, half_floats>();
+    check_on_all_archs<real_floats, real_floats>();
   }
   TEST_CASE("vectors of four floats") {
-    check_on_some_rungs<half_floats, bit>();
-    check_on_some_rungs<real_floats, power3>();
-    check_on_some_rungs<ternary, half_floats>();
-    check_on_some_rungs<half_floats, half_floats>();
+    check_on_some_archs<half_floats, bit>();
+    check_on_some_archs<real_floats, power3>();
+    check_on_some_archs<ternary, half_floats>();
+    check_on_some_archs<half_floats, half_floats>();
   }
   TEST_CASE("power-of-two codes of other widths") {
-    check_on_some_rungs<half_floats, power2>();
-    check_on_some_rungs<real_floats, power4>();
-    check_on_some_rungs<power2, half_floats>();
-    check_on_some_rungs<power4, real_floats>();
+    check_on_some_archs<half_floats, power2>();
+    check_on_some_archs<real_floats, power4>();
+    check_on_some_archs<power2, half_floats>();
+    check_on_some_archs<power4, real_floats>();
   }
   TEST_CASE("integers with floats") {
-    check_on_some_rungs<bit, real_floats>();
-    check_on_some_rungs<pixel, half_floats>();
-    check_on_some_rungs<byte_codes, real_floats>();
-    check_on_some_rungs<half_floats, nibble>();
-    check_on_some_rungs<half_floats, byte_codes>();
+    check_on_some_archs<bit, real_floats>();
+    check_on_some_archs<pixel, half_floats>();
+    check_on_some_archs<byte_codes, real_floats>();
+    check_on_some_archs<half_floats, nibble>();
+    check_on_some_archs<half_floats, byte_codes>();
   }
 
   TEST_CASE("halves of every size are widened exactly") {
@@ -248,7 +248,7 @@ TEST_SUITE("kernels/mixed/float_pair") {
     const geometry dense = dense_over({1, 1, 1}, 18);
     const pair_problem inputs = problem_of<half_floats, real_floats>(g, x, {1.0f, -4.0f});
     const pair_problem weights = problem_of<real_floats, half_floats>(dense, {1.0f}, x);
-    kernels::available_rungs::for_each([&](auto arch) {
+    kernels::available_archs::for_each([&](auto arch) {
       const auto sums = sums_of(kernel_of<half_floats, real_floats, decltype(arch)>(g), inputs, 1);
       const auto row = sums_of(kernel_of<real_floats, half_floats, decltype(arch)>(dense), weights, 1);
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -268,7 +268,7 @@ TEST_SUITE("kernels/mixed/float_pair") {
     weights[1] = 0;      // filter 0 skips the input that is NaN
     weights[6 + 1] = 1;  // filter 1 uses it
     const pair_problem p = problem_of<real_floats, ternary>(g, {1, nan, 2, 3, 4, 5, 1, nan, 2, 3, 4, 5}, weights);
-    kernels::available_rungs::for_each([&](auto arch) {
+    kernels::available_archs::for_each([&](auto arch) {
       const kernel k = kernel_of<real_floats, ternary, decltype(arch)>(g);
       if (k.name == "decoded") return;  // decoded weights multiply, and 0 * NaN is NaN
       const auto sums = sums_of(k, p, 1);
@@ -277,19 +277,19 @@ TEST_SUITE("kernels/mixed/float_pair") {
     });
   }
 
-  TEST_CASE("every kernel says its name and its rung") {
+  TEST_CASE("every kernel says its name and its architecture") {
     const geometry wide = window_over({8, 8, 64}, 64, {3, 3}, {1, 1}, {1, 1});
     const auto name = [&](auto pair) { return std::string(decltype(pair)::name(wide)); };
-    using kernels::float_pair, kernels::scalar;
-    CHECK(name(float_pair<half_floats, bit, scalar>{}) == "adder");
-    CHECK(name(float_pair<half_floats, power3, scalar>{}) == "shift adder");
-    CHECK(name(float_pair<ternary, half_floats, scalar>{}) == "adder");
-    CHECK(name(float_pair<power3, half_floats, scalar>{}) == "shift adder");
-    CHECK(name(float_pair<half_floats, half_floats, scalar>{}) == "mac");
-    CHECK(std::string(float_pair<real_floats, real_floats, scalar>::arch_name(wide)) == "scalar");
-    kernels::available_rungs::for_each([&](auto arch) {
+    using kernels::float_pair, kernels::portable;
+    CHECK(name(float_pair<half_floats, bit, portable>{}) == "adder");
+    CHECK(name(float_pair<half_floats, power3, portable>{}) == "shift adder");
+    CHECK(name(float_pair<ternary, half_floats, portable>{}) == "adder");
+    CHECK(name(float_pair<power3, half_floats, portable>{}) == "shift adder");
+    CHECK(name(float_pair<half_floats, half_floats, portable>{}) == "mac");
+    CHECK(std::string(float_pair<real_floats, real_floats, portable>::arch_name(wide)) == "portable");
+    kernels::available_archs::for_each([&](auto arch) {
       using on = decltype(arch);
-      if constexpr (!std::is_same_v<on, scalar>) {
+      if constexpr (!std::is_same_v<on, portable>) {
         constexpr bool tables = std::is_base_of_v<xsimd::avx512f, on>;
         CHECK(name(float_pair<half_floats, bit, on>{}) == (tables ? "tables" : "decoded"));
         CHECK(name(float_pair<real_floats, ternary, on>{}) == (tables ? "tables" : "decoded"));

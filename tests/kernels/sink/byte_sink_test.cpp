@@ -29,7 +29,7 @@ void encode(const void* context, const std::int32_t* sums, int pixel, int channe
 /// Puts `Group` channels of one pixel, either in batches with sum = base + Factor · v or as plain blocks.
 template <int Factor, int Group, class Code, class Arch>
 void put(const kernels::byte_sink<Code>& sink, int y, int x, int channel, int filters, const std::int32_t* sums, Arch) {
-  if constexpr (std::is_same_v<Arch, kernels::scalar>) {
+  if constexpr (std::is_same_v<Arch, kernels::portable>) {
     sink.put(y, x, channel, filters, sums);
   } else {
     using batch = xsimd::batch<std::int32_t, kernels::batch_arch<Arch>>;
@@ -93,7 +93,7 @@ void check_byte_sink(const geometry& pool, Arch arch) {
 
 TEST_SUITE("kernels/sink/byte_sink") {
   TEST_CASE("codes of sums, alone and as the largest or the smallest of a window") {
-    kernels::available_rungs::for_each([](auto arch) {
+    kernels::available_archs::for_each([](auto arch) {
       for (const int channels : {1, 16, 17, 33, 64}) {
         CAPTURE(channels);
         const shape map{5, 6, channels};
@@ -102,7 +102,7 @@ TEST_SUITE("kernels/sink/byte_sink") {
               window_over(map, channels, {3, 2}, {1, 2}, {0, 0}), window_over(map, channels, {3, 3}, {2, 2}, {1, 1})}) {
           check_byte_sink<std::int8_t, 1, 16>(pool, arch);
           check_byte_sink<std::uint8_t, -2, 16>(pool, arch);
-          if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>)
+          if constexpr (!std::is_same_v<decltype(arch), kernels::portable>)
             check_byte_sink<std::int8_t, -1, 32>(pool, arch);
         }
       }

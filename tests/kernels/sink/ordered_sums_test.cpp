@@ -44,12 +44,12 @@ TEST_SUITE("kernels/sink/ordered_sums") {
     CHECK(kernels::ordered(-0.0f) + 1 == kernels::ordered(0.0f));
   }
 
-  TEST_CASE("a sink gets each sum once, on every rung") {
+  TEST_CASE("a sink gets each sum once, on every architecture") {
     for (const int channels : {1, 16, 17, 32, 33, 64}) {
       const geometry g = window_over({5, 3, 2}, channels, {3, 3}, {1, 1}, {1, 1});
       const auto stride = static_cast<std::size_t>(kernels::sum_stride(channels));
       const auto sums = numbers(3 * 3 * stride);
-      kernels::available_rungs::for_each([&](auto arch) {
+      kernels::available_archs::for_each([&](auto arch) {
         std::vector<std::int32_t> found(sums.size(), -7);
         kernels::put_ordered<decltype(arch)>(g, sums.data(), 2, 5,
                                              kernels::sum_sink{found.data(), static_cast<int>(stride), 3, 2});

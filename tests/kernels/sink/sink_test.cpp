@@ -136,9 +136,9 @@ void check_code_sink(const geometry& pool) {
   CHECK(equal(expected, e.found(16, [&](const auto& sink, int y, int x, int c, int filters) {
     sink.put(y, x, c, filters, &e.sums[static_cast<std::size_t>((y * pool.in.width + x) * e.stride + c)]);
   })));
-  kernels::available_rungs::for_each([&](auto arch) {
+  kernels::available_archs::for_each([&](auto arch) {
     using tag = decltype(arch);
-    if constexpr (!std::is_same_v<tag, kernels::scalar>) {
+    if constexpr (!std::is_same_v<tag, kernels::portable>) {
       CAPTURE(arch.name());
       check_panels<1, 16>(e, expected, arch);
       check_panels<2, 16>(e, expected, arch);
@@ -173,8 +173,8 @@ TEST_SUITE("kernels/sink/sink") {
 
   TEST_CASE("sums go to memory, and the lanes beyond the filters are 0") {
     std::mt19937 random(5);
-    kernels::available_rungs::for_each([&](auto arch) {
-      if constexpr (!std::is_same_v<decltype(arch), kernels::scalar>) {
+    kernels::available_archs::for_each([&](auto arch) {
+      if constexpr (!std::is_same_v<decltype(arch), kernels::portable>) {
         using batch = xsimd::batch<std::int32_t, kernels::batch_arch<decltype(arch)>>;
         constexpr std::size_t vectors = 16 / batch::size;
         for (const int filters : {1, 7, 16}) {

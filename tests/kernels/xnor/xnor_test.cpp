@@ -44,7 +44,7 @@ void check_xnor(const geometry& g, std::mt19937& random) {
   kernels::reference::product<In, Weights>(g, inputs.data(), weights.data(), expected.data(), scratch.data(), 0,
                                            g.out.height);
 
-  const auto check_rung = [&](auto arch) {
+  const auto check_arch = [&](auto arch) {
     CAPTURE(arch.name());
     using product = kernels::xnor_product<kernels::operand<In>, kernels::operand<Weights>, decltype(arch)>;
     test::packed_bytes prepared(product::prepared_bytes(g));
@@ -69,8 +69,8 @@ void check_xnor(const geometry& g, std::mt19937& random) {
     CHECK(std::equal(sums.begin(), sums.begin() + (last - first) * row, expected.begin() + first * row));
     CHECK_EQ(sums[static_cast<std::size_t>((last - first) * row)], 77);
   };
-  kernels::available_rungs::for_each(check_rung);
-  check_rung(kernels::best{});
+  kernels::available_archs::for_each(check_arch);
+  check_arch(kernels::best{});
 }
 
 template <encoding In, encoding Weights>
@@ -104,14 +104,16 @@ void check_xnor_products() {
 }  // namespace
 
 TEST_SUITE("kernels/xnor/xnor") {
-  TEST_CASE("bit x bit equals the reference on every rung") { check_xnor_products<encoding::bit, encoding::bit>(); }
-  TEST_CASE("bit x ternary equals the reference on every rung") {
+  TEST_CASE("bit x bit equals the reference on every architecture") {
+    check_xnor_products<encoding::bit, encoding::bit>();
+  }
+  TEST_CASE("bit x ternary equals the reference on every architecture") {
     check_xnor_products<encoding::bit, encoding::ternary>();
   }
-  TEST_CASE("ternary x bit equals the reference on every rung") {
+  TEST_CASE("ternary x bit equals the reference on every architecture") {
     check_xnor_products<encoding::ternary, encoding::bit>();
   }
-  TEST_CASE("ternary x ternary equals the reference on every rung") {
+  TEST_CASE("ternary x ternary equals the reference on every architecture") {
     check_xnor_products<encoding::ternary, encoding::ternary>();
   }
 
@@ -134,7 +136,7 @@ TEST_SUITE("kernels/xnor/xnor") {
       CHECK_EQ(sums[0], 3000);
       CHECK_EQ(sums[15], -3000);
     };
-    kernels::available_rungs::for_each([&](auto arch) {
+    kernels::available_archs::for_each([&](auto arch) {
       check_ends.template operator()<encoding::bit, encoding::bit>(arch);
       check_ends.template operator()<encoding::ternary, encoding::ternary>(arch);
     });

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/kernels/dot/unit_base.hpp>
+#include <minnow/kernels/dot/isa_base.hpp>
 
 /// Dot products of bytes with AVX2 and AVX-VNNI.
 namespace minnow::kernels::detail {
@@ -37,7 +37,7 @@ struct avx2_dot<true> : plain_dot<xsimd::avx2> {
 };
 
 template <bool Fits>
-avx2_dot<Fits> dot_unit_of(xsimd::avx2);
+avx2_dot<Fits> dot_isa_of(xsimd::avx2);
 #endif
 
 #if XSIMD_WITH_AVXVNNI
@@ -51,7 +51,7 @@ struct avxvnni_dot : plain_dot<xsimd::avxvnni> {
 };
 
 template <bool Fits>
-avxvnni_dot dot_unit_of(xsimd::avxvnni);
+avxvnni_dot dot_isa_of(xsimd::avxvnni);
 #endif
 
 }  // namespace minnow::kernels::detail

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/kernels/dot/unit_base.hpp>
+#include <minnow/kernels/dot/isa_base.hpp>
 
 /// Dot products of bytes with AVX-512BW and AVX512-VNNI.
 namespace minnow::kernels::detail {
@@ -38,7 +38,7 @@ struct avx512bw_dot<true> : plain_dot<xsimd::avx512bw> {
 };
 
 template <bool Fits>
-avx512bw_dot<Fits> dot_unit_of(xsimd::avx512bw);
+avx512bw_dot<Fits> dot_isa_of(xsimd::avx512bw);
 #endif
 
 #if XSIMD_WITH_AVX512BW && defined(__AVX512VNNI__)
@@ -54,7 +54,7 @@ struct avx512vnni_dot : plain_dot<xsimd::avx512vnni<Base>> {
 };
 
 template <bool Fits, class Base>
-avx512vnni_dot<Base> dot_unit_of(xsimd::avx512vnni<Base>);
+avx512vnni_dot<Base> dot_isa_of(xsimd::avx512vnni<Base>);
 #endif
 
 }  // namespace minnow::kernels::detail

@@ -271,7 +271,7 @@ private:
   }
 };
 
-inline plain_decoder dot_decoder_of(scalar);
+inline plain_decoder dot_decoder_of(portable);
 #if XSIMD_WITH_AVX2
 inline shuffle_decoder<avx2_shuffle> dot_decoder_of(xsimd::avx2);
 #endif

@@ -8,35 +8,36 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/code.hpp>
+#include <minnow/kernels/dot/isa.hpp>
 #include <minnow/kernels/dot/kernel.hpp>
-#include <minnow/kernels/dot/scalar.hpp>
-#include <minnow/kernels/dot/unit.hpp>
+#include <minnow/kernels/dot/portable.hpp>
 #include <minnow/kernels/operand.hpp>
 
 /// Products of integer codes by dot products of bytes. A call uses the files of kernels/dot in this order:
 ///
-/// dot.hpp      dot_product, the interface: selects dot_kernel, or scalar_kernel on architectures without a unit
-/// unit.hpp     selects the unit (the dot product instructions) from sse.hpp, avx2.hpp, avx512.hpp and neon.hpp, on the
-///              base types of unit_base.hpp
-/// code.hpp     how codes become bytes, and the largest K whose sums fit 32 bits
-/// kernel.hpp   dot_kernel: unpacks inputs, decodes weights, loops over panels and regions, feeds the sink
-/// inputs.hpp   unpacks the packed map to bytes; planes.hpp expands its bit planes with SIMD
-/// weights.hpp  the panel layout of weights, their sums for prepare(), and a decoder in standard C++; decoder.hpp
-///              decodes with byte shuffles
-/// tile.hpp     the inner loops: some pixels by some blocks, or one pixel by one block that is decoded into registers
-/// scalar.hpp   scalar_kernel, the kernel in standard C++; shift.hpp is its variant for powers of two
+/// dot.hpp       dot_product, the interface: selects dot_kernel, or portable_kernel on architectures without dot
+///               product instructions
+/// isa.hpp       selects the dot product instructions from sse.hpp, avx2.hpp, avx512.hpp and neon.hpp, on the base
+///               types of isa_base.hpp
+/// code.hpp      how codes become bytes, and the largest K whose sums fit 32 bits
+/// kernel.hpp    dot_kernel: unpacks inputs, decodes weights, loops over panels and regions, feeds the sink
+/// inputs.hpp    unpacks the packed map to bytes; planes.hpp expands its bit planes with SIMD
+/// weights.hpp   the panel layout of weights, their sums for prepare(), and a decoder in standard C++; decoder.hpp
+///               decodes with byte shuffles
+/// tile.hpp      the inner loops: some pixels by some blocks, or one pixel by one block that is decoded into registers
+/// portable.hpp  portable_kernel, the kernel in standard C++; shift.hpp is its variant for powers of two
 namespace minnow::kernels {
 
 namespace detail {
 
-/// Selects the kernel by the unit: dot_kernel for every unit, scalar_kernel where there is none.
-template <class In, class Weights, class Unit>
+/// Selects the kernel: dot_kernel if the architecture has dot product instructions, else portable_kernel.
+template <class In, class Weights, class Isa>
 struct dot_kernel_on {
-  using type = dot_kernel<In, Weights, Unit>;
+  using type = dot_kernel<In, Weights, Isa>;
 };
 template <class In, class Weights>
 struct dot_kernel_on<In, Weights, no_dot> {
-  using type = scalar_kernel<In, Weights, scalar_products>;
+  using type = portable_kernel<In, Weights, portable_products>;
 };
 
 }  // namespace detail
@@ -48,7 +49,7 @@ struct dot_kernel_on<In, Weights, no_dot> {
 /// The interface is the one of kernels::product (product.hpp); rows() hands its counts to a sink (sink/sink.hpp).
 ///
 /// requires  K up to longest(): sums, counts and their comparisons fit 32 bits. Thresholds up to the largest sum + 1
-/// cost      stated with each unit, in the files that dot/unit.hpp includes
+/// cost      stated in the files that dot/isa.hpp includes
 template <class In, class Weights, class Arch>
 struct dot_product {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage) && Weights::storage != encoding::pixel,
@@ -56,7 +57,7 @@ struct dot_product {
 
   using sum_type = std::int32_t;
   using kernel =
-      typename detail::dot_kernel_on<In, Weights, detail::dot_unit<Arch, detail::pairs_fit_16_bits<In, Weights>>>::type;
+      typename detail::dot_kernel_on<In, Weights, detail::dot_isa<Arch, detail::pairs_fit_16_bits<In, Weights>>>::type;
 
   /// The largest K: 65,535 for signed bytes by signed bytes, 32,896 for signed bytes by pixels or unsigned bytes.
   static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }

@@ -39,10 +39,10 @@ struct dot_call {
 };
 
 /// Computes the counts of a panel and hands them to a sink.
-template <class Unit, int Factor, int Blocks, class Sink>
+template <class Isa, int Factor, int Blocks, class Sink>
 struct dot_cover {
-  using numbers = typename Unit::numbers;
-  static constexpr int width = Blocks * dot_tiles<Unit>::vectors;
+  using numbers = typename Isa::numbers;
+  static constexpr int width = Blocks * dot_tiles<Isa>::vectors;
   static constexpr int together = Blocks > 1 ? 2 : 1;  // blocks in one panel of the sink
   static constexpr int panels = Blocks / together;
   static constexpr int part = width / panels;
@@ -56,11 +56,11 @@ struct dot_cover {
   const Sink& sink;
 
   [[nodiscard]] dot_window window(const region& r, std::ptrdiff_t next_weights) const noexcept {
-    return {r.rows(), r.segment_steps(), r.input_row_steps() * Unit::quad_size, r.weight_row_steps() * next_weights,
+    return {r.rows(), r.segment_steps(), r.input_row_steps() * Isa::quad_size, r.weight_row_steps() * next_weights,
             next_weights};
   }
   [[nodiscard]] const std::byte* inputs(const cursor& pixel) const noexcept {
-    return call.image + pixel.input * Unit::quad_size;
+    return call.image + pixel.input * Isa::quad_size;
   }
 
   /// Calls visit(panels of the sink) with the constants of a region.
@@ -100,10 +100,10 @@ struct dot_cover {
       const std::byte* weights[index(Blocks)];
       for (int i = 0; i < Blocks; ++i) weights[i] = p.weights[i] + r.weight_step() * p.next_weights;
       with_sink_panels(r, [&](const sink_panel(&results)[index(panels)]) {
-        for_each_tile<Unit::template pixels<Blocks>>(
+        for_each_tile<Isa::template pixels<Blocks>>(
             r, [&]<int Pixels>(std::integral_constant<int, Pixels>, const cursor(&pixels)[index(Pixels)]) {
               numbers counts[index(Pixels)][index(panels)][index(part)];
-              dot_tiles<Unit>::template count<Pixels, Blocks>(w, call.image, pixels, weights, &counts[0][0][0]);
+              dot_tiles<Isa>::template count<Pixels, Blocks>(w, call.image, pixels, weights, &counts[0][0][0]);
               put(results, pixels, Pixels, counts);
             });
       });
@@ -122,13 +122,13 @@ struct dot_cover {
   }
 };
 
-template <class In, class Weights, class Unit>
+template <class In, class Weights, class Isa>
 struct dot_kernel {
-  using arch = typename Unit::arch;
-  using numbers = typename Unit::numbers;
-  static constexpr int vectors = dot_tiles<Unit>::vectors;
+  using arch = typename Isa::arch;
+  using numbers = typename Isa::numbers;
+  static constexpr int vectors = dot_tiles<Isa>::vectors;
   static constexpr weight_order order = weight_order_of<In::storage, Weights::storage>();
-  using code = dot_code<In, Unit::is_signed>;
+  using code = dot_code<In, Isa::is_signed>;
   static constexpr bool decodes = Weights::storage != encoding::byte;
 
   /// Bytes of one decoded block.
@@ -136,11 +136,11 @@ struct dot_kernel {
     const auto taps = index(g.kernel.height * g.kernel.width);
     return taps * index(channel_quads(g.in.channels)) * quad_bytes;
   }
-  static constexpr bool splits = Unit::quad_size == 8;
+  static constexpr bool splits = Isa::quad_size == 8;
   [[nodiscard]] static constexpr std::size_t image_bytes(const geometry& g) noexcept {
     const std::size_t bytes = index(g.in.pixels()) * dot_pixel_bytes(g.in.channels);
     if (splits) return row_bytes(g) + round_up(2 * bytes, 64);
-    return dot_reads_packed<In, Unit::is_signed>(g.in.channels) ? 0 : round_up(bytes + word_bits, 64);
+    return dot_reads_packed<In, Isa::is_signed>(g.in.channels) ? 0 : round_up(bytes + word_bits, 64);
   }
   /// Bytes of one unpacked row, before it is split.
   [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
@@ -152,7 +152,7 @@ struct dot_kernel {
 
   [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return dot_table_bytes(g); }
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
-    return image_bytes(g) + (decodes && !is_one_pixel(g) ? block_bytes(g) * Unit::blocks : 0);
+    return image_bytes(g) + (decodes && !is_one_pixel(g) ? block_bytes(g) * Isa::blocks : 0);
   }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
     prepare_dot_table<order, Weights>(
@@ -162,7 +162,7 @@ struct dot_kernel {
 
   /// Unpacks the input rows that are needed, at their places in the map. Returns the start of the map.
   static const std::byte* unpack(const geometry& g, const operands& o, int first_row, int last_row) noexcept {
-    const bool as_packed = dot_reads_packed<In, Unit::is_signed>(g.in.channels);
+    const bool as_packed = dot_reads_packed<In, Isa::is_signed>(g.in.channels);
     const auto [first, last] = g.y_axis().reached({first_row, last_row});
     if constexpr (splits) {
       const auto width = index(g.in.width);
@@ -170,7 +170,7 @@ struct dot_kernel {
       for (auto y = index(first); static_cast<int>(y) < last; ++y) {
         const std::byte* row = o.inputs + y * width * pixel_bytes<In::storage, In::bits>(g.in.channels);
         if (!as_packed) {
-          unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(row, g.in.width, g.in.channels, o.scratch);
+          unpack_dot_inputs<In, Isa::is_signed, plane_bytes<arch>>(row, g.in.width, g.in.channels, o.scratch);
           row = o.scratch;
         }
         split_quads<numbers>(row, g.in.width * channel_quads(g.in.channels),
@@ -181,7 +181,7 @@ struct dot_kernel {
     if (as_packed) return o.inputs;
     if (first < last) {
       const auto skipped = index(first * g.in.width);
-      unpack_dot_inputs<In, Unit::is_signed, plane_bytes<arch>>(
+      unpack_dot_inputs<In, Isa::is_signed, plane_bytes<arch>>(
           o.inputs + skipped * pixel_bytes<In::storage, In::bits>(g.in.channels), (last - first) * g.in.width,
           g.in.channels, o.scratch + skipped * dot_pixel_bytes(g.in.channels));
     }
@@ -192,7 +192,7 @@ struct dot_kernel {
   static void cover(const dot_call& c, const operands& o, int block, const Sink& sink) noexcept {
     const geometry& g = c.g;
     const int filters = filters_of(g.out.channels, block);
-    const dot_cover<Unit, code::factor, Blocks, Sink> cover{c, block * block_filters, filters, sink};
+    const dot_cover<Isa, code::factor, Blocks, Sink> cover{c, block * block_filters, filters, sink};
     const auto block_at = [&](int i) {
       return o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(g, block + i);
     };
@@ -216,9 +216,9 @@ struct dot_kernel {
     const int filters = filters_of(c.g.out.channels, block);
     const std::byte* weights =
         o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(c.g, block);
-    const dot_cover<Unit, code::factor, 1, Sink> cover{c, block * block_filters, filters, sink};
+    const dot_cover<Isa, code::factor, 1, Sink> cover{c, block * block_filters, filters, sink};
     cover.run_one([&](const region& r, const std::byte* inputs, numbers(&counts)[1][index(vectors)]) {
-      dot_row<order, Weights, Unit>::count(r, inputs, weights, filters, counts);
+      dot_row<order, Weights, Isa>::count(r, inputs, weights, filters, counts);
     });
   }
 
@@ -232,9 +232,9 @@ struct dot_kernel {
         for (; block < blocks(g.out.channels); ++block) cover_one(c, o, block, sink);
         return;
       }
-    if constexpr (Unit::blocks >= 4)
+    if constexpr (Isa::blocks >= 4)
       for (; (block + 4) * block_filters <= g.out.channels; block += 4) cover<4>(c, o, block, sink);
-    if constexpr (Unit::blocks >= 2)
+    if constexpr (Isa::blocks >= 2)
       for (; (block + 2) * block_filters <= g.out.channels; block += 2) cover<2>(c, o, block, sink);
     for (; block < blocks(g.out.channels); ++block) cover<1>(c, o, block, sink);
   }

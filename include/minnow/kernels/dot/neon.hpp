@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/kernels/dot/unit_base.hpp>
+#include <minnow/kernels/dot/isa_base.hpp>
 
 /// Dot products of bytes with NEON, with and without its dot product instructions.
 namespace minnow::kernels::detail {
@@ -45,7 +45,7 @@ struct neon_dot : plain_dot<xsimd::neon64> {
 
 #if XSIMD_WITH_NEON64
 template <bool Fits>
-neon_dot dot_unit_of(xsimd::neon64);
+neon_dot dot_isa_of(xsimd::neon64);
 #endif
 
 }  // namespace minnow::kernels::detail

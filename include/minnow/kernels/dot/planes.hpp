@@ -10,7 +10,7 @@
 /// SIMD implementations of plane_words.hpp: words of bit planes as bytes.
 namespace minnow::kernels::detail {
 
-inline plane_words plane_bytes_of(scalar);
+inline plane_words plane_bytes_of(portable);
 
 #if XSIMD_WITH_AVX2
 struct avx2_plane {

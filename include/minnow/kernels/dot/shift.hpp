@@ -8,7 +8,7 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/dot/code.hpp>
-#include <minnow/kernels/dot/scalar.hpp>
+#include <minnow/kernels/dot/portable.hpp>
 #include <minnow/kernels/operand.hpp>
 
 namespace minnow::kernels {
@@ -19,7 +19,7 @@ namespace detail {
 /// Shifted left by another e, it is the product except for the sign of the input. With s = 0 for a positive input and
 /// -1 for a negative one, (w ^ s) - s is w or -w. The shift is the same for a whole row of weights. Inputs of 0 are
 /// skipped.
-struct scalar_shifts {
+struct portable_shifts {
   static void add(const std::int16_t* inputs, int length, const std::int16_t* weights, std::int32_t* sums) noexcept {
     std::int32_t a[block_filters];
     for (int f = 0; f < block_filters; ++f) a[f] = sums[f];
@@ -55,11 +55,11 @@ struct shift_product {
                 "minnow: shifts multiply powers of two");
 
   using sum_type = std::int32_t;
-  using kernel = detail::scalar_kernel<In, Weights, detail::scalar_shifts>;
+  using kernel = detail::portable_kernel<In, Weights, detail::portable_shifts>;
 
   static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
   static constexpr const char* name(const geometry&) noexcept { return "shift"; }
-  static constexpr const char* arch_name(const geometry&) noexcept { return "scalar"; }
+  static constexpr const char* arch_name(const geometry&) noexcept { return "portable"; }
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return kernel::prepared_bytes(g); }
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return kernel::scratch_bytes(g); }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <minnow/kernels/dot/unit_base.hpp>
+#include <minnow/kernels/dot/isa_base.hpp>
 
 /// Dot products of bytes with SSE2 and SSSE3.
 namespace minnow::kernels::detail {
@@ -51,7 +51,7 @@ struct sse_dot : split_dot<Arch> {
 };
 
 template <bool Fits>
-sse_dot<xsimd::sse2, false> dot_unit_of(xsimd::sse2);
+sse_dot<xsimd::sse2, false> dot_isa_of(xsimd::sse2);
 #endif
 
 #if XSIMD_WITH_SSSE3
@@ -71,7 +71,7 @@ struct sse_dot<Arch, true> : plain_dot<Arch> {
 };
 
 template <bool Fits>
-sse_dot<xsimd::ssse3, Fits> dot_unit_of(xsimd::ssse3);
+sse_dot<xsimd::ssse3, Fits> dot_isa_of(xsimd::ssse3);
 #endif
 
 }  // namespace minnow::kernels::detail

@@ -12,8 +12,8 @@
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/code.hpp>
 #include <minnow/kernels/dot/inputs.hpp>
+#include <minnow/kernels/dot/isa.hpp>
 #include <minnow/kernels/dot/planes.hpp>
-#include <minnow/kernels/dot/unit.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/grouped/kernel.hpp>
 #include <minnow/kernels/grouped/layout.hpp>
@@ -32,7 +32,7 @@
 /// kernel.hpp   grouped_kernel: loops over filter panels, rows and pixels; hands counts to the sink, or stores sums of
 ///              floats
 ///
-/// From other folders: dot/code.hpp and dot/inputs.hpp (codes as bytes), dot/unit.hpp (dot products),
+/// From other folders: dot/code.hpp and dot/inputs.hpp (codes as bytes), dot/isa.hpp (dot products),
 /// mixed/input_band.hpp (unpacked floats) and sink/ordered_sums.hpp (sums of floats for sinks).
 namespace minnow::kernels {
 
@@ -76,17 +76,17 @@ constexpr const char* grouped_name(const geometry& g, const char* depthwise, con
 template <class In, class Weights, class Arch>
 struct grouped_dot {
   using sum_type = std::int32_t;
-  using unit = detail::grouped_dot_unit<In, Weights, Arch>;
-  using code = detail::dot_code<In, unit::is_signed>;
+  using isa = detail::grouped_dot_isa<In, Weights, Arch>;
+  using code = detail::dot_code<In, isa::is_signed>;
   using layout = detail::grouped_layout<std::byte>;
-  using kernel = detail::grouped_kernel<unit, std::byte>;
+  using kernel = detail::grouped_kernel<isa, std::byte>;
   using stored = detail::grouped_weights<std::byte, In, Weights>;
 
   [[nodiscard]] static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
   static constexpr const char* name(const geometry& g) noexcept {
     return detail::grouped_name(g, "depthwise dot", "grouped dot");
   }
-  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename unit::arch>(); }
+  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename isa::arch>(); }
 
   /// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w, from which the base of a window is computed.
   [[nodiscard]] static constexpr std::size_t table_bytes(const geometry& g) noexcept {
@@ -123,7 +123,7 @@ struct grouped_dot {
     kernel::run(
         g, regions, o.scratch, read, reinterpret_cast<const std::int32_t*>(o.prepared + table_bytes(g)),
         reinterpret_cast<std::int32_t*>(o.scratch + l.band_bytes()), first, last,
-        detail::grouped_codes<unit, code::factor, Sink>{g, reinterpret_cast<const std::int32_t*>(o.prepared), sink});
+        detail::grouped_codes<isa, code::factor, Sink>{g, reinterpret_cast<const std::int32_t*>(o.prepared), sink});
   }
 
 private:
@@ -141,7 +141,7 @@ private:
     for (int y = read.first; y < read.last; ++y) {
       std::byte* to =
           std::fill_n(o.scratch + (y - read.first) * l.band_row_numbers(), g.padding.width * pixel, outside);
-      detail::unpack_dot_inputs<In, unit::is_signed, detail::plane_bytes<typename unit::arch>>(
+      detail::unpack_dot_inputs<In, isa::is_signed, detail::plane_bytes<typename isa::arch>>(
           o.inputs + index(y) * row_bytes, g.in.width, g.in.channels, to);
       std::fill_n(to + g.in.width * pixel, (l.band_columns() - g.padding.width - g.in.width) * pixel, outside);
     }
@@ -154,9 +154,9 @@ private:
 template <class In, class Weights, class Arch>
 struct grouped_mac {
   using sum_type = float;
-  using unit = detail::float_unit<Arch>;
+  using isa = detail::float_isa<Arch>;
   using layout = detail::grouped_layout<float>;
-  using kernel = detail::grouped_kernel<unit, float>;
+  using kernel = detail::grouped_kernel<isa, float>;
   using stored = detail::grouped_weights<float, In, Weights>;
 
   static constexpr const char* name(const geometry& g) noexcept {
@@ -164,7 +164,7 @@ struct grouped_mac {
   }
   static constexpr const char* arch_name(const geometry&) noexcept {
     if constexpr (detail::has_float_batch<Arch>) return kernels::arch_name<batch_arch<Arch>>();
-    else return kernels::arch_name<scalar>();
+    else return kernels::arch_name<portable>();
   }
   [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return stored::bytes(g); }
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
@@ -186,7 +186,7 @@ struct grouped_mac {
                                                                     band + (y - read.first) * l.band_row_numbers());
     kernel::run(g, l.with_padding(), band, read, reinterpret_cast<const float*>(prepared),
                 reinterpret_cast<float*>(scratch + l.band_bytes()), first, last,
-                detail::grouped_floats<unit>{g, sums, first});
+                detail::grouped_floats<isa>{g, sums, first});
   }
 };
 

@@ -9,10 +9,10 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/code.hpp>
-#include <minnow/kernels/dot/unit.hpp>
+#include <minnow/kernels/dot/isa.hpp>
 #include <minnow/kernels/float_vector.hpp>
+#include <minnow/kernels/grouped/isa.hpp>
 #include <minnow/kernels/grouped/layout.hpp>
-#include <minnow/kernels/grouped/unit.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
@@ -20,9 +20,9 @@
 namespace minnow::kernels::detail {
 
 /// Hands integer counts to a sink. sum = base + factor · count, where the base comes from a table of the weights' sums.
-template <class Unit, int Factor, class Sink>
+template <class Isa, int Factor, class Sink>
 struct grouped_codes {
-  using numbers = typename Unit::numbers;
+  using numbers = typename Isa::numbers;
 
   const geometry& g;
   const std::int32_t* table;
@@ -44,7 +44,7 @@ struct grouped_codes {
 
   template <int Vectors>
   [[nodiscard]] auto panel(const region& r, int channel, int filters) const noexcept {
-    if constexpr (std::is_same_v<Unit, plain_dot_unit>) {
+    if constexpr (std::is_same_v<Isa, portable_dot_isa>) {
       plain_panel result{&sink, channel, filters, {}};
       add_taps(r, table, sum_stride(g.out.channels), channel, block_filters, result.base);
       return result;
@@ -60,9 +60,9 @@ struct grouped_codes {
 };
 
 /// Stores sums of floats to memory.
-template <class Unit>
+template <class Isa>
 struct grouped_floats {
-  using numbers = typename Unit::numbers;
+  using numbers = typename Isa::numbers;
 
   const geometry& g;
   float* sums;
@@ -87,17 +87,17 @@ struct grouped_floats {
 };
 
 /// Outer loop: filter panels, inputs reordered a few rows at a time. Inner loop: pixels.
-template <class Unit, class Number>
+template <class Isa, class Number>
 struct grouped_kernel {
   using layout = grouped_layout<Number>;
   using word = typename layout::word;
-  using numbers = typename Unit::numbers;
+  using numbers = typename Isa::numbers;
   static constexpr int lanes = static_cast<int>(numbers::size);
   static constexpr int block_vectors = block_filters / lanes;
   /// Pixels of a tile, whose sums stay in registers.
   static constexpr int pixels = block_vectors == 1 ? 8 : block_vectors == 2 ? 4 : 2;
   /// Blocks that are computed together. If lanes share inputs, all of them must belong to one group.
-  static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Unit, plain_dot_unit> ? 2 : 1;
+  static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Isa, portable_dot_isa> ? 2 : 1;
 
   /// Filters of the widest panel.
   [[nodiscard]] static constexpr int widest(const geometry& g) noexcept {
@@ -229,34 +229,34 @@ private:
                                       numbers (&counts)[index(Pixels)][index(Blocks * block_vectors)]) noexcept {
     constexpr int vectors = Blocks * block_vectors;
     const std::ptrdiff_t next_pixel = Distance > 0 ? Distance : w.next_pixel;
-    typename Unit::sums sums[index(Pixels)][index(vectors)];
+    typename Isa::sums sums[index(Pixels)][index(vectors)];
 #pragma GCC unroll 8
     for (int p = 0; p < Pixels; ++p)
 #pragma GCC unroll 8
-      for (int v = 0; v < vectors; ++v) sums[p][v] = Unit::zero();
+      for (int v = 0; v < vectors; ++v) sums[p][v] = Isa::zero();
     for (int row = 0; row < w.rows; ++row) {
       const word* from = w.inputs + row * w.next_input_row;
       const word* by = w.weights + row * w.next_weight_row;
       for (int step = 0; step < w.steps; ++step, from += w.next_step, by += block_filters) {
-        typename Unit::weights weight[index(vectors)];
+        typename Isa::weights weight[index(vectors)];
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; ++v)
           weight[v] =
-              Unit::from(numbers::load_unaligned(by + v / block_vectors * w.next_block + v % block_vectors * lanes));
+              Isa::from(numbers::load_unaligned(by + v / block_vectors * w.next_block + v % block_vectors * lanes));
 #pragma GCC unroll 8
         for (int p = 0; p < Pixels; ++p) {
           const word* at = from + p * next_pixel;
 #pragma GCC unroll 8
           for (int v = 0; v < vectors; ++v)
-            sums[p][v] = Unit::add(
-                sums[p][v], Unit::of(Spreads ? numbers::load_unaligned(at + v * lanes) : numbers(*at)), weight[v]);
+            sums[p][v] = Isa::add(sums[p][v], Isa::of(Spreads ? numbers::load_unaligned(at + v * lanes) : numbers(*at)),
+                                  weight[v]);
         }
       }
     }
 #pragma GCC unroll 8
     for (int p = 0; p < Pixels; ++p)
 #pragma GCC unroll 8
-      for (int v = 0; v < vectors; ++v) counts[p][v] = Unit::total(sums[p][v]);
+      for (int v = 0; v < vectors; ++v) counts[p][v] = Isa::total(sums[p][v]);
   }
 };
 

@@ -20,7 +20,7 @@
 /// one output row reads. A new row replaces the oldest one. Columns of padding have tables of zeros.
 ///
 /// `Tables` implements two functions: make() fills a table, add() adds the entries that a tile of pixels by some blocks
-/// looks up; see tables_scalar.hpp.
+/// looks up; see tables_portable.hpp.
 ///
 /// cost  one table per group of inputs, pixel and call; one addition per pixel, group and filter
 namespace minnow::kernels {

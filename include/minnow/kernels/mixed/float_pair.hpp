@@ -11,13 +11,13 @@
 #include <minnow/kernels/mixed/code_adder.hpp>
 #include <minnow/kernels/mixed/mac.hpp>
 #include <minnow/kernels/mixed/tables_avx512.hpp>
-#include <minnow/kernels/mixed/tables_scalar.hpp>
+#include <minnow/kernels/mixed/tables_portable.hpp>
 #include <minnow/kernels/simd.hpp>
 
 /// Kernels for pairs of operands whose sums are floats, with the interface of kernels::product. float_pair chooses the
 /// kernel by the pair and the architecture:
 ///
-/// inputs x weights                 scalar         SIMD
+/// inputs x weights                 portable       SIMD
 /// floats x bit, ternary            adder          AVX-512: tables where they are faster, else decoded; without AVX2:
 ///                                                 adder if there is one output pixel; else decoded
 /// floats x power_of_two            shift adder    decoded
@@ -38,7 +38,7 @@
 /// mac_tile.hpp     mac, decoded: the multiply-adds of one tile, in registers
 /// code_adder.hpp   adder, shift adder for inputs in bit planes
 /// adder_tables.hpp adder, shift adder, tables for weights in bit planes: the loops; table_index.hpp turns weights into
-///                  table indices, tables_scalar.hpp and tables_avx512.hpp make the tables and add their entries
+///                  table indices, tables_portable.hpp and tables_avx512.hpp make the tables and add their entries
 namespace minnow::kernels {
 
 namespace detail {
@@ -72,7 +72,7 @@ struct float_pair : mac<In, Weights, Arch> {
   }
   static constexpr const char* arch_name(const geometry&) noexcept {
     if constexpr (detail::has_float_batch<Arch>) return kernels::arch_name<batch_arch<Arch>>();
-    else return kernels::arch_name<scalar>();
+    else return kernels::arch_name<portable>();
   }
 };
 
@@ -82,25 +82,25 @@ template <class In, class Weights, class Arch>
 struct float_pair<In, Weights, Arch> : code_adder<In, Weights> {
   using sum_type = float;
   static constexpr const char* name(const geometry&) noexcept { return detail::adder_name<In, Weights>(); }
-  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<scalar>(); }
+  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<portable>(); }
 };
 /// Additions only: float inputs and weights in bit planes, without SIMD.
 template <class In, class Weights, class Arch>
   requires(!detail::has_float_batch<Arch> && is_planes(Weights::storage) && !is_integer(In::storage))
 struct float_pair<In, Weights, Arch>
-    : adder_tables<In, detail::tables_scalar<Weights::storage, Weights::bits>, plain_floats> {
+    : adder_tables<In, detail::tables_portable<Weights::storage, Weights::bits>, plain_floats> {
   using sum_type = float;
   static constexpr const char* name(const geometry&) noexcept { return detail::adder_name<In, Weights>(); }
-  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<scalar>(); }
+  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<portable>(); }
 };
 
 namespace detail {
 
-/// Tables for float inputs and bit or ternary weights on SIMD: tables_avx512 with AVX-512, else tables_scalar. See
+/// Tables for float inputs and bit or ternary weights on SIMD: tables_avx512 with AVX-512, else tables_portable. See
 /// uses_tables() below.
 template <encoding Weights, class Arch>
 struct tables_of {
-  using type = tables_scalar<Weights, 3>;
+  using type = tables_portable<Weights, 3>;
 };
 #if XSIMD_WITH_AVX512F
 template <encoding Weights, class Arch>
@@ -132,7 +132,7 @@ struct float_pair<In, Weights, Arch> {
   /// is empty.
   ///
   /// Vectors without a lookup in a register would multiply by weights of 32 bits. With a single output pixel each
-  /// weight is read once, so memory limits the speed, and the scalar tables win with 1 or 2 bits per weight.
+  /// weight is read once, so memory limits the speed, and the portable tables win with 1 or 2 bits per weight.
   static constexpr bool uses_tables(const geometry& g) noexcept {
     if (!wide) return g.out.pixels() == 1;
     const long long uses = static_cast<long long>(blocks(g.out.channels)) * g.kernel.height * g.kernel.width /
@@ -144,7 +144,7 @@ struct float_pair<In, Weights, Arch> {
     return wide ? "tables" : "adder";
   }
   static constexpr const char* arch_name(const geometry& g) noexcept {
-    return wide || !uses_tables(g) ? kernels::arch_name<batch_arch<Arch>>() : kernels::arch_name<scalar>();
+    return wide || !uses_tables(g) ? kernels::arch_name<batch_arch<Arch>>() : kernels::arch_name<portable>();
   }
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     return uses_tables(g) ? tables::prepared_bytes(g) : decoded::prepared_bytes(g);

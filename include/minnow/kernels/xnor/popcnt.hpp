@@ -6,7 +6,7 @@
 
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/xnor/scalar.hpp>
+#include <minnow/kernels/xnor/portable.hpp>
 
 /// XNOR products for processors whose only popcount instruction counts 64-bit general registers.
 namespace minnow::kernels::detail {
@@ -17,7 +17,7 @@ namespace minnow::kernels::detail {
 /// cost  3 operations per 64 bits and pixel, 4 with a mask; 7 for ternary x ternary; a few per tile for joining
 template <encoding In, encoding Weights>
 struct xnor_popcnt {
-  using plain = xnor_scalar<In, Weights>;
+  using plain = xnor_portable<In, Weights>;
   static constexpr int input_planes = plain::input_planes;
   static constexpr int weight_planes = plain::weight_planes;
   static constexpr int tile_pixels = 4;

@@ -9,21 +9,21 @@
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/xnor/popcnt.hpp>
+#include <minnow/kernels/xnor/portable.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
-#include <minnow/kernels/xnor/scalar.hpp>
 #include <minnow/kernels/xnor/tile.hpp>
 
 /// XNOR products of bit and ternary codes. A call uses the files of kernels/xnor in this order:
 ///
-/// xnor.hpp     xnor_product, the interface: selects the kernel of the architecture
-/// prepare.hpp  values computed once: popcount(n) of ternary weights per network; paired words of bit inputs or
-///              popcount(z) of ternary windows per call
-/// tile.hpp     the kernel on SIMD batches (AVX2, AVX-512, NEON): loops over panels, regions and tiles, and hands
-///              counts to the sink
-/// pairs.hpp    one step of a tile for each pair of codes, with the derivation of the formulas
-/// count.hpp    popcount and three-operand logic on vectors
-/// scalar.hpp   the kernel in standard C++, which replaces tile.hpp, pairs.hpp and count.hpp on other architectures
-/// popcnt.hpp   the kernel with the 64-bit popcount instruction (SSE4.2), inside the loops of scalar.hpp
+/// xnor.hpp      xnor_product, the interface: selects the kernel of the architecture
+/// prepare.hpp   values computed once: popcount(n) of ternary weights per network; paired words of bit inputs or
+///               popcount(z) of ternary windows per call
+/// tile.hpp      the kernel on SIMD batches (AVX2, AVX-512, NEON): loops over panels, regions and tiles, and hands
+///               counts to the sink
+/// pairs.hpp     one step of a tile for each pair of codes, with the derivation of the formulas
+/// count.hpp     popcount and three-operand logic on vectors
+/// portable.hpp  the kernel in standard C++, which replaces tile.hpp, pairs.hpp and count.hpp on other architectures
+/// popcnt.hpp    the kernel with the 64-bit popcount instruction (SSE4.2), inside the loops of portable.hpp
 namespace minnow::kernels {
 
 namespace detail {
@@ -31,17 +31,17 @@ namespace detail {
 /// Selects the kernel: each overload names the kernel of one tag, and an architecture takes the overload of its nearest
 /// base.
 template <encoding In, encoding Weights>
-rung<scalar, xnor_scalar<In, Weights>> xnor_rung(scalar);
+selected_kernel<portable, xnor_portable<In, Weights>> xnor_kernel_of(portable);
 template <encoding In, encoding Weights>
-rung<xsimd::sse4_2, xnor_popcnt<In, Weights>> xnor_rung(xsimd::sse4_2);
+selected_kernel<xsimd::sse4_2, xnor_popcnt<In, Weights>> xnor_kernel_of(xsimd::sse4_2);
 template <encoding In, encoding Weights>
-rung<xsimd::avx2, xnor_kernel<In, Weights, xsimd::avx2>> xnor_rung(xsimd::avx2);
+selected_kernel<xsimd::avx2, xnor_kernel<In, Weights, xsimd::avx2>> xnor_kernel_of(xsimd::avx2);
 template <encoding In, encoding Weights>
-rung<xsimd::avx512bw, xnor_kernel<In, Weights, xsimd::avx512bw>> xnor_rung(xsimd::avx512bw);
+selected_kernel<xsimd::avx512bw, xnor_kernel<In, Weights, xsimd::avx512bw>> xnor_kernel_of(xsimd::avx512bw);
 template <encoding In, encoding Weights>
-rung<avx512_vpopcntdq, xnor_kernel<In, Weights, avx512_vpopcntdq>> xnor_rung(avx512_vpopcntdq);
+selected_kernel<avx512_vpopcntdq, xnor_kernel<In, Weights, avx512_vpopcntdq>> xnor_kernel_of(avx512_vpopcntdq);
 template <encoding In, encoding Weights>
-rung<xsimd::neon64, xnor_kernel<In, Weights, xsimd::neon64>> xnor_rung(xsimd::neon64);
+selected_kernel<xsimd::neon64, xnor_kernel<In, Weights, xsimd::neon64>> xnor_kernel_of(xsimd::neon64);
 
 }  // namespace detail
 
@@ -51,14 +51,16 @@ rung<xsimd::neon64, xnor_kernel<In, Weights, xsimd::neon64>> xnor_rung(xsimd::ne
 ///
 /// The interface is the one of kernels::product (product.hpp).
 ///
-/// cost  operations per 512 bits: xnor/pairs.hpp for SIMD batches, else xnor/scalar.hpp and xnor/popcnt.hpp
+/// cost  operations per 512 bits: xnor/pairs.hpp for SIMD batches, else xnor/portable.hpp and xnor/popcnt.hpp
 template <class In, class Weights, class Arch>
 struct xnor_product {
   using sum_type = std::int32_t;
-  using rung = decltype(detail::xnor_rung<In::storage, Weights::storage>(Arch{}));
+  using selected = decltype(detail::xnor_kernel_of<In::storage, Weights::storage>(Arch{}));
 
   static constexpr const char* name(const geometry&) noexcept { return "xnor"; }
-  static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename rung::arch>(); }
+  static constexpr const char* arch_name(const geometry&) noexcept {
+    return kernels::arch_name<typename selected::arch>();
+  }
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);
   }
@@ -71,7 +73,7 @@ struct xnor_product {
   template <class Sink>
   static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
     assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
-    if (first < last) rung::kernel::run(g, o, first, last, sink);
+    if (first < last) selected::kernel::run(g, o, first, last, sink);
   }
 };
 

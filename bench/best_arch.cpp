@@ -12,8 +12,8 @@ int main() {
   for (const auto& shape : bench::convolutions()) {
     const auto data = bench::make_operands<encoding::bit, encoding::bit>(shape.g);
     const auto taken = bench::alternate({bench::make_codes<encoding::bit, encoding::bit>(data)});
-    const std::string rung = bench::rung_of<encoding::bit, encoding::bit, minnow::kernels::best>(shape.g);
-    bench::figure("conv_1x1_" + rung + "_mac_per_cycle_" + shape.name,
+    const std::string arch = bench::arch_of<encoding::bit, encoding::bit, minnow::kernels::best>(shape.g);
+    bench::figure("conv_1x1_" + arch + "_mac_per_cycle_" + shape.name,
                   bench::macs_inside(shape.g) / taken.front().cycles, "MAC/cycle");
   }
 }

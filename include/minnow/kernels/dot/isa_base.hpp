@@ -9,13 +9,13 @@
 /// Dot products of bytes, for which xsimd has no function. Each lane accumulates the products of its four weights with
 /// the four inputs that are broadcast to all lanes. A quad is four adjacent channels.
 ///
-/// A unit has these members:
+/// The type of an instruction set, `Isa` in the kernels, has these members:
 ///
-/// arch               the architecture tag of the unit and of its batches
+/// arch               the architecture tag of the instructions and of their batches
 /// is_signed          whether inputs are signed bytes; weights always are
 /// pixels, blocks     the size of its tile, which must fit the registers
-/// quad_size          bytes of four inputs in the unpacked map: 4, or 8 if the unit takes them as two words of 16-bit
-///                    numbers
+/// quad_size          bytes of four inputs in the unpacked map: 4, or 8 if the instructions take them as two words of
+///                    16-bit numbers
 /// inputs, weights    types of four inputs and four weights in each lane; of() and from() convert registers of bytes to
 ///                    them
 /// sums               type of the accumulators; total() converts them to counts
@@ -33,7 +33,7 @@ namespace minnow::kernels::detail {
 template <int Blocks>
 inline constexpr int wide_tile_pixels = Blocks == 4 ? 6 : 8;
 
-/// Base of units that take bytes as they are and whose accumulators are the counts.
+/// Base of instruction sets that take bytes as they are and whose accumulators are the counts.
 template <class Arch>
 struct plain_dot {
   using arch = Arch;
@@ -51,21 +51,21 @@ struct plain_dot {
 };
 
 /// Broadcasts four inputs to every lane.
-template <class Unit>
-[[nodiscard]] typename Unit::inputs broadcast_inputs(const std::byte* quad) noexcept {
-  using numbers = typename Unit::numbers;
-  if constexpr (Unit::quad_size == 8) return {numbers(quad_at(quad)), numbers(quad_at(quad + 4))};
-  else return Unit::of(numbers(quad_at(quad)));
+template <class Isa>
+[[nodiscard]] typename Isa::inputs broadcast_inputs(const std::byte* quad) noexcept {
+  using numbers = typename Isa::numbers;
+  if constexpr (Isa::quad_size == 8) return {numbers(quad_at(quad)), numbers(quad_at(quad + 4))};
+  else return Isa::of(numbers(quad_at(quad)));
 }
 /// Loads four weights for each lane.
-template <class Unit>
-[[nodiscard]] typename Unit::weights load_weights(const std::byte* at) noexcept {
-  return Unit::from(Unit::numbers::load_unaligned(reinterpret_cast<const std::int32_t*>(at)));
+template <class Isa>
+[[nodiscard]] typename Isa::weights load_weights(const std::byte* at) noexcept {
+  return Isa::from(Isa::numbers::load_unaligned(reinterpret_cast<const std::int32_t*>(at)));
 }
 
-/// Base of units on 16-bit products, which take the bytes of even and odd channels separately. The unpacked map already
-/// stores them separately, because a broadcast from memory costs no operation, while a mask and a shift for each
-/// broadcast took a quarter of the time.
+/// Base of instruction sets with 16-bit products, which take the bytes of even and odd channels separately. The unpacked
+/// map already stores them separately, because a broadcast from memory costs no operation, while a mask and a shift for
+/// each broadcast took a quarter of the time.
 template <class Arch>
 struct split_dot : plain_dot<Arch> {
   using numbers = typename plain_dot<Arch>::numbers;

@@ -8,13 +8,13 @@
 #include <utility>
 
 #include <minnow/core/index.hpp>
-#include <minnow/dispatch/level.hpp>
+#include <minnow/dispatch/arch.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/session.hpp>
 #include <minnow/infer/summary.hpp>
 
-/// The implementation of a unit. Only the sources that CMake's minnow_dispatch generates include it.
+/// The implementation of a variant. Only the sources that CMake's minnow_dispatch generates include it.
 namespace minnow {
 
 namespace detail {
@@ -66,10 +66,10 @@ struct opened {
 
 }  // namespace detail
 
-/// The interface of a model compiled for an architecture. `Arch` must be a type of this unit alone: it keeps the names
-/// of the unit's code distinct, and minnow_dispatch keeps these names local to the unit.
+/// The interface of a model compiled for an architecture. `Arch` must be a type of this variant alone: it keeps the
+/// names of the variant's code distinct, and minnow_dispatch keeps these names local to its object.
 template <class Model, class Arch>
-inline constexpr dispatch_unit unit_of{
+inline constexpr dispatch_variant variant_of{
     detail::opened<Model, Arch>::image_size, packed<Model, Arch>::classes,
     detail::opened<Model, Arch>::open_file,  detail::opened<Model, Arch>::open_bytes,
     detail::opened<Model, Arch>::close,      detail::opened<Model, Arch>::template run<std::uint8_t>,

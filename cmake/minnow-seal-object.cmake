@@ -1,8 +1,8 @@
-# cmake -D LD=… -D OBJCOPY=… -D OBJDUMP=… -D ENTRY=<symbol> -D RAW=<object> -D SEALED=<object> -P minnow-seal-unit.cmake
+# cmake -D LD=… -D OBJCOPY=… -D OBJDUMP=… -D ENTRY=<symbol> -D RAW=<object> -D SEALED=<object> -P minnow-seal-object.cmake
 #
 # Makes all symbols of an object local except one. Inline functions and templates are weak symbols in section groups,
-# and a linker keeps only one copy for the whole program. So without this, other units could run the copy of a unit that
-# is compiled for a newer processor. First the groups are dissolved, then all symbols except the entry are made local.
+# and a linker keeps only one copy for the whole program. So without this, other objects could run a copy that is
+# compiled for a newer processor. First the groups are dissolved, then all symbols except the entry are made local.
 
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
@@ -16,7 +16,7 @@ endfunction()
 run(${OBJDUMP} -h ${RAW})
 if(said MATCHES "[ \t]\\.(init_array|ctors)[ \t]")
   message(FATAL_ERROR "minnow_dispatch: ${ENTRY}: the model's header, or one that it includes, defines an object that is "
-                      "initialized when the program starts, by code for this level alone: make it constexpr or constinit "
+                      "initialized when the program starts, by code for this architecture alone: make it constexpr or constinit "
                       "(or leave out <iostream>)")
 endif()
 

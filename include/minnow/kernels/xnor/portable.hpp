@@ -82,7 +82,7 @@ struct byte_counter {
 };
 
 template <encoding In, encoding Weights>
-struct xnor_scalar {
+struct xnor_portable {
   static constexpr int input_planes = kernels::input_planes<In>();
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
   static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;

@@ -6,25 +6,25 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/dot/scalar.hpp>
+#include <minnow/kernels/dot/portable.hpp>
 #include <minnow/kernels/dot/shift.hpp>
 #include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/xnor/portable.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
-#include <minnow/kernels/xnor/scalar.hpp>
 
 namespace minnow::kernels {
 
 /// Integer products without xsimd, for programs that use no other architecture. They are the kernels that product<In,
-/// Weights, scalar> (product.hpp) selects, for convolutions with one group.
+/// Weights, portable> (product.hpp) selects, for convolutions with one group.
 template <class In, class Weights>
-struct scalar_product {
+struct portable_product {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage),
-                "minnow: a scalar_product multiplies integers");
+                "minnow: a portable_product multiplies integers");
 
   static constexpr bool counts = detail::xnor_operands<In, Weights>;
-  using kernel = detail::scalar_kernel<
+  using kernel = detail::portable_kernel<
       In, Weights,
-      std::conditional_t<detail::shift_operands<In, Weights>, detail::scalar_shifts, detail::scalar_products>>;
+      std::conditional_t<detail::shift_operands<In, Weights>, detail::portable_shifts, detail::portable_products>>;
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     if constexpr (counts) return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);
@@ -41,7 +41,7 @@ struct scalar_product {
   }
   template <class Sink>
   static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
-    if constexpr (counts) detail::xnor_scalar<In::storage, Weights::storage>::run(g, o, first, last, sink);
+    if constexpr (counts) detail::xnor_portable<In::storage, Weights::storage>::run(g, o, first, last, sink);
     else kernel::run(g, o, first, last, sink);
   }
 };

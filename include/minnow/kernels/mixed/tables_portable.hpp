@@ -15,7 +15,7 @@
 namespace minnow::kernels::detail {
 
 template <encoding Weights, int Bits>
-struct tables_scalar {
+struct tables_portable {
   using layout = table_index<Weights, Bits>;
 
   static constexpr int tile = 4;  ///< pixels

@@ -5,18 +5,21 @@ namespace minnow::kernels {
 
 /// The tag of the kernels in standard C++, also for processors for which xsimd has no batch.
 ///
-/// Every architecture tag converts to `scalar`. Overload resolution ranks a conversion by constructor after every
-/// conversion to a base class, so it chooses an overload on `scalar` only if no base class of the tag has one.
+/// Every architecture tag converts to `portable`. Overload resolution ranks a conversion by constructor after every
+/// conversion to a base class, so it chooses an overload on `portable` only if no base class of the tag has one.
 /// Therefore the name of xsimd's common base class, which changed between 13 and 14, is not needed here.
-struct scalar {
+struct portable {
   static constexpr bool supported() noexcept { return true; }
-  static constexpr const char* name() noexcept { return "scalar"; }
+  static constexpr const char* name() noexcept { return "portable"; }
 
-  scalar() = default;
+  portable() = default;
   template <class Arch>
     requires requires { Arch::supported(), Arch::name(); }
-  constexpr scalar(Arch) noexcept {}  // implicit: lets overload resolution fall back to scalar
+  constexpr portable(Arch) noexcept {}  // implicit: lets overload resolution fall back to portable
 };
+
+/// Name of version 0.1, until 0.3.
+using scalar [[deprecated("minnow: renamed to portable")]] = portable;
 
 template <class Arch>
 [[nodiscard]] constexpr const char* arch_name() noexcept {
@@ -25,7 +28,7 @@ template <class Arch>
 
 /// The kernel that an architecture selects, and the tag that the kernel is written for.
 template <class Arch, class Kernel>
-struct rung {
+struct selected_kernel {
   using arch = Arch;
   using kernel = Kernel;
 };

@@ -13,15 +13,15 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/plane_words.hpp>
+#include <minnow/kernels/portable.hpp>
 #include <minnow/kernels/region.hpp>
-#include <minnow/kernels/scalar.hpp>
 
 /// Integer products in standard C++. Codes have 16 bits, and a block of weights is stored as [K][16], so that compilers
 /// vectorize the loop over filters.
 namespace minnow::kernels::detail {
 
 /// Multiplies and adds: (length) x (length, 16) -> += (16).
-struct scalar_products {
+struct portable_products {
   [[gnu::noinline]] static void add(const std::int16_t* inputs, int length, const std::int16_t* weights,
                                     std::int32_t* sums) noexcept {
     std::int32_t totals[block_filters];
@@ -37,10 +37,10 @@ struct scalar_products {
 
 /// The kernel in standard C++.
 ///
-/// Terms   the operation on each input and row of weights: scalar_products or scalar_shifts
+/// Terms   the operation on each input and row of weights: portable_products or portable_shifts
 template <class In, class Weights, class Terms>
-struct scalar_kernel {
-  using arch = scalar;
+struct portable_kernel {
+  using arch = portable;
 
   [[nodiscard]] static constexpr std::size_t image_codes(const geometry& g) noexcept {
     return index(g.in.pixels()) * dot_pixel_bytes(g.in.channels);

@@ -6,7 +6,7 @@
 
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/code.hpp>
-#include <minnow/kernels/dot/unit.hpp>
+#include <minnow/kernels/dot/isa.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/grouped/layout.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -14,9 +14,9 @@
 /// The multiply-adds of one step of a grouped convolution: of floats, or dot products of bytes.
 namespace minnow::kernels::detail {
 
-/// Multiply-adds of floats, with the interface of a dot product unit.
+/// Multiply-adds of floats, with the interface of dot product instructions.
 template <class Arch>
-struct float_unit {
+struct float_isa {
   using numbers = float_vector<Arch>;
   using inputs = numbers;
   using weights = numbers;
@@ -30,7 +30,7 @@ struct float_unit {
 };
 
 /// Dot products of bytes in standard C++, on a whole block of filters.
-struct plain_dot_unit {
+struct portable_dot_isa {
   struct numbers {
     static constexpr std::size_t size = block_filters;
     std::int32_t lanes[size];
@@ -43,7 +43,7 @@ struct plain_dot_unit {
       return result;
     }
   };
-  using arch = scalar;
+  using arch = portable;
   using inputs = numbers;
   using weights = numbers;
   using sums = numbers;
@@ -62,7 +62,7 @@ struct plain_dot_unit {
 };
 
 template <class In, class Weights, class Arch>
-using grouped_dot_unit = std::conditional_t<std::is_same_v<dot_unit<Arch, pairs_fit_16_bits<In, Weights>>, no_dot>,
-                                            plain_dot_unit, dot_unit<Arch, pairs_fit_16_bits<In, Weights>>>;
+using grouped_dot_isa = std::conditional_t<std::is_same_v<dot_isa<Arch, pairs_fit_16_bits<In, Weights>>, no_dot>,
+                                           portable_dot_isa, dot_isa<Arch, pairs_fit_16_bits<In, Weights>>>;
 
 }  // namespace minnow::kernels::detail

@@ -7,9 +7,9 @@
 
 namespace minnow {
 
-/// The interface of one unit, which is a model compiled for one architecture. It is a constant of plain numbers and
-/// pointers, so that reading it runs none of the unit's code.
-struct dispatch_unit {
+/// The interface of one variant of a program: a model compiled for one architecture. It is a constant of plain numbers
+/// and pointers, so that reading it runs none of the variant's code.
+struct dispatch_variant {
   std::size_t image_size;  ///< numbers of an image
   int classes;
 
@@ -27,11 +27,14 @@ struct dispatch_unit {
   const char* (*summary)(void* network);
 };
 
-/// One of a program's units.
-struct dispatch_level {
+/// One of the architectures that a program was compiled for.
+struct dispatch_arch {
   const char* name;
-  bool available;  ///< whether this processor has every feature that the unit was compiled for
-  const dispatch_unit* unit;
+  bool available;  ///< whether this processor has every feature that the variant was compiled for
+  const dispatch_variant* variant;
 };
+
+/// Name of version 0.1, until 0.3.
+using dispatch_level [[deprecated("minnow: renamed to dispatch_arch")]] = dispatch_arch;
 
 }  // namespace minnow
