@@ -20,53 +20,47 @@ inline constexpr std::size_t head_of_file = 512;
 struct known_format {
   std::size_t at;
   std::string_view magic;
-  const char* name;
+  std::string_view name;
+  std::string_view advice{};  ///< how to unpack or fetch the file
 };
 
-inline constexpr std::string_view gzip_magic{"\x1f\x8b", 2};
-inline constexpr std::string_view zip_magic{"PK\3\4", 4};
+using std::string_view_literals::operator""sv;
+
+inline constexpr std::string_view gzip_magic = "\x1f\x8b"sv;
+inline constexpr std::string_view zip_magic = "PK\3\4"sv;
 
 inline constexpr known_format known_formats[] = {
-    {0, {"minnow\r\n", 8}, "a minnow file"},
-    {0, {"\x93NUMPY", 6}, "a .npy file"},
-    {8, {"{\"", 2}, "a safetensors file"},
-    {0, {"\0\0\x08\x01", 4}, "an IDX file"},
-    {0, {"\0\0\x08\x03", 4}, "an IDX file"},
-    {0, {"version https://git-lfs.github.com/", 35}, "a git-lfs pointer: the file itself comes with git lfs pull"},
-    {0, {"/annex/objects/", 15}, "a git-annex pointer: the file itself comes with git annex get"},
-    {0,
-     {"\xfd"
-      "7zXZ\0",
-      6},
-     "xz data: unpack it with xz -dk"},
-    {0, {"BZh", 3}, "bzip2 data: unpack it with bzip2 -dk"},
-    {0, {"\x28\xb5\x2f\xfd", 4}, "zstd data: unpack it with zstd -d"},
-    {0, {"\x04\x22\x4d\x18", 4}, "lz4 data: unpack it with lz4 -d"},
-    {0, {"\x1f\x9d", 2}, "compress data: unpack it with uncompress"},
-    {0, {"7z\xbc\xaf\x27\x1c", 6}, "a 7z archive: unpack it"},
-    {0, {"Rar!\x1a\x07", 6}, "a rar archive: unpack it"},
-    {0, {"PK\5\6", 4}, "an empty zip archive"},
-    {257, {"ustar", 5}, "a tar archive: unpack it with tar -xf"},
-    {0,
-     {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20", 10},
-     "a PyTorch file (a pickle): save its tensors with safetensors.torch.save_file"},
-    {0, {"\x89HDF\r\n\x1a\n", 8}, "an HDF5 file, as Keras writes"},
-    {4, {"TFL3", 4}, "a TensorFlow Lite model"},
-    {0, {"GGUF", 4}, "a GGUF model"},
-    {0, {"PAR1", 4}, "a Parquet file"},
-    {0, {"ARROW1", 6}, "an Arrow file"},
-    {0, {"MATLAB 5.0", 10}, "a MATLAB file"},
-    {0, {"SQLite format 3\0", 16}, "an SQLite database"},
-    {0, {"\x89PNG\r\n\x1a\n", 8}, "a PNG image"},
-    {0, {"\xff\xd8\xff", 3}, "a JPEG image"},
-    {0, {"GIF8", 4}, "a GIF image"},
-    {0, {"RIFF", 4}, "a RIFF file (a sound or an image)"},
-    {0, {"%PDF-", 5}, "a PDF document"},
-    {0,
-     {"\x7f"
-      "ELF",
-      4},
-     "an ELF program"},
+    {0, "minnow\r\n"sv, "a minnow file"},
+    {0, "\x93NUMPY"sv, "a .npy file"},
+    {8, "{\""sv, "a safetensors file"},
+    {0, "\0\0\x08\x01"sv, "an IDX file"},
+    {0, "\0\0\x08\x03"sv, "an IDX file"},
+    {0, "version https://git-lfs.github.com/"sv, "a git-lfs pointer", "the file itself comes with git lfs pull"},
+    {0, "/annex/objects/"sv, "a git-annex pointer", "the file itself comes with git annex get"},
+    {0, "\3757zXZ\0"sv, "xz data", "unpack it with xz -dk"},
+    {0, "BZh"sv, "bzip2 data", "unpack it with bzip2 -dk"},
+    {0, "\x28\xb5\x2f\xfd"sv, "zstd data", "unpack it with zstd -d"},
+    {0, "\x04\x22\x4d\x18"sv, "lz4 data", "unpack it with lz4 -d"},
+    {0, "\x1f\x9d"sv, "compress data", "unpack it with uncompress"},
+    {0, "7z\xbc\xaf\x27\x1c"sv, "a 7z archive", "unpack it"},
+    {0, "Rar!\x1a\x07"sv, "a rar archive", "unpack it"},
+    {0, "PK\5\6"sv, "an empty zip archive"},
+    {257, "ustar"sv, "a tar archive", "unpack it with tar -xf"},
+    {0, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20"sv, "a PyTorch file (a pickle)",
+     "save its tensors with safetensors.torch.save_file"},
+    {0, "\x89HDF\r\n\x1a\n"sv, "an HDF5 file, as Keras writes"},
+    {4, "TFL3"sv, "a TensorFlow Lite model"},
+    {0, "GGUF"sv, "a GGUF model"},
+    {0, "PAR1"sv, "a Parquet file"},
+    {0, "ARROW1"sv, "an Arrow file"},
+    {0, "MATLAB 5.0"sv, "a MATLAB file"},
+    {0, "SQLite format 3\0"sv, "an SQLite database"},
+    {0, "\x89PNG\r\n\x1a\n"sv, "a PNG image"},
+    {0, "\xff\xd8\xff"sv, "a JPEG image"},
+    {0, "GIF8"sv, "a GIF image"},
+    {0, "RIFF"sv, "a RIFF file (a sound or an image)"},
+    {0, "%PDF-"sv, "a PDF document"},
+    {0, "\177ELF"sv, "an ELF program"},
 };
 
 /// Identifies a zip archive by the name of its first file.
@@ -105,7 +99,8 @@ inline std::string what_text_is_this(std::string_view head) {
   if (head.starts_with(gzip_magic)) return "gzip data";
   if (head.starts_with(zip_magic)) return what_zip_is_this(head);
   for (const known_format& f : known_formats)
-    if (head.size() >= f.at + f.magic.size() && head.substr(f.at, f.magic.size()) == f.magic) return f.name;
+    if (head.size() >= f.at + f.magic.size() && head.substr(f.at, f.magic.size()) == f.magic)
+      return std::string(f.name) + (f.advice.empty() ? "" : ": ") + std::string(f.advice);
   // A pickle of protocol 2 to 5 begins with 0x80, the protocol's number and an opcode.
   if (head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
       std::string_view("}](cXU\x8a\x8c\x95").find(head[2]) != std::string_view::npos)

@@ -6,35 +6,12 @@
 namespace minnow::kernels::detail {
 
 #if XSIMD_WITH_AVX512BW
-/// cost  4 operations per 512 bits
 template <bool Fits>
-struct avx512bw_dot : split_dot<xsimd::avx512bw> {
+struct avx512bw_dot : dot_base<xsimd::avx512bw, Fits> {
   static constexpr int quad_size = 4;
   static constexpr int blocks = 2;
   template <int Blocks>
   static constexpr int pixels = wide_tile_pixels<Blocks>;
-
-  static halves of(numbers all) noexcept {
-    return {_mm512_and_si512(all, _mm512_set1_epi16(0xff)), _mm512_srli_epi16(all, 8)};
-  }
-  static halves from(numbers all) noexcept {
-    return {_mm512_srai_epi16(_mm512_slli_epi16(all, 8), 8), _mm512_srai_epi16(all, 8)};
-  }
-  static numbers add(numbers sum, halves a, halves w) noexcept {
-    return _mm512_add_epi32(sum, _mm512_add_epi32(_mm512_madd_epi16(a.even, w.even), _mm512_madd_epi16(a.odd, w.odd)));
-  }
-};
-
-/// cost  3 operations per 512 bits
-template <>
-struct avx512bw_dot<true> : plain_dot<xsimd::avx512bw> {
-  static constexpr int blocks = 2;
-  template <int Blocks>
-  static constexpr int pixels = wide_tile_pixels<Blocks>;
-
-  static numbers add(numbers sum, numbers a, numbers w) noexcept {
-    return _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_maddubs_epi16(a, w), _mm512_set1_epi16(1)));
-  }
 };
 
 template <bool Fits>

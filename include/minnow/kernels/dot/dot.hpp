@@ -1,22 +1,17 @@
 #pragma once
 
-#include <cassert>
-#include <cstddef>
-#include <cstdint>
-
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/code.hpp>
+#include <minnow/kernels/dot/integer_product.hpp>
 #include <minnow/kernels/dot/isa.hpp>
 #include <minnow/kernels/dot/kernel.hpp>
 #include <minnow/kernels/dot/portable.hpp>
-#include <minnow/kernels/operand.hpp>
 
 /// Products of integer codes by dot products of bytes. A call uses the files of kernels/dot in this order:
 ///
 /// dot.hpp       dot_product, the interface: selects dot_kernel, or portable_kernel on architectures without dot
-///               product instructions
+///               product instructions; integer_product.hpp has the part that shift_product shares
 /// isa.hpp       selects the dot product instructions from sse.hpp, avx2.hpp, avx512.hpp and neon.hpp, on the base
 ///               types of isa_base.hpp
 /// code.hpp      how codes become bytes, and the largest K whose sums fit 32 bits
@@ -39,6 +34,8 @@ template <class In, class Weights>
 struct dot_kernel_on<In, Weights, no_dot> {
   using type = portable_kernel<In, Weights, portable_products>;
 };
+template <class In, class Weights, class Arch>
+using dot_kernel_of = typename dot_kernel_on<In, Weights, dot_isa<Arch, pairs_fit_16_bits<In, Weights>>>::type;
 
 }  // namespace detail
 
@@ -46,38 +43,15 @@ struct dot_kernel_on<In, Weights, no_dot> {
 /// padding. Each call unpacks the inputs to bytes once. Weights of less than 8 bits are decoded one panel at a time.
 /// Taps outside the image are skipped.
 ///
-/// The interface is the one of kernels::product (product.hpp); rows() hands its counts to a sink (sink/sink.hpp).
-///
-/// requires  K up to longest(): sums, counts and their comparisons fit 32 bits. Thresholds up to the largest sum + 1
+/// requires  thresholds up to the largest sum + 1
 /// cost      stated in the files that dot/isa.hpp includes
 template <class In, class Weights, class Arch>
-struct dot_product {
+struct dot_product : detail::integer_product<In, Weights, detail::dot_kernel_of<In, Weights, Arch>> {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage) && Weights::storage != encoding::pixel,
                 "minnow: a dot product of bytes takes integer inputs and weights");
 
-  using sum_type = std::int32_t;
-  using kernel =
-      typename detail::dot_kernel_on<In, Weights, detail::dot_isa<Arch, detail::pairs_fit_16_bits<In, Weights>>>::type;
-
-  /// The largest K: 65,535 for signed bytes by signed bytes, 32,896 for signed bytes by pixels or unsigned bytes.
-  static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
-
   static constexpr const char* name(const geometry&) noexcept {
     return Weights::storage == encoding::byte ? "dot" : "decoded dot";
-  }
-  static constexpr const char* arch_name(const geometry&) noexcept {
-    return kernels::arch_name<typename kernel::arch>();
-  }
-  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return kernel::prepared_bytes(g); }
-  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return kernel::scratch_bytes(g); }
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
-    kernel::prepare(g, weights, prepared);
-  }
-  template <class Sink>
-  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
-    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
-    assert(g.inputs() <= longest() && "sums that fit 32 bits");
-    if (first < last) kernel::run(g, o, first, last, sink);
   }
 };
 

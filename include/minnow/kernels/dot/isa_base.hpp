@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <minnow/kernels/arch.hpp>
 
@@ -63,9 +64,28 @@ template <class Isa>
   return Isa::from(Isa::numbers::load_unaligned(reinterpret_cast<const std::int32_t*>(at)));
 }
 
+/// Instructions of x86 that xsimd has no function for. multiply_pairs() adds adjacent products of 16 bits;
+/// multiply_bytes() adds adjacent products of unsigned by signed bytes to 16 bits, with saturation.
+#if XSIMD_WITH_SSE2
+inline __m128i multiply_pairs(__m128i a, __m128i b) noexcept { return _mm_madd_epi16(a, b); }
+#endif
+#if XSIMD_WITH_SSSE3
+inline __m128i multiply_bytes(__m128i a, __m128i b) noexcept { return _mm_maddubs_epi16(a, b); }
+#endif
+#if XSIMD_WITH_AVX2
+inline __m256i multiply_pairs(__m256i a, __m256i b) noexcept { return _mm256_madd_epi16(a, b); }
+inline __m256i multiply_bytes(__m256i a, __m256i b) noexcept { return _mm256_maddubs_epi16(a, b); }
+#endif
+#if XSIMD_WITH_AVX512BW
+inline __m512i multiply_pairs(__m512i a, __m512i b) noexcept { return _mm512_madd_epi16(a, b); }
+inline __m512i multiply_bytes(__m512i a, __m512i b) noexcept { return _mm512_maddubs_epi16(a, b); }
+#endif
+
 /// Base of instruction sets with 16-bit products, which take the bytes of even and odd channels separately. The unpacked
 /// map already stores them separately, because a broadcast from memory costs no operation, while a mask and a shift for
 /// each broadcast took a quarter of the time.
+///
+/// cost  4 operations per vector, plus 3 for each vector of weights, which the pixels of a tile share
 template <class Arch>
 struct split_dot : plain_dot<Arch> {
   using numbers = typename plain_dot<Arch>::numbers;
@@ -76,6 +96,41 @@ struct split_dot : plain_dot<Arch> {
   using inputs = halves;
   using weights = halves;
   static constexpr int quad_size = 8;
+
+  static halves of(numbers bytes) noexcept {
+    const auto pairs = xsimd::bitwise_cast<std::uint16_t>(bytes);
+    return {to_numbers(pairs & decltype(pairs)(0xff)), to_numbers(pairs >> 8)};
+  }
+  static halves from(numbers bytes) noexcept {
+    const auto pairs = xsimd::bitwise_cast<std::int16_t>(bytes);
+    return {to_numbers((pairs << 8) >> 8), to_numbers(pairs >> 8)};
+  }
+  static numbers add(numbers sum, halves a, halves w) noexcept {
+    return sum + (numbers(multiply_pairs(a.even, w.even)) + numbers(multiply_pairs(a.odd, w.odd)));
+  }
+
+private:
+  template <class Pairs>
+  static numbers to_numbers(const Pairs& pairs) noexcept {
+    return xsimd::bitwise_cast<std::int32_t>(pairs);
+  }
 };
+
+/// Base of instruction sets with products of bytes, for pairs of products that fit 16 bits.
+///
+/// cost  3 operations per vector
+template <class Arch>
+struct paired_dot : plain_dot<Arch> {
+  using numbers = typename plain_dot<Arch>::numbers;
+
+  static numbers add(numbers sum, numbers a, numbers w) noexcept {
+    const xsimd::batch<std::int16_t, Arch> ones(1);
+    return sum + numbers(multiply_pairs(multiply_bytes(a, w), ones));
+  }
+};
+
+/// `Fits`: whether pairs of products fit 16 bits.
+template <class Arch, bool Fits>
+using dot_base = std::conditional_t<Fits, paired_dot<Arch>, split_dot<Arch>>;
 
 }  // namespace minnow::kernels::detail

@@ -1,15 +1,12 @@
 #pragma once
 
 #include <bit>
-#include <cassert>
-#include <cstddef>
 #include <cstdint>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/dot/code.hpp>
+#include <minnow/kernels/dot/integer_product.hpp>
 #include <minnow/kernels/dot/portable.hpp>
-#include <minnow/kernels/operand.hpp>
 
 namespace minnow::kernels {
 
@@ -43,34 +40,16 @@ struct portable_shifts {
 /// Products of powers of two without multiplications: each product is ±1 shifted by the sum of two exponents. For
 /// processors without a multiplier, and for the portable path.
 ///
-/// The interface is the one of kernels::product (product.hpp); rows() hands its sums to a sink (sink/sink.hpp).
-///
-/// requires  K up to longest(): sums fit 32 bits
 /// cost      one shift, one xor, one subtraction and one addition for each filter and each input that is not 0, on
 ///           blocks of 16 filters
 /// source    Chen et al. 2020, Tables I and II
 template <class In, class Weights>
-struct shift_product {
+struct shift_product
+    : detail::integer_product<In, Weights, detail::portable_kernel<In, Weights, detail::portable_shifts>> {
   static_assert(In::storage == encoding::power_of_two && Weights::storage == encoding::power_of_two,
                 "minnow: shifts multiply powers of two");
 
-  using sum_type = std::int32_t;
-  using kernel = detail::portable_kernel<In, Weights, detail::portable_shifts>;
-
-  static constexpr int longest() noexcept { return detail::dot_inputs<In, Weights>(); }
   static constexpr const char* name(const geometry&) noexcept { return "shift"; }
-  static constexpr const char* arch_name(const geometry&) noexcept { return "portable"; }
-  static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return kernel::prepared_bytes(g); }
-  static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return kernel::scratch_bytes(g); }
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
-    kernel::prepare(g, weights, prepared);
-  }
-  template <class Sink>
-  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
-    assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");
-    assert(g.inputs() <= longest() && "sums that fit 32 bits");
-    if (first < last) kernel::run(g, o, first, last, sink);
-  }
 };
 
 }  // namespace minnow::kernels

@@ -31,23 +31,11 @@ void split_quads(const std::byte* from, int quads, std::byte* to) noexcept {
   }
 }
 
-/// cost  4 operations per 128 bits
 template <class Arch, bool Fits>
-struct sse_dot : split_dot<Arch> {
-  using base = split_dot<Arch>;
-  using typename base::halves;
-  using typename base::numbers;
+struct sse_dot : dot_base<Arch, Fits> {
   static constexpr int blocks = 1;
   template <int>
   static constexpr int pixels = 2;
-
-  static halves of(numbers all) noexcept { return {_mm_and_si128(all, _mm_set1_epi16(0xff)), _mm_srli_epi16(all, 8)}; }
-  static halves from(numbers all) noexcept {
-    return {_mm_srai_epi16(_mm_slli_epi16(all, 8), 8), _mm_srai_epi16(all, 8)};
-  }
-  static numbers add(numbers sum, halves a, halves w) noexcept {
-    return _mm_add_epi32(sum, _mm_add_epi32(_mm_madd_epi16(a.even, w.even), _mm_madd_epi16(a.odd, w.odd)));
-  }
 };
 
 template <bool Fits>
@@ -55,21 +43,6 @@ sse_dot<xsimd::sse2, false> dot_isa_of(xsimd::sse2);
 #endif
 
 #if XSIMD_WITH_SSSE3
-/// For pairs of products that fit 16 bits: one instruction multiplies and adds the pairs.
-///
-/// cost  3 operations per 128 bits
-template <class Arch>
-struct sse_dot<Arch, true> : plain_dot<Arch> {
-  using typename plain_dot<Arch>::numbers;
-  static constexpr int blocks = 1;
-  template <int>
-  static constexpr int pixels = 2;
-
-  static numbers add(numbers sum, numbers a, numbers w) noexcept {
-    return _mm_add_epi32(sum, _mm_madd_epi16(_mm_maddubs_epi16(a, w), _mm_set1_epi16(1)));
-  }
-};
-
 template <bool Fits>
 sse_dot<xsimd::ssse3, Fits> dot_isa_of(xsimd::ssse3);
 #endif

@@ -25,74 +25,49 @@ namespace minnow::kernels::detail {
 template <class Vector>
 inline constexpr int block_vectors = block_filters / static_cast<int>(Vector::size);
 
-/// Weights stored as floats, (K, row) per block. `row` is at most 16, and exactly 16 if several blocks are read. Lanes
-/// beyond `row` belong to the next input.
-struct float_rows {
-  const float* first;
-  std::ptrdiff_t block;    ///< floats from one block to the next
-  std::ptrdiff_t row;      ///< floats from one input to the next
+/// Weights stored as floats, or as halves in the packed weights: (K, row) per block. `row` is at most 16 numbers, and
+/// exactly 16 if several blocks are read. Lanes beyond `row` belong to the next input.
+///
+/// Element   float, or std::byte for halves; distances are in elements
+template <class Element>
+struct number_rows {
+  static constexpr int number = std::is_same_v<Element, float> ? 1 : 2;  ///< elements of one number
+
+  const Element* first;
+  std::ptrdiff_t block;    ///< from one block to the next
+  std::ptrdiff_t row;      ///< from one input to the next
   std::ptrdiff_t segment;  ///< inputs of a kernel row
 
-  [[nodiscard]] float_rows from_block(int n) const noexcept { return {first + n * block, block, row, segment}; }
+  [[nodiscard]] number_rows from_block(int n) const noexcept { return {first + n * block, block, row, segment}; }
 
   template <class Vector, int Vectors>
-  struct cursor;
+  struct cursor {
+    static constexpr int step = 1;
+    number_rows rows;
+    const Element* at;
+    const Element* current;
+
+    explicit cursor(const number_rows& r) noexcept : rows(r), at(r.first), current(r.first) {}
+    /// If several blocks are read, all of them are full. A constant row of floats then saves a register in the inner
+    /// loop; halves do not gain.
+    [[nodiscard]] std::ptrdiff_t row() const noexcept {
+      return number == 1 && Vectors > block_vectors<Vector> ? block_filters : rows.row;
+    }
+    void seek(int ky) noexcept { at = rows.first + ky * rows.segment * row(); }
+    void fetch() noexcept {
+      current = at;
+      at += row();
+    }
+    [[nodiscard]] Vector next(int /*j*/, int v) const noexcept {
+      const Element* from = current + v / block_vectors<Vector> * rows.block +
+                            v % block_vectors<Vector> * static_cast<int>(Vector::size) * number;
+      if constexpr (std::is_same_v<Element, float>) return Vector::load_unaligned(from);
+      else return half_vector<Vector>::load(from);
+    }
+  };
 };
-
-template <class Vector, int Vectors>
-struct float_rows::cursor {
-  static constexpr int step = 1;
-  float_rows rows;
-  const float* at;
-  const float* current;
-
-  explicit cursor(const float_rows& r) noexcept : rows(r), at(r.first), current(r.first) {}
-  /// If several blocks are read, all of them are full. A constant row then saves a register in the inner loop.
-  [[nodiscard]] std::ptrdiff_t row() const noexcept {
-    return Vectors > block_vectors<Vector> ? block_filters : rows.row;
-  }
-  void seek(int ky) noexcept { at = rows.first + ky * rows.segment * row(); }
-  void fetch() noexcept {
-    current = at;
-    at += row();
-  }
-  [[nodiscard]] Vector next(int /*j*/, int v) const noexcept {
-    return Vector::load_unaligned(current + v / block_vectors<Vector> * rows.block +
-                                  v % block_vectors<Vector> * static_cast<int>(Vector::size));
-  }
-};
-
-/// Like float_rows, but for halves in the packed weights.
-struct half_rows {
-  const std::byte* first;
-  std::ptrdiff_t block;    ///< bytes from one block to the next
-  std::ptrdiff_t row;      ///< bytes from one input to the next
-  std::ptrdiff_t segment;  ///< inputs of a kernel row
-
-  [[nodiscard]] half_rows from_block(int n) const noexcept { return {first + n * block, block, row, segment}; }
-
-  template <class Vector, int Vectors>
-  struct cursor;
-};
-
-template <class Vector, int Vectors>
-struct half_rows::cursor {
-  static constexpr int step = 1;
-  half_rows rows;
-  const std::byte* at;
-  const std::byte* current;
-
-  explicit cursor(const half_rows& r) noexcept : rows(r), at(r.first), current(r.first) {}
-  void seek(int ky) noexcept { at = rows.first + ky * rows.segment * rows.row; }
-  void fetch() noexcept {
-    current = at;
-    at += rows.row;
-  }
-  [[nodiscard]] Vector next(int /*j*/, int v) const noexcept {
-    return half_vector<Vector>::load(current + v / block_vectors<Vector> * rows.block +
-                                     v % block_vectors<Vector> * static_cast<int>(Vector::size) * 2);
-  }
-};
+using float_rows = number_rows<float>;
+using half_rows = number_rows<std::byte>;
 
 /// Looks up codes of `Bits` planes in a register, by the low bits of each lane.
 template <class Vector, int Bits>

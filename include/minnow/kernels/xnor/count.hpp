@@ -52,55 +52,57 @@ struct three_way<xsimd::batch<word, Arch>> {
 };
 #endif
 
+/// Instructions of x86 that xsimd has no function for: a look-up in the 16 bytes of each 128 bits, and the sums of the
+/// four bytes of each word, two multiply-adds by 1.
+#if XSIMD_WITH_AVX2
+inline __m256i look_up_bytes(__m256i table, __m256i at) noexcept { return _mm256_shuffle_epi8(table, at); }
+inline __m256i add_bytes_of_words(__m256i bytes) noexcept {
+  return _mm256_madd_epi16(_mm256_maddubs_epi16(bytes, _mm256_set1_epi8(1)), _mm256_set1_epi16(1));
+}
+#endif
+#if XSIMD_WITH_AVX512BW
+inline __m512i look_up_bytes(__m512i table, __m512i at) noexcept { return _mm512_shuffle_epi8(table, at); }
+inline __m512i add_bytes_of_words(__m512i bytes) noexcept {
+  return _mm512_madd_epi16(_mm512_maddubs_epi16(bytes, _mm512_set1_epi8(1)), _mm512_set1_epi16(1));
+}
+#endif
+
 #if XSIMD_WITH_AVX2
 /// Looks up the popcount of each nibble in a 16-byte table that stays in a register (a byte shuffle), and adds the
 /// counts of both nibbles to a counter for each byte. One call adds at most 8 to a byte, so 31 calls fit. widen() then
-/// adds up the four bytes of a lane with two multiply-add instructions whose factors are 1.
+/// adds up the four bytes of a lane.
 ///
-/// cost  8 operations per 256 bits including the xor, two of them shuffles
-template <>
-struct bit_counter<xsimd::avx2> {
-  using words = xsimd::batch<word, xsimd::avx2>;
+/// cost  8 operations per vector including the xor, two of them shuffles
+template <class Arch>
+struct look_up_counter {
+  using words = xsimd::batch<word, Arch>;
+  using bytes = xsimd::batch<std::uint8_t, Arch>;
   static constexpr bool is_narrow = true;
   static constexpr int capacity = 31;
 
   static words count(words counts, words bits) noexcept {
-    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
-                                           0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-    const __m256i nibble = _mm256_set1_epi8(15);
-    const __m256i low = _mm256_shuffle_epi8(table, _mm256_and_si256(bits, nibble));
-    const __m256i high = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bits, 4), nibble));
-    return _mm256_add_epi8(counts, _mm256_add_epi8(low, high));
+    const words nibble(0x0f0f0f0f);
+    const bytes low = count_nibbles(bits & nibble);
+    const bytes high = count_nibbles((bits >> 4) & nibble);
+    return xsimd::bitwise_cast<word>(xsimd::bitwise_cast<std::uint8_t>(counts) + (low + high));
   }
-  static words widen(words counts) noexcept {
-    const __m256i pairs = _mm256_maddubs_epi16(counts, _mm256_set1_epi8(1));
-    return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+  static words widen(words counts) noexcept { return words(add_bytes_of_words(counts)); }
+
+private:
+  static bytes count_nibbles(words nibbles) noexcept {
+    alignas(64) static constexpr std::uint8_t table[64] = {
+        0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
+        0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
+    return bytes(look_up_bytes(bytes::load_aligned(table), nibbles));
   }
 };
+
+template <>
+struct bit_counter<xsimd::avx2> : look_up_counter<xsimd::avx2> {};
 #endif
-
 #if XSIMD_WITH_AVX512BW
-/// The table lookup of the AVX2 counter, on vectors twice as wide.
-///
-/// cost  8 operations per 512 bits including the xor, two of them shuffles
 template <>
-struct bit_counter<xsimd::avx512bw> {
-  using words = xsimd::batch<word, xsimd::avx512bw>;
-  static constexpr bool is_narrow = true;
-  static constexpr int capacity = 31;
-
-  static words count(words counts, words bits) noexcept {
-    const __m512i table = _mm512_set4_epi32(0x04030302, 0x03020201, 0x03020201, 0x02010100);
-    const __m512i nibble = _mm512_set1_epi8(15);
-    const __m512i low = _mm512_shuffle_epi8(table, _mm512_and_si512(bits, nibble));
-    const __m512i high = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(bits, 4), nibble));
-    return _mm512_add_epi8(counts, _mm512_add_epi8(low, high));
-  }
-  static words widen(words counts) noexcept {
-    const __m512i pairs = _mm512_maddubs_epi16(counts, _mm512_set1_epi8(1));
-    return _mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
-  }
-};
+struct bit_counter<xsimd::avx512bw> : look_up_counter<xsimd::avx512bw> {};
 #endif
 
 #if XSIMD_WITH_NEON64
