@@ -26,10 +26,17 @@
   "_" MINNOW_TEXT(__AVX512VBMI2__) "_" MINNOW_TEXT(__AVX512VNNI__) "_" MINNOW_TEXT(__AVX512BITALG__)                      \
   "_" MINNOW_TEXT(__AVX512VPOPCNTDQ__) "_" MINNOW_TEXT(__AVX512BF16__) "_" MINNOW_TEXT(__AVX512FP16__)
 #else
+// 0 if the width is not fixed. Only g++ defines the macro in this case.
+#if defined(__ARM_FEATURE_SVE_BITS)
+#define MINNOW_SVE_BITS __ARM_FEATURE_SVE_BITS
+#else
+#define MINNOW_SVE_BITS 0
+#endif
 #define MINNOW_MARCH \
   "minnow_compiled_with_different_march_" MINNOW_TEXT(__ARM_FEATURE_ATOMICS) "_" MINNOW_TEXT(__ARM_FEATURE_DOTPROD)       \
   "_" MINNOW_TEXT(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC) "_" MINNOW_TEXT(__ARM_FEATURE_MATMUL_INT8)                        \
-  "_" MINNOW_TEXT(__ARM_FEATURE_BF16) "_" MINNOW_TEXT(__ARM_FEATURE_SVE) "_" MINNOW_TEXT(__ARM_FEATURE_SVE2)
+  "_" MINNOW_TEXT(__ARM_FEATURE_BF16) "_" MINNOW_TEXT(__ARM_FEATURE_SVE) "_" MINNOW_TEXT(__ARM_FEATURE_SVE2)              \
+  "_" MINNOW_TEXT(MINNOW_SVE_BITS)
 #endif
 #if defined(__clang__)
 #define MINNOW_BINDING ".weak "
@@ -56,6 +63,7 @@ __asm__(".ifndef " MINNOW_MARCH
         "\t.popsection\n"
         ".endif\n");
 #undef MINNOW_MARCH
+#undef MINNOW_SVE_BITS
 #undef MINNOW_BINDING
 #undef MINNOW_TEXT
 #undef MINNOW_TEXT_OF
