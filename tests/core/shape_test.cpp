@@ -99,6 +99,9 @@ TEST_SUITE("core/shape") {
             if (element >= first * a.stride - a.padding && element < (last - 1) * a.stride - a.padding + a.kernel) {
               if (count++ == 0) lowest = element;
             }
+          int begin = 0;
+          for (int position = first + 1; position < last; ++position) begin += a.stride;
+          CHECK(a.covered(last - first) == begin + a.kernel);
           const int_range found = a.reached({first, last});
           CHECK(found.size() == count);
           CHECK(found.first >= 0);

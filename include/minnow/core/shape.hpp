@@ -62,6 +62,9 @@ struct axis {
   /// First element of the window, which may be outside the image.
   [[nodiscard]] constexpr int origin(int position) const noexcept { return position * stride - padding; }
 
+  /// Number of elements from the start of the first of `count` windows in a row to the end of the last.
+  [[nodiscard]] constexpr int covered(int count) const noexcept { return (count - 1) * stride + kernel; }
+
   /// Taps inside the image: a range within 0 … kernel, empty if there is none.
   [[nodiscard]] constexpr int_range taps(int position) const noexcept {
     const int start = origin(position);

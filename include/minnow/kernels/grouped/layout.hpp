@@ -98,11 +98,11 @@ public:
   [[nodiscard]] constexpr int rows_together(int lanes) const noexcept {
     constexpr int most = 1 << 13, fewest = 6;
     const auto rows = static_cast<int>(most / std::max<std::ptrdiff_t>(image_row_words(lanes), 1));
-    const int fit = rows < g.kernel.height ? 0 : (rows - g.kernel.height) / g.stride.height + 1;
+    const int fit = axis{rows, g.kernel.height, g.stride.height, 0}.positions();
     return (std::min)((std::max)(fit, fewest), (std::max)(g.out.height, 1));
   }
   [[nodiscard]] constexpr std::size_t image_bytes(int lanes) const noexcept {
-    const int rows = (rows_together(lanes) - 1) * g.stride.height + g.kernel.height;
+    const int rows = g.y_axis().covered(rows_together(lanes));
     return index(rows * image_row_words(lanes)) * sizeof(word);
   }
 

@@ -35,7 +35,7 @@ struct band {
 
 /// Pixels of one row of a band: the row of the image and the padding that windows reach.
 [[nodiscard]] constexpr int band_width(const geometry& g) noexcept {
-  return std::max(g.in.width + g.padding.width, (g.out.width - 1) * g.stride.width + g.kernel.width);
+  return std::max(g.in.width + g.padding.width, g.x_axis().covered(g.out.width));
 }
 
 [[nodiscard]] constexpr band band_of(const geometry& g, int first_row, int last_row) noexcept {
