@@ -38,6 +38,12 @@ struct reals : model<features<4>, dense<3>, relu, dense<2>> {};
 struct pooled : model<image<1, 6, 6>, conv<3, scheme<pixels, sign>>, max_pool<3, stride<1>>, batch_norm,
                       quantize<ternary<>>, relu> {};
 
+/// A layer whose inferable reading lists its arrays in the form of 0.1, so only while it is not const.
+struct listed_by_member : same_shape {
+  static constexpr text name() { return "listed_by_member"; }
+};
+struct of_listed_by_member : model<features<4>, dense<3, scheme<pixels, sign>>, chain<listed_by_member>> {};
+
 template <class Model>
 packed<Model> some(std::uint64_t draws = 1) {
   network<Model, aqe> net{seed{draws}};
@@ -50,11 +56,12 @@ packed<Model> some(std::uint64_t draws = 1) {
 }
 
 template <class Packed>
-std::vector<std::byte> all_bytes(Packed& network) {
+std::vector<std::byte> all_bytes(const Packed& network) {
   std::vector<std::byte> result;
-  network.each_stage([&](auto, auto& stage) {
-    stage.sections(
-        [&](std::string_view, std::span<std::byte> part) { result.insert(result.end(), part.begin(), part.end()); });
+  network.each_stage([&](auto, const auto& stage) {
+    stage.sections([&](std::string_view, std::span<const std::byte> part) {
+      result.insert(result.end(), part.begin(), part.end());
+    });
   });
   return result;
 }
@@ -74,7 +81,41 @@ std::size_t place_of(const data_files::bytes& file, std::span<const std::byte> s
 
 }  // namespace
 
+template <>
+class minnow::inferable<listed_by_member> {
+public:
+  explicit inferable(shape in) : numbers_(static_cast<std::size_t>(in.size()), 0.0f) {}
+  void run(const float* in, float* out) const noexcept {
+    for (std::size_t i = 0; i < numbers_.size(); ++i) out[i] = in[i] + numbers_[i];
+  }
+  void arrays(auto&& visit) { visit("numbers", std::span<float>(numbers_)); }
+
+private:
+  std::vector<float> numbers_;
+};
+
 TEST_SUITE("files/model_file") {
+  TEST_CASE("a layer of a user that lists its arrays in the form of 0.1 is saved, checked and read") {
+    const data_files::folder folder;
+    packed<of_listed_by_member> network;
+    const auto set = [&](float value) {
+      network.stage<0>().floats_of_layers([&](std::size_t, std::string_view name, std::span<float> values) {
+        if (name == "numbers") values[1] = value;
+      });
+    };
+    set(2.5f);
+    const std::vector<std::uint8_t> image{9, 1, 200, 77};
+    save(network, folder.path("f"));
+    const auto loaded = load<packed<of_listed_by_member>>(folder.path("f"));
+    CHECK(loaded.run(image) == network.run(image));
+    const auto before = network.run(image);
+    set(0);
+    CHECK(network.run(image)[1] == before[1] - 2.5f);
+    set(NAN);
+    CHECK(sentence(write(folder.path("f").c_str(), network), folder)
+              .starts_with("f: layer 1.0: expected finite numbers in 'numbers', found "));
+  }
+
   TEST_CASE_TEMPLATE("a packed model comes back bit for bit", Model, small, mixed, reals, pooled) {
     const data_files::folder folder;
     auto network = some<Model>();
@@ -148,8 +189,12 @@ TEST_SUITE("files/model_file") {
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(37 * i);
     const auto copy = loaded;
     CHECK(copy.run(std::span<const std::uint8_t>(image)) == network.run(std::span<const std::uint8_t>(image)));
-    // A network that is used in place can be saved, and read into, like any other.
+    // A network that is used in place can be saved, and read into, like any other. Saving leaves its weights in place.
+    std::vector<const std::byte*> places, places_after;
+    std::as_const(loaded).each_stage([&](auto, const auto& stage) { places.push_back(stage.weights.data()); });
     save(loaded, folder.path("again"));
+    std::as_const(loaded).each_stage([&](auto, const auto& stage) { places_after.push_back(stage.weights.data()); });
+    CHECK(places_after == places);
     save(network, folder.path("f"));
     CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
     REQUIRE(read(folder.path("again").c_str(), loaded).ok());

@@ -119,7 +119,8 @@ TEST_SUITE("firmware") {
       }());
     }
     auto spoilt = network;
-    spoilt.stage<0>().floats([](std::string_view, std::span<float> values) { values[0] = HUGE_VALF; });
+    spoilt.stage<0>().floats_of_layers(
+        [](std::size_t, std::string_view, std::span<float> values) { values[0] = HUGE_VALF; });
     CHECK(data_files::sentence(write_header(spoilt, folder.path("h.hpp").c_str(), "layer"), folder) ==
           "h.hpp: expected finite constants, found a NaN or an infinity");
   }

@@ -23,8 +23,6 @@
 #include "files/damaged_files.hpp"
 
 using namespace minnow;
-using minnow::detail::channel_line;
-using minnow::detail::fixed_constants;
 using test::unit;
 
 namespace {
@@ -121,78 +119,6 @@ void compare_stage(const Exact& exact, recorder& found, count& total) {
 }  // namespace
 
 TEST_SUITE("infer/fixed_point") {
-  TEST_CASE("a code is the formula's in double precision, rounded, wherever that is not near the middle of two codes") {
-    minnow::random r(seed{3});
-    int near = 0;
-    for (int trial = 0; trial < 2000; ++trial) {
-      channel_line line{.slope = std::ldexp(static_cast<double>(r.uniform(-1, 1)), r.below(30) - 25)};
-      line.then({r.uniform(-3, 3), r.uniform(-50, 50)});
-      if (trial % 3 == 0) line.other_slope = static_cast<double>(r.uniform(-2, 2));
-      if (trial % 2 == 0) line.clip({.low = 0});
-      if (trial % 5 == 0) line.clip({-7, 60});
-      const double worth = std::ldexp(1.0 + static_cast<double>(r.uniform(0, 1)), r.below(6) - 4);
-      fixed_constants constants(1);
-      constants.set(0, line, worth, -127, 127);
-      for (int i = 0; i < 50; ++i) {
-        const int bound = 1 << (4 + r.below(18));
-        const int sum = r.below(2 * bound + 1) - bound;
-        const int other = r.below(256);
-        const double y =
-            std::clamp(line.slope * sum + line.other_slope * other + line.shift, line.low, line.high) / worth;
-        const double wanted = std::clamp(std::nearbyint(y), -127.0, 127.0);
-        const int code = constants.code(0, sum, other);
-        // The allowed error is the one that the header documents, plus the rounding of doubles.
-        const double size =
-            (std::abs(line.slope * sum) + std::abs(line.other_slope * other) + std::abs(line.shift)) / worth;
-        const double off = (std::abs(sum) + other + 1) / std::ldexp(1.0, constants.shift[0] + 1) + size * 0x1p-50;
-        const bool middle = std::abs(y - std::floor(y) - 0.5) <= off;
-        near += middle;
-        CAPTURE(y);
-        if (middle) CHECK(std::abs(code - wanted) <= 1);
-        else CHECK(code == wanted);
-      }
-    }
-    CHECK(near < 100);
-  }
-
-  TEST_CASE("affine functions behind a clip move its limits, falling ones change them over") {
-    channel_line line{.slope = 1};
-    line.clip({0, 6});
-    line.then({-2, 1});
-    CHECK(line.low == -11);
-    CHECK(line.high == 1);
-    line.then({0, 5});
-    CHECK(line.low == 5);
-    CHECK(line.high == 5);
-  }
-
-  TEST_CASE("a unit of 0 makes every code 0") {
-    fixed_constants constants(1);
-    constants.set(0, {.slope = 1}, 0, -127, 127);
-    CHECK(constants.code(0, 1 << 30, 255) == 0);
-  }
-
-  TEST_CASE("the widest sums and constants do not overflow") {
-    fixed_constants constants(2);
-    constants.set(0, {.slope = 1e30, .other_slope = -1e30, .shift = 1e30}, 1e-3, -127, 127);
-    constants.set(1, {.slope = 1e-30, .shift = -1e30}, 1, -127, 127);
-    for (const std::int32_t sum :
-         {std::numeric_limits<std::int32_t>::min(), 0, std::numeric_limits<std::int32_t>::max()}) {
-      const int code = constants.code(0, sum, 255);
-      CHECK((-127 <= code && code <= 127));
-      CHECK(constants.code(1, sum, 255) == -127);
-    }
-    CHECK(constants.sound());
-    for (const auto& spoil :
-         {+[](fixed_constants& c) { c.shift[1] = 63; }, +[](fixed_constants& c) { c.shift[0] = -1; },
-          +[](fixed_constants& c) { c.offset[0] = std::int64_t{1} << 62 | 1 << 20; },
-          +[](fixed_constants& c) { c.other_multiplier[0] = -(std::int64_t{1} << 53); }}) {
-      fixed_constants spoilt = constants;
-      spoil(spoilt);
-      CHECK_FALSE(spoilt.sound());
-    }
-  }
-
   TEST_CASE("codes of a network are the exact reading's or their neighbors, counted") {
     auto net = test::trained_three_steps<chained, std::uint8_t>();
     const auto exact = pack(net);

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <minnow/layers/activation.hpp>
@@ -37,7 +40,7 @@ std::vector<float> run(const Reading& reading, const std::vector<float>& in, std
 template <class Reading>
 std::string arrays(Reading& reading, const std::vector<float>& fill = {}) {
   std::string names;
-  reading.arrays([&](std::string_view name, std::span<float> values) {
+  minnow::detail::visit_arrays(reading, [&](std::string_view name, std::span<float> values) {
     names += std::string(name) + ":" + std::to_string(values.size()) + " ";
     if (!fill.empty()) std::copy_n(fill.begin(), values.size(), values.begin());
   });
@@ -47,6 +50,29 @@ std::string arrays(Reading& reading, const std::vector<float>& fill = {}) {
 }  // namespace
 
 static_assert(inferable_layer<triangle> && !monotone_layer<triangle>, "what neither rises nor falls is not folded");
+
+namespace {
+
+/// Readings whose arrays are listed in the form of 0.1, and in the present one.
+struct listed_by_member {
+  std::vector<float> numbers{1, 2};
+  void arrays(auto&& visit) { visit("numbers", std::span<float>(numbers)); }
+};
+struct listed_by_function {
+  std::vector<float> numbers{1, 2};
+  static void arrays(auto& self, auto&& visit) { visit("numbers", std::span(self.numbers)); }
+};
+
+}  // namespace
+
+static_assert(!minnow::detail::lists_const_arrays<listed_by_member>);
+static_assert(minnow::detail::lists_const_arrays<listed_by_function>);
+static_assert(minnow::detail::lists_const_arrays<inferable<relu>>, "it has no arrays");
+static_assert(minnow::detail::lists_const_arrays<inferable<batch_norm>> &&
+              minnow::detail::lists_const_arrays<inferable<bias>> &&
+              minnow::detail::lists_const_arrays<inferable<quantize<integer<8>>>> &&
+              minnow::detail::lists_const_arrays<inferable<add>> &&
+              minnow::detail::lists_const_arrays<inferable<concatenate>>);
 
 TEST_SUITE("infer/inferable") {
   TEST_CASE("batch norm is one fma for each channel, rising, falling or constant by its scale") {
@@ -109,5 +135,22 @@ TEST_SUITE("infer/inferable") {
     inferable<quantize<integer<8>>> reading({1, 1, 3});
     CHECK(arrays(reading, {0.5f}) == "state:1 ");
     CHECK(run(reading, {0.3f, 100, -0.8f}, 3) == std::vector<float>{0.5f, 63.5f, -1});
+  }
+
+  TEST_CASE("a reading's arrays are visited in either form, of a const reading as const numbers") {
+    listed_by_member by_member;
+    listed_by_function by_function;
+    CHECK(arrays(by_member, {5, 6}) == "numbers:2 ");
+    CHECK(arrays(by_function, {5, 6}) == "numbers:2 ");
+    CHECK(by_member.numbers == std::vector<float>{5, 6});
+    CHECK(by_function.numbers == std::vector<float>{5, 6});
+    std::vector<float> found;
+    minnow::detail::visit_arrays(std::as_const(by_function), [&](std::string_view, std::span<const float> values) {
+      found.assign(values.begin(), values.end());
+    });
+    CHECK(found == std::vector<float>{5, 6});
+    const inferable<relu> without({1, 1, 1});
+    minnow::detail::visit_arrays(without, [&](std::string_view, std::span<const float>) { found.clear(); });
+    CHECK(found.size() == 2);
   }
 }

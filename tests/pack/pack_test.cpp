@@ -64,11 +64,12 @@ void set(network_base& net, std::string_view path, std::string_view name, float 
 }
 
 template <class Packed>
-std::vector<std::byte> all_bytes(Packed& network) {
+std::vector<std::byte> all_bytes(const Packed& network) {
   std::vector<std::byte> result;
-  network.each_stage([&](auto, auto& stage) {
-    stage.sections(
-        [&](std::string_view, std::span<std::byte> bytes) { result.insert(result.end(), bytes.begin(), bytes.end()); });
+  network.each_stage([&](auto, const auto& stage) {
+    stage.sections([&](std::string_view, std::span<const std::byte> bytes) {
+      result.insert(result.end(), bytes.begin(), bytes.end());
+    });
   });
   return result;
 }

@@ -20,6 +20,8 @@ struct file_section {
 
   file_section(std::span<std::byte> b, std::string_view path = {}, std::string_view name = {}) noexcept
       : bytes(b), target(b.data()), layer(path), array(name) {}
+  file_section(std::span<const std::byte> b, std::string_view path, std::string_view name) noexcept
+      : bytes(b), layer(path), array(name) {}
   file_section(std::string_view path, std::string_view name, std::span<float> values) noexcept
       : file_section(std::as_writable_bytes(values), path, name) {
     numbers = domain_of(name);

@@ -17,7 +17,7 @@
 #include <minnow/files/container.hpp>
 #include <minnow/files/probe.hpp>
 #include <minnow/infer/packed.hpp>
-#include <minnow/quantize/properties.hpp>
+#include <minnow/quantize/concept.hpp>
 
 /// Files of packed models. Sections: the mean and the standard deviation of each image channel (none with pixels), the
 /// sections of each stage in order, and the probe's answer.
@@ -26,11 +26,12 @@ namespace minnow {
 namespace detail {
 
 /// Calls visit(section, weights) for the sections of a packed model. `weights` owns the section's bytes, or is null if
-/// they are not weights. The caller fills `input` and `answer`. check_packed_numbers checks the numbers in the
-/// sections.
+/// they are not weights. Both are const if the network is. The caller fills `input` and `answer`. check_packed_numbers
+/// checks the numbers in the sections.
 template <class Packed, class Visit>
 void packed_sections(Packed& network, normalization& input, std::span<std::int32_t> answer, Visit&& visit) {
-  stored_weights* const none = nullptr;
+  constexpr bool is_const = std::is_const_v<Packed>;
+  std::conditional_t<is_const, const stored_weights*, stored_weights*> none = nullptr;
   if constexpr (!Packed::layer_graph::takes_pixels) {
     visit(file_section(std::as_writable_bytes(std::span(input.mean)), "", "mean"), none);
     visit(file_section(std::as_writable_bytes(std::span(input.stddev)), "", "stddev"), none);
@@ -38,13 +39,23 @@ void packed_sections(Packed& network, normalization& input, std::span<std::int32
   network.each_stage([&](auto, auto& stage) {
     constexpr std::string_view path =
         Packed::layer_graph::paths[std::remove_cvref_t<decltype(stage)>::plan::begin].view();
-    stage.sections([&](std::string_view array, std::span<std::byte> bytes) {
+    stage.sections([&](std::string_view array, auto bytes) {
       visit(file_section(bytes, path, array),
-            !bytes.empty() && bytes.data() == stage.weights.bytes() ? &stage.weights : none);
+            !bytes.empty() && bytes.data() == std::as_const(stage.weights).data() ? &stage.weights : none);
     });
   });
   visit(file_section(std::as_writable_bytes(answer)), none);
 }
+
+/// Whether the arrays of all layers of a packed network can be visited while it is const.
+template <class Packed>
+inline constexpr bool lists_const_sections = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
+  return (stage<Packed, Stage>::lists_const_sections && ...);
+}(std::make_index_sequence<Packed::stages>{});
+
+/// The type as which a packed network is visited without changing it.
+template <class Packed>
+using visited_packed = std::conditional_t<lists_const_sections<Packed>, const Packed, Packed>;
 
 }  // namespace detail
 
@@ -63,7 +74,7 @@ struct packed_reading {
     constexpr auto channels = index(Packed::layer_graph::input.channels);
     network.input = {std::vector<float>(channels), std::vector<float>(channels)};
     if constexpr (plan::exists) answer.resize(index(plan::template stage_plan<plan::last>::window.out.size()));
-    network.each_stage([](auto, auto& stage) { (void)stage.weights.data(); });
+    network.each_stage([](auto, auto& stage) { stage.weights.detach(); });
     packed_sections(network, network.input, answer, [&](const file_section& s, stored_weights* of) {
       sections.push_back(s);
       weights.push_back(of);
@@ -93,10 +104,10 @@ template <quantizer Quantizer>
   return nullptr;
 }
 
-/// Checks the numbers of a packed model against the rules that every packed model satisfies.
-template <class Model, class Arch>
-status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
-  using layer_graph = typename packed<Model, Arch>::layer_graph;
+/// Checks the numbers of a packed model against the rules that every packed model satisfies. `Packed` may be const.
+template <class Packed>
+status check_packed_numbers(const char* name, Packed& network) {
+  using layer_graph = typename Packed::layer_graph;
   status said;
   if constexpr (!layer_graph::takes_pixels) said = network.input.check(layer_graph::input.channels, name);
   network.each_stage([&](auto, auto& stage) {
@@ -108,24 +119,13 @@ status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
                                path.data(), expected, array, found);
     };
     if constexpr (plan::has_product)
-      if (const char* found = unsound_weight<typename plan::weights>({stage.weights.bytes(), stage.weights.size()}))
+      if (const char* found =
+              unsound_weight<typename plan::weights>({std::as_const(stage.weights).data(), stage.weights.size()}))
         refuse(is_integer(plan::weights::storage) ? "codes of its quantizer" : "finite numbers", "weights", found);
-    stage.floats_of_layers([&](std::size_t layer, std::string_view array, std::span<float> values) {
+    stage.floats_of_layers([&](std::size_t layer, std::string_view array, std::span<const float> values) {
       if (said) said = check_numbers(name, layer_graph::paths[layer].view(), array, values);
     });
-    if constexpr (plan::ends_in == stage_end::thresholds) {
-      const auto masks = [](const std::vector<std::int32_t>& all) {
-        return std::ranges::all_of(all, [](std::int32_t n) { return n == 0 || n == -1; });
-      };
-      if (!masks(stage.constants.limits.flip)) refuse("0 or -1", "flip", "another number");
-      if (!masks(stage.constants.limits.smallest)) refuse("0 or -1", "smallest", "another number");
-    }
-    if constexpr (requires { stage.constants.out_state; })
-      if (!is_sound<typename plan::outputs>(stage.constants.out_state))
-        refuse("a state inside its quantizer's bounds", "state", "another one");
-    if constexpr (requires { stage.constants.sound(); })
-      if (!stage.constants.sound())
-        refuse("fixed-point constants whose products fit 64 bits", "constants", "larger ones");
+    stage.constants.check(refuse);
   });
   return said;
 }
@@ -133,7 +133,8 @@ status check_packed_numbers(const char* name, packed<Model, Arch>& network) {
 /// Checks the numbers of a packed model after reading it, and runs its probe.
 template <class Model, class Arch>
 status check_packed(const char* name, packed<Model, Arch>& network, std::span<const std::int32_t> answer) {
-  if (const status s = check_packed_numbers(name, network); !s) return s;
+  visited_packed<packed<Model, Arch>>& visited = network;
+  if (const status s = check_packed_numbers(name, visited); !s) return s;
   if (!std::ranges::equal(probe_answer(network), answer))
     return status::failure(
         "%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
@@ -151,14 +152,14 @@ template <class Model, class Arch>
 [[nodiscard]] status write(const char* path, const packed<Model, Arch>& network) noexcept {
   return detail::within_memory(path, [&]() -> status {
     using packed_type = packed<Model, Arch>;
-    // Sections are writable spans because readers fill them; writing only reads them.
-    auto& visited = const_cast<packed_type&>(network);
+    using visited_type = detail::visited_packed<packed_type>;
+    // Only a network that cannot be visited as a const one is copied.
+    std::conditional_t<std::is_const_v<visited_type>, visited_type&, visited_type> visited = network;
     if (const status s = detail::check_packed_numbers(path, visited); !s) return s;
     normalization input = network.input.of_channels(packed_type::layer_graph::input.channels);
     std::vector<std::int32_t> answer = detail::probe_answer(network);
     std::vector<detail::file_section> sections;
-    detail::packed_sections(visited, input, answer,
-                            [&](const detail::file_section& s, auto) { sections.push_back(s); });
+    detail::packed_sections(visited, input, answer, [&](const auto& s, auto) { sections.push_back(s); });
     return detail::write_container(path, detail::file_kind::packed, packed_type::layer_graph::fingerprint, sections,
                                    [](auto, auto) { return status(); });
   });

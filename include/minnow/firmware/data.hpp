@@ -10,10 +10,10 @@ namespace minnow {
 struct firmware_stage {
   const std::uint32_t* weights;  ///< packed, in the order of the file
   const std::int32_t* prepared;  ///< computed in advance by the kernel from the weights
-  const std::int32_t*
-      integers;  ///< folded: flip, smallest, thresholds; in fixed point: multiplier, shift, low, high, smallest
-  const std::int64_t* wide;  ///< in fixed point: offset
-  const float* floats;       ///< in the last stage: the scales of its sums, the arrays of its layers
+  // Constants of the stage's end. Their order is in firmware/ends.
+  const std::int32_t* integers;
+  const std::int64_t* wide;
+  const float* floats;
 };
 
 /// Constants of a whole packed model.

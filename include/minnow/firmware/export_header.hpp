@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <minnow/firmware/cpp_names.hpp>
+#include <minnow/firmware/ends/end.hpp>
 #include <minnow/firmware/plan.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/system/write_whole.hpp>
@@ -63,6 +64,13 @@ public:
   }
 };
 
+/// The arrays of a `firmware_stage` except its weights.
+struct firmware_arrays {
+  std::vector<std::int32_t> integers;
+  std::vector<std::int64_t> wide;
+  std::vector<float> floats;
+};
+
 }  // namespace detail
 
 /// Writes a packed model as a C++ header that `firmware` runs (minnow/firmware.hpp): a namespace `name` with constexpr
@@ -91,33 +99,15 @@ template <class Model, class Arch>
       std::memcpy(weights.data(), stage.weights.data(), stage.weights.size());
       std::vector<std::int32_t> prepared((product::prepared_bytes(p::window) + 3) / 4);
       product::prepare(p::window, stage.weights.data(), reinterpret_cast<std::byte*>(prepared.data()));
-      std::vector<std::int32_t> integers;
-      std::vector<std::int64_t> wide;
-      std::vector<float> floats;
-      const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-      if constexpr (p::ends_in == detail::stage_end::thresholds) {
-        append(integers, stage.constants.limits.flip);
-        append(integers, stage.constants.limits.smallest);
-        append(integers, stage.constants.limits.values);
-      } else if constexpr (p::ends_in == detail::stage_end::fixed_point) {
-        append(integers, stage.constants.multiplier);
-        append(integers, stage.constants.shift);
-        append(integers, stage.constants.low);
-        append(integers, stage.constants.high);
-        append(integers, stage.constants.smallest);
-        append(wide, stage.constants.offset);
-      } else {
-        // Visiting floats gives writable spans; here they are only read.
-        const_cast<std::remove_cvref_t<decltype(stage)>&>(stage).floats(
-            [&](std::string_view, std::span<float> values) { append(floats, values); });
-      }
-      for (const float f : floats) finite = finite && std::isfinite(f);
+      detail::firmware_arrays arrays;
+      detail::firmware_end<p>::put(stage.constants, arrays);
+      for (const float f : arrays.floats) finite = finite && std::isfinite(f);
       const std::size_t number = s;
       stages += "  {" + header.array<std::uint32_t>("std::uint32_t", "weights", number, weights);
       stages += ", " + header.array<std::int32_t>("std::int32_t", "prepared", number, prepared);
-      stages += ", " + header.array<std::int32_t>("std::int32_t", "integers", number, integers);
-      stages += ", " + header.array<std::int64_t>("std::int64_t", "wide", number, wide);
-      stages += ", " + header.array<float>("float", "floats", number, floats) + "},\n";
+      stages += ", " + header.array<std::int32_t>("std::int32_t", "integers", number, arrays.integers);
+      stages += ", " + header.array<std::int64_t>("std::int64_t", "wide", number, arrays.wide);
+      stages += ", " + header.array<float>("float", "floats", number, arrays.floats) + "},\n";
     });
     if (!finite) return status::failure("%s: expected finite constants, found a NaN or an infinity", path);
     header.add("\ninline constexpr minnow::firmware_data<%zu> network{0x%016llxu, {\n", plan::stages,

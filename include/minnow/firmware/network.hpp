@@ -1,20 +1,19 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
 #include <span>
-#include <type_traits>
 #include <utility>
 
-#include <minnow/core/affine.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/firmware/data.hpp>
-#include <minnow/firmware/exact_fma.hpp>
+#include <minnow/firmware/ends/end.hpp>
 #include <minnow/firmware/plan.hpp>
-#include <minnow/kernels/sink/byte_sink.hpp>
+#include <minnow/kernels/layout/flatten.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/sink/sink.hpp>
 
 namespace minnow {
 
@@ -60,6 +59,11 @@ public:
 private:
   template <std::size_t Stage>
   using stage = typename plan::template stage<Stage>;
+  /// The constants of a stage, as a type, so that their addresses are constants of the program.
+  template <std::size_t Stage>
+  struct data_of {
+    static constexpr const firmware_stage& stage() noexcept { return Data.stages[Stage]; }
+  };
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return memory_ + offset; }
   /// The maps that stage `Stage` reads (`input`) and writes (`output`). Two buffers alternate.
@@ -91,30 +95,8 @@ private:
   }
   template <std::size_t Stage>
   void run_stage() noexcept {
-    const std::int32_t* integers = Data.stages[Stage].integers;
-    if constexpr (stage<Stage>::ends_in == detail::stage_end::thresholds) {
-      constexpr int stride = kernels::sum_stride(stage<Stage>::window.out.channels);
-      multiply<Stage>(detail::code_sink_of<stage<Stage>>{{integers + 2 * stride, integers, integers + stride, stride},
-                                                         stage<Stage>::pool_window,
-                                                         output<Stage>(),
-                                                         reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))});
-    } else {
-      using code = kernels::byte_code<stage<Stage>::outputs::storage>;
-      constexpr int channels = stage<Stage>::window.out.channels;
-      multiply<Stage>(kernels::byte_sink<code>{&fixed_codes<Stage>, nullptr, stage<Stage>::pool_window,
-                                               integers + 4 * channels, output<Stage>()});
-    }
-  }
-  template <std::size_t Stage>
-  static void fixed_codes(const void*, const std::int32_t* sums, int, int channel,
-                          kernels::byte_code<stage<Stage>::outputs::storage>* codes) noexcept {
-    constexpr int channels = stage<Stage>::window.out.channels;
-    const std::int32_t* of = Data.stages[Stage].integers + channel;
-    const std::int64_t* offset = Data.stages[Stage].wide + channel;
-    const int count = (std::min)(kernels::block_filters, channels - channel);
-    for (int f = 0; f < count; ++f)
-      codes[f] = static_cast<kernels::byte_code<stage<Stage>::outputs::storage>>(detail::fixed_code(
-          std::int64_t{of[f]} * sums[f] + offset[f], of[channels + f], of[2 * channels + f], of[3 * channels + f]));
+    multiply<Stage>(detail::firmware_end<stage<Stage>>::template sink<data_of<Stage>>(
+        output<Stage>(), reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))));
   }
 
   /// Computes the last stage's sums and applies the layers after them.
@@ -126,28 +108,7 @@ private:
     multiply<last>(kernels::sum_sink{sums, stride, stage<last>::window.out.width, 0});
     for (int pixel = 0; pixel < stage<last>::window.out.pixels(); ++pixel)
       for (int c = 0; c < channels; ++c)
-        *logits++ = value(sums[pixel * stride + c], c, typename stage<last>::indices{});
-  }
-  template <std::size_t... Index>
-  [[nodiscard]] static float value(std::int32_t sum, int c, std::index_sequence<Index...>) noexcept {
-    constexpr std::size_t last = plan::stages - 1;
-    constexpr int channels = stage<last>::window.out.channels;
-    const float* at = Data.stages[last].floats + c;
-    float x = detail::rounded_product(static_cast<float>(sum), at[0]);
-    at += channels;
-    [[maybe_unused]] const auto apply = [&]<class Layer>(std::type_identity<Layer>) {
-      if constexpr (std::is_same_v<Layer, batch_norm>) {
-        x = detail::exact_fma(x, at[0], at[channels]);
-        at += 2 * channels;
-      } else if constexpr (std::is_same_v<Layer, bias>) {
-        x += at[0];
-        at += channels;
-      } else {
-        x = Layer::apply(x);
-      }
-    };
-    (apply(std::type_identity<typename stage<last>::template op<Index>>{}), ...);
-    return x;
+        *logits++ = detail::firmware_end<stage<last>>::template value<data_of<last>>(sums[pixel * stride + c], c);
   }
 
   alignas(8) std::byte memory_[plan::places.size];

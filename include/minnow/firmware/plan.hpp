@@ -6,12 +6,13 @@
 #include <utility>
 
 #include <minnow/core/index.hpp>
+#include <minnow/firmware/ends/end.hpp>
+#include <minnow/firmware/ends/fixed_point.hpp>
+#include <minnow/firmware/ends/floats.hpp>
+#include <minnow/firmware/ends/thresholds.hpp>
 #include <minnow/infer/stage_plan.hpp>
+#include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/portable_product.hpp>
-#include <minnow/kernels/sink/sink.hpp>
-#include <minnow/layers/batch_norm.hpp>
-#include <minnow/layers/bias.hpp>
-#include <minnow/layers/layer.hpp>
 
 namespace minnow::detail {
 
@@ -29,19 +30,6 @@ struct firmware_plan {
 
   template <std::size_t Stage>
   static constexpr bool follows = stage<Stage>::source == (Stage == 0 ? stages : Stage - 1) && stage<Stage>::joins == 0;
-  template <std::size_t Stage>
-  static constexpr bool has_codes =
-      Stage + 1 == stages || (stage<Stage>::ends_in == stage_end::thresholds && !stage<Stage>::folded_average) ||
-      stage<Stage>::ends_in == stage_end::fixed_point;
-
-  /// Whether a layer may follow the last sums.
-  template <class Layer>
-  static constexpr bool known_at_end =
-      std::is_same_v<Layer, batch_norm> || std::is_same_v<Layer, bias> || elementwise<Layer>;
-  static constexpr bool known_end = []<std::size_t... Index>(std::index_sequence<Index...>) {
-    return (known_at_end<typename stage<stages - 1>::template op<Index>> && ...);
-  }(typename stage<stages - 1>::indices{});
-
   template <std::size_t... Stage>
   static constexpr bool check(std::index_sequence<Stage...>) {
     static_assert(layer_graph::takes_pixels,
@@ -52,11 +40,11 @@ struct firmware_plan {
                   "minnow: firmware multiplies integers: this model has a layer of half or real numbers, or a "
                   "quantizer without a product");
     static_assert(((stage<Stage>::window.groups == 1) && ...), "minnow: firmware has no convolutions of groups yet");
-    static_assert((has_codes<Stage> && ...),
-                  "minnow: firmware makes codes by thresholds or in fixed point (pack<fixed_point>), behind maxima and "
-                  "not averages");
-    static_assert(known_end,
-                  "minnow: behind its last product firmware knows batch_norm, bias and functions of one number");
+    static_assert(((Stage + 1 == stages || firmware_end<stage<Stage>>::makes_codes) && ...),
+                  "minnow: firmware makes codes by thresholds or in fixed point (pack<fixed_point>), after maxima but "
+                  "not after averages");
+    static_assert(firmware_end<stage<stages - 1>>::knows_layers,
+                  "minnow: after its last product firmware knows batch_norm, bias and functions of one number");
     return true;
   }
   static constexpr bool sound = check(std::make_index_sequence<stages>{});
@@ -82,10 +70,7 @@ struct firmware_plan {
     const auto see = [&]<std::size_t Stage>(std::integral_constant<std::size_t, Stage>) {
       map[(Stage + 1) % 2] = (std::max)(map[(Stage + 1) % 2], map_bytes<Stage>());
       scratch = (std::max)(scratch, product<Stage>::scratch_bytes(stage<Stage>::window));
-      if constexpr (Stage + 1 < stages) {
-        if constexpr (stage<Stage>::ends_in == stage_end::thresholds)
-          waiting = (std::max)(waiting, 4 * code_sink_of<stage<Stage>>::waiting_words(stage<Stage>::pool_window));
-      }
+      waiting = (std::max)(waiting, firmware_end<stage<Stage>>::waiting_bytes());
     };
     [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
       (see(std::integral_constant<std::size_t, Stage>{}), ...);
@@ -96,9 +81,9 @@ struct firmware_plan {
       m.size = round_up(at + bytes, 8);
       return at;
     };
-    constexpr std::size_t read_behind = 8;
-    m.maps[0] = place(map[0] + read_behind);
-    m.maps[1] = place(map[1] + read_behind);
+    constexpr std::size_t read_past_end = 8;
+    m.maps[0] = place(map[0] + read_past_end);
+    m.maps[1] = place(map[1] + read_past_end);
     m.waiting = place(waiting);
     m.sums = place(4 * index(stage<stages - 1>::window.out.pixels() *
                              kernels::sum_stride(stage<stages - 1>::window.out.channels)));

@@ -3,24 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include <minnow/core/index.hpp>
+#include <minnow/infer/ends/end.hpp>
 #include <minnow/infer/stage.hpp>
-#include <minnow/infer/thresholds.hpp>
-#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/layers/layer.hpp>
 
 namespace minnow {
 
 namespace detail {
-
-/// Sizes of the buffers that a stage needs while it runs, or their offsets, in bytes.
-struct stage_memory {
-  std::array<std::size_t, 3> floats{};  ///< 0, 1: alternating input and output of an op; 2: a join's other input
-  std::size_t sums = 0;
-  std::size_t waiting = 0;  ///< partial results of a folded pool's windows
-  std::size_t scratch = 0;
-};
 
 /// Offsets of a run's buffers in a session's arena. The arena begins with what the kernels prepare once. Then follow,
 /// for each thread, the buffers of one image. All sizes follow from the model.
@@ -92,52 +86,21 @@ struct arena_plan {
     std::array<stage_memory, Packed::stages> memory{};
   };
 
-  static constexpr void at_least(std::size_t& bytes, std::size_t needed) { bytes = std::max(bytes, needed); }
-  static constexpr std::size_t float_bytes(const shape& s) { return index(s.size()) * sizeof(float); }
-
-  /// Adds the needs of op `Index` of stage `Stage`: the floats that it writes and, for a join, its second input.
-  template <std::size_t Stage, std::size_t Index>
-  static constexpr void add_op(needs& n) {
-    using plan = typename stage<Packed, Stage>::plan;
-    constexpr bool in_floats = plan::ends_in == stage_end::floats;
-    // Ops alternate between the buffers 0 and 1: the first reads 0 and writes 1, the second reads 1 and writes 0.
-    if constexpr (in_floats)
-      at_least(n.memory[Stage].floats[1 - Index % 2],
-               float_bytes(Packed::layer_graph::template out<plan::ops_begin + Index>));
-    if constexpr (join_layer<typename plan::template op<Index>>) {
-      n.last_reader[plan::template second<Index>] = Stage;
-      constexpr shape other = Packed::layer_graph::template second_in<plan::ops_begin + Index>;
-      if constexpr (in_floats && !std::is_same_v<typename plan::template second_inputs<Index>, real>)
-        at_least(n.memory[Stage].floats[2], float_bytes(other));
-    }
-  }
-
   template <std::size_t Stage, std::size_t... Index>
   static constexpr void add_stage(needs& n, std::index_sequence<Index...>) {
     using st = stage<Packed, Stage>;
     using plan = typename st::plan;
     n.map[Stage] = map_bytes<typename plan::outputs>(plan::out);
     n.last_reader[plan::source] = Stage;
-    constexpr bool in_floats = plan::ends_in == stage_end::floats;
-    stage_memory& m = n.memory[Stage];
+    [[maybe_unused]] const auto read_by_join = [&]<std::size_t Op>(std::integral_constant<std::size_t, Op>) {
+      if constexpr (join_layer<typename plan::template op<Op>>) n.last_reader[plan::template second<Op>] = Stage;
+    };
+    (read_by_join(std::integral_constant<std::size_t, Index>{}), ...);
+    n.memory[Stage] = st::end_type::memory();
     if constexpr (plan::has_product) {
-      const auto stride = index(kernels::sum_stride(plan::window.out.channels));
-      const std::size_t row = index(plan::window.out.width) * stride;
-      // A stage that keeps its sums in registers needs one row, for a `trace`. A folded average needs the rows of its
-      // window.
-      const int rows = plan::ends_in == stage_end::floats ? plan::window.out.height
-                       : plan::folded_average             ? plan::pool_window.kernel.height
-                                                          : 1;
-      m.sums = (row * index(rows) + stride) * 4;
-      if constexpr (plan::ends_in == stage_end::thresholds)
-        m.waiting = code_sink_of<plan>::waiting_words(plan::pool_window) * 4;
-      m.scratch = st::product::scratch_bytes(plan::window);
+      n.memory[Stage].scratch = st::product::scratch_bytes(plan::window);
       n.prepared[Stage] = st::product::prepared_bytes(plan::window);
-      if constexpr (in_floats) m.floats[0] = float_bytes(plan::window.out);
-    } else if constexpr (in_floats && !std::is_same_v<typename plan::inputs, real>) {
-      m.floats[0] = float_bytes(plan::in);
     }
-    (add_op<Stage, Index>(n), ...);
   }
 
   template <std::size_t... Stage>

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <minnow/core/affine.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/infer/any_visitor.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/join.hpp>
@@ -16,6 +19,7 @@
 #include <minnow/layers/pad_channels.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/layers/quantize.hpp>
+#include <minnow/quantize/concept.hpp>
 
 namespace minnow {
 
@@ -27,9 +31,12 @@ namespace minnow {
 ///
 /// and, optionally,
 ///
-///   void arrays(auto&& visit)                      calls visit(name, std::span<float>) for every array that is packed
-///                                                  and stored in the file; packing copies the trainable reading's
-///                                                  arrays with the same names
+///   static void arrays(auto& self, auto&& visit)   calls visit(name, std::span(self.numbers)) for every array of floats
+///                                                  that is packed and stored in the file; packing copies the trainable
+///                                                  reading's arrays with the same names. `self` is the reading, const
+///                                                  where a file is written. The form of 0.1, void arrays(auto&& visit)
+///                                                  that visits std::span<float>, is accepted; saving then copies the
+///                                                  network
 ///   float apply(float x, int channel) const        the layer as a function of one number
 ///   int direction(int channel) const               1 where this function increases, -1 where it decreases, 0 where it
 ///                                                  is constant; with both, packing may fold the layer into thresholds
@@ -51,6 +58,32 @@ concept monotone_layer = inferable_layer<Layer> && requires(const inferable<Laye
 };
 
 namespace detail {
+
+/// A reading whose arrays can be visited. `Reading` may be const.
+template <class Reading>
+concept lists_arrays = requires(Reading& reading, const any_visitor& visit) { Reading::arrays(reading, visit); } ||
+                       requires(Reading& reading, const any_visitor& visit) { reading.arrays(visit); };
+/// Whether a reading's arrays, if it has any, can be visited while it is const.
+template <class Reading>
+inline constexpr bool lists_const_arrays = !lists_arrays<Reading> || lists_arrays<const Reading>;
+
+/// Calls visit(name, span of floats) for every array of a reading. The floats are const if the reading is.
+template <class Reading, class Visit>
+void visit_arrays(Reading& reading, Visit&& visit) {
+  if constexpr (requires { Reading::arrays(reading, visit); }) Reading::arrays(reading, visit);
+  else if constexpr (requires { reading.arrays(visit); }) reading.arrays(visit);
+  else
+    static_assert(lists_const_arrays<std::remove_const_t<Reading>>,
+                  "minnow: arrays of a const network are visited, so the layer's inferable reading needs static void "
+                  "arrays(auto& self, auto&& visit)");
+}
+
+/// Returns a quantizer's state as floats, const if the state is.
+template <class Quantizer, class State>
+[[nodiscard]] auto state_numbers(State& state) noexcept {
+  using number = std::conditional_t<std::is_const_v<State>, const float, float>;
+  return std::span<number>(reinterpret_cast<number*>(&state), index(state_floats<Quantizer>));
+}
 
 /// Implements run() for layers whose outputs each depend on one number and its channel.
 template <class Reading>
@@ -78,10 +111,10 @@ public:
   }
   void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }
 
-  template <class Visit>
-  void arrays(Visit&& visit) {
-    visit(std::string_view("scale"), std::span<float>(scale_));
-    visit(std::string_view("shift"), std::span<float>(shift_));
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    visit(std::string_view("scale"), std::span(self.scale_));
+    visit(std::string_view("shift"), std::span(self.shift_));
   }
 
 private:
@@ -101,9 +134,9 @@ public:
   [[nodiscard]] int direction(int) const noexcept { return 1; }
   void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }
 
-  template <class Visit>
-  void arrays(Visit&& visit) {
-    visit(std::string_view("bias"), std::span<float>(values_));
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    visit(std::string_view("bias"), std::span(self.values_));
   }
 
 private:
@@ -139,11 +172,10 @@ public:
     for (int k = 0; k < size_; ++k) out[k] = static_cast<float>(Quantizer::code(in[k], state_)) * scale;
   }
 
-  template <class Visit>
-  void arrays(Visit&& visit) {
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
     if constexpr (state_floats<Quantizer> > 0)
-      visit(std::string_view("state"),
-            std::span<float>(reinterpret_cast<float*>(&state_), index(state_floats<Quantizer>)));
+      visit(std::string_view("state"), detail::state_numbers<Quantizer>(self.state_));
   }
 
 private:
@@ -210,9 +242,9 @@ public:
     for (int k = 0; k < size_; ++k) out[k] = apply(body[k], other[k]);
   }
   [[nodiscard]] float apply(float body, float other) const noexcept { return affine{scale[0], body}(other); }
-  template <class Visit>
-  void arrays(Visit&& visit) {
-    visit(std::string_view("scale"), std::span<float>(scale));
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    visit(std::string_view("scale"), std::span(self.scale));
   }
 
   std::array<float, 1> scale{1.0f};
@@ -232,9 +264,9 @@ public:
       out = std::copy_n(body, body_, out);
     }
   }
-  template <class Visit>
-  void arrays(Visit&& visit) {
-    visit(std::string_view("scale"), std::span<float>(scale));
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    visit(std::string_view("scale"), std::span(self.scale));
   }
 
   std::array<float, 1> scale{1.0f};

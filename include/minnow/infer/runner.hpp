@@ -5,19 +5,16 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 
-#include <minnow/core/error.hpp>
+#include <minnow/core/affine.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/infer/arena.hpp>
-#include <minnow/infer/ends/fixed_point.hpp>
-#include <minnow/infer/ends/floats.hpp>
-#include <minnow/infer/ends/requantize.hpp>
-#include <minnow/infer/ends/sums.hpp>
+#include <minnow/infer/ends/end.hpp>
 #include <minnow/infer/stage.hpp>
 #include <minnow/infer/trace.hpp>
 #include <minnow/kernels/layout/flatten.hpp>
-#include <minnow/kernels/sink/byte_sink.hpp>
-#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/layers/layer.hpp>
 
 namespace minnow {
 
@@ -52,10 +49,6 @@ private:
   using stage_at = minnow::stage<Packed, Stage>;
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return buffers_ + offset; }
-  template <std::size_t Stage>
-  [[nodiscard]] float* floats(int which) noexcept {
-    return reinterpret_cast<float*>(at(plan.memory[Stage].floats[index(which)]));
-  }
   /// Returns the packed map that stage `maker` writes, or the image.
   [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return at(plan.maps[maker]); }
   template <std::size_t Stage>
@@ -87,107 +80,40 @@ private:
         kernels::flatten_inputs<stage_at<Stage>::plan::inputs::storage,
                                 operand_of<typename stage_at<Stage>::plan::inputs>::bits>(
             input<Stage>(), stage_at<Stage>::plan::in.pixels(), stage_at<Stage>::plan::in.channels);
-      if constexpr (stage_at<Stage>::plan::ends_in == stage_end::thresholds) run_folded<Stage>(watcher);
-      else if constexpr (stage_at<Stage>::plan::ends_in == stage_end::fixed_point) run_fixed<Stage>(watcher);
-      else if constexpr (stage_at<Stage>::plan::ends_in == stage_end::requantize) run_encoded<Stage>(watcher);
-      else run_floats<Stage>(watcher);
+      network_->template stage<Stage>()
+          .constants.template run<typename stage_at<Stage>::product, typename Packed::arch>(
+              run_of<Stage>(watcher, typename stage_at<Stage>::plan::indices{}));
       if constexpr (stage_at<Stage>::plan::has_quantizer)
         if (watcher != nullptr) watcher->map(stage_at<Stage>::plan::end - 1, map(Stage));
       finish<Stage + 1>(logits, watcher);
     }
   }
 
-  template <std::size_t Stage>
-  [[nodiscard]] stage_work work_of(trace* watcher) noexcept {
+  template <std::size_t Stage, std::size_t... Index>
+  [[nodiscard]] stage_run<typename stage_at<Stage>::plan> run_of(trace* watcher,
+                                                                 std::index_sequence<Index...>) noexcept {
     using p = typename stage_at<Stage>::plan;
-    return {p::window,
-            p::pool_window,
-            p::begin,
-            {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage],
-             at(plan.memory[Stage].scratch)},
-            at(plan.memory[Stage].sums),
-            watcher,
-            parts_,
-            plan.size};
+    constexpr stage_memory memory = plan.memory[Stage];
+    const auto floats = [&](std::size_t which) { return reinterpret_cast<float*>(at(memory.floats[which])); };
+    return {{p::window,
+             p::pool_window,
+             p::begin,
+             {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage],
+              at(memory.scratch)},
+             at(memory.sums),
+             watcher,
+             parts_,
+             plan.size},
+            map(Stage),
+            {other<p, Index>()...},
+            {floats(0), floats(1), floats(2)},
+            reinterpret_cast<std::uint32_t*>(at(memory.waiting))};
   }
-
-  template <std::size_t Stage>
-  void run_folded(trace* watcher) noexcept {
-    using p = typename stage_at<Stage>::plan;
-    // An average adds up the sums of each window before the comparison, so the sink has nothing left to pool.
-    constexpr geometry pool = p::folded_average
-                                  ? window_over(p::pool_window.out, p::window.out.channels, {1, 1}, {1, 1}, {0, 0})
-                                  : p::pool_window;
-    const code_sink_of<p> codes{network_->template stage<Stage>().constants.limits.rows(), pool, map(Stage),
-                                reinterpret_cast<std::uint32_t*>(at(plan.memory[Stage].waiting))};
-    if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
-    if constexpr (p::folded_average) average<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
-    else multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
-  }
-
-  /// Computes the product and applies the layers after it to blocks of sums. The layers compute the same as in
-  /// run_floats.
-  template <std::size_t Stage>
-  void run_encoded(trace* watcher) {
-    using p = typename stage_at<Stage>::plan;
-    const auto& self = network_->template stage<Stage>();
-    if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
-    auto* smallest = reinterpret_cast<std::int32_t*>(at(plan.memory[Stage].sums));
-    if constexpr (p::pools > 0)
-      for (int c = 0; c < p::window.out.channels; ++c) {
-        int direction = p::outputs::scale(self.constants.out_state) < 0 ? -1 : 1;
-        self.each_op([&](auto i, const auto& reading) {
-          if constexpr (i > p::pool) direction *= reading.direction(c);
-        });
-        smallest[c] = direction < 0 ? -1 : 0;
-      }
-    first_exception failure;
-    encoded_stage<stage_at<Stage>> context{&self, &failure, {}};
-    self.each_op([&](auto i, const auto&) {
-      if constexpr (join_layer<typename p::template op<i>>) context.others[i] = map(p::template second<i>);
-    });
-    const kernels::byte_sink<byte_code_of<p>> codes{encode_block<stage_at<Stage>, typename Packed::arch>, &context,
-                                                    p::pool_window, smallest, map(Stage)};
-    multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
-    failure.pass_on();
-  }
-
-  /// Like run_encoded, but with integers only.
-  template <std::size_t Stage>
-  void run_fixed(trace* watcher) noexcept {
-    using p = typename stage_at<Stage>::plan;
-    const auto& constants = network_->template stage<Stage>().constants;
-    if (watcher != nullptr) watch<typename stage_at<Stage>::product>(work_of<Stage>(watcher));
-    const fixed_stage context{&constants, p::joins > 0 ? map(second_of<p>()) : nullptr};
-    const kernels::byte_sink<byte_code_of<p>> codes{fix_block<p>, &context, p::pool_window, constants.smallest.data(),
-                                                    map(Stage)};
-    multiply_into<typename stage_at<Stage>::product>(work_of<Stage>(watcher), codes);
-  }
-
-  /// Computes the product as floats, applies each layer in turn, then the quantizer.
-  template <std::size_t Stage>
-  void run_floats(trace* watcher) {
-    using p = typename stage_at<Stage>::plan;
-    const auto& self = network_->template stage<Stage>();
-    const float* from = floats<Stage>(0);
-    if constexpr (p::has_product)
-      multiply<typename stage_at<Stage>::product>(work_of<Stage>(watcher), self.constants.scales.data(),
-                                                  floats<Stage>(0));
-    else from = values<typename p::inputs>(input<Stage>(), p::in, self.constants.scales[0], floats<Stage>(0));
-    int next = 1;
-    self.each_op([&](auto i, const auto& reading) {
-      if constexpr (join_layer<typename p::template op<i>>) {
-        constexpr shape other = layer_graph::template second_in<p::ops_begin + i>;
-        reading.run(
-            from, values<typename p::template second_inputs<i>>(map(p::template second<i>), other, 1, floats<Stage>(2)),
-            floats<Stage>(next));
-      } else {
-        reading.run(from, floats<Stage>(next));
-      }
-      from = floats<Stage>(next);
-      next = 1 - next;
-    });
-    encode<typename p::outputs>(from, self.constants.out_state, map(Stage), p::out);
+  /// Returns the packed map of a join's other input; null for other ops.
+  template <class Plan, std::size_t Index>
+  [[nodiscard]] const std::byte* other() noexcept {
+    if constexpr (join_layer<typename Plan::template op<Index>>) return map(Plan::template second<Index>);
+    else return nullptr;
   }
 
   const Packed* network_;

@@ -63,7 +63,8 @@ struct stages {
   }
 };
 
-/// How a stage ends: what makes the next stage's inputs of its product's sums.
+/// The end of a stage: how it makes the next stage's inputs of its product's sums. `stage_plan::ends_in` chooses it.
+/// infer/ends/end.hpp states the members that every end has.
 enum class stage_end {
   thresholds,   ///< the layers are folded into integer thresholds, which give the codes
   fixed_point,  ///< multiplications and shifts of integers give the codes; only models of `fixed_point`
@@ -220,8 +221,6 @@ public:
                                        : fixes   ? stage_end::fixed_point
                                        : encodes ? stage_end::requantize
                                                  : stage_end::floats;
-  /// Whether the packed stage applies the functions of its layers, instead of constants computed from them.
-  static constexpr bool keeps_layers = ends_in == stage_end::requantize || ends_in == stage_end::floats;
 
   /// Whether the stage folds into thresholds with an average pool before them.
   static constexpr bool folded_average = [] {

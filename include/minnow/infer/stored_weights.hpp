@@ -1,8 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 #include <minnow/core/aligned_bytes.hpp>
 
@@ -15,14 +15,19 @@ public:
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] const std::byte* data() const noexcept { return elsewhere_ != nullptr ? elsewhere_ : own_.data(); }
-  /// Returns the weights for writing. Detaches from external memory; the contents are then unspecified.
-  [[nodiscard]] std::byte* data() noexcept {
-    own_.grow(size_);
-    elsewhere_ = nullptr;
+  /// Returns the weights for writing. Copies them first if they are in external memory.
+  [[nodiscard]] std::byte* data() {
+    if (const std::byte* from = elsewhere_; from != nullptr) {
+      detach();
+      std::copy_n(from, size_, own_.data());
+    }
     return own_.data();
   }
-  /// Returns the weights for code that handles arrays without types. External memory must not be written.
-  [[nodiscard]] std::byte* bytes() noexcept { return const_cast<std::byte*>(std::as_const(*this).data()); }
+  /// Gives up external memory. The contents are then unspecified.
+  void detach() {
+    own_.grow(size_);
+    elsewhere_ = nullptr;
+  }
 
   /// Whether kernels can read weights in place at `bytes`, where `room` bytes are available. External memory needs the
   /// alignment and padding of owned memory.

@@ -77,9 +77,7 @@ constexpr packed_line line_of() {
   using layer_graph = typename Packed::layer_graph;
   packed_line l{layer_graph::paths[Index].view(), short_name_of<typename layer_graph::template layer<Index>>.view(),
                 layer_graph::template out<Index>};
-  l.kernel = plan::ends_in == stage_end::thresholds    ? "in thresholds"
-             : plan::ends_in == stage_end::fixed_point ? "fixed point"
-                                                       : "32-bit float";
+  l.kernel = st::end_type::layer_word;
   if constexpr (plan::has_product && Index == plan::begin) {
     l.operation = short_operation_name<typename plan::inputs, typename plan::weights>.view();
     l.kernel = st::product::name(plan::window);
@@ -89,7 +87,7 @@ constexpr packed_line line_of() {
     l.bytes = static_cast<long long>(st::weight_bytes);
     l.macs = plan::window.macs();
   } else if constexpr (plan::has_quantizer && Index + 1 == plan::end) {
-    if (plan::ends_in == stage_end::thresholds) l.kernel = "thresholds";
+    l.kernel = st::end_type::quantizer_word;
   }
   return l;
 }

@@ -69,13 +69,13 @@ struct thresholds {
   /// Finds the thresholds of a channel by bisection, with the function that the trained network computes.
   ///
   /// index_of(sum)   the code's index for a sum in [-bound, bound]; increases or decreases with the sum
-  /// direction       1, -1 or 0: direction of the whole function; `behind_pool` is the direction of its part after a
+  /// direction       1, -1 or 0: direction of the whole function; `after_pool` is the direction of its part after a
   ///                 pool
   template <class IndexOf>
-  void find(int channel, std::int32_t bound, int direction, int behind_pool, IndexOf&& index_of) {
+  void find(int channel, std::int32_t bound, int direction, int after_pool, IndexOf&& index_of) {
     const auto c = index(channel);
     flip[c] = direction < 0 ? -1 : 0;
-    smallest[c] = behind_pool < 0 ? -1 : 0;
+    smallest[c] = after_pool < 0 ? -1 : 0;
     for (int k = 0; k < count; ++k) {
       // Finds the least flipped sum with index > k. Flipped sums range over [-bound - 1, bound].
       std::int64_t low = -static_cast<std::int64_t>(bound) - 1;

@@ -3,39 +3,83 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include <minnow/core/index.hpp>
+#include <minnow/infer/ends/end.hpp>
+#include <minnow/infer/ends/sums.hpp>
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/stage_plan.hpp>
+#include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/sink/byte_sink.hpp>
 #include <minnow/layers/layer.hpp>
 
-/// Running a stage that ends in one-byte codes by integers alone.
 namespace minnow::detail {
 
-/// Context of `fix_block`.
-struct fixed_stage {
-  const fixed_constants* constants;
-  const std::byte* other;  ///< packed map that a join adds; null without a join
+/// Limits of a channel's constants. They keep all intermediate results below 2^63 for |sum| <= 2^31 and |other| <= 2^8.
+inline constexpr double most_multiplier = 0x1p31, most_other_multiplier = 0x1p52, most_offset = 0x1p61;
+inline constexpr int most_shift = 62;
+
+/// The function between a channel's sums and its codes, in integers:
+///
+///   code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high)
+struct fixed_constants {
+  std::vector<std::int32_t> multiplier;
+  std::vector<std::int64_t> other_multiplier;  ///< of the codes that a join adds
+  std::vector<std::int64_t> offset;
+  std::vector<std::int32_t> shift;
+  std::vector<std::int32_t> low;
+  std::vector<std::int32_t> high;
+  std::vector<std::int32_t> smallest;  ///< [sum_stride] -1 where a pool takes the smallest code, else 0
+
+  explicit fixed_constants(int channels)
+      : multiplier(index(channels)),
+        other_multiplier(multiplier.size()),
+        offset(multiplier.size()),
+        shift(multiplier),
+        low(multiplier),
+        high(multiplier),
+        smallest(index(kernels::sum_stride(channels))) {}
+
+  [[nodiscard]] std::int32_t code(int channel, std::int32_t sum, std::int32_t other) const noexcept {
+    const auto c = index(channel);
+    return fixed_code(std::int64_t{multiplier[c]} * sum + other_multiplier[c] * other + offset[c], shift[c], low[c],
+                      high[c]);
+  }
+
+  /// Whether the constants, which may come from a file, are within their limits.
+  [[nodiscard]] bool sound() const noexcept {
+    const auto within = [](const auto& numbers, double least, double most) {
+      return std::all_of(numbers.begin(), numbers.end(),
+                         [=](auto n) { return least <= static_cast<double>(n) && static_cast<double>(n) <= most; });
+    };
+    return within(other_multiplier, -most_other_multiplier, most_other_multiplier) &&
+           within(offset, -most_offset, 2 * most_offset) && within(shift, 0, most_shift);
+  }
 };
-/// Index of the join among the ops of a stage with at most one join. `second_of` is the stage that makes its other
-/// input.
+
+/// Index of the join among the ops of a stage with at most one join; 0 without a join.
 template <class Plan>
 inline constexpr std::size_t join_of = []<std::size_t... Index>(std::index_sequence<Index...>) {
   std::size_t at = 0;
   ((at = join_layer<typename Plan::template op<Index>> ? Index : at), ...);
   return at;
 }(typename Plan::indices{});
-template <class Plan>
-constexpr std::size_t second_of() {
-  if constexpr (Plan::joins > 0) return Plan::template second<join_of<Plan>>;
-  else return 0;
-}
+
+/// Context of `fix_block`.
+struct fix_context {
+  const fixed_constants* constants;
+  const std::byte* other;  ///< packed map that a join adds; null without a join
+};
+
 /// Computes the codes of a block of sums. A `byte_sink` calls it.
 template <class Plan>
 void fix_block(const void* context, const std::int32_t* sums, int pixel, int channel,
                byte_code_of<Plan>* codes) noexcept {
-  const auto& given = *static_cast<const fixed_stage*>(context);
+  const auto& given = *static_cast<const fix_context*>(context);
   const int count = std::min(kernels::block_filters, Plan::window.out.channels - channel);
   for (int f = 0; f < count; ++f) {
     std::int32_t other = 0;
@@ -46,5 +90,47 @@ void fix_block(const void* context, const std::int32_t* sums, int pixel, int cha
     codes[f] = static_cast<byte_code_of<Plan>>(given.constants->code(channel + f, sums[f], other));
   }
 }
+
+/// A stage whose layers are one multiplication and shift of integers for each channel. It computes like
+/// `stage_end::requantize`, but without floats.
+template <class Plan>
+struct end_of<Plan, stage_end::fixed_point> : fixed_constants {
+  end_of() : fixed_constants(Plan::window.out.channels) {}
+
+  static constexpr const char* layer_word = "fixed point";
+  static constexpr const char* quantizer_word = "fixed point";
+
+  static constexpr stage_memory memory() {
+    stage_memory m;
+    m.sums = sum_bytes<Plan>(1);  // for a `trace`
+    return m;
+  }
+
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    visit(Plan::begin, std::string_view("multiplier"), std::span(self.multiplier));
+    visit(Plan::begin, std::string_view("other multiplier"), std::span(self.other_multiplier));
+    visit(Plan::begin, std::string_view("offset"), std::span(self.offset));
+    visit(Plan::begin, std::string_view("shift"), std::span(self.shift));
+    visit(Plan::begin, std::string_view("low"), std::span(self.low));
+    visit(Plan::begin, std::string_view("high"), std::span(self.high));
+    visit(Plan::begin, std::string_view("smallest"), std::span(self.smallest));
+  }
+
+  template <class Refuse>
+  void check(Refuse&& refuse) const {
+    if (!sound()) refuse("fixed-point constants whose products fit 64 bits", "constants", "larger ones");
+  }
+
+  template <class Product, class Arch>
+  void run(const stage_run<Plan>& r) const noexcept {
+    if (r.work.watcher != nullptr) watch<Product>(r.work);
+    fix_context context{this, nullptr};
+    if constexpr (Plan::joins > 0) context.other = r.others[join_of<Plan>];
+    const kernels::byte_sink<byte_code_of<Plan>> codes{fix_block<Plan>, &context, Plan::pool_window, smallest.data(),
+                                                       r.output};
+    multiply_into<Product>(r.work, codes);
+  }
+};
 
 }  // namespace minnow::detail

@@ -3,29 +3,34 @@
 #include <algorithm>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include <minnow/core/affine.hpp>
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/infer/ends/end.hpp>
+#include <minnow/infer/ends/layer_constants.hpp>
 #include <minnow/infer/ends/sums.hpp>
+#include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
+#include <minnow/layers/layer.hpp>
 #include <minnow/quantize/concept.hpp>
 #include <minnow/quantize/real.hpp>
 
-/// Running a stage through maps of floats.
 namespace minnow::detail {
 
 /// Returns the values of a packed map. Floats are returned in place. Codes are unpacked into `to` and multiplied by
-/// the scale `unit`.
+/// `scale`.
 template <class Quantizer>
-const float* values(const std::byte* packed, shape s, float unit, float* to) noexcept {
+const float* values(const std::byte* packed, shape s, float scale, float* to) noexcept {
   if constexpr (std::is_same_v<Quantizer, real>) {
     return reinterpret_cast<const float*>(packed);
   } else {
     kernels::unpack_inputs<operand_of<Quantizer>::storage, operand_of<Quantizer>::bits>(packed, s.pixels(), s.channels,
                                                                                         to);
-    if (unit != 1)
-      for (int k = 0; k < s.size(); ++k) to[k] *= unit;
+    if (scale != 1)
+      for (int k = 0; k < s.size(); ++k) to[k] *= scale;
     return to;
   }
 }
@@ -55,5 +60,57 @@ void encode(const float* from, const typename Quantizer::state& state, std::byte
       to += kernels::pixel_bytes<operand::storage, operand::bits>(count);
     }
 }
+
+/// A stage that keeps its map of sums: each layer in turn is applied to a whole map of floats, then the quantizer.
+template <class Plan>
+struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
+  static constexpr const char* layer_word = "32-bit float";
+  static constexpr const char* quantizer_word = "32-bit float";
+
+  static constexpr stage_memory memory() {
+    stage_memory m;
+    const auto bytes = [](const shape& s) { return index(s.size()) * sizeof(float); };
+    if constexpr (Plan::has_product) {
+      m.sums = sum_bytes<Plan>(Plan::window.out.height);
+      m.floats[0] = bytes(Plan::window.out);
+    } else if constexpr (!std::is_same_v<typename Plan::inputs, real>) {
+      m.floats[0] = bytes(Plan::in);
+    }
+    // Ops alternate between the buffers 0 and 1: the first reads 0 and writes 1, the second reads 1 and writes 0.
+    const auto add = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+      using layers = typename Plan::layer_graph;
+      constexpr std::size_t layer = Plan::ops_begin + Index;
+      auto& written = m.floats[1 - Index % 2];
+      written = std::max(written, bytes(layers::template out<layer>));
+      if constexpr (join_layer<typename Plan::template op<Index>>)
+        if constexpr (!std::is_same_v<typename Plan::template second_inputs<Index>, real>)
+          m.floats[2] = std::max(m.floats[2], bytes(layers::template second_in<layer>));
+    };
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (add(std::integral_constant<std::size_t, Index>{}), ...);
+    }(typename Plan::indices{});
+    return m;
+  }
+
+  template <class Product, class Arch>
+  void run(const stage_run<Plan>& r) const {
+    const float* from = r.floats[0];
+    if constexpr (Plan::has_product) multiply<Product>(r.work, this->scales.data(), r.floats[0]);
+    else from = values<typename Plan::inputs>(r.work.operands.inputs, Plan::in, this->scales[0], r.floats[0]);
+    std::size_t next = 1;
+    this->each_op([&](auto i, const auto& reading) {
+      if constexpr (join_layer<typename Plan::template op<i>>) {
+        constexpr shape other = Plan::layer_graph::template second_in<Plan::ops_begin + i>;
+        reading.run(from, values<typename Plan::template second_inputs<i>>(r.others[i], other, 1, r.floats[2]),
+                    r.floats[next]);
+      } else {
+        reading.run(from, r.floats[next]);
+      }
+      from = r.floats[next];
+      next = 1 - next;
+    });
+    encode<typename Plan::outputs>(from, this->out_state, r.output, Plan::out);
+  }
+};
 
 }  // namespace minnow::detail

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -9,13 +8,15 @@
 
 #include <minnow/core/affine.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/infer/ends/end.hpp>
+#include <minnow/infer/ends/layer_constants.hpp>
+#include <minnow/infer/ends/sums.hpp>
 #include <minnow/infer/inferable.hpp>
 #include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/kernels/sink/byte_sink.hpp>
 #include <minnow/quantize/real.hpp>
 
-/// Running a stage that ends in one-byte codes: its layers are applied to blocks of sums as floats.
 namespace minnow::detail {
 
 /// A quantizer whose `code` takes SIMD batches as well as single numbers.
@@ -42,11 +43,11 @@ void code_block(const float (&x)[kernels::block_filters], const typename Quantiz
 }
 
 /// Context of `encode_block`.
-template <class Stage>
-struct encoded_stage {
-  const Stage* stage;
-  first_exception* failure;  ///< thrown by a user's rule; it must not propagate through a kernel
-  std::array<const std::byte*, Stage::plan::ops> others;  ///< for each join, the map of its other input
+template <class Plan>
+struct encode_context {
+  const layer_constants<Plan>* constants;
+  first_exception* failure;        ///< thrown by a user's rule; it must not propagate through a kernel
+  const std::byte* const* others;  ///< for each join, the map of its other input
 };
 
 template <class Layer>
@@ -68,49 +69,82 @@ constexpr bool rules_may_throw() {
 }
 
 /// Applies the layers of a stage, and its quantizer, to a block of sums.
-template <class Stage, class Arch>
-void encode_values(const void* context, const std::int32_t* sums, int pixel, int channel,
-                   byte_code_of<typename Stage::plan>* codes) {
-  using p = typename Stage::plan;
-  using q = typename p::outputs;
+template <class Plan, class Arch>
+void encode_values(const void* context, const std::int32_t* sums, int pixel, int channel, byte_code_of<Plan>* codes) {
+  using q = typename Plan::outputs;
   constexpr int count = kernels::block_filters;
-  const auto& given = *static_cast<const encoded_stage<Stage>*>(context);
-  const auto& self = *given.stage;
+  const auto& given = *static_cast<const encode_context<Plan>*>(context);
+  const layer_constants<Plan>& constants = *given.constants;
   float x[count] = {};
   // Only some channels of a last block have constants. For all other blocks the loop length is a compile-time
   // constant.
-  const int used = p::window.out.channels - channel;
+  const int used = Plan::window.out.channels - channel;
   const auto each = [&](auto&& body) {
     if (used >= count)
       for (int f = 0; f < count; ++f) body(f);
     else
       for (int f = 0; f < used; ++f) body(f);
   };
-  const float* scales = self.constants.scales.data() + channel;
+  const float* scales = constants.scales.data() + channel;
   each([&](int f) { x[f] = rounded_product(static_cast<float>(sums[f]), scales[f]); });
-  self.each_op([&](auto i, const auto& reading) {
-    if constexpr (join_layer<typename p::template op<i>>) {
-      using second = typename p::template second_inputs<i>;
+  constants.each_op([&](auto i, const auto& reading) {
+    if constexpr (join_layer<typename Plan::template op<i>>) {
+      using second = typename Plan::template second_inputs<i>;
       using number = std::conditional_t<std::is_same_v<second, real>, float, kernels::byte_code<second::storage>>;
-      const auto* other = reinterpret_cast<const number*>(given.others[i]) + pixel * p::window.out.channels + channel;
+      const auto* other =
+          reinterpret_cast<const number*>(given.others[i]) + pixel * Plan::window.out.channels + channel;
       each([&](int f) { x[f] = reading.apply(x[f], static_cast<float>(other[f])); });
-    } else if constexpr (i != p::pool) {
+    } else if constexpr (i != Plan::pool) {
       each([&](int f) { x[f] = reading.apply(x[f], channel + f); });
     }
   });
-  code_block<q, Arch>(x, self.constants.out_state, codes);
+  code_block<q, Arch>(x, constants.out_state, codes);
 }
 
 /// Calls `encode_values` for a `byte_sink`. An exception of a user's rule is kept in the context.
-template <class Stage, class Arch>
+template <class Plan, class Arch>
 void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel,
-                  byte_code_of<typename Stage::plan>* codes) noexcept {
-  if constexpr (rules_may_throw<typename Stage::plan>()) {
-    first_exception& failure = *static_cast<const encoded_stage<Stage>*>(context)->failure;
-    if (!failure.caught()) failure.keep([&] { encode_values<Stage, Arch>(context, sums, pixel, channel, codes); });
+                  byte_code_of<Plan>* codes) noexcept {
+  if constexpr (rules_may_throw<Plan>()) {
+    first_exception& failure = *static_cast<const encode_context<Plan>*>(context)->failure;
+    if (!failure.caught()) failure.keep([&] { encode_values<Plan, Arch>(context, sums, pixel, channel, codes); });
   } else {
-    encode_values<Stage, Arch>(context, sums, pixel, channel, codes);
+    encode_values<Plan, Arch>(context, sums, pixel, channel, codes);
   }
 }
+
+/// A stage that ends in one-byte codes: its layers and its quantizer are applied, as floats, to blocks of sums within
+/// the tile. The layers compute the same as in `stage_end::floats`.
+template <class Plan>
+struct end_of<Plan, stage_end::requantize> : layer_constants<Plan> {
+  static constexpr const char* layer_word = "32-bit float";
+  static constexpr const char* quantizer_word = "32-bit float";
+
+  static constexpr stage_memory memory() {
+    stage_memory m;
+    m.sums = sum_bytes<Plan>(1);  // for a `trace`, and for the directions of a pool
+    return m;
+  }
+
+  template <class Product, class Arch>
+  void run(const stage_run<Plan>& r) const {
+    if (r.work.watcher != nullptr) watch<Product>(r.work);
+    auto* smallest = reinterpret_cast<std::int32_t*>(r.work.sums);
+    if constexpr (Plan::pools > 0)
+      for (int c = 0; c < Plan::window.out.channels; ++c) {
+        int direction = Plan::outputs::scale(this->out_state) < 0 ? -1 : 1;
+        this->each_op([&](auto i, const auto& reading) {
+          if constexpr (i > Plan::pool) direction *= reading.direction(c);
+        });
+        smallest[c] = direction < 0 ? -1 : 0;
+      }
+    first_exception failure;
+    const encode_context<Plan> context{this, &failure, r.others.data()};
+    const kernels::byte_sink<byte_code_of<Plan>> codes{encode_block<Plan, Arch>, &context, Plan::pool_window, smallest,
+                                                       r.output};
+    multiply_into<Product>(r.work, codes);
+    failure.pass_on();
+  }
+};
 
 }  // namespace minnow::detail

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+
+#include <minnow/infer/stage_plan.hpp>
+
+/// The form of a stage's end in firmware. An end that firmware supports specializes `firmware_end`, in a file of
+/// firmware/ends:
+///
+///   static constexpr bool makes_codes            whether a stage before the last may end in it
+///   static constexpr std::size_t waiting_bytes() memory for partial results of a pool's windows
+///   static void put(const auto& constants, auto& to)
+///                                                on the host: appends the packed stage's constants to the arrays
+///                                                `to.integers`, `to.wide` and `to.floats` of a `firmware_stage`
+///   template <class Data>
+///   static auto sink(std::byte* map, std::uint32_t* waiting)
+///                                                on the device, if it makes codes: the sink that writes them to `map`.
+///                                                `Data::stage()` returns the `firmware_stage`
+namespace minnow::detail {
+
+/// The form of ends that firmware does not support.
+template <class Plan, stage_end End = Plan::ends_in>
+struct firmware_end {
+  static constexpr bool makes_codes = false;
+  static constexpr std::size_t waiting_bytes() { return 0; }
+  template <class Constants, class Arrays>
+  static void put(const Constants&, Arrays&) {}
+};
+
+/// Appends the numbers of an array to another one.
+template <class Numbers, class More>
+void append(Numbers& to, const More& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace minnow::detail

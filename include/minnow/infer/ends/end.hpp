@@ -1,0 +1,93 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include <minnow/core/index.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/infer/any_visitor.hpp>
+#include <minnow/infer/ends/sums.hpp>
+#include <minnow/infer/stage_plan.hpp>
+#include <minnow/kernels/sink/sink.hpp>
+
+/// The protocol of a stage's end: the part of a stage that makes the next stage's inputs of its product's sums.
+///
+/// Each value of `stage_end` has one file in infer/ends, a specialization of `end_of`:
+///
+///   template <class Plan>
+///   struct end_of<Plan, stage_end::NAME>;
+///
+/// Its data members are the constants of the end, for example thresholds. A default-constructed end has constants of the
+/// right sizes. `stage` keeps one as `constants`, pack/ends fills it. `stage_end_of` lists the members that every end
+/// has:
+///
+///   static constexpr const char* layer_word       the summary's word for the layers between product and quantizer
+///   static constexpr const char* quantizer_word   the summary's word for the quantizer
+///   static constexpr stage_memory memory()        buffers that a run needs; the arena places them. `scratch` stays 0:
+///                                                 it is the product's
+///   static void arrays(auto& self, auto&& visit)  calls visit(index of the layer, name, span of numbers) for every
+///                                                 array that a file stores, in the file's order. `self` may be const;
+///                                                 then the numbers are const. Every length follows from the model
+///   void check(auto&& refuse) const               calls refuse(expected, array, found) for constants, from a file or
+///                                                 to be written, that no packed network has. Infinite and NaN floats
+///                                                 have been refused before
+///   template <class Product, class Arch>
+///   void run(const stage_run<Plan>&) const        computes one image's product and writes the stage's output. noexcept
+///                                                 unless it calls functions of a user's quantizer or layer
+namespace minnow::detail {
+
+template <class Plan, stage_end End = Plan::ends_in>
+struct end_of;
+
+/// Sizes of the buffers that a stage needs while it runs, or their offsets, in bytes.
+struct stage_memory {
+  std::array<std::size_t, 3> floats{};  ///< 0, 1: alternating input and output of an op; 2: a join's other input
+  std::size_t sums = 0;
+  std::size_t waiting = 0;  ///< partial results of a folded pool's windows
+  std::size_t scratch = 0;
+};
+
+/// Buffers and run-time parameters of one stage for one image.
+template <class Plan>
+struct stage_run {
+  stage_work work;                                 ///< parameters of the product
+  std::byte* output;                               ///< packed map that the stage writes
+  std::array<const std::byte*, Plan::ops> others;  ///< for each join, the packed map of its other input
+  std::array<float*, 3> floats;                    ///< as in stage_memory
+  std::uint32_t* waiting;                          ///< as in stage_memory
+};
+
+/// Returns the size in bytes of a product's sums for `rows` rows of its output.
+template <class Plan>
+constexpr std::size_t sum_bytes(int rows) {
+  const auto stride = index(kernels::sum_stride(Plan::window.out.channels));
+  return (index(Plan::window.out.width) * stride * index(rows) + stride) * 4;
+}
+
+/// Returns the bytes of an array, writable unless its numbers are const.
+template <class Number>
+[[nodiscard]] auto bytes_of(std::span<Number> numbers) noexcept {
+  if constexpr (std::is_const_v<Number>) return std::as_bytes(numbers);
+  else return std::as_writable_bytes(numbers);
+}
+
+/// The members of an end; `Product` and `Arch` are any types.
+template <class End, class Plan, class Product = void, class Arch = void>
+concept stage_end_of =
+    std::is_default_constructible_v<End> &&
+    requires(End own, const End constants, const stage_run<Plan>& run, const any_visitor& visit) {
+      { End::layer_word } -> std::convertible_to<const char*>;
+      { End::quantizer_word } -> std::convertible_to<const char*>;
+      { End::memory() } -> std::same_as<stage_memory>;
+      { End::arrays(own, visit) } -> std::same_as<void>;
+      { End::arrays(constants, visit) } -> std::same_as<void>;
+      { constants.check(visit) } -> std::same_as<void>;
+      { constants.template run<Product, Arch>(run) } -> std::same_as<void>;
+    };
+
+}  // namespace minnow::detail

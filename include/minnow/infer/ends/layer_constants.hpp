@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <minnow/core/index.hpp>
+#include <minnow/infer/inferable.hpp>
+#include <minnow/layers/layer.hpp>
+#include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/properties.hpp>
+
+namespace minnow::detail {
+
+/// One layer of a stage.
+template <class Plan, std::size_t Index>
+struct layer_reading {
+  using layer_graph = typename Plan::layer_graph;
+  static constexpr std::size_t layer = Plan::ops_begin + Index;
+  inferable<typename Plan::template op<Index>> function = [] {
+    using type = inferable<typename Plan::template op<Index>>;
+    if constexpr (join_layer<typename Plan::template op<Index>>)
+      return type(layer_graph::template in<layer>, layer_graph::template second_in<layer>);
+    else return type(layer_graph::template in<layer>);
+  }();
+};
+template <class Plan, class Indices>
+struct layer_readings;
+template <class Plan, std::size_t... Index>
+struct layer_readings<Plan, std::index_sequence<Index...>> : layer_reading<Plan, Index>... {};
+
+/// The layers of a stage as functions of floats, with the scales around them. The ends that compute with floats keep
+/// them; packing derives the constants of the other ends from them.
+template <class Plan>
+struct layer_constants : layer_readings<Plan, typename Plan::indices> {
+  /// Factor of each channel's sums; without a product, one number: the value of an input's code 1.
+  std::vector<float> scales =
+      std::vector<float>(Plan::has_product ? index(Plan::window.out.channels) : 1, 1.0f);
+  typename Plan::outputs::state out_state{};
+
+  /// Calls f(index constant, reading) for each layer in order.
+  template <class Function>
+  void each_op(Function&& f) {
+    each_of(*this, f, typename Plan::indices{});
+  }
+  template <class Function>
+  void each_op(Function&& f) const {
+    each_of(*this, f, typename Plan::indices{});
+  }
+
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    using number = std::conditional_t<std::is_const_v<Self>, const float, float>;
+    visit(Plan::begin, std::string_view("scales"), std::span<number>(self.scales));
+    self.each_op([&](auto op, auto& reading) {
+      visit_arrays(reading, [&](std::string_view name, std::span<number> values) {
+        visit(Plan::ops_begin + op, name, values);
+      });
+    });
+    if constexpr (state_floats<typename Plan::outputs> > 0)
+      visit(Plan::end - 1, std::string_view("state"), state_numbers<typename Plan::outputs>(self.out_state));
+  }
+
+  template <class Refuse>
+  void check(Refuse&& refuse) const {
+    if (!is_sound<typename Plan::outputs>(out_state))
+      refuse("a state inside its quantizer's bounds", "state", "another one");
+  }
+
+private:
+  template <class Self, class Function, std::size_t... Index>
+  static void each_of(Self& self, Function& f, std::index_sequence<Index...>) {
+    (f(std::integral_constant<std::size_t, Index>{},
+       static_cast<std::conditional_t<std::is_const_v<Self>, const layer_reading<Plan, Index>&,
+                                      layer_reading<Plan, Index>&>>(self)
+           .function),
+     ...);
+  }
+};
+
+}  // namespace minnow::detail

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <minnow/core/shape.hpp>
+#include <minnow/infer/ends/end.hpp>
+#include <minnow/infer/ends/sums.hpp>
+#include <minnow/infer/stage_plan.hpp>
+#include <minnow/infer/thresholds.hpp>
+#include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/sink.hpp>
+
+namespace minnow::detail {
+
+/// Computes product, average pool and thresholds: the sums of each window are added up and then compared.
+template <class Product, class Codes>
+void average(const stage_work& w, const Codes& codes) noexcept {
+  const int channels = w.window.out.channels;
+  const auto stride = static_cast<std::ptrdiff_t>(kernels::sum_stride(channels));
+  const std::ptrdiff_t row = w.window.out.width * stride;
+  const auto* sums = reinterpret_cast<const std::int32_t*>(w.sums);
+  for (int y = 0; y < w.pool.out.height; ++y) {
+    const auto [first, last] = w.pool.y_axis().reached({y, y + 1});
+    store_sums<Product>(w, first, last);
+    for (int x = 0; x < w.pool.out.width; ++x) {
+      const int_range columns = w.pool.x_axis().taps(x);
+      const int left = w.pool.x_axis().origin(x);
+      for (int c = 0; c < channels; c += kernels::block_filters) {
+        std::int32_t totals[kernels::block_filters] = {};
+        for (int ky = 0; ky < last - first; ++ky)
+          for (int kx = columns.first; kx < columns.last; ++kx) {
+            const std::int32_t* tap = sums + ky * row + (left + kx) * stride + c;
+            for (int i = 0; i < kernels::block_filters; ++i) totals[i] += tap[i];
+          }
+        codes.put(y, x, c, std::min(channels - c, kernels::block_filters), totals);
+      }
+    }
+  }
+}
+
+/// A stage whose layers are folded into integer thresholds. The kernel compares finished tiles while they are in
+/// registers.
+template <class Plan>
+struct end_of<Plan, stage_end::thresholds> {
+  thresholds limits{Plan::window.out.channels, static_cast<int>(codes_of<typename Plan::outputs>().size())};
+
+  static constexpr const char* layer_word = "in thresholds";
+  static constexpr const char* quantizer_word = "thresholds";
+
+  static constexpr stage_memory memory() {
+    stage_memory m;
+    // Sums stay in registers. One row is for a `trace`; an average needs the rows of its window.
+    m.sums = sum_bytes<Plan>(Plan::folded_average ? Plan::pool_window.kernel.height : 1);
+    m.waiting = code_sink_of<Plan>::waiting_words(Plan::pool_window) * 4;
+    return m;
+  }
+
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    visit(Plan::begin, std::string_view("flip"), std::span(self.limits.flip));
+    visit(Plan::begin, std::string_view("smallest"), std::span(self.limits.smallest));
+    visit(Plan::begin, std::string_view("thresholds"), std::span(self.limits.values));
+  }
+
+  template <class Refuse>
+  void check(Refuse&& refuse) const {
+    const auto masks = [](const std::vector<std::int32_t>& all) {
+      return std::ranges::all_of(all, [](std::int32_t n) { return n == 0 || n == -1; });
+    };
+    if (!masks(limits.flip)) refuse("0 or -1", "flip", "another number");
+    if (!masks(limits.smallest)) refuse("0 or -1", "smallest", "another number");
+  }
+
+  template <class Product, class Arch>
+  void run(const stage_run<Plan>& r) const noexcept {
+    // An average adds up the sums of each window before the comparison, so the sink has nothing left to pool.
+    constexpr geometry pool = Plan::folded_average ? window_over(Plan::pool_window.out, Plan::window.out.channels,
+                                                                 {1, 1}, {1, 1}, {0, 0})
+                                                   : Plan::pool_window;
+    const code_sink_of<Plan> codes{limits.rows(), pool, r.output, r.waiting};
+    if (r.work.watcher != nullptr) watch<Product>(r.work);
+    if constexpr (Plan::folded_average) average<Product>(r.work, codes);
+    else multiply_into<Product>(r.work, codes);
+  }
+};
+
+}  // namespace minnow::detail

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include <minnow/core/affine.hpp>
+#include <minnow/core/index.hpp>
+#include <minnow/infer/ends/fixed_point.hpp>
+#include <minnow/infer/ends/layer_constants.hpp>
+#include <minnow/layers/layer.hpp>
+
+namespace minnow::detail {
+
+/// The composed function of the layers between a channel's sums and its codes, in double precision:
+///
+///   clip(slope · sum + other_slope · other + shift)
+struct channel_line {
+  double slope = 0;
+  double other_slope = 0;  ///< factor of the codes that a join adds
+  double shift = 0;
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+
+  /// Appends y · scale + t. Applied after a clip, this equals clipping y · scale + t to the scaled limits, which swap
+  /// if scale < 0.
+  void then(affine a) noexcept {
+    const auto scale = static_cast<double>(a.scale), t = static_cast<double>(a.shift);
+    slope *= scale;
+    other_slope *= scale;
+    shift = shift * scale + t;
+    const auto image = [&](double limit) { return scale == 0 ? t : limit * scale + t; };
+    low = image(low);
+    high = image(high);
+    if (scale < 0) (std::swap)(low, high);
+  }
+  void clip(interval i) noexcept {
+    low = (std::clamp)(low, static_cast<double>(i.low), static_cast<double>(i.high));
+    high = (std::clamp)(high, static_cast<double>(i.low), static_cast<double>(i.high));
+  }
+};
+
+/// Sets a channel's constants to the function of `line`.
+///
+/// For each channel, shift is the largest value with which all constants stay below their limits. Before rounding, a
+/// code is off by at most (|sum| + |other| + 1) / 2^(shift + 1). This is 2^-31 of the sum's contribution where the
+/// multiplier limits the shift. Rounding is to nearest, ties up; the exact reading rounds floats to nearest, ties to
+/// even. Codes therefore differ by one where a value is within float precision of the midpoint of two codes.
+///
+/// scale  the output quantizer's scale; if it is 0, all codes are 0
+inline void set_channel(fixed_constants& to, int channel, const channel_line& line, double scale, int lowest,
+                        int highest) noexcept {
+  const auto c = index(channel);
+  if (!((std::abs)(scale) > 0)) return;
+  const double slope = line.slope / scale, other = line.other_slope / scale, constant = line.shift / scale;
+  int bits = most_shift;
+  const auto fits = [&](double value, double limit) {
+    return (std::abs)((std::round)(std::ldexp(value, bits))) < limit;
+  };
+  while (bits > 0 &&
+         !(fits(slope, most_multiplier) && fits(other, most_other_multiplier) && fits(constant, most_offset)))
+    --bits;
+  const auto scaled = [&](double value, double limit) {
+    return (std::clamp)((std::round)(std::ldexp(value, bits)), -limit, limit);
+  };
+  to.multiplier[c] = static_cast<std::int32_t>(scaled(slope, most_multiplier - 1));
+  to.other_multiplier[c] = static_cast<std::int64_t>(scaled(other, most_other_multiplier));
+  to.offset[c] =
+      static_cast<std::int64_t>(scaled(constant, most_offset)) + (bits > 0 ? std::int64_t{1} << (bits - 1) : 0);
+  to.shift[c] = bits;
+  const auto code = [&](double value) {
+    return static_cast<std::int32_t>(
+        (std::clamp)(std::nearbyint(value / scale), static_cast<double>(lowest), static_cast<double>(highest)));
+  };
+  to.low[c] = code(scale < 0 ? line.high : line.low);
+  to.high[c] = code(scale < 0 ? line.low : line.high);
+}
+
+/// Converts the layers between the sums and the codes of a stage to integer constants.
+template <class Plan>
+void pack_end(end_of<Plan, stage_end::fixed_point>& to, layer_constants<Plan>&& from) {
+  const auto scale = static_cast<double>(Plan::outputs::scale(from.out_state));
+  for (int c = 0; c < Plan::window.out.channels; ++c) {
+    channel_line line{.slope = static_cast<double>(from.scales[index(c)])};
+    int after_pool = scale < 0 ? -1 : 1;
+    from.each_op([&](auto i, const auto& reading) {
+      using layer = typename Plan::template op<i>;
+      if constexpr (join_layer<layer>) {
+        line.other_slope = static_cast<double>(reading.scale[0]);
+      } else if constexpr (clip_layer<layer>) {
+        line.clip(layer::clip);
+      } else if constexpr (!Plan::template is_pool<i>) {
+        line.then(reading.at(c));
+        if (i > Plan::pool && reading.at(c).scale < 0) after_pool = -after_pool;
+      }
+    });
+    set_channel(to, c, line, scale, Plan::outputs::min_code, Plan::outputs::max_code);
+    to.smallest[index(c)] = after_pool < 0 ? -1 : 0;
+  }
+}
+
+}  // namespace minnow::detail
