@@ -1,0 +1,97 @@
+#include <minnow/firmware/ends/end.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <minnow/firmware/data.hpp>
+#include <minnow/firmware/export_header.hpp>
+#include <minnow/firmware/plan.hpp>
+#include <minnow/infer/packed.hpp>
+
+#include "infer/ends/given_sums.hpp"
+
+using namespace minnow;
+using minnow::detail::end_of;
+using minnow::detail::firmware_arrays;
+using minnow::detail::firmware_end;
+using test::four_ends_plan;
+
+// Firmware has no floats before the last sums.
+static_assert(firmware_end<four_ends_plan<0>>::makes_codes && firmware_end<four_ends_plan<1>>::makes_codes &&
+              !firmware_end<four_ends_plan<2>>::makes_codes && !firmware_end<four_ends_plan<3>>::makes_codes);
+static_assert(firmware_end<four_ends_plan<3>>::knows_layers);
+// A bit of each of 2 words of channels for 4x4 pooled pixels.
+static_assert(firmware_end<four_ends_plan<0>>::waiting_bytes() == 4 * 4 * 2 * 4);
+static_assert(firmware_end<four_ends_plan<1>>::waiting_bytes() == 0);
+
+namespace {
+
+/// The constants of a stage in read-only memory.
+constexpr std::array<std::int32_t, 144> firmware_integers{};
+constexpr std::array<std::int64_t, 20> firmware_wide{};
+constexpr float firmware_floats[] = {2, 0.5f, 1, 1, 10, 20, 30, 40};
+struct firmware_constants {
+  static constexpr firmware_stage constants{nullptr, nullptr, firmware_integers.data(), firmware_wide.data(),
+                                            firmware_floats};
+  static constexpr const firmware_stage& stage() { return constants; }
+};
+
+}  // namespace
+
+TEST_SUITE("firmware/ends/end") {
+  TEST_CASE("thresholds: flip, smallest and thresholds, which the sink finds again") {
+    end_of<four_ends_plan<0>> end;
+    end.limits.flip[3] = -1;
+    end.limits.smallest[4] = -1;
+    end.limits.values[5] = 77;
+    firmware_arrays arrays;
+    firmware_end<four_ends_plan<0>>::put(end, arrays);
+    REQUIRE(arrays.integers.size() == 3 * 48);
+    CHECK(arrays.wide.empty());
+    CHECK(arrays.floats.empty());
+    CHECK(arrays.integers[3] == -1);
+    CHECK(arrays.integers[48 + 4] == -1);
+    CHECK(arrays.integers[96 + 5] == 77);
+    const auto sink = firmware_end<four_ends_plan<0>>::sink<firmware_constants>(nullptr, nullptr);
+    CHECK(sink.thresholds.flip == firmware_integers.data());
+    CHECK(sink.thresholds.smallest == firmware_integers.data() + 48);
+    CHECK(sink.thresholds.values == firmware_integers.data() + 96);
+    CHECK(sink.thresholds.stride == 48);
+  }
+
+  TEST_CASE("fixed point: all constants but those of joins") {
+    end_of<four_ends_plan<1>> end;
+    end.multiplier[1] = 1;
+    end.shift[1] = 2;
+    end.low[1] = 3;
+    end.high[1] = 4;
+    end.smallest[1] = -1;
+    end.offset[1] = 6;
+    end.other_multiplier[1] = 7;
+    firmware_arrays arrays;
+    firmware_end<four_ends_plan<1>>::put(end, arrays);
+    REQUIRE(arrays.integers.size() == 4 * 20 + 32);
+    for (std::size_t k = 0; k < 4; ++k) CHECK(arrays.integers[20 * k + 1] == static_cast<std::int32_t>(k + 1));
+    CHECK(arrays.integers[80 + 1] == -1);
+    REQUIRE(arrays.wide.size() == 20);
+    CHECK(arrays.wide[1] == 6);
+    CHECK(arrays.floats.empty());
+    const auto sink = firmware_end<four_ends_plan<1>>::sink<firmware_constants>(nullptr, nullptr);
+    CHECK(sink.smallest == firmware_integers.data() + 80);
+  }
+
+  TEST_CASE("floats: the scales of the sums and the arrays of the layers") {
+    end_of<four_ends_plan<3>> end;
+    end.scales = {2, 0.5f, 1, 1};
+    firmware_arrays arrays;
+    firmware_end<four_ends_plan<3>>::put(end, arrays);
+    CHECK(arrays.floats == std::vector<float>{2, 0.5f, 1, 1, 0, 0, 0, 0});
+    CHECK(arrays.integers.empty());
+    CHECK(firmware_end<four_ends_plan<3>>::value<firmware_constants>(3, 0) == 16);
+    CHECK(firmware_end<four_ends_plan<3>>::value<firmware_constants>(3, 1) == 21.5f);
+  }
+}
