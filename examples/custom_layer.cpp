@@ -55,7 +55,7 @@ public:
   void run(const float* in, float* out) const noexcept {
     for (std::size_t i = 0; i < size_; ++i) out[i] = in[i] > 0 ? in[i] : slope_[i % slope_.size()] * in[i];
   }
-  void arrays(auto&& visit) { visit("slope", std::span<float>(slope_)); }
+  static void arrays(auto& self, auto&& visit) { visit("slope", std::span(self.slope_)); }
 
 private:
   std::size_t size_;
