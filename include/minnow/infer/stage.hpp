@@ -39,6 +39,7 @@ struct stage {
     else return std::size_t{0};
   }();
 
+  /// The constants of the stage's end, with its functions: infer/ends/end.hpp.
   using end_type = detail::end_of<plan>;
   static_assert(detail::stage_end_of<end_type, plan>);
 
