@@ -41,9 +41,8 @@ struct end_without_const_arrays : end_of<four_ends_plan<0>> {
 /// Whether an end's run cannot throw.
 template <std::size_t Stage>
 constexpr bool runs_without_exceptions =
-    noexcept(std::declval<const end_of<four_ends_plan<Stage>>&>()
-                 .template run<test::given_sums, kernels::best>(
-                     std::declval<const minnow::detail::stage_run<four_ends_plan<Stage>>&>()));
+    noexcept(std::declval<const end_of<four_ends_plan<Stage>>&>().template run<test::given_sums, kernels::best>(
+        std::declval<const minnow::detail::stage_run<four_ends_plan<Stage>>&>()));
 
 }  // namespace
 

@@ -19,9 +19,9 @@ using fixed_scheme = scheme<integer<8>, integer<8>>;
 struct of_three_codes : model<features<4>, dense<3, scheme<pixels, integer<8>>>, batch_norm, dense<2, fixed_scheme>> {};
 using of_three_codes_plan = stage_plan<fixed_point<of_three_codes>, 0>;
 /// Its second stage adds the codes of the first.
-struct of_joined_codes : model<features<3>, dense<3, scheme<pixels, integer<8>>>, batch_norm,
-                               residual<chain<dense<3, integer<8>>, batch_norm>, chain<>, integer<8>>,
-                               dense<2, fixed_scheme>> {};
+struct of_joined_codes
+    : model<features<3>, dense<3, scheme<pixels, integer<8>>>, batch_norm,
+            residual<chain<dense<3, integer<8>>, batch_norm>, chain<>, integer<8>>, dense<2, fixed_scheme>> {};
 using of_joined_codes_plan = stage_plan<fixed_point<of_joined_codes>, 1>;
 static_assert(of_joined_codes_plan::ends_in == stage_end::fixed_point && of_joined_codes_plan::joins == 1);
 static_assert(minnow::detail::join_of<of_joined_codes_plan> == 1 && minnow::detail::join_of<of_three_codes_plan> == 0);
@@ -58,15 +58,13 @@ TEST_SUITE("infer/ends/fixed_point") {
   TEST_CASE("constants: none beyond the limits that keep products within 64 bits") {
     using end_type = end_of<of_three_codes_plan>;
     CHECK(test::refused_by(some_end<of_three_codes_plan>()) == "");
-    for (const auto& spoil :
-         {+[](end_type& c) { c.shift[1] = 63; }, +[](end_type& c) { c.shift[0] = -1; },
-          +[](end_type& c) { c.offset[0] = std::int64_t{1} << 62 | 1 << 20; },
-          +[](end_type& c) { c.other_multiplier[0] = -(std::int64_t{1} << 53); }}) {
+    for (const auto& spoil : {+[](end_type& c) { c.shift[1] = 63; }, +[](end_type& c) { c.shift[0] = -1; },
+                              +[](end_type& c) { c.offset[0] = std::int64_t{1} << 62 | 1 << 20; },
+                              +[](end_type& c) { c.other_multiplier[0] = -(std::int64_t{1} << 53); }}) {
       end_type spoilt = some_end<of_three_codes_plan>();
       spoil(spoilt);
       CHECK_FALSE(spoilt.sound());
-      CHECK(test::refused_by(spoilt) ==
-            "fixed-point constants whose products fit 64 bits, constants, larger ones; ");
+      CHECK(test::refused_by(spoilt) == "fixed-point constants whose products fit 64 bits, constants, larger ones; ");
     }
   }
 

@@ -26,10 +26,9 @@ struct soft : same_shape {
 };
 
 /// In fixed point, its four stages have the four ends, in the order of `stage_end`.
-struct four_ends
-    : model<image<3, 8, 8>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<20, scheme<sign, integer<8>>>,
-            batch_norm, conv<18, scheme<integer<8>, integer<8>>>, batch_norm, soft,
-            dense<4, scheme<integer<8>, integer<8>>>, bias> {};
+struct four_ends : model<image<3, 8, 8>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm,
+                         conv<20, scheme<sign, integer<8>>>, batch_norm, conv<18, scheme<integer<8>, integer<8>>>,
+                         batch_norm, soft, dense<4, scheme<integer<8>, integer<8>>>, bias> {};
 template <std::size_t Stage>
 using four_ends_plan = minnow::detail::stage_plan<fixed_point<four_ends>, Stage>;
 
@@ -66,12 +65,12 @@ std::vector<std::byte> run_end(const minnow::detail::end_of<Plan>& end, std::vec
   for (std::size_t k = 0; k < 3; ++k) floats[k].resize(memory.floats[k] / 4);
   std::vector<std::byte> output(4 * static_cast<std::size_t>(Plan::out.size()) + 64);
   given_sums::sums = std::move(sums);
-  end.template run<given_sums, kernels::best>({{Plan::window, Plan::pool_window, Plan::begin, {},
-                                                reinterpret_cast<std::byte*>(rows.data()), nullptr, 1, 0},
-                                               output.data(),
-                                               others,
-                                               {floats[0].data(), floats[1].data(), floats[2].data()},
-                                               waiting.data()});
+  end.template run<given_sums, kernels::best>(
+      {{Plan::window, Plan::pool_window, Plan::begin, {}, reinterpret_cast<std::byte*>(rows.data()), nullptr, 1, 0},
+       output.data(),
+       others,
+       {floats[0].data(), floats[1].data(), floats[2].data()},
+       waiting.data()});
   return output;
 }
 

@@ -17,8 +17,9 @@ using minnow::detail::stage_plan;
 namespace {
 
 /// A pool between two batch norms.
-struct folded_with_pool : model<image<1, 2, 2>, conv<3, scheme<pixels, sign>>, batch_norm, max_pool<2>, batch_norm,
-                                dense<2, minw<1, 1>>> {};
+struct folded_with_pool
+    : model<image<1, 2, 2>, conv<3, scheme<pixels, sign>>, batch_norm, max_pool<2>, batch_norm, dense<2, minw<1, 1>>> {
+};
 using folded_with_pool_plan = stage_plan<folded_with_pool, 0>;
 static_assert(folded_with_pool_plan::ends_in == stage_end::thresholds);
 /// Its second stage averages 4 sums.

@@ -35,9 +35,8 @@ struct firmware_end<Plan, stage_end::floats> {
 
   template <class Constants, class Arrays>
   static void put(const Constants& constants, Arrays& to) {
-    Constants::arrays(constants, [&](std::size_t, std::string_view, std::span<const float> values) {
-      append(to.floats, values);
-    });
+    Constants::arrays(constants,
+                      [&](std::size_t, std::string_view, std::span<const float> values) { append(to.floats, values); });
   }
 
   /// Applies the layers to a sum of channel `c`.

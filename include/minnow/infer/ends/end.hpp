@@ -78,16 +78,15 @@ template <class Number>
 
 /// The members of an end; `Product` and `Arch` are any types.
 template <class End, class Plan, class Product = void, class Arch = void>
-concept stage_end_of =
-    std::is_default_constructible_v<End> &&
-    requires(End own, const End constants, const stage_run<Plan>& run, const any_visitor& visit) {
-      { End::layer_word } -> std::convertible_to<const char*>;
-      { End::quantizer_word } -> std::convertible_to<const char*>;
-      { End::memory() } -> std::same_as<stage_memory>;
-      { End::arrays(own, visit) } -> std::same_as<void>;
-      { End::arrays(constants, visit) } -> std::same_as<void>;
-      { constants.check(visit) } -> std::same_as<void>;
-      { constants.template run<Product, Arch>(run) } -> std::same_as<void>;
-    };
+concept stage_end_of = std::is_default_constructible_v<End> &&
+                       requires(End own, const End constants, const stage_run<Plan>& run, const any_visitor& visit) {
+                         { End::layer_word } -> std::convertible_to<const char*>;
+                         { End::quantizer_word } -> std::convertible_to<const char*>;
+                         { End::memory() } -> std::same_as<stage_memory>;
+                         { End::arrays(own, visit) } -> std::same_as<void>;
+                         { End::arrays(constants, visit) } -> std::same_as<void>;
+                         { constants.check(visit) } -> std::same_as<void>;
+                         { constants.template run<Product, Arch>(run) } -> std::same_as<void>;
+                       };
 
 }  // namespace minnow::detail

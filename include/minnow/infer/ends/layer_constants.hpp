@@ -37,8 +37,7 @@ struct layer_readings<Plan, std::index_sequence<Index...>> : layer_reading<Plan,
 template <class Plan>
 struct layer_constants : layer_readings<Plan, typename Plan::indices> {
   /// Factor of each channel's sums; without a product, one number: the value of an input's code 1.
-  std::vector<float> scales =
-      std::vector<float>(Plan::has_product ? index(Plan::window.out.channels) : 1, 1.0f);
+  std::vector<float> scales = std::vector<float>(Plan::has_product ? index(Plan::window.out.channels) : 1, 1.0f);
   typename Plan::outputs::state out_state{};
 
   /// Calls f(index constant, reading) for each layer in order.
@@ -56,9 +55,8 @@ struct layer_constants : layer_readings<Plan, typename Plan::indices> {
     using number = std::conditional_t<std::is_const_v<Self>, const float, float>;
     visit(Plan::begin, std::string_view("scales"), std::span<number>(self.scales));
     self.each_op([&](auto op, auto& reading) {
-      visit_arrays(reading, [&](std::string_view name, std::span<number> values) {
-        visit(Plan::ops_begin + op, name, values);
-      });
+      visit_arrays(reading,
+                   [&](std::string_view name, std::span<number> values) { visit(Plan::ops_begin + op, name, values); });
     });
     if constexpr (state_floats<typename Plan::outputs> > 0)
       visit(Plan::end - 1, std::string_view("state"), state_numbers<typename Plan::outputs>(self.out_state));
@@ -74,8 +72,9 @@ private:
   template <class Self, class Function, std::size_t... Index>
   static void each_of(Self& self, Function& f, std::index_sequence<Index...>) {
     (f(std::integral_constant<std::size_t, Index>{},
-       static_cast<std::conditional_t<std::is_const_v<Self>, const layer_reading<Plan, Index>&,
-                                      layer_reading<Plan, Index>&>>(self)
+       static_cast<
+           std::conditional_t<std::is_const_v<Self>, const layer_reading<Plan, Index>&, layer_reading<Plan, Index>&>>(
+           self)
            .function),
      ...);
   }

@@ -79,9 +79,9 @@ struct end_of<Plan, stage_end::thresholds> {
   template <class Product, class Arch>
   void run(const stage_run<Plan>& r) const noexcept {
     // An average adds up the sums of each window before the comparison, so the sink has nothing left to pool.
-    constexpr geometry pool = Plan::folded_average ? window_over(Plan::pool_window.out, Plan::window.out.channels,
-                                                                 {1, 1}, {1, 1}, {0, 0})
-                                                   : Plan::pool_window;
+    constexpr geometry pool =
+        Plan::folded_average ? window_over(Plan::pool_window.out, Plan::window.out.channels, {1, 1}, {1, 1}, {0, 0})
+                             : Plan::pool_window;
     const code_sink_of<Plan> codes{limits.rows(), pool, r.output, r.waiting};
     if (r.work.watcher != nullptr) watch<Product>(r.work);
     if constexpr (Plan::folded_average) average<Product>(r.work, codes);

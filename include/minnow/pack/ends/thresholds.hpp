@@ -75,9 +75,8 @@ void pack_end(end_of<Plan, stage_end::thresholds>& to, layer_constants<Plan>&& f
       steps.push_back({.factor = 1.0f / static_cast<float>(taps)});
     }
   });
-  const int bound = Plan::integer_sums
-                        ? Plan::window.inputs() * Plan::inputs::max_code * Plan::weights::max_code * taps
-                        : kernels::ordered(std::numeric_limits<float>::max());
+  const int bound = Plan::integer_sums ? Plan::window.inputs() * Plan::inputs::max_code * Plan::weights::max_code * taps
+                                       : kernels::ordered(std::numeric_limits<float>::max());
   constexpr auto number = [](std::int32_t sum) {
     return Plan::integer_sums ? static_cast<float>(sum) : kernels::from_ordered(sum);
   };
