@@ -6,11 +6,11 @@ namespace mn = minnow;
 struct net : mn::model<mn::features<8>, mn::dense<3, mn::scheme<mn::pixels, mn::sign>>> {};
 using plan = mn::detail::stage_plan<net, 0>;
 
-/// Has all members of an end, but one is misspelt.
+/// Has all members of an end, but one has another name.
 struct end {
   static constexpr const char* layer_word = "";
   static constexpr const char* quantizer_word = "";
-  static constexpr mn::detail::stage_memory memmory() { return {}; }
+  static constexpr mn::detail::stage_memory bytes() { return {}; }
   template <class Self, class Visit>
   static void arrays(Self&, Visit&&) {}
   template <class Refuse>
