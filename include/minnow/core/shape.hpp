@@ -16,7 +16,7 @@ struct shape {
 
   [[nodiscard]] constexpr int pixels() const noexcept { return height * width; }
   [[nodiscard]] constexpr int size() const noexcept { return height * width * channels; }
-  /// Whether each dimension is at least 1 and their product fits in an int.
+  /// Returns true if each dimension is at least 1 and their product fits in an int.
   [[nodiscard]] constexpr bool is_sound() const noexcept {
     constexpr long long most = 0x7fffffff;
     return height > 0 && width > 0 && channels > 0 && static_cast<long long>(height) * width <= most / channels;
@@ -127,7 +127,7 @@ struct geometry {
     return static_cast<long long>(out.pixels()) * inputs() * out.channels;
   }
 
-  /// Whether an int holds the number of weights. Requires channels and filters that are multiples of `groups`.
+  /// Returns true if an int holds the number of weights. Requires channels and filters that are multiples of `groups`.
   [[nodiscard]] constexpr bool has_countable_weights() const noexcept {
     const shape filter{kernel.height, kernel.width, group_channels()};
     return filter.is_sound() && shape{1, filter.size(), out.channels}.is_sound();

@@ -47,7 +47,7 @@ void packed_sections(Packed& network, normalization& input, std::span<std::int32
   visit(file_section(std::as_writable_bytes(answer)), none);
 }
 
-/// Whether the arrays of all layers of a packed network can be visited while it is const.
+/// True if the arrays of all layers of a packed network can be visited while it is const.
 template <class Packed>
 inline constexpr bool lists_const_sections = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
   return (stage<Packed, Stage>::lists_const_sections && ...);

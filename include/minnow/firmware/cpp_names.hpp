@@ -67,8 +67,8 @@ inline constexpr std::string_view reserved_names =
     " vprintf vscanf vsnprintf vsprintf vsscanf while wmemchr wmemcmp wmemcpy wmemmove wmemset wprintf write wscanf xor"
     " xor_eq y0 y0f y1 y1f yn ynf ";
 
-/// Whether a namespace may have this name: an identifier of ASCII letters, digits and underscores that is neither
-/// reserved nor the name of a standard macro or type.
+/// Returns true if a namespace may have this name: an identifier of ASCII letters, digits and underscores that is
+/// neither reserved nor the name of a standard macro or type.
 [[nodiscard]] constexpr bool is_namespace_name(std::string_view name) noexcept {
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };

@@ -17,7 +17,8 @@
 /// MINNOW_BLAS is defined; the CMake option of that name defines it.
 namespace minnow::detail::blas {
 
-/// Whether windows already are contiguous rows in memory: dense layers, and 1x1 windows with stride 1, without padding.
+/// Returns true if windows already are contiguous rows in memory: dense layers, and 1x1 windows with stride 1, without
+/// padding.
 [[nodiscard]] constexpr bool has_rows(const geometry& g) noexcept {
   return is_dense(g) || (g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.padding == extent{0, 0});
 }

@@ -18,7 +18,7 @@ class depthwise_products {
 public:
   explicit depthwise_products(const geometry& g) : g_(g), taps_(g.kernel.height * g.kernel.width) {}
 
-  /// Computes in (N,H,W,C), weights (C,kh,kw) -> out (N,H',W',C), each sum in the order of its taps.
+  /// Computes out (N,H',W',C) from in (N,H,W,C) and weights (C,kh,kw). Adds the taps of each sum in order.
   void forward(int images, const float* in, const float* weights, float* out) {
     by_tap(weights);
     const int channels = g_.in.channels;

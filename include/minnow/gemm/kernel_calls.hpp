@@ -21,15 +21,15 @@ inline std::byte* scratch_of_thread(std::size_t size) {
 template <class Weights>
 using float_product = kernels::float_pair<kernels::operand<encoding::real>, Weights, kernels::best>;
 
-/// Whether a table of partial sums fits in two registers, so that tables are twice as fast as multiply-adds (AVX-512).
+/// True if a table of partial sums fits in two registers, so that tables are twice as fast as multiply-adds (AVX-512).
 template <class Weights>
 inline constexpr bool has_fast_tables = [] {
   if constexpr (requires { float_product<Weights>::wide; }) return float_product<Weights>::wide;
   else return false;
 }();
 
-/// Whether each image is a single window that all filters read. A batch is then a product of matrices. Layers with
-/// padding are excluded: a large stride may leave them a single window, but padding shifts it.
+/// Returns true if each image is a single window that all filters read. A batch is then a product of matrices. Layers
+/// with padding are excluded: a large stride may leave them a single window, but padding shifts it.
 [[nodiscard]] constexpr bool is_dense(const geometry& g) noexcept {
   return g.groups == 1 && g.in.height == g.kernel.height && g.in.width == g.kernel.width && g.padding == extent{0, 0} &&
          g.out.pixels() == 1;

@@ -32,7 +32,7 @@
 /// source  Winograd 1980; for convolutions Lavin & Gray 2016
 namespace minnow::kernels {
 
-/// Whether the Winograd products support a layer and save more time than their transforms take.
+/// Returns true if the Winograd products support a layer and save more time than their transforms take.
 template <class Arch = best>
 [[nodiscard]] constexpr bool winograd_serves(const geometry& g) noexcept {
   constexpr int lanes = float_tile<Arch>::lanes, least = 32;

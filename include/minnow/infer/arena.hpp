@@ -124,8 +124,8 @@ struct arena_plan {
         a.size = std::max(a.size, at);
         return begin;
       };
-      // A product's sums become floats before the first op writes. The product's buffers therefore share memory with
-      // the op buffers 1 and 2.
+      // A product's sums become floats before the first element-wise operation writes. The product's buffers therefore
+      // share memory with buffers 1 and 2 of these operations.
       a.memory[s].floats[0] = place(end, m.floats[0]);
       std::size_t product = end, ops = end;
       a.memory[s].sums = place(product, m.sums);

@@ -63,7 +63,7 @@ namespace detail {
 template <class Reading>
 concept lists_arrays = requires(Reading& reading, const any_visitor& visit) { Reading::arrays(reading, visit); } ||
                        requires(Reading& reading, const any_visitor& visit) { reading.arrays(visit); };
-/// Whether a reading's arrays, if it has any, can be visited while it is const.
+/// True if a reading's arrays, if it has any, can be visited while it is const.
 template <class Reading>
 inline constexpr bool lists_const_arrays = !lists_arrays<Reading> || lists_arrays<const Reading>;
 

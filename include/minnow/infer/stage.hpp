@@ -25,7 +25,7 @@ struct stage {
   using product = kernels::product_of<plan::window.groups != 1, detail::operand_of<typename plan::inputs>,
                                       detail::operand_of<typename plan::weights>, typename Packed::arch>;
 
-  /// Whether the kernel's 32-bit sums hold every result.
+  /// True if the kernel's 32-bit sums hold every result.
   static constexpr bool fits = [] {
     if constexpr (plan::has_product && requires { product::longest(); })
       return plan::window.inputs() <= product::longest();
@@ -43,7 +43,7 @@ struct stage {
   using end_type = detail::end_of<plan>;
   static_assert(detail::stage_end_of<end_type, plan>);
 
-  /// Whether the arrays of all layers can be visited while the stage is const.
+  /// True if the arrays of all layers can be visited while the stage is const.
   static constexpr bool lists_const_sections = []<std::size_t... Index>(std::index_sequence<Index...>) {
     return (detail::lists_const_arrays<inferable<typename plan::template op<Index>>> && ...);
   }(typename plan::indices{});

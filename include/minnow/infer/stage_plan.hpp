@@ -117,7 +117,7 @@ struct stage_plan {
     if constexpr (has_product) return layer_graph::template layer<begin>::over(in);
     else return geometry{in, in, {1, 1}, {1, 1}};
   }();
-  /// Whether a dense layer reads a map of several pixels as one pixel. The map is flattened in place, so no other layer
+  /// True if a dense layer reads a map of several pixels as one pixel. The map is flattened in place, so no other layer
   /// may read it.
   static constexpr bool flattens = has_product && window.in != in && kernels::has_gaps<inputs::storage>(in);
   static_assert(!flattens || layer_graph::readers(layer_graph::template from<begin>) == 1,
@@ -145,7 +145,7 @@ struct stage_plan {
     return (std::size_t{0} + ... + (join_layer<op<Index>> ? 1 : 0));
   }(indices{});
 
-  /// Whether an average over products gives the same number from integer sums as from the floats of training. This
+  /// True if an average over products gives the same number from integer sums as from the floats of training. This
   /// requires that a window's total is exact in 24 bits.
   template <std::size_t Index>
   static constexpr bool averages_exactly = [] {
@@ -165,7 +165,7 @@ private:
     else return is_pool<Index> || monotone_layer<op<Index>>;
   }();
 
-  /// Whether the stage folds into thresholds. It needs a product, an output quantizer with few codes, and between them
+  /// True if the stage folds into thresholds. It needs a product, an output quantizer with few codes, and between them
   /// only monotone layers and at most one pool. An average must come first, and its sums must be integers that are
   /// exact in floats.
   static constexpr bool folds = [] {
@@ -176,7 +176,7 @@ private:
     return false;
   }();
 
-  /// Whether the stage encodes, that is, converts sums to codes within the tile, through floats. It needs integer sums,
+  /// True if the stage encodes, that is, converts sums to codes within the tile, through floats. It needs integer sums,
   /// byte codes that are too many for thresholds, and between them only monotone layers and at most one max pool.
   /// Without a pool, a branch of floats or byte codes may be added too.
   template <std::size_t Index>
@@ -196,8 +196,9 @@ private:
     return false;
   }();
 
-  /// Whether an encoding stage works without floats, which the model must request (`fixed_point`). Its layers must be
-  /// affine, clips or max pools, and its quantizer must round (`rounds`). At most one join may add codes, before any clip.
+  /// True if an encoding stage works without floats, which the model must request (`fixed_point`). Its layers must be
+  /// affine, clips or max pools, and its quantizer must round (`rounds`). At most one join may add codes, before any
+  /// clip.
   static constexpr bool fixes = [] {
     if constexpr (encodes && is_fixed_point<Model> && requires { requires outputs::rounds; }) {
       bool clipped = false;
@@ -222,7 +223,7 @@ public:
                                        : encodes ? stage_end::requantize
                                                  : stage_end::floats;
 
-  /// Whether the stage folds into thresholds with an average pool before them.
+  /// True if the stage folds into thresholds with an average pool before them.
   static constexpr bool folded_average = [] {
     if constexpr (folds && pools > 0) return averages<pool>;
     else return false;

@@ -29,8 +29,8 @@ public:
     elsewhere_ = nullptr;
   }
 
-  /// Whether kernels can read weights in place at `bytes`, where `room` bytes are available. External memory needs the
-  /// alignment and padding of owned memory.
+  /// Returns true if kernels can read weights in place at `bytes`, where `room` bytes are available. External memory
+  /// needs the alignment and padding of owned memory.
   [[nodiscard]] bool can_lie_at(const std::byte* bytes, std::size_t room) const noexcept {
     return reinterpret_cast<std::uintptr_t>(bytes) % aligned_bytes::alignment == 0 &&
            room >= size_ + aligned_bytes::alignment;

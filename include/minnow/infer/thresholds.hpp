@@ -33,7 +33,7 @@ template <quantizer Quantizer>
 /// Largest number of codes of a quantizer that is folded into integer thresholds.
 inline constexpr int most_folded_codes = 16;
 
-/// Whether a quantizer has few enough codes to be computed by thresholds.
+/// Returns true if a quantizer has few enough codes to be computed by thresholds.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr bool has_few_codes() {
   return is_integer(Quantizer::storage) && Quantizer::storage != encoding::pixel &&

@@ -7,7 +7,7 @@
 
 namespace minnow::kernels {
 
-/// One operand of a product: the encoding of its codes in memory, and the Bits of a power_of_two.
+/// One operand of a product: the encoding of its codes and, for power_of_two, their number of bits.
 template <encoding Storage, int Bits = 3>
 struct operand {
   static constexpr encoding storage = Storage;

@@ -23,7 +23,7 @@ inline float largest_magnitude(std::span<const float> values, bool negative = tr
 
 inline double sum_of_magnitudes(std::span<const float> values) noexcept {
   double sum = 0;
-  for (const float x : values) sum += std::abs(static_cast<double>(x));
+  for (const float x : values) sum += (std::abs)(static_cast<double>(x));
   return sum;
 }
 
@@ -39,7 +39,7 @@ inline float mean_above(std::span<const float> values, float threshold) noexcept
   double sum = 0;
   std::size_t above = 0;
   for (const float x : values) {
-    const float magnitude = std::abs(x);
+    const float magnitude = (std::abs)(x);
     if (!(magnitude > threshold)) continue;
     sum += static_cast<double>(magnitude);
     ++above;

@@ -37,10 +37,10 @@ void fold_into_product(const network<FromModel, Weights, In>& from, changed_arra
   if constexpr (norm < folded::count && std::is_same_v<typename target::template layer<Index>, bias>) {
     if constexpr (std::is_same_v<typename folded::template layer<norm>, batch_norm>) {
       constexpr std::size_t product = folded::template from<norm>;
-      constexpr bool behind_product =
+      constexpr bool after_product =
           product != image_input &&
           product_layer<typename folded::template layer<product == image_input ? 0 : product>>;
-      static_assert(behind_product, "minnow: a batch norm folds into the product right before it");
+      static_assert(after_product, "minnow: a batch norm folds into the product right before it");
       static_assert(folded::readers(product) == 1,
                     "minnow: a batch norm does not fold into a product that others read too");
       const auto& statistics = from.template layer_at<norm>();

@@ -25,23 +25,23 @@ using resnet_pool = max_pool<3, stride<2>, padding<1>>;
 /// The basic block: two 3x3 convolutions.
 template <class Schemes, int Filters, int Stride, bool Projects>
 using basic_block =
-    chain<residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm,
+    chain<residual<chain<conv<Filters, typename after_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm,
                          relu, conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
-                   std::conditional_t<Projects,
-                                      chain<pointwise<typename behind_carrier<Schemes>::type, Filters, Stride>,
-                                            typename Schemes::norm>,
-                                      chain<>>,
+                   std::conditional_t<
+                       Projects,
+                       chain<pointwise<typename after_carrier<Schemes>::type, Filters, Stride>, typename Schemes::norm>,
+                       chain<>>,
                    typename Schemes::carrier>,
           relu>;
 
 /// The bottleneck block: 1x1, 3x3 and 1x1 convolutions. The first two have a quarter of the block's filters.
 template <class Schemes, int Inner, int Stride, bool Projects>
 using bottleneck =
-    chain<residual<chain<pointwise<typename behind_carrier<Schemes>::type, Inner, Stride>, typename Schemes::norm, relu,
+    chain<residual<chain<pointwise<typename after_carrier<Schemes>::type, Inner, Stride>, typename Schemes::norm, relu,
                          conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu,
                          pointwise<typename Schemes::inner, 4 * Inner>, typename Schemes::norm>,
                    std::conditional_t<Projects,
-                                      chain<pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>,
+                                      chain<pointwise<typename after_carrier<Schemes>::type, 4 * Inner, Stride>,
                                             typename Schemes::norm>,
                                       chain<>>,
                    typename Schemes::carrier>,
@@ -50,14 +50,14 @@ using bottleneck =
 /// The bottleneck block of v2, with batch norm and relu before each convolution. A projection reads the input after the
 /// first batch norm and relu.
 template <class Schemes, int Inner, int Stride>
-using branch_v2 = chain<pointwise<typename behind_carrier<Schemes>::type, Inner>, typename Schemes::norm, relu,
+using branch_v2 = chain<pointwise<typename after_carrier<Schemes>::type, Inner>, typename Schemes::norm, relu,
                         conv<Inner, typename Schemes::inner, stride<Stride>>, typename Schemes::norm, relu,
                         pointwise<typename Schemes::inner, 4 * Inner>>;
 template <class Schemes, int Inner, int Stride>
 using projecting_v2 =
     chain<batch_norm, relu,
           residual<branch_v2<Schemes, Inner, Stride>,
-                   pointwise<typename behind_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::carrier>>;
+                   pointwise<typename after_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::carrier>>;
 template <class Schemes, int Inner>
 using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes::inner, Inner>, typename Schemes::norm,
                                    relu, conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu,

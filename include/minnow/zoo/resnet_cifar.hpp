@@ -19,7 +19,7 @@ namespace detail {
 /// input, the shortcut takes every other pixel and appends channels of zeros, so that it has no weights.
 template <class Schemes, int Filters, int Stride>
 using small_block = chain<
-    residual<chain<conv<Filters, typename behind_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,
+    residual<chain<conv<Filters, typename after_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,
                    conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
              std::conditional_t<Stride == 1, chain<>, chain<average_pool<1, stride<Stride>>, pad_channels<Filters>>>,
              typename Schemes::carrier>,

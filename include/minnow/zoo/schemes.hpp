@@ -34,13 +34,13 @@ namespace detail {
 /// The scheme of a layer that reads the carrier's output. If the carrier is already the quantizer of the layer's
 /// inputs, this is the weights' quantizer alone.
 template <class Schemes, class Inner = typename Schemes::inner>
-struct behind_carrier {
+struct after_carrier {
   using type = Inner;
 };
 template <class Schemes, class Inner>
   requires(std::is_same_v<typename Inner::inputs, typename Schemes::carrier> &&
            !std::is_same_v<typename Schemes::carrier, real>)
-struct behind_carrier<Schemes, Inner> {
+struct after_carrier<Schemes, Inner> {
   using type = typename Inner::weights;
 };
 

@@ -50,7 +50,7 @@ struct fixed_constants {
                       high[c]);
   }
 
-  /// Whether the constants, which may come from a file, are within their limits.
+  /// Returns true if the constants, which may come from a file, are within their limits.
   [[nodiscard]] bool sound() const noexcept {
     const auto within = [](const auto& numbers, double least, double most) {
       return std::all_of(numbers.begin(), numbers.end(),

@@ -57,7 +57,7 @@ constexpr bool op_is_noexcept() {
   else return true;
 }
 
-/// Whether the quantizer of a stage, or a layer before it in the stage, is not noexcept.
+/// Returns true if the quantizer of a stage, or a layer before it in the stage, is not noexcept.
 template <class Plan>
 constexpr bool rules_may_throw() {
   using q = typename Plan::outputs;

@@ -41,8 +41,8 @@ template <class Operand>
 template <class In, bool IsSigned>
 struct dot_code {
   static constexpr int factor = In::storage == encoding::pixel ? 2 : 1;
-  /// Number added to a code to make it unsigned: u = (code + offset) / factor, before any shift by 128. A pixel is
-  /// stored as u already.
+  /// Number added to a code to make it unsigned: u = (code + offset) / factor, before any shift by 128. A pixel's byte
+  /// is u itself.
   static constexpr int offset = is_unsigned(In::storage) ? 0 : largest_code<In>();
   static constexpr int largest_byte = (offset + largest_code<In>()) / factor;
   /// True if bytes are stored 128 lower, that is, with the top bit inverted.
@@ -58,7 +58,7 @@ template <class In, class Weights>
   return ((std::numeric_limits<std::int32_t>::max)() - 1) / (2 * largest_code<In>() * largest_code<Weights>());
 }
 
-/// Whether the sum of two adjacent products of an unsigned byte and a weight fits 16 bits. 2^15 itself would not fit,
+/// True if the sum of two adjacent products of an unsigned byte and a weight fits 16 bits. 2^15 itself would not fit,
 /// but no pair reaches it: that takes a byte of 256 or a weight of +128.
 template <class In, class Weights>
 inline constexpr bool pairs_fit_16_bits = largest_code<Weights>() * dot_code<In, false>::largest_byte <= 16384;

@@ -8,7 +8,7 @@
 #include <minnow/kernels/dot/kernel.hpp>
 #include <minnow/kernels/dot/portable.hpp>
 
-/// Products of integer codes by dot products of bytes. A call uses the files of kernels/dot in this order:
+/// Products of integer codes, computed with dot products of bytes. A call uses the files of kernels/dot in this order:
 ///
 /// dot.hpp       dot_product, the interface: selects dot_kernel, or portable_kernel on architectures without dot
 ///               product instructions; integer_product.hpp has the part that shift_product shares

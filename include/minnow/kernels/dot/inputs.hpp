@@ -18,7 +18,7 @@ namespace minnow::kernels::detail {
   return index(channel_quads(channels)) * 4;
 }
 
-/// Whether the packed map already has this form.
+/// Returns true if the packed map already has this form.
 template <class In, bool IsSigned>
 [[nodiscard]] constexpr bool dot_reads_packed(int channels) noexcept {
   return (In::storage == encoding::pixel || is_unsigned(In::storage)) && !dot_code<In, IsSigned>::turned &&

@@ -106,7 +106,7 @@ public:
     return index(rows * image_row_words(lanes)) * sizeof(word);
   }
 
-  /// codes (K, 16) of a block -> the words of the block.
+  /// Packs the codes (K, 16) of a block into the block's words.
   template <class Code>
   void put_weights(int block, const Code* codes, word* to) const noexcept {
     std::fill_n(to, block_words(), word{});

@@ -11,8 +11,8 @@
 
 namespace minnow::kernels {
 
-/// Whether flatten_inputs must repack a map before it can be read as one long pixel. The planes of each pixel begin at
-/// a new word, so the pixels of a map have gaps between them if C is not a multiple of 32.
+/// Returns true if flatten_inputs must repack a map before it can be read as one long pixel. The planes of each pixel
+/// begin at a new word, so the pixels of a map have gaps between them if C is not a multiple of 32.
 template <encoding Encoding>
 [[nodiscard]] constexpr bool has_gaps(const shape& in) noexcept {
   return is_planes(Encoding) && in.pixels() > 1 && in.channels % word_bits != 0;

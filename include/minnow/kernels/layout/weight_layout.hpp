@@ -23,15 +23,16 @@ template <encoding In, encoding Weights>
   return is_planes(In) ? weight_order::planes : weight_order::masks;
 }
 
-/// Whether a channel word of weights is stored as its parity with the word before it. This holds for the second word of
-/// each pair if weights and inputs are bits: the parity chain of xnor/pairs.hpp needs this form.
+/// Returns true if a channel word of weights is stored as its parity with the word before it. This holds for the second
+/// word of each pair if weights and inputs are bits: the parity chain of xnor/pairs.hpp needs this form.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr bool is_paired(int channel_word) noexcept {
   return In == encoding::bit && Weights == encoding::bit && channel_word % 2 != 0;
 }
 
-/// Whether weights switch to the order for float inputs. A grouped convolution uses that order for all inputs: its K is
-/// short, and words of 32 channels or quads of 4 would be mostly padding. False for real inputs, which need no switch.
+/// Returns true if weights switch to the order for float inputs. A grouped convolution uses that order for all inputs:
+/// its K is short, and words of 32 channels or quads of 4 would be mostly padding. False for real inputs, which need no
+/// switch.
 template <encoding In>
 [[nodiscard]] constexpr bool in_order_of_floats(const geometry& g) noexcept {
   return In != encoding::real && g.groups != 1;

@@ -54,7 +54,7 @@ constexpr const char* adder_name() noexcept {
 
 }  // namespace detail
 
-/// Multiply-adds of inputs and weights that are decoded to floats.
+/// Decodes inputs and weights to floats and multiplies them with multiply-adds.
 ///
 /// requires  the layouts of layout.hpp; inputs, weights and prepared weights may be read up to 64 bytes past their end;
 ///           finite weights, because zeros of the padding may be multiplied by them

@@ -22,7 +22,7 @@
 /// adds ±0 to a sum that starts at +0, which does not change the sum.
 namespace minnow::kernels::detail {
 
-/// Whether floats in packed memory have the byte order of this processor.
+/// True if floats in packed memory have the byte order of this processor.
 inline constexpr bool native_floats = std::endian::native == std::endian::little;
 
 struct band {
@@ -48,7 +48,7 @@ struct band {
   return index(g.in.height) * index(band_width(g)) * index(g.in.channels) + 16;
 }
 
-/// Whether the packed inputs already have the form of a band, so that nothing is unpacked.
+/// Returns true if the packed inputs already have the form of a band, so that nothing is unpacked.
 template <encoding In>
 [[nodiscard]] constexpr bool is_band(const geometry& g) noexcept {
   return In == encoding::real && native_floats && band_width(g) == g.in.width;

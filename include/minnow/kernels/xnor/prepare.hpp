@@ -55,8 +55,8 @@ inline void pair_words(const std::byte* from, std::size_t pairs, std::byte* to) 
   }
 }
 
-/// A packed map of bits -> a map with the words of each pixel in pairs (w0, w0 ^ w1). The last word of an odd number
-/// stays as it is.
+/// Copies a packed map of bits with the words of each pixel in pairs (w0, w0 ^ w1). If the number of words is odd, the
+/// last word is copied unchanged.
 inline void pair_pixels(const std::byte* from, int pixels, int words, std::byte* to) noexcept {
   if (words % 2 == 0) return pair_words(from, index(pixels) * index(words / 2), to);
   for (int pixel = 0; pixel < pixels; ++pixel, from += words * 4, to += words * 4) {
