@@ -17,6 +17,8 @@
 #include <minnow/infer/session.hpp>
 #include <minnow/train/network.hpp>
 
+#include "../reference_convolution.hpp"
+
 namespace minnow::test {
 
 /// The result of a comparison.
@@ -203,22 +205,12 @@ struct magnitudes {
 inline magnitudes magnitudes_at(const stage_view& v, const float* inputs, std::span<const double> differences,
                                 double unknown, int y, int x, int f) {
   magnitudes m;
-  const geometry& g = v.window;
-  const float* w = v.weights.data() + static_cast<std::size_t>(f) * static_cast<std::size_t>(g.inputs());
-  for (int ky = 0; ky < g.kernel.height; ++ky)
-    for (int kx = 0; kx < g.kernel.width; ++kx, w += g.group_channels()) {
-      const int iy = y * g.stride.height - g.padding.height + ky;
-      const int ix = x * g.stride.width - g.padding.width + kx;
-      if (iy < 0 || iy >= g.in.height || ix < 0 || ix >= g.in.width) continue;
-      const auto at =
-          static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels + f / g.group_filters() * g.group_channels());
-      for (std::size_t c = 0; c < static_cast<std::size_t>(g.group_channels()); ++c) {
-        const double weight = std::abs(static_cast<double>(w[c]));
-        const double d = differences.empty() ? unknown : std::abs(differences[at + c]);
-        m.products += (std::abs(static_cast<double>(inputs[at + c])) + d) * weight;
-        m.differences += d * weight;
-      }
-    }
+  for_each_factor(v.window, 0, y, x, f, [&](std::size_t input, std::size_t at) {
+    const double weight = std::abs(static_cast<double>(v.weights[at]));
+    const double d = differences.empty() ? unknown : std::abs(differences[input]);
+    m.products += (std::abs(static_cast<double>(inputs[input])) + d) * weight;
+    m.differences += d * weight;
+  });
   return m;
 }
 

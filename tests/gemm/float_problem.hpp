@@ -12,6 +12,8 @@
 #include <minnow/core/random.hpp>
 #include <minnow/core/shape.hpp>
 
+#include "reference_convolution.hpp"
+
 namespace minnow::test {
 
 using floats = std::vector<float>;
@@ -39,68 +41,26 @@ struct problem {
          << ", padding " << g.padding.height << 'x' << g.padding.width << ", images " << images;
     return what.str();
   }
-
-  /// Calls visit(output, input, weight) for each multiplication of the forward product.
-  template <class Visit>
-  void for_each_product(Visit visit) const {
-    std::size_t o = 0;
-    for (int n = 0; n < images; ++n) {
-      for (int oy = 0; oy < g.out.height; ++oy) {
-        for (int ox = 0; ox < g.out.width; ++ox) {
-          for (int f = 0; f < g.out.channels; ++f, ++o) {
-            for (int ky = 0; ky < g.kernel.height; ++ky) {
-              for (int kx = 0; kx < g.kernel.width; ++kx) {
-                const int y = oy * g.stride.height + ky - g.padding.height,
-                          x = ox * g.stride.width + kx - g.padding.width;
-                if (y < 0 || x < 0 || y >= g.in.height || x >= g.in.width) continue;
-                const int i = ((n * g.in.height + y) * g.in.width + x) * g.in.channels;
-                const int w = ((f * g.kernel.height + ky) * g.kernel.width + kx) * g.in.channels;
-                for (int c = 0; c < g.in.channels; ++c) {
-                  visit(o, static_cast<std::size_t>(i + c), static_cast<std::size_t>(w + c));
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-  }
 };
 
-/// The sum of each number's terms in double precision, and the sum of their magnitudes.
-struct sums {
-  std::vector<double> exact, magnitude;
-
-  explicit sums(std::size_t size) : exact(size, 0.), magnitude(size, 0.) {}
-
-  void add(std::size_t at, float a, float b) {
-    exact[at] += static_cast<double>(a) * b;
-    magnitude[at] += std::fabs(static_cast<double>(a) * b);
+/// Returns how many of `values` differ from the exact sum by more than one rounding per term explains.
+[[nodiscard]] inline int misses(const exact_sums& sums, const floats& values, int terms) {
+  int result = values.size() == sums.exact.size() ? 0 : -1;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double bound = terms * static_cast<double>(std::numeric_limits<float>::epsilon()) * sums.magnitude[i];
+    if (!(std::fabs(values[i] - sums.exact[i]) <= bound)) ++result;
   }
-
-  /// Returns how many of `values` differ from the exact sum by more than one rounding per term explains.
-  [[nodiscard]] int misses(const floats& values, int terms) const {
-    int result = values.size() == exact.size() ? 0 : -1;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double bound = terms * static_cast<double>(std::numeric_limits<float>::epsilon()) * magnitude[i];
-      if (!(std::fabs(values[i] - exact[i]) <= bound)) ++result;
-    }
-    return result;
-  }
-};
+  return result;
+}
 
 /// The exact sums of the three products.
 struct exact_products {
-  sums out, grad_in, grad_weights;
+  exact_sums out, grad_in, grad_weights;
 
   explicit exact_products(const problem& p)
-      : out(p.grad_out.size()), grad_in(p.in.size()), grad_weights(p.weights.size()) {
-    p.for_each_product([&](std::size_t o, std::size_t i, std::size_t w) {
-      out.add(o, p.in[i], p.weights[w]);
-      grad_in.add(i, p.grad_out[o], p.weights[w]);
-      grad_weights.add(w, p.grad_out[o], p.in[i]);
-    });
-  }
+      : out(exact_outputs(p.g, p.images, p.in, p.weights)),
+        grad_in(exact_input_gradient(p.g, p.images, p.grad_out, p.weights)),
+        grad_weights(exact_weight_gradient(p.g, p.images, p.grad_out, p.in)) {}
 };
 
 /// Calls visit(geometry, images, random) for `count` random shapes.

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "../gemm/float_problem.hpp"
+#include "gemm/float_problem.hpp"
 
 using namespace minnow;
 
@@ -19,11 +19,11 @@ void check(const geometry& g, bool filters_minimally) {
   test::floats out(p.grad_out.size(), NAN), again(out), grad_in(p.in.size(), NAN), gradient(p.weights.size(), NAN);
   detail::float_products products(g);
   products.forward(p.images, p.in.data(), p.weights.data(), out.data(), true);
-  CHECK(exact.out.misses(out, g.inputs()) == 0);
+  CHECK(test::misses(exact.out, out, g.inputs()) == 0);
   products.backward_inputs(p.images, p.grad_out.data(), p.weights.data(), grad_in.data());
   products.backward_weights(p.images, p.in.data(), p.grad_out.data(), gradient.data());
   products.forward(p.images, p.in.data(), p.weights.data(), again.data(), false);
-  const auto near = [](const test::floats& found, const test::sums& sums) {
+  const auto near = [](const test::floats& found, const test::exact_sums& sums) {
     double worst = 0;
     for (std::size_t i = 0; i < found.size(); ++i)
       worst = std::max(worst, std::abs(static_cast<double>(found[i]) - sums.exact[i]));

@@ -36,7 +36,7 @@ products multiply(const problem& p, int team) {
 
 /// Returns how many values differ from the exact sum by more than `terms` roundings of a term, which is at most 1. The
 /// sums of a Winograd tile share terms, so a value's own magnitudes do not bound its error.
-int misses(const test::sums& exact, const floats& values, int terms) {
+int winograd_misses(const test::exact_sums& exact, const floats& values, int terms) {
   int result = values.size() == exact.exact.size() ? 0 : -1;
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!(std::abs(static_cast<double>(values[i]) - exact.exact[i]) <= terms * 0x1p-23)) ++result;
@@ -51,9 +51,9 @@ void check_winograd(const geometry& g, int images, minnow::random draws) {
     INFO(p.name());
     const test::exact_products exact(p);
     const products found = multiply<Arch>(p, 1);
-    CHECK(misses(exact.out, found.out, whole ? 0 : g.inputs()) == 0);
-    CHECK(misses(exact.grad_in, found.grad_in, whole ? 0 : 9 * g.out.channels) == 0);
-    CHECK(misses(exact.grad_weights, found.grad_weights, whole ? 0 : images * g.out.pixels()) == 0);
+    CHECK(winograd_misses(exact.out, found.out, whole ? 0 : g.inputs()) == 0);
+    CHECK(winograd_misses(exact.grad_in, found.grad_in, whole ? 0 : 9 * g.out.channels) == 0);
+    CHECK(winograd_misses(exact.grad_weights, found.grad_weights, whole ? 0 : images * g.out.pixels()) == 0);
     if (whole) continue;
     CHECK(multiply<Arch>(p, 2) == found);
     CHECK(multiply<Arch>(p, 3) == found);

@@ -9,7 +9,10 @@
 #include <string>
 #include <vector>
 
+#include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
+
+#include "reference_convolution.hpp"
 
 namespace minnow::test {
 
@@ -65,32 +68,6 @@ inline std::string further(const std::vector<float>& found, const numbers& expec
   return further(found, expected, numbers(expected.size(), tolerance));
 }
 
-/// Computes sums of products over windows: in (N,H,W,C), w (F,kernel height,kernel width,C / groups) -> out
-/// (N,H',W',F).
-inline numbers product(const geometry& g, int images, const numbers& in, const numbers& w) {
-  numbers out;
-  for (int n = 0; n < images; ++n)
-    for (int y = 0; y < g.out.height; ++y)
-      for (int x = 0; x < g.out.width; ++x)
-        for (int f = 0; f < g.out.channels; ++f) {
-          double sum = 0;
-          for (int ky = 0; ky < g.kernel.height; ++ky)
-            for (int kx = 0; kx < g.kernel.width; ++kx) {
-              const int iy = y * g.stride.height + ky - g.padding.height;
-              const int ix = x * g.stride.width + kx - g.padding.width;
-              if (iy < 0 || ix < 0 || iy >= g.in.height || ix >= g.in.width) continue;
-              const int channels = g.in.channels / g.groups;
-              const int first = f / (g.out.channels / g.groups) * channels;
-              for (int c = 0; c < channels; ++c)
-                sum += in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + first +
-                                                   c)] *
-                       w[static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * channels + c)];
-            }
-          out.push_back(sum);
-        }
-  return out;
-}
-
 /// Computes for each window the maximum of the elements inside the image, or their sum divided by the window's size.
 inline numbers pool(const geometry& g, int images, const numbers& in, bool averages) {
   numbers out;
@@ -100,16 +77,11 @@ inline numbers pool(const geometry& g, int images, const numbers& in, bool avera
         for (int c = 0; c < g.out.channels; ++c) {
           double sum = 0;
           double largest = -HUGE_VAL;
-          for (int ky = 0; ky < g.kernel.height; ++ky)
-            for (int kx = 0; kx < g.kernel.width; ++kx) {
-              const int iy = y * g.stride.height + ky - g.padding.height;
-              const int ix = x * g.stride.width + kx - g.padding.width;
-              if (iy < 0 || ix < 0 || iy >= g.in.height || ix >= g.in.width) continue;
-              const double v =
-                  in[static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + c)];
-              sum += v;
-              largest = std::fmax(largest, v);
-            }
+          for_each_tap(g, y, x, [&](int row, int column, int) {
+            const double v = in[index(((n * g.in.height + row) * g.in.width + column) * g.in.channels + c)];
+            sum += v;
+            largest = std::fmax(largest, v);
+          });
           out.push_back(averages ? sum / (g.kernel.height * g.kernel.width) : largest);
         }
   return out;

@@ -22,8 +22,8 @@ double small_graph_loss(const test::parameter_map& parameters, const numbers& im
   const int n = static_cast<int>(labels.size());
   using all = layer_graph<small_graph>;
   const auto product = [&]<std::size_t I>(std::integral_constant<std::size_t, I>, const numbers& x) {
-    return test::product(all::layer<I>::over(all::in<I>), n, x,
-                         parameters.at(std::string(all::paths[I].view()) + " weights"));
+    return test::convolve<double>(all::layer<I>::over(all::in<I>), n, x,
+                                  parameters.at(std::string(all::paths[I].view()) + " weights"));
   };
   const auto plus = [](numbers x, const numbers& y) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] += y[i % y.size()];

@@ -36,18 +36,18 @@ double small_real_loss(const test::parameter_map& parameters, const numbers& ima
     for (double& v : x) v = std::fmax(-1, std::fmin(1, v));
     return x;
   };
-  numbers x = test::product(all::layer<0>::over(all::in<0>), n, images, weights("0"));
+  numbers x = test::convolve<double>(all::layer<0>::over(all::in<0>), n, images, weights("0"));
   x = test::normalized(x, parameters.at("1 gamma"), parameters.at("1 beta"));
   for (double& v : x) v = std::fmax(0, v);
   x = test::pool(all::layer<3>::pool_over(all::in<3>), n, x, false);
-  x = test::product(all::layer<4>::over(all::in<4>), n, x, weights("4"));
+  x = test::convolve<double>(all::layer<4>::over(all::in<4>), n, x, weights("4"));
   x = clip(add(x, parameters.at("5 bias")));
   x = test::pool(all::layer<7>::pool_over(all::in<7>), n, x, true);
-  x = test::product(all::layer<9>::over(all::in<9>), n, clip(x), weights("8"));
+  x = test::convolve<double>(all::layer<9>::over(all::in<9>), n, clip(x), weights("8"));
   x = test::pool(all::layer<10>::pool_over(all::in<10>), n, x, true);
-  x = test::product(all::layer<11>::over(all::in<11>), n, x, weights("10"));
+  x = test::convolve<double>(all::layer<11>::over(all::in<11>), n, x, weights("10"));
   x = add(x, parameters.at("11 bias"));
-  x = test::product(all::layer<13>::over(all::in<13>), n, x, weights("12"));
+  x = test::convolve<double>(all::layer<13>::over(all::in<13>), n, x, weights("12"));
   return test::cross_entropy_of(x, labels);
 }
 

@@ -39,7 +39,7 @@ void check_product(shape in, int images) {
   const auto of_inputs = [&](const numbers& weights, const numbers& grad, const numbers& at) {
     return test::finite_differences(
         [&](const numbers& inputs) {
-          const numbers out = test::product(g, images, inputs, weights);
+          const numbers out = test::convolve<double>(g, images, inputs, weights);
           double sum = 0;
           for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * grad[i];
           return sum;
@@ -49,7 +49,7 @@ void check_product(shape in, int images) {
   const auto of_weights = [&](const numbers& inputs, const numbers& grad, const numbers& at) {
     return test::finite_differences(
         [&](const numbers& weights) {
-          const numbers out = test::product(g, images, inputs, weights);
+          const numbers out = test::convolve<double>(g, images, inputs, weights);
           double sum = 0;
           for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * grad[i];
           return sum;

@@ -11,6 +11,7 @@
 
 #include "codes.hpp"
 #include "operands.hpp"
+#include "reference_convolution.hpp"
 
 using namespace minnow;
 using namespace test::operands;
@@ -52,6 +53,7 @@ void check_dispatch() {
         test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random);
     const auto inputs = test::packed_inputs<In::storage, In::bits>(g.in, codes);
     const auto weights = test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, weight_codes);
+    const test::exact_sums exact = test::exact_outputs(g, 1, codes, weight_codes);
     const auto stride = static_cast<std::size_t>(kernels::sum_stride(g.out.channels));
     kernels::available_archs::for_each([&](auto arch) {
       using product = kernels::product<In, Weights, decltype(arch)>;
@@ -59,28 +61,13 @@ void check_dispatch() {
       const auto found = sums_of<product>(g, inputs, weights, g.out.height);
       CHECK(sums_of<product>(g, inputs, weights, 2) == found);
       bool equal = true;
-      for (int y = 0; y < g.out.height; ++y)
-        for (int x = 0; x < g.out.width; ++x)
-          for (int f = 0; f < g.out.channels; ++f) {
-            double exact = 0;
-            double magnitude = 0;
-            for (int k = 0; k < g.inputs(); ++k) {
-              const int iy = y * g.stride.height - g.padding.height + k / g.in.channels / g.kernel.width;
-              const int ix = x * g.stride.width - g.padding.width + k / g.in.channels % g.kernel.width;
-              if (iy < 0 || iy >= g.in.height || ix < 0 || ix >= g.in.width) continue;
-              const double term =
-                  static_cast<double>(
-                      codes[static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels + k % g.in.channels)]) *
-                  static_cast<double>(weight_codes[static_cast<std::size_t>(f * g.inputs() + k)]);
-              exact += term;
-              magnitude += std::abs(term);
-            }
-            const double s = static_cast<double>(
-                found[static_cast<std::size_t>(y * g.out.width + x) * stride + static_cast<std::size_t>(f)]);
-            // Integers are exact. Floats have K roundings of at most 2^-24 of the magnitude.
-            equal =
-                equal && std::abs(s - exact) <= (std::is_same_v<sum, float> ? g.inputs() * 0x1p-24 * magnitude : 0.0);
-          }
+      for (std::size_t i = 0; i < exact.exact.size(); ++i) {
+        const std::size_t pixel = i / index(g.out.channels);
+        const double s = static_cast<double>(found[pixel * stride + i % index(g.out.channels)]);
+        // Integers are exact. Floats have K roundings of at most 2^-24 of the magnitude.
+        const double bound = std::is_same_v<sum, float> ? g.inputs() * 0x1p-24 * exact.magnitude[i] : 0.0;
+        equal = equal && std::abs(s - exact.exact[i]) <= bound;
+      }
       CHECK(equal);
     });
   }

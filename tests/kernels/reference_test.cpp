@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "codes.hpp"
+#include "reference_convolution.hpp"
 
 namespace {
 
@@ -27,40 +28,6 @@ const geometry reference_shapes[] = {
     minnow::window_over({5, 6, 19}, 19, {3, 3}, {1, 1}, {1, 1}, 19),
     minnow::window_over({4, 7, 6}, 33, {2, 3}, {1, 2}, {1, 1}, 3),
 };
-
-/// Returns the sums of products computed from the codes in double precision. `magnitudes` receives the sums of |x w|.
-template <class In, class Weight>
-std::vector<double> convolve(const geometry& g, const std::vector<In>& x, const std::vector<Weight>& w,
-                             std::vector<double>& magnitudes) {
-  std::vector<double> sums;
-  for (int oy = 0; oy < g.out.height; ++oy) {
-    for (int ox = 0; ox < g.out.width; ++ox) {
-      for (int f = 0; f < g.out.channels; ++f) {
-        double sum = 0;
-        double magnitude = 0;
-        for (int ky = 0; ky < g.kernel.height; ++ky) {
-          for (int kx = 0; kx < g.kernel.width; ++kx) {
-            const int y = oy * g.stride.height + ky - g.padding.height;
-            const int xx = ox * g.stride.width + kx - g.padding.width;
-            if (y < 0 || y >= g.in.height || xx < 0 || xx >= g.in.width) continue;
-            for (int c = 0; c < g.in.channels / g.groups; ++c) {
-              const int channel = f / (g.out.channels / g.groups) * (g.in.channels / g.groups) + c;
-              const auto input = static_cast<std::size_t>((y * g.in.width + xx) * g.in.channels + channel);
-              const auto weight = static_cast<std::size_t>(
-                  ((f * g.kernel.height + ky) * g.kernel.width + kx) * (g.in.channels / g.groups) + c);
-              const double product = static_cast<double>(x[input]) * static_cast<double>(w[weight]);
-              sum += product;
-              magnitude += std::abs(product);
-            }
-          }
-        }
-        sums.push_back(sum);
-        magnitudes.push_back(magnitude);
-      }
-    }
-  }
-  return sums;
-}
 
 template <encoding In, encoding Weights, int InputBits = 3, int WeightBits = 3>
 void check_reference(const geometry& g, std::mt19937& random) {
@@ -84,8 +51,7 @@ void check_reference(const geometry& g, std::mt19937& random) {
       g, inputs.data(), weights.data(), sums.data() + middle * row, scratch.data(), middle, g.out.height);
   CHECK(scratch.untouched_behind());
 
-  std::vector<double> magnitudes;
-  const std::vector<double> expected = convolve(g, x, w, magnitudes);
+  const test::exact_sums expected = test::exact_outputs(g, 1, x, w);
   const bool exact = minnow::is_integer(In) && minnow::is_integer(Weights);
   // Each of the K additions rounds a partial sum that is at most the sum of magnitudes.
   const double rounding = exact ? 0 : g.inputs() * static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
@@ -97,7 +63,7 @@ void check_reference(const geometry& g, std::mt19937& random) {
       if (f >= g.out.channels) {
         wrong += sum != 0;
       } else {
-        wrong += !(std::abs(sum - expected[i]) <= rounding * magnitudes[i]);
+        wrong += !(std::abs(sum - expected.exact[i]) <= rounding * expected.magnitude[i]);
       }
     }
   }

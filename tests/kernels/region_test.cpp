@@ -8,6 +8,8 @@
 
 #include <minnow/kernels/layout/layout.hpp>
 
+#include "reference_convolution.hpp"
+
 namespace {
 
 using minnow::geometry;
@@ -58,20 +60,14 @@ TEST_SUITE("kernels/region") {
             pixels.insert(pixels.end(), tile, tile + Size);
           });
           CHECK_EQ(static_cast<int>(pixels.size()), r.pixels());
-          for (const auto [oy, ox, input] : pixels) {
-            ++seen[static_cast<std::size_t>((oy - first) * g.out.width + ox)];
+          for (const cursor& at : pixels) {
+            ++seen[static_cast<std::size_t>((at.y - first) * g.out.width + at.x)];
             int valid = 0;
-            for (int ky = 0; ky < g.kernel.height; ++ky) {
-              for (int kx = 0; kx < g.kernel.width; ++kx) {
-                const int y = oy * g.stride.height + ky - g.padding.height;
-                const int x = ox * g.stride.width + kx - g.padding.width;
-                if (y < 0 || y >= g.in.height || x < 0 || x >= g.in.width) continue;
-                if (valid++ == 0) {
-                  CHECK_EQ(input, (y * g.in.width + x) * r.pixel_steps);
-                  CHECK_EQ(r.weight_step(), (ky * g.kernel.width + kx) * r.pixel_steps);
-                }
-              }
-            }
+            minnow::test::for_each_tap(g, at.y, at.x, [&](int y, int x, int tap) {
+              if (valid++ > 0) return;
+              CHECK_EQ(at.input, (y * g.in.width + x) * r.pixel_steps);
+              CHECK_EQ(r.weight_step(), tap * r.pixel_steps);
+            });
             CHECK_EQ(r.valid_inputs(), valid * g.in.channels);
           }
         }

@@ -14,6 +14,7 @@
 
 #include "kernels/codes.hpp"
 #include "kernels/operands.hpp"
+#include "reference_convolution.hpp"
 
 using namespace minnow;
 using namespace test::operands;
@@ -213,11 +214,10 @@ test::packed_bytes packed_codes(const geometry& pool, const std::vector<std::int
     for (int x = 0; x < pool.out.width; ++x)
       for (int c = 0; c < channels; ++c) {
         int index = t.smallest[c] != 0 ? Count : 0;
-        for (int ky = 0; ky < pool.kernel.height; ++ky)
-          for (int kx = 0; kx < pool.kernel.width; ++kx) {
-            const int one = index_at(y * pool.stride.height + ky, x * pool.stride.width + kx, c);
-            index = t.smallest[c] != 0 ? std::min(index, one) : std::max(index, one);
-          }
+        test::for_each_tap(pool, y, x, [&](int row, int column, int) {
+          const int one = index_at(row, column, c);
+          index = t.smallest[c] != 0 ? std::min(index, one) : std::max(index, one);
+        });
         if constexpr (is_planes(E))
           codes.push_back(static_cast<std::int16_t>(kernels::rising_codes<E, 3>()[static_cast<std::size_t>(index)]));
         else codes.push_back(static_cast<std::int16_t>(is_unsigned(E) ? index : index - Count / 2));

@@ -16,6 +16,7 @@
 
 #include "kernels/codes.hpp"
 #include "kernels/operands.hpp"
+#include "reference_convolution.hpp"
 
 using namespace minnow;
 using namespace test::operands;
@@ -27,29 +28,11 @@ struct pair_problem {
   geometry g;
   test::packed_bytes inputs;
   test::packed_bytes weights;
-  std::vector<double> exact;      // (pixels, F)
-  std::vector<double> magnitude;  // (pixels, F), sums of absolute values
+  test::exact_sums sums;  // (pixels, F)
 
   pair_problem(const geometry& geo, test::packed_bytes packed_inputs, test::packed_bytes packed_weights,
-               const std::vector<double>& x, const std::vector<double>& w)
-      : g(geo), inputs(std::move(packed_inputs)), weights(std::move(packed_weights)) {
-    for (int y = 0; y < g.out.height; ++y)
-      for (int column = 0; column < g.out.width; ++column)
-        for (int f = 0; f < g.out.channels; ++f) {
-          double sum = 0, total = 0;
-          for (int k = 0; k < g.inputs(); ++k) {
-            const int iy = y * g.stride.height - g.padding.height + k / g.in.channels / g.kernel.width;
-            const int ix = column * g.stride.width - g.padding.width + k / g.in.channels % g.kernel.width;
-            if (iy < 0 || iy >= g.in.height || ix < 0 || ix >= g.in.width) continue;
-            const auto input = static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels + k % g.in.channels);
-            const double term = x[input] * w[static_cast<std::size_t>(f * g.inputs() + k)];
-            sum += term;
-            total += std::abs(term);
-          }
-          exact.push_back(sum);
-          magnitude.push_back(total);
-        }
-  }
+               test::exact_sums expected)
+      : g(geo), inputs(std::move(packed_inputs)), weights(std::move(packed_weights)), sums(std::move(expected)) {}
 
   [[nodiscard]] std::size_t row() const {
     return static_cast<std::size_t>(g.out.width) * static_cast<std::size_t>(kernels::sum_stride(g.out.channels));
@@ -59,11 +42,8 @@ struct pair_problem {
 template <class In, class Weights>
 pair_problem problem_of(const geometry& g, const std::vector<kernels::code<In::storage>>& x,
                         const std::vector<kernels::code<Weights::storage>>& w) {
-  return {g,
-          test::packed_inputs<In::storage, In::bits>(g.in, x),
-          test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, w),
-          {x.begin(), x.end()},
-          {w.begin(), w.end()}};
+  return {g, test::packed_inputs<In::storage, In::bits>(g.in, x),
+          test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, w), test::exact_outputs(g, 1, x, w)};
 }
 
 template <class In, class Weights>
@@ -113,7 +93,7 @@ std::vector<float> sums_of(const kernel& k, const pair_problem& p, int together)
   return sums;
 }
 
-/// Checks the error of K additions, each rounded to 24 bits, of numbers whose magnitudes add up to p.magnitude.
+/// Checks the error of K additions, each rounded to 24 bits, of numbers whose magnitudes add up to p.sums.magnitude.
 /// Doubling is exact, and joining partial sums adds a few roundings.
 bool are_close(const pair_problem& p, const std::vector<float>& sums) {
   const auto stride = static_cast<std::size_t>(kernels::sum_stride(p.g.out.channels));
@@ -121,8 +101,8 @@ bool are_close(const pair_problem& p, const std::vector<float>& sums) {
   for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(p.g.out.pixels()); ++pixel) {
     for (std::size_t f = 0; f < stride; ++f) {
       const double sum = static_cast<double>(sums[pixel * stride + f]);
-      const double exact = f < filters ? p.exact[pixel * filters + f] : 0;
-      const double bound = f < filters ? 2 * p.g.inputs() * 0x1p-24 * p.magnitude[pixel * filters + f] : 0;
+      const double exact = f < filters ? p.sums.exact[pixel * filters + f] : 0;
+      const double bound = f < filters ? 2 * p.g.inputs() * 0x1p-24 * p.sums.magnitude[pixel * filters + f] : 0;
       if (!(std::abs(sum - exact) <= bound)) {
         MESSAGE("pixel ", pixel, " filter ", f, ": ", sum, " instead of ", exact);
         return false;

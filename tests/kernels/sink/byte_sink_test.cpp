@@ -8,6 +8,10 @@
 
 #include <doctest/doctest.h>
 
+#include <minnow/kernels/arch.hpp>
+
+#include "reference_convolution.hpp"
+
 using namespace minnow;
 
 namespace {
@@ -64,14 +68,10 @@ void check_byte_sink(const geometry& pool, Arch arch) {
     for (int x = 0; x < pool.out.width; ++x)
       for (int c = 0; c < channels; ++c) {
         std::vector<int> codes;
-        for (int ky = 0; ky < pool.kernel.height; ++ky)
-          for (int kx = 0; kx < pool.kernel.width; ++kx) {
-            const int iy = y * pool.stride.height - pool.padding.height + ky,
-                      ix = x * pool.stride.width - pool.padding.width + kx;
-            if (iy < 0 || ix < 0 || iy >= pool.in.height || ix >= pool.in.width) continue;
-            const int pixel = iy * pool.in.width + ix;
-            codes.push_back(code_of<Code>(sums[static_cast<std::size_t>(pixel * stride + c)], pixel, c));
-          }
+        test::for_each_tap(pool, y, x, [&](int row, int column, int) {
+          const int pixel = row * pool.in.width + column;
+          codes.push_back(code_of<Code>(sums[static_cast<std::size_t>(pixel * stride + c)], pixel, c));
+        });
         const auto [low, high] = std::minmax_element(codes.begin(), codes.end());
         expected.push_back(static_cast<Code>(smallest[static_cast<std::size_t>(c)] != 0 ? *low : *high));
       }

@@ -7,7 +7,10 @@
 
 #include <doctest/doctest.h>
 
+#include <minnow/kernels/arch.hpp>
+
 #include "kernels/codes.hpp"
+#include "reference_convolution.hpp"
 
 using namespace minnow;
 
@@ -60,14 +63,10 @@ struct example {
       for (int x = 0; x < pool.out.width; ++x)
         for (int c = 0; c < channels; ++c) {
           int best = smallest[static_cast<std::size_t>(c)] != 0 ? Count : 0;
-          for (int ky = 0; ky < pool.kernel.height; ++ky)
-            for (int kx = 0; kx < pool.kernel.width; ++kx) {
-              const int iy = y * pool.stride.height - pool.padding.height + ky,
-                        ix = x * pool.stride.width - pool.padding.width + kx;
-              if (iy < 0 || ix < 0 || iy >= pool.in.height || ix >= pool.in.width) continue;
-              const int i = index(iy, ix, c);
-              best = smallest[static_cast<std::size_t>(c)] != 0 ? std::min(best, i) : std::max(best, i);
-            }
+          test::for_each_tap(pool, y, x, [&](int row, int column, int) {
+            const int i = index(row, column, c);
+            best = smallest[static_cast<std::size_t>(c)] != 0 ? std::min(best, i) : std::max(best, i);
+          });
           codes.push_back(code(best));
         }
     return test::packed_inputs<E, Bits>(pool.out, codes);

@@ -19,6 +19,8 @@
 #include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/ternary.hpp>
 
+#include "reference_convolution.hpp"
+
 using namespace minnow;
 
 namespace {
@@ -63,35 +65,15 @@ struct code_problem {
     for (float& w : weights) w = one_of(weight_codes);
     for (float& y : grad_out) y = real(random);
   }
-
-  /// Calls visit(output, input, weight) for each product of the layer.
-  template <class Visit>
-  void for_each_product(Visit&& visit) const {
-    for (int n = 0; n < image_count; ++n)
-      for (int y = 0; y < g.out.height; ++y)
-        for (int x = 0; x < g.out.width; ++x)
-          for (int ky = 0; ky < g.kernel.height; ++ky)
-            for (int kx = 0; kx < g.kernel.width; ++kx) {
-              const int iy = y * g.stride.height + ky - g.padding.height;
-              const int ix = x * g.stride.width + kx - g.padding.width;
-              if (iy < 0 || ix < 0 || iy >= g.in.height || ix >= g.in.width) continue;
-              for (int f = 0; f < g.out.channels; ++f)
-                for (int c = 0; c < g.in.channels; ++c)
-                  visit(
-                      static_cast<std::size_t>(((n * g.out.height + y) * g.out.width + x) * g.out.channels + f),
-                      static_cast<std::size_t>(((n * g.in.height + iy) * g.in.width + ix) * g.in.channels + c),
-                      static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * g.in.channels + c));
-            }
-  }
 };
 
 /// Checks that each number is within a few roundings of the sum of its terms' magnitudes.
-void check_near(const std::vector<float>& found, const std::vector<double>& expected,
-                const std::vector<double>& magnitude) {
-  REQUIRE(found.size() == expected.size());
+void check_near(const std::vector<float>& found, const test::exact_sums& expected) {
+  REQUIRE(found.size() == expected.exact.size());
   double worst = 0;
   for (std::size_t i = 0; i < found.size(); ++i)
-    worst = std::max(worst, std::abs(static_cast<double>(found[i]) - expected[i]) / (magnitude[i] + 1e-30));
+    worst =
+        std::max(worst, std::abs(static_cast<double>(found[i]) - expected.exact[i]) / (expected.magnitude[i] + 1e-30));
   CHECK(worst < 2e-6);
 }
 
@@ -114,8 +96,7 @@ void check_forward(const geometry& g) {
   const auto p = code_problem::of<Inputs, Weights>(g);
   std::vector<float> scales(static_cast<std::size_t>(g.out.channels));
   for (std::size_t f = 0; f < scales.size(); ++f) scales[f] = 0.25f + 0.125f * static_cast<float>(f % 5);
-  std::vector<float> expected(static_cast<std::size_t>(image_count * g.out.size()));
-  p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) { expected[y] += p.in[x] * p.weights[w]; });
+  std::vector<float> expected = test::convolve<float>(g, image_count, p.in, p.weights);  // integers, so exact
   for (std::size_t y = 0; y < expected.size(); ++y) expected[y] *= scales[y % scales.size()];
 
   CHECK(!detail::code_product(nullptr).serves(g));
@@ -149,12 +130,7 @@ void check_input_gradient(const geometry& g) {
   CAPTURE(g.in.channels);
   CAPTURE(g.kernel.height);
   const auto p = code_problem::of<sign, Weights>(g);
-  std::vector<double> expected(p.in.size());
-  std::vector<double> magnitude(p.in.size());
-  p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) {
-    expected[x] += static_cast<double>(p.grad_out[y]) * static_cast<double>(p.weights[w]);
-    magnitude[x] += std::abs(static_cast<double>(p.grad_out[y]));
-  });
+  const auto expected = test::exact_input_gradient(g, image_count, p.grad_out, p.weights);
   detail::table_input_gradient<detail::operand_of<Weights>> gradient(g);
   if (!gradient.usable()) return;
   std::vector<float> first;
@@ -162,7 +138,7 @@ void check_input_gradient(const geometry& g) {
     set_threads(threads);
     std::vector<float> found(p.in.size(), 77.0f);
     gradient.run(image_count, p.grad_out.data(), p.weights, found.data());
-    check_near(found, expected, magnitude);
+    check_near(found, expected);
     if (threads == 1) first = found;
     CHECK(found == first);
   }
@@ -173,12 +149,7 @@ void check_weight_gradient(const geometry& g) {
   CAPTURE(g.in.channels);
   CAPTURE(g.kernel.height);
   const auto p = code_problem::of<sign, sign>(g);
-  std::vector<double> expected(p.weights.size());
-  std::vector<double> magnitude(p.weights.size());
-  p.for_each_product([&](std::size_t y, std::size_t x, std::size_t w) {
-    expected[w] += static_cast<double>(p.grad_out[y]) * static_cast<double>(p.in[x]);
-    magnitude[w] += std::abs(static_cast<double>(p.grad_out[y]));
-  });
+  const auto expected = test::exact_weight_gradient(g, image_count, p.grad_out, p.in);
   detail::table_weight_gradient gradient(g);
   if (!gradient.usable()) return;
   std::vector<float> first;
@@ -186,7 +157,7 @@ void check_weight_gradient(const geometry& g) {
     set_threads(threads);
     std::vector<float> found(p.weights.size(), 77.0f);
     gradient.run(image_count, p.in.data(), p.grad_out.data(), found.data());
-    check_near(found, expected, magnitude);
+    check_near(found, expected);
     if (threads == 1) first = found;
     CHECK(found == first);
   }

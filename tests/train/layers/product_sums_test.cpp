@@ -13,14 +13,15 @@
 #include <minnow/layers/depthwise_conv.hpp>
 #include <minnow/train/network.hpp>
 
-#include "integer_sums.hpp"
+#include "coded.hpp"
+#include "reference_convolution.hpp"
 #include "single_layer.hpp"
 
 using namespace minnow;
 
 namespace {
 
-using test::coded, test::integer_sums;
+using test::coded;
 
 /// Checks that a network's sums at alpha 1 are integer sums, scaled once.
 template <class Inputs, class Weights, class Layer = conv<7, scheme<Inputs, Weights>, kernel<3, 2>, stride<2, 1>>>
@@ -46,7 +47,7 @@ void check_sums(mode m = mode::evaluate) {
   for (const float v : x) in.push_back(static_cast<int>(Inputs::code(v, state)));
   const geometry g = net.template layer<"0">().window();
   const coded<Weights> w(std::vector<float>(weights.begin(), weights.end()), g.out.channels);
-  const auto sums = integer_sums(g, images, in, w.codes);
+  const auto sums = test::convolve<std::int64_t>(g, images, in, w.codes);
   REQUIRE(z.size() == sums.size());
   CHECK(std::any_of(sums.begin(), sums.end(), [](std::int64_t s) { return s != 0; }));
   for (std::size_t i = 0; i < z.size(); ++i) {

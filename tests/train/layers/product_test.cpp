@@ -12,14 +12,15 @@
 #include <minnow/layers/dense.hpp>
 #include <minnow/layers/depthwise_conv.hpp>
 
-#include "integer_sums.hpp"
+#include "coded.hpp"
+#include "reference_convolution.hpp"
 #include "single_layer.hpp"
 
 using namespace minnow;
 
 namespace {
 
-using test::coded, test::integer_sums;
+using test::coded;
 
 /// Compares the layer with a product in double precision of the weights share h(w) + (1 - share) w.
 template <class Q, class Estimator>
@@ -39,29 +40,22 @@ void check_blend() {
     one.set("weights", w);
     const auto out = one.forward(x, {.mode = mode::train, .alpha = alpha});
     const double share = std::is_same_v<Estimator, ste> ? 1.0 : static_cast<double>(alpha);
-    std::size_t at = 0;
-    for (int n = 0; n < images; ++n)
-      for (int y = 0; y < g.out.height; ++y)
-        for (int px = 0; px < g.out.width; ++px)
-          for (int f = 0; f < g.out.channels; ++f, ++at) {
-            double sum = 0;
-            double magnitude = 0;
-            for (int ky = 0; ky < 3; ++ky)
-              for (int kx = 0; kx < 2; ++kx) {
-                const int iy = y + ky - g.padding.height;
-                const int ix = px + kx - g.padding.width;
-                if (iy < 0 || ix < 0 || iy >= in.height || ix >= in.width) continue;
-                for (int c = 0; c < 3; ++c) {
-                  const auto k = static_cast<std::size_t>(((f * 3 + ky) * 2 + kx) * 3 + c);
-                  const double h = q.codes[k] * static_cast<double>(q.scales[static_cast<std::size_t>(f)]);
-                  const double v = static_cast<double>(x[static_cast<std::size_t>(((n * 4 + iy) * 5 + ix) * 3 + c)]);
-                  sum += v * (share * h + (1 - share) * static_cast<double>(w[k]));
-                  magnitude += std::abs(v) * (std::abs(share * h) + (1 - share) * std::abs(static_cast<double>(w[k])));
-                }
-              }
-            // K = 18 products and sums, and four roundings of a blended weight.
-            CHECK(std::abs(static_cast<double>(out[at]) - sum) <= (18 + 4) * 0x1p-24 * magnitude);
-          }
+    std::vector<double> blended(w.size());
+    std::vector<double> blended_magnitudes(w.size());
+    for (std::size_t k = 0; k < w.size(); ++k) {
+      const double h = q.codes[k] * static_cast<double>(q.scales[k / index(g.inputs())]);
+      blended[k] = share * h + (1 - share) * static_cast<double>(w[k]);
+      blended_magnitudes[k] = std::abs(share * h) + (1 - share) * std::abs(static_cast<double>(w[k]));
+    }
+    const auto sums = test::convolve<double>(g, images, x, blended);
+    std::vector<double> magnitudes(sums.size());
+    test::for_each_product(g, images, [&](std::size_t o, std::size_t i, std::size_t k) {
+      magnitudes[o] += std::abs(static_cast<double>(x[i])) * blended_magnitudes[k];
+    });
+    REQUIRE(out.size() == sums.size());
+    // K = 18 products and sums, and four roundings of a blended weight.
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      CHECK(std::abs(static_cast<double>(out[i]) - sums[i]) <= (18 + 4) * 0x1p-24 * magnitudes[i]);
   }
 }
 
@@ -164,19 +158,18 @@ TEST_SUITE("train/layers/product") {
       one.in().scale = 0.5f;
       const auto out = one.forward({x.begin(), x.end()}, {.mode = mode::evaluate});
       REQUIRE(one.layer.quantize("0").scale(0) == 1);
-      const auto sums = integer_sums(g, 2, x, w);
+      const auto sums = test::convolve<std::int64_t>(g, 2, x, w);
       CHECK(*std::max_element(sums.begin(), sums.end()) > (1 << 24));
       bool rounded_on_the_way = false;
       for (std::size_t i = 0; i < sums.size(); ++i) CHECK(out[i] == static_cast<float>(sums[i]) * 0.5f);
       float sum = 0;
       for (std::size_t k = 0; k < static_cast<std::size_t>(in.size()); ++k)
         sum += static_cast<float>(x[k] * w[k % w.size()]);
-      rounded_on_the_way = sum != static_cast<float>(integer_sums(
-                                      dense_over({1, 1, in.size()}, 1), 1, {x.begin(), x.begin() + in.size()}, [&] {
-                                        std::vector<int> repeated(static_cast<std::size_t>(in.size()));
-                                        for (std::size_t k = 0; k < repeated.size(); ++k) repeated[k] = w[k % w.size()];
-                                        return repeated;
-                                      }())[0]);
+      std::vector<int> repeated(static_cast<std::size_t>(in.size()));
+      for (std::size_t k = 0; k < repeated.size(); ++k) repeated[k] = w[k % w.size()];
+      const std::vector<int> first_image(x.begin(), x.begin() + in.size());
+      rounded_on_the_way = sum != static_cast<float>(test::convolve<std::int64_t>(dense_over({1, 1, in.size()}, 1), 1,
+                                                                                  first_image, repeated)[0]);
       CHECK(rounded_on_the_way);
     };
     check(dense<3, integer<8>>{}, {1, 1, 1300});
