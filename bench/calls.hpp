@@ -12,60 +12,37 @@
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/product.hpp>
 
+#include "../tests/kernels/codes.hpp"
 #include "measure.hpp"
 
 namespace bench {
 
 namespace kernels = minnow::kernels;
+namespace test = minnow::test;
 using minnow::encoding;
-
-namespace detail {
-
-/// Returns a random code of an encoding.
-template <encoding E>
-[[nodiscard]] kernels::code<E> draw(minnow::random& random) {
-  const auto within = [&](int limit) { return static_cast<kernels::code<E>>(random.below(2 * limit + 1) - limit); };
-  if constexpr (!minnow::is_integer(E)) return random.uniform(-1, 1);
-  else if constexpr (E == encoding::bit) return static_cast<kernels::code<E>>(2 * random.below(2) - 1);
-  else if constexpr (E == encoding::ternary) return within(1);
-  else if constexpr (E == encoding::power_of_two) {
-    const int magnitude = random.below(4);
-    return static_cast<kernels::code<E>>(magnitude == 3 ? 0 : (1 - 2 * random.below(2)) << magnitude);
-  } else if constexpr (E == encoding::nibble) return within(7);
-  else if constexpr (E == encoding::byte) return within(127);
-  else if constexpr (minnow::is_unsigned(E))
-    return static_cast<kernels::code<E>>(random.below(E == encoding::unsigned_nibble ? 16 : 256));
-  else return static_cast<kernels::code<E>>(2 * random.below(256) - 255);
-}
-
-template <encoding E>
-[[nodiscard]] std::vector<kernels::code<E>> draw_many(int count, std::uint64_t draws) {
-  minnow::random random{minnow::seed{draws}};
-  std::vector<kernels::code<E>> result(static_cast<std::size_t>(count));
-  for (auto& code : result) code = draw<E>(random);
-  return result;
-}
-
-}  // namespace detail
 
 /// A packed map and packed weights of random codes, shared by the calls that multiply them.
 template <encoding In, encoding Weights>
 class operands {
 public:
   explicit operands(const minnow::geometry& g)
-      : shape_(g), inputs_(kernels::input_bytes<In>(g.in)), weights_(kernels::weight_bytes<In, Weights>(g)) {
-    kernels::pack_inputs<In>(detail::draw_many<In>(g.in.size(), 1).data(), g.in.pixels(), g.in.channels,
-                             inputs_.data());
-    kernels::pack_weights<In, Weights>(g, detail::draw_many<Weights>(g.weights(), 2).data(), weights_.data());
-  }
+      : shape_(g),
+        inputs_(test::packed_inputs<In>(g.in, random_codes<In>(g.in.size(), 1))),
+        weights_(test::packed_weights<In, Weights>(g, random_codes<Weights>(g.weights(), 2))) {}
 
   [[nodiscard]] const minnow::geometry& shape() const noexcept { return shape_; }
   [[nodiscard]] const std::byte* inputs() const noexcept { return inputs_.data(); }
   [[nodiscard]] const std::byte* weights() const noexcept { return weights_.data(); }
 
 private:
+  template <encoding E>
+  static std::vector<kernels::code<E>> random_codes(int count, std::uint64_t draws) {
+    minnow::random random{minnow::seed{draws}};
+    return test::random_codes<E>(count, random);
+  }
+
   minnow::geometry shape_;
-  buffer<std::byte> inputs_, weights_;
+  test::packed_bytes inputs_, weights_;
 };
 
 template <encoding In, encoding Weights>

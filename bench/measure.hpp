@@ -13,11 +13,14 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include <minnow/core/random.hpp>
+
+#include "../tests/random_numbers.hpp"
 
 namespace bench {
 
@@ -158,15 +161,12 @@ public:
   explicit buffer(std::size_t count, minnow::seed draws = {})
       : size_(count),
         bytes_(static_cast<std::byte*>(::operator new(count * sizeof(T) + line, std::align_val_t{line}))) {
-    minnow::random random(draws);
+    const std::span<std::byte> all(bytes_.get(), count * sizeof(T) + line);
     if constexpr (std::is_floating_point_v<T>) {
-      std::fill_n(bytes_.get() + count * sizeof(T), line, std::byte{});
-      for (std::size_t i = 0; i < count; ++i) data()[i] = static_cast<T>(random.uniform(-1, 1));
+      std::ranges::fill(all.last(line), std::byte{});
+      minnow::test::fill_randomly(std::span<T>(data(), count), draws);
     } else {
-      for (std::size_t i = 0; i < count * sizeof(T) + line; ++i) {
-        if (i % 8 == 0) bits_ = random.next();
-        bytes_.get()[i] = static_cast<std::byte>(bits_ >> (i % 8 * 8));
-      }
+      minnow::test::fill_randomly(all, draws);
     }
   }
 
@@ -180,7 +180,6 @@ private:
     void operator()(std::byte* p) const noexcept { ::operator delete(p, std::align_val_t{line}); }
   };
   std::size_t size_;
-  std::uint64_t bits_ = 0;
   std::unique_ptr<std::byte, release> bytes_;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs one trainable layer on one batch, and draws its numbers, for the tests of training.
+// Runs one trainable layer on one batch, for the tests of training.
 
 #include <algorithm>
 #include <cstddef>
@@ -9,23 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/core/random.hpp>
 #include <minnow/estimate/ste.hpp>
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/trainable.hpp>
 
-namespace minnow::test {
+#include "random_numbers.hpp"
 
-/// Returns `count` numbers, uniform on [low, high).
-inline std::vector<float> uniform(std::size_t count, std::uint64_t draws, float low = -1, float high = 1) {
-  minnow::random r(seed{draws});
-  std::vector<float> result(count);
-  for (float& v : result) v = r.uniform(low, high);
-  return result;
-}
-inline std::vector<float> uniform(int count, std::uint64_t draws, float low = -1, float high = 1) {
-  return uniform(static_cast<std::size_t>(count), draws, low, high);
-}
+namespace minnow::test {
 
 inline std::vector<double> widened(const std::vector<float>& x) { return {x.begin(), x.end()}; }
 

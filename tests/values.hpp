@@ -5,10 +5,11 @@
 #include <cstring>
 #include <initializer_list>
 #include <limits>
-#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <minnow/core/random.hpp>
 
 namespace minnow::test {
 
@@ -31,9 +32,9 @@ inline std::vector<float> values(const std::vector<float>& thresholds = {}) {
   using limits = std::numeric_limits<float>;
   for (const float t : {0.0f, limits::denorm_min(), limits::min(), 1.0f, limits::max(), infinity}) with_neighbors(t);
   for (int i = -1536; i <= 1536; ++i) xs.push_back(static_cast<float>(i) / 512.0f);
-  std::mt19937 bits(1);
+  minnow::random bits(seed{1});
   for (int i = 0; i < 20000; ++i) {
-    const auto pattern = static_cast<std::uint32_t>(bits());
+    const auto pattern = static_cast<std::uint32_t>(bits.next());
     float x;
     std::memcpy(&x, &pattern, sizeof x);
     if (std::isfinite(x)) xs.push_back(x);

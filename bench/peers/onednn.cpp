@@ -4,7 +4,10 @@
 // The library chooses every layout of weights and of a convolution's maps. The reorders into these layouts are not
 // timed.
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 
 #include <dnnl.hpp>
@@ -64,15 +67,12 @@ struct prepared {
 
 private:
   static void fill(memory& m, minnow::seed draws) {
-    minnow::random random(draws);
     const memory::desc layout = m.get_desc();
-    if (layout.data_type() == memory::data_type::f32) {
-      auto* numbers = static_cast<float*>(m.get_data_handle());
-      for (std::size_t i = 0; i < layout.get_size() / sizeof(float); ++i) numbers[i] = random.uniform(-1, 1);
-    } else {
-      auto* bytes = static_cast<std::uint8_t*>(m.get_data_handle());
-      for (std::size_t i = 0; i < layout.get_size(); ++i) bytes[i] = static_cast<std::uint8_t>(random.next());
-    }
+    void* data = m.get_data_handle();
+    if (layout.data_type() == memory::data_type::f32)
+      minnow::test::fill_randomly(std::span<float>(static_cast<float*>(data), layout.get_size() / sizeof(float)),
+                                  draws);
+    else minnow::test::fill_randomly(std::span<std::byte>(static_cast<std::byte*>(data), layout.get_size()), draws);
   }
 };
 

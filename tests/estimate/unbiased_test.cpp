@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <random>
 
+#include <minnow/core/random.hpp>
 #include <minnow/estimate/concept.hpp>
 
 using namespace minnow;
@@ -37,10 +37,10 @@ double deviation(const neuron_case& c) {
 /// Returns the mean of the estimate over `count` uniform z, with Eq. 2 either as the library interprets it or as
 /// printed.
 double monte_carlo(const neuron_case& c, int count, bool as_printed) {
-  std::mt19937_64 generator(11);
+  minnow::random r(minnow::seed{11});
   double sum = 0;
   for (int i = 0; i < count; ++i) {
-    const double z = static_cast<double>(generator() >> 11) * 0x1p-53;
+    const double z = static_cast<double>(r.next() >> 11) * 0x1p-53;
     const double h = as_printed ? (z > unbiased::sigmoid(c.a) ? 1 : 0) : unbiased::fire(c.a, z);
     sum += unbiased::gradient(c.a, h, h == 1 ? c.loss_of_one : c.loss_of_zero);
   }

@@ -23,6 +23,7 @@
 #include <minnow/schedule/cubic.hpp>
 
 #include "files/damaged_files.hpp"
+#include "random_numbers.hpp"
 #include "single_layer.hpp"
 
 using namespace minnow;
@@ -41,9 +42,7 @@ using learner = network<with_states, alpha_blend, aqe_stochastic>;
 constexpr int noise_images = 50, noise_batch = 8, noise_steps = 7;  // noise_steps: steps per epoch
 
 dataset<std::uint8_t> noise(int count) {
-  minnow::random r(seed{5});
-  std::vector<std::uint8_t> values(static_cast<std::size_t>(36 * count));
-  for (auto& v : values) v = static_cast<std::uint8_t>(r.below(256));
+  const auto values = test::random_bytes(36 * count, 5);
   std::vector<int> labels;
   for (int n = 0; n < count; ++n) labels.push_back(values[static_cast<std::size_t>(36 * n)] % 3);
   return {{6, 6, 1}, values, labels};

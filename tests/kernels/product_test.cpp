@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -47,10 +46,9 @@ void check_dispatch() {
   using sum = kernels::sum<In::storage, Weights::storage>;
   for (const geometry& g : {window_over({5, 6, 33}, 18, {3, 3}, {1, 1}, {1, 1}),
                             window_over({7, 5, 3}, 33, {5, 2}, {2, 1}, {0, 1}), dense_over({1, 1, 65}, 10)}) {
-    std::mt19937 random(7);
-    const auto codes = test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(g.in.size()), random);
-    const auto weight_codes =
-        test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random);
+    minnow::random random{minnow::seed{7}};
+    const auto codes = test::random_codes<In::storage, In::bits>(g.in.size(), random);
+    const auto weight_codes = test::random_codes<Weights::storage, Weights::bits>(g.weights(), random);
     const auto inputs = test::packed_inputs<In::storage, In::bits>(g.in, codes);
     const auto weights = test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, weight_codes);
     const test::exact_sums exact = test::exact_outputs(g, 1, codes, weight_codes);
@@ -95,11 +93,11 @@ TEST_SUITE("kernels/product") {
   TEST_CASE("sums of floats reach other sinks as integers, a part of a large map at a time") {
     const geometry g = window_over({70, 50, 3}, 17, {3, 3}, {1, 1}, {1, 1});
     REQUIRE(kernels::cached_rows(g) < 68);
-    std::mt19937 random(7);
-    const auto inputs = test::packed_inputs<encoding::real, 3>(
-        g.in, test::random_codes<encoding::real, 3>(static_cast<std::size_t>(g.in.size()), random));
+    minnow::random random{minnow::seed{7}};
+    const auto inputs =
+        test::packed_inputs<encoding::real, 3>(g.in, test::random_codes<encoding::real, 3>(g.in.size(), random));
     const auto weights = test::packed_weights<encoding::real, encoding::bit, 3>(
-        g, test::random_codes<encoding::bit, 3>(static_cast<std::size_t>(g.weights()), random));
+        g, test::random_codes<encoding::bit, 3>(g.weights(), random));
     const int stride = kernels::sum_stride(g.out.channels);
     kernels::available_archs::for_each([&](auto arch) {
       using product = kernels::product<real_floats, bit, decltype(arch)>;

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <random>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -30,12 +29,12 @@ const geometry reference_shapes[] = {
 };
 
 template <encoding In, encoding Weights, int InputBits = 3, int WeightBits = 3>
-void check_reference(const geometry& g, std::mt19937& random) {
+void check_reference(const geometry& g, minnow::random& random) {
   CAPTURE(static_cast<int>(In));
   CAPTURE(static_cast<int>(Weights));
   CAPTURE(g.in.channels);
-  const auto x = test::random_codes<In, InputBits>(static_cast<std::size_t>(g.in.size()), random);
-  const auto w = test::random_codes<Weights, WeightBits>(static_cast<std::size_t>(g.weights()), random);
+  const auto x = test::random_codes<In, InputBits>(g.in.size(), random);
+  const auto w = test::random_codes<Weights, WeightBits>(g.weights(), random);
   const auto inputs = test::packed_inputs<In, InputBits>(g.in, x);
   const auto weights = test::packed_weights<In, Weights, WeightBits>(g, w);
   const int stride = kernels::sum_stride(g.out.channels);
@@ -72,7 +71,7 @@ void check_reference(const geometry& g, std::mt19937& random) {
 
 template <encoding In>
 void check_reference_inputs() {
-  std::mt19937 random(21);
+  minnow::random random{minnow::seed{21}};
   for (const geometry& g : reference_shapes) {
     check_reference<In, encoding::bit>(g, random);
     check_reference<In, encoding::ternary>(g, random);
@@ -103,7 +102,7 @@ TEST_SUITE("kernels/reference") {
   }
 
   TEST_CASE("power-of-two codes of other widths") {
-    std::mt19937 random(22);
+    minnow::random random{minnow::seed{22}};
     for (const geometry& g : reference_shapes) {
       check_reference<encoding::power_of_two, encoding::power_of_two, 2, 2>(g, random);
       check_reference<encoding::power_of_two, encoding::power_of_two, 4, 3>(g, random);
@@ -113,7 +112,7 @@ TEST_SUITE("kernels/reference") {
   }
 
   TEST_CASE("float sums are taken in the order of k with one rounding each") {
-    std::mt19937 random(23);
+    minnow::random random{minnow::seed{23}};
     const geometry g = minnow::dense_over({1, 1, 257}, 16);
     const auto x = test::random_codes<encoding::real>(257, random);
     const auto w = test::random_codes<encoding::real>(257 * 16, random);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
 #include <set>
 #include <string>
 
@@ -93,8 +92,8 @@ TEST_SUITE("quantize/integer") {
 
   TEST_CASE("weights take g from their last tensor") {
     integer<8>::state s;
-    const auto first = gaussian(1, 500);
-    const auto second = gaussian(2, 500, 3);
+    const auto first = gaussian(500, 1);
+    const auto second = gaussian(500, 2, 3);
     REQUIRE(integer<8>::observe(s, first, role::weights));
     CHECK(s.g == ppq(first, 8));
     const float warm = s.g;
@@ -105,15 +104,15 @@ TEST_SUITE("quantize/integer") {
   TEST_CASE("inputs keep a moving average of g with smoothing 0.99") {
     integer<8>::state s;
     double average = 0;
-    for (int batch = 0; batch < 50; ++batch) {
-      const auto xs = gaussian(batch, 200, 1 + 0.02f * static_cast<float>(batch));
+    for (std::uint64_t batch = 0; batch < 50; ++batch) {
+      const auto xs = gaussian(200, batch, 1 + 0.02f * static_cast<float>(batch));
       const double g = ppq(xs, 8, s.g);
       average = batch == 0 ? g : 0.99 * average + 0.01 * g;
       REQUIRE(integer<8>::observe(s, xs, role::inputs));
     }
     // Each of the 49 averages rounds four times, by at most half a unit in the last place of a sum of positive terms.
     CHECK(std::abs(s.g - average) <= 49 * 4 * 0x1p-24 * average);
-    CHECK(s.g < 0.8f * ppq(gaussian(49, 200, 1.98f), 8));
+    CHECK(s.g < 0.8f * ppq(gaussian(200, 49, 1.98f), 8));
   }
 
   TEST_CASE("a tensor with NaN or infinity is refused and g is kept") {
@@ -130,8 +129,8 @@ TEST_SUITE("quantize/integer") {
       integer<8>::state s;
       CHECK(integer<8>::observe(s, std::vector<float>(10, 0.0f), r));
       CHECK(s.g == 0);
-      CHECK(integer<8>::observe(s, gaussian(3, 100), r));
-      CHECK(s.g == ppq(gaussian(3, 100), 8));
+      CHECK(integer<8>::observe(s, gaussian(100, 3), r));
+      CHECK(s.g == ppq(gaussian(100, 3), 8));
     }
   }
 
@@ -171,9 +170,9 @@ TEST_SUITE("quantize/unsigned_integer") {
   }
 
   TEST_CASE("g starts at the largest value above 0 and is projected as Algorithm 2 does, in double precision") {
-    for (int seed = 0; seed < 20; ++seed)
+    for (std::uint64_t seed = 0; seed < 20; ++seed)
       for (const auto r : {role::weights, role::inputs}) {
-        const auto xs = gaussian(seed, 1000);
+        const auto xs = gaussian(1000, seed);
         double g = *std::max_element(xs.begin(), xs.end()) / 15.0;
         for (int i = 0; i < 3; ++i) {
           double xq = 0;
@@ -192,7 +191,7 @@ TEST_SUITE("quantize/unsigned_integer") {
   }
 
   TEST_CASE("the squared error never grows") {
-    for (int seed = 0; seed < 100; ++seed) {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
       CAPTURE(seed);
       const auto xs = any_vector(seed);
       const auto error = [&](float g) {

@@ -12,7 +12,7 @@ using namespace minnow;
 
 TEST_SUITE("quantize/statistics") {
   TEST_CASE("follow their formulas in double precision") {
-    for (int seed = 0; seed < 50; ++seed) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
       CAPTURE(seed);
       const auto xs = test::any_vector(seed);
       double sum = 0, largest = 0, positive = 0, above = 0, count = 0;

@@ -2,11 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include <random>
+#include <vector>
 
 #include <minnow/quantize/properties.hpp>
 
 #include "lanes.hpp"
+#include "random_numbers.hpp"
 #include "values.hpp"
 
 using namespace minnow;
@@ -58,12 +59,10 @@ TEST_SUITE("quantize/ternary") {
   TEST_CASE("NaN counts as 0") { CHECK(ternary<>::code(test::nan, {}) == 0); }
 
   TEST_CASE("a mean threshold is 0.7 times the mean magnitude") {
-    std::mt19937 generator(2);
-    std::normal_distribution<float> normal(0.1f, 0.3f);
-    std::vector<float> weights(1001);
+    std::vector<float> weights = test::gaussian(1001, 2, 0.3f);
     double sum = 0;
     for (float& w : weights) {
-      w = normal(generator);
+      w += 0.1f;
       sum += std::abs(static_cast<double>(w));
     }
     by_mean::state s;

@@ -6,9 +6,10 @@
 #include <thread>
 #include <vector>
 
-#include <minnow/core/random.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
+
+#include "random_numbers.hpp"
 
 using namespace minnow;
 
@@ -25,9 +26,7 @@ TEST_SUITE("threads/shared") {
     network<of_all_stages> net{seed{1}};
     const packed<of_all_stages> shared = pack(net);
     constexpr int images = 64, threads = 8;
-    minnow::random r(seed{2});
-    std::vector<std::uint8_t> all(static_cast<std::size_t>(images * layer_graph<of_all_stages>::input.size()));
-    for (auto& v : all) v = static_cast<std::uint8_t>(r.below(256));
+    const auto all = test::random_bytes(images * layer_graph<of_all_stages>::input.size(), 2);
     const auto alone = shared.run(std::span<const std::uint8_t>(all));
     std::vector<std::vector<float>> found(threads, std::vector<float>(alone.size()));
     {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -56,14 +55,14 @@ void check_shift(const geometry& g, const std::vector<std::int16_t>& codes,
 template <int InputBits, int WeightBits>
 void check_shift_pair() {
   constexpr encoding e = encoding::power_of_two;
-  std::mt19937 random(23);
+  minnow::random random{minnow::seed{23}};
   for (const geometry& g :
        {window_over({5, 6, 33}, 18, {3, 3}, {1, 1}, {1, 1}), window_over({7, 5, 3}, 33, {5, 2}, {2, 1}, {0, 1}),
         window_over({4, 4, 64}, 16, {2, 2}, {2, 3}, {1, 2}), dense_over({1, 1, 65}, 10), dense_over({1, 1, 1}, 1)}) {
     const auto inputs = static_cast<std::size_t>(g.in.size());
     const auto weights = static_cast<std::size_t>(g.weights());
-    check_shift<InputBits, WeightBits>(g, test::random_codes<e, InputBits>(inputs, random),
-                                       test::random_codes<e, WeightBits>(weights, random));
+    check_shift<InputBits, WeightBits>(g, test::random_codes<e, InputBits>(g.in.size(), random),
+                                       test::random_codes<e, WeightBits>(g.weights(), random));
     const auto x = static_cast<std::int16_t>(1 << (kernels::magnitudes(InputBits) - 1));
     const auto w = static_cast<std::int16_t>(1 << (kernels::magnitudes(WeightBits) - 1));
     for (const int sign : {1, -1})

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -43,8 +42,8 @@ const std::vector<geometry>& grouped_shapes() {
         window_over({70, 90, 36}, 36, {1, 3}, {3, 2}, {0, 1}, 36),
         window_over({40, 64, 24}, 48, {7, 5}, {3, 1}, {6, 2}, 12),
         window_over({33, 40, 64}, 64, {4, 3}, {1, 1}, {2, 1}, 2)};
-    std::mt19937 random(5);
-    const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+    minnow::random random{minnow::seed{5}};
+    const auto below = [&](int n) { return random.below(n); };
     while (list.size() < 30) {
       const int groups = 1 + below(9);
       const extent kernel{1 + below(4), 1 + below(4)};
@@ -70,9 +69,9 @@ struct grouped_problem {
 
 template <class In, class Weights>
 grouped_problem draw(const geometry& g) {
-  std::mt19937 random(static_cast<unsigned>(g.in.channels + 100 * g.groups));
-  const auto x = test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(g.in.size()), random);
-  const auto w = test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random);
+  minnow::random random{seed{static_cast<std::uint64_t>(g.in.channels + 100 * g.groups)}};
+  const auto x = test::random_codes<In::storage, In::bits>(g.in.size(), random);
+  const auto w = test::random_codes<Weights::storage, Weights::bits>(g.weights(), random);
   return {g, test::packed_inputs<In::storage, In::bits>(g.in, x),
           test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, w)};
 }

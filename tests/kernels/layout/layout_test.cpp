@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -37,11 +36,11 @@ geometry some_geometry(int channels, int filters) {
 
 template <encoding E, int Bits = 3>
 void check_inputs() {
-  std::mt19937 random(11);
+  minnow::random random{minnow::seed{11}};
   for (const int channels : channel_counts) {
     CAPTURE(channels);
     const minnow::shape in{3, 7, channels};
-    const auto codes = test::random_codes<E, Bits>(static_cast<std::size_t>(in.size()), random);
+    const auto codes = test::random_codes<E, Bits>(in.size(), random);
     const auto packed = test::packed_inputs<E, Bits>(in, codes);
     CHECK(packed.untouched_behind());
     std::vector<kernels::code<E>> back(codes.size());
@@ -52,13 +51,13 @@ void check_inputs() {
 
 template <encoding In, encoding Weights, int Bits = 3>
 void check_weights() {
-  std::mt19937 random(12);
+  minnow::random random{minnow::seed{12}};
   for (const int channels : channel_counts) {
     for (const int filters : filter_counts) {
       CAPTURE(channels);
       CAPTURE(filters);
       const geometry g = some_geometry(channels, filters);
-      const auto codes = test::random_codes<Weights, Bits>(static_cast<std::size_t>(g.weights()), random);
+      const auto codes = test::random_codes<Weights, Bits>(g.weights(), random);
       const auto packed = test::packed_weights<In, Weights, Bits>(g, codes);
       CHECK(packed.untouched_behind());
       const int inputs = g.inputs();

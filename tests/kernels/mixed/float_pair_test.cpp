@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <random>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -47,10 +46,9 @@ pair_problem problem_of(const geometry& g, const std::vector<kernels::code<In::s
 }
 
 template <class In, class Weights>
-pair_problem random_problem(const geometry& g, std::mt19937& random) {
-  const auto x = test::random_codes<In::storage, In::bits>(static_cast<std::size_t>(g.in.size()), random);
-  return problem_of<In, Weights>(
-      g, x, test::random_codes<Weights::storage, Weights::bits>(static_cast<std::size_t>(g.weights()), random));
+pair_problem random_problem(const geometry& g, minnow::random& random) {
+  const auto x = test::random_codes<In::storage, In::bits>(g.in.size(), random);
+  return problem_of<In, Weights>(g, x, test::random_codes<Weights::storage, Weights::bits>(g.weights(), random));
 }
 
 /// A kernel without its type, so that the checks are compiled only once.
@@ -154,7 +152,7 @@ std::vector<geometry> geometries() {
 
 template <class In, class Weights>
 void check_on_all_archs() {
-  std::mt19937 random(17);
+  minnow::random random{minnow::seed{17}};
   for (const geometry& g : geometries()) {
     const pair_problem p = random_problem<In, Weights>(g, random);
     kernels::available_archs::for_each(
@@ -166,7 +164,7 @@ void check_on_all_archs() {
 template <class In, class Weights>
 void check_on_some_archs() {
   using four = std::conditional_t<xsimd::sse2::supported(), xsimd::sse2, kernels::portable>;
-  std::mt19937 random(19);
+  minnow::random random{minnow::seed{19}};
   for (const geometry& g : {dense_over({1, 1, 67}, 77), window_over({5, 7, 6}, 49, {3, 3}, {1, 1}, {1, 1}),
                             window_over({6, 9, 35}, 130, {5, 3}, {2, 1}, {0, 2})}) {
     const pair_problem p = random_problem<In, Weights>(g, random);

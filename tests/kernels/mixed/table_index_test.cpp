@@ -3,8 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <random>
 #include <vector>
+
+#include "random_numbers.hpp"
 
 using namespace minnow;
 
@@ -32,12 +33,10 @@ int sum_at(word at) {
 template <encoding Weights>
 void check_table_index() {
   using layout = kernels::detail::table_index<Weights, 3>;
-  std::mt19937 random(3);
+  minnow::random random{minnow::seed{3}};
   for (int present = 1; present <= layout::group; ++present) {
-    std::vector<float> codes(static_cast<std::size_t>(layout::group) * 16);
-    for (float& c : codes)
-      c = Weights == encoding::bit ? (random() % 2 == 0 ? -1.0f : 1.0f)
-                                   : static_cast<float>(static_cast<int>(random() % 3) - 1);
+    const auto drawn = test::random_codes<Weights>(layout::group * 16, random);
+    const std::vector<float> codes(drawn.begin(), drawn.end());
     word indices[16];
     layout::of_codes([&](int j) { return j < present ? codes.data() + j * 16 : nullptr; }, indices);
     for (std::size_t f = 0; f < 16; ++f) {

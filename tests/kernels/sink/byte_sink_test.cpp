@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <random>
 #include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include <minnow/core/random.hpp>
 #include <minnow/kernels/arch.hpp>
 
 #include "reference_convolution.hpp"
@@ -56,13 +56,13 @@ void put(const kernels::byte_sink<Code>& sink, int y, int x, int channel, int fi
 
 template <class Code, int Factor, int Group, class Arch>
 void check_byte_sink(const geometry& pool, Arch arch) {
-  std::mt19937 random(static_cast<unsigned>(pool.in.channels));
+  minnow::random random{seed{static_cast<std::uint64_t>(pool.in.channels)}};
   const int channels = pool.in.channels;
   const int stride = ceil_div(channels, 32) * 32;
   std::vector<std::int32_t> sums(static_cast<std::size_t>(pool.in.pixels() * stride));
-  for (auto& s : sums) s = static_cast<int>(random() % 601) - 300;
+  for (auto& s : sums) s = random.below(601) - 300;
   std::vector<std::int32_t> smallest(static_cast<std::size_t>(stride));
-  for (auto& s : smallest) s = -static_cast<int>(random() % 2);
+  for (auto& s : smallest) s = -random.below(2);
   std::vector<Code> expected;
   for (int y = 0; y < pool.out.height; ++y)
     for (int x = 0; x < pool.out.width; ++x)

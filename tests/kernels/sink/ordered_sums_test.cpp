@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-#include <random>
 #include <vector>
 
+#include <minnow/core/random.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 
 using namespace minnow;
@@ -20,9 +20,9 @@ constexpr float smallest = std::numeric_limits<float>::denorm_min();
 
 std::vector<float> numbers(std::size_t count) {
   std::vector<float> result{0.0f, -0.0f, 1.0f, -1.0f, smallest, -smallest, largest, -largest, infinity, -infinity};
-  std::mt19937 random(3);
+  minnow::random random{minnow::seed{3}};
   while (result.size() < count) {
-    const float x = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+    const float x = std::bit_cast<float>(static_cast<std::uint32_t>(random.next()));
     if (x == x) result.push_back(x);
   }
   result.resize(count);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -27,8 +26,8 @@ struct example {
   std::vector<std::int32_t> flip = std::vector<std::int32_t>(static_cast<std::size_t>(stride));
   std::vector<std::int32_t> smallest = flip;
 
-  example(const geometry& window, std::mt19937& random) : pool(window), channels(window.in.channels) {
-    const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  example(const geometry& window, minnow::random& random) : pool(window), channels(window.in.channels) {
+    const auto below = [&](int n) { return random.below(n); };
     for (auto& s : sums) s = below(101) - 50;
     for (int c = 0; c < channels; ++c) {
       std::vector<int> steps(Count);
@@ -127,7 +126,7 @@ void check_panels(const Example& e, const test::packed_bytes& expected, Arch) {
 
 template <encoding E, int Bits, int Count>
 void check_code_sink(const geometry& pool) {
-  std::mt19937 random(static_cast<unsigned>(pool.in.channels + Count));
+  minnow::random random{seed{static_cast<std::uint64_t>(pool.in.channels + Count)}};
   const example<E, Bits, Count> e(pool, random);
   const auto expected = e.expected();
   CAPTURE(pool.in.channels);
@@ -171,7 +170,7 @@ TEST_SUITE("kernels/sink/sink") {
   TEST_CASE("unsigned ones through fifteen") { check_code_sinks<encoding::unsigned_nibble, 3, 15>(); }
 
   TEST_CASE("sums go to memory, and the lanes beyond the filters are 0") {
-    std::mt19937 random(5);
+    minnow::random random{minnow::seed{5}};
     kernels::available_archs::for_each([&](auto arch) {
       if constexpr (!std::is_same_v<decltype(arch), kernels::portable>) {
         using batch = xsimd::batch<std::int32_t, kernels::batch_arch<decltype(arch)>>;

@@ -8,8 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <random>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include <minnow/core/parallel.hpp>
@@ -19,6 +18,7 @@
 #include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/ternary.hpp>
 
+#include "random_numbers.hpp"
 #include "reference_convolution.hpp"
 
 using namespace minnow;
@@ -26,20 +26,6 @@ using namespace minnow;
 namespace {
 
 constexpr int image_count = 5;
-
-/// Returns all codes of a quantizer.
-template <quantizer Q>
-std::vector<float> codes_of() {
-  std::vector<float> codes;
-  if constexpr (is_planes(Q::storage)) {
-    for (const int code : kernels::rising_codes<Q::storage, detail::operand_of<Q>::bits>())
-      codes.push_back(static_cast<float>(code));
-  } else {
-    for (int code = -Q::max_code; code <= Q::max_code; code += Q::storage == encoding::pixel ? 2 : 1)
-      codes.push_back(static_cast<float>(code));
-  }
-  return codes;
-}
 
 /// Random codes of one layer, and random gradients of its sums.
 struct code_problem {
@@ -50,20 +36,15 @@ struct code_problem {
 
   template <class Inputs, class Weights>
   static code_problem of(const geometry& g) {
-    return code_problem(g, codes_of<Inputs>(), codes_of<Weights>());
-  }
-
-  code_problem(const geometry& shape, const std::vector<float>& input_codes, const std::vector<float>& weight_codes)
-      : g(shape) {
-    std::mt19937 random(7);
-    const auto one_of = [&](const std::vector<float>& codes) { return codes[random() % codes.size()]; };
-    std::uniform_real_distribution<float> real(-1, 1);
-    in.resize(static_cast<std::size_t>(image_count * g.in.size()));
-    weights.resize(static_cast<std::size_t>(g.weights()));
-    grad_out.resize(static_cast<std::size_t>(image_count * g.out.size()));
-    for (float& x : in) x = one_of(input_codes);
-    for (float& w : weights) w = one_of(weight_codes);
-    for (float& y : grad_out) y = real(random);
+    minnow::random random(seed{7});
+    const auto codes = [&]<class Q>(Q, int count) {
+      using operand = detail::operand_of<Q>;
+      const auto drawn = test::random_codes<operand::storage, operand::bits>(count, random);
+      return std::vector<float>(drawn.begin(), drawn.end());
+    };
+    auto in = codes(Inputs{}, image_count * g.in.size());
+    auto weights = codes(Weights{}, g.weights());
+    return {g, std::move(in), std::move(weights), test::uniform(image_count * g.out.size(), 8)};
   }
 };
 
@@ -170,12 +151,11 @@ constexpr bool has_tables = std::is_base_of_v<xsimd::avx512f, kernels::best>;
 
 TEST_SUITE("train/layers/code_products") {
   TEST_CASE("codes in floats are packed as codes are") {
-    std::mt19937 random(3);
+    minnow::random random(seed{3});
     for (const int channels : {1, 16, 31, 32, 33, 70}) {
       const int pixels = 3;
-      std::vector<float> codes(static_cast<std::size_t>(pixels * channels));
-      for (float& c : codes) c = static_cast<float>(static_cast<int>(random() % 3) - 1);
-      const std::vector<std::int16_t> numbers(codes.begin(), codes.end());
+      const auto numbers = test::random_codes<encoding::ternary>(pixels * channels, random);
+      const std::vector<float> codes(numbers.begin(), numbers.end());
       const shape map{1, pixels, channels};
       std::vector<std::byte> expected(kernels::input_bytes<encoding::ternary>(map));
       std::vector<std::byte> found(expected.size());
