@@ -17,17 +17,10 @@
 #include <minnow/data/gzip.hpp>
 #endif
 
+#include "../examples/digits_convnet.hpp"
 #include "../tests/agreement/comparison.hpp"
 
 namespace {
-
-namespace mn = minnow;
-
-template <int M, class Weights = typename mn::minw<M, M>::weights>
-struct digits
-    : mn::model<mn::image<1, 28, 28>, mn::conv<32, mn::scheme<mn::pixels, Weights>, mn::kernel<5>>, mn::max_pool<2>,
-                mn::batch_norm, mn::conv<64, mn::minw<M, M>>, mn::max_pool<2>, mn::batch_norm,
-                mn::dense<256, mn::minw<M, M>>, mn::batch_norm, mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
 
 mn::train_and_test<std::uint8_t> read(const std::string& folder, int images) {
   if (folder.empty()) return {mn::synthetic_digits(images, mn::seed{1}), mn::synthetic_digits(2000, mn::seed{2})};

@@ -34,7 +34,7 @@ struct unit {
 };
 
 const std::string three_bits = "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::power_of_two<3>>>";
-const std::string bits = "mn::zoo::schemes<mn::minw<1, 1>, mn::scheme<mn::pixels, mn::sign>>";
+const std::string bits = "mn::zoo::image_schemes<mn::minw<1, 1>>";
 const std::string bytes =
     "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::scheme<mn::pixels, "
     "mn::integer<8, mn::per_channel>>>";

@@ -23,7 +23,7 @@ namespace {
 namespace mn = minnow;
 
 /// The paper's Table III: 3-bit weights and inputs.
-using three_bits = mn::zoo::schemes<mn::minw<3, 3>, mn::scheme<mn::pixels, mn::power_of_two<3>>>;
+using three_bits = mn::zoo::image_schemes<mn::minw<3, 3>>;
 struct resnet_110 : mn::zoo::resnet_cifar<110, three_bits> {};
 struct densenet : mn::zoo::densenet_bc<100, 12, three_bits> {};
 

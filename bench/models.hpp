@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <minnow/minnow.hpp>
+#include <minnow/zoo/convnet.hpp>
 
 #include "measure.hpp"
 
@@ -18,37 +19,21 @@ namespace mn = minnow;
 
 template <int Filters, class Scheme>
 using block = mn::chain<mn::conv<Filters, Scheme>, mn::batch_norm>;
-template <int Filters, class Scheme>
-using pooled_block = mn::chain<mn::conv<Filters, Scheme>, mn::max_pool<2>, mn::batch_norm>;
 template <int Units, class Scheme>
 using dense_block = mn::chain<mn::dense<Units, Scheme>, mn::batch_norm>;
 
-/// The ConvNets of MINW-Net for 32x32 color images: two convolutions each of `Filters`, twice and four times as many
-/// filters, then two hidden dense layers of `Narrow` and `Wide` units.
-///
-/// First    quantizer of the image: pixels for bytes, real for floats
-/// source   Chen et al. 2020
-template <int Filters, int Narrow, int Wide, class Scheme, class First>
-struct conv_net
-    : mn::model<mn::image<3, 32, 32>, block<Filters, mn::scheme<First, typename Scheme::weights>>,
-                pooled_block<Filters, Scheme>, block<2 * Filters, Scheme>, pooled_block<2 * Filters, Scheme>,
-                block<4 * Filters, Scheme>, pooled_block<4 * Filters, Scheme>, dense_block<Narrow, Scheme>,
-                dense_block<Wide, Scheme>, dense_block<10, Scheme>> {};
-
+// The ConvNets of MINW-Net (Chen et al. 2020) and BinaryNet (Courbariaux et al. 2016) for 32x32 color images. First is
+// the quantizer of the image: pixels for bytes, real for floats.
 template <class Scheme, class First = mn::pixels>
-using model_a = conv_net<128, 512, 2048, Scheme, First>;
+using model_a = mn::zoo::model_a<mn::zoo::image_schemes<Scheme, First>>;
 template <class Scheme, class First = mn::pixels>
-using model_b = conv_net<64, 512, 2048, Scheme, First>;
+using model_b = mn::zoo::model_b<mn::zoo::image_schemes<Scheme, First>>;
 template <class Scheme, class First = mn::pixels>
-using model_c = conv_net<64, 256, 1024, Scheme, First>;
+using model_c = mn::zoo::model_c<mn::zoo::image_schemes<Scheme, First>>;
 template <class Scheme, class First = mn::pixels>
-using model_d = conv_net<64, 128, 512, Scheme, First>;
-
-/// 2x128C3-MP2-2x256C3-MP2-2x512C3-MP2-1024FC-1024FC-10.
-///
-/// source   Courbariaux et al. 2016, the network for CIFAR-10
+using model_d = mn::zoo::model_d<mn::zoo::image_schemes<Scheme, First>>;
 template <class Scheme, class First = mn::pixels>
-using binary_net = conv_net<128, 1024, 1024, Scheme, First>;
+using binary_net = mn::zoo::binary_net<mn::zoo::image_schemes<Scheme, First>>;
 
 /// 784-1024-1024-1024-10, for images of digits.
 template <class Scheme>

@@ -21,7 +21,7 @@
 
 namespace mn = minnow;
 
-struct model_d : mn::zoo::model_d<mn::zoo::schemes<mn::minw<1, 1>, mn::scheme<mn::pixels, mn::sign>>> {};
+struct model_d : mn::zoo::model_d<mn::zoo::image_schemes<mn::minw<1, 1>>> {};
 
 struct settings {
   std::string data;

@@ -12,9 +12,9 @@ namespace {
 constexpr int narrower = 4;
 
 template <int Bits>
-struct net : mn::zoo::convnet<
-                 mn::zoo::schemes<mn::minw<Bits, Bits>, mn::scheme<mn::pixels, typename mn::minw<Bits, Bits>::weights>>,
-                 128 / narrower, 1024 / narrower, 1024 / narrower> {};
+struct net
+    : mn::zoo::convnet<mn::zoo::image_schemes<mn::minw<Bits, Bits>>, 128 / narrower, 1024 / narrower, 1024 / narrower> {
+};
 
 }  // namespace
 

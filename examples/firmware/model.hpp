@@ -9,6 +9,6 @@ namespace firmware_example {
 
 namespace mn = minnow;
 
-struct network : mn::zoo::model_d<mn::zoo::schemes<mn::minw<1, 1>, mn::scheme<mn::pixels, mn::sign>>> {};
+struct network : mn::zoo::model_d<mn::zoo::image_schemes<mn::minw<1, 1>>> {};
 
 }  // namespace firmware_example

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <type_traits>
+
 #include <minnow/zoo/alexnet.hpp>
 #include <minnow/zoo/bi_real.hpp>
 #include <minnow/zoo/convnet.hpp>
@@ -17,6 +19,8 @@ namespace {
 
 using floats = zoo::schemes<real>;
 using bits = zoo::schemes<minw<1, 1>, scheme<pixels, sign>>;
+static_assert(std::is_same_v<zoo::image_schemes<minw<1, 1>>, bits>);
+static_assert(std::is_same_v<zoo::image_schemes<minw<1, 1>, real>, zoo::schemes<minw<1, 1>, scheme<real, sign>>>);
 
 // Chen et al. 2020: 1.23, 0.54, 0.30 and 0.21 MB at one bit.
 static_assert(figures_of<zoo::model_a<bits>>().weights == 9837952);

@@ -1,21 +1,14 @@
+#include "../../digits_convnet.hpp"
 #include "../run.hpp"
 
 namespace {
 
-/// A small ConvNet for 28x28 images: M bits everywhere except for the image.
-template <int Width, int M>
-struct small
-    : mn::model<mn::image<1, 28, 28>,
-                mn::conv<Width, mn::scheme<mn::pixels, typename mn::minw<M, M>::weights>, mn::kernel<5>>,
-                mn::max_pool<2>, mn::batch_norm, mn::conv<2 * Width, mn::minw<M, M>>, mn::max_pool<2>, mn::batch_norm,
-                mn::dense<8 * Width, mn::minw<M, M>>, mn::batch_norm, mn::dense<10, mn::minw<M, M>>, mn::batch_norm> {};
-
 template <int M>
-using small_8 = small<8, M>;
+using small_8 = digits<M, 8>;
 template <int M>
-using small_16 = small<16, M>;
+using small_16 = digits<M, 16>;
 template <int M>
-using small_32 = small<32, M>;
+using small_32 = digits<M, 32>;
 
 }  // namespace
 

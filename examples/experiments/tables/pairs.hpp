@@ -13,14 +13,9 @@
 /// Divisor of the models' widths. The narrow models train in minutes and keep their order of size.
 inline constexpr int narrower = 4;
 
-template <int Inputs, int Weights>
-struct pair_schemes {
-  using inner = mn::minw<Inputs, Weights>;
-  using type = mn::zoo::schemes<inner, mn::scheme<mn::pixels, typename inner::weights>>;
-};
 template <int Inputs, int Weights, int Channels, int Hidden1, int Hidden2>
-struct narrow : mn::zoo::convnet<typename pair_schemes<Inputs, Weights>::type, Channels / narrower, Hidden1 / narrower,
-                                 Hidden2 / narrower> {};
+struct narrow : mn::zoo::convnet<mn::zoo::image_schemes<mn::minw<Inputs, Weights>>, Channels / narrower,
+                                 Hidden1 / narrower, Hidden2 / narrower> {};
 
 /// The models and pairs of bits to run.
 struct table {

@@ -3,7 +3,9 @@
 #include <type_traits>
 
 #include <minnow/layers/batch_norm.hpp>
+#include <minnow/quantize/pixels.hpp>
 #include <minnow/quantize/real.hpp>
+#include <minnow/quantize/scheme.hpp>
 
 /// Descriptions of the papers' networks. The shapes are from the papers; the user chooses the schemes of the layers.
 namespace minnow::zoo {
@@ -28,6 +30,11 @@ struct schemes {
   using carrier = Carrier;
   using norm = Norm;
 };
+
+/// The schemes of a network whose layers all have one scheme, except that the first layer reads the image as bytes
+/// (`pixels`), or with another quantizer `Image`.
+template <class Scheme, class Image = pixels>
+using image_schemes = schemes<Scheme, scheme<Image, typename Scheme::weights>>;
 
 namespace detail {
 
