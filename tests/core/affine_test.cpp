@@ -8,6 +8,17 @@
 
 using namespace minnow;
 
+namespace {
+
+// gcc contracts a product and a sum from -O2 on.
+[[gnu::noinline]] float plus_product(float sum, float x, float y) { return sum + detail::rounded_product(x, y); }
+[[gnu::noinline]] float minus_product(float sum, float x, float y) { return sum - detail::rounded_product(x, y); }
+[[gnu::noinline]] void add_products(float (&sums)[64], const float (&xs)[64], float y) {
+  for (int i = 0; i < 64; ++i) sums[i] += detail::rounded_product(xs[i], y);
+}
+
+}  // namespace
+
 TEST_SUITE("core/affine") {
   TEST_CASE("x * scale + shift is rounded once") {
     // (1 + 2^-12)^2 is 1 + 2^-11 + 2^-24. Rounding the product before the addition would lose the last bit.
@@ -43,5 +54,40 @@ TEST_SUITE("core/affine") {
       CHECK(std::abs(static_cast<double>(a.shift) - (static_cast<double>(0.3f) - product)) <=
             0x1p-24 * (2.5 * std::abs(product) + std::abs(0.3 - product)) * (1 + 0x1p-20));
     }
+  }
+
+  TEST_CASE("a rounded product is the product, rounded once") {
+    // A double holds the product of two floats exactly, so the conversion to float is the only rounding.
+    const auto xs = test::values();
+    for (const float y : {0.3f, -1.0f, 1 + 0x1p-12f, 0x1.fffffep-1f, 0x1p-100f, -0x1p100f, 0.0f, -0.0f}) {
+      CAPTURE(y);
+      int wrong = 0;
+      for (const float x : xs) {
+        const float exact = static_cast<float>(static_cast<double>(x) * static_cast<double>(y));
+        const float found = detail::rounded_product(x, y);
+        const bool same_sign = std::isnan(exact) || std::signbit(found) == std::signbit(exact);
+        wrong += !same_sign || !test::same(static_cast<double>(found), static_cast<double>(exact));
+      }
+      CHECK(wrong == 0);
+    }
+  }
+
+  TEST_CASE("a later addition does not fuse with a rounded product") {
+    // (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24 if one fma computes it, and 0 if the product is rounded first.
+    volatile float factor = 1 + 0x1p-12f;  // so that the compiler does not know the arguments
+    volatile float term = -(1 + 0x1p-11f);
+    const float x = factor;
+    const float shift = term;
+    CHECK(std::fma(x, x, shift) == 0x1p-24f);
+    CHECK(plus_product(shift, x, x) == 0);
+    CHECK(minus_product(-shift, x, x) == 0);
+    float sums[64];
+    float xs[64];
+    for (int i = 0; i < 64; ++i) {
+      sums[i] = i % 2 == 0 ? shift : -shift;
+      xs[i] = i % 2 == 0 ? x : -x;
+    }
+    add_products(sums, xs, x);
+    for (const float sum : sums) CHECK(sum == 0);
   }
 }
