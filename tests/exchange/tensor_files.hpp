@@ -37,6 +37,14 @@ struct malformed {
   std::string sentence;
 };
 
+/// Returns a valid file cut to each shorter length.
+inline std::vector<malformed> cut_files(const data_files::bytes& sound) {
+  std::vector<malformed> cases;
+  for (std::size_t length = 0; length < sound.size(); ++length)
+    cases.push_back({"cut to " + std::to_string(length), data_files::first(sound, length), "expected"});
+  return cases;
+}
+
 /// Checks that each file is refused by a message with the file's name, "expected", "found" and the case's text, and
 /// that `out` stays unchanged. Checks the same through a reader of files.
 template <class Out, class Read, class ReadFile>

@@ -17,22 +17,12 @@
 #include "system/data_files.hpp"
 
 using namespace minnow;
+using data_files::content;
 namespace fs = std::filesystem;
 
 namespace {
 
 constexpr std::uint64_t fingerprint = 0x0123456789abcdefu;
-
-data_files::bytes content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-std::vector<std::string> names_in(const data_files::folder& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder.path())) names.push_back(entry.path().filename().string());
-  return names;
-}
 
 /// Two sections, of 5 and 70 bytes.
 struct sections {
@@ -158,12 +148,12 @@ TEST_SUITE("files/container") {
     const data_files::folder folder;
     CHECK(data_files::sentence(sections{}.write(folder.path("none/f")), folder) ==
           "none/f: could not be created (No such file or directory)");
-    CHECK(names_in(folder).empty());
+    CHECK(folder.names().empty());
     // A folder is in the file's place.
     fs::create_directory(folder.path("f"));
     CHECK(data_files::sentence(sections{}.write(folder.path("f")), folder) ==
           "f: expected a file or nothing at this place, found a folder");
-    CHECK(names_in(folder) == std::vector<std::string>{"f"});
+    CHECK(folder.names() == std::vector<std::string>{"f"});
     CHECK(fs::is_directory(folder.path("f")));
   }
 
@@ -177,7 +167,7 @@ TEST_SUITE("files/container") {
     // A reader that has the old file open reads it to its end, because it was replaced and not overwritten.
     CHECK(data_files::bytes(std::istreambuf_iterator<char>(reader), std::istreambuf_iterator<char>()) == old);
     CHECK(content(folder.path("f")) != old);
-    CHECK(names_in(folder) == std::vector<std::string>{"f"});
+    CHECK(folder.names() == std::vector<std::string>{"f"});
 
     // A file size limit stops the next write half way.
     const auto kept = content(folder.path("f"));
@@ -191,7 +181,7 @@ TEST_SUITE("files/container") {
     std::signal(SIGXFSZ, handler);
     CHECK(data_files::sentence(outcome, folder) == "f: could not be written (File too large)");
     CHECK(content(folder.path("f")) == kept);
-    CHECK(names_in(folder) == std::vector<std::string>{"f"});
+    CHECK(folder.names() == std::vector<std::string>{"f"});
   }
 
   TEST_CASE("permissions of a new file follow the umask") {

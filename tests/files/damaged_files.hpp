@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,11 +15,6 @@
 #include "system/data_files.hpp"
 
 namespace data_files {
-
-inline bytes content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 inline void repair_checksum(bytes& file) {
   for (std::size_t i = 36; i < 40; ++i) file.at(i) = 0;

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -49,11 +47,6 @@ void gives_the_same(const char* file) {
   }
 }
 
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
 
 TEST_SUITE("firmware") {
@@ -78,10 +71,11 @@ TEST_SUITE("firmware") {
     CHECK(data_files::sentence(write_header(network, folder.path("none/h.hpp").c_str(), "layer"), folder) ==
           "none/h.hpp: could not be created (No such file or directory)");
     CHECK(write_header(network, folder.path("h.hpp").c_str(), "layer").ok());
-    CHECK(content(folder.path("h.hpp")).find("\nnamespace layer {\n") != std::string::npos);
+    CHECK(data_files::content<std::string>(folder.path("h.hpp")).find("\nnamespace layer {\n") != std::string::npos);
     const std::string long_name(300, 'n');
     CHECK(write_header(network, folder.path("h.hpp").c_str(), long_name.c_str()).ok());
-    CHECK(content(folder.path("h.hpp")).find("\nnamespace " + long_name + " {\n") != std::string::npos);
+    CHECK(data_files::content<std::string>(folder.path("h.hpp")).find("\nnamespace " + long_name + " {\n") !=
+          std::string::npos);
   }
 
   static_assert(!detail::is_namespace_name("y0") && !detail::is_namespace_name("gamma") &&
@@ -106,13 +100,13 @@ TEST_SUITE("firmware") {
     const data_files::folder folder;
     const auto network = load<packed<test::of_one_layer>>(std::string(MINNOW_FIRMWARE) + "/one_layer.mnw");
     export_header(network, folder.path("h.hpp"), "layer");
-    const std::string expected = content(folder.path("h.hpp"));
+    const std::string expected = data_files::content<std::string>(folder.path("h.hpp"));
     CHECK(expected.find("0x1.") != std::string::npos);
     {
       const test::comma_locale comma;
       if (!comma.found()) MESSAGE("no locale with a decimal comma here, and no localedef");
       export_header(network, folder.path("h.hpp"), "layer");
-      CHECK(content(folder.path("h.hpp")) == expected);
+      CHECK(data_files::content<std::string>(folder.path("h.hpp")) == expected);
       CHECK(summary(network) == [&] {
         std::setlocale(LC_ALL, "C");
         return summary(network);

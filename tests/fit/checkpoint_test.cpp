@@ -24,7 +24,7 @@
 
 #include "files/damaged_files.hpp"
 #include "random_numbers.hpp"
-#include "single_layer.hpp"
+#include "small_runs.hpp"
 
 using namespace minnow;
 using data_files::folder;
@@ -91,19 +91,12 @@ trace_of_run train(const fit_options<std::uint8_t>& options, const Optimizer& o,
     if (e.step == last && !e.epoch_end) throw killed{};
     if (e.step % 5 == 0) (void)accuracy(seen, validation_noise());
   });
-  net.arrays([&](std::string_view, std::string_view, std::span<float> v) {
-    result.numbers.insert(result.numbers.end(), v.begin(), v.end());
-  });
+  result.numbers = test::arrays(net);
   for (const event& e : h.epochs)
     for (const double number : {static_cast<double>(e.step), e.loss, e.accuracy, e.validation_accuracy_blended,
                                 e.validation_accuracy, static_cast<double>(e.alpha), static_cast<double>(e.rate)})
       result.epochs.push_back(number);
   return result;
-}
-
-std::string content(const std::string& path) {
-  const auto bytes = data_files::content(path);
-  return {bytes.begin(), bytes.end()};
 }
 
 /// Returns the text of the error that a run throws, without the folder.
@@ -167,10 +160,10 @@ TEST_SUITE("fit/checkpoint") {
     options.checkpoint.path = where.path("run");
     const adam o{.rate = 1e-2f};
     CHECK_THROWS_AS(train(options, o, 9), killed);
-    const std::string before = content(where.path("run"));
+    const std::string before = data_files::content<std::string>(where.path("run"));
     CHECK(refusal_of(where, options) ==
           "run: expected no file, found one: set .resume = true to continue from it, or remove it");
-    CHECK(content(where.path("run")) == before);
+    CHECK(data_files::content<std::string>(where.path("run")) == before);
   }
 
   TEST_CASE("another run's file is refused by what differs, a damaged one as such, and neither changes anything") {
@@ -179,7 +172,7 @@ TEST_SUITE("fit/checkpoint") {
     options.checkpoint = {.path = where.path("run"), .every = 1, .resume = true};
     const adam o{.rate = 1e-2f};
     CHECK_THROWS_AS(train(options, o, 9), killed);
-    const std::string sound = content(where.path("run"));
+    const std::string sound = data_files::content<std::string>(where.path("run"));
 
     auto other = options;
     other.batch = 9;
@@ -208,7 +201,7 @@ TEST_SUITE("fit/checkpoint") {
     CHECK(refusal_of(where, options, sgd{})
               .starts_with("run: expected a checkpoint of this run, with moments of the optimizer 1; found another "
                            "run's, with 2"));
-    CHECK(content(where.path("run")) == sound);
+    CHECK(data_files::content<std::string>(where.path("run")) == sound);
 
     const auto with = [&](std::string bytes) {
       std::ofstream(where.path("run"), std::ios::binary) << bytes;
@@ -279,7 +272,7 @@ TEST_SUITE("fit/checkpoint") {
     const adam o{.rate = 1e-2f};
     const trace_of_run whole = train(three_epochs(), o);
     CHECK_THROWS_AS(train(options, o, 9), killed);
-    const std::string before = content(where.path("run"));
+    const std::string before = data_files::content<std::string>(where.path("run"));
 
     // A limit on the file's length simulates a full disk: the system refuses the last bytes.
     ::rlimit old{};
@@ -292,7 +285,7 @@ TEST_SUITE("fit/checkpoint") {
     std::signal(SIGXFSZ, handler);
 
     CHECK(said == "run: could not be written (File too large)");
-    CHECK(content(where.path("run")) == before);
+    CHECK(data_files::content<std::string>(where.path("run")) == before);
     CHECK(std::distance(std::filesystem::directory_iterator(where.path()), {}) == 2);  // the checkpoint and its lock
     CHECK(train(options, o) == whole);
   }

@@ -22,13 +22,15 @@
 #include <minnow/schedule/exponential.hpp>
 #include <minnow/schedule/linear.hpp>
 
-#include "single_layer.hpp"
 #include "small_digits.hpp"
+#include "small_runs.hpp"
 
 // A namespace with a name, because several files of a folder may be compiled as one.
 namespace fit_numbers {
 
 using namespace minnow;
+using minnow::test::arrays;
+using minnow::test::numbers;
 using minnow::test::small_digits;
 
 namespace {
@@ -42,21 +44,6 @@ struct small_real : model<features<6>, dense<9>, batch_norm, relu, dense<3>> {};
 struct plain_real : model<features<6>, dense<9>, relu, dense<3>> {};
 struct small_conv : model<image<1, 14, 14>, conv<12, scheme<pixels, sign>>, max_pool<2>, batch_norm,
                           dense<10, minw<1, 1>>, batch_norm> {};
-
-dataset<float> numbers(int count, std::uint64_t draws = 1) {
-  const auto x = test::uniform(6 * count, draws);
-  std::vector<int> labels;
-  for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n)
-    labels.push_back(x[6 * n] + x[6 * n + 1] > 0.3f ? 2 : x[6 * n + 2] > x[6 * n + 3] ? 1 : 0);
-  return {{1, 1, 6}, x, labels};
-}
-
-std::vector<float> arrays(network_base& net) {
-  std::vector<float> result;
-  net.arrays(
-      [&](std::string_view, std::string_view, std::span<float> v) { result.insert(result.end(), v.begin(), v.end()); });
-  return result;
-}
 
 /// Returns the text of the error that `work` throws.
 template <class Work>

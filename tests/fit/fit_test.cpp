@@ -18,10 +18,12 @@
 #include <minnow/schedule/cubic.hpp>
 #include <minnow/schedule/linear.hpp>
 
-#include "single_layer.hpp"
 #include "small_digits.hpp"
+#include "small_runs.hpp"
 
 using namespace minnow;
+using minnow::test::arrays;
+using minnow::test::numbers;
 using minnow::test::small_digits;
 
 namespace {
@@ -33,22 +35,6 @@ struct small_conv : model<image<1, 14, 14>, conv<12, scheme<pixels, sign>>, max_
                           dense<10, scheme<integer<4>, integer<4>>>, batch_norm> {};
 struct digits : model<image<1, 28, 28>, conv<16, scheme<pixels, sign>, stride<2>>, batch_norm,
                       conv<32, minw<1, 1>, stride<2>>, batch_norm, dense<10, minw<1, 1>>, batch_norm> {};
-
-/// Returns numbers with labels that depend on them, so that there is something to learn.
-dataset<float> numbers(int count, std::uint64_t draws = 1) {
-  const auto x = test::uniform(6 * count, draws);
-  std::vector<int> labels;
-  for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n)
-    labels.push_back(x[6 * n] + x[6 * n + 1] > 0.3f ? 2 : x[6 * n + 2] > x[6 * n + 3] ? 1 : 0);
-  return {{1, 1, 6}, x, labels};
-}
-
-std::vector<float> arrays(network_base& net) {
-  std::vector<float> result;
-  net.arrays(
-      [&](std::string_view, std::string_view, std::span<float> v) { result.insert(result.end(), v.begin(), v.end()); });
-  return result;
-}
 
 /// Returns every array of the network after a run.
 template <class Network, class T, class Optimizer = adam, class Schedule = constant>

@@ -18,6 +18,7 @@
 #include <minnow/layers/model.hpp>
 #include <minnow/schedule/linear.hpp>
 
+#include "small_runs.hpp"
 #include "system/data_files.hpp"
 
 using namespace minnow;
@@ -93,10 +94,7 @@ std::vector<float> weights_after(Data& data, const fit_options<std::uint8_t>& op
   fit(net, data, adam{.rate = 1e-2f}, linear{}, options, [&](const event& e, auto&) {
     if (e.step == last && !e.epoch_end) throw stopped{};
   });
-  std::vector<float> all;
-  net.arrays(
-      [&](std::string_view, std::string_view, std::span<float> v) { all.insert(all.end(), v.begin(), v.end()); });
-  return all;
+  return test::arrays(net);
 }
 std::vector<int> sorted(std::vector<int> numbers) {
   std::sort(numbers.begin(), numbers.end());

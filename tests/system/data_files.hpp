@@ -2,10 +2,12 @@
 
 #include <minnow/core/error.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <random>
 #include <string>
@@ -47,9 +49,25 @@ public:
     return write(name, bytes(content.begin(), content.end()));
   }
 
+  /// Returns the names of all files and folders in it, sorted.
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(path_))
+      found.push_back(entry.path().filename().string());
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
 private:
   std::filesystem::path path_;
 };
+
+/// Returns a file's content, as bytes or as a text.
+template <class Content = bytes>
+Content content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
 
 /// Returns the error message without the folder's path.
 inline std::string sentence(const minnow::status& outcome, const folder& where) {

@@ -78,16 +78,6 @@ const std::vector<writer> writers{
     },
 };
 
-std::string whole_content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-std::vector<std::string> all_names_in(const data_files::folder& folder) {
-  std::vector<std::string> found;
-  for (const auto& entry : fs::directory_iterator(folder.path())) found.push_back(entry.path().filename().string());
-  std::sort(found.begin(), found.end());
-  return found;
-}
 unsigned mode_bits_of(const std::string& path) {
   struct ::stat about{};
   REQUIRE(::stat(path.c_str(), &about) == 0);
@@ -105,7 +95,7 @@ TEST_SUITE("system/write_whole") {
       CAPTURE(&write - writers.data());
       const data_files::folder folder;
       REQUIRE_EQ(std::string(write(folder.path("new").c_str()).message()), "");
-      const std::string expected = whole_content(folder.path("new"));
+      const std::string expected = data_files::content<std::string>(folder.path("new"));
       folder.write("real", std::string("old"));
       fs::create_directory(folder.path("sub"));
       fs::create_symlink("real", folder.path("link"));
@@ -116,13 +106,13 @@ TEST_SUITE("system/write_whole") {
         REQUIRE_EQ(std::string(write(folder.path("sub/chain").c_str()).message()), "");
         CHECK_EQ(mode_bits_of(folder.path("real")), mode);
       }
-      CHECK(whole_content(folder.path("real")) == expected);
+      CHECK(data_files::content<std::string>(folder.path("real")) == expected);
       CHECK(fs::is_symlink(folder.path("link")));
       CHECK(fs::is_symlink(folder.path("sub/chain")));
       REQUIRE_EQ(std::string(write(folder.path("dangling").c_str()).message()), "");
       CHECK(fs::is_symlink(folder.path("dangling")));
-      CHECK(whole_content(folder.path("not_yet")) == expected);
-      CHECK(all_names_in(folder) == std::vector<std::string>{"dangling", "link", "new", "not_yet", "real", "sub"});
+      CHECK(data_files::content<std::string>(folder.path("not_yet")) == expected);
+      CHECK(folder.names() == std::vector<std::string>{"dangling", "link", "new", "not_yet", "real", "sub"});
     }
   }
 
@@ -153,7 +143,7 @@ TEST_SUITE("system/write_whole") {
     CHECK(said([&] {
             export_header(pack(net), folder.path("h.hpp"), std::string("data\0x", 6));
           }).ends_with("found one with a zero byte"));
-    CHECK(all_names_in(folder).empty());
+    CHECK(folder.names().empty());
   }
 
   TEST_CASE("every writer refuses what is no file, and what may not be written, also for root") {
@@ -180,10 +170,9 @@ TEST_SUITE("system/write_whole") {
       CHECK_EQ(said("socket"), "socket: expected a file or nothing at this place, found a socket");
       CHECK_EQ(said("read_only"), "read_only: expected a file that may be written, found a read-only one (mode 444)");
       CHECK_EQ(said("loop"), "loop: expected at most 40 symbolic links one after another, found more");
-      CHECK_EQ(whole_content(folder.path("read_only")), "old");
+      CHECK_EQ(data_files::content<std::string>(folder.path("read_only")), "old");
       CHECK(fs::is_fifo(folder.path("fifo")));
-      CHECK(all_names_in(folder) ==
-            std::vector<std::string>{"device", "fifo", "folder", "loop", "read_only", "socket"});
+      CHECK(folder.names() == std::vector<std::string>{"device", "fifo", "folder", "loop", "read_only", "socket"});
     }
     CHECK(fs::is_character_file("/dev/null"));
   }
@@ -198,7 +187,7 @@ TEST_SUITE("system/write_whole") {
     REQUIRE(::stat(folder.path("f").c_str(), &about) == 0);
     CHECK_EQ(about.st_uid, 12345);
     CHECK_EQ(about.st_gid, 23456);
-    CHECK_EQ(whole_content(folder.path("f")), "new");
+    CHECK_EQ(data_files::content<std::string>(folder.path("f")), "new");
   }
 
   TEST_CASE("an open file without a name is refused, and nothing is made in its place") {
@@ -209,7 +198,7 @@ TEST_SUITE("system/write_whole") {
     if (!fs::exists("/proc/self/fd")) return;
     CHECK_EQ(std::string(write_text(path, "x").message()),
              path + ": expected a file that has a name, found an open one without");
-    CHECK(all_names_in(folder).empty());
+    CHECK(folder.names().empty());
   }
 
   TEST_CASE("names of temporary files do not recur, whatever the process number") {
@@ -221,7 +210,7 @@ TEST_SUITE("system/write_whole") {
     for (int serial = 0; serial < 2000; ++serial)
       folder.write("f." + std::to_string(::getpid()) + "-" + std::to_string(serial) + ".part", std::string("old"));
     CHECK_EQ(std::string(write_text(folder.path("f"), "new").message()), "");
-    CHECK_EQ(whole_content(folder.path("f")), "new");
+    CHECK_EQ(data_files::content<std::string>(folder.path("f")), "new");
   }
 
   TEST_CASE("parts of dead writers are removed, those of living ones and other files are not") {
@@ -236,7 +225,7 @@ TEST_SUITE("system/write_whole") {
     REQUIRE(write_text(folder.path("f"), "new").ok());
     CHECK(!fs::exists(dead));
     CHECK(fs::exists(alive));
-    CHECK_EQ(all_names_in(folder).size(), 8);
+    CHECK_EQ(folder.names().size(), 8);
     held = {};
     REQUIRE(write_text(folder.path("f"), "new").ok());
     CHECK(!fs::exists(alive));
@@ -258,10 +247,10 @@ TEST_SUITE("system/write_whole") {
       REQUIRE(::waitpid(child, &how, 0) == child);
       REQUIRE(WIFSIGNALED(how));
     }
-    CHECK_EQ(all_names_in(folder).size(), 4);
-    CHECK_EQ(whole_content(path), "old");
+    CHECK_EQ(folder.names().size(), 4);
+    CHECK_EQ(data_files::content<std::string>(path), "old");
     REQUIRE(write_text(path, "new").ok());
-    CHECK(all_names_in(folder) == std::vector<std::string>{"f"});
+    CHECK(folder.names() == std::vector<std::string>{"f"});
   }
 
   TEST_CASE("many writers of one file at a time all end well, and leave one whole file") {
@@ -281,8 +270,8 @@ TEST_SUITE("system/write_whole") {
       REQUIRE(::waitpid(child, &how, 0) == child);
       CHECK_EQ(how, 0);
     }
-    CHECK(all_names_in(folder) == std::vector<std::string>{"f"});
-    const std::string whole = whole_content(path);
+    CHECK(folder.names() == std::vector<std::string>{"f"});
+    const std::string whole = data_files::content<std::string>(path);
     CHECK_EQ(whole.size(), 10'000);
     CHECK_EQ(whole, std::string(10'000, whole[0]));
   }
@@ -291,6 +280,6 @@ TEST_SUITE("system/write_whole") {
     const data_files::folder folder;
     const std::string path = folder.path(std::string(255, 'n'));
     CHECK_EQ(std::string(write_text(path, "new").message()), "");
-    CHECK_EQ(whole_content(path), "new");
+    CHECK_EQ(data_files::content<std::string>(path), "new");
   }
 }
