@@ -57,7 +57,11 @@ std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_o
   std::vector<std::vector<int>> of_rank(static_cast<std::size_t>(of));
   for (int r = 0; r < of; ++r) {
     image_stream data(record_of_13, paths, options);
-    data.begin(minnow::random(seed{3}).stream(static_cast<std::uint64_t>(epoch)), {}, shuffle, 6, {r, of}, first_step);
+    data.begin({.stream = minnow::random(seed{3}).stream(static_cast<std::uint64_t>(epoch)),
+                .shuffles = shuffle,
+                .batch = 6,
+                .part = {r, of},
+                .first_step = first_step});
     for (int step = first_step; step * 6 < data.size(); ++step) {
       data.into(net, step, labels);
       const auto in = net.prepare(static_cast<int>(labels.size()));
@@ -153,14 +157,15 @@ TEST_SUITE("fit/image_stream") {
     network<bytes_as_they_are> one, other;
     std::vector<int> labels, expected;
     image_stream data(record_of_13, files.paths);
-    detail::dataset_source<std::uint8_t> stored(memory);
-    const minnow::random draws(seed{5});
     const detail::image_changes<std::uint8_t> changes{
         {.crop = 1, .flip = true}, [](std::span<std::uint8_t> image, const shape&, minnow::random& r) {
           for (auto& pixel : image) pixel = static_cast<std::uint8_t>(pixel + r.below(9));
         }};
-    data.begin(draws, changes, false, 6, {}, 0);
-    stored.begin(draws, changes, false, 6, {}, 0);
+    data.set_changes(changes);
+    detail::dataset_source<std::uint8_t> stored(memory, changes);
+    const detail::epoch both{.stream = minnow::random(seed{5}), .augments = true, .shuffles = false, .batch = 6};
+    data.begin(both);
+    stored.begin(both);
     for (int step = 0; step < 4; ++step) {
       data.into(one, step, labels);
       stored.into(other, step, expected);
@@ -264,7 +269,7 @@ TEST_SUITE("fit/image_stream") {
     std::filesystem::last_write_time(path, when);  // simulates a file system with coarse times
     network<bytes_as_they_are> net;
     std::vector<int> labels;
-    data.begin(minnow::random(seed{3}), {}, false, 2, {}, 0);
+    data.begin({.stream = minnow::random(seed{3}), .shuffles = false, .batch = 2});
     CHECK_THROWS_WITH_AS(data.into(net, 0, labels), (path + ": expected labels 0 to 11, found 12 in record 1").c_str(),
                          error);
   }
@@ -278,7 +283,7 @@ TEST_SUITE("fit/image_stream") {
     network<bytes_as_they_are> net;
     std::vector<int> labels, seen(12);
     for (int epoch = 0; epoch < 3; ++epoch) {
-      data.begin(minnow::random(seed{3}).stream(static_cast<std::uint64_t>(epoch)), {}, true, 6, {}, 0);
+      data.begin({.stream = minnow::random(seed{3}).stream(static_cast<std::uint64_t>(epoch)), .batch = 6});
       for (int step = 0; step < 50; ++step) {
         data.into(net, step, labels);
         for (const int label : labels) ++seen[static_cast<std::size_t>(label)];
@@ -290,7 +295,7 @@ TEST_SUITE("fit/image_stream") {
       where.write("new", std::string(13, '\1'));
       std::filesystem::rename(where.path("new"), paths[static_cast<std::size_t>(n)]);
     }
-    data.begin(minnow::random(seed{3}), {}, true, 300, {}, 0);
+    data.begin({.stream = minnow::random(seed{3}), .batch = 300});
     CHECK_THROWS_WITH_AS(data.into(net, 0, labels),
                          doctest::Contains("expected the file of 13 bytes that was opened, found it changed"), error);
   }
@@ -308,7 +313,7 @@ TEST_SUITE("fit/image_stream") {
     struct large_images : model<image<2, 100, 100>, hard_tanh> {};
     network<large_images> net;
     std::vector<int> labels;
-    data.begin(minnow::random(seed{3}), {}, false, 5, {}, 0);
+    data.begin({.stream = minnow::random(seed{3}), .shuffles = false, .batch = 5});
     data.into(net, 0, labels);
     CHECK(labels == std::vector<int>{0, 257, 2, 259, 4});
     records[2 * 20003 + 2] = 2;
@@ -335,10 +340,10 @@ TEST_SUITE("fit/image_stream") {
     CHECK_THROWS_WITH_AS(
         data.into(net, 0, labels),
         "image_stream: expected a batch of an epoch that has begun, found no more of them: begin one first", error);
-    CHECK_THROWS_AS(data.begin(minnow::random(), {}, true, 0, {}, 0), error);
-    CHECK_THROWS_AS(data.begin(minnow::random(), {}, true, 6, {2, 2}, 0), error);
-    CHECK_THROWS_AS(data.begin(minnow::random(), {}, true, 6, {}, 5), error);
-    data.begin(minnow::random(), {}, true, std::numeric_limits<int>::max(), {}, 0);
+    CHECK_THROWS_AS(data.begin({.batch = 0}), error);
+    CHECK_THROWS_AS(data.begin({.batch = 6, .part = {2, 2}}), error);
+    CHECK_THROWS_AS(data.begin({.batch = 6, .first_step = 5}), error);
+    data.begin({.batch = std::numeric_limits<int>::max()});
     data.into(net, 0, labels);
     CHECK(labels.size() == 23);
     CHECK_THROWS_AS(data.into(net, 0, labels), error);  // the epoch has only one batch
@@ -353,7 +358,7 @@ TEST_SUITE("fit/image_stream") {
     const record_format format{
         .dimensions = {3, 2, 2}, .classes = 1000, .label_bytes = 3, .label_at = 1, .label_width = 2};
     image_stream data(format, {path});
-    data.begin(minnow::random(seed{3}), {}, false, 2, {}, 0);
+    data.begin({.stream = minnow::random(seed{3}), .shuffles = false, .batch = 2});
     data.into(net, 0, labels);
     CHECK(labels == std::vector{999, 258});
     record_format fewer = format;
@@ -366,7 +371,7 @@ TEST_SUITE("fit/image_stream") {
     network<bytes_as_they_are> net;
     std::vector<int> labels;
     image_stream data(record_of_13, files.paths);
-    for (int i = 0; i < 50; ++i) data.begin(minnow::random(seed{3}), {}, true, 6, {}, 0);
+    for (int i = 0; i < 50; ++i) data.begin({.stream = minnow::random(seed{3}), .batch = 6});
     CHECK_THROWS_WITH_AS(data.into(net, 1, labels), "image_stream: expected batch 0, the next one, found 1", error);
     data.into(net, 1, labels);
     CHECK(labels.size() == 6);

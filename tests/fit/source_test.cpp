@@ -35,10 +35,11 @@ struct read_images {
 };
 read_images read_by(int of, const dataset<float>& data, int first_step = 0) {
   network<four_by_four> net;
-  std::vector<detail::dataset_source<float>> ranks(static_cast<std::size_t>(of), detail::dataset_source<float>(data));
+  std::vector<detail::dataset_source<float>> ranks(static_cast<std::size_t>(of),
+                                                   detail::dataset_source<float>(data, {{.crop = 1, .flip = true}}));
   for (int r = 0; r < of; ++r)
-    ranks[static_cast<std::size_t>(r)].begin(minnow::random(seed{3}), {{.crop = 1, .flip = true}}, true, 7, {r, of},
-                                             first_step);
+    ranks[static_cast<std::size_t>(r)].begin(
+        {.stream = minnow::random(seed{3}), .augments = true, .batch = 7, .part = {r, of}, .first_step = first_step});
   read_images all;
   std::vector<int> labels;
   for (int step = first_step; step * 7 < data.size(); ++step)

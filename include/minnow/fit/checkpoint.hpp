@@ -31,11 +31,10 @@ struct checkpoint_options {
 namespace detail {
 
 /// Reads and writes the checkpoints of a run.
-template <optimizer Optimizer>
 class checkpoints {
 public:
   /// throws  if another run is writing to the file, or if the file exists and `resume` is false
-  checkpoints(checkpoint_options options, network_base& net, updater<Optimizer>& update, std::vector<run_fact> facts,
+  checkpoints(checkpoint_options options, network_base& net, updater_base& update, std::vector<run_fact> facts,
               int epochs, int batch, long long steps)
       : options_(std::move(options)),
         net_(net),
@@ -105,9 +104,8 @@ private:
   [[nodiscard]] const char* path() const noexcept { return options_.path.c_str(); }
   [[nodiscard]] run_parts parts(std::span<double> position, std::vector<double>& epochs) noexcept {
     run_parts run{net_, facts_, position, epochs, count_of<event>(), index(epochs_), update_.moments()};
-    run.moment_count = Optimizer::moments;
-    if constexpr (requires { Optimizer::is_square(0); })
-      run.is_square = [](int moment) { return Optimizer::is_square(moment); };
+    run.moment_count = update_.moment_count();
+    run.is_square = [this](int moment) { return update_.is_square(moment); };
     return run;
   }
 
@@ -168,7 +166,7 @@ private:
 
   checkpoint_options options_;
   network_base& net_;
-  updater<Optimizer>& update_;
+  updater_base& update_;
   std::vector<run_fact> facts_;
   int epochs_;
   int batch_;

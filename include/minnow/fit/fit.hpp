@@ -5,6 +5,7 @@
 #include <cmath>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -47,18 +48,18 @@ inline status check_loss(const network_base& net, double loss, std::span<const f
       step, (odd - gradient.begin()) / net.outputs(), length, where.data());
 }
 
+/// Makes the updater of a run. Called within the run, so that other ranks learn of an optimizer that is refused.
+using updater_maker = std::function<std::unique_ptr<updater_base>()>;
+
 /// Runs one rank's part of a run.
 ///
 /// all   the ranks; null: this process is alone
-template <class Element, optimizer Optimizer>
-history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer optimizer,
-               const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
-               std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
+inline history run_on(ranks* all, network_base& net, source& data, const validation_set* validation,
+                      const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
+                      const run_options& options, std::uint64_t estimators,
+                      const std::function<bool(const event&)>& observe) {
   data.check(net, "fit");
-  if (options.validation != nullptr) {
-    check_data(net, *options.validation, "fit: validation");
-    check_labels(net, *options.validation, "fit: validation");
-  }
+  if (validation != nullptr) validation->check(net, "fit: validation");
   check_options(options, net.input());
   if (!alpha_at) require(status::failure("fit: expected a schedule, found none"));
 
@@ -74,8 +75,8 @@ history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer o
                 all, at.step);
   };
   const auto accuracy_at = [&](float alpha, bool requantize) {
-    const int count = options.validation->size();
-    double right = count_correct(net, *options.validation, alpha, requantize, own.first(count), own.end(count));
+    const int count = validation->size();
+    double right = validation->count_correct(net, alpha, requantize, own.first(count), own.end(count));
     if (all != nullptr) all->sum(std::span(&right, 1));
     return right / count;
   };
@@ -83,15 +84,16 @@ history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer o
   // A measurement must not change the run: weights that are quantized only every few steps keep their codes.
   const bool renews = options.quantize_every == 1;
 
-  updater<Optimizer> update(std::move(optimizer));
+  const std::unique_ptr<updater_base> made = make_updater();
+  updater_base& update = *made;
   event now;
   now.epochs = options.epochs;
   const int steps_per_epoch = ceil_div(data.size(), options.batch);
   now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
-  const std::vector<run_fact> facts = facts_of(data, options, estimators, Optimizer::moments);
+  const std::vector<run_fact> facts = facts_of(data, validation, options, estimators, update.moment_count());
   if (all != nullptr) check_ranks(*all, net, facts, data.size(), options.batch);
-  checkpoints<Optimizer> kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts,
-                              options.epochs, options.batch, now.steps);
+  checkpoints kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts, options.epochs,
+                   options.batch, now.steps);
   kept.resume(at);
   std::optional<gradient_sums> sums;
   std::optional<step_agreement> step_of_all;
@@ -112,8 +114,12 @@ history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer o
   for (now.epoch = static_cast<int>(at.step / steps_per_epoch) + 1; now.epoch <= options.epochs && !stopped;
        ++now.epoch) {
     const int first_step = static_cast<int>(at.step % steps_per_epoch);
-    data.begin(draws.stream(static_cast<std::uint64_t>(now.epoch)), {options.augmentation, options.augment},
-               options.shuffle, options.batch, own, first_step);
+    data.begin({.stream = draws.stream(static_cast<std::uint64_t>(now.epoch)),
+                .augments = true,
+                .shuffles = options.shuffle,
+                .batch = options.batch,
+                .part = own,
+                .first_step = first_step});
     for (int step = first_step; step < steps_per_epoch && !stopped; ++step) {
       const progress of_run{at.step, now.steps, steps_per_epoch};
       p.requantize = at.step % options.quantize_every == 0;
@@ -166,7 +172,7 @@ history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer o
     end.epoch_end = true;
     end.loss = at.loss / at.seen;
     end.accuracy = at.correct / at.seen;
-    if (options.validation != nullptr) {
+    if (validation != nullptr) {
       end.validation_accuracy_blended = accuracy_at(p.alpha, renews);
       if (net.unquantized_fraction(p.alpha) > 0 && options.batch_norm_batches > 0) {
         const auto statistics = exchange_statistics(net);
@@ -191,23 +197,21 @@ history run_on(ranks* all, network_base& net, source<Element>& data, Optimizer o
 /// The loop of `fit`, shared by all networks. `observe` returns false to stop the run.
 ///
 /// estimators   hash that identifies the network's estimators
-template <class Element, optimizer Optimizer>
-history run(network_base& net, source<Element>& data, Optimizer optimizer,
-            const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
-            std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
+inline history run(network_base& net, source& data, const validation_set* validation, const updater_maker& make_updater,
+                   const std::function<float(const progress&)>& alpha_at, const run_options& options,
+                   std::uint64_t estimators, const std::function<bool(const event&)>& observe) {
   ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
   try {
-    return run_on<Element, Optimizer>(all, net, data, std::move(optimizer), alpha_at, with_present_names(options),
-                                      estimators, observe);
+    return run_on(all, net, data, validation, make_updater, alpha_at, options, estimators, observe);
   } catch (const std::exception& e) {
     if (all != nullptr) all->failed(e.what());
     throw;
   }
 }
 
-/// Implements `fit` for a typed network and any source of images.
+/// Implements `fit` for a typed network and any source of images: hands over to the loop, without types.
 template <class Element, class Model, class Weights, class Inputs, optimizer Optimizer, class Observer>
-history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, Optimizer optimizer,
+history fit_from(network<Model, Weights, Inputs>& net, source& images, Optimizer optimizer,
                  const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
                  Observer& observer) {
   check_type<Model, Element>();
@@ -215,14 +219,19 @@ history fit_from(network<Model, Weights, Inputs>& net, source<Element>& images, 
   if constexpr (!std::is_empty_v<Observer> && requires { observer == nullptr; })
     if (observer == nullptr) require(status::failure("fit: expected an observer, found an empty one"));
   constexpr std::uint64_t estimators = hash(Inputs::name().view(), hash(Weights::name().view()));
-  return run<Element, Optimizer>(net, images, std::move(optimizer), alpha_at, options, estimators, [&](const event& e) {
+  const auto observe = [&](const event& e) {
     if constexpr (std::is_void_v<decltype(observer(e, net))>) {
       observer(e, net);
       return true;
     } else {
       return static_cast<bool>(observer(e, net));
     }
-  });
+  };
+  std::optional<validation_dataset<Element>> validation;
+  if (options.validation != nullptr) validation.emplace(*options.validation);
+  const auto make_updater = [&] { return std::make_unique<updater<Optimizer>>(std::move(optimizer)); };
+  return run(net, images, validation ? &*validation : nullptr, make_updater, alpha_at, run_options_of(options),
+             estimators, observe);
 }
 
 }  // namespace detail
@@ -242,7 +251,7 @@ template <class Model, class Weights, class Inputs, class Element, optimizer Opt
 history fit(network<Model, Weights, Inputs>& net, const dataset<Element>& data, Optimizer optimizer,
             const Schedule& alpha_at, const std::type_identity_t<fit_options<Element>>& options = {},
             Observer observer = {}) {
-  detail::dataset_source<Element> images(data);
+  detail::dataset_source<Element> images(data, {options.augmentation, options.augment});
   return detail::fit_from<Element>(net, images, std::move(optimizer), alpha_at, options, observer);
 }
 

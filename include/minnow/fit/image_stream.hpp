@@ -38,7 +38,7 @@ struct stream_options {
 /// order, and the records shuffled within windows of that order. With several ranks, each rank reads a contiguous part
 /// of that order, and so its own files except at the ends of its part. For given options, the order depends only on the
 /// seed and the number of ranks. A thread reads and augments ahead.
-class image_stream : public detail::source<std::uint8_t> {
+class image_stream : public detail::source {
 public:
   /// Opens the files and reads all labels.
   ///
@@ -92,9 +92,12 @@ public:
   /// Checksum of the labels, in the order of the files.
   [[nodiscard]] std::uint64_t checksum() const override { return checksum_; }
 
+  /// Sets the random changes of training images. `fit` calls it.
+  void set_changes(detail::image_changes<std::uint8_t> changes) { training_changes_ = std::move(changes); }
+
   /// throws  a batch below 1, an invalid share, a first step outside the epoch
-  void begin(random stream, detail::image_changes<std::uint8_t> changes, bool shuffle, int batch, detail::share s,
-             int first_step) override {
+  void begin(const detail::epoch& of) override {
+    const auto& [stream, augments, shuffle, batch, s, first_step] = of;
     if (batch < 1 || s.of < 1 || s.index < 0 || s.index >= s.of || first_step < 0 ||
         first_step > ceil_div(size_, batch))
       require(
@@ -103,7 +106,7 @@ public:
                           batch, s.index, s.of, first_step));
     stop();
     stream_ = stream;
-    changes_ = std::move(changes);
+    changes_ = augments ? training_changes_ : detail::image_changes<std::uint8_t>{};
     shuffle_ = shuffle;
     batch_ = batch;
     share_ = s;
@@ -116,7 +119,7 @@ public:
       ends_.push_back((ends_.empty() ? 0 : ends_.back()) + static_cast<int>(files_[f].size() / format_.bytes()));
     ending_ = done_ = false;
     failure_ = nullptr;
-    reader_ = std::thread([this, first_step] { read_ahead(first_step); });
+    reader_ = std::thread([this, first = of.first_step] { read_ahead(first); });
   }
 
   void into(network_base& net, int step, std::vector<int>& labels) override {
@@ -260,6 +263,7 @@ private:
 
   record_format format_;
   stream_options options_;
+  detail::image_changes<std::uint8_t> training_changes_;
   static constexpr std::size_t most_open = 128;
   std::vector<detail::watched_file> files_;
   std::deque<std::size_t> open_;  ///< indices of the open files, in the order in which they were opened
@@ -292,6 +296,7 @@ template <class Model, class Weights, class Inputs, optimizer Optimizer, schedul
           class Observer = detail::no_observer>
 history fit(network<Model, Weights, Inputs>& net, image_stream& data, Optimizer optimizer, const Schedule& alpha_at,
             const fit_options<std::uint8_t>& options = {}, Observer observer = {}) {
+  data.set_changes({options.augmentation, options.augment});
   return detail::fit_from<std::uint8_t>(net, data, std::move(optimizer), alpha_at, options, observer);
 }
 

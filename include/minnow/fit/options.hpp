@@ -44,18 +44,38 @@ struct fit_options {
 
 namespace detail {
 
-/// Options in which old names have been replaced by the present ones.
+/// The options of a run that do not depend on the type of the data's elements.
+struct run_options {
+  int epochs = 1;
+  int batch = 128;
+  minnow::seed seed{};
+  loss_function loss{};
+  minnow::augmentation augmentation{};
+  bool augments_own = false;  ///< a user's `augment` is given
+  bool shuffle = true;
+  int alpha_every = 1;
+  int quantize_every = 1;
+  int batch_norm_batches = 30;
+  checkpoint_options checkpoint{};
+  minnow::ranks* ranks = nullptr;
+};
+
+/// Copies options; old names replace the present ones if they are set.
 template <class Element>
-[[nodiscard]] fit_options<Element> with_present_names(fit_options<Element> o) {
-  if (o.settle_batches != std::numeric_limits<int>::min()) o.batch_norm_batches = o.settle_batches;
-  return o;
+[[nodiscard]] run_options run_options_of(const fit_options<Element>& o) {
+  const bool settles = o.settle_batches != std::numeric_limits<int>::min();
+  return {o.epochs,         o.batch,
+          o.seed,           o.loss,
+          o.augmentation,   static_cast<bool>(o.augment),
+          o.shuffle,        o.alpha_every,
+          o.quantize_every, settles ? o.settle_batches : o.batch_norm_batches,
+          o.checkpoint,     o.ranks};
 }
 
 /// Facts that must be equal when a run is resumed. The optimizer's rates, the schedules, the loss and `augment` are not
 /// compared: keeping them equal is up to the user.
-template <class Element>
-std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<Element>& options,
-                               std::uint64_t estimators, int moments) {
+inline std::vector<run_fact> facts_of(const source& data, const validation_set* validation, const run_options& options,
+                                      std::uint64_t estimators, int moments) {
   const auto n = [](auto number) { return static_cast<std::uint64_t>(number); };
   return {{"seed", options.seed.value},
           {"epochs", n(options.epochs)},
@@ -65,11 +85,11 @@ std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<El
           {"shuffle", n(options.shuffle)},
           {"crop", n(options.augmentation.crop)},
           {"flip", n(options.augmentation.flip)},
-          {"augment", n(static_cast<bool>(options.augment))},
+          {"augment", n(options.augments_own)},
           {"alpha_every", n(options.alpha_every)},
           {"quantize_every", n(options.quantize_every)},
           {"batch_norm_batches", n(options.batch_norm_batches)},
-          {"validation images", n(options.validation == nullptr ? 0 : options.validation->size())},
+          {"validation images", n(validation == nullptr ? 0 : validation->size())},
           {"hash of the estimators", estimators},
           {"moments of the optimizer", n(moments)}};
 }
@@ -77,8 +97,7 @@ std::vector<run_fact> facts_of(const source<Element>& data, const fit_options<El
 /// Refuses options outside their range.
 ///
 /// dimensions   of an image
-template <class Element>
-void check_options(const fit_options<Element>& o, const shape& dimensions) {
+inline void check_options(const run_options& o, const shape& dimensions) {
   if (o.epochs < 1 || o.batch < 1 || o.alpha_every < 1 || o.quantize_every < 1)
     require(status::failure(
         "fit: expected epochs, batch, alpha_every and quantize_every of at least 1, found %d, %d, %d and %d", o.epochs,

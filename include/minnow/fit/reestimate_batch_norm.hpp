@@ -22,12 +22,11 @@ namespace detail {
 /// over   the ranks over which statistics are taken; null: this process is alone
 /// step   step of the run, for error messages; 0: none
 /// who    function named in error messages
-template <class Element>
-void pass_over(network_base& net, source<Element>& data, mode mode, const reestimate_options& options,
-               bool requantize = true, share own = {}, reduction* over = nullptr, long long step = 0,
-               const char* who = "fit") {
+inline void pass_over(network_base& net, source& data, mode mode, const reestimate_options& options,
+                      bool requantize = true, share own = {}, reduction* over = nullptr, long long step = 0,
+                      const char* who = "fit") {
   const int batch = std::min(options.batch, data.size());
-  data.begin(random(options.seed).stream(0x5e771e), {}, true, batch, own, 0);
+  data.begin({.stream = random(options.seed).stream(0x5e771e), .batch = batch, .part = own});
   std::vector<int> labels;
   for (int b = 0; b < std::min(options.batches, data.size() / batch); ++b) {
     data.into(net, b, labels);
@@ -45,7 +44,7 @@ void pass_over(network_base& net, const dataset<Element>& data, mode mode, const
     require(status::failure("%s: expected batches and batch of at least 1, found %d and %d", caller, options.batches,
                             options.batch));
   dataset_source<Element> images(data);
-  pass_over<Element>(net, images, mode, options, true, {}, nullptr, 0, caller);
+  pass_over(net, images, mode, options, true, {}, nullptr, 0, caller);
 }
 
 /// Returns batch norm's statistics, and replaces them by `back` if it is given.

@@ -27,8 +27,7 @@ void broadcast(ranks& all, std::vector<Element>& values) {
 }
 
 /// Brings all ranks to the state of rank 0: its position in the run, its network, its optimizer's moments.
-template <optimizer Optimizer>
-void share_run(ranks& all, network_base& net, updater<Optimizer>& update, run_position& at) {
+inline void share_run(ranks& all, network_base& net, updater_base& update, run_position& at) {
   numbers_of(at, [&](auto& number) { broadcast(all, std::span(&number, 1)); });
   broadcast(all, at.epochs);
   normalization input = net.input_normalization();

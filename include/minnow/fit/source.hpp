@@ -24,8 +24,17 @@ struct share {
   [[nodiscard]] int end(int count) const noexcept { return share{index + 1, of}.first(count); }
 };
 
+/// One pass over the images of a source.
+struct epoch {
+  random stream{};        ///< determines the order and the random changes of the images
+  bool augments = false;  ///< true: the images get the random changes of training
+  bool shuffles = true;
+  int batch = 1;
+  share part{};
+  int first_step = 0;  ///< batches are requested from this number on
+};
+
 /// Source of the images of a run.
-template <class Element>
 class source {
 public:
   virtual ~source() = default;
@@ -38,20 +47,20 @@ public:
   virtual void check(const network_base& net, const char* who) const = 0;
   /// Checksum that identifies the images and labels.
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
-  /// Begins an epoch. `stream` determines the order and the random changes of the images; batches are requested from
-  /// number first_step on.
-  virtual void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s,
-                     int first_step) = 0;
-  /// Loads this share's images of batch `step` of the epoch into the network, and their labels into `labels`.
+  /// Begins an epoch.
+  virtual void begin(const epoch& of) = 0;
+  /// Loads this part's images of batch `step` of the epoch into the network, and their labels into `labels`.
   virtual void into(network_base& net, int step, std::vector<int>& labels) = 0;
 };
 
 /// A data set in memory. Every rank holds all of it and reads its share of each batch.
 template <class Element>
-class dataset_source : public source<Element> {
+class dataset_source : public source {
 public:
-  explicit dataset_source(const dataset<Element>& data) noexcept : data_(data) {}
-  explicit dataset_source(const dataset<Element>&& data) = delete;
+  /// changes  random changes of training images
+  explicit dataset_source(const dataset<Element>& data, image_changes<Element> changes = {})
+      : data_(data), changes_(std::move(changes)) {}
+  explicit dataset_source(const dataset<Element>&& data, image_changes<Element> changes = {}) = delete;
 
   [[nodiscard]] int size() const override { return data_.size(); }
   void check(const network_base& net, const char* who) const override {
@@ -61,23 +70,54 @@ public:
   [[nodiscard]] std::uint64_t checksum() const override {
     return crc32(std::as_bytes(std::span(data_.images)), crc32(std::as_bytes(std::span(data_.labels))));
   }
-  void begin(random stream, image_changes<Element> changes, bool shuffle, int batch, share s,
-             int /*first_step*/) override {
-    order_.emplace(data_, std::move(changes), shuffle, stream);
-    batch_ = batch;
-    share_ = s;
+  void begin(const epoch& of) override {
+    order_.emplace(data_, of.augments ? changes_ : image_changes<Element>{}, of.shuffles, of.stream);
+    batch_ = of.batch;
+    part_ = of.part;
   }
   void into(network_base& net, int step, std::vector<int>& labels) override {
     const int first = step * batch_;
     const int count = std::min(batch_, size() - first);
-    order_->into(net, first + share_.first(count), share_.end(count) - share_.first(count), labels);
+    order_->into(net, first + part_.first(count), part_.end(count) - part_.first(count), labels);
   }
 
 private:
   const dataset<Element>& data_;
+  image_changes<Element> changes_;
   std::optional<batches<Element>> order_;
   int batch_ = 0;
-  share share_;
+  share part_;
+};
+
+/// The images on which a run measures the accuracy.
+class validation_set {
+public:
+  virtual ~validation_set() = default;
+
+  [[nodiscard]] virtual int size() const = 0;
+  /// throws  as `source::check`
+  virtual void check(const network_base& net, const char* who) const = 0;
+  /// Number of images in [first, last) that are classified correctly.
+  [[nodiscard]] virtual int count_correct(network_base& net, float alpha, bool requantize, int first,
+                                          int last) const = 0;
+};
+
+template <class Element>
+class validation_dataset : public validation_set {
+public:
+  explicit validation_dataset(const dataset<Element>& data) noexcept : data_(data) {}
+
+  [[nodiscard]] int size() const override { return data_.size(); }
+  void check(const network_base& net, const char* who) const override {
+    check_data(net, data_, who);
+    check_labels(net, data_, who);
+  }
+  [[nodiscard]] int count_correct(network_base& net, float alpha, bool requantize, int first, int last) const override {
+    return detail::count_correct(net, data_, alpha, requantize, first, last);
+  }
+
+private:
+  const dataset<Element>& data_;
 };
 
 }  // namespace minnow::detail

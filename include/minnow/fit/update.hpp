@@ -14,19 +14,11 @@
 
 namespace minnow {
 
-/// Applies an optimizer to a network and stores the moments of every parameter.
-template <optimizer Optimizer>
-class updater {
+/// Applies an optimizer to a network and stores the moments of every parameter. The optimizer's type is that of the
+/// derived class, so that the loop of training is compiled once for all optimizers.
+class updater_base {
 public:
-  /// throws  a rate that is not finite and above 0; an empty decay; errors of the optimizer's own check
-  explicit updater(Optimizer o) : optimizer_(std::move(o)) {
-    if (!(optimizer_.rate > 0 && std::isfinite(static_cast<double>(optimizer_.rate))))
-      require(
-          status::failure("optimizer: expected a finite rate above 0, found %g", static_cast<double>(optimizer_.rate)));
-    if constexpr (requires { static_cast<bool>(optimizer_.decay); })
-      if (!optimizer_.decay) require(status::failure("optimizer: expected a function as decay, found none"));
-    if constexpr (requires { optimizer_.check(); }) require(optimizer_.check());
-  }
+  virtual ~updater_base() = default;
 
   /// Makes one step along the gradients of the last backward pass. One pass over the values also clips bounded weights
   /// and, if requested, computes their new codes. The weights' estimator scales their learning rate, and with it their
@@ -35,7 +27,59 @@ public:
   /// throws  a decay factor that is negative or not finite, before anything changes; a gradient, a parameter or a
   ///         moment that is not finite, naming step, layer and array: the step is then complete, and the network is
   ///         unusable
-  void step(network_base& net, const progress& at, float alpha, bool requantize = false) {
+  virtual void step(network_base& net, const progress& at, float alpha, bool requantize = false) = 0;
+
+  /// Number of moments of each value.
+  [[nodiscard]] int moment_count() const noexcept { return moment_count_; }
+  /// Returns true if moment n is a mean of squares, which are never negative.
+  [[nodiscard]] bool is_square(int n) const { return is_square_ != nullptr && is_square_(n); }
+
+  /// Moments of each parameter, in order: moment 0 of all its values, then moment 1, and so on.
+  [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
+  /// Allocates the moments and sets them to 0, as before the first step.
+  void make_room(network_base& net) {
+    moments_.clear();
+    net.parameters([&](std::string_view, const parameter& p) { moments_.push_back(zeros_for(p)); });
+  }
+  /// Continues after this number of steps, the last of which had this rate. Called when the moments were restored.
+  void went_on(long long steps, float rate) noexcept {
+    steps_ = steps;
+    rate_ = rate;
+  }
+
+  /// The learning rate of the last step.
+  [[nodiscard]] float rate() const noexcept { return rate_; }
+
+protected:
+  updater_base(int count, bool (*square)(int)) : moment_count_(count), is_square_(square) {}
+
+  [[nodiscard]] std::vector<float> zeros_for(const parameter& p) const {
+    return std::vector<float>(p.value.size() * index(moment_count_), 0.0f);
+  }
+
+  std::vector<std::vector<float>> moments_;
+  long long steps_ = 0;
+  float rate_ = 0;
+
+private:
+  int moment_count_;
+  bool (*is_square_)(int);
+};
+
+template <optimizer Optimizer>
+class updater : public updater_base {
+public:
+  /// throws  a rate that is not finite and above 0; an empty decay; errors of the optimizer's own check
+  explicit updater(Optimizer o) : updater_base(Optimizer::moments, square_moments()), optimizer_(std::move(o)) {
+    if (!(optimizer_.rate > 0 && std::isfinite(static_cast<double>(optimizer_.rate))))
+      require(
+          status::failure("optimizer: expected a finite rate above 0, found %g", static_cast<double>(optimizer_.rate)));
+    if constexpr (requires { static_cast<bool>(optimizer_.decay); })
+      if (!optimizer_.decay) require(status::failure("optimizer: expected a function as decay, found none"));
+    if constexpr (requires { optimizer_.check(); }) require(optimizer_.check());
+  }
+
+  void step(network_base& net, const progress& at, float alpha, bool requantize = false) override {
     const float rate_now = optimizer_.rate * optimizer_.decay(at);
     if (!(rate_now >= 0 && std::isfinite(rate_now)))
       require(status::failure("optimizer: expected a finite rate of at least 0 at step %lld, found %g", at.step + 1,
@@ -45,7 +89,7 @@ public:
     std::size_t array = 0;
     status outcome;
     const auto move_one = [&](std::string_view path, const parameter& p) {
-      if (array == moments_.size()) moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
+      if (array == moments_.size()) moments_.push_back(zeros_for(p));
       std::vector<float>& moments = moments_[array++];
       if (moments.size() != p.value.size() * Optimizer::moments)
         require(status::failure(
@@ -59,25 +103,12 @@ public:
     require(outcome);
   }
 
-  /// Moments of each parameter, in order: moment 0 of all its values, then moment 1, and so on.
-  [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
-  /// Allocates the moments and sets them to 0, as before the first step.
-  void make_room(network_base& net) {
-    moments_.clear();
-    net.parameters([&](std::string_view, const parameter& p) {
-      moments_.emplace_back(p.value.size() * Optimizer::moments, 0.0f);
-    });
-  }
-  /// Continues after this number of steps, the last of which had this rate. Called when the moments were restored.
-  void went_on(long long steps, float rate) noexcept {
-    steps_ = steps;
-    rate_ = rate;
-  }
-
-  /// The learning rate of the last step.
-  [[nodiscard]] float rate() const noexcept { return rate_; }
-
 private:
+  static constexpr auto square_moments() -> bool (*)(int) {
+    if constexpr (requires { Optimizer::is_square(0); }) return [](int n) -> bool { return Optimizer::is_square(n); };
+    else return nullptr;
+  }
+
   /// Error for a parameter whose update is not finite.
   [[nodiscard]] static status failure_of(const parameter& p, std::string_view path, long long step) noexcept {
     const auto finite = [](std::span<const float> values) {
@@ -120,9 +151,6 @@ private:
   }
 
   Optimizer optimizer_;
-  std::vector<std::vector<float>> moments_;
-  long long steps_ = 0;
-  float rate_ = 0;
 };
 
 }  // namespace minnow
