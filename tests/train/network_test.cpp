@@ -152,7 +152,7 @@ TEST_SUITE("train/network") {
     CHECK(copy.first_not_finite() == "");
     CHECK(run(copy) == before);
     copy.parameters([](std::string_view, const parameter& p) { std::fill(p.value.begin(), p.value.end(), 0.75f); });
-    CHECK(copy.layer<"0">().weights()(0) == 0.75f);
+    CHECK(copy.layer<"0">().weights()(0, 0, 0, 0) == 0.75f);
     CHECK(run(copy) != before);
     CHECK(run(net) == before);
 
@@ -168,6 +168,6 @@ TEST_SUITE("train/network") {
     network<small_two, aqe> moved = std::move(net);
     CHECK(all_arrays(moved) == arrays);
     moved.parameters([](std::string_view, const parameter& p) { p.value[0] = 0.25f; });
-    CHECK(moved.layer<"0">().weights()(0) == 0.25f);
+    CHECK(moved.layer<"0">().weights()(0, 0, 0, 0) == 0.25f);
   }
 }

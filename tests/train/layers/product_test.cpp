@@ -288,10 +288,10 @@ TEST_SUITE("train/layers/product") {
 
   TEST_CASE("set_weights takes weights of its own shape only") {
     trainable<conv<4>, ste> layer({5, 5, 3});
-    const xt::xtensor<float, 4> w = xt::ones<float>({4, 3, 3, 3}) * 0.5f;
+    const float_array<4> w({4, 3, 3, 3}, 0.5f);
     layer.set_weights(w);
     CHECK(layer.weights() == w);
-    CHECK_THROWS_WITH_AS(layer.set_weights(xt::ones<float>({4, 3, 3, 2})),
+    CHECK_THROWS_WITH_AS(layer.set_weights(float_array<4>({4, 3, 3, 2})),
                          "set_weights: expected (4, 3, 3, 3) weights, found (4, 3, 3, 2)", minnow::error);
   }
 

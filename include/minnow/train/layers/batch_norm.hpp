@@ -4,11 +4,10 @@
 #include <cmath>
 #include <vector>
 
-#include <xtensor/containers/xtensor.hpp>
-
 #include <minnow/core/affine.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/layers/batch_norm.hpp>
+#include <minnow/train/float_array.hpp>
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/deferred_norm.hpp>
 #include <minnow/train/vectors.hpp>
@@ -17,14 +16,14 @@ namespace minnow {
 
 template <class Estimator>
 class trainable<batch_norm, Estimator> : public layer_base {
-  using row = xt::xtensor<float, 1>;
+  using row = float_array<1>;
 
 public:
   explicit trainable(shape in) : trainable(in, wiring<>{}) {}
   template <quantizer Inputs>
   trainable(shape in, const wiring<Inputs>& neighbors)
-      : gamma_(xt::ones<float>({index(in.channels)})),
-        beta_(xt::zeros<float>(gamma_.shape())),
+      : gamma_({index(in.channels)}, 1.0f),
+        beta_(gamma_.shape()),
         mean_(beta_),
         variance_(gamma_),
         grad_gamma_(beta_),

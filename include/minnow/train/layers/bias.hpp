@@ -1,9 +1,10 @@
 #pragma once
 
-#include <xtensor/containers/xtensor.hpp>
+#include <algorithm>
 
 #include <minnow/core/index.hpp>
 #include <minnow/layers/bias.hpp>
+#include <minnow/train/float_array.hpp>
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/channel_sums.hpp>
 #include <minnow/train/vectors.hpp>
@@ -13,9 +14,9 @@ namespace minnow {
 template <class Estimator>
 class trainable<bias, Estimator> : public layer_base {
 public:
-  explicit trainable(shape in) : values_(xt::zeros<float>({index(in.channels)})), gradient_(values_) {}
+  explicit trainable(shape in) : values_({index(in.channels)}), gradient_(values_) {}
 
-  [[nodiscard]] const xt::xtensor<float, 1>& values() const noexcept { return values_; }
+  [[nodiscard]] const float_array<1>& values() const noexcept { return values_; }
 
   void forward(const activations& in, activations& out, const pass&) override {
     const int channels = in.dimensions.channels;
@@ -42,8 +43,8 @@ public:
   }
 
 private:
-  xt::xtensor<float, 1> values_;
-  xt::xtensor<float, 1> gradient_;
+  float_array<1> values_;
+  float_array<1> gradient_;
   detail::channel_sums sums_;
 };
 

@@ -5,13 +5,12 @@
 #include <cmath>
 #include <vector>
 
-#include <xtensor/containers/xtensor.hpp>
-
 #include <minnow/core/error.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/gemm/grouped_products.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
+#include <minnow/train/float_array.hpp>
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/code_product.hpp>
 #include <minnow/train/layers/quantize.hpp>
@@ -34,9 +33,8 @@ public:
   /// inputs  the kernel for the quantizer of the inputs
   trainable_product(const geometry& g, detail::input_kernel inputs)
       : geometry_(g),
-        weights_(xt::zeros<float>(
-            {index(g.out.channels), index(g.kernel.height), index(g.kernel.width), index(g.group_channels())})),
-        gradient_(xt::zeros<float>(weights_.shape())),
+        weights_({index(g.out.channels), index(g.kernel.height), index(g.kernel.width), index(g.group_channels())}),
+        gradient_(weights_.shape()),
         codes_(weights_.size()),
         operand_(weights_.size()),
         states_(Quantizer::per_channel ? index(g.out.channels) : 1),
@@ -50,8 +48,8 @@ public:
   [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
 
   /// Latent weights (filters, kernel height, kernel width, channels of a group).
-  [[nodiscard]] const xt::xtensor<float, 4>& weights() const noexcept { return weights_; }
-  void set_weights(const xt::xtensor<float, 4>& w) {
+  [[nodiscard]] const float_array<4>& weights() const noexcept { return weights_; }
+  void set_weights(const float_array<4>& w) {
     if (w.shape() != weights_.shape())
       require(status::failure("set_weights: expected (%zu, %zu, %zu, %zu) weights, found (%zu, %zu, %zu, %zu)",
                               weights_.shape(0), weights_.shape(1), weights_.shape(2), weights_.shape(3), w.shape(0),
@@ -64,7 +62,7 @@ public:
     quantized_once_ = false;
     moved();
   }
-  [[nodiscard]] const xt::xtensor<float, 4>& gradient() const noexcept { return gradient_; }
+  [[nodiscard]] const float_array<4>& gradient() const noexcept { return gradient_; }
 
   /// Codes of the weights, filter by filter, and the states that give their scales. `pack` takes these.
   struct quantized_weights {
@@ -275,8 +273,8 @@ private:
   }
 
   geometry geometry_;
-  xt::xtensor<float, 4> weights_;
-  xt::xtensor<float, 4> gradient_;
+  float_array<4> weights_;
+  float_array<4> gradient_;
   kernels::aligned_floats codes_;
   kernels::aligned_floats operand_;
   std::vector<typename Quantizer::state> states_;
