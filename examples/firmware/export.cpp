@@ -66,7 +66,7 @@ int main(int count, char** arguments) try {
   mn::fit(net, color_digits(256, 1), mn::adam{.rate = 1e-3f}, mn::linear{},
           {.epochs = 1, .batch = 32, .batch_norm_batches = 4});
   const auto small = mn::pack(net);
-  mn::export_header(small, folder + "network_data.hpp", "network_data");
+  mn::save_header(small, folder + "network_data.hpp", "network_data");
 
   const auto test = color_digits(4, 2);
   write_images(folder + "images_data.hpp", test, small.run(std::span<const std::uint8_t>(test.images)));

@@ -6,6 +6,7 @@
 // firmware/export_header.hpp, firmware.hpp, dispatch.hpp.
 #include <minnow/data/cifar.hpp>
 #include <minnow/data/mnist.hpp>
+#include <minnow/data/old_readers.hpp>
 #include <minnow/data/optdigits.hpp>
 #include <minnow/data/synthetic_digits.hpp>
 #include <minnow/exchange/npy.hpp>

@@ -16,8 +16,8 @@ using namespace minnow;
 
 namespace {
 
-struct small : model<image<2, 3, 4>, conv<5, scheme<real, sign>>, batch_norm, dense<3, scheme<sign, sign>>, batch_norm> {
-};
+struct small
+    : model<image<2, 3, 4>, conv<5, scheme<real, sign>>, batch_norm, dense<3, scheme<sign, sign>>, batch_norm> {};
 
 xt::xtensor<float, 4> numbered_images() {
   xt::xtensor<float, 4> images({7, 3, 4, 2});

@@ -32,7 +32,7 @@ network<Model, aqe> trained() {
 template <class Packed>
 void write_both(const Packed& network, const std::string& folder, const std::string& name) {
   save(network, folder + "/" + name + ".mnw");
-  export_header(network, folder + "/" + name + "_data.hpp", name + "_data");
+  save_header(network, folder + "/" + name + "_data.hpp", name + "_data");
 }
 
 }  // namespace

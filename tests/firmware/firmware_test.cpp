@@ -65,15 +65,15 @@ TEST_SUITE("firmware") {
   TEST_CASE("a header is written whole, under the name of a namespace") {
     const data_files::folder folder;
     const packed<test::of_one_layer> network;
-    CHECK(data_files::sentence(write_header(network, folder.path("h.hpp").c_str(), "one-layer"), folder) ==
+    CHECK(data_files::sentence(write_header(folder.path("h.hpp").c_str(), network, "one-layer"), folder) ==
           "h.hpp: expected the name of a namespace, found \"one-layer\"");
     CHECK_FALSE(std::filesystem::exists(folder.path("h.hpp")));
-    CHECK(data_files::sentence(write_header(network, folder.path("none/h.hpp").c_str(), "layer"), folder) ==
+    CHECK(data_files::sentence(write_header(folder.path("none/h.hpp").c_str(), network, "layer"), folder) ==
           "none/h.hpp: could not be created (No such file or directory)");
-    CHECK(write_header(network, folder.path("h.hpp").c_str(), "layer").ok());
+    CHECK(write_header(folder.path("h.hpp").c_str(), network, "layer").ok());
     CHECK(data_files::content<std::string>(folder.path("h.hpp")).find("\nnamespace layer {\n") != std::string::npos);
     const std::string long_name(300, 'n');
-    CHECK(write_header(network, folder.path("h.hpp").c_str(), long_name.c_str()).ok());
+    CHECK(write_header(folder.path("h.hpp").c_str(), network, long_name.c_str()).ok());
     CHECK(data_files::content<std::string>(folder.path("h.hpp")).find("\nnamespace " + long_name + " {\n") !=
           std::string::npos);
   }
@@ -90,22 +90,22 @@ TEST_SUITE("firmware") {
           "xor",   "co_await", "char8_t", "import",  "module", "final",    "_net",        "__net", "_Net",  "a__b",
           "net__", "assert",   "errno",   "NULL",    "EOF",    "INT8_MAX", "UINT64_C",    "linux", "unix",  "std",
           "posix", "minnow",   "main",    "int32_t", "size_t", "exp",      "printf"})
-      CHECK(data_files::sentence(write_header(network, folder.path("h.hpp").c_str(), name.c_str()), folder) ==
+      CHECK(data_files::sentence(write_header(folder.path("h.hpp").c_str(), network, name.c_str()), folder) ==
             "h.hpp: expected the name of a namespace, found \"" + name + "\"");
     for (const std::string name : {"net", "Net_2", "MNIST", "digits_data", "n", "net_", "classes", "int_", "INTEGER"})
-      CHECK(write_header(network, folder.path("h.hpp").c_str(), name.c_str()).ok());
+      CHECK(write_header(folder.path("h.hpp").c_str(), network, name.c_str()).ok());
   }
 
   TEST_CASE("a header is the same in every locale, and has no number that is none") {
     const data_files::folder folder;
     const auto network = load<packed<test::of_one_layer>>(std::string(MINNOW_FIRMWARE) + "/one_layer.mnw");
-    export_header(network, folder.path("h.hpp"), "layer");
+    save_header(network, folder.path("h.hpp"), "layer");
     const std::string expected = data_files::content<std::string>(folder.path("h.hpp"));
     CHECK(expected.find("0x1.") != std::string::npos);
     {
       const test::comma_locale comma;
       if (!comma.found()) MESSAGE("no locale with a decimal comma here, and no localedef");
-      export_header(network, folder.path("h.hpp"), "layer");
+      save_header(network, folder.path("h.hpp"), "layer");
       CHECK(data_files::content<std::string>(folder.path("h.hpp")) == expected);
       CHECK(summary(network) == [&] {
         std::setlocale(LC_ALL, "C");
@@ -115,7 +115,7 @@ TEST_SUITE("firmware") {
     auto spoilt = network;
     spoilt.stage<0>().floats_of_layers(
         [](std::size_t, std::string_view, std::span<float> values) { values[0] = HUGE_VALF; });
-    CHECK(data_files::sentence(write_header(spoilt, folder.path("h.hpp").c_str(), "layer"), folder) ==
+    CHECK(data_files::sentence(write_header(folder.path("h.hpp").c_str(), spoilt, "layer"), folder) ==
           "h.hpp: expected finite constants, found a NaN or an infinity");
   }
 

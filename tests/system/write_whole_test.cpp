@@ -67,7 +67,7 @@ const std::vector<writer> writers{
     },
     [](const char* path) {
       auto net = trained_to_write();
-      return write_header(pack(net), path, "data");
+      return write_header(path, pack(net), "data");
     },
     [](const char* path) {
       network<to_write> net{seed{1}};
@@ -132,7 +132,7 @@ TEST_SUITE("system/write_whole") {
     CHECK(said([&] { (void)load<network<to_write>>(longer); }).ends_with(expected));
     CHECK(said([&] { (void)load<mapped_file>(longer); }).ends_with(expected));
     CHECK(said([&] { (void)load_any<to_write>(longer); }).ends_with(expected));
-    CHECK(said([&] { export_header(pack(net), longer, "data"); }).ends_with(expected));
+    CHECK(said([&] { save_header(pack(net), longer, "data"); }).ends_with(expected));
     CHECK(said([&] { save_npy({{1}, {1}}, longer); }).ends_with(expected));
     CHECK(said([&] { (void)load_npy(longer); }).ends_with(expected));
     CHECK(said([&] { (void)load_mnist(longer); }).ends_with(expected));
@@ -141,7 +141,7 @@ TEST_SUITE("system/write_whole") {
           }).ends_with(expected));
     CHECK(said([&] { const image_stream s({.dimensions = {1, 1, 4}, .classes = 2}, {longer}); }).ends_with(expected));
     CHECK(said([&] {
-            export_header(pack(net), folder.path("h.hpp"), std::string("data\0x", 6));
+            save_header(pack(net), folder.path("h.hpp"), std::string("data\0x", 6));
           }).ends_with("found one with a zero byte"));
     CHECK(folder.names().empty());
   }

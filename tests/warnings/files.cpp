@@ -30,7 +30,7 @@ int main(int count, char** arguments) {
   mn::save_safetensors(mn::export_weights(net, names), folder + "/out.safetensors");
   mn::save(net, folder + "/net.mnn");
   mn::save(mn::pack(net), folder + "/net.mnw");
-  mn::export_header(mn::pack(net), folder + "/net.hpp", "data");
+  mn::save_header(mn::pack(net), folder + "/net.hpp", "data");
   const auto file = mn::load<mn::mapped_file>(folder + "/net.mnw");
   const auto packed = mn::load_in_place<mn::packed<small>>(file.bytes(), "net.mnw");
   const auto again = mn::load<mn::network<small>>(folder + "/net.mnn");

@@ -84,15 +84,8 @@ template <opener Opener = plain>
 /// Reads like `read_cifar10` and returns the data sets; throws `error`.
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> load_cifar10(const std::string& folder, Opener how = {}) {
-  train_and_test<std::uint8_t> result;
-  require(read_cifar10(detail::c_path(folder), result, how));
-  return result;
-}
-/// Old name of `load_cifar10`.
-template <opener Opener = plain>
-[[deprecated("minnow: renamed to load_cifar10"), nodiscard]] train_and_test<std::uint8_t> read_cifar10(
-    const std::string& folder, Opener how = {}) {
-  return load_cifar10(folder, how);
+  return detail::loaded<train_and_test<std::uint8_t>>(
+      folder, [&](const char* path, auto& out) { return read_cifar10(path, out, how); });
 }
 
 #endif

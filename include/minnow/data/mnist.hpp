@@ -8,6 +8,7 @@
 #include <minnow/data/dataset.hpp>
 #include <minnow/data/idx.hpp>
 #include <minnow/system/bytes.hpp>
+#include <minnow/system/reading.hpp>
 #include <minnow/system/within_memory.hpp>
 
 namespace minnow {
@@ -44,15 +45,8 @@ template <opener Opener = plain>
 /// Reads like `read_mnist` and returns the data sets; throws `error`.
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> load_mnist(const std::string& folder, Opener how = {}) {
-  train_and_test<std::uint8_t> result;
-  require(read_mnist(detail::c_path(folder), result, how));
-  return result;
-}
-/// Old name of `load_mnist`.
-template <opener Opener = plain>
-[[deprecated("minnow: renamed to load_mnist"), nodiscard]] train_and_test<std::uint8_t> read_mnist(
-    const std::string& folder, Opener how = {}) {
-  return load_mnist(folder, how);
+  return detail::loaded<train_and_test<std::uint8_t>>(
+      folder, [&](const char* path, auto& out) { return read_mnist(path, out, how); });
 }
 
 #endif

@@ -97,15 +97,8 @@ template <opener Opener = plain>
 /// Reads like `read_optdigits` and returns the data sets; throws `error`.
 template <opener Opener = plain>
 [[nodiscard]] train_and_test<std::uint8_t> load_optdigits(const std::string& folder, Opener how = {}) {
-  train_and_test<std::uint8_t> result;
-  require(read_optdigits(detail::c_path(folder), result, how));
-  return result;
-}
-/// Old name of `load_optdigits`.
-template <opener Opener = plain>
-[[deprecated("minnow: renamed to load_optdigits"), nodiscard]] train_and_test<std::uint8_t> read_optdigits(
-    const std::string& folder, Opener how = {}) {
-  return load_optdigits(folder, how);
+  return detail::loaded<train_and_test<std::uint8_t>>(
+      folder, [&](const char* path, auto& out) { return read_optdigits(path, out, how); });
 }
 
 #endif

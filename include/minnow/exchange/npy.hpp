@@ -155,9 +155,7 @@ template <class File>
 
 /// Reads like `read_npy` and returns the array; throws `error`.
 [[nodiscard]] inline tensor load_npy(const std::string& path) {
-  tensor result;
-  require(read_npy(detail::c_path(path), result));
-  return result;
+  return detail::loaded<tensor>(path, [](const char* file, tensor& out) { return read_npy(file, out); });
 }
 /// Old name of `load_npy`.
 [[deprecated("minnow: renamed to load_npy"), nodiscard]] inline tensor read_npy(const std::string& path) {

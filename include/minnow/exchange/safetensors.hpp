@@ -176,9 +176,7 @@ template <class File>
 
 /// Reads like `read_safetensors` and returns the tensors; throws `error`.
 [[nodiscard]] inline tensors load_safetensors(const std::string& path) {
-  tensors result;
-  require(read_safetensors(detail::c_path(path), result));
-  return result;
+  return detail::loaded<tensors>(path, [](const char* file, tensors& out) { return read_safetensors(file, out); });
 }
 /// Old name of `load_safetensors`.
 [[deprecated("minnow: renamed to load_safetensors"), nodiscard]] inline tensors read_safetensors(

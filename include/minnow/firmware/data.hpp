@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The data that export_header writes and `firmware` runs: a packed model's constants as arrays in read-only memory.
+/// The data that save_header writes and `firmware` runs: a packed model's constants as arrays in read-only memory.
 namespace minnow {
 
 /// Constants of one stage; null where it has none.

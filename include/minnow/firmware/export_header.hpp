@@ -79,14 +79,14 @@ struct firmware_arrays {
 /// refuses   a name that is no identifier, a keyword, reserved, or a name of the standard headers; a constant that is
 ///           not finite
 template <class Model, class Arch>
-[[nodiscard]] status write_header(const packed<Model, Arch>& network, const char* path, const char* name) noexcept {
+[[nodiscard]] status write_header(const char* path, const packed<Model, Arch>& network, const char* name) noexcept {
   return detail::within_memory(path, [&]() -> status {
     using plan = detail::firmware_plan<Model>;
     static_assert(plan::sound);
     if (!detail::is_namespace_name(name))
       return status::failure("%s: expected the name of a namespace, found \"%s\"", path, name);
     detail::header_text header;
-    header.add("#pragma once\n\n// A packed network as minnow::export_header wrote it: %zu bytes of weights.\n",
+    header.add("#pragma once\n\n// A packed network as minnow::save_header wrote it: %zu bytes of weights.\n",
                packed<Model, Arch>::weight_bits() / 8);
     header.text += std::string("// See minnow/firmware.hpp.\n\n#include <minnow/firmware/data.hpp>\n\nnamespace ") +
                    name + " {\n\n";
@@ -117,18 +117,32 @@ template <class Model, class Arch>
   });
 }
 
-/// Writes a packed model as a C++ header: export_header(pack(net), "digits_data.hpp", "digits_data").
+/// Writes a packed model as a C++ header: save_header(pack(net), "digits_data.hpp", "digits_data").
 ///
 /// throws  if `write_header` fails
 template <class Packed>
-void export_header(const Packed& network, const std::string& path, const std::string& name) {
+void save_header(const Packed& network, const std::string& path, const std::string& name) {
   static_assert(detail::is_packed<Packed>,
-                "minnow: export_header writes a packed network: export_header(pack(net), path, name)");
+                "minnow: save_header writes a packed network: save_header(pack(net), path, name)");
   if constexpr (detail::is_packed<Packed>) {
     if (name.find('\0') != std::string::npos)
       require(status::failure("%s: expected the name of a namespace, found one with a zero byte", path.c_str()));
-    require(write_header(network, detail::c_path(path), name.c_str()));
+    require(write_header(detail::c_path(path), network, name.c_str()));
   }
+}
+
+/// Old name of `save_header`.
+template <class Packed>
+[[deprecated("minnow: renamed to save_header")]] void export_header(const Packed& network, const std::string& path,
+                                                                    const std::string& name) {
+  save_header(network, path, name);
+}
+/// Old order of the arguments of `write_header`.
+template <class Model, class Arch>
+[[deprecated("minnow: the path comes first now"), nodiscard]] status write_header(const packed<Model, Arch>& network,
+                                                                                  const char* path,
+                                                                                  const char* name) noexcept {
+  return write_header(path, network, name);
 }
 
 }  // namespace minnow

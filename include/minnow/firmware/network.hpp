@@ -19,7 +19,7 @@ namespace minnow {
 
 /// A packed network in a processor's read-only memory, with the memory of a run. Declare it static.
 ///
-///   #include "digits_data.hpp"  // written by export_header(network, "digits_data.hpp", "digits_data")
+///   #include "digits_data.hpp"  // written by save_header(network, "digits_data.hpp", "digits_data")
 ///   static minnow::firmware<digits, digits_data::network> net;
 ///   net.run(image, logits);
 ///
@@ -27,7 +27,7 @@ namespace minnow {
 /// the packed network's, bit for bit.
 ///
 /// Model   the struct that was packed, or fixed_point<Model> if it was packed as such
-/// Data    the data that export_header wrote
+/// Data    the data that save_header wrote
 ///
 /// experimental  may change in any version
 template <class Model, const auto& Data>

@@ -105,11 +105,8 @@ public:
                           "batch %d, share %d of %d, step %d",
                           batch, s.index, s.of, first_step));
     stop();
-    stream_ = stream;
+    now_ = of;
     changes_ = augments ? training_changes_ : detail::image_changes<std::uint8_t>{};
-    shuffle_ = shuffle;
-    batch_ = batch;
-    share_ = s;
     window_ = -1;
     shards_.resize(files_.size());
     std::iota(shards_.begin(), shards_.end(), std::size_t{0});
@@ -144,7 +141,7 @@ public:
   }
 
 private:
-  [[nodiscard]] int steps() const noexcept { return ceil_div(size_, batch_); }
+  [[nodiscard]] int steps() const noexcept { return ceil_div(size_, now_.batch); }
 
   struct loaded {
     int step = 0;
@@ -178,7 +175,7 @@ private:
       const int first = window * options_.window;
       order_.resize(index(std::min(options_.window, length - first)));
       std::iota(order_.begin(), order_.end(), start + first);
-      if (shuffle_) mix(order_, stream_.stream(0).stream(static_cast<std::uint64_t>(start + first) + 1));
+      if (now_.shuffles) mix(order_, now_.stream.stream(0).stream(static_cast<std::uint64_t>(start + first) + 1));
     }
     const int at = order_[index(place - window_ * options_.window)];
     const auto shard = index(std::upper_bound(ends_.begin(), ends_.end(), at) - ends_.begin());
@@ -198,12 +195,12 @@ private:
   }
 
   void load(loaded& into) {
-    const int whole = size_ / batch_, rest = size_ % batch_;
-    const int own = share_.end(batch_) - share_.first(batch_);
-    const int start = whole * share_.first(batch_) + share_.first(rest);
-    const int length = whole * own + share_.end(rest) - share_.first(rest);
-    const int count = std::min(batch_, size_ - into.step * batch_);
-    const int images = share_.end(count) - share_.first(count);
+    const int whole = size_ / now_.batch, rest = size_ % now_.batch;
+    const int own = now_.part.end(now_.batch) - now_.part.first(now_.batch);
+    const int start = whole * now_.part.first(now_.batch) + now_.part.first(rest);
+    const int length = whole * own + now_.part.end(rest) - now_.part.first(rest);
+    const int count = std::min(now_.batch, size_ - into.step * now_.batch);
+    const int images = now_.part.end(count) - now_.part.first(count);
     const shape& s = format_.dimensions;
     const auto size = index(s.size());
     const auto pixels = index(s.pixels()), channels = index(s.channels);
@@ -217,9 +214,9 @@ private:
       for (std::size_t k = 0; k < size; ++k)
         image[k] = format_.planar ? from[k % channels * pixels + k / channels] : from[k];
       const std::span<std::uint8_t> to(into.images.data() + index(n) * size, size);
-      const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(batch_) +
-                         static_cast<std::uint64_t>(share_.first(count) + n);
-      detail::augment(std::span<const std::uint8_t>(image), s, changes_, stream_.stream(place + 1), to);
+      const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(now_.batch) +
+                         static_cast<std::uint64_t>(now_.part.first(count) + n);
+      detail::augment(std::span<const std::uint8_t>(image), s, changes_, now_.stream.stream(place + 1), to);
     }
   }
 
@@ -272,11 +269,8 @@ private:
   int size_ = 0;
 
   // State of the epoch. While the reader thread runs, only this thread changes it.
-  random stream_;
+  detail::epoch now_;
   detail::image_changes<std::uint8_t> changes_;
-  bool shuffle_ = false;
-  int batch_ = 1;
-  detail::share share_;
   std::vector<std::size_t> shards_;
   std::vector<int> ends_;
   std::vector<int> order_;

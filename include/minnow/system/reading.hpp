@@ -10,6 +10,7 @@
 #include <minnow/core/error.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/known_formats.hpp>
+#include <minnow/system/regular_file.hpp>
 #include <minnow/system/within_memory.hpp>
 
 /// A wrapper for all readers of files. It turns exceptions into failures and improves their messages.
@@ -67,5 +68,17 @@ template <class Body>
   if (said.ok()) return said;
   return within_memory(name, [&] { return recognized(bytes, name, expected, unpack_gzip, said); });
 }
+
+#if defined(__cpp_exceptions)
+
+/// Implements the throwing form of a reader: calls read(path, result), which returns a status, and returns the result.
+template <class Result, class Read>
+[[nodiscard]] Result loaded(const std::string& path, Read&& read) {
+  Result result;
+  require(read(c_path(path), result));
+  return result;
+}
+
+#endif
 
 }  // namespace minnow::detail
