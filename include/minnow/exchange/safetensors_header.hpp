@@ -195,7 +195,7 @@ private:
 
 /// Converts a text to JSON. Returns false if it is not UTF-8.
 inline bool to_json(const std::string& text, std::string& json) {
-  // Bytes that are not UTF-8 are replaced, so that parsing the result gives another text.
+  // `dump` replaces bytes that are not UTF-8, so a text with such bytes is not equal to its parsed JSON.
   json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return nlohmann::json::parse(json, nullptr, false) == text;
 }

@@ -35,8 +35,8 @@ struct tap_map {
   [[nodiscard]] int taps() const noexcept { return kernel.height * kernel.width; }
   [[nodiscard]] int inputs() const noexcept { return taps() * from.channels; }
 
-  /// Returns output pixel number `row` of a batch. With dilation, pixels are sorted by their remainders. Neighbors then
-  /// meet no input at the same taps, and a tile of them skips these taps.
+  /// Returns output pixel number `row` of a batch. With dilation, pixels are sorted by their remainders modulo the
+  /// dilation. The pixels of a tile then have the same taps without an input, and the tile skips them.
   [[nodiscard]] pixel pixel_at(int row, int images) const noexcept {
     int remainder_y = 0, remainder_x = 0;
     int height = phase(to.height, dilation.height, 0), width = phase(to.width, dilation.width, 0);

@@ -14,8 +14,8 @@
 /// The inner loops of integer products on dot products of bytes: some pixels by some blocks of 16 filters. Each lane is
 /// a filter.
 ///
-/// A step is a quad, that is four channels: four bytes of a pixel (or eight, dot/isa_base.hpp), broadcast to all
-/// lanes, by 64 bytes of each block. The counts stay in registers over the whole window. The loops of a tile depend
+/// One step multiplies a quad of four channels: four bytes of a pixel (eight with some instructions, see
+/// dot/isa_base.hpp), broadcast to all lanes, times 64 bytes of weights of each block. The counts stay in registers over the whole window. The loops of a tile depend
 /// neither on encodings nor on sinks, so all products of an architecture share them. The loops of a single pixel decode
 /// its weights into registers.
 namespace minnow::kernels::detail {
