@@ -147,7 +147,8 @@ private:
                                             {"average_pool<1, kernel<1, 2>, stride<1>>", {1, 2}, {1, 1}, {0, 0}}};
     if (in.width < 3) return {"max_pool<1>", in};
     if (in.height == 2) return {"average_pool<1>", in};
-    const choice c = in.height == 1 ? of_signals[below(2)] : of_images[below(5)];
+    const choice c = in.height == 1 ? of_signals[below(static_cast<int>(std::size(of_signals)))]
+                                    : of_images[below(static_cast<int>(std::size(of_images)))];
     return {c.name, minnow::window_over(in, in.channels, c.kernel, c.stride, c.padding).out};
   }
   /// Returns element-wise layers, sometimes with a pool before, between or after them.

@@ -4,7 +4,9 @@
 
 namespace minnow {
 
-/// A layer that reduces each channel over windows.
+/// A layer that takes the maximum (`averages` is false) or the mean (`averages` is true) of each channel over windows.
+/// Packing folds it. Any other function of a window, such as a root of squares, is a layer of its own kind, without
+/// `averages`.
 template <class Layer>
 concept pool_layer = layer<Layer> && requires(shape in) {
   { Layer::pool_over(in) } -> std::convertible_to<geometry>;

@@ -39,13 +39,15 @@ template <int Lowest, int Highest, class Value>
   return select(level > Value(Lowest), select(level < Value(Highest), level, Value(Highest)), Value(Lowest));
 }
 
-/// Base class of quantizers whose codes are the integers Lowest … Highest, with a scale that is measured or learned, so
-/// that latent weights need no clip.
+/// Base class of quantizers whose codes are the integers Lowest … Highest. Their scale is most often measured or
+/// learned, so latent weights need no clip; a quantizer with a fixed step sets `uniform_init`.
 template <int Lowest, int Highest>
 struct integer_codes : quantizer_base {
   static constexpr int min_code = Lowest;
   static constexpr int max_code = Highest;
   static constexpr bool clips_weights = false;
+  /// The range follows from the scale, so the quantizer defines it.
+  static interval range(const quantizer_base::state&) = delete;
 
   /// x / step, rounded to the nearest code; 0 unless step > 0.
   template <class Value>

@@ -18,6 +18,9 @@ namespace minnow::detail {
 /// One layer of a stage.
 template <class Plan, std::size_t Index>
 struct layer_reading {
+  static_assert(
+      requires { sizeof(inferable<typename Plan::template op<Index>>); },
+      "minnow: this layer cannot be packed: specialize minnow::inferable<Layer>, with run(in, out)");
   using layer_graph = typename Plan::layer_graph;
   static constexpr std::size_t layer = Plan::ops_begin + Index;
   inferable<typename Plan::template op<Index>> function = [] {
