@@ -20,10 +20,10 @@ constexpr geometry rectangular = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 
 static_assert(rectangular.out == shape{5, 5, 6} && rectangular.inputs() == 60);
 
 // With two groups, half of the channels contribute to an output.
-constexpr geometry halves = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0}, 2);
-static_assert(halves.group_channels() == 2 && halves.group_filters() == 3 && halves.inputs() == 30 &&
-              halves.weights() == 180);
-static_assert(halves.macs() == 25 * 180 && halves.out == rectangular.out && halves != rectangular);
+constexpr geometry two_groups = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0}, 2);
+static_assert(two_groups.group_channels() == 2 && two_groups.group_filters() == 3 && two_groups.inputs() == 30 &&
+              two_groups.weights() == 180);
+static_assert(two_groups.macs() == 25 * 180 && two_groups.out == rectangular.out && two_groups != rectangular);
 
 static_assert(dense_over({4, 4, 512}, 10).in == shape{1, 1, 8192});
 static_assert(dense_over({4, 4, 512}, 10).out == shape{1, 1, 10});

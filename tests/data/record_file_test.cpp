@@ -11,9 +11,6 @@
 #include "system/data_files.hpp"
 
 using namespace minnow;
-using data_files::bytes;
-using data_files::folder;
-using data_files::sentence;
 
 namespace {
 
@@ -25,8 +22,8 @@ constexpr record_format two_byte_labels{
 int label_of(const record_format& format, std::size_t r) { return static_cast<int>(r * 37 % index(format.classes)); }
 
 /// A file's content: each record's label in its place, and 0xee in all other bytes.
-bytes records(const record_format& format, std::size_t count) {
-  bytes content(count * format.bytes(), 0xee);
+data_files::bytes records(const record_format& format, std::size_t count) {
+  data_files::bytes content(count * format.bytes(), 0xee);
   for (std::size_t r = 0; r < count; ++r)
     for (std::size_t i = 0; i < index(format.label_width); ++i)
       content[r * format.bytes() + index(format.label_at) + i] =
@@ -86,7 +83,7 @@ TEST_SUITE("data/record_file") {
   }
 
   TEST_CASE("all labels of a file, small records many at a time and large ones label by label") {
-    const folder where;
+    const data_files::folder where;
     const record_format large{
         .dimensions = {129, 128, 1}, .classes = 300, .label_bytes = 2, .label_at = 0, .label_width = 2};
     REQUIRE(large.bytes() > 16384);
@@ -95,26 +92,27 @@ TEST_SUITE("data/record_file") {
       CAPTURE(count);
       std::vector<int> labels, expected;
       for (std::size_t r = 0; r < count; ++r) expected.push_back(label_of(format, r));
-      CHECK(sentence(labels_of(where.write("records", records(format, count)), format, labels), where) == "");
+      CHECK(data_files::sentence(labels_of(where.write("records", records(format, count)), format, labels), where) ==
+            "");
       CHECK(labels == expected);
     }
     std::vector<int> none{1};
-    CHECK(labels_of(where.write("empty", bytes{}), cifar_100, none));
+    CHECK(labels_of(where.write("empty", data_files::bytes{}), cifar_100, none));
     CHECK(none.empty());
   }
 
   TEST_CASE("refuses a file that is missing or ends within a record, and a label that is no class") {
-    const folder where;
+    const data_files::folder where;
     std::vector<int> labels;
-    CHECK(sentence(labels_of(where.path("missing"), cifar_100, labels), where).starts_with("missing: "));
+    CHECK(data_files::sentence(labels_of(where.path("missing"), cifar_100, labels), where).starts_with("missing: "));
     bytes content = records(two_byte_labels, 180'000);
     content.push_back(0);
-    CHECK(sentence(labels_of(where.write("long", content), two_byte_labels, labels), where) ==
+    CHECK(data_files::sentence(labels_of(where.write("long", content), two_byte_labels, labels), where) ==
           "long: expected a multiple of 7 bytes (a record), found 1260001");
     content.pop_back();
     content[170'123 * 7 + 1] = 0xe8;  // 1000, in the second part that is read
     content[170'123 * 7 + 2] = 0x03;
-    CHECK(sentence(labels_of(where.write("label", content), two_byte_labels, labels), where) ==
+    CHECK(data_files::sentence(labels_of(where.write("label", content), two_byte_labels, labels), where) ==
           "label: expected labels 0 to 999, found 1000 in record 170123");
   }
 }
