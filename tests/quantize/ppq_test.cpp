@@ -105,7 +105,7 @@ TEST_SUITE("quantize/ppq") {
         for (const int iterations : {1, 2, 3}) {
           CAPTURE(seed);
           CAPTURE(bits);
-          const auto xs = gaussian(seed, 1000);
+          const auto xs = gaussian(1000, seed);
           const double wanted = scale_of_algorithm(xs, bits, iterations);
           CHECK(std::abs(ppq(xs, bits, 0, iterations) - wanted) <= 0x1p-23 * wanted);
         }
