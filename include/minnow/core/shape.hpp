@@ -149,13 +149,15 @@ struct geometry {
   return {{1, 1, in.size()}, {1, 1, units}, {1, 1}, {1, 1}, {0, 0}};
 }
 
-/// Names of version 0.1, until 0.3.
+/// Old name of `int_range`.
 using tap_range [[deprecated("minnow: renamed to int_range")]] = int_range;
+/// Old name of `axis::positions`.
 [[deprecated("minnow: use axis::positions()")]] [[nodiscard]] constexpr int window_positions(int length, int kernel,
                                                                                              int stride,
                                                                                              int padding) noexcept {
   return axis{length, kernel, stride, padding}.positions();
 }
+/// Old name of `axis::taps`.
 [[deprecated("minnow: use axis::taps()")]] [[nodiscard]] constexpr int_range taps_inside(int length, int kernel,
                                                                                          int stride, int padding,
                                                                                          int position) noexcept {

@@ -66,6 +66,7 @@ private:
   bool (*is_square_)(int);
 };
 
+/// The updater of one optimizer.
 template <optimizer Optimizer>
 class updater : public updater_base {
 public:
