@@ -170,7 +170,6 @@ TEST_SUITE("kernels/sink/sink") {
   TEST_CASE("unsigned ones through fifteen") { check_code_sinks<encoding::unsigned_nibble, 3, 15>(); }
 
   TEST_CASE("sums go to memory, and the lanes beyond the filters are 0") {
-    minnow::random random{minnow::seed{5}};
     kernels::available_archs::for_each([&](auto arch) {
       if constexpr (!std::is_same_v<decltype(arch), kernels::portable>) {
         using batch = xsimd::batch<std::int32_t, kernels::batch_arch<decltype(arch)>>;
