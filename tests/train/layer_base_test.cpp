@@ -37,7 +37,7 @@ struct template_instead : complete {
 };
 struct other_parameters : complete {
   using complete::complete;
-  void start(minnow::random) {}
+  void start(auto) {}
 };
 struct join : join_base {
   join(shape, shape) {}
