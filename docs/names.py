@@ -26,7 +26,7 @@ def sentence(element):
 
 
 def experimental(element):
-    """Whether the docstring has a line "experimental"."""
+    """Return true if the docstring has a line "experimental"."""
     return "experimental " in plain(element.find("briefdescription")) + plain(element.find("detaileddescription")) + " "
 
 

@@ -40,11 +40,12 @@ struct firmware_plan {
                   "minnow: firmware multiplies integers: this model has a layer of half or real numbers, or a "
                   "quantizer without a product");
     static_assert(((stage<Stage>::window.groups == 1) && ...), "minnow: firmware has no convolutions of groups yet");
-    static_assert(((Stage + 1 == stages || firmware_end<stage<Stage>>::makes_codes) && ...),
-                  "minnow: firmware makes codes by thresholds or in fixed point (pack<fixed_point>), after maxima but "
-                  "not after averages");
-    static_assert(firmware_end<stage<stages - 1>>::knows_layers,
-                  "minnow: after its last product firmware knows batch_norm, bias and functions of one number");
+    static_assert(
+        ((Stage + 1 == stages || firmware_end<stage<Stage>>::makes_codes) && ...),
+        "minnow: firmware computes codes with thresholds or in fixed point (pack<fixed_point>), after max pools "
+        "but not after average pools");
+    static_assert(firmware_end<stage<stages - 1>>::supports_layers,
+                  "minnow: after its last product firmware supports batch_norm, bias and functions of one number");
     return true;
   }
   static constexpr bool sound = check(std::make_index_sequence<stages>{});

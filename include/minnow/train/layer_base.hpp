@@ -32,7 +32,7 @@ public:
   /// may change the values. A layer that visits none is not trained. The order is always the same.
   virtual void parameters(const parameter_visitor& /*visit*/) {}
 
-  /// Calls visit(name, values) for each array that a file stores, also those of `parameters`. Called when a network is
+  /// Calls visit(name, values) for each array that a file stores, including the parameters. Called when a network is
   /// saved, loaded, packed or copied; the visitor may change the values.
   virtual void arrays(const array_visitor& /*visit*/) {}
 

@@ -23,7 +23,7 @@ using test::four_ends_plan;
 // Firmware has no floats before the last sums.
 static_assert(firmware_end<four_ends_plan<0>>::makes_codes && firmware_end<four_ends_plan<1>>::makes_codes &&
               !firmware_end<four_ends_plan<2>>::makes_codes && !firmware_end<four_ends_plan<3>>::makes_codes);
-static_assert(firmware_end<four_ends_plan<3>>::knows_layers);
+static_assert(firmware_end<four_ends_plan<3>>::supports_layers);
 // A bit of each of 2 words of channels for 4x4 pooled pixels.
 static_assert(firmware_end<four_ends_plan<0>>::waiting_bytes() == 4 * 4 * 2 * 4);
 static_assert(firmware_end<four_ends_plan<1>>::waiting_bytes() == 0);
@@ -63,7 +63,7 @@ TEST_SUITE("firmware/ends/end") {
     CHECK(sink.thresholds.stride == 48);
   }
 
-  TEST_CASE("fixed point: all constants but those of joins") {
+  TEST_CASE("fixed point: all constants except the multiplier of a join") {
     end_of<four_ends_plan<1>> end;
     end.multiplier[1] = 1;
     end.shift[1] = 2;

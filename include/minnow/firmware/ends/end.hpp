@@ -7,7 +7,7 @@
 /// The form of a stage's end in firmware. An end that firmware supports specializes `firmware_end`, in a file of
 /// firmware/ends:
 ///
-///   static constexpr bool makes_codes            whether a stage before the last may end in it
+///   static constexpr bool makes_codes            true if a stage before the last may end in it
 ///   static constexpr std::size_t waiting_bytes() memory for partial results of a pool's windows
 ///   static void put(const auto& constants, auto& to)
 ///                                                on the host: appends the packed stage's constants to the arrays

@@ -24,7 +24,7 @@ struct firmware_end<Plan, stage_end::floats> {
   static constexpr bool makes_codes = false;
 
   /// True if firmware supports all layers after the sums.
-  static constexpr bool knows_layers = []<std::size_t... Index>(std::index_sequence<Index...>) {
+  static constexpr bool supports_layers = []<std::size_t... Index>(std::index_sequence<Index...>) {
     return ((std::is_same_v<typename Plan::template op<Index>, batch_norm> ||
              std::is_same_v<typename Plan::template op<Index>, bias> ||
              elementwise<typename Plan::template op<Index>>) &&

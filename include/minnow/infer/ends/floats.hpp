@@ -64,9 +64,6 @@ void encode(const float* from, const typename Quantizer::state& state, std::byte
 /// A stage that keeps its map of sums: each layer in turn is applied to a whole map of floats, then the quantizer.
 template <class Plan>
 struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
-  static constexpr const char* layer_word = "32-bit float";
-  static constexpr const char* quantizer_word = "32-bit float";
-
   static constexpr stage_memory memory() {
     stage_memory m;
     const auto bytes = [](const shape& s) { return index(s.size()) * sizeof(float); };

@@ -39,6 +39,9 @@ struct layer_readings<Plan, std::index_sequence<Index...>> : layer_reading<Plan,
 /// them; packing derives the constants of the other ends from them.
 template <class Plan>
 struct layer_constants : layer_readings<Plan, typename Plan::indices> {
+  static constexpr const char* layer_word = "32-bit float";
+  static constexpr const char* quantizer_word = "32-bit float";
+
   /// Factor of each channel's sums; without a product, one number: the value of an input's code 1.
   std::vector<float> scales = std::vector<float>(Plan::has_product ? index(Plan::window.out.channels) : 1, 1.0f);
   typename Plan::outputs::state out_state{};

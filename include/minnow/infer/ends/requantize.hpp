@@ -117,9 +117,6 @@ void encode_block(const void* context, const std::int32_t* sums, int pixel, int 
 /// the tile. The layers compute the same as in `stage_end::floats`.
 template <class Plan>
 struct end_of<Plan, stage_end::requantize> : layer_constants<Plan> {
-  static constexpr const char* layer_word = "32-bit float";
-  static constexpr const char* quantizer_word = "32-bit float";
-
   static constexpr stage_memory memory() {
     stage_memory m;
     m.sums = sum_bytes<Plan>(1);  // for a `trace`, and for the directions of a pool
