@@ -15,8 +15,8 @@
 
 namespace minnow::test {
 
-/// Calls visit(row, column, tap) for the elements of the window at output (y, x) that are inside the image. `tap` is the
-/// element's place in the window, row by row.
+/// Calls visit(row, column, tap) for the elements of the window at output (y, x) that are inside the image. `tap` is
+/// the element's place in the window, row by row.
 template <class Visit>
 void for_each_tap(const geometry& g, int y, int x, Visit&& visit) {
   for (int ky = 0; ky < g.kernel.height; ++ky)

@@ -81,9 +81,9 @@ inline __m512i multiply_pairs(__m512i a, __m512i b) noexcept { return _mm512_mad
 inline __m512i multiply_bytes(__m512i a, __m512i b) noexcept { return _mm512_maddubs_epi16(a, b); }
 #endif
 
-/// Base of instruction sets with 16-bit products, which take the bytes of even and odd channels separately. The unpacked
-/// map already stores them separately, because a broadcast from memory costs no operation, while a mask and a shift for
-/// each broadcast took a quarter of the time.
+/// Base of instruction sets with 16-bit products, which take the bytes of even and odd channels separately. The
+/// unpacked map already stores them separately, because a broadcast from memory costs no operation, while a mask and a
+/// shift for each broadcast took a quarter of the time.
 ///
 /// cost  4 operations per vector, plus 3 for each vector of weights, which the pixels of a tile share
 template <class Arch>

@@ -24,8 +24,8 @@
 /// order, directly into the products.
 ///
 /// The gap to the peak of byte products is the per-tile epilogue, as in xnor/tile.hpp. The inputs of 3 by 3 bits are
-/// unpacked from three planes once per call, to one byte for each channel, which is then read kh · kw times. The weights
-/// are decoded one panel at a time, with a shuffle and its masks for 64 weights, which 64 to 1024 pixels share.
+/// unpacked from three planes once per call, to one byte for each channel, which is then read kh · kw times. The
+/// weights are decoded one panel at a time, with a shuffle and its masks for 64 weights, which 64 to 1024 pixels share.
 namespace minnow::kernels::detail {
 
 /// The arguments of one call.

@@ -15,9 +15,9 @@
 /// a filter.
 ///
 /// One step multiplies a quad of four channels: four bytes of a pixel (eight with some instructions, see
-/// dot/isa_base.hpp), broadcast to all lanes, times 64 bytes of weights of each block. The counts stay in registers over the whole window. The loops of a tile depend
-/// neither on encodings nor on sinks, so all products of an architecture share them. The loops of a single pixel decode
-/// its weights into registers.
+/// dot/isa_base.hpp), broadcast to all lanes, times 64 bytes of weights of each block. The counts stay in registers
+/// over the whole window. The loops of a tile depend neither on encodings nor on sinks, so all products of an
+/// architecture share them. The loops of a single pixel decode its weights into registers.
 namespace minnow::kernels::detail {
 
 /// The layout of the steps of a window, in bytes.

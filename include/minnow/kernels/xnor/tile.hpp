@@ -135,8 +135,8 @@ struct xnor_kernel {
   /// them (the last count, its doubling, the comparison, the move of the mask to a general register). With two 512-bit
   /// ports, one of which has the popcount, a step of one word takes 1.25 cycles for 1 x 1 bits, 1.5 for 1 x 2 and
   /// for 2 x 1, and 2.5 for 2 x 2. At K = 1152, which is 36 steps, that is 45, 54 and 90 cycles plus the epilogue, so
-  /// the expected speed is 0.85 to 0.96 of the limit set by the steps (docs/measured.md has measured ratios). Tiles of 6
-  /// and 8 pixels do not reduce the epilogue's part, because the epilogue grows with the tile.
+  /// the expected speed is 0.85 to 0.96 of the limit set by the steps (docs/measured.md has measured ratios). Tiles of
+  /// 6 and 8 pixels do not reduce the epilogue's part, because the epilogue grows with the tile.
   ///
   /// Processors whose ports take 512 bits as two halves reach 277 to 305 MAC/cycle at 1 x 1. On them a loop of nothing
   /// but the five operations for two words took 3.13 cycles instead of 2.5, and logic runs at its full rate only if its

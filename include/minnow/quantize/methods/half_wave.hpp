@@ -10,7 +10,8 @@ namespace minnow {
 ///
 /// code    an unsigned integer of Bits bits
 /// range   [0, the largest level]: the backward pass of HWGQ is a clipped relu
-/// source  Cai et al. 2017 (HWGQ-Net), Eq. 9 and 10, Table 1; tests/quantize/methods/half_wave_test.cpp verifies the steps
+/// source  Cai et al. 2017 (HWGQ-Net), Eq. 9 and 10, Table 1; tests/quantize/methods/half_wave_test.cpp verifies the
+///         steps
 template <int Bits>
 struct half_wave : unsigned_codes<Bits> {
   using typename unsigned_codes<Bits>::state;
