@@ -105,7 +105,7 @@ TEST_SUITE("data/record_file") {
     const data_files::folder where;
     std::vector<int> labels;
     CHECK(data_files::sentence(labels_of(where.path("missing"), cifar_100, labels), where).starts_with("missing: "));
-    bytes content = records(two_byte_labels, 180'000);
+    data_files::bytes content = records(two_byte_labels, 180'000);
     content.push_back(0);
     CHECK(data_files::sentence(labels_of(where.write("long", content), two_byte_labels, labels), where) ==
           "long: expected a multiple of 7 bytes (a record), found 1260001");
