@@ -1,15 +1,19 @@
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/dot.hpp>
 #include <minnow/kernels/dot/shift.hpp>
 #include <minnow/kernels/grouped/grouped.hpp>
 #include <minnow/kernels/mixed/float_pair.hpp>
 #include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/sink/erased_sink.hpp>
 #include <minnow/kernels/sink/ordered_sums.hpp>
+#include <minnow/kernels/sink/sum_sink.hpp>
 #include <minnow/kernels/xnor/xnor.hpp>
 
 namespace minnow::kernels {
@@ -44,8 +48,47 @@ template <class In, class Weights>
   requires detail::shift_operands<In, Weights>
 struct product<In, Weights, portable> : shift_product<In, Weights> {};
 
-/// The kernel of a convolution: grouped_product if Grouped, else product.
+namespace detail {
+
+/// The functions of a kernel for `best`, compiled once for all sinks and layers.
+template <bool Grouped, class In, class Weights>
+struct product_calls {
+  using kernel = std::conditional_t<Grouped, grouped_product<In, Weights, best>, product<In, Weights, best>>;
+
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept;
+  static void rows(const geometry& g, const operands& o, int first, int last, const erased_sink& sink) noexcept;
+  /// Only for kernels whose sums are floats.
+  static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept;
+};
+
+/// True for the operands whose kernels minnow::compiled contains. The others are rare, and there would be as many of
+/// them.
+template <class Operand>
+inline constexpr bool is_common_operand =
+    Operand::storage != encoding::half && (Operand::storage != encoding::power_of_two || Operand::bits == 3);
+
+}  // namespace detail
+
+/// The kernel of a convolution as networks call it: grouped_product if Grouped, else product.
 template <bool Grouped, class In, class Weights, class Arch>
-using product_of = std::conditional_t<Grouped, grouped_product<In, Weights, Arch>, product<In, Weights, Arch>>;
+struct product_of : std::conditional_t<Grouped, grouped_product<In, Weights, Arch>, product<In, Weights, Arch>> {
+  using kernel = std::conditional_t<Grouped, grouped_product<In, Weights, Arch>, product<In, Weights, Arch>>;
+  using calls = std::conditional_t<std::is_same_v<Arch, best> && detail::is_common_operand<In> &&
+                                       detail::is_common_operand<Weights>,
+                                   detail::product_calls<Grouped, In, Weights>, kernel>;
+
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+    calls::prepare(g, weights, prepared);
+  }
+  template <class Sink>
+  static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {
+    if constexpr (std::is_same_v<Sink, float_sink>) calls::rows(g, o, first, last, sink);
+    else calls::rows(g, o, first, last, erased_sink::of<typename kernel::counts>(sink));
+  }
+};
 
 }  // namespace minnow::kernels
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/kernels/impl/product.ipp>
+#endif

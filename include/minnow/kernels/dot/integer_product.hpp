@@ -20,6 +20,7 @@ template <class In, class Weights, class Kernel>
 struct integer_product {
   using sum_type = std::int32_t;
   using kernel = Kernel;
+  using counts = typename kernel::counts;
 
   /// The largest K: 65,535 for signed bytes by signed bytes, 32,896 for signed bytes by pixels or unsigned bytes.
   static constexpr int longest() noexcept { return dot_inputs<In, Weights>(); }

@@ -17,6 +17,7 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/tile.hpp>
 
 /// Integer products on dot products of bytes. The outer loop is over panels of blocks, whose weights are decoded once
 /// and stay in the L2 cache. The inner loop is over pixels. With a single output pixel each weight is read only once,
@@ -84,12 +85,9 @@ struct dot_cover {
     }
   }
 
-  /// Not inlined, so that tiles of all sizes share one copy. Inlined into each, the sinks would be most of the code
-  /// that a network compiles.
-  [[gnu::noinline]] static void put(const sink_panel (&results)[index(panels)], const cursor* pixels, int size,
-                                    const numbers (*counts)[index(panels)][index(part)]) noexcept {
-    for (int q = 0; q < size; ++q)
-      for (int i = 0; i < panels; ++i) results[i].put(pixels[q].y, pixels[q].x, counts[q][i]);
+  static void put(const sink_panel (&results)[index(panels)], const cursor* pixels, int size,
+                  const numbers (*counts)[index(panels)][index(part)]) noexcept {
+    for (int i = 0; i < panels; ++i) put_tile(results[i], pixels, size, &counts[0][i], panels);
   }
 
   /// Runs all pixels against a panel in memory.
@@ -128,6 +126,7 @@ struct dot_kernel {
   static constexpr int vectors = dot_tiles<Isa>::vectors;
   static constexpr weight_order order = weight_order_of<In::storage, Weights::storage>();
   using code = dot_code<In, Isa::is_signed>;
+  using counts = counts_of<code::factor, numbers>;
   static constexpr bool decodes = Weights::storage != encoding::byte;
 
   /// Bytes of one decoded block.

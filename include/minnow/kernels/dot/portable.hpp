@@ -15,6 +15,7 @@
 #include <minnow/kernels/plane_words.hpp>
 #include <minnow/kernels/portable.hpp>
 #include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/tile.hpp>
 
 /// Integer products in standard C++. Codes have 16 bits, and a block of weights is stored as [K][16], so that compilers
 /// vectorize the loop over filters.
@@ -41,6 +42,7 @@ struct portable_products {
 template <class In, class Weights, class Terms>
 struct portable_kernel {
   using arch = portable;
+  using counts = plain_sums;
 
   [[nodiscard]] static constexpr std::size_t image_codes(const geometry& g) noexcept {
     return index(g.in.pixels()) * dot_pixel_bytes(g.in.channels);

@@ -22,6 +22,7 @@
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/ordered_sums.hpp>
+#include <minnow/kernels/sink/tile.hpp>
 
 /// Grouped convolutions, including depthwise ones, for every pair of operands. Lanes are filters. Integers use dot
 /// products of bytes, floats use multiply-adds. A call uses the files of kernels/grouped in this order:
@@ -78,6 +79,8 @@ struct grouped_dot {
   using sum_type = std::int32_t;
   using isa = detail::grouped_dot_isa<In, Weights, Arch>;
   using code = detail::dot_code<In, isa::is_signed>;
+  using counts = std::conditional_t<std::is_same_v<isa, detail::portable_dot_isa>, plain_sums,
+                                    counts_of<code::factor, typename isa::numbers>>;
   using layout = detail::grouped_layout<std::byte>;
   using kernel = detail::grouped_kernel<isa, std::byte>;
   using stored = detail::grouped_weights<std::byte, In, Weights>;

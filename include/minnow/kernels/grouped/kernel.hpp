@@ -15,6 +15,7 @@
 #include <minnow/kernels/grouped/layout.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/tile.hpp>
 
 /// The loops of a grouped convolution, on steps of bytes or floats in the order of grouped/layout.hpp.
 namespace minnow::kernels::detail {
@@ -208,20 +209,15 @@ private:
       for (; x + Pixels <= columns.last; x += Pixels, w.inputs += Pixels * w.next_pixel) {
         numbers counts[index(Pixels)][index(Blocks * block_vectors)];
         count<Spreads, Blocks, Pixels, Distance>(w, counts);
-        put<Blocks * block_vectors>(panel, y, x, Pixels, counts);
+        pixel_place at[index(Pixels)];
+        for (int p = 0; p < Pixels; ++p) at[p] = {y, x + p};
+        put_tile(panel, at, Pixels, counts);
       }
     };
     tiles_of(std::integral_constant<int, pixels>{});
     if constexpr (pixels > 4) tiles_of(std::integral_constant<int, 4>{});
     if constexpr (pixels > 2) tiles_of(std::integral_constant<int, 2>{});
     tiles_of(std::integral_constant<int, 1>{});
-  }
-
-  /// Not inlined, so that tiles of all sizes share one copy.
-  template <int Vectors, class Panel>
-  [[gnu::noinline]] static void put(const Panel& panel, int y, int x, int size,
-                                    const numbers (*counts)[index(Vectors)]) noexcept {
-    for (int p = 0; p < size; ++p) panel.put(y, x + p, counts[p]);
   }
 
   template <bool Spreads, int Blocks, int Pixels, int Distance>

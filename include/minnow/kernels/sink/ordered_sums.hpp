@@ -14,6 +14,7 @@
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/simd.hpp>
 #include <minnow/kernels/sink/sink.hpp>
+#include <minnow/kernels/sink/tile.hpp>
 
 /// Conversion of float sums to integers for the sinks of sink/sink.hpp, which compare integers.
 ///
@@ -37,6 +38,18 @@ namespace detail {
 template <class Arch>
 inline constexpr bool orders_batches = !std::is_same_v<float_vector<Arch>, plain_floats>;
 
+/// The ordered integers of a vector of floats.
+template <class Arch>
+struct ordered_counts {
+  using type = plain_sums;
+};
+template <class Arch>
+  requires orders_batches<Arch>
+struct ordered_counts<Arch> {
+  using batch = xsimd::batch<std::int32_t, typename float_vector<Arch>::arch_type>;
+  using type = counts_of<1, batch>;
+};
+
 /// Does the work of put_ordered for `Blocks` blocks of filters from `channel` on.
 template <class Arch, int Blocks, class Sink>
 void put_ordered_blocks(const geometry& g, const float* sums, int first, int last, int channel,
@@ -52,20 +65,25 @@ void put_ordered_blocks(const geometry& g, const float* sums, int first, int las
       }
   } else {
     using floats = float_vector<Arch>;
-    using batch = xsimd::batch<std::int32_t, typename floats::arch_type>;
-    constexpr int lanes = static_cast<int>(batch::size), vectors = Blocks * block_filters / lanes;
+    using batch = typename ordered_counts<Arch>::batch;
+    constexpr int lanes = static_cast<int>(batch::size), vectors = Blocks * block_filters / lanes, most = 8;
     batch base[index(vectors)];
     for (batch& b : base) b = batch(0);
     const auto panel = sink.template panel<1>(base, channel, filters);
     for (int y = first; y < last; ++y)
-      for (int x = 0; x < g.out.width; ++x, sums += stride) {
-        batch block[index(vectors)];
+      for (int x = 0; x < g.out.width; x += most) {
+        const int size = std::min(most, g.out.width - x);
+        pixel_place at[most];
+        batch tile[most][index(vectors)];
+        for (int q = 0; q < size; ++q, sums += stride) {
+          at[q] = {y, x + q};
 #pragma GCC unroll 16
-        for (int v = 0; v < vectors; ++v) {
-          const batch bits = xsimd::bitwise_cast<std::int32_t>(floats::load_unaligned(sums + v * lanes));
-          block[v] = bits ^ ((bits >> 31) & batch(0x7fffffff));
+          for (int v = 0; v < vectors; ++v) {
+            const batch bits = xsimd::bitwise_cast<std::int32_t>(floats::load_unaligned(sums + v * lanes));
+            tile[q][v] = bits ^ ((bits >> 31) & batch(0x7fffffff));
+          }
         }
-        panel.put(y, x, block);
+        put_tile(panel, at, size, tile);
       }
   }
 }
@@ -89,6 +107,8 @@ void put_ordered(const geometry& g, const float* sums, int first, int last, cons
 /// For any other sink the sums are stored in scratch, a few rows at a time, and handed over as ordered integers.
 template <class Kernel, class Arch>
 struct with_sinks : Kernel {
+  using counts = typename detail::ordered_counts<Arch>::type;
+
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return cached_bytes(g) + Kernel::scratch_bytes(g);
   }

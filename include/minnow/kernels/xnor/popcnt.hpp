@@ -18,6 +18,7 @@ namespace minnow::kernels::detail {
 template <encoding In, encoding Weights>
 struct xnor_popcnt {
   using plain = xnor_portable<In, Weights>;
+  using counts = plain_sums;
   static constexpr int input_planes = plain::input_planes;
   static constexpr int weight_planes = plain::weight_planes;
   static constexpr int tile_pixels = 4;

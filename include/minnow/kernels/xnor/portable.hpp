@@ -10,6 +10,7 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/tile.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
 
 /// The products of xnor/pairs.hpp, which derives their formulas, in standard C++. They serve architectures that have no
@@ -83,6 +84,8 @@ struct byte_counter {
 
 template <encoding In, encoding Weights>
 struct xnor_portable {
+  using counts = plain_sums;
+
   static constexpr int input_planes = kernels::input_planes<In>();
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
   static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;

@@ -11,6 +11,7 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/tile.hpp>
 #include <minnow/kernels/xnor/count.hpp>
 #include <minnow/kernels/xnor/pairs.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
@@ -30,6 +31,7 @@ struct xnor_kernel {
   using state = typename pair::state;
   using words = typename bit_counter<Arch>::words;
   using numbers = xsimd::batch<std::int32_t, typename words::arch_type>;
+  using counts = counts_of<pair::factor, numbers>;
   static constexpr int lanes = static_cast<int>(words::size);
   static constexpr int vectors = block_filters / lanes;  // of one block
   static constexpr int most_blocks = xnor_tile_size<Arch>::blocks;
@@ -200,13 +202,6 @@ struct xnor_kernel {
     }
   }
 
-  /// Not inlined, so that tiles of all sizes share one copy.
-  template <int Width, class Panel>
-  [[gnu::noinline]] static void put(const Panel& panel, const cursor* pixels, int size,
-                                    const numbers (*counts)[index(Width)]) noexcept {
-    for (int q = 0; q < size; ++q) panel.put(pixels[q].y, pixels[q].x, counts[q]);
-  }
-
   /// Runs one panel over all regions.
   template <int Blocks, class Sink>
   static void cover(const geometry& g, const panel<Blocks>& p, int block, const word* inputs, const std::int32_t* table,
@@ -233,7 +228,7 @@ struct xnor_kernel {
             if (is_odd(r))
               count<pair::channel_words == 2, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
             else count<false, Pixels, Blocks>(steps, inputs, pixels, weights, p.row(), counts);
-            put<width>(results, pixels, Pixels, counts);
+            put_tile(results, pixels, Pixels, counts);
           });
     });
   }

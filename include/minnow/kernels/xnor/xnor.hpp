@@ -56,6 +56,7 @@ template <class In, class Weights, class Arch>
 struct xnor_product {
   using sum_type = std::int32_t;
   using selected = decltype(detail::xnor_kernel_of<In::storage, Weights::storage>(Arch{}));
+  using counts = typename selected::kernel::counts;
 
   static constexpr const char* name(const geometry&) noexcept { return "xnor"; }
   static constexpr const char* arch_name(const geometry&) noexcept {

@@ -1,0 +1,11 @@
+#pragma once
+
+// Lists the kernels that minnow::compiled contains: one for each pair of common operands (kernels/product.hpp).
+#include <minnow/kernels/impl/product.ipp>
+
+/// Instantiates the kernels of one operand of inputs with all weights of a kind.
+#define MINNOW_PRODUCT(Grouped, In, Weights) \
+  template struct product_calls<Grouped, operand<encoding::In>, operand<encoding::Weights>>;
+#define MINNOW_PRODUCTS_WITH_BITS(Grouped, In) MINNOW_PRODUCT(Grouped, In, bit) MINNOW_PRODUCT(Grouped, In, ternary)
+#define MINNOW_PRODUCTS_WITH_INTEGERS(Grouped, In) \
+  MINNOW_PRODUCT(Grouped, In, power_of_two) MINNOW_PRODUCT(Grouped, In, nibble) MINNOW_PRODUCT(Grouped, In, byte)

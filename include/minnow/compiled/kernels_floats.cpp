@@ -1,0 +1,18 @@
+// The kernels of floats with floats or codes.
+#include <minnow/compiled/kernels.hpp>
+
+namespace minnow::kernels::detail {
+
+MINNOW_PRODUCTS_WITH_BITS(false, real)
+MINNOW_PRODUCTS_WITH_INTEGERS(false, real)
+MINNOW_PRODUCT(false, bit, real)
+MINNOW_PRODUCT(false, ternary, real)
+MINNOW_PRODUCT(false, power_of_two, real)
+MINNOW_PRODUCT(false, nibble, real)
+MINNOW_PRODUCT(false, byte, real)
+MINNOW_PRODUCT(false, pixel, real)
+MINNOW_PRODUCT(false, unsigned_nibble, real)
+MINNOW_PRODUCT(false, unsigned_byte, real)
+MINNOW_PRODUCT(false, real, real)
+
+}  // namespace minnow::kernels::detail

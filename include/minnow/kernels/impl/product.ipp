@@ -1,0 +1,23 @@
+#pragma once
+
+#include <minnow/kernels/product.hpp>
+
+namespace minnow::kernels::detail {
+
+template <bool Grouped, class In, class Weights>
+void product_calls<Grouped, In, Weights>::prepare(const geometry& g, const std::byte* weights,
+                                                  std::byte* prepared) noexcept {
+  kernel::prepare(g, weights, prepared);
+}
+template <bool Grouped, class In, class Weights>
+void product_calls<Grouped, In, Weights>::rows(const geometry& g, const operands& o, int first, int last,
+                                               const erased_sink& sink) noexcept {
+  kernel::rows(g, o, first, last, sink);
+}
+template <bool Grouped, class In, class Weights>
+void product_calls<Grouped, In, Weights>::rows(const geometry& g, const operands& o, int first, int last,
+                                               const float_sink& sink) noexcept {
+  if constexpr (std::is_same_v<typename kernel::sum_type, float>) kernel::rows(g, o, first, last, sink);
+}
+
+}  // namespace minnow::kernels::detail
