@@ -229,7 +229,7 @@ constinit const minnow::dispatch_variant @variant@ = minnow::variant_of<@model@,
   target_include_directories(${variant} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
   target_compile_definitions(${variant} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
   # GNU unique symbols cannot be made local, and an object compiled for link-time optimization contains no machine code.
-  target_compile_options(${variant} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_OPTIONS> -march=x86-64 ${flags} -fno-lto
+  target_compile_options(${variant} PRIVATE $<TARGET_PROPERTY:${target},COMPILE_OPTIONS> -UMINNOW_COMPILED -march=x86-64 ${flags} -fno-lto
                                          $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   set_target_properties(${variant} PROPERTIES POSITION_INDEPENDENT_CODE ON INTERPROCEDURAL_OPTIMIZATION OFF)
 

@@ -10,3 +10,37 @@
 #else
 #define MINNOW_INLINE inline
 #endif
+
+// Makes it a link error if the program and the library were compiled with different flags that change the types or
+// functions they share. Each object file of the program refers to a symbol whose name lists them, and the library
+// (minnow/compiled/flags.cpp) defines the symbol of its own flags. For the processor's flags see kernels/one_march.hpp.
+#if defined(MINNOW_COMPILED)
+#if defined(_OPENMP)
+#define MINNOW_FLAG_OPENMP "openmp"
+#else
+#define MINNOW_FLAG_OPENMP "no_openmp"
+#endif
+#if defined(__cpp_exceptions)
+#define MINNOW_FLAG_EXCEPTIONS "_exceptions"
+#else
+#define MINNOW_FLAG_EXCEPTIONS "_no_exceptions"
+#endif
+#if defined(MINNOW_BLAS)
+#define MINNOW_FLAG_BLAS "_blas"
+#else
+#define MINNOW_FLAG_BLAS "_no_blas"
+#endif
+#define MINNOW_COMPILED_WITH "minnow_compiled_with_" MINNOW_FLAG_OPENMP MINNOW_FLAG_EXCEPTIONS MINNOW_FLAG_BLAS
+#if defined(__ELF__) && defined(__GNUC__)
+// The reference is in a note section, which --gc-sections keeps.
+__asm__(
+    "\t.pushsection .note.minnow,\"a\",%note\n"
+    "\t.balign 4\n"
+    "\t.long 7, 4, 1\n"
+    "\t.asciz \"minnow\"\n"
+    "\t.balign 4\n"
+    "\t.long " MINNOW_COMPILED_WITH
+    " - .\n"
+    "\t.popsection\n");
+#endif
+#endif

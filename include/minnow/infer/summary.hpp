@@ -6,7 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <minnow/core/table.hpp>
+#include <minnow/core/compiled.hpp>
 #include <minnow/infer/session.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/quantize/operation.hpp>
@@ -49,25 +49,8 @@ std::string advice() {
 /// Prints the table.
 ///
 /// advice   its last lines, or empty
-inline std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch,
-                               std::size_t weight_bits, std::size_t arena, const std::string& advice) {
-  table t(4);
-  t.add({"layer", "output", "operation", "kernel", "bytes", "MACs"});
-  long long bytes = 0;
-  long long macs = 0;
-  for (const auto& lines : stages)
-    for (const packed_line& l : lines) {
-      const bool product = l.macs > 0;
-      bytes += l.bytes;
-      macs += l.macs;
-      t.add({layer_text(l.path, l.name), extent_text(l.out.height, l.out.width, l.out.channels),
-             std::string(l.operation), product ? std::string(l.kernel) + " " + std::string(l.arch) : l.kernel,
-             product ? with_commas(l.bytes) : "", product ? with_commas(l.macs) : ""});
-    }
-  t.add({"sum", "", "", std::string("for ") + arch, with_commas(bytes), with_commas(macs)});
-  return t.print() + "weights " + with_commas(static_cast<long long>(weight_bits)) + " bits, a session's arena " +
-         with_commas(static_cast<long long>(arena)) + " bytes\n" + advice;
-}
+std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch, std::size_t weight_bits,
+                        std::size_t arena, const std::string& advice);
 
 /// Returns the line of layer `Index`, which belongs to stage `Stage`.
 template <class Packed, std::size_t Stage, std::size_t Index>
@@ -127,3 +110,7 @@ template <class Model, class Arch>
 }
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/infer/impl/summary.ipp>
+#endif

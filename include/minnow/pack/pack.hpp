@@ -72,16 +72,6 @@ void fill(inferable<batch_norm>& to, trainable<batch_norm, Estimator>& from, std
   }
 }
 
-/// Packs the codes of a product's weights.
-template <quantizer In, quantizer Weights, class Quantized>
-void pack_product(const geometry& g, const Quantized& weights, std::byte* packed) {
-  using operand = operand_of<Weights>;
-  std::vector<kernels::code<operand::storage>> codes(weights.codes.size());
-  for (std::size_t k = 0; k < codes.size(); ++k)
-    codes[k] = static_cast<kernels::code<operand::storage>>(weights.codes[k]);
-  kernels::pack_weights<In::storage, operand::storage, operand::bits>(g, codes.data(), packed);
-}
-
 /// Returns the layers of stage `Stage` as functions of floats, with the scales of its sums and of its codes. Packs the
 /// weights of its product into `to`.
 template <std::size_t Stage, class Network, class Packed>
@@ -95,8 +85,7 @@ auto pack_layers(Network& net, Packed& to) {
       s = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
     const auto weights = net.template layer_at<plan::begin>().quantize(layer_graph::paths[plan::begin].view());
-    pack_product<typename plan::inputs, typename plan::weights>(plan::window, weights,
-                                                                to.template stage<Stage>().weights.data());
+    stage<Packed, Stage>::product::pack_weights(plan::window, weights.codes, to.template stage<Stage>().weights.data());
     for (std::size_t f = 0; f < layers.scales.size(); ++f) layers.scales[f] *= weights.scale(static_cast<int>(f));
   }
   if constexpr (plan::has_quantizer) layers.out_state = net.template layer_at<plan::end - 1>().state();

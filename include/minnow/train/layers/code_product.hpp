@@ -59,8 +59,7 @@ struct code_kernel {
   std::size_t (*prepared_bytes)(const geometry&);
   std::size_t (*map_bytes)(const geometry&);
   std::size_t (*scratch_bytes)(const geometry&);
-  void (*prepare)(const geometry&, std::span<const float> codes, std::vector<std::int16_t>& integers,
-                  std::byte* weights, std::byte* prepared);
+  void (*prepare)(const geometry&, std::span<const float> codes, std::byte* weights, std::byte* prepared);
   void (*pack)(const geometry&, const float* codes, std::byte* map);
   void (*rows)(const geometry&, const kernels::operands&, int first, int last, const kernels::sum_sink&);
 };
@@ -77,10 +76,8 @@ inline constexpr code_kernel code_kernel_of = [] {
       [](const geometry& g) { return product::prepared_bytes(g); },
       [](const geometry& g) { return kernels::input_bytes<In::storage, In::bits>(g.in); },
       [](const geometry& g) { return product::scratch_bytes(g); },
-      [](const geometry& g, std::span<const float> codes, std::vector<std::int16_t>& integers, std::byte* weights,
-         std::byte* prepared) {
-        integers.assign(codes.begin(), codes.end());
-        kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, integers.data(), weights);
+      [](const geometry& g, std::span<const float> codes, std::byte* weights, std::byte* prepared) {
+        product::pack_weights(g, codes, weights);
         product::prepare(g, weights, prepared);
       },
       [](const geometry& g, const float* codes, std::byte* map) {
@@ -129,7 +126,7 @@ public:
       const geometry one = dense ? stacked(g, 1) : g;
       weights_.grow(kernel_->weight_bytes(one));
       prepared_.grow(kernel_->prepared_bytes(one));
-      kernel_->prepare(one, weights, integers_, weights_.data(), prepared_.data());
+      kernel_->prepare(one, weights, weights_.data(), prepared_.data());
       ready_ = true;
     }
     const int together = dense ? images_together : 1;
@@ -171,7 +168,6 @@ private:
   const code_kernel* kernel_;
   aligned_bytes weights_;
   aligned_bytes prepared_;
-  std::vector<std::int16_t> integers_;
   bool ready_ = false;
 };
 

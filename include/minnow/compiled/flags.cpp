@@ -1,0 +1,13 @@
+// Defines the symbol that lists the flags of the library: see core/compiled.hpp.
+#include <minnow/core/compiled.hpp>
+
+#if defined(__ELF__) && defined(__GNUC__)
+__asm__(
+    "\t.pushsection .rodata.minnow_compiled_with,\"a\",%progbits\n"
+    "\t.globl " MINNOW_COMPILED_WITH
+    "\n"
+    "\t.hidden " MINNOW_COMPILED_WITH "\n" MINNOW_COMPILED_WITH
+    ":\n"
+    "\t.byte 0\n"
+    "\t.popsection\n");
+#endif

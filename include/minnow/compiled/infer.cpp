@@ -1,0 +1,2 @@
+// Definitions of infer.
+#include <minnow/infer/impl/summary.ipp>
