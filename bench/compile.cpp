@@ -16,11 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "compilation.hpp"
 #include "measure.hpp"
 
 namespace {
@@ -87,34 +83,6 @@ std::vector<float> run(const mn::packed<net>& tiny, const mn::dataset<std::uint8
 )";
 }
 
-struct cost {
-  bool compiled = false;
-  double seconds = 0;
-  double gigabytes = 0;
-};
-
-/// Runs the compiler in a child process and asks the system for its time and memory.
-cost compile(const std::string& compiler, const std::string& file, const char* level) {
-  std::vector<std::string> words{compiler, "-std=c++20", level, "-march=native", "-c", file, "-o", "/dev/null"};
-  for (const char* directory : {MINNOW_BENCH_INCLUDES}) words.push_back(std::string("-I") + directory);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const pid_t process = fork();
-  if (process == 0) {
-    execvp(arguments.front(), arguments.data());
-    _exit(127);
-  }
-  int status = 0;
-  rusage used{};
-  if (process < 0 || wait4(process, &status, 0, &used) != process) return {};
-  const auto in_seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return {WIFEXITED(status) && WEXITSTATUS(status) == 0, in_seconds(used.ru_utime) + in_seconds(used.ru_stime),
-          static_cast<double>(used.ru_maxrss) / (1 << 20)};
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -131,17 +99,19 @@ int main(int argc, char** argv) {
     if (!is_example) std::ofstream(made) << source_of(u);
     for (const auto& [suffix, compiler] : compilers) {
       if (!u.model.empty() && !suffix.empty()) continue;
-      const cost taken =
-          compile(compiler, is_example ? MINNOW_BENCH_SOURCE "/" + u.header : made, is_entrance ? "-O0" : "-O2");
+      const bench::compilation taken =
+          bench::compile({compiler, "-std=c++20", is_entrance ? "-O0" : "-O2", "-march=native", "-c",
+                          is_example ? MINNOW_BENCH_SOURCE "/" + u.header : made, "-o", "/dev/null"},
+                         {MINNOW_BENCH_INCLUDES});
       const std::string name = u.name + suffix;
-      if (!taken.compiled) {
+      if (!taken.succeeded) {
         std::printf("%s does not compile with %s\n", u.name.c_str(), compiler.c_str());
         failed = true;
         continue;
       }
-      bench::figure("compile_" + name, taken.seconds, "s");
+      bench::figure("compile_" + name, taken.seconds(), "s");
       bench::figure("compile_" + name + "_memory", taken.gigabytes, "GB");
-      if (u.most_seconds > 0 && (taken.seconds > u.most_seconds || taken.gigabytes > u.most_gigabytes)) {
+      if (u.most_seconds > 0 && (taken.seconds() > u.most_seconds || taken.gigabytes > u.most_gigabytes)) {
         std::printf("%s takes more than %.0f s or %.0f GB\n", name.c_str(), u.most_seconds, u.most_gigabytes);
         failed = true;
       }

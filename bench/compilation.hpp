@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace bench {
+
+/// Processor time and memory of one run of a compiler.
+struct compilation {
+  bool succeeded = false;
+  double user_seconds = 0;
+  double system_seconds = 0;
+  double gigabytes = 0;  ///< largest resident set
+
+  [[nodiscard]] double seconds() const { return user_seconds + system_seconds; }
+};
+
+/// Runs a compiler in a child process and asks the system for its time and memory.
+///
+/// words      the compiler and its arguments
+/// includes   include folders, appended as -I options
+inline compilation compile(std::vector<std::string> words, const std::vector<std::string>& includes = {}) {
+  for (const std::string& folder : includes) words.push_back("-I" + folder);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const pid_t process = fork();
+  if (process == 0) {
+    execvp(arguments.front(), arguments.data());
+    _exit(127);
+  }
+  int status = 0;
+  rusage used{};
+  if (process < 0 || wait4(process, &status, 0, &used) != process) return {};
+  const auto in_seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return {WIFEXITED(status) && WEXITSTATUS(status) == 0, in_seconds(used.ru_utime), in_seconds(used.ru_stime),
+          static_cast<double>(used.ru_maxrss) / (1 << 20)};
+}
+
+}  // namespace bench
