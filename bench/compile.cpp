@@ -43,6 +43,7 @@ const std::vector<unit> units{
     {"train", "train.hpp", "", 6, 1},
     {"minnow", "minnow.hpp", "", 6, 1},
     {"quickstart", "examples/quickstart.cpp", "", 20, 2},
+    {"demo", "examples/demo/main.cpp", "", 30, 2},
     {"model_a_example", "examples/model_a.cpp", "", 20, 2},
     {"custom_policy", "examples/custom_policy.cpp", "", 20, 2},
     {"custom_layer", "examples/custom_layer.cpp", "", 20, 2},

@@ -1,30 +1,23 @@
-// Trains a low-bit network and the same network in 32-bit floats, packs, saves, loads and runs the low-bit one, and
-// prints a report.
-#include <cstdio>
+#include <iostream>
 
 #include <minnow/minnow.hpp>
 
-#include "quickstart/compare.hpp"
-#include "quickstart/digits.hpp"
+namespace mn = minnow;
 
-int main(int argc, char** argv) try {
-  options o;
-  if (const auto exit = o.read(argc, argv)) return *exit;
-  chosen::choose(o.estimator);
-  mn::set_threads(o.threads);
+/// 1-bit inputs and weights in every layer; the first layer reads the image as bytes.
+struct digits : mn::model<mn::image<1, 28, 28>,
+    mn::conv<32, mn::scheme<mn::pixels, mn::sign>, mn::kernel<5>>, mn::max_pool<2>, mn::batch_norm,
+    mn::conv<64, mn::minw<1, 1>>, mn::max_pool<2>, mn::batch_norm,
+    mn::dense<256, mn::minw<1, 1>>, mn::batch_norm,
+    mn::dense<10, mn::minw<1, 1>>, mn::batch_norm> {};
 
-  const auto data = read(o);
-  const bool color = data.train.dimensions.channels == 3;
-  if (o.model.empty()) o.model = color ? "d" : "digits";
-  if (o.epochs < 1) o.epochs = color ? 1 : 5;
-  if (o.crop < 0) o.crop = color ? 4 : o.data.empty() ? 0 : 2;
-  o.flip = o.flip || color;
-  std::printf("%d training and %d test images of %dx%dx%d\n\n", data.train.size(), data.test.size(),
-              data.train.dimensions.height, data.train.dimensions.width, data.train.dimensions.channels);
-  if (o.model == "d") run_model_d(data, o);
-  else run(data, o, run_low_bit<digits<1>>, run_low_bit<digits<2>>, digits_of_3_bits, digits_in_floats);
-  return 0;
-} catch (const std::exception& e) {
-  std::fprintf(stderr, "quickstart: %s\n", e.what());
-  return 1;
+int main() {
+  const auto [train, test] = mn::load_mnist("data/mnist");
+
+  mn::network<digits, mn::aqe> net{mn::seed{7}};                        // the gradient estimator: ste, aqe, alpha_blend …
+  mn::fit(net, train, mn::adam{.rate = 5e-3f}, mn::constant{0.5f}, {.epochs = 4, .batch = 128, .validation = &test});
+
+  mn::save(mn::pack(net), "digits.mnw");
+  const auto tiny = mn::load<mn::packed<digits>>("digits.mnw");
+  std::cout << mn::summary(tiny) << mn::accuracy(tiny, test) << '\n';
 }

@@ -1,4 +1,4 @@
-// This is a separate translation unit, because CLI11 would add a fifth to the compile time of quickstart.
+// This is a separate translation unit, because CLI11 would add a fifth to the compile time of the demo.
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>

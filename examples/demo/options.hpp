@@ -6,12 +6,12 @@
 
 #include <minnow/data/dataset.hpp>
 
-/// The command-line options of quickstart.
+/// The command-line options of the demo.
 struct options {
   std::string data;
   std::string model;
   std::string estimator = "aqe";
-  std::string save = "quickstart.mnw";
+  std::string save = "demo.mnw";
   float rate = 5e-3f;
   int bits = 1;
   int epochs = 0;
