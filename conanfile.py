@@ -3,6 +3,7 @@ import re
 
 from conan import ConanFile
 from conan.tools.build import check_min_cppstd
+from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain
 from conan.tools.files import copy, load
 from conan.tools.layout import basic_layout
 
@@ -11,13 +12,16 @@ required_conan_version = ">=2.0"
 
 class MinnowRecipe(ConanFile):
     name = "minnow"
-    description = "Neural networks with weights and inputs of 1 to 8 bits: trained, packed and run in C++20, headers alone"
+    description = "Neural networks with weights and inputs of 1 to 8 bits: trained, packed and run in C++20"
     license = "BSD-3-Clause"
     topics = ("neural-network", "quantization", "binary-neural-network", "simd", "embedded", "header-only")
-    package_type = "header-library"
+    package_type = "static-library"
+    # header_only=False adds minnow::compiled, a static library that is compiled with the profile's flags.
+    options = {"header_only": [True, False]}
+    default_options = {"header_only": True}
     settings = "os", "arch", "compiler", "build_type"
     no_copy_source = True
-    exports_sources = "include/*", "cmake/minnow-dispatch.cmake", "cmake/minnow-seal-object.cmake", "cmake/minnow-companions.cmake", "LICENSE"
+    exports_sources = "CMakeLists.txt", "include/*", "cmake/*", "LICENSE"
 
     # Next to the headers and their license: what find_package(minnow) includes besides the target.
     modules = os.path.join("share", "cmake", "minnow")
@@ -37,13 +41,31 @@ class MinnowRecipe(ConanFile):
     def validate(self):
         check_min_cppstd(self, 20)
 
+    def generate(self):
+        if not self.options.header_only:
+            CMakeDeps(self).generate()
+            toolchain = CMakeToolchain(self)
+            for part in ("TESTS", "EXAMPLES", "BENCH", "INSTALL"):
+                toolchain.cache_variables[f"MINNOW_{part}"] = False
+            toolchain.generate()
+
+    def build(self):
+        if not self.options.header_only:
+            cmake = CMake(self)
+            cmake.configure()
+            cmake.build(target="minnow_compiled")
+
     def package(self):
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
         copy(self, "*.hpp", os.path.join(self.source_folder, "include"), os.path.join(self.package_folder, "include"))
-        copy(self, "*.cmake", os.path.join(self.source_folder, "cmake"), os.path.join(self.package_folder, self.modules))
+        for module in ("dispatch", "seal-object", "companions"):
+            copy(self, f"minnow-{module}.cmake", os.path.join(self.source_folder, "cmake"), os.path.join(self.package_folder, self.modules))
+        for library in ("*.a", "*.lib"):
+            copy(self, library, self.build_folder, os.path.join(self.package_folder, "lib"), keep_path=False)
 
     def package_id(self):
-        self.info.clear()
+        if self.info.options.header_only:
+            self.info.clear()
 
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "minnow")
@@ -59,3 +81,12 @@ class MinnowRecipe(ConanFile):
             component.bindirs = []
             component.libdirs = []
             component.builddirs = [self.modules]
+        if not self.options.header_only:
+            compiled = self.cpp_info.components["compiled"]
+            compiled.set_property("cmake_target_name", "minnow::compiled")
+            compiled.requires = ["minnow"]
+            compiled.libs = ["minnow_compiled"]
+            compiled.defines = ["MINNOW_COMPILED"]
+            compiled.bindirs = []
+            if self.settings.os in ("Linux", "FreeBSD"):
+                compiled.exelinkflags = ["-Wl,--gc-sections"]
