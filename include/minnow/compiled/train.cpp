@@ -8,6 +8,16 @@
 #include <minnow/train/impl/optimizer.ipp>
 #include <minnow/train/impl/rate.ipp>
 #include <minnow/train/impl/summary.ipp>
+#include <minnow/train/layers/impl/batch_norm.ipp>
+#include <minnow/train/layers/impl/bias.ipp>
+#include <minnow/train/layers/impl/channel_sums.ipp>
+#include <minnow/train/layers/impl/code_product.ipp>
+#include <minnow/train/layers/impl/join.ipp>
+#include <minnow/train/layers/impl/pad_channels.ipp>
+#include <minnow/train/layers/impl/pool.ipp>
+#include <minnow/train/layers/impl/table_input_gradient.ipp>
+#include <minnow/train/layers/impl/table_weight_gradient.ipp>
+#include <minnow/train/layers/impl/trainable_product.ipp>
 
 namespace minnow {
 
@@ -17,6 +27,11 @@ template void network_base::take(const dataset<std::uint8_t>&, int, int);
 template void network_base::take(const dataset<float>&, int, int);
 
 namespace detail {
+
+template class table_input_gradient<kernels::operand<encoding::bit>>;
+template class table_input_gradient<kernels::operand<encoding::ternary>>;
+template class trainable_pool<false>;
+template class trainable_pool<true>;
 
 template int count_correct(network_base&, const dataset<std::uint8_t>&, float, bool, int, int);
 template std::vector<float> logits(network_base&, const dataset<std::uint8_t>&, float, bool);
