@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include <minnow/gemm/winograd.hpp>
+
 #include "gemm/float_problem.hpp"
 
 using namespace minnow;

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include <minnow/fit/source.hpp>
+#include <minnow/train/evaluate.hpp>
 
 namespace minnow {
 
@@ -22,41 +23,21 @@ namespace detail {
 /// over   the ranks over which statistics are taken; null: this process is alone
 /// step   step of the run, for error messages; 0: none
 /// who    function named in error messages
-inline void pass_over(network_base& net, source& data, mode mode, const reestimate_options& options,
-                      bool requantize = true, share own = {}, reduction* over = nullptr, long long step = 0,
-                      const char* who = "fit") {
-  const int batch = std::min(options.batch, data.size());
-  data.begin({.stream = random(options.seed).stream(0x5e771e), .batch = batch, .part = own});
-  std::vector<int> labels;
-  for (int b = 0; b < std::min(options.batches, data.size() / batch); ++b) {
-    data.into(net, b, labels);
-    (void)net.forward(
-        {.mode = mode, .alpha = 1, .requantize = requantize, .measured_batches = b, .over_ranks = over, .step = step});
-  }
-  net.check_finite(who, step, false);
-}
+void pass_over(network_base& net, source& data, mode mode, const reestimate_options& options, bool requantize = true,
+               share own = {}, reduction* over = nullptr, long long step = 0, const char* who = "fit");
 
 template <class Element>
 void pass_over(network_base& net, const dataset<Element>& data, mode mode, const reestimate_options& options,
-               const char* caller) {
-  check_data(net, data, caller);
-  if (options.batches < 1 || options.batch < 1)
-    require(status::failure("%s: expected batches and batch of at least 1, found %d and %d", caller, options.batches,
-                            options.batch));
-  dataset_source<Element> images(data);
-  pass_over(net, images, mode, options, true, {}, nullptr, 0, caller);
-}
+               const char* caller);
 
 /// Returns batch norm's statistics, and replaces them by `back` if it is given.
-inline std::vector<float> exchange_statistics(network_base& net, const std::vector<float>* back = nullptr) {
-  std::vector<float> kept;
-  net.statistics([&](std::string_view, std::string_view, std::span<float> values) {
-    const auto at = static_cast<std::ptrdiff_t>(kept.size());
-    kept.insert(kept.end(), values.begin(), values.end());
-    if (back != nullptr) std::copy_n(back->begin() + at, values.size(), values.begin());
-  });
-  return kept;
-}
+std::vector<float> exchange_statistics(network_base& net, const std::vector<float>* back = nullptr);
+
+#if defined(MINNOW_COMPILED)
+extern template void pass_over(network_base&, const dataset<std::uint8_t>&, mode, const reestimate_options&,
+                               const char*);
+extern template void pass_over(network_base&, const dataset<float>&, mode, const reestimate_options&, const char*);
+#endif
 
 }  // namespace detail
 
@@ -85,3 +66,7 @@ template <class Model, class Weights, class Inputs, class Element>
 }
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/fit/impl/reestimate_batch_norm.ipp>
+#endif

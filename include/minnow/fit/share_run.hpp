@@ -1,64 +1,25 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include <minnow/files/checkpoint.hpp>
 #include <minnow/fit/history.hpp>
 #include <minnow/fit/ranks.hpp>
 #include <minnow/fit/update.hpp>
 
 namespace minnow::detail {
 
-template <class Element>
-void broadcast(ranks& all, std::span<Element> values) {
-  all.broadcast(std::as_writable_bytes(values));
-}
-/// Broadcasts rank 0's vector. It may have another length on the other ranks.
-template <class Element>
-void broadcast(ranks& all, std::vector<Element>& values) {
-  std::size_t size = values.size();
-  broadcast(all, std::span(&size, 1));
-  values.resize(size);
-  broadcast(all, std::span(values));
-}
+struct run_fact;
 
 /// Brings all ranks to the state of rank 0: its position in the run, its network, its optimizer's moments.
-inline void share_run(ranks& all, network_base& net, updater_base& update, run_position& at) {
-  numbers_of(at, [&](auto& number) { broadcast(all, std::span(&number, 1)); });
-  broadcast(all, at.epochs);
-  normalization input = net.input_normalization();
-  broadcast(all, input.mean);
-  broadcast(all, input.stddev);
-  net.normalize(std::move(input));
-  net.checkpoint_arrays([&](std::string_view, std::string_view, std::span<float> values) { broadcast(all, values); });
-  if (at.step == 0) return;
-  if (all.rank() != 0) update.make_room(net);
-  for (std::vector<float>& moments : update.moments()) broadcast(all, std::span(moments));
-  update.went_on(at.step, at.rate);
-}
+void share_run(ranks& all, network_base& net, updater_base& update, run_position& at);
 
 /// Checks that the ranks can share a run.
 ///
 /// throws  on all ranks, if they do not work on the same run or a batch has fewer images than there are ranks
-inline void check_ranks(ranks& all, const network_base& net, std::vector<run_fact> facts, int images, int batch) {
-  facts.push_back({"network", net.fingerprint()});
-  for (const run_fact& f : facts) {
-    const double value = crc32(std::as_bytes(std::span(&f.value, 1)));
-    const double largest = all.largest(value), smallest = -all.largest(-value);
-    if (largest != smallest)
-      require(status::failure("fit: expected the same %s on all ranks, found different ones", f.name));
-  }
-  const int rest = images % batch, fewest = rest > 0 ? rest : batch;
-  if (fewest < all.size())
-    require(
-        status::failure("fit: expected at least %d images in each batch, one for every rank, found %d in the last (%d "
-                        "images in batches "
-                        "of %d): choose another batch",
-                        all.size(), fewest, images, batch));
-}
+void check_ranks(ranks& all, const network_base& net, std::vector<run_fact> facts, int images, int batch);
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/fit/impl/share_run.ipp>
+#endif

@@ -1,16 +1,13 @@
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <utility>
 #include <vector>
 
-#include <minnow/files/container.hpp>
+#include <minnow/core/random.hpp>
+#include <minnow/data/dataset.hpp>
 #include <minnow/fit/batches.hpp>
-#include <minnow/train/evaluate.hpp>
+#include <minnow/train/network_base.hpp>
 
 namespace minnow::detail {
 
@@ -58,28 +55,14 @@ template <class Element>
 class dataset_source : public source {
 public:
   /// changes  random changes of training images
-  explicit dataset_source(const dataset<Element>& data, image_changes<Element> changes = {})
-      : data_(data), changes_(std::move(changes)) {}
+  explicit dataset_source(const dataset<Element>& data, image_changes<Element> changes = {});
   explicit dataset_source(const dataset<Element>&& data, image_changes<Element> changes = {}) = delete;
 
   [[nodiscard]] int size() const override { return data_.size(); }
-  void check(const network_base& net, const char* who) const override {
-    check_data(net, data_, who);
-    check_labels(net, data_, who);
-  }
-  [[nodiscard]] std::uint64_t checksum() const override {
-    return crc32(std::as_bytes(std::span(data_.images)), crc32(std::as_bytes(std::span(data_.labels))));
-  }
-  void begin(const epoch& of) override {
-    order_.emplace(data_, of.augments ? changes_ : image_changes<Element>{}, of.shuffles, of.stream);
-    batch_ = of.batch;
-    part_ = of.part;
-  }
-  void into(network_base& net, int step, std::vector<int>& labels) override {
-    const int first = step * batch_;
-    const int count = std::min(batch_, size() - first);
-    order_->into(net, first + part_.first(count), part_.end(count) - part_.first(count), labels);
-  }
+  void check(const network_base& net, const char* who) const override;
+  [[nodiscard]] std::uint64_t checksum() const override;
+  void begin(const epoch& of) override;
+  void into(network_base& net, int step, std::vector<int>& labels) override;
 
 private:
   const dataset<Element>& data_;
@@ -108,16 +91,22 @@ public:
   explicit validation_dataset(const dataset<Element>& data) noexcept : data_(data) {}
 
   [[nodiscard]] int size() const override { return data_.size(); }
-  void check(const network_base& net, const char* who) const override {
-    check_data(net, data_, who);
-    check_labels(net, data_, who);
-  }
-  [[nodiscard]] int count_correct(network_base& net, float alpha, bool requantize, int first, int last) const override {
-    return detail::count_correct(net, data_, alpha, requantize, first, last);
-  }
+  void check(const network_base& net, const char* who) const override;
+  [[nodiscard]] int count_correct(network_base& net, float alpha, bool requantize, int first, int last) const override;
 
 private:
   const dataset<Element>& data_;
 };
 
+#if defined(MINNOW_COMPILED)
+extern template class dataset_source<std::uint8_t>;
+extern template class dataset_source<float>;
+extern template class validation_dataset<std::uint8_t>;
+extern template class validation_dataset<float>;
+#endif
+
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/fit/impl/source.ipp>
+#endif

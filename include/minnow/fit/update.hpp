@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <functional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/index.hpp>
+#include <minnow/core/scalar.hpp>
 #include <minnow/train/network_base.hpp>
 #include <minnow/train/optimizer.hpp>
 #include <minnow/train/vectors.hpp>
@@ -37,10 +41,7 @@ public:
   /// Moments of each parameter, in order: moment 0 of all its values, then moment 1, and so on.
   [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
   /// Allocates the moments and sets them to 0, as before the first step.
-  void make_room(network_base& net) {
-    moments_.clear();
-    net.parameters([&](std::string_view, const parameter& p) { moments_.push_back(zeros_for(p)); });
-  }
+  void make_room(network_base& net);
   /// Continues after this number of steps, the last of which had this rate. Called when the moments were restored.
   void went_on(long long steps, float rate) noexcept {
     steps_ = steps;
@@ -57,6 +58,9 @@ protected:
     return std::vector<float>(p.value.size() * index(moment_count_), 0.0f);
   }
 
+  /// Error for a parameter whose update is not finite.
+  [[nodiscard]] static status failure_of(const parameter& p, std::string_view path, long long step) noexcept;
+
   std::vector<std::vector<float>> moments_;
   long long steps_ = 0;
   float rate_ = 0;
@@ -71,38 +75,9 @@ template <optimizer Optimizer>
 class updater : public updater_base {
 public:
   /// throws  a rate that is not finite and above 0; an empty decay; errors of the optimizer's own check
-  explicit updater(Optimizer o) : updater_base(Optimizer::moments, square_moments()), optimizer_(std::move(o)) {
-    if (!(optimizer_.rate > 0 && std::isfinite(static_cast<double>(optimizer_.rate))))
-      require(
-          status::failure("optimizer: expected a finite rate above 0, found %g", static_cast<double>(optimizer_.rate)));
-    if constexpr (requires { static_cast<bool>(optimizer_.decay); })
-      if (!optimizer_.decay) require(status::failure("optimizer: expected a function as decay, found none"));
-    if constexpr (requires { optimizer_.check(); }) require(optimizer_.check());
-  }
+  explicit updater(Optimizer o);
 
-  void step(network_base& net, const progress& at, float alpha, bool requantize = false) override {
-    const float rate_now = optimizer_.rate * optimizer_.decay(at);
-    if (!(rate_now >= 0 && std::isfinite(rate_now)))
-      require(status::failure("optimizer: expected a finite rate of at least 0 at step %lld, found %g", at.step + 1,
-                              static_cast<double>(rate_now)));
-    rate_ = rate_now;
-    const auto prepared = optimizer_.at(++steps_);
-    std::size_t array = 0;
-    status outcome;
-    const auto move_one = [&](std::string_view path, const parameter& p) {
-      if (array == moments_.size()) moments_.push_back(zeros_for(p));
-      std::vector<float>& moments = moments_[array++];
-      if (moments.size() != p.value.size() * Optimizer::moments)
-        require(status::failure(
-            "optimizer: expected the network of the previous steps, found another size of '%.*s' in layer %.*s",
-            static_cast<int>(p.name.size()), p.name.data(), static_cast<int>(path.size()), path.data()));
-      const float rate = p.quantized ? rate_ * net.learning_rate_scale(alpha) : rate_;
-      // After a failure the other parameters are updated too, so that all layers are at the same step.
-      if (!move(p, moments, rate, prepared, requantize) && outcome.ok()) outcome = failure_of(p, path, at.step + 1);
-    };
-    net.parameters(std::cref(move_one));  // passed by reference, which avoids an allocation
-    require(outcome);
-  }
+  void step(network_base& net, const progress& at, float alpha, bool requantize = false) override;
 
 private:
   static constexpr auto square_moments() -> bool (*)(int) {
@@ -110,48 +85,87 @@ private:
     else return nullptr;
   }
 
-  /// Error for a parameter whose update is not finite.
-  [[nodiscard]] static status failure_of(const parameter& p, std::string_view path, long long step) noexcept {
-    const auto finite = [](std::span<const float> values) {
-      return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
-    };
-    const char* what = !finite(p.gradient) ? "the gradient of " : !finite(p.value) ? "" : "the optimizer's result for ";
-    return status::failure("fit: diverged at step %lld: layer %.*s: %s'%.*s' holds a NaN or an infinity", step,
-                           static_cast<int>(path.size()), path.data(), what, static_cast<int>(p.name.size()),
-                           p.name.data());
-  }
-
   /// Updates a parameter; returns true if all numbers are finite: the gradient, the values before they are clipped, the
   /// moments. The check uses numbers that are in registers already: x - x is 0 unless x is a NaN or an infinity, and so
   /// is the sum of these differences.
   template <class Prepared>
-  bool move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared, bool requantize) {
-    const std::size_t size = p.value.size();
-    std::atomic<bool> finite{true};
-    detail::for_pieces(size, [&](std::size_t first, std::size_t length) {
-      detail::vector odd(0.0f);
-      detail::for_vectors(static_cast<int>(length), [&](int k, auto count) {
-        using detail::vector;
-        const std::size_t i = first + index(k);
-        vector m[Optimizer::moments > 0 ? Optimizer::moments : 1];
-        for (int n = 0; n < Optimizer::moments; ++n) m[n] = detail::load(moments.data() + index(n) * size + i, count);
-        const vector g = detail::load(p.gradient.data() + i, count);
-        vector w = optimizer_.update(detail::load(p.value.data() + i, count), g, m, rate, prepared);
-        vector odd_here = (w - w) + (g - g);
-        for (int n = 0; n < Optimizer::moments; ++n) odd_here += m[n] - m[n];
-        odd += detail::first_of(odd_here, count);
-        if (p.bounded) w = (scalar::clamp)(w, vector(-1.0f), vector(1.0f));
-        detail::store(p.value.data() + i, w, count);
-        for (int n = 0; n < Optimizer::moments; ++n) detail::store(moments.data() + index(n) * size + i, m[n], count);
-      });
-      if (requantize && p.requantize) p.requantize(first, length);
-      if (detail::total(odd) != 0) finite.store(false, std::memory_order_relaxed);
-    });
-    if (p.limit) p.limit();
-    return finite.load();
-  }
+  bool move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared, bool requantize);
 
   Optimizer optimizer_;
 };
 
+template <optimizer Optimizer>
+updater<Optimizer>::updater(Optimizer o)
+    : updater_base(Optimizer::moments, square_moments()), optimizer_(std::move(o)) {
+  if (!(optimizer_.rate > 0 && std::isfinite(static_cast<double>(optimizer_.rate))))
+    require(
+        status::failure("optimizer: expected a finite rate above 0, found %g", static_cast<double>(optimizer_.rate)));
+  if constexpr (requires { static_cast<bool>(optimizer_.decay); })
+    if (!optimizer_.decay) require(status::failure("optimizer: expected a function as decay, found none"));
+  if constexpr (requires { optimizer_.check(); }) require(optimizer_.check());
+}
+
+template <optimizer Optimizer>
+void updater<Optimizer>::step(network_base& net, const progress& at, float alpha, bool requantize) {
+  const float rate_now = optimizer_.rate * optimizer_.decay(at);
+  if (!(rate_now >= 0 && std::isfinite(rate_now)))
+    require(status::failure("optimizer: expected a finite rate of at least 0 at step %lld, found %g", at.step + 1,
+                            static_cast<double>(rate_now)));
+  rate_ = rate_now;
+  const auto prepared = optimizer_.at(++steps_);
+  std::size_t array = 0;
+  status outcome;
+  const auto move_one = [&](std::string_view path, const parameter& p) {
+    if (array == moments_.size()) moments_.push_back(zeros_for(p));
+    std::vector<float>& moments = moments_[array++];
+    if (moments.size() != p.value.size() * Optimizer::moments)
+      require(status::failure(
+          "optimizer: expected the network of the previous steps, found another size of '%.*s' in layer %.*s",
+          static_cast<int>(p.name.size()), p.name.data(), static_cast<int>(path.size()), path.data()));
+    const float rate = p.quantized ? rate_ * net.learning_rate_scale(alpha) : rate_;
+    // After a failure the other parameters are updated too, so that all layers are at the same step.
+    if (!move(p, moments, rate, prepared, requantize) && outcome.ok()) outcome = failure_of(p, path, at.step + 1);
+  };
+  net.parameters(std::cref(move_one));  // passed by reference, which avoids an allocation
+  require(outcome);
+}
+
+template <optimizer Optimizer>
+template <class Prepared>
+bool updater<Optimizer>::move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared,
+                              bool requantize) {
+  const std::size_t size = p.value.size();
+  std::atomic<bool> finite{true};
+  detail::for_pieces(size, [&](std::size_t first, std::size_t length) {
+    detail::vector odd(0.0f);
+    detail::for_vectors(static_cast<int>(length), [&](int k, auto count) {
+      using detail::vector;
+      const std::size_t i = first + index(k);
+      vector m[Optimizer::moments > 0 ? Optimizer::moments : 1];
+      for (int n = 0; n < Optimizer::moments; ++n) m[n] = detail::load(moments.data() + index(n) * size + i, count);
+      const vector g = detail::load(p.gradient.data() + i, count);
+      vector w = optimizer_.update(detail::load(p.value.data() + i, count), g, m, rate, prepared);
+      vector odd_here = (w - w) + (g - g);
+      for (int n = 0; n < Optimizer::moments; ++n) odd_here += m[n] - m[n];
+      odd += detail::first_of(odd_here, count);
+      if (p.bounded) w = (scalar::clamp)(w, vector(-1.0f), vector(1.0f));
+      detail::store(p.value.data() + i, w, count);
+      for (int n = 0; n < Optimizer::moments; ++n) detail::store(moments.data() + index(n) * size + i, m[n], count);
+    });
+    if (requantize && p.requantize) p.requantize(first, length);
+    if (detail::total(odd) != 0) finite.store(false, std::memory_order_relaxed);
+  });
+  if (p.limit) p.limit();
+  return finite.load();
+}
+
+#if defined(MINNOW_COMPILED)
+extern template class updater<adam>;
+extern template class updater<sgd>;
+#endif
+
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/fit/impl/update.ipp>
+#endif

@@ -1,22 +1,15 @@
 #pragma once
 
 #include <minnow/core/shape.hpp>
-#include <minnow/gemm/float_gradient.hpp>
-#include <minnow/gemm/float_product.hpp>
-#include <minnow/gemm/winograd.hpp>
-#include <minnow/gemm/winograd_gradient.hpp>
 #include <minnow/kernels/float_vector.hpp>
-
-#ifdef MINNOW_BLAS
-#include <minnow/gemm/blas_products.hpp>
-#endif
 
 /// Float products of training.
 ///
 /// The files of this folder, in the order in which a call goes through them:
 ///
 /// grouped_products.hpp   gathers the channels of each group; has vector loops (vectors.hpp) for depthwise layers
-/// float_products.hpp     this file: chooses between Winograd and the two files of plain products or their BLAS
+/// float_products.hpp     this file: chooses between Winograd and the two files of plain products or their BLAS. Only
+///                        its .ipp includes the files below
 /// winograd.hpp           forward and gradient of the inputs for 3x3 windows, by minimal filtering
 /// winograd_gradient.hpp  gradient of the weights for 3x3 windows, by minimal filtering
 /// float_product.hpp      plain forward and gradient of the inputs, in register tiles of pixels by filters or channels
@@ -27,58 +20,27 @@
 /// kernel_calls.hpp       lets training call the kernels of packed networks, for products with codes
 namespace minnow::detail {
 
-/// Backend for layers that Winograd does not handle.
-#ifdef MINNOW_BLAS
-namespace plain = blas;
-#else
-namespace plain = kernels;
-#endif
-
 /// The three products of a float layer: forward, gradient of the inputs, gradient of the weights. Each uses the fastest
 /// kernel for the layer.
 class float_products {
 public:
-  explicit float_products(const geometry& g) : g_(g), uses_winograd_(kernels::winograd_serves<>(g)) {}
+  explicit float_products(const geometry& g);
 
   /// Computes the forward product: in (N,H,W,C), weights (F,kh,kw,C) -> out (N,H',W',F).
   ///
   /// in_order  true: Winograd is not used. Each sum is added in the order of its terms, with one fma per step, which is
   ///           exact for codes; only a BLAS may add in another order
-  void forward(int images, const float* in, const float* weights, float* out, bool in_order) {
-    if (uses_winograd_ && !in_order) {
-      kernels::winograd_pack_forward(g_, transform(weights), panels());
-      kernels::winograd_forward(g_, images, in, panels_.data(), out);
-    } else {
-      plain::product_forward(g_, images, in, weights, out);
-    }
-  }
+  void forward(int images, const float* in, const float* weights, float* out, bool in_order);
 
   /// Computes the gradient of the inputs: grad_out (N,H',W',F), weights (F,kh,kw,C) -> grad_in (N,H,W,C), overwritten.
-  void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in) {
-    if (uses_winograd_) {
-      kernels::winograd_pack_backward(g_, transform(weights), panels());
-      kernels::winograd_backward_inputs(g_, images, grad_out, panels_.data(), grad_in);
-    } else {
-      plain::product_backward_inputs(g_, images, grad_out, weights, grad_in);
-    }
-  }
+  void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in);
 
   /// Computes the gradient of the weights: in (N,H,W,C), grad_out (N,H',W',F) -> gradient (F,kh,kw,C), overwritten.
-  void backward_weights(int images, const float* in, const float* grad_out, float* gradient) const {
-    if (uses_winograd_) kernels::winograd_backward_weights(g_, images, in, grad_out, gradient);
-    else plain::product_backward_weights(g_, images, in, grad_out, gradient);
-  }
+  void backward_weights(int images, const float* in, const float* grad_out, float* gradient) const;
 
 private:
-  float* panels() {
-    panels_.resize(kernels::winograd_panel_floats<>(g_));
-    return panels_.data();
-  }
-  const float* transform(const float* weights) {
-    transformed_.resize(kernels::winograd_weight_floats(g_));
-    kernels::winograd_weights(g_, weights, transformed_.data());
-    return transformed_.data();
-  }
+  float* panels();
+  const float* transform(const float* weights);
 
   geometry g_;
   bool uses_winograd_;
@@ -87,3 +49,7 @@ private:
 };
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/gemm/impl/float_products.ipp>
+#endif

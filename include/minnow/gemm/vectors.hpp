@@ -95,30 +95,14 @@ void for_all(std::size_t n, Body&& body) {
 }
 
 /// to = from · factor, for `size` elements; the arrays may be the same.
-inline void multiply(const float* from, float factor, float* to, std::size_t size) {
-  for_all(size, [&](std::size_t k, auto count) { store(to + k, load(from + k, count) * vector(factor), count); });
-}
+void multiply(const float* from, float factor, float* to, std::size_t size);
 /// Multiplies column c of `rows` rows of scales.size() elements by scales[c].
-inline void multiply_columns(float* data, std::size_t rows, std::span<const float> scales) {
-  const int columns = static_cast<int>(scales.size());
-  for_rows(rows, columns, [&](std::size_t row, int c, auto count) {
-    float* at = data + row * scales.size() + index(c);
-    store(at, load(at, count) * load(scales.data() + c, count), count);
-  });
-}
+void multiply_columns(float* data, std::size_t rows, std::span<const float> scales);
 /// to += from, for `size` elements.
-inline void add_to(const float* from, float* to, std::size_t size) {
-  for_all(size, [&](std::size_t k, auto count) { store(to + k, load(to + k, count) + load(from + k, count), count); });
-}
+void add_to(const float* from, float* to, std::size_t size);
 
 /// Copies `rows` rows of `channels` numbers, multiplied by `factor`. The rows are from_step and to_step numbers apart.
-inline void copy_rows(std::size_t rows, int channels, float factor, const float* from, int from_step, float* to,
-                      int to_step) {
-  for_rows(rows, channels, [&](std::size_t row, int c, auto count) {
-    store(to + row * index(to_step) + index(c), load(from + row * index(from_step) + index(c), count) * vector(factor),
-          count);
-  });
-}
+void copy_rows(std::size_t rows, int channels, float factor, const float* from, int from_step, float* to, int to_step);
 
 /// Applies a scalar function to vectors, lane by lane.
 template <class Rule, class... Value>
@@ -158,3 +142,7 @@ inline vector keep_inside(const vector& x, const vector& where, float low, float
 }
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/gemm/impl/vectors.ipp>
+#endif

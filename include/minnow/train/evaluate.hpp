@@ -1,9 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
-#include <minnow/core/classify.hpp>
-#include <minnow/core/index.hpp>
+#include <minnow/core/error.hpp>
 #include <minnow/data/dataset.hpp>
 #include <minnow/train/network.hpp>
 
@@ -29,51 +29,30 @@ constexpr void check_type() {
 
 /// Number of images in [first, last) that are classified correctly.
 template <class Element>
-int count_correct(network_base& net, const dataset<Element>& data, float alpha, bool requantize, int first, int last) {
-  constexpr int batch = 128;
-  const auto classes = index(net.outputs());
-  int right = 0;
-  for (; first < last; first += batch) {
-    const int images = std::min(batch, last - first);
-    net.take(data, first, images);
-    const auto z = net.forward({.mode = mode::evaluate, .alpha = alpha, .requantize = requantize});
-    for (int n = 0; n < images; ++n)
-      right += argmax(z.subspan(index(n) * classes, classes)) == data.labels[index(first + n)];
-  }
-  return right;
-}
+int count_correct(network_base& net, const dataset<Element>& data, float alpha, bool requantize, int first, int last);
 
 /// Logits (N,classes) of all images.
 ///
 /// requantize  false: uses the existing codes of the weights, which may be older than the weights
 template <class Element>
-std::vector<float> logits(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true) {
-  check_data(net, data, "logits");
-  constexpr int batch = 128;
-  std::vector<float> result;
-  result.reserve(index(data.size()) * index(net.outputs()));
-  for (int first = 0; first < data.size(); first += batch) {
-    net.take(data, first, std::min(batch, data.size() - first));
-    const auto z = net.forward({.mode = mode::evaluate, .alpha = alpha, .requantize = requantize});
-    result.insert(result.end(), z.begin(), z.end());
-  }
-  return result;
-}
+std::vector<float> logits(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true);
 
 template <class Element>
-std::vector<int> predict(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true) {
-  const auto z = logits(net, data, alpha, requantize);
-  const auto classes = index(net.outputs());
-  std::vector<int> result(z.size() / classes);
-  for (std::size_t n = 0; n < result.size(); ++n) result[n] = argmax(std::span(z).subspan(n * classes, classes));
-  return result;
-}
+std::vector<int> predict(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true);
 
 template <class Element>
-double accuracy(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true) {
-  check_labels(net, data, "accuracy");
-  return minnow::accuracy(predict(net, data, alpha, requantize), data.labels);
-}
+double accuracy(network_base& net, const dataset<Element>& data, float alpha, bool requantize = true);
+
+#if defined(MINNOW_COMPILED)
+extern template int count_correct(network_base&, const dataset<std::uint8_t>&, float, bool, int, int);
+extern template std::vector<float> logits(network_base&, const dataset<std::uint8_t>&, float, bool);
+extern template std::vector<int> predict(network_base&, const dataset<std::uint8_t>&, float, bool);
+extern template double accuracy(network_base&, const dataset<std::uint8_t>&, float, bool);
+extern template int count_correct(network_base&, const dataset<float>&, float, bool, int, int);
+extern template std::vector<float> logits(network_base&, const dataset<float>&, float, bool);
+extern template std::vector<int> predict(network_base&, const dataset<float>&, float, bool);
+extern template double accuracy(network_base&, const dataset<float>&, float, bool);
+#endif
 
 }  // namespace detail
 
@@ -108,3 +87,7 @@ template <class Model, class Weights, class Inputs, class Element>
 }
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/train/impl/evaluate.ipp>
+#endif

@@ -2,12 +2,17 @@
 
 #include <cstddef>
 #include <list>
+#include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <minnow/core/affine.hpp>
 #include <minnow/layers/bias.hpp>
 #include <minnow/train/copy_weights.hpp>
+#include <minnow/train/float_array.hpp>
 #include <minnow/train/layers/batch_norm.hpp>
 #include <minnow/train/layers/bias.hpp>
 
@@ -20,11 +25,15 @@ struct changed_arrays {
   weight_arrays<const float> arrays;
   std::list<std::vector<float>> made;
 
-  void put(std::string path, std::string name, std::vector<float> values) {
-    made.push_back(std::move(values));
-    arrays[{std::move(path), std::move(name)}] = made.back();
-  }
-  void remove(const std::string& path, const char* name) { arrays.erase({path, name}); }
+  void put(std::string path, std::string name, std::vector<float> values);
+  void remove(const std::string& path, const char* name);
+  /// Multiplies the scale of a batch norm into a product's weights, and replaces the batch norm's arrays by a bias.
+  ///
+  /// norm       path of the batch norm
+  /// evaluated  the batch norm's affine function of each channel
+  /// product    path of the product
+  void fold(std::string_view norm, std::span<const affine> evaluated, std::string_view product,
+            const float_array<4>& weights);
 };
 
 /// Folds a batch norm into the product before it, if layer Index of the target is the bias that replaces the batch
@@ -45,18 +54,9 @@ void fold_into_product(const network<FromModel, Weights, In>& from, changed_arra
                     "minnow: a batch norm does not fold into a product that others read too");
       const auto& statistics = from.template layer_at<norm>();
       const auto& weights = from.template layer_at<product>().weights();
-      std::vector<float> scaled(weights.begin(), weights.end());
-      const std::size_t inputs = scaled.size() / weights.shape(0);
-      std::vector<float> shifts(weights.shape(0));
-      for (std::size_t f = 0; f < shifts.size(); ++f) {
-        const affine a = statistics.evaluated(static_cast<int>(f));
-        shifts[f] = a.shift;
-        for (std::size_t k = 0; k < inputs; ++k) scaled[f * inputs + k] *= a.scale;
-      }
-      const std::string at(folded::paths[norm].view());
-      for (const char* name : {"gamma", "beta", "mean", "variance", "stale_statistics"}) result.remove(at, name);
-      result.put(at, "bias", std::move(shifts));
-      result.put(std::string(folded::paths[product].view()), "weights", std::move(scaled));
+      std::vector<affine> evaluated;
+      for (std::size_t f = 0; f < weights.shape(0); ++f) evaluated.push_back(statistics.evaluated(static_cast<int>(f)));
+      result.fold(folded::paths[norm].view(), evaluated, folded::paths[product].view(), weights);
     }
   }
 }
@@ -73,7 +73,7 @@ void fold_into_product(const network<FromModel, Weights, In>& from, changed_arra
 /// source   Jacob et al. 2018, 3.2
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void fold_batch_norm(const network<FromModel, FW, FI>& from, network<ToModel, TW, TI>& to) {
-  detail::changed_arrays changed{detail::weight_arrays_of<const float>(from), {}};
+  detail::changed_arrays changed{detail::weight_arrays_of(from), {}};
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     (detail::fold_into_product<ToModel, Index>(from, changed), ...);
   }(std::make_index_sequence<layer_graph<ToModel>::count>{});
@@ -81,3 +81,7 @@ void fold_batch_norm(const network<FromModel, FW, FI>& from, network<ToModel, TW
 }
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/train/impl/fold_batch_norm.ipp>
+#endif

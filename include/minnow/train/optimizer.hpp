@@ -2,26 +2,11 @@
 
 #include <cmath>
 #include <concepts>
-#include <limits>
 
 #include <minnow/core/error.hpp>
 #include <minnow/train/rate.hpp>
 
 namespace minnow {
-
-namespace detail {
-
-/// Refuses an optimizer's number outside [low, high).
-[[nodiscard]] inline status check_number(const char* name, float found, float low, float high) noexcept {
-  if (found >= low && found < high) return {};
-  if (std::isinf(high))
-    return status::failure("%s: expected a finite number of at least %g, found %g", name, static_cast<double>(low),
-                           static_cast<double>(found));
-  return status::failure("%s: expected a number from %g to less than %g, found %g", name, static_cast<double>(low),
-                         static_cast<double>(high), static_cast<double>(found));
-}
-
-}  // namespace detail
 
 /// Update rule for parameters:
 ///
@@ -56,10 +41,7 @@ struct sgd {
   static constexpr int moments = 1;
   struct prepared {};
   [[nodiscard]] static prepared at(long long) noexcept { return {}; }
-  [[nodiscard]] status check() const noexcept {
-    if (status outcome = detail::check_number("sgd: momentum", momentum, 0, 1); !outcome) return outcome;
-    return detail::check_number("sgd: weight_decay", weight_decay, 0, std::numeric_limits<float>::infinity());
-  }
+  [[nodiscard]] status check() const noexcept;
 
   template <class Value>
   [[nodiscard]] Value update(Value w, Value g, Value* m, float step_rate, prepared) const noexcept {
@@ -90,21 +72,9 @@ struct adam {
   /// Factors that correct the moments for their start at zero.
   ///
   /// step  from 1
-  [[nodiscard]] prepared at(long long step) const noexcept {
-    const auto n = static_cast<double>(step);
-    return {static_cast<float>(1 / (1 - std::pow(static_cast<double>(beta1), n))),
-            static_cast<float>(1 / std::sqrt(1 - std::pow(static_cast<double>(beta2), n)))};
-  }
+  [[nodiscard]] prepared at(long long step) const noexcept;
 
-  [[nodiscard]] status check() const noexcept {
-    if (status outcome = detail::check_number("adam: beta1", beta1, 0, 1); !outcome) return outcome;
-    if (status outcome = detail::check_number("adam: beta2", beta2, 0, 1); !outcome) return outcome;
-    if (status outcome = detail::check_number("adam: epsilon", epsilon, std::numeric_limits<float>::denorm_min(),
-                                              std::numeric_limits<float>::infinity());
-        !outcome)
-      return outcome;
-    return detail::check_number("adam: weight_decay", weight_decay, 0, std::numeric_limits<float>::infinity());
-  }
+  [[nodiscard]] status check() const noexcept;
 
   template <class Value>
   [[nodiscard]] Value update(Value w, Value g, Value* m, float step_rate, prepared correct) const noexcept {
@@ -117,3 +87,7 @@ struct adam {
 };
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/train/impl/optimizer.ipp>
+#endif

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <minnow/core/table.hpp>
+#include <minnow/core/shape.hpp>
 #include <minnow/quantize/operation.hpp>
 #include <minnow/train/network.hpp>
 
@@ -40,26 +41,8 @@ inline constexpr auto network_lines = []<std::size_t... Index>(std::index_sequen
   return std::array<network_line, Flat::count>{line_of<Flat, Index>()...};
 }(std::make_index_sequence<Flat::count>{});
 
-inline std::string print_lines(network_base& net, std::span<const network_line> lines, std::string_view weights,
-                               std::string_view inputs) {
-  table t(3);
-  t.add({"layer", "output", "operation", "parameters", "MACs"});
-  long long total = 0;
-  long long macs = 0;
-  for (const network_line& l : lines) {
-    long long parameters = 0;
-    net.parameters([&](std::string_view path, const parameter& p) {
-      parameters += path == l.path ? static_cast<long long>(p.value.size()) : 0;
-    });
-    total += parameters;
-    macs += l.macs;
-    t.add({layer_text(l.path, l.name), extent_text(l.out.height, l.out.width, l.out.channels), std::string(l.operation),
-           parameters > 0 ? with_commas(parameters) : "", l.macs > 0 ? with_commas(l.macs) : ""});
-  }
-  t.add({"sum", "", "", with_commas(total), with_commas(macs)});
-  return t.print() + "gradients pass quantized weights by " + std::string(weights) + ", quantized inputs by " +
-         std::string(inputs) + "\n";
-}
+std::string print_lines(network_base& net, std::span<const network_line> lines, std::string_view weights,
+                        std::string_view inputs);
 
 }  // namespace detail
 
@@ -72,3 +55,7 @@ template <class Model, class Weights, class Inputs>
 }
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/train/impl/summary.ipp>
+#endif

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -44,14 +45,7 @@ public:
   ///
   /// rows     rows of this rank
   /// returns  rows of all ranks
-  double over(reduction* ranks, double rows) {
-    if (ranks == nullptr) return rows;
-    totals_.push_back(rows);
-    ranks->sum(totals_);
-    rows = totals_.back();
-    totals_.pop_back();
-    return rows;
-  }
+  double over(reduction* ranks, double rows);
 
   [[nodiscard]] double total(int sum, int channel) const noexcept {
     return totals_[index(sum) * width_ + index(channel)];
@@ -64,3 +58,7 @@ private:
 };
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/train/layers/impl/channel_sums.ipp>
+#endif

@@ -1,27 +1,36 @@
 #pragma once
 
+#include <minnow/core/shape.hpp>
 #include <minnow/layers/pad_channels.hpp>
 #include <minnow/train/layer_base.hpp>
-#include <minnow/train/vectors.hpp>
 
 namespace minnow {
 
-template <int Channels, class Estimator>
-class trainable<pad_channels<Channels>, Estimator> : public layer_base {
+namespace detail {
+
+/// The trainable reading of pad_channels, for any number of channels and any estimator.
+class trainable_pad_channels : public layer_base {
 public:
-  explicit trainable(shape) noexcept {}
+  explicit trainable_pad_channels(int channels) noexcept : channels_(channels) {}
 
-  void forward(const activations& in, activations& out, const pass&) override {
-    detail::for_all(out.size(),
-                    [&](std::size_t i, auto count) { detail::store(out.data + i, detail::vector(0.0f), count); });
-    detail::copy_rows(in.rows(), in.dimensions.channels, 1, in.data, in.dimensions.channels, out.data, Channels);
-  }
+  void forward(const activations& in, activations& out, const pass&) override;
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
-                const pass&) override {
-    if (grad_in != nullptr)
-      detail::copy_rows(in.rows(), in.dimensions.channels, 1, grad_out, Channels, grad_in, in.dimensions.channels);
-  }
+  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) override;
+
+private:
+  int channels_;
+};
+
+}  // namespace detail
+
+template <int Channels, class Estimator>
+class trainable<pad_channels<Channels>, Estimator> : public detail::trainable_pad_channels {
+public:
+  explicit trainable(shape) noexcept : trainable_pad_channels(Channels) {}
 };
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/train/layers/impl/pad_channels.ipp>
+#endif

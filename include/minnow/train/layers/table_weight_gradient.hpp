@@ -1,18 +1,7 @@
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-
 #include <minnow/core/aligned_bytes.hpp>
-#include <minnow/core/index.hpp>
-#include <minnow/core/parallel.hpp>
-#include <minnow/gemm/float_transpose.hpp>
-#include <minnow/gemm/kernel_calls.hpp>
-#include <minnow/kernels/layout/layout.hpp>
-#include <minnow/kernels/mixed/table_index.hpp>
-#include <minnow/kernels/operand.hpp>
-#include <minnow/train/vectors.hpp>
+#include <minnow/core/shape.hpp>
 
 namespace minnow::detail {
 
@@ -24,74 +13,20 @@ namespace minnow::detail {
 /// kernel's product, the layer's inputs therefore take the place of filters, its filters the place of pixels, its rows
 /// the place of channels, and the input bits the place of weights.
 class table_weight_gradient {
-  using layout = kernels::detail::table_index<encoding::bit, 3>;
-  using bit = kernels::operand<encoding::bit>;
-  static constexpr int filters_together = kernels::block_filters;
-  static constexpr int of_word = layout::group * layout::per_word;  // rows in a word
-  static constexpr int rows_together = 36 * of_word;                // their tables for 16 filters fit in the L2 cache
-
 public:
-  explicit table_weight_gradient(const geometry& g)
-      : inputs_(g.inputs()), filters_(g.out.channels), rows_of_image_(g.out.pixels()) {
-    if constexpr (has_fast_tables<bit>) {
-      const bool pointwise = g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.padding == extent{0, 0};
-      usable_ = (is_dense(g) || pointwise) && inputs_ % kernels::block_filters == 0 && filters_ % filters_together == 0;
-    }
-  }
+  explicit table_weight_gradient(const geometry& g);
   [[nodiscard]] bool usable() const noexcept { return usable_; }
 
   /// Computes gradient (F, K) from in (rows, K), codes ±1, and grad_out (rows, F). Overwrites gradient.
-  void run(int images, const float* in, const float* grad_out, float* gradient) {
-    if constexpr (has_fast_tables<bit>) {
-      std::fill_n(gradient, index(filters_) * index(inputs_), 0.0f);
-      const int rows = images * rows_of_image_;
-      for (int first = 0; first < rows; first += rows_together)
-        add<bit>(std::min(rows_together, rows - first), in + static_cast<std::ptrdiff_t>(first) * inputs_,
-                 grad_out + static_cast<std::ptrdiff_t>(first) * filters_, gradient);
-    }
-  }
+  void run(int images, const float* in, const float* grad_out, float* gradient);
 
 private:
   /// Adds the contribution of some rows. A template, because these tables exist only on some architectures.
   template <class Bit>
-  void add(int rows, const float* in, const float* grad_out, float* gradient) {
-    using tables = typename float_product<Bit>::tables;
-    const int words = ceil_div(rows, of_word);
-    const int length = words * of_word;
-    words_.grow(index(inputs_ * words) * sizeof(word));
-    auto* const bits = reinterpret_cast<word*>(words_.data());
-    parallel_for(inputs_ / kernels::block_filters, [&](int block) {
-      write_words(in + block * kernels::block_filters, rows,
-                  bits + static_cast<std::ptrdiff_t>(block) * words * kernels::block_filters);
-    });
-    const geometry of_product = window_over({1, filters_together, length}, inputs_, {1, 1}, {1, 1}, {0, 0});
-    const std::size_t terms_bytes = round_up(index(filters_together * length) * sizeof(float), 64);
-    const std::size_t sums_bytes = round_up(index(filters_together * inputs_) * sizeof(float), 64);
-    parallel_for(filters_ / filters_together, [&](int chunk) {
-      std::byte* scratch = scratch_of_thread(terms_bytes + sums_bytes + tables::scratch_bytes(of_product));
-      auto* terms = reinterpret_cast<float*>(scratch);
-      auto* sums = reinterpret_cast<float*>(scratch + terms_bytes);
-      for (int f = 0; f < filters_together; ++f) std::fill(terms + f * length + rows, terms + (f + 1) * length, 0.0f);
-      kernels::transpose<kernels::best>(grad_out + chunk * filters_together, index(filters_), rows, filters_together,
-                                        terms, index(length));
-      tables::rows(of_product, scratch, nullptr, words_.data(), sums, scratch + terms_bytes + sums_bytes, 0, 1);
-      float* to = gradient + static_cast<std::ptrdiff_t>(chunk * filters_together) * inputs_;
-      for_vectors(filters_together * inputs_,
-                  [&](int i, auto count) { store(to + i, load(to + i, count) + load(sums + i, count), count); });
-    });
-  }
+  void add(int rows, const float* in, const float* grad_out, float* gradient);
 
   /// Packs 16 inputs of all rows into words. Each 32-bit lane holds 30 rows of one input.
-  void write_words(const float* from, int rows, word* to) const noexcept {
-    for (int first = 0; first < rows; first += of_word, to += kernels::block_filters) {
-      word bits[kernels::block_filters] = {};
-      for (int n = 0; n < std::min(of_word, rows - first); ++n) {
-        const float* row = from + static_cast<std::ptrdiff_t>(first + n) * inputs_;
-        for (int k = 0; k < kernels::block_filters; ++k) bits[k] |= static_cast<word>(row[k] > 0) << n;
-      }
-      std::copy_n(bits, kernels::block_filters, to);
-    }
-  }
+  void write_words(const float* from, int rows, word* to) const noexcept;
 
   int inputs_;
   int filters_;
@@ -101,3 +36,7 @@ private:
 };
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/train/layers/impl/table_weight_gradient.ipp>
+#endif

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/index.hpp>
+#include <minnow/core/random.hpp>
+#include <minnow/core/shape.hpp>
 #include <minnow/gemm/grouped_products.hpp>
 #include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
@@ -20,49 +24,96 @@
 
 namespace minnow {
 
+namespace detail {
+
+/// The part of a trainable product that does not depend on the quantizer and the estimator of its weights: the arrays,
+/// and the products with them.
+class product_base : public layer_base {
+public:
+  [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
+
+  /// Latent weights (filters, kernel height, kernel width, channels of a group).
+  [[nodiscard]] const float_array<4>& weights() const noexcept { return weights_; }
+  void set_weights(const float_array<4>& w);
+  [[nodiscard]] const float_array<4>& gradient() const noexcept { return gradient_; }
+
+  [[nodiscard]] bool reads_codes() const noexcept override { return true; }
+
+protected:
+  /// inputs  the kernel for the quantizer of the inputs
+  /// scales  number of scales of the weights: one for each filter, or 1
+  product_base(const geometry& g, input_kernel inputs, std::size_t scales);
+
+  /// Draws the weights.
+  ///
+  /// uniform_init  `initializer::by_quantizer` means `wide`, else `glorot`
+  void draw(random r, initializer how, bool uniform_init);
+  /// Computes the products of the forward pass, with the codes if `share` is 1.
+  ///
+  /// share  quantized fraction of the weights
+  void multiply(const activations& in, activations& out, const pass& p, float share);
+  /// Computes the gradient of the weights as values, without the scale of the inputs.
+  void differentiate_weights(const activations& in, const float* grad_out);
+  /// Computes the gradient of the inputs with the weights as values.
+  ///
+  /// as_codes  true: the values are computed from the codes; false: they are those of the forward pass
+  void differentiate_inputs(int images, const float* grad_out, float* grad_in, bool as_codes);
+
+  void moved() noexcept;
+  void has_codes() noexcept;
+  static void scale_all(float scale, float* values, std::size_t size);
+
+  geometry geometry_;
+  float_array<4> weights_;
+  float_array<4> gradient_;
+  kernels::aligned_floats codes_;
+  std::vector<float> scales_;  ///< of the weights' states; the derived class updates them before each pass
+  float measured_ = 0;         ///< 1: the states match the current weights; a float, like all data in files
+  bool coded_ = false;
+  bool quantized_once_ = false;
+
+private:
+  /// Computes the weights as values, for float products.
+  void blend(float share);
+
+  /// Returns input scale * weight scale for each filter.
+  std::span<const float> scales_with(float in_scale);
+
+  /// Computes sum * (input scale * weight scale). The two scales are multiplied first, as in the packed network.
+  void scale_sums(float in_scale, activations& out);
+
+  kernels::aligned_floats operand_;
+  std::vector<float> filter_scales_;
+  grouped_products floats_;
+  code_product codes_by_codes_;
+  table_weight_gradient weight_gradient_;
+  bool takes_bits_;
+};
+
+}  // namespace detail
+
 /// The trainable product that `conv` and `dense` share. Its code is instantiated for each weight quantizer and
 /// estimator, not for each layer size.
 ///
 /// Forward multiplies the inputs by f h(w) + (1 - f) w, with the estimator's quantized fraction f. At f = 1 it
 /// multiplies codes and scales the sums, so that the sums are the packed network's integers.
 template <quantizer Quantizer, class Estimator>
-class trainable_product : public layer_base {
+class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
 
 public:
   /// inputs  the kernel for the quantizer of the inputs
   trainable_product(const geometry& g, detail::input_kernel inputs)
-      : geometry_(g),
-        weights_({index(g.out.channels), index(g.kernel.height), index(g.kernel.width), index(g.group_channels())}),
-        gradient_(weights_.shape()),
-        codes_(weights_.size()),
-        operand_(weights_.size()),
-        states_(Quantizer::per_channel ? index(g.out.channels) : 1),
+      : product_base(g, inputs, Quantizer::per_channel ? index(g.out.channels) : 1),
+        states_(scales_.size()),
         learned_(states_.size()),
-        floats_(g),
-        codes_by_codes_(inputs.kernel),
-        input_gradient_(g),
-        weight_gradient_(g),
-        takes_bits_(inputs.bits) {}
+        input_gradient_(g) {}
 
-  [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
-
-  /// Latent weights (filters, kernel height, kernel width, channels of a group).
-  [[nodiscard]] const float_array<4>& weights() const noexcept { return weights_; }
-  void set_weights(const float_array<4>& w) {
-    if (w.shape() != weights_.shape())
-      require(status::failure("set_weights: expected (%zu, %zu, %zu, %zu) weights, found (%zu, %zu, %zu, %zu)",
-                              weights_.shape(0), weights_.shape(1), weights_.shape(2), weights_.shape(3), w.shape(0),
-                              w.shape(1), w.shape(2), w.shape(3)));
-    weights_ = w;
-    moved();
-  }
   void weights_replaced() override {
     std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
     quantized_once_ = false;
     moved();
   }
-  [[nodiscard]] const float_array<4>& gradient() const noexcept { return gradient_; }
 
   /// Codes of the weights, filter by filter, and the states that give their scales. `pack` takes these.
   struct quantized_weights {
@@ -80,41 +131,18 @@ public:
     return detail::first_unsound<Quantizer>(std::span(states_));
   }
 
-  [[nodiscard]] bool reads_codes() const noexcept override { return true; }
-
-  void start(random r, initializer how) override {
-    const float fan_in = static_cast<float>(geometry_.inputs());
-    const float fan_out =
-        static_cast<float>(geometry_.kernel.height * geometry_.kernel.width * geometry_.group_filters());
-    if (how == initializer::by_quantizer) how = Quantizer::uniform_init ? initializer::wide : initializer::glorot;
-    const float limit = how == initializer::wide     ? 1.0f
-                        : how == initializer::glorot ? std::sqrt(6 / (fan_in + fan_out))
-                                                     : std::sqrt(6 / fan_in);
-    for (float& w : weights_) w = r.uniform(-limit, limit);
-    moved();
-  }
+  void start(random r, initializer how) override { draw(r, how, Quantizer::uniform_init); }
 
   void forward(const activations& in, activations& out, const pass& p) override {
-    const float share = estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f;
     if (p.mode == mode::calibrate && p.measured_batches == 0) settle_states();
     if (p.requantize || !quantized_once_) refresh(p);
-    const bool as_codes = share == 1;
-    if (as_codes && in.max_code > 0 && codes_by_codes_.serves(geometry_)) {
-      codes_by_codes_.run(geometry_, in, codes_, scales_with(in.scale), out.data);
-      return;
-    }
-    if (!as_codes) blend(share);
-    const bool in_order = !p.takes_batch_statistics() || (as_codes && in.max_code > 0);
-    floats_.forward(in.images, in.data, as_codes ? codes_.data() : operand_.data(), out.data, in_order);
-    if (as_codes) scale_sums(in.scale, out);
-    else if (in.scale != 1) scale_all(in.scale, out);
+    update_scales();
+    multiply(in, out, p, estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f);
   }
 
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
                 const pass& p) override {
-    if (takes_bits_ && in.max_code > 0 && geometry_.groups == 1 && weight_gradient_.usable())
-      weight_gradient_.run(in.images, in.data, grad_out, gradient_.data());
-    else floats_.backward_weights(in.images, in.data, grad_out, gradient_.data());
+    differentiate_weights(in, grad_out);
     if constexpr (learned_quantizer<Quantizer>) {
       const std::size_t group = weights_.size() / states_.size();
       for (std::size_t s = 0; s < states_.size(); ++s)
@@ -143,8 +171,8 @@ public:
       scale_all(Quantizer::scale(states_[0]), grad_in, in.size());
       return;
     }
-    if (as_codes) blend(1);
-    floats_.backward_inputs(in.images, grad_out, operand_.data(), grad_in);
+    update_scales();
+    differentiate_inputs(in.images, grad_out, grad_in, as_codes);
   }
 
   void parameters(const parameter_visitor& visit) override {
@@ -184,9 +212,8 @@ private:
   [[nodiscard]] const typename Quantizer::state& state(int f) const noexcept {
     return states_[Quantizer::per_channel ? index(f) : 0];
   }
-  void moved() noexcept {
-    measured_ = 0;
-    coded_ = false;
+  void update_scales() {
+    for (std::size_t s = 0; s < states_.size(); ++s) scales_[s] = Quantizer::scale(states_[s]);
   }
 
   void each_array(const array_visitor& visit) {
@@ -234,60 +261,14 @@ private:
                     lanes);
     });
   }
-  void has_codes() noexcept {
-    coded_ = quantized_once_ = true;
-    codes_by_codes_.invalidate();
-  }
 
-  /// Computes the weights as values, for float products.
-  void blend(float share) {
-    const std::size_t group = weights_.size() / states_.size();
-    for (std::size_t s = 0; s < states_.size(); ++s) {
-      const detail::vector part(share * Quantizer::scale(states_[s]));
-      const detail::vector rest(1 - share);
-      detail::for_all(group, [&](std::size_t k, auto count) {
-        const std::size_t at = s * group + k;
-        detail::store(operand_.data() + at,
-                      part * detail::load(codes_.data() + at, count) + rest * detail::load(weights_.data() + at, count),
-                      count);
-      });
-    }
-  }
-
-  /// Returns input scale * weight scale for each filter.
-  std::span<const float> scales_with(float in_scale) {
-    filter_scales_.resize(index(geometry_.out.channels));
-    for (int f = 0; f < geometry_.out.channels; ++f) filter_scales_[index(f)] = in_scale * Quantizer::scale(state(f));
-    return filter_scales_;
-  }
-
-  /// Computes sum * (input scale * weight scale). The two scales are multiplied first, as in the packed network.
-  void scale_sums(float in_scale, activations& out) {
-    if (!Quantizer::per_channel) return scale_all(in_scale * Quantizer::scale(states_[0]), out);
-    detail::multiply_columns(out.data, out.rows(), scales_with(in_scale));
-  }
-
-  static void scale_all(float scale, activations& out) { scale_all(scale, out.data, out.size()); }
-  static void scale_all(float scale, float* values, std::size_t size) {
-    if (scale != 1) detail::multiply(values, scale, values, size);
-  }
-
-  geometry geometry_;
-  float_array<4> weights_;
-  float_array<4> gradient_;
-  kernels::aligned_floats codes_;
-  kernels::aligned_floats operand_;
   std::vector<typename Quantizer::state> states_;
   [[no_unique_address]] detail::learned_state<Quantizer> learned_;
-  std::vector<float> filter_scales_;
-  detail::grouped_products floats_;
-  detail::code_product codes_by_codes_;
   detail::table_input_gradient<detail::operand_of<Quantizer>> input_gradient_;
-  detail::table_weight_gradient weight_gradient_;
-  bool takes_bits_;
-  float measured_ = 0;  ///< 1: the states match the current weights; a float, like all data in files
-  bool coded_ = false;
-  bool quantized_once_ = false;
 };
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/train/layers/impl/trainable_product.ipp>
+#endif

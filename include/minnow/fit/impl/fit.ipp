@@ -1,0 +1,198 @@
+#pragma once
+
+#include <minnow/fit/fit.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <minnow/core/classify.hpp>
+#include <minnow/core/compiled.hpp>
+#include <minnow/core/error.hpp>
+#include <minnow/core/index.hpp>
+#include <minnow/fit/impl/checkpoint.ipp>
+#include <minnow/fit/impl/ranks.ipp>
+#include <minnow/fit/reestimate_batch_norm.hpp>
+#include <minnow/fit/share_run.hpp>
+
+namespace minnow::detail {
+
+/// Refuses a step if its loss or a gradient of the loss is not finite.
+MINNOW_INLINE status check_loss(const network_base& net, double loss, std::span<const float> gradient,
+                                long long step) noexcept {
+  const auto odd = std::find_if(gradient.begin(), gradient.end(), [](float g) { return !std::isfinite(g); });
+  if (std::isfinite(loss) && odd == gradient.end()) return {};
+  const std::string_view found = net.first_not_finite(), where = found.empty() ? std::string_view("none") : found;
+  const int length = static_cast<int>(where.size());
+  const double shown = std::isnan(loss) ? std::abs(loss) : loss;  // the sign of a NaN has no meaning
+  if (!std::isfinite(loss))
+    return status::failure("fit: the loss is %f at step %lld; the first layer with a NaN or an infinity is %.*s", shown,
+                           step, length, where.data());
+  return status::failure(
+      "fit: the loss's gradient holds a NaN or an infinity at step %lld, of image %td of the batch; the first layer "
+      "with one is %.*s",
+      step, (odd - gradient.begin()) / net.outputs(), length, where.data());
+}
+
+/// Runs one rank's part of a run.
+///
+/// all   the ranks; null: this process is alone
+MINNOW_INLINE history run_on(ranks* all, network_base& net, source& data, const validation_set* validation,
+                             const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
+                             const run_options& options, std::uint64_t estimators,
+                             const std::function<bool(const event&)>& observe) {
+  data.check(net, "fit");
+  if (validation != nullptr) validation->check(net, "fit: validation");
+  check_options(options, net.input());
+  if (!alpha_at) require(status::failure("fit: expected a schedule, found none"));
+
+  const auto start = std::chrono::steady_clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  const random draws(options.seed);
+  const share own = all != nullptr ? share{all->rank(), all->size()} : share{};
+  run_position at;
+  // Re-estimation takes the statistics of whole batches over all ranks, even if training does not.
+  const auto settled = [&](bool requantize) {
+    if (options.batch_norm_batches > 0)
+      pass_over(net, data, mode::reestimate, {options.batch_norm_batches, options.batch, options.seed}, requantize, own,
+                all, at.step);
+  };
+  const auto accuracy_at = [&](float alpha, bool requantize) {
+    const int count = validation->size();
+    double right = validation->count_correct(net, alpha, requantize, own.first(count), own.end(count));
+    if (all != nullptr) all->sum(std::span(&right, 1));
+    return right / count;
+  };
+  const auto on_any = [&](bool yes) { return all != nullptr ? all->largest(yes) > 0 : yes; };
+  // A measurement must not change the run: weights that are quantized only every few steps keep their codes.
+  const bool renews = options.quantize_every == 1;
+
+  const std::unique_ptr<updater_base> made = make_updater();
+  updater_base& update = *made;
+  event now;
+  now.epochs = options.epochs;
+  const int steps_per_epoch = ceil_div(data.size(), options.batch);
+  now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
+  const std::vector<run_fact> facts = facts_of(data, validation, options, estimators, update.moment_count());
+  if (all != nullptr) check_ranks(*all, net, facts, data.size(), options.batch);
+  checkpoints kept(own.index == 0 ? options.checkpoint : checkpoint_options{}, net, update, facts, options.epochs,
+                   options.batch, now.steps);
+  kept.resume(at);
+  std::optional<gradient_sums> sums;
+  std::optional<step_agreement> step_of_all;
+  parameter_visitor ready;
+  if (all != nullptr) {
+    share_run(*all, net, update, at);
+    sums.emplace(*all, net);
+    step_of_all.emplace(net);
+    ready = [&](const parameter& of_layer) { sums->take(of_layer); };
+  }
+  std::vector<int> labels;
+  std::vector<float> gradient;
+  pass p{.mode = mode::train,
+         .alpha = at.alpha,
+         .over_ranks = all != nullptr && all->synchronized_statistics() ? all : nullptr};
+  bool stopped = false;
+
+  for (now.epoch = static_cast<int>(at.step / steps_per_epoch) + 1; now.epoch <= options.epochs && !stopped;
+       ++now.epoch) {
+    const int first_step = static_cast<int>(at.step % steps_per_epoch);
+    data.begin({.stream = draws.stream(static_cast<std::uint64_t>(now.epoch)),
+                .augments = true,
+                .shuffles = options.shuffle,
+                .batch = options.batch,
+                .part = own,
+                .first_step = first_step});
+    for (int step = first_step; step < steps_per_epoch && !stopped; ++step) {
+      const progress of_run{at.step, now.steps, steps_per_epoch};
+      p.requantize = at.step % options.quantize_every == 0;
+      kept.between(at, p.requantize);
+      p.step = at.step + 1;
+      if (at.step % options.alpha_every == 0) p.alpha = alpha_at(of_run);
+      if (!(p.alpha >= 0 && p.alpha <= 1))
+        require(status::failure("fit: expected an alpha from 0 to 1 of the schedule, found %g at step %lld",
+                                static_cast<double>(p.alpha), p.step));
+      p.noise = draws.stream(0x4015e).stream(static_cast<std::uint64_t>(at.step));
+      const int count = std::min(options.batch, data.size() - step * options.batch);
+      p.first_image = own.first(count);
+      data.into(net, step, labels);
+      const auto z = net.forward(p);
+      gradient.resize(z.size());
+      now.loss = options.loss(z, labels, gradient);
+      require(check_loss(net, now.loss, gradient, p.step));
+      int right = 0;
+      const auto classes = index(net.outputs());
+      for (std::size_t n = 0; n < labels.size(); ++n) right += argmax(z.subspan(n * classes, classes)) == labels[n];
+      if (all == nullptr) {
+        net.backward(gradient, p);
+      } else {
+        const auto images = static_cast<double>(labels.size());
+        for (float& g : gradient) g *= static_cast<float>(images / count);
+        net.backward(gradient, p, &ready);
+        sums->take_rest();
+        double of_step[] = {now.loss * images, static_cast<double>(right)};
+        step_of_all->agree(*all, of_step);
+        now.loss = of_step[0] / count;
+        right = static_cast<int>(of_step[1]);
+        sums->finish();
+      }
+      update.step(net, of_run, p.alpha, (at.step + 1) % options.quantize_every == 0);
+      net.check_finite("fit", p.step, false);
+
+      at.loss += now.loss * count;
+      at.correct += right;
+      at.seen += count;
+      now.step = ++at.step;
+      now.accuracy = static_cast<double>(right) / count;
+      now.alpha = at.alpha = p.alpha;
+      now.rate = at.rate = update.rate();
+      now.seconds = elapsed();
+      stopped = on_any(!observe(now));
+    }
+
+    net.check_finite("fit", at.step, true);
+    event end = now;
+    end.epoch_end = true;
+    end.loss = at.loss / at.seen;
+    end.accuracy = at.correct / at.seen;
+    if (validation != nullptr) {
+      end.validation_accuracy_blended = accuracy_at(p.alpha, renews);
+      if (net.unquantized_fraction(p.alpha) > 0 && options.batch_norm_batches > 0) {
+        const auto statistics = exchange_statistics(net);
+        settled(renews);
+        end.validation_accuracy = accuracy_at(1, renews);
+        exchange_statistics(net, &statistics);
+      } else {
+        end.validation_accuracy = accuracy_at(1, renews);
+      }
+    }
+    end.seconds = elapsed();
+    at.epochs.push_back(end);
+    at.loss = at.correct = at.seen = 0;
+    stopped = on_any(!observe(end)) || stopped;
+  }
+  // A run stopped by its observer writes no final checkpoint.
+  if (!stopped) kept.between(at, true);
+  settled(true);
+  return {std::move(at.epochs), stopped, elapsed()};
+}
+
+MINNOW_INLINE history run(network_base& net, source& data, const validation_set* validation,
+                          const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
+                          const run_options& options, std::uint64_t estimators,
+                          const std::function<bool(const event&)>& observe) {
+  ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
+  try {
+    return run_on(all, net, data, validation, make_updater, alpha_at, options, estimators, observe);
+  } catch (const std::exception& e) {
+    if (all != nullptr) all->failed(e.what());
+    throw;
+  }
+}
+
+}  // namespace minnow::detail
