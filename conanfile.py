@@ -39,7 +39,8 @@ class MinnowRecipe(ConanFile):
 
     def package(self):
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
-        copy(self, "*.hpp", os.path.join(self.source_folder, "include"), os.path.join(self.package_folder, "include"))
+        for pattern in ("*.hpp", "*.ipp", "*.cpp"):
+            copy(self, pattern, os.path.join(self.source_folder, "include"), os.path.join(self.package_folder, "include"))
         copy(self, "*.cmake", os.path.join(self.source_folder, "cmake"), os.path.join(self.package_folder, self.modules))
 
     def package_id(self):
