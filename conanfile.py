@@ -57,7 +57,7 @@ class MinnowRecipe(ConanFile):
 
     def package(self):
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
-        copy(self, "*.hpp", os.path.join(self.source_folder, "include"), os.path.join(self.package_folder, "include"))
+        copy(self, "*", os.path.join(self.source_folder, "include"), os.path.join(self.package_folder, "include"))
         for module in ("dispatch", "seal-object", "companions"):
             copy(self, f"minnow-{module}.cmake", os.path.join(self.source_folder, "cmake"), os.path.join(self.package_folder, self.modules))
         for library in ("*.a", "*.lib"):

@@ -1,4 +1,5 @@
 #include <minnow/data/synthetic_digits.hpp>
+#include <minnow/data/synthetic_digits_glyphs.hpp>
 
 #include <doctest/doctest.h>
 

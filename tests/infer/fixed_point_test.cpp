@@ -207,9 +207,9 @@ TEST_SUITE("infer/fixed_point") {
     // The place of the array in the file.
     auto sections_of = fixed;
     normalization input;
-    std::vector<detail::file_section> sections;
-    detail::packed_sections(sections_of, input, {},
-                            [&](const detail::file_section& one, auto) { sections.push_back(one); });
+    detail::packed_sections all;
+    all.add_all(sections_of, input, {});
+    const std::vector<detail::file_section>& sections = all.sections;
     const auto& array = sections_of.stage<1>().constants.other_multiplier;
     const auto found = std::find_if(sections.begin(), sections.end(), [&](const detail::file_section& one) {
       return static_cast<const void*>(one.bytes.data()) == array.data();

@@ -2,16 +2,20 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
 #include <minnow/core/error.hpp>
 #include <minnow/data/dataset.hpp>
 #include <minnow/data/idx.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/reading.hpp>
-#include <minnow/system/within_memory.hpp>
 
 namespace minnow {
+
+namespace detail {
+
+[[nodiscard]] status read_mnist(const char* folder, train_and_test<std::uint8_t>& out, const file_opener& how) noexcept;
+
+}  // namespace detail
 
 /// Reads MNIST, or a data set in its format (Fashion-MNIST, KMNIST), from the four files of a folder:
 /// train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. (N,28,28,1),
@@ -20,24 +24,8 @@ namespace minnow {
 /// refuses   whatever read_idx refuses, and test images of another size than the training images; `out` is then
 ///           unchanged
 template <opener Opener = plain>
-[[nodiscard]] status read_mnist(const char* folder, train_and_test<std::uint8_t>& out, Opener how = {}) noexcept {
-  return detail::within_memory(folder, [&]() -> status {
-    const std::string base = std::string(folder) + '/';
-    const auto read = [&](const char* part, dataset<std::uint8_t>& to) {
-      return read_idx((base + part + "-images-idx3-ubyte").c_str(), (base + part + "-labels-idx1-ubyte").c_str(), to,
-                      10, how);
-    };
-    train_and_test<std::uint8_t> result;
-    if (status outcome = read("train", result.train); !outcome) return outcome;
-    if (status outcome = read("t10k", result.test); !outcome) return outcome;
-    const shape expected = result.train.dimensions;
-    const shape found = result.test.dimensions;
-    if (found != expected)
-      return status::failure("%s: expected test images of %d x %d, as the training images are, found %d x %d", folder,
-                             expected.height, expected.width, found.height, found.width);
-    out = std::move(result);
-    return {};
-  });
+[[nodiscard]] status read_mnist(const char* folder, train_and_test<std::uint8_t>& out, Opener = {}) noexcept {
+  return detail::read_mnist(folder, out, detail::opener_of<Opener>);
 }
 
 #if defined(__cpp_exceptions)
@@ -52,3 +40,7 @@ template <opener Opener = plain>
 #endif
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/data/impl/mnist.ipp>
+#endif

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <cstddef>
 #include <vector>
 
 #include <minnow/core/affine.hpp>
 #include <minnow/core/error.hpp>
 #include <minnow/core/index.hpp>
-#include <minnow/system/check_numbers.hpp>
 
 namespace minnow {
 
@@ -19,20 +17,10 @@ struct normalization {
   /// Checks that each list has one number for each channel, or none: finite means, finite deviations above 0.
   ///
   /// who   begins the message
-  [[nodiscard]] status check(int channels, const char* who) const noexcept {
-    const auto n = index(channels);
-    if ((!mean.empty() && mean.size() != n) || (!stddev.empty() && stddev.size() != n))
-      return status::failure("%s: expected %zu channels, found %zu means and %zu deviations", who, n, mean.size(),
-                             stddev.size());
-    const status s = detail::check_numbers(who, "", "mean", mean);
-    return s ? detail::check_numbers(who, "", "stddev", stddev) : s;
-  }
+  [[nodiscard]] status check(int channels, const char* who) const noexcept;
 
   /// Returns the normalization with one number for each channel, as files store it.
-  [[nodiscard]] normalization of_channels(int channels) const {
-    const auto n = index(channels);
-    return {mean.empty() ? std::vector<float>(n, 0.0f) : mean, stddev.empty() ? std::vector<float>(n, 1.0f) : stddev};
-  }
+  [[nodiscard]] normalization of_channels(int channels) const;
 
   /// Returns the normalization of channel c as one fma of the stored number.
   template <class Element>
@@ -48,3 +36,7 @@ struct normalization {
 using normalisation [[deprecated("minnow: renamed to normalization")]] = normalization;
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/data/impl/normalization.ipp>
+#endif

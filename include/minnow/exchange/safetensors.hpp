@@ -15,7 +15,10 @@
 #include <minnow/exchange/tensors.hpp>
 #include <minnow/files/container.hpp>
 #include <minnow/system/bytes.hpp>
+#include <minnow/system/quoted.hpp>
 #include <minnow/system/reading.hpp>
+#include <minnow/system/regular_file.hpp>
+#include <minnow/system/within_memory.hpp>
 #include <minnow/system/write_whole.hpp>
 
 /// Files of named tensors as PyTorch's users exchange them: the length of a header in 8 bytes, the header in JSON, the

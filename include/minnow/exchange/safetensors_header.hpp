@@ -13,6 +13,7 @@
 
 #include <minnow/core/error.hpp>
 #include <minnow/exchange/tensors.hpp>
+#include <minnow/system/quoted.hpp>
 
 /// The JSON in safetensors files. No other part of the library uses nlohmann/json.
 namespace minnow::detail {

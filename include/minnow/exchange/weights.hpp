@@ -1,23 +1,13 @@
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <functional>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include <minnow/core/error.hpp>
-#include <minnow/core/index.hpp>
 #include <minnow/exchange/tensors.hpp>
 #include <minnow/layers/weight_shapes.hpp>
-#include <minnow/system/check_numbers.hpp>
-#include <minnow/system/within_memory.hpp>
-#include <minnow/train/copy_weights.hpp>
 #include <minnow/train/network.hpp>
 
 /// Converts weights of networks from and to tensors with PyTorch's names and layouts.
@@ -50,128 +40,12 @@ struct weight_options {
 
 namespace detail {
 
-/// An array of a network and the tensor that it corresponds to.
-///
-/// Value  float, or const float for an array that is only read
-template <class Value>
-struct weight_place {
-  std::string layer;
-  std::string array;
-  std::string tensor;
-  std::span<Value> values;
-  const weight_shape* product = nullptr;  ///< null: the array is one-dimensional in both libraries
-
-  [[nodiscard]] std::vector<std::uint64_t> shape() const {
-    if (product == nullptr) return {values.size()};
-    const auto n = [](int extent) { return index(extent); };
-    const auto& [height, width, channels] = product->window;
-    if (product->flattens) return {n(product->filters), n(product->window.size())};
-    if (product->of_signal) return {n(product->filters), n(channels), n(width)};
-    return {n(product->filters), n(channels), n(height), n(width)};
-  }
-  [[nodiscard]] bool takes(std::vector<std::uint64_t> found) const {
-    const bool one_row = product != nullptr && !product->flattens && product->window.height == 1;
-    const auto without_row = [one_row](std::vector<std::uint64_t> extents) {
-      if (one_row && extents.size() == 4 && extents[2] == 1) extents.erase(extents.begin() + 2);
-      return extents;
-    };
-    return without_row(std::move(found)) == without_row(shape());
-  }
-
-  /// Calls visit(index here, index in the tensor) for every number.
-  template <class Visit>
-  void each(Visit&& visit) const {
-    const auto channels = index(product == nullptr ? 1 : product->window.channels);
-    const auto pixels = product == nullptr ? values.size() : index(product->window.pixels());
-    const std::size_t filters = values.size() / (pixels * channels);
-    for (std::size_t f = 0; f < filters; ++f)
-      for (std::size_t p = 0; p < pixels; ++p)
-        for (std::size_t c = 0; c < channels; ++c)
-          visit((f * pixels + p) * channels + c, (f * channels + c) * pixels + p);
-  }
-};
-
-/// Returns PyTorch's name for an array of a module.
-inline std::string_view torch_name(std::string_view array) noexcept {
-  constexpr std::pair<std::string_view, std::string_view> names[] = {{"weights", "weight"},
-                                                                     {"gamma", "weight"},
-                                                                     {"beta", "bias"},
-                                                                     {"mean", "running_mean"},
-                                                                     {"variance", "running_var"}};
-  for (const auto& [ours, theirs] : names)
-    if (ours == array) return theirs;
-  return array;
-}
-
-/// Finds the tensor's name for every array of the network, and checks that every name of the map belongs to an array.
-template <class Value, class Network>
-status find_places(Network& net, std::span<const weight_shape> products, const weight_names& names, bool allow_unnamed,
-                   std::vector<weight_place<Value>>& places) {
-  status outcome;
-  std::set<std::string_view> taken;
-  net.arrays([&](std::string_view path, std::string_view array, std::span<Value> values) {
-    if (array == "state" || array == "stale_statistics") return;
-    weight_place<Value> place{std::string(path), std::string(array), {}, values};
-    if (const auto exact = names.find(place.layer + "." + place.array); exact != names.end()) {
-      taken.insert(exact->first);
-      place.tensor = exact->second;
-    } else if (const auto module = names.find(path); module != names.end()) {
-      taken.insert(module->first);
-      place.tensor = module->second + "." + std::string(torch_name(array));
-    } else {
-      if (!allow_unnamed && outcome)
-        outcome = status::failure(
-            "layer %s: expected a name for its '%s' (of \"%s\" for the module, or of \"%s.%s\"), found none",
-            place.layer.c_str(), place.array.c_str(), place.layer.c_str(), place.layer.c_str(), place.array.c_str());
-      return;
-    }
-    if (array == "weights")
-      for (const weight_shape& product : products)
-        if (product.path == path) place.product = &product;
-    places.push_back(std::move(place));
-  });
-  if (!outcome) return outcome;
-  for (const auto& [ours, theirs] : names)
-    if (!taken.contains(ours))
-      return status::failure("names: expected the path of a layer with weights, or of one of its arrays, found %s",
-                             in_quotes(ours).c_str());
-  return {};
-}
-
-/// Returns true if a tensor is the batch counter of PyTorch's batch norm. PyTorch uses it only for averages without a
-/// momentum.
-inline bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
-
-inline status fill_places(const std::vector<weight_place<float>>& places, const tensors& from, bool allow_unused) {
-  std::set<std::string_view> used;
-  for (const weight_place<float>& place : places) {
-    const std::string who = in_quotes(place.tensor), tensor_name = "tensor " + who;
-    const auto found = from.find(place.tensor);
-    if (found == from.end())
-      return missing_tensor(from, place.tensor, (" for '" + place.array + "' of layer " + place.layer).c_str());
-    const tensor& t = found->second;
-    if (!place.takes(t.shape) || t.values.size() != place.values.size())
-      return status::failure("tensor %s: expected the shape %s for '%s' of layer %s, found %s of %zu numbers",
-                             who.c_str(), text_of(place.shape()).c_str(), place.array.c_str(), place.layer.c_str(),
-                             text_of(t.shape).c_str(), t.values.size());
-    if (status outcome = check_numbers(tensor_name.c_str(), place.layer, place.array, t.values); !outcome)
-      return outcome;
-    used.insert(found->first);
-  }
-  const auto unused = [](const std::string& name) {
-    return status::failure("tensor %s: expected an array of the network that takes it, found none in the names",
-                           in_quotes(name).c_str());
-  };
-  for (const auto& [name, t] : from)
-    if (!allow_unused && !used.contains(name) && !counts_batches(name)) return unused(name);
-  for (const auto& [name, kind] : from.unreadable)
-    if (!allow_unused && !counts_batches(name)) return unused(name);
-  for (const weight_place<float>& place : places) {
-    const std::vector<float>& values = from.find(place.tensor)->second.values;
-    place.each([&](std::size_t here, std::size_t there) { place.values[here] = values[there]; });
-  }
-  return {};
-}
+/// products    shapes of the weights of the network's model
+/// quantizes   true if the network's model quantizes
+[[nodiscard]] status read_weights(const tensors& from, network_base& net, std::span<const weight_shape> products,
+                                  bool quantizes, const weight_names& names, weight_options options) noexcept;
+[[nodiscard]] status write_weights(const network_base& net, std::span<const weight_shape> products,
+                                   const weight_names& names, tensors& out, weight_options options) noexcept;
 
 }  // namespace detail
 
@@ -187,15 +61,8 @@ inline status fill_places(const std::vector<weight_place<float>>& places, const 
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read_weights(const tensors& from, network<Model, Weights, Inputs>& net, const weight_names& names,
                                   weight_options options = {}) noexcept {
-  return detail::within_memory("weights", [&]() -> status {
-    std::vector<detail::weight_place<float>> places;
-    if (status outcome = detail::find_places(net, weight_shapes<Model>, names, options.allow_unnamed, places); !outcome)
-      return outcome;
-    if (status outcome = detail::fill_places(places, from, options.allow_unused); !outcome) return outcome;
-    net.weights_replaced();
-    detail::set_stale_statistics(net, network<Model, Weights, Inputs>::quantizes ? 1.0f : 0.0f);
-    return {};
-  });
+  return detail::read_weights(from, net, weight_shapes<Model>, network<Model, Weights, Inputs>::quantizes, names,
+                              options);
 }
 
 /// Writes a network's weights as tensors with PyTorch's names and layouts (see above): the latent weights, not their
@@ -206,26 +73,7 @@ template <class Model, class Weights, class Inputs>
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write_weights(const network<Model, Weights, Inputs>& net, const weight_names& names, tensors& out,
                                    weight_options options = {}) noexcept {
-  return detail::within_memory("weights", [&]() -> status {
-    std::vector<detail::weight_place<const float>> places;
-    if (status outcome = detail::find_places(net, weight_shapes<Model>, names, options.allow_unnamed, places); !outcome)
-      return outcome;
-    tensors result;
-    for (const detail::weight_place<const float>& place : places) {
-      const auto [at, added] = result.try_emplace(place.tensor);
-      if (!added)
-        return status::failure("tensor %s: expected one array of this name, found a second, '%s' of layer %s",
-                               detail::in_quotes(place.tensor).c_str(), place.array.c_str(), place.layer.c_str());
-      if (status outcome = detail::check_numbers("weights", place.layer, place.array, place.values); !outcome)
-        return outcome;
-      tensor& to = at->second;
-      to.shape = place.shape();
-      to.values.resize(place.values.size());
-      place.each([&](std::size_t here, std::size_t there) { to.values[there] = place.values[here]; });
-    }
-    out = std::move(result);
-    return {};
-  });
+  return detail::write_weights(net, weight_shapes<Model>, names, out, options);
 }
 
 #if defined(__cpp_exceptions)
@@ -255,3 +103,7 @@ template <class Model, class Weights, class Inputs>
 #endif
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/exchange/impl/weights.ipp>
+#endif

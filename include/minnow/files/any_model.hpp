@@ -1,60 +1,53 @@
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <variant>
-#include <vector>
 
+#include <minnow/core/error.hpp>
 #include <minnow/files/model_file.hpp>
+#include <minnow/system/function_ref.hpp>
+#include <minnow/system/regular_file.hpp>
 
 namespace minnow {
+
+namespace detail {
+
+/// One of the models that a file may hold, without its type.
+struct packed_choice {
+  std::uint64_t fingerprint;
+  /// Reads the file into a variant, which then holds this model.
+  status (*read_into)(void* variant, const char* path);
+  /// Calls the function with a new packed network of this model.
+  status (*with_new)(function_ref<status(const packed_target&)>);
+};
+
+template <class Variant, class Packed>
+status read_choice(void* variant, const char* path) {
+  return read(path, static_cast<Variant*>(variant)->template emplace<Packed>());
+}
+template <class Packed>
+status with_new_packed(function_ref<status(const packed_target&)> body) {
+  Packed one;
+  return body(target_of(one));
+}
+
+[[nodiscard]] status read_any(const char* path, std::span<const packed_choice> choices, void* variant) noexcept;
+
+}  // namespace detail
 
 /// Reads the packed model of a file that may hold any of several models.
 ///
 /// returns  the status of `read`, or a failure if the file holds none of the models
 template <class... Models>
 [[nodiscard]] status read_any(const char* path, std::variant<packed<Models>...>& network) noexcept {
-  return detail::reading(path, detail::a_minnow_file, [&]() -> status {
-    std::vector<std::byte> head;
-    if (const status s = detail::read_whole(path, detail::file_header, head); !s) return s;
-    const bool ours = head.size() >= detail::file_header &&
-                      std::memcmp(head.data(), detail::file_magic.data(), detail::file_magic.size()) == 0;
-    const std::uint64_t found = ours ? detail::get<std::uint64_t>(head, 16) : 0;
-    status outcome;
-    // A file of another kind goes to the first model's reader, which refuses it.
-    const auto take = [&]<class Packed>(std::type_identity<Packed>) {
-      if (ours && found != Packed::layer_graph::fingerprint && sizeof...(Models) > 1) return false;
-      outcome = read(path, network.template emplace<Packed>());
-      return true;
-    };
-    if ((take(std::type_identity<packed<Models>>{}) || ...)) return outcome;
-    std::string differences;
-    const auto compare = [&]<class Packed>(std::type_identity<Packed>, std::size_t number) {
-      Packed one;
-      const detail::packed_reading reading(one);
-      const auto lengths = detail::lengths_of(reading.sections);
-      std::vector<std::byte> table;
-      if (const status s = detail::read_whole(path, detail::file_header + 8 * lengths.size(), table); !s) return s;
-      const detail::expected_model model{Packed::layer_graph::fingerprint, reading.sections,
-                                         &detail::layer_name_in<typename Packed::layer_graph>};
-      differences +=
-          "; of model " + std::to_string(number) + " " +
-          detail::first_difference(
-              model, lengths, std::span<const std::byte>(table).subspan(std::min(table.size(), detail::file_header)),
-              detail::get<std::uint32_t>(head, 32));
-      return status();
-    };
-    std::size_t number = 0;
-    status said;
-    ((said = said ? compare(std::type_identity<packed<Models>>{}, ++number) : said), ...);
-    if (!said) return said;
-    return status::failure("%s: expected one of %zu models, found another model's file, with the fingerprint %016llx%s",
-                           path, sizeof...(Models), static_cast<unsigned long long>(found), differences.c_str());
-  });
+  static constexpr std::array<detail::packed_choice, sizeof...(Models)> choices{
+      {{packed<Models>::layer_graph::fingerprint, &detail::read_choice<std::variant<packed<Models>...>, packed<Models>>,
+        &detail::with_new_packed<packed<Models>>}...}};
+  return detail::read_any(path, choices, &network);
 }
 
 /// Returns the packed model of a file that may hold any of several models, as a variant, with this build's best
@@ -71,3 +64,7 @@ template <class... Models>
 }
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/files/impl/any_model.ipp>
+#endif

@@ -1,18 +1,7 @@
 #pragma once
 
-#include <cerrno>
-#include <cstring>
-#include <string>
-#include <utility>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-
 #include <minnow/core/error.hpp>
 #include <minnow/system/regular_file.hpp>
-#include <minnow/system/within_memory.hpp>
-#include <minnow/system/write_whole.hpp>
 
 namespace minnow {
 
@@ -22,30 +11,14 @@ class file_lock {
 public:
   /// Takes the lock. Fails if another process, or another lock of this one, holds it. Symbolic links to one file share
   /// one lock.
-  [[nodiscard]] status take(const char* path) noexcept {
-    return detail::within_memory(path, [&]() -> status {
-      std::string beside;
-      if (status outcome = detail::follow_links(path, beside); !outcome) return outcome;
-      // Nothing is created beside a device or in another place where the file itself cannot be written.
-      struct ::stat about{};
-      if (::stat(path, &about) == 0)
-        if (const char* what = detail::no_file(about.st_mode))
-          return status::failure("%s: expected a file, found %s", path, what);
-      beside += ".lock";
-      detail::descriptor handle(::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666));
-      if (!handle) return status::failure("%s: could not be created (%s)", beside.c_str(), detail::system_text(errno));
-      if (::flock(handle.number(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK)
-          return status::failure("%s: expected no other writer, found one (it holds %s)", path, beside.c_str());
-        return status::failure("%s: could not be locked (%s)", beside.c_str(), detail::system_text(errno));
-      }
-      handle_ = std::move(handle);
-      return {};
-    });
-  }
+  [[nodiscard]] status take(const char* path) noexcept;
 
 private:
   detail::descriptor handle_;
 };
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/files/impl/file_lock.ipp>
+#endif

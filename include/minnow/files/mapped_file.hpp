@@ -1,19 +1,10 @@
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <limits>
 #include <span>
 #include <utility>
 
-#include <sys/mman.h>
-
 #include <minnow/core/error.hpp>
-#include <minnow/core/index.hpp>
-#include <minnow/system/regular_file.hpp>
-#include <minnow/system/within_memory.hpp>
 
 namespace minnow {
 
@@ -31,9 +22,7 @@ public:
     std::swap(bytes_, other.bytes_);
     return *this;
   }
-  ~mapped_file() {
-    if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
-  }
+  ~mapped_file();
 
   friend status read(const char* path, mapped_file& file) noexcept;
 
@@ -46,21 +35,10 @@ private:
 };
 
 /// Maps a file. load<mapped_file>(path) is the throwing form.
-[[nodiscard]] inline status read(const char* path, mapped_file& file) noexcept {
-  detail::descriptor handle;
-  std::uint64_t length = 0;
-  if (const status s = detail::within_memory(path, [&] { return detail::open_to_read(path, handle, length); }); !s)
-    return s;
-  if (length == 0) return status::failure("%s: expected bytes to map, found an empty file", path);
-  if (length > std::numeric_limits<std::size_t>::max())
-    return status::failure("%s: expected a file that fits in memory, found %llu bytes", path,
-                           static_cast<unsigned long long>(length));
-  const auto size = index(length);
-  void* const at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, handle.number(), 0);
-  if (at == MAP_FAILED) return status::failure("%s: could not be mapped (%s)", path, detail::system_text(errno));
-  file = mapped_file();
-  file.bytes_ = {static_cast<const std::byte*>(at), size};
-  return {};
-}
+[[nodiscard]] status read(const char* path, mapped_file& file) noexcept;
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/files/impl/mapped_file.ipp>
+#endif

@@ -1,23 +1,26 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <span>
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <minnow/core/half.hpp>
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/error.hpp>
 #include <minnow/core/index.hpp>
+#include <minnow/core/text.hpp>
+#include <minnow/data/normalization.hpp>
 #include <minnow/files/container.hpp>
+#include <minnow/files/file_section.hpp>
+#include <minnow/files/model_difference.hpp>
 #include <minnow/files/probe.hpp>
 #include <minnow/infer/packed.hpp>
+#include <minnow/infer/stored_weights.hpp>
 #include <minnow/quantize/concept.hpp>
+#include <minnow/system/within_memory.hpp>
 
 /// Files of packed models. Sections: the mean and the standard deviation of each image channel (none with pixels), the
 /// sections of each stage in order, and the probe's answer.
@@ -25,26 +28,43 @@ namespace minnow {
 
 namespace detail {
 
-/// Calls visit(section, weights) for the sections of a packed model. `weights` owns the section's bytes, or is null if
-/// they are not weights. Both are const if the network is. The caller fills `input` and `answer`. check_packed_numbers
-/// checks the numbers in the sections.
-template <class Packed, class Visit>
-void packed_sections(Packed& network, normalization& input, std::span<std::int32_t> answer, Visit&& visit) {
-  constexpr bool is_const = std::is_const_v<Packed>;
-  std::conditional_t<is_const, const stored_weights*, stored_weights*> none = nullptr;
+/// The sections of a packed model's file, in order.
+struct packed_sections {
+  std::vector<file_section> sections;
+  /// For each section the weights that own its bytes; null if they are not weights, or belong to a const network.
+  std::vector<stored_weights*> weights;
+
+  void add(const file_section& section, stored_weights* owner = nullptr);
+
+  /// Adds all sections of a network, which may be const. The caller fills `input` and `answer`. check_packed_numbers
+  /// checks the numbers in the sections.
+  template <class Packed>
+  void add_all(Packed& network, normalization& input, std::span<std::int32_t> answer);
+};
+
+/// A stage's arrays as sections.
+struct stage_sections {
+  packed_sections& to;
+  std::string_view path;    ///< of the stage's first layer
+  stored_weights* weights;  ///< null if the stage is const
+
+  void operator()(std::string_view array, std::span<std::byte> bytes) const;
+  void operator()(std::string_view array, std::span<const std::byte> bytes) const;
+};
+
+template <class Packed>
+void packed_sections::add_all(Packed& network, normalization& input, std::span<std::int32_t> answer) {
   if constexpr (!Packed::layer_graph::takes_pixels) {
-    visit(file_section(std::as_writable_bytes(std::span(input.mean)), "", "mean"), none);
-    visit(file_section(std::as_writable_bytes(std::span(input.stddev)), "", "stddev"), none);
+    add(file_section(std::as_writable_bytes(std::span(input.mean)), "", "mean"));
+    add(file_section(std::as_writable_bytes(std::span(input.stddev)), "", "stddev"));
   }
   network.each_stage([&](auto, auto& stage) {
-    constexpr std::string_view path =
-        Packed::layer_graph::paths[std::remove_cvref_t<decltype(stage)>::plan::begin].view();
-    stage.sections([&](std::string_view array, auto bytes) {
-      visit(file_section(bytes, path, array),
-            !bytes.empty() && bytes.data() == std::as_const(stage.weights).data() ? &stage.weights : none);
-    });
+    using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
+    stored_weights* owner = nullptr;
+    if constexpr (!std::is_const_v<Packed>) owner = &stage.weights;
+    stage.sections(stage_sections{*this, Packed::layer_graph::paths[plan::begin].view(), owner});
   });
-  visit(file_section(std::as_writable_bytes(answer)), none);
+  add(file_section(std::as_writable_bytes(answer)));
 }
 
 /// True if the arrays of all layers of a packed network can be visited while it is const.
@@ -57,91 +77,99 @@ inline constexpr bool lists_const_sections = []<std::size_t... Stage>(std::index
 template <class Packed>
 using visited_packed = std::conditional_t<lists_const_sections<Packed>, const Packed, Packed>;
 
-}  // namespace detail
-
-namespace detail {
-
 /// Destinations for the content of a packed model's file: the probe's answer and the sections' spans. Sections of
 /// weights also record their owner.
-template <class Packed>
-struct packed_reading {
+struct packed_reading : packed_sections {
   std::vector<std::int32_t> answer;
-  std::vector<file_section> sections;
-  std::vector<stored_weights*> weights;
 
+  template <class Packed>
   explicit packed_reading(Packed& network) {
     using plan = probe_plan<Packed>;
     constexpr auto channels = index(Packed::layer_graph::input.channels);
     network.input = {std::vector<float>(channels), std::vector<float>(channels)};
     if constexpr (plan::exists) answer.resize(index(plan::template stage_plan<plan::last>::window.out.size()));
     network.each_stage([](auto, auto& stage) { stage.weights.detach(); });
-    packed_sections(network, network.input, answer, [&](const file_section& s, stored_weights* of) {
-      sections.push_back(s);
-      weights.push_back(of);
-    });
+    add_all(network, network.input, answer);
   }
 };
 
 /// Describes the first packed weight that the quantizer cannot produce: a NaN, an infinity, or a code beyond its limit.
 /// Returns null if there is none.
-template <quantizer Quantizer>
-[[nodiscard]] const char* unsound_weight(std::span<const std::byte> weights) noexcept {
-  if constexpr (Quantizer::storage == encoding::real) {
-    for (std::size_t i = 0; i + 4 <= weights.size(); i += 4)
-      if (!is_in(domain::finite, get<float>(weights, i))) return "a NaN or an infinity";
-  } else if constexpr (Quantizer::storage == encoding::half) {
-    for (std::size_t i = 0; i + 2 <= weights.size(); i += 2)
-      if (!is_in(domain::finite, half_value(get<std::uint16_t>(weights, i)))) return "a NaN or an infinity";
-  } else if constexpr (Quantizer::storage == encoding::byte) {
-    for (const std::byte b : weights)
-      if (std::abs(static_cast<int>(static_cast<std::int8_t>(b))) > Quantizer::max_code)
-        return "a code beyond its quantizer's";
-  } else if constexpr (Quantizer::storage == encoding::nibble) {
-    for (const std::byte b : weights)
-      for (const int n : {static_cast<int>(b) & 15, static_cast<int>(b) >> 4})
-        if (std::abs((n ^ 8) - 8) > Quantizer::max_code) return "a code beyond its quantizer's";
-  }
-  return nullptr;
-}
+///
+/// storage, max_code   of the quantizer
+[[nodiscard]] const char* unsound_weight(encoding storage, int max_code, std::span<const std::byte> weights) noexcept;
+
+/// Keeps the first refusal of a packed model's numbers.
+struct packed_refusal {
+  const char* name;             ///< begins the message
+  std::span<const text> paths;  ///< of the model's layers
+  std::size_t stage_begin = 0;  ///< first layer of the stage that is checked
+  status said{};
+
+  void operator()(const char* expected, const char* array, const char* found);
+  /// Checks an array of floats of a layer.
+  void operator()(std::size_t layer, std::string_view array, std::span<const float> values);
+  void check_weights(encoding storage, int max_code, std::span<const std::byte> weights);
+};
 
 /// Checks the numbers of a packed model against the rules that every packed model satisfies. `Packed` may be const.
 template <class Packed>
 status check_packed_numbers(const char* name, Packed& network) {
   using layer_graph = typename Packed::layer_graph;
-  status said;
-  if constexpr (!layer_graph::takes_pixels) said = network.input.check(layer_graph::input.channels, name);
+  packed_refusal refuse{name, layer_graph::paths};
+  if constexpr (!layer_graph::takes_pixels) refuse.said = network.input.check(layer_graph::input.channels, name);
   network.each_stage([&](auto, auto& stage) {
     using plan = typename std::remove_cvref_t<decltype(stage)>::plan;
-    constexpr std::string_view path = layer_graph::paths[plan::begin].view();
-    const auto refuse = [&](const char* expected, const char* array, const char* found) {
-      if (said)
-        said = status::failure("%s: layer %.*s: expected %s in '%s', found %s", name, static_cast<int>(path.size()),
-                               path.data(), expected, array, found);
-    };
+    refuse.stage_begin = plan::begin;
     if constexpr (plan::has_product)
-      if (const char* found =
-              unsound_weight<typename plan::weights>({std::as_const(stage.weights).data(), stage.weights.size()}))
-        refuse(is_integer(plan::weights::storage) ? "codes of its quantizer" : "finite numbers", "weights", found);
-    stage.floats_of_layers([&](std::size_t layer, std::string_view array, std::span<const float> values) {
-      if (said) said = check_numbers(name, layer_graph::paths[layer].view(), array, values);
-    });
+      refuse.check_weights(plan::weights::storage, plan::weights::max_code,
+                           {std::as_const(stage.weights).data(), stage.weights.size()});
+    stage.floats_of_layers(refuse);
     stage.constants.check(refuse);
   });
-  return said;
+  return refuse.said;
 }
 
-/// Checks the numbers of a packed model after reading it, and runs its probe.
-template <class Model, class Arch>
-status check_packed(const char* name, packed<Model, Arch>& network, std::span<const std::int32_t> answer) {
-  visited_packed<packed<Model, Arch>>& visited = network;
-  if (const status s = check_packed_numbers(name, visited); !s) return s;
-  if (!std::ranges::equal(probe_answer(network), answer))
-    return status::failure(
-        "%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
-        "this build's %s kernels or the file are wrong",
-        name, kernels::arch_name<Arch>());
-  return {};
+/// Compares the answer of a model's probe with the one in its file. `arch` names the kernels.
+[[nodiscard]] status check_answer(const char* name, const char* arch, std::span<const std::int32_t> found,
+                                  std::span<const std::int32_t> expected) noexcept;
+
+/// A packed network that a reader fills, without its type.
+struct packed_target {
+  void* network;
+  std::uint64_t fingerprint;
+  layer_namer* layer_name;
+  packed_reading (*sections)(void* network);
+  /// Checks the numbers after reading, and runs the probe, whose answer the file holds.
+  status (*check)(void* network, const char* name, std::span<const std::int32_t> answer);
+};
+
+template <class Packed>
+packed_reading sections_of_packed(void* network) {
+  return packed_reading(*static_cast<Packed*>(network));
 }
+template <class Packed>
+status check_packed(void* network, const char* name, std::span<const std::int32_t> answer) {
+  visited_packed<Packed>& visited = *static_cast<Packed*>(network);
+  if (const status s = check_packed_numbers(name, visited); !s) return s;
+  return check_answer(name, kernels::arch_name<typename Packed::arch>(), probe_answer(*static_cast<Packed*>(network)),
+                      answer);
+}
+
+template <class Packed>
+[[nodiscard]] packed_target target_of(Packed& network) noexcept {
+  return {&network, Packed::layer_graph::fingerprint, &layer_name_in<typename Packed::layer_graph>,
+          &sections_of_packed<Packed>, &check_packed<Packed>};
+}
+
+[[nodiscard]] status read_packed(const char* path, const packed_target& to) noexcept;
+[[nodiscard]] status read_packed(std::span<const std::byte> file, const char* name, const packed_target& to) noexcept;
+[[nodiscard]] status read_packed_in_place(std::span<const std::byte> file, const char* name,
+                                          const packed_target& to) noexcept;
+
+/// Writes the sections of a packed model whose numbers were checked.
+[[nodiscard]] status write_packed(const char* path, std::uint64_t fingerprint,
+                                  std::span<const file_section> sections) noexcept;
 
 }  // namespace detail
 
@@ -158,10 +186,9 @@ template <class Model, class Arch>
     if (const status s = detail::check_packed_numbers(path, visited); !s) return s;
     normalization input = network.input.of_channels(packed_type::layer_graph::input.channels);
     std::vector<std::int32_t> answer = detail::probe_answer(network);
-    std::vector<detail::file_section> sections;
-    detail::packed_sections(visited, input, answer, [&](const auto& s, auto) { sections.push_back(s); });
-    return detail::write_container(path, detail::file_kind::packed, packed_type::layer_graph::fingerprint, sections,
-                                   [](auto, auto) { return status(); });
+    detail::packed_sections all;
+    all.add_all(visited, input, answer);
+    return detail::write_packed(path, packed_type::layer_graph::fingerprint, all.sections);
   });
 }
 
@@ -171,27 +198,13 @@ template <class Model, class Arch>
 ///          answer; `network` must then not be used
 template <class Model, class Arch>
 [[nodiscard]] status read(const char* path, packed<Model, Arch>& network) noexcept {
-  return detail::reading(path, detail::a_minnow_file, [&]() -> status {
-    detail::packed_reading reading(network);
-    if (const status s = detail::read_container(path, detail::file_kind::packed, layer_graph<Model>::fingerprint,
-                                                reading.sections, &detail::layer_name_in<layer_graph<Model>>);
-        !s)
-      return s;
-    return detail::check_packed(path, network, reading.answer);
-  });
+  return detail::read_packed(path, detail::target_of(network));
 }
 
 /// Overload for the bytes of a file, which are copied; `name` begins the error messages.
 template <class Model, class Arch>
 [[nodiscard]] status read(std::span<const std::byte> file, const char* name, packed<Model, Arch>& network) noexcept {
-  return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
-    detail::packed_reading reading(network);
-    if (const status s = detail::read_container(file, name, detail::file_kind::packed, layer_graph<Model>::fingerprint,
-                                                reading.sections, &detail::layer_name_in<layer_graph<Model>>);
-        !s)
-      return s;
-    return detail::check_packed(name, network, reading.answer);
-  });
+  return detail::read_packed(file, name, detail::target_of(network));
 }
 
 /// Reads a packed model from the bytes of a file without copying the weights. Kernels read them in place, in a mapped
@@ -202,23 +215,7 @@ template <class Model, class Arch>
 template <class Model, class Arch>
 [[nodiscard]] status read_in_place(std::span<const std::byte> file, const char* name,
                                    packed<Model, Arch>& network) noexcept {
-  return detail::reading(detail::as_numbers(file), name, detail::a_minnow_file, [&]() -> status {
-    detail::packed_reading reading(network);
-    const auto lengths = detail::lengths_of(reading.sections);
-    if (const status s = detail::check_container(
-            file, name, detail::file_kind::packed,
-            {layer_graph<Model>::fingerprint, reading.sections, &detail::layer_name_in<layer_graph<Model>>}, lengths);
-        !s)
-      return s;
-    const auto offsets = detail::section_offsets(lengths);
-    for (std::size_t i = 0; i < lengths.size(); ++i) {
-      const std::byte* at = file.data() + offsets[i];
-      if (reading.weights[i] != nullptr && reading.weights[i]->can_lie_at(at, file.size() - offsets[i]))
-        reading.weights[i]->lie_at(at);
-      else if (lengths[i] > 0) std::memcpy(reading.sections[i].target, at, lengths[i]);
-    }
-    return detail::check_packed(name, network, reading.answer);
-  });
+  return detail::read_packed_in_place(file, name, detail::target_of(network));
 }
 
 /// Returns the packed model of a file's bytes without copying its weights: load_in_place<packed<M>>(file.bytes(),
@@ -249,3 +246,7 @@ template <class Packed>
 }
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/files/impl/model_file.ipp>
+#endif

@@ -2,14 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <minnow/core/index.hpp>
-#include <minnow/core/random.hpp>
 #include <minnow/infer/packed.hpp>
 #include <minnow/infer/session.hpp>
+#include <minnow/infer/trace.hpp>
 
 /// The probe: a test run whose answer every file of a packed model stores. Its inputs follow from the model's
 /// fingerprint. A processor or a build with wrong kernels gives another answer.
@@ -60,6 +61,25 @@ struct probe_plan {
   static constexpr bool exists = first < Packed::stages;
 };
 
+/// Draws the codes of the probe's input, with the model's fingerprint as seed.
+///
+/// all   the codes of the input's quantizer; empty: pixels
+[[nodiscard]] std::vector<std::int16_t> probe_codes(std::uint64_t fingerprint, std::size_t count,
+                                                    std::span<const int> all);
+
+/// Records the integer sums of one layer, without the padding between pixels.
+struct probe_recorder final : trace {
+  std::size_t recorded_layer;
+  int width;
+  int channels;
+  std::vector<std::int32_t> answer{};
+
+  probe_recorder(std::size_t layer, int w, int c) noexcept : recorded_layer(layer), width(w), channels(c) {}
+
+  using trace::sums;
+  void sums(std::size_t layer, int first_row, int last_row, const std::int32_t* sums) noexcept override;
+};
+
 /// Returns the integer sums of the probe's last product. The inputs are drawn at random, with the model's fingerprint
 /// as seed.
 template <class Packed>
@@ -72,30 +92,17 @@ std::vector<std::int32_t> probe_answer(const Packed& network) {
     using to = typename plan::template stage_plan<plan::last>;
     using operand = operand_of<typename from::inputs>;
 
-    random r(seed{Packed::layer_graph::fingerprint});
-    std::vector<kernels::code<operand::storage>> codes(index(from::in.size()));
-    for (auto& code : codes) {
-      if constexpr (operand::storage == encoding::pixel) {
-        code = static_cast<std::int16_t>(2 * r.below(256) - 255);
-      } else {
-        constexpr auto all = codes_of<typename from::inputs>();
-        code = static_cast<std::int16_t>(all[index(r.below(static_cast<int>(all.size())))]);
-      }
+    std::vector<std::int16_t> codes;
+    if constexpr (operand::storage == encoding::pixel) {
+      codes = probe_codes(Packed::layer_graph::fingerprint, index(from::in.size()), {});
+    } else {
+      static constexpr auto all = codes_of<typename from::inputs>();
+      codes = probe_codes(Packed::layer_graph::fingerprint, index(from::in.size()), all);
     }
     std::vector<std::byte> map(kernels::input_bytes<operand::storage, operand::bits>(from::in));
     kernels::pack_inputs<operand::storage, operand::bits>(codes.data(), from::in.pixels(), from::in.channels,
                                                           map.data());
-
-    struct recorder final : trace {
-      std::vector<std::int32_t> answer;
-      using trace::sums;
-      void sums(std::size_t layer, int first_row, int last_row, const std::int32_t* sums) noexcept override {
-        if (layer != to::begin) return;
-        constexpr int channels = to::window.out.channels;
-        for (int p = (last_row - first_row) * to::window.out.width; p > 0; --p, sums += kernels::sum_stride(channels))
-          answer.insert(answer.end(), sums, sums + channels);
-      }
-    } record;
+    probe_recorder record(to::begin, to::window.out.width, to::window.out.channels);
     std::vector<float> logits(index(Packed::classes));
     session<Packed>(network).template run_from<plan::first>(map, logits.data(), &record);
     return std::move(record.answer);
@@ -103,3 +110,7 @@ std::vector<std::int32_t> probe_answer(const Packed& network) {
 }
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/files/impl/probe.ipp>
+#endif

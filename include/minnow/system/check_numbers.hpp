@@ -1,10 +1,8 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -44,27 +42,15 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
 /// Refuses floats outside their domain. The message names the array and, if it has a path, the layer.
 ///
 /// bytes   floats, which may be unaligned
-[[nodiscard]] inline status check_numbers(const char* name, std::string_view layer, std::string_view array,
-                                          std::span<const std::byte> bytes, domain d) noexcept {
-  constexpr const char* expected[] = {"numbers", "finite numbers", "numbers of at least 0", "numbers above 0",
-                                      "numbers from 0 to 1"};
-  if (d == domain::any) return {};
-  for (std::size_t i = 0; (i + 1) * sizeof(float) <= bytes.size(); ++i) {
-    float x;
-    std::memcpy(&x, bytes.data() + i * sizeof x, sizeof x);
-    if (is_in(d, x)) continue;
-    const double shown =
-        x != x ? std::fabs(static_cast<double>(x)) : static_cast<double>(x);  // the sign of a NaN has no meaning
-    return status::failure("%s: %s%.*s%sexpected %s in '%.*s', found %g at index %zu", name,
-                           layer.empty() ? "" : "layer ", static_cast<int>(layer.size()), layer.data(),
-                           layer.empty() ? "" : ": ", expected[static_cast<int>(d)], static_cast<int>(array.size()),
-                           array.data(), shown, i);
-  }
-  return {};
-}
+[[nodiscard]] status check_numbers(const char* name, std::string_view layer, std::string_view array,
+                                   std::span<const std::byte> bytes, domain d) noexcept;
 [[nodiscard]] inline status check_numbers(const char* name, std::string_view layer, std::string_view array,
                                           std::span<const float> values) noexcept {
   return check_numbers(name, layer, array, std::as_bytes(values), domain_of(array));
 }
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/system/impl/check_numbers.ipp>
+#endif

@@ -1,26 +1,15 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace minnow::detail {
 
 /// Quotes text from a file for an error message: at most 80 bytes, whole characters, no terminal control characters.
-inline std::string in_quotes(std::string_view words) {
-  constexpr std::size_t most = 80;
-  std::string text(words.substr(0, most));
-  if (words.size() > most) {
-    // Moves back to the beginning of the character at the cut: further bytes of a UTF-8 character begin with the bits
-    // 10.
-    std::size_t end = most;
-    while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0u) == 0x80u) --end;
-    text.resize(end);
-    text += "...";
-  }
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return "'" + text + "'";
-}
+std::string in_quotes(std::string_view words);
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/system/impl/quoted.ipp>
+#endif

@@ -1,38 +1,16 @@
 #pragma once
 
-#if defined(__cpp_exceptions)
-#include <exception>
-#include <new>
-#include <stdexcept>
-#endif
-
 #include <minnow/core/error.hpp>
+#include <minnow/system/function_ref.hpp>
 
 namespace minnow::detail {
 
 /// Runs `body`, which returns a status, and turns any exception into a failure that names the file. A reader therefore
 /// stays noexcept and returns a failure when memory runs out.
-template <class Body>
-[[nodiscard]] status within_memory(const char* name, Body&& body) noexcept {
-#if defined(__cpp_exceptions)
-  const auto out_of_memory = [&] {
-    return status::failure("%s: out of memory: expected room for the file's contents, found too little", name);
-  };
-  try {
-    return body();
-  } catch (const std::bad_alloc&) {
-    return out_of_memory();
-  } catch (const std::length_error&) {
-    return out_of_memory();
-  } catch (const std::exception& e) {
-    return status::failure("%s: %s", name, e.what());
-  } catch (...) {
-    return status::failure("%s: expected exceptions derived from std::exception, found another one thrown", name);
-  }
-#else
-  (void)name;
-  return body();
-#endif
-}
+[[nodiscard]] status within_memory(const char* name, function_ref<status()> body) noexcept;
 
 }  // namespace minnow::detail
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/system/impl/within_memory.ipp>
+#endif
