@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <minnow/core/compiled.hpp>
 #include <minnow/data/record_file.hpp>
 #include <minnow/fit/fit.hpp>
 
@@ -37,23 +38,23 @@ public:
   image_stream(record_format format, const std::vector<std::string>& files, stream_options options = {});
   image_stream(const image_stream&) = delete;
   image_stream& operator=(const image_stream&) = delete;
-  ~image_stream() override;
+  MINNOW_INLINE ~image_stream() override;
 
   /// Error message of each file that was left out.
   [[nodiscard]] const std::vector<std::string>& skipped() const noexcept;
 
   /// Number of records in all files.
-  [[nodiscard]] int size() const override;
-  void check(const network_base& net, const char* who) const override;
+  [[nodiscard]] MINNOW_INLINE int size() const override;
+  MINNOW_INLINE void check(const network_base& net, const char* who) const override;
   /// Checksum of the labels, in the order of the files.
-  [[nodiscard]] std::uint64_t checksum() const override;
+  [[nodiscard]] MINNOW_INLINE std::uint64_t checksum() const override;
 
   /// Sets the random changes of training images. `fit` calls it.
   void set_changes(detail::image_changes<std::uint8_t> changes);
 
   /// throws  a batch below 1, an invalid share, a first step outside the epoch
-  void begin(const detail::epoch& of) override;
-  void into(network_base& net, int step, std::vector<int>& labels) override;
+  MINNOW_INLINE void begin(const detail::epoch& of) override;
+  MINNOW_INLINE void into(network_base& net, int step, std::vector<int>& labels) override;
 
 private:
   class reader;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <minnow/core/affine.hpp>
+#include <minnow/core/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/quantize/concept.hpp>
@@ -37,15 +38,15 @@ public:
   /// throws  a channel out of range
   [[nodiscard]] affine evaluated(int c) const;
 
-  void forward(const activations& in, activations& out, const pass& p) override;
+  MINNOW_INLINE void forward(const activations& in, activations& out, const pass& p) override;
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
-                const pass& p) override;
+  MINNOW_INLINE void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                              const pass& p) override;
 
-  void parameters(const parameter_visitor& visit) override;
-  void arrays(const array_visitor& visit) override;
+  MINNOW_INLINE void parameters(const parameter_visitor& visit) override;
+  MINNOW_INLINE void arrays(const array_visitor& visit) override;
   /// Visits the arrays that `reestimate_batch_norm` replaces.
-  void statistics(const array_visitor& visit) override;
+  MINNOW_INLINE void statistics(const array_visitor& visit) override;
 
 private:
   /// Computes the batch statistics, sets scale and shift from them, and updates the running statistics. Mean and

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <minnow/core/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/bias.hpp>
@@ -18,12 +19,13 @@ public:
 
   [[nodiscard]] const float_array<1>& values() const noexcept { return values_; }
 
-  void forward(const activations& in, activations& out, const pass&) override;
+  MINNOW_INLINE void forward(const activations& in, activations& out, const pass&) override;
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) override;
+  MINNOW_INLINE void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                              const pass&) override;
 
-  void parameters(const parameter_visitor& visit) override;
-  void arrays(const array_visitor& visit) override;
+  MINNOW_INLINE void parameters(const parameter_visitor& visit) override;
+  MINNOW_INLINE void arrays(const array_visitor& visit) override;
 
 private:
   float_array<1> values_;

@@ -20,10 +20,8 @@ public:
   template <int Sums, class Body>
   void run(std::size_t rows, int channels, Body&& body) {
     constexpr std::size_t block = 128;
-    const int width = (channels + lanes - 1) / lanes * lanes;
     const int blocks = static_cast<int>((rows + block - 1) / block);
-    width_ = index(width);
-    partial_.assign(index(blocks) * Sums * width_, 0.0f);
+    clear(Sums, blocks, channels);
     parallel_for(blocks, [&](int b) {
       float* sums = partial_.data() + index(b) * Sums * width_;
       const std::size_t first = index(b) * block;
@@ -35,10 +33,7 @@ public:
           });
         });
     });
-    totals_.assign(Sums * width_, 0.0);
-    for (int b = 0; b < blocks; ++b)
-      for (std::size_t i = 0; i < Sums * width_; ++i)
-        totals_[i] += static_cast<double>(partial_[index(b) * Sums * width_ + i]);
+    add_blocks(Sums, blocks);
   }
 
   /// Adds up the totals over all ranks; does nothing if `ranks` is null.
@@ -52,6 +47,11 @@ public:
   }
 
 private:
+  /// Sets the sums of all blocks to 0.
+  void clear(int sums, int blocks, int channels);
+  /// Adds the sums of the blocks to the totals.
+  void add_blocks(int sums, int blocks);
+
   std::size_t width_ = 0;
   std::vector<float> partial_;
   std::vector<double> totals_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <minnow/core/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/join.hpp>
 #include <minnow/train/layer_base.hpp>
@@ -13,10 +14,10 @@ class trainable_add : public join_base {
 public:
   trainable_add(shape, shape) noexcept {}
 
-  void forward(const activations& body, const activations& other, activations& out, const pass&) override;
+  MINNOW_INLINE void forward(const activations& body, const activations& other, activations& out, const pass&) override;
 
-  void backward(const activations& out, const float* grad_out, float* grad_body, float* grad_other,
-                const pass&) override;
+  MINNOW_INLINE void backward(const activations& out, const float* grad_out, float* grad_body, float* grad_other,
+                              const pass&) override;
 };
 
 /// The trainable concatenation of two results, for any estimator.
@@ -24,10 +25,10 @@ class trainable_concatenate : public join_base {
 public:
   trainable_concatenate(shape body, shape other) noexcept : body_(body.channels), other_(other.channels) {}
 
-  void forward(const activations& body, const activations& other, activations& out, const pass&) override;
+  MINNOW_INLINE void forward(const activations& body, const activations& other, activations& out, const pass&) override;
 
-  void backward(const activations& out, const float* grad_out, float* grad_body, float* grad_other,
-                const pass&) override;
+  MINNOW_INLINE void backward(const activations& out, const float* grad_out, float* grad_body, float* grad_other,
+                              const pass&) override;
 
 private:
   int body_;

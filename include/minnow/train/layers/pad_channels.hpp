@@ -1,5 +1,6 @@
 #pragma once
 
+#include <minnow/core/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/pad_channels.hpp>
 #include <minnow/train/layer_base.hpp>
@@ -13,9 +14,10 @@ class trainable_pad_channels : public layer_base {
 public:
   explicit trainable_pad_channels(int channels) noexcept : channels_(channels) {}
 
-  void forward(const activations& in, activations& out, const pass&) override;
+  MINNOW_INLINE void forward(const activations& in, activations& out, const pass&) override;
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in, const pass&) override;
+  MINNOW_INLINE void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+                              const pass&) override;
 
 private:
   int channels_;
