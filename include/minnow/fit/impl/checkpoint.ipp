@@ -18,6 +18,8 @@
 #include <minnow/files/file_lock.hpp>
 #include <minnow/fit/history.hpp>
 #include <minnow/fit/update.hpp>
+#include <minnow/system/within_memory.hpp>
+#include <minnow/system/write_whole.hpp>
 
 namespace minnow::detail {
 
