@@ -1,7 +1,7 @@
 # Flags of our own tests, examples and benchmarks. None of them applies to users of minnow::minnow.
 
 add_library(minnow_development INTERFACE)
-target_link_libraries(minnow_development INTERFACE minnow)
+target_link_libraries(minnow_development INTERFACE $<IF:$<BOOL:${MINNOW_COMPILED_TESTS}>,minnow_compiled,minnow>)
 target_compile_options(minnow_development INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
 
 if(MINNOW_NATIVE)
