@@ -2,13 +2,7 @@
 
 #include <atomic>
 #include <clocale>
-#include <cstdarg>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
-
-#include <minnow/core/sentence.hpp>
 
 #if defined(__cpp_exceptions)
 #include <exception>
@@ -24,8 +18,8 @@ namespace detail {
 class c_locale {
 public:
 #if defined(LC_ALL_MASK)
-  c_locale() noexcept : before_(::uselocale(shared())) {}
-  ~c_locale() { ::uselocale(before_); }
+  c_locale() noexcept;
+  ~c_locale();
 #else
   c_locale() noexcept = default;
 #endif
@@ -34,19 +28,12 @@ public:
 
 #if defined(LC_ALL_MASK)
 private:
-  static locale_t shared() noexcept {
-    static const locale_t one = ::newlocale(LC_ALL_MASK, "C", nullptr);
-    return one;
-  }
   locale_t before_;
 #endif
 };
 
 /// The system's message for an errno, in English.
-[[nodiscard]] inline const char* system_text(int code) noexcept {
-  const c_locale english;
-  return std::strerror(code);
-}
+[[nodiscard]] const char* system_text(int code) noexcept;
 
 }  // namespace detail
 
@@ -62,16 +49,7 @@ public:
 #if defined(__GNUC__)
   [[gnu::format(printf, 1, 2)]]
 #endif
-  static status failure(const char* format, ...) noexcept {
-    status result;
-    const detail::c_locale point;
-    std::va_list arguments;
-    va_start(arguments, format);
-    detail::sentence(result.text_, sizeof result.text_).write(format, arguments);
-    va_end(arguments);
-    if (result.text_[0] == '\0') std::snprintf(result.text_, sizeof result.text_, "minnow: failure without a text");
-    return result;
-  }
+  static status failure(const char* format, ...) noexcept;
 
   [[nodiscard]] bool ok() const noexcept { return text_[0] == '\0'; }
   [[nodiscard]] explicit operator bool() const noexcept { return ok(); }
@@ -92,9 +70,7 @@ public:
 };
 
 /// Throws an `error` with the status's message if the status is a failure.
-inline void require(const status& outcome) {
-  if (!outcome) throw error(outcome.message());
-}
+void require(const status& outcome);
 
 namespace detail {
 
@@ -127,11 +103,7 @@ private:
 #else
 
 /// Without exceptions: writes the message of a failed status to standard error and ends the program.
-inline void require(const status& outcome) noexcept {
-  if (outcome) return;
-  std::fprintf(stderr, "%s\n", outcome.message());
-  std::abort();
-}
+void require(const status& outcome) noexcept;
 
 namespace detail {
 
@@ -150,3 +122,7 @@ public:
 #endif
 
 }  // namespace minnow
+
+#if !defined(MINNOW_COMPILED)
+#include <minnow/core/impl/error.ipp>
+#endif

@@ -16,6 +16,7 @@
 #include <minnow/firmware/ends/end.hpp>
 #include <minnow/firmware/plan.hpp>
 #include <minnow/infer/packed.hpp>
+#include <minnow/system/within_memory.hpp>
 #include <minnow/system/write_whole.hpp>
 
 namespace minnow {
