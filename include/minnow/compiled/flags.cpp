@@ -1,5 +1,5 @@
-// Defines the symbol that lists the flags of the library: see core/compiled.hpp.
-#include <minnow/core/compiled.hpp>
+// Defines the symbol that lists the flags of the library: see core/impl/compiled.hpp.
+#include <minnow/core/impl/compiled.hpp>
 
 #if defined(__ELF__) && defined(__GNUC__)
 __asm__(

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/data/record_file.hpp>
 #include <minnow/fit/fit.hpp>
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/infer/session.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/quantize/operation.hpp>

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <vector>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/dot/dot.hpp>

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 
 namespace minnow {

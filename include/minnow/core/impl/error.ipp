@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/sentence.hpp>
 
 namespace minnow {

@@ -15,8 +15,8 @@
 #include <pthread.h>
 #endif
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow {
 

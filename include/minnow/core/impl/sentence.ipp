@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 
 namespace minnow::detail {

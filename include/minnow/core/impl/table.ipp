@@ -2,7 +2,7 @@
 
 #include <minnow/core/table.hpp>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow::detail {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/system/within_memory.hpp>
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/system/within_memory.hpp>
 

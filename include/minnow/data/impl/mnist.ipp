@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/data/idx.hpp>
 #include <minnow/system/within_memory.hpp>
 

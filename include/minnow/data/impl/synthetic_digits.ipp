@@ -9,8 +9,8 @@
 #include <span>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/data/synthetic_digits_glyphs.hpp>
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/exchange/npy_header.hpp>

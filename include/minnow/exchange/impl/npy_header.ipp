@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/system/quoted.hpp>
 
 namespace minnow::detail {

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <limits>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/half.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/system/quoted.hpp>
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/system/check_numbers.hpp>
 #include <minnow/system/quoted.hpp>

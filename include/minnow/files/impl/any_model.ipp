@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/system/reading.hpp>
 
 namespace minnow::detail {

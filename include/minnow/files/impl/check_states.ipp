@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow::detail {
 

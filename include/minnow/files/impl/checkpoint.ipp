@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/data/normalization.hpp>

@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/system/bytes.hpp>
 #include <minnow/system/check_numbers.hpp>

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/half.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/system/check_numbers.hpp>
 #include <minnow/system/reading.hpp>
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/data/normalization.hpp>
 #include <minnow/files/check_states.hpp>

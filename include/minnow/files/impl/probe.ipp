@@ -2,7 +2,7 @@
 
 #include <minnow/files/probe.hpp>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/random.hpp>
 

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 

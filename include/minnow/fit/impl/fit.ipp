@@ -12,8 +12,8 @@
 #include <vector>
 
 #include <minnow/core/classify.hpp>
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/fit/impl/checkpoint.ipp>
 #include <minnow/fit/impl/ranks.ipp>

@@ -12,8 +12,8 @@
 #include <span>
 #include <thread>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/files/container.hpp>

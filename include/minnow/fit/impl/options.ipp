@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/files/checkpoint.hpp>
 
 namespace minnow::detail {

@@ -7,8 +7,8 @@
 #include <span>
 #include <string_view>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow::detail {
 

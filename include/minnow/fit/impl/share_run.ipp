@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/files/checkpoint.hpp>
 #include <minnow/files/container.hpp>
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/files/container.hpp>
 #include <minnow/train/evaluate.hpp>
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow {
 

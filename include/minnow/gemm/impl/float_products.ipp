@@ -2,7 +2,7 @@
 
 #include <minnow/gemm/float_products.hpp>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/float_gradient.hpp>
 #include <minnow/gemm/float_product.hpp>

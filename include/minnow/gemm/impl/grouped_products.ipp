@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/core/scalar.hpp>
 

@@ -2,7 +2,7 @@
 
 #include <minnow/gemm/vectors.hpp>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 
 namespace minnow::detail {

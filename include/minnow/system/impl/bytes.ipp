@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/system/within_memory.hpp>
 

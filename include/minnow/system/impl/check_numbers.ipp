@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow::detail {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/system/quoted.hpp>
 
 namespace minnow::detail {

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow::detail {
 

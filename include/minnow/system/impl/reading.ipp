@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/system/known_formats.hpp>
 
 namespace minnow::detail {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #endif
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow::detail {
 

@@ -19,7 +19,7 @@
 #include <sys/random.h>
 #endif
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/system/within_memory.hpp>
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include <minnow/core/classify.hpp>
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/train/network_base.hpp>
 

@@ -7,8 +7,8 @@
 #include <cstddef>
 
 #include <minnow/core/classify.hpp>
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 
 namespace minnow {

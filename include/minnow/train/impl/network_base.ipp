@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/gemm/vectors.hpp>
 #include <minnow/layers/graph/builder.hpp>
 #include <minnow/train/gradient_plan.hpp>

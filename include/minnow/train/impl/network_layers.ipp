@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdio>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow {
 

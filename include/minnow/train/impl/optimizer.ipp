@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow {
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <numbers>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 
 namespace minnow {
 

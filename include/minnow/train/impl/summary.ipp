@@ -2,7 +2,7 @@
 
 #include <minnow/train/summary.hpp>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/table.hpp>
 
 namespace minnow::detail {

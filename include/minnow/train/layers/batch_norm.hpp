@@ -3,7 +3,7 @@
 #include <vector>
 
 #include <minnow/core/affine.hpp>
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/quantize/concept.hpp>

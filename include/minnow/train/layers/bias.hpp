@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/bias.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/join.hpp>
 #include <minnow/train/layer_base.hpp>

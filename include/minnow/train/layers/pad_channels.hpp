@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/pad_channels.hpp>
 #include <minnow/train/layer_base.hpp>

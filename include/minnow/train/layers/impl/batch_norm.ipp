@@ -8,8 +8,8 @@
 #include <span>
 #include <string_view>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/error.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/train/vectors.hpp>
 

@@ -2,7 +2,7 @@
 
 #include <minnow/train/layers/code_product.hpp>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/gemm/kernel_calls.hpp>
 

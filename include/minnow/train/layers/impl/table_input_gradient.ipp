@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/gemm/kernel_calls.hpp>

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <minnow/core/compiled.hpp>
 #include <minnow/core/encoding.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
 #include <minnow/gemm/float_transpose.hpp>

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include <minnow/core/compiled.hpp>
+#include <minnow/core/impl/compiled.hpp>
 #include <minnow/gemm/vectors.hpp>
 
 namespace minnow::detail {
