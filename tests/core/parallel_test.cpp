@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 #ifdef __unix__
 #include <sys/wait.h>
 #include <unistd.h>

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <minnow/core/table.hpp>
 #include <minnow/model.hpp>
 #include <minnow/zoo/densenet.hpp>
 #include <minnow/zoo/schemes.hpp>
