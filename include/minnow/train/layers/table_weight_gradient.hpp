@@ -1,6 +1,7 @@
 #pragma once
 
 #include <minnow/core/aligned_bytes.hpp>
+#include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
 
 namespace minnow::detail {
