@@ -24,6 +24,7 @@
 #include <minnow/data/mnist.hpp>
 #include <minnow/exchange/npy.hpp>
 #include <minnow/files/any_model.hpp>
+#include <minnow/files/checkpoint.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/files/network_file.hpp>
 #include <minnow/firmware/export_header.hpp>

@@ -8,6 +8,7 @@
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/fit.hpp>
+#include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
 #include <minnow/schedule/constant.hpp>
