@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <span>
 #include <type_traits>
-#include <vector>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/impl/compiled.hpp>
@@ -59,21 +58,12 @@ template <bool Grouped, class In, class Weights>
 struct product_calls {
   using kernel = std::conditional_t<Grouped, grouped_product<In, Weights, best>, product<In, Weights, best>>;
 
-  /// As detail::pack_float_weights.
-  static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed);
+  static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed) noexcept;
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept;
   static void rows(const geometry& g, const operands& o, int first, int last, const erased_sink& sink) noexcept;
   /// Only for kernels whose sums are floats.
   static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept;
 };
-
-/// Packs the codes of weights (F, kh, kw, C), given as floats.
-template <class In, class Weights>
-void pack_float_weights(const geometry& g, std::span<const float> codes, std::byte* packed) {
-  std::vector<code<Weights::storage>> converted(codes.size());
-  for (std::size_t k = 0; k < codes.size(); ++k) converted[k] = static_cast<code<Weights::storage>>(codes[k]);
-  kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, converted.data(), packed);
-}
 
 /// True for the operands whose kernels minnow::compiled contains. The others are rare, and there would be as many of
 /// them.
@@ -92,9 +82,9 @@ struct product_of : std::conditional_t<Grouped, grouped_product<In, Weights, Arc
       std::conditional_t<std::is_same_v<Arch, best> && is_common, detail::product_calls<Grouped, In, Weights>, kernel>;
 
   /// Packs the codes of weights (F, kh, kw, C / groups), given as floats.
-  static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed) {
+  static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed) noexcept {
     if constexpr (is_common) detail::product_calls<false, In, Weights>::pack_weights(g, codes, packed);
-    else detail::pack_float_weights<In, Weights>(g, codes, packed);
+    else kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, codes.data(), packed);
   }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
     calls::prepare(g, weights, prepared);

@@ -6,8 +6,8 @@ namespace minnow::kernels::detail {
 
 template <bool Grouped, class In, class Weights>
 void product_calls<Grouped, In, Weights>::pack_weights(const geometry& g, std::span<const float> codes,
-                                                       std::byte* packed) {
-  if constexpr (!Grouped) pack_float_weights<In, Weights>(g, codes, packed);
+                                                       std::byte* packed) noexcept {
+  if constexpr (!Grouped) kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, codes.data(), packed);
 }
 template <bool Grouped, class In, class Weights>
 void product_calls<Grouped, In, Weights>::prepare(const geometry& g, const std::byte* weights,
