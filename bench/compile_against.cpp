@@ -1,6 +1,7 @@
 // Compares the compiler's time for programs of this tree with the time for the same programs of another tree, both
 // header-only, and with the time of this tree's programs that use minnow::compiled. Compilations alternate. Each figure
-// is the ratio of the medians of user seconds, this tree's by the other's. Run it by scripts/bench compile --against.
+// is the ratio of the medians of user seconds, this tree's divided by the other tree's. Run it by scripts/bench compile
+// --against.
 //
 // usage: bench_compile_against OTHER-TREE [ROUNDS]      (3 rounds without the second argument)
 
@@ -87,7 +88,7 @@ std::vector<std::string> command(const way& w, const char* level, const std::str
 }
 std::vector<std::string> includes(const fs::path& tree) {
   std::vector<std::string> folders{(tree / "include").string()};
-  // The other include folders of this build are those of xsimd and xtensor.
+  // The remaining include folders of this build belong to xsimd and xtensor.
   for (const std::string folder : {MINNOW_BENCH_INCLUDES})
     if (!folder.starts_with(MINNOW_BENCH_SOURCE "/include")) folders.push_back(folder);
   return folders;

@@ -1,5 +1,5 @@
-// Measures MAC per cycle of every product on every architecture, relative to the one below and, where it is
-// known, to the peak of a core.
+// Measures MAC per cycle of every product on every architecture, relative to the next lower architecture and, where it
+// is known, to the peak of a core.
 //
 // usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 u4 u8 p8 16 32: 1x2, i8xi4; all without
 // arguments
@@ -75,7 +75,7 @@ struct archs_of_pair {
   }
 };
 
-/// Prints one line per architecture, and the speedup of each over the one below.
+/// Prints one line per architecture, and its speedup over the next lower one.
 void print(const std::string& name, double macs, const std::vector<std::string>& archs,
            const std::vector<bench::timing>& taken) {
   for (std::size_t i = 0; i < archs.size(); ++i) {
@@ -90,7 +90,7 @@ void measure(const std::vector<std::string_view>& wanted) {
   const std::string pair = std::string(name_of(In)) + "x" + name_of(Weights);
   if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), pair) == wanted.end()) return;
 
-  // Sums are written to memory. For 1 and 2 bits, the codes that the next layer reads are measured too.
+  // Measures calls that write sums to memory and, for 1 and 2 bits, also a call that writes the next layer's codes.
   constexpr auto is_low = [](encoding e) { return e == encoding::bit || e == encoding::ternary; };
   constexpr bool has_codes = is_low(In) && is_low(Weights);
   parts reached("conv_" + pair, limit_of(In, Weights));

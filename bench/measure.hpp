@@ -112,7 +112,7 @@ public:
 private:
   static constexpr double sample_seconds = 200e-6;
   /// Warm-up time: the other calls have evicted this call's data from the caches. After a long stream of other data
-  /// some processors do not keep reloaded lines at once: 2 MB took about 8 passes.
+  /// some processors need several passes before they keep reloaded cache lines: 2 MB took about 8 passes.
   static constexpr double warm_seconds = 1e-3;
   struct series {
     std::vector<double> seconds, cycles;

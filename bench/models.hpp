@@ -22,8 +22,8 @@ using block = mn::chain<mn::conv<Filters, Scheme>, mn::batch_norm>;
 template <int Units, class Scheme>
 using dense_block = mn::chain<mn::dense<Units, Scheme>, mn::batch_norm>;
 
-// The ConvNets of MINW-Net (Chen et al. 2020) and BinaryNet (Courbariaux et al. 2016) for 32x32 color images. First is
-// the quantizer of the image: pixels for bytes, real for floats.
+// The ConvNets of MINW-Net (Chen et al. 2020) and BinaryNet (Courbariaux et al. 2016) for 32x32 color images. `First`
+// is the quantizer of the image: pixels for bytes, real for floats.
 template <class Scheme, class First = mn::pixels>
 using model_a = mn::zoo::model_a<mn::zoo::image_schemes<Scheme, First>>;
 template <class Scheme, class First = mn::pixels>

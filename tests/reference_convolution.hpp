@@ -1,7 +1,7 @@
 #pragma once
 
-// The product of a layer as its definition says it, in plain loops: the expected results of all tests of products. It
-// shares no code with the library's kernels or with kernels/reference.hpp.
+// The product of a layer, computed from its definition in plain loops: the expected results of all tests of products.
+// It shares no code with the library's kernels or with kernels/reference.hpp.
 //
 // Order: outputs in the order of memory (image, row, column, filter); the multiplications of one output in the order of
 // k (kernel row, kernel column, channel of the group). Taps outside the image are left out.

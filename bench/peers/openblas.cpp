@@ -1,6 +1,6 @@
 // OpenBLAS: rows of inputs by rows of weights, in 32-bit floats.
 //
-// OpenBLAS takes a processor that is newer than itself for an old one and runs code for that one. To choose the code,
+// OpenBLAS does not recognize processors that are newer than itself and runs code for an old one. To choose the code,
 // set OPENBLAS_CORETYPE before the program starts.
 
 #include <cblas.h>

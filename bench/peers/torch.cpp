@@ -18,7 +18,7 @@ torch::torch(const std::string& python, const std::string& script) {
     close(to_child[1]);
     return;
   }
-  // Without SIGPIPE, the end of the child process shows as a missing answer.
+  // If the child process has ended, writing to it must fail instead of raising SIGPIPE. Its answer is then missing.
   std::signal(SIGPIPE, SIG_IGN);
   process_ = fork();
   if (process_ == 0) {

@@ -236,7 +236,8 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
     const activations& a = net.result(layer);
     return a.data + static_cast<std::size_t>(n) * static_cast<std::size_t>(a.dimensions.size());
   };
-  // doubts: bound per stage result. all_differences: the difference of each code; empty if only the bound is known.
+  // doubts: a bound of the differences for each stage's result. all_differences: the difference of each code; empty if
+  // only the bound is known.
   std::vector<double> doubts(views.size() + 1, 0.0);
   std::vector<std::vector<double>> all_differences(views.size() + 1);
   // Returns the value or code that `layer` reads at `k`.
@@ -301,7 +302,7 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
     const auto& map = found.map_of(s);
     double next = 0;
     for (std::size_t k = 0; k < static_cast<std::size_t>(v.out.size()); ++k) {
-      // Quantizers never decrease, so the codes at both ends of the doubt interval bound the packed code.
+      // Quantizers never decrease, so the codes of the lowest and highest possible value bound the packed code.
       const auto d = static_cast<float>(doubt);
       const float before = value_before(v.before, k);
       const float low = v.code(doubt > 0 ? std::nextafter(before - d, -HUGE_VALF) : before);
@@ -320,7 +321,7 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
   const double doubt = doubts[views.size() - 1];
   const std::size_t last = views.back().end - 1;
   for (std::size_t c = 0; c < logits.size(); ++c) {
-    // A quantizer as the last layer outputs values, but its doubt is in codes.
+    // A quantizer as the last layer outputs values, but the bound of their difference (`doubt`) is in codes.
     const double allowed = views.back().quantizer ? doubt * static_cast<double>(views.back().out_scale) : doubt;
     ++r.values;
     if (!(std::abs(static_cast<double>(logits[c]) - static_cast<double>(of_image(last)[c])) <= allowed))

@@ -120,8 +120,8 @@ TEST_SUITE("estimate/alpha_blend") {
   }
 
   TEST_CASE("solves the paper's one-weight problem") {
-    // Fig. 3 prints neither rate nor window. The end it prints, 5.506555, is that of the second pair, 5.5065556,
-    // truncated.
+    // Fig. 3 prints neither rate nor window. The final w that it prints, 5.506555, is the result of the second pair,
+    // 5.5065556, truncated.
     const outcome first = one_weight_problem(0.3, {.begin = steps{0}, .end = steps{20}});
     CHECK(std::abs(first.w - 5.5018) <= 0.00005);
     CHECK(first.quantized == 6);

@@ -38,7 +38,7 @@ struct reals : model<features<4>, dense<3>, relu, dense<2>> {};
 struct pooled : model<image<1, 6, 6>, conv<3, scheme<pixels, sign>>, max_pool<3, stride<1>>, batch_norm,
                       quantize<ternary<>>, relu> {};
 
-/// A layer whose inferable reading lists its arrays in the form of 0.1, so only while it is not const.
+/// A layer whose `inferable` lists its arrays as in version 0.1, which works only while it is not const.
 struct listed_by_member : same_shape {
   static constexpr text name() { return "listed_by_member"; }
 };
@@ -367,7 +367,7 @@ TEST_SUITE("files/model_file") {
     CHECK(detail::probe_answer(some<small>()).size() == 3);
     CHECK(detail::probe_answer(some<mixed>()).size() == 6);
     CHECK(detail::probe_answer(some<reals>()).empty());
-    // The probe checks all sums of the product, although a pool follows it.
+    // The stored test run (probe) checks all sums of the product, although a pool follows it.
     CHECK(detail::probe_answer(some<pooled>()).size() == 6 * 6 * 3);
     CHECK(detail::probe_answer(some<small>()) == detail::probe_answer(some<small>()));
     CHECK(detail::probe_answer(some<small>(1)) != detail::probe_answer(some<small>(2)));

@@ -190,7 +190,7 @@ TEST_SUITE("fit/fit: a loss that is not finite") {
                 "fit: the loss is nan at step 4; the first layer with a NaN or an infinity is 2"));
     CHECK(holds(refusal<network<small_real>>(data, options, sgd{.rate = 0.01f}, poison("0", 12)),
                 "nan at step 13; the first layer with a NaN or an infinity is 0"));
-    // The same holds after quantizers.
+    // In a quantized network too, the error names the first layer with a NaN.
     CHECK(holds(refusal<network<small, aqe>>(data, options, sgd{.rate = 0.01f}, poison("3", 1)),
                 "nan at step 2; the first layer with a NaN or an infinity is 3"));
     CHECK(holds(refusal<network<small, aqe>>(data, options, sgd{.rate = 0.01f}, poison("0", 1)),

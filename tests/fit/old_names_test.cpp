@@ -1,4 +1,4 @@
-// The names of 0.1 that the language lets live on: a program that uses them computes what the present names compute.
+// Tests the names of version 0.1 that still compile: a program with them computes the same as with the present names.
 
 #include <doctest/doctest.h>
 

@@ -64,7 +64,7 @@ struct in_memory {
 };
 
 /// Returns the input, without its first byte, as a container. If that byte is odd, length and checksum are made valid,
-/// so that the code behind the checks is reached.
+/// so that the fuzzer reaches the code after the checks.
 inline std::vector<std::uint8_t> as_container(bytes input) {
   if (input.empty()) return {};
   std::vector<std::uint8_t> file(input.begin() + 1, input.end());

@@ -43,7 +43,7 @@ struct problem {
   }
 };
 
-/// Returns how many of `values` differ from the exact sum by more than one rounding per term explains.
+/// Returns how many of `values` differ from the exact sum by more than one rounding per term.
 [[nodiscard]] inline int misses(const exact_sums& sums, const floats& values, int terms) {
   int result = values.size() == sums.exact.size() ? 0 : -1;
   for (std::size_t i = 0; i < values.size(); ++i) {

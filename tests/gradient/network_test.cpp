@@ -129,7 +129,7 @@ TEST_SUITE("gradient/network") {
       for (float& g : expected) g = std::ldexp(g, doublings);
       CHECK(doubled.at(key) == expected);
     };
-    check("0 weights", 20);  // 19 quantizers of inputs, and that of its own weights
+    check("0 weights", 20);  // 19 quantizers of inputs, and the quantizer of its own weights
     check("1 gamma", 19);
     check("2.0.0 weights", 19);
     check("8.0 weights", 1);

@@ -53,7 +53,7 @@ static_assert(inferable_layer<triangle> && !monotone_layer<triangle>, "what neit
 
 namespace {
 
-/// Readings whose arrays are listed in the form of 0.1, and in the present one.
+/// Specializations of `inferable` that list their arrays as in version 0.1, and as in the present version.
 struct listed_by_member {
   std::vector<float> numbers{1, 2};
   void arrays(auto&& visit) { visit("numbers", std::span<float>(numbers)); }

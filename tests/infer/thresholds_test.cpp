@@ -72,7 +72,8 @@ std::vector<std::int16_t> quantized_codes(const std::vector<std::int32_t>& sums,
   return codes;
 }
 
-/// Checks the codes of sums that pass through an increasing, decreasing or constant function per channel and then Q.
+/// Checks the codes of sums that pass through an increasing, decreasing or constant function per channel and then
+/// through the quantizer Q.
 template <quantizer Q>
 void check_encoding(typename Q::state state = {}) {
   constexpr auto levels = detail::codes_of<Q>();

@@ -40,7 +40,7 @@ struct magnitude : quantizer_base {
 };
 struct with_magnitudes : model<features<6>, dense<9>, dense<3, scheme<magnitude, sign>>> {};
 
-/// A layer whose trainable and inferable readings keep arrays of different sizes.
+/// A layer whose `trainable` and `inferable` keep arrays of different sizes.
 struct forgetful : same_shape {
   static constexpr text name() { return "forgetful"; }
 };

@@ -22,7 +22,7 @@ struct normalization {
   /// Returns the normalization with one number for each channel, as files store it.
   [[nodiscard]] normalization of_channels(int channels) const;
 
-  /// Returns the normalization of channel c as one fma of the stored number.
+  /// Returns the normalization of channel c as one fma, applied to a byte or a float of the image.
   template <class Element>
   [[nodiscard]] affine of_channel(int c) const noexcept {
     const auto i = index(c);

@@ -32,7 +32,7 @@ template <opener Opener = plain>
 }
 
 /// Reads UCI's optical digits from optdigits.tra and optdigits.tes of a folder: 3,823 and 1,797 images (N,8,8,1), bytes
-/// of 255 / 16 for each step of the file's 0 … 16; labels 0 … 9.
+/// (0 … 16 in the file become 0 … 255); labels 0 … 9.
 ///
 /// refuses   whatever read_optdigits_file refuses; `out` is then unchanged
 template <opener Opener = plain>

@@ -47,7 +47,7 @@ inline constexpr int glyph_ways = 4;
 /// The ten digits, each written in four ways.
 // clang-format off
 inline constexpr glyph digit_glyphs[10][glyph_ways] = {
-    // 0: a ring from the top, a narrow one, an egg that stays open, one closed past its start
+    // 0: a ring from the top, a narrow one, an egg that stays open, one that ends past its start
     {{"curve 4,-46 -26,-46 -34,0 -26,47 26,47 34,0 26,-46 2,-47 -6,-44"},
      {"curve 6,-46 -18,-44 -24,0 -18,48 20,47 24,0 16,-48 0,-45"},
      {"curve -2,-46 -30,-30 -36,20 -10,52 28,36 32,-8 18,-44 6,-44"},

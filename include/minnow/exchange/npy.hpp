@@ -12,7 +12,8 @@
 /// xtensor's reader (xtensor/io/xnpy.hpp) is not used. It multiplies the header's extents without checking for overflow
 /// or the file's length, allocates the result, and does not notice if the file ends early. It reads the header's length
 /// through char, so that 246 becomes 65526 where char is signed. It expects the keys in one order, and supports neither
-/// version 3 nor 16-bit floats. With all these checks made here, only a copy would be left for it to do.
+/// version 3 nor 16-bit floats. If this library made all these checks itself, xtensor's reader would only copy the
+/// numbers.
 namespace minnow {
 
 /// Reads an array from the bytes of a .npy file of version 1, 2 or 3; `name` begins the error messages. Numbers of

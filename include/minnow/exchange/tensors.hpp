@@ -18,7 +18,7 @@ namespace minnow {
 static_assert(std::endian::native == std::endian::little,
               "minnow: files are little-endian, and so far only read and written on such processors");
 
-/// Numbers with a shape, the last index fastest. A shape without extents is that of one number.
+/// Numbers with a shape, the last index fastest. A shape without extents is the shape of a single number.
 struct tensor {
   std::vector<std::uint64_t> shape;  ///< 64 bits on every processor, as in files
   std::vector<float> values;

@@ -23,7 +23,7 @@
 #include <minnow/system/within_memory.hpp>
 
 /// Files of packed models. Sections: the mean and the standard deviation of each image channel (none with pixels), the
-/// sections of each stage in order, and the probe's answer.
+/// sections of each stage in order, and the answer of the probe, a test run (files/probe.hpp).
 namespace minnow {
 
 namespace detail {
@@ -77,8 +77,8 @@ inline constexpr bool lists_const_sections = []<std::size_t... Stage>(std::index
 template <class Packed>
 using visited_packed = std::conditional_t<lists_const_sections<Packed>, const Packed, Packed>;
 
-/// Destinations for the content of a packed model's file: the probe's answer and the sections' spans. Sections of
-/// weights also record their owner.
+/// Destinations for the content of a packed model's file: the answer of the probe (files/probe.hpp) and the sections'
+/// spans. Sections of weights also record their owner.
 struct packed_reading : packed_sections {
   std::vector<std::int32_t> answer;
 
@@ -130,7 +130,7 @@ status check_packed_numbers(const char* name, Packed& network) {
   return refuse.said;
 }
 
-/// Compares the answer of a model's probe with the one in its file. `arch` names the kernels.
+/// Compares the answer of a model's probe, a test run, with the answer in its file. `arch` names the kernels.
 [[nodiscard]] status check_answer(const char* name, const char* arch, std::span<const std::int32_t> found,
                                   std::span<const std::int32_t> expected) noexcept;
 
@@ -140,7 +140,7 @@ struct packed_target {
   std::uint64_t fingerprint;
   layer_namer* layer_name;
   packed_reading (*sections)(void* network);
-  /// Checks the numbers after reading, and runs the probe, whose answer the file holds.
+  /// Checks the numbers after reading, and runs the probe: a test run whose answer the file holds.
   status (*check)(void* network, const char* name, std::span<const std::int32_t> answer);
 };
 
@@ -192,7 +192,7 @@ template <class Model, class Arch>
   });
 }
 
-/// Reads a packed model and runs its probe: the sums must equal the writer's.
+/// Reads a packed model and runs its probe, a test run: the sums must equal the writer's.
 ///
 /// returns  a failure if the file is missing, truncated, damaged or of another model, or if its probe gives another
 ///          answer; `network` must then not be used

@@ -80,8 +80,8 @@ struct probe_recorder final : trace {
   void sums(std::size_t layer, int first_row, int last_row, const std::int32_t* sums) noexcept override;
 };
 
-/// Returns the integer sums of the probe's last product. The inputs are drawn at random, with the model's fingerprint
-/// as seed.
+/// Runs the probe and returns the integer sums of its last product. The inputs are drawn at random, with the model's
+/// fingerprint as seed.
 template <class Packed>
 std::vector<std::int32_t> probe_answer(const Packed& network) {
   using plan = probe_plan<Packed>;

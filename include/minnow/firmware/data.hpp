@@ -10,7 +10,7 @@ namespace minnow {
 struct firmware_stage {
   const std::uint32_t* weights;  ///< packed, in the order of the file
   const std::int32_t* prepared;  ///< computed in advance by the kernel from the weights
-  // Constants of the stage's end. Their order is in firmware/ends.
+  // Constants of the stage's epilogue. The files of firmware/ends define their order.
   const std::int32_t* integers;
   const std::int64_t* wide;
   const float* floats;

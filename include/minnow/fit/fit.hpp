@@ -35,7 +35,7 @@ history run(network_base& net, source& data, const validation_set* validation, c
             const std::function<float(const progress&)>& alpha_at, const run_options& options, std::uint64_t estimators,
             const std::function<bool(const event&)>& observe);
 
-/// Implements `fit` for a typed network and any source of images: hands over to the loop, without types.
+/// Implements `fit` for a typed network and any source of images: calls `run`, which does not depend on the types.
 template <class Element, class Model, class Weights, class Inputs, optimizer Optimizer, class Observer>
 history fit_from(network<Model, Weights, Inputs>& net, source& images, Optimizer optimizer,
                  const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,

@@ -28,7 +28,7 @@ public:
 
   /// Memory for all gradients. The ranks object owns it, because sums may be pending when a run ends with an error.
   [[nodiscard]] virtual std::span<float> room(std::size_t floats) = 0;
-  /// Starts to sum `count` floats of the room over all ranks, and returns without waiting.
+  /// Starts to sum `count` floats of the memory for gradients over all ranks, and returns without waiting.
   virtual void start_sum(std::size_t first, std::size_t count) = 0;
   /// Lets pending sums make progress.
   virtual void progress() = 0;

@@ -43,7 +43,7 @@ extern template void pass_over(network_base&, const dataset<float>&, mode, const
 
 /// Re-estimates batch norm's running statistics at alpha = 1, for the network that is shipped. Statistics collected at
 /// alpha < 1 belong to another network: on MNIST, a 1-bit network trained at constant alpha 1/2 goes from a few tens of
-/// percent to its accuracy by this step alone.
+/// percent to its full accuracy by re-estimation alone.
 ///
 /// throws  images that are missing, have another shape, or hold a NaN; options out of range; statistics that are not
 ///         finite

@@ -11,12 +11,12 @@
 
 namespace minnow::detail {
 
-/// Part `index` of `of` of every batch, for one rank. Parts differ by at most one image.
+/// One rank's part of every batch: part `index` of `of` parts, whose sizes differ by at most one image.
 struct share {
   int index = 0;
   int of = 1;
 
-  /// Range of its images in a batch of `count` images: from first(count), below end(count).
+  /// Images first(count) … end(count) - 1 of a batch of `count` images belong to the part.
   [[nodiscard]] int first(int count) const noexcept { return static_cast<int>(std::int64_t{count} * index / of); }
   [[nodiscard]] int end(int count) const noexcept { return share{index + 1, of}.first(count); }
 };
@@ -46,7 +46,7 @@ public:
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
   /// Begins an epoch.
   virtual void begin(const epoch& of) = 0;
-  /// Loads this part's images of batch `step` of the epoch into the network, and their labels into `labels`.
+  /// Loads this rank's images of batch `step` of the epoch into the network, and their labels into `labels`.
   virtual void into(network_base& net, int step, std::vector<int>& labels) = 0;
 };
 

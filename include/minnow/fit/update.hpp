@@ -18,15 +18,15 @@
 
 namespace minnow {
 
-/// Applies an optimizer to a network and stores the moments of every parameter. The optimizer's type is that of the
-/// derived class, so that the loop of training is compiled once for all optimizers.
+/// Applies an optimizer to a network and stores the moments of every parameter. Only the derived class knows the
+/// optimizer's type, so that the loop of training is compiled once for all optimizers.
 class updater_base {
 public:
   virtual ~updater_base() = default;
 
-  /// Makes one step along the gradients of the last backward pass. One pass over the values also clips bounded weights
-  /// and, if requested, computes their new codes. The weights' estimator scales their learning rate, and with it their
-  /// weight decay.
+  /// Makes one step along the gradients of the last backward pass. The same pass over the weights clips those that have
+  /// bounds and, if requested, computes their new codes. The weights' estimator scales their learning rate, and with it
+  /// their weight decay.
   ///
   /// throws  a decay factor that is negative or not finite, before anything changes; a gradient, a parameter or a
   ///         moment that is not finite, naming step, layer and array: the step is then complete, and the network is
@@ -42,7 +42,8 @@ public:
   [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
   /// Allocates the moments and sets them to 0, as before the first step.
   void make_room(network_base& net);
-  /// Continues after this number of steps, the last of which had this rate. Called when the moments were restored.
+  /// Continues a run after `steps` steps, the last of which had the rate `rate`. Called after the moments were
+  /// restored.
   void went_on(long long steps, float rate) noexcept {
     steps_ = steps;
     rate_ = rate;
@@ -74,7 +75,7 @@ private:
 template <optimizer Optimizer>
 class updater : public updater_base {
 public:
-  /// throws  a rate that is not finite and above 0; an empty decay; errors of the optimizer's own check
+  /// throws  a rate that is not finite or not above 0; an empty decay; errors of the optimizer's own check
   explicit updater(Optimizer o);
 
   void step(network_base& net, const progress& at, float alpha, bool requantize = false) override;

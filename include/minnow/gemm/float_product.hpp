@@ -16,15 +16,15 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// One thread's data on a tile of output pixels, its rows: the taps that meet an input, the address of each row's input
-/// at these taps, and the destination of each row's sums.
+/// One thread's data on a tile, whose rows are output pixels: the taps at which some row reads an input, the address of
+/// each row's input at these taps, and the destination of each row's sums.
 template <int Rows>
 struct tile_sources {
   int channels;                    // consecutive inputs at each source
-  std::vector<int> taps;           // taps that meet an input
+  std::vector<int> taps;           // taps at which some row reads an input
   std::vector<const float*> rows;  // [index in `taps`][Rows]: inputs
   float* targets[index(Rows)];
-  std::vector<float> zeros;    // input of a row that meets none at a tap where other rows do
+  std::vector<float> zeros;    // input of a row that reads none at a tap where other rows do
   std::vector<float> windows;  // [Rows][inputs], if windows are gathered
 
   /// Finds the data of `count` pixels from number `first` on. Rows beyond the last pixel repeat it: they cost nothing

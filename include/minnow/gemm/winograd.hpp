@@ -26,8 +26,8 @@
 /// where . multiplies 16 points element by element, and ' is the transpose. The sums over the input channels are
 /// computed between the transforms. So each point is a product of matrices, (tiles, channels) by (channels, filters),
 /// and an input is transformed once for all filters. The transforms increase numbers only a little (inputs at most 4
-/// times, weights 9/4 times), so the error of a sum is a few times that of the plain product. Sums of small integers
-/// are exact.
+/// times, weights 9/4 times), so the error of a sum is a few times the error of the plain product. Sums of small
+/// integers are exact.
 ///
 /// source  Winograd 1980; for convolutions Lavin & Gray 2016
 namespace minnow::kernels {

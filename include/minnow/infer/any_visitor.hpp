@@ -2,7 +2,7 @@
 
 namespace minnow::detail {
 
-/// A function of any arguments, with which concepts ask whether a type has a visiting member.
+/// Accepts any arguments. Concepts use it to check that a type has a member function that takes a visitor.
 struct any_visitor {
   template <class... Arguments>
   void operator()(Arguments&&...) const noexcept {}

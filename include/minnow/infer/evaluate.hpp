@@ -54,7 +54,7 @@ template <class Model, class Arch, class Element>
 
 /// Returns the fraction of images that are classified correctly.
 ///
-/// throws  as logits; also unless there is one label from 0 to classes - 1 for each image
+/// throws  as logits; also if an image has no label from 0 to classes - 1
 template <class Model, class Arch, class Element>
 [[nodiscard]] double accuracy(const packed<Model, Arch>& network, const dataset<Element>& data) {
   require(detail::check_labels(data, packed<Model, Arch>::classes, "accuracy"));

@@ -12,9 +12,9 @@
 
 namespace minnow {
 
-/// A model whose packed reading converts integer sums to byte codes by an integer multiplication and a shift, for
-/// processors without floats: packed<fixed_point<Model>>, made by pack<fixed_point>(net). A code equals that of the
-/// exact reading or differs from it by one.
+/// A model whose packed form converts integer sums to byte codes by an integer multiplication and a shift, for
+/// processors without floats: packed<fixed_point<Model>>, made by pack<fixed_point>(net). A code equals the code of the
+/// exact packed model or differs from it by one.
 ///
 /// It applies to products whose sums become codes of `integer` or `unsigned_integer` after batch_norm, bias, max pools,
 /// clips and additions of other codes. Thresholds are integers in any case. All other layers (averages, the last
@@ -33,7 +33,7 @@ inline constexpr bool is_fixed_point = false;
 template <class Model>
 inline constexpr bool is_fixed_point<fixed_point<Model>> = true;
 
-/// A layer whose inferable reading is one multiplication and one addition for each channel.
+/// A layer that a packed network computes by one multiplication and one addition for each channel.
 template <class Layer>
 concept affine_layer = requires(const inferable<Layer> reading) {
   { reading.at(0) } -> std::convertible_to<affine>;

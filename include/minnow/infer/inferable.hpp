@@ -23,8 +23,8 @@
 
 namespace minnow {
 
-/// The inferable reading of a layer between products: a function of a map of floats. A specialization for a user's
-/// layer provides
+/// The inferable reading of a layer between products, its form in packed networks: a function of a map of floats. A
+/// specialization for a user's layer provides
 ///
 ///   explicit inferable(shape in)
 ///   void run(const float* in, float* out) const    processes one image, channels last
@@ -43,7 +43,7 @@ namespace minnow {
 template <class Layer>
 class inferable;
 
-/// A layer with an inferable reading.
+/// A layer that specializes `inferable`.
 template <class Layer>
 concept inferable_layer = requires(const inferable<Layer> l, const float* in, float* out) {
   inferable<Layer>(shape{});
@@ -59,15 +59,15 @@ concept monotone_layer = inferable_layer<Layer> && requires(const inferable<Laye
 
 namespace detail {
 
-/// A reading whose arrays can be visited. `Reading` may be const.
+/// A specialization of `inferable` whose arrays can be visited. `Reading` may be const.
 template <class Reading>
 concept lists_arrays = requires(Reading& reading, const any_visitor& visit) { Reading::arrays(reading, visit); } ||
                        requires(Reading& reading, const any_visitor& visit) { reading.arrays(visit); };
-/// True if a reading's arrays, if it has any, can be visited while it is const.
+/// True if the arrays of this `inferable`, if it has any, can be visited while it is const.
 template <class Reading>
 inline constexpr bool lists_const_arrays = !lists_arrays<Reading> || lists_arrays<const Reading>;
 
-/// Calls visit(name, span of floats) for every array of a reading. The floats are const if the reading is.
+/// Calls visit(name, span of floats) for every array of an `inferable`. The floats are const if `reading` is.
 template <class Reading, class Visit>
 void visit_arrays(Reading& reading, Visit&& visit) {
   if constexpr (requires { Reading::arrays(reading, visit); }) Reading::arrays(reading, visit);
@@ -188,7 +188,7 @@ class inferable<Layer> {
 public:
   explicit inferable(shape in) noexcept : geometry_(Layer::pool_over(in)) {}
 
-  /// Visits the taps in order, with one accumulator per channel. The sums therefore equal the trainable reading's.
+  /// Visits the taps in order, with one accumulator per channel. The sums therefore equal the sums of training.
   void run(const float* in, float* out) const noexcept {
     const geometry& g = geometry_;
     const float share = 1.0f / static_cast<float>(g.kernel.height * g.kernel.width);
@@ -231,8 +231,8 @@ private:
   shape shape_;
 };
 
-/// The inferable reading of a join takes the shapes of both inputs. Its `scale` is the quantizer scale of the other
-/// input's codes, or 1 if that input has floats.
+/// The `inferable` of a join takes the shapes of both inputs. Its `scale` is the quantizer scale of the other input's
+/// codes, or 1 if that input has floats.
 template <>
 class inferable<add> {
 public:

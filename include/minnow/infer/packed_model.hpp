@@ -30,8 +30,8 @@ struct packed_stages<Packed, std::index_sequence<Stage...>> : stage<Packed, Stag
 
 }  // namespace detail
 
-/// The packed reading of a model: packed weights and thresholds. It stays constant once made, so any number of threads
-/// may share it; `session` holds the buffers of a run.
+/// The packed form of a model: packed weights and thresholds. It stays constant once made, so any number of threads may
+/// share it; `session` holds the buffers of a run.
 ///
 /// Model   a struct derived from `model<…>`
 /// Arch    the architecture that its kernels are compiled for; by default the best that the compiler's flags allow

@@ -18,7 +18,7 @@
 
 namespace minnow {
 
-/// One stage of a packed network: its packed weights and the constants of its end.
+/// One stage of a packed network: its packed weights and the constants of its epilogue.
 template <class Packed, std::size_t Stage>
 struct stage {
   using plan = detail::stage_plan<typename Packed::model, Stage>;
@@ -39,7 +39,7 @@ struct stage {
     else return std::size_t{0};
   }();
 
-  /// The constants of the stage's end, with its functions: infer/ends/end.hpp.
+  /// The constants and the functions of the stage's epilogue: see infer/ends/end.hpp.
   using end_type = detail::end_of<plan>;
   static_assert(detail::stage_end_of<end_type, plan>);
 

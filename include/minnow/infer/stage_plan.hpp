@@ -63,8 +63,8 @@ struct stages {
   }
 };
 
-/// The end of a stage: how it makes the next stage's inputs of its product's sums. `stage_plan::ends_in` chooses it.
-/// infer/ends/end.hpp states the members that every end has.
+/// The epilogue of a stage: how it computes the next stage's inputs from its product's sums. `stage_plan::ends_in`
+/// chooses it. infer/ends/end.hpp states the members that every epilogue has.
 enum class stage_end {
   thresholds,   ///< the layers are folded into integer thresholds, which give the codes
   fixed_point,  ///< multiplications and shifts of integers give the codes; only models of `fixed_point`

@@ -8,7 +8,8 @@
 
 namespace minnow::detail {
 
-/// A stage's packed weights, in memory of their own or in external memory, such as a file that the caller keeps mapped.
+/// A stage's packed weights, in memory that this object owns or in external memory, such as a file that the caller
+/// keeps mapped.
 class stored_weights {
 public:
   explicit stored_weights(std::size_t size) : size_(size), own_(size) {}

@@ -65,8 +65,8 @@ struct product_calls {
   static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept;
 };
 
-/// True for the operands whose kernels minnow::compiled contains. The others are rare, and there would be as many of
-/// them.
+/// True for the operands whose kernels minnow::compiled contains. The others are rarely used, and would double the
+/// number of kernels.
 template <class Operand>
 inline constexpr bool is_common_operand =
     Operand::storage != encoding::half && (Operand::storage != encoding::power_of_two || Operand::bits == 3);

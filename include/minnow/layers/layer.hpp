@@ -37,8 +37,8 @@ concept layer = std::is_empty_v<Layer> && requires(shape in) {
   { Layer::check(in) } -> std::convertible_to<fault>;
 };
 
-/// A layer with two inputs, at which the branches of a fork meet. `body` is the result of the body, `other` that of the
-/// other branch.
+/// A layer with two inputs, at which the branches of a fork meet. `body` is the result of the body, `other` the result
+/// of the other branch.
 ///
 ///   name(), output(body, other), check(body, other)   as for a layer
 template <class Layer>

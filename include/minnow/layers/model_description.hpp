@@ -2,7 +2,7 @@
 
 namespace minnow {
 
-/// A model: a struct derived from `model<…>`, of which `network`, `packed` and `firmware` are readings.
+/// A model: a struct derived from `model<…>`, which `network`, `packed` and `firmware` take as their description.
 template <class Model>
 concept model_description = requires {
   typename Model::input;
@@ -14,9 +14,9 @@ namespace detail {
 template <class Model>
 inline constexpr bool is_model = model_description<Model>;
 
-/// Reports which type was expected if a reading of a model gets another type. The reading then derives from this struct
-/// and has no other content, so that this message is the only error. The constructor accepts any arguments of the
-/// program.
+/// Reports which type was expected if `network`, `packed` or `firmware` gets a type that is no model. It then derives
+/// from this struct and has no other content, so that this message is the only error. The constructor accepts any
+/// arguments of the program.
 template <class Model>
 struct reading_of_no_model {
   static_assert(is_model<Model>,

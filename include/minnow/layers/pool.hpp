@@ -5,7 +5,7 @@
 namespace minnow {
 
 /// A layer that takes the maximum (`averages` is false) or the mean (`averages` is true) of each channel over windows.
-/// Packing folds it. Any other function of a window, such as a root of squares, is a layer of its own kind, without
+/// Packing folds it. Any other function of a window, such as a root of squares, is a separate kind of layer, without
 /// `averages`.
 template <class Layer>
 concept pool_layer = layer<Layer> && requires(shape in) {

@@ -46,7 +46,7 @@ template <int Height, int Width>
 inline constexpr bool is_kernel<kernel<Height, Width>> = true;
 
 /// A layer of images that takes only images of height 1. It has the name of the image layer, and hence the same files,
-/// readings and kernels.
+/// training and kernels.
 template <class Layer>
 struct of_signals : Layer {
   static constexpr fault check(shape in) {

@@ -37,7 +37,7 @@ inline void check_finite(std::span<const float> values, std::string_view path, s
                               static_cast<double>(v)));
 }
 
-/// Fills a layer's inferable reading from its trainable one, by copying arrays of the same names and sizes.
+/// Fills a layer's `inferable` from its `trainable`, by copying arrays of the same names and sizes.
 template <class Layer, class Estimator>
 void fill(inferable<Layer>& to, trainable<Layer, Estimator>& from, std::string_view path) {
   const auto each = [&](std::string_view name, std::span<float> values) {
@@ -140,7 +140,7 @@ template <class Arch = kernels::best, class Model, class Weights, class Inputs>
   return detail::pack_as<packed<Model, Arch>>(net);
 }
 
-/// Overload for another packed reading of the model: pack<fixed_point>(net).
+/// Overload for another packed form of the model: pack<fixed_point>(net).
 template <template <class> class Variant, class Arch = kernels::best, class Model, class Weights, class Inputs>
 [[nodiscard]] packed<Variant<Model>, Arch> pack(network<Model, Weights, Inputs>& net) {
   return detail::pack_as<packed<Variant<Model>, Arch>>(net);

@@ -4,8 +4,9 @@
 
 namespace minnow {
 
-/// A quantizer of wide range after the papers' hard tanh: h(max(-1, min(1, x))). At 16 and 32 bits, the paper's "just
-/// remove the quantization layers" leaves these inputs: `clipped<half>`, `clipped<real>`.
+/// Clips x to [-1, 1] (the paper's hard tanh), then applies a quantizer of wide range: h(max(-1, min(1, x))). In
+/// networks of 16 and 32 bits, where the paper says to "just remove the quantization layers", inputs are
+/// `clipped<half>` and `clipped<real>`.
 ///
 /// source  Chen et al. 2020, III.E and Table I
 template <quantizer Quantizer>

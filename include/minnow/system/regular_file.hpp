@@ -41,9 +41,9 @@ private:
 
 [[nodiscard]] bool file_exists(const char* path) noexcept;
 
-/// Opens a regular file for reading. `length` is the size that the system reports. It is 0 also for a file whose size
-/// only reading tells, as in /proc. Anything but a regular file is refused without opening it, because opening a FIFO
-/// would wait for its writer.
+/// Opens a regular file for reading. `length` is the size that the system reports. It is also 0 for a file whose size
+/// is unknown before reading, as in /proc. Anything but a regular file is refused without opening it, because opening a
+/// FIFO would wait for its writer.
 ///
 /// takes_opener   true if the reader accepts minnow::gzip; the failure for a missing file then advises it
 [[nodiscard]] status open_to_read(const char* path, descriptor& file, std::uint64_t& length,

@@ -79,7 +79,7 @@ template <class Model, class Weights, class Inputs, class Element>
 
 /// Returns the fraction of images that are classified correctly.
 ///
-/// throws  as logits; unless there is one label from 0 to classes - 1 for each image
+/// throws  as logits; also if an image has no label from 0 to classes - 1
 template <class Model, class Weights, class Inputs, class Element>
 [[nodiscard]] double accuracy(network<Model, Weights, Inputs>& net, const dataset<Element>& data, float alpha = 1) {
   detail::check_type<Model, Element>();

@@ -106,7 +106,7 @@ struct wiring {
   bool next_applies_norm = false;  ///< the next layer can apply a batch norm's function in its own pass
 };
 
-/// A class that can be the trainable reading of a layer.
+/// A class that can implement the training of a layer.
 template <class Layer>
 concept trainable_layer = (std::derived_from<Layer, layer_base> && std::constructible_from<Layer, shape>) ||
                           (std::derived_from<Layer, join_base> && std::constructible_from<Layer, shape, shape>);

@@ -50,7 +50,7 @@ struct readable {
   using type = trainable<Layer, Estimator>;
 };
 
-/// True if the layer after layer Index reads its result alone and can apply a batch norm's function.
+/// True if only the next layer reads the result of layer Index, and that layer can apply a batch norm's function.
 template <class Network, std::size_t Index>
 constexpr bool next_applies_norm() {
   if constexpr (minnow::layer_graph<typename Network::model>::template feeds_next<Index>) {
@@ -83,7 +83,7 @@ struct layer_slots<Network, std::index_sequence<Index...>> : slot<Network, Index
 
 }  // namespace detail
 
-/// The trainable reading of a model for one choice of estimators: real-valued state, forward and backward passes.
+/// The trainable form of a model for one choice of estimators: real-valued state, forward and backward passes.
 ///
 /// Model      a struct derived from `model<…>`
 /// Weights    the estimator of quantized weights

@@ -96,8 +96,8 @@ struct parameter {
   std::function<void()> limit{};
 };
 
-/// The trainable reading of a layer: a class derived from `layer_base` or, for joins, `join_base` (layer_base.hpp). A
-/// user's layer specializes it.
+/// The trainable reading of a layer, its form in training: a class derived from `layer_base` or, for joins, `join_base`
+/// (layer_base.hpp). A user's layer specializes it.
 template <class Layer, class Estimator = void>
 class trainable;
 

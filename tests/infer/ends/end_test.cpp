@@ -28,17 +28,17 @@ static_assert(stage_end_of<end_of<four_ends_plan<3>>, four_ends_plan<3>>);
 
 namespace {
 
-/// An end without a member function `check`.
+/// A stage epilogue without the member function `check`.
 struct end_without_check : end_of<four_ends_plan<0>> {
   void check() = delete;
 };
-/// An end whose arrays cannot be visited while it is const.
+/// A stage epilogue whose arrays cannot be visited while it is const.
 struct end_without_const_arrays : end_of<four_ends_plan<0>> {
   template <class Visit>
   static void arrays(end_without_const_arrays&, Visit&&) {}
 };
 
-/// Whether an end's run cannot throw.
+/// True if the epilogue's `run` is noexcept.
 template <std::size_t Stage>
 constexpr bool runs_without_exceptions =
     noexcept(std::declval<const end_of<four_ends_plan<Stage>>&>().template run<test::given_sums, kernels::best>(
@@ -49,7 +49,7 @@ constexpr bool runs_without_exceptions =
 static_assert(!stage_end_of<end_without_check, four_ends_plan<0>>);
 static_assert(!stage_end_of<end_without_const_arrays, four_ends_plan<0>>);
 
-// A user's quantizer or layer may throw; the other two ends do not call it.
+// A user's quantizer or layer may throw; the other two epilogues do not call it.
 static_assert(runs_without_exceptions<0> && runs_without_exceptions<1> && !runs_without_exceptions<2> &&
               !runs_without_exceptions<3>);
 

@@ -18,7 +18,7 @@ namespace {
 using fixed_scheme = scheme<integer<8>, integer<8>>;
 struct of_three_codes : model<features<4>, dense<3, scheme<pixels, integer<8>>>, batch_norm, dense<2, fixed_scheme>> {};
 using of_three_codes_plan = stage_plan<fixed_point<of_three_codes>, 0>;
-/// Its second stage adds the codes of the first.
+/// A model whose second stage adds the codes of the first.
 struct of_joined_codes
     : model<features<3>, dense<3, scheme<pixels, integer<8>>>, batch_norm,
             residual<chain<dense<3, integer<8>>, batch_norm>, chain<>, integer<8>>, dense<2, fixed_scheme>> {};

@@ -17,12 +17,12 @@ namespace {
 
 struct of_two_logits : model<features<4>, dense<2, scheme<pixels, integer<8>>>, bias> {};
 using of_two_logits_plan = stage_plan<of_two_logits, 0>;
-/// Its second stage has no product: it pools codes and encodes them again.
+/// A model whose second stage has no product: it pools codes and encodes them again.
 struct of_codes_only : model<image<3, 8, 8>, conv<8, scheme<pixels, sign>>, batch_norm, quantize<ternary<>>,
                              max_pool<2>, dense<2, scheme<integer<8>, integer<8>>>> {};
 using of_codes_only_plan = stage_plan<of_codes_only, 1>;
 static_assert(of_codes_only_plan::ends_in == stage_end::floats && !of_codes_only_plan::has_product);
-/// Its last stage adds codes to a product's sums.
+/// A model whose last stage adds codes to a product's sums.
 struct of_added_codes : model<image<2, 4, 4>, conv<6, scheme<real, sign>>, batch_norm,
                               residual<chain<conv<6, sign>, batch_norm>, chain<>, integer<8>>> {};
 using of_added_codes_plan = stage_plan<of_added_codes, 1>;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs one end of a stage by itself, on sums that the test gives.
+// Runs one stage epilogue by itself, on sums that the test provides.
 
 #include <algorithm>
 #include <cstddef>
@@ -25,7 +25,7 @@ struct soft : same_shape {
   static constexpr float slope(float x) noexcept { return 1 / ((1 + (x < 0 ? -x : x)) * (1 + (x < 0 ? -x : x))); }
 };
 
-/// In fixed point, its four stages have the four ends, in the order of `stage_end`.
+/// A model whose four stages have the four epilogues in fixed point, in the order of `stage_end`.
 struct four_ends : model<image<3, 8, 8>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm,
                          conv<20, scheme<sign, integer<8>>>, batch_norm, conv<18, scheme<integer<8>, integer<8>>>,
                          batch_norm, soft, dense<4, scheme<integer<8>, integer<8>>>, bias> {};
@@ -51,7 +51,7 @@ struct given_sums {
   }
 };
 
-/// Runs an end on `sums` and returns the map that it writes.
+/// Runs an epilogue on `sums` and returns the map that it writes.
 ///
 /// others  for each op of the stage, the packed map of its other input
 template <class Plan>
@@ -84,7 +84,7 @@ std::vector<float> codes_of(const std::vector<std::byte>& map) {
   return codes;
 }
 
-/// Returns the arrays that a file stores of an end, as names and sizes in bytes.
+/// Returns the names and sizes in bytes of the arrays that a file stores for an epilogue.
 template <class End>
 std::string arrays_of(End& end) {
   std::string result;
@@ -94,7 +94,7 @@ std::string arrays_of(End& end) {
   return result;
 }
 
-/// Returns what an end refuses of its constants: "expected, array, found; …".
+/// Returns the constants that an epilogue refuses, as "expected, array, found; …".
 template <class End>
 std::string refused_by(const End& end) {
   std::string result;

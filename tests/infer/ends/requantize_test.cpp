@@ -17,7 +17,7 @@ namespace {
 using requantized = scheme<integer<8>, integer<8>>;
 struct of_three_bytes : model<features<4>, dense<3, scheme<pixels, integer<8>>>, batch_norm, dense<2, requantized>> {};
 using of_three_bytes_plan = stage_plan<of_three_bytes, 0>;
-/// Its second stage adds the floats of the first.
+/// A model whose second stage adds the floats of the first.
 struct of_added_floats : model<features<3>, dense<3, scheme<pixels, integer<8>>>, batch_norm,
                                residual<chain<dense<3, requantized>, batch_norm>>, dense<2, requantized>> {};
 using of_added_floats_plan = stage_plan<of_added_floats, 2>;

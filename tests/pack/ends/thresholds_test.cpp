@@ -22,7 +22,7 @@ struct folded_with_pool
 };
 using folded_with_pool_plan = stage_plan<folded_with_pool, 0>;
 static_assert(folded_with_pool_plan::ends_in == stage_end::thresholds);
-/// Its second stage averages 4 sums.
+/// A model whose second stage averages 4 sums.
 struct folded_with_average : model<image<1, 2, 2>, conv<2, scheme<pixels, sign>>, batch_norm, conv<2, minw<1, 1>>,
                                    average_pool<2>, bias, dense<2, minw<2, 1>>> {};
 using folded_with_average_plan = stage_plan<folded_with_average, 1>;

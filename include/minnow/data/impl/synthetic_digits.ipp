@@ -18,8 +18,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Draws one digit, once. All arithmetic is on integers, so that neither a compiler's contraction of floats nor a
-/// library's sine can change a pixel.
+/// Draws one digit. An object draws only once. All arithmetic is on integers, so that neither a compiler's contraction
+/// of floats nor a library's sine can change a pixel.
 ///
 /// Lengths are in grains, 64 per pixel; the center of pixel i is at 64 · i. Factors are fixed-point numbers in units of
 /// 1/1024.
@@ -90,8 +90,8 @@ private:
     path line;
     for (int i = 0; i < plan.count; ++i) {
       const glyph_point p = plan.points[i];
-      // Braces, here and below, evaluate their random numbers from left to right. A call may evaluate its arguments in
-      // any order.
+      // Initializers in braces, here and below, are evaluated from left to right, and so draw their random numbers in
+      // this order. A call may evaluate its arguments in any order.
       line.add(transform({p.x + between(-5, 5), p.y + between(-5, 5)}));
     }
     for (int round = 0; plan.curved && round < 2; ++round) {

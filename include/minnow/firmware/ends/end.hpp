@@ -4,10 +4,10 @@
 
 #include <minnow/infer/stage_plan.hpp>
 
-/// The form of a stage's end in firmware. An end that firmware supports specializes `firmware_end`, in a file of
-/// firmware/ends:
+/// The firmware form of a stage's end, its epilogue (infer/ends/end.hpp). An end that firmware supports specializes
+/// `firmware_end`, in a file of firmware/ends:
 ///
-///   static constexpr bool makes_codes            true if a stage before the last may end in it
+///   static constexpr bool makes_codes            true if stages before the last may have it
 ///   static constexpr std::size_t waiting_bytes() memory for partial results of a pool's windows
 ///   static void put(const auto& constants, auto& to)
 ///                                                on the host: appends the packed stage's constants to the arrays
@@ -18,7 +18,7 @@
 ///                                                `Data::stage()` returns the `firmware_stage`
 namespace minnow::detail {
 
-/// The form of ends that firmware does not support.
+/// Primary template: an epilogue that firmware does not support.
 template <class Plan, stage_end End = Plan::ends_in>
 struct firmware_end {
   static constexpr bool makes_codes = false;

@@ -77,8 +77,8 @@ public:
     update_.went_on(position.step, position.rate);
   }
 
-  /// Writes a checkpoint if one is due. Called between two steps. Weights that keep their codes for several steps are
-  /// written just before these are recomputed, so that the file need not hold the codes.
+  /// Writes a checkpoint if one is due. Called between two steps. If weights keep their codes for several steps, the
+  /// checkpoint waits until just before the codes are recomputed, so that the file need not hold them.
   ///
   /// throws  if the file cannot be written; the previous file is then still there
   void between(run_position& position, bool requantizes_next) {

@@ -22,7 +22,7 @@
 
 namespace minnow {
 
-/// Reads the files of a stream: opens them, and prepares the batches of an epoch on a thread of its own.
+/// Reads the files of a stream: opens them, and prepares the batches of an epoch on a separate thread.
 class image_stream::reader {
 public:
   reader(record_format format, const std::vector<std::string>& files, stream_options options)

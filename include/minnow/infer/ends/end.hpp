@@ -15,7 +15,7 @@
 #include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 
-/// The protocol of a stage's end: the part of a stage that makes the next stage's inputs of its product's sums.
+/// The protocol of a stage's end, its epilogue: the part that computes the next stage's inputs from the product's sums.
 ///
 /// Each value of `stage_end` has one file in infer/ends, a specialization of `end_of`:
 ///
@@ -23,7 +23,7 @@
 ///   struct end_of<Plan, stage_end::NAME>;
 ///
 /// Its data members are the constants of the end, for example thresholds. A default-constructed end has constants of the
-/// right sizes. `stage` keeps one as `constants`, pack/ends fills it. `stage_end_of` lists the members that every end
+/// right sizes. `stage` keeps one as `constants`; pack/ends fills it. `stage_end_of` lists the members that every end
 /// has:
 ///
 ///   static constexpr const char* layer_word       the summary's word for the layers between product and quantizer
@@ -76,7 +76,7 @@ template <class Number>
   else return std::as_writable_bytes(numbers);
 }
 
-/// The members of an end; `Product` and `Arch` are any types.
+/// Checks for the members of an end. `Product` and `Arch` stand for any types.
 template <class End, class Plan, class Product = void, class Arch = void>
 concept stage_end_of = std::is_default_constructible_v<End> &&
                        requires(End own, const End constants, const stage_run<Plan>& run, const any_visitor& visit) {

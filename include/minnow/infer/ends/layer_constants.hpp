@@ -35,8 +35,8 @@ struct layer_readings;
 template <class Plan, std::size_t... Index>
 struct layer_readings<Plan, std::index_sequence<Index...>> : layer_reading<Plan, Index>... {};
 
-/// The layers of a stage as functions of floats, with the scales around them. The ends that compute with floats keep
-/// them; packing derives the constants of the other ends from them.
+/// The layers of a stage as functions of floats, with the scales around them. Epilogues that compute with floats keep
+/// them; packing derives the constants of the other epilogues from them.
 template <class Plan>
 struct layer_constants : layer_readings<Plan, typename Plan::indices> {
   static constexpr const char* layer_word = "32-bit float";

@@ -13,7 +13,7 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 
-/// The loops over a stage's product, whatever the stage ends in.
+/// The loops over a stage's product, shared by all epilogues.
 namespace minnow::detail {
 
 /// Run-time parameters of a stage's loops. The loops take these numbers instead of the stage's type. They are

@@ -61,7 +61,7 @@ struct avx512_shuffle {
   static vector widen(const void* at) noexcept {
     return _mm512_cvtepu8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(at)));
   }
-  /// (v | v << 4) & 15. Bit 4a + 2b + c of the number 0xa8 is the function's value.
+  /// (v | v << 4) & 15 in one instruction. Its last argument is the truth table of (a | b) & c, indexed by 4a + 2b + c.
   static vector low_and_high(vector v) noexcept {
     return _mm512_ternarylogic_epi32(v, _mm512_slli_epi16(v, 4), _mm512_set1_epi8(15), 0xa8);
   }

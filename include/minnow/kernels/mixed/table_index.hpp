@@ -10,8 +10,8 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// Table indices of weights. The index of a group of weights selects one of all sums that such weights can form of the
-/// group's inputs.
+/// Table indices of weights. The index of a group of weights selects one of all sums that such weights can form from
+/// the group's inputs.
 ///
 /// bit           Five weights of ±1 give 32 signed sums. Bit j of the index is set if weight j is +1.
 /// ternary       Three weights of -1, 0, 1 give 27 sums. With v = 9 w0 + 3 w1 + w2, from -13 to 13, the low four bits

@@ -11,7 +11,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// The sinks that keep sums, and what all sinks share.
+/// The sinks that store sums, and the definitions that all sinks share.
 namespace minnow::kernels {
 
 /// Integer thresholds for encodings of at most 16 codes. For channel c the index of the code is the number of

@@ -4,10 +4,10 @@
 
 #include <minnow/kernels/layout/layout.hpp>
 
-/// What a kernel hands to a sink (sink/sink.hpp), and the function that hands over a tile of it.
+/// The data that a kernel hands to a sink (sink/sink.hpp), and the function that hands over one tile.
 namespace minnow::kernels {
 
-/// What a kernel hands to the panels of a sink: sum = base + Factor · count, in vectors of type Batch.
+/// The counts that a kernel hands to the panels of a sink, in vectors of type Batch: sum = base + Factor · count.
 template <int Factor, class Batch>
 struct counts_of {
   /// Vectors of a panel of one block of filters.

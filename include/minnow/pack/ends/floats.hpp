@@ -6,7 +6,7 @@
 #include <minnow/infer/ends/layer_constants.hpp>
 #include <minnow/infer/ends/requantize.hpp>
 
-/// Ends that compute with floats keep the layers as they are.
+/// Epilogues that compute with floats keep the layers unchanged.
 namespace minnow::detail {
 
 template <class Plan>

@@ -52,7 +52,7 @@ template <class Byte>
   if (file.length() != unknown_length) bytes.reserve(index(std::min(limit, file.length())));
   std::size_t size = 0;
   while (size < limit) {
-    // The reserved capacity is filled in one read; beyond it, the buffer doubles.
+    // One read fills the reserved capacity; after that, the buffer doubles.
     const std::uint64_t next = std::max({first_step, std::uint64_t{2} * size, std::uint64_t{bytes.capacity()}});
     bytes.resize(index(std::min(limit, next)));
     std::size_t got = 0;

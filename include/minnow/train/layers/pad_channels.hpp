@@ -9,7 +9,7 @@ namespace minnow {
 
 namespace detail {
 
-/// The trainable reading of pad_channels, for any number of channels and any estimator.
+/// The trainable pad_channels, for any number of channels and any estimator.
 class trainable_pad_channels : public layer_base {
 public:
   explicit trainable_pad_channels(int channels) noexcept : channels_(channels) {}

@@ -56,7 +56,7 @@ protected:
   void differentiate_weights(const activations& in, const float* grad_out);
   /// Computes the gradient of the inputs with the weights as values.
   ///
-  /// as_codes  true: the values are computed from the codes; false: they are those of the forward pass
+  /// as_codes  true: computes the values from the codes; false: uses the values of the forward pass
   void differentiate_inputs(int images, const float* grad_out, float* grad_in, bool as_codes);
 
   void moved() noexcept;
@@ -201,7 +201,7 @@ public:
     coded_ = false;
   }
   /// Like `arrays`, but for use between two steps of a run, when weights may have changed since they were measured. The
-  /// array `measured` records whether they have.
+  /// array `measured` is 1 if the states match the weights.
   void checkpoint_arrays(const array_visitor& visit) override {
     each_array(visit);
     if constexpr (state_floats<Quantizer> > 0) visit(std::string_view("measured"), std::span<float>(&measured_, 1));
