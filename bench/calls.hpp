@@ -58,7 +58,7 @@ namespace detail {
 template <encoding In, encoding Weights, class Arch, bool Grouped = false>
 using product = kernels::product_of<Grouped, kernels::operand<In>, kernels::operand<Weights>, Arch>;
 
-/// Everything that a product needs besides its operands.
+/// The memory that a product needs besides its operands.
 template <encoding In, encoding Weights, class Arch, bool Grouped = false>
 struct workspace {
   using product = detail::product<In, Weights, Arch, Grouped>;
@@ -69,7 +69,7 @@ struct workspace {
         scratch(product::scratch_bytes(data->shape())) {
     product::prepare(data->shape(), data->weights(), prepared.data());
   }
-  /// Runs all rows into a sink.
+  /// Computes all rows of the product and passes them to a sink.
   template <class Sink>
   void run(const Sink& sink) {
     product::rows(data->shape(), {data->inputs(), data->weights(), prepared.data(), scratch.data()}, 0,

@@ -69,7 +69,7 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// One way to compile a program, and what it took.
+/// One way to compile a program, and the time that it took.
 struct way {
   std::string suffix;  ///< of its figures
   fs::path tree;

@@ -57,7 +57,7 @@ template <int Side, int Channels, class Scheme>
 void measure(const std::string& name, std::string_view wanted) {
   measure_model<bench::single_layer<Side, Channels, Scheme>>(name + "_" + std::to_string(9 * Channels), wanted);
 }
-/// Names the figure after the map: depthwise_i8xi8_56x56x128.
+/// Names the printed figure after the shape of the map: depthwise_i8xi8_56x56x128.
 template <int Side, int Channels, class Scheme>
 void measure_depthwise(const std::string& name, std::string_view wanted) {
   const std::string side = std::to_string(Side);

@@ -47,7 +47,7 @@ struct single_layer
     : mn::model<mn::image<Channels, Side, Side>, block<Channels, Scheme>,
                 mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
 
-/// As above, for a depthwise convolution.
+/// A block of one depthwise convolution, followed by a layer with one output pixel.
 template <int Side, int Channels, class Scheme>
 struct depthwise_layer
     : mn::model<mn::image<Channels, Side, Side>, mn::depthwise_conv<Scheme>, mn::batch_norm,

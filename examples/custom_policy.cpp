@@ -26,7 +26,7 @@ struct polynomial : mn::estimator_base {
   }
 };
 
-/// Rises from 0 to 1 along a quarter of a sine.
+/// An alpha schedule that rises from 0 to 1 along a quarter of a sine.
 struct sine {
   float operator()(const mn::progress& p) const {
     return static_cast<float>(std::sin(1.5707963 * static_cast<double>(p.step) / static_cast<double>(p.steps)));

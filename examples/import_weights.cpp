@@ -45,7 +45,7 @@ int main(int argc, char** argv) try {
     mn::require(mn::status::failure("expected %zu logits, found %zu", expected.size(), found.size()));
   float difference = 0, largest = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    // A NaN counts as infinitely far.
+    // A NaN counts as an infinite difference.
     const float d = std::abs(found[i] - expected[i]);
     difference = std::max(difference, std::isnan(d) ? INFINITY : d);
     largest = std::max(largest, std::abs(expected[i]));

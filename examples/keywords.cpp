@@ -18,7 +18,7 @@ constexpr int rate = 4000;            // samples per second
 constexpr int window_samples = 2000;  // half a second
 constexpr int word_length = 1400;
 constexpr const char* words[] = {"rise", "fall", "hill", "clicks"};
-constexpr int nothing = 4;  // the class of a window without a word
+constexpr int nothing = 4;  // label of windows without a word
 
 /// Depthwise separable convolutions in integers. The sound stays in bytes.
 using eight_bits = mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>;

@@ -59,7 +59,7 @@ private:
   std::vector<call> calls_;
 };
 
-/// Ratios of each figure, and their minimum over the shapes.
+/// The ratios of each printed figure, and their minimum over the shapes.
 class ratios {
 public:
   /// Adds the ratio of `ours` to the fastest of the available peers.

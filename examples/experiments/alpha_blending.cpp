@@ -67,7 +67,8 @@ struct task {
   const options& o;
 };
 
-/// Records Figure 4 for one run: the accuracy with real and with quantized weights while alpha rises.
+/// Records the data of the paper's Figure 4 for one run: the accuracy with real and with quantized weights while alpha
+/// rises.
 class curve {
 public:
   curve(const fs::path& file, const images& test) : out_(file), some_(test.part(0, std::min(test.size(), 2000))) {

@@ -44,7 +44,7 @@ int main(int argc, char** argv) try {
     const double blended = blend(alpha, w);
     file << step << ',' << alpha << ',' << w << ',' << std::round(w) << ',' << blended << ',' << loss(blended) << '\n';
     w -= rate * static_cast<double>(mn::alpha_blend::learning_rate_scale(alpha)) * 2 * (blended - 5.7);
-    alpha = schedule({step, steps + 1});  // after the step, as in the paper's Algorithm 1
+    alpha = schedule({step, steps + 1});  // alpha changes after the step, as in the paper's Algorithm 1
   }
   std::printf("figure end_real %.6f w\nfigure end_quantized %.0f w\n", w, std::round(w));
   return 0;

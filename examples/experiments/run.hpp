@@ -69,7 +69,7 @@ inline task begin(const options& o) {
   t.augmentation = {.crop = in_color(t) ? 4 : 0, .flip = in_color(t)};
   return t;
 }
-/// As above, for networks of 32x32 color images.
+/// Reads the data like `begin`, and checks that it consists of 32x32 color images.
 inline task begin_in_color(const options& o) {
   task t = begin(o);
   if (!in_color(t)) throw std::invalid_argument("--data: expected 32x32 color images, found other ones");
@@ -94,7 +94,7 @@ inline alpha_schedule schedule_of(const std::string& name, const alpha_schedule&
   if (name == "rising") return mn::linear{.from = 0.5f, .to = 1, .end = end};
   if (name == "cubic") return mn::cubic{.end = end};
   if (name == "exponential")
-    return [end](const mn::progress& p) {  // reaches 1 - exp(-5) at the end
+    return [end](const mn::progress& p) {  // alpha reaches 1 - exp(-5) at the end
       return mn::exponential{.lambda = 5 / static_cast<float>(end.part * static_cast<float>(p.steps)), .end = end}(p);
     };
   throw std::invalid_argument("--schedules: expected own, half, linear, rising, cubic or exponential, found " + name);

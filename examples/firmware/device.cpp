@@ -13,7 +13,7 @@
 
 namespace {
 
-minnow::firmware<firmware_example::network, network_data::network> net;  // all the memory that it needs
+minnow::firmware<firmware_example::network, network_data::network> net;  // holds all the memory of a run
 
 /// Semihosting: operation 4 prints a text, operation 0x20 ends the program with a status.
 std::uint32_t ask_host(std::uint32_t operation, const void* parameter) {

@@ -23,8 +23,8 @@ namespace minnow::test {
 
 /// The result of a comparison.
 struct report {
-  int layers = 0;        ///< products and quantize layers that were compared
-  long long values = 0;  ///< sums, codes and logits of all images
+  int layers = 0;        ///< number of products and quantize layers that were compared
+  long long values = 0;  ///< number of sums, codes and logits of all images
   long long differences = 0;
   long long wrong_classes = 0;
   std::string first{};  ///< describes the first difference; empty if there is none
@@ -48,12 +48,12 @@ struct step {
   double unit = 1;    ///< scale of the other input's codes; 1 for floats
 };
 
-/// A stage of the packed network as the trained one sees it, without types.
+/// A stage of the packed network and the layers of the trained network that it corresponds to, without types.
 struct stage_view {
   std::size_t begin = 0;
   std::size_t end = 0;
   std::size_t from = 0;    ///< the layer whose result is the stage's input, or image_input
-  std::size_t source = 0;  ///< the stage that computes the input; one past the last: the image
+  std::size_t source = 0;  ///< index of the stage that computes the input; one past the last stage for the image
   std::size_t before = 0;  ///< the layer whose result the stage's last layer reads
   bool product = false;
   bool float_sums = false;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Checks small networks: trains three steps, changes batch norm, packs, saves, loads, and compares.
+// Checks small networks: trains them for three steps, changes batch norm, packs, saves, loads, and compares.
 
 #include <doctest/doctest.h>
 
@@ -50,7 +50,7 @@ inline void bend(network_base& net) {
 inline constexpr int training_images = 24;
 inline constexpr int batch_images = 8;
 
-/// Trains three steps, re-estimates batch norm, and makes some of its channels decreasing or constant.
+/// Trains for three steps, re-estimates batch norm, and makes some of its channels decreasing or constant.
 template <class Model, class T, class Estimator = aqe>
 network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
   const auto data = random_images<T>(layer_graph<Model>::input, training_images, packed<Model>::classes, draws);

@@ -68,7 +68,7 @@ struct reference {
   mn::random root;
   int images = 0;
   double limit = 0;                         ///< the weights are within ±limit
-  std::map<std::pair<int, int>, int> draw;  ///< layer, channel -> number of the draw, if it is not 0
+  std::map<std::pair<int, int>, int> draw;  ///< maps layer and channel to the number of the draw, if it is not 0
   double loss = 0;
   std::vector<double> logits;
   std::vector<gradient> gradients;

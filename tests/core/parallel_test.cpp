@@ -120,7 +120,7 @@ TEST_SUITE("core/parallel") {
     CHECK(counts_all());
     const pid_t child = fork();
     if (child == 0) {
-      alarm(20);  // ends the process if it waits for threads that fork did not copy
+      alarm(20);  // ends a process that waits for threads that fork did not copy
       _exit(counts_all() ? 0 : 1);
     }
     int state = 0;

@@ -14,7 +14,7 @@
 
 using namespace minnow;
 
-// A reduction belongs to a run, which outlives its users: it is not deleted through this class.
+// A reduction is owned by the run, so code that uses it cannot delete it through this class.
 static_assert(std::is_abstract_v<reduction> && !std::is_destructible_v<reduction>);
 
 namespace {

@@ -110,7 +110,7 @@ TEST_SUITE("data/record_file") {
     CHECK(data_files::sentence(labels_of(where.write("long", content), two_byte_labels, labels), where) ==
           "long: expected a multiple of 7 bytes (a record), found 1260001");
     content.pop_back();
-    content[170'123 * 7 + 1] = 0xe8;  // 1000, in the second part that is read
+    content[170'123 * 7 + 1] = 0xe8;  // record 1000, in the second part that is read
     content[170'123 * 7 + 2] = 0x03;
     CHECK(data_files::sentence(labels_of(where.write("label", content), two_byte_labels, labels), where) ==
           "label: expected labels 0 to 999, found 1000 in record 170123");

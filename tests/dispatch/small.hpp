@@ -10,7 +10,7 @@ namespace minnow::test {
 struct small : model<image<3, 6, 6>, conv<17, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<20, minw<2, 1>>,
                      batch_norm, dense<5, minw<2, 1>>, batch_norm> {};
 
-/// A user's layer that throws for a number above 100.
+/// A user-defined layer that throws for a number above 100.
 struct refuses_above_100 : same_shape {
   static constexpr bool increasing = true;
   static constexpr text name() { return "refuses_above_100"; }

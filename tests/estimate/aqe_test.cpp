@@ -32,9 +32,9 @@ double forward(double alpha, double a) {
   return share * quantized<Quantizer>(a, {}) + (1 - share) * a;
 }
 
-/// Returns the derivative of Eq. 7 averaged over z, with a linear loss and h = sign, as a central difference over
-/// 400,000 equally spaced z. a and a ± step are multiples of the spacing and the z are halfway between, so the count of
-/// z < a is exact and only the sums of doubles are rounded.
+/// Returns the derivative of Eq. 7 of Chen et al. 2020, averaged over z, with a linear loss and h = sign, as a central
+/// difference over 400,000 equally spaced z. a and a ± step are multiples of the spacing and the z are halfway between,
+/// so the count of z < a is exact and only the sums of doubles are rounded.
 double finite_difference(double alpha, double a) {
   constexpr int count = 400000;
   constexpr double step = 0.01;
@@ -46,7 +46,7 @@ double finite_difference(double alpha, double a) {
   return alpha * difference / count / (2 * step) + (1 - alpha);
 }
 
-/// Checks Theorem 3 on the iteration x <- alpha h(x) + (1 - alpha) x.
+/// Checks Theorem 3 of Chen et al. 2020 on the iteration x <- alpha h(x) + (1 - alpha) x.
 template <class Quantizer>
 void check_convergence(double start) {
   for (const double alpha : {0.125, 0.25, 0.5, 0.75}) {
@@ -149,7 +149,8 @@ TEST_SUITE("estimate/aqe") {
       const auto a = static_cast<float>(c.a);
       CHECK(std::abs(aqe_expected::slope(role::inputs, alpha, a, inside(a)) - measured) <= 0x1p-24 + 1e-12);
       CHECK(std::abs(aqe::slope(role::inputs, alpha, a, inside(a)) - c.printed) <= 0x1p-24);
-      // The printed rule is correct where Theorem 1 needs it, and only there.
+      // The gradient that the paper prints is correct only for alpha = 1/2 inside the range, the case that Theorem 1
+      // needs.
       CHECK((std::abs(measured - c.printed) <= 1e-12) == (c.alpha == .5 && c.a == .3));
     }
   }

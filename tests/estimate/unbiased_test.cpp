@@ -34,8 +34,8 @@ double deviation(const neuron_case& c) {
   return std::sqrt(p * (1 - p)) * std::abs(fired - silent);
 }
 
-/// Returns the mean of the estimate over `count` uniform z, with Eq. 2 either as the library interprets it or as
-/// printed.
+/// Returns the mean of the estimate over `count` uniform z, with Eq. 2 of Chen et al. 2020 either as the library
+/// interprets it or as printed.
 double monte_carlo(const neuron_case& c, int count, bool as_printed) {
   minnow::random r(minnow::seed{11});
   double sum = 0;

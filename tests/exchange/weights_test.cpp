@@ -136,7 +136,7 @@ TEST_SUITE("exchange/weights") {
     const mn::tensors weights = torch_weights();
     mn::network<real_net> net{mn::seed{1}};
     const auto images = draw({5, 3, 6, 10}, 77);
-    (void)mn::logits(net, channels_last(images, 5));  // prepares weights that the load must invalidate
+    (void)mn::logits(net, channels_last(images, 5));  // prepares packed weights, which loading must invalidate
     mn::load_weights(net, weights, names);
     const auto found = mn::logits(net, channels_last(images, 5));
     const auto expected = torch_logits(weights, images, 5);
@@ -151,7 +151,7 @@ TEST_SUITE("exchange/weights") {
     mn::load_weights(net, weights, names);
     weights.erase("features.1.num_batches_tracked");
     CHECK(mn::export_weights(net, names) == weights);
-    // Latent weights are exported as they were loaded, too.
+    // Latent weights too are exported unchanged.
     mn::network<small_net> small{mn::seed{1}};
     mn::load_weights(small, weights, names);
     CHECK(mn::export_weights(small, names) == weights);

@@ -149,7 +149,7 @@ TEST_SUITE("files/container") {
     CHECK(data_files::sentence(sections{}.write(folder.path("none/f")), folder) ==
           "none/f: could not be created (No such file or directory)");
     CHECK(folder.names().empty());
-    // A folder is in the file's place.
+    // A folder exists at the path of the file.
     fs::create_directory(folder.path("f"));
     CHECK(data_files::sentence(sections{}.write(folder.path("f")), folder) ==
           "f: expected a file or nothing at this place, found a folder");
@@ -169,7 +169,7 @@ TEST_SUITE("files/container") {
     CHECK(content(folder.path("f")) != old);
     CHECK(folder.names() == std::vector<std::string>{"f"});
 
-    // A file size limit stops the next write half way.
+    // A limit on the size of files makes the next write fail half way.
     const auto kept = content(folder.path("f"));
     ::rlimit before{};
     REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);

@@ -41,7 +41,8 @@ std::string changed_byte_accepted(const folder& where, const bytes& sound, Read 
   return {};
 }
 
-/// As above, for every shorter length and for some longer ones.
+/// Describes the first length, shorter or somewhat longer than a valid file's, that `read(path)` does not refuse; empty
+/// if all are refused.
 template <class Read>
 std::string other_length_accepted(const folder& where, const bytes& sound, Read read) {
   const auto refused = [&](const bytes& file, const char* word) {

@@ -43,7 +43,7 @@ TEST_SUITE("firmware/exact_fma") {
       twice +=
           !same(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)), expected);
     }
-    CHECK(twice > 0);  // otherwise no case needed the exact version
+    CHECK(twice > 0);  // fails if no case needed the exact version
   }
   TEST_CASE("zeros, infinities, the middle of two floats, subnormal results") {
     constexpr float least = std::numeric_limits<float>::denorm_min(), inf = std::numeric_limits<float>::infinity();

@@ -216,7 +216,7 @@ TEST_SUITE("fit/batches") {
     const auto data = numbered<std::uint8_t>(50);
     const minnow::random draws(seed{1});
     const augmentation moves{.crop = 1, .flip = true};
-    // The change reads and writes both the image and the random stream.
+    // This user-defined change reads and writes both the image and the random stream.
     const auto own = [](std::span<std::uint8_t> image, const shape& s, minnow::random& r) {
       if (s != dimensions || image.size() != size) return;
       for (auto& value : image) value = static_cast<std::uint8_t>(255 - value);
@@ -237,7 +237,7 @@ TEST_SUITE("fit/batches") {
     CHECK(first.size() > 25);
     CHECK(!(take(data, {moves, own}, true, draws.stream(2)) == changed));
     CHECK(data.images == numbered<std::uint8_t>(50).images);
-    // Without moves, the change receives the original image.
+    // Without a shift, the user's change receives the original image.
     const auto alone = take(data, {{}, own}, false, draws.stream(1));
     CHECK(alone.images[3][5] == static_cast<float>(255 - data.image(3)[5]));
   }

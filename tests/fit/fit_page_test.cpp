@@ -30,7 +30,7 @@ std::string row(const std::string& cell) {
   if (at == std::string::npos) return "no such row";
   return page().substr(at + head.size(), page().find('\n', at + 1) - at - head.size());
 }
-/// Returns the second cell of that row.
+/// Returns the second cell of the table row that begins with this cell.
 std::string second(const std::string& cell) { return row(cell).substr(0, row(cell).find(" |")); }
 /// Returns the number after ".name = " in a row.
 float number(const std::string& cell, const std::string& name) {

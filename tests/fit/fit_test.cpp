@@ -465,7 +465,7 @@ TEST_SUITE("fit/fit: validation") {
           differences += std::abs(e.validation_accuracy_blended - e.validation_accuracy);
         });
     CHECK(differences > 0);
-    // The last measurement equals the accuracy of the final network.
+    // The last measured validation accuracy equals the accuracy of the final network.
     CHECK(result.epochs.back().validation_accuracy == accuracy(net, validation));
   }
 

@@ -68,7 +68,7 @@ std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_o
       for (std::size_t n = 0; n < labels.size(); ++n) {
         const auto number = [&](std::size_t k) {
           return static_cast<int>(std::lround(255 * in[n * 12 + k]));
-        };  // bytes become 0 … 1 in the network
+        };  // the network converts bytes to numbers from 0 to 1
         const int first = number(0);
         CHECK(labels[n] == first / 10 % 12);
         for (std::size_t k = 0; k < 12; ++k) CHECK(number(k) == first + static_cast<int>(k % 2 * 6 + k / 2));
@@ -78,7 +78,7 @@ std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_o
   }
   return all;
 }
-/// Returns the same records in memory.
+/// Returns the records of the files as a data set in memory.
 dataset<std::uint8_t> in_memory() {
   dataset<std::uint8_t> data;
   data.dimensions = {3, 2, 2};

@@ -144,7 +144,7 @@ TEST_SUITE("fit/reestimate_batch_norm") {
     CAPTURE(before);
     CAPTURE(after);
     CHECK(net.layer<"1">().stale_statistics() == 0);
-    // The accuracies are about 0.62 before and 0.83 after.
+    // The accuracy is about 0.62 before and 0.83 after re-estimation.
     CHECK(after >= 0.75);
     CHECK(after >= before + 0.1);
   }

@@ -53,7 +53,7 @@ std::vector<float> values(network_base& net) {
   return result;
 }
 
-/// Trains twenty steps. alpha cycles through `alphas`.
+/// Trains for twenty steps, in which alpha cycles through `alphas`.
 template <class Estimator, class Optimizer>
 std::vector<float> trained(const Optimizer& o, const std::vector<float>& alphas) {
   network<of_three_layers, Estimator> net{seed{3}};
@@ -185,7 +185,7 @@ TEST_SUITE("fit/update") {
     CHECK(trained<alpha_blend>(plain, alphas) == trained<scaled_gradient>(plain, alphas));
     const sgd heavy{.rate = 0.1f, .momentum = 0.9f};
     CHECK(trained<alpha_blend>(heavy, alphas) != trained<scaled_gradient>(heavy, alphas));
-    // Adam cancels a constant factor of the gradient, but not one of the step.
+    // Adam cancels a constant factor of the gradient, but not a factor of the step.
     CHECK(trained<alpha_blend>(adam{.rate = 0.01f}, alphas) != trained<scaled_gradient>(adam{.rate = 0.01f}, alphas));
   }
 

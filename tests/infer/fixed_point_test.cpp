@@ -34,7 +34,7 @@ using positive = scheme<unsigned_integer<8>, integer<4, per_channel>>;
 struct chained : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu6, unit<bytes, 20>, max_pool<2>, relu,
                        conv<18, positive>, max_pool<2>, batch_norm, hard_tanh, dense<9, bytes>, bias, batch_norm,
                        dense<4, bytes>> {};
-/// A network with a sum of codes, followed by batch norm.
+/// A network in which codes are added, followed by batch norm.
 struct joined : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu,
                       residual<chain<unit<positive, 17>, relu, unit<positive, 17>>, chain<>, unsigned_integer<8>>,
                       batch_norm, relu, dense<4, bytes>> {};
@@ -204,7 +204,7 @@ TEST_SUITE("infer/fixed_point") {
     spoilt.stage<1>().constants.other_multiplier[3] = std::int64_t{1} << 53;
     CHECK_THROWS_WITH_AS(save(spoilt, folder.path("fixed.mnw")),
                          doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
-    // The place of the array in the file.
+    // Find the offset of the array in the file.
     auto sections_of = fixed;
     normalization input;
     detail::packed_sections all;

@@ -135,7 +135,7 @@ TEST_SUITE("layers/model") {
         fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<6, sign>>(),
         fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, ternary<>>>(),
         fingerprint_of<in, conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, minw<1, 1>>>(),
-        // the number of layers, and their paths
+        // models that differ in the number of layers and in their paths
         fingerprint_with<conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>>(),
         fingerprint_with<conv<4, minw<1, 1>>, batch_norm, relu, max_pool<2>, dense<5, sign>, relu>(),
         fingerprint_with<chain<conv<4, minw<1, 1>>, batch_norm>, relu, max_pool<2>, dense<5, sign>>(),

@@ -6,7 +6,7 @@
 
 namespace minnow::test {
 
-/// A quantizer with a scalar rule: -3, -1, +1, +3 over 3.
+/// A quantizer for single numbers, with the levels -3, -1, +1 and +3, divided by 3.
 struct four_levels : quantizer_base {
   static constexpr text name() { return "four_levels"; }
   static constexpr int bits = 2;

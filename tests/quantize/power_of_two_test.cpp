@@ -23,7 +23,7 @@ static_assert(power_of_two<4>::thresholds == std::array{.75f, .375f, .1875f, .09
 
 namespace {
 
-/// Thresholds that are not the midpoints, some close to the ends of their cells.
+/// Thresholds that are not midway between the levels, some close to a level.
 struct skewed {
   static constexpr text name() { return "skewed"; }
   template <int Q>

@@ -31,7 +31,7 @@ double squared_error(const std::vector<float>& xs, float g) {
   return sum;
 }
 
-/// Computes Algorithm 2 in double precision.
+/// Computes Algorithm 2 of Liu & Mattina 2019 in double precision.
 double scale_of_algorithm(const std::vector<float>& xs, int bits, int iterations) {
   double g = 0;
   for (const double x : xs) g = std::max(g, std::abs(x) / (std::pow(2.0, bits - 1) - 1));

@@ -1,7 +1,7 @@
 #pragma once
 
-// Checks a random model in several states: trains some steps, changes batch norm and scales at random, packs, saves and
-// loads it. All logits must equal the trained network's.
+// Checks a random model in several states: trains it for some steps, changes batch norm and scales at random, packs,
+// saves and loads it. All logits must equal the trained network's.
 
 #include "agreement/pairs.hpp"
 

@@ -35,7 +35,7 @@ mn::dataset<float> images_for_copies(int count, std::uint64_t draws = 9) {
   return {{6, 6, 2}, mn::test::uniform(count * 72, draws), labels};
 }
 
-/// Returns a trained network with its own statistics.
+/// Returns a trained network whose statistics differ from a new network's.
 mn::network<real_net> trained() {
   mn::network<real_net> net{mn::seed{1}};
   net.normalize({.mean = {0.5f, 0}, .stddev = {2, 3}});
@@ -207,7 +207,7 @@ TEST_SUITE("train/copy_weights") {
       CAPTURE(name);
       CHECK(array.second == (name.starts_with("3") ? before : given).at(name));
     }
-    // Naming the layers one by one gives the same result.
+    // Excluding the parts of chain 3 one by one gives the same result as excluding the chain.
     mn::network<of_two> again{mn::seed{2}};
     mn::copy_weights(from, again, {.except = {"3.0", "3.1"}});
     CHECK(arrays_of(again) == after);

@@ -62,7 +62,7 @@ TEST_SUITE("train/fold_batch_norm") {
     REQUIRE(expected.size() == found.size());
     float largest = 0;
     for (const float z : expected) largest = std::max(largest, std::abs(z));
-    // Scaling rounds the weights once more; about 100 such errors are added.
+    // Scaling rounds each weight once more; a sum adds about 100 such errors.
     for (std::size_t i = 0; i < expected.size(); ++i)
       CHECK(std::abs(expected[i] - found[i]) <= 100 * 0x1p-24f * largest);
   }
@@ -95,7 +95,7 @@ TEST_SUITE("train/fold_batch_norm") {
     network<norms_in_branches<bias, bytes>> small{seed{2}};
     fold_batch_norm(from, small);
     calibrate(small, images_for_folds(60), {.batches = 3, .batch = 20});
-    // The batch norm that could not be folded has statistics of another network.
+    // The statistics of the batch norm that could not be folded count as another network's.
     CHECK_THROWS_WITH_AS((void)pack(small), doctest::Contains("layer 6"), error);
 
     using all = zoo::schemes<bytes, bytes, bytes, bytes, real, bias>;

@@ -53,7 +53,7 @@ static_assert(detail::overrides_hooks<trainable<batch_norm>> &&
               detail::overrides_hooks<trainable<quantize<lsq<4>>, ste>> &&
               detail::overrides_hooks<trainable<conv<4, sign>, aqe>>);
 
-/// Counts the calls of its hooks. Passes its input on.
+/// A layer that counts the calls of its virtual functions and returns its input.
 struct counted : same_shape {
   static constexpr text name() { return "counted"; }
 };

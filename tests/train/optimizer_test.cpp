@@ -103,7 +103,7 @@ TEST_SUITE("train/optimizer") {
     for (const float g : {1e-3f, 1.0f, -50.0f}) {
       float m[2] = {};
       CHECK(static_cast<double>(o.update(0.0f, g, m, o.rate, o.at(1))) ==
-            doctest::Approx(g > 0 ? -0.125 : 0.125).epsilon(2e-5));  // epsilon / |g| is 1e-5 for the smallest
+            doctest::Approx(g > 0 ? -0.125 : 0.125).epsilon(2e-5));  // epsilon / |g| is 1e-5 for the smallest gradient
     }
   }
 

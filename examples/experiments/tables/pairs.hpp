@@ -1,6 +1,6 @@
 #pragma once
 
-// Models A to D for all weights and for inputs of one number of bits.
+// Trains Models A to D for every number of bits of the weights and for one number of bits of the inputs.
 
 #include <algorithm>
 #include <string>
@@ -17,12 +17,12 @@ template <int Inputs, int Weights, int Channels, int Hidden1, int Hidden2>
 struct narrow : mn::zoo::convnet<mn::zoo::image_schemes<mn::minw<Inputs, Weights>>, Channels / narrower,
                                  Hidden1 / narrower, Hidden2 / narrower> {};
 
-/// The models and pairs of bits to run.
+/// The models and the pairs of bits that a program runs.
 struct table {
   task& t;
   std::vector<std::string> models;
   std::vector<std::string> pairs;
-  std::vector<float> rates;  ///< Adam's initial rates for weights of 1 bit, of 2 and 3, of 16 and 32
+  std::vector<float> rates;  ///< Adam's initial rates for weights of 1 bit, of 2 and 3 bits, of 16 and 32 bits
 };
 
 template <int Inputs, int Weights>
@@ -39,7 +39,8 @@ void run_pair(table& all, int seed) {
   if (wanted(all.models, "d")) run_all<narrow<Inputs, Weights, 64, 128, 512>>(all.t, "d " + pair, seed, rate);
 }
 
-/// Runs the rows of Table I for inputs of `Inputs` bits. Each number of bits is a separate translation unit.
+/// Runs the rows of the paper's Table I for inputs of `Inputs` bits. Each number of bits is a separate translation
+/// unit.
 template <int Inputs>
 void run_inputs(table& all, int seed);
 template <>

@@ -28,14 +28,14 @@ class random {
 public:
   constexpr explicit random(seed s = {}) noexcept : key_(detail::scramble(s.value)) {}
 
-  /// An independent stream, for example one per layer, epoch or purpose.
+  /// Returns an independent stream, for example one per layer, epoch or purpose.
   [[nodiscard]] constexpr random stream(std::uint64_t number) const noexcept {
     random result;
     result.key_ = detail::scramble(key_ ^ detail::scramble(number));
     return result;
   }
 
-  /// Number `index` of the stream.
+  /// Returns number `index` of the stream.
   [[nodiscard]] constexpr std::uint64_t at(std::uint64_t index) const noexcept {
     return detail::scramble(key_ + index);
   }

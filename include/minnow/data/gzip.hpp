@@ -64,7 +64,7 @@ struct gzip_opener {
       return {};
     }
 
-    static constexpr int gzip_window = 15 + 16;  // zlib: the largest window, with gzip's header and checksum
+    static constexpr int gzip_window = 15 + 16;  // argument of zlib: the largest window, plus 16 for gzip's format
 
     void close() noexcept {
       if (running_) inflateEnd(&stream_);

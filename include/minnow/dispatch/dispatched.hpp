@@ -65,7 +65,7 @@ public:
     network_.reset(network);
   }
 
-  /// Overload for the bytes of such a file, which are copied.
+  /// Overload for the bytes of a packed model's file, which are copied.
   dispatched(std::span<const dispatch_arch> archs, std::span<const std::byte> file, std::string_view name = {})
       : arch_(detail::choose_arch(archs, name)), network_(nullptr, arch_.variant->close) {
     void* network = nullptr;

@@ -48,7 +48,7 @@ inline status check_order(std::vector<safetensors_entry>& entries, const char* f
   return {};
 }
 
-/// The name that `what_is_this` gives such a file.
+/// The name that `what_is_this` gives a safetensors file.
 inline constexpr const char* a_safetensors_file = "a safetensors file";
 
 /// Reads tensors from a file of known length, front to back.

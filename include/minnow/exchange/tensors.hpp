@@ -57,7 +57,7 @@ std::string text_of(std::span<const std::uint64_t> shape);
 
 /// A type of numbers in files of tensors, and its conversion to floats: exact, or to the nearest float.
 struct number_kind {
-  const char* safetensors;  ///< its name in safetensors; null if it has none
+  const char* safetensors;  ///< name of the type in safetensors; null if it has none
   const char* npy;
   std::size_t bytes;
   void (*widen)(const std::uint8_t* from, std::size_t count, float* to);

@@ -25,7 +25,7 @@ struct run_parts {
   network_base& net;
   std::span<const run_fact> facts;
   std::span<double> position;
-  std::vector<double>& epochs;  ///< `epoch_numbers` numbers for each finished epoch
+  std::vector<double>& epochs;  ///< holds `epoch_numbers` numbers for each finished epoch
   std::size_t epoch_numbers;
   std::size_t most_epochs;
   std::vector<std::vector<float>>& moments;  ///< of each parameter, in order

@@ -47,7 +47,7 @@ inline constexpr std::array<char, 8> file_magic{'m', 'i', 'n', 'n', 'o', 'w', '\
 inline constexpr std::uint32_t file_version = 1;
 inline constexpr std::size_t file_header = 64;
 
-/// The name that `what_is_this` gives such a file.
+/// The name that `what_is_this` gives a minnow file.
 inline constexpr const char* a_minnow_file = "a minnow file";
 
 /// Returns the CRC-32 of zip and PNG. `crc` is the result for the preceding bytes.

@@ -13,7 +13,7 @@ namespace minnow::detail {
 /// any; for floats also the permitted domain. The arrays of the input have no layer.
 struct file_section {
   std::span<const std::byte> bytes;
-  std::byte* target = nullptr;  ///< of a reader: the same bytes
+  std::byte* target = nullptr;  ///< for a reader: the same bytes, writable
   std::string_view layer{};
   std::string_view array{};
   domain numbers = domain::any;

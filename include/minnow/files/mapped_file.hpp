@@ -27,7 +27,7 @@ public:
   friend status read(const char* path, mapped_file& file) noexcept;
 
   [[nodiscard]] std::span<const std::byte> bytes() const& noexcept { return bytes_; }
-  /// Deleted: the bytes end with this object, so it must be a named object.
+  /// Deleted: the bytes are valid only as long as this object, so it must be a named object.
   std::span<const std::byte> bytes() const&& = delete;
 
 private:

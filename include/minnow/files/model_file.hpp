@@ -99,7 +99,7 @@ struct packed_reading : packed_sections {
 /// storage, max_code   of the quantizer
 [[nodiscard]] const char* unsound_weight(encoding storage, int max_code, std::span<const std::byte> weights) noexcept;
 
-/// Keeps the first refusal of a packed model's numbers.
+/// Keeps the first error that is found in a packed model's numbers.
 struct packed_refusal {
   const char* name;             ///< begins the message
   std::span<const text> paths;  ///< of the model's layers

@@ -49,7 +49,7 @@ public:
       if constexpr (std::is_same_v<Number, float>) std::snprintf(number, sizeof number, "%af,", static_cast<double>(n));
       else if constexpr (std::is_unsigned_v<Number>)
         std::snprintf(number, sizeof number, "0x%08lxu,", static_cast<unsigned long>(n));
-      // The smallest number of a type has no literal.
+      // The smallest number of an integer type has no literal in C++.
       else if (n == std::numeric_limits<Number>::min())
         std::snprintf(number, sizeof number, "%lldLL - 1,", static_cast<long long>(n + 1));
       else std::snprintf(number, sizeof number, "%lld%s,", static_cast<long long>(n), sizeof(Number) == 8 ? "LL" : "");

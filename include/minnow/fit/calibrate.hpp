@@ -6,7 +6,7 @@ namespace minnow {
 
 /// Amount of data that `calibrate` uses, in an order determined by the seed.
 struct calibrate_options {
-  int batches = 30;  ///< at least 1; no more than the data has
+  int batches = 30;  ///< number of batches, at least 1; all batches if there are fewer
   int batch = 128;   ///< images of a batch, at least 1; all images if there are fewer
   minnow::seed seed{};
 };

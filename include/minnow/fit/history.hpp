@@ -9,9 +9,9 @@ struct event {
   bool epoch_end = false;
   int epoch = 0;  ///< from 1
   int epochs = 0;
-  long long step = 0;  ///< from 1, of the whole run
+  long long step = 0;  ///< counted from 1 over the whole run
   long long steps = 0;
-  double loss = 0;      ///< of the batch; at an epoch's end, the mean over the epoch
+  double loss = 0;      ///< mean over the batch; at an epoch's end, mean over the epoch
   double accuracy = 0;  ///< of the network as trained (blended), on the training images of the batch or epoch
   union {
     double validation_accuracy_blended = 0;  ///< on the validation set at an epoch's end, of the network as trained
@@ -25,7 +25,7 @@ struct event {
   };
   float alpha = 0;
   float rate = 0;
-  double seconds = 0;  ///< since the run was started or resumed
+  double seconds = 0;  ///< seconds since the run was started or resumed
 };
 
 /// Result of a run: the events of its epochs.

@@ -12,7 +12,7 @@
 
 namespace minnow {
 
-/// How an `image_stream` reads its files.
+/// Options of an `image_stream`.
 struct stream_options {
   int window = 16384;         ///< number of records that are shuffled together, at least 1
   int prefetch = 2;           ///< number of batches that a thread prepares ahead, at least 1

@@ -21,7 +21,7 @@ struct fit_options {
   int epochs = 1;                                ///< at least 1
   int batch = 128;                               ///< images of a step, at least 1; all images if there are fewer
   const dataset<Element>* validation = nullptr;  ///< measured after every epoch
-  minnow::seed seed{};                           ///< for the order, the augmentation and the estimator's noise
+  minnow::seed seed{};                           ///< seed of the order, the augmentation and the estimator's noise
   loss_function loss = cross_entropy{};
   minnow::augmentation augmentation{};
   augment_function<Element> augment{};  ///< user-defined change to each training image, after `augmentation`
@@ -50,7 +50,7 @@ struct run_options {
   minnow::seed seed{};
   loss_function loss{};
   minnow::augmentation augmentation{};
-  bool augments_own = false;  ///< a user's `augment` is given
+  bool augments_own = false;  ///< true if the user has given `augment`
   bool shuffle = true;
   int alpha_every = 1;
   int quantize_every = 1;

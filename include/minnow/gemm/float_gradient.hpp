@@ -59,8 +59,8 @@ template <class Arch>
 struct weight_gradient {
   static constexpr int rows = float_tile<Arch>::channel_rows, columns = float_tile<Arch>::columns;
   static constexpr int tile_size = rows * columns, tiles_together = 8;
-  static constexpr int block = 256;       // pixels whose columns of grad_out stay in the L1 cache
-  static constexpr int pass = 4 * block;  // pixels between two synchronizations of the threads
+  static constexpr int block = 256;       // number of pixels whose columns of grad_out stay in the L1 cache
+  static constexpr int pass = 4 * block;  // number of pixels between two synchronizations of the threads
 
   const geometry& g;
   int images;
@@ -76,7 +76,7 @@ struct weight_gradient {
   int valid_channels = gathered ? inputs : g.in.channels;
   int channels = gathered ? ceil_div(inputs, rows) * rows : g.in.channels;
   int tiles = ceil_div(channels, rows), chunks = ceil_div(tiles, tiles_together), panels = ceil_div(filters, columns);
-  bool one_pass = pixels <= pass;  // then no sums are kept in memory: each chunk is completed before the next
+  bool one_pass = pixels <= pass;  // true: each chunk is completed before the next, so no sums are kept in memory
 
   void reserve() const {
     const auto grow = [](auto& to, std::size_t size) { to.resize(std::max(to.size(), size)); };

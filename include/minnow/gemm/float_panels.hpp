@@ -17,7 +17,7 @@ namespace detail {
 template <int Columns>
 void copy_columns(const float* from, int valid, float* to) noexcept {
   if (valid >= Columns) {
-    std::copy_n(from, Columns, to);  // constant length: compiles to a few vector moves instead of a call
+    std::copy_n(from, Columns, to);  // a constant length, which compiles to a few vector moves instead of a call
   } else {
     std::fill(std::copy_n(from, valid, to), to + Columns, 0.f);
   }

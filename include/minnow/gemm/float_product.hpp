@@ -20,7 +20,7 @@ namespace detail {
 /// each row's input at these taps, and the destination of each row's sums.
 template <int Rows>
 struct tile_sources {
-  int channels;                    // consecutive inputs at each source
+  int channels;                    // number of consecutive inputs at each address
   std::vector<int> taps;           // taps at which some row reads an input
   std::vector<const float*> rows;  // [index in `taps`][Rows]: inputs
   float* targets[index(Rows)];

@@ -52,7 +52,7 @@ struct tap_map {
             (row - line * width) * dilation.width + remainder_x};
   }
 
-  /// Offset of output pixel `at`, in floats.
+  /// Returns the offset of output pixel `at`, in floats.
   [[nodiscard]] std::size_t target(pixel at) const noexcept {
     return ((index(at.image) * index(to.height) + index(at.y)) * index(to.width) + index(at.x)) * index(to.channels);
   }

@@ -66,7 +66,7 @@ struct winograd_weight_gradient {
   static constexpr int chunk = 64;                                       ///< channels of an item
   static constexpr int group = 2 * columns;                              ///< filters of an item
   static constexpr int together = 64;                                    ///< tiles that are transformed at a time
-  static constexpr int least_items = 16;  ///< tiles are divided to reach this number, whatever the number of threads
+  static constexpr int least_items = 16;  ///< number of items to which the tiles are divided, for any number of threads
   static constexpr std::size_t points_plane = winograd_plane(together, chunk),
                                gradients_plane = winograd_plane(together, group);
   static constexpr std::size_t sums_size = index(winograd_points) * chunk * group;

@@ -23,7 +23,7 @@ struct arena_plan {
   std::array<std::size_t, Packed::stages> prepared{};
   std::size_t prepared_size = 0;
   /// The offsets below are relative to one thread's buffers.
-  std::array<std::size_t, Packed::stages + 1> maps{};  ///< packed maps that the stages write; last, the image
+  std::array<std::size_t, Packed::stages + 1> maps{};  ///< offsets of the stages' packed maps; last, the image
   std::array<stage_memory, Packed::stages> memory{};   ///< of each stage, after the maps that are live while it runs
   std::size_t size = 0;
 

@@ -44,7 +44,7 @@ concept clip_layer = requires {
   { Layer::clip } -> std::convertible_to<interval>;
 };
 
-/// Shifts, rounding down, and clamps.
+/// Shifts right, rounding down, and clamps.
 [[nodiscard]] constexpr std::int32_t fixed_code(std::int64_t scaled, std::int32_t shift, std::int32_t low,
                                                 std::int32_t high) noexcept {
   const std::int64_t rounded = scaled >> shift;

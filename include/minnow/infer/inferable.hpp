@@ -161,7 +161,7 @@ private:
   shape shape_;
 };
 
-/// A quantizer as the model's last layer: it outputs values, not codes.
+/// A quantizer that is the model's last layer outputs values, not codes.
 template <class Quantizer>
 class inferable<quantize<Quantizer>> {
 public:

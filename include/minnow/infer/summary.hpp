@@ -20,7 +20,7 @@ struct packed_line {
   std::string_view path;
   std::string_view name;
   shape out;
-  std::string_view operation{};  ///< empty except for a product
+  std::string_view operation{};  ///< empty unless the layer is a product
   const char* kernel = "";
   std::string_view arch{};
   long long bytes = 0;

@@ -17,8 +17,8 @@ struct operand {
 /// The memory of one product. Each pointer is aligned to 64 bytes, and up to 64 bytes past the end may be read.
 struct operands {
   const std::byte* inputs;    ///< one packed map
-  const std::byte* weights;   ///< packed, in the order of the file
-  const std::byte* prepared;  ///< written by the kernel's prepare()
+  const std::byte* weights;   ///< the weights, packed in the order of the file
+  const std::byte* prepared;  ///< data that the kernel's prepare() has written
   std::byte* scratch;
 };
 

@@ -15,7 +15,7 @@ struct portable {
   portable() = default;
   template <class Arch>
     requires requires { Arch::supported(), Arch::name(); }
-  constexpr portable(Arch) noexcept {}  // implicit: lets overload resolution fall back to portable
+  constexpr portable(Arch) noexcept {}  // implicit, so that overload resolution can fall back to portable
 };
 
 /// Name of version 0.1, until 0.3.

@@ -44,7 +44,7 @@ struct region {
   geometry g;
   run y;
   run x;
-  int pixel_steps;  ///< steps from one pixel to the next
+  int pixel_steps;  ///< number of steps from one pixel to the next
 
   [[nodiscard]] constexpr int pixels() const noexcept { return y.size() * x.size(); }
   [[nodiscard]] constexpr int rows() const noexcept { return x.taps() > 0 ? y.taps() : 0; }

@@ -54,7 +54,7 @@ struct integer_codes : quantizer_base {
   [[nodiscard]] static Value nearest(Value x, float step) noexcept {
     return step > 0 ? nearest_code<Lowest, Highest>(x / Value(step)) : Value(0);
   }
-  /// From the lowest to the highest value.
+  /// Returns the interval from the lowest to the highest value.
   [[nodiscard]] static constexpr interval range_of(float step) noexcept { return {step * Lowest, step * Highest}; }
 };
 

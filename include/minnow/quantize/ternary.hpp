@@ -54,8 +54,8 @@ struct ternary<threshold<Numerator, Denominator>> : quantizer_base {
   static constexpr float scale(const state&) noexcept { return 1; }
 };
 
-/// Like the quantizer above, but with a threshold measured on the weights. It is refused for inputs, because there the
-/// threshold would depend on every image.
+/// Like `ternary` with a fixed threshold, but with a threshold measured on the weights. It is refused for inputs,
+/// because there the threshold would depend on every image.
 template <int Numerator, int Denominator>
 struct ternary<mean_threshold<Numerator, Denominator>> : quantizer_base {
   struct state {

@@ -37,7 +37,7 @@ struct plain {
   class file {
   public:
     [[nodiscard]] status open(const char* path) noexcept { return open(path, true); }
-    /// takes_opener   true if the reader accepts minnow::gzip; a failure then advises it
+    /// takes_opener   true if the reader accepts minnow::gzip; the message of a failure then recommends it
     [[nodiscard]] status open(const char* path, bool takes_opener) noexcept;
 
     /// Files that the system generates when they are read, such as those in /proc, report the length 0.

@@ -9,7 +9,7 @@
 /// failed downloads, archives, files of other programs.
 namespace minnow::detail {
 
-/// Number of a file's first bytes that identify it.
+/// Number of bytes at the start of a file that are enough to identify it.
 inline constexpr std::size_t head_of_file = 512;
 
 /// Identifies a file by its first bytes. Returns an empty string if they are of no known kind.

@@ -15,10 +15,10 @@
 /// A wrapper for all readers of files. It turns exceptions into failures and improves their messages.
 namespace minnow::detail {
 
-/// How a reader opens its files, without the opener's type.
+/// The way in which a reader opens its files, without the opener's type.
 struct file_opener {
   status (*with_file)(const char* path, function_ref<status(byte_source)> body);
-  const char* gzip_advice;  ///< advice for a file of gzip data
+  const char* gzip_advice;  ///< advice in the message if the file holds gzip data
 };
 
 /// The `file_opener` of an opener that the reader's caller chooses.

@@ -45,7 +45,7 @@ private:
 /// is unknown before reading, as in /proc. Anything but a regular file is refused without opening it, because opening a
 /// FIFO would wait for its writer.
 ///
-/// takes_opener   true if the reader accepts minnow::gzip; the failure for a missing file then advises it
+/// takes_opener   true if the reader accepts minnow::gzip; the message for a missing file then recommends it
 [[nodiscard]] status open_to_read(const char* path, descriptor& file, std::uint64_t& length,
                                   bool takes_opener = false) noexcept;
 

@@ -102,8 +102,8 @@ public:
 template <quantizer Inputs = real>
 struct wiring {
   using inputs = Inputs;
-  bool feeds_codes = false;        ///< a product or a join reads the result, so a quantizer outputs codes
-  bool next_applies_norm = false;  ///< the next layer can apply a batch norm's function in its own pass
+  bool feeds_codes = false;        ///< true if a product or a join reads the result, so that a quantizer outputs codes
+  bool next_applies_norm = false;  ///< true if the next layer can apply a batch norm's function in its own pass
 };
 
 /// A class that can implement the training of a layer.

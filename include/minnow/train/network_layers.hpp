@@ -52,7 +52,7 @@ protected:
     detail::layer_gradients gradients{};
     kernels::aligned_floats output{};
     activations result{};
-    kernels::aligned_floats values{};  ///< the input as values, if it holds codes and the layer takes none
+    kernels::aligned_floats values{};  ///< input as values, if it holds codes and the layer takes no codes
     bool values_read = false;
   };
 

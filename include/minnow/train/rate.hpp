@@ -29,7 +29,7 @@ struct step_rate {
   float operator()(const progress& p) const;
 };
 
-/// Half a cosine from 1 to `to` over the run.
+/// A factor that falls from 1 to `to` along half a cosine over the run.
 struct cosine_rate {
   float to = 0;  ///< at least 0
   float operator()(const progress& p) const;

@@ -57,7 +57,7 @@ struct pass {
   float unquantized_fraction = 0;   ///< largest unquantized fraction in the forward pass
   bool requantize = true;           ///< false: keep the weights' codes and the quantizers' states of an earlier step
   int measured_batches = 0;         ///< batches before this one in a re-estimation of batch norm or a calibration
-  minnow::random noise{};           ///< random stream of this layer and step
+  minnow::random noise{};           ///< random number stream of this layer and step
   int first_image = 0;              ///< index of the first image in the batch of all ranks; selects the noise
   reduction* over_ranks = nullptr;  ///< not null: batch statistics are taken over all ranks' images
   std::string_view layer = "";      ///< the layer's path, for error messages
@@ -86,8 +86,8 @@ struct parameter {
   std::string_view name;
   std::span<float> value;
   std::span<float> gradient;
-  bool bounded = false;    ///< values are clipped to [-1, 1] after every update
-  bool quantized = false;  ///< the estimator scales its learning rate
+  bool bounded = false;    ///< true if values are clipped to [-1, 1] after every update
+  bool quantized = false;  ///< true if the estimator scales its learning rate
   /// Recomputes the codes of values [first, first + count), while these are still in the cache. Empty if the values
   /// have no codes, or if a code depends on more than its own value.
   std::function<void(std::size_t first, std::size_t count)> requantize{};

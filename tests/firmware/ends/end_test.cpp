@@ -24,7 +24,7 @@ using test::four_ends_plan;
 static_assert(firmware_end<four_ends_plan<0>>::makes_codes && firmware_end<four_ends_plan<1>>::makes_codes &&
               !firmware_end<four_ends_plan<2>>::makes_codes && !firmware_end<four_ends_plan<3>>::makes_codes);
 static_assert(firmware_end<four_ends_plan<3>>::supports_layers);
-// A bit of each of 2 words of channels for 4x4 pooled pixels.
+// One bit per channel, in 2 words, for each of the 4x4 pooled pixels.
 static_assert(firmware_end<four_ends_plan<0>>::waiting_bytes() == 4 * 4 * 2 * 4);
 static_assert(firmware_end<four_ends_plan<1>>::waiting_bytes() == 0);
 

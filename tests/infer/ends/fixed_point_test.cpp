@@ -49,7 +49,7 @@ TEST_SUITE("infer/ends/fixed_point") {
   }
 
   TEST_CASE("memory: one row of sums") {
-    // A row has 4 pixels of 32 lanes, and 32 lanes follow.
+    // A row of sums has 4 pixels of 32 lanes, followed by 32 lanes of padding.
     constexpr auto memory = end_of<test::four_ends_plan<1>>::memory();
     static_assert(memory.sums == (4 * 32 + 32) * 4);
     static_assert(memory.waiting == 0 && memory.floats == std::array<std::size_t, 3>{0, 0, 0} && memory.scratch == 0);

@@ -25,7 +25,7 @@ static_assert(of_averaged_sums_plan::folded_average);
 
 TEST_SUITE("infer/ends/thresholds") {
   TEST_CASE("arrays: rows of whole blocks of channels") {
-    // 33 channels in 48 lanes, one threshold.
+    // Each array has 33 channels, padded to 48 lanes; there is one threshold per channel.
     end_of<test::four_ends_plan<0>> end;
     CHECK(test::arrays_of(end) == "1:flip:192 1:smallest:192 1:thresholds:192 ");
     CHECK(std::string(end.layer_word) == "in thresholds");
@@ -33,7 +33,8 @@ TEST_SUITE("infer/ends/thresholds") {
   }
 
   TEST_CASE("memory: one row of sums, and a bit of every channel of the pooled map; the rows of an average's window") {
-    // A row has 8 pixels of 48 lanes, and 48 lanes follow. 4x4 pooled pixels have 2 words of channels each.
+    // A row of sums has 8 pixels of 48 lanes, followed by 48 lanes of padding. Each of the 4x4 pooled pixels has 2
+    // words of channels.
     constexpr auto pooled = end_of<test::four_ends_plan<0>>::memory();
     static_assert(pooled.sums == (8 * 48 + 48) * 4);
     static_assert(pooled.waiting == 4 * 4 * 2 * 4);

@@ -31,7 +31,7 @@ static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               kernels::detail::pairs_fit_16_bits<unsigned_nibble, byte_codes> &&
               !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
 
-/// The architectures that have dot products. Other kernels have other architectures.
+/// The architectures that have a kernel of dot products; other kernels exist for other architectures.
 using dot_archs = kernels::archs<kernels::portable>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 

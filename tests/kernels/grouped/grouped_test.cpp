@@ -128,7 +128,7 @@ void check_grouped_on() {
         bool equal = found == expected;
         if constexpr (std::is_same_v<sum, float> && !(std::is_base_of_v<xsimd::avx512f, decltype(arch)> ||
                                                       std::is_same_v<decltype(arch), xsimd::fma3<xsimd::avx2>>)) {
-          // Either side rounds K times, with sums of up to K · |x| · |w|.
+          // Both the kernel and the reference round K times, with sums of up to K · |x| · |w|.
           const auto inputs = static_cast<float>(g.inputs());
           const float bound = 0x1p-23f * inputs * inputs * largest_code_of<In> * largest_code_of<Weights>;
           equal = true;
@@ -142,7 +142,7 @@ void check_grouped_on() {
 
 /// The lowest and the highest architecture.
 using outer = kernels::archs<kernels::portable>::add<kernels::best>;
-/// The architectures of dot products.
+/// The architectures that have a kernel of dot products.
 using dot_archs = kernels::archs<kernels::portable>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 

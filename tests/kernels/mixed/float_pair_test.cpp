@@ -248,7 +248,7 @@ TEST_SUITE("kernels/mixed/float_pair") {
     const pair_problem p = problem_of<real_floats, ternary>(g, {1, nan, 2, 3, 4, 5, 1, nan, 2, 3, 4, 5}, weights);
     kernels::available_archs::for_each([&](auto arch) {
       const kernel k = kernel_of<real_floats, ternary, decltype(arch)>(g);
-      if (k.name == "decoded") return;  // decoded weights multiply, and 0 * NaN is NaN
+      if (k.name == "decoded") return;  // the decoded kernel multiplies by weights, and 0 * NaN is NaN
       const auto sums = sums_of(k, p, 1);
       CHECK(!std::isnan(sums[0]));
       CHECK(std::isnan(sums[1]));

@@ -20,7 +20,7 @@ int sum_at(word at) {
     for (int j = 0, x = 1; j < layout::group; ++j, x *= 3) sum += (at >> j & 1u) != 0 ? x : -x;
   } else {
     const int v = static_cast<int>(at & 15u);
-    // v = 9 w0 + 3 w1 + w2, while the first input here is the smallest.
+    // v = 9 w0 + 3 w1 + w2: w0 has the largest factor, but its input is the smallest here.
     for (int left = (at & 16u) != 0 ? -v : v, j = layout::group; j-- > 0;) {
       const int digit = ((left + 1) % 3 + 3) % 3 - 1;
       left = (left - digit) / 3;

@@ -85,7 +85,7 @@ TEST_SUITE("pack/ends/thresholds") {
         });
     end_of<folded_floats_plan> end;
     minnow::detail::pack_end(end, std::move(layers));
-    // 2 x - 3 > 0 from the float after 1.5 on.
+    // 2 x - 3 > 0 for all floats above 1.5, so the threshold is the next float.
     CHECK(end.limits.values[0] == kernels::ordered(std::nextafter(1.5f, 2.0f)));
   }
 }

@@ -29,7 +29,7 @@ double error_of(double step, int levels) {
 TEST_SUITE("quantize/methods/half_wave") {
   TEST_CASE_TEMPLATE("the step has the least error for normal numbers", q, half_wave<1>, half_wave<2>, half_wave<3>,
                      half_wave<4>) {
-    // Cai et al. 2017, Eq. 10: Lloyd's quantizer with equidistant levels.
+    // Finds the best step of Cai et al. 2017, Eq. 10: Lloyd's quantizer with equidistant levels.
     double low = 0.05, high = 2;
     while (high - low > 1e-5) {
       const double a = low + (high - low) / 3, b = high - (high - low) / 3;

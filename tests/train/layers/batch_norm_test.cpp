@@ -133,7 +133,7 @@ TEST_SUITE("train/layers/batch_norm") {
       }
     }
     for (std::size_t c = 0; c < 4; ++c) {
-      // Sums of 18 numbers below 2 (squares below 9), and seven roundings.
+      // The bound allows for sums of 18 numbers below 2 (squares below 9), and for seven more roundings.
       CHECK(std::abs(static_cast<double>(one.layer.running_mean()(c)) - mean[c]) <= 25 * 0x1p-24 * 2);
       CHECK(std::abs(static_cast<double>(one.layer.running_variance()(c)) - variance[c]) <= 25 * 0x1p-24 * 9);
     }

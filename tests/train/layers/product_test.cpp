@@ -53,7 +53,7 @@ void check_blend() {
       magnitudes[o] += std::abs(static_cast<double>(x[i])) * blended_magnitudes[k];
     });
     REQUIRE(out.size() == sums.size());
-    // K = 18 products and sums, and four roundings of a blended weight.
+    // The bound allows for K = 18 roundings of a sum, and four of a blended weight.
     for (std::size_t i = 0; i < sums.size(); ++i)
       CHECK(std::abs(static_cast<double>(out[i]) - sums[i]) <= (18 + 4) * 0x1p-24 * magnitudes[i]);
   }
@@ -153,7 +153,7 @@ TEST_SUITE("train/layers/product") {
       // Nearly all codes are at the limit, so that sums reach 17 million and more.
       for (std::size_t i = 0; i < w.size(); ++i) w[i] = i % 11 == 3 ? 126 : 127;
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 13 == 5 ? 125 : 127;
-      one.set("weights", {w.begin(), w.end()});  // the scale is 1, since the largest is 127 and all are integers
+      one.set("weights", {w.begin(), w.end()});  // the scale is 1: all weights are integers, the largest 127
       one.in().max_code = 127;
       one.in().scale = 0.5f;
       const auto out = one.forward({x.begin(), x.end()}, {.mode = mode::evaluate});
@@ -252,7 +252,7 @@ TEST_SUITE("train/layers/product") {
       kept.clear();
       from.layer.arrays([&](std::string_view, std::span<float> v) { kept.emplace_back(v.begin(), v.end()); });
     };
-    look();  // reads also before anything is measured
+    look();  // the arrays can be read before anything is measured
     REQUIRE(kept.size() == 2);
     CHECK((kept[0] == w));
     CHECK(kept[1] == std::vector<float>{measured});

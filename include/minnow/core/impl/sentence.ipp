@@ -30,7 +30,7 @@ struct sentence::conversion {
   int width = 0;  ///< negative if left-aligned
   int precision = -1;
   int longs = 0;     ///< number of letters l
-  char size = '\0';  ///< a length letter other than l
+  char size = '\0';  ///< a length modifier other than l
   char letter = '\0';
 
   void add(char c) noexcept {

@@ -23,7 +23,7 @@ MINNOW_INLINE std::string first_difference(const expected_model& model, std::spa
     std::uint64_t bytes = 0;
     if (i < known) std::memcpy(&bytes, found.data() + 8 * i, sizeof bytes);
     if (i < known && bytes == expected[i]) continue;
-    if (i >= known && i < found_count) break;  // the table was not read this far
+    if (i >= known && i < found_count) break;  // the part of the table that was read ends here
     const text layer = model.layer_name != nullptr ? model.layer_name(of.layer) : text();
     char what[300];
     const int length = std::snprintf(

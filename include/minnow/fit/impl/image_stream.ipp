@@ -158,7 +158,7 @@ private:
     const int in_shard = at - (shard == 0 ? 0 : ends_[shard - 1]);
     detail::watched_file& file = files_[shards_[shard]];
     if (!file.is_open()) {
-      // A process may open only a few thousand files.
+      // Files are closed again, because a process may have only a few thousand files open.
       if (open_.size() == most_open) {
         files_[open_.front()].close();
         open_.pop_front();
@@ -196,7 +196,7 @@ private:
     }
   }
 
-  /// Work of the reader thread, until the epoch ends or is abandoned.
+  /// The function that the reader thread runs until the epoch ends or is abandoned.
   void read_ahead(int step) noexcept try {
     for (; step < steps(); ++step) {
       {

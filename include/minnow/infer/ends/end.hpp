@@ -46,7 +46,7 @@ struct end_of;
 
 /// Sizes of the buffers that a stage needs while it runs, or their offsets, in bytes.
 struct stage_memory {
-  std::array<std::size_t, 3> floats{};  ///< 0, 1: alternating input and output of an op; 2: a join's other input
+  std::array<std::size_t, 3> floats{};  ///< 0, 1: alternating input and output of a layer; 2: a join's other input
   std::size_t sums = 0;
   std::size_t waiting = 0;  ///< partial results of a folded pool's windows
   std::size_t scratch = 0;

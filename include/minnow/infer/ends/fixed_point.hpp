@@ -28,7 +28,7 @@ inline constexpr int most_shift = 62;
 ///   code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high)
 struct fixed_constants {
   std::vector<std::int32_t> multiplier;
-  std::vector<std::int64_t> other_multiplier;  ///< of the codes that a join adds
+  std::vector<std::int64_t> other_multiplier;  ///< multiplier of the codes that a join adds
   std::vector<std::int64_t> offset;
   std::vector<std::int32_t> shift;
   std::vector<std::int32_t> low;

@@ -46,7 +46,7 @@ void code_block(const float (&x)[kernels::block_filters], const typename Quantiz
 template <class Plan>
 struct encode_context {
   const layer_constants<Plan>* constants;
-  first_exception* failure;        ///< thrown by a user's rule; it must not propagate through a kernel
+  first_exception* failure;        ///< an exception of a user's function, which must not propagate through a kernel
   const std::byte* const* others;  ///< for each join, the map of its other input
 };
 

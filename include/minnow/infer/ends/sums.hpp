@@ -26,7 +26,7 @@ struct stage_work {
   std::byte* sums;
   trace* watcher;
   int parts;               ///< threads that share the image
-  std::size_t part_bytes;  ///< from one thread's buffers to the next's
+  std::size_t part_bytes;  ///< distance from one thread's buffers to the next thread's
 };
 
 /// Writes the sums of the output rows [first, last) to memory.

@@ -33,7 +33,7 @@ struct byte_change {
 template <class In, bool IsSigned>
 [[nodiscard]] constexpr byte_change dot_byte_change() noexcept {
   constexpr std::uint8_t top = dot_code<In, IsSigned>::turned ? 128 : 0;
-  if (In::storage == encoding::nibble) return {15, 8};  // equals x + 8 for a signed number x of 4 bits
+  if (In::storage == encoding::nibble) return {15, 8};  // the result is x + 8 for a signed number x of 4 bits
   if (In::storage == encoding::byte) return {255, 128 ^ top};
   return {255, top};
 }
@@ -82,7 +82,7 @@ void unpack_planes(const std::byte* from, int pixels, int channels, std::byte* t
         result = Planes::put(Planes::all(0), Planes::of(from), 2 * code::offset);
       } else {
         constexpr int positive = storage == encoding::ternary ? 1 : 0;
-        constexpr int magnitude = 1 - positive;  // the first plane of a magnitude
+        constexpr int magnitude = 1 - positive;  // index of the first plane that holds a magnitude
         bytes size = Planes::all(0);
         for (int p = magnitude; p < (positive == 1 ? 1 : planes); ++p)
           size = Planes::put(size, Planes::of(from + 4 * p), code::offset >> (p - magnitude));

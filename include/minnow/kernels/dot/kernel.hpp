@@ -32,7 +32,7 @@ namespace minnow::kernels::detail {
 /// The arguments of one call.
 struct dot_call {
   geometry g;
-  const std::byte* image;     ///< bytes, as dot/inputs.hpp unpacks them
+  const std::byte* image;     ///< inputs as bytes, as dot/inputs.hpp unpacks them
   const std::int32_t* table;  ///< sums of weights, made by prepare()
   int first_row;
   int last_row;
@@ -43,7 +43,7 @@ template <class Isa, int Factor, int Blocks, class Sink>
 struct dot_cover {
   using numbers = typename Isa::numbers;
   static constexpr int width = Blocks * dot_tiles<Isa>::vectors;
-  static constexpr int together = Blocks > 1 ? 2 : 1;  // blocks in one panel of the sink
+  static constexpr int together = Blocks > 1 ? 2 : 1;  // number of blocks in one panel of the sink
   static constexpr int panels = Blocks / together;
   static constexpr int part = width / panels;
 
@@ -52,7 +52,7 @@ struct dot_cover {
 
   const dot_call& call;
   int channel;
-  int filters;  ///< of a single block; several blocks always have 16 filters each
+  int filters;  ///< number of filters of a single block; several blocks always have 16 each
   const Sink& sink;
 
   [[nodiscard]] dot_window window(const region& r, std::ptrdiff_t next_weights) const noexcept {

@@ -26,14 +26,14 @@ struct dot_window {
   int steps;  ///< in one row
   std::ptrdiff_t next_input_row;
   std::ptrdiff_t next_weight_row;
-  std::ptrdiff_t next_weights;  ///< from one step to the next: 64, or 4 · filters in a shorter last block
+  std::ptrdiff_t next_weights;  ///< bytes from one step to the next: 64, or 4 · filters in a shorter last block
 };
 
 /// The weights of the blocks that are computed together.
 template <int Blocks>
 struct dot_panel {
   const std::byte* weights[index(Blocks)];
-  int filters;  ///< of a single block; several blocks always have 16 filters each
+  int filters;  ///< number of filters of a single block; several blocks always have 16 each
   std::ptrdiff_t next_weights;
 };
 

@@ -95,12 +95,12 @@ struct grouped_kernel {
   using numbers = typename Isa::numbers;
   static constexpr int lanes = static_cast<int>(numbers::size);
   static constexpr int block_vectors = block_filters / lanes;
-  /// Pixels of a tile, whose sums stay in registers.
+  /// Number of pixels of a tile, whose sums stay in registers.
   static constexpr int pixels = block_vectors == 1 ? 8 : block_vectors == 2 ? 4 : 2;
   /// Blocks that are computed together. If lanes share inputs, all of them must belong to one group.
   static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Isa, portable_dot_isa> ? 2 : 1;
 
-  /// Filters of the widest panel.
+  /// Number of filters of the widest panel.
   [[nodiscard]] static constexpr int widest(const geometry& g) noexcept {
     return std::min(most_blocks, blocks(g.out.channels)) * block_filters;
   }

@@ -40,11 +40,11 @@ public:
   const geometry& g;
   const int channels;                                ///< of a group
   const int filters;                                 ///< of a group
-  const bool spreads = filters < block_filters;      ///< each lane has separate inputs
-  const bool by_columns = spreads && channels == 1;  ///< steps belong to input columns, not to windows
+  const bool spreads = filters < block_filters;      ///< true if each lane has separate inputs
+  const bool by_columns = spreads && channels == 1;  ///< true if steps belong to input columns, not to windows
   const int spans =
       spreads || filters % block_filters == 0 ? 1 : 2;  ///< groups that a block may extend over, if lanes share inputs
-  const int row_numbers;                                ///< numbers of one kernel row and group
+  const int row_numbers;                                ///< count of numbers of one kernel row and group
   const int group_steps = ceil_div(row_numbers, per_step);
   const int row_steps = spans * group_steps;
 
@@ -128,7 +128,7 @@ public:
   /// The filters from `channel` on, and the first channel of each filter's group in a pixel.
   struct panel {
     int group;  ///< of the first filter
-    int used;   ///< lanes that have a filter
+    int used;   ///< number of lanes that have a filter
     int lanes;
     int first_channel[2 * block_filters];
   };

@@ -29,7 +29,7 @@ struct code_adder {
   /// Number of inputs that are sorted together. Their rows of one block, 8 KB, stay in the L1 cache for all magnitudes,
   /// and a block is read from beginning to end.
   static constexpr int portion = 128;
-  static constexpr int tile = 8;  ///< pixels that use a block of weights while it is in the L2 cache
+  static constexpr int tile = 8;  ///< number of pixels that use a block of weights while it is in the L2 cache
 
   static constexpr std::size_t panel_floats(const geometry& g) noexcept { return index(g.inputs()) * block_filters; }
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
@@ -110,7 +110,7 @@ private:
   static void add_window(const sorted* window, std::size_t count, const float* panel, float* to) noexcept {
     float total[block_filters] = {};
     for (; count > 0; --count, ++window, panel += portion * block_filters) {
-      float sums[block_filters] = {};  // compilers keep a local array in registers
+      float sums[block_filters] = {};  // a local array, which compilers keep in registers
       for (int magnitude = magnitudes; magnitude-- > 0;) {
         for (float& sum : sums) sum += sum;
         for (word i = magnitude > 0 ? window->ends[magnitude - 1] : 0; i < window->ends[magnitude]; ++i) {

@@ -28,7 +28,7 @@ inline constexpr bool native_floats = std::endian::native == std::endian::little
 struct band {
   int first;  ///< input rows [first, last)
   int last;
-  int width;  ///< pixels of a row with its padding
+  int width;  ///< number of pixels of a row with its padding
 
   [[nodiscard]] constexpr int rows() const noexcept { return last - first; }
 };
@@ -98,7 +98,7 @@ template <encoding In, int Bits, class Vector, class Element>
 template <class Element, int Rows>
 struct pixel_tile {
   const Element* from[index(Rows)];  ///< start of the window's kernel row 0, which may be outside the image
-  std::ptrdiff_t to[index(Rows)];    ///< number of the pixel in the output rows of the call
+  std::ptrdiff_t to[index(Rows)];    ///< index of the pixel within the output rows of the call
   int ky_first;
   int ky_last;
 };

@@ -44,7 +44,7 @@ inline constexpr int mac_wide_blocks = std::is_same_v<Vector, plain_floats> ? 1 
 /// Destination of a product's sums.
 struct sums_map {
   float* first;  ///< sums of pixel 0, block 0
-  int stride;    ///< floats from one pixel to the next: sum_stride(filters)
+  int stride;    ///< distance from one pixel to the next, in floats: sum_stride(filters)
   int filters;
 
   [[nodiscard]] float* of(std::ptrdiff_t pixel, int block) const noexcept {

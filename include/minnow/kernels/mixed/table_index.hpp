@@ -100,10 +100,10 @@ struct table_index {
 
 /// Part of a window: `groups` tables for each pixel of a tile, and their indices.
 struct table_run {
-  const float* tables;   ///< tables of the first pixel
-  std::ptrdiff_t pixel;  ///< floats from the tables of one pixel to the next
-  const word* words;     ///< indices of the first block
-  std::ptrdiff_t block;  ///< words from one block to the next
+  const float* tables;   ///< the tables of the first pixel
+  std::ptrdiff_t pixel;  ///< distance between the tables of two pixels, in floats
+  const word* words;     ///< the table indices of the first block
+  std::ptrdiff_t block;  ///< distance from one block to the next, in words
   int groups;
   bool begins;  ///< true: the sums start at 0; false: they continue from memory
 };

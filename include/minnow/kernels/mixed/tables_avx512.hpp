@@ -23,7 +23,7 @@ namespace minnow::kernels::detail {
 template <encoding Weights>
 struct tables_avx512 {
   static_assert(Weights == encoding::bit || Weights == encoding::ternary, "minnow: tables of 32 sums");
-  static constexpr int bits = 3;  // for power_of_two only, which has no tables here
+  static constexpr int bits = 3;  // used for power_of_two only, which has no tables here
   using layout = table_index<Weights, bits>;
 
   /// A tile has 2 pixels by 8 blocks: each loaded table serves 8 lookups, and each shift of the indices serves 2. A
@@ -45,7 +45,7 @@ struct tables_avx512 {
       const auto at = index(j);
       const __m512i input = _mm512_castps_si512(_mm512_set1_ps(x[j]));
       const __m512i sign = _mm512_load_si512(of_half.signs[at].data());
-      // 0x28 is the truth table of (x ^ sign) & non_zero: 1 at 011 and 101.
+      // 0x28 is the truth table of (x ^ sign) & non_zero: it is 1 at the indices 011 and 101.
       term[j] = _mm512_castsi512_ps(
           Weights == encoding::bit
               ? _mm512_xor_si512(input, sign)

@@ -36,7 +36,7 @@ struct number_rows {
   const Element* first;
   std::ptrdiff_t block;    ///< from one block to the next
   std::ptrdiff_t row;      ///< from one input to the next
-  std::ptrdiff_t segment;  ///< inputs of a kernel row
+  std::ptrdiff_t segment;  ///< number of inputs of a kernel row
 
   [[nodiscard]] number_rows from_block(int n) const noexcept { return {first + n * block, block, row, segment}; }
 
@@ -113,8 +113,8 @@ struct nibble_rows {
   static constexpr int planes = weight_planes<Weights, Bits>();
 
   const word* first;
-  std::ptrdiff_t block;    ///< words from one block to the next
-  std::ptrdiff_t segment;  ///< words from one kernel row to the next
+  std::ptrdiff_t block;    ///< distance from one block to the next, in words
+  std::ptrdiff_t segment;  ///< distance from one kernel row to the next, in words
 
   [[nodiscard]] nibble_rows from_block(int n) const noexcept { return {first + n * block, block, segment}; }
 

@@ -18,7 +18,7 @@ struct sink_functions {
     void (*make)(const void* sink, const void* base, int channel, int filters, std::byte* panel) noexcept;
     void (*put)(const std::byte* panel, const pixel_place* at, int size, const void* counts, int stride) noexcept;
   };
-  panel panels[2];  ///< for one and for two blocks; null for plain_sums
+  panel panels[2];  ///< the functions for one and for two blocks; null for plain_sums
   void (*put)(const void* sink, int y, int x, int channel, int filters, const std::int32_t* sums) noexcept;
 };
 

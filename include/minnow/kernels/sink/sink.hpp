@@ -91,7 +91,7 @@ struct code_sink {
   /// Bit masks of the 16 or 32 filters of a panel, and the position of their codes in a pixel.
   struct group {
     int channel;
-    std::ptrdiff_t offset;      ///< of the codes in a pixel, in bytes
+    std::ptrdiff_t offset;      ///< offset of the codes in a pixel, in bytes
     std::ptrdiff_t pixel_size;  ///< in bytes
     bool to_one_pixel;          ///< each sum gives exactly one code
     std::uint32_t used;

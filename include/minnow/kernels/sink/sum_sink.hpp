@@ -37,7 +37,7 @@ template <int Factor, class Batch>
 
 /// Sink that stores sums in memory, `stride` numbers per pixel. Lanes beyond the filters become 0.
 struct sum_sink {
-  std::int32_t* sums;  ///< sums of output pixel (first_row, 0)
+  std::int32_t* sums;  ///< address of the sums of output pixel (first_row, 0)
   int stride;
   int width;  ///< pixels in a row
   int first_row;

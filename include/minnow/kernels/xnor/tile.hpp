@@ -44,7 +44,7 @@ struct xnor_kernel {
   template <int Blocks>
   struct panel {
     const word* weights[index(Blocks)];
-    int filters;  // of a single block; two blocks always have 16 filters each
+    int filters;  // number of filters of a single block; two blocks always have 16 each
 
     /// Words from one row of weights to the next: the constant 16 for two blocks, the number of filters for a single
     /// block.
@@ -59,7 +59,7 @@ struct xnor_kernel {
     int rows;
     int runs;
     int steps;
-    std::ptrdiff_t input_gap;  // from the end of a row to the start of the next
+    std::ptrdiff_t input_gap;  // distance from the end of a row to the start of the next
     std::ptrdiff_t weight_gap;
     const std::int32_t* non_zeros;  // popcount(z) of each output pixel's window, if the pair counts inputs
     int out_width;

@@ -17,7 +17,7 @@ class graph {
 public:
   std::array<text, Count> paths{};
   std::array<std::size_t, Count> from{};    ///< the layer whose result is the input, or image_input
-  std::array<std::size_t, Count> second{};  ///< of a join: the layer of its second input, or image_input
+  std::array<std::size_t, Count> second{};  ///< for a join: the layer whose result is its second input, or image_input
   std::array<int, Count> readers{};         ///< number of layer inputs that read this result
   int image_readers = 0;                    ///< number of layer inputs that read the image
 
@@ -27,7 +27,7 @@ public:
     second[count_] = image_input;
     here_ = count_++;
   }
-  /// Two branches will read the current result.
+  /// Starts a fork: two branches will read the current result.
   constexpr void fork() { forks_[depth_++] = here_; }
   /// Ends the first branch and starts the second one at the fork.
   constexpr void turn() { (std::swap)(here_, forks_[depth_ - 1]); }

@@ -24,7 +24,7 @@ struct fold_step {
   float (*apply)(const void*, float, int) = nullptr;
   int (*direction)(const void*, int) = nullptr;
   bool after_pool = false;
-  float factor = 1;  ///< of an average pool, used instead of `apply`
+  float factor = 1;  ///< the function of an average pool, used instead of `apply`
 
   template <class Layer>
   static fold_step of(const inferable<Layer>& reading, bool after_pool) {

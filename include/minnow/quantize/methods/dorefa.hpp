@@ -57,7 +57,7 @@ struct dorefa_weights<1> : scaled_sign<per_tensor> {
   static constexpr bool supports(role r) noexcept { return r == role::weights; }
   template <class Value>
   static constexpr Value slope(role, Value, const state&) noexcept {
-    return Value(1);  // the scale also passes the gradient unchanged: Eq. 8
+    return Value(1);  // the scale also passes the gradient unchanged (Eq. 8)
   }
 };
 

@@ -11,7 +11,7 @@ namespace minnow::detail {
 
 /// Returns `refusal`, or a more precise failure if the file begins like a known file of another kind.
 ///
-/// gzip_advice   advice for gzip data
+/// gzip_advice   advice in the message if the file holds gzip data
 MINNOW_INLINE status recognized(std::span<const std::uint8_t> head, const char* name, const char* expected,
                                 const char* gzip_advice, const status& refusal) {
   std::string found = what_is_this(head);

@@ -69,7 +69,7 @@ MINNOW_INLINE status open_to_read(const char* path, descriptor& file, std::uint6
   file = descriptor(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return failed("opened");
   if (::fstat(file.number(), &about) != 0) return failed("measured");
-  if (no_file(about.st_mode) != nullptr) return refuse();  // the file was replaced in between
+  if (no_file(about.st_mode) != nullptr) return refuse();  // the file was replaced between the check and the opening
   length = static_cast<std::uint64_t>(about.st_size);
   return {};
 }

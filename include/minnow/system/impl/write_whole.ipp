@@ -34,7 +34,7 @@ MINNOW_INLINE status follow_links(const char* path, std::string& target) {
   for (int links = 0; links <= most_links; ++links) {
     std::array<char, 4096> to{};
     const ::ssize_t length = ::readlink(target.c_str(), to.data(), to.size());
-    if (length < 0) return {};  // not a link, or nothing there
+    if (length < 0) return {};  // the path is not a link, or nothing exists there
     const std::string_view next(to.data(), index(length));
     target = next.starts_with('/') ? std::string(next) : folder_of(target) + std::string(next);
   }

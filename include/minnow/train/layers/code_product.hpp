@@ -90,7 +90,7 @@ inline constexpr code_kernel code_kernel_of = [] {
 /// The kernel of a product for the quantizer of its inputs.
 struct input_kernel {
   const code_kernel* kernel = nullptr;  ///< null unless inputs and weights are codes
-  bool bits = false;                    ///< the inputs have one bit
+  bool bits = false;                    ///< true if the inputs have one bit
 
   /// Grouped  true if the layer may have channel groups
   template <quantizer Inputs, quantizer Weights, bool Grouped = false>

@@ -20,7 +20,7 @@ struct deferred_norm {
   std::vector<float> mean;               ///< [C] of the batch
   std::vector<float> inverse_deviation;  ///< [C] of the batch
   channel_sums sums;                     ///< sums over the outputs' gradients g, and over g · normalized
-  bool summed = false;                   ///< true if `sums` belong to this batch
+  bool summed = false;                   ///< true if `sums` were computed for this batch
 };
 
 /// Calls body(offset, value, count) for each vector of activations, after the deferred batch norm, if there is one.

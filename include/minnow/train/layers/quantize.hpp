@@ -94,7 +94,7 @@ private:
   bool observe(const activations& in, const pass& p) {
     const std::span<const float> values(in.data, in.size());
     if (p.mode == mode::calibrate && p.measured_batches == 0) {
-      if (!is_sound<Quantizer>(state_)) state_ = {};  // an average with a NaN would stay a NaN
+      if (!is_sound<Quantizer>(state_)) state_ = {};  // a moving average that has become NaN would stay NaN
       for (int round = 0; round < detail::calibration_rounds; ++round)
         if (!Quantizer::observe(state_, values, role::weights)) return false;
     } else if (p.mode == mode::calibrate || (p.training() && p.requantize)) {
@@ -133,7 +133,7 @@ private:
 
   typename Quantizer::state state_{};
   [[no_unique_address]] detail::learned_state<Quantizer> learned_{1};
-  bool codes_;  ///< outputs codes instead of values, as the packed network does
+  bool codes_;  ///< true: outputs codes instead of values, as the packed network does
 };
 
 }  // namespace minnow

@@ -67,7 +67,7 @@ protected:
   float_array<4> weights_;
   float_array<4> gradient_;
   kernels::aligned_floats codes_;
-  std::vector<float> scales_;  ///< of the weights' states; the derived class updates them before each pass
+  std::vector<float> scales_;  ///< scales of the weights; the derived class updates them before each pass
   float measured_ = 0;         ///< 1: the states match the current weights; a float, like all data in files
   bool coded_ = false;
   bool quantized_once_ = false;
