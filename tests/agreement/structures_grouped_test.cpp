@@ -13,7 +13,7 @@ template <class Scheme>
 struct separable : model<image<3, 9, 9>, even_unit, depthwise_conv<Scheme>, max_pool<3, stride<2>, padding<1>>,
                          batch_norm, relu6, conv<40, Scheme, groups<2>>, batch_norm, last> {};
 
-/// Grouped convolutions that read the image's bytes, and below one that reads the image's floats.
+/// Grouped convolutions that read the image's bytes, and one that reads the image's floats.
 struct on_pixels : model<image<3, 9, 9>, depthwise_conv<scheme<pixels, integer<8>>, kernel<5>, stride<2>>, batch_norm,
                          conv<12, scheme<integer<8>, sign>, kernel<1>>, batch_norm, last> {};
 struct on_pixels_grouped : model<image<3, 9, 9>, conv<51, scheme<pixels, power_of_two<3>>, groups<3>>, batch_norm,

@@ -55,7 +55,7 @@ constexpr bool folds = detail::stage_plan<Model, S>::ends_in == minnow::detail::
 
 }  // namespace
 
-// Pools fold into thresholds wherever that is exact, and nowhere else.
+// Checks that a pool is folded into thresholds if and only if that is exact.
 static_assert(folds<max_overlapping, 0> && folds<max_overlapping, 1> && folds<max_overlapping_behind, 1> &&
               folds<max_between, 1>);
 static_assert(folds<average_before, 1> && folds<average_of_nine, 1> && folds<global_before, 1>);

@@ -47,8 +47,8 @@ TEST_SUITE("core/affine") {
       const affine a = affine::normalizing(gamma, 0.3f, mean, variance, 1e-5f);
       const double scale =
           static_cast<double>(gamma) / std::sqrt(static_cast<double>(variance) + static_cast<double>(1e-5f));
-      // Half of the rounding of the sum under the root counts, root and quotient count once each. The shift's product
-      // has the scale's error and rounds once.
+      // The bound for the scale has half of the rounding of the sum under the root, and one rounding each of the root
+      // and of the quotient. The product in the shift has the scale's error and one rounding.
       CHECK(std::abs(static_cast<double>(a.scale) - scale) <= 2.5 * 0x1p-24 * scale * (1 + 0x1p-20));
       const double product = static_cast<double>(mean) * scale;
       CHECK(std::abs(static_cast<double>(a.shift) - (static_cast<double>(0.3f) - product)) <=

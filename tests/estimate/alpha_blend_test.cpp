@@ -39,7 +39,7 @@ outcome one_weight_problem(double rate, cubic schedule) {
   return {w, std::nearbyint(w)};
 }
 
-/// For one weight under a changing alpha: the term that is multiplied by 1 - alpha in each step.
+/// The term of an update that is multiplied by 1 - alpha, for one weight while alpha changes.
 enum class place { on_the_gradient, on_the_step, nowhere };
 
 struct factors {
@@ -51,7 +51,7 @@ factors split(place p, double alpha) {
   return {p == place::on_the_gradient ? factor : 1, p == place::on_the_step ? factor : 1};
 }
 
-// A quadratic with its minimum at 1, while alpha rises from 0 to 0.9.
+// Minimizes a quadratic with its minimum at 1, while alpha rises from 0 to 0.9.
 constexpr int run_length = 10;
 double slope_of_loss(double w) { return 2 * (w - 1); }
 double alpha_at(int step) { return 0.1 * step; }
@@ -87,7 +87,7 @@ double with_adam(place p, double (*alpha)(int)) {
 
 TEST_SUITE("estimate/alpha_blend") {
   TEST_CASE("on inputs the slope is 1 - alpha") {
-    // Liu & Mattina 2019, Eq. 5. The mask of the clip is applied by the library, not by the estimator.
+    // Checks Liu & Mattina 2019, Eq. 5. The mask of the clip is applied by the library, not by the estimator.
     for (const float alpha : blend_alphas) {
       CAPTURE(alpha);
       for (const float a : {-2.0f, -0.4f, 0.0f, 1.0f, 1.5f}) {

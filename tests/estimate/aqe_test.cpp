@@ -67,7 +67,7 @@ void check_convergence(double start) {
 
 TEST_SUITE("estimate/aqe") {
   TEST_CASE("the slope is 2 alpha inside the range and 0 outside") {
-    // Chen et al. 2020, Eq. 18 and 19.
+    // Checks Chen et al. 2020, Eq. 18 and 19.
     for (const float alpha : aqe_alphas)
       for (const role r : {role::inputs, role::weights}) {
         CAPTURE(alpha);

@@ -95,8 +95,8 @@ std::vector<change> explanations(const dataset<T>& data, int n, const std::vecto
   return result;
 }
 
-/// Checks that exactly one change explains each image, that every change occurs, and that opposite changes are equally
-/// frequent.
+/// Checks that each changed image is the result of exactly one shift and flip, that every shift and flip occurs, and
+/// that opposite ones are equally frequent.
 template <class T>
 void check_augmentation(augmentation a) {
   constexpr int count = 4000;

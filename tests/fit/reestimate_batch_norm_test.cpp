@@ -45,7 +45,8 @@ TEST_SUITE("fit/reestimate_batch_norm") {
         squares += sum * sum;
       }
       const double variance = (squares - 64 * mean * mean) / 63;
-      // Sums of 6 numbers, then of 64: some 70 roundings of numbers below 6, and of squares below 36.
+      // The bound allows for sums of 6 and then of 64 numbers: some 70 roundings of numbers below 6, and of squares
+      // below 36.
       CHECK(std::abs(static_cast<double>(net.layer<"1">().running_mean()(f)) - mean) <= 70 * 0x1p-24 * 6);
       CHECK(std::abs(static_cast<double>(net.layer<"1">().running_variance()(f)) - variance) <= 70 * 0x1p-24 * 36);
     }

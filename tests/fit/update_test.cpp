@@ -109,7 +109,8 @@ void check_updates(const Optimizer& o, Reference&& reference, double tolerance) 
 TEST_SUITE("fit/update") {
   TEST_CASE("sgd with momentum, weight decay and a falling rate moves every parameter as a loop over doubles does") {
     const sgd o{.rate = 0.25f, .momentum = 0.9f, .weight_decay = 1e-3f, .decay = exponential_rate{.factor = 0.5f}};
-    // Numbers below 8, and moments below 40 times the rate, with three roundings each in 30 steps.
+    // The bound allows for three roundings in each of 30 steps, of numbers below 8 and of moments below 40 times the
+    // rate.
     check_updates(
         o,
         [&](double w, double g, double* m, double rate, int) {
@@ -121,8 +122,8 @@ TEST_SUITE("fit/update") {
 
   TEST_CASE("adam with decoupled weight decay and a cosine rate moves every parameter as a loop over doubles does") {
     const adam o{.rate = 0.125f, .weight_decay = 0.01f, .decay = cosine_rate{.to = 0.1f}};
-    // Per step, some ten roundings of a direction below 4 times the rate, and one rounding of a number below 8; 30
-    // steps.
+    // The bound allows in each of 30 steps for some ten roundings of a direction below 4 times the rate, and one of a
+    // number below 8.
     check_updates(
         o,
         [&](double w, double g, double* m, double rate, int step) {

@@ -27,7 +27,7 @@ using w4 = integer<4, per_channel>;
 
 }  // namespace
 
-// Chen et al. 2020, Table I (Table II has the same rows): M-bit inputs, N-bit weights.
+// The rows of Chen et al. 2020, Table I (Table II has the same rows): M-bit inputs, N-bit weights.
 static_assert(row<1, 1>("XNOR 1-bit fixed"));
 static_assert(row<1, 2>("XNOR 1-bit fixed"));
 static_assert(row<1, 3>("XNOR 2-bit fixed"));
@@ -65,7 +65,7 @@ static_assert(runs_as<a4, integer<4>>("MAC 4-bit fixed") && runs_as<a4, w4>("MAC
 static_assert(runs_as<a8, sign>("XNOR ADDER 8-bit fixed"));
 static_assert(runs_as<a8, power_of_two<3>>("SHIFT ADDER 8-bit fixed"));
 
-// Inputs with one bit more than the paper's.
+// Inputs with one bit more than in the paper.
 static_assert(runs_as<power_of_two<4>, sign>("XNOR 3-bit fixed"));
 static_assert(runs_as<power_of_two<4>, power_of_two<3>>("SHIFT 3-bit fixed"));
 

@@ -22,36 +22,37 @@ using bits = zoo::schemes<minw<1, 1>, scheme<pixels, sign>>;
 static_assert(std::is_same_v<zoo::image_schemes<minw<1, 1>>, bits>);
 static_assert(std::is_same_v<zoo::image_schemes<minw<1, 1>, real>, zoo::schemes<minw<1, 1>, scheme<real, sign>>>);
 
-// Chen et al. 2020: 1.23, 0.54, 0.30 and 0.21 MB at one bit.
+// Chen et al. 2020 state sizes of 1.23, 0.54, 0.30 and 0.21 MB with 1-bit weights.
 static_assert(figures_of<zoo::model_a<bits>>().weights == 9837952);
 static_assert(figures_of<zoo::model_b<bits>>().weights == 4310720);
 static_assert(figures_of<zoo::model_c<bits>>().weights == 2465472);
 static_assert(figures_of<zoo::model_d<bits>>().weights == 1739456);
-// Courbariaux et al. 2016: 14.02 M.
+// Courbariaux et al. 2016 state 14.02 M weights.
 static_assert(figures_of<zoo::binary_net<bits>>().weights / 10000 == 1402);
 
-// He et al. 2016, Table 6: 0.27, 0.46, 0.66, 0.85 and 1.7 M parameters. ResNet-110 has 1.72 M weights.
+// He et al. 2016, Table 6, states 0.27, 0.46, 0.66, 0.85 and 1.7 M parameters. ResNet-110 has 1.72 M weights.
 static_assert((figures_of<zoo::resnet_cifar<20, floats>>().parameters + 5000) / 10000 == 27);
 static_assert((figures_of<zoo::resnet_cifar<32, floats>>().parameters + 5000) / 10000 == 46);
 static_assert((figures_of<zoo::resnet_cifar<44, floats>>().parameters + 5000) / 10000 == 66);
 static_assert((figures_of<zoo::resnet_cifar<56, floats>>().parameters + 5000) / 10000 == 85);
 static_assert((figures_of<zoo::resnet_cifar<110, floats>>().weights + 5000) / 10000 == 172);
-// Huang et al. 2017, Table 2: 0.8 M parameters for L = 100, k = 12; Chen et al. 2020 print .769 M.
+// Huang et al. 2017, Table 2, states 0.8 M parameters for L = 100, k = 12; Chen et al. 2020 state .769 M.
 static_assert((figures_of<zoo::densenet_bc<100, 12, floats>>().parameters + 500) / 1000 == 769);
 
-// torchvision 0.14: 61.1 M, 11.69 M and 25.557 M parameters. Batch norm has two numbers per channel where a bias has
+// torchvision 0.14 has 61.1 M, 11.69 M and 25.557 M parameters. Batch norm has two numbers per channel where a bias has
 // one.
 static_assert((figures_of<zoo::alexnet<floats>>().parameters + 50000) / 100000 == 611);
 static_assert(figures_of<zoo::resnet_18<floats>>().parameters == 11689512);
-// Liu et al. 2018: ResNet-18 with different shortcuts.
+// The network of Liu et al. 2018 is ResNet-18 with different shortcuts.
 static_assert(figures_of<zoo::bi_real_18<floats>>().parameters == figures_of<zoo::resnet_18<floats>>().parameters);
 static_assert(figures_of<zoo::resnet_50<floats>>().parameters == 25557032);
 static_assert(figures_of<zoo::resnet_50_v2<floats>>().weights == figures_of<zoo::resnet_50<floats>>().weights);
-// He et al. 2016, Table 1: 1.8 and 3.8 billion multiply-adds; the second count is 3.9 billion here.
+// He et al. 2016, Table 1, states 1.8 and 3.8 billion multiply-adds; the second count is 3.9 billion here.
 static_assert((figures_of<zoo::resnet_18<floats>>().macs + 50000000) / 100000000 == 18);
 static_assert((figures_of<zoo::resnet_50<floats>>().macs + 50000000) / 100000000 == 39);
-// Howard et al. 2017: 4.2 M parameters (4.23 M with batch norm), 568.7 M multiply-adds. Tables 6 and 7: 325, 149 and 41
-// M multiply-adds and 2.6, 1.3 and 0.5 M parameters for the narrower ones, 186 M multiply-adds at a resolution of 128.
+// Howard et al. 2017 state 4.2 M parameters (4.23 M with batch norm) and 568.7 M multiply-adds; Tables 6 and 7 state
+// 325, 149 and 41 M multiply-adds and 2.6, 1.3 and 0.5 M parameters for the narrower networks, and 186 M multiply-adds
+// at a resolution of 128.
 static_assert(figures_of<zoo::mobilenet_v1<floats>>().parameters / 10000 == 423);
 static_assert(figures_of<zoo::mobilenet_v1<floats>>().macs / 100000 == 5687);
 static_assert((figures_of<zoo::mobilenet_v1<floats, 75>>().macs + 500000) / 1000000 == 325);

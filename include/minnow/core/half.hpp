@@ -31,7 +31,7 @@ namespace minnow {
   };
   if (magnitude >= least_normal) return with_sign(rounded(magnitude - rebias, 13));
   if (magnitude < half_of_least) return with_sign(0);
-  // A subnormal is a multiple of 2^-24: fraction · 2^(exponent - 150) is fraction >> (126 - exponent) of them.
+  // A subnormal is n · 2^-24. For the value fraction · 2^(exponent - 150), n is fraction >> (126 - exponent).
   const std::uint32_t fraction = (magnitude & 0x7fffffu) | 0x800000u;
   return with_sign(rounded(fraction, 126u - (magnitude >> 23)));
 }

@@ -12,8 +12,8 @@ struct calibrate_options {
 };
 
 /// Measures the scales of input quantizers on data, layer after layer at alpha = 1, and the scales of weight quantizers
-/// until they have converged. Weights and batch norm do not change. Post-training quantization is fold_batch_norm,
-/// calibrate, pack.
+/// until they have converged. Weights and batch norm do not change. For post-training quantization, call
+/// fold_batch_norm, calibrate and pack, in this order.
 ///
 /// throws  images that are missing, have another shape, or hold a NaN; a NaN in the inputs of a layer; options out of
 ///         range

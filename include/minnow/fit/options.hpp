@@ -26,8 +26,8 @@ struct fit_options {
   minnow::augmentation augmentation{};
   augment_function<Element> augment{};  ///< user-defined change to each training image, after `augmentation`
   bool shuffle = true;
-  int alpha_every = 1;     ///< steps between two evaluations of the schedule (AB's "optimization frequency")
-  int quantize_every = 1;  ///< steps between two quantizations of the weights (AB's "quantizing frequency")
+  int alpha_every = 1;     ///< steps between two evaluations of the schedule (Liu & Mattina's "optimization frequency")
+  int quantize_every = 1;  ///< steps between two quantizations of the weights (Liu & Mattina's "quantizing frequency")
   /// Batches of a batch norm re-estimation, at the end of the run and for each measurement of the quantized network
   /// while alpha < 1; 0: none.
   int batch_norm_batches = 30;

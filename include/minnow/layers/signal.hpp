@@ -64,7 +64,7 @@ struct convolution_of_signals : of_signals<Layer> {
 
 }  // namespace detail
 
-/// Convolution along a signal, without a bias. Keras's Conv1D, PyTorch's Conv1d.
+/// Convolution along a signal, without a bias, like Keras's Conv1D and PyTorch's Conv1d.
 ///
 /// in (1,L,C) -> out (1,L',Filters), L' = floor((L + 2 padding - kernel) / stride) + 1
 /// Scheme   as for `conv`
@@ -87,7 +87,7 @@ struct depthwise_conv_1d : detail::convolution_of_signals<
 };
 
 /// Max pooling along a signal: the largest number of each window. The gradient goes to the first of equal numbers.
-/// Keras's MaxPooling1D, PyTorch's MaxPool1d.
+/// Like Keras's MaxPooling1D and PyTorch's MaxPool1d.
 ///
 /// in (1,L,C) -> out (1,L',C)
 /// Size     the window's length, and its stride unless another one is given

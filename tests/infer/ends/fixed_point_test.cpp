@@ -71,9 +71,10 @@ TEST_SUITE("infer/ends/fixed_point") {
   TEST_CASE("codes: multiplication, shift and limits of each channel") {
     using plan = of_three_codes_plan;
     const auto end = some_end<plan>();
-    // (2 · 5 + 1) >> 1, rounded down; (3 · 4) >> 1 = 6, above 5; -7 + 10.
+    // The codes are (2 · 5 + 1) >> 1, rounded down to 5; (3 · 4) >> 1 = 6, limited to 5; and -7 + 10.
     CHECK(test::codes_of<plan>(test::run_end<plan>(end, {5, 4, 7})) == std::vector<float>{5, 5, 3});
-    // (2 · -3 + 1) >> 1 = -2.5, rounded down; (3 · -5) >> 1, rounded down; -20 + 10, below -5.
+    // The codes are (2 · -3 + 1) >> 1, rounded down to -3; (3 · -5) >> 1, rounded down to -8; and -20 + 10, limited to
+    // -5.
     CHECK(test::codes_of<plan>(test::run_end<plan>(end, {-3, -5, 20})) == std::vector<float>{-3, -8, -5});
   }
 

@@ -14,7 +14,7 @@ static_assert(learned_quantizer<pact<4>> && state_floats<pact<4>> == 1 && !pact<
 
 TEST_SUITE("quantize/methods/pact") {
   TEST_CASE_TEMPLATE("rounds what lies between 0 and the clip", q, pact<2>, pact<4>, pact<8>) {
-    // Choi et al. 2018, Eq. 1 and 2.
+    // Computes Choi et al. 2018, Eq. 1 and 2.
     const typename q::state s{.clip = 2.5f};
     const float unit = q::scale(s);
     CHECK(unit * q::max_code == doctest::Approx(2.5));

@@ -17,7 +17,7 @@ static_assert(!scaled_ternary<>::supports(role::inputs) && !is_dyadic<scaled_ter
 
 TEST_SUITE("quantize/methods/scaled_ternary") {
   TEST_CASE("has the threshold and the scale of ternary weight networks") {
-    // Li & Liu 2016, Eq. 5 and 6, in double precision.
+    // Computes Li & Liu 2016, Eq. 5 and 6, in double precision.
     const auto w = test::uniform(1001, 5, -0.9f, 1.1f);
     double mean = 0;
     for (const float x : w) mean += std::abs(static_cast<double>(x)) / 1001;

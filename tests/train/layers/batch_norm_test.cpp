@@ -75,8 +75,8 @@ TEST_SUITE("train/layers/batch_norm") {
         const moments_of_channel m(x, 3, c);
         mean[c] = 0.9 * mean[c] + 0.1 * m.mean;
         variance[c] = 0.9 * variance[c] + 0.1 * m.unbiased;
-        // Two float sums, of 8 numbers below 4 and of their squares below 9, and one rounding of the running number per
-        // step.
+        // The bound allows for two float sums, of 8 numbers below 4 and of their squares below 9, and for one rounding
+        // of the running number per step.
         CHECK(std::abs(static_cast<double>(one.layer.running_mean()(c)) - mean[c]) <= 10 * 0x1p-24 * 4);
         CHECK(std::abs(static_cast<double>(one.layer.running_variance()(c)) - variance[c]) <= 10 * 0x1p-24 * 9);
       }
