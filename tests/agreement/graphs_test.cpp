@@ -10,7 +10,8 @@ namespace {
 
 using last_of_two_bits = chain<dense<4, minw<2, 2>>, batch_norm>;
 
-/// Residual blocks of He et al.: the sum is passed on in the carrier, and each branch quantizes it.
+/// Residual blocks of He et al.: the sum is passed on as codes of the `Carrier` quantizer, and each branch quantizes it
+/// again.
 template <class First, class Scheme, class Carrier = real>
 struct of_residuals : model<image<3, 9, 9>, unit<First, 17>,
                             repeat<2, residual<chain<unit<Scheme, 17>, relu, unit<Scheme, 17>>, chain<>, Carrier>>,

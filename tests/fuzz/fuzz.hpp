@@ -93,7 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                  fuzz::largest_allocation, size, result.decoded);
     std::abort();
   }
-  // A refusal must tell what was expected or what was found.
+  // The message of a refused file must state what was expected or what was found.
   if (!result.said.ok() && std::strstr(result.said.message(), "found") == nullptr &&
       std::strstr(result.said.message(), "expected") == nullptr) {
     std::fprintf(stderr, "fuzz: a refusal without what was expected or found: %s\n", result.said.message());

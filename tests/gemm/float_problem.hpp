@@ -1,6 +1,7 @@
 #pragma once
 
-// A float layer with random data for tests of the kernels, and the sums of its three products in double precision.
+// A float layer with random data for tests of the kernels, and the sums of its products (forward and both gradients) in
+// double precision.
 
 #include <algorithm>
 #include <cmath>
@@ -53,7 +54,7 @@ struct problem {
   return result;
 }
 
-/// The exact sums of the three products.
+/// The exact sums of the forward product and of both gradients.
 struct exact_products {
   exact_sums out, grad_in, grad_weights;
 

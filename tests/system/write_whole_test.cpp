@@ -206,7 +206,7 @@ TEST_SUITE("system/write_whole") {
     std::set<std::uint64_t> seen;
     for (int i = 0; i < 1000; ++i) seen.insert(detail::bits_of_system());
     CHECK_EQ(seen.size(), 1000);
-    // Simulate files that an ended process with the same process number left.
+    // Simulate temporary files of a dead process that had the same process id.
     const data_files::folder folder;
     for (int serial = 0; serial < 2000; ++serial)
       folder.write("f." + std::to_string(::getpid()) + "-" + std::to_string(serial) + ".part", std::string("old"));

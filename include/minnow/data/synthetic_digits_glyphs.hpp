@@ -4,7 +4,7 @@
 
 namespace minnow::detail {
 
-/// A point of a glyph. The box is 100 units high and its center is the origin; y points down.
+/// A point of a digit's outline, in a box that is 100 units high. The box's center is the origin; y points down.
 struct glyph_point {
   std::int8_t x = 0;
   std::int8_t y = 0;

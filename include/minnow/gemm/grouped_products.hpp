@@ -10,8 +10,8 @@
 
 namespace minnow::detail {
 
-/// The three products of a depthwise float convolution, with vectors along the channels. Each sum is added in the order
-/// of its terms, the gradient of the weights image by image, whatever the number of threads.
+/// The products of a depthwise float convolution (forward and both gradients), with vectors along the channels. Each
+/// sum is added in the order of its terms, the gradient of the weights image by image, whatever the number of threads.
 class depthwise_products {
 public:
   explicit depthwise_products(const geometry& g) : g_(g), taps_(g.kernel.height * g.kernel.width) {}
@@ -49,8 +49,8 @@ private:
   kernels::aligned_floats by_tap_;
 };
 
-/// The three products of a float layer whose channels may be divided into groups. Each group is gathered and multiplied
-/// as a separate convolution. Depthwise convolutions use depthwise_products.
+/// The products of a float layer (forward and both gradients) whose channels may be divided into groups. Each group is
+/// gathered and multiplied as a separate convolution. Depthwise convolutions use depthwise_products.
 class grouped_products {
 public:
   explicit grouped_products(const geometry& g);

@@ -53,7 +53,7 @@ public:
     return stages_;
   }
 
-  /// Calls f(index constant, stage) for every stage in order.
+  /// Calls f(i, stage) for every stage in order. i is the stage's index as a std::integral_constant.
   template <class Function>
   void each_stage(Function&& f) {
     each_of(*this, f, std::make_index_sequence<stages>{});

@@ -92,8 +92,8 @@ struct stage_plan {
   using inputs = typename layer_graph::template inputs_of<begin>;
   using outputs = std::conditional_t<has_quantizer,
                                      typename quantizer_of<typename layer_graph::template layer<end - 1>>::type, real>;
-  /// `source` is the stage whose result is the input. `second<I>` is the stage whose result is the other input of op I,
-  /// which must be a join.
+  /// `source` is the stage whose result is the input. `second<I>` is the stage whose result is the other input of the
+  /// stage's layer I, which must be a join.
   static constexpr std::size_t source = stages<Model>::maker(layer_graph::template from<begin>);
   template <std::size_t Index>
   static constexpr std::size_t second = stages<Model>::maker(layer_graph::template second<ops_begin + Index>);

@@ -113,8 +113,8 @@ constexpr void for_each_region(const geometry& g, int first_row, int last_row, i
   }
 }
 
-/// Calls visit(constant tile size, cursors) for all pixels of a region: in tiles of `Most` pixels, and the remaining
-/// pixels in tiles of 4, 2 and 1.
+/// Calls visit(size, cursors) for all pixels of a region, where size is a std::integral_constant: in tiles of `Most`
+/// pixels, and the remaining pixels in tiles of 4, 2 and 1.
 template <int Most, class Visit>
 constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
   cursor at(r);

@@ -4,7 +4,8 @@
 
 namespace minnow {
 
-/// Seconds that the layers of a network took, in the order of its flat sequence; see network_base::time_into.
+/// Seconds that the layers of a network took, in the order of the network's primitive layers; see
+/// network_base::time_into.
 ///
 /// experimental  may change in any version
 struct layer_times {

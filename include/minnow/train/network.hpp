@@ -152,7 +152,7 @@ public:
     static_assert(index < count, "minnow: the model has no layer of this path");
     return layer_at<index>();
   }
-  /// Returns layer Index of the flat sequence.
+  /// Returns primitive layer Index, counted over the whole model.
   template <std::size_t Index>
   [[nodiscard]] layer_type<Index>& layer_at() noexcept {
     return static_cast<detail::slot<network, Index>&>(slots_).layer;

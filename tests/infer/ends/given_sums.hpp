@@ -53,7 +53,7 @@ struct given_sums {
 
 /// Runs an epilogue on `sums` and returns the map that it writes.
 ///
-/// others  for each op of the stage, the packed map of its other input
+/// others  for each layer of the stage, the packed map of its other input
 template <class Plan>
 std::vector<std::byte> run_end(const minnow::detail::end_of<Plan>& end, std::vector<std::int32_t> sums,
                                std::array<const std::byte*, Plan::ops> others = {}) {

@@ -77,7 +77,7 @@ private:
     bend_ = between(-40, 40);
   }
 
-  /// Converts a glyph's units to grains around the origin.
+  /// Converts the units of a digit's outline to grains (1/64 pixel) around the origin.
   point transform(point unit) const noexcept {
     const int y = unit.y * height_ / 1024;
     const int x = unit.x * width_ / 1024 + y * slant_ / 1024 + unit.y * unit.y * bend_ / 1024;

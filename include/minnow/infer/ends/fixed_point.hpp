@@ -61,7 +61,7 @@ struct fixed_constants {
   }
 };
 
-/// Index of the join among the ops of a stage with at most one join; 0 without a join.
+/// Index of the join (a layer with two inputs) among the layers of a stage with at most one join; 0 without a join.
 template <class Plan>
 inline constexpr std::size_t join_of = []<std::size_t... Index>(std::index_sequence<Index...>) {
   std::size_t at = 0;

@@ -46,7 +46,7 @@ struct layer_constants : layer_readings<Plan, typename Plan::indices> {
   std::vector<float> scales = std::vector<float>(Plan::has_product ? index(Plan::window.out.channels) : 1, 1.0f);
   typename Plan::outputs::state out_state{};
 
-  /// Calls f(index constant, reading) for each layer in order.
+  /// Calls f(i, layer) for each layer in order. i is the layer's index as a std::integral_constant.
   template <class Function>
   void each_op(Function&& f) {
     each_of(*this, f, typename Plan::indices{});

@@ -80,8 +80,8 @@ struct avx512_shuffle {
 };
 #endif
 
-/// A table for one quad of 16 filters. Byte 4f + c depends only on filter f and channel c of the quad, so it is the
-/// same for all panels.
+/// A table for one quad (four channels) of 16 filters. Byte 4f + c depends only on filter f and channel c of the quad,
+/// so it is the same for all panels.
 using quad_table = std::array<std::uint8_t, quad_bytes>;
 template <class Value>
 [[nodiscard]] constexpr quad_table quad_table_of(Value&& value) noexcept {
@@ -95,14 +95,15 @@ template <class Value>
 /// the word's eight quads.
 template <int Byte>
 alignas(64) inline constexpr quad_table byte_of_word = quad_table_of([](int f, int) { return f % 4 * 4 + Byte; });
-/// The bit of channel c in such a byte, for the lower quad or, if `High`, for the upper quad.
+/// The bit of channel c in a byte that holds two quads (of four channels each): the lower one or, if `High`, the upper
+/// one.
 template <bool High>
 alignas(64) inline constexpr quad_table bit_of_channel = quad_table_of([](int, int c) {
   return 1 << (c + (High ? 4 : 0));
 });
 
-/// Maps four bits of a plane, one for each channel of a quad, to the quad's four bytes. With one plane these are the
-/// codes. With several planes they are the plane's part of each code's index.
+/// Maps four bits of a plane, one for each channel of a quad (four channels), to the quad's four bytes. With one plane
+/// these are the codes. With several planes they are the plane's part of each code's index.
 template <class Weights, int Plane>
 alignas(64) inline constexpr auto quad_of_bits = [] {
   std::array<std::uint32_t, 16> table{};
@@ -149,8 +150,8 @@ private:
   /// Prefetches 4096 bytes ahead, because hardware prefetching stops at the end of a page.
   static void fetch(const std::byte* at) noexcept { __builtin_prefetch(at + 4096); }
 
-  /// Calls visit(chain, quad) for the quads [first, last). The chains take turns. If fewer than decoder_chains quads
-  /// remain, chain 0 takes them all.
+  /// Calls visit(chain, quad) for the quads [first, last), groups of four channels. Successive quads go to different
+  /// chains (accumulators); if fewer than decoder_chains quads remain, all go to chain 0.
   template <class Visit>
   static void in_chains(int first, int last, const Visit& visit) noexcept {
     for (; first + decoder_chains <= last; first += decoder_chains)
@@ -172,7 +173,8 @@ private:
     });
   }
 
-  /// Calls visit(first quad, address) for each word of 32 channels of a tap, in order.
+  /// Calls visit(index of the first quad, address) for each word of 32 channels of a tap, in order. A quad is four
+  /// channels.
   template <int Planes, class Visit>
   static void for_each_word(const quad_range& r, const Visit& visit) noexcept {
     const int bytes_of_word = Planes * 4 * r.filters;
@@ -183,7 +185,7 @@ private:
     }
   }
 
-  /// The bits of quad j, of the eight in a word, are in one half of byte j / 2.
+  /// A word holds eight quads of four channels. The bits of quad j are in one half of byte j / 2.
   template <int Planes, class Take>
   static void decode_words(const quad_range& r, vector codes, const Take& take) noexcept {
     for_each_word<Planes>(r, [&](int quad, const std::byte* from) {

@@ -9,8 +9,8 @@
 #include <minnow/kernels/dot/code.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// Unpacks a packed map to the bytes of dot products (dot/code.hpp). Each pixel has a multiple of four channels. The
-/// bytes of missing channels are 0, so the values of their weights do not matter.
+/// Unpacks a packed map to the bytes of dot products (dot/code.hpp). Each unpacked pixel is padded to a multiple of
+/// four channels. The bytes of the padding are 0, so the values of its weights do not matter.
 namespace minnow::kernels::detail {
 
 /// Bytes of an unpacked pixel.

@@ -33,7 +33,7 @@ namespace minnow::kernels::detail {
 struct dot_call {
   geometry g;
   const std::byte* image;     ///< inputs as bytes, as dot/inputs.hpp unpacks them
-  const std::int32_t* table;  ///< sums of weights, made by prepare()
+  const std::int32_t* table;  ///< sums of weights, which prepare() has computed
   int first_row;
   int last_row;
 };

@@ -58,7 +58,7 @@ inline constexpr auto code_pairs = [] {
   return pairs;
 }();
 
-/// Decodes one quad in standard C++. It writes all 16 lanes, with 0 for missing filters and missing channels.
+/// Decodes one quad (four channels) in standard C++. Writes all 16 lanes, with 0 for missing filters and channels.
 template <weight_order Order, class Weights>
 struct quad_decoder {
   static constexpr int planes = weight_planes<Weights::storage, Weights::bits>();
@@ -154,8 +154,8 @@ void prepare_dot_table(const geometry& g, const std::byte* weights, std::size_t 
 /// before it.
 inline constexpr int decoder_chains = 4;
 
-/// Decodes one tap of a block and passes its quads on, to a panel in memory or directly into products. This decoder is
-/// standard C++, for architectures without byte shuffles.
+/// Decodes one tap of a block and passes on its quads (of four channels), to a panel in memory or directly into
+/// products. This decoder is standard C++, for architectures without byte shuffles.
 ///
 /// take(chain, quad, vector, bytes)    receives the bytes of one vector of lanes in a register; from this decoder all
 ///                                     64 bytes in memory

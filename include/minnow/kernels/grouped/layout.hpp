@@ -178,8 +178,8 @@ private:
       else spread_block(row, pixel_numbers(), step_columns(), apart, p.lanes, to + lane);
     }
   }
-  /// From one column to the next a quad drops one byte and takes one. The quads of a block are in a separate array,
-  /// which compilers keep in registers.
+  /// From one column to the next, a quad (four inputs) loses one byte and gains one. The quads of a block are in a
+  /// separate array, which compilers keep in registers.
   template <class Load>
   static void spread_block(const std::byte* from, std::ptrdiff_t pixel, int columns, const Load& load, int lanes,
                            std::int32_t* to) noexcept {

@@ -43,12 +43,13 @@ struct band {
   return {first, last, band_width(g)};
 }
 
-/// Elements of the band of a whole image; vectors may be stored up to 16 elements past the end.
+/// Number of elements in the band (the unpacked input rows) of a whole image; vectors may be stored up to 16 elements
+/// past the end.
 [[nodiscard]] constexpr std::size_t band_elements(const geometry& g) noexcept {
   return index(g.in.height) * index(band_width(g)) * index(g.in.channels) + 16;
 }
 
-/// Returns true if the packed inputs already have the form of a band, so that nothing is unpacked.
+/// Returns true if the packed inputs can be used as a band (unpacked input rows) directly, without unpacking.
 template <encoding In>
 [[nodiscard]] constexpr bool is_band(const geometry& g) noexcept {
   return In == encoding::real && native_floats && band_width(g) == g.in.width;
@@ -80,8 +81,8 @@ void unpack_row(const geometry& g, const std::byte* inputs, int row, int width, 
   std::fill_n(to + g.in.width * channels, (width - g.padding.width - g.in.width) * channels, Element{});
 }
 
-/// Unpacks the rows of a band into `room`, (rows, width, C), and returns `room`. If is_band<In>(g), nothing is unpacked
-/// and the result points into `inputs`.
+/// Unpacks input rows into `room` as a band, (rows, width, C), and returns `room`. If is_band<In>(g), nothing is
+/// unpacked and the result points into `inputs`.
 template <encoding In, int Bits, class Vector, class Element>
 [[nodiscard]] const Element* unpack_band(const geometry& g, const band& b, const std::byte* inputs,
                                          Element* room) noexcept {

@@ -54,7 +54,7 @@ struct mac {
     if (weights_form == form::panels) return count * panel_floats(g) * sizeof(float);
     return 0;
   }
-  /// Bytes of the band of inputs and of the blocks that are decoded together.
+  /// Bytes of the unpacked input rows and of the blocks of weights that are decoded together.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     const std::size_t inputs = detail::is_band<In::storage>(g) ? 0 : detail::band_elements(g);
     return (inputs + (decodes(g) ? panel_floats(g) * detail::mac_blocks<vector> : 0)) * sizeof(float);

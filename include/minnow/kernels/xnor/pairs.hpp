@@ -118,8 +118,8 @@ struct xnor_pair<encoding::bit, encoding::bit, Arch> {
   static words count(const state& s) noexcept { return s.total(); }
 };
 
-/// bit x ternary: only the weights with n = 1 contribute. d = popcount(n & (a ^ w)) of them give -1, so the sum is
-/// popcount(n) - 2d. popcount(n) is a constant of the filter.
+/// bit x ternary: only weights that are not 0 (n = 1) contribute. d = popcount(n & (a ^ w)) of them give -1, so the sum
+/// is popcount(n) - 2d. popcount(n) is a constant of the filter.
 ///
 /// cost  3 operations per 512 bits: masked difference, popcount, add
 template <class Arch>
@@ -137,8 +137,8 @@ struct xnor_pair<encoding::bit, encoding::ternary, Arch> {
   static words count(const state& s) noexcept { return s.total(); }
 };
 
-/// ternary x bit: as bit x ternary, with the input's plane z in place of n: the sum is popcount(z) - 2d, with
-/// d = popcount(z & (a ^ w)). popcount(z) depends on the window only and is the same for all filters, so
+/// ternary x bit: as bit x ternary, but only inputs that are not 0 (z = 1) contribute: the sum is popcount(z) - 2d,
+/// with d = popcount(z & (a ^ w)). popcount(z) depends on the window only and is the same for all filters, so
 /// v = 2d - popcount(z).
 ///
 /// cost  3 operations per 512 bits
@@ -160,9 +160,10 @@ struct xnor_pair<encoding::ternary, encoding::bit, Arch> {
   }
 };
 
-/// ternary x ternary: where n = 1, an input of 0 counts as half a +1 and half a -1. Each position therefore has two
-/// bits: x = n & (a ^ w), and y, which equals x where z = 1 and its complement where z = 0. If d bits of all x and y
-/// are set, the sum is popcount(n) - d. The chain needs y only through x ^ y = n & ~z.
+/// ternary x ternary: where the weight is not 0 (n = 1), an input of 0 (z = 0) counts as half a +1 and half a -1. Each
+/// position therefore has two bits: x = n & (a ^ w), and y, which equals x where z = 1 and its complement where z = 0.
+/// If d bits of all x and y are set, the sum is popcount(n) - d. The parity chain uses y only in x ^ y, which is n &
+/// ~z.
 ///
 /// cost  5 operations per 512 bits: masked difference, parity, carry, popcount, add
 template <class Arch>

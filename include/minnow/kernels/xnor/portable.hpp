@@ -90,7 +90,7 @@ struct xnor_portable {
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
   static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;
 
-  /// Computes the base from which the excess of a region's windows is subtracted. For ternary x bit it is 0, and
+  /// Computes the base of a region's windows: the sum is the base minus the excess. For ternary x bit it is 0, and
   /// run_tiles() adds popcount(z) of the window.
   static void base_of(const region& r, const std::int32_t* table, int channel,
                       std::int32_t (&base)[block_filters]) noexcept {
@@ -101,7 +101,7 @@ struct xnor_portable {
     }
   }
 
-  /// Computes the excess of one pixel for the filters of one block.
+  /// Computes the excess (base minus sum) of one pixel for the filters of one block.
   static void excess_of(const region& r, const word* window, const word* weights, int filters,
                         std::int32_t (&excess)[block_filters]) noexcept {
     using counter = byte_counter<In, Weights>;
