@@ -1,5 +1,5 @@
 // Trains deep networks and integer networks for two steps, packs them, and compares all layer sums and codes with the
-// trained network's. For some it also counts the codes that differ in the fixed-point packed network.
+// trained network's. For some networks it also counts the codes that differ in the fixed-point packed network.
 //
 // usage: bench_deep [PART-OF-NAME]      resnet_110, densenet, mobilenet_4_4 …
 

@@ -28,7 +28,7 @@ constexpr const char* name_of(encoding e) {
 }
 
 /// Returns the peak MAC per cycle of a core that executes two vector operations, one popcount and two byte dot products
-/// per cycle. It follows from the number of operations per 512 bits; 0 where that number is not known.
+/// per cycle. It follows from the number of operations per 512 bits; returns 0 where that number is not known.
 double limit_of(encoding in, encoding weights) {
   const auto pair = [&](encoding a, encoding b) { return in == a && weights == b; };
   if (pair(encoding::bit, encoding::bit)) return 1024 / 2.5;

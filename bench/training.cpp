@@ -82,7 +82,8 @@ private:
   mn::dataset<std::uint8_t> data_ = data();
 };
 
-/// Counts the forward product and both backward products. The first layer computes no gradient of the image.
+/// Counts the forward product and both backward products. No gradient of the image is computed, so the first layer has
+/// one backward product less.
 template <class Model>
 double macs_of_step() {
   static_assert(mn::detail::stage_plan<Model, 0>::has_product);

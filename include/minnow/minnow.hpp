@@ -1,6 +1,6 @@
 #pragma once
 
-// Includes training, packing, running and files. Some headers are not part of it and are included on their own: those
+// Includes training, packing, running and files. Some headers are not part of it and are included separately: those
 // that need another library (data/gzip.hpp, exchange/safetensors.hpp, fit/mpi.hpp), the networks of zoo/, the
 // quantizers of other methods (quantize/methods.hpp) and their estimator (estimate/bi_real.hpp),
 // firmware/export_header.hpp, firmware.hpp, dispatch.hpp.

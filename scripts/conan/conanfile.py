@@ -1,4 +1,4 @@
-"""A header library that is installed already, as a Conan package: see scripts/conan-check."""
+"""Packages a header library that is already installed, for scripts/conan-check."""
 
 import os
 

@@ -62,7 +62,7 @@ network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
   return net;
 }
 
-/// The architecture to test: the one that users of this build get, or `portable` with
+/// The architecture to test: the architecture that programs with this build's flags use, or `portable` with
 /// -DMINNOW_TEST_PORTABLE. tests/kernels compares all of them.
 #ifdef MINNOW_TEST_PORTABLE
 using tested_arch = kernels::portable;

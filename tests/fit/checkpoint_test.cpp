@@ -31,7 +31,7 @@ using data_files::folder;
 
 namespace {
 
-/// A network with all kinds of state: weights with and without states, measured and learned ones, inputs with states,
+/// A network with all kinds of state: weights without state and with measured and learned states, inputs with states,
 /// noise, batch norm statistics.
 struct with_states
     : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,

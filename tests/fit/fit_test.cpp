@@ -456,7 +456,7 @@ TEST_SUITE("fit/fit: validation") {
             CHECK(e.validation_accuracy_blended == 0);
             return;
           }
-          // The running statistics are still the ones of training.
+          // The running statistics are unchanged since training.
           CHECK(of.layer<"1">().stale_statistics() > 0.1f);
           network<small, aqe> copy = of;
           CHECK(e.validation_accuracy_blended == accuracy(copy, validation, 0.5f));

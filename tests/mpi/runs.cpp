@@ -139,7 +139,7 @@ void refusals() {
   expect_text(end_of(options, nothing), "fit: expected the same epochs on all ranks, found different ones");
 }
 
-/// The loss is NaN on one rank. Checks that all ranks end with that rank's error.
+/// Makes the loss NaN on one rank. Checks that all ranks end with that rank's error.
 void no_number() {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = 20}};
   auto options = options_of(ranks);
@@ -155,7 +155,7 @@ void no_number() {
   MPI_EXPECT(end.seconds < 3, "%g s", end.seconds);
 }
 
-/// One rank leaves without a message. Checks that the others do not wait for it forever.
+/// Lets one rank exit without a message. Checks that the others do not wait for it forever.
 void leaves() {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = timeout}};
   if (ranks.rank() == ranks.size() - 1) return;
@@ -164,7 +164,7 @@ void leaves() {
   expect_text(end_of(options, [](const event&) {}), silence);
 }
 
-/// An exception destroys the data_parallel object of one rank. Checks that the other ranks are told.
+/// An exception destroys the data_parallel object of one rank. Checks that the other ranks are notified.
 void unwinds() {
   const int others = [] {
     data_parallel all{MPI_COMM_WORLD};

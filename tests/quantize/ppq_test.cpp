@@ -90,7 +90,8 @@ TEST_SUITE("quantize/ppq") {
   }
 
   TEST_CASE("one step projects x onto its codes") {
-    // g = 2. 1 / 2 is a tie and goes to 0, so q = (0, -7, 1, 2) and <x,q> / <q,q> = (98 + 2.5 + 7) / 54.
+    // With g = 2, the quotient 1 / 2 is a tie and rounds to 0, so q = (0, -7, 1, 2) and <x,q> / <q,q> = (98 + 2.5 + 7)
+    // / 54.
     CHECK(ppq(std::vector<float>{1, -14, 2.5f, 3.5f}, 4, 0, 1) == static_cast<float>(107.5 / 54));
   }
 

@@ -9,8 +9,8 @@
 
 namespace minnow {
 
-/// The index of the largest logit, and of the first one among equals. A NaN is never chosen over a number. Returns 0 if
-/// there are no logits.
+/// The index of the largest logit; if several are equal, the index of the first of them. A NaN is never chosen over a
+/// number. Returns 0 if there are no logits.
 [[nodiscard]] inline int argmax(std::span<const float> logits) noexcept {
   std::size_t best = 0;
   for (std::size_t c = 1; c < logits.size(); ++c)

@@ -49,7 +49,7 @@ namespace minnow {
   return std::bit_cast<float>(sign | rebiased << 23 | fraction << 13);
 }
 
-/// x rounded to the nearest 16-bit float. This is the rule of the quantizer `half`.
+/// x rounded to the nearest 16-bit float. The quantizer `half` uses this function.
 [[nodiscard]] constexpr float round_to_half(float x) noexcept { return half_value(half_bits(x)); }
 
 }  // namespace minnow

@@ -106,7 +106,7 @@ struct geometry {
   extent kernel;
   extent stride;
   extent padding{0, 0};
-  int groups = 1;  ///< of a product: channels and filters are divided into this many independent groups
+  int groups = 1;  ///< number of independent groups into which a product's channels and filters are divided
 
   [[nodiscard]] constexpr axis y_axis() const noexcept {
     return {in.height, kernel.height, stride.height, padding.height};

@@ -6,7 +6,8 @@ namespace minnow {
 
 /// Asymptotic-quantized estimator (AQE): forward alpha h(a) + (1 - alpha) clip(a), slope 2 alpha 1{a in R}. With alpha
 /// 1/2 its gradient is the straight-through gradient (Theorem 1). With alpha 0 nothing is learned, and with alpha 1 the
-/// gradient doubles at every quantizer. In deep networks and with SGD use 1/2, a short rise to 1, or `aqe_expected`.
+/// gradient doubles at every quantizer. In deep networks and with SGD use alpha 1/2, a schedule that reaches 1 only at
+/// the end, or `aqe_expected`.
 ///
 /// source  Chen et al. 2020, Eq. 6, 18 and 19
 struct aqe : estimator_base {

@@ -45,7 +45,7 @@ struct tensors : std::map<std::string, tensor, std::less<>> {
 
 namespace detail {
 
-/// NumPy's own limit. It bounds what a file may claim.
+/// NumPy's own limit. It limits the sizes that a file's header may state.
 inline constexpr std::size_t most_extents = 64;
 
 /// Computes the number of elements of a shape. Returns false if this number, or its bytes at `width` each, does not fit

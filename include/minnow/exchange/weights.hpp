@@ -49,8 +49,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Reads a network's weights from tensors with PyTorch's names and layouts (see above). The weights are quantized
-/// again.
+/// Reads a network's weights from tensors with PyTorch's names and layouts. The weights are quantized again.
 ///
 /// If the model quantizes, batch norm's statistics count as collected on another network, since the quantizers in use
 /// at that time are unknown. `pack` refuses them until `reestimate_batch_norm` or `fit` collects new ones.
@@ -65,8 +64,7 @@ template <class Model, class Weights, class Inputs>
                               options);
 }
 
-/// Writes a network's weights as tensors with PyTorch's names and layouts (see above): the latent weights, not their
-/// codes.
+/// Writes a network's weights as tensors with PyTorch's names and layouts: the latent weights, not their codes.
 ///
 /// refuses   arrays without a name, names without an array, two arrays with one name, numbers that `read_weights` would
 ///           refuse; `out` is then unchanged

@@ -17,9 +17,9 @@
 
 /// Arrays of minnow as xtensor expressions, and back. No other header needs xtensor.
 ///
-/// A view (`as_xtensor`) copies nothing: it is valid as long as its object lives and keeps its size, and shows later
-/// changes. A data set is made from any xtensor array: dataset(images, labels); an expression is evaluated first, with
-/// xt::eval.
+/// A view (`as_xtensor`) copies nothing: it is valid as long as the viewed object exists and keeps its size, and it
+/// shows later changes. A data set is made from any xtensor array: dataset(images, labels); an expression is evaluated
+/// first, with xt::eval.
 namespace minnow {
 
 namespace detail {

@@ -31,8 +31,8 @@
 ///     64  8 · n  length of each section, in bytes
 ///   then         the sections in order, each at the next multiple of 64; gaps are filled with 0
 ///
-/// All numbers are little-endian. A reader knows every length from the model's type and compares it with the file; it
-/// trusts no length in the file.
+/// All numbers are little-endian. A reader derives every length from the model's type and compares it with the file; it
+/// does not rely on lengths in the file.
 namespace minnow {
 
 static_assert(std::endian::native == std::endian::little,

@@ -31,7 +31,7 @@ namespace detail {
 /// The sections of a packed model's file, in order.
 struct packed_sections {
   std::vector<file_section> sections;
-  /// For each section the weights that own its bytes; null if they are not weights, or belong to a const network.
+  /// For each section, the weights that own its bytes; null if the section holds no weights or the network is const.
   std::vector<stored_weights*> weights;
 
   void add(const file_section& section, stored_weights* owner = nullptr);
@@ -45,7 +45,7 @@ struct packed_sections {
 /// A stage's arrays as sections.
 struct stage_sections {
   packed_sections& to;
-  std::string_view path;    ///< of the stage's first layer
+  std::string_view path;    ///< path of the stage's first layer
   stored_weights* weights;  ///< null if the stage is const
 
   void operator()(std::string_view array, std::span<std::byte> bytes) const;
@@ -209,7 +209,7 @@ template <class Model, class Arch>
 
 /// Reads a packed model from the bytes of a file without copying the weights. Kernels read them in place, in a mapped
 /// file or in a program's read-only data. Weights that do not begin at a multiple of 64 bytes are copied nevertheless,
-/// and so are the last ones of a file that ends less than 64 bytes after them.
+/// and so are the last weights of a file if it ends less than 64 bytes after them.
 ///
 /// requires  that the bytes outlive the network and its copies
 template <class Model, class Arch>

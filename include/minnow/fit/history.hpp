@@ -12,7 +12,7 @@ struct event {
   long long step = 0;  ///< counted from 1 over the whole run
   long long steps = 0;
   double loss = 0;      ///< mean over the batch; at an epoch's end, mean over the epoch
-  double accuracy = 0;  ///< of the network as trained (blended), on the training images of the batch or epoch
+  double accuracy = 0;  ///< accuracy of the network as trained (blended), on the training images of the batch or epoch
   union {
     double validation_accuracy_blended = 0;  ///< on the validation set at an epoch's end, of the network as trained
     [[deprecated("minnow: renamed to validation_accuracy_blended")]] double blended;

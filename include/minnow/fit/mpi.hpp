@@ -63,8 +63,8 @@ public:
   data_parallel(const data_parallel&) = delete;
   data_parallel& operator=(const data_parallel&) = delete;
 
-  /// Never waits. If an exception destroys the object, the other ranks are told. The memory of pending sums is not
-  /// freed.
+  /// Never waits. If the object is destroyed by an exception, the other ranks are notified. The memory of pending sums
+  /// is not freed.
   ~data_parallel() {
     if (std::uncaught_exceptions() > exceptions_)
       failed(status::failure("data_parallel: expected all %d ranks to continue, found rank %d ended by an exception",
@@ -121,8 +121,8 @@ public:
   void failed(const char* why) noexcept override {
     if (told_) return;
     told_ = broken_ = true;
-    // Messages this short are sent at once and received by any rank that waits for this one. If one cannot be sent, the
-    // other rank sees no answer and runs into its timeout.
+    // Messages this short are sent at once and received by any rank that waits for this one. If a message cannot be
+    // sent, the other rank receives no answer and fails after its timeout.
     const std::size_t length = std::min(std::strlen(why), most_text);
     state_->why.assign(why, length);
     for (int to = 0; to < size_; ++to) {
@@ -177,7 +177,7 @@ private:
     const auto began = clock::now();
     while (!all_done(requests)) {
       hear();
-      // Short waits spin, for a low latency. Longer ones sleep, so that ranks that share a core can run.
+      // Short waits spin, for a low latency. Longer waits sleep, so that ranks that share a core can run.
       const auto waited = clock::now() - began;
       if (waited < std::chrono::microseconds(100)) std::this_thread::yield();
       else std::this_thread::sleep_for(std::chrono::microseconds(20));

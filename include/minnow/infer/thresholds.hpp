@@ -45,7 +45,7 @@ template <quantizer Quantizer>
 /// The function from a sum to a code, as integer comparisons. A sum of floats is first mapped to an integer by
 /// kernels::ordered. For channel c, the code's index is the number of thresholds t with (sum ^ flip[c]) >= t[c]. flip
 /// is 0 where the code increases with the sum and -1 where it decreases (then ~sum = -sum - 1 increases the code). A
-/// pool in between takes the largest of the flipped sums, or the smallest where `smallest[c]` is -1.
+/// pool between the sum and the code takes the largest of the flipped sums, or the smallest where `smallest[c]` is -1.
 ///
 /// Rows are padded to whole blocks of 16 channels.
 struct thresholds {

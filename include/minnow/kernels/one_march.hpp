@@ -9,9 +9,9 @@
 // undefined: minnow_compiled_with_different_march_…, where 1 marks an enabled feature.
 //
 // Shared libraries do not conflict, because each has its own group. The objects of minnow_dispatch do not either,
-// because their groups are dissolved. The check sees nothing with -flto. With clang the symbol is weak, because clang's
-// -flto reports two definitions in assembly as an error. lld accepts an undefined weak symbol, and so does GNU ld in a
-// program that is not a PIE.
+// because their groups are dissolved. The check does not work with -flto. With clang the symbol is weak, because
+// clang's -flto reports two definitions in assembly as an error. lld accepts an undefined weak symbol, and so does GNU
+// ld in a program that is not a PIE.
 #if defined(__ELF__) && defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
 #define MINNOW_TEXT_OF(x) #x
 #define MINNOW_TEXT(x) MINNOW_TEXT_OF(x)

@@ -30,7 +30,7 @@ inline constexpr file_opener opener_of{
           "and link zlib (CMake target minnow::gzip), or unpack it with gzip -dk"
         : " inside gzip data: it was packed twice, unpack it once with gzip -dk"};
 
-/// The `file_opener` of readers that open files as they are, and no other way.
+/// The `file_opener` of readers that accept no other opener and open files without decompression.
 inline constexpr file_opener only_plain{&with_file<minnow::plain>, ": unpack it with gzip -dk"};
 
 /// Runs the body of a reader of a file. If it fails and the first bytes of the file identify another kind, the failure

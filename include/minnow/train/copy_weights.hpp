@@ -38,7 +38,7 @@ using weight_arrays = std::map<std::pair<std::string, std::string>, std::span<Va
 [[nodiscard]] weight_arrays<const float> weight_arrays_of(const network_base& net);
 
 /// Copies `arrays`, which are the arrays of `from` or replacements for them, into a network of another model. Copies
-/// all of them or none.
+/// either all arrays or none.
 ///
 /// stale   true: batch norm's statistics do not belong to the network with the new weights
 void take_arrays(const char* caller, const network_base& from, std::span<const weight_shape> from_shapes,

@@ -20,7 +20,7 @@ namespace minnow {
 
 namespace detail {
 
-/// A network's arrays with replacements.
+/// A network's arrays, some of which are replaced.
 struct changed_arrays {
   weight_arrays<const float> arrays;
   std::list<std::vector<float>> made;

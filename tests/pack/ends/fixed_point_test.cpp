@@ -49,7 +49,7 @@ TEST_SUITE("pack/ends/fixed_point") {
             std::clamp(line.slope * sum + line.other_slope * other + line.shift, line.low, line.high) / worth;
         const double wanted = std::clamp(std::nearbyint(y), -127.0, 127.0);
         const int code = constants.code(0, sum, other);
-        // The allowed error is the one that the header documents, plus the rounding of doubles.
+        // The allowed error is the error that pack/ends/fixed_point.hpp documents, plus the rounding of doubles.
         const double size =
             (std::abs(line.slope * sum) + std::abs(line.other_slope * other) + std::abs(line.shift)) / worth;
         const double off = (std::abs(sum) + other + 1) / std::ldexp(1.0, constants.shift[0] + 1) + size * 0x1p-50;

@@ -95,7 +95,7 @@ void check_forward(const geometry& g) {
   }
   set_threads(0);
 
-  // After invalidate(), the product must use the new weights, not its data prepared from the old ones.
+  // After invalidate(), the product must use the new weights, not data that was prepared from the old weights.
   std::vector<float> turned = p.weights;
   for (float& w : turned) w = -w;
   product.invalidate();

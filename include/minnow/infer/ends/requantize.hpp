@@ -76,8 +76,8 @@ void encode_values(const void* context, const std::int32_t* sums, int pixel, int
   const auto& given = *static_cast<const encode_context<Plan>*>(context);
   const layer_constants<Plan>& constants = *given.constants;
   float x[count] = {};
-  // Only some channels of a last block have constants. For all other blocks the loop length is a compile-time
-  // constant.
+  // In the last block, only the existing channels have constants. For all other blocks the loop length is a
+  // compile-time constant.
   const int used = Plan::window.out.channels - channel;
   const auto each = [&](auto&& body) {
     if (used >= count)
@@ -119,7 +119,7 @@ template <class Plan>
 struct end_of<Plan, stage_end::requantize> : layer_constants<Plan> {
   static constexpr stage_memory memory() {
     stage_memory m;
-    m.sums = sum_bytes<Plan>(1);  // for a `trace`, and for the directions of a pool
+    m.sums = sum_bytes<Plan>(1);  // used for a `trace`, and for the directions of a pool
     return m;
   }
 

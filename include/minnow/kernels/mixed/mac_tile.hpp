@@ -32,7 +32,8 @@ struct mac_shape<xsimd::batch<float, Arch>> {
 };
 template <class Vector>
 inline constexpr int mac_blocks = block_vectors<Vector> == 1 ? 2 : 1;
-/// Pixels of a tile: one for plain floats, which compilers keep in registers only if few are live.
+/// Number of pixels of a tile. It is one for floats without SIMD, because compilers keep only a few of them in
+/// registers.
 template <class Vector>
 inline constexpr int mac_rows =
     std::is_same_v<Vector, plain_floats>

@@ -42,8 +42,8 @@ struct xnor_popcnt {
     return result;
   }
 
-  /// Amount that one step subtracts from the base. Except for ternary x ternary it is half of that amount; count()
-  /// doubles the total.
+  /// Returns the amount that one step subtracts from the base, or, except for ternary x ternary, half of this amount;
+  /// count() then doubles the total.
   static std::int32_t excess(const joined<input_planes>& a, const joined<weight_planes>& w) noexcept {
     if constexpr (In == encoding::bit && Weights == encoding::bit) {
       return std::popcount(a.plane[0] ^ w.plane[0]);

@@ -140,7 +140,8 @@ MINNOW_INLINE status part_file::fill(const char* shown, std::span<const std::byt
     done += index(n);
   }
   if (to.replaces) {
-    // Only root can change the owner. If the group cannot be kept either, the new file's group gets no permissions.
+    // Only root can give the new file another owner. If the new file cannot keep the old file's group either, its group
+    // gets no permissions.
     ::mode_t mode = to.mode;
     if (::fchown(file_.number(), to.owner, to.group) != 0 &&
         ::fchown(file_.number(), static_cast<::uid_t>(-1), to.group) != 0)
