@@ -1,6 +1,6 @@
 // Measures the compile time (processor seconds) and peak memory of each public header, of each example, and of each zoo
-// network (trained one step and packed). Headers compile at -O0, everything else at -O2. Exits with 1 if one exceeds
-// its budget.
+// network (trained one step and packed). Headers compile at -O0, everything else at -O2. Exits with 1 if any of them
+// exceeds its budget.
 //
 // usage: bench_compile [PART-OF-NAME ...]      infer, quickstart, resnet_110 …; all without arguments
 //

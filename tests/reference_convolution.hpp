@@ -80,7 +80,7 @@ struct exact_sums {
   }
 };
 
-/// Returns the sums of a layer: inputs by weights.
+/// Returns the sums of a layer, computed from inputs and weights.
 template <class In, class Weight>
 exact_sums exact_outputs(const geometry& g, int images, const std::vector<In>& in, const std::vector<Weight>& weights) {
   exact_sums sums(index(images * g.out.size()));
@@ -90,7 +90,7 @@ exact_sums exact_outputs(const geometry& g, int images, const std::vector<In>& i
   return sums;
 }
 
-/// Returns the gradient of the inputs: gradients of the outputs by weights.
+/// Returns the gradient of the inputs, computed from the gradients of the outputs and the weights.
 template <class Gradient, class Weight>
 exact_sums exact_input_gradient(const geometry& g, int images, const std::vector<Gradient>& grad_out,
                                 const std::vector<Weight>& weights) {
@@ -101,7 +101,7 @@ exact_sums exact_input_gradient(const geometry& g, int images, const std::vector
   return sums;
 }
 
-/// Returns the gradient of the weights: gradients of the outputs by inputs.
+/// Returns the gradient of the weights, computed from the gradients of the outputs and the inputs.
 template <class Gradient, class In>
 exact_sums exact_weight_gradient(const geometry& g, int images, const std::vector<Gradient>& grad_out,
                                  const std::vector<In>& in) {

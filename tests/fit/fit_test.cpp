@@ -150,7 +150,7 @@ TEST_SUITE("fit/fit: the door") {
   }
 
   TEST_CASE("a crop leaves something to learn from in a signal") {
-    // The class is the half that contains the peak. A move by at most two samples keeps the peak in that half.
+    // The class is the half that contains the peak. A shift by at most two samples keeps the peak in that half.
     struct wave : model<minnow::signal<1, 16>, dense<2>> {};
     minnow::random r(seed{2});
     dataset<float> data({1, 16, 1}, std::vector<float>(200 * 16), std::vector<int>(200));

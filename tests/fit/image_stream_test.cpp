@@ -129,7 +129,7 @@ TEST_SUITE("fit/image_stream") {
         CAPTURE(ranks);
         CAPTURE(window);
         CHECK(sorted(read_by(ranks, files.paths, {.window = window}, true)) == up_to(23));
-        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // each reads a contiguous run
+        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // each rank: a contiguous part
       }
   }
 

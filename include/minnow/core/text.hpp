@@ -6,9 +6,9 @@
 
 namespace minnow {
 
-/// A short text built at compile time: stable names of quantizers and layers, and paths. It never holds the compiler's
-/// own names. Text beyond the capacity is a compile-time error at the place that builds it (an index out of range in a
-/// constant expression).
+/// A short text built at compile time: stable names of quantizers and layers, and paths. It never contains names that
+/// the compiler generates. Text beyond the capacity is a compile-time error at the place that builds it (an index out
+/// of range in a constant expression).
 class text {
 public:
   constexpr text() = default;

@@ -43,7 +43,7 @@ inline const dispatch_arch& choose_arch(std::span<const dispatch_arch> archs, st
 
 /// A packed network that runs on the best architecture that the processor has. The architecture is chosen when the
 /// network is loaded.
-/// The functions that CMake's minnow_dispatch generates make it:
+/// It is returned by the functions that CMake's minnow_dispatch generates:
 ///
 ///   minnow::dispatched network = digits_network::load("digits.mnw");
 ///

@@ -16,8 +16,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Offsets of a run's buffers in a session's arena. The arena begins with what the kernels prepare once. Then follow,
-/// for each thread, the buffers of one image. All sizes follow from the model.
+/// Offsets of a run's buffers in a session's arena. The arena begins with the data that the kernels prepare once. Then
+/// follow, for each thread, the buffers of one image. All sizes follow from the model.
 template <class Packed>
 struct arena_plan {
   std::array<std::size_t, Packed::stages> prepared{};

@@ -65,8 +65,8 @@ struct xnor_kernel {
     int out_width;
   };
 
-  /// Returns true if the words of a pixel do not divide into pairs. Then each tap is a run by itself, with the last
-  /// word after its pairs.
+  /// Returns true if the words of a pixel do not divide into pairs. Each tap is then a separate run of steps, with the
+  /// last word after its pairs.
   static bool is_odd(const region& r) noexcept { return pair::channel_words == 2 && r.pixel_steps % 2 != 0; }
 
   static window window_of(const region& r, int row, const std::int32_t* non_zeros) noexcept {
