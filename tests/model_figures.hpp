@@ -1,6 +1,6 @@
 #pragma once
 
-// Counts the numbers of a network that papers print: weights, parameters, multiply-accumulates.
+// Counts the weights, parameters and multiply-accumulates of a network, which papers state.
 
 #include <array>
 #include <cstddef>

@@ -42,8 +42,8 @@ namespace comparison {
 
 /// A layer between product and quantizer, and its effect on a difference in its input.
 struct step {
-  double factor = 1;  ///< the largest factor by which it multiplies a difference
-  int roundings = 0;  ///< the largest number of roundings on either side
+  double factor = 1;  ///< largest factor by which the layer multiplies a difference
+  int roundings = 0;  ///< the largest number of roundings in either network
   int second = -1;    ///< for a join: the stage whose result is its other input
   double unit = 1;    ///< scale of the other input's codes; 1 for floats
 };
@@ -194,13 +194,13 @@ private:
   std::vector<std::vector<float>> maps_;
 };
 
-/// Sums over the products of one output element: |input| · |weight| and |difference of the input| · |weight|.
+/// Two sums over the products of one output element: of |input| · |weight| and of |difference of the input| · |weight|.
 struct magnitudes {
   double products = 0;
   double differences = 0;
 };
 
-/// Returns the magnitudes of one output element, from the inputs and their differences (H, W, C) of one image. If
+/// Returns both sums for one output element, from the inputs and their differences (H, W, C) of one image. If
 /// `differences` is empty, each difference is at most `unknown`.
 inline magnitudes magnitudes_at(const stage_view& v, const float* inputs, std::span<const double> differences,
                                 double unknown, int y, int x, int f) {
@@ -225,10 +225,10 @@ inline double largest(const activations& a, int image) {
 /// Compares image `n` of the trained network's last batch with the packed network's sums, maps and logits.
 ///
 /// `doubt` bounds the difference between a packed value and the trained one. It is 0, so all must be equal, until the
-/// first product with floats. There either side may add its K products in its own order: each sum is within K · 2^-24 ·
-/// sum|x||w| of the exact one, so the two differ by at most K · eps · sum|x||w|, eps = 2^-23. Differences of the inputs
-/// add their magnitude times |w|. After that, `doubt` propagates through the layers like any error: multiplied by the
-/// largest factor, plus one eps of the largest value for each rounding.
+/// first product with floats. There each of the two networks may add its K products in its own order: each sum is
+/// within K · 2^-24 · sum|x||w| of the exact sum, so the two differ by at most K · eps · sum|x||w|, eps = 2^-23.
+/// Differences of the inputs add their magnitude times |w|. After that, `doubt` propagates through the layers like any
+/// error: multiplied by the largest factor, plus one eps of the largest value for each rounding.
 inline void compare_image(network_base& net, std::span<const float> image, std::span<const stage_view> views, int n,
                           const recorder& found, std::span<const float> logits, report& r) {
   constexpr double eps = 0x1p-23;

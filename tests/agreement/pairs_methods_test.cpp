@@ -81,7 +81,7 @@ TEST_SUITE("agreement/pairs_methods") {
     check_agreement<std::uint8_t>(net);
   }
 
-  // Over six seeds the accuracy is 89 to 93 % with 1-bit inputs and 94 to 98 % with wider ones; chance is 25 %.
+  // Over six seeds the accuracy is 89 to 93 % with 1-bit inputs and 94 to 98 % with wider inputs; chance is 25 %.
   TEST_CASE("each method learns small digits: over 84 % with 1-bit weights and inputs, over 92 % with wider ones") {
     CHECK(learned<method_network<methods::bnn>>() > 0.84);
     CHECK(learned<method_network<methods::xnor_net>>() > 0.84);

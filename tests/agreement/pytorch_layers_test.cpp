@@ -16,8 +16,8 @@
 
 using namespace minnow;
 
-// Compares layers forward and backward with PyTorch. fixtures/pytorch_layers.py writes the expected numbers and
-// explains why they must be equal.
+// Compares the forward and backward passes of layers with PyTorch. fixtures/pytorch_layers.py writes the expected
+// numbers and explains why they must be equal.
 namespace {
 
 struct example {

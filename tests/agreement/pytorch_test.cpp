@@ -118,7 +118,7 @@ reference read_reference(const char* path, std::string_view estimator) {
   return result;
 }
 
-/// Draws parameters as `draw_parameters` of the script does.
+/// Draws the parameters in the same way as `draw_parameters` in fixtures/pytorch_step.py.
 void draw_parameter(const reference& r, int layer, std::size_t count, const mn::parameter& p, std::size_t row) {
   const auto half = static_cast<std::uint64_t>(std::ldexp(r.limit, 15));
   const std::size_t each = p.value.size() / count;
@@ -155,7 +155,8 @@ mn::dataset<std::uint8_t> draw_images(const reference& r) {
 }
 
 /// Returns the norm of the difference divided by the norm, estimated from random projections: the mean of (s . d)^2
-/// over vectors s of random signs is an unbiased estimate of |d|^2. The script documents the estimate's accuracy.
+/// over vectors s of random signs is an unbiased estimate of |d|^2. fixtures/pytorch_step.py documents the estimate's
+/// accuracy.
 double relative_difference(const reference& r, std::size_t tensor, std::span<const float> found) {
   const gradient& expected = r.gradients[tensor];
   std::vector<double> projections(expected.projections.size());

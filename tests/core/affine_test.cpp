@@ -74,7 +74,7 @@ TEST_SUITE("core/affine") {
 
   TEST_CASE("a later addition does not fuse with a rounded product") {
     // (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24 if one fma computes it, and 0 if the product is rounded first.
-    volatile float factor = 1 + 0x1p-12f;  // so that the compiler does not know the arguments
+    volatile float factor = 1 + 0x1p-12f;  // the compiler must not know the arguments
     volatile float term = -(1 + 0x1p-11f);
     const float x = factor;
     const float shift = term;

@@ -69,7 +69,7 @@ TEST_SUITE("core/random") {
     CHECK(least >= 0);
     CHECK(greatest < 1);
     CHECK(std::abs(sum / count - 0.5) <= 4.5 * std::sqrt(1.0 / 12 / count));
-    // The variance of (u - 1/2)^2 is 1/80 - 1/144.
+    // The variance of (u - 1/2)^2 for a uniform u is 1/80 - 1/144.
     CHECK(std::abs(squares / count - 1.0 / 12) <= 4.5 * std::sqrt((1.0 / 80 - 1.0 / 144) / count));
   }
 
@@ -84,7 +84,7 @@ TEST_SUITE("core/random") {
     }
     CHECK(least >= -3);
     CHECK(greatest <= 5);
-    // 10,000 draws miss an interval of an eighth of a percent at one end with probability e^-12.5.
+    // 10,000 draws all miss an interval of an eighth of a percent with probability e^-12.5.
     CHECK(least < -2.99f);
     CHECK(greatest > 4.99f);
   }

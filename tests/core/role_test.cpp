@@ -20,7 +20,7 @@ namespace role_test {
 /// Roles in which each of two quantizers has observed a tensor, in order.
 inline std::vector<role> observed[2];
 
-/// The sign, by a quantizer that records its roles.
+/// A quantizer like `sign` that records its roles.
 template <int Number>
 struct recording : quantizer_base {
   static constexpr text name() { return "recording"; }

@@ -11,7 +11,7 @@ using namespace minnow;
 static_assert(shape{4, 5, 3}.pixels() == 20 && shape{4, 5, 3}.size() == 60);
 static_assert(shape{} == shape{1, 1, 1} && shape{4, 5, 3} != shape{5, 4, 3});
 
-// The first layer of Model A: 3x3 over 32x32 with 3 channels and 128 filters.
+// The first layer of Model A: 3x3 windows on a 32x32 image, with 3 channels and 128 filters.
 constexpr geometry first_conv = window_over({32, 32, 3}, 128, {3, 3}, {1, 1}, {1, 1});
 static_assert(first_conv.out == shape{32, 32, 128});
 static_assert(first_conv.inputs() == 27 && first_conv.weights() == 3456 && first_conv.macs() == 3538944);

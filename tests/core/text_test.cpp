@@ -15,7 +15,8 @@ static_assert((text() << std::numeric_limits<long long>::max()).view() == "92233
 static_assert(text("a") == text(std::string_view("a")) && !(text("a") == text("ab")) && !(text("a") == text("b")));
 static_assert(literal("2.0").view() == "2.0", "without the terminating zero");
 
-// A text of 191 characters and their terminating zero. A longer one does not compile (compile_error/name_too_long.cpp).
+// A text of 191 characters and their terminating zero. A longer text does not compile
+// (compile_error/name_too_long.cpp).
 constexpr text longest = [] {
   text t;
   for (int i = 0; i < 191; ++i) t << "x";

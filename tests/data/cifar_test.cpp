@@ -114,7 +114,7 @@ TEST_SUITE("data/cifar") {
     const auto [train, test] = mn::load_cifar10(*data_files::real("cifar-10"));
     CHECK_EQ(data_files::counts(train.labels), std::vector<int>(10, 5000));
     CHECK_EQ(data_files::counts(test.labels), std::vector<int>(10, 1000));
-    // Searches for the official first training image, a frog, at any position, by the reds of its first pixels.
+    // Searches the training set for its official first image, a frog, by the red values of its first pixels.
     int frogs = 0;
     for (int i = 0; i < train.size(); ++i) {
       const auto image = train.image(i);

@@ -120,8 +120,8 @@ TEST_SUITE("estimate/alpha_blend") {
   }
 
   TEST_CASE("solves the paper's one-weight problem") {
-    // Fig. 3 prints neither rate nor window. The final w that it prints, 5.506555, is the result of the second pair,
-    // 5.5065556, truncated.
+    // Figure 3 of Liu & Mattina 2019 states neither rate nor window. The final w that it states, 5.506555, is the
+    // truncated result of the second pair, 5.5065556.
     const outcome first = one_weight_problem(0.3, {.begin = steps{0}, .end = steps{20}});
     CHECK(std::abs(first.w - 5.5018) <= 0.00005);
     CHECK(first.quantized == 6);
@@ -133,7 +133,7 @@ TEST_SUITE("estimate/alpha_blend") {
 
   TEST_CASE("the weight of the one-weight problem stands still at alpha 1") {
     const outcome o = one_weight_problem(0.3, {.from = 1, .to = 1});
-    // The first step precedes the first update of alpha: 2 + 0.3 · 7.4.
+    // The first step precedes the first update of alpha, so w becomes 2 + 0.3 · 7.4.
     CHECK(std::abs(o.w - 4.22) <= 4 * 0x1p-52 * 4.22);
   }
 
@@ -151,7 +151,7 @@ TEST_SUITE("estimate/alpha_blend") {
   TEST_CASE("Adam divides a constant slope out again, but not a step scale") {
     const auto constant_alpha = [](int) { return 0.75; };
     const double unscaled = with_adam(place::nowhere, constant_alpha);
-    // Only the 1e-12 in Adam's denominator keeps a trace of the factor.
+    // The factor has an effect only through the 1e-12 in Adam's denominator.
     CHECK(std::abs(with_adam(place::on_the_gradient, constant_alpha) - unscaled) <= 1e-10);
     const double scaled = with_adam(place::on_the_step, constant_alpha);
     CHECK(std::abs((3 - scaled) - (3 - unscaled) / 4) <= 0.05 * (3 - unscaled) / 4);

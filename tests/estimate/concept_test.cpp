@@ -11,7 +11,7 @@ using namespace minnow;
 // A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
 namespace estimate_concept_test {
 
-/// A user's estimator with a scalar rule: the derivative of tanh.
+/// A user-defined estimator for single numbers, whose slope is the derivative of tanh.
 struct soft : estimator_base {
   static constexpr text name() { return "soft"; }
   static constexpr float quantized_fraction(float) { return 1; }

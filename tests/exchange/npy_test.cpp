@@ -201,7 +201,7 @@ TEST_SUITE("exchange/npy") {
   }
 
   TEST_CASE("headers that numpy.load takes are read to its numbers") {
-    // fixtures/arrays.py writes these files, and the arrays that NumPy reads from each.
+    // fixtures/arrays.py writes these files, and for each the array that NumPy reads from it.
     std::ifstream lines(MINNOW_FIXTURES "/arrays/expected.txt");
     int count = 0;
     for (std::string line; std::getline(lines, line); ++count) {

@@ -54,7 +54,7 @@ mn::tensors torch_weights() {
   return t;
 }
 
-/// Computes PyTorch's Conv2d, BatchNorm2d, ReLU, MaxPool2d, Flatten and two Linear on images (N,C,H,W).
+/// Computes PyTorch's Conv2d, BatchNorm2d, ReLU, MaxPool2d, Flatten and two Linear layers on images (N,C,H,W).
 std::vector<double> torch_logits(const mn::tensors& t, const std::vector<float>& images, int count) {
   const auto w = [&](const char* name, std::size_t at) { return static_cast<double>(t.at(name).values.at(at)); };
   const auto i = [](int n) { return static_cast<std::size_t>(n); };
@@ -112,7 +112,7 @@ std::vector<std::vector<float>> arrays_of(Network& net) {
   return result;
 }
 
-/// Returns the error for tensors or names that do not fit, and checks that the network stays unchanged.
+/// Returns the error for tensors or names that do not fit the network, and checks that the network stays unchanged.
 template <class Model = real_net>
 std::string refusal(const mn::tensors& from, const mn::weight_names& with = names, mn::weight_options options = {}) {
   mn::network<Model> net{mn::seed{3}};
@@ -181,7 +181,8 @@ TEST_SUITE("exchange/weights") {
     CHECK_EQ(three.layer<"0">().weights()(1, 0, 3, 1), values[(1 * 2 + 1) * 5 + 3]);
     CHECK_EQ(refusal<signal>({{"c.weight", {{3, 5, 2}, values}}}, {{"0", "c"}}),
              "tensor 'c.weight': expected the shape (3, 2, 5) for 'weights' of layer 0, found (3, 5, 2) of 30 numbers");
-    // A signal's weights are exported in Conv1d's shape. An image of one row exports Conv2d's shape, but loads either.
+    // A signal's weights are exported in Conv1d's shape. For an image of one row, Conv2d's shape is exported, and both
+    // shapes can be loaded.
     CHECK(mn::export_weights(four, {{"0", "c"}}) == mn::tensors{{"c.weight", {{3, 2, 5}, values}}});
     struct row : mn::model<mn::image<2, 1, 9>, mn::conv<3, mn::real, mn::kernel<1, 5>>> {};
     mn::network<row> image{mn::seed{1}};

@@ -189,7 +189,8 @@ TEST_SUITE("files/model_file") {
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(37 * i);
     const auto copy = loaded;
     CHECK(copy.run(std::span<const std::uint8_t>(image)) == network.run(std::span<const std::uint8_t>(image)));
-    // A network that is used in place can be saved, and read into, like any other. Saving leaves its weights in place.
+    // A network whose weights are used in place can be saved, and can be the destination of `read`. Saving leaves its
+    // weights in place.
     std::vector<const std::byte*> places, places_after;
     std::as_const(loaded).each_stage([&](auto, const auto& stage) { places.push_back(stage.weights.data()); });
     save(loaded, folder.path("again"));
@@ -327,7 +328,7 @@ TEST_SUITE("files/model_file") {
     packed<floats> other_image;
     CHECK(said(packed_grey, other_image) ==
           "; the first layer of another size is input: expected 12 bytes of 'mean', found 4");
-    // Trainable networks report the same kind of difference.
+    // Files of trainable networks report differences between models in the same way.
     network<wide> trainable_wide;
     CHECK(said(net, trainable_wide) ==
           "; the first layer of another size is 2 (conv<24,sign,3x3,stride 1x1,padding 1x1>): expected 13824 bytes of "

@@ -1,4 +1,4 @@
-// Writes each network of models.hpp as a header and as a file. usage: firmware_test_export FOLDER
+// Writes each network of models.hpp as a header and as a packed model's file. usage: firmware_test_export FOLDER
 
 #include <cstdint>
 #include <string>

@@ -117,8 +117,8 @@ void check_augmentation(augmentation a) {
   }
   const int ways = (2 * a.crop + 1) * (2 * a.crop + 1) * (a.flip ? 2 : 1);
   CHECK(static_cast<int>(seen.size()) == ways);
-  // The standard deviation of one draw is 1/2 for a flip and at most the reach for a move. The bound is 4 standard
-  // deviations of the sum.
+  // The standard deviation of one draw is 1/2 for a flip and at most the largest shift for a shift. The bound is 4
+  // standard deviations of the sum.
   if (a.flip) CHECK(std::abs(mirrored - count / 2.0) <= 4 * 0.5 * std::sqrt(count));
   else CHECK(mirrored == 0);
   CHECK(std::abs(down) <= 4 * a.crop * std::sqrt(count));

@@ -226,7 +226,7 @@ TEST_SUITE("fit/checkpoint") {
       data_files::repair_checksum(bytes);
       CHECK(with(std::string(bytes.begin(), bytes.end())).starts_with("run: expected "));
     }
-    // The step is the first number of the second section, which follows the section of the run's facts.
+    // The step is the first number of the second section. The first section holds the facts that identify the run.
     for (const double step : {-1.0, 22.0, 1e300, std::nan("")}) {
       data_files::bytes bytes(sound.begin(), sound.end());
       std::uint32_t sections = 0, of_facts = 0;

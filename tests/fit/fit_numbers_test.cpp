@@ -25,7 +25,7 @@
 #include "small_digits.hpp"
 #include "small_runs.hpp"
 
-// A namespace with a name, because several files of a folder may be compiled as one.
+// A named namespace, because several files of a folder may be compiled as one.
 namespace fit_numbers {
 
 using namespace minnow;
@@ -81,8 +81,8 @@ struct hiding {
   }
 };
 
-/// An optimizer that divides by the gradient, so that the padding lanes of the last vector become NaN. They belong to
-/// no weight.
+/// An optimizer that divides by the gradient, so that the padding lanes of the last vector become NaN. These lanes
+/// belong to no weight.
 struct dividing : hiding {
   template <class V>
   [[nodiscard]] V update(V w, V g, V*, float step_rate, prepared) const noexcept {
@@ -461,7 +461,7 @@ TEST_SUITE("fit/fit: what the user's functions throw") {
         CHECK_THROWS_AS(calibrate(net, data), thrown);
         CHECK_THROWS_AS((void)accuracy(net, data), thrown);
         CHECK_THROWS_AS((void)pack(net), thrown);
-        CHECK_NOTHROW((void)packed.run(data.images));  // it uses thresholds, not code()
+        CHECK_NOTHROW((void)packed.run(data.images));  // the packed network uses thresholds, not code()
         armed = 0;
         reestimate_batch_norm(net, data);
         CHECK((pack(net).run(data.images) == logits(net, data)));

@@ -30,8 +30,8 @@ struct bytes_as_they_are : model<image<2, 3, 2>, hard_tanh> {};
 struct twelve_classes
     : model<image<2, 3, 2>, conv<6, scheme<real, sign>>, batch_norm, dense<12, minw<1, 2>>, batch_norm> {};
 
-/// Three files of 5, 11 and 7 records of a label and planes (2,3,2). The values are 10 times the record's number, plus
-/// 0 to 11.
+/// Three files of 5, 11 and 7 records, each a label and an image in planes (2,3,2). The values are 10 times the
+/// record's number, plus 0 to 11.
 struct record_files {
   folder where;
   std::vector<std::string> paths;
@@ -189,7 +189,7 @@ TEST_SUITE("fit/image_stream") {
     };
     options.batch_norm_batches = 2;
     const auto whole = weights_after(data, options);
-    CHECK(whole != weights_after(memory, options));  // the stream has a different order
+    CHECK(whole != weights_after(memory, options));  // the stream uses another order than `fit` in memory
     options.checkpoint = {.path = files.where.path("run"), .every = 3, .resume = true};
     CHECK_THROWS_AS(weights_after(data, options, 8), stopped);
     CHECK(weights_after(data, options) == whole);
@@ -266,7 +266,7 @@ TEST_SUITE("fit/image_stream") {
     image_stream data(record_of_13, {path});
     records[13] = 12;
     where.write("labels", records);
-    std::filesystem::last_write_time(path, when);  // simulates a file system with coarse times
+    std::filesystem::last_write_time(path, when);  // keeps the file's time, as a file system with coarse times does
     network<bytes_as_they_are> net;
     std::vector<int> labels;
     data.begin({.stream = minnow::random(seed{3}), .shuffles = false, .batch = 2});

@@ -26,8 +26,8 @@ dataset<float> numbered_floats(int count) {
   return data;
 }
 
-/// The images (16 numbers each) and labels that the networks of all ranks receive from a step on, rank after rank in
-/// each batch.
+/// The images (16 numbers each) and labels that the networks of all ranks receive from a given step on. In each batch,
+/// rank follows rank.
 struct read_images {
   std::vector<float> images;
   std::vector<int> labels;

@@ -179,8 +179,8 @@ TEST_SUITE("fit/update") {
   }
 
   TEST_CASE("under plain SGD a factor on the gradient and on the step give the same weights, under momentum not") {
-    // 1 - alpha is always a power of two, so that equal results are equal in every bit. alpha changes during the run,
-    // because momentum keeps the factors of earlier steps if they multiply the gradient.
+    // 1 - alpha is always a power of two, so that scaling by it is exact and results can be compared bit by bit. alpha
+    // changes during the run, because momentum keeps the factors of earlier steps if they multiply the gradient.
     const std::vector<float> alphas{0.5f, 0, 0.75f};
     const sgd plain{.rate = 0.1f};
     CHECK(trained<alpha_blend>(plain, alphas) == trained<scaled_gradient>(plain, alphas));

@@ -29,7 +29,7 @@ using bytes = std::span<const std::uint8_t>;
 /// The result of a reader.
 struct outcome {
   minnow::status said{};
-  std::size_t decoded = 0;  ///< bytes of the decoded result, or an upper bound for this input
+  std::size_t decoded = 0;  ///< size of the decoded result in bytes, or an upper bound
 };
 
 /// Runs the reader on the input. Each target defines it.

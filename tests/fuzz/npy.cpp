@@ -1,4 +1,4 @@
-// Fuzzes NumPy's arrays. Numbers of one byte become floats of four.
+// Fuzzes NumPy's arrays. Numbers of one byte become floats of four bytes.
 #include <minnow/exchange/npy.hpp>
 
 #include "fuzz.hpp"

@@ -1,4 +1,4 @@
-// Fuzzes safetensors. Numbers of one byte become floats of four.
+// Fuzzes safetensors. Numbers of one byte become floats of four bytes.
 #include <minnow/exchange/safetensors.hpp>
 
 #include "fuzz.hpp"

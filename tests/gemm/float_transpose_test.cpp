@@ -6,7 +6,7 @@
 
 namespace {
 
-/// Returns whether `to` holds the transpose of numbered lines, and nothing is written between the lines of `to`.
+/// Returns true if a matrix of these sizes and strides is transposed correctly and nothing is written between its rows.
 template <class Arch>
 bool transposes(int rows, int columns, int from_stride, int to_stride) {
   std::vector<float> from(static_cast<std::size_t>((rows - 1) * from_stride + columns));

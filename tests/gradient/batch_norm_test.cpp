@@ -38,7 +38,7 @@ void check_batch_norm(shape in, int images, float offset) {
 
   // The bound covers the errors of the library's floats. Rounding the mean to float moves every centered number by one
   // rounding of the offset. The rest is a few roundings of numbers below 3 (uniform inputs stay within sqrt(3) standard
-  // deviations, and small batches exceed that only slightly). Sums over rows consist of float blocks of 128.
+  // deviations, and small batches exceed that only slightly). Sums over rows are added in floats in blocks of 128 rows.
   const double one_rounding = 0x1p-24 * (1 + std::abs(static_cast<double>(offset)));
   const double blocks = std::fmin(rows, 128) + 8;
   // The loss is linear in gamma and beta, so a step of .5 is exact.

@@ -118,7 +118,8 @@ TEST_SUITE("gradient/network") {
   }
 
   TEST_CASE("at depth 20 and alpha 1 aqe doubles the gradient 20 times over") {
-    // aqe has the forward pass of `ste`, and multiplies the gradient by 2 at each quantizer. Powers of two are exact.
+    // At alpha 1, `aqe` has the forward pass of `ste`, and multiplies the gradient by 2 at each quantizer. Powers of
+    // two are exact.
     const auto straight = gradients_of<deep<minw<1, 1>>, ste>(1);
     const auto doubled = gradients_of<deep<minw<1, 1>>, aqe>(1);
     REQUIRE(straight.size() == doubled.size());

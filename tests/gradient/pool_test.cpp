@@ -40,8 +40,8 @@ void check_pool(shape in, int images) {
   const numbers expected = test::finite_differences(
       [&](const numbers& inputs) { return test::inner(test::pool(g, images, inputs, Layer::averages), r); },
       test::widened(x), 1.0 / 256);
-  // Each of at most `taps` windows adds one gradient of less than 1, rounded once. The share of an average is rounded
-  // twice.
+  // Each of at most `taps` windows adds one gradient of less than 1, rounded once. The gradient that an average passes
+  // to each input is rounded twice.
   CHECK(test::further(one.backward(r), expected, (taps + 2) * 0x1p-24 * (Layer::averages ? 1 : taps) + 1e-10) == "");
 }
 

@@ -15,8 +15,8 @@ using namespace minnow;
 
 namespace {
 
-/// Checks that grad_in is the arriving gradient times the papers' slope times the clip's, with at most two roundings.
-/// slope(alpha, inside) is the printed slope, without the clip.
+/// Checks that grad_in is the arriving gradient times the papers' slope times the slope of the clip, with at most two
+/// roundings. slope(alpha, inside) is the printed slope, without the clip.
 template <class Q, class Estimator, class Slope>
 void check_slope(const std::vector<float>& x, float end, Slope&& slope) {
   CAPTURE(Q::name().c_str());

@@ -69,7 +69,7 @@ void check_weight_slopes(const std::vector<float>& w) {
     check_weight_slope<Q, aqe>(w, alpha, [](double a, bool inside) { return inside ? 2 * a : 0.0; });
     check_weight_slope<Q, aqe_stochastic>(w, alpha, [](double a, bool inside) { return inside ? 2 * a : 0.0; });
     check_weight_slope<Q, aqe_expected>(w, alpha, [](double a, bool inside) { return (inside ? a : 0.0) + 1 - a; });
-    // The factor 1 - alpha multiplies only the learning rate.
+    // The factor 1 - alpha of `alpha_blend` multiplies only the learning rate.
     check_weight_slope<Q, alpha_blend>(w, alpha, [](double, bool) { return 1.0; });
   }
 }

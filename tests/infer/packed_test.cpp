@@ -23,7 +23,8 @@ using pooled_block = chain<conv<Filters, minw<1, 1>>, max_pool<2>, batch_norm>;
 template <int Units>
 using dense_block = chain<dense<Units, minw<1, 1>>, batch_norm>;
 
-/// The paper's ConvNets: convolutions of `Filters`, twice and four times as many filters, then two hidden dense layers.
+/// The ConvNets of Chen et al. 2020: convolutions of `Filters`, twice and four times as many filters, then two hidden
+/// dense layers.
 template <int Filters, int Narrow, int Wide>
 struct conv_net : model<image<3, 32, 32>, conv<Filters, scheme<pixels, sign>>, batch_norm, pooled_block<Filters>,
                         conv_block<2 * Filters>, pooled_block<2 * Filters>, conv_block<4 * Filters>,
@@ -38,7 +39,7 @@ struct of_one_product : model<features<3>, dense<2, scheme<real, real>>> {};
 
 }  // namespace
 
-// The sizes that the paper prints: 1.23, 0.54, 0.308 and 0.217 MB.
+// Chen et al. 2020 state these sizes: 1.23, 0.54, 0.308 and 0.217 MB.
 static_assert(packed<model_a>::weight_bits() == 9'837'952);
 static_assert(packed<model_b>::weight_bits() == 4'310'720);
 static_assert(packed<model_c>::weight_bits() == 2'465'472);

@@ -118,12 +118,12 @@ struct watched final : trace {
 }  // namespace
 
 static_assert(noexcept(session<packed<integers>>::check(0, 0)));
-// A session keeps a reference to its network, so it refuses temporary ones.
+// A session keeps a reference to its network, so a temporary network does not compile.
 static_assert(std::is_constructible_v<session<packed<integers>>, const packed<integers>&>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, packed<integers>>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, const packed<integers>, int>);
 // MobileNet v1 of a quarter of the width on 96x96 images. Its largest map has 48x48x16 codes (36 KB) and is computed
-// from one of 18 KB. Buffers of stages that do not run together share memory.
+// from a map of 18 KB. Buffers of stages that do not run together share memory.
 template <class First>
 using small_mobilenet = zoo::mobilenet_v1<zoo::schemes<scheme<integer<8>, integer<8, per_channel>>, First>, 25, 96, 2>;
 struct of_bytes : small_mobilenet<scheme<pixels, integer<8, per_channel>>> {};
@@ -322,7 +322,7 @@ TEST_SUITE("infer/session") {
         const float mean = network.input.mean[c];
         const float deviation = network.input.stddev[c];
         const auto exact = [&](double x) { return (x - static_cast<double>(mean)) / static_cast<double>(deviation); };
-        // Scale and shift are rounded once or twice, the fma once: 3 roundings of numbers not larger than these.
+        // The bound allows for 3 roundings: one or two of scale and shift, and one of the fma.
         const auto allowed = [&](double x) {
           return 3 * 0x1p-24 * (std::abs(x) + static_cast<double>(mean)) / static_cast<double>(deviation);
         };

@@ -73,8 +73,8 @@ TEST_SUITE("infer/stage") {
       return result;
     };
     packed<staged_integers> small;
-    // First: 3 blocks of 27 masks of 16 bits; 33 channels in 48 lanes, 2 thresholds each. Second: 40 filters of 9 taps
-    // of 2 words; 1 threshold. Third: 10 units of 640 inputs in 3 planes.
+    // First stage: 3 blocks of 27 masks of 16 bits; 33 channels in 48 lanes, with 2 thresholds each. Second stage: 40
+    // filters of 9 taps of 2 words; 1 threshold. Third stage: 10 units of 640 inputs in 3 planes.
     CHECK(names(small) ==
           "weights:162 flip:192 smallest:192 thresholds:384 | weights:2880 flip:192 smallest:192 thresholds:192 | "
           "weights:2400 scales:40 scale:40 shift:40 | ");

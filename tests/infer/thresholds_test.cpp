@@ -52,8 +52,8 @@ std::string difference(int codes, std::int32_t bound, int direction, IndexOf ind
   return {};
 }
 
-/// Returns codes - 1 sorted steps at random positions in [-bound, bound + 1]. Several steps may coincide, which gives
-/// plateaus and codes that never occur.
+/// Returns `codes` - 1 sorted random positions in [-bound, bound + 1], at which the code changes. Several positions may
+/// be equal, so that some codes never occur.
 std::vector<std::int32_t> random_steps(int codes, std::int32_t bound, std::uint64_t draws) {
   minnow::random r(seed{draws});
   std::vector<std::int32_t> steps;

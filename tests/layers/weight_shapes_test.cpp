@@ -25,7 +25,8 @@ static_assert(shapes[2].path == "4" && shapes[2].filters == 2 && shapes[2].flatt
 static_assert(shapes[2].window == mn::shape{1, 1, 7});
 static_assert(mn::weight_shapes<none>.empty());
 
-// Weights of grouped convolutions have the channels of one group. The convolutions of a signal have one axis.
+// Weights of grouped convolutions have the channels of one group. The weights of convolutions along a signal have one
+// spatial axis.
 struct grouped : mn::model<mn::signal<6, 9>, mn::conv<4, mn::real, mn::kernel<1, 3>, mn::groups<2>>,
                            mn::depthwise_conv<mn::real, mn::kernel<1, 5>>, mn::conv<2>, mn::dense<2>> {};
 constexpr auto of_groups = mn::weight_shapes<grouped>;

@@ -1,7 +1,8 @@
 #pragma once
 
 // Macros of other headers that may be included before ours. The standard library does not tolerate all of them, so the
-// standard headers that we use are included first. After that, each of our own lines meets every macro.
+// standard headers that we use are included first. After that, all macros are defined when our own headers are
+// compiled.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -31,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-// All capital letters: I of C's <complex.h>, F of Arduino, others of small programs.
+// All capital letters: I is a macro of C's <complex.h>, F of Arduino, others of small programs.
 #define A 1 +
 #define B 1 +
 #define C 1 +

@@ -83,7 +83,7 @@ void accuracy_of(bool synchronized) {
   const double together = fit(all, data, optimizer, constant{}, options).epochs.back().validation_accuracy;
   if (ranks.rank() == 0) std::printf("accuracy %.3f on one rank, %.3f on %d\n", alone, together, ranks.size());
   MPI_EXPECT(alone > 0.6 && std::abs(alone - together) < 0.06, "%g and %g", alone, together);
-  // Each rank has measured its share of the validation set, with the same network.
+  // The ranks have measured shares of the validation set, all with the same network.
   MPI_EXPECT(std::abs(accuracy(all, validation) - together) < 1e-12, "%g and %g", accuracy(all, validation), together);
   MPI_EXPECT(test::same_on_all(ranks, test::checksum(all)), "%s", "ranks hold other bits");
 }
@@ -108,7 +108,7 @@ void go(long long until) {
                 static_cast<unsigned>(test::checksum(net)));
 }
 
-/// The last rank calls `what` at step 9. Checks that the others end in time, with an error that contains `text`.
+/// Lets the last rank call `what` at step 9. Checks that the others end in time, with an error that contains `text`.
 template <class What>
 void fail(What what, const char* text, bool this_one_too) {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = timeout}};
@@ -164,7 +164,7 @@ void leaves() {
   expect_text(end_of(options, [](const event&) {}), silence);
 }
 
-/// An exception destroys the data_parallel object of one rank. Checks that the other ranks are notified.
+/// Lets an exception destroy the data_parallel object of one rank. Checks that the other ranks are notified.
 void unwinds() {
   const int others = [] {
     data_parallel all{MPI_COMM_WORLD};

@@ -40,9 +40,9 @@ struct step_options {
   int batch = 62;
 };
 
-/// Returns the largest difference of a number between one rank and all, relative to the largest number of its array (at
-/// least 0.01, because some sums cancel). With a rate of 1, a step of SGD equals the gradient, so this compares a
-/// batch's gradients, statistics and states.
+/// Returns the largest difference of a number between a step on one rank and a step on all ranks, relative to the
+/// largest number of its array (at least 0.01, because some sums cancel). With a rate of 1, a step of SGD equals the
+/// gradient, so this compares a batch's gradients, statistics and states.
 template <class Network>
 double further(data_parallel& ranks, const step_options& o, seed draws) {
   const auto data = test::small_digits(o.batch, draws);

@@ -35,7 +35,7 @@ static_assert(unsigned_integer<8>::supports(role::inputs) && !unsigned_integer<8
 
 TEST_SUITE("quantize/integer") {
   TEST_CASE("rounds x / g to the nearest integer and clamps it") {
-    // If g is a power of two, the quotient is exact, so ties occur exactly.
+    // If g is a power of two, x / g is exact, so ties occur exactly.
     for (const float g : {1.0f, 0.25f, 0x1p-7f, 2.0f}) {
       CAPTURE(g);
       std::vector<float> ties;
@@ -207,8 +207,8 @@ TEST_SUITE("quantize/unsigned_integer") {
       for (int i = 0; i < 8; ++i) {
         const float next = detail::project(xs, {0, 15}, g, 1);
         REQUIRE(next > 0);
-        // The error may grow by a few units in the last place of the squares, if a quotient crosses a tie and because
-        // the projection is rounded.
+        // The error may grow by a few units in the last place of the squares: a quotient may cross a tie, and the
+        // projection is rounded.
         CHECK(error(next) <= error(g) * (1 + 1e-6));
         g = next;
       }

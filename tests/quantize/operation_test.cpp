@@ -45,7 +45,8 @@ static_assert(row<16, 2>("XNOR ADDER 16-bit float"));
 static_assert(row<16, 3>("SHIFT ADDER 16-bit float"));
 static_assert(row<32, 32>("MAC 32-bit float"));
 
-// Pairs that the table does not list: 16 x 16, and 32-bit inputs, as in every first layer that reads a real image.
+// Pairs that the table does not list: 16 x 16, and 32-bit inputs, as in every first layer that reads an image of
+// floats.
 static_assert(row<16, 16>("MAC 16-bit float"));
 static_assert(row<32, 1>("XNOR ADDER 32-bit float"));
 static_assert(row<32, 2>("XNOR ADDER 32-bit float"));
@@ -58,7 +59,7 @@ static_assert(runs_as<pixels, sign>("XNOR ADDER 8-bit fixed"));
 static_assert(runs_as<pixels, ternary<>>("XNOR ADDER 8-bit fixed"));
 static_assert(runs_as<pixels, power_of_two<3>>("SHIFT ADDER 8-bit fixed"));
 
-// Liu & Mattina 2019, Eq. 7: integers use multiply-accumulate, for both granularities of the weights.
+// Checks Liu & Mattina 2019, Eq. 7: integers use multiply-accumulate, for both granularities of the weights.
 static_assert(runs_as<a8, integer<8>>("MAC 8-bit fixed") && runs_as<a8, w8>("MAC 8-bit fixed"));
 static_assert(runs_as<a8, integer<4>>("MAC 8-bit fixed") && runs_as<a8, w4>("MAC 8-bit fixed"));
 static_assert(runs_as<a4, integer<4>>("MAC 4-bit fixed") && runs_as<a4, w4>("MAC 4-bit fixed"));

@@ -193,9 +193,9 @@ TEST_SUITE("quantize/ppq") {
   }
 
   // Over 10,000 normal numbers and ten seeds, three iterations from the maximum reach a squared error of at most 1.025
-  // times the converged one at 8 bits and 1.072 times at 2 bits. At 4 bits the largest magnitude is far from the best
-  // limit: the error is 1.6 to 2.2 times the converged one, and about 30 to 50 iterations come within 1 %. Training
-  // reaches that by its warm starts.
+  // times the converged error at 8 bits and 1.072 times at 2 bits. At 4 bits the best range is much smaller than the
+  // largest magnitude: the error is 1.6 to 2.2 times the converged error, and about 30 to 50 iterations come within 1
+  // %. Training reaches that because each step starts from the last scale.
   TEST_CASE("settles within three iterations on normal data at 8 and at 2 bits") {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       CAPTURE(seed);

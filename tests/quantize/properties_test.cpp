@@ -20,7 +20,7 @@ using namespace minnow;
 // A named namespace, because members that only templates use would be reported as unused in an unnamed one.
 namespace quantize_properties_test {
 
-/// A 1-bit quantizer with a scale of 0.3, and one with a measured scale that begins at 1.
+/// A 1-bit quantizer with a scale of 0.3, and a quantizer with a measured scale that begins at 1.
 struct third : quantizer_base {
   static constexpr text name() { return "third"; }
   static constexpr int bits = 1;

@@ -16,7 +16,7 @@ using namespace minnow;
 // A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
 namespace quantizer_base_test {
 
-/// A user's quantizers, which add only a name and a scale.
+/// User-defined quantizers that add only a name and a scale.
 struct five_bits : signed_codes<5> {
   static constexpr text name() { return "five_bits"; }
   template <class Value>

@@ -44,7 +44,7 @@ struct third : quantizer_base {
   static constexpr float scale(const state&) noexcept { return 0.3f; }
 };
 
-/// Counts over all networks of a program.
+/// Counters of all networks that a program checks.
 struct graph_counts {
   int networks = 0;
   int constant = 0;  ///< networks that give the same logits for every image
@@ -80,7 +80,7 @@ inline long long count_different(std::span<const float> a, std::span<const float
   return different;
 }
 
-/// Whether all products of a model add integers, so that its logits do not depend on the order of sums.
+/// True if all products of a model add integers, so that its logits do not depend on the order of sums.
 template <class Model>
 inline constexpr bool adds_integers = []<std::size_t... S>(std::index_sequence<S...>) {
   return ((!minnow::detail::stage_plan<Model, S>::has_product || minnow::detail::stage_plan<Model, S>::integer_sums) &&

@@ -1,4 +1,4 @@
-// Writes random models as C++. The same number gives the same model on every machine.
+// Writes random models as C++. Model number n is the same on every machine.
 //
 // usage: write_models FIRST COUNT FILE        writes models FIRST … FIRST + COUNT - 1; check_graph (check_graph.hpp)
 // checks each, and every fourth one with fixed-point constants too
@@ -183,7 +183,7 @@ private:
       }
     return {"conv<" + numbers({filters}) + ", " + scheme() + options + ">", out};
   }
-  /// Returns the end of a branch, which outputs values or its own codes.
+  /// Returns the last layers of a branch, which output values or codes of the branch's own quantizer.
   std::string branch_end() {
     const std::string values = pick({"batch_norm", "bias", "batch_norm, relu", "bias, batch_norm"});
     const int how = below(5);
@@ -220,7 +220,7 @@ private:
     return pick({"", "", ", integer<8>", ", unsigned_integer<8>", ", ternary<>", ", integer<4>", ", lsq<8>"});
   }
 
-  /// Returns a sum that keeps height, width and channels.
+  /// Returns a residual block that keeps height, width and channels.
   part join(shape in, int depth) {
     const std::string body = branch(in, in.channels, depth).layers;
     const std::string skip = shortcut(in.channels);

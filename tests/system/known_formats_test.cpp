@@ -17,7 +17,7 @@ using tiny_by_name = all_readers::small_model;
 
 std::string foreign_file(const std::string& name) { return MINNOW_FIXTURES "/foreign/" + name; }
 
-/// The name that error messages give each file of fixtures/foreign (written by fixtures/foreign_files.py).
+/// The names by which error messages describe the files of fixtures/foreign (written by fixtures/foreign_files.py).
 const std::map<std::string, std::string> called{
     {"gzip", "gzip data"},
     {"xz", "xz data: unpack it with xz -dk"},

@@ -84,7 +84,7 @@ TEST_SUITE("train/network_base") {
     REQUIRE(times.forward.size() == layers);
     REQUIRE(times.backward.size() == layers);
     CHECK(*std::min_element(times.forward.begin(), times.forward.end()) > 0);
-    CHECK(times.backward.front() == 0);  // the first layer computes no gradient of the image
+    CHECK(times.backward.front() == 0);  // no gradient of the image is computed
     CHECK(times.backward.back() > 0);
     const auto before = times.forward;
     net.time_into(nullptr);

@@ -65,7 +65,8 @@ TEST_SUITE("train/optimizer") {
     for (const float momentum : {0.0f, 0.9f})
       for (const float decay : {0.0f, 1e-2f}) {
         const sgd o{.rate = 0.01f, .momentum = momentum, .weight_decay = decay};
-        // In 200 steps, w is rounded once per step (|w| < 4) and the moment three times (|m| < 20, times the rate).
+        // The bound allows for 200 steps. In each, w is rounded once (|w| < 4) and the moment three times (|m| < 20,
+        // times the rate).
         check_run(
             o,
             [&](double w, double g, double* m, int step) {
@@ -93,7 +94,8 @@ TEST_SUITE("train/optimizer") {
             const double second = m[1] / (1 - std::pow(beta2, step));
             return w - static_cast<double>(o.rate) * first / (std::sqrt(second) + static_cast<double>(o.epsilon));
           },
-          // Each step rounds w (|w| < 4), and a direction of a few units with some ten roundings, times a rate of .01.
+          // Each step rounds w once (|w| < 4), and a direction of a few units about ten times, which is multiplied by a
+          // rate of .01.
           steps_of_check * 0x1p-24 * 4);
     }
   }

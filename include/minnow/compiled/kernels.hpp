@@ -3,7 +3,7 @@
 // Lists the kernels that minnow::compiled contains: one for each pair of common operands (kernels/product.hpp).
 #include <minnow/kernels/impl/product.ipp>
 
-/// Instantiates the kernels that multiply one kind of inputs by all kinds of weights in a list.
+/// The macros instantiate the kernels of one kind of inputs: with one kind of weights, or with a list of kinds.
 #define MINNOW_PRODUCT(Grouped, In, Weights) \
   template struct product_calls<Grouped, operand<encoding::In>, operand<encoding::Weights>>;
 #define MINNOW_PRODUCTS_WITH_BITS(Grouped, In) MINNOW_PRODUCT(Grouped, In, bit) MINNOW_PRODUCT(Grouped, In, ternary)

@@ -17,7 +17,7 @@
 
 namespace minnow::test {
 
-/// x / (1 + |x|): increasing, but not affine.
+/// A layer that computes x / (1 + |x|): increasing, but not affine.
 struct soft : same_shape {
   static constexpr text name() { return "soft"; }
   static constexpr bool increasing = true;

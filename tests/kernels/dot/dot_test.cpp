@@ -162,7 +162,7 @@ void check_shapes() {
         .check();
     ++i;
   }
-  // Check windows with several taps and one pixel: one output pixel, and one input pixel.
+  // Check windows of several taps on maps with a single output pixel, and on maps with a single input pixel.
   operands<In, Weights>(window_over({2, 3, 37}, 20, {2, 3}, {1, 1}, {0, 0}), random).check();
   operands<In, Weights>(window_over({1, 1, 37}, 70, {3, 3}, {1, 1}, {1, 1}), random).check();
 }

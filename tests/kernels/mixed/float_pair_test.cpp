@@ -127,7 +127,7 @@ void check_pair_kernel(const kernel& k, const pair_problem& p) {
 }
 
 /// Returns dense layers around the sizes of words and groups; windows of many sizes, strides and paddings; tiles that
-/// are full, partial or span rows; blocks of filters that are full or partial, in every number that is computed
+/// are full, partial or span rows; full and partial blocks of filters, for every number of blocks that is computed
 /// together.
 std::vector<geometry> geometries() {
   std::vector<geometry> result;
@@ -243,7 +243,7 @@ TEST_SUITE("kernels/mixed/float_pair") {
     std::vector<std::int16_t> weights(static_cast<std::size_t>(g.weights()));
     for (std::size_t i = 0; i < weights.size(); ++i)
       weights[i] = static_cast<std::int16_t>(static_cast<int>(i % 3) - 1);
-    weights[1] = 0;      // filter 0 skips the input that is NaN
+    weights[1] = 0;      // the weight of filter 0 is 0, so the NaN input is skipped
     weights[6 + 1] = 1;  // filter 1 uses it
     const pair_problem p = problem_of<real_floats, ternary>(g, {1, nan, 2, 3, 4, 5, 1, nan, 2, 3, 4, 5}, weights);
     kernels::available_archs::for_each([&](auto arch) {

@@ -56,8 +56,9 @@ TEST_SUITE("train/layers/batch_norm") {
         const double expected =
             (static_cast<double>(x[i]) - m.mean) / std::sqrt(m.biased + 1e-5) * static_cast<double>(gamma[c]) +
             static_cast<double>(beta[c]);
-        // Scale, shift and their fma are rounded, with numbers below 6 (|gamma| / standard deviation is below 2, |x|
-        // below 3). The variance's sum of 60 squares has up to 60 roundings, of which its root keeps half.
+        // The bound allows for roundings of scale, shift and their fma, which are numbers below 6 (|gamma| / standard
+        // deviation is below 2, |x| below 3). The variance's sum of 60 squares has up to 60 roundings, of which its
+        // root keeps half.
         CHECK(std::abs(static_cast<double>(out[i]) - expected) <= (30 + 4) * 0x1p-24 * 6);
       }
     }

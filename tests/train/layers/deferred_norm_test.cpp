@@ -17,7 +17,7 @@ using namespace minnow;
 
 namespace {
 
-/// Compares a batch norm followed by a quantizer with a quantizer that computes the batch norm itself.
+/// Compares a batch norm and a quantizer, one after the other, with a quantizer that computes the batch norm itself.
 template <class Q>
 void check(shape in, float alpha) {
   CAPTURE(in.channels);

@@ -22,7 +22,7 @@ namespace {
 
 using test::coded;
 
-/// Compares the layer with a product in double precision of the weights share h(w) + (1 - share) w.
+/// Compares the layer with a product in double precision, with the weights share h(w) + (1 - share) w.
 template <class Q, class Estimator>
 void check_blend() {
   CAPTURE(Q::name().c_str());
@@ -239,8 +239,7 @@ TEST_SUITE("train/layers/product") {
   }
 
   TEST_CASE("arrays hold the scale that was measured on the weights, and carry it over") {
-    // Two more projections from the last scale would change it, so neither reading nor copying the arrays may measure
-    // again.
+    // Measuring the scale again would change it, so neither reading nor copying the arrays may do this.
     const auto w = test::uniform(400, 1, -0.2f, 0.2f);
     const float measured = ppq(w, 4);
     REQUIRE(ppq(w, 4, measured) != measured);

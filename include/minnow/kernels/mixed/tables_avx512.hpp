@@ -82,8 +82,8 @@ private:
       for (int i = 0; i < 16; ++i) {
         int left = i;
         for (int j = layout::group; j-- > 0;) {
-          // For bit weights the digit is bit j of the index, as ±1. For ternary weights it is digit -1, 0 or 1 of v;
-          // the rest is divisible by 3 once the digit is subtracted.
+          // For bit weights the digit is bit j of the index, as ±1. For ternary weights it is the balanced ternary
+          // digit (-1, 0 or 1) of v; what remains of v after its subtraction is divisible by 3.
           const int digit = Weights == encoding::bit ? (i >> j & 1) * 2 - 1 : (left + 1) % 3 - 1;
           left = (left - digit) / 3;
           signs[index(j)][index(i)] = digit < 0 ? 0x80000000u : 0;
