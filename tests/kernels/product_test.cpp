@@ -73,8 +73,8 @@ void check_dispatch() {
 
 }  // namespace
 
-// Each kernel has its own test of all its pairs. This test checks, for one pair of operands of each kernel, that the
-// kernel which is selected gives correct sums.
+// Each kernel has its own test of all its pairs of operands. This test checks, for one pair of operands of each kernel,
+// that the selected kernel gives correct sums.
 TEST_SUITE("kernels/product") {
   TEST_CASE("1 and 2 bits") { check_dispatch<bit, ternary>(); }
   TEST_CASE("other integers") {

@@ -1,4 +1,4 @@
-// The kernels of integers, except for bits with bits.
+// The kernels of integer inputs and weights, except if both have one or two bits.
 #include <minnow/compiled/kernels.hpp>
 
 namespace minnow::kernels::detail {

@@ -20,7 +20,7 @@ static_assert(std::endian::native == std::endian::little,
 
 /// Numbers with a shape, the last index fastest. A shape without extents is the shape of a single number.
 struct tensor {
-  std::vector<std::uint64_t> shape;  ///< 64 bits on every processor, as in files
+  std::vector<std::uint64_t> shape;  ///< extents have 64 bits on every processor, as in files
   std::vector<float> values;
 
   friend bool operator==(const tensor&, const tensor&) = default;

@@ -3,8 +3,7 @@
 #include <type_traits>
 
 #include <minnow/kernels/simd.hpp>
-// Without SIMD the header above does not define xsimd's architecture tags. This header names them, and `unavailable`,
-// in every build.
+// Defines xsimd's architecture tags, and `unavailable`, in every build; the header above does so only with SIMD.
 #include <xsimd/config/xsimd_arch.hpp>
 
 #include <minnow/kernels/one_march.hpp>
@@ -30,8 +29,8 @@ using widest_avx512 = xsimd::avx512vnni<xsimd::avx512vbmi2>;
 /// instruction and with byte operations (Ice Lake, Zen 4 and later) also has VBMI2 and VNNI, so the tag derives from
 /// the last of xsimd's AVX-512 tags.
 ///
-/// Do not pass this tag to xsimd's run-time `available_architectures()`: it slices to its base, so the answer is about
-/// the base.
+/// Do not pass this tag to xsimd's run-time `available_architectures()`: it is converted to its base class there, so
+/// the answer is about the base class.
 struct avx512_vpopcntdq : detail::widest_avx512 {
   using base = detail::widest_avx512;
 
@@ -84,7 +83,8 @@ struct archs {
     (visit(Archs{}), ...);
   }
 
-  /// Calls visit(Arch{}, Below{}) for each architecture but the lowest. Below is the one before it in the list.
+  /// Calls visit(Arch{}, Below{}) for each architecture but the lowest. Below is the architecture before Arch in the
+  /// list.
   template <class Visit>
   static constexpr void for_each_step(Visit&& visit) {
     steps(visit, Archs{}...);

@@ -61,7 +61,7 @@ struct product_calls {
   static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed) noexcept;
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept;
   static void rows(const geometry& g, const operands& o, int first, int last, const erased_sink& sink) noexcept;
-  /// Only for kernels whose sums are floats.
+  /// Used only for kernels whose sums are floats.
   static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept;
 };
 

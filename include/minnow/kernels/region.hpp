@@ -82,7 +82,7 @@ struct region {
 struct cursor {
   int y;
   int x;
-  std::ptrdiff_t input;  ///< steps from the start of the map
+  std::ptrdiff_t input;  ///< position, in steps from the start of the map
 
   explicit constexpr cursor(const region& r) noexcept
       : y(r.y.first), x(r.x.first), input(r.input_step(r.y.first, r.x.first)) {}

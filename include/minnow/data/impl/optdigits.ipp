@@ -17,7 +17,7 @@ MINNOW_INLINE status read_optdigits_file(const char* path, dataset<std::uint8_t>
   if (lines < 1) return status::failure("read_optdigits_file: expected at least 1 line, found %d", lines);
   return reading_file(path, "a text of numbers", how, [&](byte_source file) -> status {
     constexpr int pixels = 64;
-    constexpr std::uint64_t longest_line = 64 * 3 + 1 + 2;  // 64 times "16,", one digit, "\r\n"
+    constexpr std::uint64_t longest_line = 64 * 3 + 1 + 2;  // "16," 64 times, one digit and "\r\n"
     const std::uint64_t limit = longest_line * static_cast<std::uint64_t>(lines);
     std::vector<std::uint8_t> bytes;
     if (status outcome = read_up_to(file, limit + 1, bytes); !outcome) return outcome;

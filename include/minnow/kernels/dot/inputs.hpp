@@ -13,12 +13,12 @@
 /// four channels. The bytes of the padding are 0, so the values of its weights do not matter.
 namespace minnow::kernels::detail {
 
-/// Bytes of an unpacked pixel.
+/// Size of an unpacked pixel in bytes.
 [[nodiscard]] constexpr std::size_t dot_pixel_bytes(int channels) noexcept {
   return index(channel_quads(channels)) * 4;
 }
 
-/// Returns true if the packed map already has this form.
+/// Returns true if the packed map already consists of such bytes, so that it need not be unpacked.
 template <class In, bool IsSigned>
 [[nodiscard]] constexpr bool dot_reads_packed(int channels) noexcept {
   return (In::storage == encoding::pixel || is_unsigned(In::storage)) && !dot_code<In, IsSigned>::turned &&
@@ -66,8 +66,8 @@ inline void change_pixels(byte_change change, const std::byte* from, int pixels,
   }
 }
 
-/// Unpacks encodings in bit planes, the words of 32 channels at a time. The last word of a pixel may write beyond the
-/// pixel, into the next pixel, which is written later.
+/// Unpacks encodings in bit planes, 32 channels (one word of each plane) at a time. The last word of a pixel may write
+/// beyond the pixel, into the next pixel, which is written later.
 template <class In, bool IsSigned, class Planes>
 void unpack_planes(const std::byte* from, int pixels, int channels, std::byte* to) noexcept {
   using code = dot_code<In, IsSigned>;

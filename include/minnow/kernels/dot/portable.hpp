@@ -51,7 +51,8 @@ struct portable_kernel {
     return index(g.kernel.height * g.kernel.width) * dot_pixel_bytes(g.in.channels) * block_filters;
   }
   [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry&) noexcept { return 0; }
-  /// Bytes of one row of unpacked bytes. scratch_bytes() adds the codes of the map and of one block.
+  /// Size in bytes of one row of inputs that are unpacked to bytes. scratch_bytes() adds the codes of the map and of
+  /// one block.
   [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
     return round_up(index(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
   }

@@ -82,7 +82,7 @@ struct dot_tiles {
   }
 };
 
-/// One pixel by one block, whose weights are decoded into registers.
+/// Computes one pixel by one block, whose weights are decoded into registers.
 template <weight_order Order, class Weights, class Isa>
 struct dot_row {
   using numbers = typename Isa::numbers;

@@ -103,7 +103,7 @@ private:
       std::uint32_t bits = 0;
       for (int p = 0; p < planes; ++p) {
         const std::uint32_t four = load32(from + (p * r.filters + f) * 4) >> (quad % 8 * 4) & 15;
-        bits |= (four * 0x00204081u & 0x01010101u) << p;  // bit c to byte c
+        bits |= (four * 0x00204081u & 0x01010101u) << p;  // moves bit c to byte c
       }
       look_up(bits, to + 4 * f);
     }
@@ -129,7 +129,7 @@ private:
   return taps * index(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
-/// Fills that table.
+/// Fills the table of -zero · Σ w.
 ///
 /// requires  `block_size` is the size of a whole block
 template <weight_order Order, class Weights>

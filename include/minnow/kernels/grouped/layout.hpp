@@ -34,7 +34,7 @@ class grouped_layout {
 public:
   static constexpr bool floats = std::is_same_v<Number, float>;
   static constexpr int per_step = static_cast<int>(4 / sizeof(Number));
-  /// One step of one lane.
+  /// The data of one step in one lane.
   using word = std::conditional_t<floats, float, std::int32_t>;
 
   const geometry& g;

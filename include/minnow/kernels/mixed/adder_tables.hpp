@@ -122,7 +122,7 @@ private:
       const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(layout::groups(g.in.channels)) * layout::table_floats;
       const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(layout::segment_words(g)) * block_filters;
       const int segment = g.kernel.width * layout::groups(g.in.channels);
-      // A single pixel reads each index once; reading a whole segment in order is best.
+      // With a single pixel each index is read only once, and reading a whole segment in order is fastest.
       const int most = Pixels == 1 ? segment : Tables::cached_groups;
       for (int ky = taps.first; ky < taps.last; ++ky) {
         const float* from = tables_of(top + ky) + static_cast<std::ptrdiff_t>(ox) * g.stride.width * pixel;

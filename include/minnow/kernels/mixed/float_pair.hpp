@@ -76,7 +76,7 @@ struct float_pair : mac<In, Weights, Arch> {
   }
 };
 
-/// Additions only: inputs in bit planes and float weights, without SIMD.
+/// The kernel with additions only, for inputs in bit planes and float weights, without SIMD.
 template <class In, class Weights, class Arch>
   requires(!detail::has_float_batch<Arch> && is_planes(In::storage) && !is_integer(Weights::storage))
 struct float_pair<In, Weights, Arch> : code_adder<In, Weights> {
@@ -84,7 +84,7 @@ struct float_pair<In, Weights, Arch> : code_adder<In, Weights> {
   static constexpr const char* name(const geometry&) noexcept { return detail::adder_name<In, Weights>(); }
   static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<portable>(); }
 };
-/// Additions only: float inputs and weights in bit planes, without SIMD.
+/// The kernel with additions only, for float inputs and weights in bit planes, without SIMD.
 template <class In, class Weights, class Arch>
   requires(!detail::has_float_batch<Arch> && is_planes(Weights::storage) && !is_integer(In::storage))
 struct float_pair<In, Weights, Arch>
@@ -131,8 +131,8 @@ struct float_pair<In, Weights, Arch> {
   /// making a table, 5 for a multiply-add. With few filters, tables do not pay off; with few channels, most of a group
   /// is empty.
   ///
-  /// Vectors without a lookup in a register would multiply by weights of 32 bits. With a single output pixel each
-  /// weight is read once, so memory limits the speed, and the portable tables win with 1 or 2 bits per weight.
+  /// On vectors without a lookup in a register, multiply-adds would read weights of 32 bits. With a single output pixel
+  /// each weight is read once, so memory limits the speed, and the portable tables win with 1 or 2 bits per weight.
   static constexpr bool uses_tables(const geometry& g) noexcept {
     if (!wide) return g.out.pixels() == 1;
     const long long uses = static_cast<long long>(blocks(g.out.channels)) * g.kernel.height * g.kernel.width /

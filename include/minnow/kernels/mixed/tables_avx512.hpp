@@ -73,7 +73,8 @@ struct tables_avx512 {
   }
 
 private:
-  /// For each input of a group and each entry of the lower half of a table: sign bit, and mask of nonzero terms.
+  /// Holds, for each input of a group and each entry of the lower half of a table, the sign bit and the mask of nonzero
+  /// terms.
   struct patterns {
     alignas(64) std::array<std::array<word, 16>, layout::group> signs{};
     alignas(64) std::array<std::array<word, 16>, layout::group> non_zeros{};

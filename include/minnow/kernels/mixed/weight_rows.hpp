@@ -34,8 +34,8 @@ struct number_rows {
   static constexpr int number = std::is_same_v<Element, float> ? 1 : 2;  ///< elements of one number
 
   const Element* first;
-  std::ptrdiff_t block;    ///< from one block to the next
-  std::ptrdiff_t row;      ///< from one input to the next
+  std::ptrdiff_t block;    ///< distance from one block to the next
+  std::ptrdiff_t row;      ///< distance from one input to the next
   std::ptrdiff_t segment;  ///< number of inputs of a kernel row
 
   [[nodiscard]] number_rows from_block(int n) const noexcept { return {first + n * block, block, row, segment}; }
@@ -49,7 +49,7 @@ struct number_rows {
 
     explicit cursor(const number_rows& r) noexcept : rows(r), at(r.first), current(r.first) {}
     /// If several blocks are read, all of them are full. A constant row of floats then saves a register in the inner
-    /// loop; halves do not gain.
+    /// loop; halves do not benefit.
     [[nodiscard]] std::ptrdiff_t row() const noexcept {
       return number == 1 && Vectors > block_vectors<Vector> ? block_filters : rows.row;
     }

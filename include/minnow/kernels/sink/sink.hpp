@@ -179,7 +179,7 @@ private:
     }
   }
 
-  /// Not inlined, to keep the path of sums that go to one pixel only short.
+  /// Not inlined, so that the path for sums that contribute to a single pixel stays short.
   [[gnu::noinline]] void take_windows(int y, int x, const group& filters, masks reached) const noexcept {
     for_each_window(pool, y, x, first_window_row, last_window_row,
                     [&](std::ptrdiff_t window, bool is_first, bool is_last) {

@@ -10,7 +10,7 @@ namespace minnow::kernels {
 /// The counts that a kernel hands to the panels of a sink, in vectors of type Batch: sum = base + Factor · count.
 template <int Factor, class Batch>
 struct counts_of {
-  /// Vectors of a panel of one block of filters.
+  /// Number of vectors in a panel of one block of filters.
   static constexpr std::size_t vectors = block_filters / Batch::size;
 };
 /// A kernel that uses no panels: it calls sink.put with plain sums.

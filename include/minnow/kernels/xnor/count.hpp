@@ -53,7 +53,7 @@ struct three_way<xsimd::batch<word, Arch>> {
 #endif
 
 /// Instructions of x86 that xsimd has no function for: a look-up in the 16 bytes of each 128 bits, and the sums of the
-/// four bytes of each word, two multiply-adds by 1.
+/// four bytes of each word, computed by two multiply-adds by 1.
 #if XSIMD_WITH_AVX2
 inline __m256i look_up_bytes(__m256i table, __m256i at) noexcept { return _mm256_shuffle_epi8(table, at); }
 inline __m256i add_bytes_of_words(__m256i bytes) noexcept {

@@ -11,7 +11,7 @@ struct xnor_tile_size {
   static constexpr int batches = 24;
   static constexpr int blocks = 2;
 };
-/// Below the limit of the registers, because sides of maps are more often multiples of 4 than of 6.
+/// Smaller than the registers permit, because sides of maps are more often multiples of 4 than of 6.
 template <>
 struct xnor_tile_size<avx512_vpopcntdq> {
   static constexpr int batches = 16;
