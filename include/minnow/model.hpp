@@ -1,6 +1,6 @@
 #pragma once
 
-// Descriptions of networks: quantizers, layers and models. Needs only the standard library.
+// Describes networks. Includes quantizers, layers and models. Needs only the standard library.
 #include <minnow/core/version.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/batch_norm.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Training: descriptions, estimators, schedules, networks, fit. Needs xsimd.
+// Trains networks. Includes the descriptions of models, estimators, schedules, `network` and `fit`. Needs xsimd.
 #include <minnow/data/dataset.hpp>
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>

@@ -1,4 +1,4 @@
-// The kernels of floats with floats or codes.
+// The kernels of products in which the inputs, the weights or both are floats.
 #include <minnow/compiled/kernels.hpp>
 
 namespace minnow::kernels::detail {

@@ -4,9 +4,9 @@
 
 namespace minnow {
 
-/// fma(x, scale, shift), rounded once. Batch norm at evaluation is this function, in training, in packing and in the
-/// packed network. Always call this function and never write x * scale + shift: a compiler contracts that expression to
-/// an fma in some places and not in others.
+/// fma(x, scale, shift), rounded once. Batch norm in evaluation mode is this function, for a network in training, for
+/// packing and for a packed network. Always call this function and never write x * scale + shift: a compiler contracts
+/// that expression to an fma in some places and not in others.
 struct affine {
   float scale = 1;
   float shift = 0;
@@ -22,9 +22,9 @@ struct affine {
 
 namespace detail {
 
-/// x · y, rounded even if something is added to it later. gcc contracts x * y and a later sum into one fma, across
-/// statements and also in ISO mode, on processors that have the instruction. An fma with -0 returns the rounded product
-/// unchanged, including its sign.
+/// Returns x · y, rounded even if something is added to it later. gcc contracts x * y and a later sum into one fma,
+/// across statements and also in ISO mode, on processors that have the instruction. An fma with -0 returns the rounded
+/// product unchanged, including its sign.
 [[nodiscard]] inline float rounded_product(float x, float y) noexcept {
 #ifdef __FP_FAST_FMAF
   return std::fma(x, y, -0.0f);

@@ -25,7 +25,7 @@ namespace minnow {
   if (magnitude > infinity) return with_sign(0x7e00u | (magnitude >> 13 & 0x3ffu));
   if (magnitude >= largest) return with_sign(0x7bffu);
   // Adds just under half of the last kept digit, and one more if the kept part is odd: this carries exactly when
-  // rounding goes up. A carry out of the fraction increments the exponent, as it should.
+  // rounding goes up. A carry out of the fraction correctly increments the exponent.
   const auto rounded = [](std::uint32_t m, std::uint32_t dropped) {
     return (m + ((1u << (dropped - 1)) - 1) + (m >> dropped & 1u)) >> dropped;
   };

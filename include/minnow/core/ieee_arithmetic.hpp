@@ -1,8 +1,8 @@
 #pragma once
 
-// Refuses to compile if floats do not follow IEEE 754. Compilers then remove checks for NaN and reorder sums and
-// products, so that a packed network no longer equals the trained one. Options that define no macro cannot be detected:
-// clang's -fassociative-math and -ffp-contract=fast.
+// Refuses to compile if floats do not follow IEEE 754. With such options, compilers remove checks for NaN and reorder
+// sums and products, so that a packed network no longer equals the trained one. Options that define no macro cannot be
+// detected: clang's -fassociative-math and -ffp-contract=fast.
 #if !defined(MINNOW_ALLOW_FAST_MATH)
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
     defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)

@@ -51,7 +51,7 @@ struct axis {
   int length;
   int kernel;
   int stride;
-  int padding;  ///< elements before and after the image; negative if windows skip elements
+  int padding;  ///< number of elements before and after the image; negative if windows skip elements
 
   /// Number of positions; 0 if the window does not fit, and the largest int if there are more.
   [[nodiscard]] constexpr int positions() const noexcept {

@@ -18,7 +18,7 @@ namespace minnow {
 
 namespace detail {
 
-/// An array of another library, such as xtensor.
+/// An array type of another library, such as xtensor.
 template <class Array>
 concept array = requires(const Array& a) {
   { a.dimension() } -> std::convertible_to<std::size_t>;
@@ -59,7 +59,7 @@ std::vector<To> numbers_of_array(const Array& from, const char* what) {
 
 }  // namespace detail
 
-/// Images with their labels. Bytes stay bytes: 60,000 MNIST images take 47 MB.
+/// Images with their labels. Bytes are not converted to floats: 60,000 MNIST images take 47 MB.
 ///
 /// dimensions   of one image, each at least 1; at most 2^31-1 numbers
 /// images       (N,H,W,C), channels last, one after another; at most 2^31-1 images

@@ -21,7 +21,7 @@ struct gzip_opener {
   class file {
   public:
     file() = default;
-    file(const file&) = delete;  // zlib's state points back at its stream
+    file(const file&) = delete;  // zlib's state holds a pointer to its stream
     file& operator=(const file&) = delete;
     ~file() { close(); }
 
@@ -93,7 +93,7 @@ struct gzip_opener {
     [[nodiscard]] status inflate_some(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
       if (member_ended_) {
         if (stream_.avail_in == 0) return {};
-        // In gzip, concatenated files are one file. Any other bytes here do not belong to it.
+        // In gzip, concatenated files are one file. Any other bytes after the end do not belong to the data.
         if (*stream_.next_in != magic[0])
           return status::failure("%s: expected the end of the file after its gzip data, found more bytes", shown());
         inflateReset(&stream_);

@@ -18,7 +18,7 @@ struct record_format {
   int classes = 0;      ///< labels are below this
   int label_bytes = 1;  ///< bytes before the image
   int label_at = 0;     ///< index of the label's first byte: 1 for CIFAR-100's fine labels (of 2 label bytes)
-  int label_width = 1;  ///< bytes of the label, little-endian: 2 for more than 256 classes
+  int label_width = 1;  ///< number of bytes of the label, little-endian: 2 for more than 256 classes
   bool planar = true;   ///< true: images are (C,H,W), as in CIFAR; false: (H,W,C)
 
   [[nodiscard]] std::size_t bytes() const noexcept { return index(label_bytes) + index(dimensions.size()); }

@@ -30,7 +30,7 @@ struct dispatch_variant {
 /// One of the architectures that a program was compiled for.
 struct dispatch_arch {
   const char* name;
-  bool available;  ///< whether this processor has every feature that the variant was compiled for
+  bool available;  ///< true if this processor has every feature that the variant was compiled for
   const dispatch_variant* variant;
 };
 

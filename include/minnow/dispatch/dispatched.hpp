@@ -23,7 +23,7 @@ inline std::string arch_names(std::span<const dispatch_arch> archs, bool availab
   return names;
 }
 
-/// Returns the highest architecture that this processor has, or the one with the given name.
+/// Returns the highest architecture that this processor has, or the architecture with the given name.
 inline const dispatch_arch& choose_arch(std::span<const dispatch_arch> archs, std::string_view name) {
   for (std::size_t i = archs.size(); i-- > 0;) {
     const dispatch_arch& a = archs[i];

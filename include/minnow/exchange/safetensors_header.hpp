@@ -29,12 +29,12 @@ struct safetensors_entry {
   std::string dtype{};
   const number_kind* kind = nullptr;  ///< null: a kind that cannot be converted to floats
   std::vector<std::uint64_t> shape{};
-  std::vector<std::uint64_t> offsets{};  ///< begin and end within the file's numbers, in bytes
+  std::vector<std::uint64_t> offsets{};  ///< where the tensor begins and ends in the file's numbers, in bytes
   std::uint64_t count = 0;
 };
 
-/// Checks the header while the parser reads it, and stops the parser at the first thing that does not belong there.
-/// Enters nothing deeper than a tensor's list of numbers, and keeps nothing that is not checked.
+/// Checks the header while the parser reads it, and stops the parser at the first element that does not belong there.
+/// Accepts no nesting deeper than a tensor's list of numbers, and stores only values that it has checked.
 class safetensors_header final : public nlohmann::json_sax<nlohmann::json> {
 public:
   /// `numbers` is the number of bytes after the header; `file` begins the error messages.

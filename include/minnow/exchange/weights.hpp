@@ -51,8 +51,8 @@ namespace detail {
 
 /// Reads a network's weights from tensors with PyTorch's names and layouts. The weights are quantized again.
 ///
-/// If the model quantizes, batch norm's statistics count as collected on another network, since the quantizers in use
-/// at that time are unknown. `pack` refuses them until `reestimate_batch_norm` or `fit` collects new ones.
+/// If the model quantizes, batch norm's statistics count as collected on another network, since the quantizers with
+/// which they were collected are unknown. `pack` refuses them until `reestimate_batch_norm` or `fit` collects new ones.
 ///
 /// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite
 ///           (or, for a variance, below 0), and tensors that no array takes (except num_batches_tracked); `net` is

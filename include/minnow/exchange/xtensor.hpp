@@ -88,8 +88,8 @@ template <std::size_t Rank, class Expression>
   return result;
 }
 
-/// Form of `logits` that returns an xtensor (N,classes): logits<xt::xtensor<float, 2>>(net, data). `net` is a trainable
-/// or a packed network, and `options` are the other arguments of `logits`.
+/// Overload of `logits` that returns an xtensor (N,classes): logits<xt::xtensor<float, 2>>(net, data). `net` is a
+/// trainable or a packed network, and `options` are the other arguments of `logits`.
 ///
 /// throws  as logits
 template <class Result, class Network, class Element, class... Options>

@@ -37,12 +37,12 @@ struct run_parts {
 };
 
 /// Writes the current state of a run, atomically. Refuses numbers of the network that `read_checkpoint` would refuse.
-/// The moments are not checked here: each training step checks them, and visiting their parameters would count the
+/// The moments are not checked here: each training step checks them, and visiting their parameters would mark the
 /// weights as changed.
 [[nodiscard]] status write_checkpoint(const char* path, run_parts run) noexcept;
 
-/// Restores a run from its checkpoint. Unless the whole file is valid and this run's, only `run.epochs` changes: it is
-/// cleared.
+/// Restores a run from its checkpoint. If the file is invalid or belongs to another run, only `run.epochs` changes: it
+/// is cleared.
 [[nodiscard]] status read_checkpoint(const char* path, run_parts run) noexcept;
 
 }  // namespace minnow::detail

@@ -72,7 +72,7 @@ std::vector<std::size_t> section_offsets(std::span<const std::size_t> lengths);
 /// Reads the bytes of a file, at most `most` + 1. The additional byte reveals a file that is too long.
 status read_whole(const char* path, std::uint64_t most, std::vector<std::byte>& bytes);
 
-/// A check of a file's content: check(bytes of the file, offsets of the sections) returns a status.
+/// Checks a file's content: check(bytes of the file, offsets of the sections) returns a status.
 using container_check = function_ref<status(std::span<const std::byte>, std::span<const std::size_t>)>;
 
 /// Writes sections as a file, unless `check` refuses its bytes.
@@ -87,7 +87,7 @@ status write_container(const char* path, file_kind kind, std::uint64_t fingerpri
 status check_head(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
                   std::span<const std::size_t> lengths, unsigned long long length);
 
-/// Checks the length of a file: `found` bytes, and `said` according to its header.
+/// Checks the length of a file that has `found` bytes, and `said` bytes according to its header.
 status check_length(const char* name, std::uint64_t found, std::uint64_t said, std::uint64_t length) noexcept;
 
 /// Checks the length of `file` and the checksum of its bytes.

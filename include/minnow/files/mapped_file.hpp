@@ -8,7 +8,8 @@
 
 namespace minnow {
 
-/// A file mapped into read-only memory. The system reads pages when they are accessed, and programs share them.
+/// A file mapped into read-only memory. The system reads pages when they are accessed, and programs that map the file
+/// share them.
 ///
 ///   const auto file = load<mapped_file>("model.mnw");
 ///   const auto network = load_in_place<packed<my_model>>(file.bytes());

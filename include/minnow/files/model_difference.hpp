@@ -26,7 +26,7 @@ struct expected_model {
   layer_namer* layer_name = nullptr;         ///< null: messages show only paths
 };
 
-/// Returns the name of a layer. A function of the layer alone: all models with the layer share it.
+/// Returns the name of a layer. The function depends only on the layer, so all models with this layer share it.
 template <class Layer>
 text name_of_layer() {
   return text(Layer::name());

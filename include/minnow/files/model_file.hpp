@@ -181,7 +181,7 @@ template <class Model, class Arch>
   return detail::within_memory(path, [&]() -> status {
     using packed_type = packed<Model, Arch>;
     using visited_type = detail::visited_packed<packed_type>;
-    // Only a network that cannot be visited as a const one is copied.
+    // The network is copied only if it cannot be visited while it is const.
     std::conditional_t<std::is_const_v<visited_type>, visited_type&, visited_type> visited = network;
     if (const status s = detail::check_packed_numbers(path, visited); !s) return s;
     normalization input = network.input.of_channels(packed_type::layer_graph::input.channels);

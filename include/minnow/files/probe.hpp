@@ -17,8 +17,8 @@
 namespace minnow::detail {
 
 /// The stages that a model's probe runs. The first is the first stage with integer sums. The last is the last stage
-/// with integer sums that comes before any product of floats, and before any stage that reads a result made before the
-/// first stage's input. Only integers give the same answer on every processor.
+/// with integer sums that comes before any product of floats, and before any stage that reads a result from before the
+/// first stage. Only integers give the same answer on every processor.
 template <class Packed>
 struct probe_plan {
   using model = typename Packed::model;
@@ -33,7 +33,7 @@ struct probe_plan {
 
   template <std::size_t Stage>
   static constexpr bool reads_before_first() {
-    // Order of the results: the image is 0, the result of stage s is s + 1.
+    // Results are numbered: the image is 0, and the result of stage s is s + 1.
     const auto place = [](std::size_t maker) { return maker == Packed::stages ? 0 : maker + 1; };
     return []<std::size_t... Index>([[maybe_unused]] auto at, std::index_sequence<Index...>) {
       const std::size_t given = at(stage_plan<first>::source);

@@ -8,8 +8,8 @@
 namespace minnow::detail {
 
 /// Names that a namespace must not have: keywords of C++23 and their alternative spellings, names with a special
-/// meaning, and macros and names outside std that the standard headers declare, including POSIX's and GNU's. They are
-/// in alphabetical order, with a space before and after each.
+/// meaning, and macros and names outside std that the standard headers declare, including POSIX's and GNU's. The names
+/// are in alphabetical order, with a space before and after each.
 inline constexpr std::string_view reserved_names =
     " BIG_ENDIAN BYTE_ORDER LITTLE_ENDIAN MAXFLOAT PDP_ENDIAN P_tmpdir a64l abort abs access acos acosh adjtime alarm"
     " alignas aligned_alloc alignof alloca and and_eq asctime asctime_r asin asinh asm asprintf assert at_quick_exit "

@@ -9,7 +9,7 @@ namespace minnow {
 /// Constants of one stage; null where it has none.
 struct firmware_stage {
   const std::uint32_t* weights;  ///< weights, packed in the order of the file
-  const std::int32_t* prepared;  ///< computed in advance by the kernel from the weights
+  const std::int32_t* prepared;  ///< data that the kernel has computed from the weights in advance
   // Constants of the stage's epilogue. The files of firmware/ends define their order.
   const std::int32_t* integers;
   const std::int64_t* wide;

@@ -41,7 +41,7 @@ class firmware {
 public:
   static constexpr int image_bytes = layer_graph::input.size();
   static constexpr int classes = layer_graph::output.size();
-  /// Bytes of memory that a run writes.
+  /// Size in bytes of the memory that a run writes.
   static constexpr std::size_t memory_bytes = plan::places.size;
 
   /// Computes image (H,W,C) bytes -> logits [classes]. Arrays of another length do not compile. With pointers, the

@@ -44,7 +44,7 @@ template <class Element>
 void augment(std::span<const Element> from, const shape& s, const image_changes<Element>& how, const random& of_image,
              std::span<Element> to);
 
-/// Order of an epoch and the images of its batches, from one stream of random numbers.
+/// Determines the order of an epoch and loads the images of its batches, with one stream of random numbers.
 template <class Element>
 class batches {
 public:

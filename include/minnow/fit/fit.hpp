@@ -25,7 +25,7 @@ struct no_observer {
   void operator()(const event&, Network&) const noexcept {}
 };
 
-/// Makes the updater of a run. Called within the run, so that other ranks learn of an optimizer that is refused.
+/// Makes the updater of a run. Called within the run, so that other ranks are notified if an optimizer is refused.
 using updater_maker = std::function<std::unique_ptr<updater_base>()>;
 
 /// The loop of `fit`, shared by all networks. `observe` returns false to stop the run.
@@ -71,7 +71,7 @@ history fit_from(network<Model, Weights, Inputs>& net, source& images, Optimizer
 ///             rate out of range, an alpha outside [0, 1]; a run that diverged: a loss, gradient, parameter, moment or
 ///             statistic that is not finite, naming step, layer and array. The network then remains as that step left
 ///             it; the last checkpoint is from before that step. A checkpoint that cannot be written or read.
-///             Exceptions of the user's functions. An error of one of several ranks is thrown on all of them
+///             Exceptions of the user's functions. If there are several ranks, an error of one of them is thrown on all
 template <class Model, class Weights, class Inputs, class Element, optimizer Optimizer, schedule Schedule,
           class Observer = detail::no_observer>
 history fit(network<Model, Weights, Inputs>& net, const dataset<Element>& data, Optimizer optimizer,

@@ -14,7 +14,7 @@ struct event {
   double loss = 0;      ///< mean over the batch; at an epoch's end, mean over the epoch
   double accuracy = 0;  ///< accuracy of the network as trained (blended), on the training images of the batch or epoch
   union {
-    double validation_accuracy_blended = 0;  ///< on the validation set at an epoch's end, of the network as trained
+    double validation_accuracy_blended = 0;  ///< at an epoch's end, on the validation set: the network as trained
     [[deprecated("minnow: renamed to validation_accuracy_blended")]] double blended;
   };
   union {

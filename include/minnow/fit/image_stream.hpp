@@ -19,7 +19,8 @@ struct stream_options {
   bool skip_corrupt = false;  ///< true: leaves out corrupt files, see `skipped`; false: they are an error
 };
 
-/// Images in record files (shards), for data sets that do not fit in memory. `fit` reads them through it.
+/// Images in record files (shards), for data sets that do not fit in memory. `fit` accepts a stream in place of a data
+/// set.
 ///
 ///   image_stream data({.dimensions = {32, 32, 3}, .classes = 10}, {"data_batch_1.bin", "data_batch_2.bin"});
 ///   fit(net, data, adam{}, linear{}, {.epochs = 10});
@@ -28,7 +29,7 @@ struct stream_options {
 /// is an error, and so is a label that is then out of range. Each epoch reads every record once: the files in shuffled
 /// order, and the records shuffled within windows of that order. With several ranks, each rank reads a contiguous part
 /// of that order, and so its own files except at the ends of its part. For given options, the order depends only on the
-/// seed and the number of ranks. A thread reads and augments ahead.
+/// seed and the number of ranks. A thread reads and augments the next batches in advance.
 class image_stream : public detail::source {
 public:
   /// Opens the files and reads all labels.

@@ -121,8 +121,8 @@ public:
   void failed(const char* why) noexcept override {
     if (told_) return;
     told_ = broken_ = true;
-    // Messages this short are sent at once and received by any rank that waits for this one. If a message cannot be
-    // sent, the other rank receives no answer and fails after its timeout.
+    // Messages of at most this size are sent at once, and any rank that waits for this rank receives them. If a message
+    // cannot be sent, the other rank receives no answer and fails after its timeout.
     const std::size_t length = std::min(std::strlen(why), most_text);
     state_->why.assign(why, length);
     for (int to = 0; to < size_; ++to) {
@@ -163,8 +163,8 @@ private:
     std::copy(state_->numbers.begin(), state_->numbers.end(), numbers.begin());
   }
 
-  /// Returns true if all requests are complete. The call also lets MPI make progress on pending operations, which may
-  /// happen only during calls.
+  /// Returns true if all requests are complete. The call also lets MPI make progress on pending operations; some
+  /// implementations make progress only during calls.
   bool all_done(std::vector<MPI_Request>& requests) {
     int done = 1;
     check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE), "MPI_Testall");
@@ -223,8 +223,8 @@ private:
   int rank_ = 0;
   int size_ = 1;
   std::uint64_t summed_bytes_ = 0;
-  bool broken_ = false;  ///< a rank has failed: pending operations may never complete
-  bool told_ = false;    ///< all ranks know of the failure
+  bool broken_ = false;  ///< true if a rank has failed: pending operations may never complete
+  bool told_ = false;    ///< true if all ranks have been notified of the failure
 };
 
 }  // namespace minnow

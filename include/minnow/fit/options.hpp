@@ -34,7 +34,7 @@ struct fit_options {
   /// Deprecated: old name of `batch_norm_batches`, which it overrides if it is set. (The attribute would cause a
   /// warning at each copy of the options.)
   int settle_batches = std::numeric_limits<int>::min();
-  checkpoint_options checkpoint{};  ///< where the run is saved, to be resumed after it was stopped
+  checkpoint_options checkpoint{};  ///< file in which the run is saved, to be resumed after it was stopped
   /// Processes that share the run, each with these options; `batch` is the total over all of them.
   minnow::ranks* ranks = nullptr;
 };

@@ -7,7 +7,7 @@
 
 namespace minnow {
 
-/// The processes that share a run, as an interface for `fit`. Users have its implementation `data_parallel`
+/// The processes that share a run, as an interface for `fit`. Users use its implementation `data_parallel`
 /// (fit/mpi.hpp).
 ///
 /// throws  every function except `failed`: if another rank has failed or does not answer

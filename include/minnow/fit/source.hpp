@@ -28,7 +28,7 @@ struct epoch {
   bool shuffles = true;
   int batch = 1;
   share part{};
-  int first_step = 0;  ///< batches are requested from this number on
+  int first_step = 0;  ///< number of the first batch that is requested
 };
 
 /// Source of the images of a run.

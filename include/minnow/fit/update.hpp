@@ -24,9 +24,9 @@ class updater_base {
 public:
   virtual ~updater_base() = default;
 
-  /// Makes one step along the gradients of the last backward pass. The same pass over the weights clips those that have
-  /// bounds and, if requested, computes their new codes. The weights' estimator scales their learning rate, and with it
-  /// their weight decay.
+  /// Makes one step along the gradients of the last backward pass. The same pass over the weights clips weights that
+  /// have bounds and, if requested, computes their new codes. The weights' estimator scales their learning rate, and
+  /// with it their weight decay.
   ///
   /// throws  a decay factor that is negative or not finite, before anything changes; a gradient, a parameter or a
   ///         moment that is not finite, naming step, layer and array: the step is then complete, and the network is

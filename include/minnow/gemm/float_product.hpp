@@ -27,8 +27,8 @@ struct tile_sources {
   std::vector<float> zeros;    // input of a row that reads none at a tap where other rows do
   std::vector<float> windows;  // [Rows][inputs], if windows are gathered
 
-  /// Finds the data of `count` pixels from number `first` on. Rows beyond the last pixel repeat it: they cost nothing
-  /// extra and are not stored.
+  /// Finds the data of `count` pixels from pixel `first` on. Rows beyond the last pixel repeat this pixel: they cost
+  /// nothing extra and are not stored.
   void find(const tap_map& map, int images, const float* from, float* to, int first, int count, bool gathered) {
     const std::size_t inputs = index(map.inputs());
     tap_map::pixel pixels[index(Rows)];
@@ -145,7 +145,7 @@ void multiply_rows(const tile_sources<Most>& tile, const float* panel, input_ran
 
 /// Computes a product over windows, forward or gradient of the inputs: from (images, map.from) -> to (images, map.to).
 ///
-/// Some inputs of some panels are packed at a time. They stay in the L2 cache while all tiles of pixels use them.
+/// Part of the panels' inputs is packed at a time. It stays in the L2 cache while all tiles of pixels use it.
 template <class Arch, class Panels>
 void multiply_windows(const tap_map& map, int images, const float* from, const Panels& panels, float* to) noexcept {
   constexpr int rows = float_tile<Arch>::rows, columns = float_tile<Arch>::columns, packed_together = 128;

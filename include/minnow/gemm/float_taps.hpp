@@ -8,12 +8,12 @@
 
 namespace minnow::kernels {
 
-/// Maps the output pixels and taps of a product over windows to input pixels. Output pixel (y, x) and tap (ky, kx) meet
+/// Maps the output pixels and taps of a product over windows to input pixels. Output pixel (y, x) and tap (ky, kx) read
 /// the input pixel
 ///
 ///   ((y * stride - padding + ky) / dilation, (x * stride - padding + kx) / dilation)
 ///
-/// They meet none if this position is outside the map or if a division leaves a remainder.
+/// They read no input if this position is outside the map or if a division leaves a remainder.
 ///
 /// In the forward product, dilation is 1. The gradient of the inputs has the same form: iy = oy * s - p + ky gives
 /// oy = (iy + p - ky) / s. With the taps counted from the last one, ky = k - 1 - ky', this is
@@ -57,7 +57,7 @@ struct tap_map {
     return ((index(at.image) * index(to.height) + index(at.y)) * index(to.width) + index(at.x)) * index(to.channels);
   }
 
-  /// Returns the channels of the input pixel that output pixel `at` and the tap meet, or null if they meet none.
+  /// Returns the channels of the input pixel that output pixel `at` reads at the tap, or null if it reads none there.
   [[nodiscard]] const float* source(const float* inputs, pixel at, int ky, int kx) const noexcept {
     const int y = meet(y_axis().origin(at.y) + ky, dilation.height, from.height);
     const int x = meet(x_axis().origin(at.x) + kx, dilation.width, from.width);

@@ -14,9 +14,9 @@ namespace detail {
 
 /// Transposes one square block with sides as long as a vector.
 ///
-/// Each round interleaves row i with row i + n/2, and the two halves of the result become rows 2i and 2i + 1. Seen as
-/// one number, the index (row, column) is thereby rotated by one bit. After log2(n) rounds row and column are swapped.
-/// xsimd::transpose is not used, because on AVX-512 it copies number by number through memory.
+/// Each round interleaves row i with row i + n/2, and the two halves of the result become rows 2i and 2i + 1. This
+/// rotates the index (row, column), taken as one binary number, by one bit. After log2(n) rounds row and column are
+/// swapped. xsimd::transpose is not used, because on AVX-512 it copies number by number through memory.
 template <class Arch>
 void transpose_square(const float* from, std::size_t from_stride, float* to, std::size_t to_stride) noexcept {
   using vector = float_vector<Arch>;

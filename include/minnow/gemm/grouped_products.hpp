@@ -19,11 +19,11 @@ public:
   /// Computes out (N,H',W',C) from in (N,H,W,C) and weights (C,kh,kw). Adds the taps of each sum in order.
   void forward(int images, const float* in, const float* weights, float* out);
 
-  /// Computes grad_out (N,H',W',C), weights (C,kh,kw) -> grad_in (N,H,W,C), overwritten.
+  /// Computes the gradient of the inputs: grad_out (N,H',W',C), weights (C,kh,kw) -> grad_in (N,H,W,C), overwritten.
   void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in);
 
-  /// Computes in (N,H,W,C), grad_out (N,H',W',C) -> gradient (C,kh,kw), overwritten. Each thread processes some
-  /// channels of all images.
+  /// Computes the gradient of the weights: in (N,H,W,C), grad_out (N,H',W',C) -> gradient (C,kh,kw), overwritten. Each
+  /// thread processes some channels of all images.
   void backward_weights(int images, const float* in, const float* grad_out, float* gradient);
 
 private:

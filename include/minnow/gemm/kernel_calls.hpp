@@ -29,7 +29,7 @@ inline constexpr bool has_fast_tables = [] {
 }();
 
 /// Returns true if each image is a single window that all filters read. A batch is then a product of matrices. Layers
-/// with padding are excluded: a large stride may leave them a single window, but padding shifts it.
+/// with padding are excluded: with a large stride they may have a single window, but the padding shifts it.
 [[nodiscard]] constexpr bool is_dense(const geometry& g) noexcept {
   return g.groups == 1 && g.in.height == g.kernel.height && g.in.width == g.kernel.width && g.padding == extent{0, 0} &&
          g.out.pixels() == 1;

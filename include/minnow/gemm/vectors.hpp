@@ -12,8 +12,8 @@
 #include <minnow/core/scalar.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// Element-wise loops of training. A loop body is written once. It runs on whole vectors, and on one padded vector for
-/// the last elements.
+/// Element-wise loops of training. The body of each loop is written only once. It runs on whole vectors, and on one
+/// padded vector for the last elements.
 namespace minnow::detail {
 
 #ifdef XSIMD_NO_SUPPORTED_ARCHITECTURE
@@ -101,7 +101,8 @@ void multiply_columns(float* data, std::size_t rows, std::span<const float> scal
 /// to += from, for `size` elements.
 void add_to(const float* from, float* to, std::size_t size);
 
-/// Copies `rows` rows of `channels` numbers, multiplied by `factor`. The rows are from_step and to_step numbers apart.
+/// Copies `rows` rows of `channels` numbers, multiplied by `factor`. Rows are from_step numbers apart in the source and
+/// to_step in the destination.
 void copy_rows(std::size_t rows, int channels, float factor, const float* from, int from_step, float* to, int to_step);
 
 /// Applies a scalar function to vectors, lane by lane.

@@ -159,7 +159,8 @@ struct winograd_block {
 
   /// Computes the tiles [first, first + count).
   ///
-  /// place_of  place_of(k) is the place of the weights of point k among the 16 of a panel, see winograd_backward_inputs
+  /// place_of  place_of(k) is the position of point k's weights among the 16 points of a panel, see
+  ///           winograd_backward_inputs
   template <class PlaceOf>
   void run(int first, int count, const float* from, const float* panels, float* to, PlaceOf&& place_of) const noexcept {
     const int channels = tiles.map.from.channels;
@@ -229,7 +230,7 @@ void winograd_windows(const tap_map& map, int images, const float* from, const f
 [[nodiscard]] constexpr std::size_t winograd_weight_floats(const geometry& g) noexcept {
   return index(detail::winograd_window(g).weights());
 }
-/// Number of floats of the panels, enough for either direction.
+/// Number of floats in the panels, enough for the forward product and for the gradient of the inputs.
 template <class Arch = best>
 [[nodiscard]] constexpr std::size_t winograd_panel_floats(const geometry& g) noexcept {
   const geometry window = detail::winograd_window(g);
@@ -264,7 +265,7 @@ void winograd_pack_backward(const geometry& g, const float* transformed, float* 
   pack_backward<Arch>(detail::winograd_window(g), transformed, panels);
 }
 
-/// Computes the forward product as product_forward: in (N,H,W,C) -> out (N,H',W',F).
+/// Computes the same forward product as product_forward: in (N,H,W,C) -> out (N,H',W',F).
 ///
 /// requires  winograd_serves<Arch>(g); panels from winograd_pack_forward of the same Arch
 /// cost      16 multiply-adds for 2x2 outputs and a pair of channels; the same bits for any number of threads
@@ -274,7 +275,7 @@ void winograd_forward(const geometry& g, int images, const float* in, const floa
   detail::winograd_windows<Arch>(forward_taps(g), images, in, panels, out, [](int point) { return point; });
 }
 
-/// Computes the gradient of the inputs as product_backward_inputs: grad_out (N,H',W',F) -> grad_in (N,H,W,C),
+/// Computes the same gradient of the inputs as product_backward_inputs: grad_out (N,H',W',F) -> grad_in (N,H,W,C),
 /// overwritten.
 ///
 /// The gradient needs the kernel rotated by 180 degrees. Its points are the points of the kernel with the first and the

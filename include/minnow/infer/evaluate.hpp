@@ -34,8 +34,8 @@ std::vector<int> predict(const Packed& network, const dataset<Element>& data, co
 
 }  // namespace detail
 
-/// Returns the logits (N,classes) of all images. Runs on several threads if the program has them; the numbers are the
-/// same for any thread count.
+/// Returns the logits (N,classes) of all images. Runs on several threads if the program uses OpenMP; the numbers are
+/// the same for any number of threads.
 ///
 /// throws  as for a trained network: if there are no images, or images of another shape, or images with a NaN or an
 ///         infinity

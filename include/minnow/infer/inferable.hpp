@@ -23,8 +23,8 @@
 
 namespace minnow {
 
-/// The inferable reading of a layer between products, its form in packed networks: a function of a map of floats. A
-/// specialization for a user's layer provides
+/// The form in packed networks of a layer between products: a function of a map of floats. A specialization for a
+/// user's layer provides
 ///
 ///   explicit inferable(shape in)
 ///   void run(const float* in, float* out) const    processes one image, channels last
@@ -32,11 +32,11 @@ namespace minnow {
 /// and, optionally,
 ///
 ///   static void arrays(auto& self, auto&& visit)   calls visit(name, std::span(self.numbers)) for every array of floats
-///                                                  that is packed and stored in the file; packing copies the trainable
-///                                                  reading's arrays with the same names. `self` is the reading, const
-///                                                  where a file is written. The form of version 0.1, void
-///                                                  arrays(auto&& visit) that visits std::span<float>, is accepted;
-///                                                  saving then copies the network
+///                                                  that is packed and stored in the file; packing copies the arrays of
+///                                                  `trainable` with the same names. `self` is this object, const where
+///                                                  a file is written. The form of version 0.1, void arrays(auto&&
+///                                                  visit) that visits std::span<float>, is accepted; saving then
+///                                                  copies the network
 ///   float apply(float x, int channel) const        the layer as a function of one number
 ///   int direction(int channel) const               1 where this function increases, -1 where it decreases, 0 where it
 ///                                                  is constant; with both, packing may fold the layer into thresholds

@@ -100,7 +100,7 @@ class packed<NoModel, Arch> : public detail::reading_of_no_model<NoModel> {
   using detail::reading_of_no_model<NoModel>::reading_of_no_model;
 };
 
-/// Makes a session of a type that is not packed a single clear compile error.
+/// A session of a type that is not a packed network gives this single compile error.
 template <class NotPacked>
   requires(!detail::is_packed<NotPacked>)
 class session<NotPacked> {

@@ -88,7 +88,7 @@ public:
                   "minnow: a model that begins with pixels takes images of bytes");
     constexpr auto size = index(layer_graph::input.size());
     const std::size_t numbers = std::ranges::size(images), count = numbers / size;
-    // The lengths are compared here so that a valid run constructs no status.
+    // The lengths are compared here first, so that a valid run does not construct a status.
     if (count * size != numbers || count * index(Packed::classes) != logits.size()) [[unlikely]]
       require(check(numbers, logits.size()));
     run_images(std::ranges::data(images), count, logits.data(), watcher);

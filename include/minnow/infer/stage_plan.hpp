@@ -38,7 +38,7 @@ struct stages {
   };
   static constexpr bounds found = []<std::size_t... Index>(std::index_sequence<Index...>) {
     bounds b;
-    // Image bytes that already are the first layer's codes need no stage.
+    // If the image's bytes are the first layer's codes, no stage is needed to quantize them.
     std::size_t at = layer_graph::takes_pixels ? 1 : 0;
     const std::array<bool, layer_graph::count> products{is_product<Index>...};
     const std::array<bool, layer_graph::count> ends{
@@ -229,7 +229,7 @@ public:
     else return false;
   }();
 
-  /// The pool's window over the sums; the identity if there is no pool.
+  /// The pool's window over the sums; a 1x1 window if there is no pool.
   static constexpr geometry pool_window = [] {
     if constexpr (pools > 0) return op<pool>::pool_over(window.out);
     else return window_over(window.out, window.out.channels, {1, 1}, {1, 1}, {0, 0});

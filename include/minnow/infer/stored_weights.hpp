@@ -16,7 +16,7 @@ public:
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] const std::byte* data() const noexcept { return elsewhere_ != nullptr ? elsewhere_ : own_.data(); }
-  /// Returns the weights for writing. Copies them first if they are in external memory.
+  /// Returns the weights as writable memory. Copies them first if they are in external memory.
   [[nodiscard]] std::byte* data() {
     if (const std::byte* from = elsewhere_; from != nullptr) {
       detach();

@@ -34,7 +34,7 @@ inline constexpr bool is_optimized = true;
 #endif
 
 /// Returns advice about a program whose flags allow `Best`: that it was built without optimization, or for an x86
-/// without AVX2, which the processor most likely has. Otherwise the text is empty.
+/// processor without AVX2, although most x86 processors have it. Otherwise the text is empty.
 template <class Best, bool Optimized = is_optimized>
 std::string advice() {
   constexpr bool x86 = std::is_base_of_v<xsimd::sse2, Best> || std::is_base_of_v<xsimd::avx, Best>;
@@ -64,7 +64,7 @@ constexpr packed_line line_of() {
   if constexpr (plan::has_product && Index == plan::begin) {
     l.operation = short_operation_name<typename plan::inputs, typename plan::weights>.view();
     l.kernel = st::product::name(plan::window);
-    // xsimd names some architectures by two extensions, "avx512vnni+avx512vbmi2". The kernel uses the first.
+    // xsimd names some architectures by two extensions, "avx512vnni+avx512vbmi2". The kernel uses the first extension.
     l.arch = st::product::arch_name(plan::window);
     l.arch = l.arch.substr(0, l.arch.find('+'));
     l.bytes = static_cast<long long>(st::weight_bytes);

@@ -7,7 +7,7 @@
 
 namespace minnow {
 
-/// The reasons why a layer cannot follow the one before it. `detail::composition` has a message for each.
+/// The reasons why a layer cannot follow the layer before it. `detail::composition` has a message for each.
 enum class fault {
   none,
   window_too_large,

@@ -82,7 +82,7 @@ struct window_option<minnow::groups<Count>> {
   static constexpr void set(window& w) { w.groups = minnow::groups<Count>::value; }
 };
 
-/// A default option. An option of the same kind after it replaces it.
+/// A default option. A later option of the same kind replaces it.
 template <class Option>
 struct unless_given;
 template <class Option>

@@ -5,8 +5,8 @@
 
 namespace minnow {
 
-/// Quantizes the inputs of the product that follows and clips them to the quantizer's range. While training, blends
-/// quantized and clipped values as the estimator defines.
+/// Quantizes the inputs of the product that follows and clips them to the quantizer's range. During training, blends
+/// quantized and clipped values in the fraction that the estimator defines.
 ///
 /// in (H,W,C) -> out (H,W,C)
 template <class Quantizer>

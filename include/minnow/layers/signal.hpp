@@ -45,8 +45,8 @@ inline constexpr bool is_kernel = false;
 template <int Height, int Width>
 inline constexpr bool is_kernel<kernel<Height, Width>> = true;
 
-/// A layer of images that takes only images of height 1. It has the name of the image layer, and hence the same files,
-/// training and kernels.
+/// A layer of images that takes only images of height 1. It has the same name as the image layer, and therefore the
+/// same files, training and kernels.
 template <class Layer>
 struct of_signals : Layer {
   static constexpr fault check(shape in) {

@@ -79,7 +79,7 @@ auto pack_layers(Network& net, Packed& to) {
   using plan = stage_plan<typename Packed::model, Stage>;
   using layer_graph = typename plan::layer_graph;
   layer_constants<plan> layers;
-  // Values of a sum of 1 for each channel or, without a product, value of an input's code 1.
+  // The value of a sum of 1 for each channel or, without a product, the value of an input's code 1.
   if constexpr (plan::inputs::max_code > 0)
     for (float& s : layers.scales)
       s = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());

@@ -72,7 +72,7 @@ struct integer : detail::projected<detail::with_granularity<signed_codes<Bits>, 
 ///         all values map to 0
 /// code    an unsigned integer of Bits bits
 /// inputs  g as for `integer`; not for weights
-/// source  the projection of Liu & Mattina 2019, Algorithm 2, onto levels of one sign
+/// source  the projection of Liu & Mattina 2019, Algorithm 2, onto non-negative levels
 template <int Bits>
 struct unsigned_integer : detail::projected<unsigned_codes<Bits>> {
   static_assert(2 <= Bits, "minnow: unsigned_integer has 2 to 8 bits");

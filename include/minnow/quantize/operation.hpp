@@ -9,7 +9,7 @@ namespace minnow {
 struct operation {
   enum class kind { xnor, shift, xnor_adder, shift_adder, mac };
   kind what = kind::mac;
-  int precision = 32;    ///< bits of the wider operand's arithmetic
+  int precision = 32;    ///< number of bits of the wider operand's arithmetic
   bool floating = true;  ///< true for float, false for fixed point
 
   friend constexpr bool operator==(const operation&, const operation&) = default;

@@ -93,8 +93,8 @@ inline float project(std::span<const float> values, integer_levels levels, float
 /// iterations  at least 0
 /// throws      if a number is outside these ranges
 /// returns     g > 0; 0 if all values are 0 or there are none; NaN if a value is NaN or infinite
-/// source      Liu & Mattina 2019, Eq. 8-9 and Algorithm 2 (ties to even; the clamp is ours: without it the error can
-///             grow)
+/// source      Liu & Mattina 2019, Eq. 8-9 and Algorithm 2 (the clamp is not in the paper: without it the error can
+///             grow; ties round to even)
 [[nodiscard]] inline float ppq(std::span<const float> values, int bits, float start = 0, int iterations = 3) {
   if (bits < 2 || bits > 16 || iterations < 0)
     require(status::failure("ppq: expected 2 to 16 bits and at least 0 iterations, found %d and %d", bits, iterations));

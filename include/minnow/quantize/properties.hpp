@@ -20,8 +20,8 @@ template <quantizer Quantizer, class Value>
   return Quantizer::code(x, state) * Value(Quantizer::scale(state));
 }
 
-/// Returns true if a state can be packed: all its floats are finite and, if the quantizer has bounds, inside them. The
-/// state of a quantizer that has not measured anything yet is sound.
+/// Returns true if a state can be packed: all its floats are finite and, if the quantizer has bounds, inside them. This
+/// also holds for a quantizer that has not measured anything yet.
 template <quantizer Quantizer>
 [[nodiscard]] bool is_sound(const typename Quantizer::state& state) {
   constexpr auto count = index(state_floats<Quantizer>);

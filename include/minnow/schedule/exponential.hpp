@@ -11,7 +11,7 @@ namespace minnow {
 /// from `end` on.
 ///
 /// lambda  rate per step, at least 0
-/// source  Liu & Mattina 2019, under Eq. 6
+/// source  Liu & Mattina 2019, text after Eq. 6
 struct exponential {
   float lambda = 0.01f;
   float from = 0;

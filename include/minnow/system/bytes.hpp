@@ -17,7 +17,8 @@ namespace minnow {
 /// Returned by `length()` when the size is unknown before reading, for example with gzip.
 inline constexpr std::uint64_t unknown_length = ~std::uint64_t{0};
 
-/// How a reader opens its files: a type with a class `file` that is opened by path and read front to back.
+/// An opener: the way in which a reader opens its files. It is a type with a class `file`, which is opened by path and
+/// read from front to back.
 ///
 /// open     fails with a message that names the path
 /// length   bytes in all, or unknown_length
@@ -32,7 +33,7 @@ concept opener =
       { file.read(to, count, got) } noexcept -> std::same_as<status>;
     };
 
-/// Opens files as they are. Every reader uses it unless another opener is passed.
+/// Opens files without decompression. Every reader uses it unless another opener is passed.
 struct plain {
   class file {
   public:

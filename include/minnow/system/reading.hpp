@@ -12,7 +12,7 @@
 #include <minnow/system/regular_file.hpp>
 #include <minnow/system/within_memory.hpp>
 
-/// A wrapper for all readers of files. It turns exceptions into failures and improves their messages.
+/// A wrapper around every reader of files. It turns exceptions into failures and makes their messages more precise.
 namespace minnow::detail {
 
 /// The way in which a reader opens its files, without the opener's type.

@@ -33,7 +33,7 @@ private:
 
 /// Returns a path in the form that the system takes.
 ///
-/// throws  for an empty path, and for a path with a zero byte, where the system would end it
+/// throws  for an empty path, and for a path with a zero byte, at which the system would end the path
 [[nodiscard]] const char* c_path(const std::string& path);
 
 /// Describes what is at a path if it is not a regular file; null for a regular file.

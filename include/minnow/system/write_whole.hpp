@@ -10,7 +10,7 @@
 #include <minnow/core/error.hpp>
 #include <minnow/system/regular_file.hpp>
 
-/// The library writes all its files by `write_whole`.
+/// `write_whole` writes all files of the library.
 namespace minnow::detail {
 
 /// Follows symbolic links at the end of `path` to `target`, which need not exist.

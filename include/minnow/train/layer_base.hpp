@@ -88,7 +88,7 @@ public:
   /// Computes `out` from the result of the body and the result of the other branch.
   virtual void forward(const activations& body, const activations& other, activations& out, const pass& p) = 0;
 
-  /// Computes the gradients of both inputs. A pointer is null if no layer needs its gradient.
+  /// Computes the gradients of both inputs. A pointer is null if no layer needs the gradient.
   virtual void backward(const activations& out, const float* grad_out, float* grad_body, float* grad_other,
                         const pass& p) = 0;
 
@@ -113,7 +113,8 @@ concept trainable_layer = (std::derived_from<Layer, layer_base> && std::construc
 
 namespace detail {
 
-/// False for a layer with a function that hides a hook instead of overriding it, such as a template.
+/// False for a layer with a function that hides a virtual function of its base instead of overriding it, such as a
+/// template.
 template <class Layer>
 concept overrides_hooks = requires {
   requires std::is_convertible_v<decltype(&Layer::start), void (Layer::*)(random, initializer)>;

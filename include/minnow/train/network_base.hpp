@@ -21,7 +21,7 @@
 
 namespace minnow {
 
-/// A network without its model type. Training, batch-norm re-estimation and evaluation work on it. Users have the typed
+/// A network without its model type. Training, batch-norm re-estimation and evaluation use it; users use the typed
 /// `network`.
 class network_base : public network_layers {
 public:
@@ -60,7 +60,7 @@ public:
   template <class Element>
   void take(const dataset<Element>& data, int first, int images);
 
-  /// Adds the seconds that each layer takes, in all passes from now on, to `times`; null ends this.
+  /// From now on, adds the seconds that each layer takes in a pass to `times`; null ends this.
   void time_into(layer_times* times) noexcept { times_ = times; }
 
   /// Runs the batch through the network and returns the logits (N,classes).

@@ -63,7 +63,7 @@ struct adam {
   rate_schedule decay = constant_rate{};
 
   static constexpr int moments = 2;
-  /// Moment 1 is a mean of squares.
+  /// Moment 1 is a mean of squares, and so is never negative.
   [[nodiscard]] static constexpr bool is_square(int moment) noexcept { return moment == 1; }
   struct prepared {
     float first;

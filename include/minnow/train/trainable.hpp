@@ -56,7 +56,7 @@ struct pass {
   float alpha = 1;                  ///< 0: real, 1: quantized, in between: a blend
   float unquantized_fraction = 0;   ///< largest unquantized fraction in the forward pass
   bool requantize = true;           ///< false: keep the weights' codes and the quantizers' states of an earlier step
-  int measured_batches = 0;         ///< batches before this one in a re-estimation of batch norm or a calibration
+  int measured_batches = 0;         ///< number of earlier batches in a re-estimation of batch norm or a calibration
   minnow::random noise{};           ///< random number stream of this layer and step
   int first_image = 0;              ///< index of the first image in the batch of all ranks; selects the noise
   reduction* over_ranks = nullptr;  ///< not null: batch statistics are taken over all ranks' images
@@ -91,13 +91,13 @@ struct parameter {
   /// Recomputes the codes of values [first, first + count), while these are still in the cache. Empty if the values
   /// have no codes, or if a code depends on more than its own value.
   std::function<void(std::size_t first, std::size_t count)> requantize{};
-  /// Moves the values back inside their bounds, after each update of all of them. Empty if they have no bounds other
-  /// than `bounded`.
+  /// Moves the values back inside their bounds, after each update of all of them. Empty if the values have no bounds,
+  /// or only the bounds of `bounded`.
   std::function<void()> limit{};
 };
 
-/// The trainable reading of a layer, its form in training: a class derived from `layer_base` or, for joins, `join_base`
-/// (layer_base.hpp). A user's layer specializes it.
+/// The form of a layer in training: a class derived from `layer_base` or, for joins, `join_base` (layer_base.hpp). A
+/// user's layer specializes it.
 template <class Layer, class Estimator = void>
 class trainable;
 

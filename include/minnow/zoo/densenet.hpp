@@ -12,7 +12,7 @@ namespace minnow::zoo {
 
 namespace detail {
 
-/// A bottleneck of 4 Growth channels, then the convolution to the Growth channels that the layer adds.
+/// A bottleneck of 4 · Growth channels, followed by a convolution to the Growth channels that the layer adds.
 template <class Scheme, int Growth>
 using dense_layer =
     chain<batch_norm, relu, conv<4 * Growth, Scheme, kernel<1>, padding<0>>, batch_norm, relu, conv<Growth, Scheme>>;

@@ -10,8 +10,8 @@
 /// Descriptions of the papers' networks. The shapes are from the papers; the user chooses the schemes of the layers.
 namespace minnow::zoo {
 
-/// The schemes of a network's layers, by position. For example, a 4-bit network has 8-bit first, depthwise and last
-/// layers if these schemes are given.
+/// The schemes of a network's layers, by position. For example, a 4-bit network can have 8-bit first, depthwise and
+/// last layers.
 ///
 /// Inner      scheme of all layers without a scheme below
 /// First      scheme of the layer that reads the image
@@ -38,8 +38,8 @@ using image_schemes = schemes<Scheme, scheme<Image, typename Scheme::weights>>;
 
 namespace detail {
 
-/// The scheme of a layer that reads the carrier's output. If the carrier is already the quantizer of the layer's
-/// inputs, this is the weights' quantizer alone.
+/// The scheme of a layer that reads the output of the carrier, the quantizer of a residual block's input. If the
+/// carrier is already the quantizer of the layer's inputs, this is the weights' quantizer alone.
 template <class Schemes, class Inner = typename Schemes::inner>
 struct after_carrier {
   using type = Inner;

@@ -5,8 +5,8 @@
 // files of minnow/compiled define them once for the whole program. The CMake target minnow::compiled does both.
 
 /// Begins the definition of every function in an .ipp file that is not a template, and the declaration of such a virtual
-/// function in its class. If one of them were not inline there, every file of a header-only program would define all
-/// virtual functions of the class, used or not.
+/// function in its class. If such a virtual function were not inline in its class, every file of a header-only program
+/// would define all virtual functions of the class, used or not.
 #if defined(MINNOW_COMPILED)
 #define MINNOW_INLINE
 #else
@@ -14,8 +14,9 @@
 #endif
 
 // Makes it a link error if the program and the library were compiled with different flags that change the types or
-// functions they share. Each object file of the program refers to a symbol whose name lists them, and the library
-// (minnow/compiled/flags.cpp) defines the symbol of its own flags. For the processor's flags see kernels/one_march.hpp.
+// functions they share. Each object file of the program refers to a symbol whose name lists these flags, and the
+// library (minnow/compiled/flags.cpp) defines the symbol of its own flags. For the processor's flags see
+// kernels/one_march.hpp.
 #if defined(MINNOW_COMPILED)
 #if defined(_OPENMP)
 #define MINNOW_FLAG_OPENMP "openmp"

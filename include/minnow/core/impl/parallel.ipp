@@ -64,7 +64,7 @@ MINNOW_INLINE void share_range(int count, void* body, range_runner run) {
     // Hands out the items in small pieces rather than one block per thread: a thread on a core that is busy with other
     // work then delays the others by one piece at most.
     const int piece = std::max(1, count / (16 * team));
-    // An exception must not leave a parallel region. The caller gets it after all threads have finished.
+    // An exception must not leave a parallel region. It is rethrown to the caller after all threads have finished.
     first_exception failure;
 #pragma omp parallel for schedule(dynamic) num_threads(team)
     for (int p = 0; p < (count - 1) / piece + 1; ++p)

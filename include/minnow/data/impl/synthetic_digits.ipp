@@ -71,7 +71,7 @@ private:
     const int norm = 1024 * 1024 + t * t;
     cosine_ = static_cast<int>((std::int64_t{1024} * 1024 * 1024 - std::int64_t{1024} * t * t) / norm);
     sine_ = static_cast<int>(std::int64_t{2} * 1024 * 1024 * t / norm);
-    height_ = between(9900, 15200);  // 1024ths of a grain per unit: 92 units are 14 to 21 pixels
+    height_ = between(9900, 15200);  // size of a unit in 1/1024 grain: 92 units are 14 to 21 pixels
     width_ = height_ * between(650, 1100) / 1024;
     slant_ = between(-280, 280);
     bend_ = between(-40, 40);

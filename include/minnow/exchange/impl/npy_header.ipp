@@ -80,7 +80,7 @@ MINNOW_INLINE status npy_dictionary::read_shape() {
         return status::failure("%s: expected extents below 2^64 in 'shape', found a larger one", file_);
       extent = 10 * extent + digit;
     }
-    if (!rest_.empty() && rest_.front() == 'L') rest_.remove_prefix(1);  // the suffix of Python 2's long integers
+    if (!rest_.empty() && rest_.front() == 'L') rest_.remove_prefix(1);  // skips the suffix of Python 2's long integers
     if (shape.size() == most_extents)
       return status::failure("%s: expected at most %zu extents in 'shape', found more", file_, most_extents);
     shape.push_back(extent);

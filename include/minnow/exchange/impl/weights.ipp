@@ -47,7 +47,7 @@ struct weight_place {
     return without_row(std::move(found)) == without_row(shape());
   }
 
-  /// Calls visit(index here, index in the tensor) for every number.
+  /// Calls visit(index in minnow's array, index in the tensor) for every number.
   template <class Visit>
   void each(Visit&& visit) const {
     const auto channels = index(product == nullptr ? 1 : product->window.channels);

@@ -18,7 +18,7 @@ MINNOW_INLINE status read_any(const char* path, std::span<const packed_choice> c
     if (const status s = read_whole(path, file_header, head); !s) return s;
     const bool ours = head.size() >= file_header && std::memcmp(head.data(), file_magic.data(), file_magic.size()) == 0;
     const std::uint64_t found = ours ? get<std::uint64_t>(head, 16) : 0;
-    // A file of another kind goes to the first model's reader, which refuses it.
+    // A file of another kind is passed to the first model's reader, which refuses it.
     for (const packed_choice& one : choices)
       if (!ours || found == one.fingerprint || choices.size() == 1) return one.read_into(variant, path);
     std::string differences;

@@ -105,8 +105,8 @@ MINNOW_INLINE status write_checkpoint(const char* path, run_parts run) noexcept 
   });
 }
 
-/// Reads the bytes of a checkpoint that may be this run's. Memory grows with the file, not with the epochs still to
-/// come.
+/// Reads the bytes of a checkpoint that may belong to this run. Memory grows with the file, not with the epochs still
+/// to come.
 MINNOW_INLINE status read_bytes_of_run(const char* path, const run_parts& run,
                                        const checkpoint_sections& without_epochs, std::span<const std::size_t> lengths,
                                        std::vector<std::byte>& file) {

@@ -13,7 +13,7 @@
 namespace minnow::detail {
 
 /// integers: multiplier, shift, low, high and smallest of all channels; wide: offset. Firmware has no joins, so the
-/// multiplier of other codes is left out.
+/// multiplier of a join's codes is left out.
 template <class Plan>
 struct firmware_end<Plan, stage_end::fixed_point> {
   static constexpr int channels = Plan::window.out.channels;

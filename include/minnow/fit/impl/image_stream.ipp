@@ -258,7 +258,7 @@ private:
   std::deque<loaded> ready_;
   std::exception_ptr failure_;
   bool ending_ = false;
-  bool done_ = true;  ///< the reader thread has finished
+  bool done_ = true;  ///< true if the reader thread has finished
 };
 
 MINNOW_INLINE image_stream::image_stream(record_format format, const std::vector<std::string>& files,

@@ -35,7 +35,7 @@ MINNOW_INLINE void check_options(const run_options& o, const shape& dimensions) 
     require(status::failure(
         "fit: expected epochs, batch, alpha_every and quantize_every of at least 1, found %d, %d, %d and %d", o.epochs,
         o.batch, o.alpha_every, o.quantize_every));
-  // Images are not shifted along an axis of one pixel, so it does not limit the crop.
+  // Images are not shifted along an axis of one pixel, so such an axis does not limit the crop.
   const int height = dimensions.height > 1 ? dimensions.height : dimensions.width,
             width = dimensions.width > 1 ? dimensions.width : height;
   const int crop = o.augmentation.crop, most = std::min(height, width) - 1;

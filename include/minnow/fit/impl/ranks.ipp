@@ -23,7 +23,7 @@ public:
     room_ = all_.room(floats);
   }
 
-  /// Takes a parameter whose gradient is complete.
+  /// Adds a parameter whose gradient is complete.
   void take(const parameter& p) {
     std::copy(p.gradient.begin(), p.gradient.end(), room_.begin() + static_cast<std::ptrdiff_t>(filled_));
     filled_ += p.gradient.size();

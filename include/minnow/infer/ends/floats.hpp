@@ -61,7 +61,8 @@ void encode(const float* from, const typename Quantizer::state& state, std::byte
     }
 }
 
-/// A stage that keeps its map of sums: each layer in turn is applied to a whole map of floats, then the quantizer.
+/// A stage that keeps its map of sums: one layer after another, and then the quantizer, is applied to a whole map of
+/// floats.
 template <class Plan>
 struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
   static constexpr stage_memory memory() {
@@ -73,7 +74,8 @@ struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
     } else if constexpr (!std::is_same_v<typename Plan::inputs, real>) {
       m.floats[0] = bytes(Plan::in);
     }
-    // Ops alternate between the buffers 0 and 1: the first reads 0 and writes 1, the second reads 1 and writes 0.
+    // Layers alternate between the buffers 0 and 1: the first layer reads 0 and writes 1, the second reads 1 and writes
+    // 0.
     const auto add = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
       using layers = typename Plan::layer_graph;
       constexpr std::size_t layer = Plan::ops_begin + Index;

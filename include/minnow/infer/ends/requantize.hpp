@@ -101,7 +101,7 @@ void encode_values(const void* context, const std::int32_t* sums, int pixel, int
   code_block<q, Arch>(x, constants.out_state, codes);
 }
 
-/// Calls `encode_values` for a `byte_sink`. An exception of a user's rule is kept in the context.
+/// Calls `encode_values` for a `byte_sink`. If a user's function throws, the exception is stored in the context.
 template <class Plan, class Arch>
 void encode_block(const void* context, const std::int32_t* sums, int pixel, int channel,
                   byte_code_of<Plan>* codes) noexcept {

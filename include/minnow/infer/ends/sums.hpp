@@ -25,7 +25,7 @@ struct stage_work {
   kernels::operands operands;
   std::byte* sums;
   trace* watcher;
-  int parts;               ///< threads that share the image
+  int parts;               ///< number of threads that share the image
   std::size_t part_bytes;  ///< distance from one thread's buffers to the next thread's
 };
 

@@ -54,7 +54,7 @@ struct end_of<Plan, stage_end::thresholds> {
 
   static constexpr stage_memory memory() {
     stage_memory m;
-    // Sums stay in registers. One row is for a `trace`; an average needs the rows of its window.
+    // Sums stay in registers, except for one row for a `trace`, and the rows of a window for an average.
     m.sums = sum_bytes<Plan>(Plan::folded_average ? Plan::pool_window.kernel.height : 1);
     m.waiting = code_sink_of<Plan>::waiting_words(Plan::pool_window) * 4;
     return m;
@@ -78,7 +78,7 @@ struct end_of<Plan, stage_end::thresholds> {
 
   template <class Product, class Arch>
   void run(const stage_run<Plan>& r) const noexcept {
-    // An average adds up the sums of each window before the comparison, so the sink has nothing left to pool.
+    // An average adds up the sums of each window before the comparison, so the sink does not pool.
     constexpr geometry pool =
         Plan::folded_average ? window_over(Plan::pool_window.out, Plan::window.out.channels, {1, 1}, {1, 1}, {0, 0})
                              : Plan::pool_window;

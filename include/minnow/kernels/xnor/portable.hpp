@@ -13,8 +13,9 @@
 #include <minnow/kernels/sink/tile.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
 
-/// The products of xnor/pairs.hpp, which derives their formulas, in standard C++. They serve architectures that have no
-/// other XNOR kernel. xnor/popcnt.hpp uses their outer loops with a popcount instruction for general registers.
+/// The products of xnor/pairs.hpp in standard C++; that header derives the formulas. They are used on architectures
+/// that have no other XNOR kernel. xnor/popcnt.hpp uses their outer loops with a popcount instruction for general
+/// registers.
 namespace minnow::kernels::detail {
 
 /// Counts bits for sixteen filters in loops over filters, which compilers vectorize. Bits are counted in each byte of a

@@ -43,9 +43,8 @@ struct input_quantizer<Flat, image_input> {
 
 }  // namespace detail
 
-/// A model as a flat sequence of primitive layers: chains are expanded, and schemes are split into quantize and
-/// product. Shapes are computed once, up to the first layer that does not fit; the error then names its index and input
-/// shape.
+/// A model as a sequence of primitive layers: chains are expanded, and schemes are split into quantize and product.
+/// Shapes are computed once, up to the first layer that does not fit; the error then names its index and input shape.
 template <class Model>
 class layer_graph {
   using layers = typename detail::expansion<typename Model::parts>::type;

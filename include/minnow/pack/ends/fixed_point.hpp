@@ -47,9 +47,10 @@ struct channel_line {
 /// Sets a channel's constants to the function of `line`.
 ///
 /// For each channel, shift is the largest value with which all constants stay below their limits. Before rounding, a
-/// code is off by at most (|sum| + |other| + 1) / 2^(shift + 1). This is 2^-31 of the sum's contribution where the
-/// multiplier limits the shift. Rounding is to nearest, ties up; the exact packed network rounds floats to nearest,
-/// ties to even. Codes therefore differ by one where a value is within float precision of the midpoint of two codes.
+/// code is off by at most (|sum| + |other| + 1) / 2^(shift + 1). If the multiplier limits the shift, this is 2^-31 of
+/// the sum's contribution to the code. Rounding is to nearest, ties up; the exact packed network rounds floats to
+/// nearest, ties to even. Codes therefore differ by one where a value is within float precision of the midpoint of two
+/// codes.
 ///
 /// scale  the output quantizer's scale; if it is 0, all codes are 0
 inline void set_channel(fixed_constants& to, int channel, const channel_line& line, double scale, int lowest,

@@ -42,8 +42,8 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
           std::span<const float> scales, std::span<const fold_step> steps, const typename Quantizer::state& state) {
   constexpr auto codes = codes_of<Quantizer>();
   for (int c = 0; c < channels; ++c) {
-    // h(x) never falls, so codes fall where x rises if their scale is negative. If the scale of the sums is negative,
-    // their values fall where the sums rise.
+    // h(x) never decreases, so codes with a negative scale decrease as x increases. If the scale of the sums is
+    // negative, their values decrease as the sums increase.
     int after_pool = Quantizer::scale(state) < 0 ? -1 : 1;
     int direction = scales[index(c)] < 0 ? -after_pool : after_pool;
     for (const fold_step& s : steps) {

@@ -15,7 +15,7 @@ struct known_format {
   std::size_t at;
   std::string_view magic;
   std::string_view name;
-  std::string_view advice{};  ///< how to unpack or fetch the file
+  std::string_view advice{};  ///< advice on how to unpack or fetch the file
 };
 
 using std::string_view_literals::operator""sv;

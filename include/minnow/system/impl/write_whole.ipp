@@ -68,7 +68,8 @@ MINNOW_INLINE status find_target(const char* path, write_target& to) {
 MINNOW_INLINE std::uint64_t bits_of_system() noexcept {
   std::uint64_t bits = 0;
   if (::getentropy(&bits, sizeof bits) == 0) return bits;
-  // Without random bits from the system, the name need only be free: `part_file::create` tries until it is.
+  // If the system has no random bits, it is enough that the name is unused: `part_file::create` tries names until one
+  // is.
   std::timespec now{};
   (void)std::timespec_get(&now, TIME_UTC);
   return static_cast<std::uint64_t>(now.tv_nsec) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(now.tv_sec) << 20 ^
@@ -112,7 +113,7 @@ MINNOW_INLINE status part_file::create(const char* shown, const write_target& to
     char digits[part_digits + 1];
     std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(bits_of_system()));
     std::string path = folder_of(to.path) + part_prefix(to.path) + digits + std::string(part_suffix);
-    // If it replaces a file, nobody else may read the new content until the old file's mode is set.
+    // If the new file replaces an old one, nobody else may read it until it has the old file's mode.
     descriptor file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, to.replaces ? 0600 : 0666));
     if (!file && errno == EEXIST) continue;
@@ -120,8 +121,8 @@ MINNOW_INLINE status part_file::create(const char* shown, const write_target& to
     if (!path_.empty()) (void)::unlink(path_.c_str());
     path_ = std::move(path);
     file_ = std::move(file);
-    // Until the file is locked, another writer may take it for stale and remove its name. Some file systems have no
-    // locks; there no file counts as stale.
+    // Until the file is locked, another writer may treat it as a leftover and remove its name. On file systems without
+    // locks, no file is treated as a leftover.
     struct ::stat about{};
     const bool locked = ::flock(file_.number(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
     if (locked && ::fstat(file_.number(), &about) == 0 && about.st_nlink > 0) return {};

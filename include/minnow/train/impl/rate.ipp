@@ -14,8 +14,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Refuses a schedule's number that would make a rate negative or infinite. It does so at the first step, not at the
-/// step where the rate becomes invalid.
+/// Refuses a parameter of a rate schedule that would make a rate negative or infinite. It does so at the first step,
+/// not at the step where the rate becomes invalid.
 MINNOW_INLINE void check_rate_number(const char* schedule, const char* name, float number) {
   if (!(number >= 0 && std::isfinite(number)))
     require(status::failure("%s: expected a finite %s of at least 0, found %g", schedule, name,

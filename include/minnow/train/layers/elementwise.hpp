@@ -5,7 +5,7 @@
 
 namespace minnow {
 
-/// Training of any layer that applies a function of one number to each element.
+/// The form in training of any layer that applies a function of one number to each element.
 template <elementwise Layer, class Estimator>
 class trainable<Layer, Estimator> : public layer_base {
 public:

@@ -28,7 +28,7 @@ std::span<float> state_array(typename Quantizer::state* states, std::size_t coun
   }
 }
 
-/// The floats of the first state that is not sound; empty if all states are sound.
+/// The floats of the first state that cannot be packed; empty if all states can.
 template <quantizer Quantizer>
 std::span<const float> first_unsound(std::span<typename Quantizer::state> states) {
   for (typename Quantizer::state& s : states)

@@ -124,7 +124,8 @@ private:
     }
   }
 
-  /// z, uniform on [-1, 1). Drawn by the element's index, so that the number of threads does not matter.
+  /// Returns the noise z, uniform on [-1, 1). It is drawn by the element's index, so that the number of threads does
+  /// not matter.
   static detail::vector noise(const pass& p, std::size_t first) noexcept {
     float z[detail::lanes];
     for (int i = 0; i < detail::lanes; ++i) z[i] = 2 * p.noise.uniform_at(first + index(i)) - 1;
