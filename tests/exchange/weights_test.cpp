@@ -151,7 +151,7 @@ TEST_SUITE("exchange/weights") {
     mn::load_weights(net, weights, names);
     weights.erase("features.1.num_batches_tracked");
     CHECK(mn::export_weights(net, names) == weights);
-    // Latent weights too are exported unchanged.
+    // The latent weights of a quantized network are exported unchanged too.
     mn::network<small_net> small{mn::seed{1}};
     mn::load_weights(small, weights, names);
     CHECK(mn::export_weights(small, names) == weights);

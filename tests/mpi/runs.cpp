@@ -88,8 +88,8 @@ void accuracy_of(bool synchronized) {
   MPI_EXPECT(test::same_on_all(ranks, test::checksum(all)), "%s", "ranks hold other bits");
 }
 
-/// Runs training once and prints its first step, its last step and a checksum of the network. With `until`, the last
-/// rank's observer stops it at that step.
+/// Runs training once and prints its first step, its last step and a checksum of the network. If `until` is not 0, the
+/// last rank's observer stops the training at that step.
 void go(long long until) {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = 20}};
   digits_network net{seed{1}};

@@ -72,7 +72,7 @@ const number_kind* find_kind(const char* number_kind::* format, std::string_view
 /// Lists the names of all kinds in one of the formats, for messages.
 std::string kinds_of(const char* number_kind::* format);
 
-/// Returns the failure for a tensor that is missing or unreadable. `for_what` says who needs it.
+/// Returns the failure for a tensor that is missing or unreadable. `for_what` says what needs the tensor.
 status missing_tensor(const tensors& all, std::string_view name, const char* for_what);
 
 /// Reads `count` numbers of a kind as floats, in pieces. `known` means that `count` was compared with the file's

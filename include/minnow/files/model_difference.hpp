@@ -22,7 +22,7 @@ using layer_namer = text(std::string_view path);
 /// The model that a reader expects.
 struct expected_model {
   std::uint64_t fingerprint;
-  std::span<const file_section> sections{};  ///< of its file, in order; without names, differences are not described
+  std::span<const file_section> sections{};  ///< in file order; differences are described only if arrays have names
   layer_namer* layer_name = nullptr;         ///< null: messages show only paths
 };
 

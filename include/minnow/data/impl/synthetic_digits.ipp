@@ -51,7 +51,8 @@ private:
     int y = 0;
   };
 
-  /// Cutting corners turns n points into 2n. A path has at most 14 points and is cut twice, which gives 56.
+  /// Cutting the corners of a path of n points gives 2n points. A path has at most 14 points and is cut twice, which
+  /// gives 56.
   struct path {
     int size = 0;
     std::array<point, 56> points;

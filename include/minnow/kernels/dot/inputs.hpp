@@ -51,7 +51,8 @@ inline void change_bytes(byte_change change, const std::byte* from, std::size_t 
     to[i] = (from[i] & static_cast<std::byte>(change.kept)) ^ static_cast<std::byte>(change.turned);
 }
 
-/// Like change_bytes, but for a number of channels that is not a multiple of 4.
+/// Changes bytes as change_bytes does, for a number of channels that is not a multiple of 4. Each pixel is padded with
+/// zeros to a multiple of 4 bytes.
 ///
 /// requires  3 readable bytes after the last pixel
 inline void change_pixels(byte_change change, const std::byte* from, int pixels, int channels, std::byte* to) noexcept {

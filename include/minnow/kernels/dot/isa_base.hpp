@@ -29,8 +29,8 @@ namespace minnow::kernels::detail {
   return quad;
 }
 
-/// Pixels of a tile of `Blocks` blocks on 512-bit vectors. With four or two blocks that is 24 or 16 accumulators next
-/// to the weights. Two dot products per cycle with a latency of four cycles need at least eight.
+/// Pixels of a tile of `Blocks` blocks of 16 filters on 512-bit vectors. With four or two blocks that is 24 or 16
+/// accumulators next to the weights. Two dot products per cycle with a latency of four cycles need at least eight.
 template <int Blocks>
 inline constexpr int wide_tile_pixels = Blocks == 4 ? 6 : 8;
 

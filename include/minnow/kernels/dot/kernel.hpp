@@ -19,10 +19,10 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/tile.hpp>
 
-/// Integer products on dot products of bytes. The outer loop is over panels of blocks, whose weights are decoded once
-/// and stay in the L2 cache. The inner loop is over pixels. With a single output pixel each weight is read only once,
-/// and memory limits the speed. Weights of less than 8 bits are therefore decoded block by block, in their memory
-/// order, directly into the products.
+/// Integer products on dot products of bytes. The outer loop is over panels of blocks of 16 filters, whose weights are
+/// decoded once and stay in the L2 cache. The inner loop is over pixels. With a single output pixel each weight is read
+/// only once, and memory limits the speed. Weights of less than 8 bits are therefore decoded block by block, in their
+/// memory order, directly into the products.
 ///
 /// The gap to the peak of byte products is the per-tile epilogue, as in xnor/tile.hpp. The inputs of 3 by 3 bits are
 /// unpacked from three planes once per call, to one byte for each channel, which is then read kh · kw times. The
@@ -129,7 +129,7 @@ struct dot_kernel {
   using counts = counts_of<code::factor, numbers>;
   static constexpr bool decodes = Weights::storage != encoding::byte;
 
-  /// Bytes of one decoded block.
+  /// Bytes of the decoded weights of one block of filters.
   [[nodiscard]] static constexpr std::size_t block_bytes(const geometry& g) noexcept {
     const auto taps = index(g.kernel.height * g.kernel.width);
     return taps * index(channel_quads(g.in.channels)) * quad_bytes;

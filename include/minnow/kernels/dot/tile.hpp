@@ -29,7 +29,7 @@ struct dot_window {
   std::ptrdiff_t next_weights;  ///< bytes from one step to the next: 64, or 4 · filters in a shorter last block
 };
 
-/// The weights of the blocks that are computed together.
+/// The weights of the blocks of 16 filters that are computed together.
 template <int Blocks>
 struct dot_panel {
   const std::byte* weights[index(Blocks)];
@@ -43,7 +43,7 @@ struct dot_tiles {
   static constexpr int lanes = static_cast<int>(numbers::size);
   static constexpr int vectors = block_filters / lanes;  // of one block
 
-  /// Computes the counts of some pixels and some blocks.
+  /// Computes the counts of some pixels with some blocks of filters.
   template <int Pixels, int Blocks>
   [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image,
                                       const cursor (&pixels)[index(Pixels)],
@@ -82,7 +82,7 @@ struct dot_tiles {
   }
 };
 
-/// Computes one pixel by one block, whose weights are decoded into registers.
+/// Computes the counts of one pixel with one block of filters, whose weights are decoded into registers.
 template <weight_order Order, class Weights, class Isa>
 struct dot_row {
   using numbers = typename Isa::numbers;

@@ -18,7 +18,7 @@ namespace minnow::kernels::detail {
 
 inline constexpr int quad_bytes = 4 * block_filters;
 
-/// The quads (groups of four channels) of one tap of one block.
+/// The quads (groups of four channels) of one tap of one block of filters.
 struct quad_range {
   const std::byte* block;
   int filters;  ///< of the block

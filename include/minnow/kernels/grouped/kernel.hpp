@@ -97,7 +97,7 @@ struct grouped_kernel {
   static constexpr int block_vectors = block_filters / lanes;
   /// Number of pixels of a tile, whose sums stay in registers.
   static constexpr int pixels = block_vectors == 1 ? 8 : block_vectors == 2 ? 4 : 2;
-  /// Blocks that are computed together. If lanes share inputs, all of them must belong to one group.
+  /// Blocks of 16 filters that are computed together. If lanes share inputs, all of them must belong to one group.
   static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Isa, portable_dot_isa> ? 2 : 1;
 
   /// Number of filters of the widest panel.

@@ -19,8 +19,8 @@
 /// The tables of an input pixel serve all windows that contain it. They are made row by row, for the kh input rows that
 /// one output row reads. A new row replaces the oldest one. Columns of padding have tables of zeros.
 ///
-/// `Tables` implements two functions: make() fills a table, add() adds the entries that a tile of pixels by some blocks
-/// looks up; see tables_portable.hpp.
+/// `Tables` implements two functions. make() fills a table. add() adds the entries that a tile, some pixels by some
+/// blocks of 16 filters, looks up; see tables_portable.hpp.
 ///
 /// cost  one table per group of inputs, pixel and call; one addition per pixel, group and filter
 namespace minnow::kernels {

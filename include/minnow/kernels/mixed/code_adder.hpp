@@ -26,8 +26,8 @@ template <class In, class Weights>
 struct code_adder {
   using code_type = std::int16_t;
   static constexpr int magnitudes = In::storage == encoding::power_of_two ? kernels::magnitudes(In::bits) : 1;
-  /// Number of inputs that are sorted together. Their rows of one block, 8 KB, stay in the L1 cache for all magnitudes,
-  /// and a block is read from beginning to end.
+  /// Number of inputs that are sorted together. Their rows of one block of 16 filters, 8 KB, stay in the L1 cache for
+  /// all magnitudes, and a block is read from beginning to end.
   static constexpr int portion = 128;
   static constexpr int tile = 8;  ///< number of pixels that use a block of weights while it is in the L2 cache
 
@@ -106,7 +106,7 @@ private:
     std::copy_n(next, magnitudes, to.ends);
   }
 
-  /// Computes the sums of one pixel by one block: panel (K, 16) -> to (16).
+  /// Computes the sums of one pixel by one block of filters: panel (K, 16) -> to (16).
   static void add_window(const sorted* window, std::size_t count, const float* panel, float* to) noexcept {
     float total[block_filters] = {};
     for (; count > 0; --count, ++window, panel += portion * block_filters) {

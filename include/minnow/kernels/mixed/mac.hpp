@@ -74,7 +74,7 @@ struct mac {
   /// Computes the sums of the output rows [first, last).
   ///
   /// requires  scratch_bytes(g) at `scratch` and prepared_bytes(g) at `prepared`, both aligned for float
-  /// cost      K · 16 multiply-adds per pixel and block
+  /// cost      K · 16 multiply-adds per pixel and block of 16 filters
   static void rows(const geometry& g, const std::byte* inputs, const std::byte* weights, const std::byte* prepared,
                    float* sums, std::byte* scratch, int first, int last) noexcept {
     assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");

@@ -18,9 +18,9 @@
 namespace minnow::kernels::detail {
 
 /// Number of vector registers, which determines the size of a tile. The sums of `mac_rows` pixels by `mac_blocks`
-/// blocks, the vectors of one row of weights and one broadcast must fit. A multiply-add waits 4 cycles for the previous
-/// one of its sum, so at least 8 independent sums are needed to keep two multipliers busy. A single pixel takes its
-/// sums from `mac_wide_blocks` blocks.
+/// blocks of 16 filters, the vectors of one row of weights and one broadcast must fit. A multiply-add waits 4 cycles
+/// for the previous one of its sum, so at least 8 independent sums are needed to keep two multipliers busy. A single
+/// pixel takes its sums from `mac_wide_blocks` blocks.
 template <class Vector>
 struct mac_shape {
   static constexpr int registers = 16;
@@ -53,8 +53,9 @@ struct sums_map {
   }
 };
 
-/// Computes the sums of the pixels of a tile by `Blocks` blocks from `block` on. For each pixel and filter it adds
-/// input * weight over the window in the order of k, with one fma per step. The result does not depend on the tile.
+/// Computes the sums of the pixels of a tile by `Blocks` blocks of 16 filters from `block` on. For each pixel and
+/// filter it adds input * weight over the window in the order of k, with one fma per step. The result does not depend
+/// on the tile.
 ///
 /// cost  per input: Blocks · 16 multiply-adds and one broadcast for each pixel, and the load of one row of weights
 template <class Vector, int Blocks, class Rows, int Most, int... Row>

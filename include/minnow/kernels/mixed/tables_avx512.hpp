@@ -26,8 +26,9 @@ struct tables_avx512 {
   static constexpr int bits = 3;  // used for power_of_two only, which has no tables here
   using layout = table_index<Weights, bits>;
 
-  /// A tile has 2 pixels by 8 blocks: each loaded table serves 8 lookups, and each shift of the indices serves 2. A
-  /// layer with fewer blocks uses tiles of twice the pixels, so that enough independent sums hide the latency.
+  /// A tile has 2 pixels by 8 blocks of 16 filters: each loaded table serves 8 lookups, and each shift of the indices
+  /// serves 2. A layer with fewer blocks uses tiles of twice the pixels, so that enough independent sums hide the
+  /// latency.
   static constexpr int tile = 2;
   static constexpr int tile_blocks = 8;
   /// Number of groups whose tables stay in the L1 cache while a tile is multiplied by all filters. A multiple of
@@ -66,7 +67,7 @@ struct tables_avx512 {
 
   /// Adds the looked-up sums to sums (Pixels, Blocks · 16), group by group. A pixel's sum does not depend on the tile.
   ///
-  /// cost  per group and block: one permutation and one addition for each pixel, and one shift
+  /// cost  per group of inputs and block of 16 filters: one permutation and one addition for each pixel, and one shift
   template <int Blocks, int Pixels>
   static void add(const table_run& run, float* sums, std::ptrdiff_t stride) noexcept {
     add_pixels<Blocks>(run, sums, stride, std::make_integer_sequence<int, Pixels>{});

@@ -14,7 +14,7 @@
 #include <minnow/kernels/simd.hpp>
 
 /// Views of weights in the form in which a register tile (mac_tile.hpp) reads them: one row of 16 filters for each
-/// input, from several neighboring blocks at once. Each kind of rows has a cursor:
+/// input, from several neighboring blocks of filters at once. Each kind of rows has a cursor:
 ///
 /// cursor(rows)     starts at the first input
 /// seek(ky)         moves to the first input of kernel row ky
@@ -118,7 +118,7 @@ struct nibble_rows {
 
   [[nodiscard]] nibble_rows from_block(int n) const noexcept { return {first + n * block, block, segment}; }
 
-  /// Words of one kernel row of one block.
+  /// Words of one kernel row of one block of filters.
   [[nodiscard]] static constexpr std::size_t segment_words(const geometry& g) noexcept {
     return index(ceil_div(g.kernel.width * g.in.channels, codes)) * block_filters;
   }
@@ -130,7 +130,7 @@ struct nibble_rows {
             static_cast<std::ptrdiff_t>(segment_words(g))};
   }
 
-  /// Repacks masks (K, planes) per block -> words. The bits of filters beyond the last are 0.
+  /// Repacks the masks (K, planes) of each block of filters to words. The bits of filters beyond the last are 0.
   static void prepare(const geometry& g, const std::byte* masks, std::byte* prepared) noexcept {
     auto* to = reinterpret_cast<word*>(prepared);
     const int length = g.kernel.width * g.in.channels;

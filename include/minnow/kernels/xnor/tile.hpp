@@ -40,7 +40,7 @@ struct xnor_kernel {
   static constexpr int input_planes = kernels::input_planes<In>();
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
 
-  /// The weights of the blocks that are computed together.
+  /// The weights of the blocks of 16 filters that are computed together.
   template <int Blocks>
   struct panel {
     const word* weights[index(Blocks)];
