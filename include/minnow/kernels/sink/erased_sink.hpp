@@ -71,9 +71,10 @@ public:
     static_assert(width < 2);
 
   public:
-    panel_of(const erased_sink& sink, const Batch (&base)[Vectors], int channel, int filters) noexcept
-        : put_(sink.functions_->panels[width].put) {
-      sink.functions_->panels[width].make(sink.sink_, base, channel, filters, memory_);
+    // g++ -Wshadow compares the parameters of a template's constructor with the user's globals, so their names are long.
+    panel_of(const erased_sink& erased, const Batch (&base)[Vectors], int first_channel, int filters_of_panel) noexcept
+        : put_(erased.functions_->panels[width].put) {
+      erased.functions_->panels[width].make(erased.sink_, base, first_channel, filters_of_panel, memory_);
     }
     void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
       const pixel_place at{y, x};
