@@ -58,7 +58,7 @@ template <bool Grouped, class In, class Weights>
 struct product_calls {
   using kernel = std::conditional_t<Grouped, grouped_product<In, Weights, best>, product<In, Weights, best>>;
 
-  static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed) noexcept;
+  static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed);
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept;
   static void rows(const geometry& g, const operands& o, int first, int last, const erased_sink& sink) noexcept;
   /// Used only for kernels whose sums are floats.
@@ -82,8 +82,8 @@ struct product_of : std::conditional_t<Grouped, grouped_product<In, Weights, Arc
       std::conditional_t<std::is_same_v<Arch, best> && is_common, detail::product_calls<Grouped, In, Weights>, kernel>;
 
   /// Packs the codes of weights (F, kh, kw, C / groups), given as floats.
-  static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed) noexcept {
-    if constexpr (is_common) detail::product_calls<false, In, Weights>::pack_weights(g, codes, packed);
+  static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed) {
+    if constexpr (is_common) detail::product_calls<Grouped, In, Weights>::pack_weights(g, codes, packed);
     else kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, codes.data(), packed);
   }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
