@@ -84,6 +84,9 @@ struct cursor {
   int x;
   std::ptrdiff_t input;  ///< position, in steps from the start of the map
 
+  cursor() = default;
+  /// A position alone, for a sink.
+  constexpr cursor(int y_at, int x_at) noexcept : y(y_at), x(x_at), input(0) {}
   explicit constexpr cursor(const region& r) noexcept
       : y(r.y.first), x(r.x.first), input(r.input_step(r.y.first, r.x.first)) {}
 

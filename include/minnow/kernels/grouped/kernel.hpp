@@ -209,7 +209,7 @@ private:
       for (; x + Pixels <= columns.last; x += Pixels, w.inputs += Pixels * w.next_pixel) {
         numbers counts[index(Pixels)][index(Blocks * block_vectors)];
         count<Spreads, Blocks, Pixels, Distance>(w, counts);
-        pixel_place at[index(Pixels)];
+        cursor at[index(Pixels)];
         for (int p = 0; p < Pixels; ++p) at[p] = {y, x + p};
         put_tile(panel, at, Pixels, counts);
       }

@@ -16,7 +16,7 @@ namespace minnow::kernels {
 struct sink_functions {
   struct panel {
     void (*make)(const void* sink, const void* base, int channel, int filters, std::byte* panel) noexcept;
-    void (*put)(const std::byte* panel, const pixel_place* at, int size, const void* counts, int stride) noexcept;
+    void (*put)(const std::byte* panel, const detail::cursor* at, int size, const void* counts, int stride) noexcept;
   };
   panel panels[2];  ///< the functions for one and for two blocks; null for plain_sums
   void (*put)(const void* sink, int y, int x, int channel, int filters, const std::int32_t* sums) noexcept;
@@ -33,7 +33,7 @@ struct erased_panel {
     new (panel) type(
         static_cast<const Sink*>(sink)->template panel<Factor>(*static_cast<const vectors*>(base), channel, filters));
   }
-  static void put(const std::byte* panel, const pixel_place* at, int size, const void* counts, int stride) noexcept {
+  static void put(const std::byte* panel, const detail::cursor* at, int size, const void* counts, int stride) noexcept {
     const type& typed = *std::launder(reinterpret_cast<const type*>(panel));
     const auto* tile = static_cast<const vectors*>(counts);
     for (int q = 0; q < size; ++q, tile += stride) typed.put(at[q].y, at[q].x, *tile);
@@ -77,10 +77,10 @@ public:
       erased.functions_->panels[width].make(erased.sink_, base, first_channel, filters_of_panel, memory_);
     }
     void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
-      const pixel_place at{y, x};
+      const detail::cursor at(y, x);
       put_(memory_, &at, 1, counts, 1);
     }
-    void put_tile(const pixel_place* at, int size, const Batch (*counts)[Vectors], int stride) const noexcept {
+    void put_tile(const detail::cursor* at, int size, const Batch (*counts)[Vectors], int stride) const noexcept {
       put_(memory_, at, size, counts, stride);
     }
 

@@ -73,7 +73,7 @@ void put_ordered_blocks(const geometry& g, const float* sums, int first, int las
     for (int y = first; y < last; ++y)
       for (int x = 0; x < g.out.width; x += most) {
         const int size = std::min(most, g.out.width - x);
-        pixel_place at[most];
+        cursor at[most];
         batch tile[most][index(vectors)];
         for (int q = 0; q < size; ++q, sums += stride) {
           at[q] = {y, x + q};

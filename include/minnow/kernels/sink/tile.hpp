@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/region.hpp>
 
 /// The data that a kernel hands to a sink (sink/sink.hpp), and the function that hands over one tile.
 namespace minnow::kernels {
@@ -16,31 +17,23 @@ struct counts_of {
 /// A kernel that uses no panels: it calls sink.put with plain sums.
 struct plain_sums {};
 
-/// The position of an output pixel.
-struct pixel_place {
-  int y;
-  int x;
-};
-
 /// Calls panel.put for each pixel of a tile, or panel.put_tile once if the panel has it. Not inlined, so that tiles of
 /// all sizes share one copy: inlined into each, the sinks would be most of the code that a network compiles.
 ///
-/// at       the pixels; anything with members y and x
+/// at       the pixels
 /// counts   [size][stride] arrays of vectors, of which the first of each pixel is for this panel
-template <class Panel, class Position, class Batch, std::size_t Vectors>
-[[gnu::noinline]] void put_tile(const Panel& panel, const Position* at, int size, const Batch (*counts)[Vectors],
+template <class Panel, class Batch, std::size_t Vectors>
+[[gnu::noinline]] void put_tile(const Panel& panel, const detail::cursor* at, int size, const Batch (*counts)[Vectors],
                                 int stride = 1) noexcept {
   for (int q = 0; q < size; ++q, counts += stride) panel.put(at[q].y, at[q].x, *counts);
 }
-template <class Panel, class Position, class Batch, std::size_t Vectors>
-  requires requires(const Panel& panel, const pixel_place* at, const Batch (*counts)[Vectors]) {
+template <class Panel, class Batch, std::size_t Vectors>
+  requires requires(const Panel& panel, const detail::cursor* at, const Batch (*counts)[Vectors]) {
     panel.put_tile(at, 1, counts, 1);
   }
-void put_tile(const Panel& panel, const Position* at, int size, const Batch (*counts)[Vectors],
+void put_tile(const Panel& panel, const detail::cursor* at, int size, const Batch (*counts)[Vectors],
               int stride = 1) noexcept {
-  pixel_place places[8];
-  for (int q = 0; q < size; ++q) places[q] = {at[q].y, at[q].x};
-  panel.put_tile(places, size, counts, stride);
+  panel.put_tile(at, size, counts, stride);
 }
 
 }  // namespace minnow::kernels
