@@ -3,7 +3,6 @@
 
 namespace minnow::kernels::detail {
 
-MINNOW_PRODUCTS_WITH_BITS(false, bit)
-MINNOW_PRODUCTS_WITH_BITS(false, ternary)
+MINNOW_FOR_BITS(MINNOW_PRODUCTS_WITH_BITS, false)
 
 }  // namespace minnow::kernels::detail

@@ -3,16 +3,7 @@
 
 namespace minnow::kernels::detail {
 
-MINNOW_PRODUCTS_WITH_BITS(false, real)
-MINNOW_PRODUCTS_WITH_INTEGERS(false, real)
-MINNOW_PRODUCT(false, bit, real)
-MINNOW_PRODUCT(false, ternary, real)
-MINNOW_PRODUCT(false, power_of_two, real)
-MINNOW_PRODUCT(false, nibble, real)
-MINNOW_PRODUCT(false, byte, real)
-MINNOW_PRODUCT(false, pixel, real)
-MINNOW_PRODUCT(false, unsigned_nibble, real)
-MINNOW_PRODUCT(false, unsigned_byte, real)
-MINNOW_PRODUCT(false, real, real)
+MINNOW_PRODUCTS_WITH_CODES(false, real)
+MINNOW_FOR_ALL(MINNOW_PRODUCT_WITH_FLOATS, false)
 
 }  // namespace minnow::kernels::detail

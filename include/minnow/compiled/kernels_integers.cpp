@@ -3,19 +3,7 @@
 
 namespace minnow::kernels::detail {
 
-MINNOW_PRODUCTS_WITH_INTEGERS(false, bit)
-MINNOW_PRODUCTS_WITH_INTEGERS(false, ternary)
-MINNOW_PRODUCTS_WITH_BITS(false, power_of_two)
-MINNOW_PRODUCTS_WITH_INTEGERS(false, power_of_two)
-MINNOW_PRODUCTS_WITH_BITS(false, nibble)
-MINNOW_PRODUCTS_WITH_INTEGERS(false, nibble)
-MINNOW_PRODUCTS_WITH_BITS(false, byte)
-MINNOW_PRODUCTS_WITH_INTEGERS(false, byte)
-MINNOW_PRODUCTS_WITH_BITS(false, pixel)
-MINNOW_PRODUCTS_WITH_INTEGERS(false, pixel)
-MINNOW_PRODUCTS_WITH_BITS(false, unsigned_nibble)
-MINNOW_PRODUCTS_WITH_INTEGERS(false, unsigned_nibble)
-MINNOW_PRODUCTS_WITH_BITS(false, unsigned_byte)
-MINNOW_PRODUCTS_WITH_INTEGERS(false, unsigned_byte)
+MINNOW_FOR_BITS(MINNOW_PRODUCTS_WITH_INTEGERS, false)
+MINNOW_FOR_INTEGERS(MINNOW_PRODUCTS_WITH_CODES, false)
 
 }  // namespace minnow::kernels::detail

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/impl/compiled.hpp>
@@ -53,6 +55,25 @@ struct product<In, Weights, portable> : shift_product<In, Weights> {};
 
 namespace detail {
 
+/// Returns the calling thread's memory for the codes of one layer.
+inline std::vector<std::int16_t>& codes_of_thread() {
+  thread_local std::vector<std::int16_t> codes;
+  return codes;
+}
+
+/// Packs the codes of weights (F, kh, kw, C / groups), given as floats.
+template <class In, class Weights>
+void pack_float_weights(const geometry& g, std::span<const float> codes, std::byte* packed) {
+  if constexpr (is_integer(Weights::storage)) {
+    // Packing reads each code once for each bit, so they are converted first.
+    std::vector<std::int16_t>& integers = codes_of_thread();
+    integers.assign(codes.begin(), codes.end());
+    kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, integers.data(), packed);
+  } else {
+    kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, codes.data(), packed);
+  }
+}
+
 /// The functions of a kernel for `best`, compiled once for all sinks and layers.
 template <bool Grouped, class In, class Weights>
 struct product_calls {
@@ -84,7 +105,7 @@ struct product_of : std::conditional_t<Grouped, grouped_product<In, Weights, Arc
   /// Packs the codes of weights (F, kh, kw, C / groups), given as floats.
   static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed) {
     if constexpr (is_common) detail::product_calls<Grouped, In, Weights>::pack_weights(g, codes, packed);
-    else kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, codes.data(), packed);
+    else detail::pack_float_weights<In, Weights>(g, codes, packed);
   }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
     calls::prepare(g, weights, prepared);

@@ -79,11 +79,10 @@ template <encoding In, encoding Weights, int Bits = 3>
 
 /// Packs codes (F, K) -> packed weights.
 ///
-/// Number    code<Weights>, or float
 /// requires  each code is valid for Weights; weight_bytes<In, Weights, Bits>(g) bytes at `packed`
 /// throws    never
-template <encoding In, encoding Weights, int Bits = 3, class Number>
-constexpr void pack_weights(const geometry& g, const Number* codes, std::byte* packed) noexcept {
+template <encoding In, encoding Weights, int Bits = 3>
+constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::byte* packed) noexcept {
   if (in_order_of_floats<In>(g)) return pack_weights<encoding::real, Weights, Bits>(g, codes, packed);
   constexpr weight_order order = weight_order_of<In, Weights>();
   constexpr int planes = weight_planes<Weights, Bits>();
@@ -92,7 +91,7 @@ constexpr void pack_weights(const geometry& g, const Number* codes, std::byte* p
   for (int block = 0; block < blocks(g.out.channels); ++block) {
     const int nf = filters_of(g.out.channels, block);
     const auto at = [&](int filter, int k) {
-      return static_cast<code<Weights>>(codes[index(block * block_filters + filter) * index(inputs) + index(k)]);
+      return codes[index(block * block_filters + filter) * index(inputs) + index(k)];
     };
     if constexpr (order == weight_order::planes) {
       for (int tap = 0; tap < taps; ++tap) {

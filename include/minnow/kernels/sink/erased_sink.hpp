@@ -24,9 +24,13 @@ struct sink_functions {
 
 namespace detail {
 
+/// Bytes of the largest panel: a code_sink's with 15 thresholds and two blocks of filters.
+inline constexpr std::size_t most_panel_bytes = 64 + 15 * 2 * block_filters * sizeof(std::int32_t);
+
 template <class Sink, int Factor, class Batch, std::size_t Vectors>
 struct erased_panel {
   using type = typename Sink::template panel_of<Factor, Batch, Vectors>;
+  static_assert(sizeof(type) <= most_panel_bytes && alignof(type) <= 64);
   using vectors = Batch[Vectors];
 
   static void make(const void* sink, const void* base, int channel, int filters, std::byte* panel) noexcept {
@@ -85,10 +89,8 @@ public:
     }
 
   private:
-    /// Room for the panel of a code_sink with 15 thresholds.
-    static constexpr std::size_t most_bytes = 64 + 15 * 2 * block_filters * sizeof(std::int32_t);
     decltype(sink_functions::panel::put) put_;
-    alignas(64) std::byte memory_[most_bytes];
+    alignas(64) std::byte memory_[detail::most_panel_bytes];
   };
 
   template <int Factor, class Batch, std::size_t Vectors>
