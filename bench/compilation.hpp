@@ -9,6 +9,29 @@
 
 namespace bench {
 
+/// Schemes of a zoo network with 8-bit weights and inputs.
+inline const std::string byte_schemes =
+    "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::scheme<mn::pixels, "
+    "mn::integer<8, mn::per_channel>>>";
+
+/// Returns a program that trains, packs and runs a network.
+///
+/// header   defines it, below minnow/
+/// model    in mn::zoo, with its template arguments
+inline std::string zoo_program(const std::string& header, const std::string& model) {
+  return "#include <minnow/minnow.hpp>\n#include <minnow/" + header + R"(>
+namespace mn = minnow;
+struct net : mn::zoo::)" +
+         model + R"( {};
+mn::packed<net> train(const mn::dataset<std::uint8_t>& data) {
+  mn::network<net, mn::aqe> real;
+  (void)mn::fit(real, data, mn::adam{}, mn::constant{0.5f});
+  return mn::pack(real);
+}
+std::vector<float> run(const mn::packed<net>& tiny, const mn::dataset<std::uint8_t>& data) { return mn::logits(tiny, data); }
+)";
+}
+
 /// Processor time and memory of one run of a compiler.
 struct compilation {
   bool succeeded = false;

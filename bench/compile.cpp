@@ -31,9 +31,7 @@ struct unit {
 
 const std::string three_bits = "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::power_of_two<3>>>";
 const std::string bits = "mn::zoo::image_schemes<mn::minw<1, 1>>";
-const std::string bytes =
-    "mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>, mn::scheme<mn::pixels, "
-    "mn::integer<8, mn::per_channel>>>";
+const std::string& bytes = bench::byte_schemes;
 
 const std::vector<unit> units{
     {"model", "model.hpp", "", 1, 1},
@@ -69,19 +67,8 @@ const std::vector<unit> units{
 };
 
 std::string source_of(const unit& u) {
-  std::string text = "#include <minnow/" + u.header + ">\n";
-  if (u.model.empty()) return text;
-  return "#include <minnow/minnow.hpp>\n" + text + R"(
-namespace mn = minnow;
-struct net : mn::zoo::)" +
-         u.model + R"( {};
-mn::packed<net> train(const mn::dataset<std::uint8_t>& data) {
-  mn::network<net, mn::aqe> real;
-  (void)mn::fit(real, data, mn::adam{}, mn::constant{0.5f});
-  return mn::pack(real);
-}
-std::vector<float> run(const mn::packed<net>& tiny, const mn::dataset<std::uint8_t>& data) { return mn::logits(tiny, data); }
-)";
+  if (u.model.empty()) return "#include <minnow/" + u.header + ">\n";
+  return bench::zoo_program(u.header, u.model);
 }
 
 }  // namespace

@@ -34,20 +34,7 @@ std::string readme(const fs::path& tree) {
 }
 
 std::string resnet_50(const fs::path&) {
-  return R"(
-#include <minnow/minnow.hpp>
-#include <minnow/zoo/resnet.hpp>
-namespace mn = minnow;
-using bytes = mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>;
-using first = mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>;
-struct net : mn::zoo::resnet_50<mn::zoo::schemes<bytes, first>> {};
-mn::packed<net> train(const mn::dataset<std::uint8_t>& data) {
-  mn::network<net, mn::aqe> real;
-  (void)mn::fit(real, data, mn::adam{}, mn::constant{0.5f});
-  return mn::pack(real);
-}
-std::vector<float> run(const mn::packed<net>& tiny, const mn::dataset<std::uint8_t>& data) { return mn::logits(tiny, data); }
-)";
+  return bench::zoo_program("zoo/resnet.hpp", "resnet_50<" + bench::byte_schemes + ">");
 }
 
 struct program {
