@@ -23,7 +23,7 @@ class MinnowRecipe(ConanFile):
     no_copy_source = True
     exports_sources = "CMakeLists.txt", "include/*", "cmake/*", "LICENSE"
 
-    # Next to the headers and their license: what find_package(minnow) includes besides the target.
+    # Folder of the CMake modules that find_package(minnow) includes, relative to the package.
     modules = os.path.join("share", "cmake", "minnow")
 
     def set_version(self):
@@ -34,7 +34,8 @@ class MinnowRecipe(ConanFile):
         basic_layout(self, src_folder=".")
 
     def requirements(self):
-        # One range for both majors of xsimd that are tested: xtensor's own recipe asks for one exact version of it.
+        # A range that covers both tested major versions of xsimd, because xtensor's own recipe requires one exact
+        # version.
         self.requires("xsimd/[>=13.2.0 <15]", transitive_headers=True)
         self.requires("xtensor/[>=0.27.1 <0.28]", transitive_headers=True)
 
@@ -69,10 +70,11 @@ class MinnowRecipe(ConanFile):
 
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "minnow")
-        # find_package(minnow) includes these too: minnow_dispatch, and minnow::gzip, minnow::safetensors and minnow::mpi where they can be.
+        # find_package(minnow) includes these modules. They define minnow_dispatch, and minnow::gzip,
+        # minnow::safetensors and minnow::mpi if their libraries are found.
         self.cpp_info.set_property("cmake_build_modules", [os.path.join(self.modules, "minnow-dispatch.cmake"),
                                                            os.path.join(self.modules, "minnow-companions.cmake")])
-        # minnow::infer, for minnow/infer.hpp alone, needs no xtensor.
+        # minnow::infer is the target for minnow/infer.hpp alone and needs no xtensor.
         needs = {"infer": ["xsimd::xsimd"], "minnow": ["infer", "xtensor::xtensor"]}
         for name, requires in needs.items():
             component = self.cpp_info.components[name]

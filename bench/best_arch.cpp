@@ -1,5 +1,5 @@
-// Measures the 1 x 1 bit product with the best kernel that the compiler's flags allow; built with -march=haswell, it
-// measures AVX2.
+// Measures the product of 1-bit inputs and 1-bit weights with the best kernel that the compiler's flags allow. Built
+// with -march=haswell, it measures the AVX2 kernel.
 
 #include <string>
 

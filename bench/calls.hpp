@@ -1,6 +1,7 @@
 #pragma once
 
-// Wraps the library's kernels in calls that own their buffers. No other benchmark names a kernel.
+// Wraps the library's kernels in calls that own their buffers. The other benchmarks use kernels only through these
+// calls.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,7 @@ namespace kernels = minnow::kernels;
 namespace test = minnow::test;
 using minnow::encoding;
 
-/// A packed map and packed weights of random codes, shared by the calls that multiply them.
+/// A packed feature map and packed weights, both with random codes. The calls that multiply them share them.
 template <encoding In, encoding Weights>
 class operands {
 public:
@@ -58,7 +59,7 @@ namespace detail {
 template <encoding In, encoding Weights, class Arch, bool Grouped = false>
 using product = kernels::product_of<Grouped, kernels::operand<In>, kernels::operand<Weights>, Arch>;
 
-/// The memory that a product needs besides its operands.
+/// The memory that a product needs in addition to its operands.
 template <encoding In, encoding Weights, class Arch, bool Grouped = false>
 struct workspace {
   using product = detail::product<In, Weights, Arch, Grouped>;
@@ -69,7 +70,7 @@ struct workspace {
         scratch(product::scratch_bytes(data->shape())) {
     product::prepare(data->shape(), data->weights(), prepared.data());
   }
-  /// Computes all rows of the product and passes them to a sink.
+  /// Computes all rows of the product and passes the sums to a sink.
   template <class Sink>
   void run(const Sink& sink) {
     product::rows(data->shape(), {data->inputs(), data->weights(), prepared.data(), scratch.data()}, 0,
@@ -88,7 +89,7 @@ template <encoding In, encoding Weights, class Arch>
   return detail::product<In, Weights, Arch>::arch_name(g);
 }
 
-/// Computes all sums of a layer and writes them to memory.
+/// Returns a call that computes all sums of a layer and writes them to memory.
 template <encoding In, encoding Weights, class Arch = kernels::best, bool Grouped = false>
 [[nodiscard]] call make_sums(shared_operands<In, Weights> data) {
   using sum = typename detail::product<In, Weights, Arch, Grouped>::sum_type;
@@ -102,8 +103,8 @@ template <encoding In, encoding Weights, class Arch = kernels::best, bool Groupe
   };
 }
 
-/// Computes codes from codes, bits from bits or ternary codes from ternary codes: compares the sums with thresholds and
-/// packs the codes in the layout that a next layer of the same kind reads.
+/// Returns a call that computes a layer whose inputs and outputs are both bits or both ternary codes. It compares the
+/// sums with thresholds and packs the codes in the layout that the next layer reads.
 template <encoding In, encoding Weights, class Arch = kernels::best>
 [[nodiscard]] call make_codes(shared_operands<In, Weights> data) {
   const minnow::shape out = data->shape().out;
@@ -118,7 +119,7 @@ template <encoding In, encoding Weights, class Arch = kernels::best>
   return [=] { work->run(sink{limits->rows(), pixels, packed->data(), nullptr}); };
 }
 
-/// Computes a float layer as in training, including packing: images (N,H,W,C) to sums.
+/// Returns a call that computes a float layer from images (N,H,W,C) as training does, including packing.
 [[nodiscard]] inline call make_floats(const minnow::geometry& g, int images) {
   struct state {
     minnow::geometry g;

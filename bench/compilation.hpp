@@ -16,8 +16,8 @@ inline const std::string byte_schemes =
 
 /// Returns a program that trains, packs and runs a network.
 ///
-/// header   defines it, below minnow/
-/// model    in mn::zoo, with its template arguments
+/// header   header that defines the model, relative to minnow/
+/// model    name of the model in mn::zoo, with its template arguments
 inline std::string zoo_program(const std::string& header, const std::string& model) {
   return "#include <minnow/minnow.hpp>\n#include <minnow/" + header + R"(>
 namespace mn = minnow;

@@ -4,8 +4,8 @@
 //
 // usage: bench_compile [PART-OF-NAME ...]      infer, quickstart, resnet_110 …; all without arguments
 //
-// Compilers: the one of this build, and clang++-19 or -16 if installed. Zoo networks compile with this build's compiler
-// only, because clang reaches its limit of nested expressions in the deepest ones.
+// Uses the compiler of this build, and clang++-19 or -16 if installed. Only this build's compiler compiles the zoo
+// networks, because the deepest ones exceed clang's limit of nested expressions.
 
 #include <algorithm>
 #include <cstdio>
@@ -23,7 +23,7 @@ namespace {
 
 struct unit {
   std::string name;
-  std::string header;   ///< or the example's path, from the project's folder
+  std::string header;   ///< or the example's path, relative to the project's folder
   std::string model{};  ///< "" if only the header is compiled
   double most_seconds = 0;
   double most_gigabytes = 0;

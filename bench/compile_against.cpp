@@ -1,7 +1,6 @@
-// Compares the compiler's time for programs of this tree with the time for the same programs of another tree, both
-// header-only, and with the time of this tree's programs that use minnow::compiled. Compilations alternate. Each figure
-// is the ratio of the medians of user seconds, this tree's divided by the other tree's. Run it by scripts/bench compile
-// --against.
+// Compares the compile time and memory of a few programs in three ways: header-only with another tree, header-only with
+// this tree, and with this tree's minnow::compiled. The compilations alternate. Each ratio divides the median of this
+// tree's user seconds or memory by the other tree's median. Run it with scripts/bench compile --against.
 //
 // usage: bench_compile_against OTHER-TREE [ROUNDS]      (3 rounds without the second argument)
 
@@ -26,7 +25,7 @@ std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-/// The first program of a tree's README.
+/// Returns the first program of a tree's README.
 std::string readme(const fs::path& tree) {
   const std::string text = content(tree / "README.md"), fence = "```cpp\n";
   const std::size_t first = text.find(fence) + fence.size();
@@ -56,9 +55,9 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// One way to compile a program, and the time that it took.
+/// One way to compile a program, with the time and memory of each compilation.
 struct way {
-  std::string suffix;  ///< of its figures
+  std::string suffix;  ///< suffix of its figures' names
   fs::path tree;
   std::vector<std::string> flags{};
   std::string object{};

@@ -22,7 +22,7 @@ namespace {
 
 namespace mn = minnow;
 
-/// The paper's Table III: 3-bit weights and inputs.
+/// 3-bit weights and inputs, as in Table III of Chen et al. 2020.
 using three_bits = mn::zoo::image_schemes<mn::minw<3, 3>>;
 struct resnet_110 : mn::zoo::resnet_cifar<110, three_bits> {};
 struct densenet : mn::zoo::densenet_bc<100, 12, three_bits> {};
@@ -72,8 +72,8 @@ private:
 };
 
 /// Runs the same images through the exact and the fixed-point packed network and counts the classes and codes that
-/// differ, including codes that differ only because earlier codes do. From equal sums, codes differ by at most one: see
-/// tests/infer/fixed_point_test.cpp.
+/// differ. A code may differ only because earlier codes differ. Codes computed from equal sums differ by at most one:
+/// see tests/infer/fixed_point_test.cpp.
 template <class Model, class Network>
 void compare_fixed_point(const std::string& name, Network& net, const mn::dataset<std::uint8_t>& data) {
   const auto exact = mn::pack(net);

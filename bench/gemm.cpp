@@ -1,6 +1,6 @@
-// Measures float products at the layers of two networks: GFLOP/s and FLOP per cycle of the forward pass and of the
-// backward passes to inputs and to weights. Also measures Winograd's minimal filtering, which executes 4/9 of the
-// multiplications that are counted.
+// Measures float products with the shapes of two networks' layers: GFLOP/s and FLOP per cycle of the forward pass, and
+// of the backward passes to inputs and to weights. Also measures Winograd's minimal filtering, which executes only 4/9
+// of the multiplications that its figures count.
 //
 // usage: gemm [threads] [samples] [part of a layer's name]
 
@@ -23,14 +23,15 @@ namespace {
 
 using floats = bench::buffer<float>;
 
-/// Other programs can only make the clock appear slower, so the fastest of a few measurements counts.
+/// Returns the highest of a few measurements of the clock, because other programs can only make it appear slower.
 double cycles_per_second() {
   double least = bench::cycle();
   for (int repeat = 1; repeat < 5; ++repeat) least = std::min(least, bench::cycle());
   return 1 / least;
 }
 
-/// One thread is timed in CPU time, which other programs disturb little; several threads in wall-clock time.
+/// Returns CPU time if the benchmark uses one thread, because other programs disturb it little. Returns wall-clock time
+/// if it uses several threads.
 double work_seconds() {
   if (minnow::threads() == 1) return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
   return bench::seconds();

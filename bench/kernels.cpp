@@ -28,7 +28,7 @@ constexpr const char* name_of(encoding e) {
 }
 
 /// Returns the peak MAC per cycle of a core that executes two vector operations, one popcount and two byte dot products
-/// per cycle. It follows from the number of operations per 512 bits; returns 0 where that number is not known.
+/// per cycle. The peak follows from the number of operations per 512 bits. Returns 0 where that number is not known.
 double limit_of(encoding in, encoding weights) {
   const auto pair = [&](encoding a, encoding b) { return in == a && weights == b; };
   if (pair(encoding::bit, encoding::bit)) return 1024 / 2.5;
@@ -39,7 +39,8 @@ double limit_of(encoding in, encoding weights) {
   return 0;
 }
 
-/// Fraction of the peak that the best architecture reaches; the total is the minimum over the shapes.
+/// Prints the fraction of the peak that the best architecture reaches for each shape, and then the minimum over the
+/// shapes.
 class parts {
 public:
   parts(std::string name, double limit) : name_(std::move(name)), limit_(limit) {}
@@ -75,7 +76,7 @@ struct archs_of_pair {
   }
 };
 
-/// Prints one line per architecture, and its speedup over the next lower one.
+/// Prints one line per architecture, with its speedup over the next lower one.
 void print(const std::string& name, double macs, const std::vector<std::string>& archs,
            const std::vector<bench::timing>& taken) {
   for (std::size_t i = 0; i < archs.size(); ++i) {

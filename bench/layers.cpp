@@ -1,4 +1,4 @@
-// Measures one packed layer at a time, as a session runs it: convolution, batch norm and the quantizer of the next
+// Measures one packed layer at a time, as a session runs it: the convolution, batch norm, and the quantizer of the next
 // layer's inputs.
 //
 // usage: bench_layers [PART-OF-NAME]      layer_1x2_2304: inputs x weights, of bits, and K; depthwise_i8xi8_14x14x512
@@ -18,7 +18,8 @@ namespace {
 
 namespace mn = bench::mn;
 
-/// Runs from a layer's input codes to the end of the network. The network's last layer adds only one output pixel.
+/// Returns a call that runs a network from the measured layer's input codes to its end. The layer after it computes
+/// only one output pixel.
 template <class Model>
 [[nodiscard]] bench::call make_layer() {
   using packed = mn::packed<Model>;
@@ -30,7 +31,7 @@ template <class Model>
     std::vector<float> logits = std::vector<float>(static_cast<std::size_t>(packed::classes));
   };
   const auto s = std::make_shared<state>();
-  // The first stage quantizes an image of floats. The codes are recorded from one run.
+  // The first stage quantizes an image of floats. A single run records its output codes.
   struct watcher final : mn::trace {
     explicit watcher(std::vector<std::byte>& to) : map_(to) {}
     void map(std::size_t layer, const std::byte* packed_map) noexcept override {
@@ -57,7 +58,8 @@ template <int Side, int Channels, class Scheme>
 void measure(const std::string& name, std::string_view wanted) {
   measure_model<bench::single_layer<Side, Channels, Scheme>>(name + "_" + std::to_string(9 * Channels), wanted);
 }
-/// Names the printed figure after the shape of the map: depthwise_i8xi8_56x56x128.
+/// Measures a depthwise layer. The name of the printed figure ends with the shape of the map:
+/// depthwise_i8xi8_56x56x128.
 template <int Side, int Channels, class Scheme>
 void measure_depthwise(const std::string& name, std::string_view wanted) {
   const std::string side = std::to_string(Side);

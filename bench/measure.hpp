@@ -1,7 +1,7 @@
 #pragma once
 
-// The benchmarks' clock: times alternating calls in seconds and cycles on a machine whose frequency changes and that
-// runs other programs.
+// Times alternating calls in seconds and in cycles, on a machine whose frequency changes and that also runs other
+// programs.
 
 #include <algorithm>
 #include <chrono>
@@ -66,8 +66,8 @@ struct timing {
   int samples = 0;
 };
 
-/// Limits of a measurement: it ends when every call has `samples`, or when `seconds` have passed and every call has a
-/// few.
+/// Limits of a measurement. It ends when every call has `samples` samples, after `seconds` if every call has at least
+/// three, and after twice `seconds` in any case.
 struct effort {
   int samples = 41;
   double seconds = 1;
@@ -111,8 +111,9 @@ public:
 
 private:
   static constexpr double sample_seconds = 200e-6;
-  /// Warm-up time: the other calls have evicted this call's data from the caches. After a long stream of other data
-  /// some processors need several passes before they keep reloaded cache lines: 2 MB took about 8 passes.
+  /// Warm-up time of a call before each sample, because the other calls have evicted its data from the caches. After a
+  /// long stream of other data, some processors need several passes before they keep reloaded cache lines: 2 MB took
+  /// about 8 passes.
   static constexpr double warm_seconds = 1e-3;
   struct series {
     std::vector<double> seconds, cycles;
@@ -132,8 +133,8 @@ private:
 
 }  // namespace detail
 
-/// Times calls alternating, so that a slow second of the machine slows all of them. Their ratios are then reliable even
-/// if their times are not.
+/// Times several calls in alternation, so that a slow second of the machine slows all of them. Their ratios are then
+/// reliable even if their times are not.
 [[nodiscard]] inline std::vector<timing> alternate(const std::vector<call>& calls, effort e = {}) {
   constexpr int few = 3;
   std::vector<detail::turn> turns(calls.begin(), calls.end());
@@ -151,8 +152,8 @@ private:
   return result;
 }
 
-/// Elements that begin at a cache line, filled with random bits (floats: random numbers in [-1, 1)). 64 bytes after the
-/// end are readable.
+/// An array that begins at a cache line and is filled with random bits, or with random numbers in [-1, 1) if its
+/// elements are floats. 64 bytes after its end are readable.
 template <class T>
 class buffer {
   static_assert(std::is_trivially_copyable_v<T>);

@@ -40,14 +40,14 @@ template <class Scheme>
 struct perceptron : mn::model<mn::features<784>, dense_block<1024, mn::scheme<mn::pixels, typename Scheme::weights>>,
                               dense_block<1024, Scheme>, dense_block<1024, Scheme>, dense_block<10, Scheme>> {};
 
-/// A block of one layer, Side x Side x Channels to the same shape. A last layer with one output pixel completes the
-/// network.
+/// A layer from a map of Side x Side x Channels to a map of the same shape. A last layer with one output pixel
+/// completes the network.
 template <int Side, int Channels, class Scheme>
 struct single_layer
     : mn::model<mn::image<Channels, Side, Side>, block<Channels, Scheme>,
                 mn::conv<16, mn::scheme<typename Scheme::inputs, mn::sign>, mn::kernel<1>, mn::stride<Side>>> {};
 
-/// A block of one depthwise convolution, followed by a layer with one output pixel.
+/// A depthwise convolution, followed by a last layer with one output pixel.
 template <int Side, int Channels, class Scheme>
 struct depthwise_layer
     : mn::model<mn::image<Channels, Side, Side>, mn::depthwise_conv<Scheme>, mn::batch_norm,
@@ -88,7 +88,7 @@ template <class Model>
   return result;
 }
 
-/// Computes logits from images, on this thread or on several.
+/// Returns a call that computes logits from images on the given number of threads.
 template <class Model>
 [[nodiscard]] call make_run(std::shared_ptr<const mn::packed<Model>> network, int images, int threads = 1) {
   struct state {

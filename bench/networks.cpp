@@ -1,4 +1,5 @@
-// Measures whole packed networks on one thread, with one image and with 64 at once, and the speedup by a second thread.
+// Measures whole packed networks on one thread, for one image and for 64 images at once, and the speedup from a second
+// thread.
 //
 // usage: bench_networks [PART-OF-NAME]      model_a_1x2: inputs x weights, of bits
 

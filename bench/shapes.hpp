@@ -9,13 +9,14 @@
 
 namespace bench {
 
-/// A product and its name in figures: its K, or the sizes of the layer.
+/// A product and its name in the printed figures, which is its K or the sizes of the layer.
 struct named_shape {
   std::string name;
   minnow::geometry g;
 };
 
-/// Returns M x K x N of 1024x1152x128, 256x2304x256 and 64x4608x512, as 3x3 convolutions that keep their map's size.
+/// Returns 3x3 convolutions that keep their map's size. As matrix products they have the sizes (M x K x N)
+/// 1024x1152x128, 256x2304x256 and 64x4608x512.
 [[nodiscard]] inline std::vector<named_shape> convolutions() {
   std::vector<named_shape> result;
   for (const int channels : {128, 256, 512}) {
@@ -27,8 +28,8 @@ struct named_shape {
 }
 
 /// Returns the products of Models A and D in training, for several images at once: the 3x3 convolutions after the first
-/// one, and the dense layers as the pixels of one map. The two networks differ only in their numbers of filters and
-/// units.
+/// one, and the dense layers, whose images are the pixels of one map. The two networks differ only in their numbers of
+/// filters and units.
 [[nodiscard]] inline std::vector<named_shape> float_products() {
   std::vector<named_shape> result;
   const auto conv = [&](int side, int channels, int filters) {
@@ -59,7 +60,8 @@ struct named_shape {
   return {"27", minnow::window_over({32, 32, 3}, 128, {3, 3}, {1, 1}, {1, 1})};
 }
 
-/// Returns 1 x 4096 x 4096. Every weight is used once, so memory bandwidth decides.
+/// Returns the product of size (M x K x N) 1 x 4096 x 4096. It uses every weight once, so memory bandwidth limits its
+/// speed.
 [[nodiscard]] inline named_shape one_row() { return {"4096", minnow::dense_over({1, 1, 4096}, 4096)}; }
 
 /// Returns an early and a late 3x3 depthwise convolution of MobileNet.
@@ -68,7 +70,7 @@ struct named_shape {
           {"14x14x512", minnow::window_over({14, 14, 512}, 512, {3, 3}, {1, 1}, {1, 1}, 512)}};
 }
 
-/// Counts the multiply-accumulates that are executed. Taps outside the image are not.
+/// Counts the multiply-accumulates that are executed. Taps outside the image are not executed.
 [[nodiscard]] inline double macs_inside(const minnow::geometry& g) {
   const auto taps = [](const minnow::axis& along, int positions) {
     double total = 0;

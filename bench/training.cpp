@@ -82,8 +82,8 @@ private:
   mn::dataset<std::uint8_t> data_ = data();
 };
 
-/// Counts the forward product and both backward products. No gradient of the image is computed, so the first layer has
-/// one backward product less.
+/// Counts the multiply-accumulates of a training step: each layer has a forward product and two backward products. The
+/// first layer has only one backward product, because no gradient of the image is computed.
 template <class Model>
 double macs_of_step() {
   static_assert(mn::detail::stage_plan<Model, 0>::has_product);
@@ -98,8 +98,8 @@ public:
     std::fflush(stdout);
   }
 
-  /// Compares one network with PyTorch's network of the same sizes, with sign and the straight-through estimator, and
-  /// optionally in plain floats.
+  /// Compares one network with PyTorch's network of the same sizes, which uses sign and the straight-through estimator.
+  /// If `with_floats`, also compares it with PyTorch's network in plain floats.
   template <class Model, class Estimator, class Schedule>
   void compare(const std::string& name, const std::string& model, int batch, const Schedule& schedule,
                bool with_floats = false) {
@@ -144,7 +144,7 @@ public:
     figure("train_d_epoch_seconds", bench::median(two) / 128 * 50'000, "s");
   }
 
-  /// Compares the growth of both processes' peak memory. Must run before anything else.
+  /// Compares how much the peak memory of minnow and of PyTorch grows. Must run before anything else.
   template <class Model>
   void memory() {
     if (!wants("memory")) return;

@@ -1,12 +1,12 @@
-# Finds xsimd, xtl and xtensor: uses an installed package, otherwise fetches the project's git tag. The targets have no
-# namespace.
+# Finds xsimd, xtl and xtensor: uses an installed package if there is one, otherwise fetches the library's git tag. The
+# targets have no namespace.
 #
 # Tested with xsimd 14.3, xtl 0.8.2, xtensor 0.27.1 and doctest 2.5.3 as installed packages. Fetching is tested only
 # with local copies of the sources (FETCHCONTENT_SOURCE_DIR_XSIMD and so on), not over a network.
 
 include(FetchContent)
 
-# Uses xsimd without its optional xtl part, as if its headers were included directly.
+# Use xsimd without its optional support for xtl, as if its headers were included directly.
 if(NOT DEFINED XSIMD_ENABLE_XTL_COMPLEX)
   set(XSIMD_ENABLE_XTL_COMPLEX OFF)
 endif()

@@ -1,14 +1,15 @@
-# Adds minnow::compiled: minnow::minnow, and a static library of the code that depends on no model, so that programs
-# compile it once. It is built only if something links it. Programs that link it define MINNOW_COMPILED.
+# Adds minnow::compiled: minnow::minnow, and a static library of the code that depends on no model. Each program that
+# uses the library then compiles only the code that depends on its models. The library is built only if something links
+# it. Programs that link it define MINNOW_COMPILED.
 #
 #   set(MINNOW_COMPILED_OPTIONS -march=native)             # before find_package or add_subdirectory
 #   find_package(minnow REQUIRED)
 #   target_link_libraries(my_program PRIVATE minnow::compiled)
 #
-# The library and its programs must have the same flags of the processor (-march, -m<feature>), OpenMP, exceptions and
+# The library and its programs must have the same flags for the processor (-march, -m<feature>), OpenMP, exceptions and
 # MINNOW_BLAS; otherwise the program does not link. minnow::compiled therefore passes MINNOW_COMPILED_OPTIONS and
-# OpenMP::OpenMP_CXX, if that target exists, to the programs that link it. Flags of CMAKE_CXX_FLAGS, and of
-# add_compile_options before this file is included, apply to both anyway.
+# OpenMP::OpenMP_CXX, if that target exists, to the programs that link it. Flags in CMAKE_CXX_FLAGS, and flags of
+# add_compile_options before this file is included, apply to both.
 #
 # requires  minnow_compiled_include, the folder that contains minnow/compiled
 if(NOT TARGET minnow::compiled)
@@ -21,7 +22,7 @@ if(NOT TARGET minnow::compiled)
   target_link_libraries(minnow_compiled PUBLIC minnow::minnow $<TARGET_NAME_IF_EXISTS:OpenMP::OpenMP_CXX>)
   set_target_properties(minnow_compiled PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(CMAKE_CXX_COMPILER_ID MATCHES "^(GNU|Clang)$")
-    # A program gets the functions that it uses, not whole files.
+    # Lets a program link only the functions that it uses, not whole object files.
     target_compile_options(minnow_compiled PRIVATE -ffunction-sections -fdata-sections -fno-semantic-interposition)
     if(CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
       target_link_options(minnow_compiled INTERFACE -Wl,--gc-sections)

@@ -1,7 +1,8 @@
 # minnow_dispatch(<target> MODEL <type> HEADER <file> [ARCHS <architecture>...])
 #
-# Adds a static library that contains a packed model compiled once for each architecture, and runs the highest one that
-# the processor supports. Its header "<target>.hpp" declares <target>::load, which returns a minnow::dispatched:
+# Adds a static library that contains a packed model compiled once for each architecture. The library runs the variant
+# for the highest architecture that the processor supports. Its header "<target>.hpp" declares <target>::load, which
+# returns a minnow::dispatched:
 #
 #   minnow_dispatch(digits_network MODEL app::digits HEADER digits.hpp)
 #   target_link_libraries(app PRIVATE digits_network)
@@ -11,9 +12,9 @@
 # ARCHS    some of portable sse2 sse4_2 avx2 avx512bw avx512vpopcntdq; all but portable if none are given
 #
 # The variant for an architecture is an object that is compiled with <target>'s include folders, definitions and
-# options, followed by the architecture's flags. Then it is sealed: see minnow-seal-object.cmake. Several variants need
-# x86-64 Linux, g++ or clang, GNU ld and GNU objcopy. On other systems, and with multi-configuration generators, there
-# is one variant, compiled with the usual flags.
+# options, followed by the architecture's flags. All its symbols except one are then made local: see
+# minnow-seal-object.cmake. Several variants need x86-64 Linux, g++ or clang, GNU ld and GNU objcopy. On other systems,
+# and with multi-configuration generators, there is only one variant, compiled with the usual flags.
 include_guard(GLOBAL)
 
 # Defines the architectures, lowest first: the tag that the model is compiled for, the tag that the flags must select,
@@ -31,7 +32,7 @@ macro(_minnow_dispatch_archs)
                          avx512ifma avx512vbmi avx512vbmi2 avx512vnni avx512vpopcntdq)
 endmacro()
 
-# An architecture also requires the features of the ones before it.
+# Defines an architecture. It requires its own features and those of the architectures before it.
 macro(_minnow_dispatch_arch name tag best)
   list(APPEND arch_names ${name})
   list(APPEND features ${ARGN})
@@ -54,7 +55,7 @@ function(_minnow_dispatch_obstacle result)
   endif()
 endfunction()
 
-# Finds GNU's tools, even if CMake's own choice is LLVM's.
+# Finds the GNU tools, even if CMake itself uses LLVM's tools.
 function(_minnow_dispatch_tools)
   find_program(MINNOW_LD NAMES ld.bfd ld DOC "GNU ld, for minnow_dispatch")
   find_program(MINNOW_OBJCOPY NAMES objcopy DOC "GNU objcopy, for minnow_dispatch")
@@ -80,7 +81,7 @@ function(minnow_dispatch target)
     message(FATAL_ERROR "minnow_dispatch: expected a target whose name can be a namespace's, found ${target}")
   endif()
   _minnow_dispatch_archs()
-  # Names of version 0.1, until 0.3.
+  # Accepts the names of version 0.1 until version 0.3.
   if(given_LEVELS)
     message(DEPRECATION "minnow_dispatch: LEVELS was renamed to ARCHS")
     list(APPEND given_ARCHS ${given_LEVELS})

@@ -15,7 +15,7 @@ struct chosen {
     float (*share)(float alpha);
     minnow::interval (*slopes)(minnow::role, float alpha);  ///< slopes outside and inside the quantizer's range
     float (*learning_rate_scale)(float alpha);
-    std::function<float(const minnow::progress&)> schedule;  ///< an alpha schedule that suits the estimator
+    std::function<float(const minnow::progress&)> schedule;  ///< the estimator's default alpha schedule
   };
 
   static void choose(const std::string& name) {

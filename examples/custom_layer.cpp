@@ -1,4 +1,4 @@
-// Two user-defined layers: a function of one number (ten lines), and a layer with trained parameters (thirty).
+// Two user-defined layers: a function of one number (ten lines), and a layer with trained parameters (thirty lines).
 #include <cmath>
 #include <iostream>
 
@@ -6,7 +6,7 @@
 
 namespace mn = minnow;
 
-/// x / (1 + |x|): trains, packs and folds into thresholds like the library's relu.
+/// x / (1 + |x|). It trains, packs and folds into thresholds like the library's relu.
 struct softsign : mn::same_shape {
   static constexpr mn::text name() { return "softsign"; }
   static constexpr bool increasing = true;
@@ -14,7 +14,7 @@ struct softsign : mn::same_shape {
   static float slope(float x) { return 1 / ((1 + std::abs(x)) * (1 + std::abs(x))); }
 };
 
-/// PReLU (He et al. 2015): x where x > 0, else x times a learned slope per channel.
+/// PReLU (He et al. 2015): x where x > 0, otherwise x times a learned slope per channel.
 struct prelu : mn::same_shape {
   static constexpr mn::text name() { return "prelu"; }
 };

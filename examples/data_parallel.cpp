@@ -1,10 +1,10 @@
-// Trains Model D of MINW-Net with 1-bit weights and inputs on CIFAR-10, in several processes: mpirun -n 2 data_parallel
-// --data FOLDER
+// Trains Model D of MINW-Net with 1-bit weights and inputs on CIFAR-10, in several processes. For example: mpirun -n 2
+// data_parallel --data FOLDER
 //
 // usage: data_parallel [--data FOLDER] [--images N] [--epochs N] [--batch N] [--threads N] [--no-sync]
 //
-// --data     folder of the CIFAR-10 files; without it, random images that serve to measure speed
-// --batch    images per step, of all processes together
+// --data     folder of the CIFAR-10 files; without it, random images that serve only to measure speed
+// --batch    images per step, summed over all processes
 // --threads  threads per process
 // --no-sync  each process computes batch norm statistics from its own images only
 

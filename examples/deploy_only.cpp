@@ -1,5 +1,5 @@
-// A program for a device: includes infer.hpp only, loads a packed model and runs it. Compiles without exceptions and
-// RTTI.
+// A program for a device: includes only infer.hpp, loads a packed model and runs it. Compiles without exceptions and
+// run-time type information.
 #include <cstdio>
 #include <vector>
 

@@ -4,7 +4,7 @@
 
 namespace mn = minnow;
 
-/// A small ConvNet for 28x28 digits: M bits everywhere except for the image, which stays in bytes.
+/// A small ConvNet for 28x28 digits, with M bits for all weights and inputs except the image, which stays in bytes.
 template <int M, int Width = 32>
 struct digits
     : mn::model<mn::image<1, 28, 28>,

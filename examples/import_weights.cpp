@@ -1,4 +1,5 @@
-// Weights from PyTorch: loads the file that examples/pytorch/export.py wrote, and compares the logits with PyTorch's.
+// Imports weights from PyTorch: loads the file that examples/pytorch/export.py wrote, and compares the logits with
+// PyTorch's.
 //
 //   python3 examples/pytorch/export.py build/pytorch && build/release/examples/import_weights build/pytorch
 #include <algorithm>
@@ -12,7 +13,7 @@
 
 namespace mn = minnow;
 
-/// The network of export.py, layer by layer: a Conv2d with a bias is a conv and a bias.
+/// The network of export.py, layer by layer. A Conv2d with a bias becomes a conv and a bias.
 struct net
     : mn::model<mn::image<3, 24, 32>, mn::conv<16, mn::real, mn::kernel<5>>, mn::batch_norm, mn::relu, mn::max_pool<2>,
                 mn::conv<32>, mn::bias, mn::batch_norm, mn::relu, mn::max_pool<2>, mn::dense<10>, mn::bias> {};
@@ -53,7 +54,7 @@ int main(int argc, char** argv) try {
   std::printf("minnow with PyTorch's weights: the largest difference is %.3g, of logits up to %.3g\n",
               static_cast<double>(difference), static_cast<double>(largest));
 
-  // Weights are exported back, too: export.py --check loads this file into the PyTorch network.
+  // The weights are also exported again: export.py --check loads this file into the PyTorch network.
   mn::save_safetensors(mn::export_weights(network, names), folder + "/exported.safetensors");
   return difference <= 1e-4f ? 0 : 1;
 } catch (const std::exception& e) {

@@ -1,5 +1,5 @@
-// Listens to a long recording, one window at a time. A network for signals with 8-bit inputs and 1- and 8-bit weights
-// is trained on synthetic words, packed, and run by one session that allocates nothing. See docs/signals.md.
+// Listens to a long recording, one window at a time. Trains a network for signals with 8-bit inputs and 1- and 8-bit
+// weights on synthetic words, packs it, and runs it in one session without allocations. See docs/signals.md.
 
 #include <algorithm>
 #include <cmath>
@@ -20,7 +20,7 @@ constexpr int word_length = 1400;
 constexpr const char* words[] = {"rise", "fall", "hill", "clicks"};
 constexpr int nothing = 4;  // label of windows without a word
 
-/// Depthwise separable convolutions in integers. The sound stays in bytes.
+/// Quantizers of depthwise separable convolutions in integers. The sound stays in bytes.
 using eight_bits = mn::scheme<mn::unsigned_integer<8>, mn::integer<8, mn::per_channel>>;
 struct listener
     : mn::model<mn::signal<1, window_samples>,
@@ -31,7 +31,7 @@ struct listener
                 mn::conv_1d<32, mn::scheme<mn::unsigned_integer<8>, mn::sign>, mn::kernel<1>>, mn::batch_norm, mn::relu,
                 mn::max_pool_1d<4>, mn::dense<5, eight_bits>, mn::bias> {};
 
-/// Adds a word to samples in [-1, 1], from sample `at` on.
+/// Adds a word to a sound with samples in [-1, 1], starting at sample `at`.
 void say(int word, std::span<float> sound, int at, mn::random& random) {
   const double pitch = static_cast<double>(random.uniform(200, 400));
   double phase = 0;
@@ -54,8 +54,8 @@ std::uint8_t byte_of(float sample) {
   return static_cast<std::uint8_t>(std::lround(127.5f * (1 + std::clamp(sample, -1.0f, 1.0f))));
 }
 
-/// Returns windows that hold one whole word, a part of one, or none. Windows with less than 3/4 of a word count as
-/// empty.
+/// Returns windows that contain a whole word, a part of a word, or no word. Windows with less than 3/4 of a word count
+/// as empty.
 mn::dataset<std::uint8_t> windows(int count, mn::seed seed) {
   mn::random random{seed};
   std::vector<std::uint8_t> samples;

@@ -14,7 +14,7 @@
 /// prints only one line per epoch.
 class progress {
 public:
-  /// A run of `epochs` epochs of `steps` steps each. Epochs and steps are counted from 1 in the functions below.
+  /// Starts a run of `epochs` epochs of `steps` steps each. The functions below count epochs and steps from 1.
   progress(int epochs, int steps, std::FILE* to = stdout)
       : epochs_(epochs), steps_(steps), to_(to), live_(is_terminal(to)), begin_(clock::now()) {}
   progress(const progress&) = delete;
@@ -72,7 +72,7 @@ private:
 
   void begin_line() { std::fputs("\r", to_); }
 
-  /// Erases the rest of a longer previous line.
+  /// Erases the rest of the previous line if that line was longer.
   void end_line() {
     std::fputs("\x1b[K", to_);
     std::fflush(to_);

@@ -11,7 +11,7 @@
 #include <minnow/data/gzip.hpp>
 #endif
 
-/// Reads the images of a folder of CIFAR-10, MNIST or Fashion-MNIST files; returns synthetic digits if `folder` is
+/// Reads the images in a folder of CIFAR-10, MNIST or Fashion-MNIST files. Returns synthetic digits if `folder` is
 /// empty.
 inline minnow::train_and_test<std::uint8_t> read_images(const std::string& folder) {
   if (folder.empty())

@@ -9,7 +9,7 @@ namespace mn = minnow;
 struct tiny : mn::model<mn::features<16>, mn::dense<64, mn::scheme<mn::real, mn::sign>>, mn::batch_norm,
                         mn::dense<2, mn::minw<1, 1>>, mn::batch_norm> {};
 
-/// Returns random points. The label of a point is the side of a plane on which it is.
+/// Returns random points. A point's label tells on which side of a plane the point is.
 mn::dataset<float> points(int count, mn::seed seed) {
   mn::random draws(seed);
   mn::dataset<float> data{{1, 1, 16}, {}, {}};

@@ -17,8 +17,8 @@
 
 namespace minnow::test {
 
-/// Sets the program's C and C++ locale to one with a decimal comma during its lifetime. Uses a locale of the system, or
-/// makes one with localedef.
+/// During its lifetime, sets the program's C and C++ locale to one with a decimal comma. Uses a locale of the system,
+/// or makes one with localedef.
 class comma_locale {
 public:
   comma_locale() {

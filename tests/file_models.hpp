@@ -1,7 +1,7 @@
 #pragma once
 
-// Models whose files are kept as fixtures (fixtures/format_1) and fuzzed: every order of packed weights, folded stages,
-// floats, fixed point. They must never change, because the kept files were written with them.
+// Models whose files are kept as fixtures (fixtures/format_1) and fuzzed. They cover every order of packed weights,
+// folded stages, floats and fixed point. They must never change, because the kept files were written with them.
 
 #include <cstdint>
 #include <vector>
@@ -25,7 +25,7 @@ struct in_fixed_point : model<features<7>, dense<6, scheme<pixels, sign>>, batch
                               dense<5, scheme<integer<8>, integer<8, per_channel>>>, batch_norm,
                               dense<3, scheme<integer<4>, integer<8>>>> {};
 
-/// Returns labeled images for which the sums of floats are exact.
+/// Returns labeled images whose float sums are exact.
 template <class Model, class T>
 dataset<T> file_images(int count) {
   minnow::random r(seed{3});

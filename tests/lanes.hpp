@@ -11,8 +11,8 @@
 
 namespace minnow::test {
 
-/// Describes the first x for which a rule on a SIMD batch differs from the same rule on a float; empty if all lanes
-/// agree. Zeros of either sign are equal, and so are NaNs. Returns an empty text if xsimd has no vectors.
+/// Describes the first x for which a rule on a SIMD batch differs from the same rule on a float. Zeros of either sign
+/// count as equal, and so do NaNs. Returns an empty text if all lanes agree, or if xsimd has no vectors.
 template <class Rule>
 std::string lane_difference([[maybe_unused]] std::vector<float> xs, [[maybe_unused]] Rule rule) {
 #ifndef XSIMD_NO_SUPPORTED_ARCHITECTURE

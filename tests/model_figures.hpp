@@ -1,6 +1,6 @@
 #pragma once
 
-// Counts the weights, parameters and multiply-accumulates of a network, which papers state.
+// Counts a network's weights, parameters and multiply-accumulates, to compare them with the numbers in papers.
 
 #include <array>
 #include <cstddef>

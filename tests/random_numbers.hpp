@@ -52,7 +52,7 @@ inline std::vector<std::uint8_t> random_bytes(int count, std::uint64_t draws) {
   return result;
 }
 
-/// Fills memory: floats are uniform on [-1, 1), all others are random bits.
+/// Fills memory with random numbers. Floats are uniform on [-1, 1); other types have random bits.
 template <class T>
 void fill_randomly(std::span<T> to, seed draws) {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -69,10 +69,10 @@ void fill_randomly(std::span<T> to, seed draws) {
   }
 }
 
-/// Returns a random code of an encoding, with equal probabilities; a power of two is 0 as often as it has one of its
-/// other magnitudes. Floats are uniform on [-1, 1), rounded to half floats for encoding::half.
+/// Returns a random code of an encoding. All codes have equal probabilities, except that a power of two is 0 as often
+/// as it has one of its other magnitudes. Floats are uniform on [-1, 1), rounded to half floats for encoding::half.
 ///
-/// Bits  of a power of two
+/// Bits  number of bits of a power of two
 template <encoding E, int Bits = 3>
 kernels::code<E> random_code(minnow::random& random) {
   if constexpr (E == encoding::half) {

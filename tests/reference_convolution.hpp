@@ -1,10 +1,10 @@
 #pragma once
 
-// The product of a layer, computed from its definition in plain loops: the expected results of all tests of products.
-// It shares no code with the library's kernels or with kernels/reference.hpp.
+// Computes the product of a layer from its definition, in plain loops. All tests of products use it for their expected
+// results. It shares no code with the library's kernels or with kernels/reference.hpp.
 //
-// Order: outputs in the order of memory (image, row, column, filter); the multiplications of one output in the order of
-// k (kernel row, kernel column, channel of the group). Taps outside the image are left out.
+// Outputs are computed in the order of memory (image, row, column, filter), and the multiplications of one output in
+// the order of k (kernel row, kernel column, channel of the group). Taps outside the image are omitted.
 
 #include <cmath>
 #include <cstddef>
@@ -16,7 +16,7 @@
 namespace minnow::test {
 
 /// Calls visit(row, column, tap) for the elements of the window at output (y, x) that are inside the image. `tap` is
-/// the element's place in the window, row by row.
+/// the index of the element in the window, row by row.
 template <class Visit>
 void for_each_tap(const geometry& g, int y, int x, Visit&& visit) {
   for (int ky = 0; ky < g.kernel.height; ++ky)
@@ -28,7 +28,7 @@ void for_each_tap(const geometry& g, int y, int x, Visit&& visit) {
     }
 }
 
-/// Calls visit(input, weight) with the indices of both factors of each multiplication of one output.
+/// Calls visit(input, weight) for each multiplication of one output, with the indices of both factors.
 ///
 /// inputs   (N, H, W, C)
 /// weights  (F, kernel height, kernel width, C / groups)
@@ -43,7 +43,7 @@ void for_each_factor(const geometry& g, int image, int y, int x, int filter, Vis
   });
 }
 
-/// Calls visit(output, input, weight) with the indices of each multiplication of a layer. outputs (N, H', W', F)
+/// Calls visit(output, input, weight) for each multiplication of a layer, with the indices. outputs (N, H', W', F)
 template <class Visit>
 void for_each_product(const geometry& g, int images, Visit&& visit) {
   std::size_t output = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs one trainable layer on one batch, for the tests of training.
+// Runs one trainable layer on one batch. The tests of training use it.
 
 #include <algorithm>
 #include <cstddef>
@@ -19,8 +19,8 @@ namespace minnow::test {
 
 inline std::vector<double> widened(const std::vector<float>& x) { return {x.begin(), x.end()}; }
 
-/// Runs trainable<Layer, Estimator> on a batch with its own buffers. Every buffer is filled with a number that no layer
-/// returns, so that an element that is not written is detected.
+/// Runs trainable<Layer, Estimator> on a batch with its own buffers. Fills every result buffer with a number that no
+/// layer returns, so that an element that the layer does not write is detected.
 template <class Layer, class Estimator = ste>
 class single_layer {
 public:

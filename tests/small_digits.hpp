@@ -7,7 +7,7 @@
 
 namespace minnow::test {
 
-/// Returns synthetic digits, reduced to every other pixel: (N,14,14,1).
+/// Returns synthetic digits reduced to every second row and column: (N,14,14,1).
 inline dataset<std::uint8_t> small_digits(int count, seed draws = seed{4}) {
   const auto full = synthetic_digits(count, draws);
   dataset<std::uint8_t> data;

@@ -16,9 +16,9 @@ namespace minnow::test {
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 inline constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-/// Returns inputs for tests of element-wise rules: a grid over [-3, 3]; ±0, the smallest and largest numbers,
+/// Returns inputs for tests of element-wise rules: a grid over [-3, 3]; ±0, the smallest and largest numbers, and
 /// ±infinity; each threshold with both signs; the neighbors of all of these except the grid; and up to 20,000 finite
-/// numbers of every magnitude. No NaN.
+/// numbers of every magnitude. No NaN is among them.
 inline std::vector<float> values(const std::vector<float>& thresholds = {}) {
   std::vector<float> xs;
   const auto with_neighbors = [&](float magnitude) {
@@ -44,7 +44,7 @@ inline std::vector<float> values(const std::vector<float>& thresholds = {}) {
 
 inline bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
-/// Describes the first x for which two rules differ; empty if they agree on all of xs.
+/// Describes the first x for which two rules differ; empty if they agree on all xs.
 template <class Actual, class Expected>
 std::string difference(const std::vector<float>& xs, Actual actual, Expected expected) {
   for (const float x : xs) {

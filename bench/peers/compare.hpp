@@ -12,9 +12,9 @@
 
 namespace bench::peers {
 
-/// Times minnow and PyTorch alternating, on one image, a few tenths of a second each.
+/// Times minnow and PyTorch alternately on one image, for a few tenths of a second each.
 ///
-/// theirs  a name of torch_models.py
+/// theirs  name of the network in torch_models.py
 template <class Model>
 void compare(const std::string& name, const std::string& theirs, torch& peer) {
   const auto network = std::make_shared<const mn::packed<Model>>(untrained<Model>());

@@ -1,10 +1,11 @@
-// Compares minnow's products and networks with other libraries', on one thread: prints the speedup over each.
+// Compares minnow's products and networks on one thread with those of other libraries, and prints the speedup over each
+// library.
 //
 // usage: bench_peers [convolutions] [rows] [floats] [networks]        all four without arguments
 //
-// Ratios compare MAC per cycle. Each side counts the products that it computes: a matrix product all M x K x N, a
-// convolution only the taps inside its image. If a peer offers both, the faster one counts. A figure whose name has no
-// K is the minimum over the shapes.
+// Ratios compare MAC per cycle. Each side counts the products that it computes: for a matrix product all M x K x N, for
+// a convolution only the taps inside its image. If a peer offers both, the faster one counts. A figure whose name does
+// not contain K is the minimum over the shapes.
 
 #include <algorithm>
 #include <cstdio>
@@ -35,7 +36,7 @@ using bench::figure;
 using bench::peers::task;
 using minnow::encoding;
 
-/// Alternating calls by name, with their numbers of multiply-accumulates.
+/// Calls that are timed alternately, with their names and numbers of multiply-accumulates.
 class contest {
 public:
   void add(const std::string& name, double macs, call what) {
@@ -59,7 +60,7 @@ private:
   std::vector<call> calls_;
 };
 
-/// The ratios of each printed figure, and their minimum over the shapes.
+/// Prints the ratio for each shape, and keeps the minimum over the shapes for each name.
 class ratios {
 public:
   /// Adds the ratio of `ours` to the fastest of the available peers.
@@ -99,7 +100,7 @@ void print(const std::string& shape, const std::map<std::string, double>& rates)
   for (const auto& [name, rate] : rates) figure(name + "_" + shape, rate, "MAC/cycle");
 }
 
-/// Adds the ratio to the faster of oneDNN's matrix product and convolution, then the ratio to the convolution, which
+/// Adds two ratios: to the faster of oneDNN's matrix product and convolution, and to the convolution alone, which
 /// computes the same layer.
 void against_onednn(ratios& all, const std::string& pair, const std::string& peer, const std::string& shape,
                     const std::map<std::string, double>& rates) {
@@ -185,8 +186,9 @@ void rows() {
   figure("gemv_16xN_vs_sgemv", std::min({ratio(halves[0]), ratio(halves[1]), ratio(halves[2])}), "times");
 }
 
-/// Compares the forward float products of training. `float_conv` is our convolution, which reads maps. OpenBLAS
-/// multiplies windows that were gathered before (im2col); `sgemm` is our product of the same matrices.
+/// Compares the forward float products of training. `float_conv` is minnow's convolution, which reads feature maps.
+/// OpenBLAS multiplies windows that are gathered before the measurement (im2col); `sgemm` is minnow's product of the
+/// same matrices.
 void floats() {
   ratios all;
   for (const auto& [name, g] : bench::float_products()) {

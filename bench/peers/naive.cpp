@@ -1,4 +1,4 @@
-// The loop that a user would write: 64-bit words, xor and std::popcount, compiled with the flags of this build.
+// The loop that a user would write: xor and std::popcount on 64-bit words, compiled with the flags of this build.
 
 #include <bit>
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace {
 
 using namespace bench;
 
-/// Multiplies a (m, words) by b (n, words) into c (m, n): sums of 64 · words products of ±1.
+/// Multiplies a (m, words) by b (n, words) into c (m, n). Each result is the sum of 64 · words products of ±1.
 void multiply(const std::uint64_t* a, const std::uint64_t* b, std::int32_t* c, int m, int n, int words) {
   for (int i = 0; i < m; ++i)
     for (int j = 0; j < n; ++j) {

@@ -1,7 +1,7 @@
-// oneDNN: float products, and products of unsigned by signed bytes into 32-bit sums, as matrix products and as
-// convolutions.
+// oneDNN: products of floats, and products of unsigned by signed bytes with 32-bit sums. Both run as matrix products
+// and as convolutions.
 //
-// The library chooses every layout of weights and of a convolution's maps. The reorders into these layouts are not
+// oneDNN chooses the layouts of weights and of a convolution's feature maps. Converting data to these layouts is not
 // timed.
 
 #include <cstddef>
@@ -55,7 +55,8 @@ struct prepared {
   dnnl::primitive primitive{};
   std::unordered_map<int, memory> arguments{};
 
-  /// Fills an argument with random numbers of layout `plain`, reordered to the layout that the primitive expects.
+  /// Fills an argument with random numbers in layout `plain`, and reorders them to the layout that the primitive
+  /// expects.
   void take(int argument, const memory::desc& plain, const memory::desc& wanted, minnow::seed draws) {
     memory from(plain, engine);
     fill(from, draws);

@@ -1,4 +1,4 @@
-// OpenBLAS: rows of inputs by rows of weights, in 32-bit floats.
+// OpenBLAS: products of rows of inputs with rows of weights, in 32-bit floats.
 //
 // OpenBLAS does not recognize processors that are newer than itself and runs code for an old one. To choose the code,
 // set OPENBLAS_CORETYPE before the program starts.

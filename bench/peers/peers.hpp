@@ -1,7 +1,7 @@
 #pragma once
 
-// Products of other libraries, one file per library. Each file registers its peer. A library that was not found at
-// configuration has no file in the program.
+// Products of other libraries, one file per library. Each file registers its peer. If CMake does not find a library,
+// its file is not part of the program.
 
 #include <algorithm>
 #include <string>
@@ -14,8 +14,8 @@
 
 namespace bench::peers {
 
-/// The computation that a peer performs for a geometry: the convolution itself, or the product of M = output pixels
-/// rows of K gathered inputs with N filters.
+/// The operation that a peer performs for a layer: the convolution itself, or a matrix product. The matrix product
+/// multiplies a row of K gathered inputs for each output pixel by N filters.
 enum class task { float_matrix, float_row, float_convolution, byte_matrix, byte_convolution, bit_matrix };
 
 struct peer {

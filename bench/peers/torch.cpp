@@ -24,7 +24,8 @@ torch::torch(const std::string& python, const std::string& script) {
   if (process_ == 0) {
     dup2(to_child[0], STDIN_FILENO);
     dup2(from_child[1], STDOUT_FILENO);
-    // Without PyTorch the interpreter prints a long error. It is discarded, and the caller reports it in one line.
+    // Without PyTorch the interpreter prints a long error. It is discarded, and the caller reports the missing library
+    // in one line.
     const int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
     for (const int end : {to_child[0], to_child[1], from_child[0], from_child[1]}) close(end);

@@ -5,7 +5,8 @@
 
 namespace bench::peers {
 
-/// PyTorch in a child process (torch_models.py, torch_training.py) that times passes on request.
+/// PyTorch in a child process (torch_models.py or torch_training.py) that times forward passes or training steps on
+/// request.
 class torch {
 public:
   /// Starts `python script`. Without PyTorch, available() is false.
@@ -17,8 +18,8 @@ public:
   [[nodiscard]] bool available() const noexcept { return !about_.empty(); }
   [[nodiscard]] const std::string& about() const noexcept { return about_; }
 
-  /// Sends a line to the script and returns the number that it answers, mostly median seconds; 0 if the process has
-  /// ended.
+  /// Sends a line to the script and returns the number that the script answers, usually a median in seconds. Returns 0
+  /// if the process has ended.
   [[nodiscard]] double ask(const std::string& question);
 
 private:

@@ -1,4 +1,4 @@
-// XNNPACK: convolutions of signed bytes that output signed bytes, with channels last.
+// XNNPACK: convolutions of signed bytes into signed bytes, with channels last.
 
 #include <xnnpack.h>
 

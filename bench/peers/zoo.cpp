@@ -19,7 +19,8 @@ namespace {
 namespace mn = minnow;
 using bench::peers::torch;
 
-/// Inputs follow a relu; the image stays in bytes. First and depthwise layers keep 8 bits, as in Liu & Mattina 2019.
+/// Quantizers of a network whose layer inputs follow a relu and whose image stays in bytes. First and depthwise layers
+/// keep 8 bits, as in Liu & Mattina 2019.
 template <int Weights, class Carrier>
 using schemes = mn::zoo::schemes<mn::scheme<mn::unsigned_integer<8>, mn::integer<Weights, mn::per_channel>>,
                                  mn::scheme<mn::pixels, mn::integer<8, mn::per_channel>>,

@@ -1,6 +1,6 @@
 #pragma once
 
-// Trains, packs and times one low-bit network, and the same network in floats.
+// Trains, packs and times one low-bit network, and trains and times the same network in floats.
 
 #include <algorithm>
 #include <chrono>
@@ -126,7 +126,7 @@ void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, re
 /// A function that trains and measures one kind of network.
 using runner = void (*)(const mn::train_and_test<std::uint8_t>& data, const options& o, report& r);
 
-/// Runs the network of 1, 2 or 3 bits, then the same network in floats.
+/// Trains and measures the network of 1, 2 or 3 bits, then the same network in floats.
 inline void run(const mn::train_and_test<std::uint8_t>& data, const options& o, runner one, runner two, runner three,
                 runner in_floats) {
   report r;
@@ -135,5 +135,5 @@ inline void run(const mn::train_and_test<std::uint8_t>& data, const options& o, 
   print(r, data, o);
 }
 
-/// Runs Model D of MINW-Net. It is a separate translation unit, compiled in parallel with the digits' networks.
+/// Runs Model D of MINW-Net. It is in a separate translation unit, compiled in parallel with the networks for digits.
 void run_model_d(const mn::train_and_test<std::uint8_t>& data, const options& o);

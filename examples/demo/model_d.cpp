@@ -2,7 +2,8 @@
 
 #include "compare.hpp"
 
-/// Model D of MINW-Net for 32x32 color images: M bits everywhere except for the image, which stays in bytes.
+/// Model D of MINW-Net for 32x32 color images, with M bits for all weights and inputs except the image, which stays in
+/// bytes.
 template <int M>
 struct model_d : mn::zoo::model_d<mn::zoo::image_schemes<mn::minw<M, M>>> {};
 

@@ -21,9 +21,10 @@ struct options {
   bool flip = false;
   bool skip_real = false;
 
-  /// returns  the program's exit code if there is nothing more to do: after --help, or if an option is wrong
+  /// Reads the command line. Returns the program's exit code if the program must end: after --help, or after a wrong
+  /// option.
   std::optional<int> read(int argc, char** argv);
 };
 
-/// Reads the images of --data, or makes synthetic digits.
+/// Reads the images of --data, or generates synthetic digits if there is no --data.
 minnow::train_and_test<std::uint8_t> read(const options& o);

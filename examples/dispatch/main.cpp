@@ -1,5 +1,5 @@
-// One program for many processors: runs a packed model with the best instruction set that this processor has, or with
-// the named one.
+// One program for many processors: runs a packed model with the best instruction set that this processor supports, or
+// with the instruction set that the user names.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // Quantizes a float network to 8-8, 4-8 and 4-4 bits (weights-inputs), with one scale per layer or per filter, in three
 // ways: post-training quantization, straight-through fine-tuning and alpha-blending. Prints one table.
 //
-// source  Liu & Mattina 2019, 4.2, Tables 1 to 3 and Figure 4: MobileNet v1 of a quarter of the width, here on 32x32
+// source  Liu & Mattina 2019, 4.2, Tables 1 to 3 and Figure 4: MobileNet v1 with a quarter of the width, here for 32x32
 //         images
 #include <algorithm>
 #include <cstdio>
@@ -19,7 +19,7 @@
 #include "../chosen.hpp"
 #include "experiment.hpp"
 
-/// First and depthwise layers stay at 8 bits, and with 4-4 the last layer too, as in the paper.
+/// Quantizers as in the paper: first and depthwise layers stay at 8 bits, and at 4-4 bits the last layer too.
 template <int Weights, int Inputs, class Granularity, class Norm>
 using schemes = mn::zoo::schemes<mn::scheme<mn::integer<Inputs>, mn::integer<Weights, Granularity>>,
                                  mn::scheme<mn::integer<8>, mn::integer<8, Granularity>>,
@@ -67,8 +67,8 @@ struct task {
   const options& o;
 };
 
-/// Records the data of the paper's Figure 4 for one run: the accuracy with real and with quantized weights while alpha
-/// rises.
+/// Records the data of the paper's Figure 4 for one run: the accuracy with unquantized and with quantized weights while
+/// alpha rises.
 class curve {
 public:
   curve(const fs::path& file, const images& test) : out_(file), some_(test.part(0, std::min(test.size(), 2000))) {

@@ -1,5 +1,5 @@
-// Trains a narrower BinaryNet with 1-bit weights and inputs: compares alpha-blending with the straight-through
-// estimator and with floats, epoch by epoch.
+// Trains a narrower BinaryNet with 1-bit weights and inputs. Compares alpha-blending, the straight-through estimator
+// and floats after each epoch.
 //
 // source  Liu & Mattina 2019, 4.1 and Figure 5
 #include <minnow/zoo/convnet.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Code shared by the experiments: results that survive an interrupted run, training with a line per epoch, the packed
-// accuracy.
+// Code shared by the experiments: results that survive an interrupted run, training that prints a line per epoch, and
+// the accuracy of the packed network.
 
 #include <algorithm>
 #include <cmath>
@@ -47,7 +47,7 @@ public:
     all_[row][seed] = accuracy;
   }
   [[nodiscard]] const std::map<std::string, std::map<int, double>>& all() const noexcept { return all_; }
-  /// Returns "71.23" or "71.23 ± 0.12": mean and sample standard deviation, in percent.
+  /// Returns "71.23" for one seed, or "71.23 ± 0.12" for several: mean and sample standard deviation in percent.
   [[nodiscard]] std::string shown(const std::string& row) const {
     const auto found = all_.find(row);
     if (found == all_.end()) return "-";
@@ -91,7 +91,7 @@ template <class Network>
   return mn::accuracy(found, test.labels);
 }
 
-/// Trains and prints a line for each epoch. `watch` receives every event.
+/// Trains a network and prints a line for each epoch. `watch` receives every event.
 template <class Network, mn::optimizer Optimizer, class Schedule, class Watch>
 mn::history train(Network& net, const images& data, const Optimizer& optimizer, const Schedule& alpha,
                   const mn::fit_options<std::uint8_t>& how, Watch&& watch) {

@@ -1,8 +1,8 @@
-// Moves one weight to a level: gradient descent on (w - 5.7)^2 with alpha-blending towards round(w), from w = 2. Writes
-// each step to a CSV file.
+// Trains one weight: gradient descent on (w - 5.7)^2 with alpha-blending towards round(w), from w = 2. Writes each step
+// to a CSV file.
 //
-// source  Liu & Mattina 2019, Figure 3. The paper prints neither its rate nor its window; the defaults reproduce its
-//         end, w = 5.506555 (docs/papers.md)
+// source  Liu & Mattina 2019, Figure 3. The paper states neither the learning rate nor the steps in which alpha rises.
+//         The default options reproduce its final weight, w = 5.506555 (docs/papers.md).
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -44,7 +44,7 @@ int main(int argc, char** argv) try {
     const double blended = blend(alpha, w);
     file << step << ',' << alpha << ',' << w << ',' << std::round(w) << ',' << blended << ',' << loss(blended) << '\n';
     w -= rate * static_cast<double>(mn::alpha_blend::learning_rate_scale(alpha)) * 2 * (blended - 5.7);
-    alpha = schedule({step, steps + 1});  // alpha changes after the step, as in the paper's Algorithm 1
+    alpha = schedule({step, steps + 1});  // updated after the step, as in the paper's Algorithm 1
   }
   std::printf("figure end_real %.6f w\nfigure end_quantized %.0f w\n", w, std::round(w));
   return 0;

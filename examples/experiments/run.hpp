@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs of one network with the given bits, estimators and schedules, each with every seed.
+// Runs one network with the given bits, estimators and schedules, each combination with every seed.
 
 #include <chrono>
 #include <functional>
@@ -50,7 +50,7 @@ inline void add_estimators(CLI::App& app, options& o) {
       ->capture_default_str();
 }
 
-/// The images, their augmentation, and the results, which are kept in the folder `o.out`.
+/// The images, their augmentation, and the results. The results are kept in the folder `o.out`.
 struct task {
   const options& o;
   mn::train_and_test<std::uint8_t> data;
@@ -69,14 +69,14 @@ inline task begin(const options& o) {
   t.augmentation = {.crop = in_color(t) ? 4 : 0, .flip = in_color(t)};
   return t;
 }
-/// Reads the data like `begin`, and checks that it consists of 32x32 color images.
+/// Reads the data like `begin`, and checks that the images are 32x32 color images.
 inline task begin_in_color(const options& o) {
   task t = begin(o);
   if (!in_color(t)) throw std::invalid_argument("--data: expected 32x32 color images, found other ones");
   return t;
 }
 
-/// Prints figures for scripts: the accuracies and the minutes that the program took.
+/// Prints figures for scripts: all accuracies, and the minutes that the program took.
 inline void print_figures(const task& t, std::chrono::steady_clock::time_point began) {
   t.found.print_figures();
   std::printf("figure minutes %.1f min\n",
@@ -85,7 +85,7 @@ inline void print_figures(const task& t, std::chrono::steady_clock::time_point b
 
 using alpha_schedule = std::function<float(const mn::progress&)>;
 
-/// Returns the schedule of this name; "own" is the one that suits the estimator.
+/// Returns the schedule of this name; "own" means the estimator's default schedule.
 inline alpha_schedule schedule_of(const std::string& name, const alpha_schedule& own) {
   const mn::fraction end{0.9f};
   if (name == "own") return own;
@@ -111,7 +111,7 @@ inline void keep_curve(const fs::path& file, const std::string& row, int seed, c
         << e.seconds << '\n';
 }
 
-/// Trains one network, continues an interrupted run, and records the packed network's accuracy under `row`.
+/// Trains one network, or resumes its interrupted run, and records the packed network's accuracy under `row`.
 template <class Model, class Estimator>
 void run_one(task& t, const std::string& row, int seed, float rate, const alpha_schedule& alpha) {
   if (t.found.has(row, seed)) return;
@@ -153,7 +153,7 @@ void run_all(task& t, const std::string& name, int seed, float rate) {
   }
   for (const std::string& estimator : t.o.estimators)
     for (const std::string& schedule : t.o.schedules) {
-      if (estimator == "ste" && schedule != t.o.schedules.front()) continue;  // ignores alpha
+      if (estimator == "ste" && schedule != t.o.schedules.front()) continue;  // ste ignores alpha
       const std::string row = name + " " + estimator + (estimator == "ste" || schedule == "own" ? "" : " " + schedule);
       if (estimator == "aqe_stochastic") {
         run_one<Model, mn::aqe_stochastic>(t, row, seed, rate,
@@ -165,7 +165,7 @@ void run_all(task& t, const std::string& name, int seed, float rate) {
     }
 }
 
-/// Runs all networks of one family.
+/// Runs all networks of one family: every seed and number of bits.
 template <template <int> class Model>
 void run_family(task& t, const std::string& family) {
   for (int seed = t.o.first_seed; seed < t.o.first_seed + t.o.seeds; ++seed)

@@ -1,4 +1,4 @@
-// Reproduces Tables I and II of MINW-Net: narrower Models A to D for the 16 pairs of bits of inputs and weights.
+// Reproduces Tables I and II of MINW-Net: narrower Models A to D for 16 pairs of input bits and weight bits.
 //
 // source  Chen et al. 2020, Tables I and II
 #include "tables/pairs.hpp"

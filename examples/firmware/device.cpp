@@ -1,5 +1,5 @@
-// Runs on the device, an Arm Cortex-M3 without an operating system: runs the images and compares the logits with the
-// host's. Output goes through semihosting, to the debugger or to qemu.
+// Runs on the device, an Arm Cortex-M3 without an operating system: runs the network on the images and compares the
+// logits with the host's. Output goes to the debugger or to qemu through semihosting.
 
 #include <bit>
 #include <cstddef>
@@ -13,9 +13,9 @@
 
 namespace {
 
-minnow::firmware<firmware_example::network, network_data::network> net;  // holds all the memory of a run
+minnow::firmware<firmware_example::network, network_data::network> net;  // owns all memory that a run needs
 
-/// Semihosting: operation 4 prints a text, operation 0x20 ends the program with a status.
+/// Asks the host for an operation through semihosting: 4 prints a text, 0x20 ends the program with a status.
 std::uint32_t ask_host(std::uint32_t operation, const void* parameter) {
   register std::uint32_t r0 __asm__("r0") = operation;
   register const void* r1 __asm__("r1") = parameter;
@@ -72,8 +72,8 @@ extern std::uint32_t data_in_flash, data_begin, data_end, bss_begin, bss_end, st
   }
 }
 
-/// The vector table that the processor reads first: initial stack pointer, then the handlers of reset, non-maskable
-/// interrupt and hard fault.
+/// The vector table that the processor reads first: the initial stack pointer, then the handlers for reset,
+/// non-maskable interrupt and hard fault.
 [[gnu::section(".vectors"), gnu::used]] const void* const vectors[4] = {
     &stack_top, reinterpret_cast<const void*>(&start), reinterpret_cast<const void*>(&fault),
     reinterpret_cast<const void*>(&fault)};

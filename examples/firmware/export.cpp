@@ -22,7 +22,7 @@ namespace {
 namespace mn = minnow;
 using firmware_example::network;
 
-/// Returns synthetic digits as 32x32 color images. The digit's position and brightness differ between channels.
+/// Returns synthetic digits as 32x32 color images. A digit's position and brightness differ between the color channels.
 mn::dataset<std::uint8_t> color_digits(int count, std::uint64_t draws) {
   const auto digits = mn::synthetic_digits(count, mn::seed{draws});
   mn::dataset<std::uint8_t> data;
@@ -38,7 +38,8 @@ mn::dataset<std::uint8_t> color_digits(int count, std::uint64_t draws) {
   return data;
 }
 
-/// Writes images and logits as a header. Logits are written as bits, since the device's must be equal in every bit.
+/// Writes images and logits as a header. Logits are written as bit patterns, because the device's logits must be equal
+/// in every bit.
 void write_images(const std::string& path, const mn::dataset<std::uint8_t>& data, std::span<const float> logits) {
   std::FILE* file = std::fopen(path.c_str(), "w");
   if (file == nullptr) mn::require(mn::status::failure("%s: could not be created", path.c_str()));

@@ -1,7 +1,7 @@
 #pragma once
 
-// The network of the device: Model D of MINW-Net with 1-bit weights and inputs. It computes in integers from the
-// image's bytes to the last sums.
+// The network of the device: Model D of MINW-Net with 1-bit weights and inputs. It computes only with integers, from
+// the image's bytes to the last sums.
 
 #include <minnow/zoo/convnet.hpp>
 

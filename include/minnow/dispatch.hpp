@@ -1,5 +1,5 @@
 #pragma once
 
-// Runs a packed network that CMake's minnow_dispatch compiled for several processors. Needs only the standard library,
-// neither xsimd nor xtensor.
+// Runs a packed network that the CMake function minnow_dispatch compiled for several processors. Needs only the
+// standard library, not xsimd or xtensor.
 #include <minnow/dispatch/dispatched.hpp>

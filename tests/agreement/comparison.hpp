@@ -1,6 +1,6 @@
 #pragma once
 
-// Compares a packed network with the trained one: every product's sums, every quantizer's codes, the logits.
+// Compares a packed network with the trained network: every product's sums, every quantizer's codes, and the logits.
 
 #include <algorithm>
 #include <cmath>
@@ -40,7 +40,7 @@ struct report {
 
 namespace comparison {
 
-/// A layer between product and quantizer, and its effect on a difference in its input.
+/// A layer between a product and a quantizer, and how much it can enlarge a difference in its input.
 struct step {
   double factor = 1;  ///< largest factor by which the layer multiplies a difference
   int roundings = 0;  ///< the largest number of roundings in either network
@@ -48,7 +48,7 @@ struct step {
   double unit = 1;    ///< scale of the other input's codes; 1 for floats
 };
 
-/// A stage of the packed network and the layers of the trained network that it corresponds to, without types.
+/// A type-erased view of a stage of the packed network and of the layers of the trained network that it corresponds to.
 struct stage_view {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -224,11 +224,12 @@ inline double largest(const activations& a, int image) {
 
 /// Compares image `n` of the trained network's last batch with the packed network's sums, maps and logits.
 ///
-/// `doubt` bounds the difference between a packed value and the trained one. It is 0, so all must be equal, until the
-/// first product with floats. There each of the two networks may add its K products in its own order: each sum is
-/// within K · 2^-24 · sum|x||w| of the exact sum, so the two differ by at most K · eps · sum|x||w|, eps = 2^-23.
-/// Differences of the inputs add their magnitude times |w|. After that, `doubt` propagates through the layers like any
-/// error: multiplied by the largest factor, plus one eps of the largest value for each rounding.
+/// `doubt` bounds the difference between a packed value and the trained one. It is 0 before the first product of
+/// floats, so all values must be equal there. At that product, each of the two networks may add its K terms in its own
+/// order: each sum is within K · 2^-24 · sum|x||w| of the exact sum, so the two differ by at most K · eps · sum|x||w|,
+/// eps = 2^-23. Each difference of an input adds its magnitude times |w|. After that, `doubt` propagates through the
+/// layers like any error: it is multiplied by the layer's largest factor, and each rounding adds one eps of the largest
+/// value.
 inline void compare_image(network_base& net, std::span<const float> image, std::span<const stage_view> views, int n,
                           const recorder& found, std::span<const float> logits, report& r) {
   constexpr double eps = 0x1p-23;
@@ -236,8 +237,8 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
     const activations& a = net.result(layer);
     return a.data + static_cast<std::size_t>(n) * static_cast<std::size_t>(a.dimensions.size());
   };
-  // doubts: a bound of the differences for each stage's result. all_differences: the difference of each code; empty if
-  // only the bound is known.
+  // doubts: for each stage's result, a bound of its differences. all_differences: for each stage's result, the
+  // difference of each code; empty if only the bound is known.
   std::vector<double> doubts(views.size() + 1, 0.0);
   std::vector<std::vector<double>> all_differences(views.size() + 1);
   // Returns the value or code that `layer` reads at `k`.
@@ -302,7 +303,7 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
     const auto& map = found.map_of(s);
     double next = 0;
     for (std::size_t k = 0; k < static_cast<std::size_t>(v.out.size()); ++k) {
-      // Quantizers never decrease, so the codes of the lowest and highest possible value bound the packed code.
+      // Quantizers never decrease, so the codes of the lowest and the highest possible value bound the packed code.
       const auto d = static_cast<float>(doubt);
       const float before = value_before(v.before, k);
       const float low = v.code(doubt > 0 ? std::nextafter(before - d, -HUGE_VALF) : before);
@@ -321,7 +322,7 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
   const double doubt = doubts[views.size() - 1];
   const std::size_t last = views.back().end - 1;
   for (std::size_t c = 0; c < logits.size(); ++c) {
-    // A quantizer as the last layer outputs values, but the bound of their difference (`doubt`) is in codes.
+    // If the last layer is a quantizer, it outputs values, but `doubt` bounds the difference of their codes.
     const double allowed = views.back().quantizer ? doubt * static_cast<double>(views.back().out_scale) : doubt;
     ++r.values;
     if (!(std::abs(static_cast<double>(logits[c]) - static_cast<double>(of_image(last)[c])) <= allowed))

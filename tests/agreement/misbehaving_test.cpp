@@ -7,7 +7,7 @@ using namespace minnow::test;
 
 namespace {
 
-/// Two products with one channel and maps of one pixel.
+/// A network whose convolutions have one channel and maps of one pixel.
 template <class Scheme>
 struct of_one_pixel : model<image<1, 1, 1>, conv<1, scheme<real, sign>>, batch_norm, conv<1, Scheme>, batch_norm,
                             dense<2, Scheme>, batch_norm> {};

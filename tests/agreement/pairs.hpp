@@ -22,7 +22,7 @@
 
 namespace minnow::test {
 
-/// Random images with random labels.
+/// Returns random images with random labels.
 template <class T>
 dataset<T> random_images(shape s, int count, int classes, std::uint64_t draws) {
   random r(seed{draws});
@@ -36,7 +36,7 @@ dataset<T> random_images(shape s, int count, int classes, std::uint64_t draws) {
   return {s, std::move(images), std::move(labels)};
 }
 
-/// Makes some batch norm channels decreasing and some constant, with constants of either sign.
+/// Makes some batch norm channels decreasing and some constant. Some constants are positive and some negative.
 inline void bend(network_base& net) {
   net.parameters([](std::string_view, const parameter& p) {
     for (std::size_t c = 0; c < p.value.size(); ++c) {
@@ -62,8 +62,8 @@ network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
   return net;
 }
 
-/// The architecture to test: the architecture that programs with this build's flags use, or `portable` with
-/// -DMINNOW_TEST_PORTABLE. tests/kernels compares all of them.
+/// The tested architecture: the best one that this build's flags allow, or `portable` with -DMINNOW_TEST_PORTABLE.
+/// tests/kernels compares all architectures.
 #ifdef MINNOW_TEST_PORTABLE
 using tested_arch = kernels::portable;
 #else
@@ -93,16 +93,16 @@ void check_model() {
 template <class Scheme, int Filters, class... Options>
 using unit = chain<conv<Filters, Scheme, Options...>, batch_norm>;
 
-/// First and last layers of most test structures.
+/// First and last layers of most test networks.
 using first = unit<scheme<pixels, sign>, 17>;
 using last = chain<dense<4, minw<1, 1>>, batch_norm>;
 
-/// The tested product follows a layer with an odd number of channels, with pools before and after batch norm.
+/// A network whose tested product follows a layer with an odd number of channels. Pools precede and follow batch norm.
 template <class Scheme>
 struct pair_network : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<40, Scheme>,
                             batch_norm, max_pool<2>, dense<4, Scheme>, batch_norm> {};
 
-/// The tested product reads the image itself.
+/// A network whose tested product reads the image.
 template <class Scheme>
 struct first_network : model<image<3, 9, 9>, conv<33, Scheme>, max_pool<2>, batch_norm,
                              dense<4, scheme<sign, typename Scheme::weights>>, batch_norm> {};

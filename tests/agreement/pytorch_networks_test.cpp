@@ -14,7 +14,8 @@
 
 using namespace minnow;
 
-// Compares networks that use PyTorch's weights with PyTorch. fixtures/pytorch_networks.py writes the expected numbers.
+// Compares the outputs of networks that use PyTorch's weights with PyTorch's outputs. fixtures/pytorch_networks.py
+// writes the expected numbers.
 namespace {
 
 struct exported_network {
@@ -52,7 +53,8 @@ dataset<float> channels_last(const tensor& from, shape image) {
   return to;
 }
 
-/// Checks that the network computes PyTorch's outputs and exports PyTorch's state_dict: its names, shapes and numbers.
+/// Checks that the network computes PyTorch's outputs, and that it exports the names, shapes and numbers of PyTorch's
+/// state_dict.
 template <class Model>
 void check_network(const std::string& name, const weight_names& names) {
   CAPTURE(name);

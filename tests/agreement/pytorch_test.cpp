@@ -154,9 +154,9 @@ mn::dataset<std::uint8_t> draw_images(const reference& r) {
   return batch;
 }
 
-/// Returns the norm of the difference divided by the norm, estimated from random projections: the mean of (s . d)^2
-/// over vectors s of random signs is an unbiased estimate of |d|^2. fixtures/pytorch_step.py documents the estimate's
-/// accuracy.
+/// Returns the norm of the difference d of two gradients, divided by the expected gradient's norm. The norm of d is
+/// estimated from random projections: the mean of (s . d)^2 over vectors s of random signs is an unbiased estimate of
+/// |d|^2. fixtures/pytorch_step.py documents the estimate's accuracy.
 double relative_difference(const reference& r, std::size_t tensor, std::span<const float> found) {
   const gradient& expected = r.gradients[tensor];
   std::vector<double> projections(expected.projections.size());

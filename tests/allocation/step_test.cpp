@@ -62,8 +62,8 @@ using namespace minnow;
 
 namespace {
 
-/// A network with products on bits, on floats and in groups, batch norms with and without a quantizer that computes
-/// them, pools, and forks.
+/// A network with products of bits and of floats, grouped products, batch norms (some of which the next quantizer
+/// computes), pools and forks.
 struct everything
     : model<image<3, 16, 16>, conv<32, scheme<pixels, sign>>, batch_norm, conv<32, minw<1, 1>>, max_pool<2>, batch_norm,
             residual<chain<conv<32, minw<2, 2>>, batch_norm, relu, depthwise_conv<scheme<integer<8>, integer<8>>>,
@@ -72,7 +72,7 @@ struct everything
             average_pool<2>, dense<64, minw<1, 1>>, batch_norm, dense<10, minw<1, 2>>, batch_norm> {};
 
 /// Counts the allocations of three steps, after two steps that allocate the buffers. Uses one thread, because each of
-/// several threads allocates its buffers when it first does a kind of work, which may be in any step.
+/// several threads may first do a kind of work, and allocate buffers for it, in any step.
 template <class Estimator>
 long long counted(float alpha) {
   set_threads(1);

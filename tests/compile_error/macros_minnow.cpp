@@ -1,5 +1,5 @@
 // expect-success
-// Compiles training, packing and running after those macros of other headers that xsimd and xtensor tolerate.
+// Compiles training, packing and running after the macros of other headers that xsimd and xtensor tolerate.
 #include "../macros/other_libraries.hpp"
 // Included after the macros:
 #include <minnow/minnow.hpp>

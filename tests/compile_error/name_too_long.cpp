@@ -1,4 +1,4 @@
-// A text holds 191 characters and their terminating zero. A longer one is not a constant expression.
+// A text holds 191 characters and their terminating zero. Constructing a longer text is not a constant expression.
 // expect-gcc: array subscript value '192' is outside the bounds
 // expect-clang: dereferenced one-past-the-end pointer
 #include <minnow/core/text.hpp>

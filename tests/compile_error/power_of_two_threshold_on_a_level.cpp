@@ -3,7 +3,7 @@
 
 using namespace minnow;
 
-// The threshold D_1 between 1 and 1/2 equals the level 1/2, so nothing around 1/2 would be quantized to it.
+// D_1 is the threshold between the levels 1/2 and 1. Here it equals 1/2, so every number above 1/2 would become 1.
 struct thresholds {
   static constexpr text name() { return "thresholds"; }
   template <int Q>

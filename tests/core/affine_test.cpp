@@ -10,7 +10,7 @@ using namespace minnow;
 
 namespace {
 
-// gcc contracts a product and a sum from -O2 on.
+// From -O2 on, gcc contracts a product and a sum into an fma.
 [[gnu::noinline]] float plus_product(float sum, float x, float y) { return sum + detail::rounded_product(x, y); }
 [[gnu::noinline]] float minus_product(float sum, float x, float y) { return sum - detail::rounded_product(x, y); }
 [[gnu::noinline]] void add_products(float (&sums)[64], const float (&xs)[64], float y) {
@@ -47,8 +47,8 @@ TEST_SUITE("core/affine") {
       const affine a = affine::normalizing(gamma, 0.3f, mean, variance, 1e-5f);
       const double scale =
           static_cast<double>(gamma) / std::sqrt(static_cast<double>(variance) + static_cast<double>(1e-5f));
-      // The bound for the scale has half of the rounding of the sum under the root, and one rounding each of the root
-      // and of the quotient. The product in the shift has the scale's error and one rounding.
+      // The bound for the scale allows for half of the rounding of the sum under the root, one rounding of the root,
+      // and one of the quotient. The product in the shift has the error of the scale and one more rounding.
       CHECK(std::abs(static_cast<double>(a.scale) - scale) <= 2.5 * 0x1p-24 * scale * (1 + 0x1p-20));
       const double product = static_cast<double>(mean) * scale;
       CHECK(std::abs(static_cast<double>(a.shift) - (static_cast<double>(0.3f) - product)) <=

@@ -14,12 +14,12 @@
 
 using namespace minnow;
 
-// A reduction is owned by the run, so code that uses it cannot delete it through this class.
+// Each run owns its reduction, so code that only uses a reduction must not be able to delete it through this class.
 static_assert(std::is_abstract_v<reduction> && !std::is_destructible_v<reduction>);
 
 namespace {
 
-/// Three processes as threads.
+/// Three processes, simulated by threads.
 struct three_processes {
   std::array<std::vector<double>, 3> given;
   std::barrier<> meeting{3};
@@ -49,7 +49,7 @@ private:
   std::size_t rank_;
 };
 
-/// Returns sum and maximum of a list of which each process has a part.
+/// Returns the sum and the maximum of a list whose parts are distributed over the processes.
 template <class All>
 std::array<double, 2> sum_and_largest(std::span<const double> part, All& all) {
   std::array<double, 1> sum{0};

@@ -14,10 +14,11 @@
 
 using namespace minnow;
 
-// A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
+// This namespace has a name because compilers report members of an unnamed namespace as unused if only a concept uses
+// them.
 namespace role_test {
 
-/// Roles in which each of two quantizers has observed a tensor, in order.
+/// For each of two quantizers, the roles in which it has observed a tensor, in order.
 inline std::vector<role> observed[2];
 
 /// A quantizer like `sign` that records its roles.

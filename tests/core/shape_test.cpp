@@ -37,7 +37,7 @@ static_assert(round_up(0, 64) == 0 && round_up(1, 64) == 64 && round_up(64, 64) 
 
 namespace {
 
-/// Calls visit(axis) for all small axes, including windows that are wholly in the padding.
+/// Calls visit(axis) for all small axes, including axes with windows that are completely in the padding.
 template <class Visit>
 void for_each_axis(Visit&& visit) {
   for (int length = 1; length <= 9; ++length)

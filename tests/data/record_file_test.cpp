@@ -18,10 +18,10 @@ constexpr record_format cifar_100{.dimensions = {32, 32, 3}, .classes = 100, .la
 constexpr record_format two_byte_labels{
     .dimensions = {2, 2, 1}, .classes = 1000, .label_bytes = 3, .label_at = 1, .label_width = 2};
 
-/// Label of record r, below the format's number of classes.
+/// Returns the label of record r, which is below the format's number of classes.
 int label_of(const record_format& format, std::size_t r) { return static_cast<int>(r * 37 % index(format.classes)); }
 
-/// A file's content: each record's label in its place, and 0xee in all other bytes.
+/// Returns a file's content: each record's label at its position, and 0xee in all other bytes.
 data_files::bytes records(const record_format& format, std::size_t count) {
   data_files::bytes content(count * format.bytes(), 0xee);
   for (std::size_t r = 0; r < count; ++r)
@@ -110,7 +110,7 @@ TEST_SUITE("data/record_file") {
     CHECK(data_files::sentence(labels_of(where.write("long", content), two_byte_labels, labels), where) ==
           "long: expected a multiple of 7 bytes (a record), found 1260001");
     content.pop_back();
-    content[170'123 * 7 + 1] = 0xe8;  // record 1000, in the second part that is read
+    content[170'123 * 7 + 1] = 0xe8;  // label 1000 of record 170,123, in the second mebibyte
     content[170'123 * 7 + 2] = 0x03;
     CHECK(data_files::sentence(labels_of(where.write("label", content), two_byte_labels, labels), where) ==
           "label: expected labels 0 to 999, found 1000 in record 170123");

@@ -6,7 +6,8 @@
 
 namespace minnow::test {
 
-/// Computes in integers from the image to the last sums, so that every architecture gives the same logits.
+/// A network that computes in integers from the image to the last sums, so that every architecture gives the same
+/// logits.
 struct small : model<image<3, 6, 6>, conv<17, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<20, minw<2, 1>>,
                      batch_norm, dense<5, minw<2, 1>>, batch_norm> {};
 

@@ -39,7 +39,7 @@ outcome one_weight_problem(double rate, cubic schedule) {
   return {w, std::nearbyint(w)};
 }
 
-/// The term of an update that is multiplied by 1 - alpha, for one weight while alpha changes.
+/// The part of an update that is multiplied by 1 - alpha: the gradient, the optimizer's step, or neither.
 enum class place { on_the_gradient, on_the_step, nowhere };
 
 struct factors {
@@ -120,8 +120,8 @@ TEST_SUITE("estimate/alpha_blend") {
   }
 
   TEST_CASE("solves the paper's one-weight problem") {
-    // Figure 3 of Liu & Mattina 2019 states neither rate nor window. The final w that it states, 5.506555, is the
-    // truncated result of the second pair, 5.5065556.
+    // Figure 3 of Liu & Mattina 2019 states neither the learning rate nor the schedule's window. It states the final w
+    // as 5.506555, which is the truncated result of the second pair of values, 5.5065556.
     const outcome first = one_weight_problem(0.3, {.begin = steps{0}, .end = steps{20}});
     CHECK(std::abs(first.w - 5.5018) <= 0.00005);
     CHECK(first.quantized == 6);

@@ -25,16 +25,16 @@ constexpr float aqe_alphas[] = {0.0f, 0.125f, 0.3f, 0.5f, 0.8f, 1.0f};
 
 bool inside(double a) { return std::abs(a) <= 1; }
 
-/// Returns share · h(a) + (1 - share) · a, the forward value without the clip.
+/// Returns the forward value without the clip: share · h(a) + (1 - share) · a.
 template <class Estimator, class Quantizer>
 double forward(double alpha, double a) {
   const double share = Estimator::quantized_fraction(static_cast<float>(alpha));
   return share * quantized<Quantizer>(a, {}) + (1 - share) * a;
 }
 
-/// Returns the derivative of Eq. 7 of Chen et al. 2020, averaged over z, with a linear loss and h = sign, as a central
-/// difference over 400,000 equally spaced z. a and a ± step are multiples of the spacing and the z are halfway between,
-/// so the count of z < a is exact and only the sums of doubles are rounded.
+/// Returns the derivative of Eq. 7 of Chen et al. 2020, averaged over z, with a linear loss and h = sign. Computes it
+/// as a central difference over 400,000 equally spaced z. a and a ± step are multiples of the spacing, and each z is
+/// halfway between two multiples. So the count of z < a is exact, and only the sums of doubles are rounded.
 double finite_difference(double alpha, double a) {
   constexpr int count = 400000;
   constexpr double step = 0.01;
@@ -149,8 +149,8 @@ TEST_SUITE("estimate/aqe") {
       const auto a = static_cast<float>(c.a);
       CHECK(std::abs(aqe_expected::slope(role::inputs, alpha, a, inside(a)) - measured) <= 0x1p-24 + 1e-12);
       CHECK(std::abs(aqe::slope(role::inputs, alpha, a, inside(a)) - c.printed) <= 0x1p-24);
-      // The gradient that the paper prints is correct only for alpha = 1/2 inside the range, the case that Theorem 1
-      // needs.
+      // The gradient that the paper prints is correct only inside the range and for alpha = 1/2, which is the case that
+      // Theorem 1 needs.
       CHECK((std::abs(measured - c.printed) <= 1e-12) == (c.alpha == .5 && c.a == .3));
     }
   }

@@ -8,7 +8,8 @@
 
 using namespace minnow;
 
-// A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
+// This namespace has a name because compilers report members of an unnamed namespace as unused if only a concept uses
+// them.
 namespace estimate_concept_test {
 
 /// A user-defined estimator for single numbers, whose slope is the derivative of tanh.

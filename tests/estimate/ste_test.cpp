@@ -14,7 +14,7 @@ static_assert(!ste::stochastic);
 
 TEST_SUITE("estimate/ste") {
   TEST_CASE("passes the gradient inside the range and stops it outside") {
-    // Chen et al. 2020, Eq. 5.
+    // Checks Chen et al. 2020, Eq. 5.
     for (const role r : {role::inputs, role::weights})
       CHECK(test::difference(
                 test::values(), [&](float a) { return ste::slope(r, 0.5f, a, std::abs(a) <= 1); },

@@ -34,8 +34,8 @@ double deviation(const neuron_case& c) {
   return std::sqrt(p * (1 - p)) * std::abs(fired - silent);
 }
 
-/// Returns the mean of the estimate over `count` uniform z, with Eq. 2 of Chen et al. 2020 either as the library
-/// interprets it or as printed.
+/// Returns the mean of the estimate over `count` uniform z. Computes Eq. 2 of Chen et al. 2020 as printed, or as the
+/// library interprets it.
 double monte_carlo(const neuron_case& c, int count, bool as_printed) {
   minnow::random r(minnow::seed{11});
   double sum = 0;
@@ -68,7 +68,8 @@ TEST_SUITE("estimate/unbiased") {
     for (const neuron_case& c : cases) {
       const double e = 1e-5;
       const auto mean = [&](double a) { return sigmoid(a) * c.loss_of_one + (1 - sigmoid(a)) * c.loss_of_zero; };
-      // The third derivative of the sigmoid is at most 1/8, and the two losses differ by at most 5.
+      // The bound uses that the third derivative of the sigmoid is at most 1/8 and that the two losses differ by at
+      // most 5.
       CHECK(std::abs((mean(c.a + e) - mean(c.a - e)) / (2 * e) - gradient_of_the_mean(c)) <= 5 * e * e / 48 + 1e-10);
     }
   }

@@ -23,7 +23,7 @@ using data_files::bytes;
 using tensor_files::malformed;
 using tensor_files::quarters;
 
-/// Returns a .npy file, by default of version 1.0, with this header unchanged, followed by `numbers` bytes.
+/// Returns a .npy file with exactly this header, followed by `numbers` bytes. The default version is 1.0.
 bytes array_file(const std::string& header, std::size_t numbers, std::uint8_t major = 1) {
   bytes file{0x93,
              'N',

@@ -44,7 +44,7 @@ mn::status read_tensors_bytes(const bytes& file, const char* name, mn::tensors& 
 }
 mn::status read_tensors_file(const char* path, mn::tensors& out) { return mn::read_safetensors(path, out); }
 
-/// Header entries of two tensors, (2,2) in F32 and (3) in F16: 16 + 6 bytes.
+/// Header entries of two tensors: (2,2) in F32 has 16 bytes, and (3) in F16 has 6 bytes.
 const std::string a = R"("a":)" + entry("F32", "[2,2]", "[0,16]");
 const std::string b = R"("b":)" + entry("F16", "[3]", "[16,22]");
 const bytes sound_tensors = tensors_file("{" + a + "," + b + "}", 22);
@@ -224,7 +224,7 @@ TEST_SUITE("exchange/safetensors") {
       if (!t.values.empty())
         CHECK_EQ(std::memcmp(found.at(name).values.data(), t.values.data(), 4 * t.values.size()), 0);
     }
-    // The numbers of the file begin at a multiple of 8.
+    // The numbers in the file begin at an offset that is a multiple of 8.
     CHECK_EQ((std::filesystem::file_size(folder.path("f")) - 4 * (24 + 1 + 2)) % 8, 0);
     mn::save_safetensors({}, folder.path("none"));
     CHECK(mn::load_safetensors(folder.path("none")).empty());
@@ -258,7 +258,7 @@ TEST_SUITE("exchange/safetensors") {
       return out.at("x").values.at(0);
     };
     CHECK_EQ(read("F64", {0, 0, 0, 0, 0, 0, 0xf8, 0x3f}), 1.5f);
-    CHECK_EQ(read("F64", {0, 0, 0, 0x10, 0, 0, 0xf0, 0x3f}), 1);  // 1 + 2^-24, a tie, to even
+    CHECK_EQ(read("F64", {0, 0, 0, 0x10, 0, 0, 0xf0, 0x3f}), 1);  // 1 + 2^-24 is a tie and rounds to even
     CHECK_EQ(read("F32", {0, 0, 0xc0, 0xbf}), -1.5f);
     CHECK_EQ(read("F16", {0, 0xbe}), -1.5f);
     CHECK_EQ(read("F16", {1, 0}), 0x1p-24f);

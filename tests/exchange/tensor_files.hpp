@@ -1,6 +1,7 @@
 #pragma once
 
-// Shared by the tests of tensor files: the numbers of fixtures/tensors.py, and checks of files that must be refused.
+// Code shared by the tests of tensor files: the numbers of fixtures/tensors.py, and checks of files that must be
+// refused.
 
 #include <cstddef>
 #include <string>
@@ -23,7 +24,7 @@ inline minnow::tensor quarters(const std::vector<std::uint64_t>& shape) {
   return result;
 }
 
-/// Returns `count` times the text 1, each after a separator.
+/// Returns the text "1" repeated `count` times, with a separator before each.
 inline std::string ones(const char* separator, int count) {
   std::string result;
   for (int i = 0; i < count; ++i) result += std::string(separator) + "1";
@@ -45,8 +46,8 @@ inline std::vector<malformed> cut_files(const data_files::bytes& sound) {
   return cases;
 }
 
-/// Checks that each file is refused by a message with the file's name, "expected", "found" and the case's text, and
-/// that `out` stays unchanged. Checks the same through a reader of files.
+/// Checks that `read` refuses each content with a message that has the file's name, "expected", "found" and the case's
+/// text, and leaves `out` unchanged. Checks that `read_file` does the same for a file of this content.
 template <class Out, class Read, class ReadFile>
 void check_refused(const std::vector<malformed>& cases, const Out& before, Read read, ReadFile read_file) {
   const data_files::folder folder;

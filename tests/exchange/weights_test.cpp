@@ -166,7 +166,7 @@ TEST_SUITE("exchange/weights") {
     const auto& conv = net.layer<"0">().weights();
     CHECK_EQ(conv(2, 1, 3, 0), ((2 * 3 + 0) * 3 + 1) * 5 + 3);
     CHECK_EQ(conv(3, 2, 4, 2), ((3 * 3 + 2) * 3 + 2) * 5 + 4);
-    // Checks the weight of row 2, column 1, channel 3 of the map (3,5,4) that is flattened.
+    // Checks one weight of the dense layer that reads the flattened map (3,5,4): row 2, column 1, channel 3.
     CHECK_EQ(net.layer<"4">().weights()(6, 0, 0, (2 * 5 + 1) * 4 + 3), 6 * 60 + (3 * 3 + 2) * 5 + 1);
     CHECK_EQ(net.layer<"6">().weights()(1, 0, 0, 4), 11);
   }

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::uint64_t fingerprint = 0x0123456789abcdefu;
 
-/// Two sections, of 5 and 70 bytes.
+/// The contents of two sections, of 5 and 70 bytes.
 struct sections {
   std::vector<std::byte> first = std::vector<std::byte>(5, std::byte{1});
   std::vector<std::byte> second = std::vector<std::byte>(70, std::byte{2});
@@ -49,7 +49,7 @@ void repair_checksum(data_files::bytes& file) {
   put(file, 36, detail::crc32(std::as_bytes(std::span(file))), 4);
 }
 
-/// Returns the read error for a valid file that `change` has modified and whose checksum is repaired.
+/// Returns the error of reading a valid file that `change` has modified and whose checksum is repaired.
 template <class Change>
 std::string refused(Change change) {
   const data_files::folder folder;
@@ -149,7 +149,7 @@ TEST_SUITE("files/container") {
     CHECK(data_files::sentence(sections{}.write(folder.path("none/f")), folder) ==
           "none/f: could not be created (No such file or directory)");
     CHECK(folder.names().empty());
-    // A folder exists at the path of the file.
+    // The path of the file is a folder.
     fs::create_directory(folder.path("f"));
     CHECK(data_files::sentence(sections{}.write(folder.path("f")), folder) ==
           "f: expected a file or nothing at this place, found a folder");
@@ -164,7 +164,7 @@ TEST_SUITE("files/container") {
     std::ifstream reader(folder.path("f"), std::ios::binary);
     sections other{std::vector<std::byte>(5, std::byte{9}), std::vector<std::byte>(70, std::byte{9})};
     REQUIRE(other.write(folder.path("f")).ok());
-    // A reader that has the old file open reads it to its end, because it was replaced and not overwritten.
+    // A reader that has the old file open can read it to its end, because the file is replaced and not overwritten.
     CHECK(data_files::bytes(std::istreambuf_iterator<char>(reader), std::istreambuf_iterator<char>()) == old);
     CHECK(content(folder.path("f")) != old);
     CHECK(folder.names() == std::vector<std::string>{"f"});

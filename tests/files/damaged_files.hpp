@@ -22,8 +22,8 @@ inline void repair_checksum(bytes& file) {
   for (std::size_t i = 0; i < 4; ++i) file.at(36 + i) = static_cast<std::uint8_t>(crc >> (8 * i));
 }
 
-/// Describes the first change of one byte of a valid file that `read(path)` does not refuse with "expected" and "found"
-/// in its message; empty if all are refused.
+/// Changes each byte of a valid file to several values. Describes the first change that `read(path)` does not refuse
+/// with a message that contains "expected" and "found". Returns an empty text if it refuses all.
 template <class Read>
 std::string changed_byte_accepted(const folder& where, const bytes& sound, Read read) {
   for (std::size_t at = 0; at < sound.size(); ++at) {
@@ -41,8 +41,8 @@ std::string changed_byte_accepted(const folder& where, const bytes& sound, Read 
   return {};
 }
 
-/// Describes the first length, shorter or somewhat longer than a valid file's, that `read(path)` does not refuse; empty
-/// if all are refused.
+/// Tries lengths shorter and somewhat longer than a valid file's. Describes the first length that `read(path)` does not
+/// refuse. Returns an empty text if it refuses all.
 template <class Read>
 std::string other_length_accepted(const folder& where, const bytes& sound, Read read) {
   const auto refused = [&](const bytes& file, const char* word) {

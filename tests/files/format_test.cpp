@@ -32,7 +32,7 @@ void gives(const Packed& network, const std::vector<float>& expected) {
   const auto data = test::file_images<typename Packed::model, T>(24);
   const auto found = network.run(std::span<const T>(data.images));
   REQUIRE(found.size() == expected.size());
-  // The last products add a few floats, in an order that depends on the instruction set.
+  // The last products add a few floats in an order that depends on the instruction set.
   for (std::size_t i = 0; i < found.size(); ++i)
     CHECK(std::abs(found[i] - expected[i]) <= 1e-5f * (1 + std::abs(expected[i])));
 }

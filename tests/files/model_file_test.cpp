@@ -38,7 +38,7 @@ struct reals : model<features<4>, dense<3>, relu, dense<2>> {};
 struct pooled : model<image<1, 6, 6>, conv<3, scheme<pixels, sign>>, max_pool<3, stride<1>>, batch_norm,
                       quantize<ternary<>>, relu> {};
 
-/// A layer whose `inferable` lists its arrays as in version 0.1, which works only while it is not const.
+/// A layer whose `inferable` lists its arrays as in version 0.1, through a member function that is not const.
 struct listed_by_member : same_shape {
   static constexpr text name() { return "listed_by_member"; }
 };
@@ -72,7 +72,7 @@ status read_as(const std::string& path) {
   return read(path.c_str(), network);
 }
 
-/// Returns the offset of the section that has the length and the bytes of `section`.
+/// Returns the offset of the section whose length and bytes equal those of `section`.
 std::size_t place_of(const data_files::bytes& file, std::span<const std::byte> section) {
   for (std::size_t at = 64; at + section.size() <= file.size(); at += 64)
     if (std::memcmp(file.data() + at, section.data(), section.size()) == 0) return at;
@@ -189,8 +189,8 @@ TEST_SUITE("files/model_file") {
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(37 * i);
     const auto copy = loaded;
     CHECK(copy.run(std::span<const std::uint8_t>(image)) == network.run(std::span<const std::uint8_t>(image)));
-    // A network whose weights are used in place can be saved, and can be the destination of `read`. Saving leaves its
-    // weights in place.
+    // A network whose weights are used in place can be saved, and can be the destination of `read`. Its weights stay in
+    // place when it is saved.
     std::vector<const std::byte*> places, places_after;
     std::as_const(loaded).each_stage([&](auto, const auto& stage) { places.push_back(stage.weights.data()); });
     save(loaded, folder.path("again"));
@@ -368,7 +368,7 @@ TEST_SUITE("files/model_file") {
     CHECK(detail::probe_answer(some<small>()).size() == 3);
     CHECK(detail::probe_answer(some<mixed>()).size() == 6);
     CHECK(detail::probe_answer(some<reals>()).empty());
-    // The stored test run (probe) checks all sums of the product, although a pool follows it.
+    // The test run that is stored with a model (probe) covers all sums of the product, although a pool follows it.
     CHECK(detail::probe_answer(some<pooled>()).size() == 6 * 6 * 3);
     CHECK(detail::probe_answer(some<small>()) == detail::probe_answer(some<small>()));
     CHECK(detail::probe_answer(some<small>(1)) != detail::probe_answer(some<small>(2)));

@@ -57,8 +57,8 @@ std::vector<std::string> bits(Network& net) {
   return result;
 }
 
-/// Returns the offset of an array in a network's file. The sections are in order, at multiples of 64, after mean and
-/// deviation.
+/// Returns the offset of an array in a network's file. The sections are stored in order, at multiples of 64, after the
+/// normalization's mean and standard deviation.
 template <class Network>
 std::size_t place_of(Network& net, std::string_view layer, std::string_view array) {
   std::vector<std::size_t> lengths(2, sizeof(float) * static_cast<std::size_t>(net.input().channels));
@@ -210,7 +210,8 @@ TEST_SUITE("files/network_file") {
     auto net = trained();
     save(net, folder.path("f"));
     const auto sound = data_files::content(folder.path("f"));
-    // Compute the offset of each array: the sections are in order, at multiples of 64, after mean and deviation.
+    // Compute the offset of each array. The sections are stored in order, at multiples of 64, after the mean and
+    // standard deviation.
     std::size_t sections = 2;
     net.arrays([&](std::string_view, std::string_view, std::span<float>) { ++sections; });
     std::size_t at = (64 + 8 * sections + 63) / 64 * 64;

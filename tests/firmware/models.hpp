@@ -1,6 +1,7 @@
 #pragma once
 
-// Networks that run as firmware: every kernel without xsimd, pools, odd numbers of channels, fixed point.
+// Networks that run as firmware. They cover every kernel without xsimd, pools, odd numbers of channels, and fixed
+// point.
 
 #include <minnow/layers/activation.hpp>
 #include <minnow/model.hpp>

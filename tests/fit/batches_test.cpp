@@ -14,7 +14,7 @@ using namespace minnow;
 
 namespace {
 
-/// Networks whose first layer reads the image unchanged, as bytes and as floats.
+/// Networks whose first layer reads the image unchanged: one reads bytes, the other floats.
 struct as_they_are : model<image<2, 5, 4>, dense<1, scheme<pixels, sign>>> {};
 struct floats : model<image<2, 5, 4>, hard_tanh> {};
 constexpr shape dimensions{5, 4, 2};
@@ -76,7 +76,7 @@ struct change {
   auto operator<=>(const change&) const = default;
 };
 
-/// Returns every change of up to `reach` pixels that turns image n into `found`.
+/// Returns every change (a flip and a shift of up to `reach` pixels) that turns image n into `found`.
 template <class T>
 std::vector<change> explanations(const dataset<T>& data, int n, const std::vector<float>& found, int reach) {
   std::vector<change> result;
@@ -95,8 +95,8 @@ std::vector<change> explanations(const dataset<T>& data, int n, const std::vecto
   return result;
 }
 
-/// Checks that each changed image is the result of exactly one shift and flip, that every shift and flip occurs, and
-/// that opposite ones are equally frequent.
+/// Checks that each changed image is the result of exactly one shift and flip, that every combination of shift and flip
+/// occurs, and that opposite changes are equally frequent.
 template <class T>
 void check_augmentation(augmentation a) {
   constexpr int count = 4000;

@@ -31,8 +31,8 @@ using data_files::folder;
 
 namespace {
 
-/// A network with all kinds of state: weights without state and with measured and learned states, inputs with states,
-/// noise, batch norm statistics.
+/// A network with all kinds of state: weights without a state, with a measured state and with a learned state; inputs
+/// with states; noise; and batch norm statistics.
 struct with_states
     : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
             conv<5, scheme<integer<4>, integer<4, per_channel>>>, batch_norm, relu,
@@ -69,7 +69,7 @@ fit_options<std::uint8_t> three_epochs() {
 
 struct killed {};
 
-/// The results of a run: every number of the network, and its history except for the seconds.
+/// The results of a run: every number of the network, and its history without the durations.
 struct trace_of_run {
   std::vector<float> numbers{};
   std::vector<double> epochs{};
@@ -81,7 +81,7 @@ struct trace_of_run {
   }
 };
 
-/// Trains, measures accuracy in the middle of epochs, and aborts the run after step `last`.
+/// Trains, measures the accuracy during epochs, and aborts the run after step `last`.
 template <class Optimizer>
 trace_of_run train(const fit_options<std::uint8_t>& options, const Optimizer& o, long long last = 1000) {
   learner net{seed{1}};
@@ -218,7 +218,7 @@ TEST_SUITE("fit/checkpoint") {
       bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
       CHECK(with(bytes).starts_with("run: "));
     }
-    // Change the lengths of sections and repair the checksum.
+    // Change the lengths of sections, and repair the checksum each time.
     for (std::size_t at = 64; at < 64 + 8 * 12; ++at) {
       CAPTURE(at);
       data_files::bytes bytes(sound.begin(), sound.end());
@@ -226,7 +226,7 @@ TEST_SUITE("fit/checkpoint") {
       data_files::repair_checksum(bytes);
       CHECK(with(std::string(bytes.begin(), bytes.end())).starts_with("run: expected "));
     }
-    // The step is the first number of the second section. The first section holds the facts that identify the run.
+    // The step is the first number of the second section. The first section contains the facts that identify the run.
     for (const double step : {-1.0, 22.0, 1e300, std::nan("")}) {
       data_files::bytes bytes(sound.begin(), sound.end());
       std::uint32_t sections = 0, of_facts = 0;
@@ -329,8 +329,8 @@ TEST_SUITE("fit/checkpoint") {
       where.write("run", file);
       return refusal_of(where, options);
     };
-    // The run's position: step 9, alpha, rate, the epoch's sums of losses, correct images and seen images. One epoch of
-    // 7 steps is done.
+    // The run's position: the step (9), alpha, the learning rate, and this epoch's sum of losses, number of correct
+    // images and number of seen images. One epoch of 7 steps is finished.
     const auto position = [&](std::size_t number, double value) { return with(begin[1] + 8 * number, value); };
     CHECK_EQ(position(0, 1e12), "run: expected a run at step 0 to 21, found step 1e+12");
     CHECK_EQ(position(0, 9.5), "run: expected a run at step 0 to 21, found step 9.5");

@@ -1,4 +1,4 @@
-// Tests invalid numbers in a run's arguments and results, and exceptions thrown by the user's functions.
+// Tests invalid numbers in a run's arguments and results, and exceptions that the user's functions throw.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -25,7 +25,7 @@
 #include "small_digits.hpp"
 #include "small_runs.hpp"
 
-// A named namespace, because several files of a folder may be compiled as one.
+// This namespace has a name because several files of a folder may be compiled as one.
 namespace fit_numbers {
 
 using namespace minnow;
@@ -66,8 +66,7 @@ std::string fitted(const fit_options<float>& options, const Optimizer& o = {}, c
 
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// An optimizer that moves each weight by the sign of its gradient, so that a NaN in the gradient does not reach the
-/// weight.
+/// An optimizer that moves each weight by the sign of its gradient. So a NaN in the gradient does not reach the weight.
 struct hiding {
   float rate = 0.01f;
   rate_schedule decay = constant_rate{};
@@ -81,8 +80,8 @@ struct hiding {
   }
 };
 
-/// An optimizer that divides by the gradient, so that the padding lanes of the last vector become NaN. These lanes
-/// belong to no weight.
+/// An optimizer that divides by the gradient. So the padding lanes of the last vector, which belong to no weight,
+/// become NaN.
 struct dividing : hiding {
   template <class V>
   [[nodiscard]] V update(V w, V g, V*, float step_rate, prepared) const noexcept {
@@ -360,7 +359,7 @@ struct thrown : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The place at which the user's functions throw, by number.
+/// The number of the place at which the user's functions throw.
 std::atomic<int> armed{0};
 void may_throw(int place) {
   if (armed.load(std::memory_order_relaxed) == place) throw thrown("place " + std::to_string(place));

@@ -1,4 +1,4 @@
-// Compares the defaults that docs/fitting.md prints with the defaults in the headers.
+// Compares the defaults that docs/fitting.md states with the defaults in the headers.
 
 #include <doctest/doctest.h>
 

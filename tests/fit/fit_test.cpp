@@ -190,7 +190,7 @@ TEST_SUITE("fit/fit: a loss that is not finite") {
                 "fit: the loss is nan at step 4; the first layer with a NaN or an infinity is 2"));
     CHECK(holds(refusal<network<small_real>>(data, options, sgd{.rate = 0.01f}, poison("0", 12)),
                 "nan at step 13; the first layer with a NaN or an infinity is 0"));
-    // In a quantized network too, the error names the first layer with a NaN.
+    // In a quantized network, the error also names the first layer with a NaN.
     CHECK(holds(refusal<network<small, aqe>>(data, options, sgd{.rate = 0.01f}, poison("3", 1)),
                 "nan at step 2; the first layer with a NaN or an infinity is 3"));
     CHECK(holds(refusal<network<small, aqe>>(data, options, sgd{.rate = 0.01f}, poison("0", 1)),
@@ -380,7 +380,7 @@ TEST_SUITE("fit/fit: schedules") {
   }
 
   TEST_CASE("the forward pass uses that alpha: 0 is the real network, 1 the quantized one") {
-    // With one batch in the order of the data, the first loss is the untrained network's.
+    // The run has one batch and does not shuffle, so the first loss is the untrained network's loss.
     const auto data = numbers(50);
     const auto first_loss = [&]<class Estimator>(Estimator, float alpha) {
       network<small, Estimator> net{seed{1}};
@@ -399,8 +399,8 @@ TEST_SUITE("fit/fit: schedules") {
   }
 
   TEST_CASE("weights are quantized every few steps") {
-    // Every step uses the same batch and no layer precedes the first product, so its sums change only when the codes
-    // do.
+    // Every step uses the same batch, and no layer precedes the first product. So its sums change only when the codes
+    // of its weights change.
     const auto data = numbers(40);
     network<small, ste> net{seed{1}};
     std::vector<std::vector<float>> sums;
@@ -543,7 +543,7 @@ TEST_SUITE("fit/fit: what a user brings along") {
     }
   };
 
-  /// An estimator whose slope falls linearly towards the ends of the range.
+  /// An estimator whose slope decreases linearly towards the ends of the range.
   struct bell : estimator_base {
     static constexpr text name() { return "bell"; }
     static float quantized_fraction(float) { return 1; }
@@ -584,7 +584,7 @@ TEST_SUITE("fit/fit: what a user brings along") {
       CHECK(result.epochs.back().loss < 0.9 * result.epochs.front().loss);
       return result.epochs.back().accuracy;
     };
-    // Always choosing the same class is right for less than half of the images.
+    // A network that always chooses the same class is correct for less than half of the images.
     CHECK(last(cross_entropy{}) > 0.6);
     CHECK(last(squared_hinge{}) > 0.6);
     CHECK(last(mean_squared_error{}) > 0.6);

@@ -30,8 +30,8 @@ struct bytes_as_they_are : model<image<2, 3, 2>, hard_tanh> {};
 struct twelve_classes
     : model<image<2, 3, 2>, conv<6, scheme<real, sign>>, batch_norm, dense<12, minw<1, 2>>, batch_norm> {};
 
-/// Three files of 5, 11 and 7 records, each a label and an image in planes (2,3,2). The values are 10 times the
-/// record's number, plus 0 to 11.
+/// Three files of 5, 11 and 7 records. A record is a label and an image, stored in planes (2,3,2). The image's values
+/// are 10 times the record's number, plus 0 to 11.
 struct record_files {
   folder where;
   std::vector<std::string> paths;
@@ -49,7 +49,7 @@ struct record_files {
 };
 constexpr record_format record_of_13{.dimensions = {3, 2, 2}, .classes = 12};
 
-/// Returns the numbers of the records that `of` ranks read, rank after rank. Checks every label and value.
+/// Returns the numbers of the records that `of` ranks read, in the order of the ranks. Checks every label and value.
 std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_options options, bool shuffle,
                          int first_step = 0, int epoch = 1) {
   network<bytes_as_they_are> net;
@@ -129,7 +129,7 @@ TEST_SUITE("fit/image_stream") {
         CAPTURE(ranks);
         CAPTURE(window);
         CHECK(sorted(read_by(ranks, files.paths, {.window = window}, true)) == up_to(23));
-        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // each rank: a contiguous part
+        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // ranks read adjacent records
       }
   }
 
@@ -189,7 +189,7 @@ TEST_SUITE("fit/image_stream") {
     };
     options.batch_norm_batches = 2;
     const auto whole = weights_after(data, options);
-    CHECK(whole != weights_after(memory, options));  // the stream uses another order than `fit` in memory
+    CHECK(whole != weights_after(memory, options));  // the stream's order differs from a data set's order
     options.checkpoint = {.path = files.where.path("run"), .every = 3, .resume = true};
     CHECK_THROWS_AS(weights_after(data, options, 8), stopped);
     CHECK(weights_after(data, options) == whole);
@@ -266,7 +266,7 @@ TEST_SUITE("fit/image_stream") {
     image_stream data(record_of_13, {path});
     records[13] = 12;
     where.write("labels", records);
-    std::filesystem::last_write_time(path, when);  // keeps the file's time, as a file system with coarse times does
+    std::filesystem::last_write_time(path, when);  // simulates a file system with coarse times
     network<bytes_as_they_are> net;
     std::vector<int> labels;
     data.begin({.stream = minnow::random(seed{3}), .shuffles = false, .batch = 2});
@@ -290,7 +290,7 @@ TEST_SUITE("fit/image_stream") {
       }
     }
     CHECK(seen == std::vector<int>(12, 75));
-    // A file that was replaced before it is opened again is refused.
+    // A file that was replaced while it was closed is refused when it is opened again.
     for (int n = 0; n < 300; ++n) {
       where.write("new", std::string(13, '\1'));
       std::filesystem::rename(where.path("new"), paths[static_cast<std::size_t>(n)]);

@@ -1,4 +1,5 @@
-// Tests the names of version 0.1 that still compile: a program with them computes the same as with the present names.
+// Tests the names of version 0.1 that still compile: a program that uses them computes the same as with the current
+// names.
 
 #include <doctest/doctest.h>
 

@@ -20,7 +20,7 @@ namespace {
 struct of_three_layers : model<features<5>, dense<6, scheme<real, sign>>, batch_norm,
                                dense<4, scheme<clipped<real>, integer<8>>>, bias, dense<3, real>> {};
 
-/// Like alpha_blend, but the factor 1 - alpha multiplies the gradient of the weights instead of their step.
+/// Like alpha_blend, but the factor 1 - alpha multiplies the gradient of the weights instead of their update.
 struct scaled_gradient : estimator_base {
   static constexpr text name() { return "scaled_gradient"; }
   static constexpr float quantized_fraction(float alpha) { return alpha; }
@@ -67,7 +67,7 @@ std::vector<float> trained(const Optimizer& o, const std::vector<float>& alphas)
 }
 
 /// Compares the library's updates with a reference in double precision that receives the library's gradients:
-/// reference(w, g, moments, rate of this parameter, step from 1).
+/// reference(w, g, moments, learning rate of this parameter, step counted from 1).
 template <class Optimizer, class Reference>
 void check_updates(const Optimizer& o, Reference&& reference, double tolerance) {
   network<of_three_layers, alpha_blend> net{seed{3}};
@@ -109,8 +109,8 @@ void check_updates(const Optimizer& o, Reference&& reference, double tolerance) 
 TEST_SUITE("fit/update") {
   TEST_CASE("sgd with momentum, weight decay and a falling rate moves every parameter as a loop over doubles does") {
     const sgd o{.rate = 0.25f, .momentum = 0.9f, .weight_decay = 1e-3f, .decay = exponential_rate{.factor = 0.5f}};
-    // The bound allows for three roundings in each of 30 steps, of numbers below 8 and of moments below 40 times the
-    // rate.
+    // The bound allows for three roundings in each of 30 steps. They round weights below 8 and moments below 40 times
+    // the learning rate.
     check_updates(
         o,
         [&](double w, double g, double* m, double rate, int) {
@@ -122,8 +122,8 @@ TEST_SUITE("fit/update") {
 
   TEST_CASE("adam with decoupled weight decay and a cosine rate moves every parameter as a loop over doubles does") {
     const adam o{.rate = 0.125f, .weight_decay = 0.01f, .decay = cosine_rate{.to = 0.1f}};
-    // The bound allows in each of 30 steps for some ten roundings of a direction below 4 times the rate, and one of a
-    // number below 8.
+    // The bound allows for about eleven roundings in each of 30 steps: about ten of the update, which is below 4 times
+    // the learning rate, and one of the weight, which is below 8.
     check_updates(
         o,
         [&](double w, double g, double* m, double rate, int step) {
@@ -179,14 +179,15 @@ TEST_SUITE("fit/update") {
   }
 
   TEST_CASE("under plain SGD a factor on the gradient and on the step give the same weights, under momentum not") {
-    // 1 - alpha is always a power of two, so that scaling by it is exact and results can be compared bit by bit. alpha
-    // changes during the run, because momentum keeps the factors of earlier steps if they multiply the gradient.
+    // 1 - alpha is always a power of two, so scaling by it is exact and results can be compared bit by bit. alpha
+    // changes during the run. A factor of the gradient stays in the momentum of later steps, so the results differ only
+    // if the later steps have other factors.
     const std::vector<float> alphas{0.5f, 0, 0.75f};
     const sgd plain{.rate = 0.1f};
     CHECK(trained<alpha_blend>(plain, alphas) == trained<scaled_gradient>(plain, alphas));
     const sgd heavy{.rate = 0.1f, .momentum = 0.9f};
     CHECK(trained<alpha_blend>(heavy, alphas) != trained<scaled_gradient>(heavy, alphas));
-    // Adam cancels a constant factor of the gradient, but not a factor of the step.
+    // Adam cancels a constant factor of the gradient, but not a factor of the update.
     CHECK(trained<alpha_blend>(adam{.rate = 0.01f}, alphas) != trained<scaled_gradient>(adam{.rate = 0.01f}, alphas));
   }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Facts and sizes of the run whose checkpoints are fuzzed.
+// The run whose checkpoints are fuzzed: the facts that identify it, and the sizes of its sections.
 
 #include <cstddef>
 

@@ -63,8 +63,8 @@ struct in_memory {
   };
 };
 
-/// Returns the input, without its first byte, as a container. If that byte is odd, length and checksum are made valid,
-/// so that the fuzzer reaches the code after the checks.
+/// Returns the input without its first byte, as a container. If the first byte is odd, makes the container's length and
+/// checksum valid, so that the fuzzer reaches the code after these checks.
 inline std::vector<std::uint8_t> as_container(bytes input) {
   if (input.empty()) return {};
   std::vector<std::uint8_t> file(input.begin() + 1, input.end());

@@ -1,4 +1,4 @@
-// Fuzzes record files, with records of 7 bytes, and reads batches of an epoch from them.
+// Fuzzes files of records of 7 bytes, and reads the batches of an epoch from them.
 #include <minnow/fit/image_stream.hpp>
 
 #include "fuzz.hpp"

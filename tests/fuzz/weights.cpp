@@ -1,4 +1,4 @@
-// Fuzzes weights of a network that are read from safetensors, including wrong tensors in valid files.
+// Fuzzes network weights that are read from safetensors, including wrong tensors in valid files.
 #include <minnow/exchange/safetensors.hpp>
 #include <minnow/exchange/weights.hpp>
 

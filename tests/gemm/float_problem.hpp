@@ -24,7 +24,7 @@ struct problem {
   int images;
   floats in, grad_out, weights;
 
-  /// Fills the data with whole numbers in [-3, 3] if `whole`, else with numbers in [-1, 1).
+  /// Fills the data with integers in [-3, 3] if `whole`, otherwise with numbers in [-1, 1).
   problem(const geometry& shape, int count, bool whole, minnow::random random) : g(shape), images(count) {
     const auto fill = [&](floats& to, int size) {
       to.resize(static_cast<std::size_t>(size));

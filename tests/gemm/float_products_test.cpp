@@ -12,7 +12,7 @@ using namespace minnow;
 
 namespace {
 
-/// Checks the products of a layer, and whether the layer uses Winograd's minimal filtering.
+/// Checks the products of a layer, and checks whether Winograd's minimal filtering supports the layer.
 void check(const geometry& g, bool filters_minimally) {
   const test::problem p{g, 3, false, minnow::random{}};
   INFO(p.name());

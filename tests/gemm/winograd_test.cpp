@@ -34,9 +34,8 @@ products multiply(const problem& p, int team) {
   return r;
 }
 
-/// Returns how many values differ from the exact sum by more than `terms` roundings of a term, which is at most 1. The
-/// sums of a Winograd tile share intermediate terms, so the magnitudes of a value's own products do not bound its
-/// error.
+/// Returns how many values differ from the exact sum by more than `terms` roundings. No term is larger than 1. The sums
+/// of a Winograd tile share intermediate terms, so the magnitudes of a value's own products do not bound its error.
 int winograd_misses(const test::exact_sums& exact, const floats& values, int terms) {
   int result = values.size() == exact.exact.size() ? 0 : -1;
   for (std::size_t i = 0; i < values.size(); ++i)

@@ -36,9 +36,10 @@ void check_batch_norm(shape in, int images, float offset) {
   const numbers wide_beta = test::widened(beta);
   const double rows = static_cast<double>(images * in.pixels());
 
-  // The bound covers the errors of the library's floats. Rounding the mean to float moves every centered number by one
-  // rounding of the offset. The rest is a few roundings of numbers below 3 (uniform inputs stay within sqrt(3) standard
-  // deviations, and small batches exceed that only slightly). Sums over rows are added in floats in blocks of 128 rows.
+  // The bound covers the rounding errors of the library's floats. Rounding the mean to float shifts every centered
+  // number by one rounding of the offset. The other errors are a few roundings of numbers below 3: uniform inputs stay
+  // within sqrt(3) standard deviations, and small batches exceed that only slightly. Sums over rows are added in
+  // floats, in blocks of 128 rows.
   const double one_rounding = 0x1p-24 * (1 + std::abs(static_cast<double>(offset)));
   const double blocks = std::fmin(rows, 128) + 8;
   // The loss is linear in gamma and beta, so a step of .5 is exact.

@@ -25,13 +25,13 @@ TEST_SUITE("gradient/bias") {
         for (std::size_t i = 0; i < out.size(); ++i) out[i] += biases[i % channels];
         return test::inner(out, r);
       };
-      // The loss is linear, so a difference is exact except for the rounding of doubles.
+      // The loss is linear, so the finite difference is exact except for the rounding of doubles.
       CHECK(test::further(grad_in,
                           test::finite_differences([&](const numbers& v) { return loss(v, test::widened(b)); },
                                                    test::widened(x), 0.5),
                           1e-12) == "");
-      // The bound allows for one rounding for each row of a block and for the total. No partial sum exceeds the number
-      // of rows.
+      // The bound allows for one rounding per row of a block and for the rounding of the total. No partial sum exceeds
+      // the number of rows.
       const double rows = static_cast<double>(images * in.pixels());
       CHECK(test::further(one.gradients().at("bias"),
                           test::finite_differences([&](const numbers& v) { return loss(test::widened(x), v); },

@@ -14,7 +14,7 @@ using test::numbers;
 
 namespace {
 
-/// Checks a layer that is piecewise linear. Inputs stay away from its corners, so the differences are exact.
+/// Checks a piecewise linear layer. Inputs stay away from its corners, so the finite differences are exact.
 template <class Layer, class Rule>
 void check_elementwise(Rule&& rule) {
   const shape in{5, 7, 3};

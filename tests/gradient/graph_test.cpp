@@ -11,8 +11,8 @@ using test::numbers;
 
 namespace {
 
-/// An unquantized network with every way in which a result is read more than once: by a body and the sum, by both
-/// branches, by the layers of a dense block, by two sums.
+/// An unquantized network in which results are read more than once in every possible way: by a body and its sum, by
+/// both branches, by the layers of a dense block, and by two sums.
 struct small_graph
     : model<image<2, 6, 6>, conv<4>, residual<chain<conv<4>, batch_norm, relu>>,
             residual<conv<6, real, stride<2>>, chain<conv<6, real, kernel<1>, padding<0>, stride<2>>, bias>>,

@@ -32,7 +32,7 @@ inline double cross_entropy_of(const numbers& logits, const std::vector<int>& la
   return loss / static_cast<double>(labels.size());
 }
 
-/// Checks the gradients of one step on as many images as there are labels. Returns how many parameters were checked.
+/// Checks the gradients of one step. The batch has one image per label. Returns how many parameters were checked.
 ///
 /// loss_of   double (const parameter_map&, const numbers& images, const std::vector<int>& labels)
 template <class Model, class Loss>
@@ -56,9 +56,9 @@ std::size_t check_gradients(const std::vector<int>& labels, Loss&& loss_of) {
   });
   CHECK(std::abs(loss - loss_of(parameters, widened(x), labels)) <= 1e-6);
 
-  // The step is so small that no input crosses a corner; the rounding of doubles is 1e-15 / step. The library's floats
-  // pass 14 layers with sums of up to 100 terms. The bound is a relative error of a few hundred roundings, in the norm
-  // of a tensor's gradient.
+  // The step is so small that no input crosses a corner; the rounding of doubles contributes 1e-15 / step. The
+  // library's floats pass through 14 layers with sums of up to 100 terms. The norm of a gradient's error may be a few
+  // hundred roundings of the gradient's norm.
   for (const auto& parameter : parameters) {
     const std::string& key = parameter.first;  // clang 16 cannot capture a structured binding under OpenMP
     CAPTURE(key);

@@ -51,7 +51,8 @@ double small_real_loss(const test::parameter_map& parameters, const numbers& ima
   return test::cross_entropy_of(x, labels);
 }
 
-/// 20 blocks. The first reads the image without a quantizer, so its gradient has passed 19 quantizers of inputs.
+/// A block of a network with 20 products. The first product reads the image without a quantizer, so its gradient has
+/// passed through 19 quantizers of inputs.
 template <class Scheme>
 using block = chain<dense<24, Scheme>, batch_norm>;
 template <class Scheme>
@@ -103,8 +104,8 @@ TEST_SUITE("gradient/network") {
         const std::vector<float>& g = gradient.second;
         CAPTURE(key);
         for (const float v : g) REQUIRE(std::isfinite(v));
-        // Gradients neither vanish nor grow by 2^20: they stay within five decades of the logits' gradient, whose norm
-        // is below 1.
+        // Gradients neither vanish nor grow by 2^20. Their norms stay within five decades of the norm of the logits'
+        // gradient, which is below 1.
         CHECK(norm(g) > 1e-5);
         CHECK(norm(g) < 1e5);
       }
@@ -140,7 +141,7 @@ TEST_SUITE("gradient/network") {
   }
 
   TEST_CASE("alpha_blend at depth 20 fades by 1 - alpha at each quantizer of inputs") {
-    // At alpha 1 no gradient arrives below the last quantizer. Other alphas are not compared, since their forward
+    // At alpha 1 no gradient passes the last quantizer of inputs. Other alphas are not compared, because their forward
     // values differ too.
     const auto gradients = gradients_of<deep<minw<1, 1>>, alpha_blend>(1);
     CHECK(norm(gradients.at("8.0 weights")) > 0);

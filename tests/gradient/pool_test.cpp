@@ -13,7 +13,7 @@ using test::numbers;
 
 namespace {
 
-/// Returns different numbers, at least 1/64 apart. A step of a quarter of that changes no maximum, so the difference is
+/// Returns different numbers, at least 1/64 apart. A step of 1/256 changes no maximum, so the finite difference is
 /// exact.
 std::vector<float> all_different(int count, std::uint64_t draws) {
   std::vector<float> x(static_cast<std::size_t>(count));

@@ -20,9 +20,10 @@ namespace {
 
 using test::float_rounding, test::numbers;
 
-/// Compares the gradients of sum(r * out) with differences of the double-precision product. It is linear in inputs and
-/// in weights, so a difference is exact except for the rounding of doubles. The error of a float sum of n products is
-/// at most n + 1 roundings of the sum of magnitudes. The same differences, applied to magnitudes, give these sums.
+/// Compares the gradients of sum(r * out) with finite differences of the product in double precision. The sum is linear
+/// in inputs and in weights, so a finite difference is exact except for the rounding of doubles. The error of a float
+/// sum of n products is at most n + 1 roundings of the sum of the products' magnitudes. Finite differences of the
+/// product of magnitudes give that sum.
 template <class Layer>
 void check_product(shape in, int images) {
   CAPTURE(Layer::name().c_str());

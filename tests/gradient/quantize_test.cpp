@@ -15,8 +15,8 @@ using namespace minnow;
 
 namespace {
 
-/// Checks that grad_in is the arriving gradient times the papers' slope times the slope of the clip, with at most two
-/// roundings. slope(alpha, inside) is the printed slope, without the clip.
+/// Checks that grad_in is the incoming gradient times the papers' slope times the slope of the clip, with at most two
+/// roundings. slope(alpha, inside) is the slope that the paper prints, without the clip.
 template <class Q, class Estimator, class Slope>
 void check_slope(const std::vector<float>& x, float end, Slope&& slope) {
   CAPTURE(Q::name().c_str());
@@ -56,7 +56,7 @@ std::vector<float> inputs_around(float end) {
   return x;
 }
 
-/// An estimator for single numbers, whose slope falls linearly towards the ends of the range.
+/// An estimator for single numbers, whose slope decreases linearly towards the ends of the range.
 struct tent : estimator_base {
   static constexpr text name() { return "tent"; }
   static float quantized_fraction(float alpha) { return alpha; }

@@ -19,7 +19,8 @@ namespace {
 
 using test::float_rounding;
 
-/// Returns weights wherever a slope could change: the ends of the range and their neighbors, inside and outside.
+/// Returns weights at which a slope could change: the ends of the range, their neighbors, and weights inside and
+/// outside.
 std::vector<float> weights_around(float end) {
   std::vector<float> w;
   for (const float sign : {-1.0f, 1.0f})
@@ -30,8 +31,9 @@ std::vector<float> weights_around(float end) {
   return w;
 }
 
-/// Checks one image and two units. Before the estimator, a weight's gradient is one product of an input and a gradient,
-/// so the expected number is input * gradient * slope, with three roundings in the library.
+/// Checks a dense layer of two units on one image. A weight's gradient is one product of an input and an output
+/// gradient, times the estimator's slope. So the library rounds the expected number, input * gradient * slope, three
+/// times.
 template <class Q, class Estimator, class Slope>
 void check_weight_slope(const std::vector<float>& w, float alpha, Slope&& slope) {
   CAPTURE(Q::name().c_str());

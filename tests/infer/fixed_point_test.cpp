@@ -34,12 +34,12 @@ using positive = scheme<unsigned_integer<8>, integer<4, per_channel>>;
 struct chained : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu6, unit<bytes, 20>, max_pool<2>, relu,
                        conv<18, positive>, max_pool<2>, batch_norm, hard_tanh, dense<9, bytes>, bias, batch_norm,
                        dense<4, bytes>> {};
-/// A network in which codes are added, followed by batch norm.
+/// A network that adds codes, followed by batch norm.
 struct joined : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu,
                       residual<chain<unit<positive, 17>, relu, unit<positive, 17>>, chain<>, unsigned_integer<8>>,
                       batch_norm, relu, dense<4, bytes>> {};
-/// A network with stages that fixed point leaves as they are: stages that are not a single linear function, or whose
-/// codes have few bits.
+/// A network with stages that fixed point does not change, because they are not a single linear function or because
+/// their codes have few bits.
 struct partly_fixed : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, residual<unit<bytes, 17>>,
                             unit<minw<1, 1>, 8>, dense<4, bytes>> {};
 

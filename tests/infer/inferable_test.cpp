@@ -35,8 +35,8 @@ std::vector<float> run(const Reading& reading, const std::vector<float>& in, std
   return result;
 }
 
-/// Returns the arrays that a file keeps, as names and sizes. If `fill` is not empty, fills each array with its first
-/// numbers.
+/// Returns the names and sizes of the arrays that a file stores. If `fill` is not empty, overwrites each array with the
+/// first numbers of `fill`.
 template <class Reading>
 std::string arrays(Reading& reading, const std::vector<float>& fill = {}) {
   std::string names;
@@ -53,7 +53,7 @@ static_assert(inferable_layer<triangle> && !monotone_layer<triangle>, "what neit
 
 namespace {
 
-/// Specializations of `inferable` that list their arrays as in version 0.1, and as in the present version.
+/// Specializations of `inferable` that list their arrays as in version 0.1 and as in the current version.
 struct listed_by_member {
   std::vector<float> numbers{1, 2};
   void arrays(auto&& visit) { visit("numbers", std::span<float>(numbers)); }

@@ -23,8 +23,8 @@ using pooled_block = chain<conv<Filters, minw<1, 1>>, max_pool<2>, batch_norm>;
 template <int Units>
 using dense_block = chain<dense<Units, minw<1, 1>>, batch_norm>;
 
-/// The ConvNets of Chen et al. 2020: convolutions of `Filters`, twice and four times as many filters, then two hidden
-/// dense layers.
+/// The ConvNets of Chen et al. 2020: convolutions with `Filters` filters, then with twice and four times as many,
+/// followed by two hidden dense layers.
 template <int Filters, int Narrow, int Wide>
 struct conv_net : model<image<3, 32, 32>, conv<Filters, scheme<pixels, sign>>, batch_norm, pooled_block<Filters>,
                         conv_block<2 * Filters>, pooled_block<2 * Filters>, conv_block<4 * Filters>,
@@ -45,8 +45,8 @@ static_assert(packed<model_b>::weight_bits() == 4'310'720);
 static_assert(packed<model_c>::weight_bits() == 2'465'472);
 static_assert(packed<model_d>::weight_bits() == 1'739'456);
 
-// The convolution needs 9 masks of 16 bits, one bit per filter. The dense layer has 3 filters, not padded, of 45
-// inputs, padded to 2 words in each of 2 planes.
+// The convolution has 9 masks of 16 bits, one bit per filter. The dense layer has 3 filters, which are not padded. Each
+// has 45 inputs in 2 planes, padded to 2 words per plane.
 static_assert(packed<odd>::weight_bits() == 9 * 16 + 3 * 2 * 2 * 32);
 
 // Packed networks for different architectures have different types, and so do their sessions.

@@ -53,7 +53,7 @@ struct of_all_kinds
     : model<image<3, 7, 7>, conv<9, scheme<real, ternary<>>>, batch_norm, relu, conv<8, scheme<integer<8>, integer<8>>>,
             average_pool<2>, batch_norm, conv<6>, quantize<ternary<>>, max_pool<2>, dense<5, minw<16, 3>>, batch_norm> {
 };
-/// A quantizer with too many codes for thresholds (8 bits), so that a run calls code().
+/// A quantizer with too many codes for thresholds (8 bits), so that a run calls its code().
 struct throwing : quantizer_base {
   static inline std::atomic<bool> armed{false};
   static constexpr text name() { return "throwing"; }
@@ -122,8 +122,8 @@ static_assert(noexcept(session<packed<integers>>::check(0, 0)));
 static_assert(std::is_constructible_v<session<packed<integers>>, const packed<integers>&>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, packed<integers>>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, const packed<integers>, int>);
-// MobileNet v1 of a quarter of the width on 96x96 images. Its largest map has 48x48x16 codes (36 KB) and is computed
-// from a map of 18 KB. Buffers of stages that do not run together share memory.
+// MobileNet v1 with a quarter of the width for 96x96 images. Its largest map has 48x48x16 codes (36 KB) and is computed
+// from a map of 18 KB. Buffers share memory if their stages do not run together.
 template <class First>
 using small_mobilenet = zoo::mobilenet_v1<zoo::schemes<scheme<integer<8>, integer<8, per_channel>>, First>, 25, 96, 2>;
 struct of_bytes : small_mobilenet<scheme<pixels, integer<8, per_channel>>> {};
@@ -309,7 +309,7 @@ TEST_SUITE("infer/session") {
 
   TEST_CASE("a real image is normalized channel by channel by one fma, bytes from 0 to 1 first") {
     packed<sums_of_a_pixel> network;
-    // Filter f of 3 copies channel f, so that the logits are the first layer's input.
+    // Filter f copies channel f, so that the logits are the first layer's inputs.
     float weights[3][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}};
     std::memcpy(network.stage<0>().weights.data(), weights, sizeof weights);
     network.input = {.mean = {0.485f, 0.456f, 0.406f}, .stddev = {0.229f, 0.224f, 0.225f}};
@@ -322,7 +322,7 @@ TEST_SUITE("infer/session") {
         const float mean = network.input.mean[c];
         const float deviation = network.input.stddev[c];
         const auto exact = [&](double x) { return (x - static_cast<double>(mean)) / static_cast<double>(deviation); };
-        // The bound allows for 3 roundings: one or two of scale and shift, and one of the fma.
+        // The bound allows for 3 roundings: one or two of the scale and the shift, and one of the fma.
         const auto allowed = [&](double x) {
           return 3 * 0x1p-24 * (std::abs(x) + static_cast<double>(mean)) / static_cast<double>(deviation);
         };

@@ -29,7 +29,7 @@ using of_mixed = detail::stage_plan<staged_mixed, S>;
 
 }  // namespace
 
-// Pixels are the first product's codes. Each stage ends with the quantizer of the next product's inputs.
+// The first product reads the pixels as codes. Each stage ends with the quantizer of the next product's inputs.
 static_assert(integer_stages::count == 3);
 static_assert(integer_stages::begin(0) == 1 && integer_stages::begin(1) == 5 && integer_stages::begin(2) == 10 &&
               integer_stages::begin(3) == 12);
@@ -57,7 +57,7 @@ static_assert(!of_mixed<2>::has_product && of_mixed<2>::has_quantizer &&
 static_assert(of_mixed<3>::integer_sums && of_mixed<3>::ends_in != minnow::detail::stage_end::thresholds,
               "half has no thresholds");
 
-// The last quantizer outputs values to the user.
+// If the last layer is a quantizer, it outputs values to the user, so its stage has no quantizer of codes.
 static_assert(detail::stages<codes_last>::count == 2 && !detail::stage_plan<codes_last, 1>::has_quantizer);
 
 TEST_SUITE("infer/stage") {
@@ -74,7 +74,7 @@ TEST_SUITE("infer/stage") {
     };
     packed<staged_integers> small;
     // First stage: 3 blocks of 27 masks of 16 bits; 33 channels in 48 lanes, with 2 thresholds each. Second stage: 40
-    // filters of 9 taps of 2 words; 1 threshold. Third stage: 10 units of 640 inputs in 3 planes.
+    // filters of 9 taps of 2 words; 1 threshold per channel. Third stage: 10 units of 640 inputs in 3 planes.
     CHECK(names(small) ==
           "weights:162 flip:192 smallest:192 thresholds:384 | weights:2880 flip:192 smallest:192 thresholds:192 | "
           "weights:2400 scales:40 scale:40 shift:40 | ");

@@ -35,7 +35,7 @@ int index_by(const thresholds& t, std::size_t channel, std::int32_t sum) {
   return index;
 }
 
-/// Describes the first sum in [-bound, bound] whose index differs; empty if there is none.
+/// Describes the first sum in [-bound, bound] whose index differs from index_of(sum); empty if there is none.
 template <class IndexOf>
 std::string difference(int codes, std::int32_t bound, int direction, IndexOf index_of) {
   thresholds t(1, codes);
@@ -52,8 +52,8 @@ std::string difference(int codes, std::int32_t bound, int direction, IndexOf ind
   return {};
 }
 
-/// Returns `codes` - 1 sorted random positions in [-bound, bound + 1], at which the code changes. Several positions may
-/// be equal, so that some codes never occur.
+/// Returns `codes` - 1 sorted random sums in [-bound, bound + 1] at which the code changes. Several of them may be
+/// equal, so that some codes never occur.
 std::vector<std::int32_t> random_steps(int codes, std::int32_t bound, std::uint64_t draws) {
   minnow::random r(seed{draws});
   std::vector<std::int32_t> steps;

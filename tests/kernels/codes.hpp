@@ -15,8 +15,8 @@
 
 namespace minnow::test {
 
-/// A buffer that begins at a cache line and is readable 64 bytes past its end. All bits of these 64 bytes are 1, so a
-/// kernel that uses them in its result, or overwrites them, is detected.
+/// A buffer that begins at a cache line and is readable up to 64 bytes past its end. All bits of these 64 bytes are 1,
+/// so a kernel that overwrites them, or whose result depends on them, is detected.
 class packed_bytes {
 public:
   explicit packed_bytes(std::size_t size) : size_(size), lines_(size / sizeof(line) + 2) {

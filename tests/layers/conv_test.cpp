@@ -22,7 +22,7 @@ static_assert(conv<8, sign, kernel<2>>::output({10, 11, 2}) == shape{11, 12, 8},
 static_assert(conv<8, sign, kernel<5, 3>, padding<0>>::output({10, 11, 2}) == shape{6, 9, 8});
 static_assert(conv<8, sign, padding<0, 2>, kernel<3, 5>>::output({10, 11, 2}) == shape{8, 11, 8});
 
-// Checks ResNet's first layer, and strides that do not divide the size.
+// Checks ResNet's first layer, and strides that do not divide the size of the map.
 static_assert(conv<64, sign, kernel<7>, stride<2>>::output({224, 224, 3}) == shape{112, 112, 64});
 static_assert(conv<8, sign, stride<2>>::output({10, 11, 2}) == shape{5, 6, 8});
 static_assert(conv<8, sign, stride<2, 3>>::output({10, 11, 2}) == shape{5, 4, 8});

@@ -9,7 +9,7 @@ using namespace minnow;
 static_assert(layer<depthwise_conv<>> && product_layer<depthwise_conv<sign, stride<2>>>);
 static_assert(std::is_same_v<depthwise_conv<>::weights, real>, "weights are real unless told otherwise");
 
-// The defaults are 3x3, stride 1, padding 1, and as many filters as channels.
+// The defaults are a 3x3 kernel, stride 1, padding 1, and as many filters as channels.
 static_assert(depthwise_conv<>::output({32, 24, 7}) == shape{32, 24, 7});
 static_assert(depthwise_conv<sign, stride<2>>::output({32, 25, 7}) == shape{16, 13, 7});
 static_assert(depthwise_conv<sign, kernel<5, 3>, padding<0>>::output({32, 24, 7}) == shape{28, 22, 7});

@@ -61,7 +61,7 @@ static_assert(of_nested::find("1.1") == of_nested::count && of_nested::find("") 
 static_assert(of_nested::takes_pixels && !layer_graph<model<image<3, 12, 10>, conv<4>>>::takes_pixels);
 static_assert(!layer_graph<model<image<3, 12, 10>, conv<4, minw<1, 1>>>>::takes_pixels);
 
-// A model, the same model under another name, and the same model written differently.
+// A model, then the same model under another name and the same model written differently.
 struct base : model<image<3, 8, 10>, conv<4, minw<1, 1>, kernel<3>>, batch_norm, relu, max_pool<2>, dense<5, sign>> {};
 struct base_by_another_name
     : model<image<3, 8, 10>, conv<4, minw<1, 1>, kernel<3>>, batch_norm, relu, max_pool<2>, dense<5, sign>> {};

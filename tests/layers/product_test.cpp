@@ -20,7 +20,8 @@ static_assert(std::is_void_v<detail::scheme_of<sign>::inputs> &&
 
 namespace {
 
-/// Checks that the longest permitted sum of the largest codes fits in 32 bits, and that one more product would not.
+/// Checks that the longest permitted sum of the largest codes fits in 32 bits, and that a sum with one more product
+/// does not.
 template <class Inputs, class Weights>
 constexpr bool just_fits() {
   constexpr long long largest = static_cast<long long>(Inputs::max_code) * Weights::max_code;

@@ -1,8 +1,8 @@
 #pragma once
 
-// Macros of other headers that may be included before ours. The standard library does not tolerate all of them, so the
-// standard headers that we use are included first. After that, all macros are defined when our own headers are
-// compiled.
+// Defines macros of other headers that may be included before minnow's. The standard library does not tolerate all of
+// them, so this file first includes the standard headers that minnow uses. Then all macros are defined while minnow's
+// headers are compiled.
 #include <algorithm>
 #include <array>
 #include <atomic>

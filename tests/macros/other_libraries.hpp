@@ -1,7 +1,7 @@
 #pragma once
 
-// The macros of neighbors.hpp that xsimd, xtensor and the headers of intrinsics tolerate: all except single letters,
-// names that these libraries use, and functions that they call.
+// Includes neighbors.hpp, and then undefines its macros that xsimd, xtensor or the headers of intrinsics do not
+// tolerate: single letters, names that these libraries use, and functions that they call.
 #include "neighbors.hpp"
 
 #undef A

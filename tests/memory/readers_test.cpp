@@ -35,8 +35,8 @@ constexpr bool limited = true;
 
 constexpr std::uint64_t terabyte = std::uint64_t{1} << 40;
 
-/// Limits the address space to `bytes` more than the program uses now, during its lifetime. Not used with sanitizers,
-/// which reserve terabytes.
+/// During its lifetime, limits the address space to `bytes` more than the program uses at its construction. Not used
+/// with sanitizers, because they reserve terabytes.
 class memory_limit {
 public:
   explicit memory_limit(std::size_t bytes) {
@@ -56,7 +56,7 @@ private:
 };
 
 /// Writes a sparse file of this length that begins with these bytes. Returns false if the file system does not support
-/// it.
+/// such files.
 bool sparse(const std::string& path, const data_files::bytes& begin, std::uint64_t length) {
   {
     std::ofstream file(path, std::ios::binary);
@@ -84,7 +84,7 @@ data_files::bytes safetensors_of(const std::string& header) {
 
 std::string text_of(std::uint64_t n) { return std::to_string(n); }
 
-/// Returns the beginnings of files whose headers are valid and agree with the length.
+/// Returns the beginnings of files whose headers are valid and consistent with a file of this length.
 std::vector<std::pair<std::string, data_files::bytes>> consistent(std::uint64_t length) {
   const auto idx = [](std::uint32_t magic, std::vector<std::uint32_t> dimensions) {
     data_files::bytes file;

@@ -28,7 +28,7 @@ inline int failures = 0;
     }                                                                      \
   } while (false)
 
-/// One array of a network with its values.
+/// One array of a network and its values.
 struct kept_array {
   std::string_view path;
   std::string_view name;
@@ -42,7 +42,7 @@ inline std::vector<kept_array> arrays(minnow::network_base& net) {
   return result;
 }
 
-/// Returns the CRC-32 of all arrays.
+/// Returns the CRC-32 of all arrays of a network.
 inline std::uint32_t checksum(minnow::network_base& net) {
   std::uint32_t crc = 0;
   for (const kept_array& a : arrays(net)) crc = minnow::detail::crc32(std::as_bytes(std::span(a.values)), crc);

@@ -1,5 +1,4 @@
-// Runs training on n ranks, and checks its accuracy, its resumption from a checkpoint, and how it ends when a rank
-// fails.
+// Runs training on n ranks. Checks the accuracy, resuming from a checkpoint, and how a run ends when a rank fails.
 //
 // usage: mpirun -n N runs CASE [CHECKPOINT]
 
@@ -45,7 +44,7 @@ fit_options<std::uint8_t> options_of(data_parallel& ranks) {
 }
 const adam optimizer{.rate = 5e-3f, .decay = cosine_rate{}};
 
-/// The text of the error that ended a run on this rank, and the seconds from the last event to that error.
+/// The text of the error that ended a run on this rank, and the time in seconds from the last event to this error.
 struct ending {
   std::string text = "no error";
   double seconds = 0;
@@ -72,7 +71,8 @@ void expect_text(const ending& end, const char* part) {
   MPI_EXPECT(end.text.find(part) != std::string::npos, "%s", end.text.c_str());
 }
 
-/// Checks that a run reaches the accuracy of a run on one rank, except for the effect of a different summation order.
+/// Checks that a run on several ranks reaches the accuracy of a run on one rank, except for the effect of a different
+/// summation order.
 void accuracy_of(bool synchronized) {
   data_parallel ranks{MPI_COMM_WORLD, {.synchronized_statistics = synchronized, .timeout = 20}};
   const auto data = test::small_digits(1500, seed{2}), validation = test::small_digits(501, seed{3});
@@ -83,7 +83,7 @@ void accuracy_of(bool synchronized) {
   const double together = fit(all, data, optimizer, constant{}, options).epochs.back().validation_accuracy;
   if (ranks.rank() == 0) std::printf("accuracy %.3f on one rank, %.3f on %d\n", alone, together, ranks.size());
   MPI_EXPECT(alone > 0.6 && std::abs(alone - together) < 0.06, "%g and %g", alone, together);
-  // The ranks have measured shares of the validation set, all with the same network.
+  // Each rank has measured its share of the validation set, and all ranks have the same network.
   MPI_EXPECT(std::abs(accuracy(all, validation) - together) < 1e-12, "%g and %g", accuracy(all, validation), together);
   MPI_EXPECT(test::same_on_all(ranks, test::checksum(all)), "%s", "ranks hold other bits");
 }

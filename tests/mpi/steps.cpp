@@ -1,5 +1,5 @@
-// Compares one training step on n ranks with one on a single rank, for networks of many kinds. Checks that repeated
-// runs are equal in every bit.
+// Compares one training step on n ranks with one step on a single rank, for networks of many kinds. Checks that
+// repeated runs are equal in every bit.
 //
 // usage: mpirun -n N steps
 
@@ -40,9 +40,9 @@ struct step_options {
   int batch = 62;
 };
 
-/// Returns the largest difference of a number between a step on one rank and a step on all ranks, relative to the
-/// largest number of its array (at least 0.01, because some sums cancel). With a rate of 1, a step of SGD equals the
-/// gradient, so this compares a batch's gradients, statistics and states.
+/// Returns the largest difference between a number after a step on one rank and after the same step on all ranks,
+/// relative to the largest number of its array (at least 0.01, because some sums cancel). With a learning rate of 1,
+/// SGD moves each parameter by its gradient, so this compares a batch's gradients, statistics and states.
 template <class Network>
 double further(data_parallel& ranks, const step_options& o, seed draws) {
   const auto data = test::small_digits(o.batch, draws);
@@ -67,9 +67,9 @@ double further(data_parallel& ranks, const step_options& o, seed draws) {
   return furthest;
 }
 
-/// Some 10^4 products are summed in a different order. If the last bit of such a sum moves a value across a quantizer's
-/// threshold, results differ by the contribution of one value to its batch. This happens for about one draw of data in
-/// a thousand, and the draw depends on the processor. So two of three draws must be within the tolerance.
+/// The steps add some 10^4 products in a different order. If the last bit of such a sum moves a value across a
+/// quantizer's threshold, results differ by the contribution of one value to its batch. This happens for about one seed
+/// in a thousand, and which seed depends on the processor. So only two of three seeds must be within the tolerance.
 constexpr double tolerance = 1e-5;
 
 template <class Model, class Estimator>

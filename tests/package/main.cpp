@@ -1,5 +1,5 @@
 // Calls the loader of a network that is compiled for several architectures, and the safetensors reader if it is
-// available. Both must report that the file "none" is missing.
+// available. Both must report that the file "none" does not exist.
 #include <cstdio>
 #include <cstring>
 

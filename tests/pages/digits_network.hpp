@@ -1,6 +1,6 @@
 #pragma once
 
-// Stands in for the header that minnow_dispatch(digits_network …) generates.
+// Replaces the header that minnow_dispatch(digits_network …) generates.
 
 #include <string>
 

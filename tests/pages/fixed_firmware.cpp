@@ -7,7 +7,7 @@ namespace mn = minnow;
 struct small : mn::model<mn::image<1, 6, 6>, mn::conv<4, mn::scheme<mn::pixels, mn::integer<8>>>, mn::batch_norm,
                          mn::relu, mn::dense<3, mn::scheme<mn::unsigned_integer<8>, mn::integer<8>>>> {};
 
-/// Stands in for a header written by save_header; the arrays are left out.
+/// Replaces a header written by save_header, without its arrays.
 namespace small_data {
 inline constexpr mn::firmware_data<2> network{mn::layer_graph<mn::fixed_point<small>>::fingerprint, {}};
 }

@@ -14,7 +14,8 @@
 
 using namespace minnow;
 
-// A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
+// This namespace has a name because compilers report members of an unnamed namespace as unused if only a concept uses
+// them.
 namespace quantize_concept_test {
 
 /// A quantizer without the members of quantizer_base.

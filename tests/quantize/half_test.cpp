@@ -17,8 +17,9 @@ static_assert(!half::clips_weights && !half::uniform_init);
 
 namespace {
 
-// Returns the nearest multiple of the spacing of 16-bit floats around x, ties to even, at most ±65504. The spacing
-// gives 11 significant bits, but is never finer than 2^-24. Scaling by powers of two is exact in double precision.
+// Returns x rounded to a multiple of the spacing of 16-bit floats near x, ties to even, and limited to ±65504. The
+// spacing gives 11 significant bits, but is never finer than 2^-24. Scaling by powers of two is exact in double
+// precision.
 double half_formula(double x) {
   if (std::abs(x) >= 65504) return std::copysign(65504.0, x);
   const int exponent = x == 0 ? -14 : std::max(std::ilogb(x), -14);

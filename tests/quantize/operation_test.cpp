@@ -27,7 +27,7 @@ using w4 = integer<4, per_channel>;
 
 }  // namespace
 
-// The rows of Chen et al. 2020, Table I (Table II has the same rows): M-bit inputs, N-bit weights.
+// The rows of Chen et al. 2020, Table I, for M-bit inputs and N-bit weights. Table II has the same rows.
 static_assert(row<1, 1>("XNOR 1-bit fixed"));
 static_assert(row<1, 2>("XNOR 1-bit fixed"));
 static_assert(row<1, 3>("XNOR 2-bit fixed"));
@@ -45,8 +45,8 @@ static_assert(row<16, 2>("XNOR ADDER 16-bit float"));
 static_assert(row<16, 3>("SHIFT ADDER 16-bit float"));
 static_assert(row<32, 32>("MAC 32-bit float"));
 
-// Pairs that the table does not list: 16 x 16, and 32-bit inputs, as in every first layer that reads an image of
-// floats.
+// Pairs that the table does not list: 16 x 16, and 32-bit inputs, which occur in every first layer that reads an image
+// of floats.
 static_assert(row<16, 16>("MAC 16-bit float"));
 static_assert(row<32, 1>("XNOR ADDER 32-bit float"));
 static_assert(row<32, 2>("XNOR ADDER 32-bit float"));
@@ -66,7 +66,7 @@ static_assert(runs_as<a4, integer<4>>("MAC 4-bit fixed") && runs_as<a4, w4>("MAC
 static_assert(runs_as<a8, sign>("XNOR ADDER 8-bit fixed"));
 static_assert(runs_as<a8, power_of_two<3>>("SHIFT ADDER 8-bit fixed"));
 
-// Inputs with one bit more than in the paper.
+// Inputs with one bit more than the paper uses.
 static_assert(runs_as<power_of_two<4>, sign>("XNOR 3-bit fixed"));
 static_assert(runs_as<power_of_two<4>, power_of_two<3>>("SHIFT 3-bit fixed"));
 

@@ -41,7 +41,7 @@ double formula(double x, const std::vector<double>& d) {
   return std::copysign(1.0, x);
 }
 
-// Returns the midpoints: D_q = 2^-q, otherwise D_p = 3 · 2^-(p+1).
+// Returns the midpoints between levels: D_q = 2^-q, otherwise D_p = 3 · 2^-(p+1).
 std::vector<double> midpoints_of(int bits) {
   const int q = (1 << (bits - 1)) - 1;
   std::vector<double> d;

@@ -17,7 +17,8 @@
 
 using namespace minnow;
 
-// A named namespace, because members that only templates use would be reported as unused in an unnamed one.
+// This namespace has a name because compilers report members of an unnamed namespace as unused if only templates use
+// them.
 namespace quantize_properties_test {
 
 /// A 1-bit quantizer with a scale of 0.3, and a quantizer with a measured scale that begins at 1.

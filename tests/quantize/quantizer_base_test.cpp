@@ -13,7 +13,8 @@
 
 using namespace minnow;
 
-// A named namespace, because members that only the concept uses would be reported as unused in an unnamed one.
+// This namespace has a name because compilers report members of an unnamed namespace as unused if only a concept uses
+// them.
 namespace quantizer_base_test {
 
 /// User-defined quantizers that add only a name and a scale.
@@ -33,7 +34,7 @@ struct five_bits_per : detail::with_granularity<five_bits, Granularity> {};
 
 using namespace quantizer_base_test;
 
-// The defaults: signed bytes, range [-1, 1], and latent weights that are kept inside it.
+// The defaults: signed bytes, the range [-1, 1], and latent weights that are kept inside this range.
 static_assert(test::four_levels::storage == encoding::byte && test::four_levels::clips_weights &&
               !test::four_levels::per_channel);
 static_assert(test::four_levels::range({}).low == -1 && test::four_levels::range({}).high == 1);

@@ -67,7 +67,7 @@ TEST_SUITE("quantize/ternary") {
     }
     by_mean::state s;
     REQUIRE(by_mean::observe(s, weights, role::weights));
-    // There are three roundings to float: of the mean, of 0.7 and of their product.
+    // There are three roundings to float: of the mean, of 0.7, and of their product.
     CHECK(std::abs(s.threshold - 0.7 * sum / 1001) <= 3 * std::ldexp(0.7 * sum / 1001, -24));
 
     const auto xs = test::values({s.threshold});

@@ -1,7 +1,7 @@
 #pragma once
 
-// Checks a random model in several states: trains it for some steps, changes batch norm and scales at random, packs,
-// saves and loads it. All logits must equal the trained network's.
+// Checks a random model in several states. For each state, trains the model for some steps, changes batch norm and
+// scales at random, packs, saves and loads it. All logits must equal the trained network's logits.
 
 #include "agreement/pairs.hpp"
 
@@ -61,7 +61,8 @@ struct graph_counts {
 };
 inline graph_counts counted;
 
-/// Gives batch norm's channels factors of 1, -1 and 0, shifts constants randomly, and scales quantizers' states.
+/// Multiplies the factors of batch norm's channels by 1, -1 or 0, shifts constants randomly, and scales the states of
+/// quantizers.
 inline void bend_randomly(network_base& net, random draws) {
   net.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
     const float size = name == "state" && draws.below(4) == 0 ? draws.uniform(1, 3) : 1.0f;
@@ -80,14 +81,14 @@ inline long long count_different(std::span<const float> a, std::span<const float
   return different;
 }
 
-/// True if all products of a model add integers, so that its logits do not depend on the order of sums.
+/// True if all products of a model add integers, so that its logits do not depend on the order of summation.
 template <class Model>
 inline constexpr bool adds_integers = []<std::size_t... S>(std::index_sequence<S...>) {
   return ((!minnow::detail::stage_plan<Model, S>::has_product || minnow::detail::stage_plan<Model, S>::integer_sums) &&
           ...);
 }(std::make_index_sequence<minnow::detail::stages<Model>::count>{});
 
-/// Returns how often each model is trained, each time from another seed: MINNOW_GRAPH_STATES, or 4 if it is not set.
+/// Returns how often each model is trained, each time with another seed: MINNOW_GRAPH_STATES, or 4 if it is not set.
 inline int graph_states() {
   const char* text = std::getenv("MINNOW_GRAPH_STATES");
   return text != nullptr ? std::atoi(text) : 4;
@@ -96,7 +97,7 @@ inline int graph_states() {
 /// Checks a model. If products add floats in their own order, sums and codes are compared within error bounds
 /// (agreement/comparison.hpp).
 ///
-/// number  number of the model, the seed of all random choices
+/// number  number of the model, which is the seed of all random choices
 template <class Model, bool FixedPoint = false>
 void check_graph(std::uint64_t number) {
   using small = packed<Model, tested_arch>;

@@ -26,7 +26,7 @@ class writer {
 public:
   explicit writer(std::uint64_t number) : draws_(minnow::seed{number}) {}
 
-  /// Returns a model's type. It reads bytes if its first layer reads pixels, else floats.
+  /// Returns a model's type. The model reads bytes if its first layer reads pixels, otherwise floats.
   std::string model() {
     const int kind = below(8);
     const shape in = kind == 0  ? shape{1, 1, 31 + below(40)}

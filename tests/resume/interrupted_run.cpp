@@ -1,4 +1,4 @@
-// Trains and resumes from its checkpoint. The script `kill` kills this program.
+// Trains a network, and resumes from its checkpoint if there is one. The script `kill` kills this program.
 //
 // usage: interrupted_run CHECKPOINT|none NETWORK       writes the trained network; prints the first step of this
 // process

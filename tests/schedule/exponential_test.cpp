@@ -14,7 +14,7 @@ static_assert(schedule<exponential>);
 
 TEST_SUITE("schedule/exponential") {
   TEST_CASE("is 1 - exp(-lambda step)") {
-    // Liu & Mattina 2019, below Eq. 6.
+    // Checks the formula below Eq. 6 of Liu & Mattina 2019.
     for (const float lambda : {0.001f, 0.01f, 0.2f})
       for (int step = 0; step < 1000; ++step)
         CHECK(std::abs(value_at(exponential{.lambda = lambda}, step) -

@@ -10,7 +10,7 @@ float value_at(const Schedule& s, long long step, long long steps = 1000) {
   return s(progress{.step = step, .steps = steps});
 }
 
-/// A bound of the error of one rounding to float, for numbers up to 1, and of a few roundings to double.
+/// A bound on the error of one rounding to float, for numbers up to 1, and a few roundings to double.
 inline constexpr double rounding = 0x1p-25 + 0x1p-50;
 
 }  // namespace minnow::test

@@ -21,7 +21,7 @@ namespace data_files {
 
 using bytes = std::vector<std::uint8_t>;
 
-/// A new folder for a test's files. The destructor removes it with all its files.
+/// A new folder for a test's files. The destructor removes it with all files in it.
 class folder {
 public:
   folder() {
@@ -49,7 +49,7 @@ public:
     return write(name, bytes(content.begin(), content.end()));
   }
 
-  /// Returns the names of all files and folders in it, sorted.
+  /// Returns the names of all files and folders in this folder, sorted.
   std::vector<std::string> names() const {
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(path_))
@@ -82,7 +82,7 @@ inline bytes first(const bytes& content, std::size_t count) {
   return {content.begin(), content.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-/// Returns the folder of a real data set beside the source tree, if there is one.
+/// Returns the folder of a real data set next to the source tree, if it exists.
 inline std::optional<std::string> real([[maybe_unused]] const std::string& name) {
 #if defined(MINNOW_SOURCE_DIR)
   const auto path = (std::filesystem::path(MINNOW_SOURCE_DIR) / "../shared/data" / name).lexically_normal();
@@ -91,7 +91,7 @@ inline std::optional<std::string> real([[maybe_unused]] const std::string& name)
   return std::nullopt;
 }
 
-/// Returns the number of images of each of ten classes.
+/// Returns the number of images in each of ten classes.
 inline std::vector<int> counts(const std::vector<int>& labels) {
   std::vector<int> result(10);
   for (const int label : labels) ++result.at(static_cast<std::size_t>(label));

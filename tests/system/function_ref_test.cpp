@@ -20,7 +20,7 @@ TEST_SUITE("system/function_ref") {
     auto counting = [calls = 0](int i) mutable { return i + ++calls; };
     CHECK(twice(constant) == 7);
     CHECK(twice(counting) == 4);
-    CHECK(twice(counting) == 8);  // shows that the object itself was called, not a copy
+    CHECK(twice(counting) == 8);  // the object itself was called, not a copy
     CHECK(twice([](int i) { return 10 * i; }) == 100);
   }
 

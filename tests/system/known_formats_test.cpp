@@ -17,7 +17,7 @@ using tiny_by_name = all_readers::small_model;
 
 std::string foreign_file(const std::string& name) { return MINNOW_FIXTURES "/foreign/" + name; }
 
-/// The names by which error messages describe the files of fixtures/foreign (written by fixtures/foreign_files.py).
+/// The names that error messages use for the files of fixtures/foreign (written by fixtures/foreign_files.py).
 const std::map<std::string, std::string> called{
     {"gzip", "gzip data"},
     {"xz", "xz data: unpack it with xz -dk"},
@@ -64,7 +64,7 @@ TEST_SUITE("system/known_formats") {
         if (expected == nullptr || (std::string(expected) == "a text of numbers" && name.starts_with("a text")))
           continue;
         std::string wanted = foreign_file(file) + ": expected " + expected + ", found " + name;
-        // The gzip reader decompresses the file, so it names the content: a compressed text.
+        // The gzip reader decompresses the file, so its error names the content: a text.
         if (std::string(reader) == "IDX by gzip" && file == "gzip")
           wanted = foreign_file(file) + ": expected an IDX file, found a text that begins with 'some bytes'";
         CHECK_MESSAGE(std::string(read(foreign_file(file).c_str()).message()).starts_with(wanted),
@@ -77,7 +77,7 @@ TEST_SUITE("system/known_formats") {
     tensor t;
     CHECK_EQ(data_files::sentence(read_npy(folder.write("f", std::string("\x93NUMPY\x09\0", 8)).c_str(), t), folder),
              "f: expected .npy version 1.0, 2.0 or 3.0, found 9.0");
-    // For a minnow file of another kind, the reader's own message is more precise.
+    // For a minnow file of another kind, the reader's own error message is more precise.
     const std::string path = folder.path("network");
     save(network<tiny_by_name>{}, path);
     packed<tiny_by_name> p;

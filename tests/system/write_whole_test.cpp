@@ -55,7 +55,7 @@ network<to_write> trained_to_write() {
 
 using writer = std::function<status(const char*)>;
 
-/// All functions that write a file.
+/// Calls to all functions that write a file.
 const std::vector<writer> writers{
     [](const char* path) { return write_npy(path, {{2}, {1, 2}}); },
 #if defined(MINNOW_TEST_SAFETENSORS)
@@ -206,7 +206,7 @@ TEST_SUITE("system/write_whole") {
     std::set<std::uint64_t> seen;
     for (int i = 0; i < 1000; ++i) seen.insert(detail::bits_of_system());
     CHECK_EQ(seen.size(), 1000);
-    // Simulate temporary files of a dead process that had the same process id.
+    // Simulate the temporary files of a dead process that had this process's id.
     const data_files::folder folder;
     for (int serial = 0; serial < 2000; ++serial)
       folder.write("f." + std::to_string(::getpid()) + "-" + std::to_string(serial) + ".part", std::string("old"));

@@ -35,7 +35,7 @@ mn::dataset<float> images_for_copies(int count, std::uint64_t draws = 9) {
   return {{6, 6, 2}, mn::test::uniform(count * 72, draws), labels};
 }
 
-/// Returns a trained network whose statistics differ from a new network's.
+/// Returns a trained network whose batch norm statistics differ from those of a new network.
 mn::network<real_net> trained() {
   mn::network<real_net> net{mn::seed{1}};
   net.normalize({.mean = {0.5f, 0}, .stddev = {2, 3}});
@@ -52,7 +52,7 @@ std::map<std::string, std::vector<float>> arrays_of(Network& net) {
   return result;
 }
 
-/// Returns the error of a copy that cannot be made, and checks that the target stays unchanged.
+/// Returns the error of a copy that is refused, and checks that the target stays unchanged.
 template <class From, class To>
 std::string refusal() {
   mn::network<From> from{mn::seed{1}};

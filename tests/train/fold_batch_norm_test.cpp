@@ -20,7 +20,7 @@ using namespace minnow;
 
 namespace {
 
-/// Batch norms after products, in branches, and one that does not follow a product.
+/// A network with batch norms after products and inside branches. Its last batch norm does not follow a product.
 template <class Norm, class Scheme>
 struct norms_in_branches : model<image<2, 6, 6>, conv<4, Scheme>, Norm, relu, depthwise_conv<Scheme>, Norm,
                                  residual<chain<conv<4, Scheme>, Norm, relu, conv<4, Scheme>, Norm>,
@@ -62,7 +62,7 @@ TEST_SUITE("train/fold_batch_norm") {
     REQUIRE(expected.size() == found.size());
     float largest = 0;
     for (const float z : expected) largest = std::max(largest, std::abs(z));
-    // Scaling rounds each weight once more; a sum adds about 100 such errors.
+    // Folding rounds each weight once more. A sum adds about 100 such errors.
     for (std::size_t i = 0; i < expected.size(); ++i)
       CHECK(std::abs(expected[i] - found[i]) <= 100 * 0x1p-24f * largest);
   }
@@ -95,7 +95,7 @@ TEST_SUITE("train/fold_batch_norm") {
     network<norms_in_branches<bias, bytes>> small{seed{2}};
     fold_batch_norm(from, small);
     calibrate(small, images_for_folds(60), {.batches = 3, .batch = 20});
-    // The statistics of the batch norm that could not be folded count as another network's.
+    // The batch norm that could not be folded counts as having another network's statistics.
     CHECK_THROWS_WITH_AS((void)pack(small), doctest::Contains("layer 6"), error);
 
     using all = zoo::schemes<bytes, bytes, bytes, bytes, real, bias>;

@@ -58,7 +58,7 @@ void check_loss(Loss loss, Reference&& reference) {
     wide[i] = static_cast<double>(z[i]) - step;
     const double below = reference(wide);
     wide[i] = static_cast<double>(z[i]);
-    // The gradient is rounded to a float once. The central difference has errors of about step^2 and 1e-15 / step.
+    // The gradient is rounded to float once. The central difference has an error of about step^2 + 1e-15 / step.
     CHECK(std::abs(static_cast<double>(gradient[i]) - (above - below) / (2 * step)) <=
           0x1p-24 * std::abs(static_cast<double>(gradient[i])) + 1e-9);
   }

@@ -19,7 +19,7 @@ using test::small, test::small_real;
 
 namespace {
 
-/// A layer whose result is zero, so that the next quantizer outputs only noise.
+/// A layer whose output is zero, so that the next quantizer outputs only noise.
 struct zero : same_shape {
   static constexpr text name() { return "zero"; }
   static constexpr bool increasing = true;
@@ -39,7 +39,7 @@ std::vector<float> all_arrays(Network& net) {
 
 }  // namespace
 
-// Only layers that use an estimator depend on it. The others are instantiated once for all networks.
+// Only layers that use an estimator depend on its type. The others are instantiated once for all networks.
 static_assert(std::is_same_v<network<small, aqe, ste>::layer_type<0>, trainable<quantize<pixels>, ste>>);
 static_assert(std::is_same_v<network<small, aqe, ste>::layer_type<1>, trainable<conv<4, sign>, aqe>>);
 static_assert(std::is_same_v<network<small, aqe, ste>::layer_type<2>, network<small, ste>::layer_type<2>>);
@@ -104,7 +104,7 @@ TEST_SUITE("train/network") {
   }
 
   TEST_CASE("weights and inputs take their own estimator") {
-    // With ste for weights and aqe for inputs at alpha 0, weights are quantized and inputs are only clipped.
+    // With ste for weights and aqe for inputs, at alpha 0, weights are quantized and inputs are only clipped.
     network<small_two, ste, aqe> net{seed{1}};
     const std::vector<float> x{0.5f, -0.25f, 3, -0.75f};
     std::copy(x.begin(), x.end(), net.prepare(1).begin());
@@ -115,7 +115,7 @@ TEST_SUITE("train/network") {
       for (std::size_t k = 0; k < 4; ++k) sum += (w(f, 0, 0, k) > 0 ? 1.0f : -1.0f) * std::clamp(x[k], -1.0f, 1.0f);
       CHECK(net.result(1).data[f] == sum);
     }
-    // With the estimators swapped, weights stay latent and inputs are quantized.
+    // With the estimators swapped, weights stay latent, and inputs are quantized.
     network<small_two, aqe, ste> turned{seed{1}};
     std::copy(x.begin(), x.end(), turned.prepare(1).begin());
     (void)turned.forward({.mode = mode::evaluate, .alpha = 0});

@@ -36,7 +36,8 @@ std::vector<float> gradients(std::uint64_t draws) {
   return g;
 }
 
-/// Compares the library's float steps with a reference in double precision, which receives the step counted from 1.
+/// Compares the library's float steps with a reference in double precision. The reference receives the step, counted
+/// from 1.
 template <class Optimizer, class Reference>
 void check_run(const Optimizer& o, Reference&& reference, double tolerance) {
   for (std::uint64_t run = 0; run < 10; ++run) {
@@ -66,7 +67,7 @@ TEST_SUITE("train/optimizer") {
       for (const float decay : {0.0f, 1e-2f}) {
         const sgd o{.rate = 0.01f, .momentum = momentum, .weight_decay = decay};
         // The bound allows for 200 steps. In each, w is rounded once (|w| < 4) and the moment three times (|m| < 20,
-        // times the rate).
+        // times the learning rate).
         check_run(
             o,
             [&](double w, double g, double* m, int step) {
@@ -94,8 +95,8 @@ TEST_SUITE("train/optimizer") {
             const double second = m[1] / (1 - std::pow(beta2, step));
             return w - static_cast<double>(o.rate) * first / (std::sqrt(second) + static_cast<double>(o.epsilon));
           },
-          // Each step rounds w once (|w| < 4), and a direction of a few units about ten times, which is multiplied by a
-          // rate of .01.
+          // Each step rounds w once (|w| < 4). It rounds a direction of a few units about ten times, and multiplies it
+          // by a learning rate of .01.
           steps_of_check * 0x1p-24 * 4);
     }
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Two networks for tests of the functions that all networks have.
+// Two networks for tests of functions that all networks have.
 
 #include <minnow/model.hpp>
 

@@ -1,4 +1,5 @@
-// Compiles functions for files: data sets, imported weights, networks, packed models, headers, checkpoints, records.
+// Compiles functions that read and write files: data sets, imported weights, networks, packed models, headers,
+// checkpoints, records.
 #include <cstdio>
 
 #include <minnow/data/gzip.hpp>

@@ -14,14 +14,14 @@
 
 #include "../experiment.hpp"
 
-/// A network that names the layers before its second convolution (`front`) and that convolution's path (`second`).
+/// A model that defines the layers before its second convolution (`front`) and the path of that convolution (`second`).
 template <class Model>
 concept has_second_conv = requires {
   typename Model::front;
   Model::second;
 };
 
-/// Counts the numbers that are within .01 of a level of a quantizer, and keeps a histogram over [-1, 1].
+/// Counts the numbers that are within 0.01 of one of a quantizer's levels, and keeps a histogram over [-1, 1].
 class nearness {
 public:
   static constexpr int bins = 101;
@@ -53,8 +53,8 @@ inline std::ofstream opened(const fs::path& file, const char* head) {
   return out;
 }
 
-/// Writes latent and blended weights, and clipped and blended inputs (of 100 images), as they are at the end of an
-/// epoch.
+/// Appends to levels.csv and histograms.csv how close weights and inputs are to their quantizers' levels at the end of
+/// an epoch. The weights are latent and blended; the inputs are clipped and blended, for 100 images.
 template <class Model, class W, class I>
 void keep_levels(const fs::path& folder, const std::string& row, int seed, const mn::event& e,
                  mn::network<Model, W, I>& net, const images& test) {

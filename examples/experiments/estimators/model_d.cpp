@@ -4,7 +4,7 @@
 
 namespace {
 
-/// Model D of MINW-Net: M bits everywhere except for the image, which stays in bytes.
+/// Model D of MINW-Net, with M bits for all weights and inputs except the image, which stays in bytes.
 template <int M>
 struct model_d : mn::zoo::model_d<mn::zoo::image_schemes<mn::minw<M, M>>> {
   using scheme = mn::minw<M, M>;

@@ -33,8 +33,8 @@ struct method_network
                 mn::conv<4 * filters, S>, norm<S>, mn::conv<4 * filters, S>, mn::max_pool<2>, norm<S>, dense_part<S>> {
 };
 
-/// The current runs: one seed of every method. Rates are compared on `search`, which has fewer images and epochs and
-/// measures on training images that it does not train on.
+/// The runs of one seed. Learning rates are compared on `search`, which has fewer images and epochs, and which measures
+/// accuracy on training images that it does not train on.
 struct study {
   task& t;
   task& search;

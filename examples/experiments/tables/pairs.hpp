@@ -1,6 +1,6 @@
 #pragma once
 
-// Trains Models A to D for every number of bits of the weights and for one number of bits of the inputs.
+// Trains Models A to D for one number of input bits and every number of weight bits.
 
 #include <algorithm>
 #include <string>
@@ -39,8 +39,8 @@ void run_pair(table& all, int seed) {
   if (wanted(all.models, "d")) run_all<narrow<Inputs, Weights, 64, 128, 512>>(all.t, "d " + pair, seed, rate);
 }
 
-/// Runs the rows of the paper's Table I for inputs of `Inputs` bits. Each number of bits is a separate translation
-/// unit.
+/// Runs the rows of the paper's Table I for inputs of `Inputs` bits. The specializations are in several translation
+/// units, compiled in parallel.
 template <int Inputs>
 void run_inputs(table& all, int seed);
 template <>

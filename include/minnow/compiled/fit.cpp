@@ -1,4 +1,4 @@
-// Compiled definitions of minnow/fit: the run, its checkpoints and its sources of images.
+// Compiled definitions of minnow/fit: training runs, their checkpoints and their sources of images.
 #include <minnow/fit/impl/batches.ipp>
 #include <minnow/fit/impl/fit.ipp>
 #include <minnow/fit/impl/image_stream.ipp>

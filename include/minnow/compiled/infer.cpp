@@ -1,2 +1,2 @@
-// Definitions of infer.
+// Compiled definitions of minnow/infer.
 #include <minnow/infer/impl/summary.ipp>

@@ -1,9 +1,9 @@
 #pragma once
 
-// Lists the kernels that minnow::compiled contains: one for each pair of common operands (kernels/product.hpp).
+// Lists the kernels that minnow::compiled contains: one for each common pair of operands (kernels/product.hpp).
 #include <minnow/kernels/impl/product.ipp>
 
-// These macros instantiate the kernels of one kind of inputs: with one kind of weights, or with a list of kinds.
+// These macros instantiate the kernels for one encoding of the inputs and for one or several encodings of the weights.
 #define MINNOW_PRODUCT(Grouped, In, Weights) \
   template struct product_calls<Grouped, operand<encoding::In>, operand<encoding::Weights>>;
 #define MINNOW_PRODUCTS_WITH_BITS(Grouped, In) MINNOW_PRODUCT(Grouped, In, bit) MINNOW_PRODUCT(Grouped, In, ternary)
@@ -13,7 +13,7 @@
   MINNOW_PRODUCTS_WITH_BITS(Grouped, In) MINNOW_PRODUCTS_WITH_INTEGERS(Grouped, In)
 #define MINNOW_PRODUCT_WITH_FLOATS(Grouped, In) MINNOW_PRODUCT(Grouped, In, real)
 
-// These macros apply one of the macros above to several kinds of inputs.
+// These macros apply one of the macros above to several encodings of the inputs.
 #define MINNOW_FOR_BITS(Products, Grouped) Products(Grouped, bit) Products(Grouped, ternary)
 #define MINNOW_FOR_INTEGERS(Products, Grouped)                                                               \
   Products(Grouped, power_of_two) Products(Grouped, nibble) Products(Grouped, byte) Products(Grouped, pixel) \

@@ -1,4 +1,4 @@
-// The kernels of integer inputs and weights, except if both have one or two bits.
+// The kernels of integer inputs and weights, except the kernels in kernels_bits.cpp.
 #include <minnow/compiled/kernels.hpp>
 
 namespace minnow::kernels::detail {

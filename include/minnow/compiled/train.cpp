@@ -1,4 +1,4 @@
-// Compiled definitions of minnow/train: networks without their model types, their layers, losses and optimizers.
+// Compiled definitions of minnow/train: type-erased networks (`network_base`), their layers, losses and optimizers.
 #include <minnow/train/impl/copy_weights.ipp>
 #include <minnow/train/impl/evaluate.ipp>
 #include <minnow/train/impl/fold_batch_norm.ipp>

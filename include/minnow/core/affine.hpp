@@ -4,9 +4,9 @@
 
 namespace minnow {
 
-/// fma(x, scale, shift), rounded once. Batch norm in evaluation mode is this function, for a network in training, for
-/// packing and for a packed network. Always call this function and never write x * scale + shift: a compiler contracts
-/// that expression to an fma in some places and not in others.
+/// The function fma(x, scale, shift), with one rounding. All parts of the library use it for batch norm in evaluation
+/// mode: training networks, packing and packed networks. Always call this function and never write x * scale + shift: a
+/// compiler contracts that expression to an fma in some places and not in others.
 struct affine {
   float scale = 1;
   float shift = 0;
@@ -22,8 +22,8 @@ struct affine {
 
 namespace detail {
 
-/// Returns x · y, rounded even if something is added to it later. gcc contracts x * y and a later sum into one fma,
-/// across statements and also in ISO mode, on processors that have the instruction. An fma with -0 returns the rounded
+/// Returns x · y, rounded even if the caller adds something to it. On processors with an fma instruction, gcc contracts
+/// x * y and a later sum into one fma, across statements and also in ISO mode. An fma that adds -0 returns the rounded
 /// product unchanged, including its sign.
 [[nodiscard]] inline float rounded_product(float x, float y) noexcept {
 #ifdef __FP_FAST_FMAF

@@ -8,7 +8,7 @@
 
 namespace minnow::detail {
 
-/// A buffer of bytes aligned to 64, followed by at least 64 more bytes that kernels may read.
+/// A byte buffer aligned to 64 bytes. At least 64 more bytes follow it, because kernels may read past its end.
 class aligned_bytes {
 public:
   static constexpr std::size_t alignment = 64;

@@ -24,8 +24,8 @@ struct prediction {
   float probability = 0;
 };
 
-/// The k most probable classes, the most probable first. Returns none if k is below 1, and all classes if there are
-/// fewer than k. A NaN has probability 0. If the largest logit is infinite, the logits equal to it share the
+/// The k most probable classes, the most probable first. Returns no classes if k is below 1, and all classes if there
+/// are fewer than k. A NaN has probability 0. If the largest logit is infinite, the logits equal to it share the
 /// probability equally and all other classes have probability 0.
 [[nodiscard]] std::vector<prediction> top_k(std::span<const float> logits, int k);
 

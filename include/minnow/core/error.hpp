@@ -59,8 +59,7 @@ private:
   char text_[512] = {};
 };
 
-// Follows the compiler's flags: without exceptions, functions that would throw end the program, as in the standard
-// library.
+// If the compiler's flags disable exceptions, functions that would throw end the program, as in the standard library.
 #if defined(__cpp_exceptions)
 
 /// Thrown by operations on external data. Its text names what was expected and what was found.
@@ -74,7 +73,7 @@ void require(const status& outcome);
 
 namespace detail {
 
-/// Keeps the first exception of several threads for the thread that waits for them.
+/// Keeps the first exception that any of several threads throws, so that the thread that waits for them can rethrow it.
 class first_exception {
 public:
   /// Runs f. Keeps the exception that f throws, unless another one was kept before.

@@ -21,11 +21,12 @@ namespace minnow {
   constexpr std::uint32_t rebias = (127u - 15u) << 23;
   const auto with_sign = [sign](std::uint32_t m) { return static_cast<std::uint16_t>(sign | m); };
 
-  // The quiet bit keeps a NaN from becoming an infinity if its payload is only in the dropped bits.
+  // Sets the quiet bit. Without it, a NaN whose payload is only in the dropped bits would become an infinity.
   if (magnitude > infinity) return with_sign(0x7e00u | (magnitude >> 13 & 0x3ffu));
   if (magnitude >= largest) return with_sign(0x7bffu);
-  // Adds just under half of the last kept digit, and one more if the kept part is odd: this carries exactly when
-  // rounding goes up. A carry out of the fraction correctly increments the exponent.
+  // Rounds half to even: adds (half of the last kept bit's value) - 1, and another 1 if that bit is 1. The sum carries
+  // into the kept bits exactly when the number is rounded up. A carry out of the fraction correctly increments the
+  // exponent.
   const auto rounded = [](std::uint32_t m, std::uint32_t dropped) {
     return (m + ((1u << (dropped - 1)) - 1) + (m >> dropped & 1u)) >> dropped;
   };

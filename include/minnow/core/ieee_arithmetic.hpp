@@ -1,8 +1,8 @@
 #pragma once
 
-// Refuses to compile if floats do not follow IEEE 754. With such options, compilers remove checks for NaN and reorder
-// sums and products, so that a packed network no longer equals the trained one. Options that define no macro cannot be
-// detected: clang's -fassociative-math and -ffp-contract=fast.
+// Stops the compilation if compiler options make floats deviate from IEEE 754. With these options, compilers remove
+// checks for NaN and reorder sums and products, so that a packed network no longer equals the trained one. Two options
+// of clang define no macro and cannot be detected: -fassociative-math and -ffp-contract=fast.
 #if !defined(MINNOW_ALLOW_FAST_MATH)
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
     defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)

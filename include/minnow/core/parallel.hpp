@@ -2,13 +2,13 @@
 
 namespace minnow {
 
-// "With OpenMP" means a program that is compiled with it, or, if MINNOW_COMPILED is defined, the sources of
-// minnow/compiled.
+// In this file, "with OpenMP" means that the program is compiled with OpenMP. If MINNOW_COMPILED is defined, it means
+// that the sources of minnow/compiled are compiled with OpenMP.
 
 namespace detail {
 
-/// Upper limit of the number of threads, more than any machine runs at once. Above it the system may refuse to create
-/// threads, which ends the program.
+/// Upper limit of the number of threads. With more threads, the system may refuse to create them, which ends the
+/// program.
 inline constexpr int most_threads = 1024;
 
 }  // namespace detail
@@ -23,18 +23,18 @@ void set_threads(int count) noexcept;
 
 namespace detail {
 
-/// Runs items [first, last) of a body whose type only this function knows.
+/// Calls a type-erased loop body for the items [first, last).
 using range_runner = void (*)(void* body, int first, int last);
 
-/// The loop of parallel_for. It is compiled only once, for all bodies.
+/// Implements parallel_for. It is compiled only once, for all bodies.
 void share_range(int count, void* body, range_runner run);
 
 }  // namespace detail
 
 /// Calls body(i) for each i in [0, count): on several threads with OpenMP, else in order.
 ///
-/// requires  calls that are independent of each other: each writes its own outputs, and no sum is split by the number
-///           of threads
+/// requires  calls that are independent of each other: each writes its own outputs, and no sum depends on the number of
+///           threads
 /// nested    a call from inside a body runs serially on the thread of that body
 /// count     no calls if it is below 1
 /// fork      with libgomp, a process that is forked after a parallel loop runs serially, because libgomp's threads do

@@ -11,7 +11,7 @@ struct seed {
 
 namespace detail {
 
-/// The finalizer of splitmix64. It spreads a counter over 64 bits.
+/// The finalizer of splitmix64. It maps successive counters to 64-bit numbers that look random.
 [[nodiscard]] constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
   x += 0x9e3779b97f4a7c15u;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <type_traits>
 
-/// The few functions that let quantizers, estimators and epilogues be written once for a number and for a SIMD batch. A
-/// rule calls them unqualified: float and double use the functions below, a batch uses xsimd's.
+/// Functions with which a quantizer, an estimator or an epilogue is written once, for single numbers and for SIMD
+/// batches. Call them unqualified: float and double then use the functions below, and a batch uses xsimd's.
 namespace minnow::scalar {
 
 template <class Value>

@@ -9,7 +9,8 @@ namespace minnow::detail {
 /// `%s` are shortened in the middle, all to the same maximum length, so that a long path never pushes the reason of an
 /// error out of the sentence. Numbers have a decimal point in every locale.
 ///
-/// Supports %s %c %d %i %u %x %X %o %f %e %g %a %p %%, with flags, widths, precisions and the lengths l ll z t j h hh.
+/// Supports %s %c %d %i %u %x %X %o %f %e %g %a %p %%, with flags, widths, precisions and the length modifiers l ll z t
+/// j h hh.
 class sentence {
 public:
   sentence(char* to, std::size_t room) noexcept : to_(to), room_(room) {}

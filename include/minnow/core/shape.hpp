@@ -51,9 +51,9 @@ struct axis {
   int length;
   int kernel;
   int stride;
-  int padding;  ///< number of elements before and after the image; negative if windows skip elements
+  int padding;  ///< number of elements before and after the image; negative if the windows skip elements at the edges
 
-  /// Number of positions; 0 if the window does not fit, and the largest int if there are more.
+  /// Number of positions, at most the largest int; 0 if the window does not fit.
   [[nodiscard]] constexpr int positions() const noexcept {
     const long long room = static_cast<long long>(length) + 2LL * padding - kernel;
     return room < 0 ? 0 : static_cast<int>(room / stride + 1 < 0x7fffffff ? room / stride + 1 : 0x7fffffff);
@@ -62,7 +62,7 @@ struct axis {
   /// First element of the window, which may be outside the image.
   [[nodiscard]] constexpr int origin(int position) const noexcept { return position * stride - padding; }
 
-  /// Number of elements from the start of the first of `count` windows in a row to the end of the last.
+  /// Number of elements that `count` successive windows cover, from the start of the first to the end of the last.
   [[nodiscard]] constexpr int covered(int count) const noexcept { return (count - 1) * stride + kernel; }
 
   /// Taps inside the image: a range within 0 … kernel, empty if there is none.
@@ -82,7 +82,7 @@ struct axis {
     return {first, end < length ? (end > first ? end : first) : length};
   }
 
-  /// First position, from 0 on, whose window ends after the element.
+  /// First non-negative position whose window ends after the element.
   [[nodiscard]] constexpr int first_position_over(int element) const noexcept {
     const int shifted = element + padding;
     return shifted < kernel ? 0 : (shifted - kernel) / stride + 1;
@@ -117,7 +117,7 @@ struct geometry {
   [[nodiscard]] constexpr int group_channels() const noexcept { return in.channels / groups; }
   [[nodiscard]] constexpr int group_filters() const noexcept { return out.channels / groups; }
 
-  /// Number of inputs of one output element: K, the inner length of the product.
+  /// Number of inputs that one output element sums over: K, the inner dimension of the matrix product.
   [[nodiscard]] constexpr int inputs() const noexcept { return kernel.height * kernel.width * group_channels(); }
 
   [[nodiscard]] constexpr int weights() const noexcept { return inputs() * out.channels; }
@@ -127,7 +127,8 @@ struct geometry {
     return static_cast<long long>(out.pixels()) * inputs() * out.channels;
   }
 
-  /// Returns true if an int holds the number of weights. Requires channels and filters that are multiples of `groups`.
+  /// Returns true if the number of weights fits in an int. Requires channels and filters that are multiples of
+  /// `groups`.
   [[nodiscard]] constexpr bool has_countable_weights() const noexcept {
     const shape filter{kernel.height, kernel.width, group_channels()};
     return filter.is_sound() && shape{1, filter.size(), out.channels}.is_sound();

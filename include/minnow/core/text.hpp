@@ -43,7 +43,7 @@ public:
   friend constexpr bool operator==(const text& a, const text& b) { return a.view() == b.view(); }
 
 private:
-  // Also writes the terminating zero, so that for a text without room for it the index is out of range.
+  // Also writes the terminating zero, so that the index is out of range if a text leaves no room for this zero.
   constexpr void append(char c) {
     characters_[size_++] = c;
     characters_[size_] = '\0';

@@ -20,7 +20,7 @@ namespace detail {
 }  // namespace detail
 
 /// Reads one file of CIFAR-10's binary version and appends its images to `out`: (N,32,32,3), labels 0 … 9. A record is
-/// a label and the red, green and blue planes of 32 x 32 bytes each. The planes become channels last.
+/// a label byte, then the red, green and blue planes of 32 x 32 bytes each. The planes are converted to channels last.
 ///
 /// refuses   fewer than 1 record; a length other than `records` records; a label out of range; an `out` that holds
 ///           images of another shape, or images without labels; `out` is then unchanged

@@ -86,8 +86,8 @@ struct dataset {
 
   /// Makes a data set from arrays: images (N,H,W,C), (N,H,W) or (N,features); labels (N).
   ///
-  /// throws  for another number of dimensions, for numbers that a byte or a label cannot hold, if `check` fails, or for
-  ///         a label below 0
+  /// throws  for arrays with any other number of dimensions, for numbers that a byte or a label cannot hold, if `check`
+  ///         fails, or for a label below 0
   template <detail::array Images, class Labels>
   dataset(const Images& image_array, const Labels& label_array)
       : images(detail::numbers_of_array<Element>(image_array, "numbers")),

@@ -14,7 +14,7 @@
 namespace minnow {
 
 /// Opens a file, or the .gz next to it if the file itself does not exist. Decompresses content that begins like gzip
-/// data, whatever the file's name. Needs zlib: link it, or CMake's target minnow::gzip.
+/// data, whatever the file's name. Needs zlib: link zlib or the CMake target minnow::gzip.
 ///
 /// refuses   damaged or truncated data, and bytes after the end of the data
 struct gzip_opener {
@@ -93,7 +93,7 @@ struct gzip_opener {
     [[nodiscard]] status inflate_some(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
       if (member_ended_) {
         if (stream_.avail_in == 0) return {};
-        // In gzip, concatenated files are one file. Any other bytes after the end do not belong to the data.
+        // Concatenated gzip files form one gzip file. Any other bytes after the end are an error.
         if (*stream_.next_in != magic[0])
           return status::failure("%s: expected the end of the file after its gzip data, found more bytes", shown());
         inflateReset(&stream_);

@@ -18,8 +18,8 @@ namespace detail {
 }  // namespace detail
 
 /// Reads MNIST, or a data set in its format (Fashion-MNIST, KMNIST), from the four files of a folder:
-/// train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. (N,28,28,1),
-/// labels 0 … 9. For .gz files, `#include <minnow/data/gzip.hpp>` and pass `minnow::gzip`.
+/// train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. Images are
+/// (N,28,28,1), labels 0 … 9. For .gz files, `#include <minnow/data/gzip.hpp>` and pass `minnow::gzip`.
 ///
 /// refuses   whatever read_idx refuses, and test images of another size than the training images; `out` is then
 ///           unchanged

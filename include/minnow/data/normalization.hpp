@@ -8,13 +8,15 @@
 
 namespace minnow {
 
-/// Normalization of images that are not taken as `pixels`: (x - mean) / stddev for each channel, where bytes are
-/// read as x = p / 255. It is part of the model and stored in its file. Empty lists mean 0 and 1.
+/// Normalization of images that the model does not take as `pixels`: (x - mean) / stddev for each channel, where x = p
+/// / 255 for a byte p. The normalization is part of the model and stored in the model's file. Empty lists stand for a
+/// mean of 0 and a standard deviation of 1.
 struct normalization {
   std::vector<float> mean{};
   std::vector<float> stddev{};
 
-  /// Checks that each list has one number for each channel, or none: finite means, finite deviations above 0.
+  /// Checks that each list is empty or has one number for each channel, that means are finite, and that standard
+  /// deviations are finite and above 0.
   ///
   /// who   begins the message
   [[nodiscard]] status check(int channels, const char* who) const noexcept;

@@ -20,11 +20,11 @@ namespace detail {
 }  // namespace detail
 
 /// Reads one file of UCI's optical digits: (N,8,8,1), labels 0 … 9. A line holds 64 pixels of 0 … 16, row by row, and
-/// the class, separated by commas. Pixels become bytes, round(255 · value / 16), so that 16 becomes 255 as in other
-/// data sets.
+/// the class, separated by commas. Pixels are scaled to bytes, round(255 · value / 16), so that the largest value is
+/// 255, as in other data sets.
 ///
-/// refuses   a number of lines other than `lines`, other than 65 numbers per line, a pixel above 16, a label above 9,
-///           any character except digits, commas and line ends; `out` is then unchanged
+/// refuses   a number of lines other than `lines`, a line without exactly 65 numbers, a pixel above 16, a label above
+///           9, any character except digits, commas and line ends; `out` is then unchanged
 template <opener Opener = plain>
 [[nodiscard]] status read_optdigits_file(const char* path, dataset<std::uint8_t>& out, int lines,
                                          Opener = {}) noexcept {

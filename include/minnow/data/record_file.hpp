@@ -15,9 +15,9 @@ namespace minnow {
 /// One record of a file without a header, such as CIFAR's: the bytes of the label, followed by the bytes of the image.
 struct record_format {
   shape dimensions;     ///< of an image
-  int classes = 0;      ///< labels are below this
+  int classes = 0;      ///< labels are 0 … classes-1
   int label_bytes = 1;  ///< bytes before the image
-  int label_at = 0;     ///< index of the label's first byte: 1 for CIFAR-100's fine labels (of 2 label bytes)
+  int label_at = 0;     ///< index of the label's first byte: 1 for CIFAR-100's fine label, the second of 2 label bytes
   int label_width = 1;  ///< number of bytes of the label, little-endian: 2 for more than 256 classes
   bool planar = true;   ///< true: images are (C,H,W), as in CIFAR; false: (H,W,C)
 

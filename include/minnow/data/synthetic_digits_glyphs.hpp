@@ -87,7 +87,7 @@ inline constexpr glyph digit_glyphs[10][glyph_ways] = {
      {"line -24,-45 26,-45 -4,46", "line -16,2 20,0"},
      {"line -26,-44 28,-46", "curve 28,-46 4,-10 -4,20 -4,46"},
      {"curve -28,-28 -26,-46 0,-42 28,-46 28,-46", "line 28,-46 -10,46"}},
-    // Digit 8: in one movement; of two rings; with a small head; slanting and open
+    // Digit 8: in one movement; made of two rings; with a small head; slanting and open
     {{"curve 18,-40 -6,-54 -32,-36 -18,-8 20,4 32,34 4,54 -32,38 -22,6 16,-10 32,-34 12,-52 2,-48"},
      {"curve 2,-2 -26,-8 -24,-46 2,-48 26,-46 24,-8 4,-2 -2,-2", "curve 0,-2 -32,0 -32,48 2,48 34,48 32,0 4,-2 -2,-2"},
      {"curve 0,-12 -20,-14 -18,-46 2,-46 20,-46 18,-14 2,-12 0,-12",

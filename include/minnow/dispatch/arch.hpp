@@ -10,7 +10,7 @@ namespace minnow {
 /// The interface of one variant of a program: a model compiled for one architecture. It is a constant of plain numbers
 /// and pointers, so that reading it runs none of the variant's code.
 struct dispatch_variant {
-  std::size_t image_size;  ///< numbers of an image
+  std::size_t image_size;  ///< number of values in one image
   int classes;
 
   /// Read a packed model. On success, the caller must close `network`.
@@ -18,8 +18,8 @@ struct dispatch_variant {
   status (*open_bytes)(const std::byte* file, std::size_t size, void*& network);
   void (*close)(void* network) noexcept;
 
-  /// Compute images (count,H,W,C) -> logits (count,classes) and throw what the user's types throw. run_floats is null
-  /// if the model begins with pixels.
+  /// Compute images (count,H,W,C) -> logits (count,classes). Exceptions of user-defined quantizers and layers propagate
+  /// to the caller. run_floats is null if the model begins with pixels.
   void (*run_bytes)(void* network, const std::uint8_t* images, std::size_t count, float* logits);
   void (*run_floats)(void* network, const float* images, std::size_t count, float* logits);
 
@@ -34,7 +34,7 @@ struct dispatch_arch {
   const dispatch_variant* variant;
 };
 
-/// Name of version 0.1, until 0.3.
+/// Old name of `dispatch_arch`, which version 0.3 removes.
 using dispatch_level [[deprecated("minnow: renamed to dispatch_arch")]] = dispatch_arch;
 
 }  // namespace minnow

@@ -15,7 +15,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Returns the names of all architectures, or only of those that this processor has.
+/// Returns the names of all architectures or, if `available`, of the architectures that this processor has.
 inline std::string arch_names(std::span<const dispatch_arch> archs, bool available) {
   std::string names;
   for (const dispatch_arch& a : archs)
@@ -42,8 +42,7 @@ inline const dispatch_arch& choose_arch(std::span<const dispatch_arch> archs, st
 }  // namespace detail
 
 /// A packed network that runs on the best architecture that the processor has. The architecture is chosen when the
-/// network is loaded.
-/// It is returned by the functions that CMake's minnow_dispatch generates:
+/// network is loaded. The CMake function minnow_dispatch generates functions that return this class:
 ///
 ///   minnow::dispatched network = digits_network::load("digits.mnw");
 ///
@@ -54,8 +53,8 @@ class dispatched {
 public:
   /// Loads a packed model's file.
   ///
-  /// archs   lowest first
-  /// name    of the architecture to use; empty for the highest that the processor has
+  /// archs   the program's architectures, lowest first
+  /// name    the architecture to use; empty for the highest one that the processor has
   /// throws  minnow::error if the file is missing, damaged or of another model, or if the architecture is unknown or
   ///         not available
   dispatched(std::span<const dispatch_arch> archs, const char* path, std::string_view name = {})

@@ -14,7 +14,8 @@
 #include <minnow/infer/session.hpp>
 #include <minnow/infer/summary.hpp>
 
-/// The implementation of a variant. Only the sources that CMake's minnow_dispatch generates include it.
+/// The implementation of a variant. Only the sources that the CMake function minnow_dispatch generates include this
+/// header.
 namespace minnow {
 
 namespace detail {
@@ -66,8 +67,8 @@ struct opened {
 
 }  // namespace detail
 
-/// The interface of a model compiled for an architecture. `Arch` must be a type of this variant alone: it keeps the
-/// names of the variant's code distinct, and minnow_dispatch keeps these names local to its object.
+/// The interface of a model compiled for an architecture. `Arch` must be a type that no other variant uses: it makes
+/// the variant's symbols distinct, and minnow_dispatch makes these symbols local to the variant's object file.
 template <class Model, class Arch>
 inline constexpr dispatch_variant variant_of{
     detail::opened<Model, Arch>::image_size, packed<Model, Arch>::classes,

@@ -6,7 +6,7 @@ namespace minnow {
 
 /// Alpha-blending: the forward pass is (1 - alpha) clip(a) + alpha h(a), and only the first term carries a gradient.
 /// For inputs the factor 1 - alpha is the slope. For weights it multiplies the learning rate ("effective learning
-/// rate") and not the slope, so that it is not applied twice.
+/// rate") and not the slope, so that it is not applied twice. `estimator` defines the symbols.
 ///
 /// source  Liu & Mattina 2019, Eq. 4-5 and Algorithm 1
 struct alpha_blend {

@@ -4,10 +4,10 @@
 
 namespace minnow {
 
-/// Asymptotic-quantized estimator (AQE): forward alpha h(a) + (1 - alpha) clip(a), slope 2 alpha 1{a in R}. With alpha
-/// 1/2 its gradient is the straight-through gradient (Theorem 1). With alpha 0 nothing is learned, and with alpha 1 the
-/// gradient doubles at every quantizer. In deep networks and with SGD use alpha 1/2, a schedule that reaches 1 only at
-/// the end, or `aqe_expected`.
+/// Asymptotic-quantized estimator (AQE): forward alpha h(a) + (1 - alpha) clip(a), slope 2 alpha 1{a in R}. `estimator`
+/// defines the symbols. With alpha 1/2 its gradient is the straight-through gradient (Theorem 1). With alpha 0 nothing
+/// is learned, and with alpha 1 the gradient doubles at every quantizer. In deep networks and with SGD use alpha 1/2, a
+/// schedule that reaches 1 only at the end, or `aqe_expected`.
 ///
 /// source  Chen et al. 2020, Eq. 6, 18 and 19
 struct aqe : estimator_base {
@@ -29,9 +29,10 @@ struct aqe_stochastic : aqe {
   static constexpr bool stochastic = true;
 };
 
-/// Like `aqe`, but with the exact expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha. For inputs
-/// this is multiplied by the derivative of the clip and becomes 1{a in R}. The expectation is exact for `sign`. (Eq. 12
-/// prints dP(a > z)/da = 1, but it is 1/2, and Eq. 10 drops the direct path; see docs/papers.md.)
+/// Like `aqe`, but the slope is the expectation of the gradient through Eq. 7: alpha 1{a in R} + 1 - alpha. For inputs
+/// this is multiplied by the derivative of the clip and becomes 1{a in R}. The expectation is exact for `sign`. (Two
+/// equations of the paper are corrected here: Eq. 12 gives dP(a > z)/da = 1 instead of 1/2, and Eq. 10 omits the direct
+/// path. See docs/papers.md.)
 ///
 /// source  derived from Chen et al. 2020, Eq. 7
 struct aqe_expected : estimator_base {

@@ -5,7 +5,8 @@
 namespace minnow {
 
 /// Bi-Real's estimator: forward h(a). For inputs the slope is 2 - 2|a| inside [-1, 1], the derivative of a second-order
-/// polynomial that approximates the sign. For weights it is the straight-through slope. Ignores alpha.
+/// polynomial that approximates the sign. For weights it is the straight-through slope. Ignores alpha. `estimator`
+/// defines the symbols.
 ///
 /// source  Liu et al. 2018 (Bi-Real Net), Eq. 5 and 6
 struct bi_real : estimator_base {

@@ -8,8 +8,8 @@
 
 namespace minnow {
 
-/// An estimator defines how a gradient passes a quantizer. h is the quantized value, a the value before the clip, R the
-/// quantizer's range:
+/// An estimator defines how a gradient passes through a quantizer. a is the value before the clip, h or h(a) the
+/// quantized value, R the quantizer's range and 1{a in R} the indicator: 1 if a is in R, else 0. Its members:
 ///
 ///   name()                       stable name
 ///   quantized_fraction(alpha)    fraction f of h in the forward pass: f * h + (1 - f) * clip(a)

@@ -4,7 +4,7 @@
 
 namespace minnow {
 
-/// Straight-through estimator: forward h(a), slope 1{a in R}. Ignores alpha.
+/// Straight-through estimator: forward h(a), slope 1{a in R}. Ignores alpha. `estimator` defines the symbols.
 ///
 /// source  Hinton 2012; Chen et al. 2020, Eq. 5
 struct ste : estimator_base {

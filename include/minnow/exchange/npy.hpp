@@ -11,14 +11,14 @@
 ///
 /// xtensor's reader (xtensor/io/xnpy.hpp) is not used. It multiplies the header's extents without checking for overflow
 /// or the file's length, allocates the result, and does not notice if the file ends early. It reads the header's length
-/// through char, so that 246 becomes 65526 where char is signed. It expects the keys in one order, and supports neither
-/// version 3 nor 16-bit floats. If this library made all these checks itself, xtensor's reader would only copy the
-/// numbers.
+/// through char, so a length of 246 becomes 65526 where char is signed. It expects the keys in one order, and supports
+/// neither version 3 nor 16-bit floats. If this library made all these checks itself, xtensor's reader would only copy
+/// the numbers.
 namespace minnow {
 
-/// Reads an array from the bytes of a .npy file of version 1, 2 or 3; `name` begins the error messages. Numbers of
-/// other types become the nearest 32-bit float, in either byte order. Fortran's order becomes C's. Bytes after the
-/// array are ignored, as by NumPy.
+/// Reads an array from the bytes of a .npy file of version 1, 2 or 3; `name` begins the error messages. Accepts either
+/// byte order. Converts numbers of other types to the nearest 32-bit float, and Fortran order to C order. Ignores bytes
+/// after the array, as NumPy does.
 ///
 /// refuses   complex, text and record types; more than 64 extents; missing, duplicate or unknown keys; fewer numbers
 ///           than the shape has; `out` is then unchanged

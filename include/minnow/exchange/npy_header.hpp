@@ -13,10 +13,11 @@ namespace minnow::detail {
 
 inline constexpr std::string_view npy_magic{"\x93NUMPY", 6};
 
-/// Longer than any header of a numeric array; NumPy itself accepts 10,000 bytes.
+/// Longest accepted header in bytes. It exceeds every header of a numeric array; NumPy itself accepts 10,000 bytes.
 inline constexpr std::uint32_t longest_npy_header = 1 << 20;
 
-/// Parses a header's dictionary, front to back. Accepts only the Python that such a header may contain.
+/// Parses the Python dictionary of a header from front to back. Accepts only the Python syntax that a header may
+/// contain.
 class npy_dictionary {
 public:
   npy_dictionary(std::string_view text, const char* file) noexcept : rest_(text), file_(file) {}
@@ -45,9 +46,9 @@ private:
   bool seen_shape_ = false;
 };
 
-/// Finds a number type by a name of NumPy: a byte order and a size ('<f4', '=f4', '|u1', '>i2', 'f4'), a letter ('f',
-/// '?'), or a word ('float32'). Returns null unless it is a real number of 1 to 8 bytes. `swapped` is set if the
-/// numbers are big-endian.
+/// Finds a number type by its NumPy name: a type with its size and an optional byte order ('<f4', '=f4', '|u1', '>i2',
+/// 'f4'), a letter ('f', '?'), or a word ('float32'). Returns null unless the type is a real number of 1 to 8 bytes.
+/// `swapped` is set if the numbers are big-endian.
 [[nodiscard]] const number_kind* npy_kind(std::string_view descr, bool& swapped) noexcept;
 
 }  // namespace minnow::detail

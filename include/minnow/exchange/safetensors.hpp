@@ -21,8 +21,8 @@
 #include <minnow/system/within_memory.hpp>
 #include <minnow/system/write_whole.hpp>
 
-/// Files of named tensors as PyTorch's users exchange them: the length of a header in 8 bytes, the header in JSON, the
-/// numbers. Needs nlohmann/json: link CMake's target minnow::safetensors.
+/// Files of named tensors, a common format for PyTorch weights: the length of the header in 8 bytes, the header in
+/// JSON, the numbers. Needs nlohmann/json: link the CMake target minnow::safetensors.
 ///
 ///   {"__metadata__": {"any": "text"}, "features.0.weight": {"dtype": "F32", "shape": [8, 3], "data_offsets": [0, 96]}}
 namespace minnow {
@@ -48,7 +48,7 @@ inline status check_order(std::vector<safetensors_entry>& entries, const char* f
   return {};
 }
 
-/// The name that `what_is_this` gives a safetensors file.
+/// The words with which `what_is_this` describes a safetensors file.
 inline constexpr const char* a_safetensors_file = "a safetensors file";
 
 /// Reads tensors from a file of known length, front to back.
@@ -95,13 +95,13 @@ template <class File>
 
 }  // namespace detail
 
-/// Reads tensors from the bytes of a safetensors file; `name` begins the error messages. F64 and wide integers become
-/// the nearest float, other numbers exactly that float. Tensors of other kinds (8-bit floats, complex numbers) are
-/// listed in `unreadable`. Metadata is permitted and ignored.
+/// Reads tensors from the bytes of a safetensors file; `name` begins the error messages. F64 numbers and wide integers
+/// are rounded to the nearest float; other numbers are converted exactly. Tensors of other kinds (8-bit floats, complex
+/// numbers) are listed in `unreadable`. Metadata is permitted and ignored.
 ///
 /// refuses   headers above 100 MB, more than 100,000 tensors or 64 extents; anything but JSON in UTF-8; duplicate
-///           names; missing or unknown fields; numbers of bytes that contradict the shape; bytes that overlap, leave a
-///           gap, or end before or after the end of the file; `out` is then unchanged
+///           names; missing or unknown fields; byte counts that contradict the shape; tensors that overlap, leave a
+///           gap, or do not end at the end of the file; `out` is then unchanged
 [[nodiscard]] inline status read_safetensors(std::span<const std::uint8_t> file, const char* name,
                                              tensors& out) noexcept {
   return detail::reading(file, name, detail::a_safetensors_file, [&] {

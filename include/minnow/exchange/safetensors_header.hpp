@@ -100,7 +100,7 @@ public:
   bool string(std::string& text) override {
     if (place_ == place::metadata) return true;
     if (place_ != place::tensor || field_ != "dtype") return misplaced("a text");
-    // An unknown kind is not refused here, but when the program requests this tensor.
+    // An unknown kind is refused only when the program requests this tensor.
     entries_.back().kind = find_kind(&number_kind::safetensors, text);
     entries_.back().dtype = text.substr(0, longest_dtype);
     return true;

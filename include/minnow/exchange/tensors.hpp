@@ -18,7 +18,8 @@ namespace minnow {
 static_assert(std::endian::native == std::endian::little,
               "minnow: files are little-endian, and so far only read and written on such processors");
 
-/// Numbers with a shape, the last index fastest. A shape without extents is the shape of a single number.
+/// An array of floats with a shape, in row-major order (last index fastest). A tensor whose shape has no extents holds
+/// one number.
 struct tensor {
   std::vector<std::uint64_t> shape;  ///< extents have 64 bits on every processor, as in files
   std::vector<float> values;
@@ -30,7 +31,7 @@ struct tensor {
 struct tensors : std::map<std::string, tensor, std::less<>> {
   using map::map;
 
-  /// Names and kinds of the file's tensors that cannot be converted to floats here, such as 8-bit floats.
+  /// Names and kinds of the file's tensors that minnow cannot convert to floats, such as 8-bit floats.
   std::map<std::string, std::string, std::less<>> unreadable{};
 
 #if defined(__cpp_exceptions)
@@ -45,11 +46,11 @@ struct tensors : std::map<std::string, tensor, std::less<>> {
 
 namespace detail {
 
-/// NumPy's own limit. It limits the sizes that a file's header may state.
+/// Largest number of extents in a shape, the same as in NumPy.
 inline constexpr std::size_t most_extents = 64;
 
-/// Computes the number of elements of a shape. Returns false if this number, or its bytes at `width` each, does not fit
-/// in 63 bits.
+/// Computes the number of elements of a shape. Returns false if the size in bytes, at `width` bytes per element, does
+/// not fit in 63 bits.
 bool count_elements(std::span<const std::uint64_t> shape, std::size_t width, std::uint64_t& count) noexcept;
 
 /// Formats a shape for messages: (8, 3, 3, 3).
@@ -75,8 +76,8 @@ std::string kinds_of(const char* number_kind::* format);
 /// Returns the failure for a tensor that is missing or unreadable. `for_what` says what needs the tensor.
 status missing_tensor(const tensors& all, std::string_view name, const char* for_what);
 
-/// Reads `count` numbers of a kind as floats, in pieces. `known` means that `count` was compared with the file's
-/// length. Only then is memory for all numbers reserved in advance.
+/// Reads `count` numbers of a kind as floats, in pieces. `known` is true if `count` was compared with the file's
+/// length; memory for all numbers is then reserved in advance.
 [[nodiscard]] status read_numbers(byte_source file, const char* name, const number_kind& kind, bool swapped,
                                   std::uint64_t count, bool known, std::vector<float>& to);
 

@@ -21,7 +21,7 @@
 /// mean, variance     (C)                              running_mean, running_var  (C)
 /// others             (n)                              as in minnow  (n)
 ///
-/// Reading accepts weights of height 1 with three or four extents, whatever the model's input.
+/// Weights of height 1 can be read from tensors with three or four extents, both for signals and for images.
 ///
 /// Quantizers' states are not exchanged. Batch norm's variance is the unbiased one in both libraries, and its epsilon
 /// is 1e-5 in both.
@@ -51,8 +51,8 @@ namespace detail {
 
 /// Reads a network's weights from tensors with PyTorch's names and layouts. The weights are quantized again.
 ///
-/// If the model quantizes, batch norm's statistics count as collected on another network, since the quantizers with
-/// which they were collected are unknown. `pack` refuses them until `reestimate_batch_norm` or `fit` collects new ones.
+/// If the model quantizes, batch norm's statistics are marked as stale, because it is unknown with which quantizers
+/// they were collected. `pack` refuses stale statistics until `reestimate_batch_norm` or `fit` collects new ones.
 ///
 /// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite
 ///           (or, for a variance, below 0), and tensors that no array takes (except num_batches_tracked); `net` is

@@ -15,11 +15,11 @@
 #include <minnow/exchange/tensors.hpp>
 #include <minnow/train/float_array.hpp>
 
-/// Arrays of minnow as xtensor expressions, and back. No other header needs xtensor.
+/// Converts arrays of minnow to xtensor expressions and back. No other header needs xtensor.
 ///
 /// A view (`as_xtensor`) copies nothing: it is valid as long as the viewed object exists and keeps its size, and it
-/// shows later changes. A data set is made from any xtensor array: dataset(images, labels); an expression is evaluated
-/// first, with xt::eval.
+/// shows later changes. A data set can be made from any xtensor array: dataset(images, labels). Evaluate an expression
+/// with xt::eval first.
 namespace minnow {
 
 namespace detail {
@@ -38,8 +38,8 @@ inline constexpr bool is_matrix_of_floats<xt::xtensor<float, 2>> = true;
 
 }  // namespace detail
 
-/// Weights or other numbers of a layer, as an expression of the same rank: as_xtensor(net.layer<"0">().weights()) has
-/// the shape (filters, height, width, channels).
+/// Returns weights or other numbers of a layer as an expression of the same rank:
+/// as_xtensor(net.layer<"0">().weights()) has the shape (filters, height, width, channels).
 template <std::size_t Rank>
 [[nodiscard]] auto as_xtensor(const float_array<Rank>& numbers) {
   return detail::view_of(numbers.data(), numbers.shape());
@@ -47,7 +47,7 @@ template <std::size_t Rank>
 template <std::size_t Rank>
 void as_xtensor(const float_array<Rank>&&) = delete;
 
-/// The images of a data set, (N,H,W,C).
+/// Returns the images of a data set, (N,H,W,C), as an expression.
 template <class Element>
 [[nodiscard]] auto as_xtensor(const dataset<Element>& data) {
   const shape& s = data.dimensions;
@@ -57,14 +57,14 @@ template <class Element>
 template <class Element>
 void as_xtensor(const dataset<Element>&&) = delete;
 
-/// A tensor of a file, with its shape.
+/// Returns a tensor of a file as an expression of the same shape.
 [[nodiscard]] inline auto as_xtensor(const tensor& array) {
   const std::vector<std::size_t> shape(array.shape.begin(), array.shape.end());
   return xt::adapt(array.values.data(), array.values.size(), xt::no_ownership(), shape);
 }
 void as_xtensor(const tensor&&) = delete;
 
-/// Copies an expression into a tensor, which `save_npy` and `load_weights` take. Its numbers become floats.
+/// Copies an expression into a tensor, for example for `save_npy`. Converts its numbers to floats.
 template <class Expression>
 [[nodiscard]] tensor to_tensor(const xt::xexpression<Expression>& expression) {
   const Expression& from = expression.derived_cast();
@@ -77,7 +77,8 @@ template <class Expression>
   return result;
 }
 
-/// Copies an expression of rank 4 into an array that `set_weights` takes. Its numbers become floats.
+/// Copies an expression into an array of the same rank. Converts its numbers to floats. `set_weights` takes such arrays
+/// of rank 4.
 template <std::size_t Rank, class Expression>
 [[nodiscard]] float_array<Rank> to_float_array(const xt::xexpression<Expression>& expression) {
   const xt::xtensor<float, Rank> from = expression.derived_cast();

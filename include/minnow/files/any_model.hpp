@@ -16,7 +16,7 @@ namespace minnow {
 
 namespace detail {
 
-/// One of the models that a file may hold, without its type.
+/// Type-erased description of one of the models that a file may hold.
 struct packed_choice {
   std::uint64_t fingerprint;
   /// Reads the file into a variant, which then holds this model.
@@ -50,8 +50,8 @@ template <class... Models>
   return detail::read_any(path, choices, &network);
 }
 
-/// Returns the packed model of a file that may hold any of several models, as a variant, with this build's best
-/// kernels: load_any<A, B>(path).
+/// Reads the packed model of a file that may hold any of several models: load_any<A, B>(path). Returns it as a variant,
+/// with the best kernels of this build.
 ///
 /// throws  if `read_any` fails
 template <class... Models>

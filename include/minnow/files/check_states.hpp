@@ -9,8 +9,8 @@
 
 namespace minnow::detail {
 
-/// Checks the quantizers' states in a file by the quantizers' own bounds. The lengths in the file must have been
-/// checked. Leaves the network as it was.
+/// Checks the quantizers' states in a file against the bounds of the quantizers. The lengths in the file must have been
+/// checked before. Leaves the network unchanged.
 ///
 /// sections   spans into the network's arrays, in the file's order
 status check_states(std::span<const std::byte> file, const char* name, std::span<const file_section> sections,

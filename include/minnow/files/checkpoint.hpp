@@ -10,8 +10,8 @@
 #include <minnow/train/network_base.hpp>
 
 /// Files of unfinished training runs. Sections: the facts that identify a run, its position, the finished epochs, the
-/// mean and the standard deviation of each image channel, every array of every layer as it is in the middle of a run,
-/// the optimizer's moments of every parameter.
+/// mean and the standard deviation of each image channel, every array of every layer with its values between two steps,
+/// and the optimizer's moments of every parameter.
 namespace minnow::detail {
 
 /// A value that must be the same when a run resumes.
@@ -31,7 +31,7 @@ struct run_parts {
   std::vector<std::vector<float>>& moments;  ///< moments of each parameter, in order
   /// Returns true if moment n of a parameter is never negative; if empty, all moments may be negative.
   std::function<bool(int)> is_square{};
-  int moment_count = 1;  ///< moments of each number of a parameter
+  int moment_count = 1;  ///< number of moments of each value of a parameter
   /// Refuses a position or finished epochs that no run can reach.
   std::function<status(std::span<const double> position, std::span<const double> epochs)> check{};
 };

@@ -40,17 +40,17 @@ static_assert(std::endian::native == std::endian::little,
 
 namespace detail {
 
-/// The content of a minnow file, as a number in its header.
+/// The kind of a minnow file, stored as a number in its header.
 enum class file_kind : std::uint32_t { packed = 1, network = 2, checkpoint = 3 };
 
 inline constexpr std::array<char, 8> file_magic{'m', 'i', 'n', 'n', 'o', 'w', '\r', '\n'};
 inline constexpr std::uint32_t file_version = 1;
 inline constexpr std::size_t file_header = 64;
 
-/// The name that `what_is_this` gives a minnow file.
+/// The words with which `what_is_this` describes a minnow file.
 inline constexpr const char* a_minnow_file = "a minnow file";
 
-/// Returns the CRC-32 of zip and PNG. `crc` is the result for the preceding bytes.
+/// Computes the CRC-32 that zip and PNG use. `crc` is the result for the preceding bytes.
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept;
 
 template <class Number>
@@ -77,17 +77,18 @@ using container_check = function_ref<status(std::span<const std::byte>, std::spa
 
 /// Writes sections as a file, unless `check` refuses its bytes.
 ///
-/// check   the reader's check of the content
+/// check   check that the reader applies to the content
 status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
                        std::span<const file_section> sections, container_check check) noexcept;
 
-/// Checks the header of `file`: magic, version, kind and fingerprint. `length` and `lengths`, the expected lengths of
-/// the file and its sections, serve only the error messages; a checkpoint's sections may be longer. `name` begins the
-/// error messages.
+/// Checks the header of `file`: magic, version, kind and fingerprint. Error messages begin with `name` and contain the
+/// expected lengths of the file (`length`) and its sections (`lengths`). These lengths are not checked here, because a
+/// checkpoint's sections may be longer.
 status check_head(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
                   std::span<const std::size_t> lengths, unsigned long long length);
 
-/// Checks the length of a file that has `found` bytes, and `said` bytes according to its header.
+/// Checks that a file has the expected length in bytes. `found` is its actual length, `said` the length that its header
+/// states.
 status check_length(const char* name, std::uint64_t found, std::uint64_t said, std::uint64_t length) noexcept;
 
 /// Checks the length of `file` and the checksum of its bytes.
@@ -98,15 +99,15 @@ status check_bytes(std::span<const std::byte> file, const char* name, unsigned l
 status check_container(std::span<const std::byte> file, const char* name, file_kind kind, const expected_model& model,
                        std::span<const std::size_t> lengths);
 
-/// Checks the floats of a file whose lengths have been checked.
+/// Checks that the floats in a file's sections are in their domains. The lengths must have been checked before.
 status check_sections(std::span<const std::byte> file, const char* name, std::span<const file_section> sections,
                       std::span<const std::size_t> offsets) noexcept;
 
 void take_sections(std::span<const std::byte> file, std::span<const file_section> sections,
                    std::span<const std::size_t> offsets) noexcept;
 
-/// Copies sections, whose lengths are known in advance, out of the bytes of a file. Fills them only if the whole file
-/// is valid, including its numbers. `name` begins the error messages.
+/// Copies the bytes of a file to `sections`, whose lengths must match the file's sections. Copies nothing unless the
+/// whole file, including its numbers, is valid. `name` begins the error messages.
 status read_container(std::span<const std::byte> file, const char* name, file_kind kind, std::uint64_t fingerprint,
                       std::span<const file_section> sections, layer_namer* layer_name = nullptr);
 

@@ -5,12 +5,12 @@
 
 namespace minnow {
 
-/// Excludes other processes from a file by a lock next to it, `path`.lock. The system releases the lock when the
-/// process ends, for whatever reason; the empty lock file remains.
+/// Exclusive lock on a file, held through the lock file `path`.lock next to it. The operating system releases the lock
+/// when the process ends for any reason; the empty lock file remains.
 class file_lock {
 public:
-  /// Takes the lock. Fails if another process, or another lock of this one, holds it. Symbolic links to one file share
-  /// one lock.
+  /// Takes the lock. Fails if another process or another `file_lock` of this process holds it. Symbolic links to the
+  /// same file share one lock.
   [[nodiscard]] status take(const char* path) noexcept;
 
 private:

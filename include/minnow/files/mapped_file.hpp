@@ -28,7 +28,7 @@ public:
   friend status read(const char* path, mapped_file& file) noexcept;
 
   [[nodiscard]] std::span<const std::byte> bytes() const& noexcept { return bytes_; }
-  /// Deleted: the bytes are valid only as long as this object, so it must be a named object.
+  /// Deleted for temporary objects, because the bytes are valid only as long as the object exists.
   std::span<const std::byte> bytes() const&& = delete;
 
 private:

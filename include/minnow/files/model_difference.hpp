@@ -26,7 +26,8 @@ struct expected_model {
   layer_namer* layer_name = nullptr;         ///< null: messages show only paths
 };
 
-/// Returns the name of a layer. The function depends only on the layer, so all models with this layer share it.
+/// Returns the name of a layer. The function depends only on the layer type, so all models with this layer share one
+/// instantiation.
 template <class Layer>
 text name_of_layer() {
   return text(Layer::name());
@@ -42,8 +43,8 @@ text layer_name_in(std::string_view path) {
   return at < Flat::count ? names[at]() : text();
 }
 
-/// Describes the first section whose length differs from the reader's, in a file of another model. Returns an empty
-/// string if the reader's sections have no names.
+/// Describes the first section in a file of another model whose length differs from the length that the reader expects.
+/// Returns an empty string if the reader's sections have no names.
 ///
 /// expected   lengths of the reader's sections
 /// found      the file's table of section lengths, as far as it was read

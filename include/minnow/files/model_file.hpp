@@ -22,8 +22,8 @@
 #include <minnow/quantize/concept.hpp>
 #include <minnow/system/within_memory.hpp>
 
-/// Files of packed models. Sections: the mean and the standard deviation of each image channel (none with pixels), the
-/// sections of each stage in order, and the answer of the probe, a test run (files/probe.hpp).
+/// Files of packed models. Sections: the mean and the standard deviation of each image channel (absent if the model
+/// takes pixels), the sections of each stage in order, and the answer of the probe, a test run (files/probe.hpp).
 namespace minnow {
 
 namespace detail {
@@ -36,13 +36,13 @@ struct packed_sections {
 
   void add(const file_section& section, stored_weights* owner = nullptr);
 
-  /// Adds all sections of a network, which may be const. The caller fills `input` and `answer`. check_packed_numbers
-  /// checks the numbers in the sections.
+  /// Adds all sections of a network, which may be const. `input` and `answer` are the caller's memory for the
+  /// normalization and the probe's answer. Does not check the numbers; check_packed_numbers does.
   template <class Packed>
   void add_all(Packed& network, normalization& input, std::span<std::int32_t> answer);
 };
 
-/// A stage's arrays as sections.
+/// Visitor that adds the arrays of a stage as sections.
 struct stage_sections {
   packed_sections& to;
   std::string_view path;    ///< path of the stage's first layer
@@ -67,18 +67,18 @@ void packed_sections::add_all(Packed& network, normalization& input, std::span<s
   add(file_section(std::as_writable_bytes(answer)));
 }
 
-/// True if the arrays of all layers of a packed network can be visited while it is const.
+/// True if the arrays of all layers of a const packed network can be visited.
 template <class Packed>
 inline constexpr bool lists_const_sections = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
   return (stage<Packed, Stage>::lists_const_sections && ...);
 }(std::make_index_sequence<Packed::stages>{});
 
-/// The type as which a packed network is visited without changing it.
+/// The type through which the arrays of a packed network are visited: const if possible.
 template <class Packed>
 using visited_packed = std::conditional_t<lists_const_sections<Packed>, const Packed, Packed>;
 
-/// Destinations for the content of a packed model's file: the answer of the probe (files/probe.hpp) and the sections'
-/// spans. Sections of weights also record their owner.
+/// Destinations for the content of a packed model's file: the spans of its sections and the answer of the probe
+/// (files/probe.hpp). For sections of weights, also records the owner.
 struct packed_reading : packed_sections {
   std::vector<std::int32_t> answer;
 
@@ -93,8 +93,8 @@ struct packed_reading : packed_sections {
   }
 };
 
-/// Describes the first packed weight that the quantizer cannot produce: a NaN, an infinity, or a code beyond its limit.
-/// Returns null if there is none.
+/// Describes the first packed weight that the quantizer cannot produce: a NaN, an infinity, or a code beyond
+/// `max_code`. Returns null if there is none.
 ///
 /// storage, max_code   of the quantizer
 [[nodiscard]] const char* unsound_weight(encoding storage, int max_code, std::span<const std::byte> weights) noexcept;
@@ -102,7 +102,7 @@ struct packed_reading : packed_sections {
 /// Keeps the first error that is found in a packed model's numbers.
 struct packed_refusal {
   const char* name;             ///< begins the message
-  std::span<const text> paths;  ///< of the model's layers
+  std::span<const text> paths;  ///< paths of the model's layers
   std::size_t stage_begin = 0;  ///< first layer of the stage that is checked
   status said{};
 
@@ -134,7 +134,7 @@ status check_packed_numbers(const char* name, Packed& network) {
 [[nodiscard]] status check_answer(const char* name, const char* arch, std::span<const std::int32_t> found,
                                   std::span<const std::int32_t> expected) noexcept;
 
-/// A packed network that a reader fills, without its type.
+/// Type-erased packed network that a reader fills.
 struct packed_target {
   void* network;
   std::uint64_t fingerprint;
@@ -181,7 +181,7 @@ template <class Model, class Arch>
   return detail::within_memory(path, [&]() -> status {
     using packed_type = packed<Model, Arch>;
     using visited_type = detail::visited_packed<packed_type>;
-    // The network is copied only if it cannot be visited while it is const.
+    // The network is copied only if its arrays cannot be visited while it is const.
     std::conditional_t<std::is_const_v<visited_type>, visited_type&, visited_type> visited = network;
     if (const status s = detail::check_packed_numbers(path, visited); !s) return s;
     normalization input = network.input.of_channels(packed_type::layer_graph::input.channels);
@@ -192,7 +192,7 @@ template <class Model, class Arch>
   });
 }
 
-/// Reads a packed model and runs its probe, a test run: the sums must equal the writer's.
+/// Reads a packed model and runs its probe, a test run: its sums must equal the sums that the file stores.
 ///
 /// returns  a failure if the file is missing, truncated, damaged or of another model, or if its probe gives another
 ///          answer; `network` must then not be used
@@ -218,7 +218,7 @@ template <class Model, class Arch>
   return detail::read_packed_in_place(file, name, detail::target_of(network));
 }
 
-/// Returns the packed model of a file's bytes without copying its weights: load_in_place<packed<M>>(file.bytes(),
+/// Reads a packed model from the bytes of a file without copying its weights: load_in_place<packed<M>>(file.bytes(),
 /// "model.mnw"). See read_in_place.
 ///
 /// throws  if `read_in_place` fails
@@ -232,7 +232,7 @@ template <class Packed>
   }
 }
 
-/// Returns the packed model of a file's bytes, which are copied: load<packed<M>>(bytes).
+/// Reads a packed model from the bytes of a file, which are copied: load<packed<M>>(bytes).
 ///
 /// throws  if `read` fails
 template <class Packed>

@@ -12,7 +12,7 @@ namespace minnow {
 namespace detail {
 
 [[nodiscard]] status write_network(const char* path, const network_base& net) noexcept;
-/// layer_name   names the layers of the network's model
+/// layer_name   function that names the layers of the network's model
 [[nodiscard]] status read_network(const char* path, network_base& net, layer_namer* layer_name) noexcept;
 
 }  // namespace detail
@@ -25,7 +25,7 @@ template <class Model, class Weights, class Inputs>
   return detail::write_network(path, net);
 }
 
-/// Reads a trainable network. Its estimators may differ from the writer's.
+/// Reads a trainable network. `net` may have other estimators than the network that was written.
 ///
 /// refuses   damaged files, files of other models, and numbers that no network has: a NaN, an infinity, a negative
 ///           variance, a standard deviation that is not above 0; `net` is then unchanged

@@ -12,13 +12,15 @@
 #include <minnow/infer/session.hpp>
 #include <minnow/infer/trace.hpp>
 
-/// The probe: a test run whose answer every file of a packed model stores. Its inputs follow from the model's
-/// fingerprint. A processor or a build with wrong kernels gives another answer.
+/// The probe: a test run that detects wrong kernels. Its inputs are derived from the model's fingerprint, and its
+/// answer, the integer sums of one layer, is stored in every file of a packed model. If the kernels of a processor or a
+/// build are wrong, the answer differs.
 namespace minnow::detail {
 
-/// The stages that a model's probe runs. The first is the first stage with integer sums. The last is the last stage
-/// with integer sums that comes before any product of floats, and before any stage that reads a result from before the
-/// first stage. Only integers give the same answer on every processor.
+/// The stages that a model's probe runs, from `first` to `last`. `first` is the first stage with integer sums. `last`
+/// is the last stage with integer sums before the first float product, or before the first stage that reads a result
+/// older than the input of `first`. Float products are excluded because only integer sums are the same on every
+/// processor.
 template <class Packed>
 struct probe_plan {
   using model = typename Packed::model;
@@ -63,7 +65,7 @@ struct probe_plan {
 
 /// Draws the codes of the probe's input, with the model's fingerprint as seed.
 ///
-/// all   the codes of the input's quantizer; empty: pixels
+/// all   all codes of the input's quantizer; empty if the input is pixels
 [[nodiscard]] std::vector<std::int16_t> probe_codes(std::uint64_t fingerprint, std::size_t count,
                                                     std::span<const int> all);
 

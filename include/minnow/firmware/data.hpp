@@ -6,7 +6,7 @@
 /// The data that save_header writes and `firmware` runs: a packed model's constants as arrays in read-only memory.
 namespace minnow {
 
-/// Constants of one stage; null where it has none.
+/// Constants of one stage. A pointer is null if the stage has no such constants.
 struct firmware_stage {
   const std::uint32_t* weights;  ///< weights, packed in the order of the file
   const std::int32_t* prepared;  ///< data that the kernel has computed from the weights in advance

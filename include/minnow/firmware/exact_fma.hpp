@@ -5,8 +5,8 @@
 
 namespace minnow::detail {
 
-/// Returns fma(x, y, z) with a single rounding, for processors without the instruction whose library rounds twice, as
-/// newlib's fmaf does.
+/// Returns fma(x, y, z) with a single rounding. Replaces std::fma, because on processors without an fma instruction the
+/// C library may round twice, as newlib's fmaf does.
 ///
 /// The product is exact in double precision. The sum is rounded to odd: if digits were lost, its last bit becomes 1, so
 /// that it cannot look like the midpoint of two floats when it is rounded again.

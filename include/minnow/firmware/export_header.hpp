@@ -37,7 +37,7 @@ public:
     text += line;
   }
 
-  /// Adds an array and returns its name. Without numbers, adds nothing and returns "nullptr".
+  /// Adds an array and returns its name. If there are no numbers, adds nothing and returns "nullptr".
   template <class Number>
   std::string array(const char* type, const char* name, std::size_t stage, std::span<const Number> numbers) {
     if (numbers.empty()) return "nullptr";
@@ -65,7 +65,7 @@ public:
   }
 };
 
-/// The arrays of a `firmware_stage` except its weights.
+/// The constants of a stage's epilogue: three of the arrays of a `firmware_stage`.
 struct firmware_arrays {
   std::vector<std::int32_t> integers;
   std::vector<std::int64_t> wide;
@@ -77,8 +77,8 @@ struct firmware_arrays {
 /// Writes a packed model as a C++ header that `firmware` runs (minnow/firmware.hpp): a namespace `name` with constexpr
 /// arrays and `name`::network. A model that firmware cannot run does not compile.
 ///
-/// refuses   a name that is no identifier, a keyword, reserved, or a name of the standard headers; a constant that is
-///           not finite
+/// refuses   a name that is not an identifier, is a keyword, is reserved or is declared by the standard headers; a
+///           constant that is not finite
 template <class Model, class Arch>
 [[nodiscard]] status write_header(const char* path, const packed<Model, Arch>& network, const char* name) noexcept {
   return detail::within_memory(path, [&]() -> status {

@@ -17,7 +17,8 @@
 
 namespace minnow {
 
-/// A packed network in a processor's read-only memory, with the memory of a run. Declare it static.
+/// A packed network whose constants are in a processor's read-only memory, with the memory that a run writes. Declare
+/// it static.
 ///
 ///   #include "digits_data.hpp"  // written by save_header(network, "digits_data.hpp", "digits_data")
 ///   static minnow::firmware<digits, digits_data::network> net;
@@ -26,7 +27,7 @@ namespace minnow {
 /// Needs no heap, no exceptions, no run-time type information, no streams and no xsimd. Sums, codes and logits equal
 /// the packed network's, bit for bit.
 ///
-/// Model   the struct that was packed, or fixed_point<Model> if it was packed as such
+/// Model   the struct that was packed, or fixed_point<Model> if it was packed with pack<fixed_point>
 /// Data    the data that save_header wrote
 ///
 /// experimental  may change in any version
@@ -50,7 +51,8 @@ public:
     run(image.data(), logits.data());
   }
   void run(const std::uint8_t* image, float* logits) noexcept {
-    // The image is copied because kernels may read a few bytes past a map, which the caller's image need not have.
+    // The image is copied because kernels may read a few bytes past the end of their input, where the caller's image
+    // may have no readable memory.
     std::memcpy(input<0>(), image, image_bytes);
     run_stages(std::make_index_sequence<plan::stages - 1>{});
     finish(logits);
@@ -59,14 +61,14 @@ public:
 private:
   template <std::size_t Stage>
   using stage = typename plan::template stage<Stage>;
-  /// The constants of a stage, as a type, so that their addresses are constants of the program.
+  /// The constants of a stage, as a type, so that their addresses are compile-time constants.
   template <std::size_t Stage>
   struct data_of {
     static constexpr const firmware_stage& stage() noexcept { return Data.stages[Stage]; }
   };
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return memory_ + offset; }
-  /// The maps that stage `Stage` reads (`input`) and writes (`output`). Two buffers alternate.
+  /// The feature maps that stage `Stage` reads (`input`) and writes (`output`). Two buffers alternate.
   template <std::size_t Stage>
   [[nodiscard]] std::byte* input() noexcept {
     return at(plan::places.maps[Stage % 2]);

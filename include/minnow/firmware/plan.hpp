@@ -16,8 +16,9 @@
 
 namespace minnow::detail {
 
-/// The plan of a model on a processor without an operating system: a chain of stages from the image's bytes, in
-/// integers up to the last sums. Each stage has thresholds or is in fixed point.
+/// The plan of a model for a processor without an operating system. The stages form a chain that starts with the
+/// image's bytes and computes with integers up to the sums of the last stage. Every stage but the last computes its
+/// outputs with thresholds or in fixed point.
 template <class Model>
 struct firmware_plan {
   using layer_graph = minnow::layer_graph<Model>;
@@ -57,8 +58,8 @@ struct firmware_plan {
       return kernels::input_bytes<stage<Stage>::outputs::storage, operand_of<typename stage<Stage>::outputs>::bits>(
           stage<Stage>::out);
   }
-  /// Offsets in the memory of a run. maps[0] holds the image and every second map after it, maps[1] the other maps.
-  /// Then follow the partial results of a pool, the last sums and the kernels' scratch.
+  /// Offsets in the memory of a run. maps[0] holds the image and every second feature map after it, maps[1] the other
+  /// maps. The partial results of a pool, the sums of the last stage and the kernels' scratch memory follow.
   struct memory {
     std::size_t maps[2] = {};
     std::size_t waiting = 0;

@@ -12,9 +12,9 @@
 
 namespace minnow {
 
-/// Random changes to training images: a shift by up to `crop` pixels in each direction (a random crop of the padded
-/// image, black outside), and a horizontal flip with probability 1/2. Images are not shifted along an axis of one
-/// pixel, so that a signal is shifted only in time.
+/// Random changes to training images: a shift by up to `crop` pixels in each direction (a random crop of the image
+/// padded with zeros), and a horizontal flip with probability 1/2. Images are not shifted along an axis of one pixel,
+/// so that a signal is shifted only in time.
 struct augmentation {
   int crop = 0;
   bool flip = false;
@@ -22,9 +22,10 @@ struct augmentation {
 
 /// A user-defined change to a training image: augment(image, dimensions, draws) changes the image (H,W,C) in place.
 ///
-/// draws   random numbers of this image in this epoch; they depend only on the run's seed, not on threads
+/// draws   random number generator for this image in this epoch; its numbers depend on the run's seed, but not on the
+///         number of threads
 ///
-/// It may be called for several images at once, on any thread, and so must not write to anything else.
+/// Several threads may call the function at the same time, so it must not write to anything else.
 template <class Element>
 using augment_function = std::function<void(std::span<Element> image, const shape& dimensions, random& draws)>;
 
@@ -39,12 +40,13 @@ struct image_changes {
   [[nodiscard]] bool none() const noexcept { return moves.crop == 0 && !moves.flip && !own; }
 };
 
-/// Applies all changes to an image. `to` must hold zeros.
+/// Applies all changes to the image `from` and writes the result to `to`, which must hold zeros.
 template <class Element>
 void augment(std::span<const Element> from, const shape& s, const image_changes<Element>& how, const random& of_image,
              std::span<Element> to);
 
-/// Determines the order of an epoch and loads the images of its batches, with one stream of random numbers.
+/// Determines the order of the images in an epoch and loads them in batches. One stream of random numbers determines
+/// the order and the changes of the images.
 template <class Element>
 class batches {
 public:

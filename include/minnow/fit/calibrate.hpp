@@ -4,16 +4,16 @@
 
 namespace minnow {
 
-/// Amount of data that `calibrate` uses, in an order determined by the seed.
+/// Amount of data that `calibrate` uses. The seed determines the order of the images.
 struct calibrate_options {
   int batches = 30;  ///< number of batches, at least 1; all batches if there are fewer
-  int batch = 128;   ///< images of a batch, at least 1; all images if there are fewer
+  int batch = 128;   ///< images per batch, at least 1; all images if there are fewer
   minnow::seed seed{};
 };
 
-/// Measures the scales of input quantizers on data, layer after layer at alpha = 1, and the scales of weight quantizers
-/// until they have converged. Weights and batch norm do not change. For post-training quantization, call
-/// fold_batch_norm, calibrate and pack, in this order.
+/// Measures the scales of all quantizers at alpha = 1. Measures input quantizers on the data, layer by layer, and
+/// repeats the measurement of weight quantizers until their scales have converged. Weights and batch norm do not
+/// change. For post-training quantization, call fold_batch_norm, calibrate and pack, in this order.
 ///
 /// throws  images that are missing, have another shape, or hold a NaN; a NaN in the inputs of a layer; options out of
 ///         range

@@ -4,10 +4,11 @@
 
 namespace minnow {
 
-/// Where a run stores the data that it needs to be resumed: {.path = "run.checkpoint", .every = 500, .resume = true}.
+/// Options of a run's checkpoints: {.path = "run.checkpoint", .every = 500, .resume = true}.
 ///
-/// A run that is killed at any moment and resumed ends bit-identical to a run that was never stopped. Writing
-/// checkpoints does not change the result either. The file is written atomically, and by one run at a time.
+/// A run can be resumed from its checkpoint file. If a run is killed at any moment and then resumed, its result is
+/// bit-identical to the result of an uninterrupted run. Writing checkpoints does not change the result either. The file
+/// is written atomically. Only one run at a time can write to it.
 struct checkpoint_options {
   std::string path{};   ///< empty: no checkpoints
   long long every = 0;  ///< steps between two checkpoints, at least 0; 0: one at the end of each epoch

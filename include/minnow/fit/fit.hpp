@@ -25,7 +25,8 @@ struct no_observer {
   void operator()(const event&, Network&) const noexcept {}
 };
 
-/// Makes the updater of a run. Called within the run, so that other ranks are notified if an optimizer is refused.
+/// Creates the updater of a run. The run itself calls this function, so that the other ranks are notified if the
+/// optimizer is invalid.
 using updater_maker = std::function<std::unique_ptr<updater_base>()>;
 
 /// The loop of `fit`, shared by all networks. `observe` returns false to stop the run.
@@ -41,7 +42,7 @@ history fit_from(network<Model, Weights, Inputs>& net, source& images, Optimizer
                  const std::function<float(const progress&)>& alpha_at, const fit_options<Element>& options,
                  Observer& observer) {
   check_type<Model, Element>();
-  // A lambda without captures is never empty, but can be compared with null since it converts to a pointer.
+  // A lambda without captures is never null, but can be compared with null because it converts to a pointer.
   if constexpr (!std::is_empty_v<Observer> && requires { observer == nullptr; })
     if (observer == nullptr) require(status::failure("fit: expected an observer, found an empty one"));
   constexpr std::uint64_t estimators = hash(Inputs::name().view(), hash(Weights::name().view()));
@@ -67,11 +68,12 @@ history fit_from(network<Model, Weights, Inputs>& net, source& images, Optimizer
 /// optimizer   adam, sgd or a user-defined one
 /// schedule    alpha over the run; `ste` ignores it
 /// observer    called as observer(event, net) after every step and epoch; returning false stops the run
-/// throws      empty data, labels out of range, another shape, a NaN in the data; options, an optimizer's numbers or a
-///             rate out of range, an alpha outside [0, 1]; a run that diverged: a loss, gradient, parameter, moment or
-///             statistic that is not finite, naming step, layer and array. The network then remains as that step left
-///             it; the last checkpoint is from before that step. A checkpoint that cannot be written or read.
-///             Exceptions of the user's functions. If there are several ranks, an error of one of them is thrown on all
+/// throws      empty data, labels out of range, images of another shape, a NaN in the data; options, optimizer
+///             parameters or learning rates out of range, an alpha outside [0, 1]; a checkpoint that cannot be written
+///             or read; exceptions of the user's functions; a run that diverged: a loss, gradient, parameter, moment or
+///             statistic that is not finite. The message then names the step, the layer and the array. The network
+///             remains as that step left it; the last checkpoint is from before that step. With several ranks, an error
+///             on one rank is thrown on all ranks
 template <class Model, class Weights, class Inputs, class Element, optimizer Optimizer, schedule Schedule,
           class Observer = detail::no_observer>
 history fit(network<Model, Weights, Inputs>& net, const dataset<Element>& data, Optimizer optimizer,

@@ -4,7 +4,7 @@
 
 namespace minnow {
 
-/// State of a run, which an observer receives after every step and, with `epoch_end`, after every epoch.
+/// State of a run. An observer receives it after every step, and after every epoch with `epoch_end` set to true.
 struct event {
   bool epoch_end = false;
   int epoch = 0;  ///< from 1
@@ -12,14 +12,14 @@ struct event {
   long long step = 0;  ///< counted from 1 over the whole run
   long long steps = 0;
   double loss = 0;      ///< mean over the batch; at an epoch's end, mean over the epoch
-  double accuracy = 0;  ///< accuracy of the network as trained (blended), on the training images of the batch or epoch
+  double accuracy = 0;  ///< accuracy at this alpha, on the training images of the batch or epoch
   union {
-    double validation_accuracy_blended = 0;  ///< at an epoch's end, on the validation set: the network as trained
+    double validation_accuracy_blended = 0;  ///< at an epoch's end: accuracy on the validation set at this alpha
     [[deprecated("minnow: renamed to validation_accuracy_blended")]] double blended;
   };
   union {
-    /// Like `validation_accuracy_blended`, but of the quantized network as shipped, with the latest codes of its
-    /// weights.
+    /// Like `validation_accuracy_blended`, but at alpha = 1: the accuracy of the quantized network, with the latest
+    /// codes of its weights.
     double validation_accuracy = 0;
     [[deprecated("minnow: renamed to validation_accuracy")]] double quantized;
   };
@@ -31,7 +31,7 @@ struct event {
 /// Result of a run: the events of its epochs.
 struct history {
   std::vector<event> epochs;
-  bool stopped = false;  ///< by the observer
+  bool stopped = false;  ///< true if the observer stopped the run
   double seconds = 0;
 };
 
@@ -40,7 +40,7 @@ namespace detail {
 /// Position of a run between two steps. The rest of the run's state is in the network and in the optimizer.
 struct run_position {
   long long step = 0;  ///< number of finished steps
-  float alpha = 0;     ///< of the last step
+  float alpha = 0;     ///< alpha of the last step
   float rate = 0;
   double loss = 0;  ///< `loss`, `correct` and `seen` are sums over the images of this epoch so far
   double correct = 0;
@@ -48,7 +48,8 @@ struct run_position {
   std::vector<event> epochs{};  ///< finished epochs
 };
 
-/// Calls visit(number) for each number that a file stores of a position, except its epochs, or of one epoch's event.
+/// Calls visit(number) for each number that a checkpoint stores for a position, or for the event of one epoch. Does not
+/// visit the epochs of a position.
 template <class Visit>
 void numbers_of(run_position& p, Visit&& visit) {
   visit(p.step), visit(p.alpha), visit(p.rate), visit(p.loss), visit(p.correct), visit(p.seen);

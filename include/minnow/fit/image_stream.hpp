@@ -16,7 +16,7 @@ namespace minnow {
 struct stream_options {
   int window = 16384;         ///< number of records that are shuffled together, at least 1
   int prefetch = 2;           ///< number of batches that a thread prepares ahead, at least 1
-  bool skip_corrupt = false;  ///< true: leaves out corrupt files, see `skipped`; false: they are an error
+  bool skip_corrupt = false;  ///< true: leaves out corrupt files, see `skipped`; false: a corrupt file is an error
 };
 
 /// Images in record files (shards), for data sets that do not fit in memory. `fit` accepts a stream in place of a data
@@ -25,17 +25,18 @@ struct stream_options {
 ///   image_stream data({.dimensions = {32, 32, 3}, .classes = 10}, {"data_batch_1.bin", "data_batch_2.bin"});
 ///   fit(net, data, adam{}, linear{}, {.epochs = 10});
 ///
-/// The files are not copied; the operating system caches the pages that are read. A file that changes during training
-/// is an error, and so is a label that is then out of range. Each epoch reads every record once: the files in shuffled
-/// order, and the records shuffled within windows of that order. With several ranks, each rank reads a contiguous part
-/// of that order, and so its own files except at the ends of its part. For given options, the order depends only on the
-/// seed and the number of ranks. A thread reads and augments the next batches in advance.
+/// The files are not copied; the operating system caches the pages that are read. It is an error if a file changes
+/// during training, or if the label of a record that is read is out of range. Each epoch reads every record once: it
+/// shuffles the order of the files, then shuffles the records within windows of that order. With several ranks, each
+/// rank reads a contiguous part of that order, so two ranks share a file only where their parts meet. For given
+/// options, the order depends only on the seed and the number of ranks. A thread reads and augments the next batches in
+/// advance.
 class image_stream : public detail::source {
 public:
   /// Opens the files and reads all labels.
   ///
-  /// throws  a file that cannot be read, whose size is not a multiple of a record's, or that has a label out of range,
-  ///         unless such files are skipped; an invalid format or invalid options; no records at all
+  /// throws  a file that cannot be read, whose size is not a multiple of the record size, or that has a label out of
+  ///         range, unless `skip_corrupt` is true; an invalid format or invalid options; no records at all
   image_stream(record_format format, const std::vector<std::string>& files, stream_options options = {});
   image_stream(const image_stream&) = delete;
   image_stream& operator=(const image_stream&) = delete;
@@ -50,7 +51,7 @@ public:
   /// Checksum of the labels, in the order of the files.
   [[nodiscard]] MINNOW_INLINE std::uint64_t checksum() const override;
 
-  /// Sets the random changes of training images. `fit` calls it.
+  /// Sets the random changes of training images. Called by `fit`.
   void set_changes(detail::image_changes<std::uint8_t> changes);
 
   /// throws  a batch below 1, an invalid share, a first step outside the epoch
@@ -62,7 +63,7 @@ private:
   std::unique_ptr<reader> reader_;
 };
 
-/// Overload of `fit` for images that are read as they are needed.
+/// Overload of `fit` that trains on an image stream.
 template <class Model, class Weights, class Inputs, optimizer Optimizer, schedule Schedule,
           class Observer = detail::no_observer>
 history fit(network<Model, Weights, Inputs>& net, image_stream& data, Optimizer optimizer, const Schedule& alpha_at,

@@ -25,18 +25,18 @@ namespace minnow {
 /// Options of `data_parallel`.
 struct data_parallel_options {
   bool synchronized_statistics =
-      false;            ///< batch norm and input quantizers measure the whole batch, not each rank's part
+      false;            ///< true: batch norm and input quantizers measure the whole batch; false: each rank's part
   double timeout = 60;  ///< seconds that a rank waits for the others in a collective operation
-  std::size_t bucket_bytes = 1 << 20;  ///< bytes of gradients that are summed together
+  std::size_t bucket_bytes = 1 << 20;  ///< bytes of gradients in one all-reduce
 };
 
 /// The processes of an MPI communicator that train one network together: {.ranks = &ranks} in fit's options.
 ///
 /// Each batch is divided among the ranks. Their gradients are summed by non-blocking all-reduces during the backward
-/// pass. A run repeats bit by bit with the same number of ranks.
+/// pass. Repeating a run with the same number of ranks gives a bit-identical result.
 ///
-/// requires  MPI_Init_thread with MPI_THREAD_FUNNELED or more (with several threads); MPI_Finalize only after this
-///           object is destroyed; calls only from the thread that initialized MPI; one run at a time
+/// requires  MPI_Init_thread with MPI_THREAD_FUNNELED or higher, if the program uses several threads; MPI_Finalize only
+///           after this object is destroyed; calls only from the thread that initialized MPI; one run at a time
 /// throws    if MPI is not initialized; if a rank fails or does not answer for `timeout` seconds. An MPI program cannot
 ///           continue without a rank: end it with MPI_Abort, since MPI_Finalize may wait forever
 class data_parallel final : public ranks {
@@ -63,8 +63,8 @@ public:
   data_parallel(const data_parallel&) = delete;
   data_parallel& operator=(const data_parallel&) = delete;
 
-  /// Never waits. If the object is destroyed by an exception, the other ranks are notified. The memory of pending sums
-  /// is not freed.
+  /// Never waits. Notifies the other ranks if an exception destroys the object. Does not free the memory of pending
+  /// sums, which MPI may still use.
   ~data_parallel() {
     if (std::uncaught_exceptions() > exceptions_)
       failed(status::failure("data_parallel: expected all %d ranks to continue, found rank %d ended by an exception",
@@ -121,8 +121,8 @@ public:
   void failed(const char* why) noexcept override {
     if (told_) return;
     told_ = broken_ = true;
-    // Messages of at most this size are sent at once, and any rank that waits for this rank receives them. If a message
-    // cannot be sent, the other rank receives no answer and fails after its timeout.
+    // MPI sends messages of at most `most_text` bytes immediately, and any rank that waits for this rank receives them.
+    // If a message cannot be sent, the other rank receives no answer and fails after its timeout.
     const std::size_t length = std::min(std::strlen(why), most_text);
     state_->why.assign(why, length);
     for (int to = 0; to < size_; ++to) {

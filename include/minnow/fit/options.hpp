@@ -19,23 +19,24 @@ namespace minnow {
 template <class Element>
 struct fit_options {
   int epochs = 1;                                ///< at least 1
-  int batch = 128;                               ///< images of a step, at least 1; all images if there are fewer
+  int batch = 128;                               ///< images per step, at least 1; all images if there are fewer
   const dataset<Element>* validation = nullptr;  ///< measured after every epoch
-  minnow::seed seed{};                           ///< seed of the order, the augmentation and the estimator's noise
+  minnow::seed seed{};                           ///< seed of the image order, augmentation and estimator noise
   loss_function loss = cross_entropy{};
   minnow::augmentation augmentation{};
   augment_function<Element> augment{};  ///< user-defined change to each training image, after `augmentation`
   bool shuffle = true;
   int alpha_every = 1;     ///< steps between two evaluations of the schedule (Liu & Mattina's "optimization frequency")
   int quantize_every = 1;  ///< steps between two quantizations of the weights (Liu & Mattina's "quantizing frequency")
-  /// Batches of a batch norm re-estimation, at the end of the run and for each measurement of the quantized network
-  /// while alpha < 1; 0: none.
+  /// Number of batches of each batch norm re-estimation: at the end of the run, and before each validation of the
+  /// quantized network while alpha < 1. 0: no re-estimation.
   int batch_norm_batches = 30;
-  /// Deprecated: old name of `batch_norm_batches`, which it overrides if it is set. (The attribute would cause a
-  /// warning at each copy of the options.)
+  /// Deprecated: old name of `batch_norm_batches`. If set, it overrides `batch_norm_batches`. It has no deprecated
+  /// attribute, because the attribute would cause a warning at each copy of the options.
   int settle_batches = std::numeric_limits<int>::min();
-  checkpoint_options checkpoint{};  ///< file in which the run is saved, to be resumed after it was stopped
-  /// Processes that share the run, each with these options; `batch` is the total over all of them.
+  checkpoint_options checkpoint{};  ///< file from which an interrupted run can be resumed
+  /// Processes that share the run; each process passes the same options, and `batch` is the total over all processes.
+  /// Null: only this process.
   minnow::ranks* ranks = nullptr;
 };
 
@@ -59,7 +60,7 @@ struct run_options {
   minnow::ranks* ranks = nullptr;
 };
 
-/// Copies options; old names replace the present ones if they are set.
+/// Copies options. An option that is set under its old name takes precedence.
 template <class Element>
 [[nodiscard]] run_options run_options_of(const fit_options<Element>& o) {
   const bool settles = o.settle_batches != std::numeric_limits<int>::min();

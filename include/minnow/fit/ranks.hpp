@@ -7,10 +7,10 @@
 
 namespace minnow {
 
-/// The processes that share a run, as an interface for `fit`. Users use its implementation `data_parallel`
-/// (fit/mpi.hpp).
+/// Interface through which `fit` communicates with the processes (ranks) that share a run. `data_parallel`
+/// (fit/mpi.hpp) implements it with MPI.
 ///
-/// throws  every function except `failed`: if another rank has failed or does not answer
+/// throws  if another rank has failed or does not answer; `failed` never throws
 class ranks : public reduction {
 public:
   virtual ~ranks() = default;
@@ -20,15 +20,16 @@ public:
   [[nodiscard]] virtual int size() const noexcept = 0;
   /// Returns true if batch statistics are taken over all ranks.
   [[nodiscard]] virtual bool synchronized_statistics() const noexcept = 0;
-  /// Number of gradient floats that are summed together.
+  /// Number of gradient floats in one all-reduce.
   [[nodiscard]] virtual std::size_t bucket() const noexcept = 0;
 
   /// Copies rank 0's bytes to all ranks.
   virtual void broadcast(std::span<std::byte> bytes) = 0;
 
-  /// Memory for all gradients. The ranks object owns it, because sums may be pending when a run ends with an error.
+  /// Memory for `floats` gradient values. This object owns the memory, because sums may be pending when a run ends with
+  /// an error.
   [[nodiscard]] virtual std::span<float> room(std::size_t floats) = 0;
-  /// Starts to sum `count` floats of the memory for gradients over all ranks, and returns without waiting.
+  /// Starts to sum `count` floats of `room`, from index `first`, over all ranks, and returns without waiting.
   virtual void start_sum(std::size_t first, std::size_t count) = 0;
   /// Lets pending sums make progress.
   virtual void progress() = 0;

@@ -8,10 +8,10 @@
 
 namespace minnow {
 
-/// Amount of data that `reestimate_batch_norm` uses, in an order determined by the seed.
+/// Amount of data that `reestimate_batch_norm` uses. The seed determines the order of the images.
 struct reestimate_options {
   int batches = 30;  ///< number of batches, at least 1; all batches if there are fewer
-  int batch = 128;   ///< images of a batch, at least 1; all images if there are fewer
+  int batch = 128;   ///< images per batch, at least 1; all images if there are fewer
   minnow::seed seed{};
 };
 
@@ -30,7 +30,7 @@ template <class Element>
 void pass_over(network_base& net, const dataset<Element>& data, mode mode, const reestimate_options& options,
                const char* caller);
 
-/// Returns batch norm's statistics, and replaces them by `back` if it is given.
+/// Returns a copy of batch norm's statistics. If `back` is given, replaces the statistics with it.
 std::vector<float> exchange_statistics(network_base& net, const std::vector<float>* back = nullptr);
 
 #if defined(MINNOW_COMPILED)
@@ -41,9 +41,9 @@ extern template void pass_over(network_base&, const dataset<float>&, mode, const
 
 }  // namespace detail
 
-/// Re-estimates batch norm's running statistics at alpha = 1, for the network that is shipped. Statistics collected at
-/// alpha < 1 belong to another network: on MNIST, a 1-bit network trained at constant alpha 1/2 goes from a few tens of
-/// percent to its full accuracy by re-estimation alone.
+/// Re-estimates batch norm's running statistics at alpha = 1, as the packed network needs them. Statistics collected at
+/// alpha < 1 do not match the packed network: on MNIST, re-estimation alone raises the accuracy of a 1-bit network
+/// trained at constant alpha 1/2 from a few tens of percent to its full accuracy.
 ///
 /// throws  images that are missing, have another shape, or hold a NaN; options out of range; statistics that are not
 ///         finite

@@ -10,7 +10,7 @@ namespace minnow::detail {
 
 struct run_fact;
 
-/// Brings all ranks to the state of rank 0: its position in the run, its network, its optimizer's moments.
+/// Copies the state of rank 0 to all ranks: the position in the run, the network, the optimizer's moments.
 void share_run(ranks& all, network_base& net, updater_base& update, run_position& at);
 
 /// Checks that the ranks can share a run.

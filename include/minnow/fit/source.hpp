@@ -40,7 +40,7 @@ public:
   [[nodiscard]] virtual int size() const = 0;
   /// Checks that the network can take the images and labels.
   ///
-  /// throws  no images; images of another shape than the network's input; labels that are no class of the network
+  /// throws  no images; images of another shape than the network's input; labels that are not classes of the network
   virtual void check(const network_base& net, const char* who) const = 0;
   /// Checksum that identifies the images and labels.
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
@@ -78,7 +78,7 @@ public:
   virtual ~validation_set() = default;
 
   [[nodiscard]] virtual int size() const = 0;
-  /// throws  as `source::check`
+  /// throws  like `source::check`
   virtual void check(const network_base& net, const char* who) const = 0;
   /// Number of images in [first, last) that are classified correctly.
   [[nodiscard]] virtual int count_correct(network_base& net, float alpha, bool requantize, int first,

@@ -19,18 +19,18 @@
 namespace minnow {
 
 /// Applies an optimizer to a network and stores the moments of every parameter. Only the derived class knows the
-/// optimizer's type, so that the loop of training is compiled once for all optimizers.
+/// optimizer's type, so the training loop is compiled once for all optimizers.
 class updater_base {
 public:
   virtual ~updater_base() = default;
 
   /// Makes one step along the gradients of the last backward pass. The same pass over the weights clips weights that
-  /// have bounds and, if requested, computes their new codes. The weights' estimator scales their learning rate, and
-  /// with it their weight decay.
+  /// have bounds and, if `requantize` is true, computes the weights' new codes. The weights' estimator scales their
+  /// learning rate, and with it their weight decay.
   ///
-  /// throws  a decay factor that is negative or not finite, before anything changes; a gradient, a parameter or a
-  ///         moment that is not finite, naming step, layer and array: the step is then complete, and the network is
-  ///         unusable
+  /// throws  a decay factor that is negative or not finite (nothing has changed then); a gradient, a parameter or a
+  ///         moment that is not finite (the step is then complete, and the network is unusable). The message names the
+  ///         step, the layer and the array
   virtual void step(network_base& net, const progress& at, float alpha, bool requantize = false) = 0;
 
   /// Number of moments of each value.
@@ -42,8 +42,8 @@ public:
   [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
   /// Allocates the moments and sets them to 0, as before the first step.
   void make_room(network_base& net);
-  /// Continues a run after `steps` steps, the last of which had the rate `rate`. Called after the moments were
-  /// restored.
+  /// Restores the number of steps and the learning rate of the last step, to continue a run. Called after the moments
+  /// were restored.
   void went_on(long long steps, float rate) noexcept {
     steps_ = steps;
     rate_ = rate;
@@ -75,7 +75,7 @@ private:
 template <optimizer Optimizer>
 class updater : public updater_base {
 public:
-  /// throws  a rate that is not finite or not above 0; an empty decay; errors of the optimizer's own check
+  /// throws  a rate that is not finite or not above 0; an empty decay function; errors of the optimizer's own check
   explicit updater(Optimizer o);
 
   void step(network_base& net, const progress& at, float alpha, bool requantize = false) override;
@@ -87,8 +87,8 @@ private:
   }
 
   /// Updates a parameter; returns true if all numbers are finite: the gradient, the values before they are clipped, the
-  /// moments. The check uses numbers that are in registers already: x - x is 0 unless x is a NaN or an infinity, and so
-  /// is the sum of these differences.
+  /// moments. The check uses numbers that are already in registers: it sums x - x, which is 0 unless x is a NaN or an
+  /// infinity.
   template <class Prepared>
   bool move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared, bool requantize);
 

@@ -12,9 +12,9 @@
 #include <minnow/gemm/kernel_calls.hpp>
 #include <minnow/kernels/float_vector.hpp>
 
-/// Float products by a BLAS, which replace gemm/float_product.hpp and gemm/float_gradient.hpp. Parameters and results
-/// are the same, except for the order of additions. Windows are gathered first (im2col). This header is included if
-/// MINNOW_BLAS is defined; the CMake option of that name defines it.
+/// Float products that call a BLAS. They replace gemm/float_product.hpp and gemm/float_gradient.hpp. Parameters and
+/// results are the same, except for the order of additions. Windows are gathered first (im2col). This header is
+/// included if MINNOW_BLAS is defined; the CMake option of that name defines it.
 namespace minnow::detail::blas {
 
 /// Returns true if windows already are contiguous rows in memory: dense layers, and 1x1 windows with stride 1, without

@@ -28,7 +28,7 @@ struct gradient_scratch {
 
 /// Adds the products of `count` pixels, in their order, to the sums of one tile (channel rows, columns).
 ///
-/// cost  per pixel: 2 * rows multiply-adds of vectors, rows broadcasts and 2 loads of a vector
+/// cost  per pixel: 2 * rows multiply-adds of vectors, `rows` broadcasts and 2 loads of a vector
 template <class Arch, int... Row>
 void add_pixels(const float* const* sources, int channel, const float* panel, int count, float* sums,
                 std::integer_sequence<int, Row...>) noexcept {
@@ -88,7 +88,8 @@ struct weight_gradient {
     if (!one_pass) grow(scratch.sums, index(panels) * index(taps) * index(tiles) * tile_size);
   }
 
-  /// Prepares pixel p of the pass from `begin`: copies its gradients into the panels, and finds the input of each tap.
+  /// Prepares pixel p of the pass that starts at pixel `begin`: copies its gradients into the panels, and finds the
+  /// input of each tap.
   void prepare(int begin, int p) const noexcept {
     const float* gradients = grad_out + index(begin + p) * index(filters);
     for (int panel = 0; panel < panels; ++panel) {
@@ -109,11 +110,12 @@ struct weight_gradient {
     }
   }
 
-  /// First channel of a tile. If the channels are no multiple of a tile's rows, the last tile starts early: it computes
-  /// some channels a second time, in separate sums, and only one copy of them is stored.
+  /// First channel of a tile. If the number of channels is not a multiple of a tile's rows, the last tile starts early:
+  /// it computes some channels a second time, in separate sums, and only one copy of them is stored.
   [[nodiscard]] int first_channel(int tile) const noexcept { return std::min(tile * rows, channels - rows); }
 
-  /// Adds the `count` pixels of the pass from `begin` to the sums of one chunk of tiles. The last pass stores the sums.
+  /// Adds the `count` pixels of the pass that starts at pixel `begin` to the sums of one chunk of tiles. The last pass
+  /// stores the sums.
   void sum(int begin, int count, int item) const noexcept {
     const int panel = item / (taps * chunks), tap = item / chunks % taps;
     const int first = item % chunks * tiles_together, last = std::min(first + tiles_together, tiles);

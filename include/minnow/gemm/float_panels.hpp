@@ -25,7 +25,8 @@ void copy_columns(const float* from, int valid, float* to) noexcept {
 
 }  // namespace detail
 
-/// Floats in the panels of `outputs` sums of `inputs` products each: [ceil(outputs / columns)][inputs][columns].
+/// Number of floats in the panels for `outputs` sums of `inputs` products each: [ceil(outputs /
+/// columns)][inputs][columns].
 template <class Arch = best>
 [[nodiscard]] constexpr std::size_t panel_floats(int inputs, int outputs) noexcept {
   return round_up(index(outputs), float_tile<Arch>::columns) * index(inputs);

@@ -16,19 +16,19 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// One thread's data on a tile, whose rows are output pixels: the taps at which some row reads an input, the address of
-/// each row's input at these taps, and the destination of each row's sums.
+/// Addresses that one thread uses for a tile, whose rows are output pixels: the taps at which some row reads an input,
+/// the address of each row's input at these taps, and the destination of each row's sums.
 template <int Rows>
 struct tile_sources {
   int channels;                    // number of consecutive inputs at each address
   std::vector<int> taps;           // taps at which some row reads an input
   std::vector<const float*> rows;  // [index in `taps`][Rows]: inputs
   float* targets[index(Rows)];
-  std::vector<float> zeros;    // input of a row that reads none at a tap where other rows do
+  std::vector<float> zeros;    // input of a row that has none at a tap where other rows have one
   std::vector<float> windows;  // [Rows][inputs], if windows are gathered
 
-  /// Finds the data of `count` pixels from pixel `first` on. Rows beyond the last pixel repeat this pixel: they cost
-  /// nothing extra and are not stored.
+  /// Finds the addresses for `count` pixels from pixel `first` on. Rows beyond the last pixel repeat this pixel: they
+  /// cost nothing extra and are not stored.
   void find(const tap_map& map, int images, const float* from, float* to, int first, int count, bool gathered) {
     const std::size_t inputs = index(map.inputs());
     tap_map::pixel pixels[index(Rows)];
@@ -72,10 +72,10 @@ struct input_range {
 };
 
 /// Adds the products of a range of inputs to the sums of one tile and one panel. The sums stay in registers. For each
-/// row it adds input * weight over taps and channels, in that order, with one fma per step. The first range starts at
-/// 0, later ranges continue with the sums in memory.
+/// row it adds input * weight over taps and channels, in that order, with one fma per step. The sums of the first range
+/// start at 0; later ranges continue with the sums in memory.
 ///
-/// cost  per input and tile: 2 * rows multiply-adds of vectors, rows broadcasts and 2 loads of a vector
+/// cost  per input and tile: 2 * rows multiply-adds of vectors, `rows` broadcasts and 2 loads of a vector
 template <class Arch, int Most, int... Row>
 void multiply_tile(const tile_sources<Most>& tile, const float* panel, input_range inputs, int count, int column,
                    int valid, std::integer_sequence<int, Row...>) noexcept {
@@ -145,7 +145,7 @@ void multiply_rows(const tile_sources<Most>& tile, const float* panel, input_ran
 
 /// Computes a product over windows, forward or gradient of the inputs: from (images, map.from) -> to (images, map.to).
 ///
-/// Part of the panels' inputs is packed at a time. It stays in the L2 cache while all tiles of pixels use it.
+/// The weights are packed one part at a time. A part stays in the L2 cache while all tiles of pixels use it.
 template <class Arch, class Panels>
 void multiply_windows(const tap_map& map, int images, const float* from, const Panels& panels, float* to) noexcept {
   constexpr int rows = float_tile<Arch>::rows, columns = float_tile<Arch>::columns, packed_together = 128;

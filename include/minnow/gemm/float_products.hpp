@@ -8,8 +8,8 @@
 /// The files of this folder, in the order in which a call goes through them:
 ///
 /// grouped_products.hpp   gathers the channels of each group; has vector loops (vectors.hpp) for depthwise layers
-/// float_products.hpp     this file: chooses between Winograd and the two files of plain products or their BLAS. Only
-///                        its .ipp includes the files below
+/// float_products.hpp     this file: chooses between Winograd and the plain products. Only its .ipp includes the files
+///                        below
 /// winograd.hpp           forward and gradient of the inputs for 3x3 windows, by minimal filtering
 /// winograd_gradient.hpp  gradient of the weights for 3x3 windows, by minimal filtering
 /// float_product.hpp      plain forward and gradient of the inputs, in register tiles of pixels by filters or channels

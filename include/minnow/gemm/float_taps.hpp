@@ -15,9 +15,10 @@ namespace minnow::kernels {
 ///
 /// They read no input if this position is outside the map or if a division leaves a remainder.
 ///
-/// In the forward product, dilation is 1. The gradient of the inputs has the same form: iy = oy * s - p + ky gives
-/// oy = (iy + p - ky) / s. With the taps counted from the last one, ky = k - 1 - ky', this is
-/// oy = (iy - (k - 1 - p) + ky') / s: stride 1, padding k - 1 - p, dilation s.
+/// In the forward product, dilation is 1. The gradient of the inputs has the same form. With kernel size k, stride s
+/// and padding p, iy = oy * s - p + ky gives oy = (iy + p - ky) / s. If ky' counts the taps from the last one, so that
+/// ky = k - 1 - ky', this becomes oy = (iy - (k - 1 - p) + ky') / s. So the gradient has stride 1, padding k - 1 - p
+/// and dilation s.
 struct tap_map {
   shape from;
   shape to;
@@ -36,7 +37,7 @@ struct tap_map {
   [[nodiscard]] int inputs() const noexcept { return taps() * from.channels; }
 
   /// Returns output pixel number `row` of a batch. With dilation, pixels are sorted by their remainders modulo the
-  /// dilation. The pixels of a tile then have the same taps without an input, and the tile skips them.
+  /// dilation. The taps that read no input are then the same for all pixels of a tile, and the tile skips these taps.
   [[nodiscard]] pixel pixel_at(int row, int images) const noexcept {
     int remainder_y = 0, remainder_x = 0;
     int height = phase(to.height, dilation.height, 0), width = phase(to.width, dilation.width, 0);
@@ -90,7 +91,8 @@ private:
   return {g.out, g.in, g.kernel, {1, 1}, padding, g.stride};
 }
 
-/// Copies the window of an output pixel, zeros outside the image: window (kernel.height, kernel.width, from.channels).
+/// Copies the window of an output pixel, with zeros outside the image: window (kernel.height, kernel.width,
+/// from.channels).
 ///
 /// requires  dilation 1, so that a row of the window is contiguous in the image
 inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixel at, float* window) noexcept {
@@ -107,7 +109,7 @@ inline void gather_window(const tap_map& map, const float* inputs, tap_map::pixe
     const float* line =
         inputs + (index(at.image) * index(map.from.height) + index(y)) * index(map.from.width) * index(channels);
     const std::ptrdiff_t offset = static_cast<std::ptrdiff_t>(x) * channels;
-    // Plain loops: these runs of a few floats take less time than a call of memcpy.
+    // Plain loops copy these few floats faster than a call of memcpy.
     for (int i = 0; i < begin; ++i) window[i] = 0.f;
     for (int i = begin; i < end; ++i) window[i] = line[offset + i];
     for (int i = end; i < width * channels; ++i) window[i] = 0.f;

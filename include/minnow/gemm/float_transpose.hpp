@@ -12,7 +12,7 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// Transposes one square block with sides as long as a vector.
+/// Transposes a square block whose rows and columns are as long as a vector.
 ///
 /// Each round interleaves row i with row i + n/2, and the two halves of the result become rows 2i and 2i + 1. This
 /// rotates the index (row, column), taken as one binary number, by one bit. After log2(n) rounds row and column are

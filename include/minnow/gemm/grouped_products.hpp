@@ -10,8 +10,9 @@
 
 namespace minnow::detail {
 
-/// The products of a depthwise float convolution (forward and both gradients), with vectors along the channels. Each
-/// sum is added in the order of its terms, the gradient of the weights image by image, whatever the number of threads.
+/// The products of a depthwise float convolution (forward and both gradients), with vectors along the channels. The
+/// order in which the terms of a sum are added does not depend on the number of threads. The gradient of the weights is
+/// added up image by image.
 class depthwise_products {
 public:
   explicit depthwise_products(const geometry& g) : g_(g), taps_(g.kernel.height * g.kernel.width) {}
@@ -34,12 +35,12 @@ private:
   /// Reorders weights (C, taps) -> by_tap_ (taps, C).
   void by_tap(const float* weights);
 
-  /// Calls each(tap, input pixel) for the taps of output pixel (y, x) inside the image.
+  /// Calls each(tap, input pixel) for the taps of output pixel (y, x) that are inside the image.
   template <class Each>
   inline void each_tap(int y, int x, Each&& each) const noexcept;
 
-  /// Returns one image's sum of inputs times gradients, for some channels of a tap. Four independent partial sums hide
-  /// the latency of the multiply-adds.
+  /// Returns the sum of inputs times output gradients over one image, for one tap and some channels. Four independent
+  /// partial sums hide the latency of the multiply-adds.
   template <class Count>
   [[nodiscard]] inline vector of_tap(const float* in, const float* grad_out, int ky, int kx,
                                      Count count) const noexcept;

@@ -7,7 +7,7 @@
 #include <minnow/kernels/mixed/float_pair.hpp>
 #include <minnow/kernels/operand.hpp>
 
-/// Helpers for training to call the kernels of packed networks.
+/// Helpers with which training calls the kernels of packed networks.
 namespace minnow::detail {
 
 /// Returns the calling thread's scratch memory for a kernel: at least `size` bytes.
@@ -17,7 +17,7 @@ inline std::byte* scratch_of_thread(std::size_t size) {
   return scratch.data();
 }
 
-/// Product of floats and codes by the kernels of packed networks.
+/// The kernel of packed networks for float inputs and weights that are codes.
 template <class Weights>
 using float_product = kernels::float_pair<kernels::operand<encoding::real>, Weights, kernels::best>;
 
@@ -28,8 +28,9 @@ inline constexpr bool has_fast_tables = [] {
   else return false;
 }();
 
-/// Returns true if each image is a single window that all filters read. A batch is then a product of matrices. Layers
-/// with padding are excluded: with a large stride they may have a single window, but the padding shifts it.
+/// Returns true if each image is a single window that all filters read. The product of a batch is then a product of two
+/// matrices. Layers with padding are excluded: with a large stride they may have a single window, but the padding
+/// shifts it.
 [[nodiscard]] constexpr bool is_dense(const geometry& g) noexcept {
   return g.groups == 1 && g.in.height == g.kernel.height && g.in.width == g.kernel.width && g.padding == extent{0, 0} &&
          g.out.pixels() == 1;

@@ -56,7 +56,8 @@ inline vector first_of(const vector& v, int count) noexcept {
 }
 #endif
 
-/// Calls body(i, count) for each vector of n elements. `count` is a constant (`whole`) for all but a partial last one.
+/// Calls body(i, count) for each vector of n elements. `count` is a constant (`whole`) for all vectors except a partial
+/// last one.
 template <class Body>
 void for_vectors(int n, Body&& body) {
   int i = 0;
@@ -94,11 +95,11 @@ void for_all(std::size_t n, Body&& body) {
   });
 }
 
-/// to = from · factor, for `size` elements; the arrays may be the same.
+/// Computes to = from · factor, for `size` elements; the arrays may be the same.
 void multiply(const float* from, float factor, float* to, std::size_t size);
 /// Multiplies column c of `rows` rows of scales.size() elements by scales[c].
 void multiply_columns(float* data, std::size_t rows, std::span<const float> scales);
-/// to += from, for `size` elements.
+/// Computes to += from, for `size` elements.
 void add_to(const float* from, float* to, std::size_t size);
 
 /// Copies `rows` rows of `channels` numbers, multiplied by `factor`. Rows are from_step numbers apart in the source and

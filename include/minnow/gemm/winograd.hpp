@@ -14,7 +14,8 @@
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/float_vector.hpp>
 
-/// Float products over 3x3 windows by Winograd's minimal filtering, F(2x2, 3x3), with 4/9 of the multiplications.
+/// Float products over 3x3 windows by Winograd's minimal filtering, F(2x2, 3x3), with 4/9 of the multiplications of the
+/// plain product.
 ///
 /// 2x2 neighboring outputs Y read 4x4 inputs d. With kernel g, for each pair of an input and an output channel,
 ///
@@ -125,8 +126,8 @@ void winograd_transform(const float* const (&from)[4][4], int channels, float* t
   }
 }
 
-/// Distance between the planes of two points, in floats: one cache line more than a plane's length, because planes a
-/// power of two apart would share cache sets.
+/// Distance from the plane of one point to the next plane, in floats: one cache line more than a plane's length,
+/// because planes a power of two apart would share cache sets.
 [[nodiscard]] constexpr std::size_t winograd_plane(int rows, int length) noexcept {
   return index(rows) * index(length) + 16;
 }
@@ -148,7 +149,7 @@ struct winograd_block {
                        columns = float_tile<Arch>::columns;
 
   const winograd_tiles& tiles;
-  int together;  ///< largest number of tiles
+  int together;  ///< largest number of tiles of one run()
   winograd_scratch<rows>& scratch;
 
   /// Number of tiles whose transformed inputs stay in the L2 cache while they are multiplied by all filters.
@@ -194,7 +195,7 @@ struct winograd_block {
   }
 
 private:
-  /// Stores A' m A of the channels of one panel in the tile's pixels inside the output map.
+  /// Stores A' m A for the channels of one panel, in those pixels of the tile that are inside the output map.
   void put(int tile, const float* sums, std::size_t plane, int column, float* to) const noexcept {
     const tap_map& map = tiles.map;
     const tap_map::pixel at = tiles.at(tile);
@@ -268,7 +269,8 @@ void winograd_pack_backward(const geometry& g, const float* transformed, float* 
 /// Computes the same forward product as product_forward: in (N,H,W,C) -> out (N,H',W',F).
 ///
 /// requires  winograd_serves<Arch>(g); panels from winograd_pack_forward of the same Arch
-/// cost      16 multiply-adds for 2x2 outputs and a pair of channels; the same bits for any number of threads
+/// cost      16 multiply-adds for 2x2 outputs and a pair of channels; results are bitwise identical for any number of
+///           threads
 /// throws    never; each thread keeps its scratch, so that repeated calls allocate nothing
 template <class Arch = best>
 void winograd_forward(const geometry& g, int images, const float* in, const float* panels, float* out) noexcept {
@@ -278,9 +280,9 @@ void winograd_forward(const geometry& g, int images, const float* in, const floa
 /// Computes the same gradient of the inputs as product_backward_inputs: grad_out (N,H',W',F) -> grad_in (N,H,W,C),
 /// overwritten.
 ///
-/// The gradient needs the kernel rotated by 180 degrees. Its points are the points of the kernel with the first and the
-/// last row swapped, and the first and the last column. The panels hold the points of the kernel from last to first. So
-/// only the two middle rows and the two middle columns must be swapped.
+/// The gradient needs the kernel rotated by 180 degrees. The points of the rotated kernel are the points of the kernel
+/// with the first and last row swapped and the first and last column swapped. The panels hold the points of the kernel
+/// from last to first. So only the two middle rows and the two middle columns must be swapped.
 ///
 /// requires  winograd_serves<Arch>(g); panels from winograd_pack_backward of the same Arch
 template <class Arch = best>

@@ -57,7 +57,8 @@ struct winograd_gradient_scratch {
 /// Gradient of the weights of one layer, divided into items. An item is a part of the weights, a group of filters by a
 /// chunk of channels, over one part of the tiles. One thread computes an item, with its points and sums in that
 /// thread's L2 cache. The inputs are transformed once for each group of filters, and the gradients once for each chunk
-/// of channels. This is at most a tenth more work than transforming both once, and no data is passed between threads.
+/// of channels. This takes at most a tenth more work than transforming both only once, and no data is passed between
+/// threads.
 template <class Arch>
 struct winograd_weight_gradient {
   using vector = float_vector<Arch>;
@@ -66,7 +67,7 @@ struct winograd_weight_gradient {
   static constexpr int chunk = 64;                                       ///< channels of an item
   static constexpr int group = 2 * columns;                              ///< filters of an item
   static constexpr int together = 64;                                    ///< tiles that are transformed at a time
-  static constexpr int least_items = 16;  ///< number of items to which the tiles are divided, for any number of threads
+  static constexpr int least_items = 16;  ///< tiles are divided to get this many items, for any number of threads
   static constexpr std::size_t points_plane = winograd_plane(together, chunk),
                                gradients_plane = winograd_plane(together, group);
   static constexpr std::size_t sums_size = index(winograd_points) * chunk * group;
@@ -171,7 +172,8 @@ private:
 /// grad_weights (F,3,3,C), overwritten.
 ///
 /// requires  winograd_serves<Arch>(g)
-/// cost      16 multiply-adds for 2x2 outputs and a pair of channels; the same bits for any number of threads
+/// cost      16 multiply-adds for 2x2 outputs and a pair of channels; results are bitwise identical for any number of
+///           threads
 /// throws    never; the calling thread keeps its scratch, so that repeated calls allocate nothing
 template <class Arch = best>
 void winograd_backward_weights(const geometry& g, int images, const float* in, const float* grad_out,

@@ -16,15 +16,15 @@ namespace minnow {
 
 namespace detail {
 
-/// Offsets of a run's buffers in a session's arena. The arena begins with the data that the kernels prepare once. Then
-/// follow, for each thread, the buffers of one image. All sizes follow from the model.
+/// Offsets of a run's buffers in a session's arena. The arena begins with the data that the kernels prepare once. After
+/// that come the buffers of one image for each thread. The model determines all sizes.
 template <class Packed>
 struct arena_plan {
   std::array<std::size_t, Packed::stages> prepared{};
   std::size_t prepared_size = 0;
   /// The offsets below are relative to one thread's buffers.
-  std::array<std::size_t, Packed::stages + 1> maps{};  ///< offsets of the stages' packed maps; last, the image
-  std::array<stage_memory, Packed::stages> memory{};   ///< of each stage, after the maps that are live while it runs
+  std::array<std::size_t, Packed::stages + 1> maps{};  ///< offset of each stage's packed output map; last, of the image
+  std::array<stage_memory, Packed::stages> memory{};   ///< buffers of each stage, after its live maps
   std::size_t size = 0;
 
   static constexpr std::size_t padding = 64;
@@ -35,9 +35,9 @@ struct arena_plan {
            Quantizer::storage == encoding::power_of_two ? Quantizer::bits : 3 > (s);
   }
 
-  /// Places each map at the lowest offset where it overlaps no map that is still to be read.
+  /// Places each map at the lowest offset at which it overlaps no map that is still needed.
   ///
-  /// visit(stage, end)   `end` is the end of the last map that is live while the stage runs
+  /// visit(stage, end)   called for each stage; `end` is the end of the last map that is live while the stage runs
   template <class Visit>
   static constexpr void place_maps(arena_plan& a, const std::array<std::size_t, Packed::stages + 1>& bytes,
                                    const std::array<std::size_t, Packed::stages + 1>& last_reader, Visit&& visit) {
@@ -124,8 +124,8 @@ struct arena_plan {
         a.size = std::max(a.size, at);
         return begin;
       };
-      // A product's sums become floats before the first element-wise operation writes. The product's buffers therefore
-      // share memory with buffers 1 and 2 of these operations.
+      // A product's sums are converted to floats in buffer 0 before the first layer after the product writes to buffer
+      // 1. The product's buffers therefore share memory with the float buffers 1 and 2.
       a.memory[s].floats[0] = place(end, m.floats[0]);
       std::size_t product = end, ops = end;
       a.memory[s].sums = place(product, m.sums);

@@ -14,7 +14,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Returns the logits of all images after checking them; `who` begins the error message.
+/// Checks all images and returns their logits. The error message begins with `who`.
 template <class Packed, class Element>
 std::vector<float> logits(const Packed& network, const dataset<Element>& data, const char* who) {
   require(check_images(data, Packed::layer_graph::input, who));
@@ -37,7 +37,7 @@ std::vector<int> predict(const Packed& network, const dataset<Element>& data, co
 /// Returns the logits (N,classes) of all images. Runs on several threads if the program uses OpenMP; the numbers are
 /// the same for any number of threads.
 ///
-/// throws  as for a trained network: if there are no images, or images of another shape, or images with a NaN or an
+/// throws  as for a trained network: if there are no images, if they have another shape, or if one holds a NaN or an
 ///         infinity
 template <class Model, class Arch, class Element>
 [[nodiscard]] std::vector<float> logits(const packed<Model, Arch>& network, const dataset<Element>& data) {

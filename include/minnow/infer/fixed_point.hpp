@@ -13,12 +13,12 @@
 namespace minnow {
 
 /// A model whose packed form converts integer sums to byte codes by an integer multiplication and a shift, for
-/// processors without floats: packed<fixed_point<Model>>, made by pack<fixed_point>(net). A code equals the code of the
-/// exact packed model or differs from it by one.
+/// processors without floats. pack<fixed_point>(net) returns this form, packed<fixed_point<Model>>. A code equals the
+/// code of the exact packed model or differs from it by one.
 ///
 /// It applies to products whose sums become codes of `integer` or `unsigned_integer` after batch_norm, bias, max pools,
-/// clips and additions of other codes. Thresholds are integers in any case. All other layers (averages, the last
-/// layer's logits) still use floats; `summary` shows which ones.
+/// clips and additions of other codes. Thresholds are always integers, also in models without `fixed_point`. All other
+/// layers (averages, the last layer's logits) still use floats; `summary` shows which ones.
 ///
 /// experimental  may change in any version
 template <class Model>

@@ -23,20 +23,20 @@
 
 namespace minnow {
 
-/// The form in packed networks of a layer between products: a function of a map of floats. A specialization for a
-/// user's layer provides
+/// The form that a layer between products has in a packed network: a function of a map of floats. A specialization for
+/// a user's layer provides
 ///
 ///   explicit inferable(shape in)
 ///   void run(const float* in, float* out) const    processes one image, channels last
 ///
 /// and, optionally,
 ///
-///   static void arrays(auto& self, auto&& visit)   calls visit(name, std::span(self.numbers)) for every array of floats
-///                                                  that is packed and stored in the file; packing copies the arrays of
-///                                                  `trainable` with the same names. `self` is this object, const where
-///                                                  a file is written. The form of version 0.1, void arrays(auto&&
-///                                                  visit) that visits std::span<float>, is accepted; saving then
-///                                                  copies the network
+///   static void arrays(auto& self, auto&& visit)   calls visit(name, std::span(self.numbers)) for every array of
+///                                                  floats that is packed and stored in the file; packing copies the
+///                                                  arrays of `trainable` with the same names. `self` is this object,
+///                                                  const when a file is written. The function of version 0.1, void
+///                                                  arrays(auto&& visit), which visits std::span<float>, is still
+///                                                  accepted; saving then copies the network
 ///   float apply(float x, int channel) const        the layer as a function of one number
 ///   int direction(int channel) const               1 where this function increases, -1 where it decreases, 0 where it
 ///                                                  is constant; with both, packing may fold the layer into thresholds
@@ -85,7 +85,7 @@ template <class Quantizer, class State>
   return std::span<number>(reinterpret_cast<number*>(&state), index(state_floats<Quantizer>));
 }
 
-/// Implements run() for layers whose outputs each depend on one number and its channel.
+/// Implements run() for layers in which each output depends only on one input number and its channel.
 template <class Reading>
 void run_by_element(const Reading& reading, shape s, const float* in, float* out) {
   for (int pixel = 0; pixel < s.pixels(); ++pixel, in += s.channels, out += s.channels)

@@ -30,7 +30,7 @@ struct packed_stages<Packed, std::index_sequence<Stage...>> : stage<Packed, Stag
 
 }  // namespace detail
 
-/// The packed form of a model: packed weights and thresholds. It stays constant once made, so any number of threads may
+/// The packed form of a model: packed weights and thresholds. A run does not change it, so any number of threads may
 /// share it; `session` holds the buffers of a run.
 ///
 /// Model   a struct derived from `model<…>`
@@ -74,8 +74,8 @@ public:
     }(std::make_index_sequence<stages>{});
   }
 
-  /// Returns the logits (N,classes) of N images (H,W,C): a span, a vector or an array. Allocates a session for each
-  /// call; use a `session` to keep its buffers.
+  /// Returns the logits (N,classes) of N images (H,W,C): a span, a vector or an array. Allocates the buffers of a
+  /// session in each call; a `session` object reuses them.
   ///
   /// throws  as session::run
   template <class Images>

@@ -49,7 +49,7 @@ private:
   using stage_at = minnow::stage<Packed, Stage>;
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return buffers_ + offset; }
-  /// Returns the packed map that stage `maker` writes, or the image.
+  /// Returns the packed map that stage `maker` writes; for maker = Packed::stages, the image.
   [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return at(plan.maps[maker]); }
   template <std::size_t Stage>
   [[nodiscard]] std::byte* input() noexcept {

@@ -49,7 +49,7 @@ public:
   ///
   /// threads   maximum number of threads of run(), which split the images, or the rows of a single image. Has an effect
   ///           only if the program is compiled with OpenMP, and never exceeds minnow::threads(). The result is the same
-  ///           for any number. Values below 1 mean 1, values above 1024 mean 1024
+  ///           for any number of threads. Values below 1 mean 1, values above 1024 mean 1024
   /// throws    if the network's normalization does not match its channels
   [[gnu::noinline]] explicit session(const Packed& network, int threads = 1)
       : network_(&network), threads_(usable(threads)), arena_(arena_bytes(threads_)) {
@@ -77,8 +77,8 @@ public:
   ///
   /// images   a span, a vector or an array of N · H·W·C bytes, or of floats if the model does not begin with pixels
   /// logits   N · classes floats
-  /// throws   for other lengths, before anything is written (without exceptions the program ends); also whatever a
-  ///          user's quantizer or layer throws
+  /// throws   if the lengths do not match, before anything is written (if compiled without exceptions, the program
+  ///          ends); also whatever a user's quantizer or layer throws
   template <detail::image_numbers Images>
   void run(const Images& images, std::span<float> logits, trace* watcher = nullptr) {
     using Element = detail::image_number<Images>;
@@ -96,7 +96,7 @@ public:
 
   /// Runs stage `Stage` and all later ones, starting from packed codes of the stage's inputs.
   ///
-  /// map      at most as many bytes as the map of the stage's inputs has
+  /// map      at most as many bytes as the stage's packed input map
   /// logits   `classes` floats
   /// throws   as run
   template <std::size_t Stage>
@@ -131,7 +131,8 @@ private:
     });
   }
 
-  /// Returns a runner on the buffers of `helpers` threads, from thread `part` on, which share one image.
+  /// Returns a runner for images that `helpers` threads share. It uses the buffers of these threads, from thread `part`
+  /// on.
   [[nodiscard]] detail::runner<Packed> part_of(int part, int helpers) noexcept {
     return {*network_, arena_.data(), arena_.data() + plan.prepared_size + index(part) * plan.size, helpers};
   }

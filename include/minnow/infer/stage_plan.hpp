@@ -19,15 +19,16 @@ namespace minnow {
 
 namespace detail {
 
-/// First layers of the stages of a packed network. A stage begins at every product, after every quantize layer, and
-/// after every result that is not read by the next layer alone.
+/// The first layer of each stage of a packed network. A stage begins at every product and after every quantize layer.
+/// It also begins after every other layer, unless the next layer is the only one that reads the result.
 template <class Model>
 struct stages {
   using layer_graph = minnow::layer_graph<Model>;
 
   template <std::size_t Index>
   static constexpr bool is_product = product_layer<typename layer_graph::template layer<Index>>;
-  /// A quantize layer at the end of the model does not count: it returns values to the user, not codes.
+  /// True if a layer quantizes the inputs of later layers. A quantize layer at the end of the model does not count: it
+  /// returns values to the user, not codes.
   template <std::size_t Index>
   static constexpr bool is_quantize =
       Index + 1 < layer_graph::count && quantizes<typename layer_graph::template layer<Index>>;
@@ -54,7 +55,8 @@ struct stages {
   static constexpr std::size_t count = found.count;
   static constexpr std::size_t begin(std::size_t s) { return found.begin[s]; }
 
-  /// Returns the stage that makes the result of a layer; `count` for the image, or for its bytes as codes.
+  /// Returns the stage that computes the result of a layer. Returns `count` for the image, and for a first layer that
+  /// uses the image's bytes as codes.
   static constexpr std::size_t maker(std::size_t layer) {
     if (layer == image_input || layer < found.begin[0]) return count;
     std::size_t s = 0;
@@ -67,8 +69,8 @@ struct stages {
 /// chooses it. infer/ends/end.hpp states the members that every epilogue has.
 enum class stage_end {
   thresholds,   ///< the layers are folded into integer thresholds, which give the codes
-  fixed_point,  ///< multiplications and shifts of integers give the codes; only models of `fixed_point`
-  requantize,   ///< the layers and the quantizer are applied, as floats, to a block of sums within the tile
+  fixed_point,  ///< integer multiplications and shifts give the codes; only in models of `fixed_point`
+  requantize,   ///< the layers and the quantizer are computed in floats, one block of a tile's sums at a time
   floats        ///< the layers are applied to whole maps of floats
 };
 
@@ -92,8 +94,8 @@ struct stage_plan {
   using inputs = typename layer_graph::template inputs_of<begin>;
   using outputs = std::conditional_t<has_quantizer,
                                      typename quantizer_of<typename layer_graph::template layer<end - 1>>::type, real>;
-  /// `source` is the stage whose result is the input. `second<I>` is the stage whose result is the other input of the
-  /// stage's layer I, which must be a join.
+  /// `source` is the stage whose result this stage reads. `second<I>` is the stage whose result is the other input of
+  /// the stage's layer I, which must be a join.
   static constexpr std::size_t source = stages<Model>::maker(layer_graph::template from<begin>);
   template <std::size_t Index>
   static constexpr std::size_t second = stages<Model>::maker(layer_graph::template second<ops_begin + Index>);
@@ -145,8 +147,8 @@ struct stage_plan {
     return (std::size_t{0} + ... + (join_layer<op<Index>> ? 1 : 0));
   }(indices{});
 
-  /// True if an average over products gives the same number from integer sums as from the floats of training. This
-  /// requires that a window's total is exact in 24 bits.
+  /// True if an average pool over a product gives the same number from integer sums as from the floats of training.
+  /// This requires that a float holds the total of a window exactly (24 bits).
   template <std::size_t Index>
   static constexpr bool averages_exactly = [] {
     if constexpr (integer_sums && is_dyadic<inputs>() && is_dyadic<weights>()) {
@@ -176,9 +178,9 @@ private:
     return false;
   }();
 
-  /// True if the stage encodes, that is, converts sums to codes within the tile, through floats. It needs integer sums,
-  /// byte codes that are too many for thresholds, and between them only monotone layers and at most one max pool.
-  /// Without a pool, a branch of floats or byte codes may be added too.
+  /// True if the stage encodes, that is, converts the sums of a tile to codes through floats. It needs integer sums, an
+  /// output quantizer with one-byte codes, and between them only monotone layers and at most one max pool. Without a
+  /// pool, it may also add another branch, of floats or of byte codes. A stage that folds does not encode.
   template <std::size_t Index>
   static constexpr bool encodes_op = [] {
     if constexpr (is_pool<Index>) return !averages<Index>;
@@ -223,13 +225,13 @@ public:
                                        : encodes ? stage_end::requantize
                                                  : stage_end::floats;
 
-  /// True if the stage folds into thresholds with an average pool before them.
+  /// True if the stage folds and has an average pool before the thresholds.
   static constexpr bool folded_average = [] {
     if constexpr (folds && pools > 0) return averages<pool>;
     else return false;
   }();
 
-  /// The pool's window over the sums; a 1x1 window if there is no pool.
+  /// The pool's windows over the map of sums; 1x1 windows if there is no pool.
   static constexpr geometry pool_window = [] {
     if constexpr (pools > 0) return op<pool>::pool_over(window.out);
     else return window_over(window.out, window.out.channels, {1, 1}, {1, 1}, {0, 0});

@@ -24,14 +24,14 @@ public:
     }
     return own_.data();
   }
-  /// Gives up external memory. The contents are then unspecified.
+  /// Switches from external memory to owned memory, whose contents are then unspecified.
   void detach() {
     own_.grow(size_);
     elsewhere_ = nullptr;
   }
 
   /// Returns true if kernels can read weights in place at `bytes`, where `room` bytes are available. External memory
-  /// needs the alignment and padding of owned memory.
+  /// must have the same alignment and padding as owned memory.
   [[nodiscard]] bool can_lie_at(const std::byte* bytes, std::size_t room) const noexcept {
     return reinterpret_cast<std::uintptr_t>(bytes) % aligned_bytes::alignment == 0 &&
            room >= size_ + aligned_bytes::alignment;

@@ -33,8 +33,9 @@ inline constexpr bool is_optimized = false;
 inline constexpr bool is_optimized = true;
 #endif
 
-/// Returns advice about a program whose flags allow `Best`: that it was built without optimization, or for an x86
-/// processor without AVX2, although most x86 processors have it. Otherwise the text is empty.
+/// Returns advice for a program that was built without optimization, or for x86 processors without AVX2, although most
+/// x86 processors have AVX2. Otherwise returns an empty text. `Best` is the best architecture that the compiler's flags
+/// allow.
 template <class Best, bool Optimized = is_optimized>
 std::string advice() {
   constexpr bool x86 = std::is_base_of_v<xsimd::sse2, Best> || std::is_base_of_v<xsimd::avx, Best>;
@@ -48,7 +49,7 @@ std::string advice() {
 
 /// Prints the table.
 ///
-/// advice   its last lines, or empty
+/// advice   the last lines; may be empty
 std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch, std::size_t weight_bits,
                         std::size_t arena, const std::string& advice);
 
@@ -100,12 +101,13 @@ std::string summary_text(const packed<Model, Arch>&, const std::string& advice) 
 
 }  // namespace detail
 
-/// Returns a packed network as a table. It lists for each layer its output, operation with bits of inputs x weights,
-/// the kernel and its architecture, bytes of weights, multiply-accumulates. Layers that are folded into thresholds are
-/// marked. The last lines warn if the compiler's flags leave out optimization or extensions that most processors have.
+/// Returns a packed network as a table. For each layer it lists the output shape, the operation with the bits of inputs
+/// x weights, the kernel and its architecture, the bytes of weights, and the multiply-accumulates. Layers that are
+/// folded into thresholds are marked. The last lines warn if the program was compiled without optimization, or without
+/// instruction sets that most processors have.
 template <class Model, class Arch>
 [[nodiscard]] std::string summary(const packed<Model, Arch>& network) {
-  // An architecture other than the flags' best was requested by name, so it gets no advice.
+  // There is no advice if the user chose another architecture than the best one.
   return detail::summary_text(network, std::is_same_v<Arch, kernels::best> ? detail::advice<Arch>() : std::string());
 }
 

@@ -44,8 +44,9 @@ template <quantizer Quantizer>
 
 /// The function from a sum to a code, as integer comparisons. A sum of floats is first mapped to an integer by
 /// kernels::ordered. For channel c, the code's index is the number of thresholds t with (sum ^ flip[c]) >= t[c]. flip
-/// is 0 where the code increases with the sum and -1 where it decreases (then ~sum = -sum - 1 increases the code). A
-/// pool between the sum and the code takes the largest of the flipped sums, or the smallest where `smallest[c]` is -1.
+/// is 0 where the code increases with the sum and -1 where it decreases (the code then increases with ~sum = -sum - 1).
+/// A pool between the sum and the code takes the largest of the flipped sums, or the smallest where `smallest[c]` is
+/// -1.
 ///
 /// Rows are padded to whole blocks of 16 channels.
 struct thresholds {
@@ -69,15 +70,15 @@ struct thresholds {
   /// Finds the thresholds of a channel by bisection, with the function that the trained network computes.
   ///
   /// index_of(sum)   the code's index for a sum in [-bound, bound]; increases or decreases with the sum
-  /// direction       1, -1 or 0: direction of the whole function; `after_pool` is the direction of its part after a
-  ///                 pool
+  /// direction       1 if the function from the sum to the code increases, -1 if it decreases, 0 if it is constant;
+  ///                 `after_pool`: the same for the part of the function after a pool
   template <class IndexOf>
   void find(int channel, std::int32_t bound, int direction, int after_pool, IndexOf&& index_of) {
     const auto c = index(channel);
     flip[c] = direction < 0 ? -1 : 0;
     smallest[c] = after_pool < 0 ? -1 : 0;
     for (int k = 0; k < count; ++k) {
-      // Finds the least flipped sum with index > k. Flipped sums range over [-bound - 1, bound].
+      // Finds the smallest flipped sum whose code index is greater than k. Flipped sums range over [-bound - 1, bound].
       std::int64_t low = -static_cast<std::int64_t>(bound) - 1;
       std::int64_t high = static_cast<std::int64_t>(bound) + 1;
       while (low < high) {

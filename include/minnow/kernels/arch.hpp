@@ -3,15 +3,15 @@
 #include <type_traits>
 
 #include <minnow/kernels/simd.hpp>
-// Defines xsimd's architecture tags, and `unavailable`, in every build; the header above does so only with SIMD.
+// Defines xsimd's architecture tags, and `unavailable`, in every build; simd.hpp does so only in builds with SIMD.
 #include <xsimd/config/xsimd_arch.hpp>
 
 #include <minnow/kernels/one_march.hpp>
 #include <minnow/kernels/portable.hpp>
 
-/// Architecture tags: xsimd's, and two of this library, `avx512_vpopcntdq` and `portable`. A kernel takes the tag as
-/// its last argument. Overload resolution converts the tag to its nearest base class that has a kernel, and ends at
-/// `portable`.
+/// Architecture tags: the tags of xsimd, and two tags of this library, `avx512_vpopcntdq` and `portable`. A kernel
+/// takes the tag as its last argument. Overload resolution selects the kernel of the nearest base class of the tag, or
+/// of `portable` if no base class has a kernel.
 namespace minnow::kernels {
 
 namespace detail {
@@ -25,12 +25,12 @@ using widest_avx512 = xsimd::avx512vnni<xsimd::avx512vbmi2>;
 
 }  // namespace detail
 
-/// AVX-512 with a popcount instruction for each 32-bit lane, which has no tag in xsimd. Every processor with this
-/// instruction and with byte operations (Ice Lake, Zen 4 and later) also has VBMI2 and VNNI, so the tag derives from
-/// the last of xsimd's AVX-512 tags.
+/// AVX-512 with a popcount instruction for 32-bit lanes. xsimd has no tag for it. Every processor with this instruction
+/// and with byte operations (Ice Lake, Zen 4 and later) also has VBMI2 and VNNI, so the tag derives from the last of
+/// xsimd's AVX-512 tags.
 ///
-/// Do not pass this tag to xsimd's run-time `available_architectures()`: it is converted to its base class there, so
-/// the answer is about the base class.
+/// Do not pass this tag to xsimd's run-time `available_architectures()`: the tag is converted to its base class there,
+/// so the answer is about the base class.
 struct avx512_vpopcntdq : detail::widest_avx512 {
   using base = detail::widest_avx512;
 
@@ -67,8 +67,8 @@ struct batch_arch_of<avx512_vpopcntdq> {
 /// The widest architecture that the compiler's flags allow, or XSIMD_DEFAULT_ARCH.
 using best = detail::best_over<xsimd::default_arch>;
 
-/// The xsimd architecture of the batches that kernels for `Arch` use: xsimd::batch<float, batch_arch<best>>. Not for
-/// `portable`, which has no batches.
+/// The xsimd architecture of the batches that kernels for `Arch` use, as in xsimd::batch<float, batch_arch<best>>. For
+/// `portable` it is `portable` itself, which has no batches.
 template <class Arch>
 using batch_arch = typename detail::batch_arch_of<Arch>::type;
 
@@ -83,7 +83,7 @@ struct archs {
     (visit(Archs{}), ...);
   }
 
-  /// Calls visit(Arch{}, Below{}) for each architecture but the lowest. Below is the architecture before Arch in the
+  /// Calls visit(Arch{}, Below{}) for each architecture except the lowest. Below is the architecture before Arch in the
   /// list.
   template <class Visit>
   static constexpr void for_each_step(Visit&& visit) {

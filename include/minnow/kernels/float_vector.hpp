@@ -11,8 +11,8 @@
 
 namespace minnow::kernels {
 
-/// Four floats in an array, with the part of xsimd::batch's interface that the float products use. They replace the
-/// batch on architectures for which xsimd has no vectors of floats.
+/// Four floats in an array, with the part of xsimd::batch's interface that the float products use. This type replaces
+/// the batch on architectures for which xsimd has no vectors of floats.
 struct plain_floats {
   static constexpr std::size_t size = 4;
   float lanes[size];
@@ -59,10 +59,10 @@ using aligned_floats = std::vector<float, xsimd::aligned_allocator<float, 64>>;
 /// The tile of results whose accumulators stay in registers: some rows by two vectors.
 ///
 /// Each step loads two vectors of weights and broadcasts one input for each row, so taller tiles load less for each
-/// product. The accumulators, the two vectors and one broadcast must fit the register file. Weight gradients tile input
-/// channels instead of pixels (channel_rows). The number of input channels is mostly a multiple of 16, which 8 divides
-/// and 12 does not. 16 accumulators already keep two multipliers with a latency of 4 cycles busy. On AVX2 six rows are
-/// faster than four, even with the partial tiles at borders.
+/// product. The accumulators, the two vectors and one broadcast must fit the register file. For weight gradients, the
+/// rows of a tile are input channels instead of pixels (channel_rows). There are 8 of them instead of 12, because the
+/// number of input channels is usually a multiple of 16. Their 16 accumulators are enough to keep two multipliers with
+/// a latency of 4 cycles busy. On AVX2 six rows are faster than four, even with the partial tiles at borders.
 template <class Arch>
 struct float_tile {
   static constexpr bool many_registers =

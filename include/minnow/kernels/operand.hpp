@@ -14,7 +14,8 @@ struct operand {
   static constexpr int bits = Bits;
 };
 
-/// The memory of one product. Each pointer is aligned to 64 bytes, and up to 64 bytes past the end may be read.
+/// The memory of one product. Each pointer is aligned to 64 bytes. A kernel may read up to 64 bytes past the end of
+/// each memory block.
 struct operands {
   const std::byte* inputs;    ///< one packed map
   const std::byte* weights;   ///< the weights, packed in the order of the file
@@ -24,7 +25,7 @@ struct operands {
 
 namespace detail {
 
-// Conditions by which product.hpp and portable_product.hpp choose the kernel of a pair.
+// Conditions by which product.hpp and portable_product.hpp choose the kernel for a pair of operands.
 template <encoding Encoding>
 inline constexpr bool one_or_two_bits = Encoding == encoding::bit || Encoding == encoding::ternary;
 

@@ -3,7 +3,7 @@
 /// The lowest architecture, which does not need xsimd. The other architectures are in arch.hpp.
 namespace minnow::kernels {
 
-/// The tag of the kernels in standard C++, also for processors for which xsimd has no batch.
+/// The tag of the kernels in standard C++. They run on every processor, with or without SIMD.
 ///
 /// Every architecture tag converts to `portable`. Overload resolution ranks a conversion by constructor after every
 /// conversion to a base class, so it chooses an overload on `portable` only if no base class of the tag has one.
@@ -18,7 +18,7 @@ struct portable {
   constexpr portable(Arch) noexcept {}  // implicit, so that overload resolution can fall back to portable
 };
 
-/// Name of version 0.1, until 0.3.
+/// The name of `portable` in version 0.1. Version 0.3 removes this alias.
 using scalar [[deprecated("minnow: renamed to portable")]] = portable;
 
 template <class Arch>

@@ -14,8 +14,8 @@
 
 namespace minnow::kernels {
 
-/// Integer products without xsimd, for programs that use no other architecture. They are the kernels that product<In,
-/// Weights, portable> (product.hpp) selects, for convolutions with one group.
+/// Integer products without xsimd, for programs that use only the architecture `portable`. The kernels are the same as
+/// in product<In, Weights, portable> (product.hpp). Only convolutions with one group are supported.
 template <class In, class Weights>
 struct portable_product {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage),

@@ -26,15 +26,15 @@ namespace minnow::kernels {
 /// The kernel that multiplies a packed map by packed weights on an architecture. `In` and `Weights` are operands.
 ///
 ///   sum_type                      std::int32_t, or float if an operand is half or real
-///   name(g), arch_name(g)         names for summaries: of the kernel, and of the architecture that the kernel is
-///                                 written for
+///   name(g), arch_name(g)         for summaries: the name of the kernel, and the name of the architecture that
+///                                 the kernel is written for
 ///   prepared_bytes(g)             bytes that a session keeps beside the weights; prepare() fills them once
 ///   scratch_bytes(g)              bytes of scratch memory that one call needs
 ///   rows(g, operands, first, last, sink)
 ///                                 hands the sums of the output rows [first, last) to a sink (sink/sink.hpp)
 ///
 /// The primary template handles pairs with half or real numbers. float_sink receives the sums as floats. Every other
-/// sink receives integers in the same order as the floats (sink/ordered_sums.hpp).
+/// sink receives integers that increase with the floats (sink/ordered_sums.hpp).
 template <class In, class Weights, class Arch>
 struct product : with_sinks<float_pair<In, Weights, Arch>, Arch> {};
 
@@ -48,7 +48,7 @@ template <class In, class Weights, class Arch>
   requires(is_integer(In::storage) && is_integer(Weights::storage) && !detail::xnor_operands<In, Weights>)
 struct product<In, Weights, Arch> : dot_product<In, Weights, Arch> {};
 
-/// Specialization for powers of two on `portable`, where no multiplication is faster than a shift.
+/// Specialization for powers of two on `portable`, which uses shifts instead of multiplications.
 template <class In, class Weights>
   requires detail::shift_operands<In, Weights>
 struct product<In, Weights, portable> : shift_product<In, Weights> {};
@@ -65,7 +65,7 @@ inline std::vector<std::int16_t>& codes_of_thread() {
 template <class In, class Weights>
 void pack_float_weights(const geometry& g, std::span<const float> codes, std::byte* packed) {
   if constexpr (is_integer(Weights::storage)) {
-    // Packing reads each code once for each bit, so they are converted first.
+    // Packing reads each code once for each bit, so all codes are converted to integers first.
     std::vector<std::int16_t>& integers = codes_of_thread();
     integers.assign(codes.begin(), codes.end());
     kernels::pack_weights<In::storage, Weights::storage, Weights::bits>(g, integers.data(), packed);

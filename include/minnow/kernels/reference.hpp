@@ -30,7 +30,8 @@ using element = std::conditional_t<is_integer(In) && is_integer(Weights), std::i
   return sum + x * w;
 }
 
-/// Multiplies one block of filters, (K, 16). `image` holds the codes of the image from input row `first_input_row` on.
+/// Computes the sums of one block of filters with weights (K, 16). `image` holds the codes of the image from input row
+/// `first_input_row` on.
 template <encoding In, encoding Weights>
 void block_product(const geometry& g, const element<In, Weights>* image, int first_input_row,
                    const element<In, Weights>* weights, int block, sum<In, Weights>* sums, int first_row,
@@ -68,7 +69,7 @@ void decode_rows(const geometry& g, const std::byte* inputs, int_range read, Ele
 
 }  // namespace detail
 
-/// Bytes of scratch for any rows of one image: the codes of the image and one block of weights as [K][16].
+/// Bytes of scratch memory, for any range of output rows: the codes of the image, and one block of weights as [K][16].
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
   const auto weights = index(g.inputs()) * block_filters;
@@ -76,8 +77,8 @@ template <encoding In, encoding Weights>
 }
 
 /// Computes the sums of the output rows [first_row, last_row) of one image. Taps outside the image are skipped, because
-/// they add nothing. Float sums are accumulated in the order of k with one fma each, so they are the same with every
-/// compiler.
+/// they add nothing. Float sums are accumulated in the order of k with one fma per step, so they are the same with
+/// every compiler.
 ///
 /// inputs (H, W) pixels, weights F filters -> sums (last_row - first_row, out.width, sum_stride(F)), where row 0 is
 /// output row first_row; lanes beyond F are 0

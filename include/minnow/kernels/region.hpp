@@ -8,11 +8,11 @@
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 
-/// Regions: rectangles of output pixels whose windows lose the same taps to the padding.
+/// Regions: rectangles of output pixels whose windows have the same taps inside the image.
 ///
 /// A tap outside the image is skipped, so the length of the product depends on the position of the window. The length
 /// is the same for all pixels of the interior, of each edge and of each corner. Each of these regions is a product of
-/// one length: its constants are computed once, and a tile may take any of its pixels, across row ends.
+/// one length: its constants are computed once, and a tile may consist of any of its pixels, even from different rows.
 namespace minnow::kernels::detail {
 
 /// Output positions [first, last) along one axis. For each of them the taps [tap_first, tap_last) are inside the image.
@@ -85,7 +85,7 @@ struct cursor {
   std::ptrdiff_t input;  ///< position, in steps from the start of the map
 
   cursor() = default;
-  /// A position alone, for a sink.
+  /// Makes a position for a sink, which does not use `input`.
   constexpr cursor(int y_at, int x_at) noexcept : y(y_at), x(x_at), input(0) {}
   explicit constexpr cursor(const region& r) noexcept
       : y(r.y.first), x(r.x.first), input(r.input_step(r.y.first, r.x.first)) {}
@@ -116,8 +116,8 @@ constexpr void for_each_region(const geometry& g, int first_row, int last_row, i
   }
 }
 
-/// Calls visit(size, cursors) for all pixels of a region, where size is a std::integral_constant: in tiles of `Most`
-/// pixels, and the remaining pixels in tiles of 4, 2 and 1.
+/// Calls visit(size, cursors) for all pixels of a region: in tiles of `Most` pixels, and the remaining pixels in tiles
+/// of 4, 2 and 1. `size` is a std::integral_constant.
 template <int Most, class Visit>
 constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
   cursor at(r);
@@ -139,8 +139,8 @@ constexpr void for_each_tile(const region& r, Visit&& visit) noexcept {
   tiles_of(std::integral_constant<int, Most>{}, tiles_of);
 }
 
-/// Adds up a table of per-tap constants of the weights over the taps of a region. The result is the part of a sum that
-/// does not depend on the inputs.
+/// Adds up the entries of a table for the taps of a region. The table has one constant for each tap and filter. The
+/// result is the part of a sum that does not depend on the inputs.
 ///
 /// table  [taps][stride] numbers, filled once
 /// sums   [lanes], for the filters from `channel` on

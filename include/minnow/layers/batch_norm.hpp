@@ -5,8 +5,8 @@
 namespace minnow {
 
 /// Batch normalization with a learned scale and shift for each channel; eps 1e-5, momentum 0.1. The biased variance
-/// normalizes the batch, the unbiased variance updates the running statistics. At evaluation the layer is
-/// fma(x, scale, shift) with scale = gamma / sqrt(variance + eps) and shift = beta - mean · scale.
+/// normalizes the batch, the unbiased variance updates the running statistics. At evaluation the layer computes x ·
+/// scale + shift with one fma, where scale = gamma / sqrt(variance + eps) and shift = beta - mean · scale.
 ///
 /// in (H,W,C) -> out (H,W,C)
 /// source  Ioffe & Szegedy 2015

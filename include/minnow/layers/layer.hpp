@@ -50,8 +50,8 @@ concept join_layer = std::is_empty_v<Layer> && requires(shape in) {
 
 namespace detail {
 
-/// The short name of a layer or quantizer, for tables. It keeps the first parameter if that is a number, and a single
-/// wrapped type: "conv<32,sign,3x3>" becomes "conv<32>", "quantize<integer<8,per_channel>>" becomes
+/// The short name of a layer or quantizer, for tables. It keeps the first parameter if that is a number, and the only
+/// parameter if that is a type: "conv<32,sign,3x3>" becomes "conv<32>", "quantize<integer<8,per_channel>>" becomes
 /// "quantize<integer<8>>".
 [[nodiscard]] constexpr text short_name(std::string_view name) {
   const std::size_t open = name.find('<');
@@ -82,8 +82,8 @@ struct same_shape {
 
 /// A layer that applies a function of one number to each element and has its derivative:
 ///
-///   apply(x), slope(x)  for a float and, if they are templates, for a SIMD batch
-///   increasing          x <= y implies apply(x) <= apply(y), so that packing may fold the layer into thresholds
+///   apply(x), slope(x)  the function and its derivative, for a float and, if they are templates, for a SIMD batch
+///   increasing          true if x <= y implies apply(x) <= apply(y); packing may then fold the layer into thresholds
 ///
 /// Optional members:
 ///

@@ -14,9 +14,9 @@ namespace detail {
 template <class Model>
 inline constexpr bool is_model = model_description<Model>;
 
-/// Reports which type was expected if `network`, `packed` or `firmware` gets a type that is no model. It then derives
-/// from this struct and has no other content, so that this message is the only error. The constructor accepts any
-/// arguments of the program.
+/// Base class of `network`, `packed` and `firmware` if their type parameter is not a model. The static assertion says
+/// which type was expected. It is the only compile error, because these classes then have no members and the
+/// constructor accepts any arguments.
 template <class Model>
 struct reading_of_no_model {
   static_assert(is_model<Model>,

@@ -8,13 +8,13 @@ namespace minnow {
 
 namespace detail {
 
-/// Largest value of a kernel's extent, a stride and a padding.
+/// Upper limit of the height and width of a kernel, a stride or a padding.
 inline constexpr int largest_option = 32767;
 
 }  // namespace detail
 
-/// The kernel's extents. The options of convolutions and pools can be in any order: conv<64, minw<1, 1>, kernel<5, 3>,
-/// stride<2>>. A single number is used for both height and width.
+/// The kernel's height and width. The options of convolutions and pools can be in any order: conv<64, minw<1, 1>,
+/// kernel<5, 3>, stride<2>>. A single number is used for both height and width.
 template <int Height, int Width = Height>
 struct kernel {
   static_assert(Height > 0 && Width > 0, "minnow: a kernel has at least one element");
@@ -88,7 +88,7 @@ struct unless_given;
 template <class Option>
 struct window_option<unless_given<Option>> : window_option<Option> {};
 
-/// The kind of an option, whatever its numbers; 0 for others.
+/// The kind of an option, independent of its numbers; 0 for types that are no option.
 template <class Option>
 inline constexpr int option_kind = 0;
 template <int Height, int Width>

@@ -5,8 +5,8 @@
 namespace minnow {
 
 /// A layer that takes the maximum (`averages` is false) or the mean (`averages` is true) of each channel over windows.
-/// Packing folds it. Any other function of a window, such as a root of squares, is a separate kind of layer, without
-/// `averages`.
+/// Packing can fold such a layer into the epilogue of the product before it. A layer that computes another function of
+/// a window, for example the root of a sum of squares, has no `averages`.
 template <class Layer>
 concept pool_layer = layer<Layer> && requires(shape in) {
   { Layer::pool_over(in) } -> std::convertible_to<geometry>;
@@ -39,8 +39,8 @@ struct pool {
 ///
 /// in (H,W,C) -> out (H',W',C)
 /// Size     the window's height and width, and its stride unless another one is given
-/// Options  kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>. The padding is
-///          never the largest number
+/// Options  kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>. The maximum
+///          ignores the padding
 template <int Size, class... Options>
 struct max_pool : detail::pool<false, Size, Options...> {};
 

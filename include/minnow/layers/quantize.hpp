@@ -6,7 +6,7 @@
 namespace minnow {
 
 /// Quantizes the inputs of the product that follows and clips them to the quantizer's range. During training, blends
-/// quantized and clipped values in the fraction that the estimator defines.
+/// quantized with clipped values; the estimator defines the fraction of each.
 ///
 /// in (H,W,C) -> out (H,W,C)
 template <class Quantizer>

@@ -11,7 +11,7 @@
 
 namespace minnow {
 
-/// The sum of a body and a shortcut that read the same input. Each branch quantizes the input where it uses it.
+/// The sum of a body and a shortcut that read the same input. Each branch has its own quantizers of the input.
 ///
 /// in (H,W,C) -> out (H',W',C')
 /// Body      a layer or chain

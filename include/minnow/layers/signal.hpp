@@ -9,7 +9,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Converts an option of a signal's layer (one number along the length) to the pair of numbers for images of height 1.
+/// Converts an option of a signal's layer (one number along the length) to the pair of numbers (height, width) for
+/// images of height 1.
 template <class Option>
 struct along_length {
   static_assert(!std::is_same_v<Option, Option>,
@@ -45,8 +46,8 @@ inline constexpr bool is_kernel = false;
 template <int Height, int Width>
 inline constexpr bool is_kernel<kernel<Height, Width>> = true;
 
-/// A layer of images that takes only images of height 1. It has the same name as the image layer, and therefore the
-/// same files, training and kernels.
+/// A layer of images that takes only images of height 1. It has the same name as the image layer, so it is stored,
+/// trained and computed in the same way.
 template <class Layer>
 struct of_signals : Layer {
   static constexpr fault check(shape in) {
@@ -86,12 +87,12 @@ struct depthwise_conv_1d : detail::convolution_of_signals<
                                depthwise_conv<Scheme, detail::unless_given<kernel<1, 3>>, detail::along<Options>...>> {
 };
 
-/// Max pooling along a signal: the largest number of each window. The gradient goes to the first of equal numbers.
-/// Like Keras's MaxPooling1D and PyTorch's MaxPool1d.
+/// Max pooling along a signal, like Keras's MaxPooling1D and PyTorch's MaxPool1d: the largest number of each window.
+/// The gradient goes to the first of equal numbers.
 ///
 /// in (1,L,C) -> out (1,L',C)
 /// Size     the window's length, and its stride unless another one is given
-/// Options  stride<>, padding<0>, each one number. The padding is never the largest number
+/// Options  stride<>, padding<0>, each one number. The maximum ignores the padding
 template <int Size, class... Options>
 struct max_pool_1d
     : detail::of_signals<

@@ -25,7 +25,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Largest mean unquantized fraction with which batch norm's statistics may have been collected.
+/// Largest `stale_statistics()` that packing accepts. This is the mean unquantized fraction of the forward passes that
+/// collected batch norm's statistics.
 inline constexpr float most_stale = 1e-3f;
 
 /// Refuses a NaN or an infinity, which thresholds and codes would hide.
@@ -79,7 +80,8 @@ auto pack_layers(Network& net, Packed& to) {
   using plan = stage_plan<typename Packed::model, Stage>;
   using layer_graph = typename plan::layer_graph;
   layer_constants<plan> layers;
-  // The value of a sum of 1 for each channel or, without a product, the value of an input's code 1.
+  // Each scale is the value of a sum of 1 in that channel. Without a product, the only scale is the value of the input
+  // code 1.
   if constexpr (plan::inputs::max_code > 0)
     for (float& s : layers.scales)
       s = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());
@@ -102,8 +104,8 @@ auto pack_layers(Network& net, Packed& to) {
   return layers;
 }
 
-/// Refuses a network that cannot be packed, naming layer and array. Checks all arrays, because an infinite variance,
-/// for example, would not show in any constant of the packed network.
+/// Refuses a network that cannot be packed; the error message names the layer and the array. All arrays are checked,
+/// because an infinite variance, for example, would become a finite scale of 0 in the packed network.
 template <class Network>
 void check_network(Network& net) {
   net.arrays(

@@ -4,9 +4,9 @@
 
 namespace minnow {
 
-/// Clips x to [-1, 1] (the paper's hard tanh), then applies a quantizer of wide range: h(max(-1, min(1, x))). In
-/// networks of 16 and 32 bits, where the paper says to "just remove the quantization layers", inputs are
-/// `clipped<half>` and `clipped<real>`.
+/// Clips x to [-1, 1] (the paper's hard tanh), then applies a quantizer whose own range is wider. In networks of 16 and
+/// 32 bits, where the paper says to "just remove the quantization layers", inputs are `clipped<half>` and
+/// `clipped<real>`.
 ///
 /// source  Chen et al. 2020, III.E and Table I
 template <quantizer Quantizer>

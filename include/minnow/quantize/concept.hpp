@@ -19,8 +19,9 @@ struct interval {
 };
 
 /// A quantizer maps a number x to h(x) = scale(state) * code(x, state). Codes are small integers, held in floats. For
-/// `half` and `real` the code is the quantized value itself and the scale is 1. Its members are static. A quantizer
-/// derives from `quantizer_base`, `signed_codes` or `unsigned_codes` (quantizer_base.hpp), which define most of them.
+/// `half` and `real` the code is the quantized value itself and the scale is 1. The members of a quantizer are static.
+/// It derives from `quantizer_base`, `signed_codes` or `unsigned_codes` (quantizer_base.hpp), which define most of the
+/// members.
 ///
 /// Required members:
 ///
@@ -33,28 +34,30 @@ struct interval {
 ///   clips_weights   latent weights are clipped to [-1, 1] after every update
 ///   uniform_init    initial weights are uniform on (-1, 1), because fixed thresholds would round Glorot's smaller
 ///                   initial weights to 0
-///   code(x, state)  the rule, for a float and, if it is a template, for a SIMD batch. For inputs, scale · code must
-///                   not decrease as x increases; packing checks this
+///   code(x, state)  computes the code of a float or, if it is a template, the codes of a SIMD batch. For inputs,
+///                   scale · code must not decrease as x increases; packing checks this
 ///   scale(state)    the value of code 1
-///   range(state)    the interval in which the estimators' indicator is 1, and to which inputs are clipped
-///   observe(state, values, role)   measures the values and updates the state; false if a value is NaN or infinite
-///   supports(role)  false if the quantizer cannot be used for this role
+///   range(state)    the interval R of the estimators (estimate/concept.hpp), to which inputs are also clipped
+///   observe(state, values, role)   measures the values and updates the state; returns false if a value is NaN or
+///                   infinite
+///   supports(role)  returns false if the quantizer cannot be used for this role
 ///
 /// Optional members:
 ///
-///   slope(role, x, state)   factor of the estimator's slope: the derivative of the function that is applied to x
-///                           before rounding, as far as the method propagates it
+///   slope(role, x, state)   factor that multiplies the estimator's slope: the derivative of the function that is
+///                           applied to x before rounding, or the part of it that the paper's method uses
 ///   learn(x, state, g, gradients)   adds g · dh(x)/ds to the gradient of each float s of the state; the optimizer then
 ///                           updates the state. g is the gradient with respect to h(x). A template, like `code`
-///   limit(state)            moves a state to the nearest one inside its bounds, and leaves a NaN as it is. It is
-///                           called after every step of the optimizer, so a quantizer that learns its state must have
-///                           it. Packing and loading refuse a state that it would change
+///   limit(state)            moves a state to the nearest one inside its bounds, and leaves a NaN unchanged. It is
+///                           called after every step of the optimizer, so a quantizer with `learn` must have it.
+///                           Packing and loading refuse a state that `limit` would change
 ///   observe(state, values, role, all)   measures the values of several processes together, with all.sum and
 ///                           all.largest (core/reduction.hpp); without it, the states of the processes are averaged
 ///   gradient_scale(values)  factor of the gradients from `learn`; `values` is the number of weights that share the
 ///                           state, or for inputs the number of values of one image
-///   min_code, rounds        the lowest code, and true if code(x, state) is x / scale(state), rounded to the nearest
-///                           integer from min_code to max_code. `pack<fixed_point>` computes such codes with integers
+///   min_code, rounds        the lowest code; `rounds` is true if code(x, state) is x / scale(state), rounded to the
+///                           nearest integer from min_code to max_code. `pack<fixed_point>` computes these codes with
+///                           integers
 template <class Quantizer>
 concept quantizer = requires(typename Quantizer::state s, std::span<const float> values) {
   { Quantizer::name() } -> std::convertible_to<text>;

@@ -13,7 +13,7 @@ struct per_channel {};
 
 namespace detail {
 
-/// Adds the choice of one state for the tensor or for each filter to a base class of quantizers.
+/// Adds a choice to a base class of quantizers: one state for the tensor, or one for each filter.
 template <class Base, class Granularity>
 struct with_granularity : Base {
   static_assert(std::is_same_v<Granularity, per_tensor> || std::is_same_v<Granularity, minnow::per_channel>,

@@ -13,7 +13,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Quantizers that only round x / g, with a scale g found by projection.
+/// Base class of quantizers that round x / g. `project` (ppq.hpp) finds the scale g.
 ///
 /// Codes  signed_codes or unsigned_codes
 template <class Codes>
@@ -64,14 +64,14 @@ struct integer : detail::projected<detail::with_granularity<signed_codes<Bits>, 
   }
 };
 
-/// Integer quantizer of inputs that are never negative, after a relu: g times the integers 0 … 2^Bits-1. For such
-/// inputs it has twice as many levels as `integer` with the same bits. Negative inputs map to 0.
+/// Integer quantizer of inputs that are never negative, for example after a relu: g times the integers 0 … 2^Bits-1.
+/// For such inputs it has twice as many levels as `integer` with the same bits. Negative inputs map to 0.
 ///
 /// shape   element-wise, one g for the tensor
 /// range   any x; values above g·(2^Bits-1) map to the outermost level, NaN to 0; with g = 0 (nothing above 0 observed)
 ///         all values map to 0
 /// code    an unsigned integer of Bits bits
-/// inputs  g as for `integer`; not for weights
+/// inputs  g is measured as for `integer`. Weights cannot have this quantizer
 /// source  the projection of Liu & Mattina 2019, Algorithm 2, onto non-negative levels
 template <int Bits>
 struct unsigned_integer : detail::projected<unsigned_codes<Bits>> {

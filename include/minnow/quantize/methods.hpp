@@ -9,8 +9,8 @@
 #include <minnow/quantize/methods/trained_ternary.hpp>
 #include <minnow/quantize/scheme.hpp>
 
-/// The methods that the papers compare with, as schemes of a layer. All are trained with `ste`, except Bi-Real with
-/// `bi_real`.
+/// The methods that the papers compare with, as schemes of a layer. Bi-Real is trained with the estimator `bi_real`,
+/// all others with `ste`.
 namespace minnow::methods {
 
 /// BinaryConnect, with real inputs and binary weights. Source: Courbariaux et al. 2015.
@@ -19,7 +19,8 @@ using binary_connect = scheme<real, sign>;
 using bnn = scheme<sign, sign>;
 /// BWN, with real inputs, and binary weights with a scale for each filter. Source: Rastegari et al. 2016.
 using bwn = scheme<real, scaled_sign<>>;
-/// XNOR-Net, with binary inputs with one scale for the tensor, and weights as in BWN. Source: Rastegari et al. 2016.
+/// XNOR-Net, with binary inputs that have one scale for the tensor, and weights as in BWN. Source: Rastegari et al.
+/// 2016.
 using xnor_net = scheme<scaled_sign<per_tensor>, scaled_sign<>>;
 /// TWN, with real inputs, and ternary weights with a scale. Source: Li & Liu 2016.
 using twn = scheme<real, scaled_ternary<>>;
@@ -28,17 +29,17 @@ using ttq = scheme<real, trained_ternary>;
 /// DoReFa-Net, with its quantizers of inputs and of weights. Source: Zhou et al. 2016.
 template <int WeightBits, int InputBits>
 using dorefa = scheme<dorefa_inputs<InputBits>, dorefa_weights<WeightBits>>;
-/// HWGQ-Net, with half-wave inputs, and binary weights as in BWN. Source: Cai et al. 2017.
+/// HWGQ-Net, with its half-wave quantizer of inputs, and binary weights as in BWN. Source: Cai et al. 2017.
 template <int InputBits = 2>
 using hwgq = scheme<half_wave<InputBits>, scaled_sign<>>;
-/// PACT, with inputs with a learned clip, and DoReFa-Net's weights. Source: Choi et al. 2018.
+/// PACT, with inputs that have a learned clip, and DoReFa-Net's weights. Source: Choi et al. 2018.
 template <int WeightBits, int InputBits>
 using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
 /// LSQ, with learned step sizes, for layers after a relu. Source: Esser et al. 2020.
 template <int WeightBits, int InputBits>
 using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
-/// Bi-Real, with binary inputs and weights as in BNN, a shortcut around each convolution and the estimator `bi_real`
-/// for inputs. The paper's scaling of weights by magnitude (3.3) is not included. Source: Liu et al. 2018.
+/// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
+/// estimator `bi_real`. The paper's scaling of weights by magnitude (3.3) is not included. Source: Liu et al. 2018.
 using bi_real = scheme<sign, sign>;
 
 }  // namespace minnow::methods

@@ -9,7 +9,7 @@ namespace minnow {
 struct operation {
   enum class kind { xnor, shift, xnor_adder, shift_adder, mac };
   kind what = kind::mac;
-  int precision = 32;    ///< number of bits of the wider operand's arithmetic
+  int precision = 32;    ///< number of bits of the arithmetic; the wider operand determines it
   bool floating = true;  ///< true for float, false for fixed point
 
   friend constexpr bool operator==(const operation&, const operation&) = default;
@@ -32,8 +32,8 @@ constexpr int fixed_precision(int bits) { return bits <= 2 ? 1 : bits - 1; }
 }  // namespace detail
 
 /// The operation of a product according to the paper's table: the narrower of the two operands determines the kind, the
-/// wider one the precision. Bytes and integers are not in the table and follow the same rule: an operand of bit planes
-/// makes the product add (1 or 2 bits) or shift (3 bits and more) the other operand.
+/// wider one the precision. Bytes and integers are not in the table and follow the same rule: if one operand is stored
+/// as bit planes, the product adds (1 or 2 bits) or shifts (3 bits and more) the other operand.
 ///
 /// source  Chen et al. 2020, Tables I and II
 template <quantizer Inputs, quantizer Weights>
@@ -53,8 +53,8 @@ template <quantizer Inputs, quantizer Weights>
 template <quantizer Inputs, quantizer Weights>
 inline constexpr text operation_name = operation_of<Inputs, Weights>().name();
 
-/// The operation as `summary` prints it, "XNOR ADDER 16x1 f16": the bits of inputs x weights, and the precision if it
-/// is floating.
+/// The operation as `summary` prints it, "XNOR ADDER 16x1 f16": its kind, the bits of inputs x weights and, for floats,
+/// the precision.
 template <quantizer Inputs, quantizer Weights>
 inline constexpr text short_operation_name = [] {
   constexpr operation o = operation_of<Inputs, Weights>();

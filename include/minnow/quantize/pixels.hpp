@@ -4,11 +4,11 @@
 
 namespace minnow {
 
-/// The image's bytes, without loss: byte p has the code 2p - 255 and the value code / 255, from -1 to 1. Only the first
-/// layer's inputs can be pixels. A network that starts with them computes with integers from the pixels to the last
-/// sum.
+/// Quantizer of an image's bytes, without loss: byte p has the code 2p - 255 and the value code / 255, from -1 to 1.
+/// Only the first layer's inputs can be pixels. A network whose other quantizers also have integer codes computes with
+/// integers from the pixels to the last sum.
 ///
-/// shape  element-wise; the rule takes bytes 0 … 255 held in floats
+/// shape  element-wise; `code` takes bytes 0 … 255 held in floats
 /// code   the odd integers -255 … 255
 struct pixels : quantizer_base {
   static constexpr text name() { return "pixels"; }

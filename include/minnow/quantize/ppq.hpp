@@ -15,22 +15,22 @@ namespace minnow {
 
 namespace detail {
 
-/// The levels of an integer quantizer: the consecutive integers from low to high, 0 among them.
+/// The levels of an integer quantizer: the consecutive integers from low to high, including 0.
 struct integer_levels {
   float low;
   float high;
 };
 
-/// The nearest level, ties to even. Floats of 2^23 and above have no fraction bits, so adding such a number and
-/// subtracting it again rounds to an integer.
+/// Returns the level nearest to x, ties to even. Floats of 2^23 and above have no fraction bits, so adding such a
+/// number and subtracting it again rounds to an integer.
 inline float nearest_level(float x, integer_levels levels) noexcept {
   constexpr float no_digits = 0x1.8p23f;
   const float inside = x < levels.low ? levels.low : x > levels.high ? levels.high : x;
   return (inside + no_digits) - no_digits;
 }
 
-/// <x,q> / <q,q> of the values x and their codes q at scale g; 0 if all codes are 0. The sums are kept in several
-/// accumulators, in loops of constant length that compilers vectorize.
+/// Returns <x,q> / <q,q> for the values x and their codes q at scale g; 0 if all codes are 0. The sums are kept in
+/// several accumulators, in loops of constant length that compilers vectorize.
 ///
 /// all  combines the sums of several processes
 template <class All>
@@ -87,8 +87,8 @@ inline float project(std::span<const float> values, integer_levels levels, float
 /// `values`. Repeats q = clamp(round(x / g)), g = <x,q> / <q,q> until g does not change, `iterations` times at most.
 /// The squared error never grows.
 ///
-/// start       the last scale (a warm start); a number <= 0 means max|x| / (2^(bits-1) - 1). A scale that rounds all
-///             values to zero is replaced by this value, too
+/// start       the last scale (a warm start); a number <= 0 means max|x| / (2^(bits-1) - 1). The same value replaces a
+///             scale that rounds all values to zero
 /// bits        2 to 16
 /// iterations  at least 0
 /// throws      if a number is outside these ranges

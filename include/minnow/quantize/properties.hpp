@@ -20,8 +20,8 @@ template <quantizer Quantizer, class Value>
   return Quantizer::code(x, state) * Value(Quantizer::scale(state));
 }
 
-/// Returns true if a state can be packed: all its floats are finite and, if the quantizer has bounds, inside them. This
-/// also holds for a quantizer that has not measured anything yet.
+/// Returns true if a state can be packed: all its floats are finite and, if the quantizer has bounds, inside them. Also
+/// returns true for the state of a quantizer that has not measured anything yet.
 template <quantizer Quantizer>
 [[nodiscard]] bool is_sound(const typename Quantizer::state& state) {
   constexpr auto count = index(state_floats<Quantizer>);
@@ -51,8 +51,9 @@ template <quantizer Quantizer>
 
 }  // namespace detail
 
-/// Returns true if every value is a multiple of one power of two, so that float sums of products are exact below 2^24
-/// such multiples. This holds for bit planes whose scale is a power of two and does not depend on measurements.
+/// Returns true if every quantized value is a multiple of one power of two. Float sums of products are then exact as
+/// long as they are below 2^24 of these multiples. This holds for bit planes whose scale is a power of two and does not
+/// depend on measurements.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr bool is_dyadic() noexcept {
   if constexpr (is_planes(Quantizer::storage)) {
@@ -67,8 +68,8 @@ template <quantizer Quantizer>
 }
 
 /// Returns true if h(x) = scale · code(x) never decreases over the range that the quantizer clips to. Packing requires
-/// this: it finds thresholds by bisection, and it replaces the code of a maximum by the maximum of codes. Only sample
-/// points are checked.
+/// this: it finds thresholds by bisection, and it computes the maximum of codes instead of the code of the maximum.
+/// Only sample points are checked.
 template <quantizer Quantizer>
 [[nodiscard]] bool never_falls(const typename Quantizer::state& state) {
   const interval range = Quantizer::range(state);

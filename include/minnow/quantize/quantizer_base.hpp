@@ -8,11 +8,11 @@
 #include <minnow/quantize/concept.hpp>
 
 /// Base classes of quantizers. A quantizer derives from one of them, then defines `name`, `code`, `scale` and the
-/// members in which it differs.
+/// members in which it differs from the base class.
 namespace minnow {
 
-/// Base class of any quantizer: no state, range [-1, 1], latent weights clipped to it, and codes stored in signed
-/// bytes. The quantizer adds name, bits, max_code, code and scale.
+/// Base class of any quantizer: no state, range [-1, 1], latent weights clipped to this range, and codes stored in
+/// signed bytes. The quantizer adds name, bits, max_code, code and scale.
 struct quantizer_base {
   struct state {};
   static constexpr encoding storage = encoding::byte;
@@ -39,14 +39,14 @@ template <int Lowest, int Highest, class Value>
   return select(level > Value(Lowest), select(level < Value(Highest), level, Value(Highest)), Value(Lowest));
 }
 
-/// Base class of quantizers whose codes are the integers Lowest … Highest. Their scale is most often measured or
-/// learned, so latent weights need no clip; a quantizer with a fixed step sets `uniform_init`.
+/// Base class of quantizers whose codes are the integers Lowest … Highest. Their scale is usually measured or learned,
+/// so latent weights are not clipped. A quantizer with a fixed step sets `uniform_init`.
 template <int Lowest, int Highest>
 struct integer_codes : quantizer_base {
   static constexpr int min_code = Lowest;
   static constexpr int max_code = Highest;
   static constexpr bool clips_weights = false;
-  /// The range follows from the scale, so the quantizer defines it.
+  /// Deleted because the range depends on the scale: each quantizer defines its own.
   static interval range(const quantizer_base::state&) = delete;
 
   /// x / step, rounded to the nearest code; 0 unless step > 0.

@@ -8,7 +8,7 @@
 /// Statistics that quantizers measure on weights and inputs.
 namespace minnow::detail {
 
-/// The largest |x| or, unless `negative`, the largest positive x. NaN if a value is NaN or infinite.
+/// The largest |x|, or the largest positive x if `negative` is false. NaN if a value is NaN or infinite.
 inline float largest_magnitude(std::span<const float> values, bool negative = true) noexcept {
   float largest = 0;
   bool finite = true;

@@ -55,7 +55,7 @@ struct ternary<threshold<Numerator, Denominator>> : quantizer_base {
 };
 
 /// Like `ternary` with a fixed threshold, but with a threshold measured on the weights. It is refused for inputs,
-/// because there the threshold would depend on every image.
+/// because the threshold would then be different for each image.
 template <int Numerator, int Denominator>
 struct ternary<mean_threshold<Numerator, Denominator>> : quantizer_base {
   struct state {

@@ -17,8 +17,8 @@ namespace minnow {
 /// Returned by `length()` when the size is unknown before reading, for example with gzip.
 inline constexpr std::uint64_t unknown_length = ~std::uint64_t{0};
 
-/// An opener: the way in which a reader opens its files. It is a type with a class `file`, which is opened by path and
-/// read from front to back.
+/// A type that defines how a reader opens its files, for example with decompression. Its member class `file` is opened
+/// by path and read from front to back.
 ///
 /// open     fails with a message that names the path
 /// length   bytes in all, or unknown_length
@@ -41,7 +41,7 @@ struct plain {
     /// takes_opener   true if the reader accepts minnow::gzip; the message of a failure then recommends it
     [[nodiscard]] status open(const char* path, bool takes_opener) noexcept;
 
-    /// Files that the system generates when they are read, such as those in /proc, report the length 0.
+    /// Files that the system generates when they are read, for example in /proc, report the length 0.
     [[nodiscard]] std::uint64_t length() const noexcept { return length_ == 0 ? unknown_length : length_; }
 
     [[nodiscard]] status read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept;
@@ -68,7 +68,8 @@ private:
   std::size_t at_ = 0;
 };
 
-/// An open file of any opener, or other bytes with the interface of a file, without its type. Does not own it.
+/// A type-erased reference to an open file of any opener, or to other bytes with the interface of a file. Does not own
+/// the file.
 class byte_source {
 public:
   template <class File>
@@ -100,7 +101,7 @@ template <opener Opener>
 }
 
 /// Reads the rest of a file, at most `limit` bytes. Memory grows with the bytes that arrive, not with the limit, which
-/// may come from a false header.
+/// may come from a corrupt header.
 [[nodiscard]] status read_up_to(byte_source file, std::uint64_t limit, std::vector<std::uint8_t>& bytes);
 [[nodiscard]] status read_up_to(byte_source file, std::uint64_t limit, std::vector<std::byte>& bytes);
 

@@ -13,7 +13,7 @@ namespace minnow::detail {
 /// The permitted values of an array's floats.
 enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
 
-/// Returns the domain of an array by its name, which is the same in all files.
+/// Returns the domain of the array with this name. An array has the same name in all files.
 [[nodiscard]] constexpr domain domain_of(std::string_view array) noexcept {
   if (array == "variance") return domain::not_negative;
   if (array == "stddev") return domain::positive;

@@ -8,8 +8,8 @@ namespace minnow::detail {
 template <class Signature>
 class function_ref;
 
-/// A function object, without its type and without owning it: the parameter of a function that calls it before it
-/// returns. Functions that take one are compiled only once, for all function objects.
+/// A type-erased reference to a function object, which it does not own. It is the parameter type of functions that call
+/// the object only before they return. These functions are compiled only once, for all function objects.
 template <class Result, class... Arguments>
 class function_ref<Result(Arguments...)> {
 public:

@@ -15,7 +15,7 @@
 /// A wrapper around every reader of files. It turns exceptions into failures and makes their messages more precise.
 namespace minnow::detail {
 
-/// The way in which a reader opens its files, without the opener's type.
+/// A type-erased opener: how a reader opens its files.
 struct file_opener {
   status (*with_file)(const char* path, function_ref<status(byte_source)> body);
   const char* gzip_advice;  ///< advice in the message if the file holds gzip data
@@ -33,10 +33,11 @@ inline constexpr file_opener opener_of{
 /// The `file_opener` of readers that accept no other opener and open files without decompression.
 inline constexpr file_opener only_plain{&with_file<minnow::plain>, ": unpack it with gzip -dk"};
 
-/// Runs the body of a reader of a file. If it fails and the first bytes of the file identify another kind, the failure
-/// names that kind.
+/// Runs `body`, which reads a file. If it fails and the first bytes of the file identify another kind of file, the
+/// failure names that kind.
 ///
-/// expected   the file's kind in words; for a kind that `what_is_this` knows, it begins with those words
+/// expected   the kind of file in words. If `what_is_this` knows the kind, this text begins with the text that the
+///            function returns
 /// how        how the reader opens the file
 [[nodiscard]] status reading(const char* path, const char* expected, function_ref<status()> body,
                              const file_opener& how = only_plain) noexcept;

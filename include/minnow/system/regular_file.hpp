@@ -31,19 +31,19 @@ private:
   int number_ = -1;
 };
 
-/// Returns a path in the form that the system takes.
+/// Returns a path in the form that system calls take.
 ///
 /// throws  for an empty path, and for a path with a zero byte, at which the system would end the path
 [[nodiscard]] const char* c_path(const std::string& path);
 
-/// Describes what is at a path if it is not a regular file; null for a regular file.
+/// Describes the kind of a file that is not a regular file, for example "a folder"; null for a regular file.
 [[nodiscard]] const char* no_file(::mode_t mode) noexcept;
 
 [[nodiscard]] bool file_exists(const char* path) noexcept;
 
 /// Opens a regular file for reading. `length` is the size that the system reports. It is also 0 for a file whose size
-/// is unknown before reading, as in /proc. Anything but a regular file is refused without opening it, because opening a
-/// FIFO would wait for its writer.
+/// is unknown before reading, as in /proc. Anything but a regular file is refused without being opened, because opening
+/// a FIFO would wait for its writer.
 ///
 /// takes_opener   true if the reader accepts minnow::gzip; the message for a missing file then recommends it
 [[nodiscard]] status open_to_read(const char* path, descriptor& file, std::uint64_t& length,

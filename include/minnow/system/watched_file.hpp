@@ -11,8 +11,8 @@
 namespace minnow::detail {
 
 /// A file that can be read at any offset as long as it has not changed since it was first opened. Reading fails if the
-/// file became shorter, was written to or was replaced. In a mapped file, a missing page would raise a signal that ends
-/// the program.
+/// file became shorter, was written to or was replaced. A mapped file would instead raise a signal that ends the
+/// program if a page is missing.
 class watched_file {
 public:
   /// Opens a regular file and remembers its size, device, inode and time of the last write.

@@ -10,7 +10,7 @@
 #include <minnow/core/error.hpp>
 #include <minnow/system/regular_file.hpp>
 
-/// `write_whole` writes all files of the library.
+/// The library writes all its files with `write_whole`.
 namespace minnow::detail {
 
 /// Follows symbolic links at the end of `path` to `target`, which need not exist.
@@ -25,10 +25,10 @@ struct write_target {
   ::gid_t group = 0;
 };
 
-/// Finds the place to write to. Refuses anything but a regular file there, and a file that is read-only, even for root.
+/// Finds the place to write to. Refuses to replace anything but a regular file. Refuses read-only files, even for root.
 [[nodiscard]] status find_target(const char* path, write_target& to);
 
-/// Returns 64 bits that do not repeat, neither in a container that reuses process ids nor after a fork.
+/// Returns 64 bits that do not repeat, even after a fork or in a container that reuses process ids.
 [[nodiscard]] std::uint64_t bits_of_system() noexcept;
 
 /// Removes the temporary files that dead writers of this target left. A live writer holds a lock on its file. The

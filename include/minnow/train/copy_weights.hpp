@@ -15,7 +15,8 @@ namespace minnow {
 
 /// Layers that `copy_weights` does not copy.
 struct copy_options {
-  /// Paths of layers that keep their values, each with all layers below it: {"7"} is layer 7, or all parts of chain 7.
+  /// Paths of layers that keep their values. A path includes all layers below it: {"7"} is layer 7, or all parts of
+  /// chain 7.
   std::vector<std::string> except{};
 };
 
@@ -25,7 +26,7 @@ namespace detail {
 [[nodiscard]] constexpr bool is_part_of(std::string_view layer, std::string_view path) noexcept {
   return layer.starts_with(path) && (layer.size() == path.size() || layer[path.size()] == '.');
 }
-/// Marks batch norm's statistics as collected with this unquantized fraction.
+/// Marks batch norm's statistics as collected with the unquantized fraction `part`.
 void set_stale_statistics(network_base& net, float part);
 
 /// All arrays except the quantizers' states, by path and name.
@@ -40,7 +41,7 @@ using weight_arrays = std::map<std::pair<std::string, std::string>, std::span<Va
 /// Copies `arrays`, which are the arrays of `from` or replacements for them, into a network of another model. Copies
 /// either all arrays or none.
 ///
-/// stale   true: batch norm's statistics do not belong to the network with the new weights
+/// stale   true: marks batch norm's statistics as stale, because they do not fit the network with the new weights
 void take_arrays(const char* caller, const network_base& from, std::span<const weight_shape> from_shapes,
                  weight_arrays<const float> arrays, network_base& to, std::span<const weight_shape> to_shapes,
                  const copy_options& options, bool stale);
@@ -56,18 +57,18 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
 
 }  // namespace detail
 
-/// Copies weights between networks whose models differ only in quantizers, from each layer to the layer of the same
-/// path: the latent weights of products, batch norm's gamma, beta, mean and variance, biases, arrays of user-defined
-/// layers; and the normalization of images. This way a network of 32-bit floats becomes the starting point of a network
-/// of few bits.
+/// Copies the weights of a network to a network whose model differs only in quantizers. Each layer is copied to the
+/// layer of the same path: the latent weights of products, batch norm's gamma, beta, mean and variance, biases, and
+/// arrays of user-defined layers. The normalization of images is copied too. This way a network of 32-bit floats
+/// becomes the starting point of a network of few bits.
 ///
-/// Layers that the options exclude may differ, or exist in only one of the networks. For transfer learning this is the
+/// Layers that the options exclude may differ, or exist in only one of the networks. For transfer learning, exclude the
 /// last layer:
 ///
 ///   copy_weights(digits, letters, {.except = {"7"}});
 ///
-/// The input quantizers of `to` keep their states, and its weight quantizers measure again. If one of the networks
-/// quantizes, and the models differ or layers are excluded, batch norm's statistics belong to another network: `pack`
+/// The input quantizers of `to` keep their states, and its weight quantizers measure the new weights. If one of the
+/// networks quantizes, and the models differ or layers are excluded, batch norm's statistics do not fit `to`: `pack`
 /// refuses them until `reestimate_batch_norm` or `fit` has collected new ones.
 ///
 /// throws   a path or an array that only one network has; weights of another shape; an excluded path that no array

@@ -56,7 +56,8 @@ extern template double accuracy(network_base&, const dataset<float>&, float, boo
 
 }  // namespace detail
 
-/// Returns the logits (N,classes) of all images in evaluation mode. alpha = 1 is the quantized network, as shipped.
+/// Returns the logits (N,classes) of all images in evaluation mode. At alpha = 1 the network is fully quantized, like
+/// the packed network.
 ///
 /// alpha   from 0 to 1
 /// throws  alpha out of range; images that are missing, have another shape, or hold a NaN or an infinity

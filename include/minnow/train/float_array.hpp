@@ -8,7 +8,8 @@
 
 namespace minnow {
 
-/// Floats of `Rank` dimensions, the last index fastest. `exchange/xtensor.hpp` shows them as an xtensor expression.
+/// An array of floats with `Rank` dimensions. The last index varies fastest. `exchange/xtensor.hpp` has functions that
+/// return it as an xtensor expression.
 template <std::size_t Rank>
 class float_array {
 public:

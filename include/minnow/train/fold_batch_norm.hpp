@@ -65,8 +65,8 @@ void fold_into_product(const network<FromModel, Weights, In>& from, changed_arra
 
 /// Copies weights like copy_weights, but into a network that has a bias where `from` has a batch norm directly after a
 /// product. The scale of the batch norm is multiplied into the product's weights, and its shift becomes the bias.
-/// Intended for post-training quantization: a network that is trained further should keep its batch norms, because
-/// folded ones would quantize with outdated statistics.
+/// Intended for post-training quantization: a network that is trained further should keep its batch norms, because the
+/// statistics of folded batch norms are no longer updated.
 ///
 /// throws   as copy_weights; a batch norm for which `to` has neither a batch norm nor a bias counts as an array that
 ///          only one network has

@@ -7,7 +7,7 @@
 
 namespace minnow::detail {
 
-/// Describes a layer to a network without a model type; does not include the layer's address.
+/// Describes a layer for `network_base`, which does not know the model type. The layer's address is stored separately.
 struct layer_entry {
   std::string_view path;
   shape out;
@@ -16,10 +16,10 @@ struct layer_entry {
   bool joins;
 };
 
-/// Where a layer writes the gradient of one of its inputs.
+/// The buffer to which a layer writes the gradient of one of its inputs.
 struct gradient_edge {
-  int buffer = -1;    ///< -1: no layer needs it
-  bool adds = false;  ///< true if other layers also read the input: this gradient is added to theirs
+  int buffer = -1;    ///< -1: no layer needs the gradient
+  bool adds = false;  ///< true: added to the gradient that another layer has computed for the same input
 };
 
 /// The buffers of a layer's gradients.

@@ -11,8 +11,8 @@
 #include <minnow/quantize/real.hpp>
 #include <minnow/train/trainable.hpp>
 
-/// Base classes of trainable layers: every function of a layer that the library calls has its name here. Derived
-/// classes mark their functions `override`, so that a misspelt name or a wrong parameter does not compile.
+/// Base classes of trainable layers. They declare every function that the library calls on a layer. Derived classes
+/// mark their functions `override`, so that a misspelled name or a wrong parameter does not compile.
 namespace minnow {
 
 /// A function that is called with each parameter of a layer.
@@ -20,16 +20,16 @@ using parameter_visitor = std::function<void(const parameter&)>;
 /// A function that is called with the name and the numbers of each array of a layer.
 using array_visitor = std::function<void(std::string_view name, std::span<float> values)>;
 
-/// The functions that layers of one and of two inputs share. Each has an empty default.
+/// The functions that layers of one and of two inputs share. Each has a default, which in most cases does nothing.
 class layer_hooks {
 public:
   virtual ~layer_hooks() = default;
 
-  /// Draws the initial parameters. Called once, when the network is made.
+  /// Draws the initial parameters. Called once, when the network is created.
   virtual void start(random /*draws*/, initializer /*how*/) {}
 
   /// Calls visit(parameter) for each tensor that the optimizer updates. Called after each backward pass; the visitor
-  /// may change the values. A layer that visits none is not trained. The order is always the same.
+  /// may change the values. A layer that visits none is not trained. The order must be the same in every call.
   virtual void parameters(const parameter_visitor& /*visit*/) {}
 
   /// Calls visit(name, values) for each array that a file stores, including the parameters. Called when a network is
@@ -40,22 +40,23 @@ public:
   /// each checkpoint, and when a run resumes from one.
   virtual void checkpoint_arrays(const array_visitor& visit) { arrays(visit); }
 
-  /// Called after new weights were written through `arrays`. The layer then repeats its measurements on them.
+  /// Called after new weights were written through `arrays`. The layer then discards what it measured on the old
+  /// weights, such as scales and codes.
   virtual void weights_replaced() {}
 
   /// Calls visit(name, values) for the arrays that `reestimate_batch_norm` replaces.
   virtual void statistics(const array_visitor& /*visit*/) {}
 
-  /// Returns the first quantizer state that cannot be packed, as its floats; empty if all can be. Called before packing
-  /// and loading.
+  /// Returns the floats of the first quantizer state that cannot be packed; empty if there is none. Packing, saving and
+  /// loading refuse such a state.
   [[nodiscard]] virtual std::span<const float> unsound_state() { return {}; }
 
-  /// Returns false if the layer is a quantizer whose values decrease for some increasing inputs. Called before packing,
-  /// which refuses such a layer.
+  /// Returns false if the layer is a quantizer whose output decreases somewhere as its input increases. Called before
+  /// packing, which refuses such a layer.
   [[nodiscard]] virtual bool increasing() const { return true; }
 
-  /// Returns true if the layer reads codes with their scale (`activations::scale`). The inputs of other layers are
-  /// converted to values first.
+  /// Returns true if the layer reads codes with their scale (`activations::scale`). For other layers, the network first
+  /// converts codes to values.
   [[nodiscard]] virtual bool reads_codes() const noexcept { return false; }
 
 protected:
@@ -82,7 +83,7 @@ public:
                         const pass& p) = 0;
 };
 
-/// Base class of a trainable layer that joins two results of earlier layers. It reads codes and values.
+/// Base class of a trainable layer that joins two results of earlier layers. It accepts both codes and values.
 class join_base : public layer_hooks {
 public:
   /// Computes `out` from the result of the body and the result of the other branch.
@@ -95,14 +96,14 @@ public:
   [[nodiscard]] bool reads_codes() const noexcept final { return true; }
 };
 
-/// Tells a layer about its neighbors in the network. A layer that needs it has the constructor
-/// trainable(shape in, const wiring<Inputs>&) besides trainable(shape in).
+/// Tells a layer about its neighbors in the network. A layer that needs this information has the constructor
+/// trainable(shape in, const wiring<Inputs>&) in addition to trainable(shape in).
 ///
 /// Inputs  the quantizer whose codes the layer reads; `real` if it reads values
 template <quantizer Inputs = real>
 struct wiring {
   using inputs = Inputs;
-  bool feeds_codes = false;        ///< true if a product or a join reads the result, so that a quantizer outputs codes
+  bool feeds_codes = false;        ///< true if a product or a join reads the result; a quantizer then outputs codes
   bool next_applies_norm = false;  ///< true if the next layer can apply a batch norm's function in its own pass
 };
 

@@ -24,7 +24,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Estimator of a layer; void for layers that need none, so that these are instantiated once for all networks.
+/// Estimator of a layer. It is void for layers without an estimator, so that such layers are instantiated once for all
+/// networks.
 template <class Layer, class Weights, class Inputs>
 struct estimator_for {
   using type = void;
@@ -60,7 +61,8 @@ constexpr bool next_applies_norm() {
   return false;
 }
 
-/// Storage of layer Index. Its type depends on the network and the index, never on the layer's full type.
+/// Storage of layer Index. The template parameters are the network and the index, not the layer's full type, which
+/// keeps symbol names short.
 template <class Network, std::size_t Index>
 struct slot {
   using layer_graph = minnow::layer_graph<typename Network::model>;

@@ -28,21 +28,22 @@ public:
   /// Number of outputs of the model for one image.
   [[nodiscard]] int outputs() const noexcept { return layers_.back().out.size(); }
   [[nodiscard]] shape input() const noexcept { return input_shape_; }
-  /// Fingerprint of the model, which its files store.
+  /// Fingerprint of the model. The files of the network store it.
   [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
 
   /// Normalization of images before the first layer, unused if the first layer is `pixels`.
   [[nodiscard]] const normalization& input_normalization() const noexcept { return normalization_; }
   /// Sets the normalization.
   ///
-  /// throws  unless there is a finite mean and a standard deviation above 0 for each channel, or none at all
+  /// throws  unless each channel has a finite mean and a standard deviation above 0, or `n` is empty
   void normalize(normalization n);
   [[deprecated("minnow: renamed to input_normalization")]] const normalization& input_normalisation() const noexcept {
     return input_normalization();
   }
   [[deprecated("minnow: renamed to normalize")]] void normalise(normalization n) { normalize(std::move(n)); }
 
-  /// Allocates a batch. `put` or the returned floats fill it: images (N,H,W,C), bytes as 0 … 255.
+  /// Allocates a batch of images (N,H,W,C) and returns its floats. Fill it with `put` or through the returned span. If
+  /// the model begins with pixels, each float is a byte value 0 … 255.
   ///
   /// images   at least 1, and so few that an int can count the pixels of the input and of each layer's results
   /// throws   a number of images out of range
@@ -60,18 +61,19 @@ public:
   template <class Element>
   void take(const dataset<Element>& data, int first, int images);
 
-  /// From now on, adds the seconds that each layer takes in a pass to `times`; null ends this.
+  /// From now on, measures each pass of each layer and adds its time in seconds to `times`; null stops this.
   void time_into(layer_times* times) noexcept { times_ = times; }
 
   /// Runs the batch through the network and returns the logits (N,classes).
   ///
-  /// throws  without a batch; an alpha outside [0, 1]; a negative count; errors of a layer, with its path
+  /// throws  if there is no batch, alpha is outside [0, 1], or a count of `p` is negative; also errors of a layer, with
+  ///         its path
   std::span<const float> forward(pass p);
 
   /// Computes the gradients of all parameters from the gradients of the logits (N,classes). Call it after forward(p).
   ///
   /// ready   called with each parameter as soon as its gradient is complete, from the last layer to the first
-  /// throws  without a forward pass; another number of gradients than of logits; errors of a layer
+  /// throws  if there was no forward pass, or the numbers of gradients and logits differ; also errors of a layer
   void backward(std::span<const float> logit_gradient, pass p, const parameter_visitor* ready = nullptr);
 
   /// Result of layer i, 0 … layers-1, for the last batch.
@@ -84,7 +86,7 @@ public:
 
   /// Factor that the weights' estimator applies to their learning rate.
   [[nodiscard]] float learning_rate_scale(float alpha) const { return learning_rate_scale_(alpha); }
-  /// Largest unquantized fraction in a forward pass at this alpha.
+  /// Largest unquantized fraction of any quantizer in a forward pass at this alpha.
   [[nodiscard]] float unquantized_fraction(float alpha) const { return unquantized_fraction_(alpha); }
 
 protected:
@@ -93,7 +95,7 @@ protected:
 
   /// Sets the addresses of the layers after the network was constructed, copied or moved. The last batch is dropped.
   void bind(std::span<layer_hooks* const> layers);
-  /// Draws the parameters and plans the gradients of a new network, after `bind`.
+  /// Draws the parameters and plans the gradients of a new network. Call it after `bind`.
   void start(random r, initializer how);
 
 private:

@@ -13,14 +13,14 @@
 
 namespace minnow {
 
-/// The layers of a network without their types: visits parameters and arrays, and checks them.
+/// The layers of a network without their types. Visits and checks the layers' parameters and arrays.
 class network_layers {
 public:
   /// Calls visit(path, parameter) for every trained tensor, in order.
   void parameters(const std::function<void(std::string_view, const parameter&)>& visit);
 
-  /// Calls visit(path, name, floats) for every array that a file stores, in order. States of weights that have changed
-  /// are measured first, so two threads must not visit one network at once.
+  /// Calls visit(path, name, floats) for every array that a file stores, in order. The quantizer states of changed
+  /// weights are measured first, so two threads must not call this function on one network at the same time.
   void arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit);
   void arrays(const std::function<void(std::string_view, std::string_view, std::span<const float>)>& visit) const;
 
@@ -41,9 +41,8 @@ public:
   /// Throws if an array holds a NaN or an infinity, and names the first such layer and array.
   ///
   /// who    begins the error message
-  /// step   of the run, from 1; 0: none
-  /// all    true: checks all arrays; false: only batch norm's statistics, which each batch changes besides the
-  ///        parameters
+  /// step   step of the run for the error message, from 1; 0: no step
+  /// all    true: checks all arrays; false: checks only batch norm's running statistics
   void check_finite(const char* who, long long step, bool all);
 
 protected:
@@ -52,7 +51,7 @@ protected:
     detail::layer_gradients gradients{};
     kernels::aligned_floats output{};
     activations result{};
-    kernels::aligned_floats values{};  ///< input as values, if it holds codes and the layer takes no codes
+    kernels::aligned_floats values{};  ///< input converted to values, if it holds codes and the layer takes no codes
     bool values_read = false;
   };
 

@@ -10,18 +10,19 @@ namespace minnow {
 
 /// Update rule for parameters:
 ///
-///   rate, decay        learning rate, and the schedule that multiplies it over the run
-///   moments            numbers stored for each parameter
-///   at(step)           values that all updates of a step share, computed once
+///   rate, decay        learning rate, and the schedule whose factor multiplies it
+///   moments            how many numbers are stored for each parameter
+///   at(step)           values that are computed once and used by all updates of a step
 ///   update(w, g, m, step_rate, prepared)   returns the new w, weight decay included; m is an array of `moments`
 ///                                          numbers, updated in place. A template for floats and SIMD batches
 ///
 /// Optional members:
 ///
-///   check()            status that names a number outside its domain; called when a run begins
+///   check()            returns a status that names a member out of range; called when a run begins
 ///   is_square(moment)  true if a moment is never negative; a checkpoint with a negative one is refused
 ///
-/// The rate is above 0, the factor of the schedule is at least 0, and both are finite. A run refuses other values.
+/// The rate must be above 0 and the factor of the schedule at least 0, and both must be finite. A run refuses other
+/// values.
 template <class Optimizer>
 concept optimizer = requires(const Optimizer o, float w, float* m, long long step) {
   { o.rate } -> std::convertible_to<float>;
@@ -51,9 +52,9 @@ struct sgd {
 };
 
 /// Adam with decoupled weight decay: w <- w - rate · (m / (sqrt(v) + epsilon) + weight_decay · w), where m and v are
-/// corrected for their start at zero.
+/// bias-corrected.
 ///
-/// source  Kingma & Ba 2015; the decay Loshchilov & Hutter 2019
+/// source  Kingma & Ba 2015; weight decay: Loshchilov & Hutter 2019
 struct adam {
   float rate = 1e-3f;      ///< above 0
   float beta1 = 0.9f;      ///< in [0, 1)
@@ -69,7 +70,7 @@ struct adam {
     float first;
     float second;
   };
-  /// Factors that correct the moments for their start at zero.
+  /// Factors for the bias correction of the moments.
   ///
   /// step  from 1
   [[nodiscard]] prepared at(long long step) const noexcept;

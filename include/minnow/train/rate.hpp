@@ -7,8 +7,7 @@
 
 namespace minnow {
 
-/// Factor on an optimizer's rate at a step: any function of the run's progress with results that are finite and at
-/// least 0.
+/// A function from the progress of a run to a factor of the optimizer's rate. The factor must be finite and at least 0.
 using rate_schedule = std::function<float(const progress&)>;
 
 /// Leaves the rate unchanged.

@@ -46,8 +46,9 @@ std::string print_lines(network_base& net, std::span<const network_line> lines, 
 
 }  // namespace detail
 
-/// Returns a trainable network as a table. Each layer has its output, the operation it will have when packed (bits of
-/// inputs x weights), its number of trained parameters and its multiply-accumulates. The estimators follow.
+/// Returns a trainable network as a table. For each layer it lists the output shape, the operation after packing (bits
+/// of inputs x weights), the number of trained parameters and the multiply-accumulates. The last line names the
+/// estimators.
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] std::string summary(network<Model, Weights, Inputs>& net) {
   return detail::print_lines(net, detail::network_lines<layer_graph<Model>>, text(Weights::name()).view(),

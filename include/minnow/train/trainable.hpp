@@ -26,7 +26,7 @@ struct activations {
   shape dimensions;
   float scale = 1;
   int max_code = 0;
-  /// If not null, `data` holds the inputs of a batch norm, and the quantizer that reads them applies it
+  /// If not null, `data` holds the inputs of a batch norm, and the quantizer that reads them applies the batch norm
   /// (deferred_norm.hpp).
   detail::deferred_norm* norm = nullptr;
 
@@ -40,13 +40,13 @@ enum class mode {
   train,       ///< uses batch statistics; updates the running statistics and the quantizers' states
   reestimate,  ///< uses batch statistics at alpha = 1; running statistics become the mean over the batches so far
   calibrate,   ///< uses running statistics; updates the quantizers' states
-  evaluate,    ///< uses running statistics; updates neither these nor the input quantizers' states
+  evaluate,    ///< uses running statistics; updates neither them nor the input quantizers' states
   settle [[deprecated("minnow: renamed to reestimate")]] = reestimate,
 };
 
 namespace detail {
-/// Number of measurements after which a quantizer's state has converged. Without a previous scale, PPQ needs tens of
-/// measurements for 4-bit integers.
+/// Number of measurements after which a quantizer's state is taken as converged. Without a previous scale, PPQ needs
+/// tens of measurements for 4-bit integers.
 inline constexpr int calibration_rounds = 20;
 }  // namespace detail
 
@@ -54,18 +54,18 @@ inline constexpr int calibration_rounds = 20;
 struct pass {
   minnow::mode mode = mode::evaluate;
   float alpha = 1;                  ///< 0: real, 1: quantized, in between: a blend
-  float unquantized_fraction = 0;   ///< largest unquantized fraction in the forward pass
+  float unquantized_fraction = 0;   ///< largest unquantized fraction of any quantizer in the forward pass
   bool requantize = true;           ///< false: keep the weights' codes and the quantizers' states of an earlier step
   int measured_batches = 0;         ///< number of earlier batches in a re-estimation of batch norm or a calibration
   minnow::random noise{};           ///< random number stream of this layer and step
-  int first_image = 0;              ///< index of the first image in the batch of all ranks; selects the noise
+  int first_image = 0;              ///< index of this rank's first image in the batch of all ranks; selects the noise
   reduction* over_ranks = nullptr;  ///< not null: batch statistics are taken over all ranks' images
   std::string_view layer = "";      ///< the layer's path, for error messages
   long long step = 0;               ///< step of the run, from 1, for error messages; 0: none
 
   [[nodiscard]] bool training() const noexcept { return mode == mode::train; }
   [[nodiscard]] bool takes_batch_statistics() const noexcept { return mode == mode::train || mode == mode::reestimate; }
-  /// Error of the layer. The message names its path and, in a run, the step.
+  /// Returns an error. The message names the layer's path and, in a run, the step.
   [[nodiscard]] status failure(const char* what, const char* of = "", const char* how = "") const noexcept {
     const int length = static_cast<int>(layer.size());
     if (step == 0) return status::failure("layer %.*s: %s%s%s", length, layer.data(), what, of, how);
@@ -88,16 +88,16 @@ struct parameter {
   std::span<float> gradient;
   bool bounded = false;    ///< true if values are clipped to [-1, 1] after every update
   bool quantized = false;  ///< true if the estimator scales its learning rate
-  /// Recomputes the codes of values [first, first + count), while these are still in the cache. Empty if the values
-  /// have no codes, or if a code depends on more than its own value.
+  /// Recomputes the codes of values [first, first + count), while the values are still in the cache. Empty if the
+  /// values have no codes, or if a code depends on more than its own value.
   std::function<void(std::size_t first, std::size_t count)> requantize{};
-  /// Moves the values back inside their bounds, after each update of all of them. Empty if the values have no bounds,
-  /// or only the bounds of `bounded`.
+  /// Moves the values back inside their bounds. Called after each update of all values. Empty if the values have no
+  /// bounds, or only the bounds of `bounded`.
   std::function<void()> limit{};
 };
 
-/// The form of a layer in training: a class derived from `layer_base` or, for joins, `join_base` (layer_base.hpp). A
-/// user's layer specializes it.
+/// The form of a layer in training: a class derived from `layer_base` or, for joins, `join_base` (layer_base.hpp).
+/// Specialize it for your own layers.
 template <class Layer, class Estimator = void>
 class trainable;
 

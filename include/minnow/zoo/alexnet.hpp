@@ -8,8 +8,8 @@
 
 namespace minnow::zoo {
 
-/// AlexNet for 224x224 images, in the widths for one processor, with batch norm after every product (after the max
-/// pool, if one follows the product).
+/// AlexNet for 224x224 images, with the layer widths of its version for a single GPU. Batch norm follows every product
+/// or, if a max pool follows the product, that max pool.
 ///
 /// source  Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks"; Chen et al. 2020, IV
 template <class Schemes, int Classes = 1000>

@@ -24,7 +24,7 @@ using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Strid
 ///
 /// Percent     width in percent of the paper's channels: 100, 75, 50 or 25
 /// Resolution  height and width of the images: 224 to 128 in the paper; 32 for small images. The first convolution has
-///             stride 2 above 64, else stride 1
+///             stride 2 for resolutions above 64, else stride 1
 /// source      Howard et al. 2017, Table 1
 template <class Schemes, int Percent = 100, int Resolution = 224, int Classes = 1000>
 struct mobilenet_v1

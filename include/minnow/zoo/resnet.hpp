@@ -47,8 +47,8 @@ using bottleneck =
                    typename Schemes::carrier>,
           relu>;
 
-/// The bottleneck block of v2, with batch norm and relu before each convolution. A projection reads the input after the
-/// first batch norm and relu.
+/// The bottleneck block of ResNet v2, with batch norm and relu before each convolution. A projection reads the input
+/// after the first batch norm and relu.
 template <class Schemes, int Inner, int Stride>
 using branch_v2 = chain<pointwise<typename after_carrier<Schemes>::type, Inner>, typename Schemes::norm, relu,
                         conv<Inner, typename Schemes::inner, stride<Stride>>, typename Schemes::norm, relu,
@@ -68,7 +68,7 @@ using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes:
 
 /// ResNet-18 for 224x224 images.
 ///
-/// source  He et al. 2016, Table 1, with projections where the width changes
+/// source  He et al. 2016, Table 1, with projections where the number of channels changes
 template <class Schemes, int Classes = 1000>
 struct resnet_18 : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu,
                          detail::resnet_pool, repeat<2, detail::basic_block<Schemes, 64, 1, false>>,  //

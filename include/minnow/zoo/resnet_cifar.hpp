@@ -15,8 +15,8 @@ namespace minnow::zoo {
 
 namespace detail {
 
-/// Residual block: adds the shortcut to the result of two 3x3 convolutions. If the block has stride 2 and widens its
-/// input, the shortcut takes every other pixel and appends channels of zeros, so that it has no weights.
+/// Residual block: adds the shortcut to the result of two 3x3 convolutions. If the block has stride 2 and more filters
+/// than input channels, the shortcut takes every other pixel and appends channels of zeros, so that it has no weights.
 template <class Schemes, int Filters, int Stride>
 using small_block = chain<
     residual<chain<conv<Filters, typename after_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,

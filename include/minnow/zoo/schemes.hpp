@@ -13,11 +13,11 @@ namespace minnow::zoo {
 /// The schemes of a network's layers, by position. For example, a 4-bit network can have 8-bit first, depthwise and
 /// last layers.
 ///
-/// Inner      scheme of all layers without a scheme below
+/// Inner      scheme of all layers that are not listed below
 /// First      scheme of the layer that reads the image
 /// Last       scheme of the layer that computes the logits
 /// Depthwise  scheme of depthwise convolutions
-/// Carrier    quantizer of the inputs of residual blocks: `real`, or integer<8>
+/// Carrier    quantizer of the inputs of residual blocks, for example `real` or integer<8>
 /// Norm       layer directly after the products of ResNets and MobileNets: batch_norm, or `bias` if batch norm is
 ///            folded
 template <class Inner, class First = Inner, class Last = Inner, class Depthwise = Inner, class Carrier = real,
@@ -31,15 +31,15 @@ struct schemes {
   using norm = Norm;
 };
 
-/// The schemes of a network whose layers all have one scheme, except that the first layer reads the image as bytes
-/// (`pixels`), or with another quantizer `Image`.
+/// The schemes of a network in which all layers have the same scheme, except that the inputs of the first layer have
+/// the quantizer `Image`. The default quantizer, `pixels`, reads the image as bytes.
 template <class Scheme, class Image = pixels>
 using image_schemes = schemes<Scheme, scheme<Image, typename Scheme::weights>>;
 
 namespace detail {
 
 /// The scheme of a layer that reads the output of the carrier, the quantizer of a residual block's input. If the
-/// carrier is already the quantizer of the layer's inputs, this is the weights' quantizer alone.
+/// carrier is already the quantizer of the layer's inputs, the scheme is only the weights' quantizer.
 template <class Schemes, class Inner = typename Schemes::inner>
 struct after_carrier {
   using type = Inner;

@@ -49,7 +49,7 @@ constexpr bool runs_without_exceptions =
 static_assert(!stage_end_of<end_without_check, four_ends_plan<0>>);
 static_assert(!stage_end_of<end_without_const_arrays, four_ends_plan<0>>);
 
-// A user's quantizer or layer may throw; the other two epilogues do not call it.
+// The other two epilogues call a user's quantizer or layer, which may throw.
 static_assert(runs_without_exceptions<0> && runs_without_exceptions<1> && !runs_without_exceptions<2> &&
               !runs_without_exceptions<3>);
 

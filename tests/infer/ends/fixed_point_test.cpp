@@ -85,7 +85,7 @@ TEST_SUITE("infer/ends/fixed_point") {
     const std::vector<std::byte> other{std::byte{3}, std::byte{0xff}, std::byte{0}};
     std::array<const std::byte*, plan::ops> others{};
     others[1] = other.data();
-    // (2 · 5 + 4 · 3 + 1) >> 1; (3 · 1 + 2) >> 1; -7 + 10.
+    // The codes are (2 · 5 + 4 · 3 + 1) >> 1, (3 · 1 + 2) >> 1, and -7 + 10.
     CHECK(test::codes_of<plan>(test::run_end<plan>(end, {5, 1, 7}, others)) == std::vector<float>{11, 2, 3});
   }
 }

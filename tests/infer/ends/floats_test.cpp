@@ -48,15 +48,15 @@ TEST_SUITE("infer/ends/floats") {
 
   TEST_CASE("memory: the whole map of sums, and maps of floats that the layers read and write in turn") {
     // The map of sums has 1 pixel of 16 lanes, followed by 16 lanes of padding. The sums become 4 floats, and the bias
-    // writes 4.
+    // writes 4 floats.
     constexpr auto last = end_of<test::four_ends_plan<3>>::memory();
     static_assert(last.sums == (16 + 16) * 4 && last.waiting == 0 && last.scratch == 0);
     static_assert(last.floats == std::array<std::size_t, 3>{16, 16, 0});
     // The codes of an 8x8x8 map become floats, and the pool writes a 4x4x8 map.
     constexpr auto codes = end_of<of_codes_only_plan>::memory();
     static_assert(codes.sums == 0 && codes.floats == std::array<std::size_t, 3>{8 * 8 * 8 * 4, 4 * 4 * 8 * 4, 0});
-    // The map of sums has 4 rows of 4 pixels of 16 lanes. Batch norm writes the second map and the addition the first;
-    // the codes that are added become floats in the third.
+    // The map of sums has 4 rows of 4 pixels of 16 lanes. Batch norm writes the second map of floats, and the addition
+    // writes the first. The added codes become floats in the third map.
     constexpr auto added = end_of<of_added_codes_plan>::memory();
     static_assert(added.sums == (4 * 4 * 16 + 16) * 4);
     static_assert(added.floats == std::array<std::size_t, 3>{384, 384, 384});

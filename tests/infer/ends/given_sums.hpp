@@ -25,14 +25,14 @@ struct soft : same_shape {
   static constexpr float slope(float x) noexcept { return 1 / ((1 + (x < 0 ? -x : x)) * (1 + (x < 0 ? -x : x))); }
 };
 
-/// A model whose four stages have the four epilogues in fixed point, in the order of `stage_end`.
+/// A model whose four stages, in fixed point, have the four kinds of epilogues in the order of `stage_end`.
 struct four_ends : model<image<3, 8, 8>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm,
                          conv<20, scheme<sign, integer<8>>>, batch_norm, conv<18, scheme<integer<8>, integer<8>>>,
                          batch_norm, soft, dense<4, scheme<integer<8>, integer<8>>>, bias> {};
 template <std::size_t Stage>
 using four_ends_plan = minnow::detail::stage_plan<fixed_point<four_ends>, Stage>;
 
-/// A product whose sums are given: [pixels][filters].
+/// A product that returns given sums: [pixels][filters].
 struct given_sums {
   using sum_type = std::int32_t;
   static inline std::vector<std::int32_t> sums;

@@ -22,7 +22,7 @@ struct of_added_floats : model<features<3>, dense<3, scheme<pixels, integer<8>>>
                                residual<chain<dense<3, requantized>, batch_norm>>, dense<2, requantized>> {};
 using of_added_floats_plan = stage_plan<of_added_floats, 2>;
 static_assert(of_added_floats_plan::ends_in == stage_end::requantize && of_added_floats_plan::joins == 1);
-/// A pool of 2x1 sums, followed by batch norm.
+/// A model with a pool of 2x1 sums, followed by batch norm.
 struct of_pooled_bytes : model<image<1, 2, 1>, conv<2, scheme<pixels, integer<8>>, kernel<1>, padding<0>>,
                                max_pool<2, kernel<2, 1>>, batch_norm, dense<2, requantized>> {};
 using of_pooled_bytes_plan = stage_plan<of_pooled_bytes, 0>;
@@ -57,7 +57,7 @@ TEST_SUITE("infer/ends/requantize") {
     end.each_op([](auto, auto& reading) { reading.set(1, {-2, 0.5f}); });
     end.out_state.g = 0.5f;
     using plan = of_three_bytes_plan;
-    // 1.5 / 0.5; (-2 · 2 + 0.5) / 0.5; 200 / 0.5, beyond the largest code.
+    // The codes are 1.5 / 0.5, (-2 · 2 + 0.5) / 0.5, and 200 / 0.5 limited to the largest code.
     CHECK(test::codes_of<plan>(test::run_end<plan>(end, {3, 2, 100})) == std::vector<float>{3, -7, 127});
   }
 

@@ -25,7 +25,7 @@ static_assert(of_averaged_sums_plan::folded_average);
 
 TEST_SUITE("infer/ends/thresholds") {
   TEST_CASE("arrays: rows of whole blocks of channels") {
-    // Each array has 33 channels, padded to 48 lanes; there is one threshold per channel.
+    // Each array has 33 channels, padded to 48 lanes. There is one threshold per channel.
     end_of<test::four_ends_plan<0>> end;
     CHECK(test::arrays_of(end) == "1:flip:192 1:smallest:192 1:thresholds:192 ");
     CHECK(std::string(end.layer_word) == "in thresholds");

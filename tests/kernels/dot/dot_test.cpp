@@ -31,11 +31,12 @@ static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               kernels::detail::pairs_fit_16_bits<unsigned_nibble, byte_codes> &&
               !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
 
-/// The architectures that have a kernel of dot products; other kernels exist for other architectures.
+/// The architectures that have their own kernel of dot products. Kernels of other products exist for other
+/// architectures.
 using dot_archs = kernels::archs<kernels::portable>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 
-/// A kernel as function pointers, so that the checks are compiled only once.
+/// A kernel as function pointers, so that the checks are compiled only once for all kernels.
 struct subject {
   const char* arch;
   std::size_t (*prepared_bytes)(const geometry&);
@@ -53,7 +54,7 @@ constexpr subject subject_of{
       Product::rows(g, o, first, last, sink);
     }};
 
-/// Returns the kernel for every architecture.
+/// Returns the kernels of all architectures.
 template <class In, class Weights>
 const std::vector<subject>& subjects() {
   static const std::vector<subject> all = [] {
@@ -162,12 +163,12 @@ void check_shapes() {
         .check();
     ++i;
   }
-  // Check windows of several taps on maps with a single output pixel, and on maps with a single input pixel.
+  // Check windows of several taps on maps that have a single output pixel or a single input pixel.
   operands<In, Weights>(window_over({2, 3, 37}, 20, {2, 3}, {1, 1}, {0, 0}), random).check();
   operands<In, Weights>(window_over({1, 1, 37}, 70, {3, 3}, {1, 1}, {1, 1}), random).check();
 }
 
-/// Checks products whose codes are all at the ends of their range, in all four combinations of signs.
+/// Checks products whose codes are all at the ends of their ranges, in all four combinations of ends.
 template <class In, class Weights>
 void check_extremes() {
   const int x = kernels::detail::largest_code<In>();
@@ -196,7 +197,8 @@ void check_pairs() {
   (check_pair<In, Weights>(), ...);
 }
 
-/// Computes codes from sums: counts the thresholds reached, takes the maximum or minimum over a window, and packs.
+/// Computes codes from sums: counts the thresholds that each sum reaches, takes the maximum or minimum over a window,
+/// and packs.
 template <encoding E, int Count>
 test::packed_bytes packed_codes(const geometry& pool, const std::vector<std::int32_t>& sums,
                                 const kernels::threshold_rows& t) {

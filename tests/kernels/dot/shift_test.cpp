@@ -19,7 +19,7 @@ namespace {
 template <int Bits>
 using power_of_two = kernels::operand<encoding::power_of_two, Bits>;
 
-/// Returns all sums of `Product`, computed `together` rows at a time.
+/// Returns all sums of a product, computed `together` rows at a time.
 template <class Product>
 std::vector<std::int32_t> shift_sums(const geometry& g, const test::packed_bytes& inputs,
                                      const test::packed_bytes& weights, int together) {

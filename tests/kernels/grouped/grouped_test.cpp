@@ -23,9 +23,9 @@ namespace {
 
 static_assert(kernels::grouped_product<byte_codes, byte_codes, kernels::portable>::longest() == 65535);
 
-/// Returns depthwise shapes, small groups whose lanes read different inputs, groups of 16 filters and more, and groups
-/// whose blocks span two groups. Includes a window as long as a group, whose last step is not full, and a window larger
-/// than the map.
+/// Returns depthwise shapes, shapes with small groups whose lanes read different inputs, shapes with groups of at least
+/// 16 filters, and shapes with blocks of filters that span two groups. Includes a window as long as a group, whose last
+/// step is partial, and a window larger than the map.
 const std::vector<geometry>& grouped_shapes() {
   static const std::vector<geometry> all = [] {
     std::vector<geometry> list{
@@ -37,7 +37,8 @@ const std::vector<geometry>& grouped_shapes() {
         window_over({5, 7, 64}, 64, {3, 3}, {1, 1}, {1, 1}, 2), window_over({5, 4, 10}, 51, {2, 3}, {1, 2}, {1, 1}, 3),
         window_over({3, 3, 32}, 128, {1, 1}, {1, 1}, {0, 0}, 4), window_over({4, 5, 3}, 18, {3, 3}, {1, 1}, {1, 1}, 1),
         window_over({2, 3, 4}, 4, {5, 5}, {1, 1}, {2, 2}, 4), window_over({60, 70, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40),
-        // Shapes that keep only some rows in memory at a time, with windows that overlap and windows that skip rows.
+        // Shapes for which only some rows are kept in memory at a time, with windows that overlap and windows that skip
+        // rows.
         window_over({61, 70, 40}, 40, {5, 3}, {2, 1}, {2, 1}, 40),
         window_over({70, 90, 36}, 36, {1, 3}, {3, 2}, {0, 1}, 36),
         window_over({40, 64, 24}, 48, {7, 5}, {3, 1}, {6, 2}, 12),
@@ -103,8 +104,8 @@ std::vector<typename Product::sum_type> sums_of(const grouped_problem& p, int to
   return sums;
 }
 
-/// Checks that integer sums equal the reference's. Float sums are equal too where a multiply-add rounds once, and close
-/// elsewhere.
+/// Checks that integer sums equal the reference's sums. Float sums must also be equal on architectures whose
+/// multiply-add rounds once; on other architectures they must be close.
 template <class In, class Weights, class Archs>
 void check_grouped_on() {
   using sum = kernels::sum<In::storage, Weights::storage>;
@@ -142,7 +143,7 @@ void check_grouped_on() {
 
 /// The lowest and the highest architecture.
 using outer = kernels::archs<kernels::portable>::add<kernels::best>;
-/// The architectures that have a kernel of dot products.
+/// The architectures that have their own kernel of dot products.
 using dot_archs = kernels::archs<kernels::portable>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 

@@ -19,7 +19,7 @@ namespace test = minnow::test;
 constexpr std::array channel_counts{1, 3, 31, 32, 33, 63, 64, 65};
 constexpr std::array filter_counts{1, 10, 16, 17, 33};
 
-/// Checks that packing works at compile time, which firmware needs, since its network is a constant.
+/// Checks that packing works at compile time. Firmware needs this, because its network is a constant.
 constexpr bool packs_at_compile_time() {
   const std::int16_t codes[3] = {1, 0, -1};
   std::byte packed[8] = {};
@@ -134,7 +134,7 @@ TEST_SUITE("kernels/layout/layout") {
 
     CHECK(bytes_of(test::packed_inputs<encoding::ternary>({1, 1, 3}, {-1, 0, 1})) ==
           std::vector<int>{0b101, 0, 0, 0, 0b100, 0, 0, 0});
-    // The planes are the sign (1: positive), then |h| = 1, 1/2, 1/4, that is codes 4, 2, 1.
+    // The planes are the sign (1: positive), then one plane each for |h| = 1, 1/2 and 1/4, whose codes are 4, 2 and 1.
     CHECK(bytes_of(test::packed_inputs<encoding::power_of_two, 3>({1, 1, 5}, {4, -4, 2, -1, 0})) ==
           std::vector<int>{0b00101, 0, 0, 0, 0b00011, 0, 0, 0, 0b00100, 0, 0, 0, 0b01000, 0, 0, 0});
     CHECK(bytes_of(test::packed_inputs<encoding::pixel>({1, 1, 3}, {-255, -1, 255})) == std::vector<int>{0, 127, 255});

@@ -51,7 +51,7 @@ pair_problem random_problem(const geometry& g, minnow::random& random) {
   return problem_of<In, Weights>(g, x, test::random_codes<Weights::storage, Weights::bits>(g.weights(), random));
 }
 
-/// A kernel without its type, so that the checks are compiled only once.
+/// A type-erased kernel, so that the checks are compiled only once.
 struct kernel {
   const char* arch;
   std::string name;
@@ -91,8 +91,8 @@ std::vector<float> sums_of(const kernel& k, const pair_problem& p, int together)
   return sums;
 }
 
-/// Checks the error of K additions, each rounded to 24 bits, of numbers whose magnitudes add up to p.sums.magnitude.
-/// Doubling is exact, and joining partial sums adds a few roundings.
+/// Returns true if each sum has at most the error of K additions, each rounded to 24 bits, of numbers whose magnitudes
+/// add up to p.sums.magnitude. A kernel's multiplications by 2 are exact, and joining partial sums adds a few roundings.
 bool are_close(const pair_problem& p, const std::vector<float>& sums) {
   const auto stride = static_cast<std::size_t>(kernels::sum_stride(p.g.out.channels));
   const auto filters = static_cast<std::size_t>(p.g.out.channels);
@@ -126,9 +126,9 @@ void check_pair_kernel(const kernel& k, const pair_problem& p) {
   }
 }
 
-/// Returns dense layers around the sizes of words and groups; windows of many sizes, strides and paddings; tiles that
-/// are full, partial or span rows; full and partial blocks of filters, for every number of blocks that is computed
-/// together.
+/// Returns many layers: dense layers around the sizes of words and groups; windows of many sizes, strides and paddings;
+/// tiles that are full, partial or span rows; and full and partial blocks of filters, for every number of blocks that a
+/// kernel computes together.
 std::vector<geometry> geometries() {
   std::vector<geometry> result;
   for (const int inputs : {1, 2, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65})
@@ -146,7 +146,7 @@ std::vector<geometry> geometries() {
   result.push_back(window_over({3, 2, 9}, 129, {3, 2}, {1, 1}, {2, 2}));  // some windows contain only padding
   result.push_back(window_over({12, 1, 4}, 17, {3, 1}, {1, 1}, {1, 0}));
   result.push_back(window_over({10, 3, 4}, 144, {2, 2}, {3, 3}, {0, 0}));  // no window reads some of the rows
-  result.push_back(window_over({1, 5, 330}, 80, {1, 3}, {1, 1}, {0, 1}));  // windows longer than the first-level cache
+  result.push_back(window_over({1, 5, 330}, 80, {1, 3}, {1, 1}, {0, 1}));  // windows whose data exceeds the L1 cache
   return result;
 }
 
@@ -219,7 +219,7 @@ TEST_SUITE("kernels/mixed/float_pair") {
   }
 
   TEST_CASE("halves of every size are widened exactly") {
-    // Subnormal, largest and smallest numbers, each alone in its sum.
+    // Subnormal, largest and smallest numbers. Each is the only term of its sum.
     const std::vector<float> x{0x1p-24f, -0x1.8p-23f, 65504.0f, -0x1p-14f, 0.0f, 1.0f, -2.5f, 0x1.ff8p-15f, 3.0f,
                                0x1p-24f, -0x1.8p-23f, 65504.0f, -0x1p-14f, 0.0f, 1.0f, -2.5f, 0x1.ff8p-15f, 3.0f};
     const geometry g = window_over({1, 18, 1}, 2, {1, 1}, {1, 1}, {0, 0});
@@ -243,12 +243,12 @@ TEST_SUITE("kernels/mixed/float_pair") {
     std::vector<std::int16_t> weights(static_cast<std::size_t>(g.weights()));
     for (std::size_t i = 0; i < weights.size(); ++i)
       weights[i] = static_cast<std::int16_t>(static_cast<int>(i % 3) - 1);
-    weights[1] = 0;      // the weight of filter 0 is 0, so the NaN input is skipped
-    weights[6 + 1] = 1;  // filter 1 uses it
+    weights[1] = 0;      // filter 0 has weight 0 for the NaN input and skips it
+    weights[6 + 1] = 1;  // filter 1 uses the NaN input
     const pair_problem p = problem_of<real_floats, ternary>(g, {1, nan, 2, 3, 4, 5, 1, nan, 2, 3, 4, 5}, weights);
     kernels::available_archs::for_each([&](auto arch) {
       const kernel k = kernel_of<real_floats, ternary, decltype(arch)>(g);
-      if (k.name == "decoded") return;  // the decoded kernel multiplies by weights, and 0 * NaN is NaN
+      if (k.name == "decoded") return;  // this kernel multiplies by weights, and 0 * NaN is NaN
       const auto sums = sums_of(k, p, 1);
       CHECK(!std::isnan(sums[0]));
       CHECK(std::isnan(sums[1]));

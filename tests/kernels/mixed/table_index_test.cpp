@@ -11,7 +11,7 @@ using namespace minnow;
 
 namespace {
 
-/// Returns the sum that an index selects in a table of the inputs 1, 3, 9, …. All sums of these inputs are different.
+/// Returns the sum that an index selects in a table of the inputs 1, 3, 9, …. No two sums of these inputs are equal.
 template <encoding Weights>
 int sum_at(word at) {
   using layout = kernels::detail::table_index<Weights, 3>;

@@ -10,14 +10,14 @@ using namespace minnow;
 
 namespace {
 
-/// Four numbers in place of a SIMD batch.
+/// Four numbers that replace a SIMD batch.
 struct four {
   static constexpr std::size_t size = 4;
   std::int32_t lanes[size];
 };
 using counts = kernels::counts_of<2, four>;
 
-/// One call of a sink: the pixel, the group of filters, and the numbers that were put.
+/// One call of a sink: the pixel, the group of filters, and the sums that were put.
 struct call {
   int y;
   int x;
@@ -58,7 +58,7 @@ struct recorder {
   }
 };
 
-/// Vectors whose lanes are numbered from `first` on.
+/// An array of vectors whose lanes are numbered consecutively from `first`.
 template <std::size_t Vectors>
 struct numbered {
   four vectors[Vectors];
@@ -69,7 +69,8 @@ struct numbered {
   }
 };
 
-/// Puts a tile of three pixels, of which every second array of vectors is for this panel, and then a single pixel.
+/// Puts a tile of three pixels, and then a single pixel. The tile has two arrays of vectors per pixel, of which this
+/// panel receives the first.
 template <std::size_t Blocks, class Sink>
 void put_all(const Sink& sink) {
   constexpr std::size_t vectors = Blocks * counts::vectors;

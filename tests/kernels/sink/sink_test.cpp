@@ -71,7 +71,7 @@ struct example {
     return test::packed_inputs<E, Bits>(pool.out, codes);
   }
 
-  /// Returns the map that a sink writes when `put(sink, y, x, channel, filters)` puts each pixel.
+  /// Returns the map that a sink writes when `put(sink, y, x, channel, filters)` puts every pixel.
   template <class Put>
   [[nodiscard]] test::packed_bytes found(int group, Put&& put) const {
     using sink_type = kernels::code_sink<E, Bits, Count>;
@@ -96,7 +96,7 @@ bool equal(const test::packed_bytes& a, const test::packed_bytes& b) {
   return a.size() == b.size() && std::equal(a.data(), a.data() + a.size(), b.data());
 }
 
-/// Checks panels, which receive sum = base + Factor · v in batches of 16 or 32 lanes.
+/// Checks the sink's panels, which receive sum = base + Factor · v in batches of 16 or 32 lanes.
 template <int Factor, std::size_t Lanes, class Arch, class Example>
 void check_panels(const Example& e, const test::packed_bytes& expected, Arch) {
   using batch = xsimd::batch<std::int32_t, kernels::batch_arch<Arch>>;

@@ -58,7 +58,7 @@ void check_xnor(const geometry& g, minnow::random& random) {
     CHECK(std::equal(expected.begin(), expected.end(), sums.begin()));
     CHECK_EQ(sums.back(), 77);
 
-    // Checks that some of the rows, computed alone, have the same sums as in the whole map.
+    // Checks that some of the rows, when computed alone, have the same sums as in the whole map.
     const int first = random.below(g.out.height);
     const int last = first + random.below(g.out.height - first + 1);
     std::fill(sums.begin(), sums.end(), 77);

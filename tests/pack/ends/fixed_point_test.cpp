@@ -20,7 +20,7 @@ using minnow::detail::set_channel;
 namespace {
 
 using fixed_bytes = scheme<integer<8>, integer<8>>;
-/// A model whose first stage is in fixed point, with a pool between two batch norms and a clip.
+/// A model whose first stage is in fixed point. It has a pool between two batch norms, and a clip.
 struct fixed_with_pool : model<image<1, 2, 2>, conv<3, scheme<pixels, integer<8>>>, batch_norm, max_pool<2>, batch_norm,
                                relu6, dense<2, fixed_bytes>> {};
 using fixed_plan = minnow::detail::stage_plan<fixed_point<fixed_with_pool>, 0>;

@@ -16,7 +16,7 @@ using minnow::detail::stage_plan;
 
 namespace {
 
-/// A pool between two batch norms.
+/// A model with a pool between two batch norms.
 struct folded_with_pool
     : model<image<1, 2, 2>, conv<3, scheme<pixels, sign>>, batch_norm, max_pool<2>, batch_norm, dense<2, minw<1, 1>>> {
 };
@@ -27,7 +27,7 @@ struct folded_with_average : model<image<1, 2, 2>, conv<2, scheme<pixels, sign>>
                                    average_pool<2>, bias, dense<2, minw<2, 1>>> {};
 using folded_with_average_plan = stage_plan<folded_with_average, 1>;
 static_assert(folded_with_average_plan::folded_average);
-/// The sums are floats.
+/// A model whose first sums are floats.
 struct folded_floats : model<features<2>, dense<1, scheme<real, real>>, bias, dense<2, minw<1, 1>>> {};
 using folded_floats_plan = stage_plan<folded_floats, 0>;
 static_assert(folded_floats_plan::ends_in == stage_end::thresholds && !folded_floats_plan::integer_sums);
@@ -49,8 +49,8 @@ TEST_SUITE("pack/ends/thresholds") {
     });
     end_of<folded_with_pool_plan> end;
     minnow::detail::pack_end(end, std::move(layers));
-    // Channel 0: sum / 2 - 2 > 0 from sum 5 on. Channel 1: 2 - sum / 2 > 0 up to sum 3, of which ~sum is -4. Channel 2:
-    // -sum / 2 - 2 > 0 up to sum -5, of which ~sum is 4.
+    // Channel 0: sum / 2 - 2 > 0 from sum 5 on. Channel 1: 2 - sum / 2 > 0 up to sum 3, and ~3 is -4.
+    // Channel 2: -sum / 2 - 2 > 0 up to sum -5, and ~-5 is 4.
     CHECK(end.limits.values[0] == 5);
     CHECK(end.limits.values[1] == -4);
     CHECK(end.limits.values[2] == 4);
@@ -64,7 +64,7 @@ TEST_SUITE("pack/ends/thresholds") {
     layers.scales = {1, 2};
     end_of<folded_with_average_plan> end;
     minnow::detail::pack_end(end, std::move(layers));
-    // The ternary code of x is -1 below -1/2, 1 above 1/2. x is total / 4 or total / 2.
+    // The ternary code of x is -1 below -1/2 and 1 above 1/2. x is total / 4 for channel 0 and total / 2 for channel 1.
     const auto code = [&](std::size_t c, std::int32_t total) {
       int result = -1;
       for (std::size_t k = 0; k < 2; ++k) result += total >= end.limits.values[k * 16 + c];

@@ -41,7 +41,7 @@ void check_weights() {
   for (const float x : w) {
     const double found = quantized<q>(x, s), wanted = weight_formula(x, largest, Bits);
     if (std::abs(found - wanted) < 1e-6) continue;
-    // The float code may differ from the formula's code by one level, but only very close to a tie.
+    // The float code may differ from the formula's code by one level, but only if the value is very close to a tie.
     const double place = (std::tanh(x) / (2 * std::tanh(largest)) + 0.5) * n;
     CHECK(std::abs(place - std::floor(place) - 0.5) < 1e-5);
     ++beside_a_tie;

@@ -12,8 +12,8 @@ using namespace minnow;
 
 namespace {
 
-/// Returns a value proportional to the mean squared error of the levels step, 2 step, … levels · step for positive
-/// normal numbers, computed by the trapezoid rule.
+/// Returns a number that is proportional to the mean squared error of quantizing positive normal numbers to the levels
+/// step, 2 step, … levels · step. Computes it by the trapezoid rule.
 double error_of(double step, int levels) {
   double sum = 0;
   for (int i = 1; i < 80000; ++i) {

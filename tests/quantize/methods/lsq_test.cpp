@@ -18,7 +18,7 @@ static_assert(!lsq<4, per_channel>::supports(role::inputs) && !unsigned_lsq<4>::
 TEST_SUITE("quantize/methods/lsq") {
   TEST_CASE_TEMPLATE("codes and the step's gradient are those of the paper", q, lsq<2>, lsq<4>, lsq<8>, unsigned_lsq<2>,
                      unsigned_lsq<8>) {
-    // Computes Esser et al. 2020, Eq. 1 to 3, in double precision, with x / s as a float.
+    // Computes Esser et al. 2020, Eq. 1 to 3, in double precision, but with x / s rounded to float.
     const typename q::state s{.step = 0.3f};
     const double high = q::max_code, low = q::range(s).low < 0 ? -high : 0;
     const auto place = [&](double x) { return static_cast<double>(static_cast<float>(x) / s.step); };

@@ -28,7 +28,7 @@ TEST_SUITE("quantize/methods/pact") {
   }
 
   TEST_CASE("the clip's gradient is the sum over what lies above it") {
-    // Eq. 3.
+    // Checks Choi et al. 2018, Eq. 3.
     const pact<4>::state s{.clip = 2};
     float sum[1] = {};
     for (const auto& [x, g] : {std::pair{-1.0f, 1.0f}, {0.5f, 10.0f}, {1.999f, 100.0f}, {2.0f, 3.0f}, {7.0f, -5.0f}})

@@ -19,7 +19,7 @@ static_assert(!is_dyadic<scaled_sign<>>());
 
 TEST_SUITE("quantize/methods/scaled_sign") {
   TEST_CASE("is the mean magnitude times the sign") {
-    // Computes Rastegari et al. 2016, Eq. 6: the scale of the sign with the smallest squared error.
+    // Computes Rastegari et al. 2016, Eq. 6: the scale for which the scaled sign has the smallest squared error.
     const auto w = test::uniform(997, 3, -0.7f, 0.4f);
     double sum = 0;
     for (const float x : w) sum += std::abs(static_cast<double>(x));

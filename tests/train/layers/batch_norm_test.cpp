@@ -56,9 +56,9 @@ TEST_SUITE("train/layers/batch_norm") {
         const double expected =
             (static_cast<double>(x[i]) - m.mean) / std::sqrt(m.biased + 1e-5) * static_cast<double>(gamma[c]) +
             static_cast<double>(beta[c]);
-        // The bound allows for roundings of scale, shift and their fma, which are numbers below 6 (|gamma| / standard
-        // deviation is below 2, |x| below 3). The variance's sum of 60 squares has up to 60 roundings, of which its
-        // root keeps half.
+        // The bound allows for roundings of scale, shift and their fma, which are numbers below 6: |gamma| / standard
+        // deviation is below 2, and |x| is below 3. The variance is a sum of 60 squares with up to 60 roundings; taking
+        // its root halves their relative error.
         CHECK(std::abs(static_cast<double>(out[i]) - expected) <= (30 + 4) * 0x1p-24 * 6);
       }
     }
@@ -77,7 +77,7 @@ TEST_SUITE("train/layers/batch_norm") {
         mean[c] = 0.9 * mean[c] + 0.1 * m.mean;
         variance[c] = 0.9 * variance[c] + 0.1 * m.unbiased;
         // The bound allows for two float sums, of 8 numbers below 4 and of their squares below 9, and for one rounding
-        // of the running number per step.
+        // of the running statistic per step.
         CHECK(std::abs(static_cast<double>(one.layer.running_mean()(c)) - mean[c]) <= 10 * 0x1p-24 * 4);
         CHECK(std::abs(static_cast<double>(one.layer.running_variance()(c)) - variance[c]) <= 10 * 0x1p-24 * 9);
       }
@@ -134,7 +134,7 @@ TEST_SUITE("train/layers/batch_norm") {
       }
     }
     for (std::size_t c = 0; c < 4; ++c) {
-      // The bound allows for sums of 18 numbers below 2 (squares below 9), and for seven more roundings.
+      // The bound allows for sums of 18 numbers below 2 (with squares below 9), and for seven more roundings.
       CHECK(std::abs(static_cast<double>(one.layer.running_mean()(c)) - mean[c]) <= 25 * 0x1p-24 * 2);
       CHECK(std::abs(static_cast<double>(one.layer.running_variance()(c)) - variance[c]) <= 25 * 0x1p-24 * 9);
     }

@@ -10,7 +10,7 @@ using namespace minnow;
 
 namespace {
 
-/// Returns the sums of x and then of x^2, for each channel.
+/// Returns, for all channels, the sums of x and then the sums of x^2.
 std::vector<double> sums_of(const std::vector<float>& x, int channels) {
   detail::channel_sums sums;
   sums.run<2>(x.size() / static_cast<std::size_t>(channels), channels,

@@ -1,5 +1,5 @@
-// Compares training's products of codes, which use the kernels of packed networks forward and backward, with sums in
-// double precision.
+// Compares training's products of codes with sums in double precision. These products use the kernels of packed
+// networks, forward and backward.
 
 #include <minnow/train/layers/code_product.hpp>
 #include <minnow/train/layers/table_input_gradient.hpp>
@@ -48,7 +48,7 @@ struct code_problem {
   }
 };
 
-/// Checks that each number is within a few roundings of the sum of its terms' magnitudes.
+/// Checks that the error of each number is at most a few roundings of the sum of its terms' magnitudes.
 void check_near(const std::vector<float>& found, const test::exact_sums& expected) {
   REQUIRE(found.size() == expected.exact.size());
   double worst = 0;
@@ -64,7 +64,7 @@ std::vector<geometry> shapes() {
           window_over({4, 33, 16}, 32, {1, 1}, {1, 1}, {0, 0}), window_over({3, 40, 16}, 16, {1, 5}, {1, 1}, {0, 2}),
           window_over({5, 5, 48}, 80, {3, 3}, {1, 1}, {2, 2}), dense_over({1, 1, 160}, 48),
           window_over({4, 4, 32}, 64, {4, 4}, {1, 1}, {0, 0}), window_over({20, 21, 16}, 16, {1, 1}, {1, 1}, {0, 0}),
-          // Windows as large as the image, but with padding, so these layers are not equivalent to dense layers.
+          // Windows as large as the image, but with padding, so that these layers are not equivalent to dense layers.
           window_over({3, 3, 32}, 64, {3, 3}, {3, 3}, {1, 1}), window_over({1, 5, 16}, 16, {1, 5}, {1, 5}, {0, 2})};
 }
 
@@ -95,7 +95,7 @@ void check_forward(const geometry& g) {
   }
   set_threads(0);
 
-  // After invalidate(), the product must use the new weights, not data that was prepared from the old weights.
+  // After invalidate(), the product must use the new weights, not data prepared from the old weights.
   std::vector<float> turned = p.weights;
   for (float& w : turned) w = -w;
   product.invalidate();

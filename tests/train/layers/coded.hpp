@@ -1,6 +1,6 @@
 #pragma once
 
-// The expected codes of weights.
+// Expected codes of weights.
 
 #include <cstddef>
 #include <span>
@@ -11,7 +11,7 @@
 
 namespace minnow::test {
 
-/// Codes of a weight tensor by the quantizer's own scalar rule, and the scale of each filter.
+/// The codes of a weight tensor, computed by the quantizer's own scalar rule, and the scale of each filter.
 template <class Q>
 struct coded {
   std::vector<int> codes;

@@ -17,7 +17,7 @@ using namespace minnow;
 
 namespace {
 
-/// Compares a batch norm and a quantizer, one after the other, with a quantizer that computes the batch norm itself.
+/// Compares a batch norm followed by a quantizer with a quantizer that computes the batch norm itself.
 template <class Q>
 void check(shape in, float alpha) {
   CAPTURE(in.channels);
@@ -48,8 +48,8 @@ void check(shape in, float alpha) {
   quantizer.backward(leaving.out(), out, grad_out.data(), grad_mid.data(), p);
   CHECK(grad_mid == grad_y);
   leaving.layer.backward(leaving.in(), leaving.out(), grad_mid.data(), grad_in.data(), p);
-  // The sums of gradients have the same terms in the same order, but a compiler may or may not fuse a multiplication
-  // with its addition.
+  // The sums of gradients have the same terms in the same order, but a compiler may fuse a multiplication with its
+  // addition in only one of them.
   const auto near = [](const std::vector<float>& a, const std::vector<float>& b) {
     double worst = 0;
     for (std::size_t i = 0; i < a.size(); ++i)

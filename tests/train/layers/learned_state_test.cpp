@@ -72,7 +72,7 @@ TEST_SUITE("train/layers/learned_state") {
     CHECK_NOTHROW((void)pack(net));
   }
 
-  // Without limits on the optimizer's step, 9 of these 40 seeds end with a state at or below 0.
+  // If the optimizer's steps were not limited, 9 of these 40 seeds would end with a state at or below 0.
   TEST_CASE("a fast run over few images: packed and trained networks agree whatever the last update did") {
     std::vector<float> x(8 * 64);
     std::vector<int> y(64);

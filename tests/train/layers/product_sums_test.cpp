@@ -23,7 +23,7 @@ namespace {
 
 using test::coded;
 
-/// Checks that a network's sums at alpha 1 are integer sums, scaled once.
+/// Checks that a network's sums at alpha 1 are integer sums that are multiplied once by the scale.
 template <class Inputs, class Weights, class Layer = conv<7, scheme<Inputs, Weights>, kernel<3, 2>, stride<2, 1>>>
 void check_sums(mode m = mode::evaluate) {
   CAPTURE(Inputs::name().c_str());

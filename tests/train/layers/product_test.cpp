@@ -22,7 +22,7 @@ namespace {
 
 using test::coded;
 
-/// Compares the layer with a product in double precision, with the weights share h(w) + (1 - share) w.
+/// Compares the layer with a product in double precision whose weights are share h(w) + (1 - share) w.
 template <class Q, class Estimator>
 void check_blend() {
   CAPTURE(Q::name().c_str());
@@ -53,13 +53,13 @@ void check_blend() {
       magnitudes[o] += std::abs(static_cast<double>(x[i])) * blended_magnitudes[k];
     });
     REQUIRE(out.size() == sums.size());
-    // The bound allows for K = 18 roundings of a sum, and four of a blended weight.
+    // The bound allows for K = 18 roundings of a sum, and for four roundings of a blended weight.
     for (std::size_t i = 0; i < sums.size(); ++i)
       CHECK(std::abs(static_cast<double>(out[i]) - sums[i]) <= (18 + 4) * 0x1p-24 * magnitudes[i]);
   }
 }
 
-/// Returns the smallest and largest initial weight, of 40,000.
+/// Returns the smallest and the largest of 40,000 initial weights.
 template <class Layer>
 std::pair<float, float> start_of(shape in, initializer how) {
   trainable<Layer, ste> layer(in);
@@ -74,7 +74,7 @@ std::pair<float, float> start_of(shape in, initializer how) {
   return {*low, *high};
 }
 
-/// Checks that the weights are uniform on ±limit: of n numbers the extremes are within a few limit / n of the ends.
+/// Checks that the weights are uniform on ±limit: the extremes of n numbers are within a few limit / n of the ends.
 template <class Layer>
 void check_start(shape in, double limit, initializer how = initializer::by_quantizer) {
   CAPTURE(Layer::name().c_str());
@@ -194,7 +194,7 @@ TEST_SUITE("train/layers/product") {
     test::single_layer<dense<7, ternary<>>, ste> other({1, 1, 33}, 1);
     other.set("weights", moved);
     CHECK(found == other.forward(x));
-    // A scale measured on all weights cannot be updated part by part.
+    // A scale that is measured on all weights cannot be updated part by part.
     test::single_layer<dense<2, integer<8>>, ste> measured({1, 1, 3}, 1);
     measured.layer.parameters([](const parameter& p) { CHECK(!p.requantize); });
   }
@@ -209,7 +209,7 @@ TEST_SUITE("train/layers/product") {
     CHECK(one.forward(x, keep) == std::vector<float>{3, 3});
     CHECK(one.forward(x, {.mode = mode::train}) == std::vector<float>{1, -3});
     one.set("weights", {.5f, .5f, .5f, .5f, .5f, .5f});
-    // Evaluation quantizes the current weights, unless it must not change a run.
+    // Evaluation quantizes the current weights, unless requantize is false so that evaluation does not change a run.
     CHECK(one.forward(x, {.mode = mode::evaluate, .requantize = false}) == std::vector<float>{1, -3});
     CHECK(one.forward(x, {.mode = mode::evaluate}) == std::vector<float>{3, 3});
   }
@@ -239,7 +239,7 @@ TEST_SUITE("train/layers/product") {
   }
 
   TEST_CASE("arrays hold the scale that was measured on the weights, and carry it over") {
-    // Measuring the scale again would change it, so neither reading nor copying the arrays may do this.
+    // Measuring the scale again would change it, so neither reading nor copying the arrays may measure it again.
     const auto w = test::uniform(400, 1, -0.2f, 0.2f);
     const float measured = ppq(w, 4);
     REQUIRE(ppq(w, 4, measured) != measured);

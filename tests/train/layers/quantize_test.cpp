@@ -206,7 +206,7 @@ TEST_SUITE("train/layers/quantize: noise of aqe_stochastic") {
       const double clip = std::clamp(static_cast<double>(a), -1.0, 1.0);
       const double deviation = 0.5 * std::sqrt(1 - clip * clip);
       CHECK(std::abs(mean(out) - clip) <= 4 * deviation / std::sqrt(count) + 1e-6);
-      // Half of the output is the random h, so it has two values at a distance of 1, except where |a| >= 1.
+      // Half of the output is the random h. So the output has two values at a distance of 1, except where |a| >= 1.
       CHECK((*std::max_element(out.begin(), out.end()) - *std::min_element(out.begin(), out.end()) > 0.5f) ==
             (std::abs(a) < 1));
     }

@@ -1,11 +1,12 @@
 #pragma once
 
-// Headers are used in one of two ways. Header-only: each .hpp includes its .ipp, which has the definitions of its
-// functions, and they are inline. Compiled, with MINNOW_COMPILED defined: a .hpp only declares these functions, and the
-// files of minnow/compiled define them once for the whole program. The CMake target minnow::compiled does both.
+// Headers are used in one of two ways. Header-only: each .hpp includes its .ipp, which defines the header's functions
+// as inline. Compiled, with MINNOW_COMPILED defined: a .hpp only declares these functions, and the files of
+// minnow/compiled define them once for the whole program. The CMake target minnow::compiled defines MINNOW_COMPILED and
+// compiles these files.
 
-/// Begins the definition of every function in an .ipp file that is not a template, and the declaration of such a virtual
-/// function in its class. If such a virtual function were not inline in its class, every file of a header-only program
+/// Begins the definition of every function in an .ipp file that is not a template. If the function is virtual, this
+/// macro also begins its declaration in the class. Without the macro there, every source file of a header-only program
 /// would define all virtual functions of the class, used or not.
 #if defined(MINNOW_COMPILED)
 #define MINNOW_INLINE
@@ -13,10 +14,10 @@
 #define MINNOW_INLINE inline
 #endif
 
-// Makes it a link error if the program and the library were compiled with different flags that change the types or
-// functions they share. Each object file of the program refers to a symbol whose name lists these flags, and the
-// library (minnow/compiled/flags.cpp) defines the symbol of its own flags. For the processor's flags see
-// kernels/one_march.hpp.
+// Some compiler flags change the types and functions that the program and the library share. If the two were compiled
+// with different flags of this kind, the program does not link: each of its object files refers to a symbol whose name
+// lists its flags, and the library (minnow/compiled/flags.cpp) defines only the symbol for its own flags.
+// kernels/one_march.hpp does the same for the processor's flags.
 #if defined(MINNOW_COMPILED)
 #if defined(_OPENMP)
 #define MINNOW_FLAG_OPENMP "openmp"

@@ -46,8 +46,8 @@ namespace detail {
 /// True in a process that was forked after its parent's first parallel loop.
 inline std::atomic<bool> forked{false};
 
-/// Returns true if loops may use several threads in this process. The first call registers a handler, after which the
-/// function returns false in forked processes.
+/// Returns true if loops may use several threads in this process. The first call registers a handler that makes the
+/// function return false in forked processes.
 MINNOW_INLINE bool may_share() noexcept {
   [[maybe_unused]] static const int arranged =
       pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });

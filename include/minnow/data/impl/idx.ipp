@@ -12,7 +12,7 @@
 
 namespace minnow::detail {
 
-/// The name that `what_is_this` gives an IDX file.
+/// The words with which `what_is_this` describes an IDX file.
 inline constexpr const char* an_idx_file = "an IDX file";
 
 /// Reads the header of an IDX file: two zero bytes, the type of its values (8: bytes), its number of dimensions, and

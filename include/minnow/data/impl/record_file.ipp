@@ -22,7 +22,7 @@ MINNOW_INLINE status read_labels(const std::string& path, const record_format& f
   if (file.size() % record != 0)
     return status::failure("%s: expected a multiple of %llu bytes (a record), found %llu", path.c_str(),
                            static_cast<unsigned long long>(record), static_cast<unsigned long long>(file.size()));
-  // Small records are read whole, many at a time. Of large records, only the label is read.
+  // Small records are read whole, many at a time. For large records, only the label is read.
   const bool whole_records = record <= 16384;
   const auto label_at = static_cast<std::uint64_t>(format.label_at),
              width = static_cast<std::uint64_t>(format.label_width);

@@ -18,8 +18,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Draws one digit. An object draws only once. All arithmetic is on integers, so that neither a compiler's contraction
-/// of floats nor a library's sine can change a pixel.
+/// Draws one digit. Each object draws only once. All arithmetic uses integers, so that the pixels do not depend on how
+/// a compiler optimizes float operations or on a library's sine.
 ///
 /// Lengths are in grains, 64 per pixel; the center of pixel i is at 64 · i. Factors are fixed-point numbers in units of
 /// 1/1024.
@@ -51,8 +51,8 @@ private:
     int y = 0;
   };
 
-  /// Cutting the corners of a path of n points gives 2n points. A path has at most 14 points and is cut twice, which
-  /// gives 56.
+  /// A polyline. `trace` cuts the corners of a curve twice, and each cut doubles the number of points: at most 14
+  /// points become at most 56.
   struct path {
     int size = 0;
     std::array<point, 56> points;
@@ -65,8 +65,8 @@ private:
 
   /// Chooses the size, slant, bend and rotation of the whole digit.
   ///
-  /// With t = tan(angle / 2), cos = (1 - t²) / (1 + t²) and sin = 2t / (1 + t²). These are rational, hence the same on
-  /// every platform.
+  /// With t = tan(angle / 2), cos = (1 - t²) / (1 + t²) and sin = 2t / (1 + t²). Integer arithmetic computes these
+  /// quotients identically on every platform.
   void hold() noexcept {
     const int t = between(-130, 130);  // ± 14 degrees
     const int norm = 1024 * 1024 + t * t;
@@ -85,14 +85,14 @@ private:
     return {(x * cosine_ - y * sine_) / 1024, (x * sine_ + y * cosine_) / 1024};
   }
 
-  /// Converts a stroke to a path. Each point is moved at random, as by an unsteady hand. Curves are then smoothed by
-  /// cutting the corners twice (Chaikin), which approximates the quadratic spline of the points.
+  /// Converts a stroke to a path. Each point is moved at random, as if drawn by an unsteady hand. Curves are then
+  /// smoothed by cutting the corners twice (Chaikin), which approximates the quadratic spline of the points.
   path trace(const glyph_stroke& plan) noexcept {
     path line;
     for (int i = 0; i < plan.count; ++i) {
       const glyph_point p = plan.points[i];
-      // Initializers in braces, here and below, are evaluated from left to right, and so draw their random numbers in
-      // this order. A call may evaluate its arguments in any order.
+      // Here and below, braced initializers fix the order in which random numbers are drawn: they are evaluated from
+      // left to right, whereas the arguments of a call may be evaluated in any order.
       line.add(transform({p.x + between(-5, 5), p.y + between(-5, 5)}));
     }
     for (int round = 0; plan.curved && round < 2; ++round) {

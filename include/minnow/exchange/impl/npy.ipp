@@ -22,7 +22,7 @@ namespace minnow {
 
 namespace detail {
 
-/// The name that `what_is_this` gives a .npy file.
+/// The words with which `what_is_this` describes a .npy file.
 inline constexpr const char* a_npy_file = "a .npy file";
 
 /// Reorders numbers from first index fastest (Fortran's order) to last index fastest (C's order).

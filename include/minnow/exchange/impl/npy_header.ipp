@@ -72,7 +72,7 @@ MINNOW_INLINE status npy_dictionary::read_shape() {
     std::uint64_t extent = 0;
     skip_space();
     if (rest_.empty() || !is_digit(rest_.front())) return refuse(expected);
-    // Python allows no leading zero, as in 04.
+    // Python does not allow leading zeros, as in 04.
     if (rest_.front() == '0' && rest_.size() > 1 && is_digit(rest_[1])) return refuse(expected);
     for (; !rest_.empty() && is_digit(rest_.front()); rest_.remove_prefix(1)) {
       const auto digit = static_cast<std::uint64_t>(rest_.front() - '0');

@@ -38,7 +38,7 @@ MINNOW_INLINE std::string text_of(std::span<const std::uint64_t> shape) {
   return text + ")";
 }
 
-/// The numbers may be unaligned, because they may start at any byte of a file.
+/// Converts `count` numbers to floats. The numbers may be unaligned, because they may start at any byte of a file.
 template <class Number, auto Value>
 constexpr void (*widen)(const std::uint8_t*, std::size_t, float*) =
     [](const std::uint8_t* from, std::size_t count, float* to) {

@@ -21,8 +21,8 @@
 
 namespace minnow::detail {
 
-/// The sections of a checkpoint, in order. The normalization has a section even if the network does not normalize its
-/// images.
+/// The sections of a checkpoint, in order. The normalization has its two sections even if the network does not
+/// normalize its images.
 struct checkpoint_sections {
   std::vector<std::uint64_t> facts;
   normalization input;
@@ -44,7 +44,7 @@ struct checkpoint_sections {
   }
 };
 
-/// Finds the number of finished epochs in a file, on which the file's length depends, and refuses another run's file.
+/// Finds the number of finished epochs in a file, which determines the file's length. Refuses a file of another run.
 MINNOW_INLINE status check_run(std::span<const std::byte> file, const char* path, const run_parts& run,
                                const checkpoint_sections& without_epochs, std::span<const std::size_t> lengths,
                                std::size_t& epochs) {
@@ -105,8 +105,8 @@ MINNOW_INLINE status write_checkpoint(const char* path, run_parts run) noexcept 
   });
 }
 
-/// Reads the bytes of a checkpoint that may belong to this run. Memory grows with the file, not with the epochs still
-/// to come.
+/// Reads the bytes of a checkpoint whose header fits this run. Memory use grows with the length of the file, not with
+/// the number of epochs still to come.
 MINNOW_INLINE status read_bytes_of_run(const char* path, const run_parts& run,
                                        const checkpoint_sections& without_epochs, std::span<const std::size_t> lengths,
                                        std::vector<std::byte>& file) {
@@ -122,8 +122,8 @@ MINNOW_INLINE status read_bytes_of_run(const char* path, const run_parts& run,
     const auto said = get<std::uint64_t>(file, 24);
     if (status s = check_length(path, opened.length(), said, said); !s) return s;
   }
-  // The limit is doubled so that the longer file of an optimizer with more moments is read, and refused for that
-  // reason.
+  // The limit is doubled, so that the file of an optimizer with more moments is read completely and then refused
+  // because of its moments, not because of its length.
   const std::uint64_t epochs = std::uint64_t{run.most_epochs} * run.epoch_numbers * sizeof(double);
   return read_whole(path, 2 * (section_offsets(lengths).back() + epochs + file_header), file);
 }

@@ -104,7 +104,8 @@ MINNOW_INLINE status check_length(const char* name, std::uint64_t found, std::ui
 MINNOW_INLINE status check_bytes(std::span<const std::byte> file, const char* name,
                                  unsigned long long length) noexcept {
   if (const status s = check_length(name, file.size(), get<std::uint64_t>(file, 24), length); !s) return s;
-  // The checksum is checked before everything that it protects. It is computed with its own field set to 0.
+  // The checksum is verified before the table of sections and the sections are used. It is computed with its own field
+  // set to 0.
   constexpr std::byte zero[4]{};
   const std::uint32_t crc = crc32(file.subspan(40), crc32(zero, crc32(file.first(36))));
   if (const auto found = get<std::uint32_t>(file, 36); found != crc)

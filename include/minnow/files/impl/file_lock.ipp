@@ -20,7 +20,7 @@ MINNOW_INLINE status file_lock::take(const char* path) noexcept {
   return detail::within_memory(path, [&]() -> status {
     std::string beside;
     if (status outcome = detail::follow_links(path, beside); !outcome) return outcome;
-    // Nothing is created beside a device or in another place where the file itself cannot be written.
+    // No lock file is created next to a device, a folder or anything else that is not a regular file.
     struct ::stat about{};
     if (::stat(path, &about) == 0)
       if (const char* what = detail::no_file(about.st_mode))

@@ -20,7 +20,7 @@ namespace minnow::detail {
 
 /// The sections of a network's file.
 ///
-/// Network  const for writing
+/// Network  network_base to read a file, const network_base to write one
 template <class Network>
 std::vector<file_section> network_sections(Network& net, normalization& n) {
   using value = std::conditional_t<std::is_const_v<Network>, const float, float>;

@@ -4,18 +4,18 @@
 
 #include <minnow/infer/stage_plan.hpp>
 
-/// The firmware form of a stage's end, its epilogue (infer/ends/end.hpp). An end that firmware supports specializes
-/// `firmware_end`, in a file of firmware/ends:
+/// The firmware form of a stage's epilogue, which the code calls the stage's end (infer/ends/end.hpp). The folder
+/// firmware/ends has a specialization of `firmware_end` for each end that firmware supports. Its members:
 ///
-///   static constexpr bool makes_codes            true if stages before the last may have it
-///   static constexpr std::size_t waiting_bytes() memory for partial results of a pool's windows
+///   static constexpr bool makes_codes            true if stages before the last may have this end
+///   static constexpr std::size_t waiting_bytes() bytes of memory for partial results of a pool's windows
 ///   static void put(const auto& constants, auto& to)
 ///                                                on the host: appends the packed stage's constants to the arrays
 ///                                                `to.integers`, `to.wide` and `to.floats` of a `firmware_stage`
 ///   template <class Data>
 ///   static auto sink(std::byte* map, std::uint32_t* waiting)
-///                                                on the device, if it makes codes: the sink that writes them to `map`.
-///                                                `Data::stage()` returns the `firmware_stage`
+///                                                on the device, if `makes_codes`: the sink that writes the codes to
+///                                                `map`. `Data::stage()` returns the `firmware_stage`
 namespace minnow::detail {
 
 /// Primary template: an epilogue that firmware does not support.

@@ -12,8 +12,8 @@
 
 namespace minnow::detail {
 
-/// integers: multiplier, shift, low, high and smallest of all channels; wide: offset. Firmware has no joins, so the
-/// multiplier of a join's codes is left out.
+/// Epilogue in fixed point. Its constants for all channels are multiplier, shift, low, high and smallest in `integers`,
+/// and offset in `wide`. Firmware supports no joins, so the multiplier of a join's codes is left out.
 template <class Plan>
 struct firmware_end<Plan, stage_end::fixed_point> {
   static constexpr int channels = Plan::window.out.channels;

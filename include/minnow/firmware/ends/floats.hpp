@@ -17,8 +17,8 @@
 
 namespace minnow::detail {
 
-/// floats: the scales of the sums, then the arrays of the layers. Only the last stage has this epilogue, so it has
-/// `value` instead of a sink.
+/// Epilogue in floats. Its constants in `floats` are the scales of the sums, then the arrays of the layers after the
+/// sums. Only the last stage has this epilogue, so it defines `value` instead of `sink`.
 template <class Plan>
 struct firmware_end<Plan, stage_end::floats> {
   static constexpr bool makes_codes = false;

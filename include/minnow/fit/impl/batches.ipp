@@ -12,7 +12,7 @@
 
 namespace minnow::detail {
 
-/// Shifts and flips an image (H,W,C) by random amounts. `to` must hold zeros.
+/// Writes the image `from` (H,W,C), shifted by a random distance and flipped at random, to `to`, which must hold zeros.
 template <class Element>
 void move_image(std::span<const Element> from, const shape& s, const augmentation& how, random r,
                 std::span<Element> to) {

@@ -80,7 +80,7 @@ public:
   /// Writes a checkpoint if one is due. Called between two steps. If weights keep their codes for several steps, the
   /// checkpoint waits until just before the codes are recomputed, so that the file need not hold them.
   ///
-  /// throws  if the file cannot be written; the previous file is then still there
+  /// throws  if the file cannot be written; the previous file then remains
   void between(run_position& position, bool requantizes_next) {
     if (options_.path.empty() || position.step == written_) return;
     due_ = due_ || position.step % every_ == 0 || position.step == steps_;
@@ -102,7 +102,7 @@ private:
     return run;
   }
 
-  /// Refuses a position and epochs that no run with these steps can reach.
+  /// Refuses a position and epochs that a run with `steps_` steps cannot reach.
   [[nodiscard]] status check(std::span<const double> at, std::span<const double> done) const {
     const auto integer_in = [](double from, double to, double number) {
       return from <= number && number <= to && number == std::floor(number);

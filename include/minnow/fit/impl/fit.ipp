@@ -56,7 +56,8 @@ MINNOW_INLINE history run_on(ranks* all, network_base& net, source& data, const 
   const random draws(options.seed);
   const share own = all != nullptr ? share{all->rank(), all->size()} : share{};
   run_position at;
-  // Re-estimation takes the statistics of whole batches over all ranks, even if training does not.
+  // Re-estimation computes the statistics of whole batches over all ranks, even if training computes them for each
+  // rank's part.
   const auto settled = [&](bool requantize) {
     if (options.batch_norm_batches > 0)
       pass_over(net, data, mode::reestimate, {options.batch_norm_batches, options.batch, options.seed}, requantize, own,

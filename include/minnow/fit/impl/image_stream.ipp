@@ -158,7 +158,7 @@ private:
     const int in_shard = at - (shard == 0 ? 0 : ends_[shard - 1]);
     detail::watched_file& file = files_[shards_[shard]];
     if (!file.is_open()) {
-      // Files are closed again, because a process may have only a few thousand files open.
+      // Closes the file that was opened first, because the system limits the number of open files of a process.
       if (open_.size() == most_open) {
         files_[open_.front()].close();
         open_.pop_front();
@@ -244,7 +244,7 @@ private:
   std::uint64_t checksum_ = 0;
   int size_ = 0;
 
-  // State of the epoch. While the reader thread runs, only this thread changes it.
+  // State of the epoch. While the reader thread runs, only the reader thread changes it.
   detail::epoch now_;
   detail::image_changes<std::uint8_t> changes_;
   std::vector<std::size_t> shards_;

@@ -59,9 +59,10 @@ private:
   std::size_t started_ = 0;
 };
 
-/// Makes a step's numbers and measurements equal on all ranks, by one all-reduce. The measurements are batch norm's
+/// Makes a step's numbers and measurements equal on all ranks, with one all-reduce. The measurements are batch norm's
 /// running statistics and the quantizers' states. The other arrays are parameters, which are equal on all ranks because
-/// their gradients are. Learned states are parameters too, but they are included because they begin with a measurement.
+/// their gradients are. Learned quantizer states are parameters too, but they are included because their initial values
+/// are measured.
 class step_agreement {
 public:
   explicit step_agreement(network_base& net) {
@@ -74,7 +75,8 @@ public:
     });
   }
 
-  /// Sums `numbers`, and replaces the measurements by their means. The mean of equal floats is that float.
+  /// Sums `numbers` over all ranks, and replaces each measurement with its mean over the ranks. Measurements that are
+  /// already equal on all ranks do not change.
   void agree(minnow::ranks& all, std::span<double> numbers) {
     values_.assign(numbers.begin(), numbers.end());
     for (const std::span<float> a : measured_) values_.insert(values_.end(), a.begin(), a.end());

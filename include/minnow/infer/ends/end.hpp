@@ -15,27 +15,27 @@
 #include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 
-/// The protocol of a stage's end, its epilogue: the part that computes the next stage's inputs from the product's sums.
+/// The interface of a stage's end (its epilogue), which computes the next stage's inputs from the product's sums.
 ///
-/// Each value of `stage_end` has one file in infer/ends, a specialization of `end_of`:
+/// For each value of `stage_end`, one file in infer/ends specializes `end_of`:
 ///
 ///   template <class Plan>
 ///   struct end_of<Plan, stage_end::NAME>;
 ///
-/// Its data members are the constants of the end, for example thresholds. A default-constructed end has constants of the
-/// right sizes. `stage` keeps one as `constants`; pack/ends fills it. `stage_end_of` lists the members that every end
-/// has:
+/// Its data members are the constants of the end, for example thresholds. A default-constructed end has constants of
+/// the right sizes. A `stage` stores its end as the member `constants`; pack/ends fills it. `stage_end_of` lists the
+/// members that every end has:
 ///
 ///   static constexpr const char* layer_word       the summary's word for the layers between product and quantizer
 ///   static constexpr const char* quantizer_word   the summary's word for the quantizer
-///   static constexpr stage_memory memory()        buffers that a run needs; the arena places them. `scratch` stays 0:
-///                                                 it is the product's
+///   static constexpr stage_memory memory()        sizes of the buffers that a run needs; the arena places them.
+///                                                 `scratch` stays 0, because it belongs to the product
 ///   static void arrays(auto& self, auto&& visit)  calls visit(index of the layer, name, span of numbers) for every
 ///                                                 array that a file stores, in the file's order. `self` may be const;
 ///                                                 then the numbers are const. Every length follows from the model
-///   void check(auto&& refuse) const               calls refuse(expected, array, found) for constants, from a file or
-///                                                 to be written, that no packed network has. Infinite and NaN floats
-///                                                 have been refused before
+///   void check(auto&& refuse) const               calls refuse(expected, array, found) if no packed network has these
+///                                                 constants. Called when a file is read or written, after infinite and
+///                                                 NaN floats were refused
 ///   template <class Product, class Arch>
 ///   void run(const stage_run<Plan>&) const        computes one image's product and writes the stage's output. noexcept
 ///                                                 unless it calls functions of a user's quantizer or layer
@@ -76,7 +76,7 @@ template <class Number>
   else return std::as_writable_bytes(numbers);
 }
 
-/// Checks for the members of an end. `Product` and `Arch` stand for any types.
+/// True if a type has the members of an end. `Product` and `Arch` are placeholders for any types.
 template <class End, class Plan, class Product = void, class Arch = void>
 concept stage_end_of = std::is_default_constructible_v<End> &&
                        requires(End own, const End constants, const stage_run<Plan>& run, const any_visitor& visit) {

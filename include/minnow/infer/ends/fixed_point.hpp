@@ -91,8 +91,8 @@ void fix_block(const void* context, const std::int32_t* sums, int pixel, int cha
   }
 }
 
-/// A stage whose layers are one multiplication and shift of integers for each channel. It computes the same functions
-/// as `stage_end::requantize`, but without floats.
+/// A stage whose layers become one integer multiplication and one shift, with constants for each channel. It computes
+/// the same functions as `stage_end::requantize`, but without floats.
 template <class Plan>
 struct end_of<Plan, stage_end::fixed_point> : fixed_constants {
   end_of() : fixed_constants(Plan::window.out.channels) {}

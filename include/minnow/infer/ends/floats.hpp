@@ -61,8 +61,7 @@ void encode(const float* from, const typename Quantizer::state& state, std::byte
     }
 }
 
-/// A stage that keeps its map of sums: one layer after another, and then the quantizer, is applied to a whole map of
-/// floats.
+/// A stage that stores its whole map of sums. Each layer, and then the quantizer, is applied to a whole map of floats.
 template <class Plan>
 struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
   static constexpr stage_memory memory() {

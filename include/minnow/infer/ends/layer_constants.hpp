@@ -35,14 +35,14 @@ struct layer_readings;
 template <class Plan, std::size_t... Index>
 struct layer_readings<Plan, std::index_sequence<Index...>> : layer_reading<Plan, Index>... {};
 
-/// The layers of a stage as functions of floats, with the scales around them. Epilogues that compute with floats keep
-/// them; packing derives the constants of the other epilogues from them.
+/// The layers of a stage as functions of floats, with the scales before them and the quantizer's state after them.
+/// Epilogues that compute with floats keep them; packing derives the constants of the other epilogues from them.
 template <class Plan>
 struct layer_constants : layer_readings<Plan, typename Plan::indices> {
   static constexpr const char* layer_word = "32-bit float";
   static constexpr const char* quantizer_word = "32-bit float";
 
-  /// Factor of each channel's sums; without a product, one number: the value of an input's code 1.
+  /// The scale of each channel's sums; without a product, one number: the scale of the input codes.
   std::vector<float> scales = std::vector<float>(Plan::has_product ? index(Plan::window.out.channels) : 1, 1.0f);
   typename Plan::outputs::state out_state{};
 

@@ -76,8 +76,8 @@ void encode_values(const void* context, const std::int32_t* sums, int pixel, int
   const auto& given = *static_cast<const encode_context<Plan>*>(context);
   const layer_constants<Plan>& constants = *given.constants;
   float x[count] = {};
-  // In the last block, only the existing channels have constants. For all other blocks the loop length is a
-  // compile-time constant.
+  // The last block may have fewer than 16 channels, and only these have constants. For all other blocks the loop length
+  // is a compile-time constant.
   const int used = Plan::window.out.channels - channel;
   const auto each = [&](auto&& body) {
     if (used >= count)
@@ -114,12 +114,12 @@ void encode_block(const void* context, const std::int32_t* sums, int pixel, int 
 }
 
 /// A stage that ends in one-byte codes: its layers and its quantizer are applied, as floats, to blocks of sums within
-/// the tile. The layers compute the same as in `stage_end::floats`.
+/// the tile. The layers compute the same functions as in `stage_end::floats`.
 template <class Plan>
 struct end_of<Plan, stage_end::requantize> : layer_constants<Plan> {
   static constexpr stage_memory memory() {
     stage_memory m;
-    m.sums = sum_bytes<Plan>(1);  // used for a `trace`, and for the directions of a pool
+    m.sums = sum_bytes<Plan>(1);  // holds the sums for a `trace`, and `smallest` for a pool
     return m;
   }
 

@@ -16,8 +16,8 @@
 /// The loops over a stage's product, shared by all epilogues.
 namespace minnow::detail {
 
-/// Run-time parameters of a stage's loops. The loops take these numbers instead of the stage's type. They are
-/// therefore compiled once for each kernel and quantizer, not once for each stage.
+/// Run-time parameters of a stage's loops. The loops take these numbers instead of the stage's type, so the loops are
+/// compiled once for each kernel and quantizer, not once for each stage.
 struct stage_work {
   const geometry& window;
   const geometry& pool;
@@ -41,7 +41,8 @@ void store_sums(const stage_work& w, int first, int last) noexcept {
   }
 }
 
-/// Computes a stage's sums row by row and passes them to the trace. The run itself keeps no map of these sums.
+/// Computes a stage's sums row by row and passes them to the trace. This computes the product a second time, because
+/// the run itself does not store these sums.
 template <class Product>
 void watch(const stage_work& w) noexcept {
   for (int y = 0; y < w.window.out.height; ++y) {

@@ -18,6 +18,8 @@ avx2_dot<Fits> dot_isa_of(xsimd::avx2);
 #endif
 
 #if XSIMD_WITH_AVXVNNI
+/// Dot products in one instruction, with AVX-VNNI.
+///
 /// cost  1 operation per 256 bits
 struct avxvnni_dot : plain_dot<xsimd::avxvnni> {
   static constexpr int blocks = 1;

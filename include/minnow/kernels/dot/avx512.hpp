@@ -19,6 +19,8 @@ avx512bw_dot<Fits> dot_isa_of(xsimd::avx512bw);
 #endif
 
 #if XSIMD_WITH_AVX512BW && defined(__AVX512VNNI__)
+/// Dot products in one instruction, with AVX512-VNNI.
+///
 /// cost  1 operation per 512 bits: 128 MACs per cycle with two vector ports
 template <class Base>
 struct avx512vnni_dot : plain_dot<xsimd::avx512vnni<Base>> {

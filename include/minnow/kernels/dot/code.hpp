@@ -6,15 +6,15 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// Codes as bytes of a dot product.
+/// Conversion of codes to the bytes of a dot product.
 ///
-/// The dot product instructions of x86 take unsigned bytes on one side. So an input is stored as the unsigned byte u
-/// with code = factor · u - zero, and with the count v = Σ u w of a window
+/// One operand of the dot product instructions of x86 has unsigned bytes. So an input is stored as the unsigned byte u
+/// with code = factor · u - zero. The count of a window is v = Σ u · w, and its sum is
 ///
 ///   Σ code · w = factor · v - zero · Σ w.
 ///
-/// The last term is the same for all windows with the same taps inside the image. If both sides of the instruction are
-/// signed, bytes whose range passes 127 are stored 128 lower, which only changes `zero`.
+/// The last term is the same for all windows with the same taps inside the image. If both operands of the instruction
+/// are signed, bytes of an encoding whose range exceeds 127 are stored 128 lower. This changes only `zero`.
 namespace minnow::kernels::detail {
 
 /// The largest magnitude of an operand's codes.
@@ -37,7 +37,7 @@ template <class Operand>
   }
 }
 
-/// The constants by which input codes become bytes, for dot products of unsigned or of signed inputs.
+/// The constants that convert input codes to bytes, for dot products with unsigned or signed inputs.
 template <class In, bool IsSigned>
 struct dot_code {
   static constexpr int factor = In::storage == encoding::pixel ? 2 : 1;
@@ -50,16 +50,16 @@ struct dot_code {
   static constexpr int zero = offset - (turned ? 128 * factor : 0);
 };
 
-/// The longest product K whose sums, counts and differences between a threshold and a base all fit 32 bits. With codes
-/// up to x and weights up to w, a count is at most 2 x w K / factor. The comparison with a threshold involves a sum and
-/// a base together, at most 2 x w K.
+/// The largest K for which sums, counts, and differences between a threshold and a base all fit 32 bits. With codes up
+/// to x and weights up to w, a count is at most 2 x w K / factor. A comparison with a threshold combines a sum and a
+/// base, which together are at most 2 x w K.
 template <class In, class Weights>
 [[nodiscard]] constexpr int dot_inputs() noexcept {
   return ((std::numeric_limits<std::int32_t>::max)() - 1) / (2 * largest_code<In>() * largest_code<Weights>());
 }
 
-/// True if the sum of two adjacent products of an unsigned byte and a weight fits 16 bits. 2^15 itself would not fit,
-/// but no pair reaches it: that takes a byte of 256 or a weight of +128.
+/// True if the sum of two adjacent products of an unsigned byte and a weight fits 16 bits. The condition also admits a
+/// sum of 2^15, which would not fit, but no pair reaches it: that would take a byte of 256 or a weight of +128.
 template <class In, class Weights>
 inline constexpr bool pairs_fit_16_bits = largest_code<Weights>() * dot_code<In, false>::largest_byte <= 16384;
 

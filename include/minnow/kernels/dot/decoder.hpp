@@ -11,8 +11,8 @@
 #include <minnow/kernels/dot/weights.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// Decodes weights with byte shuffles. Every code of up to four bits is looked up in a table of 16 bytes. The work is
-/// to bring the four bits of each weight into its byte. A quad is a group of four adjacent channels.
+/// Decodes weights with byte shuffles. Every code of up to four bits is looked up in a table of 16 bytes. Most of the
+/// work is to move the bits of each weight into a separate byte. A quad is a group of four adjacent channels.
 ///
 /// A shuffle type has these functions, on vectors of `filters` lanes:
 ///
@@ -73,7 +73,7 @@ struct avx512_shuffle {
                                 _mm512_set1_epi8(static_cast<char>(1 << p)));
   }
   static void store(vector v, std::byte* to) noexcept { _mm512_storeu_si512(to, v); }
-  /// Selects for each lane the number in `table` whose index is the four bits from bit `at` of the lane on.
+  /// Selects a number of `table` for each lane. The index is the four bits of the lane from bit `at` on.
   static vector look_up(vector table, vector word, int at) noexcept {
     return _mm512_permutexvar_epi32(_mm512_srli_epi32(word, static_cast<unsigned>(at)), table);
   }
@@ -91,12 +91,12 @@ template <class Value>
   return table;
 }
 
-/// Shuffle index: byte `Byte` of each filter's word, repeated for the four channels. The byte holds the bits of two of
-/// the word's eight quads.
+/// Shuffle index that selects byte `Byte` of each filter's word, repeated for the four channels. The byte holds the
+/// bits of two of the word's eight quads.
 template <int Byte>
 alignas(64) inline constexpr quad_table byte_of_word = quad_table_of([](int f, int) { return f % 4 * 4 + Byte; });
-/// The bit of channel c in a byte that holds two quads (of four channels each): the lower one or, if `High`, the upper
-/// one.
+/// Masks that select the bit of channel c in a byte that holds the bits of two quads (of four channels each): the bit
+/// of the lower quad or, if `High`, of the upper quad.
 template <bool High>
 alignas(64) inline constexpr quad_table bit_of_channel = quad_table_of([](int, int c) {
   return 1 << (c + (High ? 4 : 0));
@@ -117,8 +117,8 @@ alignas(64) inline constexpr auto quad_of_bits = [] {
   return table;
 }();
 
-/// Shuffle index into the masks of the channels [First, First + Channels): the byte that holds the filter's bit of
-/// plane `Plane`, or 128 (which gives 0) for other channels.
+/// Shuffle index into the masks of the channels [First, First + Channels). It selects the byte that holds the filter's
+/// bit of plane `Plane`. For other channels it is 128, which gives 0.
 template <int Planes, int Plane, int First, int Channels>
 alignas(64) inline constexpr quad_table byte_of_mask = quad_table_of([](int f, int c) {
   return First <= c && c < First + Channels ? ((c - First) * Planes + Plane) * 2 + f / 8 : 128;
@@ -185,7 +185,8 @@ private:
     }
   }
 
-  /// A word holds eight quads of four channels. The bits of quad j are in one half of byte j / 2.
+  /// Decodes weights in bit planes. A word holds eight quads of four channels. The bits of quad j are in one half of
+  /// byte j / 2.
   template <int Planes, class Take>
   static void decode_words(const quad_range& r, vector codes, const Take& take) noexcept {
     for_each_word<Planes>(r, [&](int quad, const std::byte* from) {
@@ -214,7 +215,7 @@ private:
     });
   }
 
-  /// Like decode_words, but with one lookup for all four channels of a plane.
+  /// Like decode_words, but with one lookup for the four channels of a quad in each plane.
   ///
   /// cost  2 operations per 64 weights and plane, and with several planes one more for each plane
   template <class Weights, class Take>
@@ -240,8 +241,8 @@ private:
     });
   }
 
-  /// The masks of four channels take 8 bytes per plane. With up to two planes they are loaded as one piece of up to 16
-  /// bytes, with more planes as two pieces of two channels each.
+  /// Decodes weights that are stored as masks of 16 filters. The masks of four channels take 8 bytes per plane. With up
+  /// to two planes they are loaded as one piece of up to 16 bytes, with more planes as two pieces of two channels each.
   template <int Planes, class Take>
   static void decode_masks(const quad_range& r, vector codes, const Take& take) noexcept {
     constexpr bool in_two = Planes > 2;

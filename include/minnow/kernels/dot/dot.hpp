@@ -11,7 +11,7 @@
 /// Products of integer codes, computed with dot products of bytes. A call uses the files of kernels/dot in this order:
 ///
 /// dot.hpp       dot_product, the interface: selects dot_kernel, or portable_kernel on architectures without dot
-///               product instructions; integer_product.hpp has the part that shift_product shares
+///               product instructions; integer_product.hpp has the functions that shift_product shares
 /// isa.hpp       selects the dot product instructions from sse.hpp, avx2.hpp, avx512.hpp and neon.hpp, on the base
 ///               types of isa_base.hpp
 /// code.hpp      how codes become bytes, and the largest K whose sums fit 32 bits
@@ -39,11 +39,11 @@ using dot_kernel_of = typename dot_kernel_on<In, Weights, dot_isa<Arch, pairs_fi
 
 }  // namespace detail
 
-/// Products of integer inputs and integer weights by dot products of bytes. They take any kernel size, stride and
-/// padding. Each call unpacks the inputs to bytes once. Weights of less than 8 bits are decoded one panel at a time.
-/// Taps outside the image are skipped.
+/// Products of integer inputs and integer weights, computed with dot products of bytes. Any kernel size, stride and
+/// padding is supported. Each call unpacks the inputs to bytes once. Weights of less than 8 bits are decoded one panel
+/// at a time. Taps outside the image are skipped.
 ///
-/// requires  thresholds up to the largest sum + 1
+/// requires  thresholds of at most the largest sum + 1
 /// cost      stated in the files that dot/isa.hpp includes
 template <class In, class Weights, class Arch>
 struct dot_product : detail::integer_product<In, Weights, detail::dot_kernel_of<In, Weights, Arch>> {

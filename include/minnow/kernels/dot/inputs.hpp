@@ -10,7 +10,7 @@
 #include <minnow/kernels/layout/layout.hpp>
 
 /// Unpacks a packed map to the bytes of dot products (dot/code.hpp). Each unpacked pixel is padded to a multiple of
-/// four channels. The bytes of the padding are 0, so the values of its weights do not matter.
+/// four channels. The bytes of the padding are 0, so the weights of the padding do not matter.
 namespace minnow::kernels::detail {
 
 /// Size of an unpacked pixel in bytes.
@@ -18,14 +18,15 @@ namespace minnow::kernels::detail {
   return index(channel_quads(channels)) * 4;
 }
 
-/// Returns true if the packed map already consists of such bytes, so that it need not be unpacked.
+/// Returns true if the packed map already consists of the bytes that unpacking would give, so that it need not be
+/// unpacked.
 template <class In, bool IsSigned>
 [[nodiscard]] constexpr bool dot_reads_packed(int channels) noexcept {
   return (In::storage == encoding::pixel || is_unsigned(In::storage)) && !dot_code<In, IsSigned>::turned &&
          channels % 4 == 0;
 }
 
-/// Unpacking of encodings with one byte for each code: (byte & kept) ^ turned.
+/// The operation that unpacks encodings with one byte for each code: (byte & kept) ^ turned.
 struct byte_change {
   std::uint8_t kept;
   std::uint8_t turned;

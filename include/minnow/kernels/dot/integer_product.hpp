@@ -12,10 +12,10 @@
 
 namespace minnow::kernels::detail {
 
-/// The interface of kernels::product (product.hpp), except for name(), around a kernel of integers. rows() hands
-/// sums to a sink (sink/sink.hpp).
+/// Gives a kernel for integers the interface of kernels::product (product.hpp), except for name(). rows() hands sums to
+/// a sink (sink/sink.hpp).
 ///
-/// requires  K up to longest(): sums, counts and their comparisons fit 32 bits
+/// requires  K up to longest(), so that sums, counts and their comparisons fit 32 bits
 template <class In, class Weights, class Kernel>
 struct integer_product {
   using sum_type = std::int32_t;

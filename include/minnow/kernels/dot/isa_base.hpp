@@ -14,7 +14,7 @@
 ///
 /// arch               the architecture tag of the instructions and of their batches
 /// is_signed          whether inputs are signed bytes; weights always are
-/// pixels, blocks     the size of its tile, which must fit the registers
+/// pixels, blocks     the size of a tile, which must fit in the registers
 /// quad_size          bytes of four inputs in the unpacked map: 4, or 8 if the instructions take them as two words of
 ///                    16-bit numbers
 /// inputs, weights    types of four inputs and four weights in each lane; of() and from() convert registers of bytes to
@@ -29,12 +29,12 @@ namespace minnow::kernels::detail {
   return quad;
 }
 
-/// Pixels of a tile of `Blocks` blocks of 16 filters on 512-bit vectors. With four or two blocks that is 24 or 16
-/// accumulators next to the weights. Two dot products per cycle with a latency of four cycles need at least eight.
+/// Number of pixels in a tile of `Blocks` blocks of 16 filters, on 512-bit vectors. With four or two blocks a tile has
+/// 24 or 16 accumulators. Two dot products per cycle with a latency of four cycles need at least eight accumulators.
 template <int Blocks>
 inline constexpr int wide_tile_pixels = Blocks == 4 ? 6 : 8;
 
-/// Base of instruction sets that take bytes as they are and whose accumulators are the counts.
+/// Base of instruction sets that take bytes without conversion and accumulate the counts directly.
 template <class Arch>
 struct plain_dot {
   using arch = Arch;
@@ -81,11 +81,11 @@ inline __m512i multiply_pairs(__m512i a, __m512i b) noexcept { return _mm512_mad
 inline __m512i multiply_bytes(__m512i a, __m512i b) noexcept { return _mm512_maddubs_epi16(a, b); }
 #endif
 
-/// Base of instruction sets with 16-bit products, which take the bytes of even and odd channels separately. The
-/// unpacked map already stores them separately, because a broadcast from memory costs no operation, while a mask and a
-/// shift for each broadcast took a quarter of the time.
+/// Base of instruction sets with 16-bit products, which take the bytes of even and odd channels separately. With a
+/// quad_size of 8, the unpacked map stores them separately. A broadcast from memory then costs no operation, while a
+/// mask and a shift for each broadcast took a quarter of the time.
 ///
-/// cost  4 operations per vector, plus 3 for each vector of weights, which the pixels of a tile share
+/// cost  4 operations per vector; in addition 3 for each vector of weights, once for all pixels of a tile
 template <class Arch>
 struct split_dot : plain_dot<Arch> {
   using numbers = typename plain_dot<Arch>::numbers;
@@ -129,7 +129,7 @@ struct paired_dot : plain_dot<Arch> {
   }
 };
 
-/// `Fits`: whether pairs of products fit 16 bits.
+/// The base for x86: paired_dot if pairs of products fit 16 bits (`Fits`), else split_dot.
 template <class Arch, bool Fits>
 using dot_base = std::conditional_t<Fits, paired_dot<Arch>, split_dot<Arch>>;
 

@@ -19,14 +19,15 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/tile.hpp>
 
-/// Integer products on dot products of bytes. The outer loop is over panels of blocks of 16 filters, whose weights are
-/// decoded once and stay in the L2 cache. The inner loop is over pixels. With a single output pixel each weight is read
-/// only once, and memory limits the speed. Weights of less than 8 bits are therefore decoded block by block, in their
-/// memory order, directly into the products.
+/// Integer products, computed with dot products of bytes. The outer loop is over panels of blocks of 16 filters, whose
+/// weights are decoded once and stay in the L2 cache. The inner loop is over pixels. With a single output pixel each
+/// weight is read only once, and memory limits the speed. In this case, weights of less than 8 bits are decoded block
+/// by block, in memory order, into registers and multiplied there.
 ///
-/// The gap to the peak of byte products is the per-tile epilogue, as in xnor/tile.hpp. The inputs of 3 by 3 bits are
-/// unpacked from three planes once per call, to one byte for each channel, which is then read kh · kw times. The
-/// weights are decoded one panel at a time, with a shuffle and its masks for 64 weights, which 64 to 1024 pixels share.
+/// The gap to the peak of byte products is the per-tile epilogue, as in xnor/tile.hpp. In products of 3 by 3 bits, the
+/// inputs are unpacked from their bit planes once per call, to one byte for each channel, and each byte is then read
+/// once for each tap. The weights are decoded one panel at a time, with a shuffle and its masks for every 64 weights,
+/// and 64 to 1024 pixels share a decoded panel.
 namespace minnow::kernels::detail {
 
 /// The arguments of one call.
@@ -90,7 +91,7 @@ struct dot_cover {
     for (int i = 0; i < panels; ++i) put_tile(results[i], pixels, size, &counts[0][i], panels);
   }
 
-  /// Runs all pixels against a panel in memory.
+  /// Computes all pixels with a panel in memory.
   void run(const dot_panel<Blocks>& p) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
       const dot_window w = window(r, p.next_weights);
@@ -107,7 +108,7 @@ struct dot_cover {
     });
   }
 
-  /// Runs a single output pixel. count(region, inputs of the pixel, counts) computes its counts.
+  /// Computes a single output pixel. count(region, inputs of the pixel, counts) computes its counts.
   template <class Count>
   void run_one(const Count& count) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
@@ -158,7 +159,7 @@ struct dot_kernel {
         reinterpret_cast<std::int32_t*>(prepared));
   }
 
-  /// Unpacks the input rows that are needed, at their places in the map. Returns the start of the map.
+  /// Unpacks the input rows that are needed, each to its place in the map. Returns the start of the map.
   static const std::byte* unpack(const geometry& g, const operands& o, int first_row, int last_row) noexcept {
     const bool as_packed = dot_reads_packed<In, Isa::is_signed>(g.in.channels);
     const auto [first, last] = g.y_axis().reached({first_row, last_row});

@@ -6,6 +6,8 @@
 namespace minnow::kernels::detail {
 
 #if XSIMD_WITH_NEON64 && defined(__ARM_FEATURE_DOTPROD)
+/// Dot products in one instruction.
+///
 /// cost  1 operation per 128 bits
 struct neon_dot : plain_dot<xsimd::neon64> {
   static constexpr bool is_signed = true;
@@ -18,8 +20,8 @@ struct neon_dot : plain_dot<xsimd::neon64> {
   }
 };
 #elif XSIMD_WITH_NEON64
-/// Multiplies 8 bytes to 16-bit lanes and adds adjacent lanes. A register of sums therefore holds two filters, with two
-/// partial sums for each.
+/// Dot products without dot product instructions. Each multiplication gives eight 16-bit products, and adjacent
+/// products are added. A register of sums therefore holds two filters, with two partial sums for each.
 ///
 /// cost  4 operations per 128 bits
 struct neon_dot : plain_dot<xsimd::neon64> {

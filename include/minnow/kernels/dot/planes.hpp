@@ -7,7 +7,7 @@
 #include <minnow/kernels/arch.hpp>
 #include <minnow/kernels/plane_words.hpp>
 
-/// SIMD implementations of plane_words.hpp: words of bit planes as bytes.
+/// SIMD implementations of the interface in plane_words.hpp, which expands words of bit planes to bytes.
 namespace minnow::kernels::detail {
 
 inline plane_words plane_bytes_of(portable);

@@ -21,7 +21,7 @@
 /// vectorize the loop over filters.
 namespace minnow::kernels::detail {
 
-/// Multiplies and adds: (length) x (length, 16) -> += (16).
+/// Adds the products of inputs (length) and weights (length, 16) to sums (16).
 struct portable_products {
   [[gnu::noinline]] static void add(const std::int16_t* inputs, int length, const std::int16_t* weights,
                                     std::int32_t* sums) noexcept {
@@ -51,8 +51,7 @@ struct portable_kernel {
     return index(g.kernel.height * g.kernel.width) * dot_pixel_bytes(g.in.channels) * block_filters;
   }
   [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry&) noexcept { return 0; }
-  /// Size in bytes of one row of inputs that are unpacked to bytes. scratch_bytes() adds the codes of the map and of
-  /// one block.
+  /// Size of one unpacked input row, in bytes. scratch_bytes() adds the codes of the map and of one block.
   [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
     return round_up(index(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
   }
@@ -61,8 +60,8 @@ struct portable_kernel {
   }
   static void prepare(const geometry&, const std::byte*, std::byte*) noexcept {}
 
-  /// Unpacks the rows that are needed, at their places in the map. The codes of missing channels do not matter, because
-  /// their weights are 0.
+  /// Unpacks the input rows that are needed, each to its place in the map. The codes of the padding channels of a pixel
+  /// do not matter, because their weights are 0.
   static void unpack(const geometry& g, const operands& o, int first_row, int last_row, std::int16_t* image) noexcept {
     using code = dot_code<In, false>;
     const int_range read = g.y_axis().reached({first_row, last_row});

@@ -13,8 +13,8 @@ namespace minnow::kernels {
 namespace detail {
 
 /// Multiplies by shifts. An input ±2^e is stored as ±(1 + e), and 0 as 0. A weight ±2^d is ±1 shifted left by d.
-/// Shifted left by another e, it is the product except for the sign of the input. With s = 0 for a positive input and
-/// -1 for a negative one, (w ^ s) - s is w or -w. The shift is the same for a whole row of weights. Inputs of 0 are
+/// Shifting this weight left by e gives the product, except for the sign of the input. With s = 0 for a positive input
+/// and -1 for a negative one, (w ^ s) - s is w or -w. The shift is the same for a whole row of weights. Inputs of 0 are
 /// skipped.
 struct portable_shifts {
   static void add(const std::int16_t* inputs, int length, const std::int16_t* weights, std::int32_t* sums) noexcept {
@@ -37,8 +37,8 @@ struct portable_shifts {
 
 }  // namespace detail
 
-/// Products of powers of two without multiplications: each product is ±1 shifted by the sum of two exponents. For
-/// processors without a multiplier, and for the portable path.
+/// Products of powers of two without multiplications: each product is ±1 shifted by the sum of two exponents. They are
+/// for processors without a multiplier and for the architecture `portable`.
 ///
 /// cost      one shift, one xor, one subtraction and one addition for each filter and each input that is not 0, on
 ///           blocks of 16 filters

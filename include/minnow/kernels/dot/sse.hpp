@@ -15,7 +15,7 @@ template <class Numbers>
 void split_quads(const std::byte* from, int quads, std::byte* to) noexcept {
   constexpr std::int32_t even = 0x00ff00ff;
   constexpr int lanes = static_cast<int>(Numbers::size);
-  // The loop moves pointers instead of an index: g++ at -O3 sees a byte index overflow in iterations that the
+  // The loop moves pointers instead of an index. With a byte index, g++ -O3 reports an overflow in iterations that the
   // vectorized loop never executes.
   for (; quads >= lanes; quads -= lanes, from += 4 * lanes, to += 8 * lanes) {
     const auto all = Numbers::load_unaligned(reinterpret_cast<const std::int32_t*>(from));

@@ -11,13 +11,13 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// The inner loops of integer products on dot products of bytes: some pixels by some blocks of 16 filters. Each lane is
-/// a filter.
+/// The inner loops of integer products, computed with dot products of bytes: some pixels by some blocks of 16 filters.
+/// Each lane is a filter.
 ///
-/// One step multiplies a quad of four channels: four bytes of a pixel (eight with some instructions, see
-/// dot/isa_base.hpp), broadcast to all lanes, times 64 bytes of weights of each block. The counts stay in registers
+/// One step multiplies a quad (four channels) of a pixel by 64 bytes of weights of each block. The quad has four bytes
+/// (eight with some instructions, see dot/isa_base.hpp) and is broadcast to all lanes. The counts stay in registers
 /// over the whole window. The loops of a tile depend neither on encodings nor on sinks, so all products of an
-/// architecture share them. The loops of a single pixel decode its weights into registers.
+/// architecture share them. The loops of a single pixel decode the weights into registers.
 namespace minnow::kernels::detail {
 
 /// The layout of the steps of a window, in bytes.
@@ -43,7 +43,7 @@ struct dot_tiles {
   static constexpr int lanes = static_cast<int>(numbers::size);
   static constexpr int vectors = block_filters / lanes;  // of one block
 
-  /// Computes the counts of some pixels with some blocks of filters.
+  /// Computes the counts of some pixels for some blocks of filters.
   template <int Pixels, int Blocks>
   [[gnu::noinline]] static void count(const dot_window& w, const std::byte* image,
                                       const cursor (&pixels)[index(Pixels)],
@@ -82,7 +82,7 @@ struct dot_tiles {
   }
 };
 
-/// Computes the counts of one pixel with one block of filters, whose weights are decoded into registers.
+/// Computes the counts of one pixel for one block of filters, whose weights are decoded into registers.
 template <weight_order Order, class Weights, class Isa>
 struct dot_row {
   using numbers = typename Isa::numbers;

@@ -12,8 +12,8 @@
 #include <minnow/kernels/layout/layout.hpp>
 
 /// Decodes packed weights to the panels of dot products. A quad is a group of four adjacent channels. A panel holds
-/// int8 [16][4] for each tap and quad, the four weights of a filter in one lane. Packed byte weights have this layout
-/// already; their last block may have fewer lanes.
+/// int8 [16][4] for each tap and quad; the four weights of a filter are in one lane. Packed byte weights already have
+/// this layout, but their last block may have fewer lanes.
 namespace minnow::kernels::detail {
 
 inline constexpr int quad_bytes = 4 * block_filters;
@@ -28,7 +28,7 @@ struct quad_range {
   [[nodiscard]] constexpr int quads() const noexcept { return channel_quads(channels); }
 };
 
-/// The code for each of the 16 values of up to four plane bits.
+/// The code for each value of a 4-bit number whose bit p is the bit of plane p. Bits beyond the last plane are ignored.
 template <class Weights>
 inline constexpr auto plane_codes = [] {
   constexpr int planes = weight_planes<Weights::storage, Weights::bits>();
@@ -50,7 +50,7 @@ template <class Weights>
   else return nibble_codes;
 }
 
-/// The two codes for two such values of 4 bits each.
+/// The two codes for each value of a byte that holds two 4-bit numbers as in plane_codes.
 template <class Weights>
 inline constexpr auto code_pairs = [] {
   std::array<std::array<std::int8_t, 2>, 256> pairs{};
@@ -89,7 +89,7 @@ private:
   }
   static_assert(signed_bytes(0x8f71) == 0xf8ff0701);
 
-  /// Looks up codes. planes_of has one byte for each channel, with the bits of its planes.
+  /// Looks up the codes of four channels. planes_of has one byte for each channel, with the bits of its planes.
   static void look_up(std::uint32_t planes_of, std::byte* to) noexcept {
     const std::uint32_t pairs = planes_of | planes_of >> 4;
     std::memcpy(to, code_pairs<Weights>[pairs & 255].data(), 2);
@@ -123,13 +123,14 @@ private:
   }
 };
 
-/// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w, from which the base of a window is computed.
+/// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w (dot/code.hpp). The base of a window is the sum of the
+/// entries of its taps.
 [[nodiscard]] constexpr std::size_t dot_table_bytes(const geometry& g) noexcept {
   const auto taps = index(g.kernel.height * g.kernel.width);
   return taps * index(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
-/// Fills the table of -zero · Σ w.
+/// Fills the table of -zero · Σ w for each tap and filter.
 ///
 /// requires  `block_size` is the size of a whole block
 template <weight_order Order, class Weights>
@@ -154,11 +155,11 @@ void prepare_dot_table(const geometry& g, const std::byte* weights, std::size_t 
 /// before it.
 inline constexpr int decoder_chains = 4;
 
-/// Decodes one tap of a block and passes on its quads (of four channels), to a panel in memory or directly into
-/// products. This decoder is standard C++, for architectures without byte shuffles.
+/// Decodes one tap of a block and passes its quads (of four channels) to `take`, which stores them in a panel or
+/// multiplies them. This decoder is in standard C++, for architectures without byte shuffles.
 ///
-/// take(chain, quad, vector, bytes)    receives the bytes of one vector of lanes in a register; from this decoder all
-///                                     64 bytes in memory
+/// take(chain, quad, vector, bytes)    receives the bytes of one vector of lanes in a register; this decoder passes all
+///                                     64 bytes of the quad, in memory
 /// store(bytes, vector, to)            stores one such vector; `to` is the start of its quad
 struct plain_decoder {
   struct lanes {

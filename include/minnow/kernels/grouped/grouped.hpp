@@ -30,10 +30,10 @@
 /// grouped.hpp  grouped_product, the interface: grouped_dot for integers, grouped_mac for floats. prepare() reorders
 ///              the weights once; rows() unpacks the input rows, with padding on both sides
 /// layout.hpp   grouped_layout: the order of weights and inputs, and the functions that put them in this order
-/// kernel.hpp   grouped_kernel: loops over filter panels, rows and pixels; hands counts to the sink, or stores sums of
-///              floats
+/// kernel.hpp   grouped_kernel: loops over filter panels, rows and pixels; hands integer counts to the sink, or stores
+///              float sums
 ///
-/// From other folders: dot/code.hpp and dot/inputs.hpp (codes as bytes), dot/isa.hpp (dot products),
+/// Headers from other folders: dot/code.hpp and dot/inputs.hpp (codes as bytes), dot/isa.hpp (dot products),
 /// mixed/input_band.hpp (unpacked floats) and sink/ordered_sums.hpp (sums of floats for sinks).
 namespace minnow::kernels {
 
@@ -69,11 +69,12 @@ constexpr const char* grouped_name(const geometry& g, const char* depthwise, con
 
 }  // namespace detail
 
-/// Sums of integers, with the interface of kernels::product.
+/// Kernel for integer operands, with the interface of kernels::product.
 ///
 /// requires  K up to longest(), as for dot_product
-/// cost      a step is a dot product of bytes: four taps or channels of 16 filters on 512 bits. In addition, for each
-///           output column and input row that a lane reads, its inputs are copied to their places
+/// cost      a step is a dot product of bytes: on 512 bits, four taps or channels for each of 16 filters. In addition,
+///           the inputs are copied into the order of layout.hpp, once for each filter panel, input row and output
+///           column
 template <class In, class Weights, class Arch>
 struct grouped_dot {
   using sum_type = std::int32_t;
@@ -91,7 +92,8 @@ struct grouped_dot {
   }
   static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename isa::arch>(); }
 
-  /// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w, from which the base of a window is computed.
+  /// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w (dot/code.hpp). The base of a window is the sum of the
+  /// entries of its taps.
   [[nodiscard]] static constexpr std::size_t table_bytes(const geometry& g) noexcept {
     return round_up(index(g.kernel.height * g.kernel.width * sum_stride(g.out.channels)) * sizeof(std::int32_t), 64);
   }
@@ -130,9 +132,9 @@ struct grouped_dot {
   }
 
 private:
-  /// False for pixels, which have no code of 0. Their padding is bytes of 0, which add nothing to a count, and the base
-  /// covers only the taps inside the image. For other encodings padding is the byte of code 0, and the base covers the
-  /// columns of padding too.
+  /// True if padding is stored as the byte of code 0; the base then covers the columns of padding too. False for
+  /// pixels, which have no code of 0. Their padding is bytes of 0, which add nothing to a count, and the base covers
+  /// only the taps inside the image.
   static constexpr bool pads_with_codes = In::storage != encoding::pixel;
   static constexpr auto outside = static_cast<std::byte>(pads_with_codes ? code::zero : 0);
 
@@ -151,7 +153,8 @@ private:
   }
 };
 
-/// Sums of floats, each accumulated in the order of k, with the interface of float_pair.
+/// Kernel for pairs with float sums, with the interface of float_pair. Each sum is accumulated in the order of the
+/// window's inputs.
 ///
 /// requires  finite inputs if a block of 16 filters extends over two groups
 template <class In, class Weights, class Arch>

@@ -11,7 +11,7 @@
 #include <minnow/kernels/grouped/layout.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// The multiply-adds of one step of a grouped convolution: of floats, or dot products of bytes.
+/// The arithmetic of one step of a grouped convolution: multiply-adds of floats, or dot products of bytes.
 namespace minnow::kernels::detail {
 
 /// Multiply-adds of floats, with the interface of dot product instructions.
@@ -29,7 +29,7 @@ struct float_isa {
   static numbers total(numbers sum) noexcept { return sum; }
 };
 
-/// Dot products of bytes in standard C++, on a whole block of filters.
+/// Dot products of bytes in standard C++, for a whole block of 16 filters at a time.
 struct portable_dot_isa {
   struct numbers {
     static constexpr std::size_t size = block_filters;

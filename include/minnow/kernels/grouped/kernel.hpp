@@ -17,7 +17,7 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/tile.hpp>
 
-/// The loops of a grouped convolution, on steps of bytes or floats in the order of grouped/layout.hpp.
+/// The loops of a grouped convolution. Its inputs and weights are bytes or floats in the order of grouped/layout.hpp.
 namespace minnow::kernels::detail {
 
 /// Hands integer counts to a sink. sum = base + factor · count, where the base comes from a table of the weights' sums.
@@ -95,9 +95,10 @@ struct grouped_kernel {
   using numbers = typename Isa::numbers;
   static constexpr int lanes = static_cast<int>(numbers::size);
   static constexpr int block_vectors = block_filters / lanes;
-  /// Number of pixels of a tile, whose sums stay in registers.
+  /// Number of pixels in a tile. The sums of a tile stay in registers.
   static constexpr int pixels = block_vectors == 1 ? 8 : block_vectors == 2 ? 4 : 2;
-  /// Blocks of 16 filters that are computed together. If lanes share inputs, all of them must belong to one group.
+  /// Number of blocks of 16 filters that are computed together. If lanes share inputs, all these filters must belong to
+  /// one group.
   static constexpr int most_blocks = block_vectors == 1 && !std::is_same_v<Isa, portable_dot_isa> ? 2 : 1;
 
   /// Number of filters of the widest panel.
@@ -170,7 +171,7 @@ private:
     for (int first = c.first; first < c.last; first += together) {
       const int last = std::min(first + together, c.last);
       const int_range read = g.y_axis().reached({first, last});
-      // Rows that the previous output rows have read too are already in the image. They move to its start.
+      // Input rows that the previous output rows also read are already in `image`. They are moved to its start.
       const int common = (std::clamp)(had.last, read.first, read.last);
       if (common > read.first && read.first > had.first)
         std::copy_n(c.image + (read.first - had.first) * row_words, (common - read.first) * row_words, c.image);

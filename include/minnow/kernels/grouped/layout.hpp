@@ -13,19 +13,20 @@
 #include <minnow/kernels/mixed/input_band.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// Order of the inputs and weights of a grouped convolution, for lanes that are filters.
+/// Order of the inputs and weights of a grouped convolution. Each lane of a vector is a filter.
 ///
-/// A window has kw · C numbers for each kernel row and group, where C is the number of channels of one group. They are
-/// cut into steps of 32 bits, that is four bytes or one float. A step multiplies inputs and weights in each lane. Even
-/// with few channels the taps thus fill a dot product of bytes: a depthwise kernel row of three taps is one step.
+/// A window has kw · C numbers for each kernel row and group, where C is the number of channels of one group. These
+/// numbers are divided into steps of 32 bits, that is four bytes or one float. A step multiplies inputs and weights in
+/// each lane. So even with few channels, the taps fill a dot product of bytes: a depthwise kernel row of three taps is
+/// one step.
 ///
 /// Groups of 16 or more filters: all lanes multiply the same inputs, which are broadcast. A block that extends over two
 /// groups has steps for both groups, with weights of 0 for the filters of the other group.
 ///
 /// Smaller groups: each lane has separate inputs, copied to the lane's place. With one channel per group there is a
-/// step for each input column. For bytes it holds that column and the next three, and a window uses every fourth step;
-/// for floats it holds that column only, and a window uses all of its steps. With several channels per group each
-/// window has separate steps. In both cases the steps of an input row serve all kernel rows that read this row.
+/// step for each input column. For bytes a step holds that column and the next three, and a window uses every fourth
+/// step. For floats a step holds only that column, and a window uses all of its steps. With several channels per group
+/// each window has separate steps. In both cases the steps of an input row serve all kernel rows that read this row.
 namespace minnow::kernels::detail {
 
 /// Number   std::byte for codes, or float
@@ -44,7 +45,7 @@ public:
   const bool by_columns = spreads && channels == 1;  ///< true if steps belong to input columns, not to windows
   const int spans =
       spreads || filters % block_filters == 0 ? 1 : 2;  ///< groups that a block may extend over, if lanes share inputs
-  const int row_numbers;                                ///< count of numbers of one kernel row and group
+  const int row_numbers;                                ///< numbers in one kernel row of one group
   const int group_steps = ceil_div(row_numbers, per_step);
   const int row_steps = spans * group_steps;
 
@@ -60,10 +61,10 @@ public:
     return index(blocks(g.out.channels)) * index(block_words());
   }
 
-  /// Order of the unpacked map: numbers [row][column][channel], with columns of padding on both sides and a few more at
-  /// the right, because the last step of a row may read them.
+  /// Order of the unpacked map: numbers [row][column][channel]. A row has columns of padding on both sides and a few
+  /// more columns at the right, which its last step may read.
   [[nodiscard]] constexpr int band_columns() const noexcept { return band_width(g) + 2 * (per_step - 1); }
-  /// The geometry of the image with the padding on both sides as part of it.
+  /// The geometry in which the image includes the padding on the left and right.
   [[nodiscard]] constexpr geometry with_padding() const noexcept {
     geometry all = g;
     all.in.width = band_width(g);
@@ -78,8 +79,8 @@ public:
     return round_up(index(g.in.height * band_row_numbers()) * sizeof(Number) + 64, 64);
   }
 
-  /// Order of the inputs of `lanes` filters: words [row][column][lanes] by columns, [row][output column][step][lanes]
-  /// by windows, or [row][output column][step] if lanes share them.
+  /// Order of a panel's inputs for `lanes` filters: words [row][column][lanes] if steps belong to input columns,
+  /// [row][output column][step][lanes] if they belong to windows, or [row][output column][step] if lanes share inputs.
   [[nodiscard]] constexpr int step_columns() const noexcept {
     return (g.out.width - 1) * g.stride.width + (group_steps - 1) * per_step + 1;
   }
@@ -93,8 +94,8 @@ public:
   [[nodiscard]] constexpr std::ptrdiff_t image_row_words(int lanes) const noexcept {
     return by_columns ? static_cast<std::ptrdiff_t>(step_columns()) * lanes : g.out.width * next_pixel(lanes);
   }
-  /// Output rows whose inputs are in memory together: 32 KB of inputs, but at least a few rows, because input rows that
-  /// two consecutive sets of output rows share are moved.
+  /// Number of output rows whose inputs are in memory together: as many as fit in 32 KB, but at least 6, because input
+  /// rows that two consecutive sets of output rows share must be moved.
   [[nodiscard]] constexpr int rows_together(int lanes) const noexcept {
     constexpr int most = 1 << 13, fewest = 6;
     const auto rows = static_cast<int>(most / std::max<std::ptrdiff_t>(image_row_words(lanes), 1));
@@ -138,8 +139,8 @@ public:
     return p;
   }
 
-  /// One row of the unpacked map -> the inputs of a panel. Lanes without a filter have weights of 0 and hold arbitrary
-  /// bytes, or a float of 0.
+  /// Copies one row of the unpacked map into the order of a panel's inputs. Lanes without a filter hold arbitrary bytes
+  /// or a float of 0; their weights are 0.
   void put_inputs(const Number* row, const panel& p, word* to) const noexcept {
     if (!spreads) share_inputs(row, p.group, to);
     else if (by_columns) spread_columns(row, p, to);
@@ -178,8 +179,9 @@ private:
       else spread_block(row, pixel_numbers(), step_columns(), apart, p.lanes, to + lane);
     }
   }
-  /// From one column to the next, a quad (four inputs) loses one byte and gains one. The quads of a block are in a
-  /// separate array, which compilers keep in registers.
+  /// Stores the quads (inputs of four adjacent columns) of a block, for one column after another. From one column to
+  /// the next, a quad loses one byte and gains one. The quads are kept in a local array, which compilers hold in
+  /// registers.
   template <class Load>
   static void spread_block(const std::byte* from, std::ptrdiff_t pixel, int columns, const Load& load, int lanes,
                            std::int32_t* to) noexcept {

@@ -71,10 +71,11 @@ template <encoding Encoding, int Bits = 3>
   }
 }
 
-/// Words of one plane of a pixel: Cw = ceil(C / 32).
+/// Number of words in one plane of a pixel: Cw = ceil(C / 32).
 [[nodiscard]] constexpr int channel_words(int channels) noexcept { return ceil_div(channels, word_bits); }
 
-/// Elements from one pixel of a map of sums to the next: F rounded up to whole blocks. The lanes beyond F hold 0.
+/// Distance from one pixel of a map of sums to the next, in elements: F rounded up to whole blocks. The lanes beyond F
+/// hold 0.
 [[nodiscard]] constexpr int sum_stride(int filters) noexcept {
   return ceil_div(filters, block_filters) * block_filters;
 }
@@ -117,7 +118,7 @@ template <encoding Encoding, int Bits>
   if constexpr (Encoding == encoding::bit) return value > 0;
   if constexpr (Encoding == encoding::ternary) return plane == 0 ? value != 0 : value > 0;
   if (plane == 0) return value > 0;
-  return (value < 0 ? -value : value) == 1 << (magnitudes(Bits) - plane);  // plane 1 marks |h| = 2^-0
+  return (value < 0 ? -value : value) == 1 << (magnitudes(Bits) - plane);  // plane 1 marks the magnitude 2^-0
 }
 
 /// Decodes an input's code from its planes; bit p of `planes` is plane p.

@@ -4,7 +4,7 @@
 #include <minnow/kernels/layout/input_layout.hpp>
 #include <minnow/kernels/layout/weight_layout.hpp>
 
-/// Byte order of packed inputs and weights. It is the same in memory and in files, on every processor: all functions of
+/// Layout of packed inputs and weights. It is the same in memory and in files, on every processor: all functions of
 /// this folder read and write little-endian bytes, and can run at compile time.
 ///
 /// The files of this folder, in the order in which a layer uses them:
@@ -14,7 +14,7 @@
 /// input_layout.hpp   packs the input map of a network and unpacks maps
 /// flatten.hpp        closes the gaps between the pixels of a map that a dense layer reads as one long pixel
 ///
-/// This header includes all of them but flatten.hpp.
+/// This header includes all of them except flatten.hpp.
 ///
 /// The table uses F filters, C channels, Cw = ceil(C / 32), Cq = ceil(C / 4), taps = kh · kw, and K = taps · C in the
 /// order (ky, kx, c). "floats" means half and real, "integers" means all other encodings:

@@ -31,8 +31,8 @@ template <encoding In, encoding Weights>
 }
 
 /// Returns true if weights switch to the order for float inputs. A grouped convolution uses that order for all inputs:
-/// its K is short, and words of 32 channels or quads of 4 would be mostly padding. False for real inputs, which need no
-/// switch.
+/// its K is small, and words of 32 channels or quads of 4 channels would be mostly padding. False for real inputs,
+/// which need no switch.
 template <encoding In>
 [[nodiscard]] constexpr bool in_order_of_floats(const geometry& g) noexcept {
   return In != encoding::real && g.groups != 1;

@@ -19,8 +19,8 @@
 /// The tables of an input pixel serve all windows that contain it. They are made row by row, for the kh input rows that
 /// one output row reads. A new row replaces the oldest one. Columns of padding have tables of zeros.
 ///
-/// `Tables` implements two functions. make() fills a table. add() adds the entries that a tile, some pixels by some
-/// blocks of 16 filters, looks up; see tables_portable.hpp.
+/// `Tables` implements two functions (tables_portable.hpp). make() fills a table. add() looks up the entries for a tile
+/// of some pixels by some blocks of 16 filters, and adds them to its sums.
 ///
 /// cost  one table per group of inputs, pixel and call; one addition per pixel, group and filter
 namespace minnow::kernels {
@@ -37,7 +37,7 @@ struct adder_tables {
   }
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return layout::bytes(g); }
-  /// Bytes of the tables of kh input rows, and of one input row as floats.
+  /// Bytes of scratch memory: the tables of kh input rows, and one input row as floats.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return (index(g.kernel.height) * table_row(g) + float_row(g)) * sizeof(float);
   }
@@ -101,7 +101,7 @@ private:
       return tables + index(input_row % g.kernel.height) * table_row(g);
     }
 
-    /// Computes the columns from ox on, `Pixels` at a time, and the rest in tiles of half the size.
+    /// Computes the columns from ox on, `Pixels` at a time, and the remaining columns in tiles of half the size.
     template <int Pixels, int Blocks>
     void columns(int_range taps, int top, int ox, float* row) const noexcept {
       for (; ox + Pixels <= g.out.width; ox += Pixels)

@@ -14,20 +14,20 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/mixed/input_band.hpp>
 
-/// Products of inputs of 1 to 4 bits and float weights in standard C++, without multiplications. A row of weights is
-/// added or subtracted, or left out if the input is 0.
+/// Products of inputs of 1 to 4 bits and float weights in standard C++, without multiplications. The row of weights of
+/// each input is added or subtracted, or left out if the input is 0.
 ///
-/// A portion of the inputs is sorted by magnitude, once for all filters. Then the rows of the largest magnitude are
-/// added up, the sum is doubled by an addition, the rows of the next smaller magnitude are added to it, and so on. So
-/// each row is doubled as often as its magnitude requires, and zeros are skipped.
+/// The inputs are sorted by magnitude, one portion at a time and once for all filters. Then the rows of the largest
+/// magnitude are added up, the sum is doubled by an addition, the rows of the next smaller magnitude are added to it,
+/// and so on. So each row is doubled as often as its magnitude requires, and zeros are skipped.
 namespace minnow::kernels {
 
 template <class In, class Weights>
 struct code_adder {
   using code_type = std::int16_t;
   static constexpr int magnitudes = In::storage == encoding::power_of_two ? kernels::magnitudes(In::bits) : 1;
-  /// Number of inputs that are sorted together. Their rows of one block of 16 filters, 8 KB, stay in the L1 cache for
-  /// all magnitudes, and a block is read from beginning to end.
+  /// Number of inputs that are sorted together. Their weights in one block of 16 filters, 8 KB, stay in the L1 cache
+  /// while all magnitudes are added. Portion by portion, a block is read from beginning to end.
   static constexpr int portion = 128;
   static constexpr int tile = 8;  ///< number of pixels that use a block of weights while it is in the L2 cache
 
@@ -35,7 +35,7 @@ struct code_adder {
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     return panel_floats(g) * index(blocks(g.out.channels)) * sizeof(float);
   }
-  /// Bytes of the sorted inputs of a tile, of the codes of one window, and of the codes of all inputs.
+  /// Bytes of scratch memory: the sorted inputs of a tile, the codes of one window, and the codes of all inputs.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return tile * portions(g.inputs()) * sizeof(sorted) +
            (index(g.inputs()) + detail::band_elements(g)) * sizeof(code_type);
@@ -106,7 +106,7 @@ private:
     std::copy_n(next, magnitudes, to.ends);
   }
 
-  /// Computes the sums of one pixel by one block of filters: panel (K, 16) -> to (16).
+  /// Computes the sums of one pixel for one block of filters: panel (K, 16) -> to (16).
   static void add_window(const sorted* window, std::size_t count, const float* panel, float* to) noexcept {
     float total[block_filters] = {};
     for (; count > 0; --count, ++window, panel += portion * block_filters) {

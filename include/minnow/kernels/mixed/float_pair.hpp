@@ -127,12 +127,13 @@ struct float_pair<In, Weights, Arch> {
   using decoded = mac<In, Weights, Arch>;
   static constexpr bool wide = std::is_base_of_v<xsimd::avx512f, Arch>;
 
-  /// With AVX-512 the choice follows from costs in tenths of a cycle: up to 10 for a lookup and its addition, 60 for
-  /// making a table, 5 for a multiply-add. With few filters, tables do not pay off; with few channels, most of a group
-  /// is empty.
+  /// Returns true if tables compute the layer. With AVX-512 the choice follows from costs in tenths of a cycle: up to
+  /// 10 for a lookup and its addition, 60 for making a table, 5 for a multiply-add. With few filters, tables do not pay
+  /// off; with few channels, most of a group is empty.
   ///
-  /// On vectors without a lookup in a register, multiply-adds would read weights of 32 bits. With a single output pixel
-  /// each weight is read once, so memory limits the speed, and the portable tables win with 1 or 2 bits per weight.
+  /// On SIMD without a lookup in a register, multiply-adds would read weights of 32 bits. With a single output pixel
+  /// each weight is read once, so memory limits the speed. The portable tables are then faster, because they read only
+  /// 1 or 2 bits per weight.
   static constexpr bool uses_tables(const geometry& g) noexcept {
     if (!wide) return g.out.pixels() == 1;
     const long long uses = static_cast<long long>(blocks(g.out.channels)) * g.kernel.height * g.kernel.width /

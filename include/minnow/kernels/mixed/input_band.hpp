@@ -17,9 +17,9 @@
 
 /// Band: the input rows that a range of output rows reads, unpacked, with zeros for the padding on the left and right.
 ///
-/// In a band the inputs of a window are kw · C contiguous elements for each kernel row, in every column, so tiles of
-/// pixels need not stop at the edges of the image. Kernel rows outside the image are skipped. A zero of the padding
-/// adds ±0 to a sum that starts at +0, which does not change the sum.
+/// In a band, the inputs of a window are kw · C contiguous elements for each kernel row. This is also true at the edges
+/// of the image, so tiles of pixels need not stop there. Kernel rows outside the image are skipped. A zero of the
+/// padding adds ±0 to a sum that starts at +0, which does not change the sum.
 namespace minnow::kernels::detail {
 
 /// True if floats in packed memory have the byte order of this processor.
@@ -43,8 +43,8 @@ struct band {
   return {first, last, band_width(g)};
 }
 
-/// Number of elements in the band (the unpacked input rows) of a whole image; vectors may be stored up to 16 elements
-/// past the end.
+/// Number of elements of memory for the band (the unpacked input rows) of a whole image, including 16 elements past the
+/// end that vector stores may overwrite.
 [[nodiscard]] constexpr std::size_t band_elements(const geometry& g) noexcept {
   return index(g.in.height) * index(band_width(g)) * index(g.in.channels) + 16;
 }

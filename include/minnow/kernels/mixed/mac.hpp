@@ -14,7 +14,7 @@
 #include <minnow/kernels/mixed/mac_tile.hpp>
 #include <minnow/kernels/mixed/weight_rows.hpp>
 
-/// Float products by multiply-adds. Inputs of any encoding are unpacked to floats first. Weights become floats when
+/// Float products with multiply-adds. Inputs of any encoding are unpacked to floats first. Weights become floats when
 /// they are loaded into a register:
 ///
 /// weights                   stored in                                   loaded by
@@ -24,8 +24,9 @@
 /// others                    prepare()'s memory, as panels of floats     a plain load
 ///
 /// On a processor without the lookup, the conversion or little-endian floats, the weights are stored as panels of
-/// floats, too. A call for one pixel reads each weight once and is limited by memory, so it reads the narrow form. In a
-/// call for several pixels, the pixels share floats that are decoded into scratch, block by block.
+/// floats, too. A call for one pixel reads each weight once and is limited by memory, so it reads the 4-bit codes or
+/// halves directly. In a call for several pixels, the pixels share floats that are decoded into scratch, block by
+/// block.
 namespace minnow::kernels {
 
 template <class In, class Weights, class Arch>
@@ -54,7 +55,7 @@ struct mac {
     if (weights_form == form::panels) return count * panel_floats(g) * sizeof(float);
     return 0;
   }
-  /// Bytes of the unpacked input rows and of the blocks of weights that are decoded together.
+  /// Bytes of scratch memory: the unpacked input rows, and the blocks of weights that are decoded together.
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     const std::size_t inputs = detail::is_band<In::storage>(g) ? 0 : detail::band_elements(g);
     return (inputs + (decodes(g) ? panel_floats(g) * detail::mac_blocks<vector> : 0)) * sizeof(float);
@@ -128,7 +129,7 @@ private:
       }
     }
 
-    /// Each weight is read once, in the form in which it is stored.
+    /// Computes a single pixel. Each weight is read once, in the form in which it is stored.
     template <int Blocks, class Rows>
     void one_pixel(const Rows& rows, int block, int end) const noexcept {
       for (; block + Blocks <= end; block += Blocks) tiles<Blocks, 1>(rows.from_block(block), block);
@@ -137,7 +138,8 @@ private:
       }
     }
 
-    /// Outer loop: blocks of filters, so that their weights stay in the L2 cache. Inner loop: tiles of pixels.
+    /// Computes several pixels. Outer loop: blocks of filters, so that their weights stay in the L2 cache. Inner loop:
+    /// tiles of pixels.
     template <int Blocks, class Rows>
     void many_pixels(const Rows& rows, int block, int end) const noexcept {
       for (; block + Blocks <= end; block += Blocks) {

@@ -18,9 +18,9 @@
 namespace minnow::kernels::detail {
 
 /// Number of vector registers, which determines the size of a tile. The sums of `mac_rows` pixels by `mac_blocks`
-/// blocks of 16 filters, the vectors of one row of weights and one broadcast must fit. A multiply-add waits 4 cycles
-/// for the previous one of its sum, so at least 8 independent sums are needed to keep two multipliers busy. A single
-/// pixel takes its sums from `mac_wide_blocks` blocks.
+/// blocks of 16 filters, the vectors of one row of weights and one broadcast must fit in the registers. A multiply-add
+/// waits 4 cycles for the previous one of its sum, so at least 8 independent sums are needed to keep two multipliers
+/// busy. For a single pixel these sums come from `mac_wide_blocks` blocks of filters.
 template <class Vector>
 struct mac_shape {
   static constexpr int registers = 16;
@@ -32,8 +32,7 @@ struct mac_shape<xsimd::batch<float, Arch>> {
 };
 template <class Vector>
 inline constexpr int mac_blocks = block_vectors<Vector> == 1 ? 2 : 1;
-/// Number of pixels of a tile. It is one for floats without SIMD, because compilers keep only a few of them in
-/// registers.
+/// Number of pixels of a tile. It is 1 without SIMD, because compilers then keep only a few floats in registers.
 template <class Vector>
 inline constexpr int mac_rows =
     std::is_same_v<Vector, plain_floats>
@@ -53,9 +52,9 @@ struct sums_map {
   }
 };
 
-/// Computes the sums of the pixels of a tile by `Blocks` blocks of 16 filters from `block` on. For each pixel and
-/// filter it adds input * weight over the window in the order of k, with one fma per step. The result does not depend
-/// on the tile.
+/// Computes the sums of the pixels of a tile for `Blocks` blocks of 16 filters from `block` on. For each pixel and
+/// filter it adds input * weight over the window in the order of k, with one fma per step. A sum does not depend on the
+/// size of the tile.
 ///
 /// cost  per input: Blocks · 16 multiply-adds and one broadcast for each pixel, and the load of one row of weights
 template <class Vector, int Blocks, class Rows, int Most, int... Row>

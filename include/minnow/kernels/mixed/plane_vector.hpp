@@ -16,8 +16,9 @@ namespace minnow::kernels::detail {
 
 /// Returns the codes of neighboring channels, one per lane.
 ///
-/// Lane i shifts its bit of each plane to position 0. Then 0 - bit is all ones if the bit is set, and selects the bits
-/// of a magnitude as a float; at most one magnitude is present. The sign is inserted in bit 31.
+/// Lane i shifts its bit of each plane to position 0. Then 0 - bit is a mask of all ones if the bit is set, and 0
+/// otherwise. The mask selects the bits of a magnitude as a float; a code has at most one magnitude. The sign is
+/// inserted in bit 31.
 ///
 /// planes  one word per plane, shifted so that bit 0 belongs to the first channel
 /// cost    operations per vector: 5 for bit, 7 for ternary, 3 + 4 per magnitude for power_of_two

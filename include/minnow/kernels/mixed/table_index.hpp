@@ -10,8 +10,8 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 
-/// Table indices of weights. The index of a group of weights selects one of all sums that such weights can form from
-/// the group's inputs.
+/// Table indices of weights. A table holds all sums that a group of weights can form from a group of inputs, and the
+/// index of the weights selects one of these sums.
 ///
 /// bit           Five weights of ±1 give 32 signed sums. Bit j of the index is set if weight j is +1.
 /// ternary       Three weights of -1, 0, 1 give 27 sums. With v = 9 w0 + 3 w1 + w2, from -13 to 13, the low four bits
@@ -65,7 +65,7 @@ struct table_index {
 
   /// Number of tables per pixel.
   [[nodiscard]] static constexpr int groups(int channels) noexcept { return ceil_div(channels, group); }
-  /// Words of one kernel row, per filter.
+  /// Number of words of indices in one kernel row, per filter.
   [[nodiscard]] static constexpr int segment_words(const geometry& g) noexcept {
     return ceil_div(g.kernel.width * groups(g.in.channels), per_word);
   }

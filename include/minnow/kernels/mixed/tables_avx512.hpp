@@ -31,7 +31,7 @@ struct tables_avx512 {
   /// latency.
   static constexpr int tile = 2;
   static constexpr int tile_blocks = 8;
-  /// Number of groups whose tables stay in the L1 cache while a tile is multiplied by all filters. A multiple of
+  /// Number of groups whose tables stay in the L1 cache while a tile is multiplied by all filters. It is a multiple of
   /// per_word.
   static constexpr int cached_groups = 96;
 
@@ -65,7 +65,8 @@ struct tables_avx512 {
     }
   }
 
-  /// Adds the looked-up sums to sums (Pixels, Blocks · 16), group by group. A pixel's sum does not depend on the tile.
+  /// Adds the looked-up sums to sums (Pixels, Blocks · 16), group by group. A pixel's sum does not depend on the size
+  /// of the tile.
   ///
   /// cost  per group of inputs and block of 16 filters: one permutation and one addition for each pixel, and one shift
   template <int Blocks, int Pixels>
@@ -84,8 +85,8 @@ private:
       for (int i = 0; i < 16; ++i) {
         int left = i;
         for (int j = layout::group; j-- > 0;) {
-          // For bit weights the digit is bit j of the index, as ±1. For ternary weights it is the balanced ternary
-          // digit (-1, 0 or 1) of v; what remains of v after its subtraction is divisible by 3.
+          // For bit weights the digit is bit j of the index, as ±1. For ternary weights it is the lowest balanced
+          // ternary digit (-1, 0 or 1) of `left`; the difference of `left` and this digit is divisible by 3.
           const int digit = Weights == encoding::bit ? (i >> j & 1) * 2 - 1 : (left + 1) % 3 - 1;
           left = (left - digit) / 3;
           signs[index(j)][index(i)] = digit < 0 ? 0x80000000u : 0;

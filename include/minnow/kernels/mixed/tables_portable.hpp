@@ -11,7 +11,7 @@
 #include <minnow/kernels/mixed/table_index.hpp>
 
 /// Tables of sums in standard C++. Making a table takes additions, and doublings for power_of_two. Using it takes a
-/// load and an addition. Neither needs vectors, so a processor without them loses nothing.
+/// load and an addition. Neither uses SIMD instructions.
 namespace minnow::kernels::detail {
 
 template <encoding Weights, int Bits>
@@ -20,7 +20,7 @@ struct tables_portable {
 
   static constexpr int tile = 4;  ///< pixels
   static constexpr int tile_blocks = 1;
-  /// Number of groups whose tables, 24 KB, stay in the L1 cache while a tile is multiplied by all filters. A
+  /// Number of groups whose tables, 24 KB, stay in the L1 cache while a tile is multiplied by all filters. It is a
   /// multiple of per_word.
   static constexpr int cached_groups = 1536 / layout::table_floats / layout::per_word * layout::per_word;
 
@@ -29,7 +29,8 @@ struct tables_portable {
   /// cost  62 additions for bit, 39 for ternary, 70 for power_of_two<3>
   static void make(const float* x, float* table) noexcept {
     if constexpr (Weights == encoding::bit) {
-      // Each input splits every sum of the inputs before it in two: minus the input if its bit is 0, plus it if 1.
+      // Each input replaces every sum of the inputs before it by two sums: minus the input if its bit is 0, plus the
+      // input if its bit is 1.
       table[0] = -x[0];
       table[1] = x[0];
       for (int j = 1; j < layout::group; ++j) {
@@ -63,7 +64,8 @@ struct tables_portable {
     }
   }
 
-  /// Adds the looked-up sums to sums (Pixels, 16), group by group. The sum of a pixel does not depend on the tile.
+  /// Adds the looked-up sums to sums (Pixels, 16), group by group. A pixel's sum does not depend on the size of the
+  /// tile.
   ///
   /// cost  per group and filter: one load and one addition for each pixel, one shift and one mask
   template <int Blocks, int Pixels>

@@ -13,13 +13,13 @@
 #include <minnow/kernels/mixed/half_vector.hpp>
 #include <minnow/kernels/simd.hpp>
 
-/// Views of weights in the form in which a register tile (mac_tile.hpp) reads them: one row of 16 filters for each
-/// input, from several neighboring blocks of filters at once. Each kind of rows has a cursor:
+/// Views of weights as a register tile (mac_tile.hpp) reads them: for each input, one row of the weights of 16 filters,
+/// from several neighboring blocks of filters at once. Each type of rows has a cursor:
 ///
 /// cursor(rows)     starts at the first input
 /// seek(ky)         moves to the first input of kernel row ky
-/// fetch()          takes the next `step` inputs from memory
-/// next(j, v)       returns vector v of the row of input j of these; called for each j in order, and once for each v
+/// fetch()          moves to the rows of the next `step` inputs
+/// next(j, v)       returns vector v of the j-th of these rows; must be called for each j in order, and once for each v
 namespace minnow::kernels::detail {
 
 template <class Vector>
@@ -48,8 +48,8 @@ struct number_rows {
     const Element* current;
 
     explicit cursor(const number_rows& r) noexcept : rows(r), at(r.first), current(r.first) {}
-    /// If several blocks are read, all of them are full. A constant row of floats then saves a register in the inner
-    /// loop; halves do not benefit.
+    /// Distance from one row to the next. If several blocks are read, all of them are full. For floats the distance is
+    /// then a constant, which saves a register in the inner loop; halves do not benefit.
     [[nodiscard]] std::ptrdiff_t row() const noexcept {
       return number == 1 && Vectors > block_vectors<Vector> ? block_filters : rows.row;
     }
@@ -100,13 +100,13 @@ struct code_lookup<xsimd::batch<float, Arch>, Bits> {
 /// Weights stored as codes of up to 4 bits, eight inputs per word: words (kh, ceil(kw · C / 8), 16) per block, with
 /// input j of the eight in bits 4j … 4j + 3.
 ///
-/// A lookup uses only the low bits of each lane. For an even input the vector of words is loaded again, j / 2 bytes
-/// further on, which needs no arithmetic. For the odd input after it, that vector is shifted by 4 bits. The contents of
-/// the other bytes do not matter; up to 3 bytes past the last word are loaded.
+/// A lookup uses only the low bits of each lane. For an even input j, the vector of words is loaded again from an
+/// address that is j / 2 bytes higher, which needs no arithmetic. For the odd input after it, this vector is shifted by
+/// 4 bits. The higher bits of each lane do not matter. Up to 3 bytes past the last word are loaded.
 ///
 /// cost  a single pixel takes two lookups, a shift and two multiply-adds for 32 weights: five operations on two 512-bit
-///       ports, so at most 12.8 MACs per cycle; 12.0 were measured. Pixels that share a decoded panel pay three
-///       operations for 32 weights once, 0.02 of the multiply-adds of 64 pixels
+///       ports, so at most 12.8 MACs per cycle; 12.0 were measured. For pixels that share a decoded panel, decoding 32
+///       weights takes three operations once, about 2 % of the multiply-adds of 64 pixels
 template <encoding Weights, int Bits>
 struct nibble_rows {
   static constexpr int codes = 8;  // per word

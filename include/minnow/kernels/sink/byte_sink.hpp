@@ -15,9 +15,10 @@ namespace minnow::kernels {
 /// Sink that turns sums into one-byte codes by calling a function for each block of sums. It serves encodings with too
 /// many codes for thresholds, and has the interface described in sink/sink.hpp.
 ///
-/// A max pool may come between the layers that the function computes. The sink then pools the codes, in the output map.
-/// The result is the same: the largest input of the layers after the pool gives the largest code if they increase, and
-/// the smallest code if they decrease (`smallest`).
+/// A max pool may come between the layers that the function computes. The function then skips the pool, and the sink
+/// pools the codes in the output map. The result is the same. If the layers after the pool are an increasing function,
+/// its largest input gives the largest code. If they are a decreasing function, its largest input gives the smallest
+/// code (`smallest`).
 ///
 /// `encode` is a function pointer, so that a kernel is compiled once for all layers that use this sink.
 ///

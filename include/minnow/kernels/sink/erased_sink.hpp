@@ -24,7 +24,7 @@ struct sink_functions {
 
 namespace detail {
 
-/// Bytes of the largest panel: a code_sink's with 15 thresholds and two blocks of filters.
+/// Bytes of the largest panel: the panel of a code_sink with 15 thresholds and two blocks of filters.
 inline constexpr std::size_t most_panel_bytes = 64 + 15 * 2 * block_filters * sizeof(std::int32_t);
 
 template <class Sink, int Factor, class Batch, std::size_t Vectors>
@@ -75,7 +75,8 @@ public:
     static_assert(width < 2);
 
   public:
-    // g++ -Wshadow compares the parameters of a template's constructor with the user's globals, so their names are long.
+    // The parameters have long names, because g++ -Wshadow compares them with the user's globals in a template's
+    // constructor.
     panel_of(const erased_sink& erased, const Batch (&base)[Vectors], int first_channel, int filters_of_panel) noexcept
         : put_(erased.functions_->panels[width].put) {
       erased.functions_->panels[width].make(erased.sink_, base, first_channel, filters_of_panel, memory_);

@@ -23,7 +23,8 @@
 /// bitwise complement of the integer of x.
 namespace minnow::kernels {
 
-/// Converts a float to its ordered integer. -0 is one below 0, and NaNs are beyond the infinities.
+/// Converts a float to its ordered integer. The result for -0 is one less than the result for 0. The results for NaNs
+/// are beyond the results for the infinities.
 [[nodiscard]] constexpr std::int32_t ordered(float x) noexcept {
   const auto bits = std::bit_cast<std::int32_t>(x);
   return bits ^ ((bits >> 31) & 0x7fffffff);
@@ -50,7 +51,7 @@ struct ordered_counts<Arch> {
   using type = counts_of<1, batch>;
 };
 
-/// Does the work of put_ordered for `Blocks` blocks of filters from `channel` on.
+/// Does what put_ordered does, for `Blocks` blocks of filters from `channel` on.
 template <class Arch, int Blocks, class Sink>
 void put_ordered_blocks(const geometry& g, const float* sums, int first, int last, int channel,
                         const Sink& sink) noexcept {

@@ -18,11 +18,12 @@
 /// The files of this folder, in the order in which a call goes through them:
 ///
 /// ordered_sums.hpp  `with_sinks` connects kernels that store float sums to the sinks: it stores the sums of a few
-///                   rows, then hands them over as integers in the same order; other kernels call a sink directly
+///                   rows, then hands them over as integers that increase with the sums; other kernels call a sink
+///                   directly
 /// sum_sink.hpp      `sum_sink` stores the sums; `float_sink` only names the memory for float sums
 /// sink.hpp          this file: `code_sink` compares the sums with thresholds, pools the codes and packs them
-/// byte_sink.hpp     `byte_sink` takes the place of `code_sink` where there are too many codes for thresholds: it turns
-///                   sums into one-byte codes by a function
+/// byte_sink.hpp     `byte_sink` takes the place of `code_sink` where there are too many codes for thresholds: it calls
+///                   a function that turns sums into one-byte codes
 ///
 /// A kernel on SIMD batches usually holds a count v instead of the sum: sum = base + Factor · v. The base is the same
 /// for all windows that have the same taps inside the image. So a sink computes a `panel` of constants for each such
@@ -65,9 +66,10 @@ void for_each_window(const geometry& pool, int y, int x, int first_row, int last
 /// Encoding, Bits  encoding of the codes
 /// Count           number of thresholds; there are Count + 1 codes, in increasing order
 ///
-/// Comparing one vector of filters with a threshold gives a bit mask, one bit per filter. Over a pooling window the
-/// masks are ORed in `waiting`, because the largest index reaches a threshold if any index does. For filters that keep
-/// the smallest index the complement is ORed, and complemented again at the end.
+/// Comparing a vector of sums with a threshold gives a bit mask, one bit per filter. Over a pooling window the masks
+/// are ORed in `waiting`, because the largest code of the window is above a threshold if any of its codes is. For
+/// filters that keep the smallest code, the complement of the mask is ORed, and the result is complemented again at the
+/// end.
 template <encoding Encoding, int Bits, int Count>
 struct code_sink {
   threshold_rows thresholds;
@@ -119,7 +121,8 @@ struct code_sink {
     }
   };
 
-  /// Let t' = t, or t' = -t if the sum is flipped: ~sum >= t is equivalent to not (sum >= -t). Let u = t' - base. Then
+  /// Returns the panel, in which each threshold t is replaced by a limit for the count v. Let t' = t, or t' = -t if the
+  /// sum is flipped: ~sum >= t is equivalent to not (sum >= -t). Let u = t' - base. Then
   ///
   /// base + v >= t'    is equivalent to   v >= u
   /// base + 2v >= t'   is equivalent to   v >= ceil(u / 2)
@@ -170,7 +173,7 @@ private:
 
   /// Packs the codes of one pixel, or pools them first.
   ///
-  /// reached  bit f of reached[k] is set if the index of filter f is greater than k
+  /// reached  bit f of reached[k] is set if the code of filter f is above threshold k
   void take(int y, int x, const group& filters, const masks& reached) const noexcept {
     if (filters.to_one_pixel) {
       finish(static_cast<std::ptrdiff_t>(y) * pool.in.width + x, filters, reached);

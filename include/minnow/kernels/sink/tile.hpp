@@ -14,14 +14,14 @@ struct counts_of {
   /// Number of vectors in a panel of one block of filters.
   static constexpr std::size_t vectors = block_filters / Batch::size;
 };
-/// A kernel that uses no panels: it calls sink.put with plain sums.
+/// Marks a kernel that uses no panels and calls sink.put with plain sums.
 struct plain_sums {};
 
 /// Calls panel.put for each pixel of a tile, or panel.put_tile once if the panel has it. Not inlined, so that tiles of
-/// all sizes share one copy: inlined into each, the sinks would be most of the code that a network compiles.
+/// all sizes share one copy. Inlined copies of the sinks would be most of the compiled code of a network.
 ///
 /// at       the pixels
-/// counts   [size][stride] arrays of vectors, of which the first of each pixel is for this panel
+/// counts   [size][stride] arrays of vectors; the first array of each pixel is for this panel
 template <class Panel, class Batch, std::size_t Vectors>
 [[gnu::noinline]] void put_tile(const Panel& panel, const detail::cursor* at, int size, const Batch (*counts)[Vectors],
                                 int stride = 1) noexcept {

@@ -15,8 +15,8 @@
 /// widen(counts)         returns the count of each 32-bit lane
 ///
 /// The functions of three_way take one instruction each on processors with three-operand logic, and otherwise the
-/// fewest possible two-operand operations. That instruction overwrites its first operand, so the first argument is one
-/// that the caller does not need afterwards.
+/// fewest possible two-operand operations. The three-operand instruction overwrites its first operand, so the first
+/// argument is one that the caller does not need afterwards.
 ///
 /// masked_difference(a, mask, b)  mask & (a ^ b)
 /// parity(a, b, c)                a ^ b ^ c
@@ -37,8 +37,8 @@ struct three_way {
 };
 
 #if XSIMD_WITH_AVX512F
-/// The last argument of _mm512_ternarylogic_epi32(a, b, c, table) is the function's truth table: bit 4a + 2b + c of the
-/// table is the function's value.
+/// Functions of three operands in one AVX-512 instruction. The last argument of _mm512_ternarylogic_epi32(a, b, c,
+/// table) is the function's truth table: bit 4a + 2b + c of the table is the function's value.
 template <class Arch>
   requires std::is_base_of_v<xsimd::avx512f, Arch>
 struct three_way<xsimd::batch<word, Arch>> {
@@ -106,7 +106,7 @@ struct bit_counter<xsimd::avx512bw> : look_up_counter<xsimd::avx512bw> {};
 #endif
 
 #if XSIMD_WITH_NEON64
-/// One instruction counts the bits of each byte. Counters for each byte accumulate the counts, as on AVX2.
+/// Counts the bits of each byte in one instruction. A counter for each byte accumulates these counts, as on AVX2.
 ///
 /// cost  3 operations per 128 bits including the xor
 template <>
@@ -133,6 +133,8 @@ template <class Batch>
 }
 
 #ifdef __AVX512VPOPCNTDQ__
+/// Counts the bits of each 32-bit lane in one instruction.
+///
 /// cost  3 operations per 512 bits including the xor: 341 MACs per cycle with two vector ports
 template <>
 struct bit_counter<avx512_vpopcntdq> {

@@ -16,11 +16,12 @@
 /// zero.
 ///
 ///   channel_words    words of channels in one step
-///   state            accumulators of a tile for one pixel and one vector of filters; clear() resets them, so that an
-///                    array of them stays in registers
+///   state            accumulators of a tile for one pixel and one vector of filters. clear() resets them; with default
+///                    initializers, g++ would not keep an array of them in registers
 ///   add(state, w, a) adds one step: w holds the step's rows of weights, a its words of inputs
 ///   count(state)     returns the number v for which the sum is base + factor · v
-///   counts_weights   true if the base is popcount(n), else the base is the number of inputs inside the image or 0
+///   counts_weights   true if the base is popcount(n). Otherwise the base is 0 if counts_inputs is true, else the
+///                    number of inputs inside the image
 ///   counts_inputs    true if popcount(z) of the window is subtracted from v
 namespace minnow::kernels::detail {
 
@@ -137,9 +138,9 @@ struct xnor_pair<encoding::bit, encoding::ternary, Arch> {
   static words count(const state& s) noexcept { return s.total(); }
 };
 
-/// ternary x bit: as bit x ternary, but only inputs that are not 0 (z = 1) contribute: the sum is popcount(z) - 2d,
-/// with d = popcount(z & (a ^ w)). popcount(z) depends on the window only and is the same for all filters, so
-/// v = 2d - popcount(z).
+/// ternary x bit: like bit x ternary, but only inputs that are not 0 (z = 1) contribute. The sum is popcount(z) - 2d,
+/// with d = popcount(z & (a ^ w)). popcount(z) depends only on the window and is the same for all filters, so it is
+/// part of v: v = 2d - popcount(z).
 ///
 /// cost  3 operations per 512 bits
 template <class Arch>

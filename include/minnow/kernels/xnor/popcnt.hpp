@@ -8,7 +8,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/xnor/portable.hpp>
 
-/// XNOR products for processors whose only popcount instruction counts 64-bit general registers.
+/// XNOR products for processors whose only popcount instruction counts the bits of 64-bit general registers.
 namespace minnow::kernels::detail {
 
 /// Counts two channel words at a time, joined to 64 bits. The words of a filter are joined once for all pixels of a
@@ -29,7 +29,7 @@ struct xnor_popcnt {
   };
 
   /// Joins `Words` (1 or 2) channel words of each plane. The planes of one channel word are `next_plane` words apart,
-  /// the channel words `next_word`.
+  /// and the channel words are `next_word` words apart.
   template <int Words, int Planes>
   static joined<Planes> join(const word* at, std::ptrdiff_t next_plane, std::ptrdiff_t next_word) noexcept {
     joined<Planes> result;
@@ -42,8 +42,8 @@ struct xnor_popcnt {
     return result;
   }
 
-  /// Returns the amount that one step subtracts from the base, or, except for ternary x ternary, half of this amount;
-  /// count() then doubles the total.
+  /// Returns the amount that one step subtracts from the base, for ternary x ternary. For the other pairs it returns
+  /// half of this amount, and count() doubles the total.
   static std::int32_t excess(const joined<input_planes>& a, const joined<weight_planes>& w) noexcept {
     if constexpr (In == encoding::bit && Weights == encoding::bit) {
       return std::popcount(a.plane[0] ^ w.plane[0]);

@@ -38,14 +38,14 @@ struct byte_counter {
     x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
     return (x + (x >> 4)) & 0x0f0f0f0fu;
   }
-  /// Adds up the four bytes of a lane, as two 16-bit halves first, because the sum may be 992.
+  /// Adds up the four bytes of a lane, as two 16-bit halves first, because the sum may reach 992.
   static constexpr std::int32_t add_bytes(word counts) noexcept {
     const word halves = (counts & 0x00ff00ffu) + (counts >> 8 & 0x00ff00ffu);
     return static_cast<std::int32_t>((halves & 0xffffu) + (halves >> 16));
   }
 
-  /// Adds one step. For bit x bit, a0 and a1 are the words (a0, a0 ^ a1) of an input pair; otherwise they are the
-  /// planes of one input word.
+  /// Adds one step. For bit x bit, a0 is the first word of an input pair and a1 is the xor of its two words. Otherwise
+  /// a0 and a1 are the planes of one input word.
   void add(word a0, word a1, const word* w0, const word* w1, int filters) noexcept {
     for (int f = 0; f < filters; ++f) {
       if constexpr (chained) {
@@ -72,8 +72,8 @@ struct byte_counter {
       counts[f] = 0;
     }
   }
-  /// Returns the excess: the amount by which the base exceeds the sum. It is -factor · v with factor and v of
-  /// xnor/pairs.hpp, but for ternary x bit without the term popcount(z), which run_tiles() adds to the base.
+  /// Returns the excess: the amount by which the base exceeds the sum. It is -factor · v, with factor and v as in
+  /// xnor/pairs.hpp. For ternary x bit, the term popcount(z) is missing, because run_tiles() adds it to the base.
   void finish(std::int32_t (&excess)[block_filters]) noexcept {
     widen();
     for (int f = 0; f < block_filters; ++f) {
@@ -111,7 +111,7 @@ struct xnor_portable {
     for (int ky = 0; ky < r.rows(); ++ky) {
       const word* a = window + ky * r.input_row_steps() * input_planes;
       const word* w = weights + (r.weight_step() + ky * r.weight_row_steps()) * weight_planes * filters;
-      int at = 0;  // of a pixel's words
+      int at = 0;  // index within the words of a pixel
       for (int left = r.segment_steps(); left > 0;) {
         // Second word of a pair. An odd last word has no partner, which is equivalent to a partner of 0.
         const bool two = paired && at + 1 < r.pixel_steps;
@@ -142,8 +142,8 @@ struct xnor_portable {
                     std::int32_t(&excess)[1][block_filters]) { excess_of(r, window[0], weights, filters, excess[0]); });
   }
 
-  /// Runs all pixels, in tiles of at most `Most`, against all blocks. count(size, region, windows, weights, filters,
-  /// excess) computes the amounts by which the bases exceed the sums of a tile.
+  /// Computes all pixels, in tiles of at most `Most`, for all blocks of filters. count(size, region, windows, weights,
+  /// filters, excess) computes the excess (base minus sum) of the pixels of a tile.
   template <int Most, class Sink, class Count>
   static void run_tiles(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink,
                         const Count& count) noexcept {

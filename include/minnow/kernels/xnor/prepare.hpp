@@ -10,13 +10,13 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// Values that the XNOR kernels compute once. Per network: popcount(n) of ternary weights. Per image: pairs of words of
-/// bit inputs, or popcount(z) of ternary windows. Their cost is small compared with the product, which reads every
-/// input once for each tap and filter.
+/// Values that the XNOR kernels compute once per network or once per image. Per network: popcount(n) of ternary
+/// weights. Per image: pairs of words of bit inputs, or popcount(z) of ternary windows. xnor/pairs.hpp defines n and z.
+/// The cost of these values is small compared with the product, which reads every input once for each tap and filter.
 namespace minnow::kernels::detail {
 
-/// Bytes of the table that xnor_prepare() fills: popcount(n) for each tap and filter of ternary weights, nothing for
-/// bit weights.
+/// Bytes of the table that xnor_prepare() fills: popcount(n) for each tap and filter of ternary weights; 0 for bit
+/// weights.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t xnor_prepared_bytes(const geometry& g) noexcept {
   if (Weights != encoding::ternary) return 0;
@@ -24,7 +24,7 @@ template <encoding In, encoding Weights>
   return taps * index(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
-/// weights -> table [taps][sum_stride(F)] of popcount(n), for ternary weights only.
+/// Fills the table [taps][sum_stride(F)] of popcount(n), for ternary weights only.
 template <encoding In, encoding Weights>
 void xnor_prepare([[maybe_unused]] const geometry& g, [[maybe_unused]] const std::byte* weights,
                   [[maybe_unused]] std::int32_t* table) noexcept {
@@ -39,13 +39,13 @@ void xnor_prepare([[maybe_unused]] const geometry& g, [[maybe_unused]] const std
         for (int step = 0; step < words; ++step) {
           for (int f = 0; f < filters; ++f, weights += 4)
             table[tap * stride + block * block_filters + f] += std::popcount(load32(weights));
-          weights += filters * 4;  // past the other plane
+          weights += filters * 4;  // skips the other plane
         }
     }
   }
 }
 
-/// 64-bit words (w0, w1) -> (w0, w0 ^ w1). The function is its own inverse.
+/// Converts pairs of 32-bit words (w0, w1) -> (w0, w0 ^ w1). The function is its own inverse.
 inline void pair_words(const std::byte* from, std::size_t pairs, std::byte* to) noexcept {
   for (std::size_t i = 0; i < pairs; ++i) {
     std::uint64_t both;
@@ -75,7 +75,7 @@ template <encoding In, encoding Weights>
   return 0;
 }
 
-/// Keeps a loop of a few iterations from being vectorized, which costs more than it saves.
+/// Keeps compilers from vectorizing a loop of a few iterations. Vectorization would cost more than it saves there.
 inline void stay_scalar([[maybe_unused]] std::int32_t& number) noexcept {
 #ifdef __GNUC__
   __asm__("" : "+r"(number));
@@ -99,7 +99,7 @@ inline void count_windows(const geometry& g, const std::byte* inputs, std::int32
     }
     counts[pixel] = total;
   }
-  // One tap at a time along a row of windows: compilers vectorize this loop if the stride is 1.
+  // Each tap is added for a whole row of windows. Compilers vectorize the loop over the windows if the stride is 1.
   for_each_region(g, first_row, last_row, 1, [&](const region& r) {
     for (int y = r.y.first; y < r.y.last; ++y) {
       std::int32_t* to = windows + y * g.out.width + r.x.first;

@@ -65,8 +65,8 @@ struct xnor_kernel {
     int out_width;
   };
 
-  /// Returns true if the words of a pixel do not divide into pairs. Each tap is then a separate run of steps, with the
-  /// last word after its pairs.
+  /// Returns true if the kernel uses pairs of words and a pixel has an odd number of words. Each tap is then a separate
+  /// run of steps, with the last word after its pairs.
   static bool is_odd(const region& r) noexcept { return pair::channel_words == 2 && r.pixel_steps % 2 != 0; }
 
   static window window_of(const region& r, int row, const std::int32_t* non_zeros) noexcept {
@@ -84,8 +84,8 @@ struct xnor_kernel {
   /// (w0, w0 ^ 0) is (w0, w0).
   ///
   /// The weights of a step and the inputs of a pixel stay in registers for all their uses. Broadcasting the inputs from
-  /// memory again for each block cost 5 % (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with 256-bit vector
-  /// ports.
+  /// memory again for each block cost 5 % of the speed (AVX-512 VPOPCNTDQ) and 15 % (AVX-512BW) on a processor with
+  /// 256-bit vector ports.
   template <int Rows, int Words, int Pixels, int Blocks>
   [[gnu::always_inline]] static void add_steps(state (&tile)[index(Pixels)][index(Blocks * vectors)],
                                                const word* const (&inputs)[index(Pixels)],
@@ -131,23 +131,22 @@ struct xnor_kernel {
     room = bit_counter<Arch>::capacity;
   }
 
-  /// Computes the counts of some windows with the filters of a panel.
+  /// Computes the counts of some windows for the filters of a panel.
   ///
   /// Short sums are dominated by the epilogue: 4 to 8 cycles for each vector of a pixel. The vector ports explain 3 of
-  /// them (the last count, its doubling, the comparison, the move of the mask to a general register). With two 512-bit
-  /// ports, one of which has the popcount, a step of one word takes 1.25 cycles for 1 x 1 bits, 1.5 for 1 x 2 and
-  /// for 2 x 1, and 2.5 for 2 x 2. At K = 1152, which is 36 steps, that is 45, 54 and 90 cycles plus the epilogue, so
-  /// the expected speed is 0.85 to 0.96 of the limit set by the steps (docs/measured.md has measured ratios). Tiles of
-  /// 6 and 8 pixels do not reduce the epilogue's part, because the epilogue grows with the tile.
+  /// these cycles (the last count, its doubling, the comparison, the move of the mask to a general register). With two
+  /// 512-bit ports, one of which executes popcounts, a step of one word takes 1.25 cycles for 1 x 1 bits, 1.5 for 1 x 2
+  /// and for 2 x 1, and 2.5 for 2 x 2. At K = 1152, which is 36 steps, that is 45, 54 and 90 cycles plus the epilogue,
+  /// so the expected speed is 0.85 to 0.96 of the limit set by the steps (docs/measured.md has measured ratios). Tiles
+  /// of 6 and 8 pixels do not reduce the epilogue's part of the time, because the epilogue grows with the tile.
   ///
-  /// Processors whose ports take 512 bits as two halves reach 277 to 305 MAC/cycle at 1 x 1. On them a loop of nothing
-  /// but the five operations for two words took 3.13 cycles instead of 2.5, and logic runs at its full rate only if its
-  /// operands come from registers.
+  /// Processors whose ports take 512 bits as two halves reach 277 to 305 MAC/cycle at 1 x 1. On these processors, a
+  /// loop that has only the five operations for two words took 3.13 cycles instead of 2.5. Logic operations reach their
+  /// full rate there only if their operands come from registers.
   ///
-  /// Not inlined, so that all sinks share one copy. Inlined into each sink, it would be most of the code that a network
-  /// compiles.
+  /// Not inlined, so that all sinks share one copy. Inlined copies would be most of the compiled code of a network.
   ///
-  /// Keep few scalars live across the inner loop. g++ keeps those that do not fit the general registers in vector
+  /// Keep few scalars live across the inner loop. g++ keeps scalars that do not fit the general registers in vector
   /// registers, and the end of the loop then waits for a vector port.
   template <bool Odd, int Pixels, int Blocks>
   [[gnu::noinline]] static void count(const window& window, const word* inputs, const cursor (&pixels)[index(Pixels)],
@@ -202,7 +201,7 @@ struct xnor_kernel {
     }
   }
 
-  /// Runs one panel over all regions.
+  /// Computes the counts of one panel in all regions, and hands them to the sink.
   template <int Blocks, class Sink>
   static void cover(const geometry& g, const panel<Blocks>& p, int block, const word* inputs, const std::int32_t* table,
                     const std::int32_t* windows, int first_row, int last_row, const Sink& sink) noexcept {

@@ -4,14 +4,15 @@
 
 namespace minnow::kernels::detail {
 
-/// Limits of a tile: the number of batches of state, which leaves a quarter of the registers to weights and inputs, and
-/// the number of blocks.
+/// Limits of a tile: `batches` is the number of registers for accumulators, `blocks` is the number of blocks of 16
+/// filters. A quarter of the registers is left for weights and inputs.
 template <class Arch>
 struct xnor_tile_size {
   static constexpr int batches = 24;
   static constexpr int blocks = 2;
 };
-/// Smaller than the registers permit, because sides of maps are more often multiples of 4 than of 6.
+/// Fewer batches than the registers permit. A tile then has 4 or 8 pixels instead of 6, and the sides of maps are more
+/// often multiples of 4 than of 6.
 template <>
 struct xnor_tile_size<avx512_vpopcntdq> {
   static constexpr int batches = 16;

@@ -16,8 +16,8 @@
 /// XNOR products of bit and ternary codes. A call uses the files of kernels/xnor in this order:
 ///
 /// xnor.hpp      xnor_product, the interface: selects the kernel of the architecture
-/// prepare.hpp   values computed once: popcount(n) of ternary weights per network; paired words of bit inputs or
-///               popcount(z) of ternary windows per call
+/// prepare.hpp   values computed once: per network, the counts of nonzero ternary weights; per call, paired words of
+///               bit inputs, or the counts of nonzero inputs in ternary windows
 /// tile.hpp      the kernel on SIMD batches (AVX2, AVX-512, NEON): loops over panels, regions and tiles, and hands
 ///               counts to the sink
 /// pairs.hpp     one step of a tile for each pair of codes, with the derivation of the formulas
@@ -28,8 +28,8 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// Selects the kernel: each overload names the kernel of one tag, and an architecture takes the overload of its nearest
-/// base.
+/// Selects the kernel: each overload names the kernel of one tag, and an architecture uses the overload of its nearest
+/// base class.
 template <encoding In, encoding Weights>
 selected_kernel<portable, xnor_portable<In, Weights>> xnor_kernel_of(portable);
 template <encoding In, encoding Weights>
@@ -45,13 +45,13 @@ selected_kernel<xsimd::neon64, xnor_kernel<In, Weights, xsimd::neon64>> xnor_ker
 
 }  // namespace detail
 
-/// Products of bit and ternary inputs with bit and ternary weights by xor and popcount. They take any kernel size,
+/// Products of bit and ternary inputs with bit and ternary weights by xor and popcount. They support any kernel size,
 /// stride and padding, and read the packed map directly. A dense layer is a map of one pixel. Taps outside the image
 /// are skipped.
 ///
-/// The interface is the one of kernels::product (product.hpp).
+/// kernels::product (product.hpp) describes the interface.
 ///
-/// cost  operations per 512 bits: xnor/pairs.hpp for SIMD batches, else xnor/portable.hpp and xnor/popcnt.hpp
+/// cost  stated in xnor/pairs.hpp for SIMD batches, else in xnor/portable.hpp and xnor/popcnt.hpp
 template <class In, class Weights, class Arch>
 struct xnor_product {
   using sum_type = std::int32_t;

@@ -11,7 +11,7 @@ namespace minnow::detail {
 /// The index that denotes the image instead of a layer.
 inline constexpr std::size_t image_input = ~std::size_t{0};
 
-/// The graph of a model: for each layer its path and the results that it reads. It is built layer by layer.
+/// The graph of a model, built layer by layer. It holds the path of each layer and the results that the layer reads.
 template <std::size_t Count>
 class graph {
 public:

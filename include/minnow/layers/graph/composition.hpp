@@ -4,7 +4,7 @@
 
 #include <minnow/layers/layer.hpp>
 
-/// The error messages for invalid models: each fault is a static assertion.
+/// The error messages for invalid models. Each fault has a static assertion.
 namespace minnow::detail {
 
 template <fault Fault, std::size_t Index, class Layer, shape Input>

@@ -44,7 +44,8 @@ struct input_quantizer<Flat, image_input> {
 }  // namespace detail
 
 /// A model as a sequence of primitive layers: chains are expanded, and schemes are split into quantize and product.
-/// Shapes are computed once, up to the first layer that does not fit; the error then names its index and input shape.
+/// Shapes are computed once, up to the first layer that does not fit. The compile error then names the index and the
+/// input shape of this layer.
 template <class Model>
 class layer_graph {
   using layers = typename detail::expansion<typename Model::parts>::type;
@@ -83,7 +84,7 @@ public:
   static constexpr int readers(std::size_t layer) {
     return layer == detail::image_input ? graph.image_readers : graph.readers[layer];
   }
-  /// True if layer I + 1 reads layer I as its input (of a join: its first input) and no other input reads layer I.
+  /// True if layer I + 1 reads layer I as its input (for a join, as its first input) and nothing else reads layer I.
   template <std::size_t Index>
   static constexpr bool feeds_next = [] {
     if constexpr (Index + 1 < count) return graph.from[Index + 1] == Index && graph.readers[Index] == 1;
@@ -98,7 +99,8 @@ public:
   template <std::size_t Index>
   using inputs_of = typename detail::input_quantizer<layer_graph, graph.from[Index]>::type;
 
-  /// Stable paths: "2.0" is part 0 of the model's layer 2, and "2.0.inputs" is the quantizer of its inputs.
+  /// A path for each layer, which files use: "2.0" is part 0 of the model's layer 2, and "2.0.inputs" is the quantizer
+  /// of its inputs.
   static constexpr std::array<text, count> paths = graph.paths;
 
   static constexpr std::size_t find(std::string_view path) {
@@ -171,8 +173,9 @@ public:
   template <std::size_t Index>
   static constexpr shape out = walk.shapes[Index];
 
-  /// Identifies the model in files. It is a hash of the input shape and of every layer's path and name, never of a
-  /// compiler's type name, and of the `variant` of a model that is packed in another way.
+  /// Identifies the model in files. It is a hash of the input shape, of every layer's path and name, and of
+  /// `Model::variant` if the model has one (as `fixed_point<Model>` does). It does not depend on the compiler's names
+  /// of types.
   static constexpr std::uint64_t fingerprint = []<std::size_t... Index>(std::index_sequence<Index...>) {
     std::uint64_t h = hash((text("input ") << input.channels << "x" << input.height << "x" << input.width).view());
     ((h = hash(paths[Index].view(), h), h = hash("=", h), h = hash(layer<Index>::name().view(), h), h = hash(";", h)),
@@ -181,7 +184,7 @@ public:
     return h;
   }(std::make_index_sequence<count>{});
 
-  /// True if the input images are bytes that are the first layer's codes.
+  /// True if the bytes of the input images are the first layer's codes.
   static constexpr bool takes_pixels = std::is_same_v<layer<0>, quantize<pixels>>;
 };
 

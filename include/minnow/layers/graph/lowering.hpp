@@ -7,12 +7,11 @@
 #include <minnow/layers/layer.hpp>
 #include <minnow/layers/quantize.hpp>
 
-/// Lowering: how each layer that a user writes becomes primitive layers. A layer that expands to several specializes
-/// `expansion` beside its description.
+/// Lowering: how each layer that a user writes becomes primitive layers. Composite layers, such as `residual`,
+/// specialize `expansion` in their own headers.
 namespace minnow::detail {
 
-/// The primitive layers that a layer of the description expands to. Their paths start with the path of the described
-/// layer.
+/// The primitive layers that a user's layer expands to. Their paths start with the path of the user's layer.
 template <class Layer>
 struct expansion {
   using type = list<Layer>;

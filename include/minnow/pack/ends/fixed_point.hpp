@@ -26,8 +26,8 @@ struct channel_line {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
 
-  /// Appends y · scale + t. Applied after a clip, this equals clipping y · scale + t to the scaled limits, which swap
-  /// if scale < 0.
+  /// Composes the function with y -> y · a.scale + a.shift. The limits are mapped in the same way, and change places if
+  /// a.scale < 0.
   void then(affine a) noexcept {
     const auto scale = static_cast<double>(a.scale), t = static_cast<double>(a.shift);
     slope *= scale;
@@ -44,13 +44,13 @@ struct channel_line {
   }
 };
 
-/// Sets a channel's constants to the function of `line`.
+/// Converts the function `line` of a channel to integer constants.
 ///
-/// For each channel, shift is the largest value with which all constants stay below their limits. Before rounding, a
-/// code is off by at most (|sum| + |other| + 1) / 2^(shift + 1). If the multiplier limits the shift, this is 2^-31 of
-/// the sum's contribution to the code. Rounding is to nearest, ties up; the exact packed network rounds floats to
-/// nearest, ties to even. Codes therefore differ by one where a value is within float precision of the midpoint of two
-/// codes.
+/// For each channel, shift is the largest number for which all constants stay below their limits. Before rounding, a
+/// code is off by at most (|sum| + |other| + 1) / 2^(shift + 1). If the multiplier's limit determines the shift, the
+/// error of the sum's term is at most 2^-31 of the term. Rounding is to nearest, ties up; the exact packed network
+/// rounds floats to nearest, ties to even. Codes can therefore differ by one where a value is within float precision of
+/// the midpoint between two codes.
 ///
 /// scale  the output quantizer's scale; if it is 0, all codes are 0
 inline void set_channel(fixed_constants& to, int channel, const channel_line& line, double scale, int lowest,

@@ -18,13 +18,14 @@
 
 namespace minnow::detail {
 
-/// A layer between a sum and its code, as functions of one number, so that folding is compiled once for all layers.
+/// A layer between a sum and its code, as type-erased functions of one number. So folding is compiled once for all
+/// layers.
 struct fold_step {
   const void* reading = nullptr;
   float (*apply)(const void*, float, int) = nullptr;
   int (*direction)(const void*, int) = nullptr;
   bool after_pool = false;
-  float factor = 1;  ///< the function of an average pool, used instead of `apply`
+  float factor = 1;  ///< factor of an average pool, used if `apply` is null
 
   template <class Layer>
   static fold_step of(const inferable<Layer>& reading, bool after_pool) {
@@ -34,7 +35,7 @@ struct fold_step {
   }
 };
 
-/// Finds the thresholds of all channels over sums in [-bound, bound].
+/// Finds the thresholds of all channels for sums in [-bound, bound].
 ///
 /// number  converts a sum to a float
 template <quantizer Quantizer>
@@ -42,8 +43,8 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
           std::span<const float> scales, std::span<const fold_step> steps, const typename Quantizer::state& state) {
   constexpr auto codes = codes_of<Quantizer>();
   for (int c = 0; c < channels; ++c) {
-    // h(x) never decreases, so codes with a negative scale decrease as x increases. If the scale of the sums is
-    // negative, their values decrease as the sums increase.
+    // The quantized value (code · scale) never decreases as x increases. If the scale of the codes is negative, the
+    // codes therefore decrease. If the scale of the sums is negative, their values decrease as the sums increase.
     int after_pool = Quantizer::scale(state) < 0 ? -1 : 1;
     int direction = scales[index(c)] < 0 ? -after_pool : after_pool;
     for (const fold_step& s : steps) {

@@ -13,7 +13,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Quantizers that round x / step, with a learned step.
+/// Base class of quantizers that round x / step and learn the step.
 ///
 /// Codes  signed_codes or unsigned_codes
 template <class Codes>
@@ -70,7 +70,7 @@ struct lsq : detail::learned_step<detail::with_granularity<signed_codes<Bits>, G
   }
 };
 
-/// LSQ for inputs that are never negative, after a relu: s times the integers 0 … 2^Bits-1.
+/// LSQ for inputs that are never negative, for example after a relu: s times the integers 0 … 2^Bits-1.
 ///
 /// code    an unsigned integer of Bits bits
 /// source  Esser et al. 2020

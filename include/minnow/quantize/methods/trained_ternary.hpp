@@ -10,10 +10,10 @@
 namespace minnow {
 
 /// Trained ternary quantizer of weights: Wp if w > D, -Wn if w < -D, else 0, with D = 0.05 max|w| and learned scales Wp
-/// and Wn. Both start at the mean of all |w| above D, and start there again if both have become 0.
+/// and Wn. Both start at the mean of all |w| above D, and are reset to this mean if both have become 0.
 ///
-/// code      a signed byte. The larger of Wp and Wn is 127 steps and the other one is rounded to whole steps, so that
-///           the two scales pack as one. A scale that falls below 0 becomes 0
+/// code      a signed byte. The larger of Wp and Wn is 127 steps, and the other one is rounded to whole steps. A packed
+///           network therefore needs only one scale, the step. A learned scale that falls below 0 becomes 0
 /// gradient  of w: the estimator's slope times Wp, Wn or 1, depending on the level of w (Eq. 8); of Wp: the sum of the
 ///           gradients of the weights at level Wp; of Wn: minus the sum of the gradients of the weights at level -Wn
 ///           (Eq. 7)

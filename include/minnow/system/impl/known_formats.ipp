@@ -10,7 +10,7 @@
 
 namespace minnow::detail {
 
-/// Bytes that all files of a kind have at one offset.
+/// Bytes that all files of one kind have at the same offset.
 struct known_format {
   std::size_t at;
   std::string_view magic;
@@ -68,7 +68,7 @@ MINNOW_INLINE std::string what_zip_is_this(std::string_view head) {
   return "a zip archive: unpack it with unzip";
 }
 
-/// Identifies a text, which servers may send instead of a file.
+/// Identifies text, for example an error page that a server sent instead of the file.
 MINNOW_INLINE std::string what_text_is_this(std::string_view head) {
   constexpr std::string_view spaces = " \t\r\n";
   if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);

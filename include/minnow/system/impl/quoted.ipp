@@ -12,7 +12,7 @@ MINNOW_INLINE std::string in_quotes(std::string_view words) {
   constexpr std::size_t most = 80;
   std::string text(words.substr(0, most));
   if (words.size() > most) {
-    // Moves back to the beginning of the character at the cut: further bytes of a UTF-8 character begin with the bits
+    // Moves the cut back to the beginning of a UTF-8 character: all further bytes of a character begin with the bits
     // 10.
     std::size_t end = most;
     while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0u) == 0x80u) --end;

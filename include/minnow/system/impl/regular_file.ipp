@@ -36,7 +36,8 @@ MINNOW_INLINE const char* no_file(::mode_t mode) noexcept {
 
 MINNOW_INLINE bool file_exists(const char* path) noexcept { return ::access(path, F_OK) == 0; }
 
-/// Returns the failure for a missing file. It mentions a compressed file (.gz or .xz) next to the missing one.
+/// Returns the failure for a missing file. The message also mentions a compressed file (.gz or .xz) of the same name,
+/// if there is one.
 ///
 /// takes_opener   true if the reader accepts minnow::gzip
 MINNOW_INLINE status missing_file(const char* path, bool takes_opener) noexcept {

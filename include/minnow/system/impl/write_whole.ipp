@@ -68,8 +68,8 @@ MINNOW_INLINE status find_target(const char* path, write_target& to) {
 MINNOW_INLINE std::uint64_t bits_of_system() noexcept {
   std::uint64_t bits = 0;
   if (::getentropy(&bits, sizeof bits) == 0) return bits;
-  // If the system has no random bits, it is enough that the name is unused: `part_file::create` tries names until one
-  // is.
+  // Without random bits from the system, a name may already be in use: `part_file::create` tries names until one is
+  // unused.
   std::timespec now{};
   (void)std::timespec_get(&now, TIME_UTC);
   return static_cast<std::uint64_t>(now.tv_nsec) * 0x9e3779b97f4a7c15u ^ static_cast<std::uint64_t>(now.tv_sec) << 20 ^

@@ -17,8 +17,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Assigns a buffer to each gradient for as long as it is needed: two for a chain of layers, more where layers branch.
-/// No gradient is computed for the image or for the layers before the first trained layer.
+/// Assigns a buffer to each gradient for as long as the gradient is needed. A chain of layers needs two buffers, and
+/// branches need more. No gradient is computed for the image or for the layers before the first trained layer.
 ///
 /// trained  called with the index of a layer; returns true if the layer has parameters
 /// returns  the number of buffers
@@ -55,7 +55,8 @@ template <class Trained>
   return count;
 }
 
-/// Adds the time from its construction to its destruction to seconds[i] of `count`; does nothing if `seconds` is null.
+/// Resizes `seconds` to `count` numbers, and adds the time from its construction to its destruction to seconds[i]. Does
+/// nothing if `seconds` is null.
 class stopwatch {
   using clock = std::chrono::steady_clock;
 

@@ -11,7 +11,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Refuses an optimizer's number outside [low, high).
+/// Refuses a setting of an optimizer outside [low, high).
 [[nodiscard]] MINNOW_INLINE status check_number(const char* name, float found, float low, float high) noexcept {
   if (found >= low && found < high) return {};
   if (std::isinf(high))

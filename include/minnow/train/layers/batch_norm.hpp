@@ -20,7 +20,7 @@ class trainable_batch_norm : public layer_base {
   using row = float_array<1>;
 
 public:
-  /// defers  true: a pass with batch statistics leaves the affine function of each number to the next layer
+  /// defers  true: in a pass with batch statistics, the next layer applies the affine function of this batch norm
   trainable_batch_norm(shape in, bool defers);
 
   [[nodiscard]] const row& gamma() const noexcept { return gamma_; }
@@ -50,8 +50,8 @@ public:
 
 private:
   /// Computes the batch statistics, sets scale and shift from them, and updates the running statistics. Mean and
-  /// variance come from one pass over values centered at the mean of the first rows, which is close enough to avoid
-  /// cancellation.
+  /// variance are computed in one pass. To avoid cancellation, the pass first subtracts the mean of the first 128 rows
+  /// from all values.
   void measure(const activations& in, const pass& p);
 
   row gamma_;

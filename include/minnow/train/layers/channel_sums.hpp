@@ -12,11 +12,12 @@
 namespace minnow::detail {
 
 /// Sums over all rows of a batch, one for each channel. Blocks of a fixed number of rows are summed in floats, and the
-/// sums of the blocks are added in order, in doubles. So float sums are short, and the result is the same for any
-/// number of threads.
+/// sums of the blocks are added in order, in doubles. This keeps rounding errors small and the result independent of
+/// the number of threads.
 class channel_sums {
 public:
-  /// Calls body(offset, channel, count, add) for each vector of each row; add(k, v) adds v to sum k of its channels.
+  /// Calls body(offset, channel, count, add) for each vector of each row; add(k, v) adds v to sum k of the vector's
+  /// channels.
   template <int Sums, class Body>
   void run(std::size_t rows, int channels, Body&& body) {
     constexpr std::size_t block = 128;
@@ -38,8 +39,8 @@ public:
 
   /// Adds up the totals over all ranks; does nothing if `ranks` is null.
   ///
-  /// rows     rows of this rank
-  /// returns  rows of all ranks
+  /// rows     number of rows of this rank
+  /// returns  number of rows of all ranks
   double over(reduction* ranks, double rows);
 
   [[nodiscard]] double total(int sum, int channel) const noexcept {

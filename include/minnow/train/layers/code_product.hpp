@@ -50,8 +50,8 @@ void pack_float_codes(const float* codes, int pixels, int channels, std::byte* p
     }
 }
 
-/// A kernel as function pointers. This way a product is compiled only for its weights, and its inputs are chosen at run
-/// time.
+/// The functions of a kernel as pointers. So a product is compiled once for each weight quantizer, and the kernel for
+/// its input quantizer is chosen at run time.
 struct code_kernel {
   int longest;  ///< largest number of inputs in a sum
   std::size_t (*weight_bytes)(const geometry&);
@@ -87,7 +87,7 @@ inline constexpr code_kernel code_kernel_of = [] {
       }};
 }();
 
-/// The kernel of a product for the quantizer of its inputs.
+/// The kernel that a product uses for the quantizer of its inputs.
 struct input_kernel {
   const code_kernel* kernel = nullptr;  ///< null unless inputs and weights are codes
   bool bits = false;                    ///< true if the inputs have one bit
@@ -114,7 +114,7 @@ public:
   /// Invalidates the packed weights.
   void invalidate() noexcept { ready_ = false; }
 
-  /// Computes out (N,H',W',F) = scales[f] * sum, where sums are over products of inputs (N,H,W,C) and weights
+  /// Computes out (N,H',W',F) = scales[f] * sum, where sum is the integer product of inputs (N,H,W,C) and weights
   /// (F,kh,kw,C / groups). A sum beyond 2^24 is rounded once before it is scaled.
   ///
   /// scales  [F]

@@ -10,8 +10,9 @@
 
 namespace minnow::detail {
 
-/// A batch norm whose element-wise work is done by the quantizer after it, in the quantizer's own passes. Forward: the
-/// affine function of each number. Backward: the sums over the gradients that the batch norm needs.
+/// A batch norm whose element-wise work is done by the quantizer after it, in the quantizer's own passes. In the
+/// forward pass, the quantizer applies the affine function to each number. In the backward pass, it computes the sums
+/// over the gradients that the batch norm needs.
 struct deferred_norm {
   explicit deferred_norm(int channels) : scale(index(channels)), shift(scale), mean(scale), inverse_deviation(scale) {}
 
@@ -19,11 +20,12 @@ struct deferred_norm {
   std::vector<float> shift;              ///< [C]
   std::vector<float> mean;               ///< [C] of the batch
   std::vector<float> inverse_deviation;  ///< [C] of the batch
-  channel_sums sums;                     ///< sums over the outputs' gradients g, and over g · normalized
+  channel_sums sums;                     ///< sums of the output gradients g, and of g · normalized input
   bool summed = false;                   ///< true if `sums` were computed for this batch
 };
 
-/// Calls body(offset, value, count) for each vector of activations, after the deferred batch norm, if there is one.
+/// Calls body(offset, value, count) for each vector of activations. If there is a deferred batch norm, the values are
+/// its outputs.
 template <class Body>
 void for_values(const activations& in, Body&& body) {
   if (in.norm == nullptr)

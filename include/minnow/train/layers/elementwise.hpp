@@ -5,7 +5,7 @@
 
 namespace minnow {
 
-/// The form in training of any layer that applies a function of one number to each element.
+/// The trainable form of any layer that applies a function of one number to each element.
 template <elementwise Layer, class Estimator>
 class trainable<Layer, Estimator> : public layer_base {
 public:

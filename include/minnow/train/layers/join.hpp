@@ -37,7 +37,7 @@ private:
 
 }  // namespace detail
 
-/// The form of joins (layers with two inputs) in training. Each of the two inputs holds codes or values and has its own
+/// The trainable form of joins (layers with two inputs). Each of the two inputs holds codes or values and has its own
 /// scale.
 template <class Estimator>
 class trainable<add, Estimator> : public detail::trainable_add {

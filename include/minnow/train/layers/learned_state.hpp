@@ -58,7 +58,7 @@ public:
   ///
   /// s        index of `state`
   /// x        `count` values that share the state
-  /// g        gradients that arrive at the quantized values of x
+  /// g        gradients with respect to the quantized values of x
   /// factor   multiplies the result
   /// images   number of images that the values belong to; 1 for weights
   void take(std::size_t s, const typename Quantizer::state& state, const float* x, const float* g, std::size_t count,

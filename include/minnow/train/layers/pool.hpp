@@ -9,7 +9,7 @@ namespace minnow {
 namespace detail {
 
 /// Max and average pooling. An average is the sum of the window's elements inside the image, added in order, times 1 /
-/// taps. The packed network computes it in the same way.
+/// (kernel height · kernel width). The packed network computes it in the same way.
 template <bool Averages>
 class trainable_pool : public layer_base {
 public:

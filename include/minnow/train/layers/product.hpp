@@ -8,7 +8,7 @@
 
 namespace minnow {
 
-/// The form of `conv`, `depthwise_conv` and `dense` in training.
+/// The trainable form of `conv`, `depthwise_conv` and `dense`.
 template <product_layer Layer, class Estimator>
 class trainable<Layer, Estimator> : public trainable_product<typename Layer::weights, Estimator> {
 public:

@@ -17,11 +17,12 @@
 
 namespace minnow {
 
-/// Quantizes the inputs of a product. Forward: f h(a) + (1 - f) clip(a), with the estimator's quantized fraction f. At
-/// f = 1 it passes codes and their scale to the product, so that sums of products are the integers of the packed
-/// network. Backward: the estimator's slope times the derivative of the clip.
+/// Quantizes the inputs of a product. The forward pass computes f h(a) + (1 - f) clip(a), where f is the estimator's
+/// quantized fraction. At f = 1 it passes codes and their scale to the product instead, so that the product's sums are
+/// the integers of the packed network. The backward pass multiplies gradients by the estimator's slope and by the
+/// derivative of the clip.
 ///
-/// `pixels`, `half` and `real` have nothing to estimate: `pixels` is exact, and the others pass gradients inside their
+/// `pixels`, `half` and `real` need no estimator: `pixels` is exact, and `half` and `real` pass gradients inside their
 /// range.
 template <quantizer Quantizer, class Estimator>
 class trainable<quantize<Quantizer>, Estimator> : public layer_base {
@@ -32,7 +33,7 @@ public:
   template <quantizer Inputs>
   trainable(shape, const wiring<Inputs>& neighbors) : codes_(neighbors.feeds_codes && Quantizer::max_code > 0) {}
 
-  /// True if the layer processes values one by one, so that a batch norm can leave its affine function to it.
+  /// True if the layer processes values one by one. It can then apply the affine function of the batch norm before it.
   static constexpr bool applies_norm = state_floats<Quantizer> == 0;
 
   [[nodiscard]] const typename Quantizer::state& state() const noexcept { return state_; }
@@ -90,7 +91,7 @@ public:
 
 private:
   /// Measures the inputs if the pass asks for it; returns false if they hold a NaN or an infinity. The first batch of a
-  /// calibration is measured repeatedly, like weights, so that the state has converged on it.
+  /// calibration is measured repeatedly, like weights, so that the state converges.
   bool observe(const activations& in, const pass& p) {
     const std::span<const float> values(in.data, in.size());
     if (p.mode == mode::calibrate && p.measured_batches == 0) {
@@ -124,8 +125,8 @@ private:
     }
   }
 
-  /// Returns the noise z, uniform on [-1, 1). It is drawn by the element's index, so that the number of threads does
-  /// not matter.
+  /// Returns the noise z, uniform on [-1, 1). The element's index determines the noise, so the noise does not depend on
+  /// the number of threads.
   static detail::vector noise(const pass& p, std::size_t first) noexcept {
     float z[detail::lanes];
     for (int i = 0; i < detail::lanes; ++i) z[i] = 2 * p.noise.uniform_at(first + index(i)) - 1;
@@ -134,7 +135,7 @@ private:
 
   typename Quantizer::state state_{};
   [[no_unique_address]] detail::learned_state<Quantizer> learned_{1};
-  bool codes_;  ///< true: outputs codes instead of values, as the packed network does
+  bool codes_;  ///< true: outputs codes instead of values at quantized fraction 1
 };
 
 }  // namespace minnow

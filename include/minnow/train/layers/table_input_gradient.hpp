@@ -10,10 +10,10 @@
 namespace minnow::detail {
 
 /// Input gradient of a product whose weights are codes of 1 or 2 bits: the product of the output gradient and the
-/// codes. It uses the tables of partial sums of the packed network's float kernels.
+/// codes. It is computed with the same tables of partial sums as the float kernels of the packed network.
 ///
 /// For a convolution of stride 1, it is a convolution with the kernel rotated by 180 degrees, and with inputs and
-/// outputs exchanged. For a dense layer, it is the product with the transpose.
+/// outputs exchanged. For a dense layer, it is the product with the transposed weights.
 template <class Weights>
 class table_input_gradient {
 public:
@@ -24,8 +24,8 @@ public:
   void run(int images, const float* grad_out, std::span<const float> weights, float* grad_in);
 
 private:
-  /// Converts weights (F, taps, C) to table indices of the backward product, whose filters are the layer's channels and
-  /// whose channels are the layer's filters. For a dense layer, all inputs are channels of one tap.
+  /// Converts weights (F, taps, C) to table indices of the backward product. The filters of this product are the
+  /// layer's channels, and its channels are the layer's filters. For a dense layer, all inputs are channels of one tap.
   void prepare(std::span<const float> weights);
 
   geometry of_;

@@ -46,15 +46,15 @@ protected:
 
   /// Draws the weights.
   ///
-  /// uniform_init  `initializer::by_quantizer` means `wide`, else `glorot`
+  /// uniform_init  true: `initializer::by_quantizer` means `wide`; false: it means `glorot`
   void draw(random r, initializer how, bool uniform_init);
-  /// Computes the products of the forward pass, with the codes if `share` is 1.
+  /// Computes the products of the forward pass, with the weights' codes if `share` is 1.
   ///
   /// share  quantized fraction of the weights
   void multiply(const activations& in, activations& out, const pass& p, float share);
-  /// Computes the gradient of the weights as values, without the scale of the inputs.
+  /// Computes the gradient of the weights' values. The caller multiplies it by the scale of the inputs.
   void differentiate_weights(const activations& in, const float* grad_out);
-  /// Computes the gradient of the inputs with the weights as values.
+  /// Computes the gradient of the inputs from the weights' values.
   ///
   /// as_codes  true: computes the values from the codes; false: uses the values of the forward pass
   void differentiate_inputs(int images, const float* grad_out, float* grad_in, bool as_codes);
@@ -73,7 +73,7 @@ protected:
   bool quantized_once_ = false;
 
 private:
-  /// Computes the weights as values, for float products.
+  /// Computes the weights of float products: share · quantized weights + (1 - share) · latent weights.
   void blend(float share);
 
   /// Returns input scale * weight scale for each filter.
@@ -92,11 +92,11 @@ private:
 
 }  // namespace detail
 
-/// The trainable product that `conv` and `dense` share. Its code is instantiated for each weight quantizer and
-/// estimator, not for each layer size.
+/// The trainable product that `conv`, `depthwise_conv` and `dense` share. Its code is instantiated for each weight
+/// quantizer and estimator, not for each layer size.
 ///
-/// Forward multiplies the inputs by f h(w) + (1 - f) w, with the estimator's quantized fraction f. At f = 1 it
-/// multiplies codes and scales the sums, so that the sums are the packed network's integers.
+/// The forward pass multiplies the inputs by f h(w) + (1 - f) w, where f is the estimator's quantized fraction. At f =
+/// 1 it multiplies codes and scales the sums, so that the sums are the packed network's integers.
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
@@ -115,7 +115,7 @@ public:
     moved();
   }
 
-  /// Codes of the weights, filter by filter, and the states that give their scales. `pack` takes these.
+  /// Codes of the weights, filter by filter, and the states that give their scales. `pack` uses them.
   struct quantized_weights {
     std::span<const float> codes;
     std::span<const typename Quantizer::state> states;

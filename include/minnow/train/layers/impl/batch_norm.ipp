@@ -129,7 +129,7 @@ MINNOW_INLINE void trainable_batch_norm::measure(const activations& in, const pa
   const double rows = norm_.sums.over(p.over_ranks, static_cast<double>(count_of_rows));
   const double momentum =
       p.mode == mode::reestimate ? 1.0 / (p.measured_batches + 1) : static_cast<double>(batch_norm::momentum);
-  // At momentum 1 the old value must not take part: it may be a NaN, and 0 times a NaN is a NaN.
+  // At momentum 1 the old value must not be used: it may be a NaN, and 0 times a NaN is a NaN.
   const auto move = [&](float& running, double now) {
     running = static_cast<float>(momentum == 1 ? now : (1 - momentum) * static_cast<double>(running) + momentum * now);
   };

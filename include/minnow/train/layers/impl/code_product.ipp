@@ -12,8 +12,8 @@ namespace code_maps {
 
 inline constexpr int images_together = 16;
 
-/// Geometry that treats the images of a dense layer as the pixels of one map, so that they share a pass over the
-/// weights.
+/// Geometry that treats the images of a dense layer as the pixels of one map, so that one pass over the weights serves
+/// several images.
 MINNOW_INLINE geometry stacked(const geometry& g, int images) {
   return window_over({images, 1, g.in.size()}, g.out.channels, {1, 1}, {1, 1}, {0, 0});
 }

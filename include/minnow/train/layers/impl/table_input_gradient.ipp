@@ -34,7 +34,7 @@ table_input_gradient<Weights>::table_input_gradient(const geometry& g)
   if constexpr (has_fast_tables<Weights>) {
     const bool turns = g.stride == extent{1, 1} && backward_.padding.height >= 0 && backward_.padding.width >= 0 &&
                        backward_.out == g.in;
-    // The kernel writes rows of sums in whole blocks of channels.
+    // The kernel writes sums in whole blocks of channels, so the channels must fill their last block.
     usable_ = (is_dense(g) || turns) && backward_.out.channels % kernels::block_filters == 0 &&
               float_product<Weights>::uses_tables(backward_);
   }

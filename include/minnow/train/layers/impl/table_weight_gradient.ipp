@@ -24,7 +24,7 @@ using layout = kernels::detail::table_index<encoding::bit, 3>;
 using bit = kernels::operand<encoding::bit>;
 inline constexpr int filters_together = kernels::block_filters;
 inline constexpr int of_word = layout::group * layout::per_word;  // rows in a word
-inline constexpr int rows_together = 36 * of_word;                // their tables for 16 filters fit in the L2 cache
+inline constexpr int rows_together = 36 * of_word;                // the tables of 16 filters then fit in the L2 cache
 
 }  // namespace weight_tables
 
