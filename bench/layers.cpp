@@ -18,8 +18,8 @@ namespace {
 
 namespace mn = bench::mn;
 
-/// Returns a call that runs a network from the measured layer's input codes to its end. The layer after it computes
-/// only one output pixel.
+/// Returns a call that runs the measured layer on recorded input codes, and then the last layer of the network, which
+/// computes only one output pixel.
 template <class Model>
 [[nodiscard]] bench::call make_layer() {
   using packed = mn::packed<Model>;

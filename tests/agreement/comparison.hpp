@@ -303,7 +303,8 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
     const auto& map = found.map_of(s);
     double next = 0;
     for (std::size_t k = 0; k < static_cast<std::size_t>(v.out.size()); ++k) {
-      // Quantizers never decrease, so the codes of the lowest and the highest possible value bound the packed code.
+      // A code never decreases as the quantizer's input increases, so the codes of the lowest and the highest possible
+      // input bound the packed code.
       const auto d = static_cast<float>(doubt);
       const float before = value_before(v.before, k);
       const float low = v.code(doubt > 0 ? std::nextafter(before - d, -HUGE_VALF) : before);

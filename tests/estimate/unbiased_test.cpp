@@ -68,8 +68,8 @@ TEST_SUITE("estimate/unbiased") {
     for (const neuron_case& c : cases) {
       const double e = 1e-5;
       const auto mean = [&](double a) { return sigmoid(a) * c.loss_of_one + (1 - sigmoid(a)) * c.loss_of_zero; };
-      // The bound uses that the third derivative of the sigmoid is at most 1/8 and that the two losses differ by at
-      // most 5.
+      // The bound holds because the third derivative of the sigmoid is at most 1/8 in magnitude and the two losses
+      // differ by at most 5.
       CHECK(std::abs((mean(c.a + e) - mean(c.a - e)) / (2 * e) - gradient_of_the_mean(c)) <= 5 * e * e / 48 + 1e-10);
     }
   }

@@ -140,7 +140,7 @@ private:
   static constexpr std::size_t most_bytes = std::size_t{1} << 26;
   static constexpr int failure_tag = 1;
 
-  /// Memory that MPI may still use when this object is destroyed.
+  /// Memory that MPI may still use when the `data_parallel` object is destroyed; the destructor then does not free it.
   struct state {
     MPI_Comm all = MPI_COMM_NULL;
     std::vector<MPI_Request> under_way;

@@ -51,7 +51,8 @@ struct forward_panels {
 
   [[nodiscard]] int count() const noexcept { return ceil_div(g.out.channels, float_tile<Arch>::columns); }
 
-  /// Packs inputs [begin, end) of the panels [first, last): to (end - begin, columns), one panel every `size` floats.
+  /// Packs inputs [begin, end) of the panels [first, last). Each packed panel has the shape (end - begin, columns) and
+  /// starts `size` floats after the start of the previous one.
   void pack(int first, int last, int begin, int end, float* to, std::size_t size) const noexcept {
     constexpr int columns = float_tile<Arch>::columns;
     const int inputs = g.inputs();

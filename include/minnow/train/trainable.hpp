@@ -18,8 +18,8 @@ struct deferred_norm;
 }
 
 /// Activations of a batch: (images, height, width, channels), channels last. Their values are scale * data. `scale`
-/// differs from 1 only in the output of a quantize layer that feeds a product or a join: `data` then holds codes, and
-/// `max_code` is the largest |code|.
+/// differs from 1 only in the output of a quantize layer that feeds a product or a join (`add`, `concatenate`): `data`
+/// then holds codes, and `max_code` is the largest |code|.
 struct activations {
   float* data = nullptr;
   int images = 0;

@@ -131,9 +131,9 @@ struct float_pair<In, Weights, Arch> {
   /// 10 for a lookup and its addition, 60 for making a table, 5 for a multiply-add. With few filters, tables do not pay
   /// off; with few channels, most of a group is empty.
   ///
-  /// On SIMD without a lookup in a register, multiply-adds would read weights of 32 bits. With a single output pixel
-  /// each weight is read once, so memory limits the speed. The portable tables are then faster, because they read only
-  /// 1 or 2 bits per weight.
+  /// If the instruction set cannot look up floats in a vector register, multiply-adds must read each weight as a 32-bit
+  /// float. With a single output pixel each weight is read once, so memory limits the speed. The portable tables are
+  /// then faster, because they read only 1 or 2 bits per weight.
   static constexpr bool uses_tables(const geometry& g) noexcept {
     if (!wide) return g.out.pixels() == 1;
     const long long uses = static_cast<long long>(blocks(g.out.channels)) * g.kernel.height * g.kernel.width /

@@ -12,7 +12,7 @@
 /// called through pointers: once for each tile of pixels, and once for each region that needs a panel.
 namespace minnow::kernels {
 
-/// The functions of a sink. Panels are for one or two blocks of filters.
+/// The functions of a sink. A panel (sink/sink.hpp) has the constants of one or two blocks of filters.
 struct sink_functions {
   struct panel {
     void (*make)(const void* sink, const void* base, int channel, int filters, std::byte* panel) noexcept;

@@ -17,10 +17,10 @@
 
 namespace minnow {
 
-/// Quantizes the inputs of a product. The forward pass computes f h(a) + (1 - f) clip(a), where f is the estimator's
-/// quantized fraction. At f = 1 it passes codes and their scale to the product instead, so that the product's sums are
-/// the integers of the packed network. The backward pass multiplies gradients by the estimator's slope and by the
-/// derivative of the clip.
+/// Quantizes the inputs of a product. The forward pass computes f h(a) + (1 - f) clip(a), where h(a) is the quantized
+/// value of input a, and f is the estimator's quantized fraction. At f = 1 it passes codes and their scale to the
+/// product instead, so that the product's sums are the integers of the packed network. The backward pass multiplies
+/// gradients by the estimator's slope and by the derivative of the clip.
 ///
 /// `pixels`, `half` and `real` need no estimator: `pixels` is exact, and `half` and `real` pass gradients inside their
 /// range.
