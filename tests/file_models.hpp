@@ -1,7 +1,8 @@
 #pragma once
 
 // Models whose files are kept as fixtures (fixtures/format_1) and fuzzed. They cover every order of packed weights,
-// folded stages, floats and fixed point. They must never change, because the kept files were written with them.
+// stages folded into thresholds, floats and fixed point. They must never change, because the kept files were written
+// with them.
 
 #include <cstdint>
 #include <vector>

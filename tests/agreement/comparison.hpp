@@ -44,7 +44,7 @@ namespace comparison {
 struct step {
   double factor = 1;  ///< largest factor by which the layer multiplies a difference
   int roundings = 0;  ///< the largest number of roundings in either network
-  int second = -1;    ///< for a join: the stage whose result is its other input
+  int second = -1;    ///< for a layer with two inputs: the stage whose result is its other input
   double unit = 1;    ///< scale of the other input's codes; 1 for floats
 };
 

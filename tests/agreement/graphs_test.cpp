@@ -37,7 +37,7 @@ struct of_dense_blocks
             batch_norm, unit<Scheme, 12, kernel<1>, padding<0>>, average_pool<2>, dense_block<2, unit<Scheme, 3>>,
             batch_norm, last_of_two_bits> {};
 
-/// Forks of the image, nested forks, forks of codes, and joins that directly follow each other.
+/// Forks of the image, nested forks, forks of codes, and additions that directly follow each other.
 struct of_nested_forks
     : model<image<3, 8, 8>, concatenated<chain<conv<4, scheme<real, ternary<>>>, batch_norm>>, batch_norm,
             residual<residual<unit<minw<2, 2>, 7>, chain<>, ternary<>>, unit<minw<3, 2>, 7>>,

@@ -22,8 +22,8 @@ struct residuals : model<image<3, 8, 8>, unit, repeat<2, residual<unit>>,
 struct dense_blocks : model<image<3, 8, 8>, dense_block<3, conv<5>>, batch_norm> {};
 struct inside_each_other : model<features<4>, residual<residual<relu>>, concatenated<concatenated<bias>>> {};
 
-/// A layer: its path, the layer whose result it reads, the second such layer if it is a join, and how many layers read
-/// its result.
+/// A layer: its path, the layer whose result it reads, the second such layer if it has two inputs, and how many layers
+/// read its result.
 struct node {
   std::string path;
   int from;

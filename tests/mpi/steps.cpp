@@ -67,9 +67,10 @@ double further(data_parallel& ranks, const step_options& o, seed draws) {
   return furthest;
 }
 
-/// The steps add some 10^4 products in a different order. If the last bit of such a sum moves a value across a
-/// quantizer's threshold, results differ by the contribution of one value to its batch. This happens for about one seed
-/// in a thousand, and which seed depends on the processor. So only two of three seeds must be within the tolerance.
+/// A step on all ranks adds some 10^4 products in a different order than the same step on one rank. If the last bit of
+/// such a sum moves a value across a quantizer's threshold, results differ by the contribution of one value to its
+/// batch. This happens for about one seed in a thousand, and which seed depends on the processor. So only two of three
+/// seeds must be within the tolerance.
 constexpr double tolerance = 1e-5;
 
 template <class Model, class Estimator>

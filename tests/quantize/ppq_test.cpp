@@ -48,9 +48,9 @@ double scale_of_algorithm(const std::vector<float>& xs, int bits, int iterations
   return g;
 }
 
-/// Returns how much the error of `next` may exceed the error of the previous scale because of rounding alone. A
-/// quotient rounded to float may cross a tie (counted exactly), the projection is rounded to float, and the sums here
-/// are rounded to double.
+/// Returns how much the squared error of `next` may exceed the squared error of the previous scale because of rounding
+/// alone. There are three causes. A quotient x / next that is rounded to float may cross a tie; the effect of such a
+/// wrong code is computed exactly. The projection is rounded to float. The sums in this test are rounded to double.
 template <int Bits>
 double rounding_allowance(const std::vector<float>& xs, float next) {
   double allowed = 0;

@@ -115,7 +115,7 @@ TEST_SUITE("train/network") {
       for (std::size_t k = 0; k < 4; ++k) sum += (w(f, 0, 0, k) > 0 ? 1.0f : -1.0f) * std::clamp(x[k], -1.0f, 1.0f);
       CHECK(net.result(1).data[f] == sum);
     }
-    // With the estimators swapped, weights stay latent, and inputs are quantized.
+    // With the estimators swapped, inputs are quantized and weights are not.
     network<small_two, aqe, ste> turned{seed{1}};
     std::copy(x.begin(), x.end(), turned.prepare(1).begin());
     (void)turned.forward({.mode = mode::evaluate, .alpha = 0});

@@ -1,4 +1,4 @@
-// Compiles a network with joins, groups, signals, every pool, every activation, integers and floats.
+// Compiles networks with residual and dense blocks, groups, signals, every pool, every activation, integers and floats.
 #include <cstdio>
 
 #include <minnow/minnow.hpp>

@@ -10,7 +10,7 @@ class reduction {
 public:
   /// Replaces each number by its sum over all processes.
   virtual void sum(std::span<double> numbers) = 0;
-  /// The largest number of all processes. No number may be NaN.
+  /// Returns the largest of the numbers that the processes pass. No number may be NaN.
   [[nodiscard]] virtual double largest(double number) = 0;
 
 protected:

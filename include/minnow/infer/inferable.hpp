@@ -231,8 +231,8 @@ private:
   shape shape_;
 };
 
-/// The `inferable` of a join takes the shapes of both inputs. Its `scale` is the quantizer scale of the other input's
-/// codes, or 1 if that input has floats.
+/// The `inferable` of a layer with two inputs takes the shapes of both. Its `scale` is the quantizer scale of the other
+/// input's codes, or 1 if that input has floats.
 template <>
 class inferable<add> {
 public:

@@ -109,7 +109,7 @@ private:
             {floats(0), floats(1), floats(2)},
             reinterpret_cast<std::uint32_t*>(at(memory.waiting))};
   }
-  /// Returns the packed map of a join's other input; null for other layers.
+  /// Returns the packed map of the other input if the layer has two inputs; null if it has one.
   template <class Plan, std::size_t Index>
   [[nodiscard]] const std::byte* other() noexcept {
     if constexpr (join_layer<typename Plan::template op<Index>>) return map(Plan::template second<Index>);

@@ -95,7 +95,7 @@ struct stage_plan {
   using outputs = std::conditional_t<has_quantizer,
                                      typename quantizer_of<typename layer_graph::template layer<end - 1>>::type, real>;
   /// `source` is the stage whose result this stage reads. `second<I>` is the stage whose result is the other input of
-  /// the stage's layer I, which must be a join.
+  /// the stage's layer I, which must have two inputs.
   static constexpr std::size_t source = stages<Model>::maker(layer_graph::template from<begin>);
   template <std::size_t Index>
   static constexpr std::size_t second = stages<Model>::maker(layer_graph::template second<ops_begin + Index>);
@@ -199,8 +199,8 @@ private:
   }();
 
   /// True if an encoding stage works without floats, which the model must request (`fixed_point`). Its layers must be
-  /// affine, clips or max pools, and its quantizer must round (`rounds`). At most one join may add codes, before any
-  /// clip.
+  /// affine, clips or max pools, and its quantizer must round (`rounds`). At most one `add` layer may add codes,
+  /// before any clip.
   static constexpr bool fixes = [] {
     if constexpr (encodes && is_fixed_point<Model> && requires { requires outputs::rounds; }) {
       bool clipped = false;
@@ -238,7 +238,7 @@ public:
   }();
 };
 
-/// The sink that writes the codes of a folded stage.
+/// The sink that writes the codes of a stage that is folded into thresholds.
 template <class Plan>
 using code_sink_of = kernels::code_sink<Plan::outputs::storage, operand_of<typename Plan::outputs>::bits,
                                         static_cast<int>(codes_of<typename Plan::outputs>().size()) - 1>;

@@ -12,7 +12,7 @@ struct layer_entry {
   std::string_view path;
   shape out;
   std::size_t from;    ///< index of the layer whose result is the input, or image_input
-  std::size_t second;  ///< like `from`, for the second input of a join
+  std::size_t second;  ///< like `from`, for the second input of a layer with two inputs
   bool joins;
 };
 

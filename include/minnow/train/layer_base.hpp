@@ -103,7 +103,8 @@ public:
 template <quantizer Inputs = real>
 struct wiring {
   using inputs = Inputs;
-  bool feeds_codes = false;        ///< true if a product or a join reads the result; a quantizer then outputs codes
+  /// True if a product or a layer with two inputs (`join_base`) reads the result. A quantizer then outputs codes.
+  bool feeds_codes = false;
   bool next_applies_norm = false;  ///< true if the next layer can apply a batch norm's function in its own pass
 };
 

@@ -96,8 +96,8 @@ struct parameter {
   std::function<void()> limit{};
 };
 
-/// The form of a layer in training: a class derived from `layer_base` or, for joins, `join_base` (layer_base.hpp).
-/// Specialize it for your own layers.
+/// The form of a layer in training: a class derived from `layer_base` or, for layers with two inputs, `join_base`
+/// (layer_base.hpp). Specialize it for your own layers.
 template <class Layer, class Estimator = void>
 class trainable;
 

@@ -13,7 +13,7 @@
 namespace minnow::detail {
 
 /// Epilogue in fixed point. Its constants for all channels are multiplier, shift, low, high and smallest in `integers`,
-/// and offset in `wide`. Firmware supports no joins, so the multiplier of a join's codes is left out.
+/// and offset in `wide`. Firmware supports no layers with two inputs, so the multiplier of a second input is left out.
 template <class Plan>
 struct firmware_end<Plan, stage_end::fixed_point> {
   static constexpr int channels = Plan::window.out.channels;

@@ -46,9 +46,9 @@ struct end_of;
 
 /// Sizes of the buffers that a stage needs while it runs, or their offsets, in bytes.
 struct stage_memory {
-  std::array<std::size_t, 3> floats{};  ///< 0, 1: alternating input and output of a layer; 2: a join's other input
+  std::array<std::size_t, 3> floats{};  ///< 0, 1: alternating input and output of a layer; 2: a second input
   std::size_t sums = 0;
-  std::size_t waiting = 0;  ///< partial results of a folded pool's windows
+  std::size_t waiting = 0;  ///< partial results of the windows of a pool that is folded into thresholds
   std::size_t scratch = 0;
 };
 
@@ -57,7 +57,7 @@ template <class Plan>
 struct stage_run {
   stage_work work;                                 ///< parameters of the product
   std::byte* output;                               ///< packed map that the stage writes
-  std::array<const std::byte*, Plan::ops> others;  ///< for each join, the packed map of its other input
+  std::array<const std::byte*, Plan::ops> others;  ///< for each layer with two inputs, the map of the second
   std::array<float*, 3> floats;                    ///< as in stage_memory
   std::uint32_t* waiting;                          ///< as in stage_memory
 };

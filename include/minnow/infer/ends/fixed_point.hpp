@@ -28,7 +28,7 @@ inline constexpr int most_shift = 62;
 ///   code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high)
 struct fixed_constants {
   std::vector<std::int32_t> multiplier;
-  std::vector<std::int64_t> other_multiplier;  ///< multiplier of the codes that a join adds
+  std::vector<std::int64_t> other_multiplier;  ///< multiplier of the codes that an `add` layer adds
   std::vector<std::int64_t> offset;
   std::vector<std::int32_t> shift;
   std::vector<std::int32_t> low;
@@ -72,7 +72,7 @@ inline constexpr std::size_t join_of = []<std::size_t... Index>(std::index_seque
 /// Context of `fix_block`.
 struct fix_context {
   const fixed_constants* constants;
-  const std::byte* other;  ///< packed map that a join adds; null without a join
+  const std::byte* other;  ///< packed map that an `add` layer adds; null without such a layer
 };
 
 /// Computes the codes of a block of sums. A `byte_sink` calls it.

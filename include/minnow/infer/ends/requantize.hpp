@@ -47,7 +47,7 @@ template <class Plan>
 struct encode_context {
   const layer_constants<Plan>* constants;
   first_exception* failure;        ///< an exception of a user's function, which must not propagate through a kernel
-  const std::byte* const* others;  ///< for each join, the map of its other input
+  const std::byte* const* others;  ///< for each layer with two inputs, the packed map of its other input
 };
 
 template <class Layer>

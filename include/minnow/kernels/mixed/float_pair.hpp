@@ -128,8 +128,9 @@ struct float_pair<In, Weights, Arch> {
   static constexpr bool wide = std::is_base_of_v<xsimd::avx512f, Arch>;
 
   /// Returns true if tables compute the layer. With AVX-512 the choice follows from costs in tenths of a cycle: up to
-  /// 10 for a lookup and its addition, 60 for making a table, 5 for a multiply-add. With few filters, tables do not pay
-  /// off; with few channels, most of a group is empty.
+  /// 10 for a lookup and its addition, 60 for making a table, 5 for a multiply-add. Tables do not pay off with few
+  /// filters. They also do not pay off with one or two channels, because a table then covers only one or two inputs
+  /// instead of 5 (3 for ternary weights).
   ///
   /// If the instruction set cannot look up floats in a vector register, multiply-adds must read each weight as a 32-bit
   /// float. With a single output pixel each weight is read once, so memory limits the speed. The portable tables are

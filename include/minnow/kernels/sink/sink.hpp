@@ -75,7 +75,7 @@ struct code_sink {
   threshold_rows thresholds;
   geometry pool;             ///< pooling windows over the map of sums
   std::byte* map;            ///< packed map to write
-  std::uint32_t* waiting;    ///< [pooled pixels][Cw][Count]; unused for 1x1 windows
+  std::uint32_t* waiting;    ///< [pooled pixels][ceil(C / 32)][Count], for C channels; unused for 1x1 windows
   int first_window_row = 0;  ///< only the window rows [first, last) are written
   int last_window_row = pool.out.height;
 

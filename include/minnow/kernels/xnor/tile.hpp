@@ -141,8 +141,9 @@ struct xnor_kernel {
   /// of 6 and 8 pixels do not reduce the epilogue's part of the time, because the epilogue grows with the tile.
   ///
   /// Processors whose ports take 512 bits as two halves reach 277 to 305 MAC/cycle at 1 x 1. On these processors, a
-  /// loop that has only the five operations for two words took 3.13 cycles instead of 2.5. Logic operations reach their
-  /// full rate there only if their operands come from registers.
+  /// loop that only does the operations of 1 x 1 bits (five for two words: xor, parity, carry, popcount, add) took 3.13
+  /// cycles for two words instead of 2.5. Logic operations reach their full rate there only if their operands come from
+  /// registers.
   ///
   /// Not inlined, so that all sinks share one copy. Inlined copies would be most of the compiled code of a network.
   ///

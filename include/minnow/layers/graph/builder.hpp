@@ -17,7 +17,7 @@ class graph {
 public:
   std::array<text, Count> paths{};
   std::array<std::size_t, Count> from{};    ///< the layer whose result is the input, or image_input
-  std::array<std::size_t, Count> second{};  ///< for a join: the layer whose result is its second input, or image_input
+  std::array<std::size_t, Count> second{};  ///< the same for the second input of a layer with two inputs
   std::array<int, Count> readers{};         ///< number of layer inputs that read this result
   int image_readers = 0;                    ///< number of layer inputs that read the image
 

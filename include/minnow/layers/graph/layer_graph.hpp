@@ -77,21 +77,21 @@ public:
   /// The layer whose result is layer I's input, or detail::image_input.
   template <std::size_t Index>
   static constexpr std::size_t from = graph.from[Index];
-  /// The layer whose result is a join's second input, or detail::image_input.
+  /// The layer whose result is layer I's second input, if it has two, or detail::image_input.
   template <std::size_t Index>
   static constexpr std::size_t second = graph.second[Index];
   /// Number of layer inputs that read the layer's result, or the image.
   static constexpr int readers(std::size_t layer) {
     return layer == detail::image_input ? graph.image_readers : graph.readers[layer];
   }
-  /// True if layer I + 1 reads layer I as its input (for a join, as its first input) and nothing else reads layer I.
+  /// True if layer I + 1 reads layer I as its input (as its first input, if it has two) and nothing else reads layer I.
   template <std::size_t Index>
   static constexpr bool feeds_next = [] {
     if constexpr (Index + 1 < count) return graph.from[Index + 1] == Index && graph.readers[Index] == 1;
     else return false;
   }();
 
-  /// True if a layer that accepts codes with their scale (a product or a join) reads layer I.
+  /// True if a layer that accepts codes with their scale (a product or a layer with two inputs) reads layer I.
   template <std::size_t Index>
   static constexpr bool feeds_codes = code_sources[Index];
 

@@ -21,7 +21,7 @@ namespace minnow::detail {
 ///   clip(slope · sum + other_slope · other + shift)
 struct channel_line {
   double slope = 0;
-  double other_slope = 0;  ///< factor of the codes that a join adds
+  double other_slope = 0;  ///< factor of the codes that an `add` layer adds
   double shift = 0;
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
