@@ -1,4 +1,5 @@
-// A user-defined quantizer, estimator and alpha schedule, written for single numbers and used like the library's.
+// A user-defined quantizer, estimator and alpha schedule. The functions of the quantizer and the estimator take one
+// float at a time, no SIMD vectors. All three are used like the library's own.
 #include <algorithm>
 #include <cmath>
 #include <iostream>

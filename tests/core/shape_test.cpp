@@ -29,7 +29,7 @@ static_assert(dense_over({4, 4, 512}, 10).in == shape{1, 1, 8192});
 static_assert(dense_over({4, 4, 512}, 10).out == shape{1, 1, 10});
 static_assert(dense_over({4, 4, 512}, 10).weights() == 81920 && dense_over({4, 4, 512}, 10).macs() == 81920);
 
-// 2^16 pixels, inputs and filters need more multiply-accumulates than an int holds.
+// 2^16 pixels, 2^16 inputs per pixel and 2^16 filters need more multiply-accumulates than an int holds.
 static_assert(window_over({256, 256, 65536}, 65536, {1, 1}, {1, 1}, {0, 0}).macs() == 281474976710656);
 
 static_assert(ceil_div(0, 32) == 0 && ceil_div(1, 32) == 1 && ceil_div(32, 32) == 1 && ceil_div(33, 32) == 2);

@@ -12,7 +12,7 @@ using namespace minnow;
 // them.
 namespace estimate_concept_test {
 
-/// A user-defined estimator for single numbers, whose slope is the derivative of tanh.
+/// A user-defined estimator whose slope is the derivative of tanh. `slope` takes one float at a time, no SIMD vectors.
 struct soft : estimator_base {
   static constexpr text name() { return "soft"; }
   static constexpr float quantized_fraction(float) { return 1; }

@@ -30,8 +30,8 @@ struct of_states : model<features<6>, dense<9, scheme<Quantizer, lsq<4>>>, batch
 
 dataset<float> uncentered_numbers(int count) { return {{1, 1, 6}, test::uniform(6 * count, 1, -3, 2), {}}; }
 
-/// Returns the result of one step of PPQ (Liu & Mattina 2019, Algorithm 2): the best scale for the codes that the scale
-/// `g` gives. PPQ has converged when the scale no longer changes.
+/// Returns the result of one step of PPQ (quantize/ppq.hpp): the best scale for the codes that the scale `g` gives. PPQ
+/// has converged when the scale no longer changes.
 double best_for_its_codes(std::span<const float> values, int bits, double g) {
   const double limit = (1 << (bits - 1)) - 1;
   double products = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Compares all gradients of a network of real layers with finite differences of a forward pass in double precision.
+// Compares all gradients of a float network with finite differences of a forward pass in double precision.
 
 #include <doctest/doctest.h>
 

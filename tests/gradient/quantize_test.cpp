@@ -56,7 +56,8 @@ std::vector<float> inputs_around(float end) {
   return x;
 }
 
-/// An estimator for single numbers, whose slope decreases linearly towards the ends of the range.
+/// An estimator whose slope decreases linearly towards the ends of the range. `slope` takes one float at a time, no
+/// SIMD vectors.
 struct tent : estimator_base {
   static constexpr text name() { return "tent"; }
   static float quantized_fraction(float alpha) { return alpha; }

@@ -123,7 +123,7 @@ static_assert(std::is_constructible_v<session<packed<integers>>, const packed<in
 static_assert(!std::is_constructible_v<session<packed<integers>>, packed<integers>>);
 static_assert(!std::is_constructible_v<session<packed<integers>>, const packed<integers>, int>);
 // MobileNet v1 with a quarter of the width for 96x96 images. Its largest map has 48x48x16 codes (36 KB) and is computed
-// from a map of 18 KB. Buffers share memory if their stages do not run together.
+// from a map of 18 KB. Buffers that are not needed at the same time share memory.
 template <class First>
 using small_mobilenet = zoo::mobilenet_v1<zoo::schemes<scheme<integer<8>, integer<8, per_channel>>, First>, 25, 96, 2>;
 struct of_bytes : small_mobilenet<scheme<pixels, integer<8, per_channel>>> {};

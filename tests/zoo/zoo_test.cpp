@@ -39,8 +39,8 @@ static_assert((figures_of<zoo::resnet_cifar<110, floats>>().weights + 5000) / 10
 // Huang et al. 2017, Table 2, states 0.8 M parameters for L = 100, k = 12; Chen et al. 2020 state .769 M.
 static_assert((figures_of<zoo::densenet_bc<100, 12, floats>>().parameters + 500) / 1000 == 769);
 
-// torchvision 0.14 has 61.1 M, 11.69 M and 25.557 M parameters. A batch norm has two numbers per channel, and a bias
-// has one.
+// In torchvision 0.14, AlexNet, ResNet-18 and ResNet-50 have 61.1 M, 11.69 M and 25.557 M parameters. A batch norm has
+// two parameters per channel, and a bias has one.
 static_assert((figures_of<zoo::alexnet<floats>>().parameters + 50000) / 100000 == 611);
 static_assert(figures_of<zoo::resnet_18<floats>>().parameters == 11689512);
 // The network of Liu et al. 2018 is ResNet-18 with different shortcuts.

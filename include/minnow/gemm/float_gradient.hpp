@@ -140,7 +140,8 @@ struct weight_gradient {
     store(sums + (regular - first) * tile_size + skipped * columns, panel, tap, regular * rows, valid_channels);
   }
 
-  /// Transposes sums (channels from begin to end, columns) into grad_weights (F,ky,kx,C).
+  /// Transposes `sums`, which has one row for each channel from `begin` to `end` and one column for each filter of the
+  /// panel, and stores the result in grad_weights (F,ky,kx,C).
   void store(const float* sums, int panel, int tap, int begin, int end) const noexcept {
     float* to = grad_weights + index(panel) * columns * index(inputs) + tap * g.in.channels + begin;
     transpose<Arch>(sums, columns, end - begin, std::min(columns, filters - panel * columns), to, index(inputs));

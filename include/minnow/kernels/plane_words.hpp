@@ -13,9 +13,9 @@
 ///                                  others
 namespace minnow::kernels::detail {
 
-/// Implementation in standard C++, with eight channels in each 64-bit number. The bytes are in memory order on every
-/// processor. No operation carries from one byte to the next, because sums stay below 256 and differences are not
-/// negative.
+/// Implementation in standard C++, with eight channels in each 64-bit number. On every processor, the order of the
+/// channels is the order of the bytes in memory. No operation carries from one byte to the next, because sums stay
+/// below 256 and differences are not negative.
 struct plane_words {
   using bytes = std::array<std::uint64_t, 4>;
   using mask = bytes;

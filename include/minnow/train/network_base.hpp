@@ -95,7 +95,8 @@ protected:
 
   /// Sets the addresses of the layers after the network was constructed, copied or moved. The last batch is dropped.
   void bind(std::span<layer_hooks* const> layers);
-  /// Draws the parameters and plans the gradients of a new network. Call it after `bind`.
+  /// Draws the initial parameters of a new network at random, and chooses the buffers of its gradients. Call it after
+  /// `bind`.
   void start(random r, initializer how);
 
 private:

@@ -45,8 +45,8 @@ enum class mode {
 };
 
 namespace detail {
-/// Number of measurements after which a quantizer's state is taken as converged. Without a previous scale, PPQ needs
-/// tens of measurements for 4-bit integers.
+/// Number of measurements after which a quantizer's state is taken as converged. Without a previous scale, the search
+/// for the scale of 4-bit integers (quantize/ppq.hpp) needs tens of measurements.
 inline constexpr int calibration_rounds = 20;
 }  // namespace detail
 

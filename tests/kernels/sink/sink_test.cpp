@@ -96,7 +96,8 @@ bool equal(const test::packed_bytes& a, const test::packed_bytes& b) {
   return a.size() == b.size() && std::equal(a.data(), a.data() + a.size(), b.data());
 }
 
-/// Checks the sink's panels, which receive sum = base + Factor · v in batches of 16 or 32 lanes.
+/// Checks the sink's panels, which receive the sums of 16 or 32 channels as batches of counts, where sum = base +
+/// Factor · count.
 template <int Factor, std::size_t Lanes, class Arch, class Example>
 void check_panels(const Example& e, const test::packed_bytes& expected, Arch) {
   using batch = xsimd::batch<std::int32_t, kernels::batch_arch<Arch>>;

@@ -68,7 +68,7 @@ std::pair<float, float> start_of(shape in, initializer how) {
   double sum = 0;
   for (const float v : w) sum += static_cast<double>(v);
   const auto [low, high] = std::minmax_element(w.begin(), w.end());
-  // The weights are uniform and centered: the mean of n numbers has a standard deviation of end / sqrt(3 n).
+  // The weights are uniform on ±high, so the mean of n weights has a standard deviation of high / sqrt(3 n).
   CHECK(std::abs(sum / static_cast<double>(w.size())) <=
         4 * static_cast<double>(*high) / std::sqrt(3.0 * static_cast<double>(w.size())));
   return {*low, *high};

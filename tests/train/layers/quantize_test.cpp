@@ -56,7 +56,7 @@ std::vector<float> inputs() {
   return x;
 }
 
-/// A quantizer for single numbers, with the levels ±1/3 and ±1.
+/// A quantizer with the levels ±1/3 and ±1. Its `code` takes one float at a time, no SIMD vectors.
 struct four_levels : quantizer_base {
   static constexpr text name() { return "four_levels"; }
   static constexpr int bits = 2;

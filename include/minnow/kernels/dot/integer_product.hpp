@@ -15,7 +15,7 @@ namespace minnow::kernels::detail {
 /// Gives a kernel for integers the interface of kernels::product (product.hpp), except for name(). rows() hands sums to
 /// a sink (sink/sink.hpp).
 ///
-/// requires  K up to longest(), so that sums, counts and their comparisons fit 32 bits
+/// requires  K up to longest(), so that sums, counts (sink/sink.hpp) and their comparisons fit 32 bits
 template <class In, class Weights, class Kernel>
 struct integer_product {
   using sum_type = std::int32_t;

@@ -19,7 +19,7 @@
 ///                    16-bit numbers
 /// inputs, weights    types of four inputs and four weights in each lane; of() and from() convert registers of bytes to
 ///                    them
-/// sums               type of the accumulators; total() converts them to counts
+/// sums               type of the accumulators; total() converts them to counts (the sums of u · w in dot/code.hpp)
 namespace minnow::kernels::detail {
 
 /// Loads four bytes as a number in the processor's byte order, for broadcasts.

@@ -39,7 +39,7 @@ struct dot_call {
   int last_row;
 };
 
-/// Computes the counts of a panel and hands them to a sink.
+/// Computes the counts of a panel, where sum = base + Factor · count (see sink/sink.hpp), and hands them to a sink.
 template <class Isa, int Factor, int Blocks, class Sink>
 struct dot_cover {
   using numbers = typename Isa::numbers;
@@ -108,7 +108,8 @@ struct dot_cover {
     });
   }
 
-  /// Computes a single output pixel. count(region, inputs of the pixel, counts) computes its counts.
+  /// Computes a single output pixel. count(region, inputs of the pixel, counts) computes its counts, one for each
+  /// filter.
   template <class Count>
   void run_one(const Count& count) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {

@@ -15,9 +15,9 @@
 /// Each lane is a filter.
 ///
 /// One step multiplies a quad (four channels) of a pixel by 64 bytes of weights of each block. The quad has four bytes
-/// (eight with some instructions, see dot/isa_base.hpp) and is broadcast to all lanes. The counts stay in registers
-/// over the whole window. The loops of a tile depend neither on encodings nor on sinks, so all products of an
-/// architecture share them. The loops of a single pixel decode the weights into registers.
+/// (eight with some instructions, see dot/isa_base.hpp) and is broadcast to all lanes. The counts (the sums of u · w in
+/// dot/code.hpp) stay in registers over the whole window. The loops of a tile depend neither on encodings nor on sinks,
+/// so all products of an architecture share them. The loops of a single pixel decode the weights into registers.
 namespace minnow::kernels::detail {
 
 /// The layout of the steps of a window, in bytes.

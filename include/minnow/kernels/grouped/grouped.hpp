@@ -30,8 +30,8 @@
 /// grouped.hpp  grouped_product, the interface: grouped_dot for integers, grouped_mac for floats. prepare() reorders
 ///              the weights once; rows() unpacks the input rows, with padding on both sides
 /// layout.hpp   grouped_layout: the order of weights and inputs, and the functions that put them in this order
-/// kernel.hpp   grouped_kernel: loops over filter panels, rows and pixels; hands integer counts to the sink, or stores
-///              float sums
+/// kernel.hpp   grouped_kernel: loops over filter panels, rows and pixels; hands the sums of integers to the sink as
+///              counts (sink/sink.hpp), or stores float sums
 ///
 /// Headers from other folders: dot/code.hpp and dot/inputs.hpp (codes as bytes), dot/isa.hpp (dot products),
 /// mixed/input_band.hpp (unpacked floats) and sink/ordered_sums.hpp (sums of floats for sinks).

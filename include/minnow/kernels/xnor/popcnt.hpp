@@ -52,7 +52,8 @@ struct xnor_popcnt {
     } else if constexpr (Weights == encoding::bit) {
       return std::popcount(a.plane[0] & (a.plane[1] ^ w.plane[0]));
     } else {
-      // A product of -1 subtracts 2 from popcount(n), an input of 0 subtracts 1.
+      // The base is the number of weights that are not 0. Where the weight is not 0, a product of -1 subtracts 2 from
+      // the base, and an input of 0 subtracts 1.
       const std::uint64_t both = a.plane[0] & w.plane[0];
       return std::popcount(both & (a.plane[1] ^ w.plane[1])) * 2 + std::popcount(w.plane[0] & ~a.plane[0]);
     }

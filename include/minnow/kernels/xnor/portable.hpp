@@ -92,7 +92,7 @@ struct xnor_portable {
   static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;
 
   /// Computes the base of a region's windows: the sum is the base minus the excess. For ternary x bit it is 0, and
-  /// run_tiles() adds popcount(z) of the window.
+  /// run_tiles() adds the number of the window's inputs that are not 0.
   static void base_of(const region& r, const std::int32_t* table, int channel,
                       std::int32_t (&base)[block_filters]) noexcept {
     if constexpr (Weights == encoding::ternary) {

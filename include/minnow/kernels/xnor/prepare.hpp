@@ -10,13 +10,14 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/region.hpp>
 
-/// Values that the XNOR kernels compute once per network or once per image. Per network: popcount(n) of ternary
-/// weights. Per image: pairs of words of bit inputs, or popcount(z) of ternary windows. xnor/pairs.hpp defines n and z.
-/// The cost of these values is small compared with the product, which reads every input once for each tap and filter.
+/// Values that the XNOR kernels compute once per network or once per image. Per network: the number of ternary weights
+/// that are not 0, popcount(n) in xnor/pairs.hpp. Per image: pairs of words of bit inputs, or the number of ternary
+/// inputs in each window that are not 0, popcount(z) in xnor/pairs.hpp. The cost of these values is small compared with
+/// the product, which reads every input once for each tap and filter.
 namespace minnow::kernels::detail {
 
-/// Bytes of the table that xnor_prepare() fills: popcount(n) for each tap and filter of ternary weights; 0 for bit
-/// weights.
+/// Bytes of the table that xnor_prepare() fills, which holds a number for each tap and filter of ternary weights; 0 for
+/// bit weights.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t xnor_prepared_bytes(const geometry& g) noexcept {
   if (Weights != encoding::ternary) return 0;
@@ -24,7 +25,7 @@ template <encoding In, encoding Weights>
   return taps * index(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
-/// Fills the table [taps][sum_stride(F)] of popcount(n), for ternary weights only.
+/// Fills the table [taps][sum_stride(F)] with the numbers of weights that are not 0, for ternary weights only.
 template <encoding In, encoding Weights>
 void xnor_prepare([[maybe_unused]] const geometry& g, [[maybe_unused]] const std::byte* weights,
                   [[maybe_unused]] std::int32_t* table) noexcept {
@@ -65,8 +66,8 @@ inline void pair_pixels(const std::byte* from, int pixels, int words, std::byte*
   }
 }
 
-/// Bytes of scratch for one call. bit x bit: the map with paired words. ternary x bit: popcount(z) of each input pixel,
-/// and of each window, which is the sum over its pixels. Other pairs: 0.
+/// Bytes of scratch for one call. bit x bit: the map with paired words. ternary x bit: the number of inputs that are
+/// not 0, for each input pixel and for each window. Other pairs: 0.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t xnor_scratch_bytes(const geometry& g) noexcept {
   const auto bytes = [](const shape& s) { return index(s.pixels()) * sizeof(std::int32_t); };
@@ -82,7 +83,7 @@ inline void stay_scalar([[maybe_unused]] std::int32_t& number) noexcept {
 #endif
 }
 
-/// Computes popcount(z) for the windows of the output rows [first_row, last_row).
+/// Computes the number of inputs that are not 0 for each window of the output rows [first_row, last_row).
 ///
 /// counts   [in.pixels], scratch
 /// windows  [out.pixels], result

@@ -61,7 +61,7 @@ struct xnor_kernel {
     int steps;
     std::ptrdiff_t input_gap;  // distance from the end of a row to the start of the next
     std::ptrdiff_t weight_gap;
-    const std::int32_t* non_zeros;  // popcount(z) of each output pixel's window, if the pair counts inputs
+    const std::int32_t* non_zeros;  // number of inputs that are not 0 in each output pixel's window, for ternary x bit
     int out_width;
   };
 

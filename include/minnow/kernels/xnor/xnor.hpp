@@ -19,7 +19,7 @@
 /// prepare.hpp   values computed once: per network, the counts of nonzero ternary weights; per call, paired words of
 ///               bit inputs, or the counts of nonzero inputs in ternary windows
 /// tile.hpp      the kernel on SIMD batches (AVX2, AVX-512, NEON): loops over panels, regions and tiles, and hands
-///               counts to the sink
+///               counts (defined in pairs.hpp) to the sink
 /// pairs.hpp     one step of a tile for each pair of codes, with the derivation of the formulas
 /// count.hpp     popcount and three-operand logic on vectors
 /// portable.hpp  the kernel in standard C++, which replaces tile.hpp, pairs.hpp and count.hpp on other architectures

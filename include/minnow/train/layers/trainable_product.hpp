@@ -222,7 +222,8 @@ private:
       visit(std::string_view("state"), detail::state_array<Quantizer>(states_.data(), states_.size()));
   }
 
-  /// Measures the latent weights; returns false if they hold a NaN or an infinity.
+  /// Measures the latent weights: updates the quantizer's states from them. Returns false if the weights hold a NaN or
+  /// an infinity.
   bool measure() {
     const std::size_t group = weights_.size() / states_.size();
     bool sound = true;
@@ -243,7 +244,8 @@ private:
     }
   }
 
-  /// Measures the latent weights and recomputes their codes, if they have changed.
+  /// Recomputes the codes of the latent weights if the weights or the quantizer's states have changed. First measures
+  /// the weights if the states do not match them.
   void refresh(const pass& p) {
     if (coded_) return;
     if (measured_ == 0 && !measure()) require(p.failure("the weights hold a NaN or an infinity"));
