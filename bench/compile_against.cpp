@@ -1,6 +1,7 @@
-// Compares the compile time and memory of a few programs in three ways: header-only with another tree, header-only with
-// this tree, and with this tree's minnow::compiled. The compilations alternate. Each ratio divides the median of this
-// tree's user seconds or memory by the other tree's median. Run it with scripts/bench compile --against.
+// Compares the compile time and memory of a few programs in four ways: header-only with another tree, header-only with
+// this tree, with this tree's minnow::compiled, and with minnow::compiled and a precompiled header. The compilations
+// alternate. Each ratio divides the median of this tree's user seconds or memory by the other tree's median. Run it with
+// scripts/bench compile --against.
 //
 // usage: bench_compile_against OTHER-TREE [ROUNDS]      (3 rounds without the second argument)
 
@@ -39,15 +40,17 @@ std::string resnet_50(const fs::path&) {
 struct program {
   const char* name;
   std::string (*text)(const fs::path& tree);
+  const char* header;  ///< the header to precompile
   const char* level;
   bool is_linked;
 };
 
 const program programs[] = {
-    {"readme", readme, "-O2", true},
-    {"readme_unoptimized", readme, "-O0", false},
-    {"inference", [](const fs::path& tree) { return content(tree / "examples/deploy_only.cpp"); }, "-O2", true},
-    {"resnet_50", resnet_50, "-O2", false},
+    {"readme", readme, "minnow/minnow.hpp", "-O2", true},
+    {"readme_unoptimized", readme, "minnow/minnow.hpp", "-O0", false},
+    {"inference", [](const fs::path& tree) { return content(tree / "examples/deploy_only.cpp"); }, "minnow/infer.hpp",
+     "-O2", true},
+    {"resnet_50", resnet_50, "minnow/minnow.hpp", "-O2", false},
 };
 
 double median(std::vector<double> values) {
@@ -60,6 +63,7 @@ struct way {
   std::string suffix;  ///< suffix of its figures' names
   fs::path tree;
   std::vector<std::string> flags{};
+  bool is_precompiled = false;  ///< true if the program's header is precompiled
   std::string object{};
   std::vector<double> seconds{};
   std::vector<double> gigabytes{};
@@ -78,6 +82,18 @@ std::vector<std::string> includes(const fs::path& tree) {
   for (const std::string folder : {MINNOW_BENCH_INCLUDES})
     if (!folder.starts_with(MINNOW_BENCH_SOURCE "/include")) folders.push_back(folder);
   return folders;
+}
+
+/// Precompiles the header of a program, and adds the flags that include the result. Returns the compiler's user seconds,
+/// or -1 if the header does not compile.
+double precompile(const program& p, way& w, const fs::path& work) {
+  const std::string header = (work / (std::string(p.name) + "_header.hpp")).string();
+  std::ofstream(header) << "#include <" << p.header << ">\n";
+  std::vector<std::string> words = command(w, p.level, header, header + ".gch");
+  words.insert(words.begin() + 1, {"-x", "c++-header"});
+  const auto taken = bench::compile(words, includes(w.tree));
+  w.flags.insert(w.flags.end(), {"-Winvalid-pch", "-Werror", "-include", header});
+  return taken.succeeded ? taken.user_seconds : -1;
 }
 
 long long stripped_bytes(const std::vector<std::string>& objects, const std::string& program) {
@@ -108,7 +124,12 @@ int main(int argc, char** argv) {
   bench::figure("compile_library", library_seconds, "s");
 
   for (const program& p : programs) {
-    std::vector<way> ways{{"before", other}, {"header_only", here}, {"compiled", here, {"-DMINNOW_COMPILED"}}};
+    std::vector<way> ways{{"before", other},
+                          {"header_only", here},
+                          {"compiled", here, {"-DMINNOW_COMPILED"}},
+                          {"precompiled", here, {"-DMINNOW_COMPILED"}, true}};
+    for (way& w : ways)
+      if (w.is_precompiled) bench::figure(std::string("compile_") + p.name + "_header", precompile(p, w, work), "s");
     for (int round = 0; round < rounds; ++round)
       for (way& w : ways) {
         const std::string stem = (work / (std::string(p.name) + "_" + w.suffix)).string();
@@ -129,6 +150,7 @@ int main(int argc, char** argv) {
     }
     if (!p.is_linked) continue;
     for (const way& w : ways) {
+      if (w.is_precompiled) continue;  // the same program as without the precompiled header
       std::vector<std::string> objects{w.object};
       if (!w.flags.empty()) objects.insert(objects.end(), library.begin(), library.end());
       bench::figure(std::string("stripped_") + p.name + "_" + w.suffix,

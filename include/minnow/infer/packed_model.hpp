@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ranges>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -80,7 +80,8 @@ public:
   /// throws  as session::run
   template <class Images>
   [[nodiscard]] std::vector<float> run(const Images& images) const {
-    std::vector<float> logits(std::ranges::size(images) / index(layer_graph::input.size()) * index(classes));
+    const std::span all(images);
+    std::vector<float> logits(all.size() / index(layer_graph::input.size()) * index(classes));
     session<packed>(*this).run(images, logits);
     return logits;
   }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include <minnow/core/error.hpp>
 #include <minnow/core/index.hpp>
@@ -20,9 +20,9 @@ namespace detail {
 
 /// Contiguous numbers that hold images: a span, a vector, an array.
 template <class Images>
-concept image_numbers = std::ranges::contiguous_range<const Images&> && std::ranges::sized_range<const Images&>;
+concept image_numbers = requires(const Images& images) { std::span(images); };
 template <image_numbers Images>
-using image_number = std::ranges::range_value_t<const Images&>;
+using image_number = typename decltype(std::span(std::declval<const Images&>()))::value_type;
 
 /// Checks the lengths of a run: whole images, and exactly one row of logits for each.
 [[nodiscard]] inline status check_run(std::size_t numbers, std::size_t image, std::size_t logits,
@@ -87,11 +87,12 @@ public:
     static_assert(sizeof(Element) == 1 || !layer_graph::takes_pixels,
                   "minnow: a model that begins with pixels takes images of bytes");
     constexpr auto size = index(layer_graph::input.size());
-    const std::size_t numbers = std::ranges::size(images), count = numbers / size;
+    const std::span all(images);
+    const std::size_t numbers = all.size(), count = numbers / size;
     // The lengths are compared here first, so that a valid run does not construct a status.
     if (count * size != numbers || count * index(Packed::classes) != logits.size()) [[unlikely]]
       require(check(numbers, logits.size()));
-    run_images(std::ranges::data(images), count, logits.data(), watcher);
+    run_images(all.data(), count, logits.data(), watcher);
   }
 
   /// Runs stage `Stage` and all later ones, starting from packed codes of the stage's inputs.

@@ -16,23 +16,23 @@ namespace minnow {
 namespace detail {
 
 #if defined(LC_ALL_MASK)
-MINNOW_INLINE locale_t shared_c_locale() noexcept {
+MINNOW_COLD locale_t shared_c_locale() noexcept {
   static const locale_t one = ::newlocale(LC_ALL_MASK, "C", nullptr);
   return one;
 }
 
-MINNOW_INLINE c_locale::c_locale() noexcept : before_(::uselocale(shared_c_locale())) {}
-MINNOW_INLINE c_locale::~c_locale() { ::uselocale(before_); }
+MINNOW_COLD c_locale::c_locale() noexcept : before_(::uselocale(shared_c_locale())) {}
+MINNOW_COLD c_locale::~c_locale() { ::uselocale(before_); }
 #endif
 
-MINNOW_INLINE const char* system_text(int code) noexcept {
+MINNOW_COLD const char* system_text(int code) noexcept {
   const c_locale english;
   return std::strerror(code);
 }
 
 }  // namespace detail
 
-MINNOW_INLINE status status::failure(const char* format, ...) noexcept {
+MINNOW_COLD status status::failure(const char* format, ...) noexcept {
   status result;
   const detail::c_locale point;
   std::va_list arguments;
@@ -45,13 +45,13 @@ MINNOW_INLINE status status::failure(const char* format, ...) noexcept {
 
 #if defined(__cpp_exceptions)
 
-MINNOW_INLINE void require(const status& outcome) {
+MINNOW_COLD void require(const status& outcome) {
   if (!outcome) throw error(outcome.message());
 }
 
 #else
 
-MINNOW_INLINE void require(const status& outcome) noexcept {
+MINNOW_COLD void require(const status& outcome) noexcept {
   if (outcome) return;
   std::fprintf(stderr, "%s\n", outcome.message());
   std::abort();

@@ -13,7 +13,7 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE void sentence::write(const char* format, std::va_list arguments) noexcept {
+MINNOW_COLD void sentence::write(const char* format, std::va_list arguments) noexcept {
   for (std::size_t most = room_;; most -= most / 8) {
     std::va_list copy;
     va_copy(copy, arguments);
@@ -39,7 +39,7 @@ struct sentence::conversion {
   }
 };
 
-MINNOW_INLINE bool sentence::write_with(const char* format, std::va_list& arguments, std::size_t most) noexcept {
+MINNOW_COLD bool sentence::write_with(const char* format, std::va_list& arguments, std::size_t most) noexcept {
   size_ = 0;
   while (*format != '\0') {
     if (*format != '%') {
@@ -54,7 +54,7 @@ MINNOW_INLINE bool sentence::write_with(const char* format, std::va_list& argume
   return size_ < room_;
 }
 
-MINNOW_INLINE sentence::conversion sentence::read(const char*& at, std::va_list& arguments) noexcept {
+MINNOW_COLD sentence::conversion sentence::read(const char*& at, std::va_list& arguments) noexcept {
   conversion c;
   bool left = false;
   for (; *at != '\0' && std::strchr("-+ #0", *at) != nullptr; c.add(*at++)) left = left || *at == '-';
@@ -110,7 +110,7 @@ void sentence::print(const conversion& c, Number n) noexcept {
   put(text, printed(text, c, n));
 }
 
-MINNOW_INLINE void sentence::convert(const conversion& c, std::va_list& arguments, std::size_t most) noexcept {
+MINNOW_COLD void sentence::convert(const conversion& c, std::va_list& arguments, std::size_t most) noexcept {
   switch (c.letter) {
     case '%':
       return put("%", 1);
@@ -138,7 +138,7 @@ MINNOW_INLINE void sentence::convert(const conversion& c, std::va_list& argument
   print(c, va_arg(arguments, int));
 }
 
-MINNOW_INLINE void sentence::print_with_point(const conversion& c, double n) noexcept {
+MINNOW_COLD void sentence::print_with_point(const conversion& c, double n) noexcept {
   char text[400];
   const std::size_t length = printed(text, c, n);
   const std::lconv* const here = std::localeconv();
@@ -152,7 +152,7 @@ MINNOW_INLINE void sentence::print_with_point(const conversion& c, double n) noe
   put(found + width, length - before - width);
 }
 
-MINNOW_INLINE void sentence::put_text(const char* text, const conversion& c, std::size_t most) noexcept {
+MINNOW_COLD void sentence::put_text(const char* text, const conversion& c, std::size_t most) noexcept {
   const int precision = c.precision;
   if (text == nullptr) text = "(null)";
   std::size_t length = 0;
@@ -177,7 +177,7 @@ MINNOW_INLINE void sentence::put_text(const char* text, const conversion& c, std
   put(text + end, length - end);
 }
 
-MINNOW_INLINE void sentence::put(const char* text, std::size_t length) noexcept {
+MINNOW_COLD void sentence::put(const char* text, std::size_t length) noexcept {
   for (std::size_t i = 0; i < length; ++i, ++size_)
     if (size_ + 1 < room_) to_[size_] = text[i];
 }

@@ -6,7 +6,7 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE std::string table::print() const {
+MINNOW_COLD std::string table::print() const {
   std::vector<std::size_t> widths;
   for (const auto& row : rows_)
     for (std::size_t c = 0; c < row.size(); ++c) {
@@ -26,17 +26,17 @@ MINNOW_INLINE std::string table::print() const {
   return result;
 }
 
-MINNOW_INLINE std::string with_commas(long long n) {
+MINNOW_COLD std::string with_commas(long long n) {
   std::string digits = std::to_string(n);
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 
-MINNOW_INLINE std::string extent_text(int height, int width, int channels) {
+MINNOW_COLD std::string extent_text(int height, int width, int channels) {
   return std::to_string(height) + "x" + std::to_string(width) + "x" + std::to_string(channels);
 }
 
-MINNOW_INLINE std::string layer_text(std::string_view path, std::string_view name) {
+MINNOW_COLD std::string layer_text(std::string_view path, std::string_view name) {
   constexpr std::string_view inputs = ".inputs";
   constexpr std::string_view quantize = "quantize<";
   if (!path.ends_with(inputs)) return std::string(path) + " " + std::string(name);

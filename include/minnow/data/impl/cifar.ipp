@@ -13,8 +13,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status read_cifar10_batch(const char* path, dataset<std::uint8_t>& out, int records,
-                                        const file_opener& how) noexcept {
+MINNOW_COLD status read_cifar10_batch(const char* path, dataset<std::uint8_t>& out, int records,
+                                      const file_opener& how) noexcept {
   if (records < 1) return status::failure("read_cifar10_batch: expected at least 1 record, found %d", records);
   if (!out.images.empty() && (out.dimensions != shape{32, 32, 3} || out.labels.size() != index(out.size())))
     return status::failure(
@@ -49,8 +49,8 @@ MINNOW_INLINE status read_cifar10_batch(const char* path, dataset<std::uint8_t>&
   });
 }
 
-MINNOW_INLINE status read_cifar10(const char* folder, train_and_test<std::uint8_t>& out,
-                                  const file_opener& how) noexcept {
+MINNOW_COLD status read_cifar10(const char* folder, train_and_test<std::uint8_t>& out,
+                                const file_opener& how) noexcept {
   return within_memory(folder, [&]() -> status {
     const std::string base = std::string(folder) + '/';
     train_and_test<std::uint8_t> result;

@@ -17,7 +17,7 @@ inline constexpr const char* an_idx_file = "an IDX file";
 
 /// Reads the header of an IDX file: two zero bytes, the type of its values (8: bytes), its number of dimensions, and
 /// one big-endian 32-bit number for each dimension.
-MINNOW_INLINE status read_idx_header(byte_source file, const char* path, int rank, std::uint32_t (&dimensions)[3]) {
+MINNOW_COLD status read_idx_header(byte_source file, const char* path, int rank, std::uint32_t (&dimensions)[3]) {
   const std::size_t length = 4 + 4 * index(rank);
   std::uint8_t header[16] = {};
   std::size_t got = 0;
@@ -41,7 +41,7 @@ MINNOW_INLINE status read_idx_header(byte_source file, const char* path, int ran
   return {};
 }
 
-MINNOW_INLINE status read_idx_images(const char* path, dataset<std::uint8_t>& out, const file_opener& how) noexcept {
+MINNOW_COLD status read_idx_images(const char* path, dataset<std::uint8_t>& out, const file_opener& how) noexcept {
   return reading_file(path, an_idx_file, how, [&](byte_source file) -> status {
     std::uint32_t dimensions[3] = {};
     if (status outcome = read_idx_header(file, path, 3, dimensions); !outcome) return outcome;
@@ -63,8 +63,8 @@ MINNOW_INLINE status read_idx_images(const char* path, dataset<std::uint8_t>& ou
   });
 }
 
-MINNOW_INLINE status read_idx_labels(const char* path, std::vector<int>& out, int classes,
-                                     const file_opener& how) noexcept {
+MINNOW_COLD status read_idx_labels(const char* path, std::vector<int>& out, int classes,
+                                   const file_opener& how) noexcept {
   if (classes < 1) return status::failure("read_idx_labels: expected at least 1 class, found %d", classes);
   return reading_file(path, an_idx_file, how, [&](byte_source file) -> status {
     std::uint32_t dimensions[3] = {};
@@ -81,8 +81,8 @@ MINNOW_INLINE status read_idx_labels(const char* path, std::vector<int>& out, in
   });
 }
 
-MINNOW_INLINE status read_idx(const char* images_path, const char* labels_path, dataset<std::uint8_t>& out, int classes,
-                              const file_opener& how) noexcept {
+MINNOW_COLD status read_idx(const char* images_path, const char* labels_path, dataset<std::uint8_t>& out, int classes,
+                            const file_opener& how) noexcept {
   return within_memory(images_path, [&]() -> status {
     dataset<std::uint8_t> result;
     if (status outcome = read_idx_images(images_path, result, how); !outcome) return outcome;

@@ -11,8 +11,7 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status read_mnist(const char* folder, train_and_test<std::uint8_t>& out,
-                                const file_opener& how) noexcept {
+MINNOW_COLD status read_mnist(const char* folder, train_and_test<std::uint8_t>& out, const file_opener& how) noexcept {
   return within_memory(folder, [&]() -> status {
     const std::string base = std::string(folder) + '/';
     const auto read = [&](const char* part, dataset<std::uint8_t>& to) {

@@ -12,8 +12,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status read_optdigits_file(const char* path, dataset<std::uint8_t>& out, int lines,
-                                         const file_opener& how) noexcept {
+MINNOW_COLD status read_optdigits_file(const char* path, dataset<std::uint8_t>& out, int lines,
+                                       const file_opener& how) noexcept {
   if (lines < 1) return status::failure("read_optdigits_file: expected at least 1 line, found %d", lines);
   return reading_file(path, "a text of numbers", how, [&](byte_source file) -> status {
     constexpr int pixels = 64;
@@ -64,8 +64,8 @@ MINNOW_INLINE status read_optdigits_file(const char* path, dataset<std::uint8_t>
   });
 }
 
-MINNOW_INLINE status read_optdigits(const char* folder, train_and_test<std::uint8_t>& out,
-                                    const file_opener& how) noexcept {
+MINNOW_COLD status read_optdigits(const char* folder, train_and_test<std::uint8_t>& out,
+                                  const file_opener& how) noexcept {
   return within_memory(folder, [&]() -> status {
     const std::string base = std::string(folder) + '/';
     train_and_test<std::uint8_t> result;

@@ -26,8 +26,8 @@ namespace detail {
 inline constexpr const char* a_npy_file = "a .npy file";
 
 /// Reorders numbers from first index fastest (Fortran's order) to last index fastest (C's order).
-MINNOW_INLINE std::vector<float> last_index_fastest(const std::vector<std::uint64_t>& shape,
-                                                    const std::vector<float>& from) {
+MINNOW_COLD std::vector<float> last_index_fastest(const std::vector<std::uint64_t>& shape,
+                                                  const std::vector<float>& from) {
   std::vector<float> to(from.size());
   std::vector<std::uint64_t> position(shape.size());
   for (float& value : to) {
@@ -41,7 +41,7 @@ MINNOW_INLINE std::vector<float> last_index_fastest(const std::vector<std::uint6
 }
 
 /// Reads an array from the rest of a file, front to back. Ignores bytes after its numbers, as NumPy does.
-MINNOW_INLINE status read_npy_from(byte_source file, const char* name, tensor& out) {
+MINNOW_COLD status read_npy_from(byte_source file, const char* name, tensor& out) {
   std::uint8_t head[12] = {};
   std::size_t got = 0;
   if (status outcome = file.read(head, npy_magic.size() + 2, got); !outcome) return outcome;
@@ -92,14 +92,14 @@ MINNOW_INLINE status read_npy_from(byte_source file, const char* name, tensor& o
 
 }  // namespace detail
 
-MINNOW_INLINE status read_npy(std::span<const std::uint8_t> file, const char* name, tensor& out) noexcept {
+MINNOW_COLD status read_npy(std::span<const std::uint8_t> file, const char* name, tensor& out) noexcept {
   return detail::reading(file, name, detail::a_npy_file, [&] {
     detail::bytes_as_file bytes(file);
     return detail::read_npy_from(bytes, name, out);
   });
 }
 
-MINNOW_INLINE status read_npy(const char* path, tensor& out) noexcept {
+MINNOW_COLD status read_npy(const char* path, tensor& out) noexcept {
   return detail::reading(path, detail::a_npy_file, [&]() -> status {
     plain::file file;
     if (status outcome = file.open(path, false); !outcome) return outcome;
@@ -107,7 +107,7 @@ MINNOW_INLINE status read_npy(const char* path, tensor& out) noexcept {
   });
 }
 
-MINNOW_INLINE status write_npy(const char* path, const tensor& array) noexcept {
+MINNOW_COLD status write_npy(const char* path, const tensor& array) noexcept {
   using namespace detail;
   return within_memory(path, [&]() -> status {
     const std::string shape = text_of(array.shape);
@@ -136,11 +136,11 @@ MINNOW_INLINE status write_npy(const char* path, const tensor& array) noexcept {
 
 #if defined(__cpp_exceptions)
 
-MINNOW_INLINE tensor load_npy(const std::string& path) {
+MINNOW_COLD tensor load_npy(const std::string& path) {
   return detail::loaded<tensor>(path, [](const char* file, tensor& out) { return read_npy(file, out); });
 }
 
-MINNOW_INLINE void save_npy(const tensor& array, const std::string& path) {
+MINNOW_COLD void save_npy(const tensor& array, const std::string& path) {
   require(write_npy(detail::c_path(path), array));
 }
 

@@ -11,7 +11,7 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status npy_dictionary::read() {
+MINNOW_COLD status npy_dictionary::read() {
   for (const char c : rest_)
     if ((static_cast<unsigned char>(c) < 0x20 && spaces.find(c) == spaces.npos) ||
         static_cast<unsigned char>(c) >= 0x7f)
@@ -35,12 +35,12 @@ MINNOW_INLINE status npy_dictionary::read() {
   return {};
 }
 
-MINNOW_INLINE status npy_dictionary::refuse(const char* expected) const {
+MINNOW_COLD status npy_dictionary::refuse(const char* expected) const {
   return status::failure("%s: expected %s, found %s", file_, expected,
                          rest_.empty() ? "its end" : in_quotes(rest_).c_str());
 }
 
-MINNOW_INLINE status npy_dictionary::read_value(const std::string& key) {
+MINNOW_COLD status npy_dictionary::read_value(const std::string& key) {
   skip_space();
   bool* seen = key == "descr"           ? &seen_descr_
                : key == "fortran_order" ? &seen_order_
@@ -63,7 +63,7 @@ MINNOW_INLINE status npy_dictionary::read_value(const std::string& key) {
   return refuse("True or False in 'fortran_order'");
 }
 
-MINNOW_INLINE status npy_dictionary::read_shape() {
+MINNOW_COLD status npy_dictionary::read_shape() {
   constexpr const char* expected = "a tuple of whole numbers in 'shape'";
   if (!take('(')) return refuse(expected);
   bool comma = true;
@@ -90,18 +90,18 @@ MINNOW_INLINE status npy_dictionary::read_shape() {
   return shape.size() == 1 && !comma ? refuse("a comma after the single number in 'shape'") : status{};
 }
 
-MINNOW_INLINE void npy_dictionary::skip_space() noexcept {
+MINNOW_COLD void npy_dictionary::skip_space() noexcept {
   rest_.remove_prefix(std::min(rest_.find_first_not_of(spaces), rest_.size()));
 }
 
-MINNOW_INLINE bool npy_dictionary::take(char c) noexcept {
+MINNOW_COLD bool npy_dictionary::take(char c) noexcept {
   skip_space();
   if (rest_.empty() || rest_.front() != c) return false;
   rest_.remove_prefix(1);
   return true;
 }
 
-MINNOW_INLINE bool npy_dictionary::take_text(std::string& text) {
+MINNOW_COLD bool npy_dictionary::take_text(std::string& text) {
   skip_space();
   if (rest_.starts_with("u'") || rest_.starts_with("u\"")) rest_.remove_prefix(1);  // Python 2's Unicode prefix
   if (rest_.empty() || (rest_.front() != '\'' && rest_.front() != '"')) return false;
@@ -112,7 +112,7 @@ MINNOW_INLINE bool npy_dictionary::take_text(std::string& text) {
   return true;
 }
 
-MINNOW_INLINE const number_kind* npy_kind(std::string_view descr, bool& swapped) noexcept {
+MINNOW_COLD const number_kind* npy_kind(std::string_view descr, bool& swapped) noexcept {
   constexpr std::pair<std::string_view, std::string_view> letters[] = {
       {"d", "f8"}, {"f", "f4"}, {"e", "f2"}, {"q", "i8"}, {"l", "i8"}, {"p", "i8"}, {"i", "i4"}, {"h", "i2"},
       {"b", "i1"}, {"Q", "u8"}, {"L", "u8"}, {"P", "u8"}, {"I", "u4"}, {"H", "u2"}, {"B", "u1"}, {"?", "b1"}};

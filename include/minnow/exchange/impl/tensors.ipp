@@ -16,8 +16,8 @@ namespace minnow {
 
 namespace detail {
 
-MINNOW_INLINE bool count_elements(std::span<const std::uint64_t> shape, std::size_t width,
-                                  std::uint64_t& count) noexcept {
+MINNOW_COLD bool count_elements(std::span<const std::uint64_t> shape, std::size_t width,
+                                std::uint64_t& count) noexcept {
   const std::uint64_t limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / width;
   count = 1;
   bool fits = true;
@@ -32,7 +32,7 @@ MINNOW_INLINE bool count_elements(std::span<const std::uint64_t> shape, std::siz
   return fits;
 }
 
-MINNOW_INLINE std::string text_of(std::span<const std::uint64_t> shape) {
+MINNOW_COLD std::string text_of(std::span<const std::uint64_t> shape) {
   std::string text = "(";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
   return text + ")";
@@ -69,22 +69,22 @@ inline constexpr number_kind table_of_kinds[] = {
     {"BOOL", "|b1", 1, widen<std::uint8_t, [](std::uint8_t n) { return n != 0 ? 1.0f : 0.0f; }>},
 };
 
-MINNOW_INLINE std::span<const number_kind> number_kinds() noexcept { return table_of_kinds; }
+MINNOW_COLD std::span<const number_kind> number_kinds() noexcept { return table_of_kinds; }
 
-MINNOW_INLINE const number_kind* find_kind(const char* number_kind::* format, std::string_view name) noexcept {
+MINNOW_COLD const number_kind* find_kind(const char* number_kind::* format, std::string_view name) noexcept {
   for (const number_kind& kind : number_kinds())
     if (kind.*format != nullptr && kind.*format == name) return &kind;
   return nullptr;
 }
 
-MINNOW_INLINE std::string kinds_of(const char* number_kind::* format) {
+MINNOW_COLD std::string kinds_of(const char* number_kind::* format) {
   std::string names;
   for (const number_kind& kind : number_kinds())
     if (kind.*format != nullptr) names += (names.empty() ? "" : ", ") + std::string(kind.*format);
   return names;
 }
 
-MINNOW_INLINE status missing_tensor(const tensors& all, std::string_view name, const char* for_what) {
+MINNOW_COLD status missing_tensor(const tensors& all, std::string_view name, const char* for_what) {
   const std::string who = in_quotes(name);
   if (const auto kind = all.unreadable.find(name); kind != all.unreadable.end())
     return status::failure("tensor %s: expected numbers of kind %s%s, found %s", who.c_str(),
@@ -93,8 +93,8 @@ MINNOW_INLINE status missing_tensor(const tensors& all, std::string_view name, c
                          all.size());
 }
 
-MINNOW_INLINE status read_numbers(byte_source file, const char* name, const number_kind& kind, bool swapped,
-                                  std::uint64_t count, bool known, std::vector<float>& to) {
+MINNOW_COLD status read_numbers(byte_source file, const char* name, const number_kind& kind, bool swapped,
+                                std::uint64_t count, bool known, std::vector<float>& to) {
   constexpr std::uint64_t piece = 1 << 16;
   std::vector<std::uint8_t> bytes(index(std::min(count, piece)) * kind.bytes);
   to.clear();
@@ -130,8 +130,8 @@ auto& tensor_at(Tensors& all, std::string_view name) {
 }
 }  // namespace detail
 
-MINNOW_INLINE const tensor& tensors::at(std::string_view name) const { return detail::tensor_at(*this, name); }
-MINNOW_INLINE tensor& tensors::at(std::string_view name) { return detail::tensor_at(*this, name); }
+MINNOW_COLD const tensor& tensors::at(std::string_view name) const { return detail::tensor_at(*this, name); }
+MINNOW_COLD tensor& tensors::at(std::string_view name) { return detail::tensor_at(*this, name); }
 #endif
 
 }  // namespace minnow

@@ -61,7 +61,7 @@ struct weight_place {
 };
 
 /// Returns PyTorch's name for an array of a module.
-MINNOW_INLINE std::string_view torch_name(std::string_view array) noexcept {
+MINNOW_COLD std::string_view torch_name(std::string_view array) noexcept {
   constexpr std::pair<std::string_view, std::string_view> names[] = {{"weights", "weight"},
                                                                      {"gamma", "weight"},
                                                                      {"beta", "bias"},
@@ -109,10 +109,9 @@ status find_places(Network& net, std::span<const weight_shape> products, const w
 
 /// Returns true if a tensor is the batch counter of PyTorch's batch norm. PyTorch uses it only for averages without a
 /// momentum.
-MINNOW_INLINE bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
+MINNOW_COLD bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
 
-MINNOW_INLINE status fill_places(const std::vector<weight_place<float>>& places, const tensors& from,
-                                 bool allow_unused) {
+MINNOW_COLD status fill_places(const std::vector<weight_place<float>>& places, const tensors& from, bool allow_unused) {
   std::set<std::string_view> used;
   for (const weight_place<float>& place : places) {
     const std::string who = in_quotes(place.tensor), tensor_name = "tensor " + who;
@@ -143,8 +142,8 @@ MINNOW_INLINE status fill_places(const std::vector<weight_place<float>>& places,
   return {};
 }
 
-MINNOW_INLINE status read_weights(const tensors& from, network_base& net, std::span<const weight_shape> products,
-                                  bool quantizes, const weight_names& names, weight_options options) noexcept {
+MINNOW_COLD status read_weights(const tensors& from, network_base& net, std::span<const weight_shape> products,
+                                bool quantizes, const weight_names& names, weight_options options) noexcept {
   return within_memory("weights", [&]() -> status {
     std::vector<weight_place<float>> places;
     if (status outcome = find_places(net, products, names, options.allow_unnamed, places); !outcome) return outcome;
@@ -155,8 +154,8 @@ MINNOW_INLINE status read_weights(const tensors& from, network_base& net, std::s
   });
 }
 
-MINNOW_INLINE status write_weights(const network_base& net, std::span<const weight_shape> products,
-                                   const weight_names& names, tensors& out, weight_options options) noexcept {
+MINNOW_COLD status write_weights(const network_base& net, std::span<const weight_shape> products,
+                                 const weight_names& names, tensors& out, weight_options options) noexcept {
   return within_memory("weights", [&]() -> status {
     std::vector<weight_place<const float>> places;
     if (status outcome = find_places(net, products, names, options.allow_unnamed, places); !outcome) return outcome;

@@ -12,7 +12,7 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status read_any(const char* path, std::span<const packed_choice> choices, void* variant) noexcept {
+MINNOW_COLD status read_any(const char* path, std::span<const packed_choice> choices, void* variant) noexcept {
   return reading(path, a_minnow_file, [&]() -> status {
     std::vector<std::byte> head;
     if (const status s = read_whole(path, file_header, head); !s) return s;

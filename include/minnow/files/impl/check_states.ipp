@@ -9,9 +9,9 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status check_states(std::span<const std::byte> file, const char* name,
-                                  std::span<const file_section> sections, std::span<const std::size_t> offsets,
-                                  network_base& net) {
+MINNOW_COLD status check_states(std::span<const std::byte> file, const char* name,
+                                std::span<const file_section> sections, std::span<const std::size_t> offsets,
+                                network_base& net) {
   const auto exchange = [&](auto&& each) {
     for (std::size_t i = 0; i < sections.size(); ++i)
       if (sections[i].array == "state" && !sections[i].bytes.empty())

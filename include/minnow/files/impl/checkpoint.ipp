@@ -45,9 +45,9 @@ struct checkpoint_sections {
 };
 
 /// Finds the number of finished epochs in a file, which determines the file's length. Refuses a file of another run.
-MINNOW_INLINE status check_run(std::span<const std::byte> file, const char* path, const run_parts& run,
-                               const checkpoint_sections& without_epochs, std::span<const std::size_t> lengths,
-                               std::size_t& epochs) {
+MINNOW_COLD status check_run(std::span<const std::byte> file, const char* path, const run_parts& run,
+                             const checkpoint_sections& without_epochs, std::span<const std::size_t> lengths,
+                             std::size_t& epochs) {
   const std::size_t sections = lengths.size();
   const expected_model model{run.net.fingerprint(), without_epochs.all};
   if (const status s = check_head(file, path, file_kind::checkpoint, model, lengths, file_header + 8 * sections); !s)
@@ -75,8 +75,8 @@ MINNOW_INLINE status check_run(std::span<const std::byte> file, const char* path
 }
 
 /// Checks the optimizer's moments in a file whose lengths have been checked.
-MINNOW_INLINE status check_moments(std::span<const std::byte> file, const char* path, run_parts& run,
-                                   std::span<const std::size_t> offsets) {
+MINNOW_COLD status check_moments(std::span<const std::byte> file, const char* path, run_parts& run,
+                                 std::span<const std::size_t> offsets) {
   std::size_t section = offsets.size() - 1 - run.moments.size();  // the last offset is the file's end
   std::size_t parameter = 0;
   status outcome;
@@ -94,7 +94,7 @@ MINNOW_INLINE status check_moments(std::span<const std::byte> file, const char* 
   return outcome;
 }
 
-MINNOW_INLINE status write_checkpoint(const char* path, run_parts run) noexcept {
+MINNOW_COLD status write_checkpoint(const char* path, run_parts run) noexcept {
   return within_memory(path, [&] {
     const checkpoint_sections sections(run);
     return write_container(path, file_kind::checkpoint, run.net.fingerprint(), sections.all,
@@ -107,9 +107,8 @@ MINNOW_INLINE status write_checkpoint(const char* path, run_parts run) noexcept 
 
 /// Reads the bytes of a checkpoint whose header fits this run. Memory use grows with the length of the file, not with
 /// the number of epochs still to come.
-MINNOW_INLINE status read_bytes_of_run(const char* path, const run_parts& run,
-                                       const checkpoint_sections& without_epochs, std::span<const std::size_t> lengths,
-                                       std::vector<std::byte>& file) {
+MINNOW_COLD status read_bytes_of_run(const char* path, const run_parts& run, const checkpoint_sections& without_epochs,
+                                     std::span<const std::size_t> lengths, std::vector<std::byte>& file) {
   minnow::plain::file opened;
   if (status s = opened.open(path, false); !s) return s;
   const std::size_t head = file_header + 8 * lengths.size();
@@ -128,7 +127,7 @@ MINNOW_INLINE status read_bytes_of_run(const char* path, const run_parts& run,
   return read_whole(path, 2 * (section_offsets(lengths).back() + epochs + file_header), file);
 }
 
-MINNOW_INLINE status read_checkpoint(const char* path, run_parts run) noexcept {
+MINNOW_COLD status read_checkpoint(const char* path, run_parts run) noexcept {
   run.epochs.clear();
   const status outcome = reading(path, a_minnow_file, [&]() -> status {
     std::vector<std::byte> file;

@@ -13,7 +13,7 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc) noexcept {
+MINNOW_COLD std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t crc) noexcept {
   static constexpr auto table = [] {
     std::array<std::uint32_t, 256> t{};
     for (std::uint32_t i = 0; i < 256; ++i) {
@@ -28,13 +28,13 @@ MINNOW_INLINE std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_
   return ~crc;
 }
 
-MINNOW_INLINE std::vector<std::size_t> lengths_of(std::span<const file_section> sections) {
+MINNOW_COLD std::vector<std::size_t> lengths_of(std::span<const file_section> sections) {
   std::vector<std::size_t> lengths;
   for (const file_section& s : sections) lengths.push_back(s.bytes.size());
   return lengths;
 }
 
-MINNOW_INLINE std::vector<std::size_t> section_offsets(std::span<const std::size_t> lengths) {
+MINNOW_COLD std::vector<std::size_t> section_offsets(std::span<const std::size_t> lengths) {
   std::vector<std::size_t> offsets;
   std::size_t at = file_header + 8 * lengths.size();
   for (const std::size_t length : lengths) {
@@ -46,14 +46,14 @@ MINNOW_INLINE std::vector<std::size_t> section_offsets(std::span<const std::size
   return offsets;
 }
 
-MINNOW_INLINE status read_whole(const char* path, std::uint64_t most, std::vector<std::byte>& bytes) {
+MINNOW_COLD status read_whole(const char* path, std::uint64_t most, std::vector<std::byte>& bytes) {
   minnow::plain::file file;
   if (status outcome = file.open(path, false); !outcome) return outcome;
   return read_up_to(file, most + 1, bytes);
 }
 
-MINNOW_INLINE status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
-                                     std::span<const file_section> sections, container_check check) noexcept {
+MINNOW_COLD status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
+                                   std::span<const file_section> sections, container_check check) noexcept {
   return within_memory(path, [&]() -> status {
     const auto lengths = lengths_of(sections);
     const auto offsets = section_offsets(lengths);
@@ -74,9 +74,9 @@ MINNOW_INLINE status write_container(const char* path, file_kind kind, std::uint
   });
 }
 
-MINNOW_INLINE status check_head(std::span<const std::byte> file, const char* name, file_kind kind,
-                                const expected_model& model, std::span<const std::size_t> lengths,
-                                unsigned long long length) {
+MINNOW_COLD status check_head(std::span<const std::byte> file, const char* name, file_kind kind,
+                              const expected_model& model, std::span<const std::size_t> lengths,
+                              unsigned long long length) {
   constexpr const char* kinds[] = {"packed model", "trainable network", "checkpoint"};
   const auto number = static_cast<std::uint32_t>(kind);
   if (file.size() >= 8 && std::memcmp(file.data(), file_magic.data(), 8) != 0)
@@ -93,16 +93,15 @@ MINNOW_INLINE status check_head(std::span<const std::byte> file, const char* nam
   return {};
 }
 
-MINNOW_INLINE status check_length(const char* name, std::uint64_t found, std::uint64_t said,
-                                  std::uint64_t length) noexcept {
+MINNOW_COLD status check_length(const char* name, std::uint64_t found, std::uint64_t said,
+                                std::uint64_t length) noexcept {
   if (found == length && said == length) return {};
   return status::failure("%s: %s: expected %llu bytes, found %llu (its header says %llu)", name,
                          found < length ? "truncated" : "wrong length", static_cast<unsigned long long>(length),
                          static_cast<unsigned long long>(found), static_cast<unsigned long long>(said));
 }
 
-MINNOW_INLINE status check_bytes(std::span<const std::byte> file, const char* name,
-                                 unsigned long long length) noexcept {
+MINNOW_COLD status check_bytes(std::span<const std::byte> file, const char* name, unsigned long long length) noexcept {
   if (const status s = check_length(name, file.size(), get<std::uint64_t>(file, 24), length); !s) return s;
   // The checksum is verified before the table of sections and the sections are used. It is computed with its own field
   // set to 0.
@@ -113,8 +112,8 @@ MINNOW_INLINE status check_bytes(std::span<const std::byte> file, const char* na
   return {};
 }
 
-MINNOW_INLINE status check_container(std::span<const std::byte> file, const char* name, file_kind kind,
-                                     const expected_model& model, std::span<const std::size_t> lengths) {
+MINNOW_COLD status check_container(std::span<const std::byte> file, const char* name, file_kind kind,
+                                   const expected_model& model, std::span<const std::size_t> lengths) {
   const unsigned long long length = section_offsets(lengths).back();
   if (const status s = check_head(file, name, kind, model, lengths, length); !s) return s;
   if (const status s = check_bytes(file, name, length); !s) return s;
@@ -127,9 +126,9 @@ MINNOW_INLINE status check_container(std::span<const std::byte> file, const char
   return {};
 }
 
-MINNOW_INLINE status check_sections(std::span<const std::byte> file, const char* name,
-                                    std::span<const file_section> sections,
-                                    std::span<const std::size_t> offsets) noexcept {
+MINNOW_COLD status check_sections(std::span<const std::byte> file, const char* name,
+                                  std::span<const file_section> sections,
+                                  std::span<const std::size_t> offsets) noexcept {
   for (std::size_t i = 0; i < sections.size(); ++i) {
     const file_section& s = sections[i];
     if (status outcome = check_numbers(name, s.layer, s.array, file.subspan(offsets[i], s.bytes.size()), s.numbers);
@@ -139,15 +138,15 @@ MINNOW_INLINE status check_sections(std::span<const std::byte> file, const char*
   return {};
 }
 
-MINNOW_INLINE void take_sections(std::span<const std::byte> file, std::span<const file_section> sections,
-                                 std::span<const std::size_t> offsets) noexcept {
+MINNOW_COLD void take_sections(std::span<const std::byte> file, std::span<const file_section> sections,
+                               std::span<const std::size_t> offsets) noexcept {
   for (std::size_t i = 0; i < sections.size(); ++i)
     if (!sections[i].bytes.empty()) std::memcpy(sections[i].target, file.data() + offsets[i], sections[i].bytes.size());
 }
 
-MINNOW_INLINE status read_container(std::span<const std::byte> file, const char* name, file_kind kind,
-                                    std::uint64_t fingerprint, std::span<const file_section> sections,
-                                    layer_namer* layer_name) {
+MINNOW_COLD status read_container(std::span<const std::byte> file, const char* name, file_kind kind,
+                                  std::uint64_t fingerprint, std::span<const file_section> sections,
+                                  layer_namer* layer_name) {
   const auto lengths = lengths_of(sections);
   const auto offsets = section_offsets(lengths);
   if (const status s = check_container(file, name, kind, {fingerprint, sections, layer_name}, lengths); !s) return s;
@@ -156,8 +155,8 @@ MINNOW_INLINE status read_container(std::span<const std::byte> file, const char*
   return {};
 }
 
-MINNOW_INLINE status read_container(const char* path, file_kind kind, std::uint64_t fingerprint,
-                                    std::span<const file_section> sections, layer_namer* layer_name) {
+MINNOW_COLD status read_container(const char* path, file_kind kind, std::uint64_t fingerprint,
+                                  std::span<const file_section> sections, layer_namer* layer_name) {
   std::vector<std::byte> file;
   if (const status s = read_whole(path, section_offsets(lengths_of(sections)).back(), file); !s) return s;
   return read_container(file, path, kind, fingerprint, sections, layer_name);

@@ -16,7 +16,7 @@
 
 namespace minnow {
 
-MINNOW_INLINE status file_lock::take(const char* path) noexcept {
+MINNOW_COLD status file_lock::take(const char* path) noexcept {
   return detail::within_memory(path, [&]() -> status {
     std::string beside;
     if (status outcome = detail::follow_links(path, beside); !outcome) return outcome;

@@ -15,11 +15,11 @@
 
 namespace minnow {
 
-MINNOW_INLINE mapped_file::~mapped_file() {
+MINNOW_COLD mapped_file::~mapped_file() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-MINNOW_INLINE status read(const char* path, mapped_file& file) noexcept {
+MINNOW_COLD status read(const char* path, mapped_file& file) noexcept {
   detail::descriptor handle;
   std::uint64_t length = 0;
   if (const status s = detail::within_memory(path, [&] { return detail::open_to_read(path, handle, length); }); !s)

@@ -11,8 +11,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE std::string first_difference(const expected_model& model, std::span<const std::size_t> expected,
-                                           std::span<const std::byte> found, std::size_t found_count) {
+MINNOW_COLD std::string first_difference(const expected_model& model, std::span<const std::size_t> expected,
+                                         std::span<const std::byte> found, std::size_t found_count) {
   if (std::all_of(model.sections.begin(), model.sections.end(), [](const file_section& s) { return s.array.empty(); }))
     return {};
   const std::size_t known = std::min(found_count, found.size() / 8);
@@ -39,9 +39,9 @@ MINNOW_INLINE std::string first_difference(const expected_model& model, std::spa
   return "all layers have the expected sizes: their quantizers, strides, paddings or layers without numbers differ";
 }
 
-MINNOW_INLINE status another_model(const char* name, const expected_model& model, std::uint64_t fingerprint,
-                                   std::span<const std::size_t> expected, std::span<const std::byte> found,
-                                   std::size_t found_count) {
+MINNOW_COLD status another_model(const char* name, const expected_model& model, std::uint64_t fingerprint,
+                                 std::span<const std::size_t> expected, std::span<const std::byte> found,
+                                 std::size_t found_count) {
   const std::string difference = first_difference(model, expected, found, found_count);
   return status::failure("%s: expected the model with fingerprint %016llx, found another model's, %016llx%s%s", name,
                          static_cast<unsigned long long>(model.fingerprint),

@@ -14,21 +14,21 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE void packed_sections::add(const file_section& section, stored_weights* owner) {
+MINNOW_COLD void packed_sections::add(const file_section& section, stored_weights* owner) {
   sections.push_back(section);
   weights.push_back(owner);
 }
 
-MINNOW_INLINE void stage_sections::operator()(std::string_view array, std::span<std::byte> bytes) const {
+MINNOW_COLD void stage_sections::operator()(std::string_view array, std::span<std::byte> bytes) const {
   const bool are_weights = weights != nullptr && !bytes.empty() && bytes.data() == std::as_const(*weights).data();
   to.add(file_section(bytes, path, array), are_weights ? weights : nullptr);
 }
 
-MINNOW_INLINE void stage_sections::operator()(std::string_view array, std::span<const std::byte> bytes) const {
+MINNOW_COLD void stage_sections::operator()(std::string_view array, std::span<const std::byte> bytes) const {
   to.add(file_section(bytes, path, array));
 }
 
-MINNOW_INLINE const char* unsound_weight(encoding storage, int max_code, std::span<const std::byte> weights) noexcept {
+MINNOW_COLD const char* unsound_weight(encoding storage, int max_code, std::span<const std::byte> weights) noexcept {
   constexpr const char* not_finite = "a NaN or an infinity";
   constexpr const char* beyond = "a code beyond its quantizer's";
   if (storage == encoding::real) {
@@ -48,25 +48,24 @@ MINNOW_INLINE const char* unsound_weight(encoding storage, int max_code, std::sp
   return nullptr;
 }
 
-MINNOW_INLINE void packed_refusal::operator()(const char* expected, const char* array, const char* found) {
+MINNOW_COLD void packed_refusal::operator()(const char* expected, const char* array, const char* found) {
   const std::string_view path = paths[stage_begin].view();
   if (said)
     said = status::failure("%s: layer %.*s: expected %s in '%s', found %s", name, static_cast<int>(path.size()),
                            path.data(), expected, array, found);
 }
 
-MINNOW_INLINE void packed_refusal::operator()(std::size_t layer, std::string_view array,
-                                              std::span<const float> values) {
+MINNOW_COLD void packed_refusal::operator()(std::size_t layer, std::string_view array, std::span<const float> values) {
   if (said) said = check_numbers(name, paths[layer].view(), array, values);
 }
 
-MINNOW_INLINE void packed_refusal::check_weights(encoding storage, int max_code, std::span<const std::byte> weights) {
+MINNOW_COLD void packed_refusal::check_weights(encoding storage, int max_code, std::span<const std::byte> weights) {
   if (const char* found = unsound_weight(storage, max_code, weights))
     (*this)(is_integer(storage) ? "codes of its quantizer" : "finite numbers", "weights", found);
 }
 
-MINNOW_INLINE status check_answer(const char* name, const char* arch, std::span<const std::int32_t> found,
-                                  std::span<const std::int32_t> expected) noexcept {
+MINNOW_COLD status check_answer(const char* name, const char* arch, std::span<const std::int32_t> found,
+                                std::span<const std::int32_t> expected) noexcept {
   if (!std::ranges::equal(found, expected))
     return status::failure(
         "%s: the stored probe gives other sums than when the model was packed: expected the same on every processor; "
@@ -75,7 +74,7 @@ MINNOW_INLINE status check_answer(const char* name, const char* arch, std::span<
   return {};
 }
 
-MINNOW_INLINE status read_packed(const char* path, const packed_target& to) noexcept {
+MINNOW_COLD status read_packed(const char* path, const packed_target& to) noexcept {
   return reading(path, a_minnow_file, [&]() -> status {
     const packed_reading reading = to.sections(to.network);
     if (const status s = read_container(path, file_kind::packed, to.fingerprint, reading.sections, to.layer_name); !s)
@@ -84,7 +83,7 @@ MINNOW_INLINE status read_packed(const char* path, const packed_target& to) noex
   });
 }
 
-MINNOW_INLINE status read_packed(std::span<const std::byte> file, const char* name, const packed_target& to) noexcept {
+MINNOW_COLD status read_packed(std::span<const std::byte> file, const char* name, const packed_target& to) noexcept {
   return reading(as_numbers(file), name, a_minnow_file, [&]() -> status {
     const packed_reading reading = to.sections(to.network);
     if (const status s = read_container(file, name, file_kind::packed, to.fingerprint, reading.sections, to.layer_name);
@@ -94,8 +93,8 @@ MINNOW_INLINE status read_packed(std::span<const std::byte> file, const char* na
   });
 }
 
-MINNOW_INLINE status read_packed_in_place(std::span<const std::byte> file, const char* name,
-                                          const packed_target& to) noexcept {
+MINNOW_COLD status read_packed_in_place(std::span<const std::byte> file, const char* name,
+                                        const packed_target& to) noexcept {
   return reading(as_numbers(file), name, a_minnow_file, [&]() -> status {
     const packed_reading reading = to.sections(to.network);
     const auto lengths = lengths_of(reading.sections);
@@ -114,8 +113,8 @@ MINNOW_INLINE status read_packed_in_place(std::span<const std::byte> file, const
   });
 }
 
-MINNOW_INLINE status write_packed(const char* path, std::uint64_t fingerprint,
-                                  std::span<const file_section> sections) noexcept {
+MINNOW_COLD status write_packed(const char* path, std::uint64_t fingerprint,
+                                std::span<const file_section> sections) noexcept {
   return write_container(path, file_kind::packed, fingerprint, sections,
                          [](std::span<const std::byte>, std::span<const std::size_t>) { return status(); });
 }

@@ -31,7 +31,7 @@ std::vector<file_section> network_sections(Network& net, normalization& n) {
   return sections;
 }
 
-MINNOW_INLINE status write_network(const char* path, const network_base& net) noexcept {
+MINNOW_COLD status write_network(const char* path, const network_base& net) noexcept {
   return within_memory(path, [&] {
     normalization n = net.input_normalization().of_channels(net.input().channels);
     const auto sections = network_sections(net, n);
@@ -43,7 +43,7 @@ MINNOW_INLINE status write_network(const char* path, const network_base& net) no
   });
 }
 
-MINNOW_INLINE status read_network(const char* path, network_base& net, layer_namer* layer_name) noexcept {
+MINNOW_COLD status read_network(const char* path, network_base& net, layer_namer* layer_name) noexcept {
   return reading(path, a_minnow_file, [&]() -> status {
     const auto channels = index(net.input().channels);
     normalization n{std::vector<float>(channels), std::vector<float>(channels)};

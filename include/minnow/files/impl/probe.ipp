@@ -8,8 +8,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE std::vector<std::int16_t> probe_codes(std::uint64_t fingerprint, std::size_t count,
-                                                    std::span<const int> all) {
+MINNOW_COLD std::vector<std::int16_t> probe_codes(std::uint64_t fingerprint, std::size_t count,
+                                                  std::span<const int> all) {
   random r(seed{fingerprint});
   std::vector<std::int16_t> codes(count);
   for (auto& code : codes)
@@ -18,8 +18,8 @@ MINNOW_INLINE std::vector<std::int16_t> probe_codes(std::uint64_t fingerprint, s
   return codes;
 }
 
-MINNOW_INLINE void probe_recorder::sums(std::size_t layer, int first_row, int last_row,
-                                        const std::int32_t* sums) noexcept {
+MINNOW_COLD void probe_recorder::sums(std::size_t layer, int first_row, int last_row,
+                                      const std::int32_t* sums) noexcept {
   if (layer != recorded_layer) return;
   for (int p = (last_row - first_row) * width; p > 0; --p, sums += kernels::sum_stride(channels))
     answer.insert(answer.end(), sums, sums + channels);

@@ -23,8 +23,8 @@
 namespace minnow::detail {
 
 /// Refuses a step if its loss or a gradient of the loss is not finite.
-MINNOW_INLINE status check_loss(const network_base& net, double loss, std::span<const float> gradient,
-                                long long step) noexcept {
+MINNOW_COLD status check_loss(const network_base& net, double loss, std::span<const float> gradient,
+                              long long step) noexcept {
   const auto odd = std::find_if(gradient.begin(), gradient.end(), [](float g) { return !std::isfinite(g); });
   if (std::isfinite(loss) && odd == gradient.end()) return {};
   const std::string_view found = net.first_not_finite(), where = found.empty() ? std::string_view("none") : found;
@@ -42,10 +42,10 @@ MINNOW_INLINE status check_loss(const network_base& net, double loss, std::span<
 /// Runs one rank's part of a run.
 ///
 /// all   the ranks; null: this process is alone
-MINNOW_INLINE history run_on(ranks* all, network_base& net, source& data, const validation_set* validation,
-                             const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
-                             const run_options& options, std::uint64_t estimators,
-                             const std::function<bool(const event&)>& observe) {
+MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const validation_set* validation,
+                           const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
+                           const run_options& options, std::uint64_t estimators,
+                           const std::function<bool(const event&)>& observe) {
   data.check(net, "fit");
   if (validation != nullptr) validation->check(net, "fit: validation");
   check_options(options, net.input());
@@ -183,10 +183,10 @@ MINNOW_INLINE history run_on(ranks* all, network_base& net, source& data, const 
   return {std::move(at.epochs), stopped, elapsed()};
 }
 
-MINNOW_INLINE history run(network_base& net, source& data, const validation_set* validation,
-                          const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
-                          const run_options& options, std::uint64_t estimators,
-                          const std::function<bool(const event&)>& observe) {
+MINNOW_COLD history run(network_base& net, source& data, const validation_set* validation,
+                        const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
+                        const run_options& options, std::uint64_t estimators,
+                        const std::function<bool(const event&)>& observe) {
   ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
   try {
     return run_on(all, net, data, validation, make_updater, alpha_at, options, estimators, observe);

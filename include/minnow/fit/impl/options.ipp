@@ -10,8 +10,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE std::vector<run_fact> facts_of(const source& data, const validation_set* validation,
-                                             const run_options& options, std::uint64_t estimators, int moments) {
+MINNOW_COLD std::vector<run_fact> facts_of(const source& data, const validation_set* validation,
+                                           const run_options& options, std::uint64_t estimators, int moments) {
   const auto n = [](auto number) { return static_cast<std::uint64_t>(number); };
   return {{"seed", options.seed.value},
           {"epochs", n(options.epochs)},
@@ -30,7 +30,7 @@ MINNOW_INLINE std::vector<run_fact> facts_of(const source& data, const validatio
           {"moments of the optimizer", n(moments)}};
 }
 
-MINNOW_INLINE void check_options(const run_options& o, const shape& dimensions) {
+MINNOW_COLD void check_options(const run_options& o, const shape& dimensions) {
   if (o.epochs < 1 || o.batch < 1 || o.alpha_every < 1 || o.quantize_every < 1)
     require(status::failure(
         "fit: expected epochs, batch, alpha_every and quantize_every of at least 1, found %d, %d, %d and %d", o.epochs,

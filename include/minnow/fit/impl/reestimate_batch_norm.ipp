@@ -12,8 +12,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE void pass_over(network_base& net, source& data, mode mode, const reestimate_options& options,
-                             bool requantize, share own, reduction* over, long long step, const char* who) {
+MINNOW_COLD void pass_over(network_base& net, source& data, mode mode, const reestimate_options& options,
+                           bool requantize, share own, reduction* over, long long step, const char* who) {
   const int batch = std::min(options.batch, data.size());
   data.begin({.stream = random(options.seed).stream(0x5e771e), .batch = batch, .part = own});
   std::vector<int> labels;
@@ -36,7 +36,7 @@ void pass_over(network_base& net, const dataset<Element>& data, mode mode, const
   pass_over(net, images, mode, options, true, {}, nullptr, 0, caller);
 }
 
-MINNOW_INLINE std::vector<float> exchange_statistics(network_base& net, const std::vector<float>* back) {
+MINNOW_COLD std::vector<float> exchange_statistics(network_base& net, const std::vector<float>* back) {
   std::vector<float> kept;
   net.statistics([&](std::string_view, std::string_view, std::span<float> values) {
     const auto at = static_cast<std::ptrdiff_t>(kept.size());

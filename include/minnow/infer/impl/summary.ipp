@@ -5,8 +5,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch,
-                                      std::size_t weight_bits, std::size_t arena, const std::string& advice) {
+MINNOW_COLD std::string print_lines(std::span<const std::span<const packed_line>> stages, const char* arch,
+                                    std::size_t weight_bits, std::size_t arena, const std::string& advice) {
   table t(4);
   t.add({"layer", "output", "operation", "kernel", "bytes", "MACs"});
   long long bytes = 0;

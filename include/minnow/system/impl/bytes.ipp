@@ -14,14 +14,14 @@
 
 namespace minnow {
 
-MINNOW_INLINE status plain::file::open(const char* path, bool takes_opener) noexcept {
+MINNOW_COLD status plain::file::open(const char* path, bool takes_opener) noexcept {
   return detail::within_memory(path, [&] {
     name_ = path;
     return detail::open_to_read(path, handle_, length_, takes_opener);
   });
 }
 
-MINNOW_INLINE status plain::file::read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
+MINNOW_COLD status plain::file::read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
   got = 0;
   while (got < count) {
     const ::ssize_t n = ::read(handle_.number(), to + got, std::min(count - got, std::size_t{1} << 30));
@@ -37,7 +37,7 @@ MINNOW_INLINE status plain::file::read(std::uint8_t* to, std::size_t count, std:
 
 namespace detail {
 
-MINNOW_INLINE status bytes_as_file::read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
+MINNOW_COLD status bytes_as_file::read(std::uint8_t* to, std::size_t count, std::size_t& got) noexcept {
   got = std::min(count, bytes_.size() - at_);
   if (got > 0) std::memcpy(to, bytes_.data() + at_, got);
   at_ += got;
@@ -67,14 +67,14 @@ template <class Byte>
   return {};
 }
 
-MINNOW_INLINE status read_up_to(byte_source file, std::uint64_t limit, std::vector<std::uint8_t>& bytes) {
+MINNOW_COLD status read_up_to(byte_source file, std::uint64_t limit, std::vector<std::uint8_t>& bytes) {
   return read_bytes_up_to(file, limit, bytes);
 }
-MINNOW_INLINE status read_up_to(byte_source file, std::uint64_t limit, std::vector<std::byte>& bytes) {
+MINNOW_COLD status read_up_to(byte_source file, std::uint64_t limit, std::vector<std::byte>& bytes) {
   return read_bytes_up_to(file, limit, bytes);
 }
 
-MINNOW_INLINE status skip(byte_source file, std::uint64_t count) {
+MINNOW_COLD status skip(byte_source file, std::uint64_t count) {
   std::uint8_t bytes[1 << 13];
   while (count > 0) {
     std::size_t got = 0;
@@ -86,8 +86,8 @@ MINNOW_INLINE status skip(byte_source file, std::uint64_t count) {
   return {};
 }
 
-MINNOW_INLINE status read_exactly(byte_source file, const char* path, std::uint64_t before, std::uint64_t count,
-                                  const char* layout, std::vector<std::uint8_t>& bytes) {
+MINNOW_COLD status read_exactly(byte_source file, const char* path, std::uint64_t before, std::uint64_t count,
+                                const char* layout, std::vector<std::uint8_t>& bytes) {
   const unsigned long long expected = before + count;
   const auto refuse = [&](const char* more_than, std::uint64_t found) {
     return status::failure("%s: expected %llu bytes (%s), found %s%llu", path, expected, layout, more_than,

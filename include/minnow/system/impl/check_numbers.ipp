@@ -9,8 +9,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status check_numbers(const char* name, std::string_view layer, std::string_view array,
-                                   std::span<const std::byte> bytes, domain d) noexcept {
+MINNOW_COLD status check_numbers(const char* name, std::string_view layer, std::string_view array,
+                                 std::span<const std::byte> bytes, domain d) noexcept {
   constexpr const char* expected[] = {"numbers", "finite numbers", "numbers of at least 0", "numbers above 0",
                                       "numbers from 0 to 1"};
   if (d == domain::any) return {};

@@ -58,7 +58,7 @@ inline constexpr known_format known_formats[] = {
 };
 
 /// Identifies a zip archive by the name of its first file.
-MINNOW_INLINE std::string what_zip_is_this(std::string_view head) {
+MINNOW_COLD std::string what_zip_is_this(std::string_view head) {
   constexpr std::size_t name_at = 30;
   const std::string_view rest = head.substr(std::min(head.size(), name_at));
   if (rest.find("data.pkl") != std::string_view::npos || rest.find(".format_version") != std::string_view::npos)
@@ -69,7 +69,7 @@ MINNOW_INLINE std::string what_zip_is_this(std::string_view head) {
 }
 
 /// Identifies text, for example an error page that a server sent instead of the file.
-MINNOW_INLINE std::string what_text_is_this(std::string_view head) {
+MINNOW_COLD std::string what_text_is_this(std::string_view head) {
   constexpr std::string_view spaces = " \t\r\n";
   if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
   head.remove_prefix(std::min(head.find_first_not_of(spaces), head.size()));
@@ -87,7 +87,7 @@ MINNOW_INLINE std::string what_text_is_this(std::string_view head) {
   return "a text that begins with " + in_quotes(head.substr(0, 40));
 }
 
-MINNOW_INLINE std::string what_is_this(std::span<const std::uint8_t> bytes) {
+MINNOW_COLD std::string what_is_this(std::span<const std::uint8_t> bytes) {
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), head_of_file));
   if (head.starts_with(gzip_magic)) return "gzip data";
   if (head.starts_with(zip_magic)) return what_zip_is_this(head);

@@ -8,7 +8,7 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE std::string in_quotes(std::string_view words) {
+MINNOW_COLD std::string in_quotes(std::string_view words) {
   constexpr std::size_t most = 80;
   std::string text(words.substr(0, most));
   if (words.size() > most) {

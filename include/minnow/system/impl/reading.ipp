@@ -12,8 +12,8 @@ namespace minnow::detail {
 /// Returns `refusal`, or a more precise failure if the file begins like a known file of another kind.
 ///
 /// gzip_advice   advice in the message if the file holds gzip data
-MINNOW_INLINE status recognized(std::span<const std::uint8_t> head, const char* name, const char* expected,
-                                const char* gzip_advice, const status& refusal) {
+MINNOW_COLD status recognized(std::span<const std::uint8_t> head, const char* name, const char* expected,
+                              const char* gzip_advice, const status& refusal) {
   std::string found = what_is_this(head);
   const std::string_view wanted(expected);
   if (found.empty() || wanted.starts_with(found) || (found.starts_with("a text ") && wanted.starts_with("a text ")))
@@ -22,8 +22,8 @@ MINNOW_INLINE status recognized(std::span<const std::uint8_t> head, const char* 
   return status::failure("%s: expected %s, found %s", name, expected, found.c_str());
 }
 
-MINNOW_INLINE status reading(const char* path, const char* expected, function_ref<status()> body,
-                             const file_opener& how) noexcept {
+MINNOW_COLD status reading(const char* path, const char* expected, function_ref<status()> body,
+                           const file_opener& how) noexcept {
   const status said = within_memory(path, body);
   if (said.ok()) return said;
   return within_memory(path, [&]() -> status {
@@ -39,13 +39,13 @@ MINNOW_INLINE status reading(const char* path, const char* expected, function_re
   });
 }
 
-MINNOW_INLINE status reading_file(const char* path, const char* expected, const file_opener& how,
-                                  function_ref<status(byte_source)> body) noexcept {
+MINNOW_COLD status reading_file(const char* path, const char* expected, const file_opener& how,
+                                function_ref<status(byte_source)> body) noexcept {
   return reading(path, expected, [&] { return how.with_file(path, body); }, how);
 }
 
-MINNOW_INLINE status reading(std::span<const std::uint8_t> bytes, const char* name, const char* expected,
-                             function_ref<status()> body) noexcept {
+MINNOW_COLD status reading(std::span<const std::uint8_t> bytes, const char* name, const char* expected,
+                           function_ref<status()> body) noexcept {
   const status said = within_memory(name, body);
   if (said.ok()) return said;
   return within_memory(name, [&] { return recognized(bytes, name, expected, only_plain.gzip_advice, said); });

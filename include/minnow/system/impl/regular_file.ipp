@@ -12,13 +12,13 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE descriptor::~descriptor() {
+MINNOW_COLD descriptor::~descriptor() {
   if (number_ >= 0) ::close(number_);
 }
 
-MINNOW_INLINE bool descriptor::close() noexcept { return ::close(std::exchange(number_, -1)) == 0; }
+MINNOW_COLD bool descriptor::close() noexcept { return ::close(std::exchange(number_, -1)) == 0; }
 
-MINNOW_INLINE const char* c_path(const std::string& path) {
+MINNOW_COLD const char* c_path(const std::string& path) {
   if (path.empty()) require(status::failure("expected a path, found an empty one"));
   if (const auto zero = path.find('\0'); zero != std::string::npos)
     require(status::failure("%s: expected a path without zero bytes, found one at index %zu of %zu", path.c_str(), zero,
@@ -26,7 +26,7 @@ MINNOW_INLINE const char* c_path(const std::string& path) {
   return path.c_str();
 }
 
-MINNOW_INLINE const char* no_file(::mode_t mode) noexcept {
+MINNOW_COLD const char* no_file(::mode_t mode) noexcept {
   if (S_ISREG(mode)) return nullptr;
   if (S_ISDIR(mode)) return "a folder";
   if (S_ISFIFO(mode)) return "a FIFO (a pipe)";
@@ -34,13 +34,13 @@ MINNOW_INLINE const char* no_file(::mode_t mode) noexcept {
   return "a device";
 }
 
-MINNOW_INLINE bool file_exists(const char* path) noexcept { return ::access(path, F_OK) == 0; }
+MINNOW_COLD bool file_exists(const char* path) noexcept { return ::access(path, F_OK) == 0; }
 
 /// Returns the failure for a missing file. The message also mentions a compressed file (.gz or .xz) of the same name,
 /// if there is one.
 ///
 /// takes_opener   true if the reader accepts minnow::gzip
-MINNOW_INLINE status missing_file(const char* path, bool takes_opener) noexcept {
+MINNOW_COLD status missing_file(const char* path, bool takes_opener) noexcept {
   if (file_exists((std::string(path) + ".gz").c_str())) {
     if (!takes_opener)
       return status::failure("%s: expected this file, found only its .gz; unpack it with gzip -dk", path);
@@ -55,8 +55,7 @@ MINNOW_INLINE status missing_file(const char* path, bool takes_opener) noexcept 
   return status::failure("%s: expected a file, found none (%s)", path, detail::system_text(ENOENT));
 }
 
-MINNOW_INLINE status open_to_read(const char* path, descriptor& file, std::uint64_t& length,
-                                  bool takes_opener) noexcept {
+MINNOW_COLD status open_to_read(const char* path, descriptor& file, std::uint64_t& length, bool takes_opener) noexcept {
   const auto failed = [&](const char* what) {
     const int why = errno;
     if (why == ENOENT) return missing_file(path, takes_opener);

@@ -12,13 +12,13 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status watched_file::open(const std::string& path) {
+MINNOW_COLD status watched_file::open(const std::string& path) {
   close();
   path_ = path;
   return open_into(known_);
 }
 
-MINNOW_INLINE status watched_file::read(std::uint64_t at, std::span<std::byte> to) noexcept {
+MINNOW_COLD status watched_file::read(std::uint64_t at, std::span<std::byte> to) noexcept {
   identity now;
   if (!handle_) {
     if (status outcome = open_into(now); !outcome) return outcome;
@@ -36,7 +36,7 @@ MINNOW_INLINE status watched_file::read(std::uint64_t at, std::span<std::byte> t
   return to.empty() && now == known_ ? status{} : changed(now);
 }
 
-MINNOW_INLINE status watched_file::open_into(identity& found) noexcept {
+MINNOW_COLD status watched_file::open_into(identity& found) noexcept {
   std::uint64_t length = 0;
   if (status outcome = open_to_read(path_.c_str(), handle_, length); !outcome) return outcome;
   status outcome = look(found);
@@ -44,7 +44,7 @@ MINNOW_INLINE status watched_file::open_into(identity& found) noexcept {
   return outcome;
 }
 
-MINNOW_INLINE status watched_file::look(identity& found) const noexcept {
+MINNOW_COLD status watched_file::look(identity& found) const noexcept {
   struct ::stat about{};
   if (::fstat(handle_.number(), &about) != 0)
     return status::failure("%s: its status could not be read (%s)", path_.c_str(), system_text(errno));
@@ -59,7 +59,7 @@ MINNOW_INLINE status watched_file::look(identity& found) const noexcept {
   return {};
 }
 
-MINNOW_INLINE status watched_file::changed(const identity& now) const noexcept {
+MINNOW_COLD status watched_file::changed(const identity& now) const noexcept {
   return status::failure(
       "%s: expected the file of %llu bytes that was opened, found it changed since then (%llu bytes)", path_.c_str(),
       static_cast<unsigned long long>(known_.size), static_cast<unsigned long long>(now.size));

@@ -12,7 +12,7 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE status within_memory(const char* name, function_ref<status()> body) noexcept {
+MINNOW_COLD status within_memory(const char* name, function_ref<status()> body) noexcept {
 #if defined(__cpp_exceptions)
   const auto out_of_memory = [&] {
     return status::failure("%s: out of memory: expected room for the file's contents, found too little", name);

@@ -26,9 +26,9 @@
 namespace minnow::detail {
 
 /// Returns the folder of a path, with its slash; empty for the current folder.
-MINNOW_INLINE std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
+MINNOW_COLD std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
-MINNOW_INLINE status follow_links(const char* path, std::string& target) {
+MINNOW_COLD status follow_links(const char* path, std::string& target) {
   constexpr int most_links = 40;  // the limit of Linux
   target = path;
   for (int links = 0; links <= most_links; ++links) {
@@ -41,7 +41,7 @@ MINNOW_INLINE status follow_links(const char* path, std::string& target) {
   return status::failure("%s: expected at most %d symbolic links one after another, found more", path, most_links);
 }
 
-MINNOW_INLINE status find_target(const char* path, write_target& to) {
+MINNOW_COLD status find_target(const char* path, write_target& to) {
   if (*path == '\0') return status::failure("expected a path, found an empty one");
   if (status outcome = follow_links(path, to.path); !outcome) return outcome;
   struct ::stat named{}, about{};
@@ -65,7 +65,7 @@ MINNOW_INLINE status find_target(const char* path, write_target& to) {
   return {};
 }
 
-MINNOW_INLINE std::uint64_t bits_of_system() noexcept {
+MINNOW_COLD std::uint64_t bits_of_system() noexcept {
   std::uint64_t bits = 0;
   if (::getentropy(&bits, sizeof bits) == 0) return bits;
   // Without random bits from the system, a name may already be in use: `part_file::create` tries names until one is
@@ -77,14 +77,14 @@ MINNOW_INLINE std::uint64_t bits_of_system() noexcept {
 }
 
 /// Returns the prefix that all temporary names of a target share, without the folder.
-MINNOW_INLINE std::string part_prefix(const std::string& target) {
+MINNOW_COLD std::string part_prefix(const std::string& target) {
   // File names have at most 255 bytes.
   return target.substr(target.rfind('/') + 1).substr(0, 200) + ".";
 }
 inline constexpr std::string_view part_suffix = ".part";
 inline constexpr std::size_t part_digits = 16;
 
-MINNOW_INLINE void remove_stale_parts(const std::string& target) {
+MINNOW_COLD void remove_stale_parts(const std::string& target) {
   struct closer {
     void operator()(::DIR* folder) const noexcept { ::closedir(folder); }
   };
@@ -103,11 +103,11 @@ MINNOW_INLINE void remove_stale_parts(const std::string& target) {
   }
 }
 
-MINNOW_INLINE part_file::~part_file() {
+MINNOW_COLD part_file::~part_file() {
   if (!path_.empty()) (void)::unlink(path_.c_str());
 }
 
-MINNOW_INLINE status part_file::create(const char* shown, const write_target& to) {
+MINNOW_COLD status part_file::create(const char* shown, const write_target& to) {
   constexpr int tries = 100;
   for (int i = 0; i < tries; ++i) {
     char digits[part_digits + 1];
@@ -130,7 +130,7 @@ MINNOW_INLINE status part_file::create(const char* shown, const write_target& to
   return status::failure("%s: could not be created (no free name in %d tries)", shown, tries);
 }
 
-MINNOW_INLINE status part_file::fill(const char* shown, std::span<const std::byte> bytes, const write_target& to) {
+MINNOW_COLD status part_file::fill(const char* shown, std::span<const std::byte> bytes, const write_target& to) {
   const auto failed = [&](const char* what) {
     return status::failure("%s: could not be %s (%s)", shown, what, detail::system_text(errno));
   };
@@ -153,7 +153,7 @@ MINNOW_INLINE status part_file::fill(const char* shown, std::span<const std::byt
   return {};
 }
 
-MINNOW_INLINE status part_file::put_in_place(const char* shown, const write_target& to) {
+MINNOW_COLD status part_file::put_in_place(const char* shown, const write_target& to) {
   // The file stays locked until its temporary name is gone, so that nobody finds it unlocked.
   if (std::rename(path_.c_str(), to.path.c_str()) != 0)
     return status::failure("%s: could not be renamed into place (%s)", shown, detail::system_text(errno));
@@ -163,13 +163,13 @@ MINNOW_INLINE status part_file::put_in_place(const char* shown, const write_targ
 }
 
 /// Syncs the folder, so that a new name survives a power loss if the file system supports it.
-MINNOW_INLINE void sync_folder(const std::string& path) {
+MINNOW_COLD void sync_folder(const std::string& path) {
   const std::string where = folder_of(path);
   const descriptor folder(::open(where.empty() ? "." : where.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder) (void)::fsync(folder.number());
 }
 
-MINNOW_INLINE status write_whole(const char* path, std::span<const std::byte> bytes) noexcept {
+MINNOW_COLD status write_whole(const char* path, std::span<const std::byte> bytes) noexcept {
   return within_memory(path, [&]() -> status {
     write_target to;
     if (status outcome = find_target(path, to); !outcome) return outcome;

@@ -14,14 +14,14 @@ namespace minnow::detail {
                      [&](const std::string& path) { return is_part_of(layer, path); });
 }
 
-MINNOW_INLINE void set_stale_statistics(network_base& net, float part) {
+MINNOW_COLD void set_stale_statistics(network_base& net, float part) {
   net.statistics([part](std::string_view, std::string_view name, std::span<float> values) {
     if (name == "stale_statistics") std::fill(values.begin(), values.end(), part);
   });
 }
 
-MINNOW_INLINE status check_same_shapes(const char* caller, std::span<const weight_shape> from,
-                                       std::span<const weight_shape> to, const copy_options& options) noexcept {
+MINNOW_COLD status check_same_shapes(const char* caller, std::span<const weight_shape> from,
+                                     std::span<const weight_shape> to, const copy_options& options) noexcept {
   for (const weight_shape& t : to)
     for (const weight_shape& f : from)
       if (f.path == t.path && !is_left_out(t.path, options) && (f.filters != t.filters || f.window != t.window))
@@ -41,13 +41,11 @@ weight_arrays<Value> arrays_of(Network& net) {
   return result;
 }
 
-MINNOW_INLINE weight_arrays<float> weight_arrays_of(network_base& net) { return arrays_of<float>(net); }
-MINNOW_INLINE weight_arrays<const float> weight_arrays_of(const network_base& net) {
-  return arrays_of<const float>(net);
-}
+MINNOW_COLD weight_arrays<float> weight_arrays_of(network_base& net) { return arrays_of<float>(net); }
+MINNOW_COLD weight_arrays<const float> weight_arrays_of(const network_base& net) { return arrays_of<const float>(net); }
 
-MINNOW_INLINE status check_same_arrays(const char* caller, const weight_arrays<const float>& from,
-                                       const weight_arrays<float>& to) noexcept {
+MINNOW_COLD status check_same_arrays(const char* caller, const weight_arrays<const float>& from,
+                                     const weight_arrays<float>& to) noexcept {
   const auto one_sided = [&](const auto& array, const char* where) {
     return status::failure("%s: layer %s: expected the array '%s' in both networks, found it only in the one %s",
                            caller, array.first.c_str(), array.second.c_str(), where);
@@ -65,8 +63,8 @@ MINNOW_INLINE status check_same_arrays(const char* caller, const weight_arrays<c
 }
 
 /// Removes the arrays of excluded layers from `from` and `to`, and refuses a path that no array belongs to.
-MINNOW_INLINE status leave_out(const char* caller, const copy_options& options, weight_arrays<const float>& from,
-                               weight_arrays<float>& to) noexcept {
+MINNOW_COLD status leave_out(const char* caller, const copy_options& options, weight_arrays<const float>& from,
+                             weight_arrays<float>& to) noexcept {
   for (const std::string& path : options.except) {
     const auto erased = [&](auto& arrays) {
       return std::erase_if(arrays, [&](const auto& array) { return is_part_of(array.first.first, path); });
@@ -79,9 +77,9 @@ MINNOW_INLINE status leave_out(const char* caller, const copy_options& options, 
   return {};
 }
 
-MINNOW_INLINE void take_arrays(const char* caller, const network_base& from, std::span<const weight_shape> from_shapes,
-                               weight_arrays<const float> arrays, network_base& to,
-                               std::span<const weight_shape> to_shapes, const copy_options& options, bool stale) {
+MINNOW_COLD void take_arrays(const char* caller, const network_base& from, std::span<const weight_shape> from_shapes,
+                             weight_arrays<const float> arrays, network_base& to,
+                             std::span<const weight_shape> to_shapes, const copy_options& options, bool stale) {
   weight_arrays<float> written = weight_arrays_of(to);
   require(leave_out(caller, options, arrays, written));
   require(check_same_shapes(caller, from_shapes, to_shapes, options));

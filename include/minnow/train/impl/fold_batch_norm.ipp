@@ -6,15 +6,15 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE void changed_arrays::put(std::string path, std::string name, std::vector<float> values) {
+MINNOW_COLD void changed_arrays::put(std::string path, std::string name, std::vector<float> values) {
   made.push_back(std::move(values));
   arrays[{std::move(path), std::move(name)}] = made.back();
 }
 
-MINNOW_INLINE void changed_arrays::remove(const std::string& path, const char* name) { arrays.erase({path, name}); }
+MINNOW_COLD void changed_arrays::remove(const std::string& path, const char* name) { arrays.erase({path, name}); }
 
-MINNOW_INLINE void changed_arrays::fold(std::string_view norm, std::span<const affine> evaluated,
-                                        std::string_view product, const float_array<4>& weights) {
+MINNOW_COLD void changed_arrays::fold(std::string_view norm, std::span<const affine> evaluated,
+                                      std::string_view product, const float_array<4>& weights) {
   std::vector<float> scaled(weights.begin(), weights.end());
   const std::size_t inputs = scaled.size() / weights.shape(0);
   std::vector<float> shifts(weights.shape(0));

@@ -7,8 +7,8 @@
 
 namespace minnow::detail {
 
-MINNOW_INLINE std::string print_lines(network_base& net, std::span<const network_line> lines, std::string_view weights,
-                                      std::string_view inputs) {
+MINNOW_COLD std::string print_lines(network_base& net, std::span<const network_line> lines, std::string_view weights,
+                                    std::string_view inputs) {
   table t(3);
   t.add({"layer", "output", "operation", "parameters", "MACs"});
   long long total = 0;
