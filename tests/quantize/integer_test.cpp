@@ -106,13 +106,45 @@ TEST_SUITE("quantize/integer") {
     double average = 0;
     for (std::uint64_t batch = 0; batch < 50; ++batch) {
       const auto xs = gaussian(200, batch, 1 + 0.02f * static_cast<float>(batch));
-      const double g = ppq(xs, 8, s.g);
+      const double g = ppq(xs, 8, s.g, 63);
       average = batch == 0 ? g : 0.99 * average + 0.01 * g;
       REQUIRE(integer<8>::observe(s, xs, role::inputs));
     }
     // Each of the 49 averages rounds four times, by at most half a unit in the last place of a sum of positive terms.
     CHECK(std::abs(s.g - average) <= 49 * 4 * 0x1p-24 * average);
     CHECK(s.g < 0.8f * ppq(gaussian(200, 49, 1.98f), 8));
+  }
+
+  TEST_CASE("the average of the inputs' scales has the error of the best scale") {
+    // 100 batches of normal and of rectified numbers. The best scale is searched on a grid, in double precision. With
+    // three iterations for each batch, the squared error was 1.6 times the best for 4 bits.
+    const auto check = [&]<class Quantizer>(Quantizer, float lowest) {
+      CAPTURE(Quantizer::name().view());
+      const auto batch = [&](std::uint64_t n) {
+        auto xs = gaussian(6000, 1000 + n);
+        for (float& x : xs) x = std::max(x, lowest);
+        return xs;
+      };
+      typename Quantizer::state s;
+      for (std::uint64_t n = 0; n < 100; ++n) REQUIRE(Quantizer::observe(s, batch(n), role::inputs));
+      const auto xs = batch(100);
+      const auto error = [&](double g) {
+        double sum = 0;
+        for (const float x : xs) {
+          const double code = std::clamp(std::nearbyint(x / g), static_cast<double>(Quantizer::min_code),
+                                         static_cast<double>(Quantizer::max_code));
+          sum += (x - g * code) * (x - g * code);
+        }
+        return sum;
+      };
+      double best = error(1);
+      for (double g = 0.005; g < 2; g *= 1.01) best = std::min(best, error(g));
+      CHECK(error(s.g) <= 1.06 * best);
+    };
+    check(integer<2>{}, -test::infinity);
+    check(integer<3>{}, -test::infinity);
+    check(integer<4>{}, -test::infinity);
+    check(unsigned_integer<4>{}, 0.0f);
   }
 
   TEST_CASE("a tensor with NaN or infinity is refused and g is kept") {
@@ -174,7 +206,7 @@ TEST_SUITE("quantize/unsigned_integer") {
       for (const auto r : {role::weights, role::inputs}) {
         const auto xs = gaussian(1000, seed);
         double g = *std::max_element(xs.begin(), xs.end()) / 15.0;
-        for (int i = 0; i < 3; ++i) {
+        for (int i = 0; i < (r == role::weights ? 3 : 63); ++i) {
           double xq = 0;
           double qq = 0;
           for (const double x : xs) {

@@ -39,7 +39,11 @@ struct projected : Codes {
   /// Overload for the values of several processes.
   template <class All>
   static bool observe(state& s, std::span<const float> values, role r, All& all) {
-    const float g = project(values, {Codes::min_code, Codes::max_code}, s.g, 3, all);
+    constexpr integer_levels levels{Codes::min_code, Codes::max_code};
+    // The next projection of weights continues from this scale. That of inputs starts from the moving average, which
+    // hardly moves, so it must reach the batch's own scale each time.
+    const float g =
+        r == role::weights ? project(values, levels, s.g, 3, all) : project_until_rest(values, levels, s.g, all);
     if (std::isnan(g)) return false;
     s.g = r == role::weights || s.g <= 0 ? g : smoothing * s.g + (1 - smoothing) * g;
     return true;
@@ -54,7 +58,8 @@ struct projected : Codes {
 /// range   any x; values beyond ±g·(2^(Bits-1)-1) map to the outermost level, NaN to the lowest; with g = 0 (only zeros
 ///         observed) all values map to 0
 /// code    a signed integer of Bits bits
-/// inputs  g is an exponential moving average over training batches (smoothing 0.99), frozen for inference
+/// inputs  g is an exponential moving average over training batches (smoothing 0.99), frozen for inference. Each batch
+///         is projected until its scale no longer changes
 /// source  Liu & Mattina 2019, Eq. 8-9, Algorithm 2 and 3.2
 template <int Bits, class Granularity = per_tensor>
 struct integer : detail::projected<detail::with_granularity<signed_codes<Bits>, Granularity>> {

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <minnow/core/error.hpp>
+#include <minnow/core/random.hpp>
 #include <minnow/core/reduction.hpp>
 #include <minnow/quantize/statistics.hpp>
 
@@ -79,6 +80,23 @@ float project(std::span<const float> values, integer_levels levels, float start,
 inline float project(std::span<const float> values, integer_levels levels, float start, int iterations) noexcept {
   alone all;
   return project(values, levels, start, iterations, all);
+}
+
+/// `project` until the scale no longer changes, for any levels. It may take 50 iterations until the scale rests, so all
+/// but the last three use a random sample of 4,096 values.
+template <class All>
+float project_until_rest(std::span<const float> values, integer_levels levels, float start, All& all) {
+  constexpr std::size_t size = 4096;
+  constexpr int most_iterations = 60, last_iterations = 3;
+  float sample[size];
+  std::span<const float> some = values;
+  if (values.size() > size) {
+    const std::size_t part = values.size() / size;
+    for (std::size_t i = 0; i < size; ++i) sample[i] = values[i * part + scramble(i) % part];
+    some = sample;
+  }
+  const float near = project(some, levels, start, most_iterations, all);
+  return project(values, levels, near > 0 ? near : start, last_iterations, all);
 }
 
 }  // namespace detail
