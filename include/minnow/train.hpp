@@ -4,6 +4,7 @@
 #include <minnow/data/dataset.hpp>
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/noise.hpp>
 #include <minnow/estimate/ste.hpp>
 #include <minnow/estimate/unbiased.hpp>
 #include <minnow/fit/calibrate.hpp>

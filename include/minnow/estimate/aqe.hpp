@@ -21,7 +21,8 @@ struct aqe : estimator_base {
   }
 };
 
-/// Like `aqe`, but with h(a - z) in training, z uniform on [-1, 1]; z = 0 at evaluation.
+/// Like `aqe`, but training uses h(a - z) for inputs and weights, with z uniform on [-1, 1]; z = 0 at evaluation. With
+/// more than two levels the expectation of h(a - z) is not clip(a); `dithered<aqe>` has noise of a suitable width.
 ///
 /// source  Chen et al. 2020, Eq. 7
 struct aqe_stochastic : aqe {

@@ -17,7 +17,10 @@ namespace minnow {
 ///                                SIMD batches; a function of (role, float, float, bool) is applied lane by lane
 ///   learning_rate_scale(alpha)   factor of the weights' learning rate. It does not multiply the gradient, because an
 ///                                adaptive optimizer would cancel a constant factor of the gradient
-///   stochastic                   if true, training uses h(a - z) with z uniform on [-1, 1]
+///   stochastic                   if true, training uses h(a - z) for inputs and weights, with z uniform on [-1, 1]
+///
+/// An optional member `dithers`, if true, makes the interval of z as wide as the mean distance between two levels
+/// (`dithered`).
 ///
 /// The slopes are as in the papers, without the derivative of the clip. For inputs the library multiplies them by this
 /// derivative, 1 inside R and 0 outside. Latent weights are not clipped in the forward pass.

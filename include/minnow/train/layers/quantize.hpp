@@ -13,6 +13,7 @@
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/deferred_norm.hpp>
 #include <minnow/train/layers/learned_state.hpp>
+#include <minnow/train/layers/noise.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
@@ -27,6 +28,7 @@ namespace minnow {
 template <quantizer Quantizer, class Estimator>
 class trainable<quantize<Quantizer>, Estimator> : public layer_base {
   static constexpr bool estimates = is_integer(Quantizer::storage) && !std::is_same_v<Quantizer, pixels>;
+  using noise = detail::estimator_noise<Estimator, Quantizer>;
 
 public:
   explicit trainable(shape in) : trainable(in, wiring<>{}) {}
@@ -50,7 +52,8 @@ public:
       require(p.failure("the inputs of ", text(Quantizer::name()).c_str(), " hold a NaN or an infinity"));
     const float share = estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f;
     const float scale = Quantizer::scale(state_);
-    const bool noisy = Estimator::stochastic && estimates && p.training();
+    const bool is_noisy = noise::exists && p.training();
+    const noise z(p.noise, state_);
     const bool as_codes = share == 1 && codes_;
     out.scale = as_codes ? scale : 1.0f;
     out.max_code = as_codes ? Quantizer::max_code : 0;
@@ -58,7 +61,7 @@ public:
     const std::size_t before = index(p.first_image) * index(in.dimensions.size());
     detail::for_values(in, [&](std::size_t i, const detail::vector& a, auto count) {
       using detail::vector;
-      vector code = detail::code_of<Quantizer>(noisy ? a - noise(p, before + i) : a, state_);
+      vector code = detail::code_of<Quantizer>(is_noisy ? a - z.at(before + i) : a, state_);
       if (as_codes) return detail::store(out.data + i, code, count);
       vector h = code * vector(scale);
       if (share != 1) h = vector(share) * h + vector(1 - share) * (scalar::clamp)(a, vector(r.low), vector(r.high));
@@ -123,14 +126,6 @@ private:
     } else {
       return Quantizer::observe(state_, values, role::inputs);
     }
-  }
-
-  /// Returns the noise z, uniform on [-1, 1). The element's index determines the noise, so the noise does not depend on
-  /// the number of threads.
-  static detail::vector noise(const pass& p, std::size_t first) noexcept {
-    float z[detail::lanes];
-    for (int i = 0; i < detail::lanes; ++i) z[i] = 2 * p.noise.uniform_at(first + index(i)) - 1;
-    return detail::load(z, detail::whole{});
   }
 
   typename Quantizer::state state_{};

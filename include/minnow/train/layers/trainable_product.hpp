@@ -100,6 +100,7 @@ private:
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
+  using noise = detail::estimator_noise<Estimator, Quantizer>;
 
 public:
   /// inputs  the kernel for the quantizer of the inputs
@@ -135,7 +136,8 @@ public:
 
   void forward(const activations& in, activations& out, const pass& p) override {
     if (p.mode == mode::calibrate && p.measured_batches == 0) settle_states();
-    if (p.requantize || !quantized_once_) refresh(p);
+    if (noise::exists && p.training()) code_with_noise(p);
+    else if (p.requantize || !quantized_once_) refresh(p);
     update_scales();
     multiply(in, out, p, estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f);
   }
@@ -184,7 +186,7 @@ public:
                 Quantizer::clips_weights,
                 estimates};
     std::atomic<std::size_t> coded = 0;
-    if constexpr (state_floats<Quantizer> == 0)
+    if constexpr (state_floats<Quantizer> == 0 && !noise::exists)
       p.requantize = [this, &coded](std::size_t first, std::size_t count) {
         code(first, count, states_[0]);
         coded += count;
@@ -244,23 +246,42 @@ private:
     }
   }
 
+  void measure_or_throw(const pass& p) {
+    if (measured_ == 0 && !measure()) require(p.failure("the weights hold a NaN or an infinity"));
+  }
+
   /// Recomputes the codes of the latent weights if the weights or the quantizer's states have changed. First measures
   /// the weights if the states do not match them.
   void refresh(const pass& p) {
     if (coded_) return;
-    if (measured_ == 0 && !measure()) require(p.failure("the weights hold a NaN or an infinity"));
+    measure_or_throw(p);
+    code_all([](std::size_t) { return detail::no_noise{}; });
+  }
+
+  /// Recomputes the codes with the noise of this step. Passes without noise must not use them.
+  void code_with_noise(const pass& p) {
+    if (p.requantize || !quantized_once_) measure_or_throw(p);
+    code_all([&](std::size_t s) { return noise(p.noise, states_[s]); });
+    coded_ = false;
+  }
+
+  /// Recomputes the codes of all weights. noise_of(s) is the noise of the weights that share state s.
+  template <class NoiseOf>
+  void code_all(NoiseOf&& noise_of) {
     const std::size_t group = weights_.size() / states_.size();
     for (std::size_t s = 0; s < states_.size(); ++s)
-      detail::for_pieces(group,
-                         [&](std::size_t first, std::size_t count) { code(s * group + first, count, states_[s]); });
+      detail::for_pieces(group, [&, z = noise_of(s)](std::size_t first, std::size_t count) {
+        code(s * group + first, count, states_[s], z);
+      });
     has_codes();
   }
 
-  void code(std::size_t first, std::size_t count, const typename Quantizer::state& s) {
+  template <class Noise = detail::no_noise>
+  void code(std::size_t first, std::size_t count, const typename Quantizer::state& s, const Noise& z = {}) {
     detail::for_vectors(static_cast<int>(count), [&](int k, auto lanes) {
       const std::size_t at = first + index(k);
-      detail::store(codes_.data() + at, detail::code_of<Quantizer>(detail::load(weights_.data() + at, lanes), s),
-                    lanes);
+      const detail::vector w = detail::load(weights_.data() + at, lanes) - z.at(at);
+      detail::store(codes_.data() + at, detail::code_of<Quantizer>(w, s), lanes);
     });
   }
 

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
+#include <minnow/core/random.hpp>
+#include <minnow/quantize/concept.hpp>
+#include <minnow/quantize/pixels.hpp>
+#include <minnow/train/vectors.hpp>
+
+namespace minnow::detail {
+
+/// Number of levels of a quantizer.
+template <quantizer Quantizer>
+inline constexpr int level_count = [] {
+  if constexpr (Quantizer::storage == encoding::bit) return 2;
+  else if constexpr (Quantizer::storage == encoding::ternary) return 3;
+  else if constexpr (Quantizer::storage == encoding::power_of_two) return (1 << Quantizer::bits) - 1;
+  else return (is_unsigned(Quantizer::storage) ? 0 : Quantizer::max_code) + Quantizer::max_code + 1;
+}();
+
+/// The noise z that a stochastic estimator subtracts from the numbers that a quantizer gets. The element's index
+/// determines the noise, so the noise does not depend on the number of threads.
+template <class Estimator, quantizer Quantizer>
+class estimator_noise {
+public:
+  static constexpr bool exists =
+      Estimator::stochastic && is_integer(Quantizer::storage) && !std::is_same_v<Quantizer, pixels>;
+
+  estimator_noise(const random& draws, const typename Quantizer::state& s) noexcept : draws_(draws) {
+    if constexpr (requires { requires Estimator::dithers; }) {
+      const interval range = Quantizer::range(s);
+      width_ = (range.high - range.low) / static_cast<float>(level_count<Quantizer> - 1);
+    }
+  }
+
+  /// Returns the noise of the elements from `first` on.
+  [[nodiscard]] vector at(std::size_t first) const noexcept {
+    float z[lanes];
+    for (int i = 0; i < lanes; ++i) z[i] = width_ * draws_.uniform_at(first + index(i)) - width_ / 2;
+    return load(z, whole{});
+  }
+
+private:
+  random draws_;
+  float width_ = 2;  ///< z is uniform on [-width / 2, width / 2)
+};
+
+/// Replaces `estimator_noise` where there is no noise.
+struct no_noise {
+  [[nodiscard]] vector at(std::size_t) const noexcept { return vector(0.0f); }
+};
+
+}  // namespace minnow::detail
