@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include <minnow/zoo/alexnet.hpp>
 #include <minnow/zoo/bi_real.hpp>
@@ -59,6 +61,37 @@ static_assert((figures_of<zoo::mobilenet_v1<floats, 75>>().macs + 500000) / 1000
 static_assert((figures_of<zoo::mobilenet_v1<floats, 50>>().macs + 500000) / 1000000 == 149);
 static_assert((figures_of<zoo::mobilenet_v1<floats, 25>>().macs + 500000) / 1000000 == 41);
 static_assert((figures_of<zoo::mobilenet_v1<floats, 100, 128>>().macs + 500000) / 1000000 == 186);
+
+// Chen et al. 2020, III.E: blocks of MINW-Net end in a hard tanh.
+template <class Inner>
+using activation = typename zoo::schemes<Inner>::activation;
+static_assert(std::is_same_v<activation<minw<1, 1>>, hard_tanh> && std::is_same_v<activation<minw<2, 1>>, hard_tanh>);
+static_assert(std::is_same_v<activation<minw<3, 3>>, hard_tanh> && std::is_same_v<activation<minw<16, 1>>, hard_tanh>);
+static_assert(std::is_same_v<activation<minw<32, 3>>, hard_tanh>);
+static_assert(std::is_same_v<activation<real>, relu> && std::is_same_v<activation<scheme<real, sign>>, relu>);
+static_assert(std::is_same_v<activation<scheme<unsigned_integer<4>, integer<4>>>, relu>);
+static_assert(std::is_same_v<bits::activation, hard_tanh>);
+
+/// Returns the number of layers of a type.
+template <class Model, class Layer>
+constexpr int count_layers() {
+  using graph = layer_graph<Model>;
+  return []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return (0 + ... + (std::is_same_v<typename graph::template layer<Index>, Layer> ? 1 : 0));
+  }(std::make_index_sequence<graph::count>{});
+}
+template <class WithBits, class WithFloats>
+constexpr bool replaces_all_activations = count_layers<WithBits, relu>() == 0 &&
+                                          count_layers<WithFloats, hard_tanh>() == 0 &&
+                                          count_layers<WithBits, hard_tanh>() > 0 &&
+                                          count_layers<WithBits, hard_tanh>() == count_layers<WithFloats, relu>();
+static_assert(replaces_all_activations<zoo::alexnet<bits>, zoo::alexnet<floats>>);
+static_assert(replaces_all_activations<zoo::resnet_18<bits>, zoo::resnet_18<floats>>);
+static_assert(replaces_all_activations<zoo::resnet_50<bits>, zoo::resnet_50<floats>>);
+static_assert(replaces_all_activations<zoo::resnet_50_v2<bits>, zoo::resnet_50_v2<floats>>);
+static_assert(replaces_all_activations<zoo::resnet_cifar<20, bits>, zoo::resnet_cifar<20, floats>>);
+static_assert(replaces_all_activations<zoo::densenet_bc<16, 12, bits>, zoo::densenet_bc<16, 12, floats>>);
+static_assert(replaces_all_activations<zoo::mobilenet_v1<bits>, zoo::mobilenet_v1<floats>>);
 
 }  // namespace
 

@@ -16,11 +16,13 @@ template <class Schemes, int Classes = 1000>
 struct alexnet
     : model<image<3, 224, 224>,  //
             conv<64, typename Schemes::first, kernel<11>, stride<4>, padding<2>>, max_pool<3, stride<2>>, batch_norm,
-            relu, conv<192, typename Schemes::inner, kernel<5>>, max_pool<3, stride<2>>, batch_norm, relu,  //
-            conv<384, typename Schemes::inner>, batch_norm, relu,                                           //
-            conv<256, typename Schemes::inner>, batch_norm, relu,                                           //
-            conv<256, typename Schemes::inner>, max_pool<3, stride<2>>, batch_norm, relu,                   //
-            dense<4096, typename Schemes::inner>, batch_norm, relu, dense<4096, typename Schemes::inner>, batch_norm,
-            relu, dense<Classes, typename Schemes::last>, batch_norm> {};
+            typename Schemes::activation, conv<192, typename Schemes::inner, kernel<5>>, max_pool<3, stride<2>>,
+            batch_norm, typename Schemes::activation,                                                              //
+            conv<384, typename Schemes::inner>, batch_norm, typename Schemes::activation,                          //
+            conv<256, typename Schemes::inner>, batch_norm, typename Schemes::activation,                          //
+            conv<256, typename Schemes::inner>, max_pool<3, stride<2>>, batch_norm, typename Schemes::activation,  //
+            dense<4096, typename Schemes::inner>, batch_norm, typename Schemes::activation,
+            dense<4096, typename Schemes::inner>, batch_norm, typename Schemes::activation,
+            dense<Classes, typename Schemes::last>, batch_norm> {};
 
 }  // namespace minnow::zoo

@@ -13,12 +13,14 @@ namespace minnow::zoo {
 namespace detail {
 
 /// A bottleneck of 4 · Growth channels, followed by a convolution to the Growth channels that the layer adds.
-template <class Scheme, int Growth>
+template <class Schemes, int Growth>
 using dense_layer =
-    chain<batch_norm, relu, conv<4 * Growth, Scheme, kernel<1>, padding<0>>, batch_norm, relu, conv<Growth, Scheme>>;
+    chain<batch_norm, typename Schemes::activation, conv<4 * Growth, typename Schemes::inner, kernel<1>, padding<0>>,
+          batch_norm, typename Schemes::activation, conv<Growth, typename Schemes::inner>>;
 
-template <class Scheme, int Channels>
-using transition = chain<batch_norm, relu, conv<Channels, Scheme, kernel<1>, padding<0>>, average_pool<2>>;
+template <class Schemes, int Channels>
+using transition = chain<batch_norm, typename Schemes::activation,
+                         conv<Channels, typename Schemes::inner, kernel<1>, padding<0>>, average_pool<2>>;
 
 }  // namespace detail
 
@@ -33,12 +35,11 @@ struct densenet_bc {
   static constexpr int first = (2 * Growth + layers * Growth) / 2;
   static constexpr int second = (first + layers * Growth) / 2;
 
-  using inner = typename Schemes::inner;
-  using block = dense_block<layers, detail::dense_layer<inner, Growth>>;
+  using block = dense_block<layers, detail::dense_layer<Schemes, Growth>>;
   using input = image<3, 32, 32>;
-  using parts = list<conv<2 * Growth, typename Schemes::first>, block, detail::transition<inner, first>, block,
-                     detail::transition<inner, second>, block, batch_norm, relu, global_average_pool,
-                     dense<Classes, typename Schemes::last>, bias>;
+  using parts = list<conv<2 * Growth, typename Schemes::first>, block, detail::transition<Schemes, first>, block,
+                     detail::transition<Schemes, second>, block, batch_norm, typename Schemes::activation,
+                     global_average_pool, dense<Classes, typename Schemes::last>, bias>;
 };
 
 }  // namespace minnow::zoo

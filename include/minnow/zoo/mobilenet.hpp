@@ -15,8 +15,9 @@ namespace detail {
 
 /// A depthwise convolution and the 1x1 convolution that mixes its channels.
 template <class Schemes, int Filters, int Stride = 1>
-using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Stride>>, typename Schemes::norm, relu,
-                        conv<Filters, typename Schemes::inner, kernel<1>, padding<0>>, typename Schemes::norm, relu>;
+using separable = chain<depthwise_conv<typename Schemes::depthwise, stride<Stride>>, typename Schemes::norm,
+                        typename Schemes::activation, conv<Filters, typename Schemes::inner, kernel<1>, padding<0>>,
+                        typename Schemes::norm, typename Schemes::activation>;
 
 }  // namespace detail
 
@@ -30,7 +31,7 @@ template <class Schemes, int Percent = 100, int Resolution = 224, int Classes = 
 struct mobilenet_v1
     : model<image<3, Resolution, Resolution>,
             conv<32 * Percent / 100, typename Schemes::first, stride<(Resolution > 64 ? 2 : 1)>>,
-            typename Schemes::norm, relu, detail::separable<Schemes, 64 * Percent / 100>,  //
+            typename Schemes::norm, typename Schemes::activation, detail::separable<Schemes, 64 * Percent / 100>,  //
             detail::separable<Schemes, 128 * Percent / 100, 2>, detail::separable<Schemes, 128 * Percent / 100>,
             detail::separable<Schemes, 256 * Percent / 100, 2>, detail::separable<Schemes, 256 * Percent / 100>,
             detail::separable<Schemes, 512 * Percent / 100, 2>,

@@ -26,43 +26,45 @@ using resnet_pool = max_pool<3, stride<2>, padding<1>>;
 template <class Schemes, int Filters, int Stride, bool Projects>
 using basic_block =
     chain<residual<chain<conv<Filters, typename after_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm,
-                         relu, conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
+                         typename Schemes::activation, conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
                    std::conditional_t<
                        Projects,
                        chain<pointwise<typename after_carrier<Schemes>::type, Filters, Stride>, typename Schemes::norm>,
                        chain<>>,
                    typename Schemes::carrier>,
-          relu>;
+          typename Schemes::activation>;
 
 /// The bottleneck block: 1x1, 3x3 and 1x1 convolutions. The first two have a quarter of the block's filters.
 template <class Schemes, int Inner, int Stride, bool Projects>
-using bottleneck =
-    chain<residual<chain<pointwise<typename after_carrier<Schemes>::type, Inner, Stride>, typename Schemes::norm, relu,
-                         conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu,
-                         pointwise<typename Schemes::inner, 4 * Inner>, typename Schemes::norm>,
-                   std::conditional_t<Projects,
-                                      chain<pointwise<typename after_carrier<Schemes>::type, 4 * Inner, Stride>,
-                                            typename Schemes::norm>,
-                                      chain<>>,
-                   typename Schemes::carrier>,
-          relu>;
+using bottleneck = chain<
+    residual<chain<pointwise<typename after_carrier<Schemes>::type, Inner, Stride>, typename Schemes::norm,
+                   typename Schemes::activation, conv<Inner, typename Schemes::inner>, typename Schemes::norm,
+                   typename Schemes::activation, pointwise<typename Schemes::inner, 4 * Inner>, typename Schemes::norm>,
+             std::conditional_t<
+                 Projects,
+                 chain<pointwise<typename after_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::norm>,
+                 chain<>>,
+             typename Schemes::carrier>,
+    typename Schemes::activation>;
 
 /// The bottleneck block of ResNet v2, with batch norm and relu before each convolution. A projection reads the input
 /// after the first batch norm and relu.
 template <class Schemes, int Inner, int Stride>
-using branch_v2 = chain<pointwise<typename after_carrier<Schemes>::type, Inner>, typename Schemes::norm, relu,
-                        conv<Inner, typename Schemes::inner, stride<Stride>>, typename Schemes::norm, relu,
-                        pointwise<typename Schemes::inner, 4 * Inner>>;
+using branch_v2 =
+    chain<pointwise<typename after_carrier<Schemes>::type, Inner>, typename Schemes::norm, typename Schemes::activation,
+          conv<Inner, typename Schemes::inner, stride<Stride>>, typename Schemes::norm, typename Schemes::activation,
+          pointwise<typename Schemes::inner, 4 * Inner>>;
 template <class Schemes, int Inner, int Stride>
 using projecting_v2 =
-    chain<batch_norm, relu,
+    chain<batch_norm, typename Schemes::activation,
           residual<branch_v2<Schemes, Inner, Stride>,
                    pointwise<typename after_carrier<Schemes>::type, 4 * Inner, Stride>, typename Schemes::carrier>>;
 template <class Schemes, int Inner>
-using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes::inner, Inner>, typename Schemes::norm,
-                                   relu, conv<Inner, typename Schemes::inner>, typename Schemes::norm, relu,
-                                   pointwise<typename Schemes::inner, 4 * Inner>>,
-                             chain<>, typename Schemes::carrier>;
+using identity_v2 =
+    residual<chain<batch_norm, typename Schemes::activation, pointwise<typename Schemes::inner, Inner>,
+                   typename Schemes::norm, typename Schemes::activation, conv<Inner, typename Schemes::inner>,
+                   typename Schemes::norm, typename Schemes::activation, pointwise<typename Schemes::inner, 4 * Inner>>,
+             chain<>, typename Schemes::carrier>;
 
 }  // namespace detail
 
@@ -70,8 +72,9 @@ using identity_v2 = residual<chain<batch_norm, relu, pointwise<typename Schemes:
 ///
 /// source  He et al. 2016, Table 1, with projections where the number of channels changes
 template <class Schemes, int Classes = 1000>
-struct resnet_18 : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu,
-                         detail::resnet_pool, repeat<2, detail::basic_block<Schemes, 64, 1, false>>,  //
+struct resnet_18 : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm,
+                         typename Schemes::activation, detail::resnet_pool,
+                         repeat<2, detail::basic_block<Schemes, 64, 1, false>>,  //
                          detail::basic_block<Schemes, 128, 2, true>, detail::basic_block<Schemes, 128, 1, false>,
                          detail::basic_block<Schemes, 256, 2, true>, detail::basic_block<Schemes, 256, 1, false>,
                          detail::basic_block<Schemes, 512, 2, true>, detail::basic_block<Schemes, 512, 1, false>,  //
@@ -82,8 +85,8 @@ struct resnet_18 : model<image<3, 224, 224>, detail::resnet_stem<typename Scheme
 /// source  He et al. 2016, Table 1
 template <class Schemes, int Classes = 1000>
 struct resnet_50
-    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm, relu,
-            detail::resnet_pool, detail::bottleneck<Schemes, 64, 1, true>,
+    : model<image<3, 224, 224>, detail::resnet_stem<typename Schemes::first>, typename Schemes::norm,
+            typename Schemes::activation, detail::resnet_pool, detail::bottleneck<Schemes, 64, 1, true>,
             repeat<2, detail::bottleneck<Schemes, 64, 1, false>>, detail::bottleneck<Schemes, 128, 2, true>,
             repeat<3, detail::bottleneck<Schemes, 128, 1, false>>, detail::bottleneck<Schemes, 256, 2, true>,
             repeat<5, detail::bottleneck<Schemes, 256, 1, false>>, detail::bottleneck<Schemes, 512, 2, true>,
@@ -100,6 +103,7 @@ struct resnet_50_v2 : model<image<3, 224, 224>, detail::resnet_stem<typename Sch
                             detail::projecting_v2<Schemes, 128, 2>, repeat<3, detail::identity_v2<Schemes, 128>>,
                             detail::projecting_v2<Schemes, 256, 2>, repeat<5, detail::identity_v2<Schemes, 256>>,
                             detail::projecting_v2<Schemes, 512, 2>, repeat<2, detail::identity_v2<Schemes, 512>>,  //
-                            batch_norm, relu, global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
+                            batch_norm, typename Schemes::activation, global_average_pool,
+                            dense<Classes, typename Schemes::last>, bias> {};
 
 }  // namespace minnow::zoo

@@ -19,11 +19,11 @@ namespace detail {
 /// than input channels, the shortcut takes every other pixel and appends channels of zeros, so that it has no weights.
 template <class Schemes, int Filters, int Stride>
 using small_block = chain<
-    residual<chain<conv<Filters, typename after_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm, relu,
-                   conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
+    residual<chain<conv<Filters, typename after_carrier<Schemes>::type, stride<Stride>>, typename Schemes::norm,
+                   typename Schemes::activation, conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
              std::conditional_t<Stride == 1, chain<>, chain<average_pool<1, stride<Stride>>, pad_channels<Filters>>>,
              typename Schemes::carrier>,
-    relu>;
+    typename Schemes::activation>;
 
 }  // namespace detail
 
@@ -32,7 +32,7 @@ using small_block = chain<
 /// source  He et al. 2016, 4.2, shortcuts of option A
 template <int Depth, class Schemes, int Classes = 10>
 struct resnet_cifar
-    : model<image<3, 32, 32>, conv<16, typename Schemes::first>, typename Schemes::norm, relu,
+    : model<image<3, 32, 32>, conv<16, typename Schemes::first>, typename Schemes::norm, typename Schemes::activation,
             repeat<(Depth - 2) / 6, detail::small_block<Schemes, 16, 1>>, detail::small_block<Schemes, 32, 2>,
             repeat<(Depth - 2) / 6 - 1, detail::small_block<Schemes, 32, 1>>, detail::small_block<Schemes, 64, 2>,
             repeat<(Depth - 2) / 6 - 1, detail::small_block<Schemes, 64, 1>>, global_average_pool,

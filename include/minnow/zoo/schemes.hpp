@@ -2,13 +2,36 @@
 
 #include <type_traits>
 
+#include <minnow/core/encoding.hpp>
+#include <minnow/layers/activation.hpp>
 #include <minnow/layers/batch_norm.hpp>
+#include <minnow/quantize/clipped.hpp>
 #include <minnow/quantize/pixels.hpp>
 #include <minnow/quantize/real.hpp>
 #include <minnow/quantize/scheme.hpp>
 
 /// Descriptions of the papers' networks. The shapes are from the papers; the user chooses the schemes of the layers.
 namespace minnow::zoo {
+
+namespace detail {
+
+/// True for quantizers of inputs with levels from -1 to 1, as in MINW-Net.
+template <class Inputs>
+inline constexpr bool reaches_minus_1 = is_planes(Inputs::storage);
+template <class Quantizer>
+inline constexpr bool reaches_minus_1<clipped<Quantizer>> = true;
+
+template <class Scheme>
+struct activation_of {
+  using type = relu;
+};
+template <class Scheme>
+  requires(reaches_minus_1<typename Scheme::inputs>)
+struct activation_of<Scheme> {
+  using type = hard_tanh;
+};
+
+}  // namespace detail
 
 /// The schemes of a network's layers, by position. For example, a 4-bit network can have 8-bit first, depthwise and
 /// last layers.
@@ -20,8 +43,11 @@ namespace minnow::zoo {
 /// Carrier    quantizer of the inputs of residual blocks, for example `real` or integer<8>
 /// Norm       layer directly after the products of ResNets and MobileNets: batch_norm, or `bias` if batch norm is
 ///            folded
+/// Activation activation of AlexNet, ResNets, DenseNets and MobileNets. The default is hard_tanh if the inputs of Inner
+///            have levels from -1 to 1, as with `minw` (Chen et al. 2020, III.E), otherwise relu. After relu such a
+///            quantizer has no negative inputs: it does not use half of its levels, and `sign` is always 1
 template <class Inner, class First = Inner, class Last = Inner, class Depthwise = Inner, class Carrier = real,
-          class Norm = batch_norm>
+          class Norm = batch_norm, class Activation = typename detail::activation_of<Inner>::type>
 struct schemes {
   using inner = Inner;
   using first = First;
@@ -29,6 +55,7 @@ struct schemes {
   using depthwise = Depthwise;
   using carrier = Carrier;
   using norm = Norm;
+  using activation = Activation;
 };
 
 /// The schemes of a network in which all layers have the same scheme, except that the inputs of the first layer have
