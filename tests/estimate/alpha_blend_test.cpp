@@ -131,6 +131,27 @@ TEST_SUITE("estimate/alpha_blend") {
     CHECK(second.quantized == 6);
   }
 
+  TEST_CASE("erratum: many learning rates and windows end at the weight that Figure 3 prints") {
+    // For each T1, searches a rate below 1 by bisection wherever the final weight crosses the printed one.
+    constexpr double printed = 5.506555;
+    int windows = 0;
+    for (int end = 1; end <= 20; ++end) {
+      const auto excess = [&](double rate) {
+        return one_weight_problem(rate, {.begin = steps{0}, .end = steps{end}}).w - (printed + 0.5e-6);
+      };
+      bool found = false;
+      for (double low = 0.01; low < 1 && !found; low += 0.001) {
+        double a = low, b = low + 0.001;
+        if (excess(a) * excess(b) > 0) continue;
+        for (int i = 0; i < 50; ++i) (excess(a) * excess((a + b) / 2) > 0 ? a : b) = (a + b) / 2;
+        found = std::abs(excess(a)) <= 0.5e-6;  // false if the weight jumps over the printed one
+      }
+      windows += found ? 1 : 0;
+    }
+    CHECK(windows >= 12);
+    MESSAGE("windows that end at the printed weight, of 20: ", windows);
+  }
+
   TEST_CASE("the weight of the one-weight problem stands still at alpha 1") {
     const outcome o = one_weight_problem(0.3, {.from = 1, .to = 1});
     // The first step precedes the first update of alpha, so w becomes 2 + 0.3 · 7.4.

@@ -135,6 +135,18 @@ TEST_SUITE("estimate/aqe") {
     }
   }
 
+  TEST_CASE("erratum: the factor of a(1) in Eq. 17 is (1 - alpha)^n") {
+    constexpr double alpha = 0.25, first = 0.3;
+    double a = first;
+    for (int n = 1; n <= 8; ++n) {
+      a = forward<aqe, sign>(alpha, a);
+      CHECK(a == doctest::Approx(std::pow(1 - alpha, n) * first + 1 - std::pow(1 - alpha, n)).epsilon(1e-14));
+      if (n == 1) CHECK(a == doctest::Approx(0.475).epsilon(1e-14));
+      // The printed exponent is n - 1.
+      CHECK(std::abs(a - (std::pow(1 - alpha, n - 1) * first + 1 - std::pow(1 - alpha, n))) > 0.009);
+    }
+  }
+
   TEST_CASE("erratum: the expected gradient through Eq. 7 is alpha 1{|a| <= 1} + 1 - alpha") {
     const struct {
       double alpha, a, expected, printed;
