@@ -35,7 +35,7 @@ class MinnowRecipe(ConanFile):
 
     def requirements(self):
         # A range that covers both tested major versions of xsimd, because xtensor's own recipe requires one exact
-        # version.
+        # version of xsimd.
         self.requires("xsimd/[>=13.2.0 <15]", transitive_headers=True)
         self.requires("xtensor/[>=0.27.1 <0.28]", transitive_headers=True)
 

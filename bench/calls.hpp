@@ -22,7 +22,8 @@ namespace kernels = minnow::kernels;
 namespace test = minnow::test;
 using minnow::encoding;
 
-/// A packed feature map and packed weights, both with random codes. The calls that multiply them share them.
+/// A packed feature map and packed weights, both with random codes. All calls for the same operands share one copy of
+/// them.
 template <encoding In, encoding Weights>
 class operands {
 public:

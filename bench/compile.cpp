@@ -23,7 +23,7 @@ namespace {
 
 struct unit {
   std::string name;
-  std::string header;   ///< or the example's path, relative to the project's folder
+  std::string header;   ///< public header below minnow/, or path of an example below the project's folder
   std::string model{};  ///< "" if only the header is compiled
   double most_seconds = 0;
   double most_gigabytes = 0;

@@ -150,7 +150,7 @@ int main(int argc, char** argv) {
     }
     if (!p.is_linked) continue;
     for (const way& w : ways) {
-      if (w.is_precompiled) continue;  // the same program as without the precompiled header
+      if (w.is_precompiled) continue;  // a precompiled header does not change the program
       std::vector<std::string> objects{w.object};
       if (!w.flags.empty()) objects.insert(objects.end(), library.begin(), library.end());
       bench::figure(std::string("stripped_") + p.name + "_" + w.suffix,

@@ -1,5 +1,6 @@
 // Trains deep networks and integer networks for two steps, packs them, and compares all layer sums and codes with the
-// trained network's. For some networks it also counts the codes that differ in the fixed-point packed network.
+// trained network's. For some networks it also counts the codes that differ between the exact and the fixed-point
+// packed network.
 //
 // usage: bench_deep [PART-OF-NAME]      resnet_110, densenet, mobilenet_4_4 …
 
@@ -50,7 +51,7 @@ mn::dataset<std::uint8_t> digits(int count) {
   return {{32, 32, 3}, std::move(pixels), gray.labels};
 }
 
-/// Collects all packed byte maps of a run, one after another.
+/// Collects the packed feature maps of a run whose codes are bytes, one after another.
 template <class Packed>
 struct maps final : mn::trace {
   std::vector<std::uint8_t> bytes;

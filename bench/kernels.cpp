@@ -1,10 +1,10 @@
-// Measures MAC per cycle of every product on every architecture, relative to the next lower architecture and, where it
-// is known, to the peak of a core.
+// Measures the MAC per cycle of every product on every architecture. Compares each architecture with the next lower
+// one, and with the peak of a core where that peak is known.
 //
 // usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 u4 u8 p8 16 32: 1x2, i8xi4; all without
 // arguments
 //
-// A pair whose kernel is the same on several architectures is measured once, on the lowest.
+// A pair whose kernel is the same on several architectures is measured once, on the lowest of them.
 
 #include <algorithm>
 #include <cstdio>
@@ -28,7 +28,8 @@ constexpr const char* name_of(encoding e) {
 }
 
 /// Returns the peak MAC per cycle of a core that executes two vector operations, one popcount and two byte dot products
-/// per cycle. The peak follows from the number of operations per 512 bits. Returns 0 where that number is not known.
+/// per cycle. The peak follows from the number of vector operations that the pair needs for 512 bits. Returns 0 if that
+/// number is not known.
 double limit_of(encoding in, encoding weights) {
   const auto pair = [&](encoding a, encoding b) { return in == a && weights == b; };
   if (pair(encoding::bit, encoding::bit)) return 1024 / 2.5;

@@ -31,7 +31,8 @@ template <class Model>
     std::vector<float> logits = std::vector<float>(static_cast<std::size_t>(packed::classes));
   };
   const auto s = std::make_shared<state>();
-  // The first stage quantizes an image of floats. A single run records its output codes.
+  // Stage 0 of the packed network (see infer/stage_plan.hpp) quantizes an image of floats. A single run records its
+  // output codes, which are the input of the measured stage 1.
   struct watcher final : mn::trace {
     explicit watcher(std::vector<std::byte>& to) : map_(to) {}
     void map(std::size_t layer, const std::byte* packed_map) noexcept override {

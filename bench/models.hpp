@@ -35,7 +35,7 @@ using model_d = mn::zoo::model_d<mn::zoo::image_schemes<Scheme, First>>;
 template <class Scheme, class First = mn::pixels>
 using binary_net = mn::zoo::binary_net<mn::zoo::image_schemes<Scheme, First>>;
 
-/// 784-1024-1024-1024-10, for images of digits.
+/// A multilayer perceptron for images of digits: 784-1024-1024-1024-10.
 template <class Scheme>
 struct perceptron : mn::model<mn::features<784>, dense_block<1024, mn::scheme<mn::pixels, typename Scheme::weights>>,
                               dense_block<1024, Scheme>, dense_block<1024, Scheme>, dense_block<10, Scheme>> {};
@@ -75,7 +75,8 @@ template <class Model>
   return mn::pack(net);
 }
 
-/// Counts the multiply-accumulates of all products for one image. Taps in the padding count, as in the literature.
+/// Counts the multiply-accumulates of all products for one image. Multiplications by padding count too, as in the
+/// literature.
 template <class Model>
 [[nodiscard]] constexpr double macs_of() {
   double result = 0;

@@ -9,7 +9,8 @@
 
 namespace bench {
 
-/// A product and its name in the printed figures, which is its K or the sizes of the layer.
+/// A product and its name in the printed figures. The name is the number of inputs per output, or the sizes of the
+/// layer.
 struct named_shape {
   std::string name;
   minnow::geometry g;
@@ -28,8 +29,8 @@ struct named_shape {
 }
 
 /// Returns the products of Models A and D in training, for several images at once: the 3x3 convolutions after the first
-/// one, and the dense layers, whose images are the pixels of one map. The two networks differ only in their numbers of
-/// filters and units.
+/// one, and the dense layers, where each image is one pixel of a single map. The two networks differ only in their
+/// numbers of filters and units.
 [[nodiscard]] inline std::vector<named_shape> float_products() {
   std::vector<named_shape> result;
   const auto conv = [&](int side, int channels, int filters) {
@@ -70,7 +71,7 @@ struct named_shape {
           {"14x14x512", minnow::window_over({14, 14, 512}, 512, {3, 3}, {1, 1}, {1, 1}, 512)}};
 }
 
-/// Counts the multiply-accumulates that are executed. Taps outside the image are not executed.
+/// Counts the multiply-accumulates that are executed. Multiplications by padding are not executed.
 [[nodiscard]] inline double macs_inside(const minnow::geometry& g) {
   const auto taps = [](const minnow::axis& along, int positions) {
     double total = 0;

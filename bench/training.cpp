@@ -33,7 +33,7 @@ class training {
 public:
   training(int batch, const Schedule& schedule) : batch_(batch), schedule_(schedule) {}
 
-  /// Returns the seconds per step: the median of a few steps, without the first.
+  /// Returns the seconds per step: the median of a few steps, not counting the first step.
   double seconds() {
     std::vector<double> steps;
     double before = bench::seconds();

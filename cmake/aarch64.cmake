@@ -1,4 +1,5 @@
-# Cross-compiles to 64-bit ARM on any Linux; qemu runs the programs. On Debian: g++-aarch64-linux-gnu and qemu-user.
+# Cross-compiles to 64-bit ARM on any Linux; qemu runs the programs. On Debian, install g++-aarch64-linux-gnu and
+# qemu-user.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)

@@ -1,5 +1,5 @@
-# Cross-compiles to 32-bit ARM without NEON on any Linux; qemu runs the programs. On Debian: g++-arm-linux-gnueabihf and
-# qemu-user.
+# Cross-compiles to 32-bit ARM without NEON on any Linux; qemu runs the programs. On Debian, install
+# g++-arm-linux-gnueabihf and qemu-user.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_CXX_COMPILER arm-linux-gnueabihf-g++)

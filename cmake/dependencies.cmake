@@ -1,5 +1,5 @@
 # Finds xsimd, xtl and xtensor: uses an installed package if there is one, otherwise fetches the library's git tag. The
-# targets have no namespace.
+# names of the targets have no namespace: xsimd, not xsimd::xsimd.
 #
 # Tested with xsimd 14.3, xtl 0.8.2, xtensor 0.27.1 and doctest 2.5.3 as installed packages. Fetching is tested only
 # with local copies of the sources (FETCHCONTENT_SOURCE_DIR_XSIMD and so on), not over a network.

@@ -9,7 +9,7 @@
 # The library and its programs must have the same flags for the processor (-march, -m<feature>), OpenMP, exceptions and
 # MINNOW_BLAS; otherwise the program does not link. minnow::compiled therefore passes MINNOW_COMPILED_OPTIONS and
 # OpenMP::OpenMP_CXX, if that target exists, to the programs that link it. Flags in CMAKE_CXX_FLAGS, and flags of
-# add_compile_options before this file is included, apply to both.
+# add_compile_options before this file is included, apply to the library and to its programs.
 #
 # requires  minnow_compiled_include, the folder that contains minnow/compiled
 if(NOT TARGET minnow::compiled)

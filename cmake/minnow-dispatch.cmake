@@ -32,7 +32,7 @@ macro(_minnow_dispatch_archs)
                          avx512ifma avx512vbmi avx512vbmi2 avx512vnni avx512vpopcntdq)
 endmacro()
 
-# Defines an architecture. It requires its own features and those of the architectures before it.
+# Defines an architecture. It requires its own features and the features of all architectures before it.
 macro(_minnow_dispatch_arch name tag best)
   list(APPEND arch_names ${name})
   list(APPEND features ${ARGN})
@@ -81,7 +81,7 @@ function(minnow_dispatch target)
     message(FATAL_ERROR "minnow_dispatch: expected a target whose name can be a namespace's, found ${target}")
   endif()
   _minnow_dispatch_archs()
-  # Accepts the names of version 0.1 until version 0.3.
+  # Until version 0.3, accepts two names of version 0.1: the keyword LEVELS and the architecture scalar.
   if(given_LEVELS)
     message(DEPRECATION "minnow_dispatch: LEVELS was renamed to ARCHS")
     list(APPEND given_ARCHS ${given_LEVELS})

@@ -6,7 +6,8 @@
 
 namespace mn = minnow;
 
-/// x / (1 + |x|). It trains, packs and folds into thresholds like the library's relu.
+/// The softsign function x / (1 + |x|). It can be trained and packed like the library's relu, and packing turns it into
+/// thresholds in the same way.
 struct softsign : mn::same_shape {
   static constexpr mn::text name() { return "softsign"; }
   static constexpr bool increasing = true;

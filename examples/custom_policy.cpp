@@ -1,5 +1,5 @@
-// A user-defined quantizer, estimator and alpha schedule. The functions of the quantizer and the estimator take one
-// float at a time, no SIMD vectors. All three are used like the library's own.
+// A user-defined quantizer, estimator and alpha schedule. The functions of the quantizer and the estimator take single
+// floats, not SIMD vectors. All three are used like the library's own.
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -8,7 +8,7 @@
 
 namespace mn = minnow;
 
-/// Five levels: -1, -1/2, 0, 1/2, 1.
+/// A quantizer with five levels: -1, -1/2, 0, 1/2, 1.
 struct quinary : mn::quantizer_base {
   static constexpr mn::text name() { return "quinary"; }
   static constexpr int bits = 3;

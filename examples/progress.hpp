@@ -40,8 +40,10 @@ public:
     end_line();
   }
 
-  /// Shows an epoch: the loss, the accuracy (0 … 1) on the training set during training, the accuracies on the
-  /// validation set of the blended and the quantized network (below 0: not measured), and the epoch's seconds.
+  /// Shows an epoch: the loss, three accuracies, and the epoch's seconds. The first accuracy is measured on the
+  /// training set during training. The other two are measured on the validation set: for the network that is only
+  /// partly quantized (blended by alpha), and for the quantized network. An accuracy is 0 … 1, or negative if it was
+  /// not measured.
   void epoch(int epoch, double loss, double train_accuracy, double blended_accuracy, double quantized_accuracy,
              double seconds) {
     clear();

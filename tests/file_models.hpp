@@ -1,8 +1,8 @@
 #pragma once
 
-// Models whose files are kept as fixtures (fixtures/format_1) and fuzzed. They cover every order of packed weights,
-// stages folded into thresholds, floats and fixed point. They must never change, because the kept files were written
-// with them.
+// Models whose files are kept as fixtures (fixtures/format_1) and fuzzed. They cover every memory layout of packed
+// weights, and every way in which a packed network computes codes from sums: by thresholds, in floats and in fixed
+// point. The models must never change, because the kept files were written with them.
 
 #include <cstdint>
 #include <vector>
@@ -26,7 +26,7 @@ struct in_fixed_point : model<features<7>, dense<6, scheme<pixels, sign>>, batch
                               dense<5, scheme<integer<8>, integer<8, per_channel>>>, batch_norm,
                               dense<3, scheme<integer<4>, integer<8>>>> {};
 
-/// Returns labeled images whose float sums are exact.
+/// Returns labeled images. Float pixels are small multiples of 1/4, so that sums of them are exact.
 template <class Model, class T>
 dataset<T> file_images(int count) {
   minnow::random r(seed{3});

@@ -69,8 +69,9 @@ void fill_randomly(std::span<T> to, seed draws) {
   }
 }
 
-/// Returns a random code of an encoding. All codes have equal probabilities, except that a power of two is 0 as often
-/// as it has one of its other magnitudes. Floats are uniform on [-1, 1), rounded to half floats for encoding::half.
+/// Returns a random code of an encoding. All codes have equal probabilities, except for powers of two: there, all
+/// magnitudes, including 0, have equal probabilities. Floats are uniform on [-1, 1), rounded to half floats for
+/// encoding::half.
 ///
 /// Bits  number of bits of a power of two
 template <encoding E, int Bits = 3>

@@ -4,7 +4,8 @@
 // results. It shares no code with the library's kernels or with kernels/reference.hpp.
 //
 // Outputs are computed in the order of memory (image, row, column, filter), and the multiplications of one output in
-// the order of k (kernel row, kernel column, channel of the group). Taps outside the image are omitted.
+// the order of the weights (kernel row, kernel column, channel of the group). Window elements outside the image are
+// omitted.
 
 #include <cmath>
 #include <cstddef>

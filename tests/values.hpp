@@ -17,8 +17,8 @@ inline constexpr float infinity = std::numeric_limits<float>::infinity();
 inline constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
 /// Returns inputs for tests of element-wise rules: a grid over [-3, 3]; ±0, the smallest and largest numbers, and
-/// ±infinity; each threshold with both signs; the neighbors of all of these except the grid; and up to 20,000 finite
-/// numbers of every magnitude. No NaN is among them.
+/// ±infinity; each threshold with both signs; the neighboring floats of all of these except the grid; and up to 20,000
+/// finite numbers of every magnitude. No NaN is among them.
 inline std::vector<float> values(const std::vector<float>& thresholds = {}) {
   std::vector<float> xs;
   const auto with_neighbors = [&](float magnitude) {

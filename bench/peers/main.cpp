@@ -3,9 +3,9 @@
 //
 // usage: bench_peers [convolutions] [rows] [floats] [networks]        all four without arguments
 //
-// Ratios compare MAC per cycle. Each side counts the products that it computes: for a matrix product all M x K x N, for
-// a convolution only the taps inside its image. If a peer offers both, the faster one counts. A figure whose name does
-// not contain K is the minimum over the shapes.
+// Ratios compare MAC per cycle. Each side counts the multiplications that it executes: a matrix product counts all M x
+// K x N, and a convolution does not count multiplications by padding. If a peer offers both, minnow is compared with
+// the faster one. A figure whose name does not contain a shape is the minimum over all shapes.
 
 #include <algorithm>
 #include <cstdio>
@@ -100,8 +100,8 @@ void print(const std::string& shape, const std::map<std::string, double>& rates)
   for (const auto& [name, rate] : rates) figure(name + "_" + shape, rate, "MAC/cycle");
 }
 
-/// Adds two ratios: to the faster of oneDNN's matrix product and convolution, and to the convolution alone, which
-/// computes the same layer.
+/// Adds two ratios. The first compares minnow with the faster of oneDNN's matrix product and convolution. The second
+/// compares it with oneDNN's convolution, because only the convolution computes the same layer.
 void against_onednn(ratios& all, const std::string& pair, const std::string& peer, const std::string& shape,
                     const std::map<std::string, double>& rates) {
   all.add(pair + "_vs_" + peer, shape, rates, pair, {peer + "_matmul", peer + "_conv"});

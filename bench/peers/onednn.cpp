@@ -48,7 +48,7 @@ std::string about() {
          isa_name(dnnl::get_effective_cpu_isa());
 }
 
-/// A primitive with its memories. The engine is declared first because the other members use it.
+/// A oneDNN primitive with its memory objects. The engine is declared first because the other members use it.
 struct prepared {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};

@@ -114,7 +114,7 @@ void run_real(const mn::train_and_test<std::uint8_t>& data, const options& o, re
   r.accuracy_real = mn::accuracy(net, data.test);
   net.parameters(
       [&](std::string_view, const mn::parameter& p) { r.bytes_real += 4 * static_cast<long long>(p.value.size()); });
-  // Time the float network in its fastest mode: through the matrix product, 128 images at a time.
+  // Time the float network in its fastest mode: mn::logits multiplies the matrices of 128 images at a time.
   const images some = data.test.part(0, std::min(data.test.size(), 1000));
   mn::set_threads(1);
   const auto start = std::chrono::steady_clock::now();

@@ -1,5 +1,5 @@
-// Compares estimators and alpha schedules on one network: prints the accuracy of the packed network for each, and of
-// the float network.
+// Compares estimators and alpha schedules on one network. Prints the accuracy of the packed network for each
+// combination, and the accuracy of the float network.
 //
 // source  Chen et al. 2020, Figures 1 to 5; Liu & Mattina 2019, Figure 5
 #include "run.hpp"

@@ -1,6 +1,6 @@
-// Compares the quantization methods of several papers on one network with one budget: a narrower Model D on CIFAR-10.
-// Each method uses the best of the given learning rates. Short runs on a part of the training images choose the rate.
-// They measure accuracy on training images that they do not train on.
+// Compares the quantization methods of several papers on a narrower Model D, which every method trains on the same
+// CIFAR-10 images for the same number of epochs. Each method uses the best of the given learning rates. Short runs on a
+// part of the training images choose the rate. They measure accuracy on training images that they do not train on.
 //
 // source  Chen et al. 2020, Tables IV and V; minnow/quantize/methods.hpp lists the source of each method
 #include "methods/run_method.hpp"

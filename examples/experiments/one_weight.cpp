@@ -2,7 +2,8 @@
 // each step to a CSV file.
 //
 // source  Liu & Mattina 2019, Figure 3. The paper states neither the learning rate nor the steps in which alpha rises.
-//         Many values of both end at the paper's weight, 5.506555; the default options are one of them (docs/papers.md).
+//         Many pairs of the two end at the paper's weight, 5.506555; the default options are one such pair (see
+//         docs/papers.md).
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -30,7 +31,7 @@ struct whole_number : mn::signed_codes<5> {
 /// The output is the weight, because the input is always 1.
 struct one_weight : mn::model<mn::features<1>, mn::dense<1, whole_number>> {};
 
-/// (w - 5.7)^2.
+/// Returns the loss (w - 5.7)^2, where w is the network's output, and writes its gradient.
 double distance(std::span<const float> outputs, std::span<const int>, std::span<float> gradient) {
   const double d = static_cast<double>(outputs[0]) - 5.7;
   gradient[0] = static_cast<float>(2 * d);

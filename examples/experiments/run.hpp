@@ -179,6 +179,7 @@ void run_family(task& t, const std::string& family) {
     }
 }
 
-/// Run Model D of MINW-Net, and small networks for 28x28 images of three widths. Each is a separate translation unit.
+/// Run Model D of MINW-Net, and small networks of a given width for 28x28 images. Each function is in a separate
+/// translation unit.
 void run_model_d(task& t);
 void run_small(task& t, int width);

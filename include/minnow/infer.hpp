@@ -1,7 +1,7 @@
 #pragma once
 
-// Runs packed networks. Includes the descriptions of models, `packed` and `session`. Needs xsimd, but not xtensor,
-// exceptions or run-time type information.
+// Runs packed networks, the form of trained networks for inference. Includes `packed`, `session` and the descriptions
+// of models (minnow/model.hpp). Needs xsimd, but not xtensor, exceptions or run-time type information.
 #include <minnow/core/classify.hpp>
 #include <minnow/files/any_model.hpp>
 #include <minnow/files/mapped_file.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Trains networks. Includes the descriptions of models, estimators, schedules, `network` and `fit`. Needs xsimd.
+// Trains networks. Includes `network`, `fit`, estimators, schedules and the descriptions of models (minnow/model.hpp).
+// Needs xsimd.
 #include <minnow/data/dataset.hpp>
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>

@@ -1,6 +1,8 @@
 #pragma once
 
-// Compares a packed network with the trained network: every product's sums, every quantizer's codes, and the logits.
+// Compares a packed network with the trained network: every product's sums, every quantizer's codes, and the logits. A
+// product is a convolution or a dense layer. A stage of a packed network is an optional product and the layers after
+// it, up to the next stage (infer/stage_plan.hpp).
 
 #include <algorithm>
 #include <cmath>
@@ -44,11 +46,11 @@ namespace comparison {
 struct step {
   double factor = 1;  ///< largest factor by which the layer multiplies a difference
   int roundings = 0;  ///< the largest number of roundings in either network
-  int second = -1;    ///< for a layer with two inputs: the stage whose result is its other input
+  int second = -1;    ///< for a layer with two inputs: the stage whose result is the other input; else -1
   double unit = 1;    ///< scale of the other input's codes; 1 for floats
 };
 
-/// A type-erased view of a stage of the packed network and of the layers of the trained network that it corresponds to.
+/// A type-erased view of a stage of the packed network and of the corresponding layers of the trained network.
 struct stage_view {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -59,7 +61,7 @@ struct stage_view {
   bool float_sums = false;
   bool quantizer = false;
   geometry window{};
-  std::vector<float> weights{};  ///< codes (F, K)
+  std::vector<float> weights{};  ///< codes of F filters with K weights each
   std::vector<float> scales{};   ///< scale of the sums, per filter
   float in_scale = 1;            ///< scale of the input's codes
   std::vector<step> steps{};
@@ -144,7 +146,7 @@ std::vector<stage_view> views_of(network<Model, W, I>& net) {
   }(std::make_index_sequence<minnow::detail::stages<Model>::count>{});
 }
 
-/// Records every sum and packed map of one image's run.
+/// Records all sums and all packed feature maps while the packed network runs on one image.
 class recorder final : public trace {
 public:
   explicit recorder(std::span<const stage_view> views) : views_(views), sums_(views.size()), maps_(views.size()) {}
@@ -194,7 +196,9 @@ private:
   std::vector<std::vector<float>> maps_;
 };
 
-/// Two sums over the products of one output element: of |input| · |weight| and of |difference of the input| · |weight|.
+/// Two sums over the terms input · weight of one output element. `products` is the sum of |input| · |weight|.
+/// `differences` is the sum of |difference of the input| · |weight|, where the difference is between the packed and the
+/// trained network.
 struct magnitudes {
   double products = 0;
   double differences = 0;
@@ -224,12 +228,12 @@ inline double largest(const activations& a, int image) {
 
 /// Compares image `n` of the trained network's last batch with the packed network's sums, maps and logits.
 ///
-/// `doubt` bounds the difference between a packed value and the trained one. It is 0 before the first product of
-/// floats, so all values must be equal there. At that product, each of the two networks may add its K terms in its own
-/// order: each sum is within K · 2^-24 · sum|x||w| of the exact sum, so the two differ by at most K · eps · sum|x||w|,
-/// eps = 2^-23. Each difference of an input adds its magnitude times |w|. After that, `doubt` propagates through the
-/// layers like any error: it is multiplied by the layer's largest factor, and each rounding adds one eps of the largest
-/// value.
+/// `doubt` is an upper bound of the difference between a packed value and the trained value. Before the first product
+/// of floats it is 0, so all values must be equal there. A product of floats adds K terms x · w of inputs x and weights
+/// w, and the two networks may add these terms in different orders. Each network's sum is within K · 2^-24 · sum|x||w|
+/// of the exact sum. So the two sums differ by at most K · eps · sum|x||w| with eps = 2^-23. In addition, a difference
+/// of an input changes a sum by this difference times |w|. In the layers after the product, `doubt` is multiplied by
+/// the largest factor of each layer, and each rounding adds eps times the largest value.
 inline void compare_image(network_base& net, std::span<const float> image, std::span<const stage_view> views, int n,
                           const recorder& found, std::span<const float> logits, report& r) {
   constexpr double eps = 0x1p-23;
@@ -237,11 +241,11 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
     const activations& a = net.result(layer);
     return a.data + static_cast<std::size_t>(n) * static_cast<std::size_t>(a.dimensions.size());
   };
-  // doubts: for each stage's result, a bound of its differences. all_differences: for each stage's result, the
-  // difference of each code; empty if only the bound is known.
+  // doubts[s] bounds the differences between the two networks in stage s's result. all_differences[s] contains the
+  // difference of each code of this result. It is empty if only the bound is known.
   std::vector<double> doubts(views.size() + 1, 0.0);
   std::vector<std::vector<double>> all_differences(views.size() + 1);
-  // Returns the value or code that `layer` reads at `k`.
+  // Returns the value of element `k` of the image or of the result of `layer`.
   const auto value_before = [&](std::size_t layer, std::size_t k) {
     if (layer == minnow::detail::image_input) return image[k];
     const activations& a = net.result(layer);
@@ -273,7 +277,8 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
             }
             next = std::max(next, allowed);
             ++r.values;
-            // A scale of 0 hides the sums. Then all codes are 0, and the packed sums must be 0 too.
+            // With a scale of 0, the trained value is 0 for every sum, so it does not show the sum. All codes are 0 in
+            // this case, so the packed sum must be 0.
             const bool visible =
                 scale != 0 ? v.float_sums || !exact ||
                                  std::nearbyint(static_cast<double>(trained[at]) / static_cast<double>(scale)) == sum

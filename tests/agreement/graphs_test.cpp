@@ -10,8 +10,8 @@ namespace {
 
 using last_of_two_bits = chain<dense<4, minw<2, 2>>, batch_norm>;
 
-/// Residual blocks of He et al. The sum is passed on as codes of the `Carrier` quantizer, and each branch quantizes
-/// these codes again.
+/// Residual blocks of He et al. The `Carrier` quantizer encodes the input of each block, and the convolutions of its
+/// branches quantize these codes again.
 template <class First, class Scheme, class Carrier = real>
 struct of_residuals : model<image<3, 9, 9>, unit<First, 17>,
                             repeat<2, residual<chain<unit<Scheme, 17>, relu, unit<Scheme, 17>>, chain<>, Carrier>>,
@@ -19,8 +19,8 @@ struct of_residuals : model<image<3, 9, 9>, unit<First, 17>,
                                      unit<Scheme, 33, kernel<1>, padding<0>, stride<2>>, Carrier>,
                             batch_norm, last_of_two_bits> {};
 
-/// Residual blocks whose carrier is integer<8>. The body's first product reads the carrier's codes without another
-/// quantizer.
+/// Residual blocks whose `Carrier`, the quantizer of a block's input, is integer<8>. The first convolution of each
+/// branch reads its codes directly, without another quantizer.
 template <class Weights>
 struct of_carried_codes
     : model<image<3, 9, 9>, unit<scheme<pixels, Weights>, 16>, relu,
@@ -37,7 +37,8 @@ struct of_dense_blocks
             batch_norm, unit<Scheme, 12, kernel<1>, padding<0>>, average_pool<2>, dense_block<2, unit<Scheme, 3>>,
             batch_norm, last_of_two_bits> {};
 
-/// Forks of the image, nested forks, forks of codes, and additions that directly follow each other.
+/// A network with two branches that read the image, two that read the codes of a quantizer, and nested blocks that read
+/// the same input. One addition directly follows another.
 struct of_nested_forks
     : model<image<3, 8, 8>, concatenated<chain<conv<4, scheme<real, ternary<>>>, batch_norm>>, batch_norm,
             residual<residual<unit<minw<2, 2>, 7>, chain<>, ternary<>>, unit<minw<3, 2>, 7>>,

@@ -16,7 +16,7 @@ template <class Scheme>
 struct of_floats : model<image<2, 4, 4>, conv<3, scheme<real, typename Scheme::weights>>, batch_norm, conv<4, Scheme>,
                          max_pool<2>, batch_norm, dense<2, Scheme>> {};
 
-/// Returns a network trained on images whose numbers `value` returns.
+/// Returns a network that is trained on `count` images. Number k of all images together is value(k).
 template <class Model, class Value>
 network<Model, aqe> trained_on(int count, Value&& value) {
   dataset<float> data;

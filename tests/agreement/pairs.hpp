@@ -1,6 +1,7 @@
 #pragma once
 
-// Checks small networks: trains them for three steps, changes batch norm, packs, saves, loads, and compares.
+// Trains small networks for three steps, changes their batch norms, packs, saves and loads them, and compares the
+// packed networks with the trained ones.
 
 #include <doctest/doctest.h>
 
@@ -36,7 +37,8 @@ dataset<T> random_images(shape s, int count, int classes, std::uint64_t draws) {
   return {s, std::move(images), std::move(labels)};
 }
 
-/// Makes some batch norm channels decreasing and some constant. Some constants are positive and some negative.
+/// Changes some batch norm channels to decreasing functions and some to constants. Some constants are positive and some
+/// negative.
 inline void bend(network_base& net) {
   net.parameters([](std::string_view, const parameter& p) {
     for (std::size_t c = 0; c < p.value.size(); ++c) {
@@ -50,7 +52,8 @@ inline void bend(network_base& net) {
 inline constexpr int training_images = 24;
 inline constexpr int batch_images = 8;
 
-/// Trains for three steps, re-estimates batch norm, and makes some of its channels decreasing or constant.
+/// Returns a network that is trained for three steps. Its batch norm statistics are re-estimated, and some batch norm
+/// channels are then made decreasing or constant.
 template <class Model, class T, class Estimator = aqe>
 network<Model, Estimator> trained_three_steps(std::uint64_t draws = 1) {
   const auto data = random_images<T>(layer_graph<Model>::input, training_images, packed<Model>::classes, draws);
@@ -97,12 +100,13 @@ using unit = chain<conv<Filters, Scheme, Options...>, batch_norm>;
 using first = unit<scheme<pixels, sign>, 17>;
 using last = chain<dense<4, minw<1, 1>>, batch_norm>;
 
-/// A network whose tested product follows a layer with an odd number of channels. Pools precede and follow batch norm.
+/// A network for tests of `Scheme`. The convolution with this scheme reads an odd number of channels. Pools precede and
+/// follow batch norm.
 template <class Scheme>
 struct pair_network : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, conv<40, Scheme>,
                             batch_norm, max_pool<2>, dense<4, Scheme>, batch_norm> {};
 
-/// A network whose tested product reads the image.
+/// A network for tests of `Scheme` in a convolution that reads the image.
 template <class Scheme>
 struct first_network : model<image<3, 9, 9>, conv<33, Scheme>, max_pool<2>, batch_norm,
                              dense<4, scheme<sign, typename Scheme::weights>>, batch_norm> {};

@@ -11,7 +11,8 @@ using namespace minnow::test;
 
 namespace {
 
-/// Like pair_network, but the first layer combines the image's bytes with the method's weights.
+/// Like pair_network, but the first layer also has the method's weight quantizer, and a relu follows each batch norm of
+/// a convolution.
 template <class Scheme>
 struct method_network
     : model<image<3, 9, 9>, conv<33, scheme<pixels, typename Scheme::weights>>, max_pool<2>, batch_norm, relu,
@@ -23,7 +24,7 @@ void check_method() {
   check_agreement<std::uint8_t>(net);
 }
 
-/// A network with Bi-Real's shortcuts.
+/// A network with the shortcuts of Bi-Real Net (zoo/bi_real.hpp).
 struct shortcut_network : model<image<3, 9, 9>, conv<16, scheme<pixels, sign>>, max_pool<2>, batch_norm,
                                 zoo::bi_real_unit<16, methods::bi_real>, zoo::bi_real_halving<40, methods::bi_real>,
                                 zoo::bi_real_widening<24, methods::bi_real>, dense<4, methods::bi_real>, batch_norm> {};
@@ -48,7 +49,7 @@ dataset<std::uint8_t> few_digits(int count, std::uint64_t draws) {
   return few;
 }
 
-/// Trains on 800 small digits and returns the packed network's accuracy on 400 others.
+/// Trains on 800 small digits and returns the packed network's accuracy on 400 other digits.
 template <class Model, class Estimator = ste>
 double learned() {
   static const auto train = few_digits(800, 1);

@@ -17,7 +17,7 @@
 using namespace minnow;
 
 // Compares the forward and backward passes of layers with PyTorch. fixtures/pytorch_layers.py writes the expected
-// numbers and explains why they must be equal.
+// numbers and explains why the layers must compute exactly these numbers.
 namespace {
 
 struct example {

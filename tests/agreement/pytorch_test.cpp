@@ -28,8 +28,9 @@
 
 namespace mn = minnow;
 
-// Compares one training step of Models A and D with PyTorch in double precision. fixtures/pytorch_step.py writes
-// fixtures/pytorch_model_*.txt and documents how both sides draw the same networks and images.
+// Compares one training step of two networks, Models A and D, with PyTorch in double precision.
+// fixtures/pytorch_step.py writes fixtures/pytorch_model_*.txt. It describes the networks, and how both sides draw the
+// same parameters and images.
 namespace {
 
 template <int Filters, class Scheme = mn::minw<1, 1>>
@@ -68,7 +69,7 @@ struct reference {
   mn::random root;
   int images = 0;
   double limit = 0;                         ///< the weights are within ±limit
-  std::map<std::pair<int, int>, int> draw;  ///< maps layer and channel to the number of the draw, if it is not 0
+  std::map<std::pair<int, int>, int> draw;  ///< (layer, channel) of parameters that were drawn again -> draw number
   double loss = 0;
   std::vector<double> logits;
   std::vector<gradient> gradients;
@@ -171,8 +172,8 @@ double relative_difference(const reference& r, std::size_t tensor, std::span<con
   return std::sqrt(sum / static_cast<double>(projections.size())) / expected.norm;
 }
 
-/// Returns the smallest distance of a pre-activation from 0 or ±1, over the inputs of all quantizers except the
-/// image's.
+/// Returns the smallest distance between a pre-activation (the input of a quantizer) and a threshold: 0, 1 or -1.
+/// Includes all quantizers except the image's.
 template <class Network>
 double nearest_threshold(Network& net) {
   double nearest = std::numeric_limits<double>::infinity();

@@ -8,13 +8,13 @@ namespace {
 /// A layer with an even number of channels, so that the next layer can have two groups.
 using even_unit = unit<scheme<pixels, sign>, 34>;
 
-/// A depthwise convolution followed by a pool that folds into its thresholds, and a convolution of two groups.
+/// A network with a depthwise convolution, a max pool, and a convolution of two groups.
 template <class Scheme>
 struct separable : model<image<3, 9, 9>, even_unit, depthwise_conv<Scheme>, max_pool<3, stride<2>, padding<1>>,
                          batch_norm, relu6, conv<40, Scheme, groups<2>>, batch_norm, last> {};
 
-/// Networks whose grouped convolutions read the image's bytes, and a network whose grouped convolutions read the
-/// image's floats.
+/// Networks whose first convolution is grouped and reads the image. The image consists of bytes in the first two
+/// networks and of floats in the third.
 struct on_pixels : model<image<3, 9, 9>, depthwise_conv<scheme<pixels, integer<8>>, kernel<5>, stride<2>>, batch_norm,
                          conv<12, scheme<integer<8>, sign>, kernel<1>>, batch_norm, last> {};
 struct on_pixels_grouped : model<image<3, 9, 9>, conv<51, scheme<pixels, power_of_two<3>>, groups<3>>, batch_norm,

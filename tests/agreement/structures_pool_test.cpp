@@ -22,20 +22,21 @@ struct average_of_pixels
 struct average_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, average_pool<3>, last> {};
 struct global_before : model<image<3, 9, 9>, first, conv<33, low>, global_average_pool, batch_norm, last> {};
 struct global_behind : model<image<3, 9, 9>, first, conv<33, low>, batch_norm, relu, global_average_pool, last> {};
-/// A network whose pool totals, up to 64 · 64 · 9 · 17 · 81, exceed the 24 bits of a float's significand.
+/// A network whose global average pool adds the sums of 81 pixels. Each sum has 9 · 17 terms of up to 64 · 64, so the
+/// total may need more than the 24 bits of a float's significand.
 struct average_beyond_floats : model<image<3, 9, 9>, first, conv<5, scheme<power_of_two<4>, power_of_two<4>>>,
                                      global_average_pool, batch_norm, last> {};
 
-/// Networks whose quantizers have too many codes for thresholds. The products write bytes, and the pools read these
-/// codes.
+/// Networks whose quantizers have too many codes for epilogues with thresholds (infer/thresholds.hpp). The convolutions
+/// write codes of one byte, and the pools read these codes.
 struct bytes_before : model<image<3, 9, 9>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm, relu,
                             conv<18, scheme<integer<8>, integer<4>>>, batch_norm, last> {};
 struct bytes_overlapping
     : model<image<3, 9, 9>, conv<33, scheme<pixels, ternary<>>>, batch_norm, max_pool<3, stride<2>>, batch_norm,
             conv<18, scheme<integer<6>, integer<8>>>, batch_norm, quantize<integer<8>>, last> {};
 
-/// Networks with pools whose windows begin in the padding. The pools are folded into thresholds or read encoded bytes
-/// or floats.
+/// Networks with pools whose windows begin in the padding. Some pools are computed as part of an epilogue with
+/// thresholds (folded), some read codes of one byte, and some read floats.
 struct max_padded : model<image<3, 9, 9>, first, conv<33, low>, max_pool<3, stride<2>, padding<1>>, batch_norm, last> {
 };
 struct max_padded_behind : model<image<3, 8, 9>, first, conv<33, minw<3, 2>>, batch_norm, relu6,
@@ -57,7 +58,7 @@ constexpr bool folds = detail::stage_plan<Model, S>::ends_in == minnow::detail::
 
 }  // namespace
 
-// Checks that a pool is folded into thresholds if and only if that is exact.
+// Checks which pools are folded into an epilogue with thresholds.
 static_assert(folds<max_overlapping, 0> && folds<max_overlapping, 1> && folds<max_overlapping_behind, 1> &&
               folds<max_between, 1>);
 static_assert(folds<average_before, 1> && folds<average_of_nine, 1> && folds<global_before, 1>);

@@ -63,7 +63,7 @@ using namespace minnow;
 namespace {
 
 /// A network with products of bits and of floats, grouped products, batch norms (some of which the next quantizer
-/// computes), pools and forks.
+/// computes), pools, and branches.
 struct everything
     : model<image<3, 16, 16>, conv<32, scheme<pixels, sign>>, batch_norm, conv<32, minw<1, 1>>, max_pool<2>, batch_norm,
             residual<chain<conv<32, minw<2, 2>>, batch_norm, relu, depthwise_conv<scheme<integer<8>, integer<8>>>,
@@ -71,8 +71,9 @@ struct everything
             conv<48, minw<3, 3>, kernel<1>, padding<0>>, bias, hard_tanh, concatenated<conv<16, real, groups<2>>>,
             average_pool<2>, dense<64, minw<1, 1>>, batch_norm, dense<10, minw<1, 2>>, batch_norm> {};
 
-/// Counts the allocations of three steps, after two steps that allocate the buffers. Uses one thread, because each of
-/// several threads may first do a kind of work, and allocate buffers for it, in any step.
+/// Counts the allocations of three steps, after two steps that allocate the buffers. Uses one thread: with several
+/// threads, a thread may do some kind of work for the first time in a later step, and would allocate its buffers only
+/// then.
 template <class Estimator>
 long long counted(float alpha) {
   set_threads(1);

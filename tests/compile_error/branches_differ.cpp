@@ -1,4 +1,4 @@
-// The error names the join and the shape that its body produces.
+// The error names the layer that adds the two branches and the shape of the body's output.
 // expect: minnow: a join's branches make different shapes
 // expect-gcc: minnow::fault::branches_differ, 3, minnow::add, minnow::shape{8, 8, 5}
 // expect-clang: minnow::fault::branches_differ, 3, minnow::add

@@ -1,5 +1,6 @@
 // expect-success
-// Every other file of this folder is this program with a mistake in it.
+// A program without a mistake. It must compile. This shows that the other files of this folder fail because of their
+// mistakes and not because of a wrong include path.
 #include <minnow/data/dataset.hpp>
 #include <minnow/model.hpp>
 

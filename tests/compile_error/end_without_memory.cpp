@@ -6,7 +6,7 @@ namespace mn = minnow;
 struct net : mn::model<mn::features<8>, mn::dense<3, mn::scheme<mn::pixels, mn::sign>>> {};
 using plan = mn::detail::stage_plan<net, 0>;
 
-/// A stage epilogue with all required members, one of them under another name.
+/// An epilogue (infer/ends/end.hpp) with all required members, except that `memory` has the wrong name `bytes`.
 struct end {
   static constexpr const char* layer_word = "";
   static constexpr const char* quantizer_word = "";

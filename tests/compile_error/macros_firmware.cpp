@@ -1,5 +1,5 @@
 // expect-success
-// Compiles a device's program, with every kernel, after the macros of other headers.
+// Compiles the program of a device, which uses every kernel, after macros that the headers of other libraries define.
 #include "../macros/neighbors.hpp"
 // Included after the macros:
 #include <minnow/firmware.hpp>

@@ -1,5 +1,6 @@
 // expect-success
-// Compiles training, packing and running after the macros of other headers that xsimd and xtensor tolerate.
+// Compiles training, packing and inference after macros that the headers of other libraries define. Macros that xsimd
+// or xtensor do not tolerate are left out.
 #include "../macros/other_libraries.hpp"
 // Included after the macros:
 #include <minnow/minnow.hpp>

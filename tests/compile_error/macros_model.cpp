@@ -1,5 +1,5 @@
 // expect-success
-// Compiles descriptions of models and their fingerprints after the macros of other headers.
+// Compiles descriptions of models and their fingerprints after macros that the headers of other libraries define.
 #include "../macros/neighbors.hpp"
 // Included after the macros:
 #include <minnow/model.hpp>

@@ -3,7 +3,8 @@
 
 using namespace minnow;
 
-// The threshold D_2 equals the level 1/2. Since |x| <= D_2 selects the smaller level, 1/2 itself would become 1/4.
+// D_2 is the threshold between the levels 1/4 and 1/2. Here it equals 1/2. Since |x| <= D_2 selects the smaller level,
+// the level 1/2 itself would become 1/4.
 struct thresholds {
   static constexpr text name() { return "thresholds"; }
   template <int Q>

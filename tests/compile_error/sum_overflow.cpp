@@ -6,6 +6,6 @@
 
 using namespace minnow;
 
-// 133,144 products of 127 · 127 fit in 32 bits.
+// The sum of 133,144 products of 127 · 127 fits in a signed 32-bit integer.
 constexpr auto fits = layer_graph<model<features<133144>, dense<10, scheme<integer<8>, integer<8>>>>>::output;
 constexpr auto output = layer_graph<model<features<133145>, dense<10, scheme<integer<8>, integer<8>>>>>::output;

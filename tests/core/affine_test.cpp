@@ -47,8 +47,9 @@ TEST_SUITE("core/affine") {
       const affine a = affine::normalizing(gamma, 0.3f, mean, variance, 1e-5f);
       const double scale =
           static_cast<double>(gamma) / std::sqrt(static_cast<double>(variance) + static_cast<double>(1e-5f));
-      // The bound for the scale allows for half of the rounding of the sum under the root, one rounding of the root,
-      // and one of the quotient. The product in the shift has the error of the scale and one more rounding.
+      // The scale gamma / sqrt(variance + epsilon) is rounded three times. The sum under the root contributes half a
+      // rounding, because the root halves its relative error. The root and the quotient contribute one rounding each.
+      // The shift beta - mean * scale has the error of the scale, times the mean, and one more rounding.
       CHECK(std::abs(static_cast<double>(a.scale) - scale) <= 2.5 * 0x1p-24 * scale * (1 + 0x1p-20));
       const double product = static_cast<double>(mean) * scale;
       CHECK(std::abs(static_cast<double>(a.shift) - (static_cast<double>(0.3f) - product)) <=

@@ -37,7 +37,7 @@ TEST_SUITE("core/classify") {
     const double parts[] = {0.5, 0.2, 0.2, 0.1};
     for (std::size_t i = 0; i < 4; ++i) {
       CHECK(all[i].label == labels[i]);
-      // A logit of up to 1.7 has an error of up to 2^-24, and the probability is rounded too.
+      // Rounding a logit below 2 to a float changes it by up to 2^-24. The probability is rounded too.
       CHECK(std::abs(static_cast<double>(all[i].probability) - parts[i]) <= 3 * 0x1p-24);
     }
     CHECK(top_k(logits{1, 3, 2}, 1).front().label == 1);

@@ -8,8 +8,8 @@
 
 using namespace minnow;
 
-// The published splitmix64 sequences of seeds 0 and 1234567: the state grows by the golden ratio, then the finalizer
-// runs.
+// The first numbers of the published splitmix64 sequences for the seeds 0 and 1234567. For each number, splitmix64
+// scrambles the state and then adds `golden`, a constant derived from the golden ratio, to the state.
 constexpr std::uint64_t golden = 0x9e3779b97f4a7c15u;
 static_assert(detail::scramble(0) == 0xe220a8397b1dcdafu);
 static_assert(detail::scramble(golden) == 0x6e789e6aa1b965f4u);
@@ -51,7 +51,7 @@ TEST_SUITE("core/random") {
     CHECK(source.stream(1).stream(2).at(0) != source.stream(2).stream(1).at(0));
   }
 
-  // Over 1,000,000 draws the mean deviates by more than 4.5 standard errors for one seed in 150,000.
+  // The mean of 1,000,000 draws deviates from its expectation by more than 4.5 standard errors for one seed in 150,000.
   TEST_CASE("uniform numbers lie in [0, 1), with the mean and the variance of the uniform distribution") {
     minnow::random source(seed{1});
     constexpr int count = 1000000;
@@ -84,7 +84,8 @@ TEST_SUITE("core/random") {
     }
     CHECK(least >= -3);
     CHECK(greatest <= 5);
-    // 10,000 draws all miss an interval of an eighth of a percent with probability e^-12.5.
+    // An interval of 0.01 is an eighth of a percent of the range of 8. All 10,000 draws miss it with probability
+    // e^-12.5.
     CHECK(least < -2.99f);
     CHECK(greatest > 4.99f);
   }

@@ -18,7 +18,7 @@ using namespace minnow;
 // them.
 namespace role_test {
 
-/// For each of two quantizers, the roles in which it has observed a tensor, in order.
+/// observed[i] lists the roles that the calls of `observe` passed to quantizer i, in the order of the calls.
 inline std::vector<role> observed[2];
 
 /// A quantizer like `sign` that records its roles.

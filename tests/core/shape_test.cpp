@@ -19,7 +19,7 @@ static_assert(first_conv.inputs() == 27 && first_conv.weights() == 3456 && first
 constexpr geometry rectangular = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0});
 static_assert(rectangular.out == shape{5, 5, 6} && rectangular.inputs() == 60);
 
-// With two groups, half of the channels contribute to an output.
+// With two groups, each filter reads half of the input channels.
 constexpr geometry two_groups = window_over({10, 7, 4}, 6, {5, 3}, {2, 1}, {2, 0}, 2);
 static_assert(two_groups.group_channels() == 2 && two_groups.group_filters() == 3 && two_groups.inputs() == 30 &&
               two_groups.weights() == 180);

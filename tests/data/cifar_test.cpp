@@ -18,7 +18,8 @@ using data_files::bytes;
 
 constexpr std::size_t record = 3073;
 
-// The pixels of three records with labels 0, 4 and 8. A byte's value identifies its record, channel and pixel.
+// Returns the byte of a pixel in a file of three records. The byte depends on the record, the channel and the pixel, so
+// that exchanged bytes are found.
 std::uint8_t value(std::size_t image, std::size_t channel, std::size_t pixel) {
   return static_cast<std::uint8_t>(image * 101 + channel * 37 + pixel * 7 + pixel / 32);
 }

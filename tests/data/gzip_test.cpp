@@ -42,7 +42,7 @@ bytes gzipped(const bytes& content) {
   return result;
 }
 
-// Returns a file of 300 labels, which is too long for a truncated read to be complete by chance.
+// Returns an IDX file of 300 labels. It is so long that a truncated read cannot return all labels by chance.
 bytes many_labels() {
   bytes result{0, 0, 8, 1, 0, 0, 1, 44};
   for (int i = 0; i < 300; ++i) result.push_back(static_cast<std::uint8_t>(i * i % 10));
@@ -115,7 +115,7 @@ TEST_SUITE("data/gzip") {
     for (std::size_t at = 10; at < good.size(); ++at) {
       bytes bad = good;
       bad[at] ^= 0x10;
-      // A bit without meaning may change, such as padding after the last code.
+      // A change is accepted only if the bit has no meaning, such as padding after the last code.
       const data_files::folder folder;
       std::vector<int> out;
       if (read(folder.write("l.gz", bad), out).ok()) CHECK_EQ(out, labels_of(many_labels()));

@@ -48,7 +48,8 @@ TEST_SUITE("data/normalization") {
     const normalization n{.mean = {0.5f}, .stddev = {0.25f}};
     for (int p = 0; p < 256; ++p) {
       const double x = p / 255.0;
-      // Powers of two are exact, so only 1 / 255 and the fma are rounded.
+      // The mean and the standard deviation are powers of two, which add no rounding. Only 1 / 255 and the fma are
+      // rounded.
       CHECK(std::abs(static_cast<double>(n.of_channel<std::uint8_t>(0)(static_cast<float>(p))) - (x - 0.5) / 0.25) <=
             0x1p-24 * (4 * x + std::abs(4 * x - 2)) * (1 + 0x1p-20));
     }

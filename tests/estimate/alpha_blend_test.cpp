@@ -24,8 +24,8 @@ struct outcome {
   double quantized;
 };
 
-/// Runs Algorithm 1 of Liu & Mattina 2019 on (w - 5.7)^2 from w = 2 with w_q = round(w), updating alpha after every
-/// step.
+/// Minimizes (w - 5.7)^2 from w = 2 with Algorithm 1 of Liu & Mattina 2019. The quantized weight is round(w), and alpha
+/// is updated after every step.
 outcome one_weight_problem(double rate, cubic schedule) {
   double w = 2;
   float alpha = 0;
@@ -51,7 +51,7 @@ factors split(place p, double alpha) {
   return {p == place::on_the_gradient ? factor : 1, p == place::on_the_step ? factor : 1};
 }
 
-// Minimizes a quadratic with its minimum at 1, while alpha rises from 0 to 0.9.
+// The functions below minimize (w - 1)^2 in ten steps, in which alpha rises from 0 to 0.9.
 constexpr int run_length = 10;
 double slope_of_loss(double w) { return 2 * (w - 1); }
 double alpha_at(int step) { return 0.1 * step; }
@@ -87,7 +87,8 @@ double with_adam(place p, double (*alpha)(int)) {
 
 TEST_SUITE("estimate/alpha_blend") {
   TEST_CASE("on inputs the slope is 1 - alpha") {
-    // Checks Liu & Mattina 2019, Eq. 5. The mask of the clip is applied by the library, not by the estimator.
+    // Checks Liu & Mattina 2019, Eq. 5. The estimator does not set the slope to 0 outside the clipping range; the
+    // library does this.
     for (const float alpha : blend_alphas) {
       CAPTURE(alpha);
       for (const float a : {-2.0f, -0.4f, 0.0f, 1.0f, 1.5f}) {
@@ -120,8 +121,9 @@ TEST_SUITE("estimate/alpha_blend") {
   }
 
   TEST_CASE("solves the paper's one-weight problem") {
-    // Figure 3 of Liu & Mattina 2019 states neither the learning rate nor the schedule's window. It states the final w
-    // as 5.506555, which is the truncated result of the second pair of values, 5.5065556.
+    // Figure 3 of Liu & Mattina 2019 states neither the learning rate nor the schedule's window. It prints a final w of
+    // 5.506555. The rate and the window of the second run below end at 5.5065556, which is the printed number before
+    // truncation.
     const outcome first = one_weight_problem(0.3, {.begin = steps{0}, .end = steps{20}});
     CHECK(std::abs(first.w - 5.5018) <= 0.00005);
     CHECK(first.quantized == 6);
@@ -132,7 +134,8 @@ TEST_SUITE("estimate/alpha_blend") {
   }
 
   TEST_CASE("erratum: many learning rates and windows end at the weight that Figure 3 prints") {
-    // For each T1, searches a rate below 1 by bisection wherever the final weight crosses the printed one.
+    // For each end of the schedule's window, searches by bisection for a learning rate below 1 at which the final
+    // weight is the printed one.
     constexpr double printed = 5.506555;
     int windows = 0;
     for (int end = 1; end <= 20; ++end) {
@@ -154,7 +157,8 @@ TEST_SUITE("estimate/alpha_blend") {
 
   TEST_CASE("the weight of the one-weight problem stands still at alpha 1") {
     const outcome o = one_weight_problem(0.3, {.from = 1, .to = 1});
-    // The first step precedes the first update of alpha, so w becomes 2 + 0.3 · 7.4.
+    // The first step precedes the first update of alpha, so its alpha is 0. The gradient at w = 2 is -7.4, and w
+    // becomes 2 + 0.3 · 7.4 = 4.22.
     CHECK(std::abs(o.w - 4.22) <= 4 * 0x1p-52 * 4.22);
   }
 
@@ -172,7 +176,8 @@ TEST_SUITE("estimate/alpha_blend") {
   TEST_CASE("Adam divides a constant slope out again, but not a step scale") {
     const auto constant_alpha = [](int) { return 0.75; };
     const double unscaled = with_adam(place::nowhere, constant_alpha);
-    // The factor has an effect only through the 1e-12 in Adam's denominator.
+    // Adam cancels the constant factor 1 - alpha of the gradient, except for its effect through the 1e-12 in Adam's
+    // denominator.
     CHECK(std::abs(with_adam(place::on_the_gradient, constant_alpha) - unscaled) <= 1e-10);
     const double scaled = with_adam(place::on_the_step, constant_alpha);
     CHECK(std::abs((3 - scaled) - (3 - unscaled) / 4) <= 0.05 * (3 - unscaled) / 4);

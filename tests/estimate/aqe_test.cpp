@@ -25,16 +25,17 @@ constexpr float aqe_alphas[] = {0.0f, 0.125f, 0.3f, 0.5f, 0.8f, 1.0f};
 
 bool inside(double a) { return std::abs(a) <= 1; }
 
-/// Returns the forward value without the clip: share · h(a) + (1 - share) · a.
+/// Returns the forward value without the clip: share · h(a) + (1 - share) · a, where h is the quantizer.
 template <class Estimator, class Quantizer>
 double forward(double alpha, double a) {
   const double share = Estimator::quantized_fraction(static_cast<float>(alpha));
   return share * quantized<Quantizer>(a, {}) + (1 - share) * a;
 }
 
-/// Returns the derivative of Eq. 7 of Chen et al. 2020, averaged over z, with a linear loss and h = sign. Computes it
-/// as a central difference over 400,000 equally spaced z. a and a ± step are multiples of the spacing, and each z is
-/// halfway between two multiples. So the count of z < a is exact, and only the sums of doubles are rounded.
+/// Returns the derivative of Eq. 7 of Chen et al. 2020 with respect to a, averaged over the noise z, for a linear loss
+/// and the quantizer h = sign. Computes it as a central difference over 400,000 equally spaced z. The numbers a, a +
+/// step and a - step are multiples of the spacing, and each z is halfway between two multiples. So the number of z
+/// below a is exact, and only the sums of doubles are rounded.
 double finite_difference(double alpha, double a) {
   constexpr int count = 400000;
   constexpr double step = 0.01;
@@ -46,7 +47,7 @@ double finite_difference(double alpha, double a) {
   return alpha * difference / count / (2 * step) + (1 - alpha);
 }
 
-/// Checks Theorem 3 of Chen et al. 2020 on the iteration x <- alpha h(x) + (1 - alpha) x.
+/// Checks Theorem 3 of Chen et al. 2020 on the iteration x <- alpha h(x) + (1 - alpha) x, where h is the quantizer.
 template <class Quantizer>
 void check_convergence(double start) {
   for (const double alpha : {0.125, 0.25, 0.5, 0.75}) {
@@ -56,7 +57,8 @@ void check_convergence(double start) {
     double x = start;
     for (int n = 1; n <= 60; ++n) {
       x = forward<aqe, Quantizer>(alpha, x);
-      // Each step rounds three times and multiplies the errors of earlier steps by 1 - alpha.
+      // Each step rounds three times and multiplies the errors of earlier steps by 1 - alpha. So all errors together
+      // are at most 1 / alpha times the error of one step.
       const double rounding = 3 * 0x1p-53 * std::max(1.0, std::abs(start)) / alpha;
       CHECK(std::abs((x - level) - std::pow(1 - alpha, n) * (start - level)) <= rounding);
     }
@@ -142,7 +144,7 @@ TEST_SUITE("estimate/aqe") {
       a = forward<aqe, sign>(alpha, a);
       CHECK(a == doctest::Approx(std::pow(1 - alpha, n) * first + 1 - std::pow(1 - alpha, n)).epsilon(1e-14));
       if (n == 1) CHECK(a == doctest::Approx(0.475).epsilon(1e-14));
-      // The printed exponent is n - 1.
+      // The paper prints the exponent n - 1, which gives another value.
       CHECK(std::abs(a - (std::pow(1 - alpha, n - 1) * first + 1 - std::pow(1 - alpha, n))) > 0.009);
     }
   }
@@ -156,7 +158,7 @@ TEST_SUITE("estimate/aqe") {
       CAPTURE(c.a);
       const double measured = finite_difference(c.alpha, c.a);
       CHECK(std::abs(measured - c.expected) <= 1e-12);
-      // The policies compute in float, so alpha and 1 - alpha are both rounded.
+      // The estimators compute in floats, so alpha and 1 - alpha are both rounded.
       const auto alpha = static_cast<float>(c.alpha);
       const auto a = static_cast<float>(c.a);
       CHECK(std::abs(aqe_expected::slope(role::inputs, alpha, a, inside(a)) - measured) <= 0x1p-24 + 1e-12);

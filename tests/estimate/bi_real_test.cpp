@@ -13,7 +13,7 @@ static_assert(estimator<bi_real> && !bi_real::stochastic);
 
 TEST_SUITE("estimate/bi_real") {
   TEST_CASE("inputs' slope is the derivative of the polynomial near the sign, weights' the straight-through one") {
-    // Computes Liu et al. 2018, Eq. 5: -1, 2a + a^2, 2a - a^2 or 1.
+    // Computes Eq. 5 of Liu et al. 2018, a piecewise polynomial with the pieces -1, 2a + a^2, 2a - a^2 and 1.
     const auto polynomial = [](double a) { return a < -1 ? -1 : a < 0 ? 2 * a + a * a : a < 1 ? 2 * a - a * a : 1; };
     for (const float a : {-2.5f, -0.9f, -0.3f, 0.2f, 0.75f, 1.7f}) {
       const double h = 1e-6;

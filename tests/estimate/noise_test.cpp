@@ -50,7 +50,7 @@ private:
   std::vector<float> identity_;
 };
 
-/// Returns the mean over many draws of h(w - z), for each weight.
+/// Returns for each weight w the mean of h(w - z) over many draws of the noise z, where h is the quantizer.
 template <class Q, class Estimator>
 std::vector<double> mean_weights(const std::vector<float>& w, int draws) {
   weights_of_passes<Q, Estimator> weights(w);
@@ -70,15 +70,15 @@ TEST_SUITE("estimate/noise") {
   TEST_CASE("weights: the expectation of h(w - z) is that of its probabilities") {
     std::vector<float> w = test::uniform(size, 5, -1.2f, 1.2f);
     const auto clip = [](double x) { return std::clamp(x, -1.0, 1.0); };
-    // Each draw of a weight deviates from its mean by at most 2, and 5 standard deviations of the mean of all draws are
-    // 5 * 1 / sqrt(draws).
+    // A quantized weight is between -1 and 1, so its standard deviation is at most 1. The standard deviation of the
+    // mean of all draws is then at most 1 / sqrt(draws), and the bound is five times this number.
     const double bound = 5 / std::sqrt(draws);
     const auto signs = mean_weights<sign, aqe_stochastic>(w, draws);
     for (std::size_t k = 0; k < size; ++k) CHECK(std::abs(signs[k] - clip(w[k])) <= bound);
     const auto bnn = mean_weights<sign, with_noise<ste>>(w, draws);
     CHECK(bnn == signs);
-    // Ternary: h(w - z) is 1 if z < w - 1/2 and -1 if z >= w + 1/2, so its mean is (clip(w - 1/2) + clip(w + 1/2)) / 2,
-    // which is 0.55 for w = 0.6.
+    // Ternary, with z uniform on [-1, 1]: h(w - z) is 1 if z < w - 1/2 and -1 if z >= w + 1/2, so its mean is (clip(w -
+    // 1/2) + clip(w + 1/2)) / 2, which is 0.55 for w = 0.6.
     const auto wide = mean_weights<ternary<>, aqe_stochastic>(w, draws);
     for (std::size_t k = 0; k < size; ++k)
       CHECK(std::abs(wide[k] - (clip(w[k] - 0.5) + clip(w[k] + 0.5)) / 2) <= bound);

@@ -20,13 +20,14 @@ constexpr neuron_case cases[] = {{-2, 3, -1}, {-0.7, 1, 0}, {0.3, 0.5, 2.5}, {1.
 
 double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 
-/// Returns the derivative of E[L] = p L(1) + (1 - p) L(0): Chen et al. 2020, Eq. 3.
+/// Returns the derivative of the mean loss p L(1) + (1 - p) L(0) with respect to a, where p = sigmoid(a) (Chen et al.
+/// 2020, Eq. 3).
 double gradient_of_the_mean(const neuron_case& c) {
   const double p = sigmoid(c.a);
   return p * (1 - p) * (c.loss_of_one - c.loss_of_zero);
 }
 
-/// Returns the standard deviation of (h - p) L(h) for h = 1 with probability p.
+/// Returns the standard deviation of (h - p) L(h), where h is 1 with probability p and 0 otherwise.
 double deviation(const neuron_case& c) {
   const double p = sigmoid(c.a);
   const double fired = (1 - p) * c.loss_of_one;
@@ -34,8 +35,8 @@ double deviation(const neuron_case& c) {
   return std::sqrt(p * (1 - p)) * std::abs(fired - silent);
 }
 
-/// Returns the mean of the estimate over `count` uniform z. Computes Eq. 2 of Chen et al. 2020 as printed, or as the
-/// library interprets it.
+/// Returns the mean of unbiased::gradient over `count` uniform numbers z. The neuron fires according to Eq. 2 of Chen
+/// et al. 2020, either as printed or as the library interprets it.
 double monte_carlo(const neuron_case& c, int count, bool as_printed) {
   minnow::random r(minnow::seed{11});
   double sum = 0;
@@ -68,8 +69,8 @@ TEST_SUITE("estimate/unbiased") {
     for (const neuron_case& c : cases) {
       const double e = 1e-5;
       const auto mean = [&](double a) { return sigmoid(a) * c.loss_of_one + (1 - sigmoid(a)) * c.loss_of_zero; };
-      // The bound holds because the third derivative of the sigmoid is at most 1/8 in magnitude and the two losses
-      // differ by at most 5.
+      // The error of a central difference is at most e^2 / 6 times the largest third derivative. The third derivative
+      // of the sigmoid is at most 1/8 in magnitude, and the two losses differ by at most 5.
       CHECK(std::abs((mean(c.a + e) - mean(c.a - e)) / (2 * e) - gradient_of_the_mean(c)) <= 5 * e * e / 48 + 1e-10);
     }
   }

@@ -201,7 +201,8 @@ TEST_SUITE("exchange/npy") {
   }
 
   TEST_CASE("headers that numpy.load takes are read to its numbers") {
-    // fixtures/arrays.py writes these files, and for each the array that NumPy reads from it.
+    // fixtures/arrays.py writes these files. It also writes expected.txt, which lists the array that NumPy reads from
+    // each file.
     std::ifstream lines(MINNOW_FIXTURES "/arrays/expected.txt");
     int count = 0;
     for (std::string line; std::getline(lines, line); ++count) {

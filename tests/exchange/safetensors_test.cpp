@@ -44,7 +44,8 @@ mn::status read_tensors_bytes(const bytes& file, const char* name, mn::tensors& 
 }
 mn::status read_tensors_file(const char* path, mn::tensors& out) { return mn::read_safetensors(path, out); }
 
-/// Header entries of two tensors: (2,2) in F32 has 16 bytes, and (3) in F16 has 6 bytes.
+/// The header entries of two tensors. The first has the shape (2,2) and 16 bytes of type F32; the second has the shape
+/// (3) and 6 bytes of type F16.
 const std::string a = R"("a":)" + entry("F32", "[2,2]", "[0,16]");
 const std::string b = R"("b":)" + entry("F16", "[3]", "[16,22]");
 const bytes sound_tensors = tensors_file("{" + a + "," + b + "}", 22);
@@ -315,7 +316,7 @@ TEST_SUITE("exchange/safetensors") {
     REQUIRE(mn::read_safetensors(of_a(R"(\u001b[2J)" + std::string(1000, 'x'), "[4]", "[0,16]"), "f", out).ok());
     CHECK_THROWS_WITH_AS((void)out.at("a"), doctest::Contains(("found '?[2J" + std::string(60, 'x') + "'").c_str()),
                          mn::error);
-    // The bytes of a tensor of unknown kind must still be inside the file.
+    // The bytes of a tensor must be inside the file even if the reader does not know the type of its numbers.
     CHECK(!mn::read_safetensors(of_a("F8_E4M3", "[17]", "[0,17]"), "f", out).ok());
     CHECK(!mn::read_safetensors(of_a("F8_E4M3", "[12]", "[4,16]"), "f", out).ok());
   }

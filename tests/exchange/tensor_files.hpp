@@ -15,7 +15,7 @@
 
 namespace tensor_files {
 
-/// Returns the numbers that fixtures/tensors.py writes into a float tensor of this shape: (k - 3) / 4.
+/// Returns the float tensor of this shape that fixtures/tensors.py writes: element k is (k - 3) / 4.
 inline minnow::tensor quarters(const std::vector<std::uint64_t>& shape) {
   std::uint64_t count = 1;
   for (const std::uint64_t extent : shape) count *= extent;
@@ -38,7 +38,7 @@ struct malformed {
   std::string sentence;
 };
 
-/// Returns a valid file cut to each shorter length.
+/// Returns the malformed files that result from cutting a valid file to each shorter length.
 inline std::vector<malformed> cut_files(const data_files::bytes& sound) {
   std::vector<malformed> cases;
   for (std::size_t length = 0; length < sound.size(); ++length)

@@ -18,7 +18,8 @@ namespace mn = minnow;
 
 namespace {
 
-// A network with every kind of product, pool and array, and with kernels and maps that are not square.
+// A network with a convolution, dense layers, biases, batch norm and a pool. Its kernel and its maps are not square, so
+// that exchanged axes are found.
 template <class Scheme>
 struct net_of : mn::model<mn::image<3, 6, 10>, mn::conv<4, Scheme, mn::kernel<3, 5>, mn::padding<1, 2>>, mn::bias,
                           mn::chain<mn::batch_norm, mn::relu>, mn::max_pool<2>, mn::dense<7, Scheme>, mn::bias,
@@ -151,7 +152,7 @@ TEST_SUITE("exchange/weights") {
     mn::load_weights(net, weights, names);
     weights.erase("features.1.num_batches_tracked");
     CHECK(mn::export_weights(net, names) == weights);
-    // The latent weights of a quantized network are exported unchanged too.
+    // The full-precision (latent) weights of a quantized network are exported unchanged too.
     mn::network<small_net> small{mn::seed{1}};
     mn::load_weights(small, weights, names);
     CHECK(mn::export_weights(small, names) == weights);
@@ -181,8 +182,8 @@ TEST_SUITE("exchange/weights") {
     CHECK_EQ(three.layer<"0">().weights()(1, 0, 3, 1), values[(1 * 2 + 1) * 5 + 3]);
     CHECK_EQ(refusal<signal>({{"c.weight", {{3, 5, 2}, values}}}, {{"0", "c"}}),
              "tensor 'c.weight': expected the shape (3, 2, 5) for 'weights' of layer 0, found (3, 5, 2) of 30 numbers");
-    // A signal's weights are exported in Conv1d's shape. For an image of one row, Conv2d's shape is exported, and both
-    // shapes can be loaded.
+    // The weights of a convolution on a signal are exported in Conv1d's shape. For a convolution on an image of one
+    // row, both shapes can be loaded, and Conv2d's shape is exported.
     CHECK(mn::export_weights(four, {{"0", "c"}}) == mn::tensors{{"c.weight", {{3, 2, 5}, values}}});
     struct row : mn::model<mn::image<2, 1, 9>, mn::conv<3, mn::real, mn::kernel<1, 5>>> {};
     mn::network<row> image{mn::seed{1}};

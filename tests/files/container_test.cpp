@@ -49,7 +49,7 @@ void repair_checksum(data_files::bytes& file) {
   put(file, 36, detail::crc32(std::as_bytes(std::span(file))), 4);
 }
 
-/// Returns the error of reading a valid file that `change` has modified and whose checksum is repaired.
+/// Modifies a valid file with `change`, repairs its checksum, and returns the message of the error from reading it.
 template <class Change>
 std::string refused(Change change) {
   const data_files::folder folder;

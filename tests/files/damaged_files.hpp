@@ -1,6 +1,7 @@
 #pragma once
 
-// Damage that a reader of models must refuse: every changed byte and every other length, with repaired checksums.
+// Checks that a reader of models refuses damaged files: files with one changed byte, and files that are too short or
+// too long. Repaired checksums let the damage reach the checks after the checksum.
 
 #include <array>
 #include <cstddef>
@@ -22,8 +23,9 @@ inline void repair_checksum(bytes& file) {
   for (std::size_t i = 0; i < 4; ++i) file.at(36 + i) = static_cast<std::uint8_t>(crc >> (8 * i));
 }
 
-/// Changes each byte of a valid file to several values. Describes the first change that `read(path)` does not refuse
-/// with a message that contains "expected" and "found". Returns an empty text if it refuses all.
+/// Changes each byte of a valid file to several values. Returns a description of the first change that `read(path)`
+/// does not refuse with a message that contains "expected" and "found". Returns an empty text if all changes are
+/// refused.
 template <class Read>
 std::string changed_byte_accepted(const folder& where, const bytes& sound, Read read) {
   for (std::size_t at = 0; at < sound.size(); ++at) {
@@ -41,8 +43,8 @@ std::string changed_byte_accepted(const folder& where, const bytes& sound, Read 
   return {};
 }
 
-/// Tries lengths shorter and somewhat longer than a valid file's. Describes the first length that `read(path)` does not
-/// refuse. Returns an empty text if it refuses all.
+/// Tries lengths shorter and somewhat longer than a valid file's. Returns a description of the first length that
+/// `read(path)` does not refuse. Returns an empty text if all lengths are refused.
 template <class Read>
 std::string other_length_accepted(const folder& where, const bytes& sound, Read read) {
   const auto refused = [&](const bytes& file, const char* word) {

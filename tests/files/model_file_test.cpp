@@ -72,7 +72,7 @@ status read_as(const std::string& path) {
   return read(path.c_str(), network);
 }
 
-/// Returns the offset of the section whose length and bytes equal those of `section`.
+/// Returns the first multiple of 64 at which the file contains the bytes of `section`, or 0 if there is none.
 std::size_t place_of(const data_files::bytes& file, std::span<const std::byte> section) {
   for (std::size_t at = 64; at + section.size() <= file.size(); at += 64)
     if (std::memcmp(file.data() + at, section.data(), section.size()) == 0) return at;
@@ -336,7 +336,7 @@ TEST_SUITE("files/model_file") {
     network<two> trainable_two;
     CHECK(said(net, trainable_two) ==
           "; the first layer of another size is 4 (dense<2,sign>): expected 2304 bytes of 'weights', found 11520");
-    // Check files that end inside their table of lengths.
+    // Check files that end inside their table of section lengths.
     save(net, folder.path("f"));
     const auto file = data_files::content(folder.path("f"));
     for (const std::size_t length : {64, 70, 72, 80, 100}) {

@@ -27,7 +27,8 @@ namespace {
 
 using data_files::sentence;
 
-/// A network with every kind of array: weights with and without states, inputs with states, batch norm, bias.
+/// A network with every kind of array: weights whose quantizer has a state or none, input quantizers with states, batch
+/// norm, and bias.
 struct everything : model<features<6>, dense<7, scheme<real, ternary<mean_threshold<>>>>, batch_norm,
                           dense<5, scheme<integer<8>, integer<4, per_channel>>>, bias,
                           dense<6, scheme<integer<4>, integer<3>>>, batch_norm, dense<3, minw<1, 2>>> {};
@@ -57,8 +58,8 @@ std::vector<std::string> bits(Network& net) {
   return result;
 }
 
-/// Returns the offset of an array in a network's file. The sections are stored in order, at multiples of 64, after the
-/// normalization's mean and standard deviation.
+/// Returns the offset of an array in a network's file. The file contains the normalization's mean and standard
+/// deviation and then the arrays, in the order of network::arrays(). Each of them begins at a multiple of 64.
 template <class Network>
 std::size_t place_of(Network& net, std::string_view layer, std::string_view array) {
   std::vector<std::size_t> lengths(2, sizeof(float) * static_cast<std::size_t>(net.input().channels));
@@ -210,8 +211,8 @@ TEST_SUITE("files/network_file") {
     auto net = trained();
     save(net, folder.path("f"));
     const auto sound = data_files::content(folder.path("f"));
-    // Compute the offset of each array. The sections are stored in order, at multiples of 64, after the mean and
-    // standard deviation.
+    // Compute the offset of each array. The file contains the mean, the standard deviation and then the arrays, in the
+    // order of network::arrays(). Each of them begins at a multiple of 64.
     std::size_t sections = 2;
     net.arrays([&](std::string_view, std::string_view, std::span<float>) { ++sections; });
     std::size_t at = (64 + 8 * sections + 63) / 64 * 64;

@@ -25,8 +25,8 @@ TEST_SUITE("firmware/exact_fma") {
     int twice = 0;
     for (std::uint64_t i = 0; i < 2'000'000; ++i) {
       const auto bits = [&](std::uint64_t k) { return static_cast<std::uint32_t>(r.at(3 * i + k)); };
-      // Half of the cases use arbitrary bit patterns. The others use products of 25 or 26 significant bits, which may
-      // be exactly halfway between two floats, plus a small number.
+      // Half of the cases use arbitrary bit patterns. In the other half, x * y has 25 or 26 significant bits and may be
+      // exactly halfway between two floats, and z is small.
       const bool any = i % 2 == 0;
       const auto number = [&](std::uint64_t k) {
         if (any) return std::bit_cast<float>(bits(k));
@@ -43,7 +43,7 @@ TEST_SUITE("firmware/exact_fma") {
       twice +=
           !same(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)), expected);
     }
-    CHECK(twice > 0);  // fails if no case needed the exact version
+    CHECK(twice > 0);  // fails if rounding twice, to double and to float, is always right
   }
   TEST_CASE("zeros, infinities, the middle of two floats, subnormal results") {
     constexpr float least = std::numeric_limits<float>::denorm_min(), inf = std::numeric_limits<float>::infinity();

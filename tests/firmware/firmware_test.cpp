@@ -30,7 +30,7 @@ namespace {
 static_assert(std::is_trivially_default_constructible_v<firmware<test::of_bits, bits_data::network>>,
               "it stands in .bss");
 
-/// Checks that the firmware and the loaded packed network give logits for 50 images that are equal in every bit.
+/// Checks that the firmware and the loaded packed network compute the same logits for 50 images, equal in every bit.
 template <class Model, const auto& Data>
 void gives_the_same(const char* file) {
   static firmware<Model, Data> device;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Networks that run as firmware. They cover every kernel without xsimd, pools, odd numbers of channels, and fixed
-// point.
+// Networks that run as firmware. They cover every kernel that does not use xsimd, and also pools, odd numbers of
+// channels, and fixed-point arithmetic.
 
 #include <minnow/layers/activation.hpp>
 #include <minnow/model.hpp>

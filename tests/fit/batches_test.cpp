@@ -20,7 +20,7 @@ struct floats : model<image<2, 5, 4>, hard_tanh> {};
 constexpr shape dimensions{5, 4, 2};
 constexpr std::size_t size = 40;
 
-/// Returns images whose numbers are all different and not 0. The label is the image's index.
+/// Returns images without zeros. All numbers of an image are different. The label is the image's index.
 template <class T>
 dataset<T> numbered(int count) {
   dataset<T> data;
@@ -117,8 +117,8 @@ void check_augmentation(augmentation a) {
   }
   const int ways = (2 * a.crop + 1) * (2 * a.crop + 1) * (a.flip ? 2 : 1);
   CHECK(static_cast<int>(seen.size()) == ways);
-  // The standard deviation of one draw is 1/2 for a flip and at most the largest shift for a shift. The bound is 4
-  // standard deviations of the sum.
+  // A flip is drawn as 0 or 1 with a standard deviation of 1/2. A shift has a standard deviation of at most the largest
+  // shift. The bounds are 4 standard deviations of the sum over all images.
   if (a.flip) CHECK(std::abs(mirrored - count / 2.0) <= 4 * 0.5 * std::sqrt(count));
   else CHECK(mirrored == 0);
   CHECK(std::abs(down) <= 4 * a.crop * std::sqrt(count));

@@ -82,7 +82,7 @@ TEST_SUITE("fit/calibrate") {
             doctest::Approx(static_cast<double>(g)).epsilon(1e-5));
     };
     suits(data.images, 8, net.layer<"0.inputs">().state().g);
-    // Compare with the second quantizer's inputs for all images.
+    // Check the scale of the second input quantizer with the values that it receives for all images.
     net.take(data, 0, 256);
     (void)net.forward({.mode = mode::evaluate});
     const activations& hidden = net.result(layer_graph<small_integers>::find("2"));

@@ -31,8 +31,8 @@ using data_files::folder;
 
 namespace {
 
-/// A network with all kinds of state: weights without a state, with a measured state and with a learned state; inputs
-/// with states; noise; and batch norm statistics.
+/// A network with all kinds of state. Its weight quantizers have no state, a measured state or a learned state. Its
+/// input quantizers have states, too. It also has batch norm statistics and, in `learner`, noise.
 struct with_states
     : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<mean_threshold<>>>>, batch_norm, relu,
             conv<5, scheme<integer<4>, integer<4, per_channel>>>, batch_norm, relu,
@@ -69,7 +69,7 @@ fit_options<std::uint8_t> three_epochs() {
 
 struct killed {};
 
-/// The results of a run: every number of the network, and its history without the durations.
+/// The results of a run: every number of the network, and the run's history without the durations.
 struct trace_of_run {
   std::vector<float> numbers{};
   std::vector<double> epochs{};
@@ -357,7 +357,7 @@ TEST_SUITE("fit/checkpoint") {
     CHECK_EQ(epoch(0, 1e12), "run: expected its number that fits epoch 1, found 1e+12");
     CHECK_EQ(epoch(1, 8), "run: expected its last step that fits epoch 1, found 8");
     CHECK_EQ(epoch(3, 1.5), "run: expected an accuracy that fits epoch 1, found 1.5");
-    // The network's arrays follow, then the optimizer's moments.
+    // In the file, the network's arrays follow, and then the optimizer's moments.
     learner net{seed{1}};
     std::size_t section = 5;
     net.checkpoint_arrays([&](std::string_view path, std::string_view name, std::span<float> values) {

@@ -80,8 +80,8 @@ struct hiding {
   }
 };
 
-/// An optimizer that divides by the gradient. So the padding lanes of the last vector, which belong to no weight,
-/// become NaN.
+/// An optimizer that divides by the gradient. In the padding lanes of the last SIMD vector, which belong to no weight,
+/// the gradient is 0, and the results are NaN.
 struct dividing : hiding {
   template <class V>
   [[nodiscard]] V update(V w, V g, V*, float step_rate, prepared) const noexcept {
@@ -359,7 +359,7 @@ struct thrown : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The number of the place at which the user's functions throw.
+/// The number of the place at which the user's functions throw, or 0 if they do not throw.
 std::atomic<int> armed{0};
 void may_throw(int place) {
   if (armed.load(std::memory_order_relaxed) == place) throw thrown("place " + std::to_string(place));

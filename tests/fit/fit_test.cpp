@@ -399,8 +399,8 @@ TEST_SUITE("fit/fit: schedules") {
   }
 
   TEST_CASE("weights are quantized every few steps") {
-    // Every step uses the same batch, and no layer precedes the first product. So its sums change only when the codes
-    // of its weights change.
+    // Every step uses the same batch, and no layer precedes the first product. So the sums of this product change only
+    // when the codes of its weights change.
     const auto data = numbers(40);
     network<small, ste> net{seed{1}};
     std::vector<std::vector<float>> sums;
@@ -530,7 +530,7 @@ TEST_SUITE("fit/fit: the same seed gives the same weights") {
 }
 
 TEST_SUITE("fit/fit: what a user brings along") {
-  /// An optimizer without moments: w <- w - rate · sign(g).
+  /// An optimizer without moments that moves a weight w with gradient g to w - rate · sign(g).
   struct sign_descent {
     float rate = 0.01f;
     rate_schedule decay = constant_rate{};
@@ -601,7 +601,7 @@ TEST_SUITE("fit/fit: learning") {
           {.epochs = 3, .batch = 64});
       return accuracy(net, test);
     };
-    // Chance is 10 %; the standard deviation over 500 images is 2 %.
+    // Guessing has an accuracy of 10 %. The standard deviation of an accuracy over 500 images is about 2 %.
     CHECK(learned(ste{}, constant{}) >= 0.65);
     CHECK(learned(aqe{}, constant{}) >= 0.65);
     CHECK(learned(aqe{}, cubic{.from = 0.5f, .end = fraction{0.5f}}) >= 0.65);

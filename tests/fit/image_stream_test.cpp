@@ -30,8 +30,8 @@ struct bytes_as_they_are : model<image<2, 3, 2>, hard_tanh> {};
 struct twelve_classes
     : model<image<2, 3, 2>, conv<6, scheme<real, sign>>, batch_norm, dense<12, minw<1, 2>>, batch_norm> {};
 
-/// Three files of 5, 11 and 7 records. A record is a label and an image, stored in planes (2,3,2). The image's values
-/// are 10 times the record's number, plus 0 to 11.
+/// Three files of 5, 11 and 7 records. A record is a label and an image, stored channel by channel: 2 channels of 3x2
+/// pixels. The image's values are 10 times the record's number, plus 0 to 11.
 struct record_files {
   folder where;
   std::vector<std::string> paths;
@@ -49,7 +49,8 @@ struct record_files {
 };
 constexpr record_format record_of_13{.dimensions = {3, 2, 2}, .classes = 12};
 
-/// Returns the numbers of the records that `of` ranks read, in the order of the ranks. Checks every label and value.
+/// Returns the numbers of the records that `of` ranks (MPI processes) read: first all records of rank 0, then all of
+/// rank 1, and so on. Checks every label and value.
 std::vector<int> read_by(int of, const std::vector<std::string>& paths, stream_options options, bool shuffle,
                          int first_step = 0, int epoch = 1) {
   network<bytes_as_they_are> net;
@@ -129,7 +130,7 @@ TEST_SUITE("fit/image_stream") {
         CAPTURE(ranks);
         CAPTURE(window);
         CHECK(sorted(read_by(ranks, files.paths, {.window = window}, true)) == up_to(23));
-        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // ranks read adjacent records
+        CHECK(read_by(ranks, files.paths, {.window = window}, false) == up_to(23));  // a rank reads consecutive records
       }
   }
 

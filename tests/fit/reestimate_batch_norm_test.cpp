@@ -45,8 +45,8 @@ TEST_SUITE("fit/reestimate_batch_norm") {
         squares += sum * sum;
       }
       const double variance = (squares - 64 * mean * mean) / 63;
-      // The bound allows for a sum of 6 numbers and then a sum of 64: some 70 roundings of numbers below 6, and of
-      // squares below 36.
+      // The dense layer adds 6 numbers, and the statistics add its outputs for 64 images. So the bounds allow for 70
+      // roundings: for the mean, of numbers below 6; for the variance, of squares below 36.
       CHECK(std::abs(static_cast<double>(net.layer<"1">().running_mean()(f)) - mean) <= 70 * 0x1p-24 * 6);
       CHECK(std::abs(static_cast<double>(net.layer<"1">().running_variance()(f)) - variance) <= 70 * 0x1p-24 * 36);
     }
@@ -138,7 +138,8 @@ TEST_SUITE("fit/reestimate_batch_norm") {
     fit(net, train, adam{.rate = 1e-2f, .decay = exponential_rate{.factor = 0.8f}}, constant{},
         {.epochs = 4, .batch = 64, .batch_norm_batches = 0});
     const double before = accuracy(net, test);
-    // stale_statistics() is the running average of 1 - alpha. A network with such stale statistics cannot be packed.
+    // stale_statistics() is the running average of the unquantized fraction 1 - alpha. It is too large here for a
+    // network that is to be packed.
     CHECK(net.layer<"1">().stale_statistics() > 0.49f);
     reestimate_batch_norm(net, train, {.batches = 30, .batch = 64});
     const double after = accuracy(net, test);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Data and results of the small runs in the tests of fit.
+// Helpers for tests that run `fit` on little data: the data, and the arrays of the trained network.
 
 #include <cstddef>
 #include <cstdint>

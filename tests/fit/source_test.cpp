@@ -26,8 +26,8 @@ dataset<float> numbered_floats(int count) {
   return data;
 }
 
-/// The images (16 numbers each) and labels that the networks of all ranks receive, beginning at a given step. Each
-/// batch is in the order of the ranks.
+/// The images (16 numbers each) and labels that the networks of all ranks receive, beginning at a given step. In each
+/// batch, the images of rank 0 come first, then the images of rank 1, and so on.
 struct read_images {
   std::vector<float> images;
   std::vector<int> labels;

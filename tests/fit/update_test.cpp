@@ -66,8 +66,9 @@ std::vector<float> trained(const Optimizer& o, const std::vector<float>& alphas)
   return values(net);
 }
 
-/// Compares the library's updates with a reference in double precision that receives the library's gradients:
-/// reference(w, g, moments, learning rate of this parameter, step counted from 1).
+/// Compares the library's updates with a reference in double precision that receives the library's gradients.
+/// reference(w, g, moments, rate, step) returns the new value of weight w from its gradient g and the optimizer's
+/// moments. The rate is the learning rate of this parameter, and steps are counted from 1.
 template <class Optimizer, class Reference>
 void check_updates(const Optimizer& o, Reference&& reference, double tolerance) {
   network<of_three_layers, alpha_blend> net{seed{3}};
@@ -109,8 +110,8 @@ void check_updates(const Optimizer& o, Reference&& reference, double tolerance) 
 TEST_SUITE("fit/update") {
   TEST_CASE("sgd with momentum, weight decay and a falling rate moves every parameter as a loop over doubles does") {
     const sgd o{.rate = 0.25f, .momentum = 0.9f, .weight_decay = 1e-3f, .decay = exponential_rate{.factor = 0.5f}};
-    // The bound allows for three roundings in each of 30 steps. They round weights below 8 and moments below 40 times
-    // the learning rate.
+    // The bound allows for three roundings in each of 30 steps. The rounded numbers are weights, which are below 8, and
+    // moments below 40 that are multiplied by the learning rate 0.25. All of them are below 16.
     check_updates(
         o,
         [&](double w, double g, double* m, double rate, int) {
@@ -122,8 +123,9 @@ TEST_SUITE("fit/update") {
 
   TEST_CASE("adam with decoupled weight decay and a cosine rate moves every parameter as a loop over doubles does") {
     const adam o{.rate = 0.125f, .weight_decay = 0.01f, .decay = cosine_rate{.to = 0.1f}};
-    // The bound allows for about eleven roundings in each of 30 steps: about ten of the update, which is below 4 times
-    // the learning rate, and one of the weight, which is below 8.
+    // The bound allows for about eleven roundings in each of 30 steps. About ten of them round the update, which is
+    // below 4 times the learning rate 0.125. One rounds the weight, which is below 8. Together they are below 10 · 0.5
+    // + 8 < 16.
     check_updates(
         o,
         [&](double w, double g, double* m, double rate, int step) {
@@ -180,8 +182,8 @@ TEST_SUITE("fit/update") {
 
   TEST_CASE("under plain SGD a factor on the gradient and on the step give the same weights, under momentum not") {
     // 1 - alpha is always a power of two, so scaling by it is exact and results can be compared bit by bit. alpha
-    // changes during the run. A factor of the gradient stays in the momentum of later steps, so the results differ only
-    // if the later steps have other factors.
+    // changes during the run. The momentum keeps the factors of earlier gradients. With momentum, a factor on the
+    // gradient and on the step give different weights only if the factor changes between steps.
     const std::vector<float> alphas{0.5f, 0, 0.75f};
     const sgd plain{.rate = 0.1f};
     CHECK(trained<alpha_blend>(plain, alphas) == trained<scaled_gradient>(plain, alphas));

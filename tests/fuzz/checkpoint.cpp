@@ -1,4 +1,4 @@
-// Fuzzes checkpoints of one fixed run. The seed files belong to the same run.
+// Fuzzes checkpoints of one fixed run. The initial inputs (seeds.cpp) belong to the same run.
 #include "checkpoint.hpp"
 
 #include "fuzz.hpp"

@@ -1,4 +1,4 @@
-// Fuzzes CIFAR-10's batches of two records.
+// Fuzzes CIFAR-10's batch files, here with two records.
 #include <minnow/data/cifar.hpp>
 
 #include "fuzz.hpp"

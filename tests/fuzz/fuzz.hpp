@@ -1,7 +1,7 @@
 #pragma once
 
-// Code shared by the fuzzing targets. Each target is one reader: fuzz_one(bytes) calls it and returns how many bytes it
-// decoded.
+// Code shared by the fuzzing targets. Each target tests one reader: its fuzz_one(bytes) calls the reader and returns
+// its status and the size of the decoded result.
 
 #include <algorithm>
 #include <cstddef>
@@ -32,7 +32,7 @@ struct outcome {
   std::size_t decoded = 0;  ///< size of the decoded result in bytes, or an upper bound
 };
 
-/// Runs the reader on the input. Each target defines it.
+/// Runs the reader on the input. Each target defines this function.
 outcome fuzz_one(bytes input);
 
 inline std::size_t largest_allocation = 0;
@@ -63,8 +63,9 @@ struct in_memory {
   };
 };
 
-/// Returns the input without its first byte, as a container. If the first byte is odd, makes the container's length and
-/// checksum valid, so that the fuzzer reaches the code after these checks.
+/// Returns the input without its first byte, as the content of a container (minnow's file format, files/container.hpp).
+/// If the first byte is odd, makes the container's length and checksum valid, so that the fuzzer reaches the code after
+/// these checks.
 inline std::vector<std::uint8_t> as_container(bytes input) {
   if (input.empty()) return {};
   std::vector<std::uint8_t> file(input.begin() + 1, input.end());

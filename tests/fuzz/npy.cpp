@@ -1,4 +1,5 @@
-// Fuzzes NumPy's arrays. Numbers of one byte become floats of four bytes.
+// Fuzzes NumPy's .npy files. Numbers of one byte become floats of four bytes, so the result may be four times as large
+// as the file.
 #include <minnow/exchange/npy.hpp>
 
 #include "fuzz.hpp"

@@ -1,4 +1,4 @@
-// Fuzzes optdigits' CSV files of three lines.
+// Fuzzes CSV files of the optdigits data set, here with three lines.
 #include <minnow/data/optdigits.hpp>
 
 #include "fuzz.hpp"

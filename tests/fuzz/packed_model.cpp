@@ -1,4 +1,4 @@
-// Fuzzes packed models, read from memory and in place. Runs the valid ones.
+// Fuzzes files of packed models. Reads each file with and without copying its weights, and runs the valid models.
 #include <minnow/infer.hpp>
 
 #include "file_models.hpp"

@@ -1,4 +1,5 @@
-// Fuzzes safetensors. Numbers of one byte become floats of four bytes.
+// Fuzzes safetensors files. Numbers of one byte become floats of four bytes, so the result may be four times as large
+// as the file.
 #include <minnow/exchange/safetensors.hpp>
 
 #include "fuzz.hpp"

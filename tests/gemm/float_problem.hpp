@@ -44,7 +44,8 @@ struct problem {
   }
 };
 
-/// Returns how many of `values` differ from the exact sum by more than one rounding per term.
+/// Returns how many of `values` differ from the exact sum by more than one rounding per term, relative to the sum of
+/// the terms' magnitudes.
 [[nodiscard]] inline int misses(const exact_sums& sums, const floats& values, int terms) {
   int result = values.size() == sums.exact.size() ? 0 : -1;
   for (std::size_t i = 0; i < values.size(); ++i) {

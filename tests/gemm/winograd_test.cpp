@@ -34,8 +34,9 @@ products multiply(const problem& p, int team) {
   return r;
 }
 
-/// Returns how many values differ from the exact sum by more than `terms` roundings. No term is larger than 1. The sums
-/// of a Winograd tile share intermediate terms, so the magnitudes of a value's own products do not bound its error.
+/// Returns how many values differ from the exact sum by more than `terms` · 2^-23, which is one rounding per term,
+/// because no term is larger than 1. The sums of a Winograd tile share intermediate terms. So the magnitudes of a
+/// value's own terms do not bound its error, and test::misses cannot be used.
 int winograd_misses(const test::exact_sums& exact, const floats& values, int terms) {
   int result = values.size() == exact.exact.size() ? 0 : -1;
   for (std::size_t i = 0; i < values.size(); ++i)

@@ -36,10 +36,10 @@ void check_batch_norm(shape in, int images, float offset) {
   const numbers wide_beta = test::widened(beta);
   const double rows = static_cast<double>(images * in.pixels());
 
-  // The bound covers the rounding errors of the library's floats. Rounding the mean to float shifts every centered
-  // number by one rounding of the offset. The other errors are a few roundings of numbers below 3: uniform inputs stay
-  // within sqrt(3) standard deviations, and small batches exceed that only slightly. Sums over rows are added in
-  // floats, in blocks of 128 rows.
+  // The bounds cover the rounding errors of the library's floats. The library rounds the mean to a float, which shifts
+  // every centered number by up to one rounding of the offset. The other errors are a few roundings of normalized
+  // numbers. These are below 3, because uniform inputs stay within sqrt(3) standard deviations and small batches exceed
+  // that only slightly. The library adds rows in floats, in blocks of 128 rows.
   const double one_rounding = 0x1p-24 * (1 + std::abs(static_cast<double>(offset)));
   const double blocks = std::fmin(rows, 128) + 8;
   // The loss is linear in gamma and beta, so a step of .5 is exact.
@@ -51,7 +51,7 @@ void check_batch_norm(shape in, int images, float offset) {
             gradients.at("gamma"),
             test::finite_differences([&](const numbers& v) { return loss(wide_x, v, wide_beta); }, wide_gamma, .5),
             one_rounding * blocks * rows) == "");
-  // The third-order term of the difference is below a few times step^2, and the rounding of doubles is below 1e-15 *
+  // The third-order term of the finite difference is below 10 * step^2, and its rounding of doubles is below 1e-15 *
   // rows / step.
   const double step = 1e-4;
   CHECK(test::further(
@@ -94,7 +94,8 @@ TEST_SUITE("gradient/batch_norm") {
         sum += static_cast<double>(grad_in[i]);
         magnitude += std::abs(static_cast<double>(grad_in[i]));
       }
-      CHECK(std::abs(sum) <= 45 * 3 * 0x1p-24 * 6);  // 45 numbers of three rounded terms; magnitudes sum to below 6
+      // The sum has 45 gradients of three rounded terms each, and the sum of their magnitudes is below 6.
+      CHECK(std::abs(sum) <= 45 * 3 * 0x1p-24 * 6);
       CHECK((magnitude > 0) == (c != 2));
     }
   }

@@ -30,8 +30,8 @@ TEST_SUITE("gradient/bias") {
                           test::finite_differences([&](const numbers& v) { return loss(v, test::widened(b)); },
                                                    test::widened(x), 0.5),
                           1e-12) == "");
-      // The bound allows for one rounding per row of a block and for the rounding of the total. No partial sum exceeds
-      // the number of rows.
+      // The gradient of a bias is a sum over all rows (the pixels of all images). The bound allows for one rounding per
+      // row and one of the total. No partial sum exceeds the number of rows.
       const double rows = static_cast<double>(images * in.pixels());
       CHECK(test::further(one.gradients().at("bias"),
                           test::finite_differences([&](const numbers& v) { return loss(test::widened(x), v); },

@@ -49,7 +49,8 @@ inline numbers magnitudes(const std::vector<float>& x) {
   return result;
 }
 
-/// Describes the first number that differs from the expected one by more than its tolerance; empty if there is none.
+/// Returns a description of the first number that differs from the expected one by more than its tolerance, or an empty
+/// text if there is none.
 inline std::string further(const std::vector<float>& found, const numbers& expected, const numbers& tolerance) {
   std::ostringstream sentence;
   sentence.precision(9);

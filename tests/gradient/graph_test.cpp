@@ -11,8 +11,8 @@ using test::numbers;
 
 namespace {
 
-/// An unquantized network in which results are read more than once in every possible way: by a body and its sum, by
-/// both branches, by the layers of a dense block, and by two sums.
+/// An unquantized network in which several layers read the same result, in every possible way: a body and the addition
+/// after it, both branches of a block, the layers of a dense block, and two additions.
 struct small_graph
     : model<image<2, 6, 6>, conv<4>, residual<chain<conv<4>, batch_norm, relu>>,
             residual<conv<6, real, stride<2>>, chain<conv<6, real, kernel<1>, padding<0>, stride<2>>, bias>>,

@@ -51,8 +51,8 @@ double small_real_loss(const test::parameter_map& parameters, const numbers& ima
   return test::cross_entropy_of(x, labels);
 }
 
-/// A block of a network with 20 products. The first product reads the image without a quantizer, so its gradient has
-/// passed through 19 quantizers of inputs.
+/// A block of `deep`, a network with 20 dense layers. The first dense layer reads the image without a quantizer, so the
+/// gradient of its weights passes through 19 input quantizers.
 template <class Scheme>
 using block = chain<dense<24, Scheme>, batch_norm>;
 template <class Scheme>
@@ -104,8 +104,8 @@ TEST_SUITE("gradient/network") {
         const std::vector<float>& g = gradient.second;
         CAPTURE(key);
         for (const float v : g) REQUIRE(std::isfinite(v));
-        // Gradients neither vanish nor grow by 2^20. Their norms stay within five decades of the norm of the logits'
-        // gradient, which is below 1.
+        // Gradients neither vanish nor grow by 2^20. Their norms stay within a factor of 10^5 of the norm of the
+        // logits' gradient, which is below 1.
         CHECK(norm(g) > 1e-5);
         CHECK(norm(g) < 1e5);
       }
@@ -119,8 +119,8 @@ TEST_SUITE("gradient/network") {
   }
 
   TEST_CASE("at depth 20 and alpha 1 aqe doubles the gradient 20 times over") {
-    // At alpha 1, `aqe` has the forward pass of `ste`, and multiplies the gradient by 2 at each quantizer. Powers of
-    // two are exact.
+    // At alpha 1, `aqe` has the forward pass of `ste`, and multiplies the gradient by 2 at each quantizer.
+    // Multiplication by a power of two is exact.
     const auto straight = gradients_of<deep<minw<1, 1>>, ste>(1);
     const auto doubled = gradients_of<deep<minw<1, 1>>, aqe>(1);
     REQUIRE(straight.size() == doubled.size());

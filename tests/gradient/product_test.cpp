@@ -20,10 +20,10 @@ namespace {
 
 using test::float_rounding, test::numbers;
 
-/// Compares the gradients of sum(r * out) with finite differences of the product in double precision. The sum is linear
-/// in inputs and in weights, so a finite difference is exact except for the rounding of doubles. The error of a float
-/// sum of n products is at most n + 1 roundings of the sum of the products' magnitudes. Finite differences of the
-/// product of magnitudes give that sum.
+/// Compares the gradients of sum(r * out), where r are random numbers, with finite differences in double precision. The
+/// sum is linear in inputs and in weights, so a finite difference is exact except for the rounding of doubles. The
+/// error of a float sum of n terms is at most n + 1 roundings of the sum of the terms' magnitudes. The latter sum is
+/// the same finite difference with the magnitudes of inputs, weights and r.
 template <class Layer>
 void check_product(shape in, int images) {
   CAPTURE(Layer::name().c_str());
@@ -135,8 +135,8 @@ TEST_SUITE("gradient/product") {
   }
 
   TEST_CASE("the inputs' gradient passes the weights that the forward pass multiplied with") {
-    // The weights are blended at alpha < 1, and quantized with their scale at alpha 1. The expected gradient is the
-    // product's own derivative with these weights.
+    // At alpha < 1 the layer multiplies by blends of quantized and unquantized weights, and at alpha 1 by quantized
+    // weights. The expected gradient is the derivative of the product with these weights.
     const auto check = []<class Q>(Q, float alpha) {
       CAPTURE(Q::name().c_str());
       CAPTURE(alpha);

@@ -15,8 +15,9 @@ using namespace minnow;
 
 namespace {
 
-/// Checks that grad_in is the incoming gradient times the papers' slope times the slope of the clip, with at most two
-/// roundings. slope(alpha, inside) is the slope that the paper prints, without the clip.
+/// Checks that grad_in is the gradient of the output times the paper's slope times the slope of the clip (1 inside the
+/// range, 0 outside), with at most two roundings. slope(alpha, inside) is the slope that the paper prints, without the
+/// clip.
 template <class Q, class Estimator, class Slope>
 void check_slope(const std::vector<float>& x, float end, Slope&& slope) {
   CAPTURE(Q::name().c_str());
@@ -46,8 +47,8 @@ void check_slopes(const std::vector<float>& x, float end) {
   check_slope<Q, alpha_blend>(x, end, [](double a, bool inside) { return inside ? 1 - a : 0.0; });
 }
 
-/// Returns the ends of the range, their neighbors, numbers inside and outside, and more numbers than a vector has
-/// lanes.
+/// Returns numbers at the ends of the range, next to the ends, inside and outside. There are more of them than a SIMD
+/// vector has lanes.
 std::vector<float> inputs_around(float end) {
   std::vector<float> x = test::uniform(40, 1, -2 * end, 2 * end);
   for (const float sign : {-1.0f, 1.0f})

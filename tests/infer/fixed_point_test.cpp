@@ -34,12 +34,12 @@ using positive = scheme<unsigned_integer<8>, integer<4, per_channel>>;
 struct chained : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu6, unit<bytes, 20>, max_pool<2>, relu,
                        conv<18, positive>, max_pool<2>, batch_norm, hard_tanh, dense<9, bytes>, bias, batch_norm,
                        dense<4, bytes>> {};
-/// A network that adds codes, followed by batch norm.
+/// A network with a residual addition of codes, followed by batch norm.
 struct joined : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, relu,
                       residual<chain<unit<positive, 17>, relu, unit<positive, 17>>, chain<>, unsigned_integer<8>>,
                       batch_norm, relu, dense<4, bytes>> {};
-/// A network with stages that fixed point does not change, because they are not a single linear function or because
-/// their codes have few bits.
+/// A network with stages (a stage is a product and the layers up to the next product) that fixed point does not change,
+/// because they are not a single linear function or because their codes have few bits.
 struct partly_fixed : model<image<3, 9, 9>, unit<scheme<pixels, sign>, 17>, residual<unit<bytes, 17>>,
                             unit<minw<1, 1>, 8>, dense<4, bytes>> {};
 
@@ -49,7 +49,7 @@ static_assert(plan_of<chained, 0>::ends_in == minnow::detail::stage_end::fixed_p
 static_assert(plan_of<chained, 1>::ends_in == minnow::detail::stage_end::fixed_point);
 static_assert(plan_of<chained, 2>::ends_in == minnow::detail::stage_end::fixed_point);
 static_assert(plan_of<chained, 3>::ends_in == minnow::detail::stage_end::fixed_point);
-static_assert(plan_of<chained, 4>::ends_in != minnow::detail::stage_end::fixed_point);  // the logits
+static_assert(plan_of<chained, 4>::ends_in != minnow::detail::stage_end::fixed_point);  // these are the logits
 static_assert(minnow::detail::stage_plan<chained, 1>::ends_in != minnow::detail::stage_end::fixed_point);
 static_assert(layer_graph<chained>::fingerprint != layer_graph<fixed_point<chained>>::fingerprint);
 

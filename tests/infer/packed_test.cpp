@@ -46,7 +46,7 @@ static_assert(packed<model_c>::weight_bits() == 2'465'472);
 static_assert(packed<model_d>::weight_bits() == 1'739'456);
 
 // The convolution has 9 masks of 16 bits, one bit per filter. The dense layer has 3 filters, which are not padded. Each
-// has 45 inputs in 2 planes, padded to 2 words per plane.
+// filter has 45 inputs in 2 bit planes, padded to 2 words per plane.
 static_assert(packed<odd>::weight_bits() == 9 * 16 + 3 * 2 * 2 * 32);
 
 // Packed networks for different architectures have different types, and so do their sessions.

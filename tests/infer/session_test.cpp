@@ -93,7 +93,7 @@ long long allocations_of_a_run(const std::vector<T>& images) {
   return allocations - before;
 }
 
-/// Records what a run reports to its trace.
+/// A trace (observer of a run) that records everything that the run reports.
 struct watched final : trace {
   std::vector<std::size_t> products;
   std::vector<int> rows;

@@ -73,8 +73,9 @@ TEST_SUITE("infer/stage") {
       return result;
     };
     packed<staged_integers> small;
-    // First stage: 3 blocks of 27 masks of 16 bits; 33 channels in 48 lanes, with 2 thresholds each. Second stage: 40
-    // filters of 9 taps of 2 words; 1 threshold per channel. Third stage: 10 units of 640 inputs in 3 planes.
+    // The weights of the first stage are 3 blocks of 27 masks of 16 bits, one bit per filter. Its 33 channels take 48
+    // lanes and have 2 thresholds each. The weights of the second stage are 40 filters of 9 window elements of 2 words.
+    // Each of its channels has 1 threshold. The weights of the third stage are 10 units of 640 inputs in 3 bit planes.
     CHECK(names(small) ==
           "weights:162 flip:192 smallest:192 thresholds:384 | weights:2880 flip:192 smallest:192 thresholds:192 | "
           "weights:2400 scales:40 scale:40 shift:40 | ");

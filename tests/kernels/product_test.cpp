@@ -62,7 +62,8 @@ void check_dispatch() {
       for (std::size_t i = 0; i < exact.exact.size(); ++i) {
         const std::size_t pixel = i / index(g.out.channels);
         const double s = static_cast<double>(found[pixel * stride + i % index(g.out.channels)]);
-        // Integer sums are exact. Float sums have K roundings of at most 2^-24 of the sum of magnitudes.
+        // Integer sums are exact. Float sums have one rounding per input, each of at most 2^-24 of the sum of the
+        // terms' magnitudes.
         const double bound = std::is_same_v<sum, float> ? g.inputs() * 0x1p-24 * exact.magnitude[i] : 0.0;
         equal = equal && std::abs(s - exact.exact[i]) <= bound;
       }

@@ -52,7 +52,7 @@ void check_reference(const geometry& g, minnow::random& random) {
 
   const test::exact_sums expected = test::exact_outputs(g, 1, x, w);
   const bool exact = minnow::is_integer(In) && minnow::is_integer(Weights);
-  // Each of the K additions rounds a partial sum that is at most the sum of magnitudes.
+  // There is one addition per input. Each rounds a partial sum that is at most the sum of the terms' magnitudes.
   const double rounding = exact ? 0 : g.inputs() * static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
   int wrong = 0;
   for (int pixel = 0; pixel < g.out.pixels(); ++pixel) {

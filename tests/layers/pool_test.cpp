@@ -23,7 +23,8 @@ static_assert(global_average_pool::output({7, 5, 64}) == shape{1, 1, 64});
 static_assert(global_average_pool::pool_over({7, 5, 64}).kernel == extent{7, 5});
 static_assert(global_average_pool::pool_over({7, 5, 64}).out == shape{1, 1, 64});
 
-// A pool has no weights, so it is not too large even with many channels.
+// A convolution of this shape would have more than 2^31-1 weights, which is an error. A pool has no weights, so this
+// limit does not apply to it.
 static_assert(layer_graph<model<image<20000, 8, 8>, max_pool<3>, average_pool<2>>>::output == shape{1, 1, 20000});
 
 TEST_SUITE("layers/pool") {

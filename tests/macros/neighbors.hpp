@@ -32,7 +32,8 @@
 #include <utility>
 #include <vector>
 
-// All capital letters: I is a macro of C's <complex.h>, F of Arduino, others of small programs.
+// All capital letters: I is a macro of C's <complex.h>, F is a macro of Arduino, and small programs define other
+// letters.
 #define A 1 +
 #define B 1 +
 #define C 1 +
@@ -257,7 +258,7 @@
 #define Screen 1
 #define Window 1
 
-// <termios.h>, <sys/sysmacros.h>, <sys/param.h>, and names of the platform.
+// <termios.h>, <sys/sysmacros.h>, <sys/param.h>, and names of platforms (unix, linux, arm).
 #define B50 0000001
 #define B75 0000002
 #define B110_ 0000003

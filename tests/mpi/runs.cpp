@@ -83,7 +83,8 @@ void accuracy_of(bool synchronized) {
   const double together = fit(all, data, optimizer, constant{}, options).epochs.back().validation_accuracy;
   if (ranks.rank() == 0) std::printf("accuracy %.3f on one rank, %.3f on %d\n", alone, together, ranks.size());
   MPI_EXPECT(alone > 0.6 && std::abs(alone - together) < 0.06, "%g and %g", alone, together);
-  // Each rank has measured its share of the validation set, and all ranks have the same network.
+  // Each rank measured only a share of the validation set, but `together` must be the accuracy on the whole set. All
+  // ranks must have the same network.
   MPI_EXPECT(std::abs(accuracy(all, validation) - together) < 1e-12, "%g and %g", accuracy(all, validation), together);
   MPI_EXPECT(test::same_on_all(ranks, test::checksum(all)), "%s", "ranks hold other bits");
 }
@@ -108,7 +109,8 @@ void go(long long until) {
                 static_cast<unsigned>(test::checksum(net)));
 }
 
-/// Lets the last rank call `what` at step 9. Checks that the others end in time, with an error that contains `text`.
+/// Lets the last rank call `what` at step 9. Checks that the other ranks end in time, with an error that contains
+/// `text`.
 template <class What>
 void fail(What what, const char* text, bool this_one_too) {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = timeout}};
@@ -155,7 +157,7 @@ void no_number() {
   MPI_EXPECT(end.seconds < 3, "%g s", end.seconds);
 }
 
-/// Lets one rank exit without a message. Checks that the others do not wait for it forever.
+/// Lets one rank exit without a message. Checks that the other ranks do not wait for it forever.
 void leaves() {
   data_parallel ranks{MPI_COMM_WORLD, {.timeout = timeout}};
   if (ranks.rank() == ranks.size() - 1) return;

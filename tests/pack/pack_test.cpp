@@ -30,7 +30,7 @@ struct stateful : model<features<6>, dense<9, scheme<integer<8>, integer<8, per_
                         dense<7, scheme<lsq<4>, lsq<4>>>, bias, dense<5, scheme<pact<4>, scaled_sign<>>>, batch_norm,
                         dense<3, scheme<integer<4>, trained_ternary>>, batch_norm> {};
 
-/// An invalid quantizer, because it is not monotonic: |x|.
+/// An invalid quantizer: |x| is not monotonic.
 struct magnitude : quantizer_base {
   static constexpr text name() { return "magnitude"; }
   static constexpr int bits = 3;

@@ -6,7 +6,7 @@
 
 namespace minnow::test {
 
-/// A quantizer with the levels -3, -1, +1 and +3, divided by 3. Its `code` takes one float at a time, no SIMD vectors.
+/// A quantizer with the levels -3, -1, +1 and +3, divided by 3. Its `code` takes single floats, not SIMD vectors.
 struct four_levels : quantizer_base {
   static constexpr text name() { return "four_levels"; }
   static constexpr int bits = 2;

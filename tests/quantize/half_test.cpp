@@ -34,7 +34,7 @@ TEST_SUITE("quantize/half") {
   TEST_CASE("rounds to the nearest 16-bit float, ties to even") {
     const std::vector<float> thresholds{
         0x1p-25f,                                  // half of the smallest number: rounds to 0
-        0x3p-25f,                                  // between the two smallest: rounds up, to even
+        0x3p-25f,                                  // midway between the two smallest numbers: rounds up, to even
         0x1p-24f,     0x1p-14f,     0x1.ff8p-15f,  // the smallest, the smallest normal, the largest subnormal
         0x1.ffcp-15f,                              // halfway between the largest subnormal and the smallest normal
         1 + 0x1p-11f, 1 + 0x3p-11f,                // ties around 1: one rounds down, one up

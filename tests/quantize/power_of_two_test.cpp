@@ -41,7 +41,8 @@ double formula(double x, const std::vector<double>& d) {
   return std::copysign(1.0, x);
 }
 
-// Returns the midpoints between levels: D_q = 2^-q, otherwise D_p = 3 · 2^-(p+1).
+// Returns the midpoints between the neighboring levels 1, 1/2, …, 2^-(q-1) and 0 as thresholds: D_p = 3 · 2^-(p+1) for
+// p < q, and D_q = 2^-q.
 std::vector<double> midpoints_of(int bits) {
   const int q = (1 << (bits - 1)) - 1;
   std::vector<double> d;

@@ -20,7 +20,7 @@ using test::gaussian;
 
 namespace {
 
-/// Returns sum (x - g q)^2 with the library's codes.
+/// Returns the sum of (x - g q)^2 over all x, where q is the library's code of x for the scale g.
 template <int Bits>
 double squared_error(const std::vector<float>& xs, float g) {
   double sum = 0;

@@ -34,7 +34,7 @@ struct five_bits_per : detail::with_granularity<five_bits, Granularity> {};
 
 using namespace quantizer_base_test;
 
-// The defaults: signed bytes, the range [-1, 1], and latent weights that are kept inside this range.
+// The defaults: signed bytes, the range [-1, 1], and unquantized weights that training keeps inside this range.
 static_assert(test::four_levels::storage == encoding::byte && test::four_levels::clips_weights &&
               !test::four_levels::per_channel);
 static_assert(test::four_levels::range({}).low == -1 && test::four_levels::range({}).high == 1);

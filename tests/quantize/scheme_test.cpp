@@ -18,8 +18,8 @@ constexpr bool minw_is() {
 
 }  // namespace
 
-// The number of bits selects the quantizer: 1 sign, 2 ternary, 3 power of two, 16 half, 32 real. Inputs are clipped at
-// every width, weights are not.
+// The number of bits selects the quantizer: 1 sign, 2 ternary, 3 power of two, 16 half, 32 real. Inputs are clipped for
+// every number of bits; weights are not.
 static_assert(minw_is<1, sign, sign>());
 static_assert(minw_is<2, ternary<>, ternary<>>());
 static_assert(minw_is<3, power_of_two<3>, power_of_two<3>>());

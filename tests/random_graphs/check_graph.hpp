@@ -61,8 +61,8 @@ struct graph_counts {
 };
 inline graph_counts counted;
 
-/// Multiplies the factors of batch norm's channels by 1, -1 or 0, shifts constants randomly, and scales the states of
-/// quantizers.
+/// Changes a network at random: multiplies the scale of each batch norm channel by 1, -1 or 0, adds small numbers to
+/// batch norm shifts and biases, and multiplies the states of some quantizers.
 inline void bend_randomly(network_base& net, random draws) {
   net.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
     const float size = name == "state" && draws.below(4) == 0 ? draws.uniform(1, 3) : 1.0f;
@@ -94,8 +94,8 @@ inline int graph_states() {
   return text != nullptr ? std::atoi(text) : 4;
 }
 
-/// Checks a model. If products add floats in their own order, sums and codes are compared within error bounds
-/// (agreement/comparison.hpp).
+/// Checks a model. If a product of the model adds floats, the trained and the packed network may add them in different
+/// orders; sums and codes are then compared within error bounds (see agreement/comparison.hpp).
 ///
 /// number  number of the model, which is the seed of all random choices
 template <class Model, bool FixedPoint = false>

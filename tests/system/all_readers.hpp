@@ -32,7 +32,7 @@ struct small_model : minnow::model<minnow::features<4>, minnow::dense<2, minnow:
 
 struct reader {
   const char* name;
-  const char* expected;  ///< kind of file that the reader's errors name; null: it accepts any bytes
+  const char* expected;  ///< kind of file that the reader's errors name; null if the reader accepts any bytes
   std::function<minnow::status(const char*)> read;
 };
 

@@ -77,7 +77,8 @@ TEST_SUITE("system/known_formats") {
     tensor t;
     CHECK_EQ(data_files::sentence(read_npy(folder.write("f", std::string("\x93NUMPY\x09\0", 8)).c_str(), t), folder),
              "f: expected .npy version 1.0, 2.0 or 3.0, found 9.0");
-    // For a minnow file of another kind, the reader's own error message is more precise.
+    // If a reader of minnow files gets a minnow file of another kind, its own error message names both kinds. This is
+    // more precise than "a minnow file".
     const std::string path = folder.path("network");
     save(network<tiny_by_name>{}, path);
     packed<tiny_by_name> p;

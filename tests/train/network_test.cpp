@@ -39,7 +39,7 @@ std::vector<float> all_arrays(Network& net) {
 
 }  // namespace
 
-// Only layers that use an estimator depend on its type. The others are instantiated once for all networks.
+// Only layers that use an estimator depend on its type. All other layers are instantiated once for all networks.
 static_assert(std::is_same_v<network<small, aqe, ste>::layer_type<0>, trainable<quantize<pixels>, ste>>);
 static_assert(std::is_same_v<network<small, aqe, ste>::layer_type<1>, trainable<conv<4, sign>, aqe>>);
 static_assert(std::is_same_v<network<small, aqe, ste>::layer_type<2>, network<small, ste>::layer_type<2>>);

@@ -66,8 +66,8 @@ TEST_SUITE("train/optimizer") {
     for (const float momentum : {0.0f, 0.9f})
       for (const float decay : {0.0f, 1e-2f}) {
         const sgd o{.rate = 0.01f, .momentum = momentum, .weight_decay = decay};
-        // The bound allows for 200 steps. In each, w is rounded once (|w| < 4) and the moment three times (|m| < 20,
-        // times the learning rate).
+        // The bound allows for 200 steps. In each step, the weight w is rounded once (|w| < 4). The moment m is rounded
+        // three times (|m| < 20), and its error is multiplied by the learning rate.
         check_run(
             o,
             [&](double w, double g, double* m, int step) {
@@ -95,8 +95,8 @@ TEST_SUITE("train/optimizer") {
             const double second = m[1] / (1 - std::pow(beta2, step));
             return w - static_cast<double>(o.rate) * first / (std::sqrt(second) + static_cast<double>(o.epsilon));
           },
-          // Each step rounds w once (|w| < 4). It rounds a direction of a few units about ten times, and multiplies it
-          // by a learning rate of .01.
+          // Each step rounds the weight w once (|w| < 4). The direction of the step has a magnitude of a few units. It
+          // is rounded about ten times, and multiplied by a learning rate of .01.
           steps_of_check * 0x1p-24 * 4);
     }
   }

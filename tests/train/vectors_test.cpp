@@ -31,7 +31,7 @@ struct aqe_of_one : estimator_base {
   static float slope(role, float alpha, float, bool inside) { return inside ? 2 * alpha : 0; }
 };
 
-/// Returns out[i] = body(vector of x), over all of x.
+/// Applies `body` to all of x, one SIMD vector at a time, and returns the results.
 template <class Body>
 std::vector<float> over(const std::vector<float>& x, Body&& body) {
   std::vector<float> out(x.size());

@@ -1,4 +1,4 @@
-// Compiles training, packing and running, on bytes and on floats.
+// Compiles a program that trains, packs and runs networks, with inputs of bytes and of floats.
 #include <cstdio>
 
 #include <minnow/minnow.hpp>

@@ -54,7 +54,8 @@ inline std::ofstream opened(const fs::path& file, const char* head) {
 }
 
 /// Appends to levels.csv and histograms.csv how close weights and inputs are to their quantizers' levels at the end of
-/// an epoch. The weights are latent and blended; the inputs are clipped and blended, for 100 images.
+/// an epoch. Measures the latent (unquantized) weights, the weights blended with their quantized values by alpha, and,
+/// for 100 images, the clipped inputs and the blended inputs.
 template <class Model, class W, class I>
 void keep_levels(const fs::path& folder, const std::string& row, int seed, const mn::event& e,
                  mn::network<Model, W, I>& net, const images& test) {

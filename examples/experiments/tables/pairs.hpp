@@ -10,7 +10,8 @@
 
 #include "../run.hpp"
 
-/// Divisor of the models' widths. The narrow models train in minutes and keep their order of size.
+/// Divisor of the models' widths. The narrow models train in minutes. Model A is still the largest and Model D the
+/// smallest.
 inline constexpr int narrower = 4;
 
 template <int Inputs, int Weights, int Channels, int Hidden1, int Hidden2>
@@ -22,7 +23,7 @@ struct table {
   task& t;
   std::vector<std::string> models;
   std::vector<std::string> pairs;
-  std::vector<float> rates;  ///< Adam's initial rates for weights of 1 bit, of 2 and 3 bits, of 16 and 32 bits
+  std::vector<float> rates;  ///< Adam's initial rates for weights of 1, of 2 or 3, and of 16 or 32 bits
 };
 
 template <int Inputs, int Weights>

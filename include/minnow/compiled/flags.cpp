@@ -1,4 +1,4 @@
-// Defines the symbol that lists the flags of the library: see core/impl/compiled.hpp.
+// Defines the symbol that lists the compiler flags of the library: see core/impl/compiled.hpp.
 #include <minnow/core/impl/compiled.hpp>
 
 #if defined(__ELF__) && defined(__GNUC__)

@@ -1,6 +1,7 @@
 #pragma once
 
-// Lists the kernels that minnow::compiled contains: one for each common pair of operands (kernels/product.hpp).
+// Lists the kernels that the CMake target minnow::compiled contains: one for each common pair of an encoding of the
+// inputs and an encoding of the weights (core/encoding.hpp).
 #include <minnow/kernels/impl/product.ipp>
 
 // These macros instantiate the kernels for one encoding of the inputs and for one or several encodings of the weights.

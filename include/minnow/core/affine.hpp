@@ -4,9 +4,9 @@
 
 namespace minnow {
 
-/// The function fma(x, scale, shift), with one rounding. All parts of the library use it for batch norm in evaluation
-/// mode: training networks, packing and packed networks. Always call this function and never write x * scale + shift: a
-/// compiler contracts that expression to an fma in some places and not in others.
+/// The function fma(x, scale, shift), with one rounding. All parts of the library (training, packing and inference) use
+/// it for batch norm in evaluation mode. Always call this function and never write x * scale + shift: a compiler
+/// contracts that expression to an fma in some places and not in others.
 struct affine {
   float scale = 1;
   float shift = 0;
@@ -22,9 +22,9 @@ struct affine {
 
 namespace detail {
 
-/// Returns x · y, rounded even if the caller adds something to it. On processors with an fma instruction, gcc contracts
-/// x * y and a later sum into one fma, across statements and also in ISO mode. An fma that adds -0 returns the rounded
-/// product unchanged, including its sign.
+/// Returns x · y, rounded to a float even if the caller adds something to it. On processors with an fma instruction,
+/// gcc contracts x * y and a later sum into one fma, across statements and also in ISO mode. An fma that adds -0
+/// returns the rounded product unchanged, including its sign.
 [[nodiscard]] inline float rounded_product(float x, float y) noexcept {
 #ifdef __FP_FAST_FMAF
   return std::fma(x, y, -0.0f);

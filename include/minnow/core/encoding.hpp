@@ -9,7 +9,8 @@ using word = std::uint32_t;
 /// Number of bits in a packed word.
 inline constexpr int word_bits = 32;
 
-/// How the codes of a quantizer are stored in memory. h is the quantized value.
+/// How the codes of a quantizer are stored in memory. In the table, h is the quantized value. A list in parentheses
+/// names the bit planes, each of which has one bit per channel.
 ///
 /// encoding        inputs, per pixel                          weights
 /// bit             words: 1 where the code is +1              as for inputs

@@ -44,8 +44,8 @@ class status {
 public:
   status() = default;
 
-  /// A failure whose sentence is formatted as by printf in the C locale. If the sentence is longer than 511 characters,
-  /// its longest texts (paths, for example) are shortened in the middle.
+  /// A failure whose sentence is formatted as printf formats it in the C locale. If the sentence is longer than 511
+  /// characters, its longest texts (paths, for example) are shortened in the middle.
 #if defined(__GNUC__)
   [[gnu::format(printf, 1, 2)]]
 #endif

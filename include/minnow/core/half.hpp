@@ -32,7 +32,8 @@ namespace minnow {
   };
   if (magnitude >= least_normal) return with_sign(rounded(magnitude - rebias, 13));
   if (magnitude < half_of_least) return with_sign(0);
-  // A subnormal is n · 2^-24. For the value fraction · 2^(exponent - 150), n is fraction >> (126 - exponent).
+  // A subnormal 16-bit float is n · 2^-24. x is fraction · 2^(exponent - 150), so n is fraction / 2^(126 - exponent),
+  // rounded.
   const std::uint32_t fraction = (magnitude & 0x7fffffu) | 0x800000u;
   return with_sign(rounded(fraction, 126u - (magnitude >> 23)));
 }

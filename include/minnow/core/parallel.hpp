@@ -31,7 +31,7 @@ void share_range(int count, void* body, range_runner run);
 
 }  // namespace detail
 
-/// Calls body(i) for each i in [0, count): on several threads with OpenMP, else in order.
+/// Calls body(i) for each i in [0, count): on several threads with OpenMP, else one call after another, from i = 0 up.
 ///
 /// requires  calls that are independent of each other: each writes its own outputs, and no sum depends on the number of
 ///           threads
@@ -39,8 +39,8 @@ void share_range(int count, void* body, range_runner run);
 /// count     no calls if it is below 1
 /// fork      with libgomp, a process that is forked after a parallel loop runs serially, because libgomp's threads do
 ///           not exist there
-/// throws    the exception that the body throws, or the first one of several threads; calls that have not started are
-///           skipped
+/// throws    the exception that the body throws; if several threads throw, the first exception. Calls that have not
+///           started are then skipped
 template <class Body>
 void parallel_for(int count, Body&& body) {
   struct loop {

@@ -49,8 +49,7 @@ public:
   constexpr float uniform() noexcept { return uniform_at(counter_++); }
   constexpr float uniform(float low, float high) noexcept { return low + (high - low) * uniform(); }
 
-  /// The next number as an integer, uniform on 0 … count - 1; 0 if count is below 1. The bias of the remainder is below
-  /// 2^-32 for every count that fits in an int.
+  /// The next number as an integer, uniform on 0 … count - 1; 0 if count is below 1. The modulo bias is below 2^-32.
   constexpr int below(int count) noexcept {
     return static_cast<int>(next() % static_cast<std::uint64_t>(count < 1 ? 1 : count));
   }

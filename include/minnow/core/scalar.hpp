@@ -3,8 +3,9 @@
 #include <cmath>
 #include <type_traits>
 
-/// Functions with which a quantizer, an estimator or an epilogue is written once, for single numbers and for SIMD
-/// batches. Call them unqualified: float and double then use the functions below, and a batch uses xsimd's.
+/// Functions for code that is written once for single numbers and for SIMD batches: quantizers, estimators and
+/// epilogues (the operations on a product's sums). Call them unqualified: float and double then use the functions
+/// below, and a batch uses xsimd's functions.
 namespace minnow::scalar {
 
 template <class Value>

@@ -106,7 +106,7 @@ struct geometry {
   extent kernel;
   extent stride;
   extent padding{0, 0};
-  int groups = 1;  ///< number of independent groups into which a product's channels and filters are divided
+  int groups = 1;  ///< number of independent groups into which a convolution's channels and filters are divided
 
   [[nodiscard]] constexpr axis y_axis() const noexcept {
     return {in.height, kernel.height, stride.height, padding.height};
@@ -137,7 +137,7 @@ struct geometry {
   friend constexpr bool operator==(const geometry&, const geometry&) = default;
 };
 
-/// The geometry of a product or a pool over `in` with `channels` output channels.
+/// The geometry of a convolution or a pool over `in` with `channels` output channels.
 [[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding,
                                              int groups = 1) noexcept {
   geometry g{in, {}, kernel, stride, padding, groups};

@@ -63,7 +63,7 @@ struct literal {
   [[nodiscard]] constexpr std::string_view view() const { return {characters, Size - 1}; }
 };
 
-/// The 64-bit FNV-1a hash. It combines stable names into a fingerprint. `seed` continues an earlier hash.
+/// The 64-bit FNV-1a hash. It combines stable names into a fingerprint. To continue an earlier hash, pass it as `seed`.
 [[nodiscard]] constexpr std::uint64_t hash(std::string_view characters, std::uint64_t seed = 0xcbf29ce484222325u) {
   for (const char c : characters) {
     seed ^= static_cast<unsigned char>(c);

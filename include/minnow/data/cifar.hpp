@@ -30,8 +30,8 @@ template <opener Opener = plain>
   return detail::read_cifar10_batch(path, out, records, detail::opener_of<Opener>);
 }
 
-/// Reads CIFAR-10 from the files data_batch_1.bin … data_batch_5.bin and test_batch.bin of a folder: 50,000 and 10,000
-/// images (N,32,32,3), bytes; labels 0 … 9.
+/// Reads CIFAR-10 from the files data_batch_1.bin … data_batch_5.bin and test_batch.bin of a folder: 50,000 training
+/// images and 10,000 test images, bytes (N,32,32,3); labels 0 … 9.
 ///
 /// refuses   whatever read_cifar10_batch refuses, with 10,000 records per file; `out` is then unchanged
 template <opener Opener = plain>

@@ -126,7 +126,7 @@ struct dataset {
 
   /// Checks that the members fit together: whole images, and one label for each image or none at all.
   ///
-  /// who   begins the message
+  /// who   name of the caller, with which the error message begins
   [[nodiscard]] status check(const char* who = "dataset") const noexcept;
 
 private:

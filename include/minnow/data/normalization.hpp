@@ -18,7 +18,7 @@ struct normalization {
   /// Checks that each list is empty or has one number for each channel, that means are finite, and that standard
   /// deviations are finite and above 0.
   ///
-  /// who   begins the message
+  /// who   name of the caller, with which the error message begins
   [[nodiscard]] status check(int channels, const char* who) const noexcept;
 
   /// Returns the normalization with one number for each channel, as files store it.

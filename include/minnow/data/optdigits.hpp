@@ -31,8 +31,8 @@ template <opener Opener = plain>
   return detail::read_optdigits_file(path, out, lines, detail::opener_of<Opener>);
 }
 
-/// Reads UCI's optical digits from optdigits.tra and optdigits.tes of a folder: 3,823 and 1,797 images (N,8,8,1), bytes
-/// (0 … 16 in the file become 0 … 255); labels 0 … 9.
+/// Reads UCI's optical digits from optdigits.tra and optdigits.tes of a folder: 3,823 training images and 1,797 test
+/// images, bytes (N,8,8,1); labels 0 … 9. The values 0 … 16 in the files become 0 … 255.
 ///
 /// refuses   whatever read_optdigits_file refuses; `out` is then unchanged
 template <opener Opener = plain>

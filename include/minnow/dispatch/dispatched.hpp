@@ -15,7 +15,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Returns the names of all architectures or, if `available`, of the architectures that this processor has.
+/// Returns the names of all architectures or, if `available` is true, of the architectures that this processor
+/// supports.
 inline std::string arch_names(std::span<const dispatch_arch> archs, bool available) {
   std::string names;
   for (const dispatch_arch& a : archs)
@@ -23,7 +24,7 @@ inline std::string arch_names(std::span<const dispatch_arch> archs, bool availab
   return names;
 }
 
-/// Returns the highest architecture that this processor has, or the architecture with the given name.
+/// Returns the architecture with the given name or, if the name is empty, the highest one that this processor supports.
 inline const dispatch_arch& choose_arch(std::span<const dispatch_arch> archs, std::string_view name) {
   for (std::size_t i = archs.size(); i-- > 0;) {
     const dispatch_arch& a = archs[i];
@@ -41,8 +42,9 @@ inline const dispatch_arch& choose_arch(std::span<const dispatch_arch> archs, st
 
 }  // namespace detail
 
-/// A packed network that runs on the best architecture that the processor has. The architecture is chosen when the
-/// network is loaded. The CMake function minnow_dispatch generates functions that return this class:
+/// A packed network that is compiled for several architectures and runs the best one that the processor supports. The
+/// architecture is chosen when the network is loaded. The CMake function minnow_dispatch generates functions that
+/// return this class:
 ///
 ///   minnow::dispatched network = digits_network::load("digits.mnw");
 ///
@@ -54,7 +56,7 @@ public:
   /// Loads a packed model's file.
   ///
   /// archs   the program's architectures, lowest first
-  /// name    the architecture to use; empty for the highest one that the processor has
+  /// name    the architecture to use; empty for the highest one that the processor supports
   /// throws  minnow::error if the file is missing, damaged or of another model, or if the architecture is unknown or
   ///         not available
   dispatched(std::span<const dispatch_arch> archs, const char* path, std::string_view name = {})

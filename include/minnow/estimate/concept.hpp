@@ -22,8 +22,9 @@ namespace minnow {
 /// An optional member `dithers`, if true, makes the interval of z as wide as the mean distance between two levels
 /// (`dithered`).
 ///
-/// The slopes are as in the papers, without the derivative of the clip. For inputs the library multiplies them by this
-/// derivative, 1 inside R and 0 outside. Latent weights are not clipped in the forward pass.
+/// The slopes are as in the papers (docs/papers.md), without the derivative of the clip. For inputs the library
+/// multiplies them by this derivative, 1 inside R and 0 outside. Latent weights (the float weights that training
+/// updates) are not clipped in the forward pass.
 template <class Estimator>
 concept estimator = requires {
   { Estimator::name() } -> std::convertible_to<text>;

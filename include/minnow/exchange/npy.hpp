@@ -7,13 +7,13 @@
 #include <minnow/core/error.hpp>
 #include <minnow/exchange/tensors.hpp>
 
-/// NumPy's .npy files: a magic, a version, the length of a header, the header as a Python dictionary, the numbers.
+/// NumPy's .npy files: magic bytes, a version, the length of a header, the header as a Python dictionary, the numbers.
 ///
 /// xtensor's reader (xtensor/io/xnpy.hpp) is not used. It multiplies the header's extents without checking for overflow
 /// or the file's length, allocates the result, and does not notice if the file ends early. It reads the header's length
-/// through char, so a length of 246 becomes 65526 where char is signed. It expects the keys in one order, and supports
-/// neither version 3 nor 16-bit floats. If this library made all these checks itself, xtensor's reader would only copy
-/// the numbers.
+/// through char, so a length of 246 becomes 65526 where char is signed. It expects the keys in one fixed order, and
+/// supports neither version 3 nor 16-bit floats. If this library made all these checks itself, xtensor's reader would
+/// only copy the numbers.
 namespace minnow {
 
 /// Reads an array from the bytes of a .npy file of version 1, 2 or 3; `name` begins the error messages. Accepts either

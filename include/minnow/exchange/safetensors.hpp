@@ -95,9 +95,9 @@ template <class File>
 
 }  // namespace detail
 
-/// Reads tensors from the bytes of a safetensors file; `name` begins the error messages. F64 numbers and wide integers
-/// are rounded to the nearest float; other numbers are converted exactly. Tensors of other kinds (8-bit floats, complex
-/// numbers) are listed in `unreadable`. Metadata is permitted and ignored.
+/// Reads tensors from the bytes of a safetensors file; `name` begins the error messages. F64 numbers and integers of 32
+/// or 64 bits are rounded to the nearest float; other numbers are converted exactly. Tensors of other kinds (8-bit
+/// floats, complex numbers) are listed in `unreadable`. Metadata is permitted and ignored.
 ///
 /// refuses   headers above 100 MB, more than 100,000 tensors or 64 extents; anything but JSON in UTF-8; duplicate
 ///           names; missing or unknown fields; byte counts that contradict the shape; tensors that overlap, leave a
@@ -116,7 +116,7 @@ template <class File>
     plain::file file;
     if (status outcome = file.open(path, false); !outcome) return outcome;
     if (file.length() != unknown_length) return detail::read_safetensors_from(file, path, out);
-    // The length is known only after reading.
+    // The length of such a file is known only after it has been read.
     std::vector<std::uint8_t> all;
     if (status outcome = detail::read_up_to(file, unknown_length, all); !outcome) return outcome;
     detail::bytes_as_file bytes(all);

@@ -34,14 +34,14 @@ using weight_names = std::map<std::string, std::string, std::less<>>;
 
 /// Mismatches that `load_weights` and `export_weights` tolerate.
 struct weight_options {
-  bool allow_unnamed = false;  ///< arrays without a name keep their values
-  bool allow_unused = false;   ///< tensors that no array takes are ignored
+  bool allow_unnamed = false;  ///< true: arrays without a name keep their values
+  bool allow_unused = false;   ///< true: tensors that no array takes are ignored
 };
 
 namespace detail {
 
 /// products    shapes of the weights of the network's model
-/// quantizes   true if the network's model quantizes
+/// quantizes   true if any layer of the model quantizes weights, or inputs other than the image's bytes
 [[nodiscard]] status read_weights(const tensors& from, network_base& net, std::span<const weight_shape> products,
                                   bool quantizes, const weight_names& names, weight_options options) noexcept;
 [[nodiscard]] status write_weights(const network_base& net, std::span<const weight_shape> products,
@@ -64,7 +64,8 @@ template <class Model, class Weights, class Inputs>
                               options);
 }
 
-/// Writes a network's weights as tensors with PyTorch's names and layouts: the latent weights, not their codes.
+/// Writes a network's weights as tensors with PyTorch's names and layouts: the latent weights (the floats that training
+/// updates), not their codes.
 ///
 /// refuses   arrays without a name, names without an array, two arrays with one name, numbers that `read_weights` would
 ///           refuse; `out` is then unchanged

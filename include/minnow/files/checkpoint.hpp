@@ -28,7 +28,7 @@ struct run_parts {
   std::vector<double>& epochs;  ///< holds `epoch_numbers` numbers for each finished epoch
   std::size_t epoch_numbers;
   std::size_t most_epochs;
-  std::vector<std::vector<float>>& moments;  ///< moments of each parameter, in order
+  std::vector<std::vector<float>>& moments;  ///< one vector per parameter
   /// Returns true if moment n of a parameter is never negative; if empty, all moments may be negative.
   std::function<bool(int)> is_square{};
   int moment_count = 1;  ///< number of moments of each value of a parameter

@@ -29,7 +29,7 @@
 ///     36      4  CRC-32 of the file with this field at 0
 ///     40     24  0
 ///     64  8 · n  length of each section, in bytes
-///   then         the sections in order, each at the next multiple of 64; gaps are filled with 0
+///   then         the sections in the order of the table, each at the next multiple of 64; gaps are filled with 0
 ///
 /// All numbers are little-endian. A reader derives every length from the model's type and compares it with the file; it
 /// does not rely on lengths in the file.
@@ -77,7 +77,7 @@ using container_check = function_ref<status(std::span<const std::byte>, std::spa
 
 /// Writes sections as a file, unless `check` refuses its bytes.
 ///
-/// check   check that the reader applies to the content
+/// check   the check that the reader applies to the content
 status write_container(const char* path, file_kind kind, std::uint64_t fingerprint,
                        std::span<const file_section> sections, container_check check) noexcept;
 

@@ -10,8 +10,8 @@
 namespace minnow::detail {
 
 /// One section of a file: bytes that a writer stores or a reader fills. If the bytes are an array of a layer, the
-/// section also has the layer's path and the array's name; for floats, it has the permitted domain. Arrays of the input
-/// have a name but no layer.
+/// section also has the layer's path and the array's name; for floats, also the permitted values (`domain`). The arrays
+/// of the input normalization have a name but no layer.
 struct file_section {
   std::span<const std::byte> bytes;
   std::byte* target = nullptr;  ///< for a reader: the same bytes, writable

@@ -23,12 +23,13 @@
 #include <minnow/system/within_memory.hpp>
 
 /// Files of packed models. Sections: the mean and the standard deviation of each image channel (absent if the model
-/// takes pixels), the sections of each stage in order, and the answer of the probe, a test run (files/probe.hpp).
+/// takes pixels), the sections of each stage (a group of layers that run together, see infer/stage_plan.hpp), from the
+/// first stage to the last, and the answer of the probe, a test run (files/probe.hpp).
 namespace minnow {
 
 namespace detail {
 
-/// The sections of a packed model's file, in order.
+/// The sections of a packed model's file, in file order.
 struct packed_sections {
   std::vector<file_section> sections;
   /// For each section, the weights that own its bytes; null if the section holds no weights or the network is const.
@@ -130,7 +131,8 @@ status check_packed_numbers(const char* name, Packed& network) {
   return refuse.said;
 }
 
-/// Compares the answer of a model's probe, a test run, with the answer in its file. `arch` names the kernels.
+/// Compares the answer of a model's probe, a test run, with the answer in its file. `arch` is the name of the kernels'
+/// architecture, for the message.
 [[nodiscard]] status check_answer(const char* name, const char* arch, std::span<const std::int32_t> found,
                                   std::span<const std::int32_t> expected) noexcept;
 
@@ -192,7 +194,7 @@ template <class Model, class Arch>
   });
 }
 
-/// Reads a packed model and runs its probe, a test run: its sums must equal the sums that the file stores.
+/// Reads a packed model and runs its probe, a test run whose integer sums must equal the sums in the file.
 ///
 /// returns  a failure if the file is missing, truncated, damaged or of another model, or if its probe gives another
 ///          answer; `network` must then not be used

@@ -5,8 +5,8 @@
 #include <minnow/files/model_difference.hpp>
 #include <minnow/train/network.hpp>
 
-/// Files of trainable networks. Sections: the mean and the standard deviation of each image channel, then every array
-/// of every layer in order (weights, batch norm, quantizers' states). Estimators are not stored.
+/// Files of trainable networks. Sections: the mean and the standard deviation of each image channel, then the arrays of
+/// every layer (weights, batch norm, quantizers' states), in the order of the layers. Estimators are not stored.
 namespace minnow {
 
 namespace detail {

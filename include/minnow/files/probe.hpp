@@ -17,10 +17,10 @@
 /// build are wrong, the answer differs.
 namespace minnow::detail {
 
-/// The stages that a model's probe runs, from `first` to `last`. `first` is the first stage with integer sums. `last`
-/// is the last stage with integer sums before the first float product, or before the first stage that reads a result
-/// older than the input of `first`. Float products are excluded because only integer sums are the same on every
-/// processor.
+/// The stages that a model's probe runs, from `first` to `last`. A stage is a group of layers that run together
+/// (infer/stage_plan.hpp). `first` is the first stage with integer sums. `last` is the last stage with integer sums
+/// before the first float product, or before the first stage that reads a result computed before the input of `first`.
+/// Float products are excluded because only integer sums are the same on every processor.
 template <class Packed>
 struct probe_plan {
   using model = typename Packed::model;
@@ -82,7 +82,7 @@ struct probe_recorder final : trace {
   void sums(std::size_t layer, int first_row, int last_row, const std::int32_t* sums) noexcept override;
 };
 
-/// Runs the probe and returns the integer sums of its last product. The inputs are drawn at random, with the model's
+/// Runs the probe and returns the integer sums of its last stage. The inputs are drawn at random, with the model's
 /// fingerprint as seed.
 template <class Packed>
 std::vector<std::int32_t> probe_answer(const Packed& network) {

@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <string_view>
 
-/// Names that generated C++ may use.
+/// Checks the names that generated C++ may use.
 namespace minnow::detail {
 
 /// Names that a namespace must not have: keywords of C++23 and their alternative spellings, names with a special
-/// meaning, and macros and names outside std that the standard headers declare, including POSIX's and GNU's. The names
-/// are in alphabetical order, with a space before and after each.
+/// meaning, macros of the standard headers, and names that the standard headers declare outside std, including POSIX's
+/// and GNU's. The names are in alphabetical order, with a space before and after each.
 inline constexpr std::string_view reserved_names =
     " BIG_ENDIAN BYTE_ORDER LITTLE_ENDIAN MAXFLOAT PDP_ENDIAN P_tmpdir a64l abort abs access acos acosh adjtime alarm"
     " alignas aligned_alloc alignof alloca and and_eq asctime asctime_r asin asinh asm asprintf assert at_quick_exit "
@@ -77,7 +77,7 @@ inline constexpr std::string_view reserved_names =
   // In the global namespace, the implementation reserves names that begin with an underscore, and POSIX reserves names
   // that end with _t.
   if (name[0] == '_' || name.find("__") != std::string_view::npos || name.ends_with("_t")) return false;
-  // Macros such as INT8_MAX, UINT64_C and EOF.
+  // Refuses macros such as INT8_MAX, UINT64_C and EOF.
   if (std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; }))
     for (const std::string_view macro :
          {"_MAX", "_MIN", "_C", "NULL", "EOF", "BUFSIZ", "EDOM", "ERANGE", "EILSEQ", "HUGE_VAL", "INFINITY", "NAN"})

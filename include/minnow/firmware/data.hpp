@@ -3,14 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The data that save_header writes and `firmware` runs: a packed model's constants as arrays in read-only memory.
+/// The data that save_header writes and `firmware` uses: a packed model's constants as arrays in read-only memory.
 namespace minnow {
 
-/// Constants of one stage. A pointer is null if the stage has no such constants.
+/// Constants of one stage, a group of layers that run together. A pointer is null if the stage has no such constants.
 struct firmware_stage {
-  const std::uint32_t* weights;  ///< weights, packed in the order of the file
+  const std::uint32_t* weights;  ///< packed weights, as in the model's file
   const std::int32_t* prepared;  ///< data that the kernel has computed from the weights in advance
-  // Constants of the stage's epilogue. The files of firmware/ends define their order.
+  // Constants of the stage's epilogue, the operations on its sums. The files of firmware/ends define their order.
   const std::int32_t* integers;
   const std::int64_t* wide;
   const float* floats;

@@ -65,7 +65,7 @@ public:
   }
 };
 
-/// The constants of a stage's epilogue: three of the arrays of a `firmware_stage`.
+/// The constants of a stage's epilogue: three of the arrays of a `firmware_stage` (firmware/data.hpp).
 struct firmware_arrays {
   std::vector<std::int32_t> integers;
   std::vector<std::int64_t> wide;

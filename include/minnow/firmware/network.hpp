@@ -17,8 +17,8 @@
 
 namespace minnow {
 
-/// A packed network whose constants are in a processor's read-only memory, with the memory that a run writes. Declare
-/// it static.
+/// A packed network whose constants are in a processor's read-only memory, together with the memory that a run writes.
+/// Declare it static.
 ///
 ///   #include "digits_data.hpp"  // written by save_header(network, "digits_data.hpp", "digits_data")
 ///   static minnow::firmware<digits, digits_data::network> net;
@@ -61,7 +61,7 @@ public:
 private:
   template <std::size_t Stage>
   using stage = typename plan::template stage<Stage>;
-  /// The constants of a stage, as a type, so that their addresses are compile-time constants.
+  /// The constants of a stage (infer/stage_plan.hpp), as a type, so that their addresses are compile-time constants.
   template <std::size_t Stage>
   struct data_of {
     static constexpr const firmware_stage& stage() noexcept { return Data.stages[Stage]; }

@@ -16,9 +16,9 @@
 
 namespace minnow::detail {
 
-/// The plan of a model for a processor without an operating system. The stages form a chain that starts with the
-/// image's bytes and computes with integers up to the sums of the last stage. Every stage but the last computes its
-/// outputs with thresholds or in fixed point.
+/// The plan of a model for a processor without an operating system. The stages, groups of layers that run together
+/// (infer/stage_plan.hpp), form a chain that starts with the image's bytes and computes with integers up to the sums of
+/// the last stage. Every stage but the last computes its outputs with thresholds or in fixed point.
 template <class Model>
 struct firmware_plan {
   using layer_graph = minnow::layer_graph<Model>;

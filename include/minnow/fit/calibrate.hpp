@@ -11,9 +11,10 @@ struct calibrate_options {
   minnow::seed seed{};
 };
 
-/// Measures the scales of all quantizers at alpha = 1. Measures input quantizers on the data, layer by layer, and
-/// repeats the measurement of weight quantizers until their scales have converged. Weights and batch norm do not
-/// change. For post-training quantization, call fold_batch_norm, calibrate and pack, in this order.
+/// Measures the scales of all quantizers, with fully quantized values (alpha = 1). Measures input quantizers on the
+/// data, layer by layer, and repeats the measurement of weight quantizers until their scales have converged. Weights
+/// and batch norm do not change. For post-training quantization, call fold_batch_norm, calibrate and pack, in this
+/// order.
 ///
 /// throws  images that are missing, have another shape, or hold a NaN; a NaN in the inputs of a layer; options out of
 ///         range

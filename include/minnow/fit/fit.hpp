@@ -25,8 +25,8 @@ struct no_observer {
   void operator()(const event&, Network&) const noexcept {}
 };
 
-/// Creates the updater of a run. The run itself calls this function, so that the other ranks are notified if the
-/// optimizer is invalid.
+/// Creates the updater of a run. The run itself calls this function, so that the other ranks (processes, see
+/// fit/ranks.hpp) are notified if the optimizer is invalid.
 using updater_maker = std::function<std::unique_ptr<updater_base>()>;
 
 /// The loop of `fit`, shared by all networks. `observe` returns false to stop the run.

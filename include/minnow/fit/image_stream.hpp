@@ -27,10 +27,10 @@ struct stream_options {
 ///
 /// The files are not copied; the operating system caches the pages that are read. It is an error if a file changes
 /// during training, or if the label of a record that is read is out of range. Each epoch reads every record once: it
-/// shuffles the order of the files, then shuffles the records within windows of that order. With several ranks, each
-/// rank reads a contiguous part of that order, so two ranks share a file only where their parts meet. For given
-/// options, the order depends only on the seed and the number of ranks. A thread reads and augments the next batches in
-/// advance.
+/// shuffles the order of the files, then shuffles the records within windows of that order. With several ranks
+/// (processes that share the run), each rank reads a contiguous part of that order, so two ranks share a file only
+/// where their parts meet. For given options, the order depends only on the seed and the number of ranks. A thread
+/// reads and augments the next batches in advance.
 class image_stream : public detail::source {
 public:
   /// Opens the files and reads all labels.

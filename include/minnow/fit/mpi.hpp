@@ -25,12 +25,13 @@ namespace minnow {
 /// Options of `data_parallel`.
 struct data_parallel_options {
   bool synchronized_statistics =
-      false;            ///< true: batch norm and input quantizers measure the whole batch; false: each rank's part
+      false;            ///< true: batch norm and input quantizers measure the whole batch; false: only the rank's part
   double timeout = 60;  ///< seconds that a rank waits for the others in a collective operation
   std::size_t bucket_bytes = 1 << 20;  ///< bytes of gradients in one all-reduce
 };
 
-/// The processes of an MPI communicator that train one network together: {.ranks = &ranks} in fit's options.
+/// The processes of an MPI communicator that train one network together. Pass this object to `fit` in the options:
+/// {.ranks = &ranks}.
 ///
 /// Each batch is divided among the ranks. Their gradients are summed by non-blocking all-reduces during the backward
 /// pass. Repeating a run with the same number of ranks gives a bit-identical result.

@@ -28,8 +28,8 @@ struct fit_options {
   bool shuffle = true;
   int alpha_every = 1;     ///< steps between two evaluations of the schedule (Liu & Mattina's "optimization frequency")
   int quantize_every = 1;  ///< steps between two quantizations of the weights (Liu & Mattina's "quantizing frequency")
-  /// Number of batches of each batch norm re-estimation: at the end of the run, and before each validation of the
-  /// quantized network while alpha < 1. 0: no re-estimation.
+  /// Number of batches from which batch norm's statistics are re-estimated (fit/reestimate_batch_norm.hpp). This
+  /// happens at the end of the run and, while alpha < 1, before each validation of the quantized network. 0: never.
   int batch_norm_batches = 30;
   /// Deprecated: old name of `batch_norm_batches`. If set, it overrides `batch_norm_batches`. It has no deprecated
   /// attribute, because the attribute would cause a warning at each copy of the options.

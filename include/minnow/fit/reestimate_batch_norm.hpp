@@ -30,7 +30,8 @@ template <class Element>
 void pass_over(network_base& net, const dataset<Element>& data, mode mode, const reestimate_options& options,
                const char* caller);
 
-/// Returns a copy of batch norm's statistics. If `back` is given, replaces the statistics with it.
+/// Returns a copy of batch norm's statistics. If `back` is not null, then replaces the network's statistics with
+/// `back`.
 std::vector<float> exchange_statistics(network_base& net, const std::vector<float>* back = nullptr);
 
 #if defined(MINNOW_COMPILED)

@@ -24,7 +24,7 @@ class updater_base {
 public:
   virtual ~updater_base() = default;
 
-  /// Makes one step along the gradients of the last backward pass. The same pass over the weights clips weights that
+  /// Makes one step with the gradients of the last backward pass. The same pass over the weights clips weights that
   /// have bounds and, if `requantize` is true, computes the weights' new codes. The weights' estimator scales their
   /// learning rate, and with it their weight decay.
   ///
@@ -33,12 +33,13 @@ public:
   ///         step, the layer and the array
   virtual void step(network_base& net, const progress& at, float alpha, bool requantize = false) = 0;
 
-  /// Number of moments of each value.
+  /// Number of the optimizer's moments for each value of a parameter.
   [[nodiscard]] int moment_count() const noexcept { return moment_count_; }
   /// Returns true if moment n is a mean of squares, which are never negative.
   [[nodiscard]] bool is_square(int n) const { return is_square_ != nullptr && is_square_(n); }
 
-  /// Moments of each parameter, in order: moment 0 of all its values, then moment 1, and so on.
+  /// Moments of each parameter, in the order of the network's parameters. For each parameter: moment 0 of all its
+  /// values, then moment 1 of all its values, and so on.
   [[nodiscard]] std::vector<std::vector<float>>& moments() noexcept { return moments_; }
   /// Allocates the moments and sets them to 0, as before the first step.
   void make_room(network_base& net);

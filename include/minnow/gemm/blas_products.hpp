@@ -23,7 +23,7 @@ namespace minnow::detail::blas {
   return is_dense(g) || (g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.padding == extent{0, 0});
 }
 
-/// Gathers the windows of the output pixels [first, first + count) of a batch: to (count, K).
+/// Gathers the windows of the output pixels [first, first + count) of a batch: to (count, inputs of a window).
 inline void gather(const geometry& g, int images, const float* in, int first, int count, float* to) noexcept {
   const kernels::tap_map map = kernels::forward_taps(g);
   for (int row = 0; row < count; ++row)

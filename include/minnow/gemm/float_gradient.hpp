@@ -17,7 +17,9 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// Memory that product_backward_weights uses across its passes. It grows to the size of the thread's largest layer.
+/// Memory that product_backward_weights uses across its passes over the output pixels. It grows to the size of the
+/// thread's largest layer. A panel is a group of filters that a tile covers; each filter is a column. A tap is one
+/// position of the convolution kernel.
 struct gradient_scratch {
   aligned_floats panels;              // [panel][pixel of the pass][column]: columns of grad_out
   std::vector<const float*> sources;  // [tap][pixel of the pass]
@@ -26,7 +28,8 @@ struct gradient_scratch {
   aligned_floats sums;                // [panel][tap][tile][row][column], kept between passes
 };
 
-/// Adds the products of `count` pixels, in their order, to the sums of one tile (channel rows, columns).
+/// Adds the products of `count` pixels, one pixel after another, to the sums of one tile. The rows of the tile are
+/// input channels, its columns are filters.
 ///
 /// cost  per pixel: 2 * rows multiply-adds of vectors, `rows` broadcasts and 2 loads of a vector
 template <class Arch, int... Row>
@@ -53,8 +56,8 @@ void add_pixels(const float* const* sources, int channel, const float* panel, in
 /// Gradient of the weights of one layer: the sizes, and the two steps of each pass over a range of output pixels,
 /// prepare() and sum().
 ///
-/// If there are fewer channels than a tile has rows, windows are gathered, and the inputs of a window count as the
-/// channels of a single tap.
+/// If there are fewer channels than a tile has rows, windows are gathered (copied to contiguous memory), and the inputs
+/// of a window count as the channels of a single tap.
 template <class Arch>
 struct weight_gradient {
   static constexpr int rows = float_tile<Arch>::channel_rows, columns = float_tile<Arch>::columns;
@@ -152,7 +155,8 @@ struct weight_gradient {
 
 /// Computes the gradient of the weights: in (N,H,W,C), grad_out (N,H',W',F) -> grad_weights (F,ky,kx,C), overwritten.
 ///
-/// grad_weights[f][ky][kx][c] = sum over n, oy, ox of grad_out[n][oy][ox][f] * in[n][iy][ix][c].
+/// grad_weights[f][ky][kx][c] = sum over n, oy, ox of grad_out[n][oy][ox][f] * in[n][iy][ix][c], where (iy, ix) is the
+/// input pixel at tap (ky, kx) of the window at (oy, ox).
 ///
 /// cost    2 * images * g.macs() operations; results are bitwise identical for any number of threads
 /// throws  never; the calling thread keeps its scratch, so that repeated calls allocate nothing

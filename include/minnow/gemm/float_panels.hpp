@@ -13,7 +13,7 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// Copies one row of a panel: `valid` numbers, then zeros.
+/// Copies one row of a panel (a part of a matrix that is `Columns` columns wide): `valid` numbers, then zeros.
 template <int Columns>
 void copy_columns(const float* from, int valid, float* to) noexcept {
   if (valid >= Columns) {
@@ -42,7 +42,7 @@ template <class Arch = best>
   return panel_floats<Arch>(g.kernel.height * g.kernel.width * g.out.channels, g.in.channels);
 }
 
-/// Packs weights (F,ky,kx,C) for product_forward: panels of `columns` filters, with zeros beyond F.
+/// Packs weights (F,ky,kx,C) for product_forward: panels of `columns` filters, with zeros beyond the last filter.
 template <class Arch = best>
 struct forward_panels {
   using arch = Arch;
@@ -65,8 +65,8 @@ struct forward_panels {
   }
 };
 
-/// Packs weights (F,ky,kx,C) for product_backward_inputs: panels of `columns` channels, with zeros beyond C. The inputs
-/// of a panel are (ky, kx, F), with the taps from last to first (see tap_map).
+/// Packs weights (F,ky,kx,C) for product_backward_inputs: panels of `columns` channels, with zeros beyond the last
+/// channel. The inputs of a panel are (ky, kx, F), with the taps (kernel positions) from last to first, see tap_map.
 template <class Arch = best>
 struct backward_panels {
   using arch = Arch;

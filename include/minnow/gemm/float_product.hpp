@@ -16,8 +16,8 @@ namespace minnow::kernels {
 
 namespace detail {
 
-/// Addresses that one thread uses for a tile, whose rows are output pixels: the taps at which some row reads an input,
-/// the address of each row's input at these taps, and the destination of each row's sums.
+/// Addresses that one thread uses for a tile, whose rows are output pixels: the taps (kernel positions) at which some
+/// row reads an input, the address of each row's input at these taps, and the destination of each row's sums.
 template <int Rows>
 struct tile_sources {
   int channels;                    // number of consecutive inputs at each address
@@ -71,9 +71,9 @@ struct input_range {
   int end;
 };
 
-/// Adds the products of a range of inputs to the sums of one tile and one panel. The sums stay in registers. For each
-/// row it adds input * weight over taps and channels, in that order, with one fma per step. The sums of the first range
-/// start at 0; later ranges continue with the sums in memory.
+/// Adds the products of a range of inputs to the sums of one tile and one panel (weights of `columns` outputs, see
+/// float_panels.hpp). The sums stay in registers. For each row it adds input * weight over taps and channels, in that
+/// order, with one fma per step. The sums of the first range start at 0; later ranges continue with the sums in memory.
 ///
 /// cost  per input and tile: 2 * rows multiply-adds of vectors, `rows` broadcasts and 2 loads of a vector
 template <class Arch, int Most, int... Row>
@@ -135,8 +135,8 @@ void multiply_rows(const tile_sources<Most>& tile, const float* panel, input_ran
   else multiply(std::make_integer_sequence<int, Most>{});
 }
 
-/// Number of inputs per pass: about equal parts of at most 1536, so that several panels of them stay in the L2 cache. A
-/// part is several whole taps, or part of one tap.
+/// Number of inputs per pass: about equal parts of at most 1536, so that the weights of several panels stay in the L2
+/// cache. A part is several whole taps, or part of one tap.
 [[nodiscard]] inline int inputs_together(int taps, int channels) noexcept {
   constexpr int most = 1536;
   if (channels > most) return ceil_div(channels, ceil_div(channels, most));
@@ -186,8 +186,9 @@ void multiply_windows(const tap_map& map, int images, const float* from, const P
 
 /// Computes the forward product: in (N,H,W,C) -> out (N,H',W',F).
 ///
-/// out[n][oy][ox][f] = sum over ky, kx, c of in[n][iy][ix][c] * w[f][ky][kx][c]. Pixels outside the image count as
-/// zeros. A dense layer is the geometry with one tap: in (N,1,1,K) -> out (N,1,1,F).
+/// out[n][oy][ox][f] = sum over ky, kx, c of in[n][iy][ix][c] * w[f][ky][kx][c], where (iy, ix) is the input pixel at
+/// tap (ky, kx) of the window at (oy, ox). Pixels outside the image count as zeros. A dense layer is the geometry with
+/// one tap: in (N,1,1,K) -> out (N,1,1,F).
 ///
 /// weights   (F,ky,kx,C)
 /// cost      2 * images * g.macs() operations; results are bitwise identical for any number of threads
@@ -199,8 +200,8 @@ void product_forward(const geometry& g, int images, const float* in, const float
 
 /// Computes the gradient of the inputs: grad_out (N,H',W',F) -> grad_in (N,H,W,C), overwritten.
 ///
-/// grad_in[n][iy][ix][c] = sum over ky, kx, f of grad_out[n][oy][ox][f] * w[f][ky][kx][c] where the window at (oy, ox)
-/// contains (iy, ix) at (ky, kx).
+/// grad_in[n][iy][ix][c] = sum over ky, kx, f of grad_out[n][oy][ox][f] * w[f][ky][kx][c], where (oy, ox) is the output
+/// pixel whose window contains the input pixel (iy, ix) at tap (ky, kx), if there is one.
 ///
 /// weights   (F,ky,kx,C)
 /// cost      2 * images * g.macs() operations for any stride; results are bitwise identical for any number of threads

@@ -10,12 +10,12 @@
 /// grouped_products.hpp   gathers the channels of each group; has vector loops (vectors.hpp) for depthwise layers
 /// float_products.hpp     this file: chooses between Winograd and the plain products. Only its .ipp includes the files
 ///                        below
-/// winograd.hpp           forward and gradient of the inputs for 3x3 windows, by minimal filtering
-/// winograd_gradient.hpp  gradient of the weights for 3x3 windows, by minimal filtering
+/// winograd.hpp           forward and gradient of the inputs for 3x3 windows, by Winograd's minimal filtering
+/// winograd_gradient.hpp  gradient of the weights for 3x3 windows, by Winograd's minimal filtering
 /// float_product.hpp      plain forward and gradient of the inputs, in register tiles of pixels by filters or channels
 /// float_gradient.hpp     plain gradient of the weights, in register tiles of channels by filters
 /// blas_products.hpp      replaces the two plain files by a BLAS if MINNOW_BLAS is defined
-/// float_taps.hpp         finds the input pixel of an output pixel and a tap
+/// float_taps.hpp         finds the input pixel that an output pixel reads at a tap (kernel position)
 /// float_panels.hpp       packs weights into panels, with the help of float_transpose.hpp
 /// kernel_calls.hpp       lets training call the kernels of packed networks, for products with codes
 namespace minnow::detail {
@@ -28,8 +28,8 @@ public:
 
   /// Computes the forward product: in (N,H,W,C), weights (F,kh,kw,C) -> out (N,H',W',F).
   ///
-  /// in_order  true: Winograd is not used. Each sum is added in the order of its terms, with one fma per step, which is
-  ///           exact for codes; only a BLAS may add in another order
+  /// in_order  true: Winograd is not used. Each sum is accumulated in the order of the inputs (ky, kx, c), with one fma
+  ///           per step, which is exact for integer codes. Only a BLAS may use another order
   void forward(int images, const float* in, const float* weights, float* out, bool in_order);
 
   /// Computes the gradient of the inputs: grad_out (N,H',W',F), weights (F,kh,kw,C) -> grad_in (N,H,W,C), overwritten.

@@ -8,17 +8,17 @@
 
 namespace minnow::kernels {
 
-/// Maps the output pixels and taps of a product over windows to input pixels. Output pixel (y, x) and tap (ky, kx) read
-/// the input pixel
+/// Maps the output pixels and taps (kernel positions) of a product over windows to input pixels. Output pixel (y, x)
+/// and tap (ky, kx) read the input pixel
 ///
 ///   ((y * stride - padding + ky) / dilation, (x * stride - padding + kx) / dilation)
 ///
 /// They read no input if this position is outside the map or if a division leaves a remainder.
 ///
-/// In the forward product, dilation is 1. The gradient of the inputs has the same form. With kernel size k, stride s
-/// and padding p, iy = oy * s - p + ky gives oy = (iy + p - ky) / s. If ky' counts the taps from the last one, so that
-/// ky = k - 1 - ky', this becomes oy = (iy - (k - 1 - p) + ky') / s. So the gradient has stride 1, padding k - 1 - p
-/// and dilation s.
+/// In the forward product, dilation is 1. The gradient of the inputs has the same form. Let k be the kernel size, s the
+/// stride and p the padding. At row ky of the kernel, output row oy reads input row iy = oy * s - p + ky, so oy = (iy +
+/// p - ky) / s. If ky' counts the taps from the last one, so that ky = k - 1 - ky', this becomes oy = (iy - (k - 1 - p)
+/// + ky') / s. So the gradient has stride 1, padding k - 1 - p and dilation s.
 struct tap_map {
   shape from;
   shape to;
@@ -36,8 +36,9 @@ struct tap_map {
   [[nodiscard]] int taps() const noexcept { return kernel.height * kernel.width; }
   [[nodiscard]] int inputs() const noexcept { return taps() * from.channels; }
 
-  /// Returns output pixel number `row` of a batch. With dilation, pixels are sorted by their remainders modulo the
-  /// dilation. The taps that read no input are then the same for all pixels of a tile, and the tile skips these taps.
+  /// Returns output pixel number `row` of a batch. With dilation, pixels are sorted by the remainders of their
+  /// coordinates modulo the dilation. The taps that read no input are then the same for all pixels of a tile, and the
+  /// tile skips these taps.
   [[nodiscard]] pixel pixel_at(int row, int images) const noexcept {
     int remainder_y = 0, remainder_x = 0;
     int height = phase(to.height, dilation.height, 0), width = phase(to.width, dilation.width, 0);

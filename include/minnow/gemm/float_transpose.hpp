@@ -14,9 +14,10 @@ namespace detail {
 
 /// Transposes a square block whose rows and columns are as long as a vector.
 ///
-/// Each round interleaves row i with row i + n/2, and the two halves of the result become rows 2i and 2i + 1. This
-/// rotates the index (row, column), taken as one binary number, by one bit. After log2(n) rounds row and column are
-/// swapped. xsimd::transpose is not used, because on AVX-512 it copies number by number through memory.
+/// A block has n rows of n numbers. Each round interleaves row i with row i + n/2, and the two halves of the result
+/// become rows 2i and 2i + 1. This rotates the index (row, column), taken as one binary number, by one bit. After
+/// log2(n) rounds row and column are swapped. xsimd::transpose is not used, because on AVX-512 it copies number by
+/// number through memory.
 template <class Arch>
 void transpose_square(const float* from, std::size_t from_stride, float* to, std::size_t to_stride) noexcept {
   using vector = float_vector<Arch>;
@@ -39,7 +40,7 @@ void transpose_square(const float* from, std::size_t from_stride, float* to, std
 /// rows), with rows to_stride floats apart.
 ///
 /// The outer loop goes along the columns in steps of a vector. Each part of a row of `from` is then read only once,
-/// even though rows a power of two apart evict each other from the L1 cache.
+/// even though rows whose distance is a power of two evict each other from the L1 cache.
 template <class Arch>
 void transpose(const float* from, std::size_t from_stride, int rows, int columns, float* to,
                std::size_t to_stride) noexcept {

@@ -12,12 +12,13 @@ namespace minnow::detail {
 
 /// The products of a depthwise float convolution (forward and both gradients), with vectors along the channels. The
 /// order in which the terms of a sum are added does not depend on the number of threads. The gradient of the weights is
-/// added up image by image.
+/// accumulated image by image.
 class depthwise_products {
 public:
   explicit depthwise_products(const geometry& g) : g_(g), taps_(g.kernel.height * g.kernel.width) {}
 
-  /// Computes out (N,H',W',C) from in (N,H,W,C) and weights (C,kh,kw). Adds the taps of each sum in order.
+  /// Computes out (N,H',W',C) from in (N,H,W,C) and weights (C,kh,kw). The terms of each sum are added in the order of
+  /// the taps (kernel positions).
   void forward(int images, const float* in, const float* weights, float* out);
 
   /// Computes the gradient of the inputs: grad_out (N,H',W',C), weights (C,kh,kw) -> grad_in (N,H,W,C), overwritten.
@@ -56,7 +57,7 @@ class grouped_products {
 public:
   explicit grouped_products(const geometry& g);
 
-  /// Like the functions of float_products, but with weights and gradient (F,kh,kw,C / groups).
+  /// Like the functions of float_products, but weights and gradient have the shape (F,kh,kw,C / groups).
   void forward(int images, const float* in, const float* weights, float* out, bool in_order);
   void backward_inputs(int images, const float* grad_out, const float* weights, float* grad_in);
   void backward_weights(int images, const float* in, const float* grad_out, float* gradient);

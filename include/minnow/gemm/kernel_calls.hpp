@@ -17,11 +17,12 @@ inline std::byte* scratch_of_thread(std::size_t size) {
   return scratch.data();
 }
 
-/// The kernel of packed networks for float inputs and weights that are codes.
+/// The kernel of packed networks for float inputs and quantized weights, which are codes.
 template <class Weights>
 using float_product = kernels::float_pair<kernels::operand<encoding::real>, Weights, kernels::best>;
 
-/// True if a table of partial sums fits in two registers, so that tables are twice as fast as multiply-adds (AVX-512).
+/// True if a lookup table of partial sums fits in two registers, as with AVX-512. Lookups are then twice as fast as
+/// multiply-adds.
 template <class Weights>
 inline constexpr bool has_fast_tables = [] {
   if constexpr (requires { float_product<Weights>::wide; }) return float_product<Weights>::wide;

@@ -24,11 +24,11 @@
 ///                                            0 -1  1  0         1/2 -1/2 1/2
 ///                                            0  1  0 -1         0    0   1
 ///
-/// where . multiplies 16 points element by element, and ' is the transpose. The sums over the input channels are
-/// computed between the transforms. So each point is a product of matrices, (tiles, channels) by (channels, filters),
-/// and an input is transformed once for all filters. The transforms increase numbers only a little (inputs at most 4
-/// times, weights 9/4 times), so the error of a sum is a few times the error of the plain product. Sums of small
-/// integers are exact.
+/// where . multiplies two 4x4 matrices element by element, and ' is the transpose. The 16 elements of these matrices
+/// are called points. The sums over the input channels are computed between the transforms. So each point needs one
+/// product of matrices, (tiles, channels) by (channels, filters), where a tile is a square of 2x2 outputs. An input is
+/// transformed once for all filters. The transforms increase numbers only a little (inputs at most 4 times, weights 9/4
+/// times), so the error of a sum is a few times the error of the plain product. Sums of small integers are exact.
 ///
 /// source  Winograd 1980; for convolutions Lavin & Gray 2016
 namespace minnow::kernels {
@@ -46,7 +46,7 @@ namespace detail {
 
 inline constexpr int winograd_points = 16;
 
-/// Geometry of the transformed weights: the layer's geometry with a window of 4x4 taps.
+/// Geometry of the transformed weights: the layer's geometry with a window of 4x4 elements.
 [[nodiscard]] constexpr geometry winograd_window(geometry g) noexcept {
   g.kernel = {4, 4};
   return g;
@@ -77,7 +77,7 @@ void winograd_kernel(const Value (&g)[3][3], Value (&u)[4][4]) noexcept {
   for (int i = 0; i < 4; ++i) line(t[i][0], t[i][1], t[i][2], u[i][0], u[i][1], u[i][2], u[i][3]);
 }
 
-/// Transforms point sums to outputs: y = A' m A.
+/// Transforms the sums m of the 16 points to outputs: y = A' m A.
 template <class Value>
 void winograd_outputs(const Value (&m)[4][4], Value (&y)[2][2]) noexcept {
   Value t[2][4];
@@ -100,7 +100,7 @@ struct winograd_tiles {
     return {image, (line - image * height) * 2, (tile - line * width) * 2};
   }
 
-  /// Finds the inputs of a tile: (4, 4) pointers to channels, which are `zeros` outside the image.
+  /// Finds the 4x4 input pixels of a tile: pointers to their channels, or `zeros` for pixels outside the image.
   void sources(const float* from, int tile, const float* zeros, const float* (&to)[4][4]) const noexcept {
     const tap_map::pixel pixel = at(tile);
     const int top = map.y_axis().origin(pixel.y), left = map.x_axis().origin(pixel.x);
@@ -126,8 +126,8 @@ void winograd_transform(const float* const (&from)[4][4], int channels, float* t
   }
 }
 
-/// Distance from the plane of one point to the next plane, in floats: one cache line more than a plane's length,
-/// because planes a power of two apart would share cache sets.
+/// Distance from the plane of one point (its values for all tiles) to the next plane, in floats: one cache line more
+/// than a plane's length, because planes whose distance is a power of two would share cache sets.
 [[nodiscard]] constexpr std::size_t winograd_plane(int rows, int length) noexcept {
   return index(rows) * index(length) + 16;
 }
@@ -195,7 +195,8 @@ struct winograd_block {
   }
 
 private:
-  /// Stores A' m A for the channels of one panel, in those pixels of the tile that are inside the output map.
+  /// Stores the outputs A' m A for the channels of one panel (`columns` channels), in those pixels of the tile that are
+  /// inside the output map.
   void put(int tile, const float* sums, std::size_t plane, int column, float* to) const noexcept {
     const tap_map& map = tiles.map;
     const tap_map::pixel at = tiles.at(tile);
@@ -231,7 +232,8 @@ void winograd_windows(const tap_map& map, int images, const float* from, const f
 [[nodiscard]] constexpr std::size_t winograd_weight_floats(const geometry& g) noexcept {
   return index(detail::winograd_window(g).weights());
 }
-/// Number of floats in the panels, enough for the forward product and for the gradient of the inputs.
+/// Number of floats in the panels, enough for the forward product and for the gradient of the inputs (see
+/// float_panels.hpp).
 template <class Arch = best>
 [[nodiscard]] constexpr std::size_t winograd_panel_floats(const geometry& g) noexcept {
   const geometry window = detail::winograd_window(g);

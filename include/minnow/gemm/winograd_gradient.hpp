@@ -15,8 +15,8 @@
 #include <minnow/kernels/float_vector.hpp>
 
 /// Gradient of the weights of 3x3 windows by minimal filtering (winograd.hpp). For Y = A' [(G g G') . (B' d B)] A, the
-/// gradient with respect to g is G' [(A dY A') . (B' d B)] G, summed over tiles. Each of the 16 points is again a
-/// product of matrices, (channels, tiles) by (tiles, filters).
+/// gradient with respect to g is G' [(A dY A') . (B' d B)] G, summed over tiles, where dY is the gradient of Y. Each of
+/// the 16 points again needs one product of matrices, (channels, tiles) by (tiles, filters).
 namespace minnow::kernels {
 
 namespace detail {
@@ -51,14 +51,14 @@ struct winograd_gradient_scratch {
   aligned_floats points;              // [16][tiles][channels]: B' d B
   aligned_floats gradients;           // [16][panel][tiles][columns]: A dY A'
   aligned_floats zeros;               // values outside the image
-  std::vector<const float*> sources;  // [tiles], of one point
+  std::vector<const float*> sources;  // [tiles]: inputs of each tile at one point
 };
 
-/// Gradient of the weights of one layer, divided into items. An item is a part of the weights, a group of filters by a
-/// chunk of channels, over one part of the tiles. One thread computes an item, with its points and sums in that
-/// thread's L2 cache. The inputs are transformed once for each group of filters, and the gradients once for each chunk
-/// of channels. This takes at most a tenth more work than transforming both only once, and no data is passed between
-/// threads.
+/// Gradient of the weights of one layer, divided into items. An item is the contribution of one part of the tiles to
+/// the gradient for a group of filters and a chunk of channels. One thread computes an item, with its points and sums
+/// in that thread's L2 cache. The inputs are transformed once for each group of filters, and the gradients once for
+/// each chunk of channels. This takes at most a tenth more work than to transform both only once, and no data is passed
+/// between threads.
 template <class Arch>
 struct winograd_weight_gradient {
   using vector = float_vector<Arch>;
@@ -113,7 +113,8 @@ struct winograd_weight_gradient {
     }
   }
 
-  /// Adds up the sums of the parts for one panel and some channels, and stores G' u G in grad_weights (F,3,3,C).
+  /// Adds up the sums u of the parts for one panel (`columns` filters) and some channels, and stores G' u G in
+  /// grad_weights (F,3,3,C).
   void finish(int filter, int channel, float* sums, float* grad_weights) const noexcept {
     alignas(64) float taps[9][index(rows * columns)];
     sums += index((filter / group * chunks + channel / chunk) * parts) * sums_size;

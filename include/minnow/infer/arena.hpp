@@ -16,15 +16,16 @@ namespace minnow {
 
 namespace detail {
 
-/// Offsets of a run's buffers in a session's arena. The arena begins with the data that the kernels prepare once. After
-/// that come the buffers of one image for each thread. The model determines all sizes.
+/// Offsets of a run's buffers in a session's arena (one block of memory). The arena begins with the data that the
+/// kernels prepare once. It continues with the buffers of each thread; each thread computes one image at a time. The
+/// model determines all sizes.
 template <class Packed>
 struct arena_plan {
   std::array<std::size_t, Packed::stages> prepared{};
   std::size_t prepared_size = 0;
-  /// The offsets below are relative to one thread's buffers.
-  std::array<std::size_t, Packed::stages + 1> maps{};  ///< offset of each stage's packed output map; last, of the image
-  std::array<stage_memory, Packed::stages> memory{};   ///< buffers of each stage, after its live maps
+  /// The offsets below are relative to the start of a thread's buffers.
+  std::array<std::size_t, Packed::stages + 1> maps{};  ///< offset of each stage's packed output map; last: the image
+  std::array<stage_memory, Packed::stages> memory{};   ///< buffers of each stage, after all maps that it needs
   std::size_t size = 0;
 
   static constexpr std::size_t padding = 64;

@@ -37,8 +37,8 @@ std::vector<int> predict(const Packed& network, const dataset<Element>& data, co
 /// Returns the logits (N,classes) of all images. Runs on several threads if the program uses OpenMP; the numbers are
 /// the same for any number of threads.
 ///
-/// throws  as for a trained network: if there are no images, if they have another shape, or if one holds a NaN or an
-///         infinity
+/// throws  as for a trained network: if there are no images, if their shape is not the model's input shape, or if an
+///         image holds a NaN or an infinity
 template <class Model, class Arch, class Element>
 [[nodiscard]] std::vector<float> logits(const packed<Model, Arch>& network, const dataset<Element>& data) {
   return detail::logits(network, data, "logits");

@@ -12,13 +12,14 @@
 
 namespace minnow {
 
-/// A model whose packed form converts integer sums to byte codes by an integer multiplication and a shift, for
-/// processors without floats. pack<fixed_point>(net) returns this form, packed<fixed_point<Model>>. A code equals the
-/// code of the exact packed model or differs from it by one.
+/// A model whose packed form converts integer sums to byte codes with an integer multiplication and a shift, for
+/// processors without a floating-point unit. pack<fixed_point>(net) returns this form, packed<fixed_point<Model>>.
+/// Given the same sums, each code differs by at most 1 from the code of packed<Model>.
 ///
-/// It applies to products whose sums become codes of `integer` or `unsigned_integer` after batch_norm, bias, max pools,
-/// clips and additions of other codes. Thresholds are always integers, also in models without `fixed_point`. All other
-/// layers (averages, the last layer's logits) still use floats; `summary` shows which ones.
+/// This conversion applies to products whose sums become codes of `integer` or `unsigned_integer` after batch_norm,
+/// bias, max pools, clips and at most one `add` of codes. Thresholds (infer/thresholds.hpp), which quantizers with few
+/// codes use, are integers in every model. All other layers (averages, the last layer's logits) still use floats;
+/// `summary` shows which ones.
 ///
 /// experimental  may change in any version
 template <class Model>
@@ -44,7 +45,7 @@ concept clip_layer = requires {
   { Layer::clip } -> std::convertible_to<interval>;
 };
 
-/// Shifts right, rounding down, and clamps.
+/// Returns scaled / 2^shift, rounded down and clamped to [low, high].
 [[nodiscard]] constexpr std::int32_t fixed_code(std::int64_t scaled, std::int32_t shift, std::int32_t low,
                                                 std::int32_t high) noexcept {
   const std::int64_t rounded = scaled >> shift;

@@ -23,8 +23,8 @@
 
 namespace minnow {
 
-/// The form that a layer between products has in a packed network: a function of a map of floats. A specialization for
-/// a user's layer provides
+/// The form that a layer between products has in a packed network: a function of a map (height, width, channels) of
+/// floats. A specialization for a user's layer provides
 ///
 ///   explicit inferable(shape in)
 ///   void run(const float* in, float* out) const    processes one image, channels last
@@ -38,8 +38,9 @@ namespace minnow {
 ///                                                  arrays(auto&& visit), which visits std::span<float>, is still
 ///                                                  accepted; saving then copies the network
 ///   float apply(float x, int channel) const        the layer as a function of one number
-///   int direction(int channel) const               1 where this function increases, -1 where it decreases, 0 where it
-///                                                  is constant; with both, packing may fold the layer into thresholds
+///   int direction(int channel) const               1 if `apply` increases with x in this channel, -1 if it decreases,
+///                                                  0 if it is constant. If a layer has `apply` and `direction`,
+///                                                  packing may fold it into thresholds (infer/thresholds.hpp)
 template <class Layer>
 class inferable;
 
@@ -50,7 +51,7 @@ concept inferable_layer = requires(const inferable<Layer> l, const float* in, fl
   l.run(in, out);
 };
 
-/// A layer that packing may fold into thresholds.
+/// A layer that packing may fold into thresholds (infer/thresholds.hpp).
 template <class Layer>
 concept monotone_layer = inferable_layer<Layer> && requires(const inferable<Layer> l) {
   { l.apply(0.0f, 0) } -> std::convertible_to<float>;
@@ -161,7 +162,7 @@ private:
   shape shape_;
 };
 
-/// A quantizer that is the model's last layer outputs values, not codes.
+/// A quantize layer that is the model's last layer. It outputs values, not codes.
 template <class Quantizer>
 class inferable<quantize<Quantizer>> {
 public:
@@ -188,7 +189,8 @@ class inferable<Layer> {
 public:
   explicit inferable(shape in) noexcept : geometry_(Layer::pool_over(in)) {}
 
-  /// Visits the taps in order, with one accumulator per channel. The sums therefore equal the sums of training.
+  /// Visits the elements of each window row by row, with one accumulator per channel. Training adds the elements in the
+  /// same order, so the sums are equal.
   void run(const float* in, float* out) const noexcept {
     const geometry& g = geometry_;
     const float share = 1.0f / static_cast<float>(g.kernel.height * g.kernel.width);
@@ -231,8 +233,8 @@ private:
   shape shape_;
 };
 
-/// The `inferable` of a layer with two inputs takes the shapes of both. Its `scale` is the quantizer scale of the other
-/// input's codes, or 1 if that input has floats.
+/// The packed form of `add`. A layer with two inputs is constructed from both input shapes. `scale` is the quantizer
+/// scale of the codes of `other`, or 1 if `other` holds floats.
 template <>
 class inferable<add> {
 public:

@@ -30,8 +30,8 @@ struct packed_stages<Packed, std::index_sequence<Stage...>> : stage<Packed, Stag
 
 }  // namespace detail
 
-/// The packed form of a model: packed weights and thresholds. A run does not change it, so any number of threads may
-/// share it; `session` holds the buffers of a run.
+/// The packed form of a model: packed weights, and the constants of the other layers, such as thresholds. A run does
+/// not change it, so any number of threads may share it; `session` holds the buffers of a run.
 ///
 /// Model   a struct derived from `model<…>`
 /// Arch    the architecture that its kernels are compiled for; by default the best that the compiler's flags allow
@@ -53,7 +53,7 @@ public:
     return stages_;
   }
 
-  /// Calls f(i, stage) for every stage in order. i is the stage's index as a std::integral_constant.
+  /// Calls f(i, stage) for every stage, from the first to the last. i is the stage's index as a std::integral_constant.
   template <class Function>
   void each_stage(Function&& f) {
     each_of(*this, f, std::make_index_sequence<stages>{});
@@ -74,8 +74,8 @@ public:
     }(std::make_index_sequence<stages>{});
   }
 
-  /// Returns the logits (N,classes) of N images (H,W,C): a span, a vector or an array. Allocates the buffers of a
-  /// session in each call; a `session` object reuses them.
+  /// Returns the logits (N,classes) of N images (H,W,C), given as a span, a vector or an array. Allocates the buffers
+  /// of a session in each call; a `session` object allocates them only once.
   ///
   /// throws  as session::run
   template <class Images>
@@ -101,7 +101,7 @@ class packed<NoModel, Arch> : public detail::reading_of_no_model<NoModel> {
   using detail::reading_of_no_model<NoModel>::reading_of_no_model;
 };
 
-/// A session of a type that is not a packed network gives this single compile error.
+/// A session of a type that is not a packed network. The static assertion is then the only compile error.
 template <class NotPacked>
   requires(!detail::is_packed<NotPacked>)
 class session<NotPacked> {

@@ -109,7 +109,7 @@ private:
             {floats(0), floats(1), floats(2)},
             reinterpret_cast<std::uint32_t*>(at(memory.waiting))};
   }
-  /// Returns the packed map of the other input if the layer has two inputs; null if it has one.
+  /// Returns the packed map of a layer's second input; null if the layer has only one input.
   template <class Plan, std::size_t Index>
   [[nodiscard]] const std::byte* other() noexcept {
     if constexpr (join_layer<typename Plan::template op<Index>>) return map(Plan::template second<Index>);

@@ -24,7 +24,7 @@ concept image_numbers = requires(const Images& images) { std::span(images); };
 template <image_numbers Images>
 using image_number = typename decltype(std::span(std::declval<const Images&>()))::value_type;
 
-/// Checks the lengths of a run: whole images, and exactly one row of logits for each.
+/// Checks the lengths of a run's arrays: there must be only whole images, and exactly one row of logits for each image.
 [[nodiscard]] inline status check_run(std::size_t numbers, std::size_t image, std::size_t logits,
                                       std::size_t classes) noexcept {
   if (numbers % image != 0)
@@ -37,8 +37,8 @@ using image_number = typename decltype(std::span(std::declval<const Images&>()))
 
 }  // namespace detail
 
-/// The buffers of a run, in one arena of known size. A session serves one caller at a time; many sessions may share a
-/// packed network.
+/// The buffers of a run, in one arena (block of memory) of `arena_bytes` bytes. A session serves one caller at a time;
+/// many sessions may share a packed network.
 template <class Packed>
 class session {
   using layer_graph = typename Packed::layer_graph;
@@ -60,7 +60,7 @@ public:
         stage_type::product::prepare(stage_type::plan::window, st.weights.data(), arena_.data() + plan.prepared[s]);
     });
   }
-  /// Deleted: a session keeps a reference, so the network must be a named object.
+  /// Deleted: a session keeps a reference to the network, so the network must not be a temporary object.
   explicit session(const Packed&& network, int threads = 1) = delete;
 
   /// Returns the size of the arena in bytes.
@@ -73,7 +73,7 @@ public:
     return detail::check_run(numbers, index(layer_graph::input.size()), logits, index(Packed::classes));
   }
 
-  /// Computes images (N,H,W,C) -> logits (N,classes). Allocates nothing.
+  /// Computes the logits (N,classes) of N images (H,W,C). Allocates nothing.
   ///
   /// images   a span, a vector or an array of N · H·W·C bytes, or of floats if the model does not begin with pixels
   /// logits   N · classes floats
@@ -97,7 +97,7 @@ public:
 
   /// Runs stage `Stage` and all later ones, starting from packed codes of the stage's inputs.
   ///
-  /// map      at most as many bytes as the stage's packed input map
+  /// map      packed codes, at most as many bytes as the stage's packed input map has
   /// logits   `classes` floats
   /// throws   as run
   template <std::size_t Stage>
@@ -117,7 +117,7 @@ private:
   void run_images(const Element* images, std::size_t count, float* logits, trace* watcher) {
     constexpr auto size = index(layer_graph::input.size());
     constexpr auto classes = index(Packed::classes);
-    // With a trace, images run one after another.
+    // If a trace watches the run, images run one after another.
     const int parts = watcher != nullptr ? 1 : static_cast<int>(std::min(index(threads_), count));
     if (parts <= 1) {
       auto whole = part_of(0, threads_);
@@ -132,8 +132,8 @@ private:
     });
   }
 
-  /// Returns a runner for images that `helpers` threads share. It uses the buffers of these threads, from thread `part`
-  /// on.
+  /// Returns a runner for images that are each computed by `helpers` threads together. It uses the buffers of these
+  /// threads, from thread `part` to thread part + helpers - 1.
   [[nodiscard]] detail::runner<Packed> part_of(int part, int helpers) noexcept {
     return {*network_, arena_.data(), arena_.data() + plan.prepared_size + index(part) * plan.size, helpers};
   }

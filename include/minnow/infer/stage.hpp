@@ -18,14 +18,15 @@
 
 namespace minnow {
 
-/// One stage of a packed network: its packed weights and the constants of its epilogue.
+/// One stage of a packed network (see infer/stage_plan.hpp): the packed weights of its product and the constants of its
+/// epilogue (see infer/ends/end.hpp).
 template <class Packed, std::size_t Stage>
 struct stage {
   using plan = detail::stage_plan<typename Packed::model, Stage>;
   using product = kernels::product_of<plan::window.groups != 1, detail::operand_of<typename plan::inputs>,
                                       detail::operand_of<typename plan::weights>, typename Packed::arch>;
 
-  /// True if the kernel's 32-bit sums hold every result.
+  /// True if no sum of the product can overflow the kernel's 32-bit integers.
   static constexpr bool fits = [] {
     if constexpr (plan::has_product && requires { product::longest(); })
       return plan::window.inputs() <= product::longest();
@@ -39,7 +40,7 @@ struct stage {
     else return std::size_t{0};
   }();
 
-  /// The constants and the functions of the stage's epilogue: see infer/ends/end.hpp.
+  /// The constants and the functions of the stage's epilogue.
   using end_type = detail::end_of<plan>;
   static_assert(detail::stage_end_of<end_type, plan>);
 
@@ -51,8 +52,8 @@ struct stage {
   detail::stored_weights weights{weight_bytes};
   end_type constants;
 
-  /// Calls visit(name, span of bytes) for every array that a file stores, in order. Every length follows from the
-  /// model. The bytes of a const stage are const.
+  /// Calls visit(name, span of bytes) for every array that a file stores, in the file's order. The model determines
+  /// every length. The bytes of a const stage are const.
   template <class Visit>
   void sections(Visit&& visit) {
     sections_of(*this, visit);
@@ -62,7 +63,7 @@ struct stage {
     sections_of(*this, visit);
   }
 
-  /// Calls visit(index of the layer, name, floats) for every array of the constants that consists of floats.
+  /// Calls visit(index of the layer, name, floats) for every array of floats among the constants.
   template <class Visit>
   void floats_of_layers(Visit&& visit) {
     floats_of(constants, visit);

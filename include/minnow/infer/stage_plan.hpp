@@ -19,8 +19,9 @@ namespace minnow {
 
 namespace detail {
 
-/// The first layer of each stage of a packed network. A stage begins at every product and after every quantize layer.
-/// It also begins after every other layer, unless the next layer is the only one that reads the result.
+/// Divides the layers of a packed network into stages, which are groups of consecutive layers that are computed
+/// together. A stage begins at every product and after every quantize layer. After any other layer, the stage continues
+/// only if the next layer, and no other, reads the result.
 template <class Model>
 struct stages {
   using layer_graph = minnow::layer_graph<Model>;
@@ -65,12 +66,12 @@ struct stages {
   }
 };
 
-/// The epilogue of a stage: how it computes the next stage's inputs from its product's sums. `stage_plan::ends_in`
-/// chooses it. infer/ends/end.hpp states the members that every epilogue has.
+/// The epilogue of a stage: how the stage computes the next stage's inputs from the sums of its own product.
+/// `stage_plan::ends_in` chooses it. infer/ends/end.hpp states the members that every epilogue has.
 enum class stage_end {
   thresholds,   ///< the layers are folded into integer thresholds, which give the codes
-  fixed_point,  ///< integer multiplications and shifts give the codes; only in models of `fixed_point`
-  requantize,   ///< the layers and the quantizer are computed in floats, one block of a tile's sums at a time
+  fixed_point,  ///< integer multiplications and shifts give the codes; only for `fixed_point<Model>`
+  requantize,   ///< the layers and the quantizer are computed in floats, for blocks of 16 sums in the kernel
   floats        ///< the layers are applied to whole maps of floats
 };
 
@@ -119,8 +120,8 @@ struct stage_plan {
     if constexpr (has_product) return layer_graph::template layer<begin>::over(in);
     else return geometry{in, in, {1, 1}, {1, 1}};
   }();
-  /// True if a dense layer reads a map of several pixels as one pixel. The map is flattened in place, so no other layer
-  /// may read it.
+  /// True if a dense layer reads a packed map whose pixels have gaps between them. The map is flattened to one pixel in
+  /// place, so no other layer may read it.
   static constexpr bool flattens = has_product && window.in != in && kernels::has_gaps<inputs::storage>(in);
   static_assert(!flattens || layer_graph::readers(layer_graph::template from<begin>) == 1,
                 "minnow: a dense layer's input of several pixels has no other readers");
@@ -147,7 +148,7 @@ struct stage_plan {
     return (std::size_t{0} + ... + (join_layer<op<Index>> ? 1 : 0));
   }(indices{});
 
-  /// True if an average pool over a product gives the same number from integer sums as from the floats of training.
+  /// True if an average pool after a product gives the same number from integer sums as from the floats of training.
   /// This requires that a float holds the total of a window exactly (24 bits).
   template <std::size_t Index>
   static constexpr bool averages_exactly = [] {
@@ -167,9 +168,9 @@ private:
     else return is_pool<Index> || monotone_layer<op<Index>>;
   }();
 
-  /// True if the stage folds into thresholds. It needs a product, an output quantizer with few codes, and between them
-  /// only monotone layers and at most one pool. An average must come first, and its sums must be integers that are
-  /// exact in floats.
+  /// True if the stage folds into thresholds (see infer/thresholds.hpp). The stage needs a product, an output quantizer
+  /// with few codes, and between them only monotone layers and at most one pool. An average pool must directly follow
+  /// the product, and its sums must be integers that floats hold exactly.
   static constexpr bool folds = [] {
     if constexpr (has_product && has_quantizer && pools <= 1) {
       if constexpr (has_few_codes<outputs>())
@@ -178,9 +179,10 @@ private:
     return false;
   }();
 
-  /// True if the stage encodes, that is, converts the sums of a tile to codes through floats. It needs integer sums, an
-  /// output quantizer with one-byte codes, and between them only monotone layers and at most one max pool. Without a
-  /// pool, it may also add another branch, of floats or of byte codes. A stage that folds does not encode.
+  /// True if the stage encodes, that is, converts blocks of integer sums to codes through floats. The stage needs
+  /// integer sums, an output quantizer with one-byte codes, and between them only monotone layers and at most one max
+  /// pool. If the stage has no pool, it may also add another branch, which holds floats or one-byte codes. A stage that
+  /// folds into thresholds does not encode.
   template <std::size_t Index>
   static constexpr bool encodes_op = [] {
     if constexpr (is_pool<Index>) return !averages<Index>;
@@ -198,9 +200,9 @@ private:
     return false;
   }();
 
-  /// True if an encoding stage works without floats, which the model must request (`fixed_point`). Its layers must be
-  /// affine, clips or max pools, and its quantizer must round (`rounds`). At most one `add` layer may add codes,
-  /// before any clip.
+  /// True if an encoding stage computes with integers only. The model must request this (`fixed_point<Model>`). All
+  /// layers must be affine, clips or max pools, and the quantizer must round (`rounds`). In addition, one `add` layer
+  /// may add codes before any clip.
   static constexpr bool fixes = [] {
     if constexpr (encodes && is_fixed_point<Model> && requires { requires outputs::rounds; }) {
       bool clipped = false;
@@ -225,7 +227,7 @@ public:
                                        : encodes ? stage_end::requantize
                                                  : stage_end::floats;
 
-  /// True if the stage folds and has an average pool before the thresholds.
+  /// True if the stage folds into thresholds and has an average pool before them.
   static constexpr bool folded_average = [] {
     if constexpr (folds && pools > 0) return averages<pool>;
     else return false;
@@ -238,7 +240,7 @@ public:
   }();
 };
 
-/// The sink that writes the codes of a stage that is folded into thresholds.
+/// The sink (see kernels/sink/sink.hpp) that writes the codes of a stage that is folded into thresholds.
 template <class Plan>
 using code_sink_of = kernels::code_sink<Plan::outputs::storage, operand_of<typename Plan::outputs>::bits,
                                         static_cast<int>(codes_of<typename Plan::outputs>().size()) - 1>;

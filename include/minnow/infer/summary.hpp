@@ -81,7 +81,7 @@ inline constexpr auto stage_lines = []<std::size_t... Index>(std::index_sequence
   return std::array{line_of<Packed, Stage, stage<Packed, Stage>::plan::begin + Index>()...};
 }(std::make_index_sequence<stage<Packed, Stage>::plan::end - stage<Packed, Stage>::plan::begin>{});
 
-/// Line of the first quantizer of a model that begins with pixels. The image's bytes already are its codes.
+/// Line of the first quantizer of a model that begins with pixels. The image's bytes are already the quantizer's codes.
 template <class Model>
 inline constexpr packed_line pixels_line{.path = layer_graph<Model>::paths[0].view(),
                                          .name = short_name_of<quantize<pixels>>.view(),

@@ -42,10 +42,11 @@ template <quantizer Quantizer>
 
 }  // namespace detail
 
-/// The function from a sum to a code, as integer comparisons. A sum of floats is first mapped to an integer by
-/// kernels::ordered. For channel c, the code's index is the number of thresholds t with (sum ^ flip[c]) >= t[c]. flip
-/// is 0 where the code increases with the sum and -1 where it decreases (the code then increases with ~sum = -sum - 1).
-/// A pool between the sum and the code takes the largest of the flipped sums, or the smallest where `smallest[c]` is
+/// The function from a product's sum to a code, as integer comparisons. A float sum is first mapped to an integer by
+/// kernels::ordered, which preserves the order. A code is identified by its index among the quantizer's codes in
+/// increasing order. For channel c, this index is the number of rows t of `values` with (sum ^ flip[c]) >= t[c].
+/// flip[c] is 0 if the code increases with the sum and -1 if it decreases (the code then increases with ~sum = -sum -
+/// 1). A max pool between the sum and the code takes the largest of the flipped sums, or the smallest if smallest[c] is
 /// -1.
 ///
 /// Rows are padded to whole blocks of 16 channels.
@@ -67,7 +68,8 @@ struct thresholds {
     return {values.data(), flip.data(), smallest.data(), stride};
   }
 
-  /// Finds the thresholds of a channel by bisection, with the function that the trained network computes.
+  /// Finds the thresholds of a channel by bisection. It evaluates the same function from sum to code as the trained
+  /// network.
   ///
   /// index_of(sum)   the code's index for a sum in [-bound, bound]; increases or decreases with the sum
   /// direction       1 if the function from the sum to the code increases, -1 if it decreases, 0 if it is constant;

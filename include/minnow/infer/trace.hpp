@@ -8,8 +8,8 @@ namespace minnow {
 /// Observes the values between image and logits. Derive from it to inspect a run.
 class trace {
 public:
-  /// Receives a product's sums for the output rows [first_row, last_row): each row has out.width ·
-  /// kernels::sum_stride(F) numbers for F filters.
+  /// Receives a product's sums for the output rows [first_row, last_row). With F filters, each output pixel has
+  /// kernels::sum_stride(F) numbers.
   virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const std::int32_t* /*sums*/) noexcept {
   }
   virtual void sums(std::size_t /*layer*/, int /*first_row*/, int /*last_row*/, const float* /*sums*/) noexcept {}

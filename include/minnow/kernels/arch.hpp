@@ -10,13 +10,15 @@
 #include <minnow/kernels/portable.hpp>
 
 /// Architecture tags: the tags of xsimd, and two tags of this library, `avx512_vpopcntdq` and `portable`. A kernel
-/// takes the tag as its last argument. Overload resolution selects the kernel of the nearest base class of the tag, or
-/// of `portable` if no base class has a kernel.
+/// takes the tag as its last template argument. Overload resolution selects the kernel that is written for the tag. If
+/// there is none, it selects the kernel of the nearest base class of the tag that has one, or else the kernel of
+/// `portable`.
 namespace minnow::kernels {
 
 namespace detail {
 
-/// The last tag in xsimd's chain of AVX-512 tags. xsimd 14 added one tag to the chain.
+/// The last tag in xsimd's chain of AVX-512 tags, in which each tag derives from the one before it. xsimd 14 added one
+/// tag to the chain.
 #if XSIMD_VERSION_MAJOR < 14
 using widest_avx512 = xsimd::avx512vnni<xsimd::avx512vbmi>;
 #else
@@ -64,7 +66,7 @@ struct batch_arch_of<avx512_vpopcntdq> {
 
 }  // namespace detail
 
-/// The widest architecture that the compiler's flags allow, or XSIMD_DEFAULT_ARCH.
+/// The widest architecture that the compiler's flags allow, or XSIMD_DEFAULT_ARCH if this macro is defined.
 using best = detail::best_over<xsimd::default_arch>;
 
 /// The xsimd architecture of the batches that kernels for `Arch` use, as in xsimd::batch<float, batch_arch<best>>. For
@@ -72,18 +74,18 @@ using best = detail::best_over<xsimd::default_arch>;
 template <class Arch>
 using batch_arch = typename detail::batch_arch_of<Arch>::type;
 
-/// A list of architectures, lowest first.
+/// A list of architectures, the least capable first.
 template <class... Archs>
 struct archs {
   static constexpr int size = sizeof...(Archs);
 
-  /// Calls visit(Arch{}) for each architecture, lowest first.
+  /// Calls visit(Arch{}) for each architecture, in the order of the list.
   template <class Visit>
   static constexpr void for_each(Visit&& visit) {
     (visit(Archs{}), ...);
   }
 
-  /// Calls visit(Arch{}, Below{}) for each architecture except the lowest. Below is the architecture before Arch in the
+  /// Calls visit(Arch{}, Below{}) for each architecture except the first. Below is the architecture before Arch in the
   /// list.
   template <class Visit>
   static constexpr void for_each_step(Visit&& visit) {
@@ -103,8 +105,8 @@ private:
   static constexpr void steps(Visit&, Last) {}
 };
 
-/// The architectures that have kernels and that this build can run, lowest first. Tests and benchmarks iterate over
-/// them.
+/// The architectures that have kernels and that this build can run, the least capable first. Tests and benchmarks
+/// iterate over them.
 using available_archs = archs<portable>::add<xsimd::sse4_2>::add<xsimd::avx2>::add<xsimd::avx512bw>::add<
     avx512_vpopcntdq>::add<xsimd::neon64>;
 

@@ -56,13 +56,15 @@ using float_vector = std::conditional_t<xsimd::types::has_simd_register<float, b
 /// Floats aligned to 64 bytes, so that the vectors of an array do not cross cache lines.
 using aligned_floats = std::vector<float, xsimd::aligned_allocator<float, 64>>;
 
-/// The tile of results whose accumulators stay in registers: some rows by two vectors.
+/// The size of a register tile, a block of results whose accumulators stay in registers: `rows` pixels by `columns`
+/// channels of the result. The columns are two vectors.
 ///
-/// Each step loads two vectors of weights and broadcasts one input for each row, so taller tiles load less for each
-/// product. The accumulators, the two vectors and one broadcast must fit the register file. For weight gradients, the
-/// rows of a tile are input channels instead of pixels (channel_rows). There are 8 of them instead of 12, because the
-/// number of input channels is usually a multiple of 16. Their 16 accumulators are enough to keep two multipliers with
-/// a latency of 4 cycles busy. On AVX2 six rows are faster than four, even with the partial tiles at borders.
+/// Each step loads two vectors of weights and broadcasts one input for each row, so a tile with more rows loads less
+/// for each product. The accumulators, the two vectors and one broadcast must fit the register file. For weight
+/// gradients, the rows of a tile are input channels instead of pixels (channel_rows). With many registers a tile has 8
+/// of these rows instead of 12, because 8 divides 16, and the number of input channels is usually a multiple of 16. The
+/// 16 accumulators of such a tile are enough to keep two multipliers with a latency of 4 cycles busy. On AVX2 tiles of
+/// six rows are faster than tiles of four rows, although six rows leave more partial tiles at borders.
 template <class Arch>
 struct float_tile {
   static constexpr bool many_registers =

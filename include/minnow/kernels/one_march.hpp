@@ -6,13 +6,13 @@
 // linker keeps one copy of each, and a copy that is compiled for a newer processor crashes the program on an older one.
 // Therefore each object file refers to a symbol whose name lists the processor features of its flags, and defines that
 // symbol in a COMDAT group that has the same name in all object files. The linker keeps only the first group, so the
-// symbol of a second set of features is undefined. Its name is minnow_compiled_with_different_march_…, where 1 marks an
-// enabled feature.
+// symbol of a second set of features is undefined. The linker's error message shows the name of the undefined symbol,
+// minnow_compiled_with_different_march_…, in which 1 marks an enabled feature.
 //
 // Shared libraries do not conflict, because each has its own group. The objects of minnow_dispatch do not conflict
-// either, because their groups are dissolved. The check does not work with -flto. With clang the symbol is weak,
-// because clang's -flto reports two definitions in assembly as an error. The check then has no effect with lld, which
-// accepts an undefined weak symbol, and with GNU ld if the program is not a PIE.
+// either, because the build of minnow_dispatch dissolves their groups. The check does not work with -flto. With clang
+// the symbol is weak, because clang's -flto reports two definitions in assembly as an error. The check then has no
+// effect with lld, which accepts an undefined weak symbol, and with GNU ld if the program is not a PIE.
 #if defined(__ELF__) && defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
 #define MINNOW_TEXT_OF(x) #x
 #define MINNOW_TEXT(x) MINNOW_TEXT_OF(x)
@@ -27,7 +27,7 @@
   "_" MINNOW_TEXT(__AVX512VBMI2__) "_" MINNOW_TEXT(__AVX512VNNI__) "_" MINNOW_TEXT(__AVX512BITALG__)                      \
   "_" MINNOW_TEXT(__AVX512VPOPCNTDQ__) "_" MINNOW_TEXT(__AVX512BF16__) "_" MINNOW_TEXT(__AVX512FP16__)
 #else
-// The width of SVE vectors in bits, 0 if it is not fixed. In that case only g++ defines __ARM_FEATURE_SVE_BITS.
+// The width of SVE vectors in bits, 0 if it is not fixed. If it is not fixed, only g++ defines __ARM_FEATURE_SVE_BITS.
 #if defined(__ARM_FEATURE_SVE_BITS)
 #define MINNOW_SVE_BITS __ARM_FEATURE_SVE_BITS
 #else
@@ -44,7 +44,7 @@
 #else
 #define MINNOW_BINDING ".globl "
 #endif
-// The reference is in a note section, which --gc-sections keeps.
+// The reference to the symbol is in a note section, which --gc-sections keeps.
 __asm__(".ifndef " MINNOW_MARCH
         "\n"
         "\t.pushsection .rodata.minnow_march,\"aG\",@progbits,minnow_march,comdat\n"

@@ -17,8 +17,8 @@ struct operand {
 /// The memory of one product. Each pointer is aligned to 64 bytes. A kernel may read up to 64 bytes past the end of
 /// each memory block.
 struct operands {
-  const std::byte* inputs;    ///< one packed map
-  const std::byte* weights;   ///< the weights, packed in the order of the file
+  const std::byte* inputs;    ///< one packed input map
+  const std::byte* weights;   ///< the weights in the packed layout of layout/layout.hpp
   const std::byte* prepared;  ///< data that the kernel's prepare() has written
   std::byte* scratch;
 };

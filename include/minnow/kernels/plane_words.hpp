@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-/// Expands one word of a bit plane to 32 bytes, one for each channel. Implementations have the interface:
+/// Expands one word of a bit plane, which holds one bit for each of 32 channels, to 32 bytes, one for each channel.
+/// Implementations have this interface:
 ///
 /// mask of(word)                    selects the channels whose bit is set
 /// bytes put(bytes, mask, value)    writes `value` to the selected channels

@@ -1,13 +1,13 @@
 #pragma once
 
-/// The lowest architecture, which does not need xsimd. The other architectures are in arch.hpp.
+/// The architecture `portable`, which does not need xsimd. The other architectures are in arch.hpp.
 namespace minnow::kernels {
 
 /// The tag of the kernels in standard C++. They run on every processor, with or without SIMD.
 ///
 /// Every architecture tag converts to `portable`. Overload resolution ranks a conversion by constructor after every
 /// conversion to a base class, so it chooses an overload on `portable` only if no base class of the tag has one.
-/// Therefore the name of xsimd's common base class, which changed between 13 and 14, is not needed here.
+/// Therefore the name of xsimd's common base class, which changed between xsimd 13 and 14, is not needed here.
 struct portable {
   static constexpr bool supported() noexcept { return true; }
   static constexpr const char* name() noexcept { return "portable"; }

@@ -74,7 +74,7 @@ void pack_float_weights(const geometry& g, std::span<const float> codes, std::by
   }
 }
 
-/// The functions of a kernel for `best`, compiled once for all sinks and layers.
+/// The functions of a kernel for the architecture `best`, compiled once for all sinks and layers.
 template <bool Grouped, class In, class Weights>
 struct product_calls {
   using kernel = std::conditional_t<Grouped, grouped_product<In, Weights, best>, product<In, Weights, best>>;
@@ -86,8 +86,8 @@ struct product_calls {
   static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept;
 };
 
-/// True for the operands whose kernels minnow::compiled contains. The others are rarely used, and would double the
-/// number of kernels.
+/// True for the operands whose kernels the library minnow::compiled contains. The other operands are rarely used, and
+/// their kernels would double the number of compiled kernels.
 template <class Operand>
 inline constexpr bool is_common_operand =
     Operand::storage != encoding::half && (Operand::storage != encoding::power_of_two || Operand::bits == 3);

@@ -13,18 +13,19 @@
 #include <minnow/kernels/layout/layout.hpp>
 
 /// Reference product in plain loops, for every pair of encodings: decode, multiply, add. Tests compare all other
-/// kernels with it.
+/// kernels with it. A tap is one position of the convolution kernel. K = g.inputs() is the number of inputs of a
+/// window, and k is the index of an input in the window.
 namespace minnow::kernels::reference {
 
 namespace detail {
 
-/// Element type of decoded codes in scratch. It has 16 bits if the sums are integers, because every SIMD instruction
-/// set multiplies 16-bit numbers.
+/// Element type of decoded codes in scratch memory. It has 16 bits if the sums are integers, because every SIMD
+/// instruction set multiplies 16-bit numbers.
 template <encoding In, encoding Weights>
 using element = std::conditional_t<is_integer(In) && is_integer(Weights), std::int16_t, float>;
 
-/// Returns sum + x * w. The float overload calls std::fma, so there is one rounding whether or not the compiler
-/// contracts expressions.
+/// Returns sum + x * w. The float overload calls std::fma, so the result is rounded once, whether or not the compiler
+/// contracts multiplications and additions to fma.
 [[nodiscard]] inline float add_product(float sum, float x, float w) noexcept { return std::fma(x, w, sum); }
 [[nodiscard]] inline std::int32_t add_product(std::int32_t sum, std::int32_t x, std::int32_t w) noexcept {
   return sum + x * w;
@@ -77,15 +78,16 @@ template <encoding In, encoding Weights>
 }
 
 /// Computes the sums of the output rows [first_row, last_row) of one image. Taps outside the image are skipped, because
-/// they add nothing. Float sums are accumulated in the order of k with one fma per step, so they are the same with
-/// every compiler.
+/// their inputs count as 0. Float sums are accumulated in the order of k with one fma per step, so they are the same
+/// with every compiler.
 ///
 /// inputs (H, W) pixels, weights F filters -> sums (last_row - first_row, out.width, sum_stride(F)), where row 0 is
-/// output row first_row; lanes beyond F are 0
+/// output row first_row; the sums beyond the F filters are 0
 ///
 /// requires  the layouts of layout.hpp; scratch_bytes<In, Weights>(g) bytes at `scratch`, aligned for float; for
 ///           integers K · max|x| · max|w| < 2^31
-/// cost      K · 16 multiplications and additions for each pixel and block, and the decoding of inputs and weights
+/// cost      K · 16 multiplications and additions for each pixel and block of 16 filters, and the decoding of inputs
+///           and weights
 /// throws    never
 template <encoding In, encoding Weights, int InputBits = 3, int WeightBits = 3>
 void product(const geometry& g, const std::byte* inputs, const std::byte* weights, sum<In, Weights>* sums,

@@ -8,11 +8,13 @@
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 
-/// Regions: rectangles of output pixels whose windows have the same taps inside the image.
+/// Regions: rectangles of output pixels whose windows have the same taps (positions of the convolution kernel) inside
+/// the image.
 ///
 /// A tap outside the image is skipped, so the length of the product depends on the position of the window. The length
-/// is the same for all pixels of the interior, of each edge and of each corner. Each of these regions is a product of
-/// one length: its constants are computed once, and a tile may consist of any of its pixels, even from different rows.
+/// is the same for all pixels of the interior, of each edge and of each corner. Each of these parts is one region. All
+/// products of a region have the same length, so its constants are computed once, and a tile may consist of any of its
+/// pixels, even from different rows.
 namespace minnow::kernels::detail {
 
 /// Output positions [first, last) along one axis. For each of them the taps [tap_first, tap_last) are inside the image.
@@ -39,7 +41,8 @@ struct run {
 /// A rectangle of output pixels with the same taps, and the positions of those taps in inputs and weights.
 ///
 /// The inputs of a window are contiguous within a kernel row, and so are the weights: a window has `rows()` segments of
-/// `segment_steps()` steps. The kernel defines a step: the planes of one word of channels, four bytes, or one number.
+/// `segment_steps()` steps. Each compute kernel defines its own step: the bit planes of one word of 32 channels, four
+/// bytes, or one number.
 struct region {
   geometry g;
   run y;
@@ -100,8 +103,8 @@ struct cursor {
   }
 };
 
-/// Calls visit(region) for the regions of the output rows [first_row, last_row). Order: from top to bottom, and within
-/// each run of rows from left to right.
+/// Calls visit(region) for the regions of the output rows [first_row, last_row). The regions are visited from top to
+/// bottom, and within the same rows from left to right.
 template <class Visit>
 constexpr void for_each_region(const geometry& g, int first_row, int last_row, int pixel_steps,
                                Visit&& visit) noexcept {

@@ -20,9 +20,9 @@ constexpr window conv_window() {
 /// in (H,W,C) -> out (H',W',Filters)
 /// Scheme   scheme<Inputs, Weights>, short for quantize<Inputs> before conv<Filters, Weights>; or the weights'
 ///          quantizer alone
-/// Options  kernel<3>, stride<1>, padding<kernel/2> (rounded down), groups<1> unless given. Taps in the padding add
-///          nothing to a sum. At stride 1 the default padding keeps the size with an odd kernel; with an even kernel
-///          the output is larger by 1
+/// Options  kernel<3>, stride<1>, padding<kernel/2> (rounded down), groups<1> unless given. Kernel elements over the
+///          padding add nothing to a sum. With stride 1 and the default padding, the output has the input's height
+///          and width if the kernel is odd; if the kernel is even, they are larger by 1
 /// weights  (Filters, kernel height, kernel width, C / groups)
 template <int Filters, class Scheme = real, class... Options>
 struct conv {

@@ -15,9 +15,10 @@ struct add {
   }
 };
 
-/// Concatenates channels: first the input of the fork, then the result of the branch.
+/// Concatenates the channels of two branches: first the channels of `other`, which in a `concatenated` block is the
+/// block's input, then the channels of `body`.
 ///
-/// in (H,W,C') and (H,W,C) -> out (H,W,C + C')
+/// in (H,W,C') of `body` and (H,W,C) of `other` -> out (H,W,C + C')
 struct concatenate {
   static constexpr text name() { return "concatenate"; }
   static constexpr shape output(shape body, shape other) noexcept {

@@ -37,8 +37,8 @@ concept layer = std::is_empty_v<Layer> && requires(shape in) {
   { Layer::check(in) } -> std::convertible_to<fault>;
 };
 
-/// A layer with two inputs, at which the branches of a fork meet. `body` is the result of the body, `other` the result
-/// of the other branch.
+/// A layer that joins two branches that start from the same input, such as `add`. In the functions, `body` is the
+/// output shape of the main branch, and `other` is the output shape of the other branch, for example a shortcut.
 ///
 ///   name(), output(body, other), check(body, other)   as for a layer
 template <class Layer>
@@ -50,9 +50,9 @@ concept join_layer = std::is_empty_v<Layer> && requires(shape in) {
 
 namespace detail {
 
-/// The short name of a layer or quantizer, for tables. It keeps the first parameter if that is a number, and the only
-/// parameter if that is a type: "conv<32,sign,3x3>" becomes "conv<32>", "quantize<integer<8,per_channel>>" becomes
-/// "quantize<integer<8>>".
+/// The short name of a layer or quantizer, for printed tables. It keeps the first parameter if that is a number, and
+/// the only parameter if that is a type: "conv<32,sign,3x3>" becomes "conv<32>", "quantize<integer<8,per_channel>>"
+/// becomes "quantize<integer<8>>".
 [[nodiscard]] constexpr text short_name(std::string_view name) {
   const std::size_t open = name.find('<');
   if (open == std::string_view::npos) return text(name);
@@ -80,10 +80,11 @@ struct same_shape {
   static constexpr fault check(shape) noexcept { return fault::none; }
 };
 
-/// A layer that applies a function of one number to each element and has its derivative:
+/// A layer that applies a function of one number to each element, and provides the derivative of this function:
 ///
 ///   apply(x), slope(x)  the function and its derivative, for a float and, if they are templates, for a SIMD batch
-///   increasing          true if x <= y implies apply(x) <= apply(y); packing may then fold the layer into thresholds
+///   increasing          true if x <= y implies apply(x) <= apply(y); packing may then fold the layer into integer
+///                       thresholds (infer/thresholds.hpp)
 ///
 /// Optional members:
 ///
@@ -99,7 +100,8 @@ concept elementwise = layer<Layer> && requires(float x) {
 template <class... Layers>
 struct list {};
 
-/// Several layers used as one. Part 1 of chain 2 has the path "2.1".
+/// Several layers used as one. If layer 2 of a model is a chain, part 1 of the chain has the path "2.1". Both numbers
+/// count from 0.
 template <class... Layers>
 struct chain {
   using parts = list<Layers...>;

@@ -22,7 +22,7 @@ struct kernel {
                 "minnow: a kernel's extents are at most 32767");
   static constexpr extent value{Height, Width};
 };
-/// The step by which a window moves. The default is 1 for convolutions and Size for pools.
+/// The step by which a window moves. The default is 1 for convolutions and the window's size for pools.
 template <int Height, int Width = Height>
 struct stride {
   static_assert(Height > 0 && Width > 0, "minnow: a stride is at least 1");
@@ -30,8 +30,8 @@ struct stride {
                 "minnow: a stride is at most 32767");
   static constexpr extent value{Height, Width};
 };
-/// The number of elements added around the image. The default is half the kernel, rounded down, for convolutions and 0
-/// for pools.
+/// The number of rows and columns that are added on each side of the image. The default is 0 for pools, and half the
+/// kernel, rounded down, for convolutions.
 template <int Height, int Width = Height>
 struct padding {
   static_assert(Height >= 0 && Width >= 0, "minnow: padding is not negative");

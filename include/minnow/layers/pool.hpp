@@ -5,8 +5,8 @@
 namespace minnow {
 
 /// A layer that takes the maximum (`averages` is false) or the mean (`averages` is true) of each channel over windows.
-/// Packing can fold such a layer into the epilogue of the product before it. A layer that computes another function of
-/// a window, for example the root of a sum of squares, has no `averages`.
+/// Packing can merge such a layer with the product before it, so that the product writes pooled outputs. A layer that
+/// computes another function of a window, for example the root of a sum of squares, has no `averages`.
 template <class Layer>
 concept pool_layer = layer<Layer> && requires(shape in) {
   { Layer::pool_over(in) } -> std::convertible_to<geometry>;

@@ -37,7 +37,8 @@ struct scheme_of<scheme<Inputs, Weights>> {
   using weights = typename scheme<Inputs, Weights>::weights;
 };
 
-/// The largest K for which sums of K products of `Inputs` and `Weights` fit in 32 bits; unlimited if one side is float.
+/// The largest K for which a sum of K products, each of an input code and a weight code, fits in 32 bits. Unlimited if
+/// the inputs or the weights are floats.
 template <quantizer Inputs, quantizer Weights>
 constexpr long long longest_sum() {
   constexpr long long largest = static_cast<long long>(Inputs::max_code) * Weights::max_code;

@@ -11,13 +11,14 @@
 
 namespace minnow {
 
-/// The sum of a body and a shortcut that read the same input. Each branch has its own quantizers of the input.
+/// The sum of a body and a shortcut that read the same input. The two branches may quantize this input differently.
 ///
 /// in (H,W,C) -> out (H',W',C')
 /// Body      a layer or chain
 /// Shortcut  a layer or chain with the same output shape; chain<> is the identity
-/// Carrier   the quantizer of the input of both branches: `real` leaves it unchanged, integer<8> stores it in bytes
-/// paths     of block 3: "3.carrier", "3.shortcut", "3.body", and "3" for the sum
+/// Carrier   a quantizer that is applied once to the input, before the branches: `real` leaves the input unchanged,
+///           integer<8> stores it in bytes
+/// paths     of a block that is layer 3 of the model: "3.carrier", "3.shortcut", "3.body", and "3" for the sum
 /// source    He et al. 2016
 template <class Body, class Shortcut = chain<>, class Carrier = real>
 struct residual {};
@@ -25,11 +26,11 @@ struct residual {};
 /// Concatenates the input's channels and the body's output channels, in this order.
 ///
 /// in (H,W,C) -> out (H,W,C + C')
-/// paths  of block 3: "3.body", and "3" for the concatenation
+/// paths  of a block that is layer 3 of the model: "3.body", and "3" for the concatenation
 template <class Body>
 struct concatenated {};
 
-/// A block repeated Count times in a row. Part i of repeat 3 has the path "3.i".
+/// A block repeated Count times in a row. If layer 3 of a model is a `repeat`, block i has the path "3.i".
 template <int Count, class Block>
 struct repeat {};
 

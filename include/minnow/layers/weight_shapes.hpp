@@ -45,7 +45,7 @@ constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
 
 }  // namespace detail
 
-/// The weight shapes of all products of a model, in order.
+/// The weight shapes of all products of a model, from the first product to the last.
 template <class Model>
 inline constexpr auto weight_shapes = []<std::size_t... Index>(std::index_sequence<Index...>) {
   constexpr std::size_t products =

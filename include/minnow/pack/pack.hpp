@@ -25,11 +25,11 @@ namespace minnow {
 
 namespace detail {
 
-/// Largest `stale_statistics()` that packing accepts. This is the mean unquantized fraction of the forward passes that
-/// collected batch norm's statistics.
+/// Largest `stale_statistics()` that packing accepts. `stale_statistics()` is the mean unquantized fraction (0: fully
+/// quantized, 1: floats) of the forward passes that collected a batch norm's statistics.
 inline constexpr float most_stale = 1e-3f;
 
-/// Refuses a NaN or an infinity, which thresholds and codes would hide.
+/// Refuses NaNs and infinities. After packing they could go unnoticed, because thresholds and codes are integers.
 inline void check_finite(std::span<const float> values, std::string_view path, std::string_view name) {
   for (const float v : values)
     if (!std::isfinite(v))
@@ -38,7 +38,7 @@ inline void check_finite(std::span<const float> values, std::string_view path, s
                               static_cast<double>(v)));
 }
 
-/// Fills a layer's `inferable` from its `trainable`, by copying arrays of the same names and sizes.
+/// Fills a layer's `inferable` from its `trainable`: copies the arrays that have the same name and size in both.
 template <class Layer, class Estimator>
 void fill(inferable<Layer>& to, trainable<Layer, Estimator>& from, std::string_view path) {
   const auto each = [&](std::string_view name, std::span<float> values) {
@@ -73,15 +73,15 @@ void fill(inferable<batch_norm>& to, trainable<batch_norm, Estimator>& from, std
   }
 }
 
-/// Returns the layers of stage `Stage` as functions of floats, with the scales of its sums and of its codes. Packs the
-/// weights of its product into `to`.
+/// Returns the layers of stage `Stage` (see infer/stage_plan.hpp) as functions of floats, with the scales of the
+/// stage's sums and the state of its output quantizer. Packs the weights of the stage's product into `to`.
 template <std::size_t Stage, class Network, class Packed>
 auto pack_layers(Network& net, Packed& to) {
   using plan = stage_plan<typename Packed::model, Stage>;
   using layer_graph = typename plan::layer_graph;
   layer_constants<plan> layers;
-  // Each scale is the value of a sum of 1 in that channel. Without a product, the only scale is the value of the input
-  // code 1.
+  // scales[f] converts the product's sums of channel f to values. Without a product, scales[0] converts the input codes
+  // to values.
   if constexpr (plan::inputs::max_code > 0)
     for (float& s : layers.scales)
       s = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());
@@ -133,7 +133,8 @@ Packed pack_as(Network& net) {
 
 }  // namespace detail
 
-/// Packs a trained network. The packed network computes the same outputs as the trained one at alpha = 1.
+/// Packs a trained network. The packed network computes the same outputs as the trained network at alpha = 1, where all
+/// weights and inputs are fully quantized.
 ///
 /// throws  batch norm statistics that were collected with alpha < 1 (call `reestimate_batch_norm` first); a NaN or an
 ///         infinity in a layer; a quantizer's state outside its bounds

@@ -30,10 +30,11 @@ struct interval {
 ///   storage         how codes are stored in memory: an `encoding`
 ///   max_code        the largest |code|; 0 if codes are not integers
 ///   state           measured or learned numbers (a running scale, a threshold): a trivially copyable struct of floats
-///   per_channel     one state for each filter instead of one for the tensor (weights only)
-///   clips_weights   latent weights are clipped to [-1, 1] after every update
-///   uniform_init    initial weights are uniform on (-1, 1), because fixed thresholds would round Glorot's smaller
-///                   initial weights to 0
+///   per_channel     true: one state for each filter; false: one state for the tensor. For weights only
+///   clips_weights   true if the latent weights (the float weights that training updates) are clipped to [-1, 1] after
+///                   every update
+///   uniform_init    true if initial weights are uniform on (-1, 1), because fixed thresholds would round Glorot's
+///                   smaller initial weights to 0
 ///   code(x, state)  computes the code of a float or, if it is a template, the codes of a SIMD batch. For inputs,
 ///                   scale · code must not decrease as x increases; packing checks this
 ///   scale(state)    the value of code 1
@@ -45,14 +46,17 @@ struct interval {
 /// Optional members:
 ///
 ///   slope(role, x, state)   factor that multiplies the estimator's slope: the derivative of the function that is
-///                           applied to x before rounding, or the part of it that the paper's method uses
+///                           applied to x before rounding, or the part of this derivative that the quantizer's paper
+///                           uses
 ///   learn(x, state, g, gradients)   adds g · dh(x)/ds to the gradient of each float s of the state; the optimizer then
-///                           updates the state. g is the gradient with respect to h(x). A template, like `code`
+///                           updates the state. g is the gradient with respect to h(x). `learn` is a template, like
+///                           `code`
 ///   limit(state)            moves a state to the nearest one inside its bounds, and leaves a NaN unchanged. It is
 ///                           called after every step of the optimizer, so a quantizer with `learn` must have it.
 ///                           Packing and loading refuse a state that `limit` would change
 ///   observe(state, values, role, all)   measures the values of several processes together, with all.sum and
-///                           all.largest (core/reduction.hpp); without it, the states of the processes are averaged
+///                           all.largest (core/reduction.hpp); without this overload, the states of the processes are
+///                           averaged
 ///   gradient_scale(values)  factor of the gradients from `learn`; `values` is the number of weights that share the
 ///                           state, or for inputs the number of values of one image
 ///   min_code, rounds        the lowest code; `rounds` is true if code(x, state) is x / scale(state), rounded to the

@@ -40,8 +40,9 @@ struct projected : Codes {
   template <class All>
   static bool observe(state& s, std::span<const float> values, role r, All& all) {
     constexpr integer_levels levels{Codes::min_code, Codes::max_code};
-    // The next projection of weights continues from this scale. That of inputs starts from the moving average, which
-    // hardly moves, so it must reach the batch's own scale each time.
+    // Both projections start from the stored scale. For weights this is the last projection's result, so three
+    // iterations are enough. For inputs it is a slow moving average, so the projection must iterate until it reaches
+    // the batch's own scale.
     const float g =
         r == role::weights ? project(values, levels, s.g, 3, all) : project_until_rest(values, levels, s.g, all);
     if (std::isnan(g)) return false;
@@ -58,9 +59,9 @@ struct projected : Codes {
 /// range   any x; values beyond ±g·(2^(Bits-1)-1) map to the outermost level, NaN to the lowest; with g = 0 (only zeros
 ///         observed) all values map to 0
 /// code    a signed integer of Bits bits
-/// inputs  g is an exponential moving average over training batches (smoothing 0.99), frozen for inference. Each batch
-///         is projected until its scale no longer changes
-/// source  Liu & Mattina 2019, Eq. 8-9, Algorithm 2 and 3.2
+/// inputs  g is an exponential moving average over training batches (smoothing 0.99), frozen for inference. For each
+///         batch, the projection of `ppq` repeats until the scale no longer changes
+/// source  Liu & Mattina 2019, Eq. 8-9, Algorithm 2 and section 3.2
 template <int Bits, class Granularity = per_tensor>
 struct integer : detail::projected<detail::with_granularity<signed_codes<Bits>, Granularity>> {
   static constexpr text name() {

@@ -9,22 +9,22 @@
 #include <minnow/quantize/methods/trained_ternary.hpp>
 #include <minnow/quantize/scheme.hpp>
 
-/// The methods that the papers compare with, as schemes of a layer. Bi-Real is trained with the estimator `bi_real`,
-/// all others with `ste`.
+/// Methods from the literature. Each is a scheme: the quantizers of a layer's inputs and weights. Train Bi-Real with
+/// the estimator `bi_real` and all other methods with `ste`.
 namespace minnow::methods {
 
-/// BinaryConnect, with real inputs and binary weights. Source: Courbariaux et al. 2015.
+/// BinaryConnect, with float inputs and binary weights. Source: Courbariaux et al. 2015.
 using binary_connect = scheme<real, sign>;
 /// BNN, with binary inputs and binary weights. Source: Courbariaux et al. 2016.
 using bnn = scheme<sign, sign>;
-/// BWN, with real inputs, and binary weights with a scale for each filter. Source: Rastegari et al. 2016.
+/// BWN, with float inputs, and binary weights with a scale for each filter. Source: Rastegari et al. 2016.
 using bwn = scheme<real, scaled_sign<>>;
 /// XNOR-Net, with binary inputs that have one scale for the tensor, and weights as in BWN. Source: Rastegari et al.
 /// 2016.
 using xnor_net = scheme<scaled_sign<per_tensor>, scaled_sign<>>;
-/// TWN, with real inputs, and ternary weights with a scale. Source: Li & Liu 2016.
+/// TWN, with float inputs, and ternary weights with a scale. Source: Li & Liu 2016.
 using twn = scheme<real, scaled_ternary<>>;
-/// TTQ, with real inputs, and ternary weights with two learned scales. Source: Zhu et al. 2017.
+/// TTQ, with float inputs, and ternary weights with two learned scales. Source: Zhu et al. 2017.
 using ttq = scheme<real, trained_ternary>;
 /// DoReFa-Net, with its quantizers of inputs and of weights. Source: Zhou et al. 2016.
 template <int WeightBits, int InputBits>
@@ -39,7 +39,8 @@ using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
 template <int WeightBits, int InputBits>
 using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
 /// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
-/// estimator `bi_real`. The paper's scaling of weights by magnitude (3.3) is not included. Source: Liu et al. 2018.
+/// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
+/// 2018.
 using bi_real = scheme<sign, sign>;
 
 }  // namespace minnow::methods

@@ -5,7 +5,7 @@
 
 namespace minnow {
 
-/// The inference operation of a product and the precision in which it computes.
+/// The operation that multiplies a layer's inputs and weights at inference, and its precision.
 struct operation {
   enum class kind { xnor, shift, xnor_adder, shift_adder, mac };
   kind what = kind::mac;
@@ -31,9 +31,10 @@ constexpr int fixed_precision(int bits) { return bits <= 2 ? 1 : bits - 1; }
 
 }  // namespace detail
 
-/// The operation of a product according to the paper's table: the narrower of the two operands determines the kind, the
-/// wider one the precision. Bytes and integers are not in the table and follow the same rule: if one operand is stored
-/// as bit planes, the product adds (1 or 2 bits) or shifts (3 bits and more) the other operand.
+/// The operation for a product of inputs and weights according to the paper's table: the narrower of the two operands
+/// determines the kind, the wider one the precision. Bytes and integers are not in the table and follow the same rule:
+/// if one operand is stored as bit planes, the product adds (1 or 2 bits) or shifts (3 bits and more) the other
+/// operand.
 ///
 /// source  Chen et al. 2020, Tables I and II
 template <quantizer Inputs, quantizer Weights>

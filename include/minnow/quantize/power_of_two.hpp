@@ -7,8 +7,8 @@
 
 namespace minnow {
 
-/// The default thresholds D_1 > … > D_q of `power_of_two`: midway between neighboring levels. To use other thresholds,
-/// write a type with the members `value<q>` and `name()`, like this one.
+/// The q default thresholds D_1 > … > D_q of `power_of_two`: midway between neighboring levels. To use other
+/// thresholds, write a type with the members `value<q>` and `name()`, like this one.
 struct midpoints {
   static constexpr text name() { return ""; }
   template <int Count>

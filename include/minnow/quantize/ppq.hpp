@@ -58,7 +58,7 @@ float projected_scale(std::span<const float> values, float g, integer_levels lev
   return sums[1] > 0 ? static_cast<float>(sums[0] / sums[1]) : 0.0f;
 }
 
-/// `ppq` for any levels.
+/// Like `ppq`, but for any range of levels and for the values of several processes.
 template <class All>
 float project(std::span<const float> values, integer_levels levels, float start, int iterations, All& all) {
   const float own = largest_magnitude(values, levels.low < 0);
@@ -82,8 +82,8 @@ inline float project(std::span<const float> values, integer_levels levels, float
   return project(values, levels, start, iterations, all);
 }
 
-/// `project` until the scale no longer changes, for any levels. It may take 50 iterations until the scale rests, so all
-/// but the last three use a random sample of 4,096 values.
+/// Like `project`, but repeats until the scale no longer changes. This may take 50 iterations, so all iterations except
+/// the last three use a random sample of 4,096 values.
 template <class All>
 float project_until_rest(std::span<const float> values, integer_levels levels, float start, All& all) {
   constexpr std::size_t size = 4096;

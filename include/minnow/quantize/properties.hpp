@@ -51,9 +51,10 @@ template <quantizer Quantizer>
 
 }  // namespace detail
 
-/// Returns true if every quantized value is a multiple of one power of two. Float sums of products are then exact as
-/// long as they are below 2^24 of these multiples. This holds for bit planes whose scale is a power of two and does not
-/// depend on measurements.
+/// Returns true if every quantized value is a multiple of one power of two. If this holds for inputs and weights, their
+/// products are multiples of a power of two as well, and float sums of the products are exact below 2^24 times that
+/// power. It holds for quantizers that store bit planes and whose scale is a power of two and does not depend on
+/// measurements.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr bool is_dyadic() noexcept {
   if constexpr (is_planes(Quantizer::storage)) {
@@ -68,8 +69,8 @@ template <quantizer Quantizer>
 }
 
 /// Returns true if h(x) = scale · code(x) never decreases over the range that the quantizer clips to. Packing requires
-/// this: it finds thresholds by bisection, and it computes the maximum of codes instead of the code of the maximum.
-/// Only sample points are checked.
+/// this: it finds thresholds by bisection, and a packed max pool computes the maximum of codes instead of the code of
+/// the maximum. Only sample points are checked.
 template <quantizer Quantizer>
 [[nodiscard]] bool never_falls(const typename Quantizer::state& state) {
   const interval range = Quantizer::range(state);

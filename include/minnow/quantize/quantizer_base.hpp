@@ -11,8 +11,8 @@
 /// members in which it differs from the base class.
 namespace minnow {
 
-/// Base class of any quantizer: no state, range [-1, 1], latent weights clipped to this range, and codes stored in
-/// signed bytes. The quantizer adds name, bits, max_code, code and scale.
+/// Base class of any quantizer: no state, range [-1, 1], latent (float) weights clipped to this range, and codes stored
+/// in signed bytes. The quantizer adds name, bits, max_code, code and scale.
 struct quantizer_base {
   struct state {};
   static constexpr encoding storage = encoding::byte;
@@ -60,8 +60,9 @@ struct integer_codes : quantizer_base {
 
 }  // namespace detail
 
-/// Base class of quantizers with signed codes of `Bits` bits, -(2^(Bits-1)-1) … 2^(Bits-1)-1. Up to 4 bits, two codes
-/// are stored in a byte. The quantizer adds name, code, scale and range, and its state, if it has one.
+/// Base class of quantizers with signed codes of `Bits` bits, -(2^(Bits-1)-1) … 2^(Bits-1)-1. Codes of weights with up
+/// to 4 bits are stored in pairs, two codes in each byte. The quantizer adds name, code, scale and range, and its
+/// state, if it has one.
 template <int Bits>
 struct signed_codes : detail::integer_codes<1 - (1 << (Bits - 1)), (1 << (Bits - 1)) - 1> {
   static_assert(2 <= Bits && Bits <= 8, "minnow: signed codes have 2 to 8 bits");

@@ -54,8 +54,8 @@ struct minw_quantizer<32> {
 
 }  // namespace detail
 
-/// The scheme of MINW-Net with M-bit inputs and N-bit weights: 1 is sign, 2 ternary, 3 power_of_two<3>, 16 half, 32
-/// real. Inputs are clipped to [-1, 1] for every M.
+/// The scheme of MINW-Net with inputs of InputBits bits and weights of WeightBits bits. The quantizers are `sign` for 1
+/// bit, `ternary` for 2, power_of_two<3> for 3, `half` for 16 and `real` for 32. Inputs are always clipped to [-1, 1].
 ///
 /// source  Chen et al. 2020, Table I
 template <int InputBits, int WeightBits>

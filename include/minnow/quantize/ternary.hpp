@@ -28,7 +28,7 @@ struct mean_threshold {
 ///
 /// shape   element-wise
 /// range   any x; values beyond ±1 map to the outermost level, NaN to 0
-/// code    -1, 0, +1: a non-zero bit and a positive bit
+/// code    -1, 0 or +1, in two bits: one is set for non-zero codes, the other for positive codes
 /// throws  never
 /// source  Chen et al. 2020, Eq. 21
 template <class Threshold = threshold<>>

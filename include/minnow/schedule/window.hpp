@@ -15,8 +15,8 @@ struct progress {
 struct steps {
   long long count = 0;
 };
-/// A point of a run, given as a fraction of its steps and rounded to the nearest whole step (0.1f of 400 is slightly
-/// more than 40 before rounding). If the fraction is NaN, the schedule's alpha is NaN, which `fit` refuses.
+/// A point of a run, given as a fraction of its steps. It is rounded to the nearest whole step, because a product such
+/// as 0.1f · 400 is not exactly 40. If the fraction is NaN, the schedule's alpha is NaN, which `fit` refuses.
 struct fraction {
   float part = 0;
 };

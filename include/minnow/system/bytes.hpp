@@ -24,7 +24,7 @@ inline constexpr std::uint64_t unknown_length = ~std::uint64_t{0};
 /// length   bytes in all, or unknown_length
 /// read     returns fewer than `count` bytes only at the end of the file
 ///
-/// None of them throws.
+/// None of these functions throws.
 template <class Opener>
 concept opener =
     requires(typename Opener::file file, const char* path, std::uint8_t* to, std::size_t count, std::size_t& got) {

@@ -10,7 +10,7 @@
 
 namespace minnow::detail {
 
-/// The permitted values of an array's floats.
+/// The permitted values of an array's floats. `share` means 0 to 1.
 enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
 
 /// Returns the domain of the array with this name. An array has the same name in all files.
@@ -39,7 +39,7 @@ enum class domain : std::uint8_t { any, finite, not_negative, positive, share };
   return false;
 }
 
-/// Refuses floats outside their domain. The message names the array and, if it has a path, the layer.
+/// Refuses floats outside their domain. The message names the array and, unless `layer` is empty, the layer.
 ///
 /// bytes   floats, which may be unaligned
 [[nodiscard]] status check_numbers(const char* name, std::string_view layer, std::string_view array,

@@ -12,7 +12,7 @@ namespace minnow::detail {
 /// Number of bytes at the start of a file that are enough to identify it.
 inline constexpr std::size_t head_of_file = 512;
 
-/// Identifies a file by its first bytes. Returns an empty string if they are of no known kind.
+/// Identifies a file by its first bytes. Returns an empty string if the kind is unknown.
 [[nodiscard]] std::string what_is_this(std::span<const std::uint8_t> bytes);
 
 }  // namespace minnow::detail

@@ -36,8 +36,8 @@ inline constexpr file_opener only_plain{&with_file<minnow::plain>, ": unpack it 
 /// Runs `body`, which reads a file. If it fails and the first bytes of the file identify another kind of file, the
 /// failure names that kind.
 ///
-/// expected   the kind of file in words. If `what_is_this` knows the kind, this text begins with the text that the
-///            function returns
+/// expected   the kind of file in words. If `what_is_this` knows the kind, this text begins with the text that
+///            `what_is_this` returns
 /// how        how the reader opens the file
 [[nodiscard]] status reading(const char* path, const char* expected, function_ref<status()> body,
                              const file_opener& how = only_plain) noexcept;

@@ -26,7 +26,7 @@ namespace detail {
 [[nodiscard]] constexpr bool is_part_of(std::string_view layer, std::string_view path) noexcept {
   return layer.starts_with(path) && (layer.size() == path.size() || layer[path.size()] == '.');
 }
-/// Marks batch norm's statistics as collected with the unquantized fraction `part`.
+/// Sets `stale_statistics` of every batch norm to `part` (see train/layers/batch_norm.hpp).
 void set_stale_statistics(network_base& net, float part);
 
 /// All arrays except the quantizers' states, by path and name.
@@ -58,18 +58,18 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
 }  // namespace detail
 
 /// Copies the weights of a network to a network whose model differs only in quantizers. Each layer is copied to the
-/// layer of the same path: the latent weights of products, batch norm's gamma, beta, mean and variance, biases, and
-/// arrays of user-defined layers. The normalization of images is copied too. This way a network of 32-bit floats
-/// becomes the starting point of a network of few bits.
+/// layer of the same path: the latent weights of products (the floats that training updates), batch norm's gamma, beta,
+/// mean and variance, biases, and arrays of user-defined layers. The normalization of images is copied too. This way a
+/// network of 32-bit floats becomes the starting point of a network of few bits.
 ///
 /// Layers that the options exclude may differ, or exist in only one of the networks. For transfer learning, exclude the
 /// last layer:
 ///
 ///   copy_weights(digits, letters, {.except = {"7"}});
 ///
-/// The input quantizers of `to` keep their states, and its weight quantizers measure the new weights. If one of the
-/// networks quantizes, and the models differ or layers are excluded, batch norm's statistics do not fit `to`: `pack`
-/// refuses them until `reestimate_batch_norm` or `fit` has collected new ones.
+/// The input quantizers of `to` keep their states, and its weight quantizers compute their states from the new weights.
+/// If one of the networks quantizes, and the models differ or layers are excluded, batch norm's statistics do not fit
+/// `to`: `pack` refuses them until `reestimate_batch_norm` or `fit` has collected new ones.
 ///
 /// throws   a path or an array that only one network has; weights of another shape; an excluded path that no array
 ///          belongs to; `to` is then unchanged

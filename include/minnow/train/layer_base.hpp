@@ -20,7 +20,8 @@ using parameter_visitor = std::function<void(const parameter&)>;
 /// A function that is called with the name and the numbers of each array of a layer.
 using array_visitor = std::function<void(std::string_view name, std::span<float> values)>;
 
-/// The functions that layers of one and of two inputs share. Each has a default, which in most cases does nothing.
+/// The functions that layers with one input and layers with two inputs share. Each function has a default, which in
+/// most cases does nothing.
 class layer_hooks {
 public:
   virtual ~layer_hooks() = default;
@@ -115,8 +116,8 @@ concept trainable_layer = (std::derived_from<Layer, layer_base> && std::construc
 
 namespace detail {
 
-/// False for a layer with a function that hides a virtual function of its base instead of overriding it, such as a
-/// template.
+/// False if a function of the layer, for example a template, hides a virtual function of the base class instead of
+/// overriding it.
 template <class Layer>
 concept overrides_hooks = requires {
   requires std::is_convertible_v<decltype(&Layer::start), void (Layer::*)(random, initializer)>;

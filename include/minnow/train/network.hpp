@@ -61,8 +61,8 @@ constexpr bool next_applies_norm() {
   return false;
 }
 
-/// Storage of layer Index. The template parameters are the network and the index, not the layer's full type, which
-/// keeps symbol names short.
+/// Storage of layer Index. To keep symbol names short, the template parameters are the network and the index, not the
+/// layer's full type.
 template <class Network, std::size_t Index>
 struct slot {
   using layer_graph = minnow::layer_graph<typename Network::model>;
@@ -85,7 +85,8 @@ struct layer_slots<Network, std::index_sequence<Index...>> : slot<Network, Index
 
 }  // namespace detail
 
-/// The trainable form of a model for one choice of estimators: real-valued state, forward and backward passes.
+/// The trainable form of a model for one choice of estimators: its float parameters, and the forward and backward
+/// passes.
 ///
 /// Model      a struct derived from `model<…>`
 /// Weights    the estimator of quantized weights
@@ -147,14 +148,14 @@ public:
   }
   ~network() = default;
 
-  /// Returns the layer at a stable path: net.layer<"2.0">().
+  /// Returns the layer whose path is `Path`: net.layer<"2.0">().
   template <literal Path>
   [[nodiscard]] auto& layer() noexcept {
     constexpr std::size_t index = layer_graph::find(Path.view());
     static_assert(index < count, "minnow: the model has no layer of this path");
     return layer_at<index>();
   }
-  /// Returns primitive layer Index, counted over the whole model.
+  /// Returns layer Index of the model's primitive layers (see `layer_graph`).
   template <std::size_t Index>
   [[nodiscard]] layer_type<Index>& layer_at() noexcept {
     return static_cast<detail::slot<network, Index>&>(slots_).layer;
@@ -164,7 +165,7 @@ public:
     return static_cast<const detail::slot<network, Index>&>(slots_).layer;
   }
 
-  /// Calls visitor(path, layer) for every layer in order, each with its own type.
+  /// Calls visitor(path, layer) for every layer, from the first to the last. Each `layer` has its own type.
   template <class Visit>
   void visit(Visit&& visitor) {
     each([&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {

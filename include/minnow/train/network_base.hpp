@@ -21,17 +21,17 @@
 
 namespace minnow {
 
-/// A network without its model type. Training, batch-norm re-estimation and evaluation use it; users use the typed
-/// `network`.
+/// A network without its model type. Training, `reestimate_batch_norm` and evaluation use this class; users use the
+/// typed `network`.
 class network_base : public network_layers {
 public:
   /// Number of outputs of the model for one image.
   [[nodiscard]] int outputs() const noexcept { return layers_.back().out.size(); }
   [[nodiscard]] shape input() const noexcept { return input_shape_; }
-  /// Fingerprint of the model. The files of the network store it.
+  /// Hash that identifies the model (layer_graph::fingerprint). The files of the network store it.
   [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
 
-  /// Normalization of images before the first layer, unused if the first layer is `pixels`.
+  /// Normalization of images before the first layer, unused if the first layer is quantize<pixels>.
   [[nodiscard]] const normalization& input_normalization() const noexcept { return normalization_; }
   /// Sets the normalization.
   ///
@@ -45,7 +45,7 @@ public:
   /// Allocates a batch of images (N,H,W,C) and returns its floats. Fill it with `put` or through the returned span. If
   /// the model begins with pixels, each float is a byte value 0 … 255.
   ///
-  /// images   at least 1, and so few that an int can count the pixels of the input and of each layer's results
+  /// images   at least 1; an int must be able to count the pixels of all input images and of each layer's results
   /// throws   a number of images out of range
   std::span<float> prepare(int images);
 
@@ -66,8 +66,8 @@ public:
 
   /// Runs the batch through the network and returns the logits (N,classes).
   ///
-  /// throws  if there is no batch, alpha is outside [0, 1], or a count of `p` is negative; also errors of a layer, with
-  ///         its path
+  /// throws  if there is no batch, if alpha is outside [0, 1], or if measured_batches or first_image of `p` is
+  ///         negative; also errors of a layer, with its path
   std::span<const float> forward(pass p);
 
   /// Computes the gradients of all parameters from the gradients of the logits (N,classes). Call it after forward(p).
@@ -84,7 +84,7 @@ public:
   /// Path of the first layer whose last result holds a NaN or an infinity; empty if there is none.
   [[nodiscard]] std::string_view first_not_finite() const noexcept;
 
-  /// Factor that the weights' estimator applies to their learning rate.
+  /// Factor by which the weight estimator multiplies the learning rate of the weights.
   [[nodiscard]] float learning_rate_scale(float alpha) const { return learning_rate_scale_(alpha); }
   /// Largest unquantized fraction of any quantizer in a forward pass at this alpha.
   [[nodiscard]] float unquantized_fraction(float alpha) const { return unquantized_fraction_(alpha); }

@@ -16,15 +16,17 @@ namespace minnow {
 /// The layers of a network without their types. Visits and checks the layers' parameters and arrays.
 class network_layers {
 public:
-  /// Calls visit(path, parameter) for every trained tensor, in order.
+  /// Calls visit(path, parameter) for every trained tensor, from the first layer to the last.
   void parameters(const std::function<void(std::string_view, const parameter&)>& visit);
 
-  /// Calls visit(path, name, floats) for every array that a file stores, in order. The quantizer states of changed
-  /// weights are measured first, so two threads must not call this function on one network at the same time.
+  /// Calls visit(path, name, floats) for every array that a file stores, from the first layer to the last. The
+  /// quantizer states of changed weights are measured first, so two threads must not call this function on one network
+  /// at the same time.
   void arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit);
   void arrays(const std::function<void(std::string_view, std::string_view, std::span<const float>)>& visit) const;
 
-  /// Like `arrays`, but for use between two steps of a run: measures nothing, so that the run is unaffected.
+  /// Like `arrays`, but for use between two steps of a run: does not measure quantizer states, so the run is
+  /// unaffected.
   void checkpoint_arrays(const std::function<void(std::string_view, std::string_view, std::span<float>)>& visit);
 
   /// Like `arrays`, but visits only the arrays that `reestimate_batch_norm` replaces: batch norm's running statistics.

@@ -13,8 +13,10 @@ namespace minnow {
 ///   rate, decay        learning rate, and the schedule whose factor multiplies it
 ///   moments            how many numbers are stored for each parameter
 ///   at(step)           values that are computed once and used by all updates of a step
-///   update(w, g, m, step_rate, prepared)   returns the new w, weight decay included; m is an array of `moments`
-///                                          numbers, updated in place. A template for floats and SIMD batches
+///   update(w, g, m, step_rate, prepared)   returns the new value of a parameter w whose gradient is g, weight decay
+///                                          included. m is an array of `moments` numbers, updated in place. step_rate
+///                                          is the learning rate of the step, and prepared is the result of at(step).
+///                                          A template for floats and SIMD batches
 ///
 /// Optional members:
 ///
@@ -32,7 +34,7 @@ concept optimizer = requires(const Optimizer o, float w, float* m, long long ste
 };
 
 /// Stochastic gradient descent with momentum, as in PyTorch:
-/// m <- momentum · m + g + weight_decay · w; w <- w - rate · m.
+/// m <- momentum · m + g + weight_decay · w; w <- w - rate · m, where g is the gradient of parameter w.
 struct sgd {
   float rate = 0.1f;       ///< above 0
   float momentum = 0;      ///< in [0, 1)
@@ -52,7 +54,7 @@ struct sgd {
 };
 
 /// Adam with decoupled weight decay: w <- w - rate · (m / (sqrt(v) + epsilon) + weight_decay · w), where m and v are
-/// bias-corrected.
+/// the bias-corrected moving averages of the gradient and of its square.
 ///
 /// source  Kingma & Ba 2015; weight decay: Loshchilov & Hutter 2019
 struct adam {

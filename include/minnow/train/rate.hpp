@@ -15,13 +15,13 @@ struct constant_rate {
   float operator()(const progress&) const noexcept { return 1; }
 };
 
-/// factor^epoch with a fractional epoch: the rate changes a little at every step.
+/// factor^epoch, where `epoch` includes the fraction of the current epoch: the rate changes a little at every step.
 struct exponential_rate {
   float factor = 0.95f;  ///< per epoch; at least 0
   float operator()(const progress& p) const;
 };
 
-/// Multiplies the rate by `factor` for each moment that has passed: {.at = {steps{32000}, steps{38000}}}.
+/// Multiplies the rate by `factor` for each moment in `at` that has passed: {.at = {steps{32000}, steps{38000}}}.
 struct step_rate {
   std::vector<moment> at{fraction{0.5f}, fraction{0.75f}};
   float factor = 0.1f;  ///< at least 0

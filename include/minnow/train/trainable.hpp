@@ -31,7 +31,7 @@ struct activations {
   detail::deferred_norm* norm = nullptr;
 
   [[nodiscard]] std::size_t size() const noexcept { return index(images) * index(dimensions.size()); }
-  /// Number of pixels in all images. Each is a row of `channels` numbers.
+  /// Number of pixels in all images. Each pixel is a row of `channels` numbers.
   [[nodiscard]] std::size_t rows() const noexcept { return index(images) * index(dimensions.pixels()); }
 };
 
@@ -53,7 +53,7 @@ inline constexpr int calibration_rounds = 20;
 /// Parameters of a forward or backward pass through a layer.
 struct pass {
   minnow::mode mode = mode::evaluate;
-  float alpha = 1;                  ///< 0: real, 1: quantized, in between: a blend
+  float alpha = 1;                  ///< 0: floats, 1: quantized, in between: a blend of both
   float unquantized_fraction = 0;   ///< largest unquantized fraction of any quantizer in the forward pass
   bool requantize = true;           ///< false: keep the weights' codes and the quantizers' states of an earlier step
   int measured_batches = 0;         ///< number of earlier batches in a re-estimation of batch norm or a calibration

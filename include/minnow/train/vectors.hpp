@@ -33,7 +33,8 @@ void shape_slope([[maybe_unused]] vector& slope, [[maybe_unused]] role r, [[mayb
     slope *= lane_by_lane([&](float one) { return static_cast<float>(Quantizer::slope(r, one, s)); }, x);
 }
 
-/// Slope of an estimator. `low` and `high` bound the quantizer's range.
+/// Slope of an estimator, by which the backward pass multiplies gradients. `low` and `high` bound the quantizer's
+/// range.
 template <estimator Estimator>
 vector slope_of(role r, float alpha, const vector& x, float low, float high) {
   const auto inside = (x >= vector(low)) & (x <= vector(high));

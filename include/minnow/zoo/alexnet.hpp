@@ -8,8 +8,8 @@
 
 namespace minnow::zoo {
 
-/// AlexNet for 224x224 images, with the layer widths of its version for a single GPU. Batch norm follows every product
-/// or, if a max pool follows the product, that max pool.
+/// AlexNet for 224x224 images, with the layer widths of its version for a single GPU. Batch norm follows every
+/// convolution and dense layer. If a max pool follows a convolution, batch norm comes after the pool.
 ///
 /// source  Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks"; Chen et al. 2020, IV
 template <class Schemes, int Classes = 1000>

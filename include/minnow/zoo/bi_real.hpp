@@ -13,7 +13,8 @@ namespace minnow::zoo {
 template <int Filters, class Scheme>
 using bi_real_unit = residual<chain<conv<Filters, Scheme>, batch_norm>>;
 
-/// Like `bi_real_unit`, but changes the number of channels: the shortcut is a real 1x1 convolution with batch norm.
+/// Like `bi_real_unit`, but changes the number of channels: the shortcut is a 1x1 convolution of floats with batch
+/// norm.
 ///
 /// in (H,W,C) -> out (H,W,Filters)
 template <int Filters, class Scheme>
@@ -28,7 +29,7 @@ using bi_real_halving = residual<chain<conv<Filters, Scheme, stride<2>>, batch_n
                                  chain<average_pool<2>, detail::pointwise<real, Filters>, batch_norm>>;
 
 /// ResNet-18 for 224x224 images with a shortcut around every convolution, for 1-bit schemes and the estimator
-/// `bi_real`. The paper keeps the first and the last layer real.
+/// `bi_real`. In the paper, the first and the last layer use floats.
 ///
 /// source  Liu et al. 2018, 3.1
 template <class Schemes, int Classes = 1000>

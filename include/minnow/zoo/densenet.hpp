@@ -12,7 +12,8 @@ namespace minnow::zoo {
 
 namespace detail {
 
-/// A bottleneck of 4 · Growth channels, followed by a convolution to the Growth channels that the layer adds.
+/// A 1x1 convolution to 4 · Growth channels (the bottleneck), then a 3x3 convolution to the `Growth` channels that a
+/// dense block appends to its input.
 template <class Schemes, int Growth>
 using dense_layer =
     chain<batch_norm, typename Schemes::activation, conv<4 * Growth, typename Schemes::inner, kernel<1>, padding<0>>,

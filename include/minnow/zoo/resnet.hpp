@@ -47,8 +47,8 @@ using bottleneck = chain<
              typename Schemes::carrier>,
     typename Schemes::activation>;
 
-/// The bottleneck block of ResNet v2, with batch norm and relu before each convolution. A projection reads the input
-/// after the first batch norm and relu.
+/// The bottleneck block of ResNet v2, with batch norm and relu before each convolution. A projection shortcut reads the
+/// input after the first batch norm and relu.
 template <class Schemes, int Inner, int Stride>
 using branch_v2 =
     chain<pointwise<typename after_carrier<Schemes>::type, Inner>, typename Schemes::norm, typename Schemes::activation,

@@ -10,7 +10,8 @@
 #include <minnow/quantize/real.hpp>
 #include <minnow/quantize/scheme.hpp>
 
-/// Descriptions of the papers' networks. The shapes are from the papers; the user chooses the schemes of the layers.
+/// Networks of published papers. The shapes are from the papers; the user chooses the scheme (the quantizers) of each
+/// layer.
 namespace minnow::zoo {
 
 namespace detail {
@@ -41,11 +42,11 @@ struct activation_of<Scheme> {
 /// Last       scheme of the layer that computes the logits
 /// Depthwise  scheme of depthwise convolutions
 /// Carrier    quantizer of the inputs of residual blocks, for example `real` or integer<8>
-/// Norm       layer directly after the products of ResNets and MobileNets: batch_norm, or `bias` if batch norm is
-///            folded
+/// Norm       layer directly after the convolutions of ResNets and MobileNets: batch_norm, or `bias` if batch norm is
+///            folded into weights and biases (train/fold_batch_norm.hpp)
 /// Activation activation of AlexNet, ResNets, DenseNets and MobileNets. The default is hard_tanh if the inputs of Inner
 ///            have levels from -1 to 1, as with `minw` (Chen et al. 2020, III.E), otherwise relu. After relu such a
-///            quantizer has no negative inputs: it does not use half of its levels, and `sign` is always 1
+///            quantizer has no negative inputs, so `ternary` and `power_of_two` never use their negative levels
 template <class Inner, class First = Inner, class Last = Inner, class Depthwise = Inner, class Carrier = real,
           class Norm = batch_norm, class Activation = typename detail::activation_of<Inner>::type>
 struct schemes {

@@ -20,17 +20,18 @@ using minnow::detail::firmware_arrays;
 using minnow::detail::firmware_end;
 using test::four_ends_plan;
 
-// Firmware computes no floats before the last sums.
+// Only the last stage of firmware may compute floats. All stages before it need an epilogue that outputs codes.
 static_assert(firmware_end<four_ends_plan<0>>::makes_codes && firmware_end<four_ends_plan<1>>::makes_codes &&
               !firmware_end<four_ends_plan<2>>::makes_codes && !firmware_end<four_ends_plan<3>>::makes_codes);
 static_assert(firmware_end<four_ends_plan<3>>::supports_layers);
-// The partial results of the pool have one bit per channel, in 2 words, for each of the 4x4 pooled pixels.
+// The partial results of the pool have one bit for each of 48 channels, in 2 words of 4 bytes, for each of the 4x4
+// pooled pixels.
 static_assert(firmware_end<four_ends_plan<0>>::waiting_bytes() == 4 * 4 * 2 * 4);
 static_assert(firmware_end<four_ends_plan<1>>::waiting_bytes() == 0);
 
 namespace {
 
-/// The constants of a stage, as in read-only memory.
+/// The constants of a stage, as a device has them in read-only memory.
 constexpr std::array<std::int32_t, 144> firmware_integers{};
 constexpr std::array<std::int64_t, 20> firmware_wide{};
 constexpr float firmware_floats[] = {2, 0.5f, 1, 1, 10, 20, 30, 40};

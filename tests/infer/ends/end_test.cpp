@@ -28,17 +28,17 @@ static_assert(stage_end_of<end_of<four_ends_plan<3>>, four_ends_plan<3>>);
 
 namespace {
 
-/// A stage epilogue without the member function `check`.
+/// An epilogue of a stage (see infer/ends/end.hpp), without the member function `check`.
 struct end_without_check : end_of<four_ends_plan<0>> {
   void check() = delete;
 };
-/// A stage epilogue whose arrays cannot be visited while it is const.
+/// An epilogue with arrays that cannot be visited while it is const.
 struct end_without_const_arrays : end_of<four_ends_plan<0>> {
   template <class Visit>
   static void arrays(end_without_const_arrays&, Visit&&) {}
 };
 
-/// True if the epilogue's `run` is noexcept.
+/// True if the `run` of the stage's epilogue is noexcept.
 template <std::size_t Stage>
 constexpr bool runs_without_exceptions =
     noexcept(std::declval<const end_of<four_ends_plan<Stage>>&>().template run<test::given_sums, kernels::best>(
@@ -49,7 +49,7 @@ constexpr bool runs_without_exceptions =
 static_assert(!stage_end_of<end_without_check, four_ends_plan<0>>);
 static_assert(!stage_end_of<end_without_const_arrays, four_ends_plan<0>>);
 
-// The other two epilogues call a user's quantizer or layer, which may throw.
+// The last two epilogues, requantize and floats, call the user's quantizer or layers, which may throw.
 static_assert(runs_without_exceptions<0> && runs_without_exceptions<1> && !runs_without_exceptions<2> &&
               !runs_without_exceptions<3>);
 

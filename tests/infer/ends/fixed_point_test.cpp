@@ -18,7 +18,7 @@ namespace {
 using fixed_scheme = scheme<integer<8>, integer<8>>;
 struct of_three_codes : model<features<4>, dense<3, scheme<pixels, integer<8>>>, batch_norm, dense<2, fixed_scheme>> {};
 using of_three_codes_plan = stage_plan<fixed_point<of_three_codes>, 0>;
-/// A model whose second stage adds the codes of the first.
+/// A model whose second stage (see infer/stage_plan.hpp) adds the codes of the first stage.
 struct of_joined_codes
     : model<features<3>, dense<3, scheme<pixels, integer<8>>>, batch_norm,
             residual<chain<dense<3, integer<8>>, batch_norm>, chain<>, integer<8>>, dense<2, fixed_scheme>> {};
@@ -71,7 +71,8 @@ TEST_SUITE("infer/ends/fixed_point") {
   TEST_CASE("codes: multiplication, shift and limits of each channel") {
     using plan = of_three_codes_plan;
     const auto end = some_end<plan>();
-    // The codes are (2 · 5 + 1) >> 1, rounded down to 5; (3 · 4) >> 1 = 6, limited to 5; and -7 + 10.
+    // A code is (multiplier · sum + offset) >> shift, limited to [low, high]. The codes are (2 · 5 + 1) >> 1 = 5,
+    // rounded down; (3 · 4) >> 1 = 6, limited to 5; and -7 + 10.
     CHECK(test::codes_of<plan>(test::run_end<plan>(end, {5, 4, 7})) == std::vector<float>{5, 5, 3});
     // The codes are (2 · -3 + 1) >> 1, rounded down to -3; (3 · -5) >> 1, rounded down to -8; and -20 + 10, limited to
     // -5.
@@ -85,7 +86,8 @@ TEST_SUITE("infer/ends/fixed_point") {
     const std::vector<std::byte> other{std::byte{3}, std::byte{0xff}, std::byte{0}};
     std::array<const std::byte*, plan::ops> others{};
     others[1] = other.data();
-    // The codes are (2 · 5 + 4 · 3 + 1) >> 1, (3 · 1 + 2) >> 1, and -7 + 10.
+    // The second input adds other_multiplier · other code, and its codes are 3, -1 and 0. So the results are
+    // (2 · 5 + 4 · 3 + 1) >> 1, (3 · 1 + -2 · -1) >> 1, and -7 + 10.
     CHECK(test::codes_of<plan>(test::run_end<plan>(end, {5, 1, 7}, others)) == std::vector<float>{11, 2, 3});
   }
 }

@@ -17,7 +17,7 @@ namespace {
 
 struct of_two_logits : model<features<4>, dense<2, scheme<pixels, integer<8>>>, bias> {};
 using of_two_logits_plan = stage_plan<of_two_logits, 0>;
-/// A model whose second stage has no product: it pools codes and encodes them again.
+/// A model whose second stage (see infer/stage_plan.hpp) has no product: it pools codes and encodes them again.
 struct of_codes_only : model<image<3, 8, 8>, conv<8, scheme<pixels, sign>>, batch_norm, quantize<ternary<>>,
                              max_pool<2>, dense<2, scheme<integer<8>, integer<8>>>> {};
 using of_codes_only_plan = stage_plan<of_codes_only, 1>;

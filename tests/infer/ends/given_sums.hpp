@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs one stage epilogue by itself, on sums that the test provides.
+// Runs the epilogue of one stage by itself (see infer/ends/end.hpp), on sums that the test provides.
 
 #include <algorithm>
 #include <cstddef>
@@ -25,7 +25,8 @@ struct soft : same_shape {
   static constexpr float slope(float x) noexcept { return 1 / ((1 + (x < 0 ? -x : x)) * (1 + (x < 0 ? -x : x))); }
 };
 
-/// A model whose four stages, in fixed point, have the four kinds of epilogues in the order of `stage_end`.
+/// A model whose four stages, when it is packed in fixed point, have the four kinds of epilogues in the order of
+/// `stage_end`.
 struct four_ends : model<image<3, 8, 8>, conv<33, scheme<pixels, sign>>, max_pool<2>, batch_norm,
                          conv<20, scheme<sign, integer<8>>>, batch_norm, conv<18, scheme<integer<8>, integer<8>>>,
                          batch_norm, soft, dense<4, scheme<integer<8>, integer<8>>>, bias> {};
@@ -53,7 +54,7 @@ struct given_sums {
 
 /// Runs an epilogue on `sums` and returns the map that it writes.
 ///
-/// others  for each layer of the stage, the packed map of its other input
+/// others  for each layer of the stage, the packed map of its second input; null if it has only one input
 template <class Plan>
 std::vector<std::byte> run_end(const minnow::detail::end_of<Plan>& end, std::vector<std::int32_t> sums,
                                std::array<const std::byte*, Plan::ops> others = {}) {

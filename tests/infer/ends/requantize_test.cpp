@@ -17,7 +17,7 @@ namespace {
 using requantized = scheme<integer<8>, integer<8>>;
 struct of_three_bytes : model<features<4>, dense<3, scheme<pixels, integer<8>>>, batch_norm, dense<2, requantized>> {};
 using of_three_bytes_plan = stage_plan<of_three_bytes, 0>;
-/// A model whose second stage adds the floats of the first.
+/// A model whose second stage (see infer/stage_plan.hpp) adds the floats of the first stage.
 struct of_added_floats : model<features<3>, dense<3, scheme<pixels, integer<8>>>, batch_norm,
                                residual<chain<dense<3, requantized>, batch_norm>>, dense<2, requantized>> {};
 using of_added_floats_plan = stage_plan<of_added_floats, 2>;
@@ -57,7 +57,8 @@ TEST_SUITE("infer/ends/requantize") {
     end.each_op([](auto, auto& reading) { reading.set(1, {-2, 0.5f}); });
     end.out_state.g = 0.5f;
     using plan = of_three_bytes_plan;
-    // The codes are 1.5 / 0.5, (-2 · 2 + 0.5) / 0.5, and 200 / 0.5 limited to the largest code.
+    // A code is the value of its channel divided by the step 0.5. The codes are 1.5 / 0.5, (-2 · 2 + 0.5) / 0.5, and
+    // 200 / 0.5, which is limited to the largest code.
     CHECK(test::codes_of<plan>(test::run_end<plan>(end, {3, 2, 100})) == std::vector<float>{3, -7, 127});
   }
 

@@ -15,7 +15,7 @@ namespace {
 
 struct of_three_signs : model<features<4>, dense<3, scheme<pixels, sign>>, batch_norm, dense<2, minw<1, 1>>> {};
 using of_three_signs_plan = stage_plan<of_three_signs, 0>;
-/// A model whose second stage averages sums.
+/// A model whose second stage (see infer/stage_plan.hpp) averages sums.
 struct of_averaged_sums : model<image<3, 8, 8>, conv<8, scheme<pixels, sign>>, batch_norm, conv<33, minw<1, 1>>,
                                 average_pool<2>, batch_norm, dense<2, minw<1, 1>>> {};
 using of_averaged_sums_plan = stage_plan<of_averaged_sums, 1>;

@@ -20,7 +20,8 @@ using namespace test::operands;
 
 namespace {
 
-// longest() is the largest K with K · Factor · (largest unsigned byte) · (largest weight) below 2^31.
+// longest() is the largest number of inputs K for which 2 · K · (largest input) · (largest weight) is below 2^31. The
+// largest magnitude is 128 for signed bytes, and 255 for pixels and unsigned bytes.
 static_assert(kernels::dot_product<byte_codes, byte_codes, kernels::portable>::longest() == 65535);
 static_assert(kernels::dot_product<pixel, byte_codes, kernels::portable>::longest() == 32896);
 static_assert(kernels::dot_product<unsigned_byte, byte_codes, kernels::portable>::longest() == 32896);
@@ -31,8 +32,8 @@ static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               kernels::detail::pairs_fit_16_bits<unsigned_nibble, byte_codes> &&
               !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
 
-/// The architectures that have their own kernel of dot products. Kernels of other products exist for other
-/// architectures.
+/// The architectures that have their own kernel of dot products. The kernels of other products are specialized for a
+/// different set of architectures.
 using dot_archs = kernels::archs<kernels::portable>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
     xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
 
@@ -163,7 +164,7 @@ void check_shapes() {
         .check();
     ++i;
   }
-  // Check windows of several taps on maps that have a single output pixel or a single input pixel.
+  // Check windows of several elements on maps that have a single output pixel or a single input pixel.
   operands<In, Weights>(window_over({2, 3, 37}, 20, {2, 3}, {1, 1}, {0, 0}), random).check();
   operands<In, Weights>(window_over({1, 1, 37}, 70, {3, 3}, {1, 1}, {1, 1}), random).check();
 }

@@ -24,8 +24,8 @@ namespace {
 static_assert(kernels::grouped_product<byte_codes, byte_codes, kernels::portable>::longest() == 65535);
 
 /// Returns depthwise shapes, shapes with small groups whose lanes read different inputs, shapes with groups of at least
-/// 16 filters, and shapes with blocks of filters that span two groups. Includes a window as long as a group, whose last
-/// step is partial, and a window larger than the map.
+/// 16 filters, and shapes with blocks of filters that span two groups. Includes a convolution with a single group,
+/// kernel rows that do not fill the last 4-byte step of a dot product, and a window larger than the map.
 const std::vector<geometry>& grouped_shapes() {
   static const std::vector<geometry> all = [] {
     std::vector<geometry> list{
@@ -129,7 +129,8 @@ void check_grouped_on() {
         bool equal = found == expected;
         if constexpr (std::is_same_v<sum, float> && !(std::is_base_of_v<xsimd::avx512f, decltype(arch)> ||
                                                       std::is_same_v<decltype(arch), xsimd::fma3<xsimd::avx2>>)) {
-          // Both the kernel and the reference round K times, with sums of up to K · |x| · |w|.
+          // The kernel and the reference each round once per input. Each rounding is at most 2^-24 of the largest
+          // possible sum: the number of inputs times the largest input times the largest weight.
           const auto inputs = static_cast<float>(g.inputs());
           const float bound = 0x1p-23f * inputs * inputs * largest_code_of<In> * largest_code_of<Weights>;
           equal = true;

@@ -127,14 +127,15 @@ TEST_SUITE("kernels/layout/layout") {
   }
 
   TEST_CASE("bytes of inputs stand where the file format says") {
-    // 33 channels take two words per plane; the second word has one valid bit.
+    // 33 channels take two words per bit plane; the second word has one valid bit.
     std::vector<std::int16_t> codes(33, -1);
     codes[0] = codes[9] = codes[32] = 1;
     CHECK(bytes_of(test::packed_inputs<encoding::bit>({1, 1, 33}, codes)) == std::vector<int>{1, 2, 0, 0, 1, 0, 0, 0});
 
     CHECK(bytes_of(test::packed_inputs<encoding::ternary>({1, 1, 3}, {-1, 0, 1})) ==
           std::vector<int>{0b101, 0, 0, 0, 0b100, 0, 0, 0});
-    // The planes are the sign (1: positive), then one plane each for |h| = 1, 1/2 and 1/4, whose codes are 4, 2 and 1.
+    // The first bit plane holds the signs (1: positive). The next three planes mark the magnitudes 1, 1/2 and 1/4,
+    // whose codes are 4, 2 and 1.
     CHECK(bytes_of(test::packed_inputs<encoding::power_of_two, 3>({1, 1, 5}, {4, -4, 2, -1, 0})) ==
           std::vector<int>{0b00101, 0, 0, 0, 0b00011, 0, 0, 0, 0b00100, 0, 0, 0, 0b01000, 0, 0, 0});
     CHECK(bytes_of(test::packed_inputs<encoding::pixel>({1, 1, 3}, {-255, -1, 255})) == std::vector<int>{0, 127, 255});

@@ -91,8 +91,9 @@ std::vector<float> sums_of(const kernel& k, const pair_problem& p, int together)
   return sums;
 }
 
-/// Returns true if each sum has at most the error of K additions, each rounded to 24 bits, of numbers whose magnitudes
-/// add up to p.sums.magnitude. A kernel's multiplications by 2 are exact, and joining partial sums adds a few roundings.
+/// Returns true if the error of each sum is at most 2 K roundings, where K is the number of inputs. Each rounding is at
+/// most 2^-24 of the sum of the terms' magnitudes. A kernel rounds in K additions, and in a few more that join partial
+/// sums; its multiplications by 2 are exact.
 bool are_close(const pair_problem& p, const std::vector<float>& sums) {
   const auto stride = static_cast<std::size_t>(kernels::sum_stride(p.g.out.channels));
   const auto filters = static_cast<std::size_t>(p.g.out.channels);
@@ -126,9 +127,9 @@ void check_pair_kernel(const kernel& k, const pair_problem& p) {
   }
 }
 
-/// Returns many layers: dense layers around the sizes of words and groups; windows of many sizes, strides and paddings;
-/// tiles that are full, partial or span rows; and full and partial blocks of filters, for every number of blocks that a
-/// kernel computes together.
+/// Returns many layers. The numbers of inputs of the dense layers are around the sizes of words and of lookup-table
+/// groups. Windows have many sizes, strides and paddings. Tiles are full, partly filled, or span rows. Blocks of 16
+/// filters are full or partial, for every number of blocks that a kernel computes together.
 std::vector<geometry> geometries() {
   std::vector<geometry> result;
   for (const int inputs : {1, 2, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65})

@@ -11,7 +11,7 @@ using namespace minnow;
 
 namespace {
 
-/// Returns the sum that an index selects in a table of the inputs 1, 3, 9, …. No two sums of these inputs are equal.
+/// Returns the sum that an index selects in the lookup table of the inputs 1, 3, 9, …. All sums of these inputs differ.
 template <encoding Weights>
 int sum_at(word at) {
   using layout = kernels::detail::table_index<Weights, 3>;
@@ -20,7 +20,8 @@ int sum_at(word at) {
     for (int j = 0, x = 1; j < layout::group; ++j, x *= 3) sum += (at >> j & 1u) != 0 ? x : -x;
   } else {
     const int v = static_cast<int>(at & 15u);
-    // v = 9 w0 + 3 w1 + w2: w0 has the largest factor, but its input is the smallest here.
+    // The index encodes v = 9 w0 + 3 w1 + w2, where w0, w1 and w2 are the weights of the inputs 1, 3 and 9. The loop
+    // takes the weights from v, starting with w2.
     for (int left = (at & 16u) != 0 ? -v : v, j = layout::group; j-- > 0;) {
       const int digit = ((left + 1) % 3 + 3) % 3 - 1;
       left = (left - digit) / 3;

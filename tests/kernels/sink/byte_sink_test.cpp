@@ -30,8 +30,8 @@ void encode(const void* context, const std::int32_t* sums, int pixel, int channe
     codes[i] = static_cast<Code>(code_of<Code>(sums[i], pixel, channel + i));
 }
 
-/// Puts the sums of `Group` channels of one pixel into a sink: as batches of counts, where sum = base + Factor · count,
-/// or as a plain block.
+/// Passes the sums of `Group` channels of one pixel to a sink. Passes either a plain block of sums, or SIMD batches of
+/// counts, from which the sink computes sum = base + Factor · count (see sink/sink.hpp).
 template <int Factor, int Group, class Code, class Arch>
 void put(const kernels::byte_sink<Code>& sink, int y, int x, int channel, int filters, const std::int32_t* sums, Arch) {
   if constexpr (std::is_same_v<Arch, kernels::portable>) {

@@ -17,7 +17,7 @@ struct four {
 };
 using counts = kernels::counts_of<2, four>;
 
-/// One call of a sink: the pixel, the group of filters, and the sums that were put.
+/// One call of a sink: the pixel, the group of filters, and the sums that the sink received.
 struct call {
   int y;
   int x;
@@ -28,7 +28,8 @@ struct call {
   bool operator==(const call&) const = default;
 };
 
-/// A sink that records its calls. Its panels compute base + Factor · count.
+/// A sink that records its calls. Its panels receive counts and compute sum = base + Factor · count (see
+/// sink/sink.hpp).
 struct recorder {
   std::vector<call>* calls;
 
@@ -69,8 +70,8 @@ struct numbered {
   }
 };
 
-/// Puts a tile of three pixels, and then a single pixel. The tile has two arrays of vectors per pixel, of which this
-/// panel receives the first.
+/// Passes a tile of three pixels to a sink, and then a single pixel. The tile has two arrays of vectors per pixel; the
+/// panel receives only the first array.
 template <std::size_t Blocks, class Sink>
 void put_all(const Sink& sink) {
   constexpr std::size_t vectors = Blocks * counts::vectors;

@@ -71,7 +71,8 @@ struct example {
     return test::packed_inputs<E, Bits>(pool.out, codes);
   }
 
-  /// Returns the map that a sink writes when `put(sink, y, x, channel, filters)` puts every pixel.
+  /// Returns the map that a sink writes when `put(sink, y, x, channel, filters)` is called for every pixel and group of
+  /// filters.
   template <class Put>
   [[nodiscard]] test::packed_bytes found(int group, Put&& put) const {
     using sink_type = kernels::code_sink<E, Bits, Count>;
@@ -96,8 +97,8 @@ bool equal(const test::packed_bytes& a, const test::packed_bytes& b) {
   return a.size() == b.size() && std::equal(a.data(), a.data() + a.size(), b.data());
 }
 
-/// Checks the sink's panels, which receive the sums of 16 or 32 channels as batches of counts, where sum = base +
-/// Factor · count.
+/// Checks the sink's panels. They receive the sums of 16 or 32 channels as SIMD batches of counts, where sum = base +
+/// Factor · count (see sink/sink.hpp).
 template <int Factor, std::size_t Lanes, class Arch, class Example>
 void check_panels(const Example& e, const test::packed_bytes& expected, Arch) {
   using batch = xsimd::batch<std::int32_t, kernels::batch_arch<Arch>>;

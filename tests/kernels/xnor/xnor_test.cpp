@@ -79,7 +79,8 @@ void check_xnor_products() {
     for (const int filters : {1, 10, 16, 17, 32, 33}) {
       check_xnor<In, Weights>(minnow::dense_over({1, 1, length}, filters), random);
     }
-    // Check several pixels without padding, whose tiles belong to one region.
+    // Check several pixels without padding. All of them belong to one region (see kernels/region.hpp), because every
+    // window is inside the image.
     check_xnor<In, Weights>(minnow::window_over({1, 7, length}, 17, {1, 1}, {1, 1}, {0, 0}), random);
   }
   for (const int channels : {1, 31, 32, 33, 63, 64, 65, 127, 128, 129}) {

@@ -20,7 +20,8 @@ using minnow::detail::set_channel;
 namespace {
 
 using fixed_bytes = scheme<integer<8>, integer<8>>;
-/// A model whose first stage is in fixed point. It has a pool between two batch norms, and a clip.
+/// A model whose first stage (see infer/stage_plan.hpp) is in fixed point. It has a pool between two batch norms, and a
+/// clipping activation.
 struct fixed_with_pool : model<image<1, 2, 2>, conv<3, scheme<pixels, integer<8>>>, batch_norm, max_pool<2>, batch_norm,
                                relu6, dense<2, fixed_bytes>> {};
 using fixed_plan = minnow::detail::stage_plan<fixed_point<fixed_with_pool>, 0>;
@@ -108,7 +109,8 @@ TEST_SUITE("pack/ends/fixed_point") {
     });
     minnow::detail::end_of<fixed_plan> end;
     minnow::detail::pack_end(end, std::move(layers));
-    // Channel 0: clip(sum + 1, 0, 6) / 0.5. Channel 1: clip(3 - sum, 0, 6) / 0.5. Channel 2: 2 / 0.5.
+    // The code is clip(sum + 1, 0, 6) / 0.5 in channel 0, clip(3 - sum, 0, 6) / 0.5 in channel 1, and 2 / 0.5 in
+    // channel 2.
     CHECK(end.code(0, 2, 0) == 6);
     CHECK(end.code(0, -5, 0) == 0);
     CHECK(end.code(0, 50, 0) == 12);

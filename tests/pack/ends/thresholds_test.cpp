@@ -22,7 +22,7 @@ struct folded_with_pool
 };
 using folded_with_pool_plan = stage_plan<folded_with_pool, 0>;
 static_assert(folded_with_pool_plan::ends_in == stage_end::thresholds);
-/// A model whose second stage averages 4 sums.
+/// A model whose second stage (see infer/stage_plan.hpp) averages 4 sums.
 struct folded_with_average : model<image<1, 2, 2>, conv<2, scheme<pixels, sign>>, batch_norm, conv<2, minw<1, 1>>,
                                    average_pool<2>, bias, dense<2, minw<2, 1>>> {};
 using folded_with_average_plan = stage_plan<folded_with_average, 1>;
@@ -49,8 +49,9 @@ TEST_SUITE("pack/ends/thresholds") {
     });
     end_of<folded_with_pool_plan> end;
     minnow::detail::pack_end(end, std::move(layers));
-    // Channel 0: sum / 2 - 2 > 0 from sum 5 on. Channel 1: 2 - sum / 2 > 0 up to sum 3, and ~3 is -4.
-    // Channel 2: -sum / 2 - 2 > 0 up to sum -5, and ~-5 is 4.
+    // In channel 0, sum / 2 - 2 > 0 from sum 5 on. Channels 1 and 2 decrease, so their thresholds apply to the flipped
+    // sum, ~sum. In channel 1, 2 - sum / 2 > 0 up to sum 3, and ~3 is -4. In channel 2, -sum / 2 - 2 > 0 up to sum -5,
+    // and ~-5 is 4.
     CHECK(end.limits.values[0] == 5);
     CHECK(end.limits.values[1] == -4);
     CHECK(end.limits.values[2] == 4);

@@ -38,7 +38,8 @@ TEST_SUITE("quantize/methods/trained_ternary") {
     CHECK(trained_ternary::slope(role::weights, 0.2f, s) == 0.5f);
     CHECK(trained_ternary::slope(role::weights, -0.2f, s) == 0.25f);
     CHECK(trained_ternary::slope(role::weights, 0.01f, s) == 1);
-    // The quantized value is Wp for positive weights and -Wn for negative ones.
+    // The quantized value is the learned scale Wp for positive weights, and -Wn for negative weights, where Wn is the
+    // second learned scale.
     float sums[3] = {};
     trained_ternary::learn(0.2f, s, 3.0f, sums);
     trained_ternary::learn(0.3f, s, -1.0f, sums);

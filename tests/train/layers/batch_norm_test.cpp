@@ -56,9 +56,9 @@ TEST_SUITE("train/layers/batch_norm") {
         const double expected =
             (static_cast<double>(x[i]) - m.mean) / std::sqrt(m.biased + 1e-5) * static_cast<double>(gamma[c]) +
             static_cast<double>(beta[c]);
-        // The bound allows for roundings of scale, shift and their fma, which are numbers below 6: |gamma| / standard
-        // deviation is below 2, and |x| is below 3. The variance is a sum of 60 squares with up to 60 roundings; taking
-        // its root halves their relative error.
+        // The bound allows for 4 roundings of the scale, the shift and the fma, whose results are below 6: |gamma|
+        // divided by the standard deviation is below 2, and |x| is below 3. The variance is a sum of 60 squares with up
+        // to 60 roundings; taking its root halves their relative error, which leaves 30.
         CHECK(std::abs(static_cast<double>(out[i]) - expected) <= (30 + 4) * 0x1p-24 * 6);
       }
     }
@@ -76,8 +76,8 @@ TEST_SUITE("train/layers/batch_norm") {
         const moments_of_channel m(x, 3, c);
         mean[c] = 0.9 * mean[c] + 0.1 * m.mean;
         variance[c] = 0.9 * variance[c] + 0.1 * m.unbiased;
-        // The bound allows for two float sums, of 8 numbers below 4 and of their squares below 9, and for one rounding
-        // of the running statistic per step.
+        // The bounds allow for ten roundings: in the float sums of 8 numbers, and in one update per step. Means are
+        // below 4, and variances are below 9.
         CHECK(std::abs(static_cast<double>(one.layer.running_mean()(c)) - mean[c]) <= 10 * 0x1p-24 * 4);
         CHECK(std::abs(static_cast<double>(one.layer.running_variance()(c)) - variance[c]) <= 10 * 0x1p-24 * 9);
       }
@@ -134,7 +134,8 @@ TEST_SUITE("train/layers/batch_norm") {
       }
     }
     for (std::size_t c = 0; c < 4; ++c) {
-      // The bound allows for sums of 18 numbers below 2 (with squares below 9), and for seven more roundings.
+      // The bounds allow for 18 roundings in the sum of 18 numbers, and for seven more, one per batch. Means are below
+      // 2, and variances are below 9.
       CHECK(std::abs(static_cast<double>(one.layer.running_mean()(c)) - mean[c]) <= 25 * 0x1p-24 * 2);
       CHECK(std::abs(static_cast<double>(one.layer.running_variance()(c)) - variance[c]) <= 25 * 0x1p-24 * 9);
     }

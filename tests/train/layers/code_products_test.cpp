@@ -1,4 +1,4 @@
-// Compares training's products of codes with sums in double precision. These products use the kernels of packed
+// Compares the products of codes in training with sums in double precision. These products use the kernels of packed
 // networks, forward and backward.
 
 #include <minnow/train/layers/code_product.hpp>

@@ -170,7 +170,7 @@ TEST_SUITE("train/layers/learned_state") {
           if (e.step == 1 && !e.epoch_end) begin = states();
         });
     const auto end = states();
-    REQUIRE(end.size() == 4);  // two layers of weights, two of inputs
+    REQUIRE(end.size() == 4);  // one state for each of two weight and two input quantizers
     for (std::size_t i = 0; i < end.size(); ++i) CHECK(end[i] != begin[i]);
     CHECK(accuracy(net, data) > 0.8);
     auto tiny = pack(net);

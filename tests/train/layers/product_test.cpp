@@ -22,7 +22,8 @@ namespace {
 
 using test::coded;
 
-/// Compares the layer with a product in double precision whose weights are share h(w) + (1 - share) w.
+/// Compares the layer with a product in double precision. The weights of the product are share · h(w) + (1 - share) ·
+/// w, where h(w) is the quantized weight and share is the quantized fraction.
 template <class Q, class Estimator>
 void check_blend() {
   CAPTURE(Q::name().c_str());
@@ -74,7 +75,8 @@ std::pair<float, float> start_of(shape in, initializer how) {
   return {*low, *high};
 }
 
-/// Checks that the weights are uniform on ±limit: the extremes of n numbers are within a few limit / n of the ends.
+/// Checks that the initial weights fill the range ±limit: none is outside, and the smallest and the largest are within
+/// 0.1 % of its ends.
 template <class Layer>
 void check_start(shape in, double limit, initializer how = initializer::by_quantizer) {
   CAPTURE(Layer::name().c_str());
@@ -142,8 +144,8 @@ TEST_SUITE("train/layers/product") {
   }
 
   TEST_CASE("8 x 8 bits stay exact where a float's 24 bits end") {
-    // 127 * 127 * 1041 is the first multiple of 127 * 127 above 2^24. Float sums of odd numbers above it would be
-    // rounded.
+    // A float cannot represent odd numbers above 2^24, so odd float sums would be rounded there. 127 * 127 * 1041 is
+    // the first multiple of 127 * 127 above 2^24.
     static_assert(127 * 127 * 1040 < (1 << 24) && 127 * 127 * 1041 > (1 << 24));
     const auto check = []<class Layer>(Layer, shape in) {
       const geometry g = Layer::over(in);
@@ -188,13 +190,13 @@ TEST_SUITE("train/layers/product") {
         p.requantize(first, std::min<std::size_t>(100, moved.size() - first));
     });
     CHECK(parts == 3);
-    // The forward pass keeps these codes, because it is not asked to quantize.
+    // The forward pass keeps these codes, because requantize is false.
     const std::vector<float> x(33, 1.0f);
     const auto found = one.forward(x, {.mode = mode::train, .requantize = false});
     test::single_layer<dense<7, ternary<>>, ste> other({1, 1, 33}, 1);
     other.set("weights", moved);
     CHECK(found == other.forward(x));
-    // A scale that is measured on all weights cannot be updated part by part.
+    // The scale of this quantizer is measured on all weights, so its codes cannot be updated part by part.
     test::single_layer<dense<2, integer<8>>, ste> measured({1, 1, 3}, 1);
     measured.layer.parameters([](const parameter& p) { CHECK(!p.requantize); });
   }
@@ -209,7 +211,8 @@ TEST_SUITE("train/layers/product") {
     CHECK(one.forward(x, keep) == std::vector<float>{3, 3});
     CHECK(one.forward(x, {.mode = mode::train}) == std::vector<float>{1, -3});
     one.set("weights", {.5f, .5f, .5f, .5f, .5f, .5f});
-    // Evaluation quantizes the current weights, unless requantize is false so that evaluation does not change a run.
+    // Evaluation quantizes the current weights. If requantize is false, it keeps the existing codes, so that evaluation
+    // during a run does not change the run.
     CHECK(one.forward(x, {.mode = mode::evaluate, .requantize = false}) == std::vector<float>{1, -3});
     CHECK(one.forward(x, {.mode = mode::evaluate}) == std::vector<float>{3, 3});
   }

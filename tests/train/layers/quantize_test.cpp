@@ -18,7 +18,8 @@ namespace {
 
 constexpr float alphas[] = {0.0f, 0.3f, 0.5f, 1.0f};
 
-/// Compares the layer with share h(a) + (1 - share) clip(a) in double precision. A share of 1 gives h(a) exactly.
+/// Compares the layer with share · h(a) + (1 - share) · clip(a) in double precision, where a is the input, h(a) is the
+/// quantized input, and share is the quantized fraction. A share of 1 must give h(a) exactly.
 template <class Q, class Estimator>
 void check_blend(const std::vector<float>& x) {
   CAPTURE(Q::name().c_str());
@@ -36,7 +37,7 @@ void check_blend(const std::vector<float>& x) {
       const double h = static_cast<double>(Q::code(x[i], s) * Q::scale(s));
       const double expected = share * h + (1 - share) * std::clamp(a, -end, end);
       CAPTURE(a);
-      // Each product, 1 - share and the sum are each rounded once.
+      // There are four roundings: of 1 - share, of the two products, and of their sum.
       CHECK(std::abs(static_cast<double>(out[i]) - expected) <= (share == 1 ? 0 : 4 * 0x1p-24 * end));
     }
   }
@@ -56,7 +57,7 @@ std::vector<float> inputs() {
   return x;
 }
 
-/// A quantizer with the levels ±1/3 and ±1. Its `code` takes one float at a time, no SIMD vectors.
+/// A quantizer with the levels ±1/3 and ±1. Its `code` takes single floats, not SIMD vectors.
 struct four_levels : quantizer_base {
   static constexpr text name() { return "four_levels"; }
   static constexpr int bits = 2;
@@ -197,7 +198,8 @@ TEST_SUITE("train/layers/quantize: noise of aqe_stochastic") {
   constexpr shape wide{1, 1, count};
 
   TEST_CASE("the mean of sign(a - z) is a, and that of the blended value is clip(a)") {
-    // z is uniform on [-1, 1), so P(z < a) = (1 + a) / 2. One draw has a standard deviation of sqrt(1 - a^2).
+    // The noise z is uniform on [-1, 1), so sign(a - z) is 1 with the probability (1 + a) / 2. Its standard deviation
+    // is sqrt(1 - a^2).
     test::single_layer<quantize<sign>, aqe_stochastic> one(wide, 1);
     const pass p{.mode = mode::train, .alpha = 0.5f, .noise = minnow::random(seed{7})};
     for (const float a : {-1.5f, -1.0f, -0.8f, -0.3f, 0.0f, 0.1f, 0.6f, 1.0f, 2.0f}) {
@@ -206,7 +208,8 @@ TEST_SUITE("train/layers/quantize: noise of aqe_stochastic") {
       const double clip = std::clamp(static_cast<double>(a), -1.0, 1.0);
       const double deviation = 0.5 * std::sqrt(1 - clip * clip);
       CHECK(std::abs(mean(out) - clip) <= 4 * deviation / std::sqrt(count) + 1e-6);
-      // Half of the output is the random h. So the output has two values at a distance of 1, except where |a| >= 1.
+      // At alpha 1/2, half of the output is the random sign, ±1. So the output takes two values that differ by 1,
+      // unless |a| >= 1.
       CHECK((*std::max_element(out.begin(), out.end()) - *std::min_element(out.begin(), out.end()) > 0.5f) ==
             (std::abs(a) < 1));
     }

@@ -12,7 +12,8 @@ namespace minnow {
 
 MINNOW_INLINE std::vector<prediction> top_k(std::span<const float> logits, int k) {
   const float largest = logits.empty() ? 0.0f : logits[index(argmax(logits))];
-  // Handles equal logits first: the difference of equal infinities is NaN, but their ratio is 1.
+  // Handles logits that equal the largest one first. If both are infinite, their difference is NaN, although the result
+  // must be 1.
   const auto relative = [largest](float z) {
     if (z == largest) return 1.0;
     return std::isnan(z) ? 0.0 : std::exp(static_cast<double>(z) - static_cast<double>(largest));

@@ -5,22 +5,22 @@
 // minnow/compiled define them once for the whole program. The CMake target minnow::compiled defines MINNOW_COMPILED and
 // compiles these files.
 
-/// Begins the definition of every function in an .ipp file that is not a template. If the function is virtual, this
-/// macro also begins its declaration in the class. Without the macro there, every source file of a header-only program
-/// would define all virtual functions of the class, used or not.
+/// Begins the definition of every non-template function in an .ipp file. If the function is virtual, this macro also
+/// begins its declaration in the class. Without the macro there, every source file of a header-only program would
+/// define all virtual functions of the class, used or not.
 #if defined(MINNOW_COMPILED)
 #define MINNOW_INLINE
 #else
 #define MINNOW_INLINE inline
 #endif
 
-/// Replaces MINNOW_INLINE for functions that run rarely: readers and writers of files, errors, checks, tables. The
-/// compiler optimizes them for size. Header-only programs then compile faster and are smaller.
+/// Replaces MINNOW_INLINE for functions that run rarely: readers and writers of files, error messages, checks, printed
+/// tables. The compiler optimizes them for size. Header-only programs then compile faster and are smaller.
 #define MINNOW_COLD [[gnu::cold]] MINNOW_INLINE
 
-// Some compiler flags change the types and functions that the program and the library share. If the two were compiled
-// with different flags of this kind, the program does not link: each of its object files refers to a symbol whose name
-// lists its flags, and the library (minnow/compiled/flags.cpp) defines only the symbol for its own flags.
+// Some compiler flags change the types and functions that the program and the library share. A program whose flags of
+// this kind differ from the library's does not link: each object file of the program refers to a symbol whose name
+// lists the flags, and the library (minnow/compiled/flags.cpp) defines only the symbol for its own flags.
 // kernels/one_march.hpp does the same for the processor's flags.
 #if defined(MINNOW_COMPILED)
 #if defined(_OPENMP)

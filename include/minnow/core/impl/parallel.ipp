@@ -8,8 +8,8 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
-// libgomp's threads do not exist in a forked process, which then waits for them forever. clang's runtime starts new
-// threads in a forked process.
+// libgomp's threads do not exist in a forked process, and a parallel loop there would wait for them forever. clang's
+// runtime instead starts new threads in a forked process.
 #if defined(_OPENMP) && !defined(__clang__) && defined(__unix__)
 #define MINNOW_SERIAL_AFTER_FORK
 #include <pthread.h>
@@ -62,7 +62,7 @@ MINNOW_INLINE void share_range(int count, void* body, range_runner run) {
   const int team = std::min(threads(), count);
   if (team > 1 && !omp_in_parallel() && may_share()) {
     // Hands out the items in small pieces rather than one block per thread: a thread on a core that is busy with other
-    // work then delays the others by one piece at most.
+    // work then delays the other threads by one piece at most.
     const int piece = std::max(1, count / (16 * team));
     // An exception must not leave a parallel region. It is rethrown to the caller after all threads have finished.
     first_exception failure;

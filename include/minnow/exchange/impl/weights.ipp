@@ -72,7 +72,7 @@ MINNOW_COLD std::string_view torch_name(std::string_view array) noexcept {
   return array;
 }
 
-/// Finds the tensor's name for every array of the network, and checks that every name of the map belongs to an array.
+/// Finds the tensor's name for every array of the network, and checks that every name in `names` belongs to an array.
 template <class Value, class Network>
 status find_places(Network& net, std::span<const weight_shape> products, const weight_names& names, bool allow_unnamed,
                    std::vector<weight_place<Value>>& places) {

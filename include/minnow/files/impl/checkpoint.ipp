@@ -21,7 +21,7 @@
 
 namespace minnow::detail {
 
-/// The sections of a checkpoint, in order. The normalization has its two sections even if the network does not
+/// The sections of a checkpoint, in file order. The normalization has its two sections even if the network does not
 /// normalize its images.
 struct checkpoint_sections {
   std::vector<std::uint64_t> facts;

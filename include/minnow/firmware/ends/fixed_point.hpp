@@ -12,8 +12,9 @@
 
 namespace minnow::detail {
 
-/// Epilogue in fixed point. Its constants for all channels are multiplier, shift, low, high and smallest in `integers`,
-/// and offset in `wide`. Firmware supports no layers with two inputs, so the multiplier of a second input is left out.
+/// Epilogue in fixed point. `integers` holds the arrays multiplier, shift, low, high and smallest, and `wide` holds the
+/// array offset; infer/ends/fixed_point.hpp defines them. Firmware supports no layers with two inputs, so
+/// other_multiplier, the multiplier of the second input, is left out.
 template <class Plan>
 struct firmware_end<Plan, stage_end::fixed_point> {
   static constexpr int channels = Plan::window.out.channels;

@@ -10,8 +10,8 @@
 
 namespace minnow::detail {
 
-/// Epilogue with thresholds. Its constants in `integers` are flip, smallest and the thresholds, in rows that are padded
-/// to whole blocks of channels.
+/// Epilogue with thresholds. `integers` holds the arrays flip and smallest and the thresholds (infer/thresholds.hpp),
+/// in rows that are padded to whole blocks of channels.
 template <class Plan>
 struct firmware_end<Plan, stage_end::thresholds> {
   static constexpr bool makes_codes = !Plan::folded_average;

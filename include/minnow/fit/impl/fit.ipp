@@ -56,8 +56,8 @@ MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const va
   const random draws(options.seed);
   const share own = all != nullptr ? share{all->rank(), all->size()} : share{};
   run_position at;
-  // Re-estimation computes the statistics of whole batches over all ranks, even if training computes them for each
-  // rank's part.
+  // Re-estimation collects batch norm's statistics over whole batches on all ranks, even if each rank collects its own
+  // during training.
   const auto settled = [&](bool requantize) {
     if (options.batch_norm_batches > 0)
       pass_over(net, data, mode::reestimate, {options.batch_norm_batches, options.batch, options.seed}, requantize, own,
@@ -70,7 +70,7 @@ MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const va
     return right / count;
   };
   const auto on_any = [&](bool yes) { return all != nullptr ? all->largest(yes) > 0 : yes; };
-  // A measurement must not change the run: weights that are quantized only every few steps keep their codes.
+  // Validation must not change the run: if weights are quantized only every few steps, they keep their codes.
   const bool renews = options.quantize_every == 1;
 
   const std::unique_ptr<updater_base> made = make_updater();

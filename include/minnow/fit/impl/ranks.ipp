@@ -61,8 +61,8 @@ private:
 
 /// Makes a step's numbers and measurements equal on all ranks, with one all-reduce. The measurements are batch norm's
 /// running statistics and the quantizers' states. The other arrays are parameters, which are equal on all ranks because
-/// their gradients are. Learned quantizer states are parameters too, but they are included because their initial values
-/// are measured.
+/// their gradients are. Learned quantizer states are parameters too, but they count as measurements here, because their
+/// initial values are measured.
 class step_agreement {
 public:
   explicit step_agreement(network_base& net) {

@@ -22,9 +22,9 @@
 ///   template <class Plan>
 ///   struct end_of<Plan, stage_end::NAME>;
 ///
-/// Its data members are the constants of the end, for example thresholds. A default-constructed end has constants of
-/// the right sizes. A `stage` stores its end as the member `constants`; pack/ends fills it. `stage_end_of` lists the
-/// members that every end has:
+/// The data members of this struct are the constants of the end, for example thresholds. A default-constructed end has
+/// constants of the right sizes. A `stage` stores its end as the member `constants`; pack/ends fills it. `stage_end_of`
+/// lists the members that every end has:
 ///
 ///   static constexpr const char* layer_word       the summary's word for the layers between product and quantizer
 ///   static constexpr const char* quantizer_word   the summary's word for the quantizer
@@ -33,9 +33,9 @@
 ///   static void arrays(auto& self, auto&& visit)  calls visit(index of the layer, name, span of numbers) for every
 ///                                                 array that a file stores, in the file's order. `self` may be const;
 ///                                                 then the numbers are const. Every length follows from the model
-///   void check(auto&& refuse) const               calls refuse(expected, array, found) if no packed network has these
-///                                                 constants. Called when a file is read or written, after infinite and
-///                                                 NaN floats were refused
+///   void check(auto&& refuse) const               calls refuse(expected, array, found) if no packed network can have
+///                                                 these constants. Called when a file is read or written, after
+///                                                 infinite and NaN floats were refused
 ///   template <class Product, class Arch>
 ///   void run(const stage_run<Plan>&) const        computes one image's product and writes the stage's output. noexcept
 ///                                                 unless it calls functions of a user's quantizer or layer
@@ -44,9 +44,9 @@ namespace minnow::detail {
 template <class Plan, stage_end End = Plan::ends_in>
 struct end_of;
 
-/// Sizes of the buffers that a stage needs while it runs, or their offsets, in bytes.
+/// Sizes of the buffers that a stage needs while it runs, or the offsets of these buffers, in bytes.
 struct stage_memory {
-  std::array<std::size_t, 3> floats{};  ///< 0, 1: alternating input and output of a layer; 2: a second input
+  std::array<std::size_t, 3> floats{};  ///< 0 and 1: a layer's input and output, alternating; 2: a second input
   std::size_t sums = 0;
   std::size_t waiting = 0;  ///< partial results of the windows of a pool that is folded into thresholds
   std::size_t scratch = 0;
@@ -57,7 +57,7 @@ template <class Plan>
 struct stage_run {
   stage_work work;                                 ///< parameters of the product
   std::byte* output;                               ///< packed map that the stage writes
-  std::array<const std::byte*, Plan::ops> others;  ///< for each layer with two inputs, the map of the second
+  std::array<const std::byte*, Plan::ops> others;  ///< for each layer with two inputs, the map of the second input
   std::array<float*, 3> floats;                    ///< as in stage_memory
   std::uint32_t* waiting;                          ///< as in stage_memory
 };

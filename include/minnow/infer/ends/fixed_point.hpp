@@ -19,16 +19,19 @@
 
 namespace minnow::detail {
 
-/// Limits of a channel's constants. They keep all intermediate results below 2^63 for |sum| <= 2^31 and |other| <= 2^8.
+/// Limits of the constants of `fixed_constants`. For |sum| <= 2^31 and |other| <= 2^8, they keep all intermediate
+/// results of its formula below 2^63.
 inline constexpr double most_multiplier = 0x1p31, most_other_multiplier = 0x1p52, most_offset = 0x1p61;
 inline constexpr int most_shift = 62;
 
 /// The function between a channel's sums and its codes, in integers:
 ///
 ///   code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high)
+///
+/// where `other` is a code that an `add` layer adds, or 0 without such a layer.
 struct fixed_constants {
   std::vector<std::int32_t> multiplier;
-  std::vector<std::int64_t> other_multiplier;  ///< multiplier of the codes that an `add` layer adds
+  std::vector<std::int64_t> other_multiplier;  ///< multiplier of `other`
   std::vector<std::int64_t> offset;
   std::vector<std::int32_t> shift;
   std::vector<std::int32_t> low;
@@ -91,8 +94,8 @@ void fix_block(const void* context, const std::int32_t* sums, int pixel, int cha
   }
 }
 
-/// A stage whose layers become one integer multiplication and one shift, with constants for each channel. It computes
-/// the same functions as `stage_end::requantize`, but without floats.
+/// The end of a stage whose layers become one integer multiplication and one shift, with constants for each channel. It
+/// computes the same functions as `stage_end::requantize`, but without floats.
 template <class Plan>
 struct end_of<Plan, stage_end::fixed_point> : fixed_constants {
   end_of() : fixed_constants(Plan::window.out.channels) {}

@@ -35,7 +35,7 @@ const float* values(const std::byte* packed, shape s, float scale, float* to) no
   }
 }
 
-/// Computes the whole map of sums and multiplies each channel by its scale.
+/// Computes all sums of a product and multiplies each channel by its scale.
 template <class Product>
 void multiply(const stage_work& w, const float* scales, float* to) noexcept {
   auto* sums = reinterpret_cast<typename Product::sum_type*>(w.sums);
@@ -61,7 +61,8 @@ void encode(const float* from, const typename Quantizer::state& state, std::byte
     }
 }
 
-/// A stage that stores its whole map of sums. Each layer, and then the quantizer, is applied to a whole map of floats.
+/// The end of a stage that stores all sums of its product. Each layer, and then the quantizer, is applied to a whole
+/// map of floats.
 template <class Plan>
 struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
   static constexpr stage_memory memory() {

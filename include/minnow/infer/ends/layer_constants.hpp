@@ -15,7 +15,7 @@
 
 namespace minnow::detail {
 
-/// One layer of a stage.
+/// One layer of a stage, as its `inferable`.
 template <class Plan, std::size_t Index>
 struct layer_reading {
   static_assert(
@@ -35,8 +35,9 @@ struct layer_readings;
 template <class Plan, std::size_t... Index>
 struct layer_readings<Plan, std::index_sequence<Index...>> : layer_reading<Plan, Index>... {};
 
-/// The layers of a stage as functions of floats, with the scales before them and the quantizer's state after them.
-/// Epilogues that compute with floats keep them; packing derives the constants of the other epilogues from them.
+/// The layers of a stage as functions of floats, with the scales of the sums and the state of the output quantizer. The
+/// epilogues (see end.hpp) that compute with floats store these constants. Packing derives the constants of the other
+/// epilogues from them.
 template <class Plan>
 struct layer_constants : layer_readings<Plan, typename Plan::indices> {
   static constexpr const char* layer_word = "32-bit float";
@@ -46,7 +47,7 @@ struct layer_constants : layer_readings<Plan, typename Plan::indices> {
   std::vector<float> scales = std::vector<float>(Plan::has_product ? index(Plan::window.out.channels) : 1, 1.0f);
   typename Plan::outputs::state out_state{};
 
-  /// Calls f(i, layer) for each layer in order. i is the layer's index as a std::integral_constant.
+  /// Calls f(i, layer) for each layer, from the first to the last. i is the layer's index as a std::integral_constant.
   template <class Function>
   void each_op(Function&& f) {
     each_of(*this, f, typename Plan::indices{});

@@ -57,7 +57,7 @@ constexpr bool op_is_noexcept() {
   else return true;
 }
 
-/// Returns true if the quantizer of a stage, or a layer before it in the stage, is not noexcept.
+/// Returns true if a function of a stage's quantizer or layers is not noexcept.
 template <class Plan>
 constexpr bool rules_may_throw() {
   using q = typename Plan::outputs;
@@ -113,8 +113,9 @@ void encode_block(const void* context, const std::int32_t* sums, int pixel, int 
   }
 }
 
-/// A stage that ends in one-byte codes: its layers and its quantizer are applied, as floats, to blocks of sums within
-/// the tile. The layers compute the same functions as in `stage_end::floats`.
+/// The end of a stage that outputs one-byte codes. As soon as the kernel has computed a tile of sums, the layers and
+/// the quantizer are applied to it in floats, in blocks of 16 sums. The layers compute the same functions as in
+/// `stage_end::floats`.
 template <class Plan>
 struct end_of<Plan, stage_end::requantize> : layer_constants<Plan> {
   static constexpr stage_memory memory() {

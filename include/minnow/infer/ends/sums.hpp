@@ -13,7 +13,7 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 
-/// The loops over a stage's product, shared by all epilogues.
+/// The loops over a stage's product, shared by all epilogues (see end.hpp).
 namespace minnow::detail {
 
 /// Run-time parameters of a stage's loops. The loops take these numbers instead of the stage's type, so the loops are
@@ -51,8 +51,9 @@ void watch(const stage_work& w) noexcept {
   }
 }
 
-/// Computes the product and passes its sums to the sink `codes`, which may contain a max pool. The rows of the pooled
-/// map are split among threads. Product rows that no window of the pool reaches are skipped.
+/// Computes the product and passes its sums to the sink `codes` (see kernels/sink/sink.hpp), which may also apply a max
+/// pool. The rows of the pooled map are split among threads. Product rows that no window of the pool reaches are
+/// skipped.
 template <class Product, class Codes>
 void multiply_into(const stage_work& w, const Codes& codes) noexcept {
   const int rows = w.pool.out.height;

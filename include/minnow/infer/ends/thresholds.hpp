@@ -17,7 +17,8 @@
 
 namespace minnow::detail {
 
-/// Computes product, average pool and thresholds: the sums of each window are added up and then compared.
+/// Computes product, average pool and thresholds: the sums of each window are added up and then compared with the
+/// thresholds.
 template <class Product, class Codes>
 void average(const stage_work& w, const Codes& codes) noexcept {
   const int channels = w.window.out.channels;
@@ -43,8 +44,8 @@ void average(const stage_work& w, const Codes& codes) noexcept {
   }
 }
 
-/// A stage whose layers are folded into integer thresholds. The kernel compares finished tiles while they are in
-/// registers.
+/// The end of a stage whose layers are folded into integer thresholds. The kernel compares the sums of a finished tile
+/// with the thresholds while the sums are in registers.
 template <class Plan>
 struct end_of<Plan, stage_end::thresholds> {
   thresholds limits{Plan::window.out.channels, static_cast<int>(codes_of<typename Plan::outputs>().size())};
@@ -54,7 +55,8 @@ struct end_of<Plan, stage_end::thresholds> {
 
   static constexpr stage_memory memory() {
     stage_memory m;
-    // Sums stay in registers, except for one row for a `trace`, and the rows of a window for an average.
+    // Sums stay in registers, with two exceptions: one row is stored for a `trace`, and the rows of a window are stored
+    // for an average pool.
     m.sums = sum_bytes<Plan>(Plan::folded_average ? Plan::pool_window.kernel.height : 1);
     m.waiting = code_sink_of<Plan>::waiting_words(Plan::pool_window) * 4;
     return m;
@@ -78,7 +80,7 @@ struct end_of<Plan, stage_end::thresholds> {
 
   template <class Product, class Arch>
   void run(const stage_run<Plan>& r) const noexcept {
-    // An average adds up the sums of each window before the comparison, so the sink does not pool.
+    // An average pool adds up the sums of each window before the comparison, so the sink does not pool.
     constexpr geometry pool =
         Plan::folded_average ? window_over(Plan::pool_window.out, Plan::window.out.channels, {1, 1}, {1, 1}, {0, 0})
                              : Plan::pool_window;

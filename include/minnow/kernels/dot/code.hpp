@@ -9,7 +9,7 @@
 /// Conversion of codes to the bytes of a dot product.
 ///
 /// One operand of the dot product instructions of x86 has unsigned bytes. So an input is stored as the unsigned byte u
-/// with code = factor · u - zero. The count of a window is v = Σ u · w, and its sum is
+/// with code = factor · u - zero. The count of a window with weights w is v = Σ u · w, and its sum is
 ///
 ///   Σ code · w = factor · v - zero · Σ w.
 ///
@@ -50,16 +50,17 @@ struct dot_code {
   static constexpr int zero = offset - (turned ? 128 * factor : 0);
 };
 
-/// The largest K for which sums, counts, and differences between a threshold and a base all fit 32 bits. With codes up
-/// to x and weights up to w, a count is at most 2 x w K / factor. A comparison with a threshold combines a sum and a
-/// base, which together are at most 2 x w K.
+/// The largest number K of inputs of a window for which sums, counts, and differences between a threshold and a base
+/// (-zero · Σ w) all fit 32 bits. With codes up to x and weights up to w, a count is at most 2 · x · w · K / factor. A
+/// comparison with a threshold combines a sum and a base, which together are at most 2 · x · w · K.
 template <class In, class Weights>
 [[nodiscard]] constexpr int dot_inputs() noexcept {
   return ((std::numeric_limits<std::int32_t>::max)() - 1) / (2 * largest_code<In>() * largest_code<Weights>());
 }
 
 /// True if the sum of two adjacent products of an unsigned byte and a weight fits 16 bits. The condition also admits a
-/// sum of 2^15, which would not fit, but no pair reaches it: that would take a byte of 256 or a weight of +128.
+/// sum of 2^15, which does not fit. No pair of operands reaches this sum, because it requires a byte of 256 or a weight
+/// of +128.
 template <class In, class Weights>
 inline constexpr bool pairs_fit_16_bits = largest_code<Weights>() * dot_code<In, false>::largest_byte <= 16384;
 

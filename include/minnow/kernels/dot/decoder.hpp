@@ -12,7 +12,8 @@
 #include <minnow/kernels/layout/layout.hpp>
 
 /// Decodes weights with byte shuffles. Every code of up to four bits is looked up in a table of 16 bytes. Most of the
-/// work is to move the bits of each weight into a separate byte. A quad is a group of four adjacent channels.
+/// work is to move the bits of each weight into a separate byte. A quad is a group of four adjacent channels. A tap is
+/// one position of the convolution kernel.
 ///
 /// A shuffle type has these functions, on vectors of `filters` lanes:
 ///
@@ -61,7 +62,8 @@ struct avx512_shuffle {
   static vector widen(const void* at) noexcept {
     return _mm512_cvtepu8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(at)));
   }
-  /// (v | v << 4) & 15 in one instruction. Its last argument is the truth table of (a | b) & c, indexed by 4a + 2b + c.
+  /// Returns (v | v << 4) & 15 in one instruction. The last argument of this instruction is the truth table of (a | b)
+  /// & c, indexed by 4a + 2b + c.
   static vector low_and_high(vector v) noexcept {
     return _mm512_ternarylogic_epi32(v, _mm512_slli_epi16(v, 4), _mm512_set1_epi8(15), 0xa8);
   }
@@ -81,7 +83,7 @@ struct avx512_shuffle {
 #endif
 
 /// A table for one quad (four channels) of 16 filters. Byte 4f + c depends only on filter f and channel c of the quad,
-/// so it is the same for all panels.
+/// so one table is used for all quads.
 using quad_table = std::array<std::uint8_t, quad_bytes>;
 template <class Value>
 [[nodiscard]] constexpr quad_table quad_table_of(Value&& value) noexcept {
@@ -103,7 +105,7 @@ alignas(64) inline constexpr quad_table bit_of_channel = quad_table_of([](int, i
 });
 
 /// Maps four bits of a plane, one for each channel of a quad (four channels), to the quad's four bytes. With one plane
-/// these are the codes. With several planes they are the plane's part of each code's index.
+/// these bytes are the codes. With several planes each byte holds this plane's bit of an index into the table of codes.
 template <class Weights, int Plane>
 alignas(64) inline constexpr auto quad_of_bits = [] {
   std::array<std::uint32_t, 16> table{};
@@ -150,7 +152,7 @@ private:
   /// Prefetches 4096 bytes ahead, because hardware prefetching stops at the end of a page.
   static void fetch(const std::byte* at) noexcept { __builtin_prefetch(at + 4096); }
 
-  /// Calls visit(chain, quad) for the quads [first, last), groups of four channels. Successive quads go to different
+  /// Calls visit(chain, quad) for the quads (groups of four channels) [first, last). Successive quads go to different
   /// chains (accumulators); if fewer than decoder_chains quads remain, all go to chain 0.
   template <class Visit>
   static void in_chains(int first, int last, const Visit& visit) noexcept {
@@ -173,8 +175,8 @@ private:
     });
   }
 
-  /// Calls visit(index of the first quad, address) for each word of 32 channels of a tap, in order. A quad is four
-  /// channels.
+  /// Calls visit(index of the first quad, address) for each word of 32 channels of a tap, in the order of the channels.
+  /// A quad is four channels.
   template <int Planes, class Visit>
   static void for_each_word(const quad_range& r, const Visit& visit) noexcept {
     const int bytes_of_word = Planes * 4 * r.filters;
@@ -285,7 +287,7 @@ inline shuffle_decoder<avx512_shuffle> dot_decoder_of(xsimd::avx512bw);
 template <class Arch>
 using dot_decoder = decltype(dot_decoder_of(Arch{}));
 
-/// Decodes all quads of a block to memory, in the layout of a panel.
+/// Decodes all quads of a block to memory, in the panel layout of dot/weights.hpp.
 template <weight_order Order, class Weights, class Decoder>
 [[gnu::noinline]] void decode_panel(const geometry& g, const std::byte* block, int filters, std::byte* to) noexcept {
   for (int tap = 0; tap < g.kernel.height * g.kernel.width; ++tap) {

@@ -14,7 +14,7 @@
 ///               product instructions; integer_product.hpp has the functions that shift_product shares
 /// isa.hpp       selects the dot product instructions from sse.hpp, avx2.hpp, avx512.hpp and neon.hpp, on the base
 ///               types of isa_base.hpp
-/// code.hpp      how codes become bytes, and the largest K whose sums fit 32 bits
+/// code.hpp      how codes become bytes, and the largest number of inputs whose sums fit 32 bits
 /// kernel.hpp    dot_kernel: unpacks inputs, decodes weights, loops over panels and regions, feeds the sink
 /// inputs.hpp    unpacks the packed map to bytes; planes.hpp expands its bit planes with SIMD
 /// weights.hpp   the panel layout of weights, their sums for prepare(), and a decoder in standard C++; decoder.hpp
@@ -41,9 +41,9 @@ using dot_kernel_of = typename dot_kernel_on<In, Weights, dot_isa<Arch, pairs_fi
 
 /// Products of integer inputs and integer weights, computed with dot products of bytes. Any kernel size, stride and
 /// padding is supported. Each call unpacks the inputs to bytes once. Weights of less than 8 bits are decoded one panel
-/// at a time. Taps outside the image are skipped.
+/// (one to four blocks of 16 filters) at a time. Taps (kernel positions) outside the image are skipped.
 ///
-/// requires  thresholds of at most the largest sum + 1
+/// requires  thresholds of the sink that are at most the largest possible sum + 1
 /// cost      stated in the files that dot/isa.hpp includes
 template <class In, class Weights, class Arch>
 struct dot_product : detail::integer_product<In, Weights, detail::dot_kernel_of<In, Weights, Arch>> {

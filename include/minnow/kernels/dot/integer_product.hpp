@@ -15,14 +15,16 @@ namespace minnow::kernels::detail {
 /// Gives a kernel for integers the interface of kernels::product (product.hpp), except for name(). rows() hands sums to
 /// a sink (sink/sink.hpp).
 ///
-/// requires  K up to longest(), so that sums, counts (sink/sink.hpp) and their comparisons fit 32 bits
+/// requires  at most longest() inputs in a window, so that sums, counts (sink/sink.hpp) and their comparisons fit 32
+///           bits
 template <class In, class Weights, class Kernel>
 struct integer_product {
   using sum_type = std::int32_t;
   using kernel = Kernel;
   using counts = typename kernel::counts;
 
-  /// The largest K: 65,535 for signed bytes by signed bytes, 32,896 for signed bytes by pixels or unsigned bytes.
+  /// The largest number of inputs of a window: 65,535 for signed bytes by signed bytes, 32,896 for signed bytes by
+  /// pixels or unsigned bytes.
   static constexpr int longest() noexcept { return dot_inputs<In, Weights>(); }
   static constexpr const char* arch_name(const geometry&) noexcept {
     return kernels::arch_name<typename kernel::arch>();

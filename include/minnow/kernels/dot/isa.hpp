@@ -18,8 +18,8 @@ struct no_dot {
 template <bool Fits>
 no_dot dot_isa_of(portable);
 
-/// The dot product instructions of `Arch` or of its nearest base that has any. `Fits` is true if pairs of products fit
-/// 16 bits.
+/// The dot product instructions of `Arch` or of its nearest base that has any. `Fits` is true if the sum of two
+/// adjacent products fits 16 bits.
 template <class Arch, bool Fits>
 using dot_isa = decltype(dot_isa_of<Fits>(Arch{}));
 

@@ -81,11 +81,13 @@ inline __m512i multiply_pairs(__m512i a, __m512i b) noexcept { return _mm512_mad
 inline __m512i multiply_bytes(__m512i a, __m512i b) noexcept { return _mm512_maddubs_epi16(a, b); }
 #endif
 
-/// Base of instruction sets with 16-bit products, which take the bytes of even and odd channels separately. With a
-/// quad_size of 8, the unpacked map stores them separately. A broadcast from memory then costs no operation, while a
-/// mask and a shift for each broadcast took a quarter of the time.
+/// Base of instruction sets with 16-bit products. Their instructions need the bytes of even and odd channels in
+/// separate registers. With a quad_size of 8, the unpacked map stores even and odd channels separately, so a broadcast
+/// from memory needs no other operation. Without this, the mask and the shift for each broadcast took a quarter of the
+/// time.
 ///
-/// cost  4 operations per vector; in addition 3 for each vector of weights, once for all pixels of a tile
+/// cost  4 operations per vector; in addition, 3 operations to split each vector of weights, once for all pixels of a
+///       tile
 template <class Arch>
 struct split_dot : plain_dot<Arch> {
   using numbers = typename plain_dot<Arch>::numbers;
@@ -116,7 +118,7 @@ private:
   }
 };
 
-/// Base of instruction sets with products of bytes, for pairs of products that fit 16 bits.
+/// Base of instruction sets with products of bytes, for operands whose sums of two adjacent products fit 16 bits.
 ///
 /// cost  3 operations per vector
 template <class Arch>
@@ -129,7 +131,7 @@ struct paired_dot : plain_dot<Arch> {
   }
 };
 
-/// The base for x86: paired_dot if pairs of products fit 16 bits (`Fits`), else split_dot.
+/// The base for x86: paired_dot if the sum of two adjacent products fits 16 bits (`Fits`), else split_dot.
 template <class Arch, bool Fits>
 using dot_base = std::conditional_t<Fits, paired_dot<Arch>, split_dot<Arch>>;
 

@@ -19,15 +19,16 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/tile.hpp>
 
-/// Integer products, computed with dot products of bytes. The outer loop is over panels of blocks of 16 filters, whose
-/// weights are decoded once and stay in the L2 cache. The inner loop is over pixels. With a single output pixel each
-/// weight is read only once, and memory limits the speed. In this case, weights of less than 8 bits are decoded block
-/// by block, in memory order, into registers and multiplied there.
+/// Integer products, computed with dot products of bytes. The outer loop is over panels of one to four blocks of 16
+/// filters, whose weights are decoded once and stay in the L2 cache. The inner loop is over pixels. With a single
+/// output pixel each weight is read only once, and memory limits the speed. In this case, weights of less than 8 bits
+/// are decoded block by block, in memory order, into registers and multiplied there.
 ///
-/// The gap to the peak of byte products is the per-tile epilogue, as in xnor/tile.hpp. In products of 3 by 3 bits, the
-/// inputs are unpacked from their bit planes once per call, to one byte for each channel, and each byte is then read
-/// once for each tap. The weights are decoded one panel at a time, with a shuffle and its masks for every 64 weights,
-/// and 64 to 1024 pixels share a decoded panel.
+/// The gap to the peak speed of byte products is the per-tile epilogue, in which the sink processes the counts, as in
+/// xnor/tile.hpp. In products of 3 by 3 bits, the inputs are unpacked from their bit planes once per call, to one byte
+/// for each channel, and each byte is then read once for each tap (kernel position). The weights are decoded one panel
+/// at a time, which takes a byte shuffle and mask operations for every 64 weights; 64 to 1024 pixels share a decoded
+/// panel.
 namespace minnow::kernels::detail {
 
 /// The arguments of one call.
@@ -64,7 +65,7 @@ struct dot_cover {
     return call.image + pixel.input * Isa::quad_size;
   }
 
-  /// Calls visit(panels of the sink) with the constants of a region.
+  /// Calls visit(panels of the sink); these panels hold the constants of a region.
   template <class Visit>
   void with_sink_panels(const region& r, Visit&& visit) const noexcept {
     alignas(64) std::int32_t sums[index(Blocks * block_filters)];
@@ -91,7 +92,7 @@ struct dot_cover {
     for (int i = 0; i < panels; ++i) put_tile(results[i], pixels, size, &counts[0][i], panels);
   }
 
-  /// Computes all pixels with a panel in memory.
+  /// Computes all pixels with a panel of weights in memory.
   void run(const dot_panel<Blocks>& p) const noexcept {
     for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
       const dot_window w = window(r, p.next_weights);
@@ -142,7 +143,7 @@ struct dot_kernel {
     if (splits) return row_bytes(g) + round_up(2 * bytes, 64);
     return dot_reads_packed<In, Isa::is_signed>(g.in.channels) ? 0 : round_up(bytes + word_bits, 64);
   }
-  /// Bytes of one unpacked row, before it is split.
+  /// Bytes of one unpacked row, before split_quads() splits it.
   [[nodiscard]] static constexpr std::size_t row_bytes(const geometry& g) noexcept {
     return round_up(index(g.in.width) * dot_pixel_bytes(g.in.channels) + word_bits, 64);
   }

@@ -17,8 +17,8 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/tile.hpp>
 
-/// Integer products in standard C++. Codes have 16 bits, and a block of weights is stored as [K][16], so that compilers
-/// vectorize the loop over filters.
+/// Integer products in standard C++. Codes have 16 bits, and a block of weights is stored as [inputs of a window][16
+/// filters], so that compilers vectorize the loop over filters.
 namespace minnow::kernels::detail {
 
 /// Adds the products of inputs (length) and weights (length, 16) to sums (16).
@@ -38,7 +38,7 @@ struct portable_products {
 
 /// The kernel in standard C++.
 ///
-/// Terms   the operation on each input and row of weights: portable_products or portable_shifts
+/// Terms   the operation that combines each input with its row of weights: portable_products or portable_shifts
 template <class In, class Weights, class Terms>
 struct portable_kernel {
   using arch = portable;

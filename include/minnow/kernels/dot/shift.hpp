@@ -14,8 +14,8 @@ namespace detail {
 
 /// Multiplies by shifts. An input ±2^e is stored as ±(1 + e), and 0 as 0. A weight ±2^d is ±1 shifted left by d.
 /// Shifting this weight left by e gives the product, except for the sign of the input. With s = 0 for a positive input
-/// and -1 for a negative one, (w ^ s) - s is w or -w. The shift is the same for a whole row of weights. Inputs of 0 are
-/// skipped.
+/// and -1 for a negative one, (w ^ s) - s is w or -w. The shift is the same for the whole row of 16 weights of an
+/// input. Inputs of 0 are skipped.
 struct portable_shifts {
   static void add(const std::int16_t* inputs, int length, const std::int16_t* weights, std::int32_t* sums) noexcept {
     std::int32_t a[block_filters];

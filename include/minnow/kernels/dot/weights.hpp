@@ -12,8 +12,8 @@
 #include <minnow/kernels/layout/layout.hpp>
 
 /// Decodes packed weights to the panels of dot products. A quad is a group of four adjacent channels. A panel holds
-/// int8 [16][4] for each tap and quad; the four weights of a filter are in one lane. Packed byte weights already have
-/// this layout, but their last block may have fewer lanes.
+/// int8 [16][4] for each tap (kernel position) and quad; the four weights of a filter are in one lane. Packed byte
+/// weights already have this layout, but their last block may have fewer lanes.
 namespace minnow::kernels::detail {
 
 inline constexpr int quad_bytes = 4 * block_filters;
@@ -81,7 +81,8 @@ struct quad_decoder {
   }
 
 private:
-  /// Sign-extends four 4-bit numbers to bytes: 8 · 30 = 240 sets the four bits above a set sign bit.
+  /// Sign-extends four 4-bit numbers to bytes. For each sign bit that is set (8), adding 8 · 30 = 240 sets the four
+  /// bits above it.
   static constexpr std::uint32_t signed_bytes(std::uint32_t nibbles) noexcept {
     const std::uint32_t pairs = (nibbles | nibbles << 8) & 0x00ff00ffu;
     const std::uint32_t bytes = (pairs | pairs << 4) & 0x0f0f0f0fu;
@@ -123,16 +124,16 @@ private:
   }
 };
 
-/// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w (dot/code.hpp). The base of a window is the sum of the
-/// entries of its taps.
+/// Bytes of the table [taps][sum_stride(filters)]. Each entry is -zero · Σ w (dot/code.hpp) for the weights w of one
+/// filter at one tap. The base of a window is the sum of the entries of its taps.
 [[nodiscard]] constexpr std::size_t dot_table_bytes(const geometry& g) noexcept {
   const auto taps = index(g.kernel.height * g.kernel.width);
   return taps * index(sum_stride(g.out.channels)) * sizeof(std::int32_t);
 }
 
-/// Fills the table of -zero · Σ w for each tap and filter.
+/// Fills the table of dot_table_bytes(): -zero · Σ w for each tap and filter.
 ///
-/// requires  `block_size` is the size of a whole block
+/// requires  `block_size` is the size of a whole block in bytes
 template <weight_order Order, class Weights>
 void prepare_dot_table(const geometry& g, const std::byte* weights, std::size_t block_size, int zero,
                        std::int32_t* table) noexcept {
@@ -151,8 +152,8 @@ void prepare_dot_table(const geometry& g, const std::byte* weights, std::size_t 
     }
 }
 
-/// Number of accumulators to which a decoder's quads are added in turn, so that an addition does not wait for the one
-/// before it.
+/// Number of accumulators to which the products of successive quads are added in turn, so that an addition does not
+/// wait for the one before it.
 inline constexpr int decoder_chains = 4;
 
 /// Decodes one tap of a block and passes its quads (of four channels) to `take`, which stores them in a panel or

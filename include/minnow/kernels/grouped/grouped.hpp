@@ -24,8 +24,9 @@
 #include <minnow/kernels/sink/ordered_sums.hpp>
 #include <minnow/kernels/sink/tile.hpp>
 
-/// Grouped convolutions, including depthwise ones, for every pair of operands. Lanes are filters. Integers use dot
-/// products of bytes, floats use multiply-adds. A call uses the files of kernels/grouped in this order:
+/// Grouped convolutions, including depthwise ones, for every pair of operands. Each lane of a vector is a filter.
+/// Integers use dot products of bytes, floats use multiply-adds. A call uses the files of kernels/grouped in this
+/// order:
 ///
 /// grouped.hpp  grouped_product, the interface: grouped_dot for integers, grouped_mac for floats. prepare() reorders
 ///              the weights once; rows() unpacks the input rows, with padding on both sides
@@ -71,10 +72,10 @@ constexpr const char* grouped_name(const geometry& g, const char* depthwise, con
 
 /// Kernel for integer operands, with the interface of kernels::product.
 ///
-/// requires  K up to longest(), as for dot_product
+/// requires  at most longest() inputs in a window, as for dot_product
 /// cost      a step is a dot product of bytes: on 512 bits, four taps or channels for each of 16 filters. In addition,
-///           the inputs are copied into the order of layout.hpp, once for each filter panel, input row and output
-///           column
+///           the inputs are copied into the order of grouped/layout.hpp, once for each filter panel, input row and
+///           output column
 template <class In, class Weights, class Arch>
 struct grouped_dot {
   using sum_type = std::int32_t;
@@ -92,8 +93,8 @@ struct grouped_dot {
   }
   static constexpr const char* arch_name(const geometry&) noexcept { return kernels::arch_name<typename isa::arch>(); }
 
-  /// Bytes of the table [taps][sum_stride(F)] of -zero · Σ w (dot/code.hpp). The base of a window is the sum of the
-  /// entries of its taps.
+  /// Bytes of the table [taps][sum_stride(filters)]. Each entry is -zero · Σ w (dot/code.hpp) for the weights w of one
+  /// filter at one tap (kernel position). The base of a window is the sum of the entries of its taps.
   [[nodiscard]] static constexpr std::size_t table_bytes(const geometry& g) noexcept {
     return round_up(index(g.kernel.height * g.kernel.width * sum_stride(g.out.channels)) * sizeof(std::int32_t), 64);
   }
@@ -156,7 +157,8 @@ private:
 /// Kernel for pairs with float sums, with the interface of float_pair. Each sum is accumulated in the order of the
 /// window's inputs.
 ///
-/// requires  finite inputs if a block of 16 filters extends over two groups
+/// requires  finite inputs if a block of 16 filters extends over two groups, because inputs of the other group are then
+///           multiplied by weights of 0
 template <class In, class Weights, class Arch>
 struct grouped_mac {
   using sum_type = float;

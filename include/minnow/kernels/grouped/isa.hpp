@@ -14,7 +14,7 @@
 /// The arithmetic of one step of a grouped convolution: multiply-adds of floats, or dot products of bytes.
 namespace minnow::kernels::detail {
 
-/// Multiply-adds of floats, with the interface of dot product instructions.
+/// Multiply-adds of floats, with the interface of dot product instructions (dot/isa_base.hpp).
 template <class Arch>
 struct float_isa {
   using numbers = float_vector<Arch>;

@@ -17,10 +17,12 @@
 #include <minnow/kernels/region.hpp>
 #include <minnow/kernels/sink/tile.hpp>
 
-/// The loops of a grouped convolution. Its inputs and weights are bytes or floats in the order of grouped/layout.hpp.
+/// The loops of a grouped convolution. Its inputs and weights are bytes or floats in the order of grouped/layout.hpp. A
+/// panel of filters is one or two blocks of 16 filters that are computed together.
 namespace minnow::kernels::detail {
 
-/// Hands integer counts to a sink. sum = base + factor · count, where the base comes from a table of the weights' sums.
+/// Hands integer counts to a sink (sink/sink.hpp). The sum of a window is base + factor · count, where the base comes
+/// from a table of the weights' sums.
 template <class Isa, int Factor, class Sink>
 struct grouped_codes {
   using numbers = typename Isa::numbers;
@@ -29,7 +31,7 @@ struct grouped_codes {
   const std::int32_t* table;
   const Sink& sink;
 
-  /// Panel for counts that are not SIMD batches.
+  /// Panel of a sink (its constants for some filters), for counts that are not SIMD batches.
   struct plain_panel {
     const Sink* sink;
     int channel;
@@ -87,7 +89,8 @@ struct grouped_floats {
   }
 };
 
-/// Outer loop: filter panels, inputs reordered a few rows at a time. Inner loop: pixels.
+/// Computes a grouped convolution. The outer loop is over panels of filters, for which inputs are reordered a few rows
+/// at a time. The inner loop is over pixels.
 template <class Isa, class Number>
 struct grouped_kernel {
   using layout = grouped_layout<Number>;
@@ -111,7 +114,8 @@ struct grouped_kernel {
 
   /// Computes the output rows [first, last).
   ///
-  /// regions   the geometry that defines the regions: g, or g with its columns of padding as part of the image
+  /// regions   the geometry that defines the regions (region.hpp): g, or g with its columns of padding as part of the
+  ///           image
   /// band      the unpacked map from input row `read.first` on
   /// weights   in the order of grouped_layout
   /// image     memory of image_bytes(g) bytes
@@ -171,7 +175,8 @@ private:
     for (int first = c.first; first < c.last; first += together) {
       const int last = std::min(first + together, c.last);
       const int_range read = g.y_axis().reached({first, last});
-      // Input rows that the previous output rows also read are already in `image`. They are moved to its start.
+      // Input rows that the previous output rows also read are already in `image`. These input rows are moved to its
+      // start.
       const int common = (std::clamp)(had.last, read.first, read.last);
       if (common > read.first && read.first > had.first)
         std::copy_n(c.image + (read.first - had.first) * row_words, (common - read.first) * row_words, c.image);

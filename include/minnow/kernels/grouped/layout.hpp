@@ -15,18 +15,19 @@
 
 /// Order of the inputs and weights of a grouped convolution. Each lane of a vector is a filter.
 ///
-/// A window has kw · C numbers for each kernel row and group, where C is the number of channels of one group. These
-/// numbers are divided into steps of 32 bits, that is four bytes or one float. A step multiplies inputs and weights in
-/// each lane. So even with few channels, the taps fill a dot product of bytes: a depthwise kernel row of three taps is
-/// one step.
+/// A window has kw · C numbers for each kernel row and group, where kw is the kernel width and C is the number of
+/// channels of one group. These numbers are divided into steps of 32 bits, that is four bytes or one float. A step
+/// multiplies inputs and weights in each lane. So even with few channels, the taps (kernel positions) fill a dot
+/// product of bytes: a depthwise kernel row of three taps is one step.
 ///
 /// Groups of 16 or more filters: all lanes multiply the same inputs, which are broadcast. A block that extends over two
 /// groups has steps for both groups, with weights of 0 for the filters of the other group.
 ///
-/// Smaller groups: each lane has separate inputs, copied to the lane's place. With one channel per group there is a
-/// step for each input column. For bytes a step holds that column and the next three, and a window uses every fourth
-/// step. For floats a step holds only that column, and a window uses all of its steps. With several channels per group
-/// each window has separate steps. In both cases the steps of an input row serve all kernel rows that read this row.
+/// Smaller groups: each lane has separate inputs, which are copied to the lane's position in the vector. With one
+/// channel per group there is a step for each input column. For bytes a step holds that column and the next three, and
+/// a window uses every fourth step. For floats a step holds only that column, and a window uses all of its steps. With
+/// several channels per group each window has separate steps. In both cases the steps of an input row serve all kernel
+/// rows that read this row.
 namespace minnow::kernels::detail {
 
 /// Number   std::byte for codes, or float
@@ -79,7 +80,7 @@ public:
     return round_up(index(g.in.height * band_row_numbers()) * sizeof(Number) + 64, 64);
   }
 
-  /// Order of a panel's inputs for `lanes` filters: words [row][column][lanes] if steps belong to input columns,
+  /// Order of the inputs for a panel of `lanes` filters: words [row][column][lanes] if steps belong to input columns,
   /// [row][output column][step][lanes] if they belong to windows, or [row][output column][step] if lanes share inputs.
   [[nodiscard]] constexpr int step_columns() const noexcept {
     return (g.out.width - 1) * g.stride.width + (group_steps - 1) * per_step + 1;
@@ -95,7 +96,7 @@ public:
     return by_columns ? static_cast<std::ptrdiff_t>(step_columns()) * lanes : g.out.width * next_pixel(lanes);
   }
   /// Number of output rows whose inputs are in memory together: as many as fit in 32 KB, but at least 6, because input
-  /// rows that two consecutive sets of output rows share must be moved.
+  /// rows that two consecutive sets of output rows share must be moved in memory.
   [[nodiscard]] constexpr int rows_together(int lanes) const noexcept {
     constexpr int most = 1 << 13, fewest = 6;
     const auto rows = static_cast<int>(most / std::max<std::ptrdiff_t>(image_row_words(lanes), 1));
@@ -139,8 +140,8 @@ public:
     return p;
   }
 
-  /// Copies one row of the unpacked map into the order of a panel's inputs. Lanes without a filter hold arbitrary bytes
-  /// or a float of 0; their weights are 0.
+  /// Copies one row of the unpacked map into the order of the inputs for a panel. Lanes without a filter hold arbitrary
+  /// bytes or a float of 0; their weights are 0.
   void put_inputs(const Number* row, const panel& p, word* to) const noexcept {
     if (!spreads) share_inputs(row, p.group, to);
     else if (by_columns) spread_columns(row, p, to);

@@ -15,11 +15,11 @@
 /// Layout of single codes: element types, bits in the planes, loads and stores, and blocks of 16 filters.
 namespace minnow::kernels {
 
-/// Number of filters in a full block: 16 lanes of 32 bits.
+/// Number of filters in a full block: a 512-bit vector has 16 lanes of 32 bits, one for each filter.
 inline constexpr int block_filters = 16;
 
-/// Element type of a decoded number. The number is value · 2^(q-1) for power_of_two, 2p - 255 for a pixel byte p, and
-/// the value itself for floats.
+/// Element type of a decoded number. The number is value · 2^(q-1) for power_of_two with q magnitudes, 2p - 255 for a
+/// pixel byte p, and the value itself for floats.
 template <encoding Encoding>
 using code = std::conditional_t<is_integer(Encoding), std::int16_t, float>;
 
@@ -71,11 +71,11 @@ template <encoding Encoding, int Bits = 3>
   }
 }
 
-/// Number of words in one plane of a pixel: Cw = ceil(C / 32).
+/// Number of words in one bit plane of a pixel: ceil(channels / 32).
 [[nodiscard]] constexpr int channel_words(int channels) noexcept { return ceil_div(channels, word_bits); }
 
-/// Distance from one pixel of a map of sums to the next, in elements: F rounded up to whole blocks. The lanes beyond F
-/// hold 0.
+/// Distance from one pixel of a map of sums to the next, in elements: `filters` rounded up to whole blocks. The
+/// elements beyond the last filter hold 0.
 [[nodiscard]] constexpr int sum_stride(int filters) noexcept {
   return ceil_div(filters, block_filters) * block_filters;
 }

@@ -12,7 +12,8 @@
 namespace minnow::kernels {
 
 /// Returns true if flatten_inputs must repack a map before it can be read as one long pixel. The planes of each pixel
-/// begin at a new word, so the pixels of a map have gaps between them if C is not a multiple of 32.
+/// begin at a new word, so the pixels of a map have gaps between them if the number of channels is not a multiple of
+/// 32.
 template <encoding Encoding>
 [[nodiscard]] constexpr bool has_gaps(const shape& in) noexcept {
   return is_planes(Encoding) && in.pixels() > 1 && in.channels % word_bits != 0;
@@ -20,9 +21,9 @@ template <encoding Encoding>
 
 /// Repacks a map as the input of a dense layer, in place: packed (pixels, C) -> packed (1, pixels · C).
 ///
-/// Each plane is one stream of bits. When group j of 32 codes is written, codes 32 j … 32 j + 31 have already been
-/// read. In the old map they are in group j or a later one, because gaps only move codes toward the end. So no unread
-/// code is overwritten.
+/// Each plane is one stream of bits. When group j of 32 codes is written, all codes up to number 32 j + 31 have already
+/// been read. The unread codes are in later groups of the old map, because gaps only move codes toward the end. So no
+/// unread code is overwritten.
 ///
 /// requires  a map whose unused bits are 0
 /// throws    never

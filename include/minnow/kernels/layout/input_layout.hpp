@@ -7,7 +7,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/code_layout.hpp>
 
-/// Sizes, packing and unpacking of input maps. The layout table is in layout.hpp.
+/// Sizes, packing and unpacking of input maps. The table in layout.hpp shows the layout; C is the number of channels.
 namespace minnow::kernels {
 
 template <encoding Encoding, int Bits = 3>
@@ -19,7 +19,7 @@ template <encoding Encoding, int Bits = 3>
   return c;
 }
 
-/// Bytes of a packed input map, without the padding that its owner adds.
+/// Bytes of a packed input map, without the padding that the owner of the memory adds.
 template <encoding Encoding, int Bits = 3>
 [[nodiscard]] constexpr std::size_t input_bytes(const shape& in) noexcept {
   return index(in.pixels()) * pixel_bytes<Encoding, Bits>(in.channels);

@@ -16,8 +16,9 @@
 ///
 /// This header includes all of them except flatten.hpp.
 ///
-/// The table uses F filters, C channels, Cw = ceil(C / 32), Cq = ceil(C / 4), taps = kh · kw, and K = taps · C in the
-/// order (ky, kx, c). "floats" means half and real, "integers" means all other encodings:
+/// The table uses F filters, C channels, Cw = ceil(C / 32), Cq = ceil(C / 4), taps = kh · kw (the positions of the
+/// convolution kernel), and K = taps · C inputs of a window in the order (ky, kx, c). "floats" means half and real,
+/// "integers" means all other encodings:
 ///
 /// inputs, per pixel                       weights, per block of 16 filters, nf = min(16, F - 16 block)
 /// planes        words [Cw][planes]        planes × planes      words [taps · Cw][planes][nf]

@@ -9,7 +9,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/code_layout.hpp>
 
-/// Sizes, packing and unpacking of weights. The layout table is in layout.hpp.
+/// Sizes, packing and unpacking of weights. The table in layout.hpp shows the layout and defines F, C and K.
 namespace minnow::kernels {
 
 /// Storage order of weights, which depends on the encodings of inputs and weights. In the table of layout.hpp: `planes`
@@ -23,22 +23,23 @@ template <encoding In, encoding Weights>
   return is_planes(In) ? weight_order::planes : weight_order::masks;
 }
 
-/// Returns true if a channel word of weights is stored as its parity with the word before it. This holds for the second
-/// word of each pair if weights and inputs are bits: the parity chain of xnor/pairs.hpp needs this form.
+/// Returns true if a word of 32 channels of weights is stored as its parity (xor) with the word before it. This holds
+/// for the second word of each pair if weights and inputs are bits: the parity chain of xnor/pairs.hpp needs this form.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr bool is_paired(int channel_word) noexcept {
   return In == encoding::bit && Weights == encoding::bit && channel_word % 2 != 0;
 }
 
 /// Returns true if weights switch to the order for float inputs. A grouped convolution uses that order for all inputs:
-/// its K is small, and words of 32 channels or quads of 4 channels would be mostly padding. False for real inputs,
-/// which need no switch.
+/// its groups have few channels, and words of 32 channels or quads of 4 channels would be mostly padding. False for
+/// `real` inputs, which need no switch.
 template <encoding In>
 [[nodiscard]] constexpr bool in_order_of_floats(const geometry& g) noexcept {
   return In != encoding::real && g.groups != 1;
 }
 
-/// Number of groups of 4 channels, the operands of byte dot products. In the last group the channels from C on are 0.
+/// Number of groups of 4 channels, the operands of byte dot products. In the last group, the channels beyond the last
+/// one are 0.
 [[nodiscard]] constexpr int channel_quads(int channels) noexcept { return ceil_div(channels, 4); }
 
 /// Bytes of one block of `filters` (1 … 16) filters.
@@ -69,7 +70,7 @@ template <encoding In, encoding Weights, int Bits = 3>
   return index(block) * weight_block_bytes<In, Weights, Bits>(g, block_filters);
 }
 
-/// Bytes of all packed weights, without the padding that their owner adds.
+/// Bytes of all packed weights, without the padding that the owner of the memory adds.
 template <encoding In, encoding Weights, int Bits = 3>
 [[nodiscard]] constexpr std::size_t weight_bytes(const geometry& g) noexcept {
   const int last = blocks(g.out.channels) - 1;
@@ -154,7 +155,8 @@ constexpr void pack_weights(const geometry& g, const code<Weights>* codes, std::
   }
 }
 
-/// Unpacks one block: packed weights -> codes (K, 16), converted to element type `Code`. The lanes from nf on are 0.
+/// Unpacks one block: packed weights -> codes (K, 16), converted to element type `Code`. The codes beyond the block's
+/// last filter are 0.
 ///
 /// requires  `packed` points to the first block, room for K · 16 codes
 /// throws    never

@@ -20,7 +20,7 @@
 /// one output row reads. A new row replaces the oldest one. Columns of padding have tables of zeros.
 ///
 /// `Tables` implements two functions (tables_portable.hpp). make() fills a table. add() looks up the entries for a tile
-/// of some pixels by some blocks of 16 filters, and adds them to its sums.
+/// of some pixels by some blocks of 16 filters, and adds them to the sums of the tile.
 ///
 /// cost  one table per group of inputs, pixel and call; one addition per pixel, group and filter
 namespace minnow::kernels {
@@ -122,7 +122,8 @@ private:
       const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(layout::groups(g.in.channels)) * layout::table_floats;
       const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(layout::segment_words(g)) * block_filters;
       const int segment = g.kernel.width * layout::groups(g.in.channels);
-      // With a single pixel each index is read only once, and reading a whole segment in order is fastest.
+      // With a single pixel each index is read only once, and reading a whole segment (kernel row) at a time is
+      // fastest.
       const int most = Pixels == 1 ? segment : Tables::cached_groups;
       for (int ky = taps.first; ky < taps.last; ++ky) {
         const float* from = tables_of(top + ky) + static_cast<std::ptrdiff_t>(ox) * g.stride.width * pixel;

@@ -17,9 +17,10 @@
 /// Products of inputs of 1 to 4 bits and float weights in standard C++, without multiplications. The row of weights of
 /// each input is added or subtracted, or left out if the input is 0.
 ///
-/// The inputs are sorted by magnitude, one portion at a time and once for all filters. Then the rows of the largest
-/// magnitude are added up, the sum is doubled by an addition, the rows of the next smaller magnitude are added to it,
-/// and so on. So each row is doubled as often as its magnitude requires, and zeros are skipped.
+/// The inputs are sorted by magnitude, one portion at a time and once for all filters. Then the rows of weights whose
+/// inputs have the largest magnitude are added up, the sum is doubled by an addition, the rows of the next smaller
+/// magnitude are added to it, and so on. So each row is doubled as often as its magnitude requires, and zeros are
+/// skipped.
 namespace minnow::kernels {
 
 template <class In, class Weights>
@@ -92,7 +93,8 @@ private:
   static constexpr std::size_t portions(int inputs) noexcept { return index(ceil_div(inputs, portion)); }
 
   static void sort(const code_type* codes, int count, sorted& to) noexcept {
-    // A zero is sorted after the largest magnitude, without a branch: random zeros would be mispredicted.
+    // A zero is sorted after the largest magnitude, without a branch: a branch for zeros at random positions would
+    // often be mispredicted.
     const auto magnitude_of = [](word code) { return std::min(std::countr_zero(code), magnitudes); };
     const auto code_at = [=](int i) { return static_cast<word>(static_cast<std::int32_t>(codes[i])); };
     word next[index(magnitudes + 1)] = {};

@@ -26,8 +26,11 @@
 /// floats x floats                  mac            mac
 /// other integers with floats       mac            decoded
 ///
-/// adder, shift adder, tables: no multiplication by a weight
-/// decoded: weights and inputs become floats, which are multiplied and added
+/// adder        additions without multiplications
+/// shift adder  the same for powers of two, with doublings (x + x) for the exponents
+/// tables       additions of partial sums that are looked up in tables
+/// decoded      weights and inputs become floats, which are multiplied and added
+/// mac          multiply-adds of floats
 ///
 /// The files of this folder, in the order in which a call goes through them:
 ///
@@ -58,8 +61,8 @@ constexpr const char* adder_name() noexcept {
 ///
 /// requires  the layouts of layout.hpp; inputs, weights and prepared weights may be read up to 64 bytes past their end;
 ///           finite weights, because zeros of the padding may be multiplied by them
-/// sums      (last - first, out.width, sum_stride(F)); lanes beyond F are 0. The bits of a pixel's sums do not depend
-///           on which rows are computed in one call
+/// sums      (last - first, out.width, sum_stride(F)) for F filters; the sums beyond the last filter are 0. The bits of
+///           a pixel's sums do not depend on which rows are computed in one call
 /// throws    never, and allocates nothing
 template <class In, class Weights, class Arch>
 struct float_pair : mac<In, Weights, Arch> {
@@ -96,8 +99,8 @@ struct float_pair<In, Weights, Arch>
 
 namespace detail {
 
-/// Tables for float inputs and bit or ternary weights on SIMD: tables_avx512 with AVX-512, else tables_portable. See
-/// uses_tables() below.
+/// The lookup tables for float inputs and bit or ternary weights on SIMD architectures: tables_avx512 with AVX-512,
+/// else tables_portable. See uses_tables() below.
 template <encoding Weights, class Arch>
 struct tables_of {
   using type = tables_portable<Weights, 3>;
@@ -118,7 +121,7 @@ inline constexpr bool may_use_tables = has_float_batch<Arch> && !is_integer(In::
 
 }  // namespace detail
 
-/// Uses tables for layers where they are faster than multiply-adds, and mac for the other layers.
+/// Uses lookup tables (adder_tables) for layers where they are faster than multiply-adds, and mac for the other layers.
 template <class In, class Weights, class Arch>
   requires detail::may_use_tables<In, Weights, Arch>
 struct float_pair<In, Weights, Arch> {
@@ -127,10 +130,10 @@ struct float_pair<In, Weights, Arch> {
   using decoded = mac<In, Weights, Arch>;
   static constexpr bool wide = std::is_base_of_v<xsimd::avx512f, Arch>;
 
-  /// Returns true if tables compute the layer. With AVX-512 the choice follows from costs in tenths of a cycle: up to
-  /// 10 for a lookup and its addition, 60 for making a table, 5 for a multiply-add. Tables do not pay off with few
-  /// filters. They also do not pay off with one or two channels, because a table then covers only one or two inputs
-  /// instead of 5 (3 for ternary weights).
+  /// Returns true if the layer is computed with lookup tables. With AVX-512 the choice follows from costs in tenths of
+  /// a cycle: up to 10 for a lookup and its addition, 60 for making a table, 5 for a multiply-add. Tables do not pay
+  /// off with few filters. They also do not pay off with one or two channels, because a table then covers only one or
+  /// two inputs instead of 5 (3 for ternary weights).
   ///
   /// If the instruction set cannot look up floats in a vector register, multiply-adds must read each weight as a 32-bit
   /// float. With a single output pixel each weight is read once, so memory limits the speed. The portable tables are

@@ -17,9 +17,9 @@
 
 /// Band: the input rows that a range of output rows reads, unpacked, with zeros for the padding on the left and right.
 ///
-/// In a band, the inputs of a window are kw · C contiguous elements for each kernel row. This is also true at the edges
-/// of the image, so tiles of pixels need not stop there. Kernel rows outside the image are skipped. A zero of the
-/// padding adds ±0 to a sum that starts at +0, which does not change the sum.
+/// In a band, the inputs of each kernel row of a window are contiguous. This is also true at the edges of the image, so
+/// tiles of pixels need not stop there. Kernel rows outside the image are skipped. A zero of the padding adds ±0 to a
+/// sum that starts at +0, which does not change the sum.
 namespace minnow::kernels::detail {
 
 /// True if floats in packed memory have the byte order of this processor.

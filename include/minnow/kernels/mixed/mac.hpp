@@ -23,10 +23,10 @@
 /// real                      the packed weights                          a plain load
 /// others                    prepare()'s memory, as panels of floats     a plain load
 ///
-/// On a processor without the lookup, the conversion or little-endian floats, the weights are stored as panels of
-/// floats, too. A call for one pixel reads each weight once and is limited by memory, so it reads the 4-bit codes or
-/// halves directly. In a call for several pixels, the pixels share floats that are decoded into scratch, block by
-/// block.
+/// A panel holds the weights of one block of 16 filters as floats, 16 for each input of a window. On a processor that
+/// lacks the lookup, the conversion or little-endian floats, the weights that need it are stored as panels of floats,
+/// too. A call for one pixel reads each weight once and is limited by memory, so it reads the 4-bit codes or halves
+/// directly. In a call for several pixels, the pixels share floats that are decoded into scratch, block by block.
 namespace minnow::kernels {
 
 template <class In, class Weights, class Arch>
@@ -75,7 +75,7 @@ struct mac {
   /// Computes the sums of the output rows [first, last).
   ///
   /// requires  scratch_bytes(g) at `scratch` and prepared_bytes(g) at `prepared`, both aligned for float
-  /// cost      K · 16 multiply-adds per pixel and block of 16 filters
+  /// cost      16 multiply-adds per pixel, input of its window and block of 16 filters
   static void rows(const geometry& g, const std::byte* inputs, const std::byte* weights, const std::byte* prepared,
                    float* sums, std::byte* scratch, int first, int last) noexcept {
     assert(0 <= first && first <= last && last <= g.out.height && "rows of the output");

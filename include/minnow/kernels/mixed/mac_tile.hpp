@@ -19,8 +19,8 @@ namespace minnow::kernels::detail {
 
 /// Number of vector registers, which determines the size of a tile. The sums of `mac_rows` pixels by `mac_blocks`
 /// blocks of 16 filters, the vectors of one row of weights and one broadcast must fit in the registers. A multiply-add
-/// waits 4 cycles for the previous one of its sum, so at least 8 independent sums are needed to keep two multipliers
-/// busy. For a single pixel these sums come from `mac_wide_blocks` blocks of filters.
+/// waits 4 cycles for the previous multiply-add of the same sum, so at least 8 independent sums are needed to keep two
+/// multipliers busy. For a single pixel these sums come from `mac_wide_blocks` blocks of filters.
 template <class Vector>
 struct mac_shape {
   static constexpr int registers = 16;
@@ -53,8 +53,8 @@ struct sums_map {
 };
 
 /// Computes the sums of the pixels of a tile for `Blocks` blocks of 16 filters from `block` on. For each pixel and
-/// filter it adds input * weight over the window in the order of k, with one fma per step. A sum does not depend on the
-/// size of the tile.
+/// filter it adds input * weight over the window in the order of the inputs, with one fma per step. A sum does not
+/// depend on the size of the tile.
 ///
 /// cost  per input: Blocks · 16 multiply-adds and one broadcast for each pixel, and the load of one row of weights
 template <class Vector, int Blocks, class Rows, int Most, int... Row>
@@ -101,7 +101,8 @@ void mac_tile(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Mo
   (put(tile.to[first + Row], acc[Row]), ...);
 }
 
-/// Computes all `count` pixels of a tile. If fewer than `Pixels` remain, the tile sizes are powers of two.
+/// Computes all `count` pixels of a tile. If fewer than `Pixels` pixels remain, they are computed in tiles whose sizes
+/// are powers of two.
 template <class Vector, int Blocks, int Pixels, class Rows, int Most>
 void mac_pixels(const geometry& g, std::ptrdiff_t line, const pixel_tile<float, Most>& tile, int count,
                 const Rows& rows, int block, const sums_map& sums, int first = 0) noexcept {

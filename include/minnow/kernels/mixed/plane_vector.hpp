@@ -41,7 +41,7 @@ template <encoding Encoding, int Bits, class Arch>
     for (int plane = 1; plane <= magnitudes(Bits); ++plane)
       value |= (words(word{0}) - (bit)(plane)) & magnitude(static_cast<float>(1 << (magnitudes(Bits) - plane)));
   }
-  // A zero may become -0, whose products do not change a sum either.
+  // A code of 0 may become -0. Products with -0 do not change a sum, like products with +0.
   return xsimd::bitwise_cast<float>(value | sign);
 }
 

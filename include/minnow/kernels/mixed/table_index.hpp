@@ -15,8 +15,9 @@
 ///
 /// bit           Five weights of ±1 give 32 signed sums. Bit j of the index is set if weight j is +1.
 /// ternary       Three weights of -1, 0, 1 give 27 sums. With v = 9 w0 + 3 w1 + w2, from -13 to 13, the low four bits
-///               are |v|, the highest bit is set if v < 0, and the upper half of the table is the lower half negated.
-/// power_of_two  The index holds the codes of two weights side by side, 4, 6 or 8 bits.
+///               of the index are |v|, the highest bit is set if v < 0, and the upper half of the table is the lower
+///               half negated.
+/// power_of_two  The index holds the codes of two weights side by side, in 4, 6 or 8 bits.
 ///
 /// A group of inputs never spans two pixels, so each table belongs to one pixel. Missing channels count as zeros.
 namespace minnow::kernels::detail {
@@ -98,7 +99,7 @@ struct table_index {
   }
 };
 
-/// Part of a window: `groups` tables for each pixel of a tile, and their indices.
+/// Part of a window: `groups` tables for each pixel of a tile, and the indices into these tables.
 struct table_run {
   const float* tables;   ///< the tables of the first pixel
   std::ptrdiff_t pixel;  ///< distance between the tables of two pixels, in floats

@@ -31,8 +31,8 @@ struct tables_avx512 {
   /// latency.
   static constexpr int tile = 2;
   static constexpr int tile_blocks = 8;
-  /// Number of groups whose tables stay in the L1 cache while a tile is multiplied by all filters. It is a multiple of
-  /// per_word.
+  /// Number of groups of inputs whose tables stay in the L1 cache while a tile is multiplied by all filters. It is a
+  /// multiple of per_word.
   static constexpr int cached_groups = 96;
 
   /// Makes a table: x (group) -> table (32).

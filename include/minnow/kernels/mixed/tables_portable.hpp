@@ -20,17 +20,17 @@ struct tables_portable {
 
   static constexpr int tile = 4;  ///< pixels
   static constexpr int tile_blocks = 1;
-  /// Number of groups whose tables, 24 KB, stay in the L1 cache while a tile is multiplied by all filters. It is a
-  /// multiple of per_word.
+  /// Number of groups of inputs whose tables, 24 KB for a tile, stay in the L1 cache while a tile is multiplied by all
+  /// filters. It is a multiple of per_word.
   static constexpr int cached_groups = 1536 / layout::table_floats / layout::per_word * layout::per_word;
 
-  /// Makes a table: x (group) -> table. A weight of 0 leaves its input out, even a NaN.
+  /// Makes a table: x (group) -> table. A weight of 0 leaves its input out, even if the input is a NaN.
   ///
   /// cost  62 additions for bit, 39 for ternary, 70 for power_of_two<3>
   static void make(const float* x, float* table) noexcept {
     if constexpr (Weights == encoding::bit) {
-      // Each input replaces every sum of the inputs before it by two sums: minus the input if its bit is 0, plus the
-      // input if its bit is 1.
+      // For each input, every sum of the inputs before it becomes two sums: the sum minus this input, whose index has a
+      // 0 in bit j, and the sum plus this input, whose index has a 1.
       table[0] = -x[0];
       table[1] = x[0];
       for (int j = 1; j < layout::group; ++j) {
@@ -53,7 +53,7 @@ struct tables_portable {
       std::array<float, codes> multiples[2];
       for (int j = 0; j < 2; ++j) {
         float multiple = x[j];
-        multiples[j][0] = multiples[j][1] = 0;  // planes are (positive, index), and index 0 is a zero
+        multiples[j][0] = multiples[j][1] = 0;  // a code's bits are (positive, index); index 0 means 0
         for (std::size_t i = 1; i < codes / 2; ++i, multiple += multiple) {
           multiples[j][2 * i] = -multiple;
           multiples[j][2 * i + 1] = multiple;
@@ -71,7 +71,7 @@ struct tables_portable {
   template <int Blocks, int Pixels>
   static void add(const table_run& run, float* sums, std::ptrdiff_t stride) noexcept {
     static_assert(Blocks == 1);
-    // Each addition waits for the previous one of its sum, so 8 independent sums are computed side by side.
+    // Each addition waits for the previous addition to the same sum, so 8 independent sums are computed side by side.
     constexpr int filters = 8 / Pixels;
     for (int f = 0; f < block_filters; f += filters) add_filters<filters, Pixels>(run, f, sums + f, stride);
   }

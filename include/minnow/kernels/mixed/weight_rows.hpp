@@ -25,8 +25,9 @@ namespace minnow::kernels::detail {
 template <class Vector>
 inline constexpr int block_vectors = block_filters / static_cast<int>(Vector::size);
 
-/// Weights stored as floats, or as halves in the packed weights: (K, row) per block. `row` is at most 16 numbers, and
-/// exactly 16 if several blocks are read. Lanes beyond `row` belong to the next input.
+/// Weights stored as floats, or as halves in the packed weights: (K, row) per block, where K is the number of inputs of
+/// a window. `row` is at most 16 numbers, and exactly 16 if several blocks are read. Lanes beyond `row` belong to the
+/// next input.
 ///
 /// Element   float, or std::byte for halves; distances are in elements
 template <class Element>
@@ -69,7 +70,8 @@ struct number_rows {
 using float_rows = number_rows<float>;
 using half_rows = number_rows<std::byte>;
 
-/// Looks up codes of `Bits` planes in a register, by the low bits of each lane.
+/// Looks up the values of codes with `Bits` bit planes in a table that stays in a register. The low bits of each lane
+/// are the index.
 template <class Vector, int Bits>
 struct code_lookup {
   static constexpr bool available = false;

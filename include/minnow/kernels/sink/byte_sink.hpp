@@ -12,13 +12,13 @@
 
 namespace minnow::kernels {
 
-/// Sink that turns sums into one-byte codes by calling a function for each block of sums. It serves encodings with too
-/// many codes for thresholds, and has the interface described in sink/sink.hpp.
+/// Sink that turns sums into one-byte codes by calling a function for each block of sums. It is used for encodings with
+/// too many codes for thresholds, and has the interface described in sink/sink.hpp.
 ///
 /// A max pool may come between the layers that the function computes. The function then skips the pool, and the sink
 /// pools the codes in the output map. The result is the same. If the layers after the pool are an increasing function,
-/// its largest input gives the largest code. If they are a decreasing function, its largest input gives the smallest
-/// code (`smallest`).
+/// the largest value of a window gives the largest code, and the sink keeps this code. If they are a decreasing
+/// function, the largest value gives the smallest code, and the sink keeps that one (`smallest`).
 ///
 /// `encode` is a function pointer, so that a kernel is compiled once for all layers that use this sink.
 ///
@@ -31,7 +31,7 @@ struct byte_sink {
   encoder encode;
   const void* context;
   geometry pool;                 ///< pooling windows over the map of sums
-  const std::int32_t* smallest;  ///< [sum_stride] -1 where a window keeps its smallest code, else 0
+  const std::int32_t* smallest;  ///< [sum_stride] -1 for channels that keep the smallest code, else 0
   std::byte* map;
   int first_window_row = 0;  ///< only the window rows [first, last) are written
   int last_window_row = pool.out.height;

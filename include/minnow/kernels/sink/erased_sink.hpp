@@ -8,11 +8,12 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/sink/tile.hpp>
 
-/// A sink whose type is erased, so that a kernel is compiled once for all sinks. The functions of the real sink are
-/// called through pointers: once for each tile of pixels, and once for each region that needs a panel.
+/// A sink whose type is erased, so that a kernel is compiled once for all sinks. The functions of the original sink are
+/// called through pointers: once for each tile of pixels, and once for each panel, which holds the sink's constants for
+/// some filters in one region (sink/sink.hpp).
 namespace minnow::kernels {
 
-/// The functions of a sink. A panel (sink/sink.hpp) has the constants of one or two blocks of filters.
+/// The functions of a sink. A panel has the constants of one or two blocks of 16 filters.
 struct sink_functions {
   struct panel {
     void (*make)(const void* sink, const void* base, int channel, int filters, std::byte* panel) noexcept;

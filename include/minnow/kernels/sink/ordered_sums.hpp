@@ -19,7 +19,7 @@
 /// Conversion of float sums to integers for the sinks of sink/sink.hpp, which compare integers.
 ///
 /// The bits of a float, with all bits below the sign inverted if the sign is set, form an integer that increases with
-/// the float. So a monotonic function of a float sum has thresholds among these integers. The integer of -x is the
+/// the float. So a sink can compare a float sum with a threshold by comparing their integers. The integer of -x is the
 /// bitwise complement of the integer of x.
 namespace minnow::kernels {
 

@@ -12,37 +12,39 @@
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/sink/sum_sink.hpp>
 
-/// Epilogue of the kernels. A kernel hands each finished tile of integer sums to a `sink` while the sums are still in
-/// registers.
+/// Epilogue of the kernels, the code that processes finished sums. A kernel hands each finished tile of integer sums to
+/// a `sink` while the sums are still in registers.
 ///
 /// The files of this folder, in the order in which a call goes through them:
 ///
 /// ordered_sums.hpp  `with_sinks` connects kernels that store float sums to the sinks: it stores the sums of a few
 ///                   rows, then hands them over as integers that increase with the sums; other kernels call a sink
 ///                   directly
-/// sum_sink.hpp      `sum_sink` stores the sums; `float_sink` only names the memory for float sums
+/// sum_sink.hpp      `sum_sink` stores the sums; `float_sink` only holds the address where a float kernel stores its
+///                   sums
 /// sink.hpp          this file: `code_sink` compares the sums with thresholds, pools the codes and packs them
 /// byte_sink.hpp     `byte_sink` takes the place of `code_sink` where there are too many codes for thresholds: it calls
 ///                   a function that turns sums into one-byte codes
 ///
 /// A kernel on SIMD batches usually holds a count v instead of the sum: sum = base + Factor · v. The base is the same
-/// for all windows that have the same taps inside the image. So a sink computes a `panel` of constants for each such
-/// region and group of filters. This removes the multiplication and the addition from the inner loop. `code_sink` needs
-/// neither of them: it replaces sum >= t by the comparison of v with one number.
+/// for all windows that have the same taps (kernel positions) inside the image. Such windows form a region
+/// (region.hpp). So a sink computes its constants once for each region and group of filters; these constants are a
+/// `panel`. This keeps the multiplication by Factor and the addition of the base out of the inner loop. `code_sink`
+/// needs neither of them: it replaces the comparison of the sum with a threshold by a comparison of v with a limit.
 ///
 /// sink.panel<Factor>(base, channel, filters)   returns the constants for `filters` filters from `channel` on, which is
 ///                                              a multiple of 16; base: an array of batches, 16 or 32 lanes in all
 /// panel.put(y, x, counts)                      takes the counts of output pixel (y, x), batches like `base`
 /// sink.put(y, x, channel, filters, sums)       takes one block of plain sums, for kernels without batches
 ///
-/// put() is called once for each pixel and group of filters. Among the pixels of a pooling window the upper left one
+/// put() is called once for each pixel and group of filters. Among the pixels of a pooling window, the upper left one
 /// comes first and the lower right one last, because for_each_region visits pixels in this order.
 namespace minnow::kernels {
 
-/// Calls visit(index, is_first, is_last) for the windows of window rows [first_row, last_row) that contain the element
-/// (y, x). Along each axis these are the windows from the first that ends after the element to the last that begins at
-/// or before it. is_first (is_last) is true if the element is the upper left (lower right) of the window's elements
-/// inside the map.
+/// Calls visit(index, is_first, is_last) for each pooling window that contains the element (y, x) and is in the window
+/// rows [first_row, last_row). Along each axis, these windows range from the first one that ends after the element to
+/// the last one that begins at or before it. is_first (is_last) is true if the element is the upper left (lower right)
+/// of the window's elements inside the map.
 template <class Visit>
 void for_each_window(const geometry& pool, int y, int x, int first_row, int last_row, Visit&& visit) noexcept {
   const axis along_y = pool.y_axis(), along_x = pool.x_axis();
@@ -60,8 +62,8 @@ void for_each_window(const geometry& pool, int y, int x, int first_row, int last
   }
 }
 
-/// Sink that turns sums into the packed input codes of the next layer, by thresholds and a pool (1x1 windows if there
-/// is no pool).
+/// Sink that turns sums into the packed input codes of the next layer. It compares the sums with thresholds and pools
+/// the codes (in 1x1 windows if there is no pool).
 ///
 /// Encoding, Bits  encoding of the codes
 /// Count           number of thresholds; there are Count + 1 codes, in increasing order
@@ -121,8 +123,8 @@ struct code_sink {
     }
   };
 
-  /// Returns the panel, in which each threshold t is replaced by a limit for the count v. Let t' = t, or t' = -t if the
-  /// sum is flipped: ~sum >= t is equivalent to not (sum >= -t). Let u = t' - base. Then
+  /// Returns the panel, in which each threshold t is replaced by a limit for the count v. Let t' = t, or t' = -t if
+  /// thresholds.flip inverts the bits of the sum: ~sum >= t is equivalent to not (sum >= -t). Let u = t' - base. Then
   ///
   /// base + v >= t'    is equivalent to   v >= u
   /// base + 2v >= t'   is equivalent to   v >= ceil(u / 2)
@@ -225,7 +227,7 @@ private:
     }
   }
 
-  /// Returns the bit mask of the filters whose code has plane p set.
+  /// Returns the bit mask of the filters whose code has a 1 in bit plane p.
   static std::uint32_t plane_bits(int p, const masks& reached) noexcept {
     constexpr auto codes = rising_codes<Encoding, Bits>();
     std::uint32_t bits = 0;

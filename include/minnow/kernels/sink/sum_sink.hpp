@@ -18,7 +18,7 @@ namespace minnow::kernels {
 /// thresholds t[k][c] with (sum ^ flip[c]) >= t[k][c]; flip[c] is 0 or -1. A pooling window keeps its largest index, or
 /// its smallest if smallest[c] is -1.
 struct threshold_rows {
-  const std::int32_t* values;    ///< [count][stride]
+  const std::int32_t* values;    ///< thresholds t, [count][stride]
   const std::int32_t* flip;      ///< [stride]
   const std::int32_t* smallest;  ///< [stride]
   int stride;
@@ -26,7 +26,7 @@ struct threshold_rows {
 
 namespace detail {
 
-/// Returns base + Factor · count.
+/// Returns the sum that belongs to a kernel's count: base + Factor · count (see sink/sink.hpp).
 template <int Factor, class Batch>
 [[nodiscard]] Batch sum_of(const Batch& base, const Batch& count) noexcept {
   const Batch counted = Factor == 2 || Factor == -2 ? count + count : count;
@@ -35,7 +35,7 @@ template <int Factor, class Batch>
 
 }  // namespace detail
 
-/// Sink that stores sums in memory, `stride` numbers per pixel. Lanes beyond the filters become 0.
+/// Sink that stores sums in memory, `stride` numbers per pixel. The numbers beyond the last filter become 0.
 struct sum_sink {
   std::int32_t* sums;  ///< address of the sums of output pixel (first_row, 0)
   int stride;
@@ -93,7 +93,8 @@ struct sum_sink {
   return index(cached_rows(g) * g.out.width * sum_stride(g.out.channels)) * sizeof(float);
 }
 
-/// Destination of the sums of float kernels: sum_stride(F) numbers per pixel, from output row `first` of rows() on.
+/// Destination of the sums of float kernels: sum_stride(filters) numbers per pixel. They begin with output row `first`,
+/// an argument of the kernel's rows().
 struct float_sink {
   float* sums;
 };

@@ -8,7 +8,8 @@
 /// The data that a kernel hands to a sink (sink/sink.hpp), and the function that hands over one tile.
 namespace minnow::kernels {
 
-/// The counts that a kernel hands to the panels of a sink, in vectors of type Batch: sum = base + Factor · count.
+/// The counts that a kernel hands to the panels of a sink, in vectors of type Batch: sum = base + Factor · count. A
+/// panel holds the base and the sink's other constants for some filters.
 template <int Factor, class Batch>
 struct counts_of {
   /// Number of vectors in a panel of one block of filters.

@@ -52,8 +52,8 @@ struct three_way<xsimd::batch<word, Arch>> {
 };
 #endif
 
-/// Instructions of x86 that xsimd has no function for: a look-up in the 16 bytes of each 128 bits, and the sums of the
-/// four bytes of each word, computed by two multiply-adds by 1.
+/// Instructions of x86 that xsimd has no function for: a lookup in a table of 16 bytes within each 128 bits, and the
+/// sums of the four bytes of each word, computed with two multiply-adds whose factors are 1.
 #if XSIMD_WITH_AVX2
 inline __m256i look_up_bytes(__m256i table, __m256i at) noexcept { return _mm256_shuffle_epi8(table, at); }
 inline __m256i add_bytes_of_words(__m256i bytes) noexcept {
@@ -69,8 +69,8 @@ inline __m512i add_bytes_of_words(__m512i bytes) noexcept {
 
 #if XSIMD_WITH_AVX2
 /// Looks up the popcount of each nibble in a 16-byte table that stays in a register (a byte shuffle), and adds the
-/// counts of both nibbles to a counter for each byte. One call adds at most 8 to a byte, so 31 calls fit. widen() then
-/// adds up the four bytes of a lane.
+/// counts of both nibbles to a counter for each byte. One call adds at most 8 to a byte, so 31 calls cannot overflow
+/// it. widen() then adds up the four bytes of a lane.
 ///
 /// cost  8 operations per vector including the xor, two of them shuffles
 template <class Arch>

@@ -15,14 +15,14 @@
 /// Notation: bits a and w are 1 for +1 and 0 for -1. Bit z is 1 where an input is not zero, bit n where a weight is not
 /// zero.
 ///
-///   channel_words    words of channels in one step
+///   channel_words    number of words of 32 channels in one step
 ///   state            accumulators of a tile for one pixel and one vector of filters. clear() resets them; with default
 ///                    initializers, g++ would not keep an array of them in registers
 ///   add(state, w, a) adds one step: w holds the step's rows of weights, a its words of inputs
 ///   count(state)     returns the number v for which the sum is base + factor · v
-///   counts_weights   true if the base is popcount(n). Otherwise the base is 0 if counts_inputs is true, else the
-///                    number of inputs inside the image
-///   counts_inputs    true if popcount(z) of the window is subtracted from v
+///   counts_weights   true if the base is popcount(n), the number of nonzero weights. Otherwise the base is 0 if
+///                    counts_inputs is true, else the number of inputs inside the image
+///   counts_inputs    true if popcount(z), the number of nonzero inputs of the window, is subtracted from v
 namespace minnow::kernels::detail {
 
 /// A count that accumulates in narrow fields. widen() moves it to 32-bit lanes before a field overflows.
@@ -163,8 +163,8 @@ struct xnor_pair<encoding::ternary, encoding::bit, Arch> {
 
 /// ternary x ternary: where the weight is not 0 (n = 1), an input of 0 (z = 0) counts as half a +1 and half a -1. Each
 /// position therefore has two bits: x = n & (a ^ w), and y, which equals x where z = 1 and its complement where z = 0.
-/// If d bits of all x and y are set, the sum is popcount(n) - d. The parity chain uses y only in x ^ y, which is n &
-/// ~z.
+/// If d bits are set in all x and y together, the sum is popcount(n) - d. The parity chain uses y only in x ^ y, which
+/// is n & ~z.
 ///
 /// cost  5 operations per 512 bits: masked difference, parity, carry, popcount, add
 template <class Arch>

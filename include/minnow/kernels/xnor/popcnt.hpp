@@ -11,10 +11,12 @@
 /// XNOR products for processors whose only popcount instruction counts the bits of 64-bit general registers.
 namespace minnow::kernels::detail {
 
-/// Counts two channel words at a time, joined to 64 bits. The words of a filter are joined once for all pixels of a
-/// tile. For bit x bit this also undoes the pairs (w0, w0 ^ w1).
+/// Counts the bits of two words of 32 channels at a time, combined in one 64-bit number. The words of a filter are
+/// combined once for all pixels of a tile. For bit x bit, the second word w1 is first recovered from the stored pair
+/// (w0, w0 ^ w1).
 ///
-/// cost  3 operations per 64 bits and pixel, 4 with a mask; 7 for ternary x ternary; a few per tile for joining
+/// cost  3 operations per 64 bits and pixel for bit x bit, 4 for bit x ternary and ternary x bit, 7 for ternary x
+///       ternary; in addition, a few operations per tile to combine words
 template <encoding In, encoding Weights>
 struct xnor_popcnt {
   using plain = xnor_portable<In, Weights>;
@@ -28,8 +30,8 @@ struct xnor_popcnt {
     std::uint64_t plane[index(Planes)];
   };
 
-  /// Joins `Words` (1 or 2) channel words of each plane. The planes of one channel word are `next_plane` words apart,
-  /// and the channel words are `next_word` words apart.
+  /// Combines `Words` (1 or 2) words of 32 channels of each bit plane in 64 bits. The planes of one word of channels
+  /// are `next_plane` words apart, and the words of channels are `next_word` words apart.
   template <int Words, int Planes>
   static joined<Planes> join(const word* at, std::ptrdiff_t next_plane, std::ptrdiff_t next_word) noexcept {
     joined<Planes> result;
@@ -42,8 +44,8 @@ struct xnor_popcnt {
     return result;
   }
 
-  /// Returns the amount that one step subtracts from the base, for ternary x ternary. For the other pairs it returns
-  /// half of this amount, and count() doubles the total.
+  /// Returns the excess of one step, the amount that it subtracts from the base (sum = base - excess), for ternary x
+  /// ternary. For the other pairs it returns half of this amount, and count() doubles the total.
   static std::int32_t excess(const joined<input_planes>& a, const joined<weight_planes>& w) noexcept {
     if constexpr (In == encoding::bit && Weights == encoding::bit) {
       return std::popcount(a.plane[0] ^ w.plane[0]);
@@ -69,7 +71,7 @@ struct xnor_popcnt {
     for (int q = 0; q < Pixels; ++q) sums[q] += excess(join<Words, input_planes>(a[q], 1, input_planes), weights);
   }
 
-  /// Computes the excess of one filter for some pixels: the amount by which the base exceeds the sum.
+  /// Computes the excess (base minus sum) of one filter for some pixels.
   template <int Pixels>
   static void count(const region& r, const word* const (&window)[index(Pixels)], const word* weights, int filters,
                     std::int32_t (&sums)[index(Pixels)]) noexcept {

@@ -21,8 +21,8 @@ namespace minnow::kernels::detail {
 /// Counts bits for sixteen filters in loops over filters, which compilers vectorize. Bits are counted in each byte of a
 /// 32-bit lane. One step adds at most 8 to a byte, so 31 steps fit before the bytes are added up.
 ///
-/// cost  bit x bit about 17 operations per 64 bits, the other pairs 13 to 17 per 32 bits; a vector operation serves as
-///       many filters as it has lanes
+/// cost  bit x bit about 17 operations per 64 bits, the other pairs 13 to 17 per 32 bits; one vector operation does
+///       this for as many filters as it has lanes
 template <encoding In, encoding Weights>
 struct byte_counter {
   static constexpr bool chained = In == Weights;
@@ -38,7 +38,8 @@ struct byte_counter {
     x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
     return (x + (x >> 4)) & 0x0f0f0f0fu;
   }
-  /// Adds up the four bytes of a lane, as two 16-bit halves first, because the sum may reach 992.
+  /// Adds up the four bytes of a lane, as two 16-bit halves first, because the sum may reach 992 (4 · 31 · 8), which
+  /// does not fit a byte.
   static constexpr std::int32_t add_bytes(word counts) noexcept {
     const word halves = (counts & 0x00ff00ffu) + (counts >> 8 & 0x00ff00ffu);
     return static_cast<std::int32_t>((halves & 0xffffu) + (halves >> 16));
@@ -91,8 +92,8 @@ struct xnor_portable {
   static constexpr int weight_planes = kernels::weight_planes<Weights>();
   static constexpr bool paired = In == encoding::bit && Weights == encoding::bit;
 
-  /// Computes the base of a region's windows: the sum is the base minus the excess. For ternary x bit it is 0, and
-  /// run_tiles() adds the number of the window's inputs that are not 0.
+  /// Computes the base of a region's windows: the sum is the base minus the excess. For ternary x bit the base is 0,
+  /// and run_tiles() adds the number of the window's inputs that are not 0.
   static void base_of(const region& r, const std::int32_t* table, int channel,
                       std::int32_t (&base)[block_filters]) noexcept {
     if constexpr (Weights == encoding::ternary) {
@@ -113,7 +114,8 @@ struct xnor_portable {
       const word* w = weights + (r.weight_step() + ky * r.weight_row_steps()) * weight_planes * filters;
       int at = 0;  // index within the words of a pixel
       for (int left = r.segment_steps(); left > 0;) {
-        // Second word of a pair. An odd last word has no partner, which is equivalent to a partner of 0.
+        // Second word of a pair. If the number of words is odd, the last word has no partner, which is equivalent to a
+        // partner of 0.
         const bool two = paired && at + 1 < r.pixel_steps;
         const word second = paired ? (two ? a[0] ^ a[1] : a[0]) : a[input_planes - 1];
         const word* second_row = (paired ? two : weight_planes == 2) ? w + filters : w;
@@ -142,8 +144,8 @@ struct xnor_portable {
                     std::int32_t(&excess)[1][block_filters]) { excess_of(r, window[0], weights, filters, excess[0]); });
   }
 
-  /// Computes all pixels, in tiles of at most `Most`, for all blocks of filters. count(size, region, windows, weights,
-  /// filters, excess) computes the excess (base minus sum) of the pixels of a tile.
+  /// Computes all pixels, in tiles of at most `Most` pixels, for all blocks of filters. count(size, region, windows,
+  /// weights, filters, excess) computes the excess (base minus sum) of the pixels of a tile.
   template <int Most, class Sink, class Count>
   static void run_tiles(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink,
                         const Count& count) noexcept {

@@ -13,11 +13,11 @@
 /// Values that the XNOR kernels compute once per network or once per image. Per network: the number of ternary weights
 /// that are not 0, popcount(n) in xnor/pairs.hpp. Per image: pairs of words of bit inputs, or the number of ternary
 /// inputs in each window that are not 0, popcount(z) in xnor/pairs.hpp. The cost of these values is small compared with
-/// the product, which reads every input once for each tap and filter.
+/// the product, which reads every input once for each tap (kernel position) and filter.
 namespace minnow::kernels::detail {
 
-/// Bytes of the table that xnor_prepare() fills, which holds a number for each tap and filter of ternary weights; 0 for
-/// bit weights.
+/// Bytes of the table that xnor_prepare() fills, which holds the number of weights that are not 0 for each tap and
+/// filter of ternary weights; 0 for bit weights.
 template <encoding In, encoding Weights>
 [[nodiscard]] constexpr std::size_t xnor_prepared_bytes(const geometry& g) noexcept {
   if (Weights != encoding::ternary) return 0;
@@ -40,7 +40,7 @@ void xnor_prepare([[maybe_unused]] const geometry& g, [[maybe_unused]] const std
         for (int step = 0; step < words; ++step) {
           for (int f = 0; f < filters; ++f, weights += 4)
             table[tap * stride + block * block_filters + f] += std::popcount(load32(weights));
-          weights += filters * 4;  // skips the other plane
+          weights += filters * 4;  // skips the plane of signs
         }
     }
   }

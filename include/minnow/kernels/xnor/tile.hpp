@@ -20,9 +20,9 @@
 /// XNOR products on SIMD batches: a tile is a few pixels by one or two blocks of 16 filters, and each lane is a filter.
 ///
 /// Because lanes are filters, a word of inputs is broadcast from memory, a row of weights is one load, and no sum
-/// crosses lanes. The loop over K is the innermost, and the counts stay in registers. xnor/pairs.hpp defines what is
-/// counted. The outer loop is over panels of filters, whose weights stay in the L1 cache; the inner loop is over
-/// pixels.
+/// crosses lanes. The loop over the inputs of a window is the innermost, and the counts stay in registers.
+/// xnor/pairs.hpp defines what is counted. The outer loop is over panels (one or two blocks of filters), whose weights
+/// stay in the L1 cache; the inner loop is over pixels. A tap is one position of the convolution kernel.
 namespace minnow::kernels::detail {
 
 template <encoding In, encoding Weights, class Arch>
@@ -66,7 +66,7 @@ struct xnor_kernel {
   };
 
   /// Returns true if the kernel uses pairs of words and a pixel has an odd number of words. Each tap is then a separate
-  /// run of steps, with the last word after its pairs.
+  /// run of steps, with the unpaired last word after the pairs.
   static bool is_odd(const region& r) noexcept { return pair::channel_words == 2 && r.pixel_steps % 2 != 0; }
 
   static window window_of(const region& r, int row, const std::int32_t* non_zeros) noexcept {
@@ -133,17 +133,18 @@ struct xnor_kernel {
 
   /// Computes the counts of some windows for the filters of a panel.
   ///
-  /// Short sums are dominated by the epilogue: 4 to 8 cycles for each vector of a pixel. The vector ports explain 3 of
-  /// these cycles (the last count, its doubling, the comparison, the move of the mask to a general register). With two
-  /// 512-bit ports, one of which executes popcounts, a step of one word takes 1.25 cycles for 1 x 1 bits, 1.5 for 1 x 2
-  /// and for 2 x 1, and 2.5 for 2 x 2. At K = 1152, which is 36 steps, that is 45, 54 and 90 cycles plus the epilogue,
-  /// so the expected speed is 0.85 to 0.96 of the limit set by the steps (docs/measured.md has measured ratios). Tiles
-  /// of 6 and 8 pixels do not reduce the epilogue's part of the time, because the epilogue grows with the tile.
+  /// Short sums are dominated by the epilogue, in which the sink processes the counts: 4 to 8 cycles for each vector of
+  /// a pixel. The vector ports explain 3 of these cycles (the last count, its doubling, the comparison, the move of the
+  /// mask to a general register). With two 512-bit ports, one of which executes popcounts, a step of one word takes
+  /// 1.25 cycles for 1 x 1 bits, 1.5 for 1 x 2 and for 2 x 1, and 2.5 for 2 x 2. For windows of 1152 inputs, which are
+  /// 36 steps, that is 45, 54 and 90 cycles plus the epilogue, so the expected speed is 0.85 to 0.96 of the speed
+  /// without the epilogue (docs/measured.md has measured ratios). Tiles of 6 and 8 pixels instead of 4 do not reduce
+  /// the epilogue's part of the time, because the epilogue grows with the tile.
   ///
-  /// Processors whose ports take 512 bits as two halves reach 277 to 305 MAC/cycle at 1 x 1. On these processors, a
-  /// loop that only does the operations of 1 x 1 bits (five for two words: xor, parity, carry, popcount, add) took 3.13
-  /// cycles for two words instead of 2.5. Logic operations reach their full rate there only if their operands come from
-  /// registers.
+  /// Processors whose ports take 512 bits as two halves reach 277 to 305 MACs per cycle at 1 x 1 bits, instead of the
+  /// 410 that steps of 1.25 cycles would give. On these processors, a loop that only does the operations of 1 x 1 bits
+  /// (five for two words: xor, parity, carry, popcount, add) took 3.13 cycles for two words instead of 2.5. Logic
+  /// operations reach their full rate there only if their operands come from registers.
   ///
   /// Not inlined, so that all sinks share one copy. Inlined copies would be most of the compiled code of a network.
   ///

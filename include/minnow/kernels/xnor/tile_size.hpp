@@ -11,8 +11,8 @@ struct xnor_tile_size {
   static constexpr int batches = 24;
   static constexpr int blocks = 2;
 };
-/// Fewer batches than the registers permit. A tile then has 4 or 8 pixels instead of 6, and the sides of maps are more
-/// often multiples of 4 than of 6.
+/// With the popcount instruction of AVX-512, `batches` is smaller than the registers permit. A tile then has 4 or 8
+/// pixels instead of 6, and the sides of maps are more often multiples of 4 than of 6.
 template <>
 struct xnor_tile_size<avx512_vpopcntdq> {
   static constexpr int batches = 16;

@@ -18,8 +18,8 @@
 /// xnor.hpp      xnor_product, the interface: selects the kernel of the architecture
 /// prepare.hpp   values computed once: per network, the counts of nonzero ternary weights; per call, paired words of
 ///               bit inputs, or the counts of nonzero inputs in ternary windows
-/// tile.hpp      the kernel on SIMD batches (AVX2, AVX-512, NEON): loops over panels, regions and tiles, and hands
-///               counts (defined in pairs.hpp) to the sink
+/// tile.hpp      the kernel on SIMD batches (AVX2, AVX-512, NEON): loops over panels of filters, regions and tiles, and
+///               hands counts (defined in pairs.hpp) to the sink
 /// pairs.hpp     one step of a tile for each pair of codes, with the derivation of the formulas
 /// count.hpp     popcount and three-operand logic on vectors
 /// portable.hpp  the kernel in standard C++, which replaces tile.hpp, pairs.hpp and count.hpp on other architectures
@@ -46,8 +46,8 @@ selected_kernel<xsimd::neon64, xnor_kernel<In, Weights, xsimd::neon64>> xnor_ker
 }  // namespace detail
 
 /// Products of bit and ternary inputs with bit and ternary weights by xor and popcount. They support any kernel size,
-/// stride and padding, and read the packed map directly. A dense layer is a map of one pixel. Taps outside the image
-/// are skipped.
+/// stride and padding, and read the packed map directly. A dense layer is a map of one pixel. Taps (kernel positions)
+/// outside the image are skipped.
 ///
 /// kernels::product (product.hpp) describes the interface.
 ///

@@ -184,7 +184,7 @@ public:
     return h;
   }(std::make_index_sequence<count>{});
 
-  /// True if the bytes of the input images are the first layer's codes.
+  /// True if the model begins with quantize<pixels>: the bytes of the input images are then used as codes.
   static constexpr bool takes_pixels = std::is_same_v<layer<0>, quantize<pixels>>;
 };
 

@@ -27,7 +27,7 @@ struct size_of;
 template <class... Layers>
 struct size_of<list<Layers...>> : std::integral_constant<std::size_t, sizeof...(Layers)> {};
 
-/// Finds element I of a list by overload resolution, so that the cost does not grow with I.
+/// Finds element I of a list by overload resolution, whose compile time does not grow with I.
 template <std::size_t Index, class Layer>
 struct indexed {
   using type = Layer;

@@ -19,6 +19,8 @@ namespace minnow::detail {
 /// The composed function of the layers between a channel's sums and its codes, in double precision:
 ///
 ///   clip(slope · sum + other_slope · other + shift)
+///
+/// where clip(x) limits x to [low, high], and `other` is a code that an `add` layer adds.
 struct channel_line {
   double slope = 0;
   double other_slope = 0;  ///< factor of the codes that an `add` layer adds
@@ -26,7 +28,7 @@ struct channel_line {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
 
-  /// Composes the function with y -> y · a.scale + a.shift. The limits are mapped in the same way, and change places if
+  /// Appends y -> y · a.scale + a.shift to the function. Maps `low` and `high` in the same way, and swaps them if
   /// a.scale < 0.
   void then(affine a) noexcept {
     const auto scale = static_cast<double>(a.scale), t = static_cast<double>(a.shift);
@@ -46,11 +48,12 @@ struct channel_line {
 
 /// Converts the function `line` of a channel to integer constants.
 ///
-/// For each channel, shift is the largest number for which all constants stay below their limits. Before rounding, a
-/// code is off by at most (|sum| + |other| + 1) / 2^(shift + 1). If the multiplier's limit determines the shift, the
-/// error of the sum's term is at most 2^-31 of the term. Rounding is to nearest, ties up; the exact packed network
-/// rounds floats to nearest, ties to even. Codes can therefore differ by one where a value is within float precision of
-/// the midpoint between two codes.
+/// `shift` is the largest number for which all constants of the channel stay below their limits
+/// (infer/ends/fixed_point.hpp). The constants are rounded. Before a code is rounded, its error is therefore at most
+/// (|sum| + |other| + 1) / 2^(shift + 1), where `other` is a code that an `add` layer adds. If the multiplier's limit
+/// determines the shift, the relative error of multiplier · sum is at most 2^-31. Codes are rounded to nearest, ties
+/// up; a packed network without `fixed_point` rounds floats to nearest, ties to even. Codes can therefore differ by one
+/// where a value is within float precision of the midpoint between two codes.
 ///
 /// scale  the output quantizer's scale; if it is 0, all codes are 0
 inline void set_channel(fixed_constants& to, int channel, const channel_line& line, double scale, int lowest,

@@ -6,7 +6,7 @@
 #include <minnow/infer/ends/layer_constants.hpp>
 #include <minnow/infer/ends/requantize.hpp>
 
-/// Epilogues that compute with floats keep the layers unchanged.
+/// The epilogues of a stage (see infer/ends/end.hpp) that compute with floats store the layers unchanged.
 namespace minnow::detail {
 
 template <class Plan>

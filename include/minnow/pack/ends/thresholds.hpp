@@ -18,8 +18,8 @@
 
 namespace minnow::detail {
 
-/// A layer between a sum and its code, as type-erased functions of one number. So folding is compiled once for all
-/// layers.
+/// A layer between a product's sum and its output code, as type-erased functions of one number. Type erasure lets
+/// `fold` be compiled once for each quantizer, not for each sequence of layers.
 struct fold_step {
   const void* reading = nullptr;
   float (*apply)(const void*, float, int) = nullptr;
@@ -43,8 +43,9 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
           std::span<const float> scales, std::span<const fold_step> steps, const typename Quantizer::state& state) {
   constexpr auto codes = codes_of<Quantizer>();
   for (int c = 0; c < channels; ++c) {
-    // The quantized value (code · scale) never decreases as x increases. If the scale of the codes is negative, the
-    // codes therefore decrease. If the scale of the sums is negative, their values decrease as the sums increase.
+    // The quantized value, code · scale, never decreases as the quantizer's input increases. With a negative scale, the
+    // code therefore decreases. Likewise, with a negative scale of the sums, the value sum · scale decreases as the sum
+    // increases.
     int after_pool = Quantizer::scale(state) < 0 ? -1 : 1;
     int direction = scales[index(c)] < 0 ? -after_pool : after_pool;
     for (const fold_step& s : steps) {
@@ -63,7 +64,7 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
   }
 }
 
-/// Folds the layers of a stage into thresholds.
+/// Folds the layers of a stage into thresholds (see infer/thresholds.hpp).
 template <class Plan>
 void pack_end(end_of<Plan, stage_end::thresholds>& to, layer_constants<Plan>&& from) {
   std::vector<fold_step> steps;

@@ -5,7 +5,7 @@
 namespace minnow {
 
 /// Half-wave Gaussian quantizer of inputs after a batch norm, without a relu. Maps x <= 0 to 0, and other x to the
-/// nearest of the 2^Bits - 1 positive multiples of a step. The step has the least squared error for normally
+/// nearest of the 2^Bits - 1 positive multiples of a step. The step minimizes the squared error for normally
 /// distributed numbers.
 ///
 /// code    an unsigned integer of Bits bits

@@ -59,9 +59,9 @@ struct learned_step : Codes {
 ///
 /// code      a signed integer of Bits bits, -(2^(Bits-1)-1) … 2^(Bits-1)-1. The paper has one more negative level,
 ///           which the kernels of symmetric codes do not support
-/// gradient  of s: round(x/s) - x/s inside the range, the outermost level outside (Eq. 3), times 1 / sqrt(n Qp). n is
-///           the number of weights that share s, or the number of inputs of one image (2.2; an adaptive optimizer
-///           cancels this factor)
+/// gradient  of s: round(x/s) - x/s inside the range and the outermost level outside (Eq. 3); both are divided by
+///           sqrt(n Qp). n is the number of weights that share s, or the number of inputs of one image (section 2.2; an
+///           adaptive optimizer cancels this factor)
 /// source    Esser et al. 2020 (LSQ)
 template <int Bits, class Granularity = per_tensor>
 struct lsq : detail::learned_step<detail::with_granularity<signed_codes<Bits>, Granularity>> {

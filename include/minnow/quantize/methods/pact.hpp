@@ -10,8 +10,8 @@
 namespace minnow {
 
 /// PACT's quantizer of inputs, which replaces a relu: clip(x, 0, a) in steps of a / (2^Bits - 1). The clip a is
-/// learned. It starts at the largest input of the first batch and stays above 0. The paper also adds an L2 term for a
-/// to the loss; use the optimizer's weight decay for this.
+/// learned. It starts at the largest input of the first batch and stays above 0. The paper also adds an L2 penalty on
+/// the clip to the loss; use the optimizer's weight decay for this.
 ///
 /// code      an unsigned integer of Bits bits
 /// gradient  of a: the sum of the gradients of all x >= a (Eq. 3)

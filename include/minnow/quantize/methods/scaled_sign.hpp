@@ -19,7 +19,7 @@ namespace minnow {
 /// gradient  of weights: (1/n + mean|w|) times the estimator's slope, n being the number of weights that share a scale
 ///           (the paper's Eq. 12)
 /// source    Rastegari et al. 2016 (XNOR-Net), 3.1 and 3.2. In the paper, inputs have a scale for each window. Here the
-///           whole tensor has one scale, because only then are the packed network's thresholds integers
+///           whole tensor has one scale, because the thresholds of the packed network could not be integers otherwise
 template <class Granularity = per_channel>
 struct scaled_sign : detail::with_granularity<quantizer_base, Granularity> {
   struct state {

@@ -12,7 +12,7 @@ namespace minnow {
 
 /// Scaled ternary quantizer of weights: 0 if |w| <= D = 0.7 mean|w|, else sign(w) times the mean of all |w| above D.
 ///
-/// code    -1, 0, +1: a non-zero bit and a positive bit
+/// code    -1, 0 or +1, in two bits: one is set for non-zero codes, the other for positive codes
 /// source  Li & Liu 2016 (ternary weight networks), Eq. 5 and 6: one threshold and one scale for the layer
 template <class Granularity = per_tensor>
 struct scaled_ternary : detail::with_granularity<quantizer_base, Granularity> {

@@ -55,8 +55,8 @@ template <class Trained>
   return count;
 }
 
-/// Resizes `seconds` to `count` numbers, and adds the time from its construction to its destruction to seconds[i]. Does
-/// nothing if `seconds` is null.
+/// Measures time. The constructor resizes `seconds` to `count` numbers; the destructor adds the time since construction
+/// to seconds[i]. Does nothing if `seconds` is null.
 class stopwatch {
   using clock = std::chrono::steady_clock;
 

@@ -51,7 +51,7 @@ public:
 private:
   /// Computes the batch statistics, sets scale and shift from them, and updates the running statistics. Mean and
   /// variance are computed in one pass. To avoid cancellation, the pass first subtracts the mean of the first 128 rows
-  /// from all values.
+  /// (pixels) from all values.
   void measure(const activations& in, const pass& p);
 
   row gamma_;

@@ -11,13 +11,13 @@
 
 namespace minnow::detail {
 
-/// Sums over all rows of a batch, one for each channel. Blocks of a fixed number of rows are summed in floats, and the
-/// sums of the blocks are added in order, in doubles. This keeps rounding errors small and the result independent of
-/// the number of threads.
+/// Sums over all rows (pixels) of a batch, one for each channel. Blocks of a fixed number of rows are summed in floats,
+/// and the sums of the blocks are added in doubles, from the first block to the last. This keeps rounding errors small
+/// and the result independent of the number of threads.
 class channel_sums {
 public:
-  /// Calls body(offset, channel, count, add) for each vector of each row; add(k, v) adds v to sum k of the vector's
-  /// channels.
+  /// Calls body(offset, channel, count, add) for each SIMD vector of each row, with the vector's offset in the batch,
+  /// its first channel and its number of channels. add(k, v) adds v to sum k of these channels, with 0 <= k < Sums.
   template <int Sums, class Body>
   void run(std::size_t rows, int channels, Body&& body) {
     constexpr std::size_t block = 128;

@@ -16,8 +16,8 @@
 #include <minnow/train/trainable.hpp>
 #include <minnow/train/vectors.hpp>
 
-/// Products of codes by codes in training, computed by the kernels of the packed network. They are exact, and take a
-/// tenth (1 and 2 bits) to a half of the time of a float product.
+/// Products of codes by codes in training, computed by the kernels of the packed network. They are exact. They take
+/// from one tenth (1 and 2 bits) to one half of the time of a float product.
 namespace minnow::detail {
 
 /// Packs codes stored as floats (pixels, C) into a packed map, one word of channels at a time.
@@ -50,8 +50,8 @@ void pack_float_codes(const float* codes, int pixels, int channels, std::byte* p
     }
 }
 
-/// The functions of a kernel as pointers. So a product is compiled once for each weight quantizer, and the kernel for
-/// its input quantizer is chosen at run time.
+/// The functions of a kernel as pointers. With pointers, a product is compiled once for each weight quantizer, and
+/// chooses the kernel for its input quantizer at run time.
 struct code_kernel {
   int longest;  ///< largest number of inputs in a sum
   std::size_t (*weight_bytes)(const geometry&);
@@ -115,7 +115,7 @@ public:
   void invalidate() noexcept { ready_ = false; }
 
   /// Computes out (N,H',W',F) = scales[f] * sum, where sum is the integer product of inputs (N,H,W,C) and weights
-  /// (F,kh,kw,C / groups). A sum beyond 2^24 is rounded once before it is scaled.
+  /// (F,kh,kw,C / groups). A sum beyond 2^24 is rounded once, to a float, before it is scaled.
   ///
   /// scales  [F]
   void run(const geometry& g, const activations& in, std::span<const float> weights, std::span<const float> scales,

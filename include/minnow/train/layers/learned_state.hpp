@@ -36,7 +36,7 @@ std::span<const float> first_unsound(std::span<typename Quantizer::state> states
   return {};
 }
 
-/// Gradients of a quantizer's states. Empty unless the quantizer learns its states.
+/// Gradients of a quantizer's states. The class has no data members unless the quantizer learns its states.
 template <class Quantizer>
 class learned_state {
 public:

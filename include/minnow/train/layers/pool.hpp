@@ -8,8 +8,8 @@ namespace minnow {
 
 namespace detail {
 
-/// Max and average pooling. An average is the sum of the window's elements inside the image, added in order, times 1 /
-/// (kernel height · kernel width). The packed network computes it in the same way.
+/// Max and average pooling. An average adds the window's elements inside the image row by row, and multiplies the sum
+/// by 1 / (kernel height · kernel width). The packed network computes it in the same way.
 template <bool Averages>
 class trainable_pool : public layer_base {
 public:

@@ -19,9 +19,9 @@
 namespace minnow {
 
 /// Quantizes the inputs of a product. The forward pass computes f h(a) + (1 - f) clip(a), where h(a) is the quantized
-/// value of input a, and f is the estimator's quantized fraction. At f = 1 it passes codes and their scale to the
-/// product instead, so that the product's sums are the integers of the packed network. The backward pass multiplies
-/// gradients by the estimator's slope and by the derivative of the clip.
+/// value of input a, clip(a) limits a to the quantizer's range, and f is the estimator's quantized fraction. At f = 1
+/// it passes codes and their scale to the product instead, so that the product's sums are the integers of the packed
+/// network. The backward pass multiplies gradients by the estimator's slope and by the derivative of the clip.
 ///
 /// `pixels`, `half` and `real` need no estimator: `pixels` is exact, and `half` and `real` pass gradients inside their
 /// range.
@@ -93,8 +93,9 @@ public:
   }
 
 private:
-  /// Measures the inputs if the pass asks for it; returns false if they hold a NaN or an infinity. The first batch of a
-  /// calibration is measured repeatedly, like weights, so that the state converges.
+  /// Measures the inputs, that is, updates the quantizer's state from them, if the pass asks for it. Returns false if
+  /// the inputs hold a NaN or an infinity. The first batch of a calibration is measured repeatedly, like weights, so
+  /// that the state converges.
   bool observe(const activations& in, const pass& p) {
     const std::span<const float> values(in.data, in.size());
     if (p.mode == mode::calibrate && p.measured_batches == 0) {

@@ -10,10 +10,11 @@
 namespace minnow::detail {
 
 /// Input gradient of a product whose weights are codes of 1 or 2 bits: the product of the output gradient and the
-/// codes. It is computed with the same tables of partial sums as the float kernels of the packed network.
+/// codes. It is computed with the same lookup tables of partial sums as the float kernels of the packed network (see
+/// kernels/mixed/adder_tables.hpp).
 ///
-/// For a convolution of stride 1, it is a convolution with the kernel rotated by 180 degrees, and with inputs and
-/// outputs exchanged. For a dense layer, it is the product with the transposed weights.
+/// For a convolution of stride 1, the gradient is a convolution with the kernel rotated by 180 degrees, and with inputs
+/// and outputs exchanged. For a dense layer, the gradient is the product with the transposed weights.
 template <class Weights>
 class table_input_gradient {
 public:
@@ -24,8 +25,9 @@ public:
   void run(int images, const float* grad_out, std::span<const float> weights, float* grad_in);
 
 private:
-  /// Converts weights (F, taps, C) to table indices of the backward product. The filters of this product are the
-  /// layer's channels, and its channels are the layer's filters. For a dense layer, all inputs are channels of one tap.
+  /// Converts weights (F, taps, C), where taps are the kernel elements, to table indices of the backward product. The
+  /// filters of this product are the layer's channels, and its channels are the layer's filters. For a dense layer, all
+  /// inputs are channels of one tap.
   void prepare(std::span<const float> weights);
 
   geometry of_;
@@ -34,7 +36,7 @@ private:
   aligned_bytes prepared_;
 };
 
-/// Weights of other encodings have no tables.
+/// Weights of other encodings have no lookup tables.
 template <class Weights>
   requires(!kernels::detail::one_or_two_bits<Weights::storage>)
 class table_input_gradient<Weights> {

@@ -32,7 +32,7 @@ class product_base : public layer_base {
 public:
   [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
 
-  /// Latent weights (filters, kernel height, kernel width, channels of a group).
+  /// Latent weights, the floats that training updates: (filters, kernel height, kernel width, channels of a group).
   [[nodiscard]] const float_array<4>& weights() const noexcept { return weights_; }
   void set_weights(const float_array<4>& w);
   [[nodiscard]] const float_array<4>& gradient() const noexcept { return gradient_; }
@@ -44,7 +44,7 @@ protected:
   /// scales  number of scales of the weights: one for each filter, or 1
   product_base(const geometry& g, input_kernel inputs, std::size_t scales);
 
-  /// Draws the weights.
+  /// Draws the initial weights at random.
   ///
   /// uniform_init  true: `initializer::by_quantizer` means `wide`; false: it means `glorot`
   void draw(random r, initializer how, bool uniform_init);
@@ -52,9 +52,9 @@ protected:
   ///
   /// share  quantized fraction of the weights
   void multiply(const activations& in, activations& out, const pass& p, float share);
-  /// Computes the gradient of the weights' values. The caller multiplies it by the scale of the inputs.
+  /// Computes the gradient with respect to the weights. The caller multiplies this gradient by the scale of the inputs.
   void differentiate_weights(const activations& in, const float* grad_out);
-  /// Computes the gradient of the inputs from the weights' values.
+  /// Computes the gradient with respect to the inputs. Uses the weights' values, not their codes.
   ///
   /// as_codes  true: computes the values from the codes; false: uses the values of the forward pass
   void differentiate_inputs(int images, const float* grad_out, float* grad_in, bool as_codes);
@@ -95,8 +95,9 @@ private:
 /// The trainable product that `conv`, `depthwise_conv` and `dense` share. Its code is instantiated for each weight
 /// quantizer and estimator, not for each layer size.
 ///
-/// The forward pass multiplies the inputs by f h(w) + (1 - f) w, where f is the estimator's quantized fraction. At f =
-/// 1 it multiplies codes and scales the sums, so that the sums are the packed network's integers.
+/// The forward pass multiplies the inputs by f h(w) + (1 - f) w, where h(w) is the quantized value of latent weight w,
+/// and f is the estimator's quantized fraction. At f = 1 it multiplies codes and scales the sums, so that the sums are
+/// the packed network's integers.
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
@@ -258,7 +259,7 @@ private:
     code_all([](std::size_t) { return detail::no_noise{}; });
   }
 
-  /// Recomputes the codes with the noise of this step. Passes without noise must not use them.
+  /// Recomputes the codes with the noise of this step. Passes without noise must not use these codes.
   void code_with_noise(const pass& p) {
     if (p.requantize || !quantized_once_) measure_or_throw(p);
     code_all([&](std::size_t s) { return noise(p.noise, states_[s]); });

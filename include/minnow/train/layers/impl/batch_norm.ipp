@@ -78,7 +78,8 @@ MINNOW_INLINE void trainable_batch_norm::backward(const activations& in, const a
   for (int c = 0; c < channels; ++c) {
     const double deviations = static_cast<double>(norm_.inverse_deviation[index(c)]);
     const double sum = norm_.sums.total(0, c), product = norm_.sums.total(1, c);
-    // dx = gamma / deviation * (g - mean(g) - normalized * mean(g * normalized)),
+    // With the output gradient g, the input gradient is
+    // gamma / deviation * (g - mean(g) - normalized * mean(g * normalized)),
     // computed as g * scale + (x - mean) * slope + shift.
     const double scale = static_cast<double>(gamma_(c)) * deviations;
     norm_.scale[index(c)] = static_cast<float>(scale);

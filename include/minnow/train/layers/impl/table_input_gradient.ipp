@@ -75,7 +75,7 @@ void table_input_gradient<Weights>::prepare(std::span<const float> weights) {
     auto* to = reinterpret_cast<word*>(prepared_.data()) + static_cast<std::ptrdiff_t>(item) * line;
     std::fill_n(to, line, word{0});
     for (int n = 0; n < g.kernel.width * groups; ++n) {
-      // The kernel is rotated by 180 degrees, so its last tap comes first.
+      // The convolution kernel is rotated by 180 degrees, so its last element comes first.
       const int tap = taps - 1 - (ky * g.kernel.width + n / groups);
       const int first = n % groups * layout::group;
       const float* from =
