@@ -148,3 +148,81 @@ TEST_SUITE("data/cifar") {
     CHECK_FALSE(mn::read_cifar10_batch("none", out, 1).ok());
   }
 }
+
+namespace {
+
+// Three records of CIFAR-100: coarse labels 0, 9 and 18, fine labels 0, 49 and 98.
+bytes batch_of_100() {
+  const bytes ten = batch();
+  bytes result;
+  for (std::size_t image = 0; image < 3; ++image) {
+    result.push_back(static_cast<std::uint8_t>(9 * image));
+    result.push_back(static_cast<std::uint8_t>(49 * image));
+    result.insert(result.end(), ten.begin() + static_cast<std::ptrdiff_t>(image * record + 1),
+                  ten.begin() + static_cast<std::ptrdiff_t>((image + 1) * record));
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_SUITE("data/cifar: CIFAR-100") {
+  TEST_CASE("the images are read as those of CIFAR-10, with the fine or the coarse labels") {
+    const data_files::folder folder;
+    const std::string path = folder.write("hundred", batch_of_100());
+    mn::dataset<std::uint8_t> ten, fine, coarse;
+    REQUIRE_EQ(mn::read_cifar10_batch(folder.write("ten", batch()).c_str(), ten, 3).message(), std::string());
+    REQUIRE_EQ(mn::read_cifar100_file(path.c_str(), fine, 3).message(), std::string());
+    REQUIRE_EQ(mn::read_cifar100_file(path.c_str(), coarse, 3, mn::cifar100_labels::coarse).message(), std::string());
+    CHECK_EQ(fine.labels, std::vector<int>{0, 49, 98});
+    CHECK_EQ(coarse.labels, std::vector<int>{0, 9, 18});
+    CHECK(fine.dimensions == mn::shape{32, 32, 3});
+    CHECK_EQ(fine.images, ten.images);
+    CHECK_EQ(coarse.images, ten.images);
+  }
+
+  TEST_CASE("a file of another length and labels out of range are refused, also the labels that are not kept") {
+    const data_files::folder folder;
+    const bytes good = batch_of_100();
+    const auto refusal = [&](const bytes& content) {
+      mn::dataset<std::uint8_t> out;
+      const std::string path = folder.write("b", content);
+      const mn::status fine = mn::read_cifar100_file(path.c_str(), out, 3);
+      const mn::status coarse = mn::read_cifar100_file(path.c_str(), out, 3, mn::cifar100_labels::coarse);
+      CHECK(out.images.empty());
+      CHECK_EQ(std::string(fine.message()), std::string(coarse.message()));
+      return data_files::sentence(fine, folder);
+    };
+    for (const std::size_t length : {std::size_t{0}, std::size_t{3 * 3073}, std::size_t{2 * 3074}})
+      CHECK_EQ(refusal(data_files::first(good, length)),
+               "b: expected 9222 bytes (3 records of 3074), found " + std::to_string(length));
+    bytes bad = good;
+    bad[3074] = 20;
+    CHECK_EQ(refusal(bad), "b: expected coarse labels 0 to 19, found 20 in record 1");
+    bad = good;
+    bad[2 * 3074 + 1] = 100;
+    CHECK_EQ(refusal(bad), "b: expected fine labels 0 to 99, found 100 in record 2");
+    mn::dataset<std::uint8_t> out;
+    CHECK_EQ(std::string(mn::read_cifar100_file("none", out, 0).message()),
+             "read_cifar100_file: expected at least 1 record, found 0");
+  }
+
+  TEST_CASE("a folder holds a file of 50,000 and one of 10,000 images") {
+    const data_files::folder folder;
+    folder.write("train.bin", "");
+    folder.write("test.bin", "");
+    std::filesystem::resize_file(folder.path("train.bin"), 50'000 * std::size_t{3074});
+    std::filesystem::resize_file(folder.path("test.bin"), 10'000 * std::size_t{3074});
+    {
+      const auto [train, test] = mn::load_cifar100(folder.path(), mn::cifar100_labels::coarse);
+      CHECK_EQ(train.size(), 50'000);
+      CHECK_EQ(test.size(), 10'000);
+    }
+    std::filesystem::resize_file(folder.path("test.bin"), 10'001 * std::size_t{3074});
+    mn::train_and_test<std::uint8_t> out;
+    CHECK_EQ(data_files::sentence(mn::read_cifar100(folder.path().c_str(), out), folder),
+             "test.bin: expected 30740000 bytes (10000 records of 3074), found 30743074");
+    CHECK(out.train.images.empty());
+    CHECK_THROWS_AS((void)mn::load_cifar100(folder.path()), mn::error);
+  }
+}

@@ -1,4 +1,4 @@
-// Fuzzes CIFAR-10's batch files, here with two records.
+// Fuzzes files of CIFAR-10 and CIFAR-100 with two records each.
 #include <minnow/data/cifar.hpp>
 
 #include "fuzz.hpp"
@@ -6,5 +6,9 @@
 fuzz::outcome fuzz::fuzz_one(bytes input) {
   in_memory::input = input;
   minnow::dataset<std::uint8_t> images;
-  return {minnow::read_cifar10_batch("it", images, 2, in_memory{}), images.images.size() + input.size()};
+  // The length of an input decides which of the two readers can accept it.
+  if (input.size() % 3073 == 0)
+    return {minnow::read_cifar10_batch("it", images, 2, in_memory{}), images.images.size() + input.size()};
+  return {minnow::read_cifar100_file("it", images, 2, minnow::cifar100_labels::fine, in_memory{}),
+          images.images.size() + input.size()};
 }

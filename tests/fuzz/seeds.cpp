@@ -66,6 +66,7 @@ int main(int count, char** arguments) {
   put(root / "idx" / "labels", std::string("\0\0\x08\x01\0\0\0\x03\x01\x02\x09", 11));
   put(root / "cifar" / "two",
       std::string(1, '\3') + std::string(3072, 'x') + std::string(1, '\7') + std::string(3072, 'y'));
+  put(root / "cifar" / "two_of_100", "\3\x31" + std::string(3072, 'x') + "\7\x32" + std::string(3072, 'y'));
   std::string line;
   for (int i = 0; i < 64; ++i) line += std::to_string(i % 17) + ",";
   put(root / "optdigits" / "three", line + "0\n" + line + "9\r\n" + line + "5");

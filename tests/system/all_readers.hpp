@@ -84,6 +84,11 @@ inline const std::vector<reader>& all() {
          dataset<std::uint8_t> d;
          return read_cifar10_batch(path, d, 1);
        }},
+      {"CIFAR-100", "CIFAR-100's binary records",
+       [](const char* path) {
+         dataset<std::uint8_t> d;
+         return read_cifar100_file(path, d, 1);
+       }},
       {"optdigits", "a text of numbers",
        [](const char* path) {
          dataset<std::uint8_t> d;
