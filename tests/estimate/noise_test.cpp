@@ -13,7 +13,11 @@
 #include <minnow/layers/dense.hpp>
 #include <minnow/layers/quantize.hpp>
 #include <minnow/quantize/integer.hpp>
+#include <minnow/quantize/methods/dorefa.hpp>
+#include <minnow/quantize/methods/lsq.hpp>
+#include <minnow/quantize/methods/scaled_sign.hpp>
 #include <minnow/quantize/power_of_two.hpp>
+#include <minnow/quantize/properties.hpp>
 #include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/ternary.hpp>
 #include <minnow/train/layers/product.hpp>
@@ -130,6 +134,19 @@ TEST_SUITE("estimate/noise") {
     CHECK(draw(1) == first);
     set_threads(0);
     CHECK(draw(2) != first);
+  }
+
+  TEST_CASE("dithered: the noise is as wide as the mean distance between two levels") {
+    const auto distance = []<class Q>(Q, float state) { return detail::level_distance<Q>(detail::state_of<Q>(state)); };
+    CHECK(distance(sign{}, 0) == 2);
+    CHECK(distance(ternary<>{}, 0) == 1);
+    CHECK(distance(power_of_two<3>{}, 0) == 2.0f / 6);
+    CHECK(distance(integer<4>{}, 0.25f) == 0.25f);
+    CHECK(distance(unsigned_integer<8>{}, 0.25f) == 0.25f);
+    CHECK(distance(unsigned_lsq<2>{}, 0.5f) == 0.5f);
+    CHECK(distance(scaled_sign<>{}, 0.5f) == 1);
+    // The levels of dorefa_weights<2> are -1, -1/3, 1/3 and 1.
+    CHECK(distance(dorefa_weights<2>{}, 0.5f) == doctest::Approx(2.0 / 3).epsilon(1e-7));
   }
 
   TEST_CASE("has stable names") {

@@ -62,6 +62,8 @@ struct interval {
 ///   min_code, rounds        the lowest code; `rounds` is true if code(x, state) is x / scale(state), rounded to the
 ///                           nearest integer from min_code to max_code. `pack<fixed_point>` computes these codes with
 ///                           integers
+///   levels                  number of codes, if a code in four bits or a byte does not take every integer up to
+///                           max_code
 template <class Quantizer>
 concept quantizer = requires(typename Quantizer::state s, std::span<const float> values) {
   { Quantizer::name() } -> std::convertible_to<text>;

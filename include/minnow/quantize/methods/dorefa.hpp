@@ -27,6 +27,7 @@ template <int Bits>
   static constexpr text name() { return text("dorefa_weights<") << Bits << ">"; }
   static constexpr int max_code = (1 << Bits) - 1;
   static constexpr int min_code = -max_code;
+  static constexpr int levels = 1 << Bits;
   static constexpr interval range(const state&) noexcept { return {}; }
   static constexpr bool supports(role r) noexcept { return r == role::weights; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 
@@ -15,11 +16,19 @@ namespace minnow::detail {
 /// Number of levels of a quantizer.
 template <quantizer Quantizer>
 inline constexpr int level_count = [] {
-  if constexpr (Quantizer::storage == encoding::bit) return 2;
+  if constexpr (requires { Quantizer::levels; }) return Quantizer::levels;
+  else if constexpr (Quantizer::storage == encoding::bit) return 2;
   else if constexpr (Quantizer::storage == encoding::ternary) return 3;
   else if constexpr (Quantizer::storage == encoding::power_of_two) return (1 << Quantizer::bits) - 1;
   else return (is_unsigned(Quantizer::storage) ? 0 : Quantizer::max_code) + Quantizer::max_code + 1;
 }();
+
+/// Returns the mean distance between two neighboring levels.
+template <quantizer Quantizer>
+float level_distance(const typename Quantizer::state& s) noexcept {
+  constexpr int codes = Quantizer::max_code * (is_unsigned(Quantizer::storage) ? 1 : 2);
+  return std::abs(Quantizer::scale(s)) * codes / (level_count<Quantizer> - 1);
+}
 
 /// The noise z that a stochastic estimator subtracts from the numbers that a quantizer gets. The element's index
 /// determines the noise, so the noise does not depend on the number of threads.
@@ -30,10 +39,7 @@ public:
       Estimator::stochastic && is_integer(Quantizer::storage) && !std::is_same_v<Quantizer, pixels>;
 
   estimator_noise(const random& draws, const typename Quantizer::state& s) noexcept : draws_(draws) {
-    if constexpr (requires { requires Estimator::dithers; }) {
-      const interval range = Quantizer::range(s);
-      width_ = (range.high - range.low) / static_cast<float>(level_count<Quantizer> - 1);
-    }
+    if constexpr (requires { requires Estimator::dithers; }) width_ = level_distance<Quantizer>(s);
   }
 
   /// Returns the noise of the elements from `first` on.
