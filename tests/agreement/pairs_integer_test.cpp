@@ -9,6 +9,11 @@ TEST_SUITE("agreement/pairs_integer") {
     check_model<pair_network<Pair>>();
   }
 
+  TEST_CASE_TEMPLATE("fixed levels of 8 bits, by and with few bits: the same sums, codes and logits", Pair, minw<8, 1>,
+                     minw<8, 2>, minw<8, 3>, minw<8, 8>, minw<1, 8>, minw<3, 8>) {
+    check_model<pair_network<Pair>>();
+  }
+
   TEST_CASE_TEMPLATE("inputs that are never negative: the same sums, codes and logits", Pair,
                      scheme<unsigned_integer<8>, integer<8, per_channel>>, scheme<unsigned_integer<4>, integer<4>>) {
     check_model<pair_network<Pair>>();

@@ -1,4 +1,4 @@
-// expect: minnow: minw takes 1, 2, 3, 16 or 32 bits
+// expect: minnow: minw takes 1, 2, 3, 8, 16 or 32 bits
 #include <minnow/model.hpp>
 
 using namespace minnow;

@@ -67,7 +67,7 @@ template <class Inner>
 using activation = typename zoo::schemes<Inner>::activation;
 static_assert(std::is_same_v<activation<minw<1, 1>>, hard_tanh> && std::is_same_v<activation<minw<2, 1>>, hard_tanh>);
 static_assert(std::is_same_v<activation<minw<3, 3>>, hard_tanh> && std::is_same_v<activation<minw<16, 1>>, hard_tanh>);
-static_assert(std::is_same_v<activation<minw<32, 3>>, hard_tanh>);
+static_assert(std::is_same_v<activation<minw<32, 3>>, hard_tanh> && std::is_same_v<activation<minw<8, 2>>, hard_tanh>);
 static_assert(std::is_same_v<activation<real>, relu> && std::is_same_v<activation<scheme<real, sign>>, relu>);
 static_assert(std::is_same_v<activation<scheme<unsigned_integer<4>, integer<4>>>, relu>);
 static_assert(std::is_same_v<bits::activation, hard_tanh>);

@@ -8,6 +8,7 @@
 #include <minnow/quantize/real.hpp>
 #include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/ternary.hpp>
+#include <minnow/quantize/uniform.hpp>
 
 namespace minnow {
 
@@ -27,7 +28,7 @@ namespace detail {
 
 template <int Bits>
 struct minw_quantizer {
-  static_assert(Bits == 1, "minnow: minw takes 1, 2, 3, 16 or 32 bits");
+  static_assert(Bits == 1, "minnow: minw takes 1, 2, 3, 8, 16 or 32 bits");
   using inputs = sign;
   using weights = sign;
 };
@@ -40,6 +41,11 @@ template <>
 struct minw_quantizer<3> {
   using inputs = power_of_two<3>;
   using weights = power_of_two<3>;
+};
+template <>
+struct minw_quantizer<8> {
+  using inputs = uniform<8>;
+  using weights = uniform<8>;
 };
 template <>
 struct minw_quantizer<16> {
@@ -55,9 +61,9 @@ struct minw_quantizer<32> {
 }  // namespace detail
 
 /// The scheme of MINW-Net with inputs of InputBits bits and weights of WeightBits bits. The quantizers are `sign` for 1
-/// bit, `ternary` for 2, power_of_two<3> for 3, `half` for 16 and `real` for 32. Inputs are always clipped to [-1, 1].
+/// bit, `ternary` for 2, power_of_two<3> for 3, uniform<8> for 8, `half` for 16 and `real` for 32. Inputs are always clipped to [-1, 1].
 ///
-/// source  Chen et al. 2020, Table I
+/// source  Chen et al. 2020, Table I; 8 bits: Table IV, which does not print the levels
 template <int InputBits, int WeightBits>
 using minw =
     scheme<typename detail::minw_quantizer<InputBits>::inputs, typename detail::minw_quantizer<WeightBits>::weights>;

@@ -9,6 +9,7 @@
 #include <minnow/quantize/pixels.hpp>
 #include <minnow/quantize/real.hpp>
 #include <minnow/quantize/scheme.hpp>
+#include <minnow/quantize/uniform.hpp>
 
 /// Networks of published papers. The shapes are from the papers; the user chooses the scheme (the quantizers) of each
 /// layer.
@@ -21,6 +22,8 @@ template <class Inputs>
 inline constexpr bool reaches_minus_1 = is_planes(Inputs::storage);
 template <class Quantizer>
 inline constexpr bool reaches_minus_1<clipped<Quantizer>> = true;
+template <int Bits>
+inline constexpr bool reaches_minus_1<uniform<Bits>> = true;
 
 template <class Scheme>
 struct activation_of {
