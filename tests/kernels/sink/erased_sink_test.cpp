@@ -15,7 +15,7 @@ struct four {
   static constexpr std::size_t size = 4;
   std::int32_t lanes[size];
 };
-using counts = kernels::counts_of<2, four>;
+using doubled_counts = kernels::counts_of<2, four>;
 
 /// One call of a sink: the pixel, the group of filters, and the sums that the sink received.
 struct call {
@@ -74,7 +74,7 @@ struct numbered {
 /// panel receives only the first array.
 template <std::size_t Blocks, class Sink>
 void put_all(const Sink& sink) {
-  constexpr std::size_t vectors = Blocks * counts::vectors;
+  constexpr std::size_t vectors = Blocks * doubled_counts::vectors;
   const auto panel = sink.template panel<2>(numbered<vectors>(100).vectors, 48, 11);
   const kernels::detail::cursor at[] = {{1, 2}, {1, 3}, {2, 0}};
   four tile[6][vectors];
@@ -92,8 +92,8 @@ TEST_SUITE("kernels/sink/erased_sink") {
     const recorder to_direct{&direct}, to_erased{&erased};
     put_all<1>(to_direct);
     put_all<2>(to_direct);
-    put_all<1>(kernels::erased_sink::of<counts>(to_erased));
-    put_all<2>(kernels::erased_sink::of<counts>(to_erased));
+    put_all<1>(kernels::erased_sink::of<doubled_counts>(to_erased));
+    put_all<2>(kernels::erased_sink::of<doubled_counts>(to_erased));
     REQUIRE(direct.size() == 8);
     CHECK(direct == erased);
     CHECK(erased[1].y == 1);
