@@ -595,8 +595,8 @@ TEST_SUITE("fit/fit: learning") {
   TEST_CASE("a 1-bit network learns drawn digits in three epochs, under each estimator") {
     const auto train = synthetic_digits(2000, seed{1});
     const auto test = synthetic_digits(500, seed{2});
-    const auto learned = [&]<class Estimator>(Estimator, const auto& alpha) {
-      network<digits, Estimator> net{seed{3}};
+    const auto learned = [&]<class Estimator, class Inputs = Estimator>(Estimator, const auto& alpha, Inputs = {}) {
+      network<digits, Estimator, Inputs> net{seed{3}};
       fit(net, train, adam{.rate = 1e-2f, .decay = exponential_rate{.factor = 0.8f}}, alpha,
           {.epochs = 3, .batch = 64});
       return accuracy(net, test);
@@ -606,7 +606,9 @@ TEST_SUITE("fit/fit: learning") {
     CHECK(learned(aqe{}, constant{}) >= 0.65);
     CHECK(learned(aqe{}, cubic{.from = 0.5f, .end = fraction{0.5f}}) >= 0.65);
     CHECK(learned(aqe_expected{}, linear{}) >= 0.6);
-    CHECK(learned(aqe_stochastic{}, constant{}) >= 0.4);
+    CHECK(learned(aqe{}, constant{}, aqe_stochastic{}) >= 0.4);
+    // Noise on the weights too slows learning down further.
+    CHECK(learned(aqe_stochastic{}, constant{}) >= 0.3);
     CHECK(learned(alpha_blend{}, cubic{}) >= 0.4);
   }
 }

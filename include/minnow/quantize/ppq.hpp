@@ -95,8 +95,8 @@ float project_until_rest(std::span<const float> values, integer_levels levels, f
     for (std::size_t i = 0; i < size; ++i) sample[i] = values[i * part + scramble(i) % part];
     some = sample;
   }
-  const float near = project(some, levels, start, most_iterations, all);
-  return project(values, levels, near > 0 ? near : start, last_iterations, all);
+  const float settled = project(some, levels, start, most_iterations, all);
+  return project(values, levels, settled > 0 ? settled : start, last_iterations, all);
 }
 
 }  // namespace detail
