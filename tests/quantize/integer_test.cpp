@@ -101,18 +101,16 @@ TEST_SUITE("quantize/integer") {
     CHECK(s.g == ppq(second, 8, warm));
   }
 
-  TEST_CASE("inputs keep a moving average of g with smoothing 0.99") {
+  TEST_CASE("inputs move g by a hundredth towards a scale at which the projection rests") {
     integer<8>::state s;
-    double average = 0;
     for (std::uint64_t batch = 0; batch < 50; ++batch) {
       const auto xs = gaussian(200, batch, 1 + 0.02f * static_cast<float>(batch));
-      const double g = ppq(xs, 8, s.g, 63);
-      average = batch == 0 ? g : 0.99 * average + 0.01 * g;
+      const double before = s.g;
       REQUIRE(integer<8>::observe(s, xs, role::inputs));
+      // The moving average is rounded three times, which the division by 0.01 multiplies by 100.
+      const double g = batch == 0 ? s.g : (s.g - 0.99 * before) / 0.01;
+      CHECK(std::abs(ppq(xs, 8, static_cast<float>(g), 1) - g) <= (1e-3 + 300 * 0x1p-24) * 2 * g);
     }
-    // The moving average is updated 49 times. Each update rounds four times, each time by at most 2^-24 of the average,
-    // because all terms are positive.
-    CHECK(std::abs(s.g - average) <= 49 * 4 * 0x1p-24 * average);
     CHECK(s.g < 0.8f * ppq(gaussian(200, 49, 1.98f), 8));
   }
 
@@ -164,7 +162,8 @@ TEST_SUITE("quantize/integer") {
       CHECK(integer<8>::observe(s, std::vector<float>(10, 0.0f), r));
       CHECK(s.g == 0);
       CHECK(integer<8>::observe(s, gaussian(100, 3), r));
-      CHECK(s.g == ppq(gaussian(100, 3), 8));
+      if (r == role::weights) CHECK(s.g == ppq(gaussian(100, 3), 8));
+      else CHECK(std::abs(ppq(gaussian(100, 3), 8, s.g, 1) - s.g) <= 2e-3f * s.g);
     }
   }
 
@@ -204,24 +203,28 @@ TEST_SUITE("quantize/unsigned_integer") {
   }
 
   TEST_CASE("g starts at the largest value above 0 and is projected as Algorithm 2 does, in double precision") {
-    for (std::uint64_t seed = 0; seed < 20; ++seed)
-      for (const auto r : {role::weights, role::inputs}) {
-        const auto xs = gaussian(1000, seed);
-        double g = *std::max_element(xs.begin(), xs.end()) / 15.0;
-        for (int i = 0; i < (r == role::weights ? 3 : 63); ++i) {
-          double xq = 0;
-          double qq = 0;
-          for (const double x : xs) {
-            const double q = unsigned_formula(x, g, 4);
-            xq += x * q;
-            qq += q * q;
-          }
-          g = xq / qq;
-        }
-        unsigned_integer<4>::state s;
-        REQUIRE(unsigned_integer<4>::observe(s, xs, r));
-        CHECK(std::abs(s.g - g) <= 0x1p-23 * g);
+    const auto projected = [](const std::vector<float>& xs, double g) {
+      double xq = 0;
+      double qq = 0;
+      for (const double x : xs) {
+        const double q = unsigned_formula(x, g, 4);
+        xq += x * q;
+        qq += q * q;
       }
+      return xq / qq;
+    };
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      const auto xs = gaussian(1000, seed);
+      double g = *std::max_element(xs.begin(), xs.end()) / 15.0;
+      for (int i = 0; i < 3; ++i) g = projected(xs, g);
+      unsigned_integer<4>::state weights;
+      REQUIRE(unsigned_integer<4>::observe(weights, xs, role::weights));
+      CHECK(std::abs(weights.g - g) <= 0x1p-23 * g);
+      // Inputs are projected until a further projection changes the scale by less than 1/1000.
+      unsigned_integer<4>::state inputs;
+      REQUIRE(unsigned_integer<4>::observe(inputs, xs, role::inputs));
+      CHECK(std::abs(projected(xs, inputs.g) - inputs.g) <= 1e-3 * inputs.g);
+    }
   }
 
   TEST_CASE("the squared error never grows") {

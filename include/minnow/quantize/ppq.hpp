@@ -8,7 +8,6 @@
 #include <type_traits>
 
 #include <minnow/core/error.hpp>
-#include <minnow/core/random.hpp>
 #include <minnow/core/reduction.hpp>
 #include <minnow/quantize/statistics.hpp>
 
@@ -30,12 +29,17 @@ inline float nearest_level(float x, integer_levels levels) noexcept {
   return (inside + no_digits) - no_digits;
 }
 
-/// Returns <x,q> / <q,q> for the values x and their codes q at scale g; 0 if all codes are 0. The sums are kept in
-/// several accumulators, in loops of constant length that compilers vectorize.
+/// Result of one projection of values x at a scale g, with the codes q that x has at g.
+struct projection {
+  float scale;   ///< <x,q> / <q,q>; 0 if all codes are 0
+  double error;  ///< the squared error |x - g q|^2, less |x|^2
+};
+
+/// Projects values once. The sums are kept in several accumulators, in loops of constant length that compilers vectorize.
 ///
 /// all  combines the sums of several processes
 template <class All>
-float projected_scale(std::span<const float> values, float g, integer_levels levels, All& all) {
+projection project_once(std::span<const float> values, float g, integer_levels levels, All& all) {
   constexpr std::size_t width = 16;
   double xq[width] = {};
   double qq[width] = {};
@@ -55,21 +59,30 @@ float projected_scale(std::span<const float> values, float g, integer_levels lev
     sums[1] += qq[i];
   }
   all.sum(sums);
-  return sums[1] > 0 ? static_cast<float>(sums[0] / sums[1]) : 0.0f;
+  const auto scale = static_cast<double>(g);
+  return {sums[1] > 0 ? static_cast<float>(sums[0] / sums[1]) : 0.0f, scale * (scale * sums[1] - 2 * sums[0])};
 }
 
-/// Like `ppq`, but for any range of levels and for the values of several processes.
+/// Returns the scale at which the largest value has the outermost code: 0 if no value has a sign that a level has, NaN
+/// if a value is NaN or infinite.
 template <class All>
-float project(std::span<const float> values, integer_levels levels, float start, int iterations, All& all) {
+float widest_scale(std::span<const float> values, integer_levels levels, All& all) {
   const float own = largest_magnitude(values, levels.low < 0);
   const double found =
       all.largest(std::isnan(own) ? std::numeric_limits<double>::infinity() : static_cast<double>(own));
   const float largest = std::isinf(found) ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(found);
   if (!(largest > 0)) return largest;
-  const float widest = (std::max)(largest / levels.high, (std::numeric_limits<float>::min)());
+  return (std::max)(largest / levels.high, (std::numeric_limits<float>::min)());
+}
+
+/// `ppq` for any levels.
+template <class All>
+float project(std::span<const float> values, integer_levels levels, float start, int iterations, All& all) {
+  const float widest = widest_scale(values, levels, all);
+  if (!(widest > 0)) return widest;
   float g = start > 0 ? start : widest;
   for (int i = 0; i < iterations; ++i) {
-    const float best = projected_scale(values, g, levels, all);
+    const float best = project_once(values, g, levels, all).scale;
     const float next = best == 0 ? widest : best;
     if (next == g || !(next > 0)) break;
     g = next;
@@ -82,21 +95,35 @@ inline float project(std::span<const float> values, integer_levels levels, float
   return project(values, levels, start, iterations, all);
 }
 
-/// Like `project`, but repeats until the scale no longer changes. This may take 50 iterations, so all iterations except
-/// the last three use a random sample of 4,096 values.
+/// Like `project`, but repeats until a projection would change the scale by at most 1/1000; at most 20 times. Plain
+/// repetition may need 50 projections. After every second one, Steffensen's method extrapolates to the scale at which
+/// the sequence would rest; the scale is used if its error is not larger. Near the end two or three projections are
+/// enough.
 template <class All>
 float project_until_rest(std::span<const float> values, integer_levels levels, float start, All& all) {
-  constexpr std::size_t size = 4096;
-  constexpr int most_iterations = 60, last_iterations = 3;
-  float sample[size];
-  std::span<const float> some = values;
-  if (values.size() > size) {
-    const std::size_t part = values.size() / size;
-    for (std::size_t i = 0; i < size; ++i) sample[i] = values[i * part + scramble(i) % part];
-    some = sample;
+  constexpr int most_projections = 20;
+  const float widest = widest_scale(values, levels, all);
+  if (!(widest > 0)) return widest;
+  const auto project_at = [&](float g) {
+    projection p = project_once(values, g, levels, all);
+    if (!(p.scale > 0)) p.scale = widest;
+    return p;
+  };
+  const auto rests = [](float g, const projection& p) { return (std::abs)(p.scale - g) <= 1e-3f * g; };
+  float g = start > 0 ? start : widest;
+  projection p = project_at(g);
+  for (int used = 1; used + 2 <= most_projections && !rests(g, p); used += 2) {
+    const float next = p.scale;
+    const projection q = project_at(next);
+    if (rests(next, q)) return next;
+    float leap = g - (next - g) * (next - g) / (q.scale - 2 * next + g);
+    if (!(leap >= next / 2 && leap <= 2 * next)) leap = q.scale;  // also if the divisor is 0
+    const projection r = project_at(leap);
+    const bool is_better = r.error <= q.error;
+    g = is_better ? leap : next;
+    p = is_better ? r : q;
   }
-  const float settled = project(some, levels, start, most_iterations, all);
-  return project(values, levels, settled > 0 ? settled : start, last_iterations, all);
+  return rests(g, p) ? g : p.scale;
 }
 
 }  // namespace detail
