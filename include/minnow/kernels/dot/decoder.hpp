@@ -77,7 +77,9 @@ struct avx512_shuffle {
   static void store(vector v, std::byte* to) noexcept { _mm512_storeu_si512(to, v); }
   /// Selects a number of `table` for each lane. The index is the four bits of the lane from bit `at` on.
   static vector look_up(vector table, vector word, int at) noexcept {
-    return _mm512_permutexvar_epi32(_mm512_srli_epi32(word, static_cast<unsigned>(at)), table);
+    // Without optimization, _mm512_srli_epi32 is a macro whose cast g++ 13 and later report under -Wsign-conversion.
+    const xsimd::batch<std::uint32_t, xsimd::avx512f> lanes(word);
+    return _mm512_permutexvar_epi32(lanes >> at, table);
   }
 };
 #endif
