@@ -104,14 +104,14 @@ TEST_SUITE("quantize/integer") {
   TEST_CASE("inputs move g by a hundredth towards a scale at which the projection rests") {
     integer<8>::state s;
     for (std::uint64_t batch = 0; batch < 50; ++batch) {
-      const auto xs = gaussian(200, batch, 1 + 0.02f * static_cast<float>(batch));
+      const auto xs = gaussian(5000, batch, 1 + 0.02f * static_cast<float>(batch));
       const double before = s.g;
       REQUIRE(integer<8>::observe(s, xs, role::inputs));
       // The moving average is rounded three times, which the division by 0.01 multiplies by 100.
       const double g = batch == 0 ? s.g : (s.g - 0.99 * before) / 0.01;
       CHECK(std::abs(ppq(xs, 8, static_cast<float>(g), 1) - g) <= (1e-3 + 300 * 0x1p-24) * 2 * g);
     }
-    CHECK(s.g < 0.8f * ppq(gaussian(200, 49, 1.98f), 8));
+    CHECK(s.g < 0.8f * ppq(gaussian(5000, 49, 1.98f), 8));
   }
 
   TEST_CASE("the average of the inputs' scales has the error of the best scale") {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -95,6 +97,12 @@ inline float project(std::span<const float> values, integer_levels levels, float
   return project(values, levels, start, iterations, all);
 }
 
+/// Rounds a positive scale to 11 significant bits. The extrapolation amplifies the rounding of sums, which depends on the
+/// number of processes; a rounded scale does not depend on it.
+inline float rounded_scale(float g) noexcept {
+  return std::bit_cast<float>((std::bit_cast<std::uint32_t>(g) + 0x1000u) & ~std::uint32_t{0x1fff});
+}
+
 /// Like `project`, but repeats until a projection would change the scale by at most 1/1000; at most 20 times. Plain
 /// repetition may need 50 projections. After every second one, Steffensen's method extrapolates to the scale at which
 /// the sequence would rest; the scale is used if its error is not larger. Near the end two or three projections are
@@ -118,6 +126,7 @@ float project_until_rest(std::span<const float> values, integer_levels levels, f
     if (rests(next, q)) return next;
     float leap = g - (next - g) * (next - g) / (q.scale - 2 * next + g);
     if (!(leap >= next / 2 && leap <= 2 * next)) leap = q.scale;  // also if the divisor is 0
+    leap = rounded_scale(leap);
     const projection r = project_at(leap);
     const bool is_better = r.error <= q.error;
     g = is_better ? leap : next;
