@@ -60,7 +60,7 @@ struct projected : Codes {
 ///         observed) all values map to 0
 /// code    a signed integer of Bits bits
 /// inputs  g is an exponential moving average over training batches (smoothing 0.99), frozen for inference. For each
-///         batch, the projection of `ppq` repeats until the scale no longer changes
+///         batch, the projection of `ppq` repeats until it would change the scale by at most 1/1000
 /// source  Liu & Mattina 2019, Eq. 8-9, Algorithm 2 and section 3.2
 template <int Bits, class Granularity = per_tensor>
 struct integer : detail::projected<detail::with_granularity<signed_codes<Bits>, Granularity>> {
