@@ -1,5 +1,4 @@
-// Compares minnow's products and networks on one thread with those of other libraries, and prints the speedup over each
-// library.
+// Compares minnow's products and networks on one thread with other libraries, and prints the speedup over each library.
 //
 // usage: bench_peers [convolutions] [rows] [floats] [networks]        all four without arguments
 //

@@ -167,7 +167,7 @@ bytes batch_of_100() {
 }  // namespace
 
 TEST_SUITE("data/cifar: CIFAR-100") {
-  TEST_CASE("the images are read as those of CIFAR-10, with the fine or the coarse labels") {
+  TEST_CASE("images have the same layout as in CIFAR-10, and labels are the fine or the coarse ones") {
     const data_files::folder folder;
     const std::string path = folder.write("hundred", batch_of_100());
     mn::dataset<std::uint8_t> ten, fine, coarse;

@@ -35,7 +35,7 @@ mn::dataset<float> images_for_copies(int count, std::uint64_t draws = 9) {
   return {{6, 6, 2}, mn::test::uniform(count * 72, draws), labels};
 }
 
-/// Returns a trained network whose batch norm statistics differ from those of a new network.
+/// Returns a trained network whose batch norm statistics differ from a new network's.
 mn::network<real_net> trained() {
   mn::network<real_net> net{mn::seed{1}};
   net.normalize({.mean = {0.5f, 0}, .stddev = {2, 3}});

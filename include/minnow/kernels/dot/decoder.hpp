@@ -62,8 +62,7 @@ struct avx512_shuffle {
   static vector widen(const void* at) noexcept {
     return _mm512_cvtepu8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(at)));
   }
-  /// Returns (v | v << 4) & 15 in one instruction. The last argument of this instruction is the truth table of (a | b)
-  /// & c, indexed by 4a + 2b + c.
+  /// Returns (v | v << 4) & 15 in one instruction; 0xa8 is the truth table of (a | b) & c, indexed by 4a + 2b + c.
   static vector low_and_high(vector v) noexcept {
     return _mm512_ternarylogic_epi32(v, _mm512_slli_epi16(v, 4), _mm512_set1_epi8(15), 0xa8);
   }
@@ -77,7 +76,7 @@ struct avx512_shuffle {
   static void store(vector v, std::byte* to) noexcept { _mm512_storeu_si512(to, v); }
   /// Selects a number of `table` for each lane. The index is the four bits of the lane from bit `at` on.
   static vector look_up(vector table, vector word, int at) noexcept {
-    // Without optimization, _mm512_srli_epi32 is a macro whose cast g++ 13 and later report under -Wsign-conversion.
+    // Not _mm512_srli_epi32: at -O0 it is a macro with a cast, which g++ 13 and later report (-Wsign-conversion).
     const xsimd::batch<std::uint32_t, xsimd::avx512f> lanes(word);
     return _mm512_permutexvar_epi32(lanes >> at, table);
   }
@@ -99,15 +98,15 @@ template <class Value>
 /// bits of two of the word's eight quads.
 template <int Byte>
 alignas(64) inline constexpr quad_table byte_of_word = quad_table_of([](int f, int) { return f % 4 * 4 + Byte; });
-/// Masks that select the bit of channel c in a byte that holds the bits of two quads (of four channels each): the bit
-/// of the lower quad or, if `High`, of the upper quad.
+/// Masks that select the bit of channel c in a byte that holds the bits of two quads: the lower or, if `High`, the
+/// upper quad's bit.
 template <bool High>
 alignas(64) inline constexpr quad_table bit_of_channel = quad_table_of([](int, int c) {
   return 1 << (c + (High ? 4 : 0));
 });
 
-/// Maps four bits of a plane, one for each channel of a quad (four channels), to the quad's four bytes. With one plane
-/// these bytes are the codes. With several planes each byte holds this plane's bit of an index into the table of codes.
+/// Maps four bits of a plane, one for each channel of a quad, to the quad's four bytes. With one plane these bytes are
+/// the codes. With several planes each byte holds this plane's bit of an index into the table of codes.
 template <class Weights, int Plane>
 alignas(64) inline constexpr auto quad_of_bits = [] {
   std::array<std::uint32_t, 16> table{};
@@ -154,8 +153,8 @@ private:
   /// Prefetches 4096 bytes ahead, because hardware prefetching stops at the end of a page.
   static void fetch(const std::byte* at) noexcept { __builtin_prefetch(at + 4096); }
 
-  /// Calls visit(chain, quad) for the quads (groups of four channels) [first, last). Successive quads go to different
-  /// chains (accumulators); if fewer than decoder_chains quads remain, all go to chain 0.
+  /// Calls visit(chain, quad) for the quads [first, last). Successive quads go to different chains (accumulators); if
+  /// fewer than decoder_chains quads remain, all go to chain 0.
   template <class Visit>
   static void in_chains(int first, int last, const Visit& visit) noexcept {
     for (; first + decoder_chains <= last; first += decoder_chains)
@@ -178,7 +177,6 @@ private:
   }
 
   /// Calls visit(index of the first quad, address) for each word of 32 channels of a tap, in the order of the channels.
-  /// A quad is four channels.
   template <int Planes, class Visit>
   static void for_each_word(const quad_range& r, const Visit& visit) noexcept {
     const int bytes_of_word = Planes * 4 * r.filters;
@@ -189,8 +187,7 @@ private:
     }
   }
 
-  /// Decodes weights in bit planes. A word holds eight quads of four channels. The bits of quad j are in one half of
-  /// byte j / 2.
+  /// Decodes weights in bit planes. A word holds eight quads; the bits of quad j are in one half of byte j / 2.
   template <int Planes, class Take>
   static void decode_words(const quad_range& r, vector codes, const Take& take) noexcept {
     for_each_word<Planes>(r, [&](int quad, const std::byte* from) {
@@ -219,9 +216,8 @@ private:
     });
   }
 
-  /// Like decode_words, but with one lookup for the four channels of a quad in each plane.
-  ///
-  /// cost  2 operations per 64 weights and plane, and with several planes one more for each plane
+  /// Like decode_words, but with one lookup for a quad in each plane: 2 operations per 64 weights and plane, and with
+  /// several planes one more for each plane.
   template <class Weights, class Take>
   static void look_up_words(const quad_range& r, vector codes, const Take& take) noexcept {
     constexpr int planes = weight_planes<Weights::storage, Weights::bits>();
