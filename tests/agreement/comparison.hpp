@@ -68,7 +68,7 @@ struct stage_view {
   std::function<float(float)> code{};
   float out_scale = 1;
   shape out{};
-  void (*decode)(const std::byte*, float*, shape) = nullptr;
+  std::function<void(const std::byte*, float*, shape)> decode{};
 };
 
 template <class Reading>
@@ -131,9 +131,10 @@ stage_view view_of(network<Model, W, I>& net) {
     const auto state = net.template layer_at<plan::end - 1>().state();
     v.code = [state](float x) { return static_cast<float>(Q::code(x, state)); };
     v.out_scale = Q::scale(state);
-    v.decode = [](const std::byte* packed, float* codes, shape s) {
+    v.decode = [zero = zero_point<Q>(state)](const std::byte* packed, float* codes, shape s) {
       using operand = minnow::detail::operand_of<Q>;
       kernels::unpack_inputs<operand::storage, operand::bits>(packed, s.pixels(), s.channels, codes);
+      for (int k = 0; k < s.size(); ++k) codes[k] -= static_cast<float>(zero);
     };
   }
   return v;

@@ -13,6 +13,7 @@ struct end {
   static constexpr mn::detail::stage_memory bytes() { return {}; }
   template <class Self, class Visit>
   static void arrays(Self&, Visit&&) {}
+  int zero() const { return 0; }
   template <class Refuse>
   void check(Refuse&&) const {}
   template <class Product, class Arch>

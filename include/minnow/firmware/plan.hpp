@@ -41,6 +41,8 @@ struct firmware_plan {
                   "minnow: firmware multiplies integers: this model has a layer of half or real numbers, or a "
                   "quantizer without a product");
     static_assert(((stage<Stage>::window.groups == 1) && ...), "minnow: firmware has no convolutions of groups yet");
+    static_assert((!affine_quantizer<typename stage<Stage>::outputs> && ...),
+                  "minnow: firmware has no quantizers with a zero point yet");
     static_assert(
         ((Stage + 1 == stages || firmware_end<stage<Stage>>::makes_codes) && ...),
         "minnow: firmware computes codes with thresholds or in fixed point (pack<fixed_point>), after max pools "

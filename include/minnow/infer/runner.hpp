@@ -99,7 +99,7 @@ private:
              p::pool_window,
              p::begin,
              {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage],
-              at(memory.scratch)},
+              at(memory.scratch), zero_of_map<p::source>(*network_)},
              at(memory.sums),
              watcher,
              parts_,
@@ -107,13 +107,21 @@ private:
             map(Stage),
             {other<p, Index>()...},
             {floats(0), floats(1), floats(2)},
-            reinterpret_cast<std::uint32_t*>(at(memory.waiting))};
+            reinterpret_cast<std::uint32_t*>(at(memory.waiting)),
+            {other_zero<p, Index>()...}};
   }
   /// Returns the packed map of a layer's second input; null if the layer has only one input.
   template <class Plan, std::size_t Index>
   [[nodiscard]] const std::byte* other() noexcept {
     if constexpr (join_layer<typename Plan::template op<Index>>) return map(Plan::template second<Index>);
     else return nullptr;
+  }
+
+  template <class Plan, std::size_t Index>
+  [[nodiscard]] int other_zero() const noexcept {
+    if constexpr (join_layer<typename Plan::template op<Index>>)
+      return zero_of_map<Plan::template second<Index>>(*network_);
+    else return 0;
   }
 
   const Packed* network_;

@@ -57,7 +57,8 @@ public:
     network.each_stage([&](auto s, const auto& st) {
       using stage_type = std::remove_cvref_t<decltype(st)>;
       if constexpr (stage_type::plan::has_product)
-        stage_type::product::prepare(stage_type::plan::window, st.weights.data(), arena_.data() + plan.prepared[s]);
+        stage_type::product::prepare(stage_type::plan::window, st.weights.data(), arena_.data() + plan.prepared[s],
+                                     detail::zero_of_map<stage_type::plan::source>(network));
     });
   }
   /// Deleted: a session keeps a reference to the network, so the network must not be a temporary object.

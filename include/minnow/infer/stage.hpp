@@ -89,4 +89,15 @@ private:
   }
 };
 
+namespace detail {
+
+/// Returns the zero point of the map that stage `Maker` writes; 0 for the image (Maker = Packed::stages).
+template <std::size_t Maker, class Packed>
+[[nodiscard]] int zero_of_map([[maybe_unused]] const Packed& network) noexcept {
+  if constexpr (Maker == Packed::stages) return 0;
+  else return network.template stage<Maker>().constants.zero();
+}
+
+}  // namespace detail
+
 }  // namespace minnow

@@ -17,7 +17,7 @@ namespace minnow {
 
 namespace detail {
 
-/// Returns the codes of a quantizer in increasing order.
+/// Returns the codes of a quantizer in increasing order, as they are stored: with a zero point, these are the bytes.
 template <quantizer Quantizer>
 [[nodiscard]] constexpr auto codes_of() {
   if constexpr (is_planes(Quantizer::storage)) {

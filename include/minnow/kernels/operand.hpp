@@ -21,6 +21,7 @@ struct operands {
   const std::byte* weights;   ///< the weights in the packed layout of layout/layout.hpp
   const std::byte* prepared;  ///< data that the kernel's prepare() has written
   std::byte* scratch;
+  int zero = 0;  ///< for unsigned encodings: the inputs' zero point, so that an input is byte - zero; as in prepare()
 };
 
 namespace detail {

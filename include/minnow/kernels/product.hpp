@@ -28,7 +28,8 @@ namespace minnow::kernels {
 ///   sum_type                      std::int32_t, or float if an operand is half or real
 ///   name(g), arch_name(g)         for summaries: the name of the kernel, and the name of the architecture that
 ///                                 the kernel is written for
-///   prepared_bytes(g)             bytes that a session keeps beside the weights; prepare() fills them once
+///   prepared_bytes(g)             bytes that a session keeps beside the weights; prepare() fills them once. For
+///                                 integers, prepare() takes the zero point of the inputs
 ///   scratch_bytes(g)              bytes of scratch memory that one call needs
 ///   rows(g, operands, first, last, sink)
 ///                                 hands the sums of the output rows [first, last) to a sink (sink/sink.hpp)
@@ -74,13 +75,21 @@ void pack_float_weights(const geometry& g, std::span<const float> codes, std::by
   }
 }
 
+/// Prepares a kernel for inputs with the zero point `input_zero`, which is 0 unless the inputs are unsigned bytes.
+template <class Kernel>
+void prepare_kernel(const geometry& g, const std::byte* weights, std::byte* prepared, int input_zero) noexcept {
+  if constexpr (requires { Kernel::prepare(g, weights, prepared, input_zero); })
+    Kernel::prepare(g, weights, prepared, input_zero);
+  else Kernel::prepare(g, weights, prepared);
+}
+
 /// The functions of a kernel for the architecture `best`, compiled once for all sinks and layers.
 template <bool Grouped, class In, class Weights>
 struct product_calls {
   using kernel = std::conditional_t<Grouped, grouped_product<In, Weights, best>, product<In, Weights, best>>;
 
   static void pack_weights(const geometry& g, std::span<const float> codes, std::byte* packed);
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept;
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared, int input_zero) noexcept;
   static void rows(const geometry& g, const operands& o, int first, int last, const erased_sink& sink) noexcept;
   /// Used only for kernels whose sums are floats.
   static void rows(const geometry& g, const operands& o, int first, int last, const float_sink& sink) noexcept;
@@ -107,8 +116,10 @@ struct product_of : std::conditional_t<Grouped, grouped_product<In, Weights, Arc
     if constexpr (is_common) detail::product_calls<Grouped, In, Weights>::pack_weights(g, codes, packed);
     else detail::pack_float_weights<In, Weights>(g, codes, packed);
   }
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
-    calls::prepare(g, weights, prepared);
+  /// input_zero  the zero point of the inputs (operands::zero)
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared, int input_zero = 0) noexcept {
+    if constexpr (std::is_same_v<calls, kernel>) detail::prepare_kernel<kernel>(g, weights, prepared, input_zero);
+    else calls::prepare(g, weights, prepared, input_zero);
   }
   template <class Sink>
   static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {

@@ -20,6 +20,7 @@ enum class fault {
   image_shared,
   input_quantizer,
   weight_quantizer,
+  zero_point,
   sum_overflow,
   branches_differ,
   layer_specific

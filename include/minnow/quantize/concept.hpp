@@ -64,6 +64,9 @@ struct interval {
 ///                           integers
 ///   levels                  number of codes, if a code in four bits or a byte does not take every integer up to
 ///                           max_code
+///   zero(state)             the zero point z of an affine quantizer of inputs, 0 … max_code: `storage` is unsigned, and
+///                           memory holds the byte code + z instead of the code. The codes are -z … max_code - z, and
+///                           `min_code`, the lowest byte, is 0. Weights multiplied by such inputs have integer codes
 template <class Quantizer>
 concept quantizer = requires(typename Quantizer::state s, std::span<const float> values) {
   { Quantizer::name() } -> std::convertible_to<text>;
@@ -85,6 +88,19 @@ concept quantizer = requires(typename Quantizer::state s, std::span<const float>
 template <quantizer Quantizer>
 inline constexpr int state_floats =
     std::is_empty_v<typename Quantizer::state> ? 0 : int(sizeof(typename Quantizer::state) / sizeof(float));
+
+/// A quantizer with a zero point: memory holds code + zero(state).
+template <class Quantizer>
+concept affine_quantizer = quantizer<Quantizer> && requires(const typename Quantizer::state& s) {
+  { Quantizer::zero(s) } -> std::same_as<int>;
+};
+
+/// Returns the number that is added to a code when it is stored: the zero point, or 0 for quantizers without one.
+template <quantizer Quantizer>
+[[nodiscard]] constexpr int zero_point([[maybe_unused]] const typename Quantizer::state& state) noexcept {
+  if constexpr (affine_quantizer<Quantizer>) return Quantizer::zero(state);
+  else return 0;
+}
 
 /// A quantizer whose state is trained with the weights.
 template <class Quantizer>

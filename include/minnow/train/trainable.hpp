@@ -19,13 +19,14 @@ struct deferred_norm;
 
 /// Activations of a batch: (images, height, width, channels), channels last. Their values are scale * data. `scale`
 /// differs from 1 only in the output of a quantize layer that feeds a product or a join (`add`, `concatenate`): `data`
-/// then holds codes, and `max_code` is the largest |code|.
+/// then holds codes, `max_code` is the largest |code|, and `zero` is the quantizer's zero point (quantize/concept.hpp).
 struct activations {
   float* data = nullptr;
   int images = 0;
   shape dimensions;
   float scale = 1;
   int max_code = 0;
+  int zero = 0;
   /// If not null, `data` holds the inputs of a batch norm, and the quantizer that reads them applies the batch norm
   /// (deferred_norm.hpp).
   detail::deferred_norm* norm = nullptr;

@@ -55,9 +55,11 @@ struct given_sums {
 /// Runs an epilogue on `sums` and returns the map that it writes.
 ///
 /// others  for each layer of the stage, the packed map of its second input; null if it has only one input
+/// zeros   the zero points of these maps
 template <class Plan>
 std::vector<std::byte> run_end(const minnow::detail::end_of<Plan>& end, std::vector<std::int32_t> sums,
-                               std::array<const std::byte*, Plan::ops> others = {}) {
+                               std::array<const std::byte*, Plan::ops> others = {},
+                               std::array<int, Plan::ops> zeros = {}) {
   using end_type = minnow::detail::end_of<Plan>;
   constexpr minnow::detail::stage_memory memory = end_type::memory();
   std::vector<std::int32_t> rows(memory.sums / 4);
@@ -71,11 +73,12 @@ std::vector<std::byte> run_end(const minnow::detail::end_of<Plan>& end, std::vec
        output.data(),
        others,
        {floats[0].data(), floats[1].data(), floats[2].data()},
-       waiting.data()});
+       waiting.data(),
+       zeros});
   return output;
 }
 
-/// Returns the codes of a packed map.
+/// Returns the codes of a packed map, as they are stored.
 template <class Plan>
 std::vector<float> codes_of(const std::vector<std::byte>& map) {
   using operand = minnow::detail::operand_of<typename Plan::outputs>;

@@ -81,6 +81,23 @@ TEST_SUITE("pack/ends/fixed_point") {
     CHECK(constants.code(0, 1 << 30, 255) == 0);
   }
 
+  TEST_CASE("a zero point is added to the rounded code and moves the limits") {
+    minnow::random r(seed{4});
+    for (int trial = 0; trial < 500; ++trial) {
+      channel_line line{.slope = static_cast<double>(r.uniform(-1, 1)), .shift = static_cast<double>(r.uniform(-9, 9))};
+      if (trial % 2 == 0) line.clip({0, 6});
+      const int zero = r.below(256);
+      fixed_constants constants(1);
+      set_channel(constants, 0, line, 0.125, 0, 255, zero);
+      for (int i = 0; i < 50; ++i) {
+        const int sum = r.below(201) - 100;
+        const double y = std::clamp(line.slope * sum + line.shift, line.low, line.high) / 0.125;
+        const int byte = constants.code(0, sum, 0);
+        if (std::abs(y - std::floor(y) - 0.5) > 1e-4) CHECK(byte == std::clamp(std::nearbyint(y) + zero, 0.0, 255.0));
+      }
+    }
+  }
+
   TEST_CASE("the widest sums and constants do not overflow") {
     fixed_constants constants(2);
     set_channel(constants, 0, {.slope = 1e30, .other_slope = -1e30, .shift = 1e30}, 1e-3, -127, 127);

@@ -14,6 +14,7 @@
 #include <minnow/infer/ends/sums.hpp>
 #include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/sink/sink.hpp>
+#include <minnow/quantize/concept.hpp>
 
 /// The interface of a stage's end (its epilogue), which computes the next stage's inputs from the product's sums.
 ///
@@ -33,6 +34,8 @@
 ///   static void arrays(auto& self, auto&& visit)  calls visit(index of the layer, name, span of numbers) for every
 ///                                                 array that a file stores, in the file's order. `self` may be const;
 ///                                                 then the numbers are const. Every length follows from the model
+///   int zero() const                              zero point of the output quantizer, noexcept; 0 if it has none. The
+///                                                 stages that read the map subtract it from the bytes
 ///   void check(auto&& refuse) const               calls refuse(expected, array, found) if no packed network can have
 ///                                                 these constants. Called when a file is read or written, after
 ///                                                 infinite and NaN floats were refused
@@ -60,6 +63,7 @@ struct stage_run {
   std::array<const std::byte*, Plan::ops> others;  ///< for each layer with two inputs, the map of the second input
   std::array<float*, 3> floats;                    ///< as in stage_memory
   std::uint32_t* waiting;                          ///< as in stage_memory
+  std::array<int, Plan::ops> other_zeros{};        ///< zero points of the maps in `others`
 };
 
 /// Returns the size in bytes of a product's sums for `rows` rows of its output.
@@ -76,6 +80,31 @@ template <class Number>
   else return std::as_writable_bytes(numbers);
 }
 
+/// The zero point of a quantizer, for ends that do not keep the quantizer's state. Empty if the quantizer has none.
+template <class Quantizer>
+struct stored_zero {
+  static constexpr int zero() noexcept { return 0; }
+  template <class Self, class Visit>
+  static void visit_zero(Self&, std::size_t, Visit&&) {}
+  template <class Refuse>
+  void check_zero(Refuse&&) const {}
+};
+template <affine_quantizer Quantizer>
+struct stored_zero<Quantizer> {
+  std::int32_t zero_point = 0;
+
+  [[nodiscard]] int zero() const noexcept { return zero_point; }
+  template <class Self, class Visit>
+  static void visit_zero(Self& self, std::size_t layer, Visit&& visit) {
+    visit(layer, std::string_view("zero point"), std::span(&self.zero_point, 1));
+  }
+  template <class Refuse>
+  void check_zero(Refuse&& refuse) const {
+    if (!(0 <= zero_point && zero_point <= Quantizer::max_code))
+      refuse("a zero point that is a code's byte", "zero point", "another number");
+  }
+};
+
 /// True if a type has the members of an end. `Product` and `Arch` are placeholders for any types.
 template <class End, class Plan, class Product = void, class Arch = void>
 concept stage_end_of = std::is_default_constructible_v<End> &&
@@ -85,6 +114,7 @@ concept stage_end_of = std::is_default_constructible_v<End> &&
                          { End::memory() } -> std::same_as<stage_memory>;
                          { End::arrays(own, visit) } -> std::same_as<void>;
                          { End::arrays(constants, visit) } -> std::same_as<void>;
+                         { constants.zero() } -> std::same_as<int>;
                          { constants.check(visit) } -> std::same_as<void>;
                          { constants.template run<Product, Arch>(run) } -> std::same_as<void>;
                        };

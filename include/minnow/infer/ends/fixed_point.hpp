@@ -28,7 +28,8 @@ inline constexpr int most_shift = 62;
 ///
 ///   code = clamp((multiplier · sum + other_multiplier · other + offset) >> shift, low, high)
 ///
-/// where `other` is a code that an `add` layer adds, or 0 without such a layer.
+/// where `other` is a code that an `add` layer adds, or 0 without such a layer. For a quantizer with a zero point, the
+/// result is the stored byte, which is the code + the zero point.
 struct fixed_constants {
   std::vector<std::int32_t> multiplier;
   std::vector<std::int64_t> other_multiplier;  ///< multiplier of `other`
@@ -76,6 +77,7 @@ inline constexpr std::size_t join_of = []<std::size_t... Index>(std::index_seque
 struct fix_context {
   const fixed_constants* constants;
   const std::byte* other;  ///< packed map that an `add` layer adds; null without such a layer
+  int other_zero;          ///< zero point of this map
 };
 
 /// Computes the codes of a block of sums. A `byte_sink` calls it.
@@ -88,7 +90,8 @@ void fix_block(const void* context, const std::int32_t* sums, int pixel, int cha
     std::int32_t other = 0;
     if constexpr (Plan::joins > 0) {
       using number = kernels::byte_code<Plan::template second_inputs<join_of<Plan>>::storage>;
-      other = reinterpret_cast<const number*>(given.other)[pixel * Plan::window.out.channels + channel + f];
+      other = reinterpret_cast<const number*>(given.other)[pixel * Plan::window.out.channels + channel + f] -
+              given.other_zero;
     }
     codes[f] = static_cast<byte_code_of<Plan>>(given.constants->code(channel + f, sums[f], other));
   }
@@ -97,7 +100,7 @@ void fix_block(const void* context, const std::int32_t* sums, int pixel, int cha
 /// The end of a stage whose layers become one integer multiplication and one shift, with constants for each channel. It
 /// computes the same functions as `stage_end::requantize`, but without floats.
 template <class Plan>
-struct end_of<Plan, stage_end::fixed_point> : fixed_constants {
+struct end_of<Plan, stage_end::fixed_point> : fixed_constants, stored_zero<typename Plan::outputs> {
   end_of() : fixed_constants(Plan::window.out.channels) {}
 
   static constexpr const char* layer_word = "fixed point";
@@ -118,18 +121,23 @@ struct end_of<Plan, stage_end::fixed_point> : fixed_constants {
     visit(Plan::begin, std::string_view("low"), std::span(self.low));
     visit(Plan::begin, std::string_view("high"), std::span(self.high));
     visit(Plan::begin, std::string_view("smallest"), std::span(self.smallest));
+    end_of::visit_zero(self, Plan::end - 1, visit);
   }
 
   template <class Refuse>
   void check(Refuse&& refuse) const {
     if (!sound()) refuse("fixed-point constants whose products fit 64 bits", "constants", "larger ones");
+    this->check_zero(refuse);
   }
 
   template <class Product, class Arch>
   void run(const stage_run<Plan>& r) const noexcept {
     if (r.work.watcher != nullptr) watch<Product>(r.work);
-    fix_context context{this, nullptr};
-    if constexpr (Plan::joins > 0) context.other = r.others[join_of<Plan>];
+    fix_context context{this, nullptr, 0};
+    if constexpr (Plan::joins > 0) {
+      context.other = r.others[join_of<Plan>];
+      context.other_zero = r.other_zeros[join_of<Plan>];
+    }
     const kernels::byte_sink<byte_code_of<Plan>> codes{fix_block<Plan>, &context, Plan::pool_window, smallest.data(),
                                                        r.output};
     multiply_into<Product>(r.work, codes);

@@ -22,13 +22,17 @@ namespace minnow::detail {
 
 /// Returns the values of a packed map. Floats are returned in place. Codes are unpacked into `to` and multiplied by
 /// `scale`.
+///
+/// zero  the quantizer's zero point
 template <class Quantizer>
-const float* values(const std::byte* packed, shape s, float scale, float* to) noexcept {
+const float* values(const std::byte* packed, shape s, float scale, [[maybe_unused]] int zero, float* to) noexcept {
   if constexpr (std::is_same_v<Quantizer, real>) {
     return reinterpret_cast<const float*>(packed);
   } else {
     kernels::unpack_inputs<operand_of<Quantizer>::storage, operand_of<Quantizer>::bits>(packed, s.pixels(), s.channels,
                                                                                         to);
+    if constexpr (affine_quantizer<Quantizer>)
+      for (int k = 0; k < s.size(); ++k) to[k] -= static_cast<float>(zero);
     if (scale != 1)
       for (int k = 0; k < s.size(); ++k) to[k] *= scale;
     return to;
@@ -50,12 +54,14 @@ void multiply(const stage_work& w, const float* scales, float* to) noexcept {
 template <class Quantizer>
 void encode(const float* from, const typename Quantizer::state& state, std::byte* to, shape s) {
   using operand = operand_of<Quantizer>;
+  using number = kernels::code<Quantizer::storage>;
   for (int pixel = 0; pixel < s.pixels(); ++pixel, from += s.channels)
     for (int c = 0; c < s.channels; c += word_bits) {
-      kernels::code<Quantizer::storage> codes[word_bits];
+      number codes[word_bits];
       const int count = std::min(word_bits, s.channels - c);
-      for (int i = 0; i < count; ++i)
-        codes[i] = static_cast<kernels::code<Quantizer::storage>>(Quantizer::code(from[c + i], state));
+      for (int i = 0; i < count; ++i) codes[i] = static_cast<number>(Quantizer::code(from[c + i], state));
+      if constexpr (affine_quantizer<Quantizer>)
+        for (int i = 0; i < count; ++i) codes[i] = static_cast<number>(codes[i] + Quantizer::zero(state));
       kernels::pack_inputs<operand::storage, operand::bits>(codes, 1, count, to);
       to += kernels::pixel_bytes<operand::storage, operand::bits>(count);
     }
@@ -95,13 +101,15 @@ struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
   void run(const stage_run<Plan>& r) const {
     const float* from = r.floats[0];
     if constexpr (Plan::has_product) multiply<Product>(r.work, this->scales.data(), r.floats[0]);
-    else from = values<typename Plan::inputs>(r.work.operands.inputs, Plan::in, this->scales[0], r.floats[0]);
+    else
+      from = values<typename Plan::inputs>(r.work.operands.inputs, Plan::in, this->scales[0], r.work.operands.zero,
+                                           r.floats[0]);
     std::size_t next = 1;
     this->each_op([&](auto i, const auto& reading) {
       if constexpr (join_layer<typename Plan::template op<i>>) {
         constexpr shape other = Plan::layer_graph::template second_in<Plan::ops_begin + i>;
-        reading.run(from, values<typename Plan::template second_inputs<i>>(r.others[i], other, 1, r.floats[2]),
-                    r.floats[next]);
+        using second = typename Plan::template second_inputs<i>;
+        reading.run(from, values<second>(r.others[i], other, 1, r.other_zeros[i], r.floats[2]), r.floats[next]);
       } else {
         reading.run(from, r.floats[next]);
       }

@@ -47,6 +47,8 @@ struct layer_constants : layer_readings<Plan, typename Plan::indices> {
   std::vector<float> scales = std::vector<float>(Plan::has_product ? index(Plan::window.out.channels) : 1, 1.0f);
   typename Plan::outputs::state out_state{};
 
+  [[nodiscard]] int zero() const noexcept { return zero_point<typename Plan::outputs>(out_state); }
+
   /// Calls f(i, layer) for each layer, from the first to the last. i is the layer's index as a std::integral_constant.
   template <class Function>
   void each_op(Function&& f) {

@@ -26,7 +26,7 @@ concept codes_vectors =
       { Quantizer::code(x, s) } -> std::same_as<Value>;
     };
 
-/// Computes the codes of 16 numbers, with SIMD if the quantizer supports it.
+/// Computes the bytes that store the codes of 16 numbers, with SIMD if the quantizer supports it.
 template <class Quantizer, class Arch>
 void code_block(const float (&x)[kernels::block_filters], const typename Quantizer::state& state,
                 kernels::byte_code<Quantizer::storage>* codes) {
@@ -38,8 +38,9 @@ void code_block(const float (&x)[kernels::block_filters], const typename Quantiz
   } else {
     for (int i = 0; i < kernels::block_filters; ++i) rounded[i] = static_cast<float>(Quantizer::code(x[i], state));
   }
+  const int zero = zero_point<Quantizer>(state);
   for (int i = 0; i < kernels::block_filters; ++i)
-    codes[i] = static_cast<kernels::byte_code<Quantizer::storage>>(rounded[i]);
+    codes[i] = static_cast<kernels::byte_code<Quantizer::storage>>(static_cast<int>(rounded[i]) + zero);
 }
 
 /// Context of `encode_block`.
@@ -48,6 +49,7 @@ struct encode_context {
   const layer_constants<Plan>* constants;
   first_exception* failure;        ///< an exception of a user's function, which must not propagate through a kernel
   const std::byte* const* others;  ///< for each layer with two inputs, the packed map of its other input
+  const int* other_zeros;          ///< zero points of these maps
 };
 
 template <class Layer>
@@ -93,7 +95,8 @@ void encode_values(const void* context, const std::int32_t* sums, int pixel, int
       using number = std::conditional_t<std::is_same_v<second, real>, float, kernels::byte_code<second::storage>>;
       const auto* other =
           reinterpret_cast<const number*>(given.others[i]) + pixel * Plan::window.out.channels + channel;
-      each([&](int f) { x[f] = reading.apply(x[f], static_cast<float>(other[f])); });
+      const auto zero = static_cast<number>(given.other_zeros[i]);
+      each([&](int f) { x[f] = reading.apply(x[f], static_cast<float>(other[f] - zero)); });
     } else if constexpr (i != Plan::pool) {
       each([&](int f) { x[f] = reading.apply(x[f], channel + f); });
     }
@@ -137,7 +140,7 @@ struct end_of<Plan, stage_end::requantize> : layer_constants<Plan> {
         smallest[c] = direction < 0 ? -1 : 0;
       }
     first_exception failure;
-    const encode_context<Plan> context{this, &failure, r.others.data()};
+    const encode_context<Plan> context{this, &failure, r.others.data(), r.other_zeros.data()};
     const kernels::byte_sink<byte_code_of<Plan>> codes{encode_block<Plan, Arch>, &context, Plan::pool_window, smallest,
                                                        r.output};
     multiply_into<Product>(r.work, codes);

@@ -47,7 +47,7 @@ void average(const stage_work& w, const Codes& codes) noexcept {
 /// The end of a stage whose layers are folded into integer thresholds. The kernel compares the sums of a finished tile
 /// with the thresholds while the sums are in registers.
 template <class Plan>
-struct end_of<Plan, stage_end::thresholds> {
+struct end_of<Plan, stage_end::thresholds> : stored_zero<typename Plan::outputs> {
   thresholds limits{Plan::window.out.channels, static_cast<int>(codes_of<typename Plan::outputs>().size())};
 
   static constexpr const char* layer_word = "in thresholds";
@@ -67,6 +67,7 @@ struct end_of<Plan, stage_end::thresholds> {
     visit(Plan::begin, std::string_view("flip"), std::span(self.limits.flip));
     visit(Plan::begin, std::string_view("smallest"), std::span(self.limits.smallest));
     visit(Plan::begin, std::string_view("thresholds"), std::span(self.limits.values));
+    end_of::visit_zero(self, Plan::end - 1, visit);
   }
 
   template <class Refuse>
@@ -76,6 +77,7 @@ struct end_of<Plan, stage_end::thresholds> {
     };
     if (!masks(limits.flip)) refuse("0 or -1", "flip", "another number");
     if (!masks(limits.smallest)) refuse("0 or -1", "smallest", "another number");
+    this->check_zero(refuse);
   }
 
   template <class Product, class Arch>

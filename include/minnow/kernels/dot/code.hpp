@@ -14,7 +14,8 @@
 ///   Σ code · w = factor · v - zero · Σ w.
 ///
 /// The last term is the same for all windows with the same taps inside the image. If both operands of the instruction
-/// are signed, bytes of an encoding whose range exceeds 127 are stored 128 lower. This changes only `zero`.
+/// are signed, bytes of an encoding whose range exceeds 127 are stored 128 lower. This changes only `zero`. The zero
+/// point of an affine quantizer (quantize/concept.hpp), which is known only at run time, is added to `zero`.
 namespace minnow::kernels::detail {
 
 /// The largest magnitude of an operand's codes.

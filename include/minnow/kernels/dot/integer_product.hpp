@@ -31,8 +31,9 @@ struct integer_product {
   }
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return kernel::prepared_bytes(g); }
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept { return kernel::scratch_bytes(g); }
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
-    kernel::prepare(g, weights, prepared);
+  /// input_zero  as operands::zero
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared, int input_zero = 0) noexcept {
+    kernel::prepare(g, weights, prepared, input_zero);
   }
   template <class Sink>
   static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {

@@ -155,10 +155,10 @@ struct dot_kernel {
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return image_bytes(g) + (decodes && !is_one_pixel(g) ? block_bytes(g) * Isa::blocks : 0);
   }
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared, int input_zero) noexcept {
     prepare_dot_table<order, Weights>(
-        g, weights, weight_block_bytes<In::storage, Weights::storage, Weights::bits>(g, block_filters), code::zero,
-        reinterpret_cast<std::int32_t*>(prepared));
+        g, weights, weight_block_bytes<In::storage, Weights::storage, Weights::bits>(g, block_filters),
+        code::zero + input_zero, reinterpret_cast<std::int32_t*>(prepared));
   }
 
   /// Unpacks the input rows that are needed, each to its place in the map. Returns the start of the map.

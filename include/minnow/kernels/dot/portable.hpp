@@ -58,7 +58,7 @@ struct portable_kernel {
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     return row_bytes(g) + (image_codes(g) + block_codes(g)) * sizeof(std::int16_t);
   }
-  static void prepare(const geometry&, const std::byte*, std::byte*) noexcept {}
+  static void prepare(const geometry&, const std::byte*, std::byte*, int = 0) noexcept {}
 
   /// Unpacks the input rows that are needed, each to its place in the map. The codes of the padding channels of a pixel
   /// do not matter, because their weights are 0.
@@ -66,13 +66,13 @@ struct portable_kernel {
     using code = dot_code<In, false>;
     const int_range read = g.y_axis().reached({first_row, last_row});
     const std::size_t row = index(g.in.width) * dot_pixel_bytes(g.in.channels);
+    const int zero = code::zero + o.zero;
     for (int y = read.first; y < read.last; ++y) {
       const auto skipped = index(y * g.in.width);
       unpack_dot_inputs<In, false, plane_words>(o.inputs + skipped * pixel_bytes<In::storage, In::bits>(g.in.channels),
                                                 g.in.width, g.in.channels, o.scratch);
       std::int16_t* to = image + index(y) * row;
-      for (std::size_t i = 0; i < row; ++i)
-        to[i] = Terms::input(code::factor * static_cast<int>(o.scratch[i]) - code::zero);
+      for (std::size_t i = 0; i < row; ++i) to[i] = Terms::input(code::factor * static_cast<int>(o.scratch[i]) - zero);
     }
   }
 

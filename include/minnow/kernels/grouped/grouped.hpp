@@ -105,14 +105,16 @@ struct grouped_dot {
     return layout(g).band_bytes() + kernel::image_bytes(g);
   }
 
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+  /// input_zero  as operands::zero
+  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared, int input_zero = 0) noexcept {
     auto* table = reinterpret_cast<std::int32_t*>(prepared);
+    const int zero = code::zero + input_zero;
     stored::prepare(g, weights, prepared + table_bytes(g), [&](int block, const std::int8_t* codes) {
       for (int tap = 0; tap < g.kernel.height * g.kernel.width; ++tap) {
         std::int32_t* to = table + tap * sum_stride(g.out.channels) + block * block_filters;
         std::fill_n(to, block_filters, 0);
         for (int c = 0; c < g.group_channels(); ++c, codes += block_filters)
-          for (int f = 0; f < block_filters; ++f) to[f] -= code::zero * codes[f];
+          for (int f = 0; f < block_filters; ++f) to[f] -= zero * codes[f];
       }
     });
   }
@@ -137,11 +139,11 @@ private:
   /// pixels, which have no code of 0. Their padding is bytes of 0, which add nothing to a count, and the base covers
   /// only the taps inside the image.
   static constexpr bool pads_with_codes = In::storage != encoding::pixel;
-  static constexpr auto outside = static_cast<std::byte>(pads_with_codes ? code::zero : 0);
 
   /// Unpacks the input rows that are needed, with columns of padding on both sides.
   static void unpack(const layout& l, const operands& o, int_range read) noexcept {
     const geometry& g = l.g;
+    const auto outside = static_cast<std::byte>(pads_with_codes ? code::zero + o.zero : 0);
     const std::ptrdiff_t pixel = l.pixel_numbers();
     const std::size_t row_bytes = index(g.in.width) * pixel_bytes<In::storage, In::bits>(g.in.channels);
     for (int y = read.first; y < read.last; ++y) {

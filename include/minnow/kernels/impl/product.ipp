@@ -11,9 +11,9 @@ void product_calls<Grouped, In, Weights>::pack_weights(const geometry& g, std::s
   else pack_float_weights<In, Weights>(g, codes, packed);
 }
 template <bool Grouped, class In, class Weights>
-void product_calls<Grouped, In, Weights>::prepare(const geometry& g, const std::byte* weights,
-                                                  std::byte* prepared) noexcept {
-  kernel::prepare(g, weights, prepared);
+void product_calls<Grouped, In, Weights>::prepare(const geometry& g, const std::byte* weights, std::byte* prepared,
+                                                  int input_zero) noexcept {
+  prepare_kernel<kernel>(g, weights, prepared, input_zero);
 }
 template <bool Grouped, class In, class Weights>
 void product_calls<Grouped, In, Weights>::rows(const geometry& g, const operands& o, int first, int last,

@@ -28,6 +28,8 @@ struct composition {
       Fault != fault::input_quantizer,
       "minnow: this quantizer is for weights: on inputs its scale or threshold does not factor out of the product");
   static_assert(Fault != fault::weight_quantizer, "minnow: this quantizer is for inputs, not for weights");
+  static_assert(Fault != fault::zero_point,
+                "minnow: inputs with a zero point are multiplied by weights with integer codes, not by half or real");
   static_assert(Fault != fault::sum_overflow, "minnow: sums of this many products do not fit in 32 bits");
   static_assert(Fault != fault::branches_differ, "minnow: a join's branches make different shapes");
   static_assert(Fault != fault::layer_specific, "minnow: the layer refuses the shape of its input");

@@ -133,6 +133,8 @@ private:
         r.why = Layer::check(in);
         if constexpr (product_layer<Layer>) {
           if (r.why == fault::none && !Layer::weights::supports(role::weights)) r.why = fault::weight_quantizer;
+          if (r.why == fault::none && affine_quantizer<inputs_of<Index>> && !is_integer(Layer::weights::storage))
+            r.why = fault::zero_point;
           if (r.why == fault::none && !Layer::over(in).has_countable_weights()) r.why = fault::too_large;
           if (r.why == fault::none &&
               Layer::over(in).inputs() > detail::longest_sum<inputs_of<Index>, typename Layer::weights>())

@@ -55,12 +55,14 @@ struct channel_line {
 /// up; a packed network without `fixed_point` rounds floats to nearest, ties to even. Codes can therefore differ by one
 /// where a value is within float precision of the midpoint between two codes.
 ///
-/// scale  the output quantizer's scale; if it is 0, all codes are 0
+/// scale            the output quantizer's scale; if it is 0, all codes are 0
+/// lowest, highest  limits of the stored codes
+/// zero             the output quantizer's zero point, which is added to the codes
 inline void set_channel(fixed_constants& to, int channel, const channel_line& line, double scale, int lowest,
-                        int highest) noexcept {
+                        int highest, int zero = 0) noexcept {
   const auto c = index(channel);
   if (!((std::abs)(scale) > 0)) return;
-  const double slope = line.slope / scale, other = line.other_slope / scale, constant = line.shift / scale;
+  const double slope = line.slope / scale, other = line.other_slope / scale, constant = line.shift / scale + zero;
   int bits = most_shift;
   const auto fits = [&](double value, double limit) {
     return (std::abs)((std::round)(std::ldexp(value, bits))) < limit;
@@ -78,7 +80,7 @@ inline void set_channel(fixed_constants& to, int channel, const channel_line& li
   to.shift[c] = bits;
   const auto code = [&](double value) {
     return static_cast<std::int32_t>(
-        (std::clamp)(std::nearbyint(value / scale), static_cast<double>(lowest), static_cast<double>(highest)));
+        (std::clamp)(std::nearbyint(value / scale) + zero, static_cast<double>(lowest), static_cast<double>(highest)));
   };
   to.low[c] = code(scale < 0 ? line.high : line.low);
   to.high[c] = code(scale < 0 ? line.low : line.high);
@@ -88,6 +90,7 @@ inline void set_channel(fixed_constants& to, int channel, const channel_line& li
 template <class Plan>
 void pack_end(end_of<Plan, stage_end::fixed_point>& to, layer_constants<Plan>&& from) {
   const auto scale = static_cast<double>(Plan::outputs::scale(from.out_state));
+  if constexpr (affine_quantizer<typename Plan::outputs>) to.zero_point = from.zero();
   for (int c = 0; c < Plan::window.out.channels; ++c) {
     channel_line line{.slope = static_cast<double>(from.scales[index(c)])};
     int after_pool = scale < 0 ? -1 : 1;
@@ -102,7 +105,7 @@ void pack_end(end_of<Plan, stage_end::fixed_point>& to, layer_constants<Plan>&& 
         if (i > Plan::pool && reading.at(c).scale < 0) after_pool = -after_pool;
       }
     });
-    set_channel(to, c, line, scale, Plan::outputs::min_code, Plan::outputs::max_code);
+    set_channel(to, c, line, scale, Plan::outputs::min_code, Plan::outputs::max_code, from.zero());
     to.smallest[index(c)] = after_pool < 0 ? -1 : 0;
   }
 }

@@ -56,7 +56,7 @@ void fold(thresholds& to, int channels, std::int32_t bound, float (*number)(std:
     to.find(c, bound, direction, after_pool, [&](std::int32_t sum) {
       float x = rounded_product(number(sum), scales[index(c)]);
       for (const fold_step& s : steps) x = s.apply == nullptr ? x * s.factor : s.apply(s.reading, x, c);
-      const int code = static_cast<int>(Quantizer::code(x, state));
+      const int code = static_cast<int>(Quantizer::code(x, state)) + zero_point<Quantizer>(state);
       int found = 0;
       while (found + 1 < static_cast<int>(codes.size()) && codes[index(found + 1)] <= code) ++found;
       return found;
@@ -82,6 +82,7 @@ void pack_end(end_of<Plan, stage_end::thresholds>& to, layer_constants<Plan>&& f
   constexpr auto number = [](std::int32_t sum) {
     return Plan::integer_sums ? static_cast<float>(sum) : kernels::from_ordered(sum);
   };
+  if constexpr (affine_quantizer<typename Plan::outputs>) to.zero_point = from.zero();
   fold<typename Plan::outputs>(to.limits, Plan::window.out.channels, bound, number, from.scales, steps, from.out_state);
 }
 

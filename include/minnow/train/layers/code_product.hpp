@@ -21,8 +21,11 @@
 namespace minnow::detail {
 
 /// Packs codes stored as floats (pixels, C) into a packed map, one word of channels at a time.
+///
+/// zero  the quantizer's zero point, which is added to each code; 0 for encodings in bit planes
 template <encoding Encoding, int Bits>
-void pack_float_codes(const float* codes, int pixels, int channels, std::byte* packed) noexcept {
+void pack_float_codes(const float* codes, int pixels, int channels, std::byte* packed,
+                      [[maybe_unused]] int zero = 0) noexcept {
   const auto word_of = [](const float* from, int bits, auto&& holds) {
     std::uint32_t word = 0;
     for_vectors(bits, [&](int i, auto count) {
@@ -43,7 +46,8 @@ void pack_float_codes(const float* codes, int pixels, int channels, std::byte* p
                                  word_of(from, count, [](const vector& x) { return x > vector(0.0f); }));
       } else {
         kernels::code<Encoding> integers[word_bits];
-        for (int i = 0; i < count; ++i) integers[i] = static_cast<kernels::code<Encoding>>(from[i]);
+        for (int i = 0; i < count; ++i)
+          integers[i] = static_cast<kernels::code<Encoding>>(static_cast<int>(from[i]) + zero);
         kernels::pack_inputs<Encoding, Bits>(integers, 1, count, packed);
       }
       packed += kernels::pixel_bytes<Encoding, Bits>(count);
@@ -58,8 +62,9 @@ struct code_kernel {
   std::size_t (*prepared_bytes)(const geometry&);
   std::size_t (*map_bytes)(const geometry&);
   std::size_t (*scratch_bytes)(const geometry&);
-  void (*prepare)(const geometry&, std::span<const float> codes, std::byte* weights, std::byte* prepared);
-  void (*pack)(const geometry&, const float* codes, std::byte* map);
+  void (*prepare)(const geometry&, std::span<const float> codes, int input_zero, std::byte* weights,
+                  std::byte* prepared);
+  void (*pack)(const geometry&, const float* codes, int zero, std::byte* map);
   void (*rows)(const geometry&, const kernels::operands&, int first, int last, const kernels::sum_sink&);
 };
 
@@ -75,12 +80,12 @@ inline constexpr code_kernel code_kernel_of = [] {
       [](const geometry& g) { return product::prepared_bytes(g); },
       [](const geometry& g) { return kernels::input_bytes<In::storage, In::bits>(g.in); },
       [](const geometry& g) { return product::scratch_bytes(g); },
-      [](const geometry& g, std::span<const float> codes, std::byte* weights, std::byte* prepared) {
+      [](const geometry& g, std::span<const float> codes, int input_zero, std::byte* weights, std::byte* prepared) {
         product::pack_weights(g, codes, weights);
-        product::prepare(g, weights, prepared);
+        product::prepare(g, weights, prepared, input_zero);
       },
-      [](const geometry& g, const float* codes, std::byte* map) {
-        pack_float_codes<In::storage, In::bits>(codes, g.in.pixels(), g.in.channels, map);
+      [](const geometry& g, const float* codes, int zero, std::byte* map) {
+        pack_float_codes<In::storage, In::bits>(codes, g.in.pixels(), g.in.channels, map, zero);
       },
       [](const geometry& g, const kernels::operands& o, int first, int last, const kernels::sum_sink& sink) {
         product::rows(g, o, first, last, sink);
@@ -127,6 +132,7 @@ private:
   const code_kernel* kernel_;
   aligned_bytes weights_;
   aligned_bytes prepared_;
+  int input_zero_ = 0;  ///< zero point of the inputs for which `prepared_` was computed
   bool ready_ = false;
 };
 

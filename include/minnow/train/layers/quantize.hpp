@@ -57,6 +57,7 @@ public:
     const bool as_codes = share == 1 && codes_;
     out.scale = as_codes ? scale : 1.0f;
     out.max_code = as_codes ? Quantizer::max_code : 0;
+    out.zero = zero_point<Quantizer>(state_);
     const interval r = Quantizer::range(state_);
     const std::size_t before = index(p.first_image) * index(in.dimensions.size());
     detail::for_values(in, [&](std::size_t i, const detail::vector& a, auto count) {

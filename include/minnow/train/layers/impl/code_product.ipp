@@ -23,11 +23,12 @@ MINNOW_INLINE geometry stacked(const geometry& g, int images) {
 MINNOW_INLINE void code_product::run(const geometry& g, const activations& in, std::span<const float> weights,
                                      std::span<const float> scales, float* out) {
   const bool dense = is_dense(g);
-  if (!ready_) {
+  if (!ready_ || input_zero_ != in.zero) {
     const geometry one = dense ? code_maps::stacked(g, 1) : g;
     weights_.grow(kernel_->weight_bytes(one));
     prepared_.grow(kernel_->prepared_bytes(one));
-    kernel_->prepare(one, weights, weights_.data(), prepared_.data());
+    kernel_->prepare(one, weights, in.zero, weights_.data(), prepared_.data());
+    input_zero_ = in.zero;
     ready_ = true;
   }
   const int together = dense ? code_maps::images_together : 1;
@@ -46,10 +47,11 @@ MINNOW_INLINE void code_product::run_item(const geometry& g, const float* codes,
   auto* const sums = reinterpret_cast<std::int32_t*>(scratch);
   std::byte* map = scratch + sums_bytes;
   const int filters = g.out.channels, stride = kernels::sum_stride(filters), rows = kernels::cached_rows(g);
-  kernel_->pack(g, codes, map);
+  kernel_->pack(g, codes, input_zero_, map);
   for (int y = 0; y < g.out.height; y += rows) {
     const int end = std::min(y + rows, g.out.height);
-    kernel_->rows(g, {map, weights_.data(), prepared_.data(), map + map_bytes}, y, end, {sums, stride, g.out.width, y});
+    kernel_->rows(g, {map, weights_.data(), prepared_.data(), map + map_bytes, input_zero_}, y, end,
+                  {sums, stride, g.out.width, y});
     const std::int32_t* from = sums;
     for (int pixel = 0; pixel < (end - y) * g.out.width; ++pixel, from += stride, out += filters)
       for_vectors(filters,
