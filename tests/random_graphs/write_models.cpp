@@ -89,6 +89,11 @@ private:
                  "dorefa_inputs<4>",
                  "half_wave<2>",
                  "scaled_sign<per_tensor>",
+                 "affine_integer<2>",
+                 "affine_integer<4>",
+                 "affine_integer<6>",
+                 "affine_integer<8>",
+                 "affine_integer<8>",
                  "third",
                  "negative_steps<3>",
                  "negative_steps<20>"});
@@ -119,15 +124,21 @@ private:
                  "scaled_ternary<per_channel>",
                  "trained_ternary",
                  "dorefa_weights<1>",
+                 "affine_weights<3, per_channel>",
+                 "affine_weights<4>",
+                 "symmetric_weights<4>",
+                 "symmetric_weights<8, per_channel>",
                  "third",
                  "dorefa_weights<3>",
                  "dorefa_weights<5>",
                  "negative_steps<20>"});
   }
   /// Returns a scheme. About one product of twenty multiplies floats by codes, codes by floats, or floats by floats.
+  /// Inputs with a zero point are not multiplied by floats.
   std::string scheme() {
     const std::string in = below(40) == 0 ? pick({"half", "clipped<half>", "real", "clipped<real>"}) : inputs();
-    return "scheme<" + in + ", " + (below(40) == 0 ? pick({"half", "real"}) : weights()) + ">";
+    const bool floats = below(40) == 0 && !in.starts_with("affine");
+    return "scheme<" + in + ", " + (floats ? pick({"half", "real"}) : weights()) + ">";
   }
 
   /// Returns one to four element-wise layers.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <minnow/quantize/methods/affine.hpp>
 #include <minnow/quantize/methods/dorefa.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
@@ -38,6 +39,14 @@ using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
 /// LSQ, with learned step sizes, for layers after a relu. Source: Esser et al. 2020.
 template <int WeightBits, int InputBits>
 using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
+/// TensorFlow's quantized training, with affine inputs and affine weights. `affine_weights` has at most 7 bits; with 8
+/// bits use `tensorflow_lite`. Source: Jacob et al. 2018.
+template <int WeightBits, int InputBits>
+using tensorflow = scheme<affine_integer<InputBits>, affine_weights<WeightBits>>;
+/// TensorFlow Lite's integers: affine inputs, and symmetric weights with a scale for each filter. Source: Jacob et al.
+/// 2018; TensorFlow Lite's 8-bit quantization specification.
+template <int WeightBits = 8, int InputBits = 8>
+using tensorflow_lite = scheme<affine_integer<InputBits>, symmetric_weights<WeightBits, per_channel>>;
 /// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
 /// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
 /// 2018.

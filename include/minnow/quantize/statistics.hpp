@@ -21,6 +21,23 @@ inline float largest_magnitude(std::span<const float> values, bool negative = tr
   return finite ? largest : std::numeric_limits<float>::quiet_NaN();
 }
 
+/// The smallest interval that contains 0 and all values; both ends are NaN if a value is NaN or infinite.
+struct value_range {
+  float low = 0;
+  float high = 0;
+};
+inline value_range range_with_zero(std::span<const float> values) noexcept {
+  value_range r;
+  bool finite = true;
+  for (const float x : values) {
+    finite = finite & ((std::abs)(x) <= (std::numeric_limits<float>::max)());
+    r.low = x < r.low ? x : r.low;
+    r.high = x > r.high ? x : r.high;
+  }
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  return finite ? r : value_range{nan, nan};
+}
+
 inline double sum_of_magnitudes(std::span<const float> values) noexcept {
   double sum = 0;
   for (const float x : values) sum += (std::abs)(static_cast<double>(x));

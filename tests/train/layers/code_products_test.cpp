@@ -13,6 +13,7 @@
 
 #include <minnow/core/parallel.hpp>
 #include <minnow/quantize/integer.hpp>
+#include <minnow/quantize/methods/affine.hpp>
 #include <minnow/quantize/pixels.hpp>
 #include <minnow/quantize/power_of_two.hpp>
 #include <minnow/quantize/sign.hpp>
@@ -162,6 +163,26 @@ TEST_SUITE("train/layers/code_products") {
       kernels::pack_inputs<encoding::ternary>(numbers.data(), pixels, channels, expected.data());
       detail::pack_float_codes<encoding::ternary, 3>(codes.data(), pixels, channels, found.data());
       CHECK(found == expected);
+    }
+  }
+
+  TEST_CASE("forward: codes with a zero point, which may change while the weights stay the same") {
+    for (const geometry& g : shapes()) {
+      CAPTURE(g.in.channels);
+      const auto p = code_problem::of<affine_integer<8>, integer<4>>(g);
+      detail::code_product product(detail::input_kernel::of<affine_integer<8>, integer<4>>().kernel);
+      const std::vector<float> ones(static_cast<std::size_t>(g.out.channels), 1.0f);
+      for (const int zero : {0, 7, 255, 0}) {
+        CAPTURE(zero);
+        std::vector<float> in = p.in;  // bytes
+        for (float& code : in) code -= static_cast<float>(zero);
+        activations batch{in.data(), image_count, g.in};
+        batch.zero = zero;
+        const std::vector<float> expected = test::convolve<float>(g, image_count, in, p.weights);
+        std::vector<float> found(expected.size());
+        product.run(g, batch, p.weights, ones, found.data());
+        CHECK(found == expected);
+      }
     }
   }
 
