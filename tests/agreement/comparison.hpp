@@ -309,12 +309,13 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
     const auto& map = found.map_of(s);
     double next = 0;
     for (std::size_t k = 0; k < static_cast<std::size_t>(v.out.size()); ++k) {
-      // A code never decreases as the quantizer's input increases, so the codes of the lowest and the highest possible
-      // input bound the packed code.
+      // A value never decreases as the quantizer's input increases, so the codes of the lowest and the highest possible
+      // input bound the packed code. The codes fall if their scale is negative.
       const auto d = static_cast<float>(doubt);
       const float before = value_before(v.before, k);
-      const float low = v.code(doubt > 0 ? std::nextafter(before - d, -HUGE_VALF) : before);
-      const float high = v.code(doubt > 0 ? std::nextafter(before + d, HUGE_VALF) : before);
+      const float first = v.code(doubt > 0 ? std::nextafter(before - d, -HUGE_VALF) : before);
+      const float last = v.code(doubt > 0 ? std::nextafter(before + d, HUGE_VALF) : before);
+      const float low = std::min(first, last), high = std::max(first, last);
       const float trained = v.code(before);
       ++r.values;
       const bool same = codes ? after[k] == trained : after[k] == trained * v.out_scale;

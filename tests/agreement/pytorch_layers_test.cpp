@@ -67,6 +67,14 @@ TEST_SUITE("agreement/pytorch_layers") {
     check<conv<8, real, groups<2>>>("grouped");
     check<conv<8, real, groups<4>, kernel<2, 3>, stride<1, 2>, padding<0>>>("grouped_strided");
   }
+  TEST_CASE("padding that differs on opposite sides, TensorFlow's padding, forward and backward") {
+    check<conv<5, real, stride<2>, same>>("tensorflow_same");
+    check<conv<5, real, stride<2>, padding<0, 0, 1, 1>>>("tensorflow_same");
+    check<depthwise_conv<real, kernel<5>, stride<2>, same>>("depthwise_same");
+    check<conv<4, real, kernel<2, 3>, padding<0, 2, 3, 0>>>("one_sided");
+    check<max_pool<3, stride<2>, same>>("max_same");
+    check<average_pool<4, stride<2>, padding<1, 2, 2, 0>>>("average_one_sided");
+  }
   TEST_CASE("padded pools are PyTorch's, forward and backward") {
     check<max_pool<3, stride<2>, padding<1>>>("max_padded");
     check<max_pool<4, kernel<4, 3>, stride<1, 2>, padding<2, 1>>>("max_padded_unlike");

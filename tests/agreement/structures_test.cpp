@@ -16,6 +16,12 @@ struct kernels_of_all_sizes
     : model<image<3, 9, 9>, first, conv<33, minw<2, 2>, kernel<1>>, batch_norm, conv<18, minw<1, 1>, kernel<5, 3>>,
             batch_norm, conv<9, minw<3, 3>, kernel<2, 4>, padding<0, 2>>, batch_norm,
             conv<7, minw<1, 1>, kernel<1>, padding<1>>, batch_norm, last> {};
+struct paddings_of_one_side
+    : model<image<3, 10, 8>, conv<17, scheme<pixels, sign>, stride<2>, same>, max_pool<2, stride<1>, same>, batch_norm,
+            conv<33, minw<1, 2>, padding<0, 2, 1, 0>>, batch_norm, conv<16, minw<2, 2>, kernel<2>, same>, batch_norm,
+            depthwise_conv<scheme<integer<8>, integer<4>>, stride<2>, same>, batch_norm,
+            conv<12, minw<1, 1>, kernel<1>, padding<0, 0, 1, 1>>, average_pool<2, padding<1, 0, 0, 1>>, batch_norm,
+            last> {};
 struct one_moved_window : model<image<3, 3, 3>, conv<33, scheme<pixels, sign>, stride<3>>, batch_norm,
                                 conv<16, minw<1, 1>, kernel<1>, stride<1>>, batch_norm, last> {};
 struct of_a_signal
@@ -41,7 +47,7 @@ TEST_SUITE("agreement/structures") {
   }
 
   TEST_CASE_TEMPLATE("strides, paddings and kernels of all sizes", Model, strided, kernels_of_all_sizes,
-                     one_moved_window) {
+                     paddings_of_one_side, one_moved_window) {
     check_model<Model>();
   }
 

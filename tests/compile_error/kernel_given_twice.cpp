@@ -1,4 +1,4 @@
-// expect: minnow: each of kernel<>, stride<>, padding<> and groups<> is given at most once
+// expect: minnow: each of kernel<>, stride<>, padding<> or same, and groups<> is given at most once
 #include <minnow/model.hpp>
 
 using namespace minnow;

@@ -1,4 +1,4 @@
-// expect: minnow: no padding keeps a signal's length under an even kernel: give padding<>, or an odd kernel
+// expect: minnow: no padding keeps a signal's length under an even kernel: give padding<> or same, or an odd kernel
 #include <minnow/model.hpp>
 
 using namespace minnow;

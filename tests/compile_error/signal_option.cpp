@@ -1,4 +1,4 @@
-// expect: minnow: the options of a signal's layer are kernel<>, stride<>, padding<> and groups<>
+// expect: minnow: the options of a signal's layer are kernel<>, stride<>, padding<> or same, and groups<>
 #include <minnow/model.hpp>
 
 using namespace minnow;

@@ -1,4 +1,4 @@
-// expect: minnow: the options of a window are kernel<>, stride<>, padding<> and a convolution's groups<>
+// expect: minnow: the options of a window are kernel<>, stride<>, padding<> or same, and a convolution's groups<>
 #include <minnow/model.hpp>
 
 using namespace minnow;

@@ -56,6 +56,33 @@ void for_each_axis(Visit&& visit) {
 }  // namespace
 
 TEST_SUITE("core/shape") {
+  TEST_CASE("the padding after the image may differ from the padding before it") {
+    for (int length = 1; length <= 9; ++length)
+      for (int kernel = 1; kernel <= 5; ++kernel)
+        for (int before = 0; before <= 3; ++before)
+          for (int after = 0; after <= 3; ++after)
+            for (int stride = 1; stride <= 3; ++stride) {
+              CAPTURE(length);
+              CAPTURE(kernel);
+              CAPTURE(before);
+              CAPTURE(after);
+              CAPTURE(stride);
+              int count = 0;
+              for (int begin = -before; begin + kernel <= length + after; begin += stride) ++count;
+              const geometry g = window_over({length, 1, 1}, 1, {kernel, 1}, {stride, 1}, {before, 0}, {after, 0});
+              CHECK(g.out.height == count);
+              CHECK(g.y_axis().positions() == count);
+            }
+  }
+
+  TEST_CASE("only windows of one element that visit every element once are pointwise") {
+    CHECK(window_over({4, 5, 2}, 3, {1, 1}, {1, 1}, {0, 0}).is_pointwise());
+    CHECK(!window_over({4, 5, 2}, 3, {1, 1}, {2, 1}, {0, 0}).is_pointwise());
+    CHECK(!window_over({4, 5, 2}, 3, {1, 1}, {1, 1}, {0, 0}, {0, 1}).is_pointwise());
+    CHECK(!window_over({4, 5, 2}, 3, {1, 1}, {1, 1}, {1, 0}, {0, 0}).is_pointwise());
+    CHECK(!window_over({4, 5, 2}, 3, {3, 3}, {1, 1}, {1, 1}).is_pointwise());
+  }
+
   TEST_CASE("a window has as many positions as it can be moved to") {
     for (int length = 1; length <= 12; ++length)
       for (int kernel = 1; kernel <= 6; ++kernel)

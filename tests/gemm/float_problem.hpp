@@ -73,8 +73,9 @@ void for_random_shapes(int count, minnow::random random, Visit&& visit) {
   for (int i = 0; i < count;) {
     const extent kernel = kernel_sizes[random.below(4)];
     const extent stride{1 + random.below(3), 1 + random.below(3)}, padding{random.below(4), random.below(4)};
+    const extent end_padding = random.below(2) == 0 ? padding : extent{random.below(4), random.below(4)};
     const shape in{1 + random.below(9), 1 + random.below(9), channel_counts[random.below(7)]};
-    const geometry g = window_over(in, channel_counts[random.below(7)], kernel, stride, padding);
+    const geometry g = window_over(in, channel_counts[random.below(7)], kernel, stride, padding, end_padding);
     if (g.out.height < 1 || g.out.width < 1) continue;
     visit(g, 1 + random.below(5), random.stream(static_cast<std::uint64_t>(i++)));
   }

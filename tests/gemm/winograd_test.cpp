@@ -86,6 +86,8 @@ TEST_SUITE("gemm/winograd") {
         check_winograd<arch_type>(layer({5, 7, 64}, 48), 3, minnow::random{seed{2}});
         check_winograd<arch_type>(layer({6, 3, 48}, 80, 0), 2, minnow::random{seed{3}});
         check_winograd<arch_type>(layer({1, 2, 32}, 32, 2), 2, minnow::random{seed{4}});
+        check_winograd<arch_type>(window_over({6, 5, 32}, 48, {3, 3}, {1, 1}, {0, 2}, {1, 3}), 2,
+                                  minnow::random{seed{8}});
       }
     });
   }

@@ -22,6 +22,13 @@ static_assert(conv<8, sign, kernel<2>>::output({10, 11, 2}) == shape{11, 12, 8},
 static_assert(conv<8, sign, kernel<5, 3>, padding<0>>::output({10, 11, 2}) == shape{6, 9, 8});
 static_assert(conv<8, sign, padding<0, 2>, kernel<3, 5>>::output({10, 11, 2}) == shape{8, 11, 8});
 
+// Keras's MobileNet: a 3x3 window with stride 2 over an even image has padding below and on the right only.
+static_assert(conv<8, sign, stride<2>, same>::over({96, 96, 3}) ==
+              conv<8, sign, stride<2>, padding<0, 0, 1, 1>>::over({96, 96, 3}));
+static_assert(conv<8, sign, stride<2>, same>::output({96, 96, 3}) == shape{48, 48, 8});
+static_assert(conv<8, sign, stride<2>, same>::over({97, 97, 3}) == conv<8, sign, stride<2>>::over({97, 97, 3}));
+static_assert(conv<8, sign, kernel<2>, same>::output({10, 11, 2}) == shape{10, 11, 8}, "an even kernel keeps the size");
+
 // Checks ResNet's first layer, and strides that do not divide the size of the map.
 static_assert(conv<64, sign, kernel<7>, stride<2>>::output({224, 224, 3}) == shape{112, 112, 64});
 static_assert(conv<8, sign, stride<2>>::output({10, 11, 2}) == shape{5, 6, 8});

@@ -151,11 +151,12 @@ private:
   part pool(shape in) {
     struct choice {
       const char* name;
-      minnow::extent kernel, stride, padding;
+      minnow::extent kernel, stride, padding, end_padding = padding;
     };
     static constexpr choice of_images[] = {{"max_pool<2>", {2, 2}, {2, 2}, {0, 0}},
                                            {"max_pool<3, stride<2>, padding<1>>", {3, 3}, {2, 2}, {1, 1}},
                                            {"max_pool<2, stride<1>>", {2, 2}, {1, 1}, {0, 0}},
+                                           {"max_pool<2, stride<1>, same>", {2, 2}, {1, 1}, {0, 0}, {1, 1}},
                                            {"average_pool<2>", {2, 2}, {2, 2}, {0, 0}},
                                            {"average_pool<3, stride<1>, padding<1>>", {3, 3}, {1, 1}, {1, 1}}};
     static constexpr choice of_signals[] = {{"max_pool<1, kernel<1, 2>, stride<1, 2>>", {1, 2}, {1, 2}, {0, 0}},
@@ -164,7 +165,7 @@ private:
     if (in.height == 2) return {"average_pool<1>", in};
     const choice c = in.height == 1 ? of_signals[below(static_cast<int>(std::size(of_signals)))]
                                     : of_images[below(static_cast<int>(std::size(of_images)))];
-    return {c.name, minnow::window_over(in, in.channels, c.kernel, c.stride, c.padding).out};
+    return {c.name, minnow::window_over(in, in.channels, c.kernel, c.stride, c.padding, c.end_padding).out};
   }
   /// Returns element-wise layers, sometimes with a pool before, between or after them.
   part functions_and_pool(shape in) {
@@ -189,8 +190,9 @@ private:
     const shape out{in.height, in.width, filters};
     if (in.pixels() == 1 && below(4) != 0) return {"dense<" + numbers({filters}) + ", " + scheme() + ">", out};
     if (filters == in.channels && below(4) == 0)
-      return {"depthwise_conv<" + scheme() + pick({"", ", kernel<1, 5>", ", kernel<5>"}) + ">", out};
-    std::string options = pick({"", "", ", kernel<1>", ", kernel<1, 3>", ", kernel<5, 3>"});
+      return {"depthwise_conv<" + scheme() + pick({"", ", kernel<1, 5>", ", kernel<5>", ", kernel<4>, same"}) + ">",
+              out};
+    std::string options = pick({"", "", ", kernel<1>", ", kernel<1, 3>", ", kernel<5, 3>", ", padding<0, 2, 2, 0>"});
     for (const int groups : {4, 3, 2})
       if (filters % groups == 0 && in.channels % groups == 0 && below(4) == 0) {
         options += ", groups<" + numbers({groups}) + ">";
@@ -274,7 +276,7 @@ private:
       case 7:
         return join(in, 2);
       default:
-        made = {"conv<" + numbers({filters}) + ", " + scheme() + ", stride<2>>",
+        made = {"conv<" + numbers({filters}) + ", " + scheme() + pick({", stride<2>>", ", stride<2>, same>"}),
                 minnow::window_over(in, filters, {3, 3}, {2, 2}, {1, 1}).out};
     }
     return then(made, functions_and_pool(made.out));

@@ -51,11 +51,12 @@ struct axis {
   int length;
   int kernel;
   int stride;
-  int padding;  ///< number of elements before and after the image; negative if the windows skip elements at the edges
+  int padding;  ///< number of elements before the image; negative if the windows skip elements at the edges
+  int end_padding = padding;  ///< number of elements after the image
 
   /// Number of positions, at most the largest int; 0 if the window does not fit.
   [[nodiscard]] constexpr int positions() const noexcept {
-    const long long room = static_cast<long long>(length) + 2LL * padding - kernel;
+    const long long room = static_cast<long long>(length) + padding + end_padding - kernel;
     return room < 0 ? 0 : static_cast<int>(room / stride + 1 < 0x7fffffff ? room / stride + 1 : 0x7fffffff);
   }
 
@@ -98,20 +99,30 @@ struct axis {
   friend constexpr bool operator==(const axis&, const axis&) = default;
 };
 
-/// How a window of `kernel` elements moves over an image: it starts `padding` elements before the image and moves by
-/// `stride`. A dense layer is the convolution whose window is its whole input.
+/// How a window of `kernel` elements moves over an image: it starts `padding` elements before the image, moves by
+/// `stride`, and ends at most `end_padding` elements after the image. A dense layer is the convolution whose window is its whole input.
 struct geometry {
   shape in;
   shape out;
   extent kernel;
   extent stride;
-  extent padding{0, 0};
-  int groups = 1;  ///< number of independent groups into which a convolution's channels and filters are divided
+  extent padding{0, 0};          ///< rows above the image and columns to its left
+  int groups = 1;                ///< number of independent groups of a convolution's channels and filters
+  extent end_padding = padding;  ///< rows below the image and columns to its right
 
   [[nodiscard]] constexpr axis y_axis() const noexcept {
-    return {in.height, kernel.height, stride.height, padding.height};
+    return {in.height, kernel.height, stride.height, padding.height, end_padding.height};
   }
-  [[nodiscard]] constexpr axis x_axis() const noexcept { return {in.width, kernel.width, stride.width, padding.width}; }
+  [[nodiscard]] constexpr axis x_axis() const noexcept {
+    return {in.width, kernel.width, stride.width, padding.width, end_padding.width};
+  }
+
+  /// True for a window of one element that visits every element of the image once: the product over such windows is a
+  /// matrix product of all pixels.
+  [[nodiscard]] constexpr bool is_pointwise() const noexcept {
+    return kernel == extent{1, 1} && stride == extent{1, 1} && out.height == in.height && out.width == in.width &&
+           padding == extent{0, 0};
+  }
 
   /// Number of channels and of filters in one group.
   [[nodiscard]] constexpr int group_channels() const noexcept { return in.channels / groups; }
@@ -139,10 +150,15 @@ struct geometry {
 
 /// The geometry of a convolution or a pool over `in` with `channels` output channels.
 [[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding,
-                                             int groups = 1) noexcept {
-  geometry g{in, {}, kernel, stride, padding, groups};
+                                             extent end_padding, int groups = 1) noexcept {
+  geometry g{in, {}, kernel, stride, padding, groups, end_padding};
   g.out = {g.y_axis().positions(), g.x_axis().positions(), channels};
   return g;
+}
+/// Overload for the same padding on opposite sides.
+[[nodiscard]] constexpr geometry window_over(shape in, int channels, extent kernel, extent stride, extent padding,
+                                             int groups = 1) noexcept {
+  return window_over(in, channels, kernel, stride, padding, padding, groups);
 }
 
 /// The geometry of a dense layer: one row of all inputs, flattened in memory order (y, x, c).

@@ -19,9 +19,7 @@ namespace minnow::detail::blas {
 
 /// Returns true if windows already are contiguous rows in memory: dense layers, and 1x1 windows with stride 1, without
 /// padding.
-[[nodiscard]] constexpr bool has_rows(const geometry& g) noexcept {
-  return is_dense(g) || (g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.padding == extent{0, 0});
-}
+[[nodiscard]] constexpr bool has_rows(const geometry& g) noexcept { return is_dense(g) || g.is_pointwise(); }
 
 /// Gathers the windows of the output pixels [first, first + count) of a batch: to (count, inputs of a window).
 inline void gather(const geometry& g, int images, const float* in, int first, int count, float* to) noexcept {

@@ -21,13 +21,16 @@ struct pool {
   static_assert(Size <= largest_option, "minnow: a pool's window has extents of at most 32767");
   static constexpr bool averages = Averages;
   static constexpr window spec = window_with<Options...>({.kernel = {Size, Size}, .stride = {Size, Size}});
-  static_assert(spec.padding.height <= spec.kernel.height / 2 && spec.padding.width <= spec.kernel.width / 2,
+  static_assert(spec.padding.height <= spec.kernel.height / 2 && spec.padding.width <= spec.kernel.width / 2 &&
+                    spec.end_padding.height <= spec.kernel.height / 2 &&
+                    spec.end_padding.width <= spec.kernel.width / 2,
                 "minnow: a pool's padding is at most half its window");
+  static_assert(!Averages || !spec.keeps_size,
+                "minnow: an average pool counts its padding as zeros, which TensorFlow's same padding does not: give "
+                "padding<>");
   static_assert(spec.groups == 1, "minnow: pools have no groups");
 
-  static constexpr geometry pool_over(shape in) {
-    return window_over(in, in.channels, spec.kernel, spec.stride, spec.padding);
-  }
+  static constexpr geometry pool_over(shape in) { return spec.over(in, in.channels, 1); }
   static constexpr text name() { return text(Averages ? "average_pool<" : "max_pool<") << window_name(spec) << ">"; }
   static constexpr shape output(shape in) { return pool_over(in).out; }
   static constexpr fault check(shape in) { return window_fault(pool_over(in)); }
@@ -39,8 +42,8 @@ struct pool {
 ///
 /// in (H,W,C) -> out (H',W',C)
 /// Size     the window's height and width, and its stride unless another one is given
-/// Options  kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0>. The maximum
-///          ignores the padding
+/// Options  kernel<> for a window that is not square (its stride is still Size), stride<>, padding<0> or `same`. The
+///          maximum ignores the padding
 template <int Size, class... Options>
 struct max_pool : detail::pool<false, Size, Options...> {};
 

@@ -14,7 +14,7 @@ namespace detail {
 template <class Option>
 struct along_length {
   static_assert(!std::is_same_v<Option, Option>,
-                "minnow: the options of a signal's layer are kernel<>, stride<>, padding<> and groups<>");
+                "minnow: the options of a signal's layer are kernel<>, stride<>, padding<> or same, and groups<>");
 };
 template <int Height, int Width>
 struct along_length<kernel<Height, Width>> {
@@ -28,11 +28,15 @@ struct along_length<stride<Height, Width>> {
                 "minnow: an option of a signal's layer is one number along the length: stride<2>, not stride<1, 2>");
   using type = stride<1, Width>;
 };
-template <int Height, int Width>
-struct along_length<padding<Height, Width>> {
-  static_assert(Height == Width,
+template <int Top, int Left, int Bottom, int Right>
+struct along_length<padding<Top, Left, Bottom, Right>> {
+  static_assert(Top == Left && Bottom == Top && Right == Top,
                 "minnow: an option of a signal's layer is one number along the length: padding<2>, not padding<0, 2>");
-  using type = padding<0, Width>;
+  using type = padding<0, Left>;
+};
+template <>
+struct along_length<same> {
+  using type = same;
 };
 template <int Count>
 struct along_length<groups<Count>> {
@@ -59,8 +63,9 @@ struct of_signals : Layer {
 
 template <class Layer>
 struct convolution_of_signals : of_signals<Layer> {
-  static_assert(Layer::window.kernel.width % 2 == 1 || Layer::window.padding_given,
-                "minnow: no padding keeps a signal's length under an even kernel: give padding<>, or an odd kernel");
+  static_assert(
+      Layer::window.kernel.width % 2 == 1 || Layer::window.padding_given,
+      "minnow: no padding keeps a signal's length under an even kernel: give padding<> or same, or an odd kernel");
 };
 
 }  // namespace detail

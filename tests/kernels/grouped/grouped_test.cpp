@@ -42,15 +42,17 @@ const std::vector<geometry>& grouped_shapes() {
         window_over({61, 70, 40}, 40, {5, 3}, {2, 1}, {2, 1}, 40),
         window_over({70, 90, 36}, 36, {1, 3}, {3, 2}, {0, 1}, 36),
         window_over({40, 64, 24}, 48, {7, 5}, {3, 1}, {6, 2}, 12),
-        window_over({33, 40, 64}, 64, {4, 3}, {1, 1}, {2, 1}, 2)};
+        window_over({33, 40, 64}, 64, {4, 3}, {1, 1}, {2, 1}, 2),
+        // A stride of 2 with padding below and on the right only, as TensorFlow has it.
+        window_over({16, 20, 48}, 48, {3, 3}, {2, 2}, {0, 0}, {1, 1}, 48)};
     minnow::random random{minnow::seed{5}};
     const auto below = [&](int n) { return random.below(n); };
     while (list.size() < 30) {
       const int groups = 1 + below(9);
       const extent kernel{1 + below(4), 1 + below(4)};
-      const geometry g =
-          window_over({1 + below(7), 1 + below(9), groups * (1 + below(6))}, groups * (1 + below(22)), kernel,
-                      {1 + below(3), 1 + below(3)}, {below(kernel.height), below(kernel.width)}, groups);
+      const geometry g = window_over({1 + below(7), 1 + below(9), groups * (1 + below(6))}, groups * (1 + below(22)),
+                                     kernel, {1 + below(3), 1 + below(3)}, {below(kernel.height), below(kernel.width)},
+                                     {below(kernel.height), below(kernel.width)}, groups);
       if (g.out.height > 0 && g.out.width > 0) list.push_back(g);
     }
     return list;

@@ -146,6 +146,8 @@ std::vector<geometry> geometries() {
   result.push_back(window_over({6, 9, 10}, 130, {5, 3}, {2, 1}, {0, 2}));
   result.push_back(window_over({3, 2, 9}, 129, {3, 2}, {1, 1}, {2, 2}));  // some windows contain only padding
   result.push_back(window_over({12, 1, 4}, 17, {3, 1}, {1, 1}, {1, 0}));
+  result.push_back(window_over({8, 6, 9}, 33, {3, 3}, {2, 2}, {0, 0}, {1, 1}));
+  result.push_back(window_over({7, 5, 9}, 64, {4, 4}, {1, 1}, {3, 0}, {0, 2}));
   result.push_back(window_over({10, 3, 4}, 144, {2, 2}, {3, 3}, {0, 0}));  // no window reads some of the rows
   result.push_back(window_over({1, 5, 330}, 80, {1, 3}, {1, 1}, {0, 1}));  // windows whose data exceeds the L1 cache
   return result;

@@ -159,6 +159,8 @@ void check_code_sinks() {
     check_code_sink<E, Bits, Count>(window_over(map, channels, {1, 1}, {2, 2}, {0, 0}));
     check_code_sink<E, Bits, Count>(window_over(map, channels, {3, 3}, {2, 2}, {1, 1}));
     check_code_sink<E, Bits, Count>(window_over(map, channels, {4, 2}, {1, 2}, {2, 1}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {3, 3}, {2, 2}, {0, 0}, {1, 1}));
+    check_code_sink<E, Bits, Count>(window_over(map, channels, {3, 2}, {1, 2}, {1, 0}, {0, 1}));
   }
 }
 

@@ -89,10 +89,11 @@ void check_xnor_products() {
   for (int i = 0; i < 120;) {
     const minnow::extent kernel{between(1, 5), between(1, 5)};
     const minnow::extent padding{between(0, kernel.height), between(0, kernel.width)};
+    const minnow::extent end_padding{between(0, kernel.height), between(0, kernel.width)};
     const minnow::shape in{between(1, 9), between(1, 9), between(1, 100)};
     const minnow::extent stride{between(1, 3), between(1, 3)};
     const int filters = between(1, 50);
-    const geometry g = minnow::window_over(in, filters, kernel, stride, padding);
+    const geometry g = minnow::window_over(in, filters, kernel, stride, padding, end_padding);
     if (g.out.pixels() == 0) continue;
     check_xnor<In, Weights>(g, random);
     ++i;

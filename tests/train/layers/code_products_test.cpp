@@ -66,7 +66,10 @@ std::vector<geometry> shapes() {
           window_over({5, 5, 48}, 80, {3, 3}, {1, 1}, {2, 2}), dense_over({1, 1, 160}, 48),
           window_over({4, 4, 32}, 64, {4, 4}, {1, 1}, {0, 0}), window_over({20, 21, 16}, 16, {1, 1}, {1, 1}, {0, 0}),
           // Windows as large as the image, but with padding, so that these layers are not equivalent to dense layers.
-          window_over({3, 3, 32}, 64, {3, 3}, {3, 3}, {1, 1}), window_over({1, 5, 16}, 16, {1, 5}, {1, 5}, {0, 2})};
+          window_over({3, 3, 32}, 64, {3, 3}, {3, 3}, {1, 1}), window_over({1, 5, 16}, 16, {1, 5}, {1, 5}, {0, 2}),
+          // Padding that differs on opposite sides.
+          window_over({6, 7, 16}, 16, {3, 3}, {1, 1}, {0, 2}, {1, 0}),
+          window_over({4, 5, 32}, 16, {1, 1}, {1, 1}, {0, 0}, {1, 1})};
 }
 
 template <class Inputs, class Weights>

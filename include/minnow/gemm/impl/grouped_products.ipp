@@ -116,8 +116,8 @@ MINNOW_INLINE void depthwise_products::by_tap(const float* weights) {
 
 MINNOW_INLINE grouped_products::grouped_products(const geometry& g)
     : g_(g),
-      one_(
-          window_over({g.in.height, g.in.width, g.group_channels()}, g.group_filters(), g.kernel, g.stride, g.padding)),
+      one_(window_over({g.in.height, g.in.width, g.group_channels()}, g.group_filters(), g.kernel, g.stride, g.padding,
+                       g.end_padding)),
       depthwise_(g) {}
 
 MINNOW_INLINE void grouped_products::forward(int images, const float* in, const float* weights, float* out,

@@ -19,7 +19,8 @@ inline constexpr int images_together = 16;
 
 MINNOW_INLINE geometry turned(const geometry& g) {
   return window_over(g.out, g.in.channels, g.kernel, {1, 1},
-                     {g.kernel.height - 1 - g.padding.height, g.kernel.width - 1 - g.padding.width});
+                     {g.kernel.height - 1 - g.padding.height, g.kernel.width - 1 - g.padding.width},
+                     {g.kernel.height - 1 - g.end_padding.height, g.kernel.width - 1 - g.end_padding.width});
 }
 
 MINNOW_INLINE geometry stacked(const geometry& g, int images) {

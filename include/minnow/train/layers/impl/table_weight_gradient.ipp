@@ -31,7 +31,7 @@ inline constexpr int rows_together = 36 * of_word;                // the tables 
 MINNOW_INLINE table_weight_gradient::table_weight_gradient(const geometry& g)
     : inputs_(g.inputs()), filters_(g.out.channels), rows_of_image_(g.out.pixels()) {
   if constexpr (has_fast_tables<weight_tables::bit>) {
-    const bool pointwise = g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.padding == extent{0, 0};
+    const bool pointwise = g.is_pointwise();
     usable_ = (is_dense(g) || pointwise) && inputs_ % kernels::block_filters == 0 &&
               filters_ % weight_tables::filters_together == 0;
   }
