@@ -1,4 +1,4 @@
-// expect: minnow: firmware multiplies integers: this model has a layer of half or real numbers, or a quantizer without a product
+// expect: minnow: firmware multiplies integers: this model has a layer of half or real numbers
 #include <minnow/firmware.hpp>
 
 namespace mn = minnow;

@@ -43,10 +43,15 @@ int main(int count, char** arguments) {
   auto powers = trained<test::of_powers>();
   auto integers = trained<test::of_integers>();
   auto a_signal = trained<test::of_a_signal>();
+  auto joins = trained<test::of_joins>();
+  auto bits_and_joins = trained<test::of_bits_and_joins>();
   auto one_layer = trained<test::of_one_layer>();
   write_both(pack(bits), arguments[1], "bits");
   write_both(pack(powers), arguments[1], "powers");
   write_both(pack<fixed_point>(integers), arguments[1], "integers");
   write_both(pack(a_signal), arguments[1], "a_signal");
+  write_both(pack<fixed_point>(joins), arguments[1], "joins");
+  write_both(pack(joins), arguments[1], "joins_in_floats");
+  write_both(pack(bits_and_joins), arguments[1], "bits_and_joins");
   write_both(pack(one_layer), arguments[1], "one_layer");
 }

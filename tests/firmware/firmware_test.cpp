@@ -15,9 +15,12 @@
 #include <minnow/infer.hpp>
 
 #include "a_signal_data.hpp"
+#include "bits_and_joins_data.hpp"
 #include "bits_data.hpp"
 #include "comma_locale.hpp"
 #include "integers_data.hpp"
+#include "joins_data.hpp"
+#include "joins_in_floats_data.hpp"
 #include "models.hpp"
 #include "one_layer_data.hpp"
 #include "powers_data.hpp"
@@ -60,6 +63,13 @@ TEST_SUITE("firmware") {
     gives_the_same<fixed_point<test::of_integers>, integers_data::network>("integers.mnw");
   }
   TEST_CASE("layers of signals") { gives_the_same<test::of_a_signal, a_signal_data::network>("a_signal.mnw"); }
+  TEST_CASE("joins, groups and an average pool of integers, in fixed point and in floats") {
+    gives_the_same<fixed_point<test::of_joins>, joins_data::network>("joins.mnw");
+    gives_the_same<test::of_joins, joins_in_floats_data::network>("joins_in_floats.mnw");
+  }
+  TEST_CASE("joins, groups and an average pool of bits") {
+    gives_the_same<test::of_bits_and_joins, bits_and_joins_data::network>("bits_and_joins.mnw");
+  }
   TEST_CASE("a single layer") { gives_the_same<test::of_one_layer, one_layer_data::network>("one_layer.mnw"); }
 
   TEST_CASE("a header is written whole, under the name of a namespace") {

@@ -4,6 +4,7 @@
 // channels, and fixed-point arithmetic.
 
 #include <minnow/layers/activation.hpp>
+#include <minnow/layers/residual.hpp>
 #include <minnow/model.hpp>
 
 namespace minnow::test {
@@ -22,6 +23,22 @@ struct of_integers
 struct of_a_signal : model<signal<2, 61>, conv_1d<33, scheme<pixels, sign>, kernel<9>, stride<2>>, batch_norm,
                            conv_1d<18, minw<1, 1>, kernel<5>>, max_pool_1d<3, stride<2>>, batch_norm,
                            dense<4, minw<1, 1>>, batch_norm> {};
+/// Joins of codes in fixed point, groups, an average pool, and a dense layer after it.
+struct of_joins
+    : model<image<3, 8, 8>, conv<12, scheme<pixels, integer<8>>, stride<2>, same>, batch_norm, relu,
+            residual<chain<conv<12, scheme<integer<8>, integer<8>>>, batch_norm>, chain<>, integer<8>>, relu,
+            residual<chain<depthwise_conv<scheme<unsigned_integer<8>, integer<8>>>, batch_norm, relu,
+                           conv<20, scheme<unsigned_integer<8>, integer<4>>, kernel<1>, padding<0>>, batch_norm>,
+                     chain<conv<20, scheme<unsigned_integer<8>, integer<8>>, kernel<1>, padding<0>>, batch_norm,
+                           quantize<integer<8>>>>,
+            relu, conv<18, scheme<unsigned_integer<8>, integer<8>>, groups<2>>, batch_norm, relu, global_average_pool,
+            dense<5, scheme<unsigned_integer<8>, integer<8>>>, bias> {};
+/// Thresholds after groups and after an average pool, joins of bits, and a concatenation.
+struct of_bits_and_joins : model<image<2, 9, 7>, conv<16, scheme<pixels, sign>>, batch_norm, depthwise_conv<minw<2, 1>>,
+                                 batch_norm, conv<24, minw<1, 2>, groups<4>>, average_pool<2>, batch_norm,
+                                 residual<chain<conv<24, minw<1, 1>>, batch_norm>, chain<>, ternary<>>, batch_norm,
+                                 concatenated<chain<conv<9, minw<1, 1>>, batch_norm>>, conv<10, minw<2, 2>>,
+                                 max_pool<2, same>, batch_norm, dense<4, minw<1, 1>>, batch_norm, relu> {};
 struct of_one_layer : model<features<5>, dense<3, scheme<pixels, ternary<>>>, bias> {};
 
 }  // namespace minnow::test

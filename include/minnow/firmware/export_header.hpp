@@ -98,8 +98,11 @@ template <class Model, class Arch>
       using product = typename plan::template product<s>;
       std::vector<std::uint32_t> weights((stage.weights.size() + 3) / 4);
       std::memcpy(weights.data(), stage.weights.data(), stage.weights.size());
-      std::vector<std::int32_t> prepared((product::prepared_bytes(p::window) + 3) / 4);
-      product::prepare(p::window, stage.weights.data(), reinterpret_cast<std::byte*>(prepared.data()));
+      std::vector<std::int32_t> prepared;
+      if constexpr (p::has_product) {
+        prepared.resize((product::prepared_bytes(p::window) + 3) / 4);
+        product::prepare(p::window, stage.weights.data(), reinterpret_cast<std::byte*>(prepared.data()));
+      }
       detail::firmware_arrays arrays;
       detail::firmware_end<p>::put(stage.constants, arrays);
       for (const float f : arrays.floats) finite = finite && std::isfinite(f);

@@ -11,9 +11,10 @@
 #include <minnow/firmware/data.hpp>
 #include <minnow/firmware/ends/end.hpp>
 #include <minnow/firmware/plan.hpp>
+#include <minnow/infer/stage_run.hpp>
 #include <minnow/kernels/layout/flatten.hpp>
 #include <minnow/kernels/operand.hpp>
-#include <minnow/kernels/sink/sink.hpp>
+#include <minnow/layers/layer.hpp>
 
 namespace minnow {
 
@@ -53,9 +54,8 @@ public:
   void run(const std::uint8_t* image, float* logits) noexcept {
     // The image is copied because kernels may read a few bytes past the end of their input, where the caller's image
     // may have no readable memory.
-    std::memcpy(input<0>(), image, image_bytes);
-    run_stages(std::make_index_sequence<plan::stages - 1>{});
-    finish(logits);
+    std::memcpy(map<plan::stages>(nullptr), image, image_bytes);
+    run_stages(logits, std::make_index_sequence<plan::stages>{});
   }
 
 private:
@@ -68,49 +68,46 @@ private:
   };
 
   [[nodiscard]] std::byte* at(std::size_t offset) noexcept { return memory_ + offset; }
-  /// The feature maps that stage `Stage` reads (`input`) and writes (`output`). Two buffers alternate.
-  template <std::size_t Stage>
-  [[nodiscard]] std::byte* input() noexcept {
-    return at(plan::places.maps[Stage % 2]);
+  /// The packed map that stage `Maker` writes; for Maker = plan::stages, the image. The last stage writes the logits.
+  template <std::size_t Maker>
+  [[nodiscard]] std::byte* map(float* logits) noexcept {
+    return Maker + 1 == plan::stages ? reinterpret_cast<std::byte*>(logits) : at(plan::places.maps[Maker]);
   }
-  template <std::size_t Stage>
-  [[nodiscard]] std::byte* output() noexcept {
-    return at(plan::places.maps[(Stage + 1) % 2]);
-  }
-  template <std::size_t Stage>
-  [[nodiscard]] kernels::operands operands() noexcept {
-    return {input<Stage>(), reinterpret_cast<const std::byte*>(Data.stages[Stage].weights),
-            reinterpret_cast<const std::byte*>(Data.stages[Stage].prepared), at(plan::places.scratch)};
-  }
-  template <std::size_t Stage, class Sink>
-  void multiply(const Sink& sink) noexcept {
-    if constexpr (stage<Stage>::flattens)
-      kernels::flatten_inputs<stage<Stage>::inputs::storage, detail::operand_of<typename stage<Stage>::inputs>::bits>(
-          input<Stage>(), stage<Stage>::in.pixels(), stage<Stage>::in.channels);
-    plan::template product<Stage>::rows(stage<Stage>::window, operands<Stage>(), 0, stage<Stage>::window.out.height,
-                                        sink);
+  /// The map of the second input of layer `Index` of a stage; null if the layer has only one input.
+  template <std::size_t Stage, std::size_t Index>
+  [[nodiscard]] const std::byte* other() noexcept {
+    if constexpr (join_layer<typename stage<Stage>::template op<Index>>)
+      return map<stage<Stage>::template second<Index>>(nullptr);
+    else return nullptr;
   }
 
   template <std::size_t... Stage>
-  void run_stages(std::index_sequence<Stage...>) noexcept {
-    (run_stage<Stage>(), ...);
+  void run_stages(float* logits, std::index_sequence<Stage...>) noexcept {
+    (run_stage<Stage>(logits, typename stage<Stage>::indices{}), ...);
   }
-  template <std::size_t Stage>
-  void run_stage() noexcept {
-    multiply<Stage>(detail::firmware_end<stage<Stage>>::template sink<data_of<Stage>>(
-        output<Stage>(), reinterpret_cast<std::uint32_t*>(at(plan::places.waiting))));
-  }
-
-  /// Computes the last stage's sums and applies the layers after them.
-  void finish(float* logits) noexcept {
-    constexpr std::size_t last = plan::stages - 1;
-    constexpr int channels = stage<last>::window.out.channels;
-    constexpr int stride = kernels::sum_stride(channels);
-    auto* sums = reinterpret_cast<std::int32_t*>(at(plan::places.sums));
-    multiply<last>(kernels::sum_sink{sums, stride, stage<last>::window.out.width, 0});
-    for (int pixel = 0; pixel < stage<last>::window.out.pixels(); ++pixel)
-      for (int c = 0; c < channels; ++c)
-        *logits++ = detail::firmware_end<stage<last>>::template value<data_of<last>>(sums[pixel * stride + c], c);
+  template <std::size_t Stage, std::size_t... Index>
+  void run_stage(float* logits, std::index_sequence<Index...>) noexcept {
+    using s = stage<Stage>;
+    constexpr detail::stage_memory memory = plan::places.memory[Stage];
+    std::byte* input = map<s::source>(nullptr);
+    if constexpr (s::flattens)
+      kernels::flatten_inputs<s::inputs::storage, detail::operand_of<typename s::inputs>::bits>(input, s::in.pixels(),
+                                                                                                s::in.channels);
+    const auto floats = [&](std::size_t which) { return reinterpret_cast<float*>(at(memory.floats[which])); };
+    detail::firmware_end<s>::template run<data_of<Stage>, typename plan::template product<Stage>>(
+        detail::stage_run<s>{{s::window,
+                              s::pool_window,
+                              s::begin,
+                              {input, reinterpret_cast<const std::byte*>(Data.stages[Stage].weights),
+                               reinterpret_cast<const std::byte*>(Data.stages[Stage].prepared), at(memory.scratch)},
+                              at(memory.sums),
+                              nullptr,
+                              1,
+                              0},
+                             map<Stage>(logits),
+                             {other<Stage, Index>()...},
+                             {floats(0), floats(1), floats(2)},
+                             reinterpret_cast<std::uint32_t*>(at(memory.waiting))});
   }
 
   alignas(8) std::byte memory_[plan::places.size];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -84,6 +85,14 @@ template <class Quantizer, class State>
 [[nodiscard]] auto state_numbers(State& state) noexcept {
   using number = std::conditional_t<std::is_const_v<State>, const float, float>;
   return std::span<number>(reinterpret_cast<number*>(&state), index(state_floats<Quantizer>));
+}
+
+/// Returns the state whose floats are stored at `numbers`.
+template <class Quantizer>
+[[nodiscard]] typename Quantizer::state state_from(const float* numbers) noexcept {
+  typename Quantizer::state state{};
+  if constexpr (state_floats<Quantizer> > 0) std::memcpy(static_cast<void*>(&state), numbers, sizeof state);
+  return state;
 }
 
 /// Implements run() for layers in which each output depends only on one input number and its channel.

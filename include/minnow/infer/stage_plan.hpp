@@ -240,6 +240,14 @@ public:
   }();
 };
 
+/// Index of the join (a layer with two inputs) among the layers of a stage with at most one join; 0 without a join.
+template <class Plan>
+inline constexpr std::size_t join_of = []<std::size_t... Index>(std::index_sequence<Index...>) {
+  std::size_t at = 0;
+  ((at = join_layer<typename Plan::template op<Index>> ? Index : at), ...);
+  return at;
+}(typename Plan::indices{});
+
 /// The sink (see kernels/sink/sink.hpp) that writes the codes of a stage that is folded into thresholds.
 template <class Plan>
 using code_sink_of = kernels::code_sink<Plan::outputs::storage, operand_of<typename Plan::outputs>::bits,

@@ -8,6 +8,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/dot/portable.hpp>
 #include <minnow/kernels/dot/shift.hpp>
+#include <minnow/kernels/grouped/portable.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/kernels/xnor/portable.hpp>
 #include <minnow/kernels/xnor/prepare.hpp>
@@ -15,29 +16,33 @@
 namespace minnow::kernels {
 
 /// Integer products without xsimd, for programs that use only the architecture `portable`. The kernels are the same as
-/// in product<In, Weights, portable> (product.hpp). Only convolutions with one group are supported.
-template <class In, class Weights>
+/// in product<In, Weights, portable> (product.hpp), except for grouped convolutions, which have simpler kernels here.
+///
+/// Grouped  true for convolutions with more than one group
+template <class In, class Weights, bool Grouped = false>
 struct portable_product {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage),
                 "minnow: a portable_product multiplies integers");
 
-  static constexpr bool counts = detail::xnor_operands<In, Weights>;
-  using kernel = detail::portable_kernel<
+  using sum_type = std::int32_t;
+  static constexpr bool counts = detail::xnor_operands<In, Weights> && !Grouped;
+  using ungrouped = detail::portable_kernel<
       In, Weights,
       std::conditional_t<detail::shift_operands<In, Weights>, detail::portable_shifts, detail::portable_products>>;
+  using kernel = std::conditional_t<Grouped, detail::grouped_portable<In, Weights>, ungrouped>;
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     if constexpr (counts) return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);
-    else return kernel::prepared_bytes(g);
+    else return 0;
   }
   static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
     if constexpr (counts) return detail::xnor_scratch_bytes<In::storage, Weights::storage>(g);
     else return kernel::scratch_bytes(g);
   }
-  static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared) noexcept {
+  static void prepare([[maybe_unused]] const geometry& g, [[maybe_unused]] const std::byte* weights,
+                      [[maybe_unused]] std::byte* prepared) noexcept {
     if constexpr (counts)
       detail::xnor_prepare<In::storage, Weights::storage>(g, weights, reinterpret_cast<std::int32_t*>(prepared));
-    else kernel::prepare(g, weights, prepared);
   }
   template <class Sink>
   static void rows(const geometry& g, const operands& o, int first, int last, const Sink& sink) noexcept {

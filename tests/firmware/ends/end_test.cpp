@@ -2,12 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include <minnow/firmware/data.hpp>
 #include <minnow/firmware/export_header.hpp>
 #include <minnow/firmware/plan.hpp>
 #include <minnow/infer/packed.hpp>
@@ -20,31 +18,17 @@ using minnow::detail::firmware_arrays;
 using minnow::detail::firmware_end;
 using test::four_ends_plan;
 
-// Only the last stage of firmware may compute floats. All stages before it need an epilogue that outputs codes.
-static_assert(firmware_end<four_ends_plan<0>>::makes_codes && firmware_end<four_ends_plan<1>>::makes_codes &&
-              !firmware_end<four_ends_plan<2>>::makes_codes && !firmware_end<four_ends_plan<3>>::makes_codes);
-static_assert(firmware_end<four_ends_plan<3>>::supports_layers);
+static_assert(firmware_end<four_ends_plan<2>>::supports_layers && firmware_end<four_ends_plan<3>>::supports_layers);
 // The partial results of the pool have one bit for each of 48 channels, in 2 words of 4 bytes, for each of the 4x4
 // pooled pixels.
-static_assert(firmware_end<four_ends_plan<0>>::waiting_bytes() == 4 * 4 * 2 * 4);
-static_assert(firmware_end<four_ends_plan<1>>::waiting_bytes() == 0);
-
-namespace {
-
-/// The constants of a stage, as a device has them in read-only memory.
-constexpr std::array<std::int32_t, 144> firmware_integers{};
-constexpr std::array<std::int64_t, 20> firmware_wide{};
-constexpr float firmware_floats[] = {2, 0.5f, 1, 1, 10, 20, 30, 40};
-struct firmware_constants {
-  static constexpr firmware_stage constants{nullptr, nullptr, firmware_integers.data(), firmware_wide.data(),
-                                            firmware_floats};
-  static constexpr const firmware_stage& stage() { return constants; }
-};
-
-}  // namespace
+static_assert(firmware_end<four_ends_plan<0>>::memory().waiting == 4 * 4 * 2 * 4);
+static_assert(firmware_end<four_ends_plan<1>>::memory().waiting == 0);
+// The last layers are computed in place, so only the sums need memory.
+static_assert(firmware_end<four_ends_plan<3>>::memory().floats[0] == 0 &&
+              firmware_end<four_ends_plan<3>>::memory().sums > 0);
 
 TEST_SUITE("firmware/ends/end") {
-  TEST_CASE("thresholds: flip, smallest and thresholds, which the sink finds again") {
+  TEST_CASE("thresholds: flip, smallest and thresholds, in this order") {
     end_of<four_ends_plan<0>> end;
     end.limits.flip[3] = -1;
     end.limits.smallest[4] = -1;
@@ -57,11 +41,6 @@ TEST_SUITE("firmware/ends/end") {
     CHECK(arrays.integers[3] == -1);
     CHECK(arrays.integers[48 + 4] == -1);
     CHECK(arrays.integers[96 + 5] == 77);
-    const auto sink = firmware_end<four_ends_plan<0>>::sink<firmware_constants>(nullptr, nullptr);
-    CHECK(sink.thresholds.flip == firmware_integers.data());
-    CHECK(sink.thresholds.smallest == firmware_integers.data() + 48);
-    CHECK(sink.thresholds.values == firmware_integers.data() + 96);
-    CHECK(sink.thresholds.stride == 48);
   }
 
   TEST_CASE("fixed point: all constants except the multiplier of a join") {
@@ -81,8 +60,6 @@ TEST_SUITE("firmware/ends/end") {
     REQUIRE(arrays.wide.size() == 20);
     CHECK(arrays.wide[1] == 6);
     CHECK(arrays.floats.empty());
-    const auto sink = firmware_end<four_ends_plan<1>>::sink<firmware_constants>(nullptr, nullptr);
-    CHECK(sink.smallest == firmware_integers.data() + 80);
   }
 
   TEST_CASE("floats: the scales of the sums and the arrays of the layers") {
@@ -92,7 +69,5 @@ TEST_SUITE("firmware/ends/end") {
     firmware_end<four_ends_plan<3>>::put(end, arrays);
     CHECK(arrays.floats == std::vector<float>{2, 0.5f, 1, 1, 0, 0, 0, 0});
     CHECK(arrays.integers.empty());
-    CHECK(firmware_end<four_ends_plan<3>>::value<firmware_constants>(3, 0) == 16);
-    CHECK(firmware_end<four_ends_plan<3>>::value<firmware_constants>(3, 1) == 21.5f);
   }
 }

@@ -1,38 +1,40 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <utility>
 
+#include <minnow/core/shape.hpp>
 #include <minnow/infer/stage_plan.hpp>
+#include <minnow/infer/stage_run.hpp>
 
 /// The firmware form of a stage's epilogue, the operations on its sums. The code calls the epilogue the stage's end
-/// (infer/ends/end.hpp). The folder firmware/ends has a specialization of `firmware_end` for each end that firmware
-/// supports. Its members:
+/// (infer/ends/end.hpp). The folder firmware/ends has a specialization of `firmware_end` for each end. Its members:
 ///
-///   static constexpr bool makes_codes            true if stages before the last may have this end
-///   static constexpr std::size_t waiting_bytes() bytes of memory for partial results of a pool's windows
+///   static constexpr stage_memory memory()       sizes of the buffers that a run needs, without the kernel's scratch
 ///   static void put(const auto& constants, auto& to)
 ///                                                on the host: appends the packed stage's constants to the arrays
 ///                                                `to.integers`, `to.wide` and `to.floats` of a `firmware_stage`
-///   template <class Data>
-///   static auto sink(std::byte* map, std::uint32_t* waiting)
-///                                                on the device, if `makes_codes`: the sink (kernels/sink/sink.hpp)
-///                                                that writes the codes to `map`. `Data::stage()` returns the
-///                                                `firmware_stage`
+///   template <class Data, class Product>
+///   static void run(const stage_run<Plan>&)      on the device: computes the product and writes the stage's output.
+///                                                `Data::stage()` returns the `firmware_stage`
 namespace minnow::detail {
 
-/// Primary template: an epilogue that firmware does not support.
 template <class Plan, stage_end End = Plan::ends_in>
-struct firmware_end {
-  static constexpr bool makes_codes = false;
-  static constexpr std::size_t waiting_bytes() { return 0; }
-  template <class Constants, class Arrays>
-  static void put(const Constants&, Arrays&) {}
-};
+struct firmware_end;
 
 /// Appends the numbers of an array to another one.
 template <class Numbers, class More>
 void append(Numbers& to, const More& from) {
   to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Computes all rows of a stage's product that its pool reads, and passes the sums to a sink.
+template <class Product, class Plan, class Sink>
+void multiply_on_device(const stage_run<Plan>& r, const Sink& sink) noexcept {
+  constexpr int_range read = Plan::pool_window.y_axis().reached({0, Plan::pool_window.out.height});
+  Product::rows(r.work.window, r.work.operands, read.first, read.last, sink);
 }
 
 }  // namespace minnow::detail

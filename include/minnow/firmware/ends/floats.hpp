@@ -9,61 +9,85 @@
 
 #include <minnow/core/affine.hpp>
 #include <minnow/firmware/ends/end.hpp>
-#include <minnow/firmware/exact_fma.hpp>
+#include <minnow/firmware/layers.hpp>
+#include <minnow/infer/ends/float_maps.hpp>
 #include <minnow/infer/stage_plan.hpp>
-#include <minnow/layers/batch_norm.hpp>
-#include <minnow/layers/bias.hpp>
 #include <minnow/layers/layer.hpp>
+#include <minnow/quantize/real.hpp>
 
 namespace minnow::detail {
 
-/// Epilogue in floats. Its constants in `floats` are the scales of the sums, then the arrays of the layers after the
-/// sums. Only the last stage has this epilogue, so it defines `value` instead of `sink`.
+/// The constants of a stage that computes with floats, in `floats` of a `firmware_stage`: the scales of the sums
+/// (without a product: one scale, of the inputs' codes), the arrays of the layers, the state of the quantizer.
 template <class Plan>
-struct firmware_end<Plan, stage_end::floats> {
-  static constexpr bool makes_codes = false;
+struct firmware_floats {
+  static constexpr std::size_t scales = Plan::has_product ? index(Plan::window.out.channels) : 1;
 
-  /// True if firmware supports all layers after the sums.
+  template <std::size_t Index>
+  static constexpr shape in = Plan::layer_graph::template in<Plan::ops_begin + Index>;
+  /// Position of the constants of layer `Index`; for Index = Plan::ops the position of the quantizer's state.
+  template <std::size_t Index>
+  static constexpr std::size_t place() {
+    if constexpr (Index == 0) return scales;
+    else return place<Index - 1>() + firmware_constants<typename Plan::template op<Index - 1>>(in<Index - 1>);
+  }
+
+  /// True if the device can compute all layers of the stage.
   static constexpr bool supports_layers = []<std::size_t... Index>(std::index_sequence<Index...>) {
-    return ((std::is_same_v<typename Plan::template op<Index>, batch_norm> ||
-             std::is_same_v<typename Plan::template op<Index>, bias> ||
-             elementwise<typename Plan::template op<Index>>) &&
-            ...);
+    return (has_firmware<typename Plan::template op<Index>> && ...);
   }(typename Plan::indices{});
-
-  static constexpr std::size_t waiting_bytes() { return 0; }
 
   template <class Constants, class Arrays>
   static void put(const Constants& constants, Arrays& to) {
     Constants::arrays(constants,
                       [&](std::size_t, std::string_view, std::span<const float> values) { append(to.floats, values); });
   }
+  [[nodiscard]] static auto out_state(const float* floats) noexcept {
+    return state_from<typename Plan::outputs>(floats + place<Plan::ops>());
+  }
+};
 
-  /// Applies the layers to a sum of channel `c`.
-  template <class Data>
-  [[nodiscard]] static float value(std::int32_t sum, int c) noexcept {
-    return apply(Data::stage().floats + c, sum, typename Plan::indices{});
+/// Epilogue in floats: each layer, and then the quantizer, is applied to a whole map of floats. In the last stage, layers
+/// that are functions of one number are applied in place to the logits.
+template <class Plan>
+struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
+  using constants = firmware_floats<Plan>;
+  static constexpr bool in_place = []<std::size_t... Index>(std::index_sequence<Index...>) {
+    return Plan::has_product && !Plan::has_quantizer && (firmware_function<typename Plan::template op<Index>> && ...);
+  }(typename Plan::indices{});
+
+  static constexpr stage_memory memory() {
+    stage_memory m = float_map_memory<Plan>();
+    if (in_place) m.floats = {};
+    return m;
   }
 
-private:
-  template <std::size_t... Index>
-  [[nodiscard]] static float apply(const float* at, std::int32_t sum, std::index_sequence<Index...>) noexcept {
-    constexpr int channels = Plan::window.out.channels;
-    float x = rounded_product(static_cast<float>(sum), at[0]);
-    at += channels;
-    [[maybe_unused]] const auto apply_layer = [&]<class Layer>(std::type_identity<Layer>) {
-      if constexpr (std::is_same_v<Layer, batch_norm>) {
-        x = exact_fma(x, at[0], at[channels]);
-        at += 2 * channels;
-      } else if constexpr (std::is_same_v<Layer, bias>) {
-        x += at[0];
-        at += channels;
-      } else {
-        x = Layer::apply(x);
-      }
-    };
-    (apply_layer(std::type_identity<typename Plan::template op<Index>>{}), ...);
-    return x;
+  template <class Data, class Product>
+  static void run(const stage_run<Plan>& r) noexcept {
+    const float* floats = Data::stage().floats;
+    if constexpr (in_place) {
+      auto* to = reinterpret_cast<float*>(r.output);
+      multiply<Product>(r.work, floats, to);
+      [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        (run_on_device<typename Plan::template op<Index>>(floats + constants::template place<Index>(),
+                                                          constants::template in<Index>, to, to),
+         ...);
+      }(typename Plan::indices{});
+    } else {
+      const float* from = r.floats[0];
+      if constexpr (Plan::has_product) multiply<Product>(r.work, floats, r.floats[0]);
+      else from = values<typename Plan::inputs>(r.work.operands.inputs, Plan::in, floats[0], 0, r.floats[0]);
+      from = run_layers(r, from, [&](auto i, const float* in, [[maybe_unused]] const float* other, float* out) {
+        using layer = typename Plan::template op<i>;
+        const float* of_layer = floats + constants::template place<i>();
+        constexpr shape body = constants::template in<i>;
+        if constexpr (join_layer<layer>)
+          firmware_layer<layer>::run(of_layer, body, Plan::layer_graph::template second_in<Plan::ops_begin + i>, in,
+                                     other, out);
+        else run_on_device<layer>(of_layer, body, in, out);
+      });
+      encode<typename Plan::outputs>(from, constants::out_state(floats), r.output, Plan::out);
+    }
   }
 };
 

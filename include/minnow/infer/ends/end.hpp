@@ -13,6 +13,7 @@
 #include <minnow/infer/any_visitor.hpp>
 #include <minnow/infer/ends/sums.hpp>
 #include <minnow/infer/stage_plan.hpp>
+#include <minnow/infer/stage_run.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 #include <minnow/quantize/concept.hpp>
 
@@ -46,32 +47,6 @@ namespace minnow::detail {
 
 template <class Plan, stage_end End = Plan::ends_in>
 struct end_of;
-
-/// Sizes of the buffers that a stage needs while it runs, or the offsets of these buffers, in bytes.
-struct stage_memory {
-  std::array<std::size_t, 3> floats{};  ///< 0 and 1: a layer's input and output, alternating; 2: a second input
-  std::size_t sums = 0;
-  std::size_t waiting = 0;  ///< partial results of the windows of a pool that is folded into thresholds
-  std::size_t scratch = 0;
-};
-
-/// Buffers and run-time parameters of one stage for one image.
-template <class Plan>
-struct stage_run {
-  stage_work work;                                 ///< parameters of the product
-  std::byte* output;                               ///< packed map that the stage writes
-  std::array<const std::byte*, Plan::ops> others;  ///< for each layer with two inputs, the map of the second input
-  std::array<float*, 3> floats;                    ///< as in stage_memory
-  std::uint32_t* waiting;                          ///< as in stage_memory
-  std::array<int, Plan::ops> other_zeros{};        ///< zero points of the maps in `others`
-};
-
-/// Returns the size in bytes of a product's sums for `rows` rows of its output.
-template <class Plan>
-constexpr std::size_t sum_bytes(int rows) {
-  const auto stride = index(kernels::sum_stride(Plan::window.out.channels));
-  return (index(Plan::window.out.width) * stride * index(rows) + stride) * 4;
-}
 
 /// Returns the bytes of an array, writable unless its numbers are const.
 template <class Number>

@@ -65,14 +65,6 @@ struct fixed_constants {
   }
 };
 
-/// Index of the join (a layer with two inputs) among the layers of a stage with at most one join; 0 without a join.
-template <class Plan>
-inline constexpr std::size_t join_of = []<std::size_t... Index>(std::index_sequence<Index...>) {
-  std::size_t at = 0;
-  ((at = join_layer<typename Plan::template op<Index>> ? Index : at), ...);
-  return at;
-}(typename Plan::indices{});
-
 /// Context of `fix_block`.
 struct fix_context {
   const fixed_constants* constants;

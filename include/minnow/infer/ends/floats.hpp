@@ -5,97 +5,22 @@
 #include <type_traits>
 #include <utility>
 
-#include <minnow/core/affine.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/infer/ends/end.hpp>
+#include <minnow/infer/ends/float_maps.hpp>
 #include <minnow/infer/ends/layer_constants.hpp>
-#include <minnow/infer/ends/sums.hpp>
 #include <minnow/infer/stage_plan.hpp>
-#include <minnow/kernels/layout/layout.hpp>
-#include <minnow/kernels/operand.hpp>
 #include <minnow/layers/layer.hpp>
-#include <minnow/quantize/concept.hpp>
 #include <minnow/quantize/real.hpp>
 
 namespace minnow::detail {
-
-/// Returns the values of a packed map. Floats are returned in place. Codes are unpacked into `to` and multiplied by
-/// `scale`.
-///
-/// zero  the quantizer's zero point
-template <class Quantizer>
-const float* values(const std::byte* packed, shape s, float scale, [[maybe_unused]] int zero, float* to) noexcept {
-  if constexpr (std::is_same_v<Quantizer, real>) {
-    return reinterpret_cast<const float*>(packed);
-  } else {
-    kernels::unpack_inputs<operand_of<Quantizer>::storage, operand_of<Quantizer>::bits>(packed, s.pixels(), s.channels,
-                                                                                        to);
-    if constexpr (affine_quantizer<Quantizer>)
-      for (int k = 0; k < s.size(); ++k) to[k] -= static_cast<float>(zero);
-    if (scale != 1)
-      for (int k = 0; k < s.size(); ++k) to[k] *= scale;
-    return to;
-  }
-}
-
-/// Computes all sums of a product and multiplies each channel by its scale.
-template <class Product>
-void multiply(const stage_work& w, const float* scales, float* to) noexcept {
-  auto* sums = reinterpret_cast<typename Product::sum_type*>(w.sums);
-  const int channels = w.window.out.channels;
-  store_sums<Product>(w, 0, w.window.out.height);
-  if (w.watcher != nullptr) w.watcher->sums(w.layer, 0, w.window.out.height, sums);
-  for (int pixel = 0; pixel < w.window.out.pixels(); ++pixel, to += channels, sums += kernels::sum_stride(channels))
-    for (int c = 0; c < channels; ++c) to[c] = rounded_product(static_cast<float>(sums[c]), scales[c]);
-}
-
-/// Packs the codes of one image's values, one word of channels at a time.
-template <class Quantizer>
-void encode(const float* from, const typename Quantizer::state& state, std::byte* to, shape s) {
-  using operand = operand_of<Quantizer>;
-  using number = kernels::code<Quantizer::storage>;
-  for (int pixel = 0; pixel < s.pixels(); ++pixel, from += s.channels)
-    for (int c = 0; c < s.channels; c += word_bits) {
-      number codes[word_bits];
-      const int count = std::min(word_bits, s.channels - c);
-      for (int i = 0; i < count; ++i) codes[i] = static_cast<number>(Quantizer::code(from[c + i], state));
-      if constexpr (affine_quantizer<Quantizer>)
-        for (int i = 0; i < count; ++i) codes[i] = static_cast<number>(codes[i] + Quantizer::zero(state));
-      kernels::pack_inputs<operand::storage, operand::bits>(codes, 1, count, to);
-      to += kernels::pixel_bytes<operand::storage, operand::bits>(count);
-    }
-}
 
 /// The end of a stage that stores all sums of its product. Each layer, and then the quantizer, is applied to a whole
 /// map of floats.
 template <class Plan>
 struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
-  static constexpr stage_memory memory() {
-    stage_memory m;
-    const auto bytes = [](const shape& s) { return index(s.size()) * sizeof(float); };
-    if constexpr (Plan::has_product) {
-      m.sums = sum_bytes<Plan>(Plan::window.out.height);
-      m.floats[0] = bytes(Plan::window.out);
-    } else if constexpr (!std::is_same_v<typename Plan::inputs, real>) {
-      m.floats[0] = bytes(Plan::in);
-    }
-    // Layers alternate between the buffers 0 and 1: the first layer reads 0 and writes 1, the second reads 1 and writes
-    // 0.
-    const auto add = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-      using layers = typename Plan::layer_graph;
-      constexpr std::size_t layer = Plan::ops_begin + Index;
-      auto& written = m.floats[1 - Index % 2];
-      written = std::max(written, bytes(layers::template out<layer>));
-      if constexpr (join_layer<typename Plan::template op<Index>>)
-        if constexpr (!std::is_same_v<typename Plan::template second_inputs<Index>, real>)
-          m.floats[2] = std::max(m.floats[2], bytes(layers::template second_in<layer>));
-    };
-    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (add(std::integral_constant<std::size_t, Index>{}), ...);
-    }(typename Plan::indices{});
-    return m;
-  }
+  static constexpr stage_memory memory() { return float_map_memory<Plan>(); }
 
   template <class Product, class Arch>
   void run(const stage_run<Plan>& r) const {
@@ -104,17 +29,10 @@ struct end_of<Plan, stage_end::floats> : layer_constants<Plan> {
     else
       from = values<typename Plan::inputs>(r.work.operands.inputs, Plan::in, this->scales[0], r.work.operands.zero,
                                            r.floats[0]);
-    std::size_t next = 1;
-    this->each_op([&](auto i, const auto& reading) {
-      if constexpr (join_layer<typename Plan::template op<i>>) {
-        constexpr shape other = Plan::layer_graph::template second_in<Plan::ops_begin + i>;
-        using second = typename Plan::template second_inputs<i>;
-        reading.run(from, values<second>(r.others[i], other, 1, r.other_zeros[i], r.floats[2]), r.floats[next]);
-      } else {
-        reading.run(from, r.floats[next]);
-      }
-      from = r.floats[next];
-      next = 1 - next;
+    from = run_layers(r, from, [&](auto i, const float* in, [[maybe_unused]] const float* other, float* out) {
+      const auto& reading = static_cast<const layer_reading<Plan, i>&>(*this).function;
+      if constexpr (join_layer<typename Plan::template op<i>>) reading.run(in, other, out);
+      else reading.run(in, out);
     });
     encode<typename Plan::outputs>(from, this->out_state, r.output, Plan::out);
   }

@@ -116,6 +116,18 @@ void encode_block(const void* context, const std::int32_t* sums, int pixel, int 
   }
 }
 
+/// Writes -1 for each channel whose pool takes the smallest code (kernels/sink/byte_sink.hpp), else 0.
+template <class Plan>
+void find_smallest(const layer_constants<Plan>& constants, std::int32_t* smallest) noexcept {
+  for (int c = 0; c < Plan::window.out.channels; ++c) {
+    int direction = Plan::outputs::scale(constants.out_state) < 0 ? -1 : 1;
+    constants.each_op([&](auto i, const auto& reading) {
+      if constexpr (i > Plan::pool) direction *= reading.direction(c);
+    });
+    smallest[c] = direction < 0 ? -1 : 0;
+  }
+}
+
 /// The end of a stage that outputs one-byte codes. As soon as the kernel has computed a tile of sums, the layers and
 /// the quantizer are applied to it in floats, in blocks of 16 sums. The layers compute the same functions as in
 /// `stage_end::floats`.
@@ -131,14 +143,7 @@ struct end_of<Plan, stage_end::requantize> : layer_constants<Plan> {
   void run(const stage_run<Plan>& r) const {
     if (r.work.watcher != nullptr) watch<Product>(r.work);
     auto* smallest = reinterpret_cast<std::int32_t*>(r.work.sums);
-    if constexpr (Plan::pools > 0)
-      for (int c = 0; c < Plan::window.out.channels; ++c) {
-        int direction = Plan::outputs::scale(this->out_state) < 0 ? -1 : 1;
-        this->each_op([&](auto i, const auto& reading) {
-          if constexpr (i > Plan::pool) direction *= reading.direction(c);
-        });
-        smallest[c] = direction < 0 ? -1 : 0;
-      }
+    if constexpr (Plan::pools > 0) find_smallest(*this, smallest);
     first_exception failure;
     const encode_context<Plan> context{this, &failure, r.others.data(), r.other_zeros.data()};
     const kernels::byte_sink<byte_code_of<Plan>> codes{encode_block<Plan, Arch>, &context, Plan::pool_window, smallest,
