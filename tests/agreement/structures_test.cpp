@@ -22,6 +22,10 @@ struct paddings_of_one_side
             depthwise_conv<scheme<integer<8>, integer<4>>, stride<2>, same>, batch_norm,
             conv<12, minw<1, 1>, kernel<1>, padding<0, 0, 1, 1>>, average_pool<2, padding<1, 0, 0, 1>>, batch_norm,
             last> {};
+struct black_padding : model<image<3, 9, 9>, conv<17, scheme<unsigned_pixels, sign>>, batch_norm,
+                             depthwise_conv<minw<2, 2>>, batch_norm, last> {};
+struct grouped_image : model<image<4, 9, 9>, depthwise_conv<scheme<unsigned_pixels, integer<8>>>, batch_norm,
+                             conv<9, minw<1, 1>>, batch_norm, last> {};
 struct one_moved_window : model<image<3, 3, 3>, conv<33, scheme<pixels, sign>, stride<3>>, batch_norm,
                                 conv<16, minw<1, 1>, kernel<1>, stride<1>>, batch_norm, last> {};
 struct of_a_signal
@@ -30,6 +34,9 @@ struct of_a_signal
 struct of_features : model<features<37>, dense<65, scheme<pixels, sign>>, batch_norm, dense<31, minw<1, 1>>, batch_norm,
                            dense<63, minw<2, 3>>, batch_norm, last> {};
 struct dense_first : model<image<3, 5, 7>, dense<64, scheme<pixels, power_of_two<3>>>, batch_norm, last> {};
+/// A single convolution with black padding, with an image of floats and of bytes.
+struct real_image : model<image<3, 5, 4>, conv<6, scheme<real, integer<8>>>> {};
+struct byte_image : model<image<3, 5, 4>, conv<6, scheme<unsigned_pixels, integer<8>>>> {};
 struct long_integers
     : model<image<3, 8, 8>, conv<40, scheme<pixels, integer<8>>>, batch_norm, relu,
             dense<9, scheme<integer<8>, integer<8>>>, batch_norm, dense<4, scheme<integer<8>, integer<8>>>> {};
@@ -47,7 +54,7 @@ TEST_SUITE("agreement/structures") {
   }
 
   TEST_CASE_TEMPLATE("strides, paddings and kernels of all sizes", Model, strided, kernels_of_all_sizes,
-                     paddings_of_one_side, one_moved_window) {
+                     paddings_of_one_side, one_moved_window, black_padding, grouped_image) {
     check_model<Model>();
   }
 
@@ -56,6 +63,21 @@ TEST_SUITE("agreement/structures") {
   }
 
   TEST_CASE_TEMPLATE("quantizers of other widths and thresholds", Model, other_codes) { check_model<Model>(); }
+
+  TEST_CASE(
+      "a quantized first layer with unsigned pixels computes what it computed with real inputs, padding included") {
+    const auto data = random_images<std::uint8_t>(layer_graph<real_image>::input, 20, 2, 3);
+    network<real_image> of_floats{seed{1}};
+    network<byte_image> of_bytes{seed{1}};
+    of_bytes.layer_at<1>().set_weights(of_floats.layer_at<0>().weights());
+    const std::vector<float> expected = logits(of_floats, data), found = logits(of_bytes, data);
+    double largest = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
+      CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-4));
+    }
+    CHECK(largest > 0.1);
+  }
 
   TEST_CASE("sums beyond a float's 24 bits are the same integers") {
     static_assert(dense_over({8, 8, 40}, 9).inputs() * 127 * 127 > 1 << 24);

@@ -11,7 +11,9 @@
 
 using namespace minnow;
 
-static_assert(quantizer<pixels>);
+static_assert(quantizer<pixels> && quantizer<unsigned_pixels>);
+static_assert(unsigned_pixels::storage == encoding::unsigned_byte && unsigned_pixels::max_code == 255);
+static_assert(!unsigned_pixels::supports(role::weights));
 static_assert(pixels::bits == 8 && pixels::storage == encoding::pixel && pixels::max_code == 255);
 static_assert(pixels::supports(role::inputs) && !pixels::supports(role::weights));
 
@@ -47,5 +49,18 @@ TEST_SUITE("quantize/pixels") {
       CHECK(std::abs(quantized<pixels>(p, {}) - (2.0 * p - 255) / 255) <= 0x1p-23 * std::abs(2.0 * p - 255) / 255);
   }
 
-  TEST_CASE("has a stable name") { CHECK(pixels::name().view() == "pixels"); }
+  TEST_CASE("has a stable name") {
+    CHECK(pixels::name().view() == "pixels");
+    CHECK(unsigned_pixels::name().view() == "unsigned_pixels");
+  }
+
+  TEST_CASE("an unsigned byte p is its own code and stands for p / 255") {
+    CHECK(test::difference(
+              all_bytes(), [](float p) { return unsigned_pixels::code(p, {}); }, [](double p) { return p; }) == "");
+    CHECK(test::lane_difference(all_bytes(), [](auto p) { return unsigned_pixels::code(p, {}); }) == "");
+    for (const float p : all_bytes())
+      CHECK(std::abs(quantized<unsigned_pixels>(p, {}) - static_cast<double>(p) / 255) <= 0x1p-23);
+    CHECK(unsigned_pixels::range({}).low == 0);
+    CHECK(unsigned_pixels::range({}).high == 1);
+  }
 }

@@ -182,7 +182,10 @@ private:
     const int filters = 8 + 4 * below(5) + (below(3) == 0 ? 1 : 0);
     const std::string kind = in.pixels() == 1 ? "dense<" : "conv<";
     const std::string product =
-        kind + numbers({filters}) + ", " + (below(4) == 0 ? scheme() : "scheme<pixels, " + weights() + ">") + ">";
+        kind + numbers({filters}) + ", " +
+        (below(4) == 0 ? scheme()
+                       : "scheme<" + std::string(pick({"pixels, ", "unsigned_pixels, "})) + weights() + ">") +
+        ">";
     return {product + ", " + functions(), {in.height, in.width, filters}};
   }
   /// Returns a product that keeps height and width.

@@ -36,8 +36,9 @@ struct firmware_plan {
   }();
   template <std::size_t... Stage>
   static constexpr bool check(std::index_sequence<Stage...>) {
-    static_assert(layer_graph::takes_pixels,
-                  "minnow: firmware begins with the image's bytes: the first layer's inputs are pixels");
+    static_assert(
+        layer_graph::takes_pixels,
+        "minnow: firmware begins with the image's bytes: the first layer's inputs are pixels or unsigned_pixels");
     static_assert(((stage<Stage>::integer_sums || !stage<Stage>::has_product) && ...),
                   "minnow: firmware multiplies integers: this model has a layer of half or real numbers");
     static_assert((!affine_quantizer<typename stage<Stage>::outputs> && ...),

@@ -84,7 +84,7 @@ inline constexpr auto stage_lines = []<std::size_t... Index>(std::index_sequence
 /// Line of the first quantizer of a model that begins with pixels. The image's bytes are already the quantizer's codes.
 template <class Model>
 inline constexpr packed_line pixels_line{.path = layer_graph<Model>::paths[0].view(),
-                                         .name = short_name_of<quantize<pixels>>.view(),
+                                         .name = short_name_of<typename layer_graph<Model>::template layer<0>>.view(),
                                          .out = layer_graph<Model>::input,
                                          .kernel = "the image's bytes"};
 

@@ -111,7 +111,7 @@ class network : public network_base {
   static constexpr bool quantizes_in() {
     if constexpr (product_layer<Layer>) return is_integer(Layer::weights::storage);
     else if constexpr (detail::quantizes<Layer>)
-      return is_integer(Layer::inputs::storage) && !std::is_same_v<typename Layer::inputs, pixels>;
+      return is_integer(Layer::inputs::storage) && !detail::reads_image<typename Layer::inputs>;
     else return false;
   }
 

@@ -39,9 +39,9 @@ struct firmware_end<Plan, stage_end::requantize> : firmware_floats<Plan> {
 
   template <class Data, class Product>
   static void run(const stage_run<Plan>& r) noexcept {
-    multiply_on_device<Product>(r, kernels::byte_sink<byte_code_of<Plan>>{&codes_of_block<Data>, r.others.data(),
-                                                                          Plan::pool_window, Data::stage().integers,
-                                                                          r.output});
+    multiply_on_device<Product>(
+        r, kernels::byte_sink<byte_code_of<Plan>>{&codes_of_block<Data>, r.others.data(), Plan::pool_window,
+                                                  Data::stage().integers, r.output});
   }
 
 private:

@@ -33,6 +33,11 @@ template <class Layer>
 inline constexpr bool quantizes = false;
 template <class Quantizer>
 inline constexpr bool quantizes<quantize<Quantizer>> = true;
+/// True for a quantize layer whose codes are the bytes of an image.
+template <class Layer>
+inline constexpr bool quantizes_image = false;
+template <class Quantizer>
+inline constexpr bool quantizes_image<quantize<Quantizer>> = reads_image<Quantizer>;
 
 template <class Flat, std::size_t From>
 struct input_quantizer : quantizer_of<typename Flat::template layer<From>> {};
@@ -140,9 +145,8 @@ private:
               Layer::over(in).inputs() > detail::longest_sum<inputs_of<Index>, typename Layer::weights>())
             r.why = fault::sum_overflow;
         }
-        if (Index > 0 && std::is_same_v<Layer, quantize<pixels>> && r.why == fault::none)
-          r.why = fault::pixels_not_first;
-        if (Index == 0 && std::is_same_v<Layer, quantize<pixels>> && graph.image_readers > 1 && r.why == fault::none)
+        if (Index > 0 && detail::quantizes_image<Layer> && r.why == fault::none) r.why = fault::pixels_not_first;
+        if (Index == 0 && detail::quantizes_image<Layer> && graph.image_readers > 1 && r.why == fault::none)
           r.why = fault::image_shared;
         if (r.why == fault::none) r.shapes[Index] = Layer::output(in);
       }
@@ -186,8 +190,9 @@ public:
     return h;
   }(std::make_index_sequence<count>{});
 
-  /// True if the model begins with quantize<pixels>: the bytes of the input images are then used as codes.
-  static constexpr bool takes_pixels = std::is_same_v<layer<0>, quantize<pixels>>;
+  /// True if the model begins with the quantizer `pixels` or `unsigned_pixels`: the bytes of the input images are then
+  /// used as codes.
+  static constexpr bool takes_pixels = detail::quantizes_image<layer<0>>;
 };
 
 /// Old name of `layer_graph`.

@@ -35,8 +35,7 @@ float level_distance(const typename Quantizer::state& s) noexcept {
 template <class Estimator, quantizer Quantizer>
 class estimator_noise {
 public:
-  static constexpr bool exists =
-      Estimator::stochastic && is_integer(Quantizer::storage) && !std::is_same_v<Quantizer, pixels>;
+  static constexpr bool exists = Estimator::stochastic && is_integer(Quantizer::storage) && !reads_image<Quantizer>;
 
   estimator_noise(const random& draws, const typename Quantizer::state& s) noexcept : draws_(draws) {
     if constexpr (requires { requires Estimator::dithers; }) width_ = level_distance<Quantizer>(s);

@@ -23,11 +23,11 @@ namespace minnow {
 /// it passes codes and their scale to the product instead, so that the product's sums are the integers of the packed
 /// network. The backward pass multiplies gradients by the estimator's slope and by the derivative of the clip.
 ///
-/// `pixels`, `half` and `real` need no estimator: `pixels` is exact, and `half` and `real` pass gradients inside their
+/// `pixels`, `unsigned_pixels`, `half` and `real` need no estimator: the first two are exact, and `half` and `real` pass gradients inside their
 /// range.
 template <quantizer Quantizer, class Estimator>
 class trainable<quantize<Quantizer>, Estimator> : public layer_base {
-  static constexpr bool estimates = is_integer(Quantizer::storage) && !std::is_same_v<Quantizer, pixels>;
+  static constexpr bool estimates = is_integer(Quantizer::storage) && !detail::reads_image<Quantizer>;
   using noise = detail::estimator_noise<Estimator, Quantizer>;
 
 public:
