@@ -4,6 +4,7 @@
 // usage: firmware_export FOLDER        network_data.hpp: the network; images_data.hpp: images and the host's logits for
 // them
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstdio>
@@ -22,19 +23,23 @@ namespace {
 namespace mn = minnow;
 using firmware_example::network;
 
-/// Returns synthetic digits as 32x32 color images. A digit's position and brightness differ between the color channels.
-mn::dataset<std::uint8_t> color_digits(int count, std::uint64_t draws) {
-  const auto digits = mn::synthetic_digits(count, mn::seed{draws});
+/// Returns random images with stripes, whose direction is the label, for any model.
+mn::dataset<std::uint8_t> stripes(int count, std::uint64_t draws) {
+  using graph = mn::layer_graph<network>;
+  const mn::shape image = graph::input;
+  mn::random random{mn::seed{draws}};
   mn::dataset<std::uint8_t> data;
-  data.dimensions = {32, 32, 3};
-  data.labels = digits.labels;
-  data.images.assign(static_cast<std::size_t>(count) * 32 * 32 * 3, 0);
-  for (int n = 0; n < count; ++n)
-    for (int y = 0; y < 28; ++y)
-      for (int x = 0; x < 28; ++x)
-        for (int c = 0; c < 3; ++c)
-          data.images[static_cast<std::size_t>(((n * 32 + y + 1 + c) * 32 + x + 3 - c) * 3 + c)] =
-              static_cast<std::uint8_t>(digits.image(n)[static_cast<std::size_t>(y * 28 + x)] / (c + 1));
+  data.dimensions = image;
+  for (int n = 0; n < count; ++n) {
+    const int label = random.below(std::min(graph::output.size(), 10)), phase = random.below(16);
+    data.labels.push_back(label);
+    for (int y = 0; y < image.height; ++y)
+      for (int x = 0; x < image.width; ++x)
+        for (int c = 0; c < image.channels; ++c) {
+          const int stripe = (y * label + x * (10 - label) + 7 * c + phase) / 4 % 2;
+          data.images.push_back(static_cast<std::uint8_t>(96 * stripe + random.below(160)));
+        }
+  }
   return data;
 }
 
@@ -57,6 +62,16 @@ void write_images(const std::string& path, const mn::dataset<std::uint8_t>& data
   std::fclose(file);
 }
 
+long long macs() {
+  long long sum = 0;
+  [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
+    ((sum +=
+      mn::detail::stage_plan<network, Stage>::has_product ? mn::detail::stage_plan<network, Stage>::window.macs() : 0),
+     ...);
+  }(std::make_index_sequence<mn::detail::stages<network>::count>{});
+  return sum;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
@@ -64,15 +79,15 @@ int main(int count, char** arguments) try {
   const std::string folder = std::string(arguments[1]) + "/";
 
   mn::network<network, mn::aqe> net{mn::seed{1}};
-  mn::fit(net, color_digits(256, 1), mn::adam{.rate = 1e-3f}, mn::linear{},
+  mn::fit(net, stripes(256, 1), mn::adam{.rate = 1e-3f}, mn::linear{},
           {.epochs = 1, .batch = 32, .batch_norm_batches = 4});
   const auto small = mn::pack(net);
   mn::save_header(small, folder + "network_data.hpp", "network_data");
 
-  const auto test = color_digits(4, 2);
+  const auto test = stripes(4, 2);
   write_images(folder + "images_data.hpp", test, small.run(std::span<const std::uint8_t>(test.images)));
-  std::printf("firmware_export: %zu bits of weights; %d images with the host's logits\n", small.weight_bits(),
-              test.size());
+  std::printf("firmware_export: %zu bits of weights, %lld multiply-accumulates; %d images with the host's logits\n",
+              small.weight_bits(), macs(), test.size());
 } catch (const std::exception& e) {
   std::fprintf(stderr, "firmware_export: %s\n", e.what());
   return 1;

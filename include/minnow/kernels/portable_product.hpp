@@ -6,6 +6,7 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/kernels/dot/direct.hpp>
 #include <minnow/kernels/dot/portable.hpp>
 #include <minnow/kernels/dot/shift.hpp>
 #include <minnow/kernels/grouped/portable.hpp>
@@ -26,9 +27,11 @@ struct portable_product {
 
   using sum_type = std::int32_t;
   static constexpr bool counts = detail::xnor_operands<In, Weights> && !Grouped;
-  using ungrouped = detail::portable_kernel<
+  using widening = detail::portable_kernel<
       In, Weights,
       std::conditional_t<detail::shift_operands<In, Weights>, detail::portable_shifts, detail::portable_products>>;
+  using ungrouped =
+      std::conditional_t<detail::direct_operands<In, Weights>, detail::direct_kernel<In, Weights>, widening>;
   using kernel = std::conditional_t<Grouped, detail::grouped_portable<In, Weights>, ungrouped>;
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {

@@ -26,7 +26,7 @@ MINNOW_COLD c_locale::~c_locale() { ::uselocale(before_); }
 #endif
 
 MINNOW_COLD const char* system_text(int code) noexcept {
-  const c_locale english;
+  [[maybe_unused]] const c_locale english;
   return std::strerror(code);
 }
 
@@ -34,7 +34,7 @@ MINNOW_COLD const char* system_text(int code) noexcept {
 
 MINNOW_COLD status status::failure(const char* format, ...) noexcept {
   status result;
-  const detail::c_locale point;
+  [[maybe_unused]] const detail::c_locale point;
   std::va_list arguments;
   va_start(arguments, format);
   detail::sentence(result.text_, sizeof result.text_).write(format, arguments);

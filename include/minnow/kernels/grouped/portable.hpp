@@ -5,26 +5,30 @@
 
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/kernels/dot/direct.hpp>
 #include <minnow/kernels/dot/portable.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 
-/// Grouped convolutions of integers in standard C++, without xsimd. Inputs and weights are widened to 16 bits as in
-/// dot/portable.hpp.
+/// Grouped convolutions of integers in standard C++, without xsimd. Depthwise convolutions of bytes read them where they
+/// are stored (dot/direct.hpp); otherwise inputs and weights are widened to 16 bits as in dot/portable.hpp.
 namespace minnow::kernels::detail {
 
 template <class In, class Weights>
 struct grouped_portable {
   using inputs = portable_kernel<In, Weights, portable_products>;
+  using depthwise = direct_depthwise<In, Weights>;
 
   /// The unpacked map, then the weights of one block, [inputs of a window][16 filters].
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    if (depthwise::serves(g)) return 0;
     return inputs::row_bytes(g) +
            (inputs::image_codes(g) + index(g.inputs()) * index(block_filters)) * sizeof(std::int16_t);
   }
 
   template <class Sink>
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
+    if (depthwise::serves(g)) return depthwise::run(g, o, first_row, last_row, sink);
     auto* image = reinterpret_cast<std::int16_t*>(o.scratch + inputs::row_bytes(g));
     std::int16_t* codes = image + inputs::image_codes(g);
     inputs::unpack(g, o, first_row, last_row, image);

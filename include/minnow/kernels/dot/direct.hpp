@@ -1,0 +1,258 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
+#include <minnow/core/shape.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/operand.hpp>
+#include <minnow/kernels/portable.hpp>
+#include <minnow/kernels/region.hpp>
+#include <minnow/kernels/sink/tile.hpp>
+
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+
+/// Integer products for processors without vectors. They read inputs of one byte, and weights of 8 or 4 bits, where they
+/// are stored, and need no scratch memory. Each step multiplies a quad (four channels) of some pixels by the weights of
+/// some filters; the sums stay in registers.
+///
+/// cost  per quad, for 2 pixels by 2 filters: 8 loads of inputs, 2 of weights, 8 extractions and 16 multiply-adds, 34
+///       instructions for 16 multiply-accumulates. With the 16-bit pairs of Armv7E-M (SMLAD): 20 instructions
+namespace minnow::kernels::detail {
+
+/// True for pairs of operands that `direct_kernel` multiplies.
+template <class In, class Weights>
+inline constexpr bool direct_operands = (is_bytes(In::storage) || In::storage == encoding::pixel) &&
+                                        (Weights::storage == encoding::byte || Weights::storage == encoding::nibble);
+
+/// The input of a channel, from its byte.
+template <class In>
+[[nodiscard]] inline std::int32_t input_of(std::byte b) noexcept {
+  if constexpr (In::storage == encoding::pixel) return 2 * static_cast<std::int32_t>(b) - 255;
+  else if constexpr (is_unsigned(In::storage)) return static_cast<std::int32_t>(b);
+  else return static_cast<std::int8_t>(b);
+}
+
+/// The packed quad of a filter, and the weight of one of its channels.
+template <class Weights>
+struct weight_quad {
+  static constexpr int bytes = Weights::storage == encoding::nibble ? 2 : 4;
+
+  [[nodiscard]] static std::uint32_t load(const std::byte* from) noexcept {
+    if constexpr (bytes == 2) return load16(from);
+    else return load32(from);
+  }
+  template <int Channel>
+  [[nodiscard]] static std::int32_t at(std::uint32_t quad) noexcept {
+    constexpr int bits = 2 * bytes;
+    return static_cast<std::int32_t>(quad << (32 - bits * (Channel + 1))) >> (32 - bits);
+  }
+};
+
+#if defined(__ARM_FEATURE_SIMD32)
+/// Four numbers as two pairs of 16 bits: the channels 0 and 2, and the channels 1 and 3.
+struct half_pairs {
+  std::uint32_t even;
+  std::uint32_t odd;
+
+  /// Adds the products of four inputs and four weights.
+  [[nodiscard]] static std::int32_t add(const half_pairs& x, const half_pairs& w, std::int32_t sum) noexcept {
+    return __smlad(static_cast<int16x2_t>(x.odd), static_cast<int16x2_t>(w.odd),
+                   __smlad(static_cast<int16x2_t>(x.even), static_cast<int16x2_t>(w.even), sum));
+  }
+};
+#endif
+
+/// The products of quads, with the instructions of the processor. `shift` is the number of bits by which the sums are
+/// too large to the left.
+template <class In, class Weights>
+struct quad_products {
+#if defined(__ARM_FEATURE_SIMD32)
+  static constexpr bool pairs = In::storage != encoding::pixel;
+#else
+  static constexpr bool pairs = false;
+#endif
+  using quad = weight_quad<Weights>;
+  static constexpr int shift = pairs && Weights::storage == encoding::nibble ? 4 : 0;
+
+  template <int Pixels, int Filters>
+  static void add(const std::byte* const (&inputs)[index(Pixels)], const std::byte* weights,
+                  std::int32_t (&sums)[index(Pixels)][index(Filters)]) noexcept {
+#if defined(__ARM_FEATURE_SIMD32)
+    if constexpr (pairs) {
+      half_pairs w[index(Filters)];
+#pragma GCC unroll 4
+      for (int f = 0; f < Filters; ++f) w[f] = weights_of(quad::load(weights + f * quad::bytes));
+#pragma GCC unroll 4
+      for (int p = 0; p < Pixels; ++p) {
+        const half_pairs x = inputs_of(load32(inputs[p]));
+#pragma GCC unroll 4
+        for (int f = 0; f < Filters; ++f) sums[p][f] = half_pairs::add(x, w[f], sums[p][f]);
+      }
+      return;
+    }
+#endif
+    std::uint32_t w[index(Filters)];
+#pragma GCC unroll 4
+    for (int f = 0; f < Filters; ++f) w[f] = quad::load(weights + f * quad::bytes);
+    add_channel<0>(inputs, w, sums);
+    add_channel<1>(inputs, w, sums);
+    add_channel<2>(inputs, w, sums);
+    add_channel<3>(inputs, w, sums);
+  }
+
+private:
+  template <int Channel, std::size_t Pixels, std::size_t Filters>
+  static void add_channel(const std::byte* const (&inputs)[Pixels], const std::uint32_t (&w)[Filters],
+                          std::int32_t (&sums)[Pixels][Filters]) noexcept {
+    std::int32_t x[Pixels];
+#pragma GCC unroll 4
+    for (std::size_t p = 0; p < Pixels; ++p) x[p] = input_of<In>(inputs[p][Channel]);
+#pragma GCC unroll 4
+    for (std::size_t f = 0; f < Filters; ++f) {
+      const std::int32_t weight = quad::template at<Channel>(w[f]);
+#pragma GCC unroll 4
+      for (std::size_t p = 0; p < Pixels; ++p) sums[p][f] += x[p] * weight;
+    }
+  }
+
+#if defined(__ARM_FEATURE_SIMD32)
+  [[nodiscard]] static half_pairs inputs_of(std::uint32_t bytes) noexcept {
+    if constexpr (is_unsigned(In::storage)) return {bytes & 0x00ff00ffu, bytes >> 8 & 0x00ff00ffu};
+    else return signed_pairs(bytes, std::rotr(bytes, 8));
+  }
+  [[nodiscard]] static half_pairs signed_pairs(std::uint32_t even, std::uint32_t odd) noexcept {
+    return {static_cast<std::uint32_t>(__sxtb16(even)), static_cast<std::uint32_t>(__sxtb16(odd))};
+  }
+  /// Weights of 4 bits are moved to the upper half of a byte, so they are 16 times as large.
+  [[nodiscard]] static half_pairs weights_of(std::uint32_t quad) noexcept {
+    if constexpr (Weights::storage == encoding::nibble) {
+      const std::uint32_t spread = quad | quad << 8;
+      return signed_pairs(spread << 4 & 0x00f000f0u, spread & 0x00f000f0u);
+    } else {
+      return signed_pairs(quad, std::rotr(quad, 8));
+    }
+  }
+#endif
+};
+
+template <class In, class Weights>
+struct direct_kernel {
+  using arch = portable;
+  using counts = plain_sums;
+  using products = quad_products<In, Weights>;
+
+  [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry&) noexcept { return 0; }
+
+  template <class Sink>
+  static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
+    for (int block = 0; block < blocks(g.out.channels); ++block) {
+      const int filters = filters_of(g.out.channels, block);
+      const std::byte* weights =
+          o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(g, block);
+      for_each_region(g, first_row, last_row, 1, [&](const region& r) {
+        for (int y = r.y.first; y < r.y.last; ++y)
+          for (int x = r.x.first; x < r.x.last;) {
+            std::int32_t sums[2][block_filters] = {};
+            const std::byte* from = o.inputs + r.input_step(y, x) * g.in.channels;
+            const int pixels = r.x.last - x >= 2 ? 2 : 1;
+            if (pixels == 2) multiply<2>(r, from, weights, filters, sums);
+            else multiply<1>(r, from, weights, filters, sums);
+            for (int p = 0; p < pixels; ++p, ++x) sink.put(y, x, block * block_filters, filters, sums[p]);
+          }
+      });
+    }
+  }
+
+private:
+  /// Computes the sums of `Pixels` neighboring output pixels for all filters of a block.
+  template <int Pixels>
+  static void multiply(const region& r, const std::byte* from, const std::byte* weights, int filters,
+                       std::int32_t (&sums)[2][block_filters]) noexcept {
+    constexpr int together = Pixels == 1 ? 4 : 2;
+    int f = 0;
+    for (; f + together <= filters; f += together) tile<Pixels, together>(r, from, weights, filters, f, sums);
+    for (; f < filters; ++f) tile<Pixels, 1>(r, from, weights, filters, f, sums);
+  }
+
+  template <int Pixels, int Filters>
+  [[gnu::noinline]] static void tile(const region& r, const std::byte* from, const std::byte* weights, int filters,
+                                     int first, std::int32_t (&to)[2][block_filters]) noexcept {
+    const int channels = r.g.in.channels, quads = channel_quads(channels);
+    const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(filters) * weight_quad<Weights>::bytes;
+    // The inputs of a kernel row are contiguous. If the channels are whole quads, a row is one loop.
+    const bool whole = channels % 4 == 0;
+    const int loops = whole ? 1 : r.x.taps(), steps = whole ? r.x.taps() * quads : quads;
+    std::int32_t sums[index(Pixels)][index(Filters)] = {};
+    for (int row = 0; row < r.rows(); ++row)
+      for (int loop = 0; loop < loops; ++loop) {
+        const std::byte* inputs[index(Pixels)];
+        inputs[0] = from + row * r.input_row_steps() * channels + loop * channels;
+        for (int p = 1; p < Pixels; ++p) inputs[p] = inputs[p - 1] + r.next_pixel_steps() * channels;
+        const std::byte* w = weights + first * weight_quad<Weights>::bytes +
+                             ((r.weight_step() + row * r.weight_row_steps() + loop) * quads) * step;
+        for (int s = 0; s < steps; ++s, w += step) {
+          products::template add<Pixels, Filters>(inputs, w, sums);
+#pragma GCC unroll 2
+          for (int p = 0; p < Pixels; ++p) inputs[p] += 4;
+        }
+      }
+#pragma GCC unroll 2
+    for (int p = 0; p < Pixels; ++p)
+#pragma GCC unroll 4
+      for (int f = 0; f < Filters; ++f) to[p][first + f] = sums[p][f] >> products::shift;
+  }
+};
+
+/// Depthwise convolutions of bytes by 8-bit weights, which are stored in the order [tap][filters of the block].
+template <class In, class Weights>
+struct direct_depthwise {
+  [[nodiscard]] static constexpr bool serves(const geometry& g) noexcept {
+    return (is_bytes(In::storage) || In::storage == encoding::pixel) && Weights::storage == encoding::byte &&
+           g.group_channels() == 1 && g.group_filters() == 1;
+  }
+
+  template <class Sink>
+  static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
+    for (int block = 0; block < blocks(g.out.channels); ++block) {
+      const int filters = filters_of(g.out.channels, block);
+      const std::byte* weights =
+          o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(g, block);
+      for_each_region(g, first_row, last_row, 1, [&](const region& r) {
+        for (int y = r.y.first; y < r.y.last; ++y)
+          for (int x = r.x.first; x < r.x.last; ++x) {
+            std::int32_t sums[block_filters] = {};
+            const std::byte* from = o.inputs + r.input_step(y, x) * g.in.channels + block * block_filters;
+            int f = 0;
+            for (; f + 4 <= filters; f += 4) tile<4>(r, from + f, weights + f, filters, sums + f);
+            for (; f < filters; ++f) tile<1>(r, from + f, weights + f, filters, sums + f);
+            sink.put(y, x, block * block_filters, filters, sums);
+          }
+      });
+    }
+  }
+
+private:
+  template <int Filters>
+  static void tile(const region& r, const std::byte* from, const std::byte* weights, int filters,
+                   std::int32_t* to) noexcept {
+    const int channels = r.g.in.channels;
+    std::int32_t sums[index(Filters)] = {};
+    for (int row = 0; row < r.rows(); ++row) {
+      const std::byte* x = from + row * r.input_row_steps() * channels;
+      const std::byte* w = weights + (r.weight_step() + row * r.weight_row_steps()) * filters;
+      for (int tap = 0; tap < r.x.taps(); ++tap, x += channels, w += filters)
+#pragma GCC unroll 4
+        for (int f = 0; f < Filters; ++f) sums[f] += input_of<In>(x[f]) * static_cast<std::int8_t>(w[f]);
+    }
+#pragma GCC unroll 4
+    for (int f = 0; f < Filters; ++f) to[f] = sums[f];
+  }
+};
+
+}  // namespace minnow::kernels::detail
