@@ -23,13 +23,14 @@ TEST_SUITE("firmware/exact_fma") {
   TEST_CASE("rounds once, as the instruction does") {
     const minnow::random r(minnow::seed{1});
     int twice = 0;
-    for (std::uint64_t i = 0; i < 2'000'000; ++i) {
+    for (std::uint64_t i = 0; i < 3'000'000; ++i) {
       const auto bits = [&](std::uint64_t k) { return static_cast<std::uint32_t>(r.at(3 * i + k)); };
-      // Half of the cases use arbitrary bit patterns. In the other half, x * y has 25 or 26 significant bits and may be
-      // exactly halfway between two floats, and z is small.
-      const bool any = i % 2 == 0;
+      // A third of the cases use arbitrary bit patterns. In another third, x * y and z have similar magnitudes, so that
+      // the sum may cancel. In the last third, x * y has 25 or 26 significant bits and may be exactly halfway between two
+      // floats, and z is small.
       const auto number = [&](std::uint64_t k) {
-        if (any) return std::bit_cast<float>(bits(k));
+        if (i % 3 == 0) return std::bit_cast<float>(bits(k));
+        if (i % 3 == 1) return std::bit_cast<float>((bits(k) & 0x807fffffu) | (120u + bits(k + 3) % 15u) << 23);
         if (k < 2) return std::bit_cast<float>((bits(k) & 0x807ff800u) | (127u + bits(k) % 3u) << 23);
         return std::bit_cast<float>((bits(k) & 0x807fffffu) | (97u - bits(k) % 60u) << 23);
       };

@@ -41,8 +41,9 @@ using float_net = mn::zoo::resnet_8<mn::zoo::schemes<mn::real>>;
 
 /// 8-bit weights with a scale for each filter, 8-bit inputs, batch norms folded into the weights.
 using eight_bits = mn::scheme<mn::integer<8>, mn::integer<8, mn::per_channel>>;
-using byte_net = mn::zoo::resnet_8<mn::zoo::schemes<eight_bits, mn::scheme<mn::unsigned_pixels, mn::integer<8, mn::per_channel>>,
-                                                    eight_bits, eight_bits, mn::integer<8>, mn::bias>>;
+using byte_net =
+    mn::zoo::resnet_8<mn::zoo::schemes<eight_bits, mn::scheme<mn::unsigned_pixels, mn::integer<8, mn::per_channel>>,
+                                       eight_bits, eight_bits, mn::integer<8>, mn::bias>>;
 
 }  // namespace
 

@@ -48,10 +48,9 @@ struct resnet_8
 /// DS-CNN: keyword spotting on 49 frames of 10 features. 2.7 million multiply-accumulates. The image is `image<1, 49,
 /// 10>`; a first scheme with `real` or integer inputs reads features as floats.
 template <class Schemes, int Classes = 12>
-struct ds_cnn
-    : model<image<1, 49, 10>, conv<64, typename Schemes::first, kernel<10, 4>, stride<2>, same>,
-            typename Schemes::norm, typename Schemes::activation, repeat<4, detail::separable_64<Schemes>>,
-            global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
+struct ds_cnn : model<image<1, 49, 10>, conv<64, typename Schemes::first, kernel<10, 4>, stride<2>, same>,
+                      typename Schemes::norm, typename Schemes::activation, repeat<4, detail::separable_64<Schemes>>,
+                      global_average_pool, dense<Classes, typename Schemes::last>, bias> {};
 
 /// MobileNet v1 with a quarter of the channels on images of 96x96 pixels: visual wake words (person or not). 7.5 million
 /// multiply-accumulates.
@@ -61,11 +60,10 @@ struct visual_wake_words : mobilenet_v1<Schemes, 25, 96, Classes, same> {};
 /// Autoencoder of 640 features: anomaly detection on sound. 264,192 multiply-accumulates. The output has as many numbers
 /// as the input.
 template <class Schemes>
-struct autoencoder_640
-    : model<features<640>, detail::dense_layer<typename Schemes::first, Schemes, 128>,
-            repeat<3, detail::dense_layer<typename Schemes::inner, Schemes, 128>>,
-            detail::dense_layer<typename Schemes::inner, Schemes, 8>,
-            repeat<4, detail::dense_layer<typename Schemes::inner, Schemes, 128>>, dense<640, typename Schemes::last>,
-            bias> {};
+struct autoencoder_640 : model<features<640>, detail::dense_layer<typename Schemes::first, Schemes, 128>,
+                               repeat<3, detail::dense_layer<typename Schemes::inner, Schemes, 128>>,
+                               detail::dense_layer<typename Schemes::inner, Schemes, 8>,
+                               repeat<4, detail::dense_layer<typename Schemes::inner, Schemes, 128>>,
+                               dense<640, typename Schemes::last>, bias> {};
 
 }  // namespace minnow::zoo

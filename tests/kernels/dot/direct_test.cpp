@@ -51,20 +51,25 @@ void check(const geometry& g, const std::vector<kernels::code<In>>& codes,
 }
 
 std::vector<geometry> shapes() {
-  std::vector<geometry> list{
-      window_over({5, 6, 16}, 16, {3, 3}, {1, 1}, {1, 1}),          window_over({6, 6, 3}, 7, {3, 3}, {2, 2}, {0, 0}, {1, 1}),
-      window_over({4, 7, 5}, 33, {2, 4}, {1, 2}, {1, 3}),           window_over({3, 3, 8}, 5, {1, 1}, {1, 1}, {0, 0}),
-      window_over({2, 1, 12}, 18, {3, 3}, {1, 1}, {2, 1}),          window_over({6, 5, 20}, 20, {3, 3}, {1, 1}, {1, 1}, 20),
-      window_over({7, 6, 5}, 5, {5, 3}, {2, 1}, {2, 0}, {1, 1}, 5), window_over({4, 5, 12}, 30, {3, 3}, {1, 1}, {1, 1}, 3),
-      dense_over({1, 1, 65}, 10),                                   dense_over({1, 1, 1}, 1),
-      dense_over({1, 1, 128}, 37)};
+  std::vector<geometry> list{window_over({5, 6, 16}, 16, {3, 3}, {1, 1}, {1, 1}),
+                             window_over({6, 6, 3}, 7, {3, 3}, {2, 2}, {0, 0}, {1, 1}),
+                             window_over({4, 7, 5}, 33, {2, 4}, {1, 2}, {1, 3}),
+                             window_over({3, 3, 8}, 5, {1, 1}, {1, 1}, {0, 0}),
+                             window_over({2, 1, 12}, 18, {3, 3}, {1, 1}, {2, 1}),
+                             window_over({6, 5, 20}, 20, {3, 3}, {1, 1}, {1, 1}, 20),
+                             window_over({7, 6, 5}, 5, {5, 3}, {2, 1}, {2, 0}, {1, 1}, 5),
+                             window_over({4, 5, 12}, 30, {3, 3}, {1, 1}, {1, 1}, 3),
+                             dense_over({1, 1, 65}, 10),
+                             dense_over({1, 1, 1}, 1),
+                             dense_over({1, 1, 128}, 37)};
   minnow::random random{minnow::seed{31}};
   while (list.size() < 40) {
     const auto below = [&](int n) { return random.below(n); };
     const extent kernel{1 + below(4), 1 + below(4)};
     const int groups = below(3) == 0 ? 1 + below(6) : 1;
-    const geometry g = window_over({1 + below(6), 1 + below(7), groups * (1 + below(9))}, groups * (1 + below(20)), kernel,
-                                   {1 + below(3), 1 + below(3)}, {below(3), below(3)}, {below(3), below(3)}, groups);
+    const geometry g =
+        window_over({1 + below(6), 1 + below(7), groups * (1 + below(9))}, groups * (1 + below(20)), kernel,
+                    {1 + below(3), 1 + below(3)}, {below(3), below(3)}, {below(3), below(3)}, groups);
     if (g.out.pixels() > 0) list.push_back(g);
   }
   return list;
@@ -74,7 +79,8 @@ template <encoding In, encoding Weights>
 void check_pair() {
   minnow::random random{minnow::seed{29}};
   for (const geometry& g : shapes()) {
-    check<In, Weights>(g, test::random_codes<In>(g.in.size(), random), test::random_codes<Weights>(g.weights(), random));
+    check<In, Weights>(g, test::random_codes<In>(g.in.size(), random),
+                       test::random_codes<Weights>(g.weights(), random));
     const auto inputs = static_cast<std::size_t>(g.in.size()), weights = static_cast<std::size_t>(g.weights());
     constexpr auto most = [](encoding e) {
       switch (e) {
@@ -92,8 +98,9 @@ void check_pair() {
     };
     constexpr int largest = most(Weights), input = most(In);
     for (const int sign : {1, -1})
-      check<In, Weights>(g, std::vector<kernels::code<In>>(inputs, static_cast<kernels::code<In>>(input)),
-                         std::vector<kernels::code<Weights>>(weights, static_cast<kernels::code<Weights>>(sign * largest)));
+      check<In, Weights>(
+          g, std::vector<kernels::code<In>>(inputs, static_cast<kernels::code<In>>(input)),
+          std::vector<kernels::code<Weights>>(weights, static_cast<kernels::code<Weights>>(sign * largest)));
   }
 }
 
