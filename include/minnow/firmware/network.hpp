@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -45,6 +46,14 @@ public:
   static constexpr int classes = layer_graph::output.size();
   /// Size in bytes of the memory that a run writes.
   static constexpr std::size_t memory_bytes = plan::places.size;
+  static constexpr std::size_t stages = plan::stages;
+  static constexpr auto paths = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
+    return std::array{layer_graph::paths[plan::template stage<Stage>::begin].c_str()...};
+  }(std::make_index_sequence<plan::stages>{});
+  /// Multiply-accumulates of each stage for one image.
+  static constexpr auto macs = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
+    return std::array{(plan::template stage<Stage>::has_product ? plan::template stage<Stage>::window.macs() : 0)...};
+  }(std::make_index_sequence<plan::stages>{});
 
   /// Computes image (H,W,C) bytes -> logits [classes]. Arrays of another length do not compile. With pointers, the
   /// caller is responsible for the lengths.
@@ -52,10 +61,16 @@ public:
     run(image.data(), logits.data());
   }
   void run(const std::uint8_t* image, float* logits) noexcept {
+    run(image, logits, [](std::size_t) {});
+  }
+  /// Overload that measures: calls after_stage(stage) after each of the model's `stages`, a product with the layers after
+  /// it. paths[stage] is the path of a stage's first layer.
+  template <class AfterStage>
+  void run(const std::uint8_t* image, float* logits, AfterStage&& after_stage) noexcept {
     // The image is copied because kernels may read a few bytes past the end of their input, where the caller's image
     // may have no readable memory.
     std::memcpy(map<plan::stages>(nullptr), image, image_bytes);
-    run_stages(logits, std::make_index_sequence<plan::stages>{});
+    run_stages(logits, after_stage, std::make_index_sequence<plan::stages>{});
   }
 
 private:
@@ -81,9 +96,9 @@ private:
     else return nullptr;
   }
 
-  template <std::size_t... Stage>
-  void run_stages(float* logits, std::index_sequence<Stage...>) noexcept {
-    (run_stage<Stage>(logits, typename stage<Stage>::indices{}), ...);
+  template <class AfterStage, std::size_t... Stage>
+  void run_stages(float* logits, AfterStage& after_stage, std::index_sequence<Stage...>) noexcept {
+    ((run_stage<Stage>(logits, typename stage<Stage>::indices{}), after_stage(Stage)), ...);
   }
   template <std::size_t Stage, std::size_t... Index>
   void run_stage(float* logits, std::index_sequence<Index...>) noexcept {

@@ -5,7 +5,9 @@
 #include <minnow/layers/depthwise_conv.hpp>
 #include <minnow/layers/model.hpp>
 #include <minnow/layers/pool.hpp>
+#include <minnow/layers/quantize.hpp>
 #include <minnow/layers/residual.hpp>
+#include <minnow/quantize/real.hpp>
 #include <minnow/zoo/mobilenet.hpp>
 #include <minnow/zoo/schemes.hpp>
 
@@ -17,13 +19,24 @@ namespace minnow::zoo {
 
 namespace detail {
 
-/// A basic block with stride 2. Its shortcut is a 1x1 convolution with a bias and without a batch norm.
+/// The 1x1 convolution of a shortcut, with a bias and without a batch norm. Its output has the carrier's quantizer, so
+/// that the join adds integers.
+template <class Schemes, int Filters, class Carrier = typename Schemes::carrier>
+struct halving_shortcut {
+  using type =
+      chain<conv<Filters, typename after_carrier<Schemes>::type, kernel<1>, stride<2>, same>, bias, quantize<Carrier>>;
+};
+template <class Schemes, int Filters>
+struct halving_shortcut<Schemes, Filters, real> {
+  using type = chain<conv<Filters, typename after_carrier<Schemes>::type, kernel<1>, stride<2>, same>, bias>;
+};
+
+/// A basic block with stride 2.
 template <class Schemes, int Filters>
 using halving_block =
     chain<residual<chain<conv<Filters, typename after_carrier<Schemes>::type, stride<2>, same>, typename Schemes::norm,
                          typename Schemes::activation, conv<Filters, typename Schemes::inner>, typename Schemes::norm>,
-                   chain<conv<Filters, typename after_carrier<Schemes>::type, kernel<1>, stride<2>, same>, bias>,
-                   typename Schemes::carrier>,
+                   typename halving_shortcut<Schemes, Filters>::type, typename Schemes::carrier>,
           typename Schemes::activation>;
 
 /// A separable convolution of 64 channels.

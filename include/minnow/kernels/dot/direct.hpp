@@ -81,8 +81,8 @@ struct quad_products {
   static constexpr int shift = pairs && Weights::storage == encoding::nibble ? 4 : 0;
 
   template <int Pixels, int Filters>
-  static void add(const std::byte* const (&inputs)[index(Pixels)], const std::byte* weights,
-                  std::int32_t (&sums)[index(Pixels)][index(Filters)]) noexcept {
+  [[gnu::always_inline]] static void add(const std::byte* const (&inputs)[index(Pixels)], const std::byte* weights,
+                                         std::int32_t (&sums)[index(Pixels)][index(Filters)]) noexcept {
 #if defined(__ARM_FEATURE_SIMD32)
     if constexpr (pairs) {
       half_pairs w[index(Filters)];
@@ -108,8 +108,9 @@ struct quad_products {
 
 private:
   template <int Channel, std::size_t Pixels, std::size_t Filters>
-  static void add_channel(const std::byte* const (&inputs)[Pixels], const std::uint32_t (&w)[Filters],
-                          std::int32_t (&sums)[Pixels][Filters]) noexcept {
+  [[gnu::always_inline]] static void add_channel(const std::byte* const (&inputs)[Pixels],
+                                                 const std::uint32_t (&w)[Filters],
+                                                 std::int32_t (&sums)[Pixels][Filters]) noexcept {
     std::int32_t x[Pixels];
 #pragma GCC unroll 4
     for (std::size_t p = 0; p < Pixels; ++p) x[p] = input_of<In>(inputs[p][Channel]);
@@ -156,13 +157,14 @@ struct direct_kernel {
       const std::byte* weights =
           o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(g, block);
       for_each_region(g, first_row, last_row, 1, [&](const region& r) {
+        const steps s(r, filters);
         for (int y = r.y.first; y < r.y.last; ++y)
           for (int x = r.x.first; x < r.x.last;) {
             std::int32_t sums[2][block_filters] = {};
             const std::byte* from = o.inputs + r.input_step(y, x) * g.in.channels;
             const int pixels = r.x.last - x >= 2 ? 2 : 1;
-            if (pixels == 2) multiply<2>(r, from, weights, filters, sums);
-            else multiply<1>(r, from, weights, filters, sums);
+            if (pixels == 2) multiply<2>(s, from, weights, filters, sums);
+            else multiply<1>(s, from, weights, filters, sums);
             for (int p = 0; p < pixels; ++p, ++x) sink.put(y, x, block * block_filters, filters, sums[p]);
           }
       });
@@ -170,42 +172,103 @@ struct direct_kernel {
   }
 
 private:
-  /// Computes the sums of `Pixels` neighboring output pixels for all filters of a block.
-  template <int Pixels>
-  static void multiply(const region& r, const std::byte* from, const std::byte* weights, int filters,
-                       std::int32_t (&sums)[2][block_filters]) noexcept {
-    constexpr int together = Pixels == 1 ? 4 : 2;
-    int f = 0;
-    for (; f + together <= filters; f += together) tile<Pixels, together>(r, from, weights, filters, f, sums);
-    for (; f < filters; ++f) tile<Pixels, 1>(r, from, weights, filters, f, sums);
-  }
+  /// Positions of the products of a tile. The inputs of a kernel row are contiguous. If the channels are whole quads, or
+  /// fit one quad, a kernel row is one loop of quads; otherwise it is one loop for each tap.
+  struct steps {
+    std::ptrdiff_t pixel;        ///< bytes from one output pixel's window to the next one's
+    std::ptrdiff_t input_row;    ///< bytes from one kernel row's inputs to the next one's
+    std::ptrdiff_t weight_row;   ///< bytes from one kernel row's weights to the next one's
+    std::ptrdiff_t weight_quad;  ///< bytes from one quad's weights to the next one's
+    std::ptrdiff_t first_weight;
+    int rows;
+    int loops;
+    int quads;
+    int channels;
+    bool one_quad;  ///< a quad is a pixel
+
+    steps(const region& r, int filters) noexcept
+        : pixel(r.next_pixel_steps() * r.g.in.channels),
+          input_row(r.input_row_steps() * r.g.in.channels),
+          weight_quad(static_cast<std::ptrdiff_t>(filters) * weight_quad_bytes),
+          rows(r.rows()),
+          channels(r.g.in.channels),
+          one_quad(channels <= 4) {
+      const int of_pixel = channel_quads(channels);
+      weight_row = r.weight_row_steps() * of_pixel * weight_quad;
+      first_weight = r.weight_step() * of_pixel * weight_quad;
+      const bool one_loop = channels % 4 == 0 || one_quad;
+      loops = one_loop ? 1 : r.x.taps();
+      quads = one_loop ? r.x.taps() * of_pixel : of_pixel;
+    }
+  };
+  static constexpr int weight_quad_bytes = weight_quad<Weights>::bytes;
 
   template <int Pixels, int Filters>
-  [[gnu::noinline]] static void tile(const region& r, const std::byte* from, const std::byte* weights, int filters,
-                                     int first, std::int32_t (&to)[2][block_filters]) noexcept {
-    const int channels = r.g.in.channels, quads = channel_quads(channels);
-    const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(filters) * weight_quad<Weights>::bytes;
-    // The inputs of a kernel row are contiguous. If the channels are whole quads, a row is one loop.
-    const bool whole = channels % 4 == 0;
-    const int loops = whole ? 1 : r.x.taps(), steps = whole ? r.x.taps() * quads : quads;
+  [[gnu::noinline]] static void tile(const steps& s, const std::byte* from, const std::byte* weights, int first,
+                                     std::int32_t (&to)[2][block_filters]) noexcept {
     std::int32_t sums[index(Pixels)][index(Filters)] = {};
-    for (int row = 0; row < r.rows(); ++row)
-      for (int loop = 0; loop < loops; ++loop) {
-        const std::byte* inputs[index(Pixels)];
-        inputs[0] = from + row * r.input_row_steps() * channels + loop * channels;
-        for (int p = 1; p < Pixels; ++p) inputs[p] = inputs[p - 1] + r.next_pixel_steps() * channels;
-        const std::byte* w = weights + first * weight_quad<Weights>::bytes +
-                             ((r.weight_step() + row * r.weight_row_steps() + loop) * quads) * step;
-        for (int s = 0; s < steps; ++s, w += step) {
-          products::template add<Pixels, Filters>(inputs, w, sums);
-#pragma GCC unroll 2
-          for (int p = 0; p < Pixels; ++p) inputs[p] += 4;
-        }
-      }
+    weights += s.first_weight + first * weight_quad_bytes;
+    for (int row = 0; row < s.rows; ++row, from += s.input_row, weights += s.weight_row) {
+      const std::byte* of_loop = from;
+      const std::byte* w = weights;
+      for (int loop = 0; loop < s.loops; ++loop, of_loop += s.channels, w += s.quads * s.weight_quad)
+        if (s.one_quad) add_quads<Pixels, Filters>(of_loop, s.pixel, s.channels, w, s.weight_quad, s.quads, sums);
+        else add_whole_quads<Pixels, Filters>(of_loop, s.pixel, w, s.weight_quad, s.quads, sums);
+    }
 #pragma GCC unroll 2
     for (int p = 0; p < Pixels; ++p)
 #pragma GCC unroll 4
       for (int f = 0; f < Filters; ++f) to[p][first + f] = sums[p][f] >> products::shift;
+  }
+
+  /// Adds the products of `quads` quads. Not inlined, so that its loop has all registers.
+  ///
+  /// pixel    bytes between the windows of two pixels
+  /// advance  bytes from one quad's inputs to the next one's
+  /// next     bytes from one quad's weights to the next one's
+  template <int Pixels, int Filters>
+  [[gnu::always_inline]] static void add_quads_of(const std::byte* from, std::ptrdiff_t pixel, std::ptrdiff_t advance,
+                                                  const std::byte* w, std::ptrdiff_t next, int quads,
+                                                  std::int32_t (&to)[index(Pixels)][index(Filters)]) noexcept {
+    const std::byte* inputs[index(Pixels)] = {from};
+#pragma GCC unroll 2
+    for (int p = 1; p < Pixels; ++p) inputs[p] = inputs[p - 1] + pixel;
+    std::int32_t sums[index(Pixels)][index(Filters)];
+#pragma GCC unroll 2
+    for (int p = 0; p < Pixels; ++p)
+#pragma GCC unroll 4
+      for (int f = 0; f < Filters; ++f) sums[p][f] = to[p][f];
+    for (; quads > 0; --quads, w += next) {
+      products::template add<Pixels, Filters>(inputs, w, sums);
+#pragma GCC unroll 2
+      for (int p = 0; p < Pixels; ++p) inputs[p] += advance;
+    }
+#pragma GCC unroll 2
+    for (int p = 0; p < Pixels; ++p)
+#pragma GCC unroll 4
+      for (int f = 0; f < Filters; ++f) to[p][f] = sums[p][f];
+  }
+  template <int Pixels, int Filters>
+  [[gnu::noinline]] static void add_quads(const std::byte* from, std::ptrdiff_t pixel, std::ptrdiff_t advance,
+                                          const std::byte* w, std::ptrdiff_t next, int quads,
+                                          std::int32_t (&to)[index(Pixels)][index(Filters)]) noexcept {
+    add_quads_of<Pixels, Filters>(from, pixel, advance, w, next, quads, to);
+  }
+  template <int Pixels, int Filters>
+  [[gnu::noinline]] static void add_whole_quads(const std::byte* from, std::ptrdiff_t pixel, const std::byte* w,
+                                                std::ptrdiff_t next, int quads,
+                                                std::int32_t (&to)[index(Pixels)][index(Filters)]) noexcept {
+    add_quads_of<Pixels, Filters>(from, pixel, 4, w, next, quads, to);
+  }
+
+  /// Computes the sums of `Pixels` neighboring output pixels for all filters of a block.
+  template <int Pixels>
+  static void multiply(const steps& s, const std::byte* from, const std::byte* weights, int filters,
+                       std::int32_t (&sums)[2][block_filters]) noexcept {
+    constexpr int together = Pixels == 1 ? 4 : 2;
+    int f = 0;
+    for (; f + together <= filters; f += together) tile<Pixels, together>(s, from, weights, f, sums);
+    for (; f < filters; ++f) tile<Pixels, 1>(s, from, weights, f, sums);
   }
 };
 
