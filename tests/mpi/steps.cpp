@@ -9,12 +9,14 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/ste.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/model.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
+#include <minnow/quantize/methods/qil.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 #include <minnow/schedule/constant.hpp>
 
@@ -34,6 +36,10 @@ struct integers : model<image<1, 14, 14>, conv<12, scheme<pixels, integer<4, per
 struct measured : model<image<1, 14, 14>, conv<12, scheme<pixels, scaled_sign<>>>, batch_norm,
                         conv<12, scheme<scaled_sign<per_tensor>, scaled_sign<>>>, batch_norm, relu,
                         dense<10, scheme<unsigned_lsq<4>, lsq<4>>>, batch_norm> {};
+
+struct intervals : model<image<1, 14, 14>, conv<12, scheme<pixels, qil_weights<4>>>, batch_norm,
+                         conv<12, scheme<qil_inputs<4>, qil_weights<4>>>, batch_norm,
+                         dense<10, scheme<qil_inputs<4>, qil_weights<4>>>, batch_norm> {};
 
 struct step_options {
   float alpha = 0.5f;
@@ -113,6 +119,7 @@ int main(int count, char** arguments) {
       equal<integers, alpha_blend>(together, "integers, alpha_blend", {.alpha = alpha});
       equal<measured, aqe>(together, "measured and learned scales, aqe", {.alpha = alpha});
     }
+    equal<intervals, ste>(together, "learned intervals", {.alpha = 1});
     equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");
     equal<floats, ste>(together, "floats", {.batch = 5});
 

@@ -4,6 +4,7 @@
 #include <minnow/quantize/methods/half_wave.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/pact.hpp>
+#include <minnow/quantize/methods/qil.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 #include <minnow/quantize/methods/scaled_ternary.hpp>
 #include <minnow/quantize/methods/trained_ternary.hpp>
@@ -38,6 +39,9 @@ using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
 /// LSQ, with learned step sizes, for layers after a relu. Source: Esser et al. 2020.
 template <int WeightBits, int InputBits>
 using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
+/// QIL, with learned intervals of inputs and of weights. Source: Jung et al. 2019.
+template <int WeightBits, int InputBits>
+using qil = scheme<qil_inputs<InputBits>, qil_weights<WeightBits>>;
 /// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
 /// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
 /// 2018.
