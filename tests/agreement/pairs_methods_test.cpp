@@ -63,7 +63,8 @@ double learned() {
 
 TEST_SUITE("agreement/pairs_methods") {
   TEST_CASE_TEMPLATE("methods of binary and ternary weights: the same sums, codes and logits", Scheme, methods::bnn,
-                     methods::xnor_net, methods::hwgq<2>, methods::dorefa<1, 2>) {
+                     methods::xnor_net, methods::hwgq<2>, methods::dorefa<1, 2>, methods::syq<1, 2>,
+                     methods::syq<2, 4, per_channel>, methods::syq<2, 8>) {
     check_method<Scheme>();
   }
 
@@ -100,5 +101,7 @@ TEST_SUITE("agreement/pairs_methods") {
     CHECK(learned<method_network<methods::lsq<8, 8>>>() > 0.92);
     CHECK(learned<method_network<methods::qil<2, 2>>>() > 0.92);
     CHECK(learned<method_network<methods::qil<4, 4>>>() > 0.92);
+    CHECK(learned<method_network<methods::syq<1, 2>>>() > 0.92);
+    CHECK(learned<method_network<methods::syq<2, 8>>>() > 0.92);
   }
 }

@@ -7,6 +7,7 @@
 #include <minnow/quantize/methods/qil.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 #include <minnow/quantize/methods/scaled_ternary.hpp>
+#include <minnow/quantize/methods/syq.hpp>
 #include <minnow/quantize/methods/trained_ternary.hpp>
 #include <minnow/quantize/scheme.hpp>
 
@@ -42,6 +43,10 @@ using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
 /// QIL, with learned intervals of inputs and of weights. Source: Jung et al. 2019.
 template <int WeightBits, int InputBits>
 using qil = scheme<qil_inputs<InputBits>, qil_weights<WeightBits>>;
+/// SYQ, with fixed-point inputs, and binary (1 bit) or ternary (2 bits) weights with learned scales: one for the layer,
+/// or one for each filter. Source: Faraone et al. 2018.
+template <int WeightBits, int InputBits, class Granularity = per_tensor>
+using syq = scheme<syq_inputs<InputBits>, syq_weights<WeightBits, Granularity>>;
 /// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
 /// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
 /// 2018.
