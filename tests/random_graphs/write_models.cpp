@@ -123,6 +123,7 @@ private:
                  "syq_weights<2, per_channel>",
                  "scaled_sign<>",
                  "scaled_sign<per_tensor>",
+                 "magnitude_aware_sign<>",
                  "scaled_ternary<>",
                  "scaled_ternary<per_channel>",
                  "trained_ternary",

@@ -3,6 +3,7 @@
 #include <minnow/quantize/methods/dorefa.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
+#include <minnow/quantize/methods/magnitude_aware_sign.hpp>
 #include <minnow/quantize/methods/pact.hpp>
 #include <minnow/quantize/methods/qil.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
@@ -47,9 +48,10 @@ using qil = scheme<qil_inputs<InputBits>, qil_weights<WeightBits>>;
 /// or one for each filter. Source: Faraone et al. 2018.
 template <int WeightBits, int InputBits, class Granularity = per_tensor>
 using syq = scheme<syq_inputs<InputBits>, syq_weights<WeightBits, Granularity>>;
-/// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
-/// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
-/// 2018.
-using bi_real = scheme<sign, sign>;
+/// Bi-Real, with binary inputs, and binary weights that are scaled by their mean magnitude. Use it with a shortcut
+/// around each convolution and with the estimator `bi_real`. Source: Liu et al. 2018.
+using bi_real = scheme<sign, magnitude_aware_sign<>>;
+/// Bi-Real without the scaling of weights (section 3.3): weights as in BNN.
+using bi_real_unscaled = scheme<sign, sign>;
 
 }  // namespace minnow::methods
