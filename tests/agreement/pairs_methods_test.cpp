@@ -68,7 +68,8 @@ double learned() {
 
 TEST_SUITE("agreement/pairs_methods") {
   TEST_CASE_TEMPLATE("methods of binary and ternary weights: the same sums, codes and logits", Scheme, methods::bnn,
-                     methods::xnor_net, methods::bi_real, methods::hwgq<2>, methods::dorefa<1, 2>, methods::syq<1, 2>,
+                     methods::xnor_net, methods::bi_real, methods::hwgq<2>, methods::hwgq_nonuniform<2>,
+                     methods::hwgq_nonuniform<4>, methods::dorefa<1, 2>, methods::syq<1, 2>,
                      methods::syq<2, 4, per_channel>, methods::syq<2, 8>) {
     check_method<Scheme>();
   }
@@ -95,6 +96,7 @@ TEST_SUITE("agreement/pairs_methods") {
     CHECK(learned<method_network<methods::xnor_net>>() > 0.84);
     CHECK(learned<shortcut_network, bi_real>() > 0.84);
     CHECK(learned<method_network<methods::hwgq<2>>>() > 0.92);
+    CHECK(learned<method_network<methods::hwgq_nonuniform<2>>>() > 0.92);
     CHECK(learned<method_network<methods::dorefa<1, 2>>>() > 0.92);
     CHECK(learned<method_network<methods::binary_connect>>() > 0.92);
     CHECK(learned<method_network<methods::bwn>>() > 0.92);

@@ -92,6 +92,8 @@ private:
                  "dorefa_inputs<1>",
                  "dorefa_inputs<4>",
                  "half_wave<2>",
+                 "half_wave_nonuniform<2>",
+                 "half_wave_nonuniform<4>",
                  "scaled_sign<per_tensor>",
                  "third",
                  "negative_steps<3>",

@@ -36,6 +36,7 @@ int main() {
   try_one<mn::methods::twn>();
   try_one<mn::methods::dorefa<2, 2>>();
   try_one<mn::methods::hwgq<>>();
+  try_one<mn::methods::hwgq_nonuniform<>>();
   try_one<mn::methods::pact<4, 4>>();
   try_one<mn::methods::lsq<4, 4>>();
   try_one<mn::methods::qil<4, 4>>();

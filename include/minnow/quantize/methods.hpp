@@ -2,6 +2,7 @@
 
 #include <minnow/quantize/methods/dorefa.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
+#include <minnow/quantize/methods/half_wave_nonuniform.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/magnitude_aware_sign.hpp>
 #include <minnow/quantize/methods/pact.hpp>
@@ -35,6 +36,9 @@ using dorefa = scheme<dorefa_inputs<InputBits>, dorefa_weights<WeightBits>>;
 /// HWGQ-Net, with its half-wave quantizer of inputs, and binary weights as in BWN. Source: Cai et al. 2017.
 template <int InputBits = 2>
 using hwgq = scheme<half_wave<InputBits>, scaled_sign<>>;
+/// HWGQ-Net with the optimal levels, which have unequal distances. Source: Cai et al. 2017.
+template <int InputBits = 2>
+using hwgq_nonuniform = scheme<half_wave_nonuniform<InputBits>, scaled_sign<>>;
 /// PACT, with inputs that have a learned clip, and DoReFa-Net's weights. Source: Choi et al. 2018.
 template <int WeightBits, int InputBits>
 using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
