@@ -80,8 +80,8 @@ TEST_SUITE("agreement/pairs_methods") {
   }
 
   TEST_CASE_TEMPLATE("methods of integers: the same sums, codes and logits", Scheme, methods::dorefa<2, 2>,
-                     methods::pact<4, 4>, methods::lsq<2, 2>, methods::lsq<8, 8>, methods::qil<2, 2>,
-                     methods::qil<4, 4>, methods::qil<8, 8>) {
+                     methods::dorefa<8, 8>, methods::pact<4, 4>, methods::lsq<2, 2>, methods::lsq<8, 8>,
+                     methods::qil<2, 2>, methods::qil<4, 4>, methods::qil<8, 8>) {
     check_method<Scheme>();
   }
 
@@ -103,6 +103,7 @@ TEST_SUITE("agreement/pairs_methods") {
     CHECK(learned<method_network<methods::twn>>() > 0.92);
     CHECK(learned<method_network<methods::ttq>>() > 0.92);
     CHECK(learned<method_network<methods::dorefa<2, 2>>>() > 0.92);
+    CHECK(learned<method_network<methods::dorefa<8, 8>>>() > 0.92);
     CHECK(learned<method_network<methods::pact<4, 4>>>() > 0.92);
     CHECK(learned<method_network<methods::lsq<2, 2>>>() > 0.92);
     CHECK(learned<method_network<methods::lsq<8, 8>>>() > 0.92);

@@ -133,6 +133,7 @@ private:
                  "third",
                  "dorefa_weights<3>",
                  "dorefa_weights<5>",
+                 "dorefa_weights<8>",
                  "negative_steps<20>"});
   }
   /// Returns a scheme. About one product of twenty multiplies floats by codes, codes by floats, or floats by floats.
