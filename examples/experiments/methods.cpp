@@ -62,6 +62,7 @@ int main(int argc, char** argv) try {
     study s{t, search, rates, seed};
     run_one_bit(s);
     run_two_bits(s);
+    run_eight_bits(s);
     run_real_inputs(s);
   }
   print_table(t, search, rates);

@@ -10,7 +10,7 @@ TEST_SUITE("agreement/pairs_integer") {
   }
 
   TEST_CASE_TEMPLATE("fixed levels of 8 bits, by and with few bits: the same sums, codes and logits", Pair, minw<8, 1>,
-                     minw<8, 2>, minw<8, 3>, minw<8, 8>, minw<1, 8>, minw<3, 8>) {
+                     minw<8, 2>, minw<8, 3>, minw<8, 8>, minw<8, 16>, minw<8, 32>, minw<1, 8>, minw<2, 8>, minw<3, 8>) {
     check_model<pair_network<Pair>>();
   }
 

@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include <minnow/data/synthetic_digits.hpp>
 #include <minnow/estimate/bi_real.hpp>
 #include <minnow/infer/evaluate.hpp>
@@ -28,6 +30,9 @@ void check_method() {
 struct shortcut_network : model<image<3, 9, 9>, conv<16, scheme<pixels, sign>>, max_pool<2>, batch_norm,
                                 zoo::bi_real_unit<16, methods::bi_real>, zoo::bi_real_halving<40, methods::bi_real>,
                                 zoo::bi_real_widening<24, methods::bi_real>, dense<4, methods::bi_real>, batch_norm> {};
+
+// The fingerprints of models with Bi-Real's schemes of version 0.1 depend on these types.
+static_assert(std::is_same_v<methods::bi_real_unscaled, scheme<sign, sign>>);
 
 /// Returns synthetic digits 0 to 3, reduced to 9x9 by averages over 3x3 pixels, with three equal channels.
 dataset<std::uint8_t> few_digits(int count, std::uint64_t draws) {
@@ -63,7 +68,9 @@ double learned() {
 
 TEST_SUITE("agreement/pairs_methods") {
   TEST_CASE_TEMPLATE("methods of binary and ternary weights: the same sums, codes and logits", Scheme, methods::bnn,
-                     methods::xnor_net, methods::hwgq<2>, methods::dorefa<1, 2>) {
+                     methods::xnor_net, methods::bi_real, methods::hwgq<2>, methods::hwgq_nonuniform<2>,
+                     methods::hwgq_nonuniform<4>, methods::dorefa<1, 2>, methods::syq<1, 2>,
+                     methods::syq<2, 4, per_channel>, methods::syq<2, 8>) {
     check_method<Scheme>();
   }
 
@@ -73,7 +80,8 @@ TEST_SUITE("agreement/pairs_methods") {
   }
 
   TEST_CASE_TEMPLATE("methods of integers: the same sums, codes and logits", Scheme, methods::dorefa<2, 2>,
-                     methods::pact<4, 4>, methods::lsq<2, 2>, methods::lsq<8, 8>, methods::tensorflow<4, 8>,
+                     methods::dorefa<8, 8>, methods::pact<4, 4>, methods::lsq<2, 2>, methods::lsq<8, 8>,
+                     methods::qil<2, 2>, methods::qil<4, 4>, methods::qil<8, 8>, methods::tensorflow<4, 8>,
                      methods::tensorflow_lite<8, 8>) {
     check_method<Scheme>();
   }
@@ -89,15 +97,21 @@ TEST_SUITE("agreement/pairs_methods") {
     CHECK(learned<method_network<methods::xnor_net>>() > 0.84);
     CHECK(learned<shortcut_network, bi_real>() > 0.84);
     CHECK(learned<method_network<methods::hwgq<2>>>() > 0.92);
+    CHECK(learned<method_network<methods::hwgq_nonuniform<2>>>() > 0.92);
     CHECK(learned<method_network<methods::dorefa<1, 2>>>() > 0.92);
     CHECK(learned<method_network<methods::binary_connect>>() > 0.92);
     CHECK(learned<method_network<methods::bwn>>() > 0.92);
     CHECK(learned<method_network<methods::twn>>() > 0.92);
     CHECK(learned<method_network<methods::ttq>>() > 0.92);
     CHECK(learned<method_network<methods::dorefa<2, 2>>>() > 0.92);
+    CHECK(learned<method_network<methods::dorefa<8, 8>>>() > 0.92);
     CHECK(learned<method_network<methods::pact<4, 4>>>() > 0.92);
     CHECK(learned<method_network<methods::lsq<2, 2>>>() > 0.92);
     CHECK(learned<method_network<methods::lsq<8, 8>>>() > 0.92);
+    CHECK(learned<method_network<methods::qil<2, 2>>>() > 0.92);
+    CHECK(learned<method_network<methods::qil<4, 4>>>() > 0.92);
+    CHECK(learned<method_network<methods::syq<1, 2>>>() > 0.92);
+    CHECK(learned<method_network<methods::syq<2, 8>>>() > 0.92);
     CHECK(learned<method_network<methods::tensorflow<4, 8>>>() > 0.92);
     CHECK(learned<method_network<methods::tensorflow_lite<8, 8>>>() > 0.92);
   }

@@ -9,6 +9,7 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/ste.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/bias.hpp>
@@ -16,6 +17,7 @@
 #include <minnow/model.hpp>
 #include <minnow/quantize/methods/affine.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
+#include <minnow/quantize/methods/qil.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 #include <minnow/schedule/constant.hpp>
 
@@ -38,6 +40,10 @@ struct measured : model<image<1, 14, 14>, conv<12, scheme<pixels, scaled_sign<>>
 struct ranges : model<image<1, 14, 14>, conv<12, scheme<pixels, symmetric_weights<8, per_channel>>>, batch_norm,
                       conv<12, scheme<affine_integer<4>, affine_weights<4>>>, batch_norm, relu,
                       dense<10, scheme<affine_integer<8>, affine_weights<4>>>, batch_norm> {};
+
+struct intervals : model<image<1, 14, 14>, conv<12, scheme<pixels, qil_weights<4>>>, batch_norm,
+                         conv<12, scheme<qil_inputs<4>, qil_weights<4>>>, batch_norm,
+                         dense<10, scheme<qil_inputs<4>, qil_weights<4>>>, batch_norm> {};
 
 struct step_options {
   float alpha = 0.5f;
@@ -118,6 +124,7 @@ int main(int count, char** arguments) {
       equal<measured, aqe>(together, "measured and learned scales, aqe", {.alpha = alpha});
       equal<ranges, aqe>(together, "ranges and zero points, aqe", {.alpha = alpha});
     }
+    equal<intervals, ste>(together, "learned intervals", {.alpha = 1});
     equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");
     equal<floats, ste>(together, "floats", {.batch = 5});
 

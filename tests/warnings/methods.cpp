@@ -36,8 +36,11 @@ int main() {
   try_one<mn::methods::twn>();
   try_one<mn::methods::dorefa<2, 2>>();
   try_one<mn::methods::hwgq<>>();
+  try_one<mn::methods::hwgq_nonuniform<>>();
   try_one<mn::methods::pact<4, 4>>();
   try_one<mn::methods::lsq<4, 4>>();
+  try_one<mn::methods::qil<4, 4>>();
+  try_one<mn::methods::syq<2, 4>>();
   try_one<mn::methods::bi_real, mn::bi_real>();
 
   using bytes = mn::scheme<mn::integer<8>, mn::integer<8>>;

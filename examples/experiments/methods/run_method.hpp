@@ -67,8 +67,9 @@ void run_chosen(study& s, const std::string& method, const std::string& estimato
   run_method<method_network<Scheme>, chosen>(s, method, chosen::now->schedule);
 }
 
-/// Run the methods with 1-bit weights and inputs, with 2-bit inputs, and with unquantized inputs. Each function is in a
-/// separate translation unit.
+/// Run the methods with 1-bit weights and inputs, with 2-bit inputs, with 8-bit inputs, and with unquantized inputs.
+/// Each function is in a separate translation unit.
 void run_one_bit(study& s);
 void run_two_bits(study& s);
+void run_eight_bits(study& s);
 void run_real_inputs(study& s);

@@ -49,8 +49,8 @@ struct interval {
 ///                           applied to x before rounding, or the part of this derivative that the quantizer's paper
 ///                           uses
 ///   learn(x, state, g, gradients)   adds g · dh(x)/ds to the gradient of each float s of the state; the optimizer then
-///                           updates the state. g is the gradient with respect to h(x). `learn` is a template, like
-///                           `code`
+///                           updates the state. g is the gradient with respect to h(x). `learn` takes floats or, if it
+///                           is a template, SIMD batches, like `code`
 ///   limit(state)            moves a state to the nearest one inside its bounds, and leaves a NaN unchanged. It is
 ///                           called after every step of the optimizer, so a quantizer with `learn` must have it.
 ///                           Packing and loading refuse a state that `limit` would change

@@ -3,10 +3,14 @@
 #include <minnow/quantize/methods/affine.hpp>
 #include <minnow/quantize/methods/dorefa.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
+#include <minnow/quantize/methods/half_wave_nonuniform.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
+#include <minnow/quantize/methods/magnitude_aware_sign.hpp>
 #include <minnow/quantize/methods/pact.hpp>
+#include <minnow/quantize/methods/qil.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 #include <minnow/quantize/methods/scaled_ternary.hpp>
+#include <minnow/quantize/methods/syq.hpp>
 #include <minnow/quantize/methods/trained_ternary.hpp>
 #include <minnow/quantize/scheme.hpp>
 
@@ -33,6 +37,9 @@ using dorefa = scheme<dorefa_inputs<InputBits>, dorefa_weights<WeightBits>>;
 /// HWGQ-Net, with its half-wave quantizer of inputs, and binary weights as in BWN. Source: Cai et al. 2017.
 template <int InputBits = 2>
 using hwgq = scheme<half_wave<InputBits>, scaled_sign<>>;
+/// HWGQ-Net with the optimal levels, which have unequal distances. Source: Cai et al. 2017.
+template <int InputBits = 2>
+using hwgq_nonuniform = scheme<half_wave_nonuniform<InputBits>, scaled_sign<>>;
 /// PACT, with inputs that have a learned clip, and DoReFa-Net's weights. Source: Choi et al. 2018.
 template <int WeightBits, int InputBits>
 using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
@@ -47,9 +54,17 @@ using tensorflow = scheme<affine_integer<InputBits>, affine_weights<WeightBits>>
 /// 2018; TensorFlow Lite's 8-bit quantization specification.
 template <int WeightBits = 8, int InputBits = 8>
 using tensorflow_lite = scheme<affine_integer<InputBits>, symmetric_weights<WeightBits, per_channel>>;
-/// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
-/// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
-/// 2018.
-using bi_real = scheme<sign, sign>;
+/// QIL, with learned intervals of inputs and of weights. Source: Jung et al. 2019.
+template <int WeightBits, int InputBits>
+using qil = scheme<qil_inputs<InputBits>, qil_weights<WeightBits>>;
+/// SYQ, with fixed-point inputs, and binary (1 bit) or ternary (2 bits) weights with learned scales: one for the layer,
+/// or one for each filter. Source: Faraone et al. 2018.
+template <int WeightBits, int InputBits, class Granularity = per_tensor>
+using syq = scheme<syq_inputs<InputBits>, syq_weights<WeightBits, Granularity>>;
+/// Bi-Real, with binary inputs, and binary weights that are scaled by their mean magnitude. Use it with a shortcut
+/// around each convolution and with the estimator `bi_real`. Source: Liu et al. 2018.
+using bi_real = scheme<sign, magnitude_aware_sign<>>;
+/// Bi-Real without the scaling of weights (section 3.3): weights as in BNN.
+using bi_real_unscaled = scheme<sign, sign>;
 
 }  // namespace minnow::methods

@@ -20,9 +20,12 @@ static_assert(!dorefa_weights<2>::supports(role::inputs) && !dorefa_inputs<2>::s
 
 namespace {
 
+/// Number of steps between the lowest and the highest level: one fewer than in the paper with 8 bits.
+double steps_of(int bits) { return bits < 8 ? std::pow(2.0, bits) - 1 : 254; }
+
 /// Computes Zhou et al. 2016, Eq. 9, in double precision.
 double weight_formula(double w, double largest, int bits) {
-  const double n = std::pow(2.0, bits) - 1;
+  const double n = steps_of(bits);
   const double t = std::tanh(w) / (2 * std::tanh(largest)) + 0.5;
   return 2 * std::nearbyint(t * n) / n - 1;
 }
@@ -36,7 +39,7 @@ void check_weights() {
   for (const float x : w) largest = std::max(largest, std::abs(x));
   typename q::state s;
   REQUIRE(q::observe(s, w, role::weights));
-  const double n = std::pow(2.0, Bits) - 1;
+  const double n = steps_of(Bits);
   int beside_a_tie = 0;
   for (const float x : w) {
     const double found = quantized<q>(x, s), wanted = weight_formula(x, largest, Bits);
@@ -57,6 +60,24 @@ TEST_SUITE("quantize/methods/dorefa") {
     check_weights<3>();
     check_weights<4>();
     check_weights<7>();
+    check_weights<8>();
+  }
+
+  TEST_CASE("with 8 bits, weights take all codes of a signed byte and are near the paper's 256 levels") {
+    using q = dorefa_weights<8>;
+    q::state s;
+    REQUIRE(q::observe(s, std::vector<float>{1.25f, -0.5f}, role::weights));
+    std::vector<int> counts(255);
+    for (int i = -5000; i <= 5000; ++i) {
+      const float w = static_cast<float>(i) / 4000;
+      const float code = q::code(w, s);
+      REQUIRE(std::abs(code) <= 127);
+      ++counts[static_cast<std::size_t>(code + 127)];
+      const double t = std::tanh(static_cast<double>(w)) / (2 * std::tanh(1.25)) + 0.5;
+      const double paper = 2 * std::nearbyint(255 * t) / 255 - 1;
+      CHECK(std::abs(static_cast<double>(quantized<q>(w, s)) - paper) < 0.5 / 127 + 0.5 / 127.5 + 1e-6);
+    }
+    CHECK(std::find(counts.begin(), counts.end(), 0) == counts.end());
   }
 
   TEST_CASE("the gradient of weights is that of what stands before the rounding") {

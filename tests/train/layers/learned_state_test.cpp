@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -31,6 +32,13 @@ constexpr int learned_inputs = 37, learned_outputs = 5, learned_images = 9;
 double step_slope(double w, double step, double limit) {
   const double v = w / step;
   return v <= -limit ? -limit : v >= limit ? limit : std::nearbyint(v) - v;
+}
+
+/// Computes the transformer of weights (Jung et al. 2019, section 3) in double precision. p holds center, distance and
+/// gamma.
+double interval_transformer(double w, const std::array<double, 3>& p) {
+  const double t = std::clamp((std::abs(w) - p[0]) / (2 * p[1]) + 0.5, 0.0, 1.0);
+  return (w < 0 ? -1 : 1) * std::pow(t, p[2]);
 }
 
 /// Returns the loss gradient of filter f's weight k: the sum over images of x · g.
@@ -115,6 +123,46 @@ TEST_SUITE("train/layers/learned_state") {
     }
     CHECK(by_layer.gradients()["state"][0] ==
           doctest::Approx(of_layer / std::sqrt(learned_outputs * learned_inputs * 3.0)).epsilon(1e-4));
+  }
+
+  TEST_CASE("the interval of weights has the gradient of finite differences of the transformer") {
+    const auto x = test::uniform(learned_images * learned_inputs, 11),
+               g = test::uniform(learned_images * learned_outputs, 12),
+               w = test::uniform(learned_outputs * learned_inputs, 13, -1.5f, 1.5f);
+    test::single_layer<dense<learned_outputs, qil_weights<4>>> one({1, 1, learned_inputs}, learned_images);
+    one.set("weights", w);
+    one.forward(x);
+    constexpr std::array<double, 3> state = {0.75, 0.5, 1.5};
+    one.set("state", {0.75f, 0.5f, 1.5f});
+    (void)one.backward(g);
+    const auto found = one.gradients();
+    for (std::size_t i = 0; i < 3; ++i) {
+      std::array<double, 3> above = state, below = state;
+      above[i] += 1e-6;
+      below[i] -= 1e-6;
+      double wanted = 0;
+      for (int f = 0; f < learned_outputs; ++f)
+        for (int k = 0; k < learned_inputs; ++k) {
+          const double weight = w[static_cast<std::size_t>(f * learned_inputs + k)];
+          wanted +=
+              arriving(x, g, f, k) * (interval_transformer(weight, above) - interval_transformer(weight, below)) / 2e-6;
+        }
+      CAPTURE(i);
+      CHECK(found.at("state")[i] == doctest::Approx(wanted).epsilon(1e-3));
+    }
+    int pruned = 0, clipped = 0;
+    for (int f = 0; f < learned_outputs; ++f)
+      for (int k = 0; k < learned_inputs; ++k) {
+        const auto at = static_cast<std::size_t>(f * learned_inputs + k);
+        const double weight = w[at],
+                     slope = (interval_transformer(weight + 1e-6, state) - interval_transformer(weight - 1e-6, state)) /
+                             2e-6;
+        CHECK(found.at("weights")[at] == doctest::Approx(arriving(x, g, f, k) * slope).epsilon(1e-3));
+        pruned += std::abs(weight) < 0.25;
+        clipped += std::abs(weight) > 1.25;
+      }
+    CHECK(pruned > 0);
+    CHECK(clipped > 0);
   }
 
   TEST_CASE("the clip of inputs has the gradient of what lies above it, whatever the number of threads") {

@@ -74,7 +74,7 @@ public:
       for (vector& sum : sums) sum = vector(0.0f);
       for_vectors(static_cast<int>(std::min(count - first, piece)), [&](int k, auto lanes_of_k) {
         const std::size_t at = first + index(k);
-        Quantizer::learn(load(x + at, lanes_of_k), state, load(g + at, lanes_of_k), sums);
+        add(load(x + at, lanes_of_k), state, load(g + at, lanes_of_k), sums);
       });
       for (std::size_t i = 0; i < floats; ++i) sums_[index(p) * floats + i] = static_cast<double>(total(sums[i]));
     });
@@ -94,6 +94,23 @@ public:
   }
 
 private:
+  /// Adds the gradients from some values. The quantizer's rule takes SIMD batches or single floats.
+  static void add(const vector& x, const typename Quantizer::state& state, const vector& g, vector (&sums)[floats]) {
+    if constexpr (requires { Quantizer::learn(x, state, g, sums); }) {
+      Quantizer::learn(x, state, g, sums);
+    } else {
+      float xs[lanes], gs[lanes], parts[floats][lanes];
+      store(xs, x, whole{});
+      store(gs, g, whole{});
+      for (std::size_t lane = 0; lane < index(lanes); ++lane) {
+        float one[floats] = {};
+        Quantizer::learn(xs[lane], state, gs[lane], one);
+        for (std::size_t i = 0; i < floats; ++i) parts[i][lane] = one[i];
+      }
+      for (std::size_t i = 0; i < floats; ++i) sums[i] += load(parts[i], whole{});
+    }
+  }
+
   std::vector<float> gradient_;
   std::vector<double> sums_;  ///< sums of the pieces
 };
