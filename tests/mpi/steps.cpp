@@ -14,6 +14,7 @@
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/model.hpp>
+#include <minnow/quantize/methods/lq_net.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 #include <minnow/schedule/constant.hpp>
@@ -34,6 +35,9 @@ struct integers : model<image<1, 14, 14>, conv<12, scheme<pixels, integer<4, per
 struct measured : model<image<1, 14, 14>, conv<12, scheme<pixels, scaled_sign<>>>, batch_norm,
                         conv<12, scheme<scaled_sign<per_tensor>, scaled_sign<>>>, batch_norm, relu,
                         dense<10, scheme<unsigned_lsq<4>, lsq<4>>>, batch_norm> {};
+struct fitted : model<image<1, 14, 14>, conv<12, scheme<pixels, lq_weights<2>>>, batch_norm, relu,
+                      conv<12, scheme<lq_inputs<2>, lq_weights<3>>>, batch_norm,
+                      dense<10, scheme<lq_inputs<3>, lq_weights<4>>>, batch_norm> {};
 
 struct step_options {
   float alpha = 0.5f;
@@ -112,6 +116,7 @@ int main(int count, char** arguments) {
       equal<integers, aqe>(together, "integers, aqe", {.alpha = alpha});
       equal<integers, alpha_blend>(together, "integers, alpha_blend", {.alpha = alpha});
       equal<measured, aqe>(together, "measured and learned scales, aqe", {.alpha = alpha});
+      equal<fitted, aqe>(together, "fitted bases, aqe", {.alpha = alpha});
     }
     equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");
     equal<floats, ste>(together, "floats", {.batch = 5});

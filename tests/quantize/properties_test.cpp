@@ -53,8 +53,8 @@ static_assert(is_dyadic<power_of_two<3>>() && !is_dyadic<third>() && !is_dyadic<
 
 TEST_SUITE("quantize/properties") {
   TEST_CASE_TEMPLATE("values of the library's quantizers never fall", q, sign, ternary<>, power_of_two<4>, integer<3>,
-                     unsigned_integer<8>, uniform<4>, lsq<8>, pact<4>, dorefa_inputs<4>, half_wave<2>,
-                     scaled_sign<per_tensor>, half, real, clipped<half>, pixels) {
+                     unsigned_integer<8>, uniform<4>, lsq<8>, pact<4>, dorefa_inputs<4>, half_wave<2>, lq_inputs<2>,
+                     lq_inputs<4>, scaled_sign<per_tensor>, half, real, clipped<half>, pixels) {
     typename q::state s{};
     CHECK(never_falls<q>(s));
     REQUIRE(q::observe(s, std::vector<float>{0.5f, -1, 2, -0.25f}, role::inputs));
@@ -63,7 +63,7 @@ TEST_SUITE("quantize/properties") {
 
   TEST_CASE_TEMPLATE("a state is sound where it is finite and `limit` leaves it, and before anything was measured", q,
                      integer<4>, unsigned_integer<8>, lsq<4>, unsigned_lsq<8>, pact<4>, scaled_sign<>, scaled_ternary<>,
-                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>) {
+                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>, lq_weights<2>, lq_inputs<3>) {
     constexpr auto count = static_cast<std::size_t>(state_floats<q>);
     CHECK(is_sound<q>({}));
     typename q::state s{};

@@ -2,6 +2,7 @@
 
 #include <minnow/quantize/methods/dorefa.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
+#include <minnow/quantize/methods/lq_net.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/pact.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
@@ -38,6 +39,9 @@ using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
 /// LSQ, with learned step sizes, for layers after a relu. Source: Esser et al. 2020.
 template <int WeightBits, int InputBits>
 using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
+/// LQ-Nets, with learned bases of weights and of inputs, for layers after a relu. Source: Zhang et al. 2018.
+template <int WeightBits, int InputBits>
+using lq_net = scheme<lq_inputs<InputBits>, lq_weights<WeightBits>>;
 /// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
 /// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
 /// 2018.
