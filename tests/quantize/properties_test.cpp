@@ -54,7 +54,7 @@ static_assert(is_dyadic<power_of_two<3>>() && !is_dyadic<third>() && !is_dyadic<
 TEST_SUITE("quantize/properties") {
   TEST_CASE_TEMPLATE("values of the library's quantizers never fall", q, sign, ternary<>, power_of_two<4>, integer<3>,
                      unsigned_integer<8>, uniform<4>, lsq<8>, pact<4>, dorefa_inputs<4>, half_wave<2>, lq_inputs<2>,
-                     lq_inputs<4>, scaled_sign<per_tensor>, half, real, clipped<half>, pixels) {
+                     lq_inputs<4>, abc_inputs<3>, scaled_sign<per_tensor>, half, real, clipped<half>, pixels) {
     typename q::state s{};
     CHECK(never_falls<q>(s));
     REQUIRE(q::observe(s, std::vector<float>{0.5f, -1, 2, -0.25f}, role::inputs));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <minnow/quantize/methods/abc_net.hpp>
 #include <minnow/quantize/methods/dorefa.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
 #include <minnow/quantize/methods/lq_net.hpp>
@@ -42,6 +43,9 @@ using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
 /// LQ-Nets, with learned bases of weights and of inputs, for layers after a relu. Source: Zhang et al. 2018.
 template <int WeightBits, int InputBits>
 using lq_net = scheme<lq_inputs<InputBits>, lq_weights<WeightBits>>;
+/// ABC-Net, with WeightBases binary bases of weights and InputBases binary inputs. Source: Lin et al. 2017.
+template <int WeightBases, int InputBases>
+using abc_net = scheme<abc_inputs<InputBases>, abc_weights<WeightBases>>;
 /// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
 /// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
 /// 2018.
