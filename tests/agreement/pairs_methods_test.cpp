@@ -73,10 +73,10 @@ TEST_SUITE("agreement/pairs_methods") {
   }
 
   TEST_CASE_TEMPLATE("methods of integers: the same sums, codes and logits", Scheme, methods::dorefa<2, 2>,
-                     methods::pact<4, 4>, methods::lsq<2, 2>, methods::lsq<8, 8>, methods::lq_net<2, 2>,
-                     methods::lq_net<4, 3>, scheme<sign, lq_weights<3, per_tensor>>, scheme<lq_inputs<1>, sign>,
-                     methods::abc_net<3, 3>, methods::abc_net<5, 1>,
-                     scheme<abc_inputs<5>, abc_weights<1, per_channel>>) {
+                     methods::pact<4, 4>, methods::lsq<2, 2>, methods::lsq<8, 8>, methods::fgq<4>,
+                     scheme<ternary<>, fine_ternary<16>>, methods::lq_net<2, 2>, methods::lq_net<4, 3>,
+                     scheme<sign, lq_weights<3, per_tensor>>, scheme<lq_inputs<1>, sign>, methods::abc_net<3, 3>,
+                     methods::abc_net<5, 1>, scheme<abc_inputs<5>, abc_weights<1, per_channel>>) {
     check_method<Scheme>();
   }
 
@@ -101,6 +101,7 @@ TEST_SUITE("agreement/pairs_methods") {
     CHECK(learned<method_network<methods::lsq<2, 2>>>() > 0.92);
     CHECK(learned<method_network<methods::lsq<8, 8>>>() > 0.92);
     CHECK(learned<method_network<methods::lq_net<2, 2>>>() > 0.92);
+    CHECK(learned<method_network<methods::fgq<4>>>() > 0.92);
     CHECK(learned<method_network<methods::abc_net<3, 3>>>() > 0.92);
   }
 }

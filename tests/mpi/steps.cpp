@@ -15,6 +15,7 @@
 #include <minnow/layers/pool.hpp>
 #include <minnow/model.hpp>
 #include <minnow/quantize/methods/abc_net.hpp>
+#include <minnow/quantize/methods/fine_ternary.hpp>
 #include <minnow/quantize/methods/lq_net.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
@@ -37,7 +38,7 @@ struct measured : model<image<1, 14, 14>, conv<12, scheme<pixels, scaled_sign<>>
                         conv<12, scheme<scaled_sign<per_tensor>, scaled_sign<>>>, batch_norm, relu,
                         dense<10, scheme<unsigned_lsq<4>, lsq<4>>>, batch_norm> {};
 struct fitted : model<image<1, 14, 14>, conv<12, scheme<pixels, lq_weights<2>>>, batch_norm, relu,
-                      conv<12, scheme<lq_inputs<2>, lq_weights<3>>>, batch_norm,
+                      conv<12, scheme<lq_inputs<2>, fine_ternary<4>>>, batch_norm,
                       dense<10, scheme<abc_inputs<3>, abc_weights<3>>>, batch_norm> {};
 
 struct step_options {

@@ -63,7 +63,8 @@ TEST_SUITE("quantize/properties") {
 
   TEST_CASE_TEMPLATE("a state is sound where it is finite and `limit` leaves it, and before anything was measured", q,
                      integer<4>, unsigned_integer<8>, lsq<4>, unsigned_lsq<8>, pact<4>, scaled_sign<>, scaled_ternary<>,
-                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>, lq_weights<2>, lq_inputs<3>) {
+                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>, lq_weights<2>, lq_inputs<3>,
+                     fine_ternary<4>) {
     constexpr auto count = static_cast<std::size_t>(state_floats<q>);
     CHECK(is_sound<q>({}));
     typename q::state s{};

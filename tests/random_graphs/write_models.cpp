@@ -122,6 +122,8 @@ private:
                  "scaled_ternary<>",
                  "scaled_ternary<per_channel>",
                  "trained_ternary",
+                 "fine_ternary<4>",
+                 "fine_ternary<16>",
                  "lq_weights<2>",
                  "lq_weights<4, per_tensor>",
                  "abc_weights<3>",

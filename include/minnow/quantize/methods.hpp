@@ -2,6 +2,7 @@
 
 #include <minnow/quantize/methods/abc_net.hpp>
 #include <minnow/quantize/methods/dorefa.hpp>
+#include <minnow/quantize/methods/fine_ternary.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
 #include <minnow/quantize/methods/lq_net.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
@@ -28,6 +29,10 @@ using xnor_net = scheme<scaled_sign<per_tensor>, scaled_sign<>>;
 using twn = scheme<real, scaled_ternary<>>;
 /// TTQ, with float inputs, and ternary weights with two learned scales. Source: Zhu et al. 2017.
 using ttq = scheme<real, trained_ternary>;
+/// Fine-grained quantization, with ternary weights whose scale belongs to a group of `Group` weights, and integer
+/// inputs after a relu. The paper's inputs are 4- or 8-bit dynamic fixed point. Source: Mellempudi et al. 2017.
+template <int Group = 4, int InputBits = 8>
+using fgq = scheme<unsigned_integer<InputBits>, fine_ternary<Group>>;
 /// DoReFa-Net, with its quantizers of inputs and of weights. Source: Zhou et al. 2016.
 template <int WeightBits, int InputBits>
 using dorefa = scheme<dorefa_inputs<InputBits>, dorefa_weights<WeightBits>>;
