@@ -63,7 +63,7 @@ double learned() {
 
 TEST_SUITE("agreement/pairs_methods") {
   TEST_CASE_TEMPLATE("methods of binary and ternary weights: the same sums, codes and logits", Scheme, methods::bnn,
-                     methods::xnor_net, methods::hwgq<2>, methods::dorefa<1, 2>) {
+                     methods::xnor_net, methods::hwgq<2>, methods::dorefa<1, 2>, methods::abc_net<1, 1>) {
     check_method<Scheme>();
   }
 

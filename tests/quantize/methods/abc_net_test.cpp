@@ -105,9 +105,10 @@ TEST_SUITE("quantize/methods/abc_net") {
       worst = std::max(worst, std::abs(static_cast<double>(quantized<q>(x, s)) - wanted));
     }
     // Each scale is rounded to a step, so a sum of `count` scales is at most count / 2 steps away.
-    CHECK(worst <= sum * count / 2 / (127 - (count + 1) / 2) * (1 + 1e-5));
-    CHECK(std::abs(q::code(test::infinity, s)) <= 127);
-    CHECK(std::abs(q::code(test::infinity, s)) >= 127 - count - 1);
+    CHECK(worst <= sum * (count == 1 ? 1e-6 : count / 2.0 / (127 - (count + 1) / 2) * (1 + 1e-5)));
+    CHECK(q::max_code == (count == 1 ? 1 : 127));
+    CHECK(std::abs(q::code(test::infinity, s)) <= q::max_code);
+    CHECK(std::abs(q::code(test::infinity, s)) >= q::max_code - (count == 1 ? 0 : count + 1));
     CHECK(q::code(-test::infinity, s) == -q::code(test::infinity, s));
     CHECK(q::code(test::nan, s) == q::code(-test::infinity, s));
     CHECK(q::slope(role::weights, 0.1f, s) == doctest::Approx(sum));  // all scales of these weights are positive
@@ -133,7 +134,7 @@ TEST_SUITE("quantize/methods/abc_net") {
       if (beside_threshold < 1e-6) continue;  // x + v is rounded to float
       worst = std::max(worst, std::abs(static_cast<double>(quantized<q>(x, s)) - wanted));
     }
-    CHECK(worst <= sum * bases<q> / 2 / (127 - (bases<q> + 1) / 2) * (1 + 1e-5));
+    CHECK(worst <= sum * (bases<q> == 1 ? 1e-6 : bases<q> / 2.0 / (127 - (bases<q> + 1) / 2) * (1 + 1e-5)));
     CHECK(never_falls<q>(s));
     CHECK(q::code(test::nan, s) == q::code(-test::infinity, s));
     CHECK(test::lane_difference(test::with_nan(xs), [&](auto x) { return q::code(x, s); }) == "");
@@ -219,11 +220,24 @@ TEST_SUITE("quantize/methods/abc_net") {
       REQUIRE(q::observe(s, values, role::weights));
       CHECK(is_sound<q>(s));
       CHECK(std::isfinite(q::scale(s)));
-      for (const float x : {-1.0f, 0.0f, 1.0f, 3e38f}) CHECK(std::abs(q::code(x, s)) <= 127);
+      for (const float x : {-1.0f, 0.0f, 1.0f, 3e38f}) CHECK(std::abs(q::code(x, s)) <= q::max_code);
     }
     typename q::state s;
     REQUIRE(q::observe(s, std::vector<float>{0, 0}, role::weights));
-    CHECK(q::code(1.0f, s) == 0);
+    CHECK(quantized<q>(1.0f, s) == 0);
+  }
+
+  TEST_CASE("a code of one base is one bit") {
+    CHECK(abc_weights<1>::storage == encoding::bit);
+    CHECK(abc_inputs<1>::storage == encoding::bit);
+    CHECK(abc_weights<2>::storage == encoding::byte);
+    // All weights are equal, so none is above the mean, and the scale is minus their value.
+    abc_weights<1>::state s;
+    REQUIRE(abc_weights<1>::observe(s, std::vector<float>{0.25f, 0.25f}, role::weights));
+    CHECK(s.scales[0] == doctest::Approx(-0.25));
+    CHECK(abc_weights<1>::code(0.25f, s) == 1);
+    CHECK(quantized<abc_weights<1>>(0.25f, s) == doctest::Approx(0.25));
+    for (const float x : {-1.0f, 1.0f}) CHECK(std::abs(abc_weights<1>::code(x, {})) == 1);
   }
 
   TEST_CASE("equal weights have their own value") {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include <minnow/core/index.hpp>
 #include <minnow/core/reduction.hpp>
@@ -55,20 +56,34 @@ bool fit_signs(std::span<const float> values, shifted_signs<Count>& to, All& all
   return true;
 }
 
+/// Codes of one sign, in one bit.
+struct sign_codes : quantizer_base {
+  static constexpr int bits = 1;
+  static constexpr encoding storage = encoding::bit;
+  static constexpr int max_code = 1;
+  static constexpr bool clips_weights = false;
+  static interval range(const quantizer_base::state&) = delete;
+};
+
 /// Base class of the quantizers of ABC-Net: sums of signs with scales. A packed network has one scale, the step. Each
 /// scale is rounded to a whole number of steps, its multiplier.
-template <class Codes, int Count>
-struct scaled_signs : Codes {
+template <int Count, class Granularity>
+struct scaled_signs : with_granularity<std::conditional_t<Count == 1, sign_codes, signed_codes<8>>, Granularity> {
   static constexpr int levels = Count + 1;
-  /// The exact sum of all scales, in steps. After rounding, the sum of the multipliers is at most max_code.
-  static constexpr int steps = Codes::max_code - (Count + 1) / 2;
+  /// The exact sum of the magnitudes of all scales, in steps. After rounding, the sum of the multipliers is at most
+  /// max_code.
+  static constexpr int steps = Count == 1 ? 1 : scaled_signs::max_code - (Count + 1) / 2;
 
   static float step_of(const std::array<float, index(Count)>& scales) noexcept {
     float sum = 0;
     for (const float a : scales) sum += (std::abs)(a);
     return sum / steps;
   }
-  static float multiplier(float a, float step) noexcept { return step > 0 ? std::nearbyint(a / step) : 0.0f; }
+  /// A code of one bit has no 0, so its multiplier is 1 or -1, also if the scale is 0.
+  static float multiplier(float a, float step) noexcept {
+    if constexpr (Count == 1) return a < 0 ? -1.0f : 1.0f;
+    else return step > 0 ? std::nearbyint(a / step) : 0.0f;
+  }
 };
 
 }  // namespace detail
@@ -77,15 +92,17 @@ struct scaled_signs : Codes {
 /// u_m = -1 + 2 (m - 1) / (M - 1). The scales a are the least-squares solution. With one base, u is 0.
 ///
 /// code      a signed byte, k_1 B_1 + … + k_M B_M. The multiplier k_m is a_m, rounded to a whole number of steps; the
-///           sum of all |a_m| is 127 - (M+1)/2 steps. The product with inputs of `abc_inputs`, whose codes are l_1 A_1
-///           + … + l_N A_N, is the sum of k_m l_n <B_m, A_n> over all m and n, which the library computes as one
-///           product of bytes. M·N products of one bit each, as in the paper, are not part of it
+///           sum of all |a_m| is 127 - (M+1)/2 steps. With one base the code is one bit and the scale is |a_1|, exactly.
+///           The product with inputs of `abc_inputs`, whose codes are l_1 A_1 + … + l_N A_N, is the sum of
+///           k_m l_n <B_m, A_n> over all m and n. The library computes it as one product of codes, which is an XNOR
+///           product if M and N are 1. M·N XNOR products, as in the paper, are not part of the library
+///           (docs/kernels.md compares their speed)
 /// state     thresholds mean - u_m std, and scales a_m; for the tensor, or for each filter with `per_channel`
 /// gradient  of w: a_1 + … + a_M times the estimator's slope: each base passes the gradient unchanged
 /// source    Lin et al. 2017 (ABC-Net), 3.1. The shifts u_m are fixed; the paper's trained shifts are not
 ///           part of it
 template <int Bases, class Granularity = per_tensor>
-struct abc_weights : detail::scaled_signs<detail::with_granularity<signed_codes<8>, Granularity>, Bases> {
+struct abc_weights : detail::scaled_signs<Bases, Granularity> {
   static_assert(1 <= Bases && Bases <= 5, "minnow: abc_weights has 1 to 5 bases");
   struct state {
     std::array<float, index(Bases)> thresholds{};
@@ -133,12 +150,13 @@ struct abc_weights : detail::scaled_signs<detail::with_granularity<signed_codes<
 /// 0, which is not in the paper, because packing needs levels that rise with x. If all scales have become 0, they start
 /// again.
 ///
-/// code      a signed byte, l_1 A_1 + … + l_N A_N, with multipliers l_n as in `abc_weights`; NaN has A_n = -1
+/// code      a signed byte, l_1 A_1 + … + l_N A_N, with multipliers l_n as in `abc_weights`, or one bit if N is 1; NaN
+///           has A_n = -1
 /// gradient  of x: the sum of b_n 1{0 <= x + v_n <= 1} (straight-through past the comparison with 1/2); of b_n:
 ///           A_n; of v_n: b_n 1{0 <= x + v_n <= 1}; each times the gradient of h(x)
 /// source    Lin et al. 2017, 3.2
 template <int Bases>
-struct abc_inputs : detail::scaled_signs<signed_codes<8>, Bases> {
+struct abc_inputs : detail::scaled_signs<Bases, per_tensor> {
   static_assert(1 <= Bases && Bases <= 5, "minnow: abc_inputs has 1 to 5 bases");
   struct state {
     std::array<float, index(Bases)> scales{};
