@@ -70,7 +70,7 @@ TEST_SUITE("agreement/pairs_methods") {
   TEST_CASE_TEMPLATE("methods of binary and ternary weights: the same sums, codes and logits", Scheme, methods::bnn,
                      methods::xnor_net, methods::bi_real, methods::hwgq<2>, methods::hwgq_nonuniform<2>,
                      methods::hwgq_nonuniform<4>, methods::dorefa<1, 2>, methods::syq<1, 2>,
-                     methods::syq<2, 4, per_channel>, methods::syq<2, 8>) {
+                     methods::syq<2, 4, per_channel>, methods::syq<2, 8>, methods::abc_net<1, 1>) {
     check_method<Scheme>();
   }
 
@@ -82,7 +82,10 @@ TEST_SUITE("agreement/pairs_methods") {
   TEST_CASE_TEMPLATE("methods of integers: the same sums, codes and logits", Scheme, methods::dorefa<2, 2>,
                      methods::dorefa<8, 8>, methods::pact<4, 4>, methods::lsq<2, 2>, methods::lsq<8, 8>,
                      methods::qil<2, 2>, methods::qil<4, 4>, methods::qil<8, 8>, methods::tensorflow<4, 8>,
-                     methods::tensorflow_lite<8, 8>) {
+                     methods::tensorflow_lite<8, 8>, methods::fgq<4>, scheme<ternary<>, fine_ternary<16>>,
+                     methods::lq_net<2, 2>, methods::lq_net<4, 3>, scheme<sign, lq_weights<3, per_tensor>>,
+                     scheme<lq_inputs<1>, sign>, methods::abc_net<3, 3>, methods::abc_net<5, 1>,
+                     scheme<abc_inputs<5>, abc_weights<1, per_channel>>) {
     check_method<Scheme>();
   }
 
@@ -114,5 +117,8 @@ TEST_SUITE("agreement/pairs_methods") {
     CHECK(learned<method_network<methods::syq<2, 8>>>() > 0.92);
     CHECK(learned<method_network<methods::tensorflow<4, 8>>>() > 0.92);
     CHECK(learned<method_network<methods::tensorflow_lite<8, 8>>>() > 0.92);
+    CHECK(learned<method_network<methods::lq_net<2, 2>>>() > 0.92);
+    CHECK(learned<method_network<methods::fgq<4>>>() > 0.92);
+    CHECK(learned<method_network<methods::abc_net<3, 3>>>() > 0.92);
   }
 }

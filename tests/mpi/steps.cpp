@@ -15,7 +15,10 @@
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/pool.hpp>
 #include <minnow/model.hpp>
+#include <minnow/quantize/methods/abc_net.hpp>
 #include <minnow/quantize/methods/affine.hpp>
+#include <minnow/quantize/methods/fine_ternary.hpp>
+#include <minnow/quantize/methods/lq_net.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/qil.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
@@ -44,6 +47,9 @@ struct ranges : model<image<1, 14, 14>, conv<12, scheme<pixels, symmetric_weight
 struct intervals : model<image<1, 14, 14>, conv<12, scheme<pixels, qil_weights<4>>>, batch_norm,
                          conv<12, scheme<qil_inputs<4>, qil_weights<4>>>, batch_norm,
                          dense<10, scheme<qil_inputs<4>, qil_weights<4>>>, batch_norm> {};
+struct fitted : model<image<1, 14, 14>, conv<12, scheme<pixels, lq_weights<2>>>, batch_norm, relu,
+                      conv<12, scheme<lq_inputs<2>, fine_ternary<4>>>, batch_norm,
+                      dense<10, scheme<abc_inputs<3>, abc_weights<3>>>, batch_norm> {};
 
 struct step_options {
   float alpha = 0.5f;
@@ -123,6 +129,7 @@ int main(int count, char** arguments) {
       equal<integers, alpha_blend>(together, "integers, alpha_blend", {.alpha = alpha});
       equal<measured, aqe>(together, "measured and learned scales, aqe", {.alpha = alpha});
       equal<ranges, aqe>(together, "ranges and zero points, aqe", {.alpha = alpha});
+      equal<fitted, aqe>(together, "fitted bases, aqe", {.alpha = alpha});
     }
     equal<intervals, ste>(together, "learned intervals", {.alpha = 1});
     equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");

@@ -55,7 +55,8 @@ TEST_SUITE("quantize/properties") {
   TEST_CASE_TEMPLATE("values of the library's quantizers never fall", q, sign, ternary<>, power_of_two<4>, integer<3>,
                      unsigned_integer<8>, uniform<4>, lsq<8>, pact<4>, qil_inputs<4>, syq_inputs<4>, dorefa_inputs<4>,
                      half_wave<2>, half_wave_nonuniform<4>, scaled_sign<per_tensor>, affine_integer<2>,
-                     affine_integer<8>, affine_weights<4>, symmetric_weights<4>, half, real, clipped<half>, pixels) {
+                     affine_integer<8>, affine_weights<4>, symmetric_weights<4>, half, real, clipped<half>, pixels,
+                     lq_inputs<2>, lq_inputs<4>, abc_inputs<3>) {
     typename q::state s{};
     CHECK(never_falls<q>(s));
     REQUIRE(q::observe(s, std::vector<float>{0.5f, -1, 2, -0.25f}, role::inputs));
@@ -65,7 +66,8 @@ TEST_SUITE("quantize/properties") {
   TEST_CASE_TEMPLATE("a state is sound where it is finite and `limit` leaves it, and before anything was measured", q,
                      integer<4>, unsigned_integer<8>, lsq<4>, unsigned_lsq<8>, pact<4>, qil_weights<4>, qil_inputs<4>,
                      syq_weights<1>, syq_weights<2>, scaled_sign<>, magnitude_aware_sign<>, scaled_ternary<>,
-                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>, symmetric_weights<8>) {
+                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>, symmetric_weights<8>, lq_weights<2>,
+                     lq_inputs<3>, fine_ternary<4>) {
     constexpr auto count = static_cast<std::size_t>(state_floats<q>);
     CHECK(is_sound<q>({}));
     typename q::state s{};

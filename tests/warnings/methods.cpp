@@ -41,6 +41,9 @@ int main() {
   try_one<mn::methods::lsq<4, 4>>();
   try_one<mn::methods::qil<4, 4>>();
   try_one<mn::methods::syq<2, 4>>();
+  try_one<mn::methods::lq_net<2, 2>>();
+  try_one<mn::methods::abc_net<3, 3>>();
+  try_one<mn::methods::fgq<>>();
   try_one<mn::methods::bi_real, mn::bi_real>();
 
   using bytes = mn::scheme<mn::integer<8>, mn::integer<8>>;

@@ -59,6 +59,9 @@ struct interval {
 ///                           averaged
 ///   gradient_scale(values)  factor of the gradients from `learn`; `values` is the number of weights that share the
 ///                           state, or for inputs the number of values of one image
+///   group                   each group of this many weights of a filter, consecutive along the input channels, has a
+///                           state; requires per_channel. All states of a filter must have the same scale
+///   share(states)           is called with the states of a filter, after `observe` for each of its groups
 ///   min_code, rounds        the lowest code; `rounds` is true if code(x, state) is x / scale(state), rounded to the
 ///                           nearest integer from min_code to max_code. `pack<fixed_point>` computes these codes with
 ///                           integers

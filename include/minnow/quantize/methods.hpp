@@ -1,9 +1,12 @@
 #pragma once
 
+#include <minnow/quantize/methods/abc_net.hpp>
 #include <minnow/quantize/methods/affine.hpp>
 #include <minnow/quantize/methods/dorefa.hpp>
+#include <minnow/quantize/methods/fine_ternary.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
 #include <minnow/quantize/methods/half_wave_nonuniform.hpp>
+#include <minnow/quantize/methods/lq_net.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/magnitude_aware_sign.hpp>
 #include <minnow/quantize/methods/pact.hpp>
@@ -31,6 +34,10 @@ using xnor_net = scheme<scaled_sign<per_tensor>, scaled_sign<>>;
 using twn = scheme<real, scaled_ternary<>>;
 /// TTQ, with float inputs, and ternary weights with two learned scales. Source: Zhu et al. 2017.
 using ttq = scheme<real, trained_ternary>;
+/// Fine-grained quantization, with ternary weights whose scale belongs to a group of `Group` weights, and integer
+/// inputs after a relu. The paper's inputs are 4- or 8-bit dynamic fixed point. Source: Mellempudi et al. 2017.
+template <int Group = 4, int InputBits = 8>
+using fgq = scheme<unsigned_integer<InputBits>, fine_ternary<Group>>;
 /// DoReFa-Net, with its quantizers of inputs and of weights. Source: Zhou et al. 2016.
 template <int WeightBits, int InputBits>
 using dorefa = scheme<dorefa_inputs<InputBits>, dorefa_weights<WeightBits>>;
@@ -61,6 +68,12 @@ using qil = scheme<qil_inputs<InputBits>, qil_weights<WeightBits>>;
 /// or one for each filter. Source: Faraone et al. 2018.
 template <int WeightBits, int InputBits, class Granularity = per_tensor>
 using syq = scheme<syq_inputs<InputBits>, syq_weights<WeightBits, Granularity>>;
+/// LQ-Nets, with learned bases of weights and of inputs, for layers after a relu. Source: Zhang et al. 2018.
+template <int WeightBits, int InputBits>
+using lq_net = scheme<lq_inputs<InputBits>, lq_weights<WeightBits>>;
+/// ABC-Net, with WeightBases binary bases of weights and InputBases binary inputs. Source: Lin et al. 2017.
+template <int WeightBases, int InputBases>
+using abc_net = scheme<abc_inputs<InputBases>, abc_weights<WeightBases>>;
 /// Bi-Real, with binary inputs, and binary weights that are scaled by their mean magnitude. Use it with a shortcut
 /// around each convolution and with the estimator `bi_real`. Source: Liu et al. 2018.
 using bi_real = scheme<sign, magnitude_aware_sign<>>;

@@ -189,6 +189,34 @@ TEST_SUITE("train/layers/learned_state") {
     set_threads(0);
   }
 
+  TEST_CASE("scales and shifts of binary inputs have the gradients of Lin et al. 2017") {
+    constexpr int size = 3000;
+    const auto x = test::uniform(size, 9, -2, 2), g = test::uniform(size, 10);
+    test::single_layer<quantize<abc_inputs<2>>> one({1, 1, size / 2}, 2);
+    one.forward(x);
+    const auto grad_in = one.backward(g);
+    const auto state = one.values()["state"], found = one.gradients()["state"];
+    REQUIRE(state.size() == 4);
+    double wanted[4] = {};
+    int different = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      double slope = 0;
+      for (std::size_t n = 0; n < 2; ++n) {
+        const double shifted = static_cast<double>(x[i]) + static_cast<double>(state[2 + n]);
+        const double passes = shifted >= 0 && shifted <= 1 ? static_cast<double>(state[n]) : 0;
+        wanted[n] += static_cast<double>(g[i]) * (std::clamp(shifted, 0.0, 1.0) >= 0.5 ? 1 : -1);
+        wanted[2 + n] += static_cast<double>(g[i]) * passes;
+        slope += passes;
+      }
+      different += std::abs(static_cast<double>(grad_in[i]) - static_cast<double>(g[i]) * slope) > 1e-5 ? 1 : 0;
+    }
+    for (std::size_t n = 0; n < 4; ++n) {
+      CHECK(std::abs(wanted[n]) > 1);
+      CHECK(found[n] == doctest::Approx(wanted[n]).epsilon(1e-3));
+    }
+    CHECK(different == 0);
+  }
+
   TEST_CASE("a blended quantizer's state gets its share") {
     const auto x = test::uniform(learned_images * learned_inputs, 6),
                g = test::uniform(learned_images * learned_outputs, 7);

@@ -20,6 +20,7 @@
 #include <minnow/train/layers/quantize.hpp>
 #include <minnow/train/layers/table_input_gradient.hpp>
 #include <minnow/train/layers/table_weight_gradient.hpp>
+#include <minnow/train/layers/weight_groups.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
@@ -107,7 +108,8 @@ public:
   /// inputs  the kernel for the quantizer of the inputs
   trainable_product(const geometry& g, detail::input_kernel inputs)
       : product_base(g, inputs, Quantizer::per_channel ? index(g.out.channels) : 1),
-        states_(scales_.size()),
+        groups_(g),
+        states_(groups_.count()),
         learned_(states_.size()),
         input_gradient_(g) {}
 
@@ -117,15 +119,16 @@ public:
     moved();
   }
 
-  /// Codes of the weights, filter by filter, and the states that give their scales. `pack` uses them.
+  /// Codes of the weights, filter by filter, and their scales. `pack` uses them.
   struct quantized_weights {
     std::span<const float> codes;
-    std::span<const typename Quantizer::state> states;
-    [[nodiscard]] float scale(int f) const { return Quantizer::scale(states[Quantizer::per_channel ? index(f) : 0]); }
+    std::span<const float> scales;  ///< one for each filter, or 1
+    [[nodiscard]] float scale(int f) const { return scales[Quantizer::per_channel ? index(f) : 0]; }
   };
   quantized_weights quantize(std::string_view layer) {
     refresh({.layer = layer});
-    return {codes_, states_};
+    update_scales();
+    return {codes_, scales_};
   }
 
   /// The floats of the first state that cannot be packed; empty if all can be.
@@ -146,12 +149,11 @@ public:
   void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
                 const pass& p) override {
     differentiate_weights(in, grad_out);
-    if constexpr (learned_quantizer<Quantizer>) {
-      const std::size_t group = weights_.size() / states_.size();
-      for (std::size_t s = 0; s < states_.size(); ++s)
-        learned_.take(s, states_[s], weights_.data() + s * group, gradient_.data() + s * group, group,
+    if constexpr (learned_quantizer<Quantizer>)
+      groups_.visit([&](std::size_t s, std::size_t first, std::size_t count) {
+        learned_.take(s, states_[s], weights_.data() + first, gradient_.data() + first, count,
                       in.scale * Estimator::quantized_fraction(p.alpha));
-    }
+      });
     const int inputs = geometry_.inputs();
     for (int f = 0; f < geometry_.out.channels; ++f) {
       const interval r = Quantizer::range(state(f));
@@ -212,11 +214,9 @@ public:
   }
 
 private:
-  [[nodiscard]] const typename Quantizer::state& state(int f) const noexcept {
-    return states_[Quantizer::per_channel ? index(f) : 0];
-  }
+  [[nodiscard]] const typename Quantizer::state& state(int f) const noexcept { return states_[groups_.of(f)]; }
   void update_scales() {
-    for (std::size_t s = 0; s < states_.size(); ++s) scales_[s] = Quantizer::scale(states_[s]);
+    for (std::size_t f = 0; f < scales_.size(); ++f) scales_[f] = Quantizer::scale(state(static_cast<int>(f)));
   }
 
   void each_array(const array_visitor& visit) {
@@ -228,11 +228,7 @@ private:
   /// Measures the latent weights: updates the quantizer's states from them. Returns false if the weights hold a NaN or
   /// an infinity.
   bool measure() {
-    const std::size_t group = weights_.size() / states_.size();
-    bool sound = true;
-    for (std::size_t s = 0; s < states_.size(); ++s)
-      if (!Quantizer::observe(states_[s], std::span<const float>(weights_.data() + s * group, group), role::weights))
-        sound = false;
+    const bool sound = groups_.measure(weights_.data(), states_);
     measured_ = sound ? 1.0f : 0.0f;
     return sound;
   }
@@ -269,11 +265,11 @@ private:
   /// Recomputes the codes of all weights. noise_of(s) is the noise of the weights that share state s.
   template <class NoiseOf>
   void code_all(NoiseOf&& noise_of) {
-    const std::size_t group = weights_.size() / states_.size();
-    for (std::size_t s = 0; s < states_.size(); ++s)
-      detail::for_pieces(group, [&, z = noise_of(s)](std::size_t first, std::size_t count) {
-        code(s * group + first, count, states_[s], z);
+    groups_.visit([&](std::size_t s, std::size_t begin, std::size_t size) {
+      detail::for_pieces(size, [&, z = noise_of(s)](std::size_t first, std::size_t count) {
+        code(begin + first, count, states_[s], z);
       });
+    });
     has_codes();
   }
 
@@ -286,6 +282,7 @@ private:
     });
   }
 
+  detail::weight_groups<Quantizer> groups_;
   std::vector<typename Quantizer::state> states_;
   [[no_unique_address]] detail::learned_state<Quantizer> learned_;
   detail::table_input_gradient<detail::operand_of<Quantizer>> input_gradient_;
