@@ -8,6 +8,7 @@
 #include <minnow/zoo/bi_real.hpp>
 #include <minnow/zoo/convnet.hpp>
 #include <minnow/zoo/densenet.hpp>
+#include <minnow/zoo/mlperf_tiny.hpp>
 #include <minnow/zoo/mobilenet.hpp>
 #include <minnow/zoo/resnet.hpp>
 #include <minnow/zoo/resnet_cifar.hpp>
@@ -62,6 +63,18 @@ static_assert((figures_of<zoo::mobilenet_v1<floats, 50>>().macs + 500000) / 1000
 static_assert((figures_of<zoo::mobilenet_v1<floats, 25>>().macs + 500000) / 1000000 == 41);
 static_assert((figures_of<zoo::mobilenet_v1<floats, 100, 128>>().macs + 500000) / 1000000 == 186);
 
+// The kernels of the Keras models of MLPerf Tiny (mlcommons/tiny, training) have 77,360 numbers in ResNet-8 and 208,112
+// in the network for visual wake words; with the sizes of their maps this gives 12,501,632 and 7,489,664
+// multiply-accumulates.
+static_assert(figures_of<zoo::resnet_8<floats>>().weights == 77360);
+static_assert(figures_of<zoo::resnet_8<floats>>().macs == 12501632);
+static_assert(figures_of<zoo::visual_wake_words<floats>>().weights == 208112);
+static_assert(figures_of<zoo::visual_wake_words<floats>>().macs == 7489664);
+// 64 filters of 10x4, four times 64 of 3x3 and 64x64, and 12x64, on maps of 25x5; ten dense layers.
+static_assert(figures_of<zoo::ds_cnn<floats>>().weights == 64 * 40 + 4 * (64 * 9 + 64 * 64) + 12 * 64);
+static_assert(figures_of<zoo::ds_cnn<floats>>().macs == 125 * (64 * 40 + 4 * (64 * 9 + 64 * 64)) + 12 * 64);
+static_assert(figures_of<zoo::autoencoder_640<floats>>().weights == 264192);
+
 // Chen et al. 2020, III.E: blocks of MINW-Net end in a hard tanh.
 template <class Inner>
 using activation = typename zoo::schemes<Inner>::activation;
@@ -92,6 +105,8 @@ static_assert(replaces_all_activations<zoo::resnet_50_v2<bits>, zoo::resnet_50_v
 static_assert(replaces_all_activations<zoo::resnet_cifar<20, bits>, zoo::resnet_cifar<20, floats>>);
 static_assert(replaces_all_activations<zoo::densenet_bc<16, 12, bits>, zoo::densenet_bc<16, 12, floats>>);
 static_assert(replaces_all_activations<zoo::mobilenet_v1<bits>, zoo::mobilenet_v1<floats>>);
+static_assert(replaces_all_activations<zoo::resnet_8<bits>, zoo::resnet_8<floats>>);
+static_assert(replaces_all_activations<zoo::ds_cnn<bits>, zoo::ds_cnn<floats>>);
 
 }  // namespace
 
