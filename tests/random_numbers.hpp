@@ -61,10 +61,10 @@ void fill_randomly(std::span<T> to, seed draws) {
     for (T& v : to) v = static_cast<T>(r.uniform(-1, 1));
   } else {
     const auto bytes = std::as_writable_bytes(to);
-    for (std::size_t first = 0; first < bytes.size(); first += 8) {
+    for (std::size_t begin = 0; begin < bytes.size(); begin += 8) {
       const std::uint64_t bits = r.next();
-      for (std::size_t i = first; i < first + 8 && i < bytes.size(); ++i)
-        bytes[i] = static_cast<std::byte>(bits >> (i - first) * 8);
+      for (std::size_t i = begin; i < begin + 8 && i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::byte>(bits >> (i - begin) * 8);
     }
   }
 }

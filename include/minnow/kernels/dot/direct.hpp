@@ -3,6 +3,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
+#include <type_traits>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/index.hpp>
@@ -44,8 +47,16 @@ struct weight_quad {
   static constexpr int bytes = Weights::storage == encoding::nibble ? 2 : 4;
 
   [[nodiscard]] static std::uint32_t load(const std::byte* from) noexcept {
-    if constexpr (bytes == 2) return load16(from);
-    else return load32(from);
+    // Blocks of weights begin at multiples of a quad, so processors that cannot load words from any address use one load.
+    if constexpr (std::endian::native == std::endian::little) {
+      std::conditional_t<bytes == 2, std::uint16_t, std::uint32_t> quad = 0;
+      std::memcpy(&quad, std::assume_aligned<bytes>(from), sizeof quad);
+      return quad;
+    } else if constexpr (bytes == 2) {
+      return load16(from);
+    } else {
+      return load32(from);
+    }
   }
   template <int Channel>
   [[nodiscard]] static std::int32_t at(std::uint32_t quad) noexcept {
