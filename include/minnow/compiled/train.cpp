@@ -10,6 +10,7 @@
 #include <minnow/train/impl/summary.ipp>
 #include <minnow/train/layers/impl/batch_norm.ipp>
 #include <minnow/train/layers/impl/bias.ipp>
+#include <minnow/train/layers/impl/channel_magnitude.ipp>
 #include <minnow/train/layers/impl/channel_sums.ipp>
 #include <minnow/train/layers/impl/code_product.ipp>
 #include <minnow/train/layers/impl/join.ipp>
