@@ -10,7 +10,8 @@
 #include <minnow/quantize/scheme.hpp>
 
 /// Methods from the literature. Each is a scheme: the quantizers of a layer's inputs and weights. Train Bi-Real with
-/// the estimator `bi_real` and all other methods with `ste`.
+/// the estimator `bi_real` and all other methods with `ste`. LR-Net is an estimator,
+/// estimate/local_reparameterization.hpp.
 namespace minnow::methods {
 
 /// BinaryConnect, with float inputs and binary weights. Source: Courbariaux et al. 2015.
