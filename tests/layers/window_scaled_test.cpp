@@ -14,9 +14,10 @@ using namespace minnow;
 
 namespace {
 
-using bits = scheme<sign, scaled_sign<>>;
-struct scaled_windows : model<image<3, 9, 8>, conv<6>, window_scaled<conv<4, bits, kernel<5, 3>, stride<2, 1>>>,
-                              window_scaled<dense<7, bits>>, window_scaled<dense<2>>> {};
+using binary_scheme = scheme<sign, scaled_sign<>>;
+struct scaled_windows
+    : model<image<3, 9, 8>, conv<6>, window_scaled<conv<4, binary_scheme, kernel<5, 3>, stride<2, 1>>>,
+            window_scaled<dense<7, binary_scheme>>, window_scaled<dense<2>>> {};
 using windows = layer_graph<scaled_windows>;
 
 // The window of the mean is the window of the convolution.

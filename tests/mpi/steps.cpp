@@ -9,6 +9,7 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/local_reparameterization.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/bias.hpp>
@@ -34,6 +35,10 @@ struct integers : model<image<1, 14, 14>, conv<12, scheme<pixels, integer<4, per
 struct measured : model<image<1, 14, 14>, conv<12, scheme<pixels, scaled_sign<>>>, batch_norm,
                         conv<12, scheme<scaled_sign<per_tensor>, scaled_sign<>>>, batch_norm, relu,
                         dense<10, scheme<unsigned_lsq<4>, lsq<4>>>, batch_norm> {};
+
+struct random_weights : model<image<1, 14, 14>, conv<12, scheme<pixels, ternary<>>>, batch_norm, relu,
+                              conv<12, scheme<unsigned_lsq<4>, sign>>, batch_norm, relu, dense<10, real>, batch_norm> {
+};
 
 struct step_options {
   float alpha = 0.5f;
@@ -114,6 +119,7 @@ int main(int count, char** arguments) {
       equal<measured, aqe>(together, "measured and learned scales, aqe", {.alpha = alpha});
     }
     equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");
+    equal<random_weights, local_reparameterization<1, 1000>>(together, "random weights");
     equal<floats, ste>(together, "floats", {.batch = 5});
 
     repeats<few_bits, aqe>(together, "synchronized");
