@@ -12,11 +12,10 @@ namespace board {
 inline std::uint32_t ask_host(std::uint32_t operation, const void* parameter) {
   register std::uint32_t a0 __asm__("a0") = operation;
   register const void* a1 __asm__("a1") = parameter;
-  __asm__ volatile(
-      ".option push\n.option norvc\nslli x0, x0, 0x1f\nebreak\nsrai x0, x0, 7\n.option pop"
-      : "+r"(a0)
-      : "r"(a1)
-      : "memory");
+  __asm__ volatile(".option push\n.option norvc\nslli x0, x0, 0x1f\nebreak\nsrai x0, x0, 7\n.option pop"
+                   : "+r"(a0)
+                   : "r"(a1)
+                   : "memory");
   return a0;
 }
 

@@ -5,6 +5,7 @@
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
+#include <minnow/layers/channel_magnitude.hpp>
 #include <minnow/layers/conv.hpp>
 #include <minnow/layers/dense.hpp>
 #include <minnow/layers/depthwise_conv.hpp>
@@ -15,5 +16,6 @@
 #include <minnow/layers/quantize.hpp>
 #include <minnow/layers/residual.hpp>
 #include <minnow/layers/signal.hpp>
+#include <minnow/layers/window_scaled.hpp>
 #include <minnow/quantize/operation.hpp>
 #include <minnow/quantize/scheme.hpp>

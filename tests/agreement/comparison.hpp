@@ -44,10 +44,12 @@ namespace comparison {
 
 /// A layer between a product and a quantizer, and how much it can enlarge a difference in its input.
 struct step {
-  double factor = 1;  ///< largest factor by which the layer multiplies a difference
-  int roundings = 0;  ///< the largest number of roundings in either network
-  int second = -1;    ///< for a layer with two inputs: the stage whose result is the other input; else -1
-  double unit = 1;    ///< scale of the other input's codes; 1 for floats
+  double factor = 1;             ///< largest factor by which the layer multiplies a difference
+  int roundings = 0;             ///< the largest number of roundings in either network
+  int second = -1;               ///< for a layer with two inputs: the stage whose result is the other input; else -1
+  std::size_t second_layer = 0;  ///< the layer whose result is the other input
+  double unit = 1;               ///< scale of the other input's codes; 1 for floats
+  bool multiplies = false;       ///< true if the layer multiplies its two inputs, otherwise they are added or appended
 };
 
 /// A type-erased view of a stage of the packed network and of the corresponding layers of the trained network.
@@ -80,6 +82,8 @@ step step_of(Reading& reading) {
     return s;
   } else if constexpr (requires { reading.values(); }) {
     return {1, 1};
+  } else if constexpr (requires { reading.channels(); }) {
+    return {1, reading.channels()};
   } else {
     return {};
   }
@@ -118,6 +122,8 @@ stage_view view_of(network<Model, W, I>& net) {
             using other = typename plan::template second_inputs<Op>;
             s.roundings = 1;
             s.second = static_cast<int>(plan::template second<Op>);
+            s.multiplies = std::is_same_v<typename plan::template op<Op>, scale_positions>;
+            s.second_layer = layer_graph::template second<plan::ops_begin + Op>;
             if constexpr (other::max_code > 0)
               s.unit = static_cast<double>(
                   other::scale(net.template layer_at<layer_graph::template second<plan::ops_begin + Op>>().state()));
@@ -297,6 +303,12 @@ inline void compare_image(network_base& net, std::span<const float> image, std::
       const step& now = v.steps[i];
       const double other = now.second < 0 ? 0.0 : doubts[static_cast<std::size_t>(now.second)] * now.unit;
       if (doubt == 0 && other == 0) continue;
+      if (now.multiplies) {
+        const double body = ops_begin + i == 0 ? 0.0 : largest(net.result(ops_begin + i - 1), n);
+        const double factor = largest(net.result(now.second_layer), n) * now.unit;
+        doubt = doubt * factor + other * (body + doubt) + eps * (body + doubt) * (factor + other);
+        continue;
+      }
       doubt = doubt * now.factor + other +
               eps * now.roundings *
                   std::max(largest(net.result(ops_begin + i), n),

@@ -2,6 +2,8 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/layers/residual.hpp>
+#include <minnow/quantize/methods/scaled_sign.hpp>
+#include <minnow/zoo/xnor_net.hpp>
 
 using namespace minnow;
 using namespace minnow::test;
@@ -45,6 +47,15 @@ struct of_nested_forks
             residual<chain<batch_norm, quantize<ternary<>>>, quantize<sign>>, batch_norm, max_pool<2>,
             residual<chain<relu, bias>>, last_of_two_bits> {};
 
+/// XNOR-Net's blocks, with pools, strides, an odd number of channels, and codes of a quantizer as a block's input.
+template <class First, class Scheme>
+struct of_scaled_windows
+    : model<image<3, 9, 9>, conv<17, First>, zoo::xnor_unit<33>, max_pool<2>,
+            zoo::xnor_unit<20, kernel<3, 2>, stride<2, 1>>, bias, relu,
+            window_scaled<conv<12, Scheme, kernel<1>, padding<0>>>, batch_norm, quantize<integer<8>>,
+            window_scaled<conv<9, typename Scheme::weights>>, batch_norm, window_scaled<dense<4, Scheme>>, batch_norm> {
+};
+
 }  // namespace
 
 TEST_SUITE("agreement/graphs") {
@@ -67,6 +78,17 @@ TEST_SUITE("agreement/graphs") {
   }
 
   TEST_CASE("forks of the image, of codes and within each other") { check_model<of_nested_forks, float>(); }
+
+  TEST_CASE_TEMPLATE("products that are scaled by their windows", Model,
+                     of_scaled_windows<scheme<pixels, sign>, scheme<sign, scaled_sign<>>>,
+                     of_scaled_windows<scheme<pixels, ternary<>>, minw<2, 3>>,
+                     of_scaled_windows<scheme<pixels, scaled_sign<>>, scheme<integer<4>, integer<4, per_channel>>>) {
+    check_model<Model>();
+  }
+
+  TEST_CASE("products of floats that are scaled by their windows") {
+    check_model<of_scaled_windows<scheme<real, sign>, scheme<real, sign>>, float>();
+  }
 
   TEST_CASE("a network of residual blocks that was trained by another estimator") {
     auto net = trained_three_steps<of_residuals<scheme<pixels, sign>, minw<2, 1>>, std::uint8_t, alpha_blend>();

@@ -2,6 +2,7 @@
 
 #include <minnow/data/synthetic_digits.hpp>
 #include <minnow/estimate/bi_real.hpp>
+#include <minnow/estimate/local_reparameterization.hpp>
 #include <minnow/infer/evaluate.hpp>
 #include <minnow/quantize/methods.hpp>
 #include <minnow/zoo/bi_real.hpp>
@@ -54,6 +55,14 @@ dataset<std::uint8_t> few_digits(int count, std::uint64_t draws) {
   return few;
 }
 
+/// A network whose discrete weights are random variables in training: convolutions of several kinds, of the image's
+/// bytes, of floats and of codes. The last layer has float weights.
+template <class Inputs, class Weights>
+struct random_weight_network
+    : model<image<3, 9, 9>, conv<33, scheme<pixels, Weights>>, max_pool<2>, batch_norm, relu,
+            conv<40, scheme<Inputs, Weights>, stride<2>>, batch_norm, relu, depthwise_conv<scheme<Inputs, Weights>>,
+            batch_norm, dense<12, scheme<Inputs, Weights>>, batch_norm, dense<4, scheme<Inputs, real>>, batch_norm> {};
+
 /// Trains on 800 small digits and returns the packed network's accuracy on 400 other digits.
 template <class Model, class Estimator = ste>
 double learned() {
@@ -91,6 +100,14 @@ TEST_SUITE("agreement/pairs_methods") {
 
   TEST_CASE("Bi-Real's shortcuts: the same sums, codes and logits") {
     auto net = trained_three_steps<shortcut_network, std::uint8_t, bi_real>();
+    check_agreement<std::uint8_t>(net);
+  }
+
+  TEST_CASE_TEMPLATE("random weights: the packed network has the most probable ones", Model,
+                     random_weight_network<integer<8>, sign>, random_weight_network<integer<8>, ternary<>>,
+                     random_weight_network<sign, ternary<threshold<1, 3>>>, random_weight_network<ternary<>, sign>,
+                     random_weight_network<real, ternary<>>) {
+    auto net = trained_three_steps<Model, std::uint8_t, local_reparameterization<1, 1000>>();
     check_agreement<std::uint8_t>(net);
   }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <minnow/estimate/local_reparameterization.hpp>
 #include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
@@ -205,6 +206,35 @@ TEST_SUITE("exchange/weights") {
     CHECK_EQ(refusal<grouped>({{"g.weight", {{4, 6, 3, 3}, draw({4, 6, 3, 3}, 1)}}}, both),
              "tensor 'g.weight': expected the shape (4, 3, 3, 3) for 'weights' of layer 0, found (4, 6, 3, 3) of 216 "
              "numbers");
+  }
+
+  TEST_CASE("logits of random weights have the layout of weights, and keep their names") {
+    struct of_logits : mn::model<mn::image<3, 5, 5>, mn::conv<4, mn::scheme<mn::real, mn::ternary<>>>,
+                                 mn::dense<2, mn::scheme<mn::real, mn::sign>>> {};
+    using random_weights = mn::network<of_logits, mn::local_reparameterization<>>;
+    const mn::weight_names both{{"0", "c"}, {"1", "d"}};
+    const mn::tensors weights{{"c.zero_logits", {{4, 3, 3, 3}, draw({4, 3, 3, 3}, 1)}},
+                              {"c.sign_logits", {{4, 3, 3, 3}, draw({4, 3, 3, 3}, 2)}},
+                              {"d.logits", {{2, 100}, draw({2, 100}, 3)}}};
+    random_weights net{mn::seed{1}};
+    mn::load_weights(net, weights, both);
+    CHECK(mn::export_weights(net, both) == weights);
+    bool seen = false;
+    net.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
+      if (name != "sign_logits") return;
+      seen = true;
+      // Filter 2, row 1, column 0, channel 2.
+      CHECK_EQ(values[((2 * 3 + 1) * 3 + 0) * 3 + 2],
+               weights.at("c.sign_logits").values[((2 * 3 + 2) * 3 + 1) * 3 + 0]);
+    });
+    CHECK(seen);
+    // The codes follow the logits that were loaded.
+    const auto codes = net.layer<"1">().quantize("1").codes;
+    const auto& logits = weights.at("d.logits").values;
+    for (std::size_t unit = 0; unit < 2; ++unit)
+      for (std::size_t pixel = 0; pixel < 25; ++pixel)
+        for (std::size_t c = 0; c < 4; ++c)
+          CHECK_EQ(codes[unit * 100 + pixel * 4 + c], logits[unit * 100 + c * 25 + pixel] > 0 ? 1 : -1);
   }
 
   TEST_CASE("codes and scales follow the weights that were loaded, whatever was there before") {

@@ -11,6 +11,7 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/local_reparameterization.hpp>
 #include <minnow/files/model_file.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/infer/packed.hpp>
@@ -132,6 +133,29 @@ TEST_SUITE("files/network_file") {
     auto loaded = load<network<everything, alpha_blend, ste>>(folder.path("f"));
     CHECK(bits(loaded) == bits(net));
     CHECK(logits(loaded, numbers(40)) == logits(net, numbers(40)));
+  }
+
+  TEST_CASE("the logits of random weights come back bit for bit, and other estimators take those of signs as weights") {
+    struct random_weights
+        : model<features<6>, dense<7, scheme<real, sign>>, batch_norm, dense<3, scheme<real, ternary<>>>> {};
+    struct random_signs : model<features<6>, dense<7, scheme<real, sign>>, batch_norm, dense<3, scheme<real, sign>>> {};
+    const data_files::folder folder;
+    network<random_weights, local_reparameterization<>> net{seed{1}};
+    (void)fit(net, numbers(40), adam{.rate = 0.1f}, constant{1}, {.epochs = 2, .batch = 10});
+    save(net, folder.path("f"));
+    auto loaded = load<network<random_weights, local_reparameterization<>>>(folder.path("f"));
+    CHECK(bits(loaded) == bits(net));
+    CHECK(logits(loaded, numbers(40)) == logits(net, numbers(40)));
+    network<random_weights, ste> other{seed{1}};
+    const auto before = bits(other);
+    CHECK_FALSE(read(folder.path("f").c_str(), other).ok());
+    CHECK(bits(other) == before);
+
+    network<random_signs, local_reparameterization<>> signs{seed{1}};
+    (void)fit(signs, numbers(40), adam{.rate = 0.1f}, constant{1}, {.epochs = 2, .batch = 10});
+    save(signs, folder.path("s"));
+    auto with_weights = load<network<random_signs, ste>>(folder.path("s"));
+    CHECK(logits(with_weights, numbers(40)) == logits(signs, numbers(40)));
   }
 
   TEST_CASE("training goes on from a file as from the network itself") {

@@ -24,6 +24,7 @@
 #include "models.hpp"
 #include "one_layer_data.hpp"
 #include "powers_data.hpp"
+#include "scaled_windows_data.hpp"
 #include "system/data_files.hpp"
 
 using namespace minnow;
@@ -69,6 +70,9 @@ TEST_SUITE("firmware") {
   }
   TEST_CASE("joins, groups and an average pool of bits") {
     gives_the_same<test::of_bits_and_joins, bits_and_joins_data::network>("bits_and_joins.mnw");
+  }
+  TEST_CASE("a product scaled by the magnitudes of its windows") {
+    gives_the_same<test::of_scaled_windows, scaled_windows_data::network>("scaled_windows.mnw");
   }
   TEST_CASE("a single layer") { gives_the_same<test::of_one_layer, one_layer_data::network>("one_layer.mnw"); }
 

@@ -5,7 +5,9 @@
 
 #include <minnow/layers/activation.hpp>
 #include <minnow/layers/residual.hpp>
+#include <minnow/layers/window_scaled.hpp>
 #include <minnow/model.hpp>
+#include <minnow/quantize/methods/scaled_sign.hpp>
 
 namespace minnow::test {
 
@@ -39,6 +41,10 @@ struct of_bits_and_joins : model<image<2, 9, 7>, conv<16, scheme<pixels, sign>>,
                                  residual<chain<conv<24, minw<1, 1>>, batch_norm>, chain<>, ternary<>>, batch_norm,
                                  concatenated<chain<conv<9, minw<1, 1>>, batch_norm>>, conv<10, minw<2, 2>>,
                                  max_pool<2, same>, batch_norm, dense<4, minw<1, 1>>, batch_norm, relu> {};
+/// A product whose outputs are multiplied by a float.
+struct of_scaled_windows : model<image<2, 6, 5>, conv<8, scheme<pixels, sign>>, batch_norm,
+                                 window_scaled<conv<9, scheme<sign, scaled_sign<>>, padding<1>>>, batch_norm,
+                                 dense<4, minw<1, 1>>, batch_norm> {};
 struct of_one_layer : model<features<5>, dense<3, scheme<pixels, ternary<>>>, bias> {};
 
 }  // namespace minnow::test

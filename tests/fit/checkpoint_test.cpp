@@ -16,6 +16,7 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/local_reparameterization.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
@@ -68,6 +69,21 @@ fit_options<std::uint8_t> three_epochs() {
 }
 
 struct killed {};
+
+/// A network of random weights, whose outputs are drawn in training.
+struct with_logits : model<image<1, 6, 6>, conv<4, scheme<pixels, ternary<>>>, batch_norm, relu,
+                           dense<3, scheme<real, sign>>, batch_norm> {};
+
+/// Trains a network of random weights, and aborts the run after step `last`. Returns all its numbers.
+std::vector<float> train_logits(const fit_options<std::uint8_t>& options, long long last = 1000) {
+  using random_weights = network<with_logits, local_reparameterization<1, 1000>>;
+  random_weights net{seed{1}};
+  (void)fit(net, training_noise(), adam{.rate = 0.1f}, cubic{}, options, [&](const event& e, random_weights& seen) {
+    if (e.step == last && !e.epoch_end) throw killed{};
+    if (e.step % 5 == 0) (void)accuracy(seen, validation_noise());
+  });
+  return test::arrays(net);
+}
 
 /// The results of a run: every number of the network, and the run's history without the durations.
 struct trace_of_run {
@@ -152,6 +168,22 @@ TEST_SUITE("fit/checkpoint") {
     options.checkpoint = {.path = where.path("run"), .every = 2, .resume = true};
     for (const long long last : {3, 5, 8, 8, 9, 12, 17}) CHECK_THROWS_AS(train(options, o, last), killed);
     CHECK(train(options, o) == whole);
+  }
+
+  TEST_CASE("a run with random weights goes on to the same bits") {
+    for (const int quantize_every : {1, 3}) {
+      auto options = three_epochs();
+      options.quantize_every = quantize_every;
+      const std::vector<float> whole = train_logits(options);
+      for (const long long last : {4, 9, 15}) {
+        const folder where;
+        options.checkpoint = {.path = where.path("run"), .every = 2, .resume = true};
+        CHECK_THROWS_AS(train_logits(options, last), killed);
+        const std::vector<float> rest = train_logits(options);
+        CHECK(std::memcmp(rest.data(), whole.data(), whole.size() * sizeof(float)) == 0);
+        options.checkpoint = {};
+      }
+    }
   }
 
   TEST_CASE("a file that is there already is never overwritten unasked") {

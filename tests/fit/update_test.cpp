@@ -8,6 +8,7 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/local_reparameterization.hpp>
 #include <minnow/train/loss.hpp>
 #include <minnow/train/network.hpp>
 
@@ -45,6 +46,10 @@ void differentiate(Network& net, std::uint64_t number, float alpha) {
   for (float& g : gradient) g *= 4;
   net.backward(gradient, p);
 }
+
+/// A network with binary and ternary random weights, and float weights.
+struct of_random_weights : model<features<5>, dense<6, scheme<real, sign>>, batch_norm,
+                                 dense<4, scheme<real, ternary<>>>, bias, dense<3, real>> {};
 
 std::vector<float> values(network_base& net) {
   std::vector<float> result;
@@ -198,5 +203,37 @@ TEST_SUITE("fit/update") {
     const sgd decaying{.rate = 0.1f, .weight_decay = 0.1f};
     CHECK(trained<alpha_blend>(decaying, half) != trained<scaled_gradient>(decaying, half));
     CHECK(trained<alpha_blend>(sgd{.rate = 0.1f}, half) == trained<scaled_gradient>(sgd{.rate = 0.1f}, half));
+  }
+
+  TEST_CASE("a regularizer's gradient is added once before the update, for the logits of random weights only") {
+    // Two networks with the same initial numbers and the same gradients. Only one of them has a regularizer, of factor
+    // 1/2. SGD with rate 1 subtracts the gradient.
+    network<of_random_weights, local_reparameterization<>> plain{seed{3}};
+    network<of_random_weights, local_reparameterization<1, 2>> regularized{seed{3}};
+    updater<sgd> of_plain(sgd{.rate = 1}), of_regularized(sgd{.rate = 1});
+    differentiate(plain, 1, 1);
+    differentiate(regularized, 1, 1);
+    std::vector<std::string> names;
+    std::vector<float> before;
+    regularized.parameters([&](std::string_view, const parameter& p) {
+      for (const float v : p.value) {
+        before.push_back(v);
+        names.emplace_back(p.name);
+      }
+    });
+    REQUIRE(values(plain) == before);
+    of_plain.step(plain, {}, 1);
+    of_regularized.step(regularized, {}, 1);
+    const auto without = values(plain), with = values(regularized);
+    int changed = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const double t = static_cast<double>(before[i]), p = 1 / (1 + std::exp(-t));
+      const double slope = names[i] == "logits"                                     ? p * (1 - p) * (1 - 2 * p)
+                           : names[i] == "zero_logits" || names[i] == "sign_logits" ? t
+                                                                                    : 0;
+      CHECK(static_cast<double>(without[i]) - static_cast<double>(with[i]) == doctest::Approx(slope / 2).epsilon(1e-4));
+      changed += with[i] != without[i];
+    }
+    CHECK(changed >= 70);  // of 30 + 48 logits
   }
 }

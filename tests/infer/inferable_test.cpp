@@ -72,7 +72,9 @@ static_assert(minnow::detail::lists_const_arrays<inferable<batch_norm>> &&
               minnow::detail::lists_const_arrays<inferable<bias>> &&
               minnow::detail::lists_const_arrays<inferable<quantize<integer<8>>>> &&
               minnow::detail::lists_const_arrays<inferable<add>> &&
-              minnow::detail::lists_const_arrays<inferable<concatenate>>);
+              minnow::detail::lists_const_arrays<inferable<concatenate>> &&
+              minnow::detail::lists_const_arrays<inferable<scale_positions>>);
+static_assert(inferable_layer<channel_magnitude> && !monotone_layer<channel_magnitude>);
 
 TEST_SUITE("infer/inferable") {
   TEST_CASE("batch norm is one fma for each channel, rising, falling or constant by its scale") {
@@ -126,6 +128,19 @@ TEST_SUITE("infer/inferable") {
     CHECK(run(inferable<max_pool<3, stride<2>, padding<1>>>({3, 3, 1}), in, 4) == std::vector<float>{-1, -2, -4, -5});
     CHECK(run(inferable<average_pool<3, stride<2>, padding<1>>>({3, 3, 1}), in, 4) ==
           std::vector<float>{-12 * (1.0f / 9), -16 * (1.0f / 9), -24 * (1.0f / 9), -28 * (1.0f / 9)});
+  }
+
+  TEST_CASE("the magnitude of channels is a mean for each pixel, and a scale multiplies all channels of a pixel") {
+    CHECK(run(inferable<channel_magnitude>({1, 2, 3}), {-1, 2, -6, 0, 0, 0.75f}, 2) == std::vector<float>{3, 0.25f});
+    inferable<scale_positions> reading({1, 2, 3}, {1, 2, 1});
+    CHECK(arrays(reading, {0.1f}) == "scale:1 ");
+    const std::vector<float> body{1, 2, 3, -4, 5, 0.3f}, other{7, -3};
+    std::vector<float> found(6);
+    reading.run(body.data(), other.data(), found.data());
+    for (std::size_t i = 0; i < 6; ++i) {
+      volatile float factor = other[i / 3] * 0.1f;  // rounded before the second multiplication
+      CHECK(found[i] == body[i] * factor);
+    }
   }
 
   TEST_CASE("a quantizer at the end hands on values") {

@@ -9,6 +9,7 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/local_reparameterization.hpp>
 #include <minnow/estimate/ste.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/layers/activation.hpp>
@@ -50,6 +51,10 @@ struct intervals : model<image<1, 14, 14>, conv<12, scheme<pixels, qil_weights<4
 struct fitted : model<image<1, 14, 14>, conv<12, scheme<pixels, lq_weights<2>>>, batch_norm, relu,
                       conv<12, scheme<lq_inputs<2>, fine_ternary<4>>>, batch_norm,
                       dense<10, scheme<abc_inputs<3>, abc_weights<3>>>, batch_norm> {};
+
+struct random_weights : model<image<1, 14, 14>, conv<12, scheme<pixels, ternary<>>>, batch_norm, relu,
+                              conv<12, scheme<unsigned_lsq<4>, sign>>, batch_norm, relu, dense<10, real>, batch_norm> {
+};
 
 struct step_options {
   float alpha = 0.5f;
@@ -133,6 +138,7 @@ int main(int count, char** arguments) {
     }
     equal<intervals, ste>(together, "learned intervals", {.alpha = 1});
     equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");
+    equal<random_weights, local_reparameterization<1, 1000>>(together, "random weights");
     equal<floats, ste>(together, "floats", {.batch = 5});
 
     repeats<few_bits, aqe>(together, "synchronized");

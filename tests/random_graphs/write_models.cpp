@@ -277,10 +277,18 @@ private:
     const std::string body = "conv<" + numbers({filters}) + ", " + scheme() + ", stride<2>>, " + branch_end();
     return {"residual<chain<" + body + ">, chain<" + pointwise(filters, ", stride<2>") + ">" + carrier() + ">", out};
   }
+  /// Returns a product whose outputs are scaled by the magnitudes of their windows.
+  part scaled(shape in, int filters) {
+    if (in.pixels() == 1)
+      return {"window_scaled<dense<" + numbers({filters}) + ", " + scheme() + ">>", {1, 1, filters}};
+    const std::string options = pick({"", ", kernel<1>", ", kernel<1, 3>", ", kernel<5, 3>"});
+    return {"window_scaled<conv<" + numbers({filters}) + ", " + scheme() + options + ">>",
+            {in.height, in.width, filters}};
+  }
   part block(shape in) {
     const int filters = 4 * (1 + below(9)) + (below(3) == 0 ? 1 : 0);
     part made;
-    switch (below(9)) {
+    switch (below(10)) {
       case 0:
       case 1:
         made = product(in, filters);
@@ -300,6 +308,9 @@ private:
         break;
       case 7:
         return join(in, 2);
+      case 8:
+        made = scaled(in, filters);
+        break;
       default:
         made = {"conv<" + numbers({filters}) + ", " + scheme() + pick({", stride<2>>", ", stride<2>, same>"}),
                 minnow::window_over(in, filters, {3, 3}, {2, 2}, {1, 1}).out};

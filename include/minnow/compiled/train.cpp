@@ -10,11 +10,13 @@
 #include <minnow/train/impl/summary.ipp>
 #include <minnow/train/layers/impl/batch_norm.ipp>
 #include <minnow/train/layers/impl/bias.ipp>
+#include <minnow/train/layers/impl/channel_magnitude.ipp>
 #include <minnow/train/layers/impl/channel_sums.ipp>
 #include <minnow/train/layers/impl/code_product.ipp>
 #include <minnow/train/layers/impl/join.ipp>
 #include <minnow/train/layers/impl/pad_channels.ipp>
 #include <minnow/train/layers/impl/pool.ipp>
+#include <minnow/train/layers/impl/reparameterized_product.ipp>
 #include <minnow/train/layers/impl/table_input_gradient.ipp>
 #include <minnow/train/layers/impl/table_weight_gradient.ipp>
 #include <minnow/train/layers/impl/trainable_product.ipp>

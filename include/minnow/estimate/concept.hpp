@@ -20,7 +20,8 @@ namespace minnow {
 ///   stochastic                   if true, training uses h(a - z) for inputs and weights, with z uniform on [-1, 1]
 ///
 /// An optional member `dithers`, if true, makes the interval of z as wide as the mean distance between two levels
-/// (`dithered`).
+/// (`dithered`). An optional member `reparameterizes`, if true, makes weights random variables
+/// (`local_reparameterization`).
 ///
 /// The slopes are as in the papers (docs/papers.md), without the derivative of the clip. For inputs the library
 /// multiplies them by this derivative, 1 inside R and 0 outside. Latent weights (the float weights that training

@@ -21,6 +21,8 @@
 /// mean, variance     (C)                              running_mean, running_var  (C)
 /// others             (n)                              as in minnow  (n)
 ///
+/// Logits of random weights (quantize/weight_distribution.hpp) have the layout of weights and keep their names.
+///
 /// Weights of height 1 can be read from tensors with three or four extents, both for signals and for images.
 ///
 /// Quantizers' states are not exchanged. Batch norm's variance is the unbiased one in both libraries, and its epsilon

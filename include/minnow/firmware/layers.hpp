@@ -53,7 +53,7 @@ struct firmware_layer<quantize<Quantizer>> {
   }
 };
 
-/// The second input of `add` and of `concatenate` has a scale.
+/// The second input of a join has a scale.
 template <>
 struct firmware_layer<add> {
   static constexpr std::size_t constants(shape) noexcept { return 1; }
@@ -66,12 +66,12 @@ struct firmware_layer<add> {
   }
 };
 
-template <>
-struct firmware_layer<concatenate> {
+template <join_layer Join>
+struct firmware_layer<Join> {
   static constexpr std::size_t constants(shape) noexcept { return 1; }
   static void run(const float* constants, shape body, shape other_shape, const float* from, const float* other,
                   float* to) noexcept {
-    inferable<concatenate> join(body, other_shape);
+    inferable<Join> join(body, other_shape);
     join.scale[0] = constants[0];
     join.run(from, other, to);
   }

@@ -124,6 +124,7 @@ void updater<Optimizer>::step(network_base& net, const progress& at, float alpha
       require(status::failure(
           "optimizer: expected the network of the previous steps, found another size of '%.*s' in layer %.*s",
           static_cast<int>(p.name.size()), p.name.data(), static_cast<int>(path.size()), path.data()));
+    if (p.regularize) p.regularize();
     const float rate = p.quantized ? rate_ * net.learning_rate_scale(alpha) : rate_;
     // After a failure the other parameters are updated too, so that all layers are at the same step.
     if (!move(p, moments, rate, prepared, requantize) && outcome.ok()) outcome = failure_of(p, path, at.step + 1);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <concepts>
 #include <cstring>
 #include <span>
@@ -13,9 +12,10 @@
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/infer/any_visitor.hpp>
+#include <minnow/infer/joins.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
-#include <minnow/layers/join.hpp>
+#include <minnow/layers/channel_magnitude.hpp>
 #include <minnow/layers/layer.hpp>
 #include <minnow/layers/pad_channels.hpp>
 #include <minnow/layers/pool.hpp>
@@ -242,50 +242,18 @@ private:
   shape shape_;
 };
 
-/// The packed form of `add`. A layer with two inputs is constructed from both input shapes. `scale` is the quantizer
-/// scale of the codes of `other`, or 1 if `other` holds floats.
 template <>
-class inferable<add> {
+class inferable<channel_magnitude> {
 public:
-  inferable(shape body, shape) noexcept : size_(body.size()) {}
+  explicit inferable(shape in) noexcept : shape_(in) {}
 
-  void run(const float* body, const float* other, float* out) const noexcept {
-    for (int k = 0; k < size_; ++k) out[k] = apply(body[k], other[k]);
+  void run(const float* in, float* out) const noexcept {
+    for (int pixel = 0; pixel < shape_.pixels(); ++pixel, in += shape_.channels)
+      out[pixel] = channel_magnitude::of(in, shape_.channels);
   }
-  [[nodiscard]] float apply(float body, float other) const noexcept { return affine{scale[0], body}(other); }
-  template <class Self, class Visit>
-  static void arrays(Self& self, Visit&& visit) {
-    visit(std::string_view("scale"), std::span(self.scale));
-  }
-
-  std::array<float, 1> scale{1.0f};
 
 private:
-  int size_;
-};
-
-template <>
-class inferable<concatenate> {
-public:
-  inferable(shape body, shape other) noexcept : pixels_(body.pixels()), body_(body.channels), other_(other.channels) {}
-
-  void run(const float* body, const float* other, float* out) const noexcept {
-    for (int pixel = 0; pixel < pixels_; ++pixel, body += body_, other += other_) {
-      for (int c = 0; c < other_; ++c) *out++ = other[c] * scale[0];
-      out = std::copy_n(body, body_, out);
-    }
-  }
-  template <class Self, class Visit>
-  static void arrays(Self& self, Visit&& visit) {
-    visit(std::string_view("scale"), std::span(self.scale));
-  }
-
-  std::array<float, 1> scale{1.0f};
-
-private:
-  int pixels_;
-  int body_;
-  int other_;
+  shape shape_;
 };
 
 }  // namespace minnow

@@ -30,4 +30,15 @@ struct concatenate {
   }
 };
 
+/// Multiplies all channels of a position by one number.
+///
+/// in (H,W,C) of `body` and (H,W,1) of `other` -> out (H,W,C)
+struct scale_positions {
+  static constexpr text name() { return "scale_positions"; }
+  static constexpr shape output(shape body, shape) noexcept { return body; }
+  static constexpr fault check(shape body, shape other) noexcept {
+    return other == shape{body.height, body.width, 1} ? fault::none : fault::branches_differ;
+  }
+};
+
 }  // namespace minnow

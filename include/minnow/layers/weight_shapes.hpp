@@ -21,6 +21,11 @@ struct weight_shape {
 
 namespace detail {
 
+/// Returns true if an array of a product has the shape of its weights: the weights, or the logits of random weights.
+[[nodiscard]] constexpr bool has_weight_shape(std::string_view array) noexcept {
+  return array == "weights" || array == "logits" || array == "zero_logits" || array == "sign_logits";
+}
+
 template <class Layer>
 inline constexpr bool flattens = false;
 template <int Units, class Scheme>

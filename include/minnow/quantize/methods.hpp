@@ -18,7 +18,8 @@
 #include <minnow/quantize/scheme.hpp>
 
 /// Methods from the literature. Each is a scheme: the quantizers of a layer's inputs and weights. Train Bi-Real with
-/// the estimator `bi_real` and all other methods with `ste`.
+/// the estimator `bi_real` and all other methods with `ste`. LR-Net is an estimator,
+/// estimate/local_reparameterization.hpp.
 namespace minnow::methods {
 
 /// BinaryConnect, with float inputs and binary weights. Source: Courbariaux et al. 2015.
@@ -27,8 +28,8 @@ using binary_connect = scheme<real, sign>;
 using bnn = scheme<sign, sign>;
 /// BWN, with float inputs, and binary weights with a scale for each filter. Source: Rastegari et al. 2016.
 using bwn = scheme<real, scaled_sign<>>;
-/// XNOR-Net, with binary inputs that have one scale for the tensor, and weights as in BWN. Source: Rastegari et al.
-/// 2016.
+/// XNOR-Net, with binary inputs that have one scale for the tensor, and weights as in BWN. For one scale for each window
+/// of inputs, as in the paper's Eq. 11, use zoo/xnor_net.hpp. Source: Rastegari et al. 2016.
 using xnor_net = scheme<scaled_sign<per_tensor>, scaled_sign<>>;
 /// TWN, with float inputs, and ternary weights with a scale. Source: Li & Liu 2016.
 using twn = scheme<real, scaled_ternary<>>;

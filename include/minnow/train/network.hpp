@@ -12,6 +12,7 @@
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/batch_norm.hpp>
 #include <minnow/train/layers/bias.hpp>
+#include <minnow/train/layers/channel_magnitude.hpp>
 #include <minnow/train/layers/elementwise.hpp>
 #include <minnow/train/layers/join.hpp>
 #include <minnow/train/layers/pad_channels.hpp>

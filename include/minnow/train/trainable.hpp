@@ -95,6 +95,9 @@ struct parameter {
   /// Moves the values back inside their bounds. Called after each update of all values. Empty if the values have no
   /// bounds, or only the bounds of `bounded`.
   std::function<void()> limit{};
+  /// Adds the gradient of the values' regularizer to `gradient`. Called once before each update, after the gradients of
+  /// all ranks are summed. Empty if the values have no regularizer; weight decay is the optimizer's.
+  std::function<void()> regularize{};
 };
 
 /// The form of a layer in training: a class derived from `layer_base` or, for layers with two inputs, `join_base`

@@ -94,7 +94,7 @@ status find_places(Network& net, std::span<const weight_shape> products, const w
             place.layer.c_str(), place.array.c_str(), place.layer.c_str(), place.layer.c_str(), place.array.c_str());
       return;
     }
-    if (array == "weights")
+    if (has_weight_shape(array))
       for (const weight_shape& product : products)
         if (product.path == path) place.product = &product;
     places.push_back(std::move(place));

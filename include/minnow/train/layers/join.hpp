@@ -35,6 +35,22 @@ private:
   int other_;
 };
 
+/// The trainable product of each position with one number, for any estimator.
+class trainable_scale_positions : public join_base {
+public:
+  trainable_scale_positions(shape, shape) noexcept {}
+
+  MINNOW_INLINE void forward(const activations& body, const activations& other, activations& out, const pass&) override;
+
+  MINNOW_INLINE void backward(const activations& out, const float* grad_out, float* grad_body, float* grad_other,
+                              const pass&) override;
+
+private:
+  // The inputs of the last forward pass. The network keeps their floats until the next forward pass.
+  activations body_{};
+  activations other_{};
+};
+
 }  // namespace detail
 
 /// The trainable form of joins (layers with two inputs). Each of the two inputs holds codes or values and has its own
@@ -49,6 +65,12 @@ template <class Estimator>
 class trainable<concatenate, Estimator> : public detail::trainable_concatenate {
 public:
   using trainable_concatenate::trainable_concatenate;
+};
+
+template <class Estimator>
+class trainable<scale_positions, Estimator> : public detail::trainable_scale_positions {
+public:
+  using trainable_scale_positions::trainable_scale_positions;
 };
 
 }  // namespace minnow

@@ -58,4 +58,17 @@ struct no_noise {
   [[nodiscard]] vector at(std::size_t) const noexcept { return vector(0.0f); }
 };
 
+/// Returns normally distributed numbers, mean 0 and variance 1, for the elements from `first` on (Box & Muller 1958).
+/// Element i uses the numbers 2i and 2i + 1 of the stream. It is computed as a single number, because SIMD functions may
+/// round a lane differently if the other lanes differ.
+[[nodiscard]] inline vector normal_at(const random& draws, std::size_t first) noexcept {
+  float z[lanes];
+  for (int i = 0; i < lanes; ++i) {
+    const std::size_t at = 2 * (first + index(i));
+    const float radius = std::sqrt(-2 * std::log(1 - draws.uniform_at(at)));
+    z[i] = radius * std::cos(6.28318531f * draws.uniform_at(at + 1));
+  }
+  return load(z, whole{});
+}
+
 }  // namespace minnow::detail
