@@ -15,6 +15,7 @@
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/product_base.hpp>
 #include <minnow/train/layers/quantize.hpp>
+#include <minnow/train/layers/rounded_gradients.hpp>
 #include <minnow/train/layers/table_input_gradient.hpp>
 #include <minnow/train/vectors.hpp>
 
@@ -25,7 +26,8 @@ namespace minnow {
 ///
 /// The forward pass multiplies the inputs by f h(w) + (1 - f) w, where h(w) is the quantized value of latent weight w,
 /// and f is the estimator's quantized fraction. At f = 1 it multiplies codes and scales the sums, so that the sums are
-/// the packed network's integers.
+/// the packed network's integers. The backward pass first quantizes the gradients that arrive, if the estimator does so
+/// (rounded_gradients.hpp).
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
@@ -71,8 +73,9 @@ public:
     multiply(in, out, p, estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f);
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+  void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in,
                 const pass& p) override {
+    if constexpr (estimates) grad_out = rounded_.of(out, grad_out, p);
     differentiate_weights(in, grad_out);
     if constexpr (learned_quantizer<Quantizer>) {
       const std::size_t group = weights_.size() / states_.size();
@@ -216,6 +219,7 @@ private:
 
   std::vector<typename Quantizer::state> states_;
   [[no_unique_address]] detail::learned_state<Quantizer> learned_;
+  [[no_unique_address]] detail::rounded_gradients<Estimator> rounded_;
   detail::table_input_gradient<detail::operand_of<Quantizer>> input_gradient_;
 };
 
