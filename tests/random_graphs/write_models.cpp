@@ -122,6 +122,10 @@ private:
                  "third",
                  "dorefa_weights<3>",
                  "dorefa_weights<5>",
+                 "inq<2>",
+                 "inq<3>",
+                 "inq<4>",
+                 "inq<5>",
                  "negative_steps<20>"});
   }
   /// Returns a scheme. About one product of twenty multiplies floats by codes, codes by floats, or floats by floats.

@@ -27,6 +27,9 @@ namespace minnow {
 ///                                products of the backward pass. largest > 0 is the largest |g| of the image, and u is
 ///                                uniform on [0, 1). Like `slope`, a template or a function of floats
 ///                                (`quantized_gradients`)
+///   frozen_fraction(alpha)       fraction of each layer's weights that are frozen at their quantized values. It takes
+///                                effect before a training step, and the largest weights are frozen first
+///                                (`incremental`)
 ///
 /// The slopes are as in the papers (docs/papers.md), without the derivative of the clip. For inputs the library
 /// multiplies them by this derivative, 1 inside R and 0 outside. Latent weights (the float weights that training

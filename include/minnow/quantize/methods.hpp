@@ -2,6 +2,7 @@
 
 #include <minnow/quantize/methods/dorefa.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
+#include <minnow/quantize/methods/inq.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/pact.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
@@ -10,7 +11,7 @@
 #include <minnow/quantize/scheme.hpp>
 
 /// Methods from the literature. Each is a scheme: the quantizers of a layer's inputs and weights. Train Bi-Real with
-/// the estimator `bi_real` and all other methods with `ste`.
+/// the estimator `bi_real`, INQ with `incremental` and all other methods with `ste`.
 namespace minnow::methods {
 
 /// BinaryConnect, with float inputs and binary weights. Source: Courbariaux et al. 2015.
@@ -38,6 +39,10 @@ using pact = scheme<minnow::pact<InputBits>, dorefa_weights<WeightBits>>;
 /// LSQ, with learned step sizes, for layers after a relu. Source: Esser et al. 2020.
 template <int WeightBits, int InputBits>
 using lsq = scheme<unsigned_lsq<InputBits>, minnow::lsq<WeightBits>>;
+/// INQ, with float inputs, and weights of 0 and powers of two, which the estimator `incremental` freezes step by step.
+/// Source: Zhou et al. 2017.
+template <int WeightBits = 5>
+using inq = scheme<real, minnow::inq<WeightBits>>;
 /// Bi-Real, with binary inputs and weights as in BNN. Use it with a shortcut around each convolution and with the
 /// estimator `bi_real`. The paper's scaling of weights by magnitude (section 3.3) is not included. Source: Liu et al.
 /// 2018.

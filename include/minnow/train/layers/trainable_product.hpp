@@ -13,6 +13,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/train/layer_base.hpp>
+#include <minnow/train/layers/frozen_weights.hpp>
 #include <minnow/train/layers/product_base.hpp>
 #include <minnow/train/layers/quantize.hpp>
 #include <minnow/train/layers/rounded_gradients.hpp>
@@ -27,11 +28,13 @@ namespace minnow {
 /// The forward pass multiplies the inputs by f h(w) + (1 - f) w, where h(w) is the quantized value of latent weight w,
 /// and f is the estimator's quantized fraction. At f = 1 it multiplies codes and scales the sums, so that the sums are
 /// the packed network's integers. The backward pass first quantizes the gradients that arrive, if the estimator does so
-/// (rounded_gradients.hpp).
+/// (rounded_gradients.hpp). If the estimator freezes weights, each training step that quantizes weights first freezes
+/// what is due, and updates do not move frozen weights (frozen_weights.hpp).
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
   using noise = detail::estimator_noise<Estimator, Quantizer>;
+  using frozen = detail::frozen_weights<Quantizer, Estimator>;
 
 public:
   /// inputs  the kernel for the quantizer of the inputs
@@ -43,6 +46,7 @@ public:
 
   void weights_replaced() override {
     std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
+    if constexpr (frozen::exist) frozen_.forget();
     quantized_once_ = false;
     moved();
   }
@@ -67,6 +71,12 @@ public:
 
   void forward(const activations& in, activations& out, const pass& p) override {
     if (p.mode == mode::calibrate && p.measured_batches == 0) settle_states();
+    if constexpr (frozen::exist)
+      if (p.training() && (p.requantize || frozen_.unknown())) {
+        measure_or_throw(p);
+        if (!frozen_.advance({weights_.data(), weights_.size()}, states_, p.alpha))
+          require(p.failure("a quantized weight is not its own quantized value, so it cannot be frozen"));
+      }
     if (noise::exists && p.training()) code_with_noise(p);
     else if (p.requantize || !quantized_once_) refresh(p);
     update_scales();
@@ -123,6 +133,7 @@ public:
         code(first, count, states_[0]);
         coded += count;
       };
+    if constexpr (frozen::exist) p.limit = [this] { frozen_.hold({weights_.data(), weights_.size()}); };
     visit(p);
     if constexpr (learned_quantizer<Quantizer>) visit(learned_.as_parameter(states_.data()));
     if (coded == weights_.size()) has_codes();
@@ -219,6 +230,7 @@ private:
 
   std::vector<typename Quantizer::state> states_;
   [[no_unique_address]] detail::learned_state<Quantizer> learned_;
+  [[no_unique_address]] frozen frozen_;
   [[no_unique_address]] detail::rounded_gradients<Estimator> rounded_;
   detail::table_input_gradient<detail::operand_of<Quantizer>> input_gradient_;
 };
