@@ -79,10 +79,11 @@ TEST_SUITE("agreement/pairs_methods") {
     check_method<Scheme>();
   }
 
-  TEST_CASE_TEMPLATE("INQ's weights, with inputs of each kind: the same sums, codes and logits", Scheme,
-                     methods::inq<2>, methods::inq<3>, methods::inq<4>, methods::inq<5>, scheme<sign, inq<2>>,
+  TEST_CASE_TEMPLATE("weights whose levels can be kept, with inputs of each kind: the same sums, codes and logits",
+                     Scheme, methods::inq<2>, methods::inq<3>, methods::inq<4>, methods::inq<5>, scheme<sign, inq<2>>,
                      scheme<ternary<>, inq<5>>, scheme<power_of_two<3>, inq<3>>, scheme<power_of_two<4>, inq<4>>,
-                     scheme<unsigned_lsq<8>, inq<5>>, scheme<half, inq<3>>) {
+                     scheme<unsigned_lsq<8>, inq<5>>, scheme<half, inq<3>>,
+                     scheme<sign, with_freeze<scaled_sign<per_tensor>>>, scheme<real, with_freeze<scaled_ternary<>>>) {
     check_method<Scheme>();
   }
 

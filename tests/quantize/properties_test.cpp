@@ -63,7 +63,8 @@ TEST_SUITE("quantize/properties") {
 
   TEST_CASE_TEMPLATE("a state is sound where it is finite and `limit` leaves it, and before anything was measured", q,
                      integer<4>, unsigned_integer<8>, lsq<4>, unsigned_lsq<8>, pact<4>, scaled_sign<>, scaled_ternary<>,
-                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>, inq<2>, inq<5>) {
+                     trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>, inq<2>, inq<5>, with_freeze<sign>,
+                     with_freeze<scaled_ternary<>>) {
     constexpr auto count = static_cast<std::size_t>(state_floats<q>);
     CHECK(is_sound<q>({}));
     typename q::state s{};

@@ -126,6 +126,8 @@ private:
                  "inq<3>",
                  "inq<4>",
                  "inq<5>",
+                 "with_freeze<power_of_two<3>>",
+                 "with_freeze<scaled_ternary<>>",
                  "negative_steps<20>"});
   }
   /// Returns a scheme. About one product of twenty multiplies floats by codes, codes by floats, or floats by floats.

@@ -11,12 +11,12 @@ namespace minnow {
 /// frozen weights stay frozen if alpha falls. Schedules: `staircase`; `constant{0}` trains a network of floats.
 ///
 /// A weight is frozen if its layer has frozen weights and the weight is equal to its quantized value, so files and
-/// checkpoints need no list of frozen weights. A float weight that is moved exactly onto a level is therefore frozen
-/// too, before its time. The layer freezes no other weight in its place. `copy_weights` and `load_weights` thaw all
-/// weights of the network that they write to.
+/// checkpoints need no list of frozen weights. A float weight that an update moves exactly onto a level is therefore
+/// frozen early, and counts toward the fraction. `copy_weights` and `load_weights` thaw all weights of the network that
+/// they write to; `set_weights` keeps the levels of the layer.
 ///
-/// Quantizers of weights need the members `freeze` and `is_frozen` (`inq`). Inputs are floats while alpha is below 1;
-/// use another estimator for quantized inputs: network<Model, incremental, ste>.
+/// Quantizers of weights need the members `freeze` and `is_frozen` (`inq`, `with_freeze<Q>`). Inputs are floats while
+/// alpha is below 1; use another estimator for quantized inputs: network<Model, incremental, ste>.
 ///
 /// source  Zhou et al. 2017 (INQ), Algorithm 1, with the partition by magnitude ("pruning-inspired"). The random
 ///         partition, and a learning rate that starts again in each part, are not part of it
