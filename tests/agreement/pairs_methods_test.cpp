@@ -2,7 +2,9 @@
 
 #include <minnow/data/synthetic_digits.hpp>
 #include <minnow/estimate/bi_real.hpp>
+#include <minnow/estimate/incremental.hpp>
 #include <minnow/estimate/local_reparameterization.hpp>
+#include <minnow/estimate/quantized_gradients.hpp>
 #include <minnow/infer/evaluate.hpp>
 #include <minnow/quantize/methods.hpp>
 #include <minnow/zoo/bi_real.hpp>
@@ -96,6 +98,22 @@ TEST_SUITE("agreement/pairs_methods") {
                      scheme<lq_inputs<1>, sign>, methods::abc_net<3, 3>, methods::abc_net<5, 1>,
                      scheme<abc_inputs<5>, abc_weights<1, per_channel>>) {
     check_method<Scheme>();
+  }
+
+  TEST_CASE_TEMPLATE("weights whose levels can be kept, with inputs of each kind: the same sums, codes and logits",
+                     Scheme, methods::inq<2>, methods::inq<3>, methods::inq<4>, methods::inq<5>, scheme<sign, inq<2>>,
+                     scheme<ternary<>, inq<5>>, scheme<power_of_two<3>, inq<3>>, scheme<power_of_two<4>, inq<4>>,
+                     scheme<unsigned_lsq<8>, inq<5>>, scheme<half, inq<3>>,
+                     scheme<sign, with_freeze<scaled_sign<per_tensor>>>, scheme<real, with_freeze<scaled_ternary<>>>) {
+    check_method<Scheme>();
+  }
+
+  TEST_CASE("INQ's weights, half of them frozen, and DoReFa-Net's gradients: the same sums, codes and logits") {
+    auto frozen = trained_three_steps<method_network<methods::inq<5>>, std::uint8_t, incremental>();
+    check_agreement<std::uint8_t>(frozen);
+    auto rounded =
+        trained_three_steps<method_network<methods::dorefa<2, 2>>, std::uint8_t, quantized_gradients<ste, 4>>();
+    check_agreement<std::uint8_t>(rounded);
   }
 
   TEST_CASE("Bi-Real's shortcuts: the same sums, codes and logits") {

@@ -44,6 +44,21 @@ TEST_SUITE("core/scalar") {
     CHECK(test::lane_difference(xs, round) == "");
   }
 
+  TEST_CASE("floor is the largest integer that is not above") {
+    const auto xs = test::values({0.5f, 2, 0x1p22f});
+    const auto rounded = [](auto x) {
+      using scalar::floor;
+      return floor(x);
+    };
+    // x - frac(x), with a fraction in [0, 1)
+    const auto formula = [](double x) {
+      const double part = std::isinf(x) ? 0 : std::fmod(x, 1);
+      return part < 0 ? x - part - 1 : x - part;
+    };
+    CHECK(test::difference(xs, rounded, formula) == "");
+    CHECK(test::lane_difference(test::with_nan(xs), rounded) == "");
+  }
+
   TEST_CASE("fma rounds once") {
     // (1 + 2^-12)^2 = 1 + 2^-11 + 2^-24. A rounded product would lose the last term.
     const float x = 1 + 0x1p-12f;

@@ -9,7 +9,9 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
+#include <minnow/estimate/incremental.hpp>
 #include <minnow/estimate/local_reparameterization.hpp>
+#include <minnow/estimate/quantized_gradients.hpp>
 #include <minnow/estimate/ste.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/layers/activation.hpp>
@@ -19,6 +21,7 @@
 #include <minnow/quantize/methods/abc_net.hpp>
 #include <minnow/quantize/methods/affine.hpp>
 #include <minnow/quantize/methods/fine_ternary.hpp>
+#include <minnow/quantize/methods/inq.hpp>
 #include <minnow/quantize/methods/lq_net.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/qil.hpp>
@@ -60,6 +63,13 @@ struct step_options {
   float alpha = 0.5f;
   int batch = 62;
 };
+struct powers : model<image<1, 14, 14>, conv<12, scheme<pixels, inq<5>>>, batch_norm, relu, max_pool<2>,
+                      dense<10, scheme<real, inq<3>>>, batch_norm> {};
+
+/// Without batch norm, and with batches of a power of two, a rank computes the same gradients of an image as a single
+/// process, to the last bit. Their stochastic rounding is then the same too.
+struct without_norm : model<image<1, 14, 14>, conv<8, scheme<pixels, sign>, stride<3>>, bias, relu,
+                            dense<10, scheme<real, sign>>, bias> {};
 
 /// Returns the largest difference between a number after a step on one rank and after the same step on all ranks,
 /// relative to the largest number of its array (at least 0.01, because some sums cancel). With a learning rate of 1,
@@ -139,10 +149,14 @@ int main(int count, char** arguments) {
     equal<intervals, ste>(together, "learned intervals", {.alpha = 1});
     equal<few_bits, aqe_stochastic>(together, "1 to 3 bits, aqe_stochastic");
     equal<random_weights, local_reparameterization<1, 1000>>(together, "random weights");
+    equal<without_norm, quantized_gradients<ste, 3>>(together, "gradients of 3 bits", {.batch = 64});
+    equal<powers, incremental>(together, "half of the weights frozen");
     equal<floats, ste>(together, "floats", {.batch = 5});
 
     repeats<few_bits, aqe>(together, "synchronized");
     data_parallel apart{MPI_COMM_WORLD, {.timeout = 20, .bucket_bytes = 10000}};
+    repeats<powers, incremental>(together, "half of the weights frozen");
+    repeats<few_bits, quantized_gradients<aqe, 4>>(together, "gradients of 4 bits");
     repeats<integers, aqe_stochastic>(apart, "each its own statistics");
     repeats<measured, aqe>(apart, "each its own statistics, learned scales");
   });

@@ -49,7 +49,7 @@ static_assert(is_dyadic<sign>() && is_dyadic<ternary<>>() && is_dyadic<ternary<m
 static_assert(!is_dyadic<integer<8>>() && !is_dyadic<pixels>() && !is_dyadic<half>() && !is_dyadic<real>());
 
 static_assert(is_dyadic<power_of_two<3>>() && !is_dyadic<third>() && !is_dyadic<measured_bit>() &&
-              !is_dyadic<scaled_sign<>>());
+              !is_dyadic<scaled_sign<>>() && !is_dyadic<inq<2>>() && !is_dyadic<inq<5>>());
 
 TEST_SUITE("quantize/properties") {
   TEST_CASE_TEMPLATE("values of the library's quantizers never fall", q, sign, ternary<>, power_of_two<4>, integer<3>,
@@ -67,7 +67,7 @@ TEST_SUITE("quantize/properties") {
                      integer<4>, unsigned_integer<8>, lsq<4>, unsigned_lsq<8>, pact<4>, qil_weights<4>, qil_inputs<4>,
                      syq_weights<1>, syq_weights<2>, scaled_sign<>, magnitude_aware_sign<>, scaled_ternary<>,
                      trained_ternary, ternary<mean_threshold<>>, dorefa_weights<3>, symmetric_weights<8>, lq_weights<2>,
-                     lq_inputs<3>, fine_ternary<4>) {
+                     lq_inputs<3>, fine_ternary<4>, inq<2>, inq<5>, with_freeze<sign>, with_freeze<scaled_ternary<>>) {
     constexpr auto count = static_cast<std::size_t>(state_floats<q>);
     CHECK(is_sound<q>({}));
     typename q::state s{};

@@ -153,6 +153,12 @@ private:
                  "dorefa_weights<3>",
                  "dorefa_weights<5>",
                  "dorefa_weights<8>",
+                 "inq<2>",
+                 "inq<3>",
+                 "inq<4>",
+                 "inq<5>",
+                 "with_freeze<power_of_two<3>>",
+                 "with_freeze<scaled_ternary<>>",
                  "negative_steps<20>"});
   }
   /// Returns a scheme. About one product of twenty multiplies floats by codes, codes by floats, or floats by floats.

@@ -16,10 +16,10 @@
 #include <minnow/train/layers/impl/join.ipp>
 #include <minnow/train/layers/impl/pad_channels.ipp>
 #include <minnow/train/layers/impl/pool.ipp>
+#include <minnow/train/layers/impl/product_base.ipp>
 #include <minnow/train/layers/impl/reparameterized_product.ipp>
 #include <minnow/train/layers/impl/table_input_gradient.ipp>
 #include <minnow/train/layers/impl/table_weight_gradient.ipp>
-#include <minnow/train/layers/impl/trainable_product.ipp>
 
 namespace minnow {
 

@@ -42,6 +42,12 @@ template <number Value>
   return std::nearbyint(x);
 }
 
+/// Returns the largest integer that is not above x.
+template <number Value>
+[[nodiscard]] inline Value floor(Value x) noexcept {
+  return std::floor(x);
+}
+
 /// Limits x to [low, high]; NaN stays NaN.
 template <class Value>
 [[nodiscard]] constexpr Value(clamp)(Value x, Value low, Value high) noexcept {

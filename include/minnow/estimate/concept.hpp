@@ -19,9 +19,18 @@ namespace minnow {
 ///                                adaptive optimizer would cancel a constant factor of the gradient
 ///   stochastic                   if true, training uses h(a - z) for inputs and weights, with z uniform on [-1, 1]
 ///
-/// An optional member `dithers`, if true, makes the interval of z as wide as the mean distance between two levels
-/// (`dithered`). An optional member `reparameterizes`, if true, makes weights random variables
-/// (`local_reparameterization`).
+/// Optional members:
+///
+///   dithers                      if true, the interval of z is as wide as the mean distance between two levels
+///                                (`dithered`)
+///   round_gradient(g, largest, u)   quantizes a gradient g that arrives at a product with quantized weights, before both
+///                                products of the backward pass. largest > 0 is the largest |g| of the image, and u is
+///                                uniform on [0, 1). Like `slope`, a template or a function of floats
+///                                (`quantized_gradients`)
+///   frozen_fraction(alpha)       fraction of each layer's weights that are frozen at their quantized values. It takes
+///                                effect before a training step, and the largest weights are frozen first
+///                                (`incremental`)
+///   reparameterizes              if true, weights are random variables (`local_reparameterization`)
 ///
 /// The slopes are as in the papers (docs/papers.md), without the derivative of the clip. For inputs the library
 /// multiplies them by this derivative, 1 inside R and 0 outside. Latent weights (the float weights that training

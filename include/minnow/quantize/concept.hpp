@@ -65,6 +65,9 @@ struct interval {
 ///   min_code, rounds        the lowest code; `rounds` is true if code(x, state) is x / scale(state), rounded to the
 ///                           nearest integer from min_code to max_code. `pack<fixed_point>` computes these codes with
 ///                           integers
+///   freeze(state), is_frozen(state)   keeps the levels from now on: `observe` then only checks that all values are
+///                           finite. h(h(x)) must be equal to h(x) then. Estimators that freeze weights need both
+///                           members (`incremental`)
 ///   levels                  number of codes, if a code in four bits or a byte does not take every integer up to
 ///                           max_code
 ///   zero(state)             the zero point z of an affine quantizer of inputs, 0 … max_code: `storage` is unsigned, and

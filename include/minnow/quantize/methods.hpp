@@ -6,6 +6,7 @@
 #include <minnow/quantize/methods/fine_ternary.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
 #include <minnow/quantize/methods/half_wave_nonuniform.hpp>
+#include <minnow/quantize/methods/inq.hpp>
 #include <minnow/quantize/methods/lq_net.hpp>
 #include <minnow/quantize/methods/lsq.hpp>
 #include <minnow/quantize/methods/magnitude_aware_sign.hpp>
@@ -18,7 +19,7 @@
 #include <minnow/quantize/scheme.hpp>
 
 /// Methods from the literature. Each is a scheme: the quantizers of a layer's inputs and weights. Train Bi-Real with
-/// the estimator `bi_real` and all other methods with `ste`. LR-Net is an estimator,
+/// the estimator `bi_real`, INQ with `incremental` and all other methods with `ste`. LR-Net is an estimator,
 /// estimate/local_reparameterization.hpp.
 namespace minnow::methods {
 
@@ -75,6 +76,10 @@ using lq_net = scheme<lq_inputs<InputBits>, lq_weights<WeightBits>>;
 /// ABC-Net, with WeightBases binary bases of weights and InputBases binary inputs. Source: Lin et al. 2017.
 template <int WeightBases, int InputBases>
 using abc_net = scheme<abc_inputs<InputBases>, abc_weights<WeightBases>>;
+/// INQ, with float inputs, and weights of 0 and powers of two, which the estimator `incremental` freezes step by step.
+/// Source: Zhou et al. 2017.
+template <int WeightBits = 5>
+using inq = scheme<real, minnow::inq<WeightBits>>;
 /// Bi-Real, with binary inputs, and binary weights that are scaled by their mean magnitude. Use it with a shortcut
 /// around each convolution and with the estimator `bi_real`. Source: Liu et al. 2018.
 using bi_real = scheme<sign, magnitude_aware_sign<>>;

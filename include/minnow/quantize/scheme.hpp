@@ -9,6 +9,7 @@
 #include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/ternary.hpp>
 #include <minnow/quantize/uniform.hpp>
+#include <minnow/quantize/with_freeze.hpp>
 
 namespace minnow {
 

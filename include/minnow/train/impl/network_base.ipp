@@ -138,10 +138,12 @@ MINNOW_INLINE void network_base::backward(std::span<const float> logit_gradient,
     require(status::failure("backward: expected the gradients of %zu logits, found %zu", layers_.back().result.size(),
                             logit_gradient.size()));
   std::copy(logit_gradient.begin(), logit_gradient.end(), buffer(layers_.back().gradients.result));
+  const random noise = p.noise;
   for (std::size_t i = layers_.size(); i-- > 0;) {
     entry& l = layers_[i];
     if (!l.gradients.learns) continue;
     p.layer = l.path;
+    p.noise = noise.stream(i);
     const detail::stopwatch watch(times_ != nullptr ? &times_->backward : nullptr, i, layers_.size());
     const activations in =
         l.values_read ? activations{l.values.data(), images_, result_of(l.from).dimensions} : result_of(l.from);

@@ -11,98 +11,31 @@
 #include <minnow/core/index.hpp>
 #include <minnow/core/random.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/gemm/grouped_products.hpp>
-#include <minnow/kernels/float_vector.hpp>
 #include <minnow/layers/product.hpp>
-#include <minnow/train/float_array.hpp>
 #include <minnow/train/layer_base.hpp>
-#include <minnow/train/layers/code_product.hpp>
+#include <minnow/train/layers/frozen_weights.hpp>
+#include <minnow/train/layers/product_base.hpp>
 #include <minnow/train/layers/quantize.hpp>
+#include <minnow/train/layers/rounded_gradients.hpp>
 #include <minnow/train/layers/table_input_gradient.hpp>
-#include <minnow/train/layers/table_weight_gradient.hpp>
 #include <minnow/train/layers/weight_groups.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
-
-namespace detail {
-
-/// The part of a trainable product that does not depend on the quantizer and the estimator of its weights: the arrays,
-/// and the products with them.
-class product_base : public layer_base {
-public:
-  [[nodiscard]] const geometry& window() const noexcept { return geometry_; }
-
-  /// Latent weights, the floats that training updates: (filters, kernel height, kernel width, channels of a group).
-  [[nodiscard]] const float_array<4>& weights() const noexcept { return weights_; }
-  void set_weights(const float_array<4>& w);
-  [[nodiscard]] const float_array<4>& gradient() const noexcept { return gradient_; }
-
-  [[nodiscard]] bool reads_codes() const noexcept override { return true; }
-
-protected:
-  /// inputs  the kernel for the quantizer of the inputs
-  /// scales  number of scales of the weights: one for each filter, or 1
-  product_base(const geometry& g, input_kernel inputs, std::size_t scales);
-
-  /// Draws the initial weights at random.
-  ///
-  /// uniform_init  true: `initializer::by_quantizer` means `wide`; false: it means `glorot`
-  void draw(random r, initializer how, bool uniform_init);
-  /// Computes the products of the forward pass, with the weights' codes if `share` is 1.
-  ///
-  /// share  quantized fraction of the weights
-  void multiply(const activations& in, activations& out, const pass& p, float share);
-  /// Computes the gradient with respect to the weights. The caller multiplies this gradient by the scale of the inputs.
-  void differentiate_weights(const activations& in, const float* grad_out);
-  /// Computes the gradient with respect to the inputs. Uses the weights' values, not their codes.
-  ///
-  /// as_codes  true: computes the values from the codes; false: uses the values of the forward pass
-  void differentiate_inputs(int images, const float* grad_out, float* grad_in, bool as_codes);
-
-  void moved() noexcept;
-  void has_codes() noexcept;
-  static void scale_all(float scale, float* values, std::size_t size);
-
-  geometry geometry_;
-  float_array<4> weights_;
-  float_array<4> gradient_;
-  kernels::aligned_floats codes_;
-  std::vector<float> scales_;  ///< scales of the weights; the derived class updates them before each pass
-  float measured_ = 0;         ///< 1: the states match the current weights; a float, like all data in files
-  bool coded_ = false;
-  bool quantized_once_ = false;
-
-private:
-  /// Computes the weights of float products: share · quantized weights + (1 - share) · latent weights.
-  void blend(float share);
-
-  /// Returns input scale * weight scale for each filter.
-  std::span<const float> scales_with(float in_scale);
-
-  /// Computes sum * (input scale * weight scale). The two scales are multiplied first, as in the packed network.
-  void scale_sums(float in_scale, activations& out);
-
-  kernels::aligned_floats operand_;
-  std::vector<float> filter_scales_;
-  grouped_products floats_;
-  code_product codes_by_codes_;
-  table_weight_gradient weight_gradient_;
-  bool takes_bits_;
-};
-
-}  // namespace detail
 
 /// The trainable product that `conv`, `depthwise_conv` and `dense` share. Its code is instantiated for each weight
 /// quantizer and estimator, not for each layer size.
 ///
 /// The forward pass multiplies the inputs by f h(w) + (1 - f) w, where h(w) is the quantized value of latent weight w,
 /// and f is the estimator's quantized fraction. At f = 1 it multiplies codes and scales the sums, so that the sums are
-/// the packed network's integers.
+/// the packed network's integers. The backward pass first quantizes the gradients that arrive, if the estimator does so
+/// (rounded_gradients.hpp). If the estimator freezes weights, each training step that quantizes weights first freezes
+/// what is due, and updates do not move frozen weights (frozen_weights.hpp).
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
   using noise = detail::estimator_noise<Estimator, Quantizer>;
+  using frozen = detail::frozen_weights<Quantizer, Estimator>;
 
 public:
   /// inputs  the kernel for the quantizer of the inputs
@@ -115,6 +48,7 @@ public:
 
   void weights_replaced() override {
     std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
+    if constexpr (frozen::exist) frozen_.forget();
     quantized_once_ = false;
     moved();
   }
@@ -140,14 +74,21 @@ public:
 
   void forward(const activations& in, activations& out, const pass& p) override {
     if (p.mode == mode::calibrate && p.measured_batches == 0) settle_states();
+    if constexpr (frozen::exist)
+      if (p.training() && (p.requantize || frozen_.unknown())) {
+        measure_or_throw(p);
+        if (!frozen_.advance({weights_.data(), weights_.size()}, states_, p.alpha))
+          require(p.failure("a quantized weight is not its own quantized value, so it cannot be frozen"));
+      }
     if (noise::exists && p.training()) code_with_noise(p);
     else if (p.requantize || !quantized_once_) refresh(p);
     update_scales();
     multiply(in, out, p, estimates ? Estimator::quantized_fraction(p.alpha) : 1.0f);
   }
 
-  void backward(const activations& in, const activations&, const float* grad_out, float* grad_in,
+  void backward(const activations& in, const activations& out, const float* grad_out, float* grad_in,
                 const pass& p) override {
+    if constexpr (estimates) grad_out = rounded_.of(out, grad_out, p);
     differentiate_weights(in, grad_out);
     if constexpr (learned_quantizer<Quantizer>)
       groups_.visit([&](std::size_t s, std::size_t first, std::size_t count) {
@@ -194,6 +135,7 @@ public:
         code(first, count, states_[0]);
         coded += count;
       };
+    if constexpr (frozen::exist) p.limit = [this] { frozen_.hold({weights_.data(), weights_.size()}); };
     visit(p);
     if constexpr (learned_quantizer<Quantizer>) visit(learned_.as_parameter(states_.data()));
     if (coded == weights_.size()) has_codes();
@@ -285,11 +227,9 @@ private:
   detail::weight_groups<Quantizer> groups_;
   std::vector<typename Quantizer::state> states_;
   [[no_unique_address]] detail::learned_state<Quantizer> learned_;
+  [[no_unique_address]] frozen frozen_;
+  [[no_unique_address]] detail::rounded_gradients<Estimator> rounded_;
   detail::table_input_gradient<detail::operand_of<Quantizer>> input_gradient_;
 };
 
 }  // namespace minnow
-
-#if !defined(MINNOW_COMPILED)
-#include <minnow/train/layers/impl/trainable_product.ipp>
-#endif

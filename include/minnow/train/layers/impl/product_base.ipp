@@ -1,6 +1,6 @@
 #pragma once
 
-#include <minnow/train/layers/trainable_product.hpp>
+#include <minnow/train/layers/product_base.hpp>
 
 #include <cmath>
 
