@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <minnow/layers/weight_shapes.hpp>
 #include <minnow/model.hpp>
+#include <minnow/train/weight_shapes.hpp>
 
 using namespace minnow;
 

@@ -5,7 +5,7 @@
 namespace minnow {
 
 /// Estimator of LR-Net: each weight of a layer with `sign` or `ternary` weights is a random variable whose
-/// probabilities are trained (quantize/weight_distribution.hpp). Training never draws a weight. It draws each output of
+/// probabilities are trained (quantize/methods/weight_distribution.hpp). Training never draws a weight. It draws each output of
 /// the product from the normal distribution with the mean sum x · E[w] and the variance sum x² · Var[w] + 0.001, so that
 /// the gradient passes through mean and variance. Evaluation, re-estimation of batch norm and packing use the most
 /// probable weights. Alpha has no effect on such weights. Float weights are trained as usual; other quantizers of

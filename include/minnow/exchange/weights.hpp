@@ -7,8 +7,8 @@
 
 #include <minnow/core/error.hpp>
 #include <minnow/exchange/tensors.hpp>
-#include <minnow/layers/weight_shapes.hpp>
 #include <minnow/train/network.hpp>
+#include <minnow/train/weight_shapes.hpp>
 
 /// Converts weights of networks from and to tensors with PyTorch's names and layouts.
 ///
@@ -21,7 +21,7 @@
 /// mean, variance     (C)                              running_mean, running_var  (C)
 /// others             (n)                              as in minnow  (n)
 ///
-/// Logits of random weights (quantize/weight_distribution.hpp) have the layout of weights and keep their names.
+/// Logits of random weights (quantize/methods/weight_distribution.hpp) have the layout of weights and keep their names.
 ///
 /// Weights of height 1 can be read from tensors with three or four extents, both for signals and for images.
 ///

@@ -3,9 +3,9 @@
 #include <concepts>
 
 #include <minnow/layers/graph/layer_graph.hpp>
+#include <minnow/layers/graph/model_description.hpp>
 #include <minnow/layers/input.hpp>
 #include <minnow/layers/layer.hpp>
-#include <minnow/layers/model_description.hpp>
 
 namespace minnow {
 

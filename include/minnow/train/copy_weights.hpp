@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include <minnow/layers/weight_shapes.hpp>
 #include <minnow/train/network.hpp>
 #include <minnow/train/network_base.hpp>
+#include <minnow/train/weight_shapes.hpp>
 
 namespace minnow {
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include <minnow/core/error.hpp>
-#include <minnow/layers/weight_shapes.hpp>
 #include <minnow/train/copy_weights.hpp>
 #include <minnow/train/fold_batch_norm.hpp>
 #include <minnow/train/network.hpp>
+#include <minnow/train/weight_shapes.hpp>
 
 namespace minnow {
 

@@ -4,7 +4,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/quantize/concept.hpp>
-#include <minnow/quantize/weight_distribution.hpp>
+#include <minnow/quantize/methods/weight_distribution.hpp>
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/reparameterized_product.hpp>
 #include <minnow/train/layers/trainable_product.hpp>

@@ -10,7 +10,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/gemm/grouped_products.hpp>
 #include <minnow/kernels/float_vector.hpp>
-#include <minnow/quantize/weight_distribution.hpp>
+#include <minnow/quantize/methods/weight_distribution.hpp>
 #include <minnow/train/float_array.hpp>
 #include <minnow/train/layers/trainable_product.hpp>
 

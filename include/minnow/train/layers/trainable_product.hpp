@@ -13,12 +13,12 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/layers/product.hpp>
 #include <minnow/train/layer_base.hpp>
-#include <minnow/train/layers/frozen_weights.hpp>
+#include <minnow/train/layers/product/frozen_weights.hpp>
+#include <minnow/train/layers/product/rounded_gradients.hpp>
+#include <minnow/train/layers/product/weight_groups.hpp>
 #include <minnow/train/layers/product_base.hpp>
 #include <minnow/train/layers/quantize.hpp>
-#include <minnow/train/layers/rounded_gradients.hpp>
 #include <minnow/train/layers/table_input_gradient.hpp>
-#include <minnow/train/layers/weight_groups.hpp>
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {

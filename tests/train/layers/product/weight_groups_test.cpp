@@ -1,4 +1,4 @@
-#include <minnow/train/layers/weight_groups.hpp>
+#include <minnow/train/layers/product/weight_groups.hpp>
 
 #include <doctest/doctest.h>
 
@@ -62,7 +62,7 @@ void check_groups(shape in, int filters, int positions, int channels, int group)
 
 using namespace weight_groups_test;
 
-TEST_SUITE("train/layers/weight_groups") {
+TEST_SUITE("train/layers/product/weight_groups") {
   TEST_CASE("groups of channels have the threshold and the scale of the paper") {
     check_groups<conv<5, fine_ternary<4>, kernel<2, 3>>>({5, 6, 8}, 5, 6, 8, 4);
     check_groups<dense<7, fine_ternary<64>>>({1, 1, 300}, 7, 1, 300, 64);

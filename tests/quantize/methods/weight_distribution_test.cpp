@@ -1,4 +1,4 @@
-#include <minnow/quantize/weight_distribution.hpp>
+#include <minnow/quantize/methods/weight_distribution.hpp>
 
 #include <doctest/doctest.h>
 
@@ -82,7 +82,7 @@ void check_distribution() {
 
 }  // namespace
 
-TEST_SUITE("quantize/weight_distribution") {
+TEST_SUITE("quantize/methods/weight_distribution") {
   TEST_CASE("mean, variance, their gradients and the most probable level follow from the probabilities") {
     check_distribution<sign>();
     check_distribution<ternary<>>();
