@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
@@ -92,6 +93,10 @@ template <class Layer>
 concept firmware_function = requires(const float* constants, shape in) {
   firmware_layer<Layer>::apply(constants, in, 0.0f, 0);
 } || (has_no_constants<Layer> && requires(const inferable<Layer> reading) { reading.apply(0.0f, 0); });
+
+/// Functions of one number, and sums of two maps, may overwrite the map that they read.
+template <class Layer>
+using works_in_place = std::bool_constant<firmware_function<Layer> || std::is_same_v<Layer, add>>;
 
 template <class Layer>
 inline constexpr bool has_firmware = has_firmware_form<Layer> || has_no_constants<Layer>;

@@ -50,6 +50,13 @@ struct firmware_plan {
   }
   static constexpr bool sound = check(std::make_index_sequence<stages>{});
 
+  /// True if a stage reads each code of a join's second map just before it writes the code of the same position.
+  template <std::size_t Stage>
+  static constexpr bool overwrites_second =
+      stage<Stage>::joins == 1 && stage<Stage>::pools == 0 &&
+      (stage<Stage>::ends_in == stage_end::fixed_point || stage<Stage>::ends_in == stage_end::requantize) &&
+      is_bytes(operand_of<typename stage<Stage>::outputs>::storage);
+
   /// Offsets in the memory of a run. The last stage writes its output to the caller's logits. Kernels may read up to 8
   /// bytes past the end of a map.
   static constexpr run_plan<stages> places = [] {
@@ -57,6 +64,8 @@ struct firmware_plan {
     needs.maps[stages - 1] = 0;
     const auto see = [&]<std::size_t Stage>(std::integral_constant<std::size_t, Stage>) {
       needs.memory[Stage] = firmware_end<stage<Stage>>::memory();
+      if constexpr (overwrites_second<Stage>)
+        needs.overwrites[Stage] = stage<Stage>::template second<join_of<stage<Stage>>>;
       if constexpr (stage<Stage>::has_product)
         needs.memory[Stage].scratch = product<Stage>::scratch_bytes(stage<Stage>::window);
     };

@@ -22,6 +22,7 @@ struct run_needs {
   std::array<std::size_t, Stages + 1> maps{};         ///< bytes
   std::array<std::size_t, Stages + 1> last_reader{};  ///< the last stage that reads a map
   std::array<stage_memory, Stages> memory{};          ///< bytes
+  std::array<std::size_t, Stages> overwrites{};       ///< map whose place a stage's output may take; s for none
 };
 
 /// Offsets of the buffers of one run, in bytes.
@@ -46,6 +47,7 @@ constexpr auto map_needs() {
   const auto see = [&]<std::size_t Stage>(std::integral_constant<std::size_t, Stage>) {
     using plan = stage_plan<Model, Stage>;
     n.maps[Stage] = map_bytes<typename plan::outputs>(plan::out);
+    n.overwrites[Stage] = Stage;
     n.last_reader[plan::source] = Stage;
     [&]<std::size_t... Op>(std::index_sequence<Op...>) {
       [[maybe_unused]] const auto join = [&]<std::size_t At>(std::integral_constant<std::size_t, At>) {
@@ -63,7 +65,8 @@ constexpr auto map_needs() {
 }
 
 /// Places each map at the lowest offset at which it overlaps no map that is still needed, and the other buffers of a
-/// stage after all maps that are live while the stage runs.
+/// stage after all maps that are live while the stage runs. A stage whose output may overwrite a map of the same size
+/// takes its place if it is the map's last reader.
 ///
 /// margin  bytes after each buffer that kernels may read or overwrite
 /// unit    every offset is a multiple of it
@@ -99,7 +102,13 @@ constexpr run_plan<Stages> place_buffers(const run_needs<Stages>& n, std::size_t
     for (std::size_t k = 0; k < count; ++k)
       if (live[k].last_reader >= s) live[kept++] = live[k];
     count = kept;
-    put(s);
+    if (const std::size_t map = n.overwrites[s]; map != s && n.last_reader[map] == s && n.maps[map] == n.maps[s]) {
+      a.maps[s] = a.maps[map];
+      for (std::size_t k = 0; k < count; ++k)
+        if (live[k].begin == a.maps[map]) live[k].last_reader = n.last_reader[s];
+    } else {
+      put(s);
+    }
     std::size_t end = 0;
     for (std::size_t k = 0; k < count; ++k) end = (std::max)(end, live[k].end);
     const stage_memory& m = n.memory[s];

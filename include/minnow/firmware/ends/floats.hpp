@@ -57,7 +57,7 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
   }(typename Plan::indices{});
 
   static constexpr stage_memory memory() {
-    stage_memory m = float_map_memory<Plan>();
+    stage_memory m = float_map_memory<Plan, works_in_place>();
     if (in_place) m.floats = {};
     return m;
   }
@@ -77,15 +77,16 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
       const float* from = r.floats[0];
       if constexpr (Plan::has_product) multiply<Product>(r.work, floats, r.floats[0]);
       else from = values<typename Plan::inputs>(r.work.operands.inputs, Plan::in, floats[0], 0, r.floats[0]);
-      from = run_layers(r, from, [&](auto i, const float* in, [[maybe_unused]] const float* other, float* out) {
-        using layer = typename Plan::template op<i>;
-        const float* of_layer = floats + constants::template place<i>();
-        constexpr shape body = constants::template in<i>;
-        if constexpr (join_layer<layer>)
-          firmware_layer<layer>::run(of_layer, body, Plan::layer_graph::template second_in<Plan::ops_begin + i>, in,
-                                     other, out);
-        else run_on_device<layer>(of_layer, body, in, out);
-      });
+      from = run_layers<works_in_place>(
+          r, from, [&](auto i, const float* in, [[maybe_unused]] const float* other, float* out) {
+            using layer = typename Plan::template op<i>;
+            const float* of_layer = floats + constants::template place<i>();
+            constexpr shape body = constants::template in<i>;
+            if constexpr (join_layer<layer>)
+              firmware_layer<layer>::run(of_layer, body, Plan::layer_graph::template second_in<Plan::ops_begin + i>, in,
+                                         other, out);
+            else run_on_device<layer>(of_layer, body, in, out);
+          });
       encode<typename Plan::outputs>(from, constants::out_state(floats), r.output, Plan::out);
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -65,9 +66,29 @@ void encode(const float* from, const typename Quantizer::state& state, std::byte
     }
 }
 
-/// The buffers of a stage that applies its layers to whole maps of floats. Layers alternate between the buffers 0 and 1:
-/// the first layer reads 0 and writes 1, the second reads 1 and writes 0.
-template <class Plan>
+/// The float buffer, 0 or 1, to which each layer of a stage writes. A layer reads the buffer of the layer before it, and
+/// writes to the other buffer or, if it works in place, to the same one. The first layer reads buffer 0, or a map of
+/// floats that it must not overwrite.
+///
+/// InPlace  InPlace<Layer>::value is true for layers that may write to the map that they read
+template <class Plan, template <class> class InPlace>
+constexpr auto float_buffers() {
+  std::array<std::size_t, Plan::ops + 1> written{};
+  bool owned = Plan::has_product || !std::is_same_v<typename Plan::inputs, real>;
+  std::size_t at = 0;
+  [[maybe_unused]] const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+    if (!owned || !InPlace<typename Plan::template op<Index>>::value) at = 1 - at;
+    written[Index] = at;
+    owned = true;
+  };
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (see(std::integral_constant<std::size_t, Index>{}), ...);
+  }(typename Plan::indices{});
+  return written;
+}
+
+/// The buffers of a stage that applies its layers to whole maps of floats.
+template <class Plan, template <class> class InPlace>
 constexpr stage_memory float_map_memory() {
   stage_memory m;
   const auto bytes = [](const shape& s) { return index(s.size()) * sizeof(float); };
@@ -80,7 +101,7 @@ constexpr stage_memory float_map_memory() {
   const auto add = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
     using layers = typename Plan::layer_graph;
     constexpr std::size_t layer = Plan::ops_begin + Index;
-    auto& written = m.floats[1 - Index % 2];
+    auto& written = m.floats[float_buffers<Plan, InPlace>()[Index]];
     written = (std::max)(written, bytes(layers::template out<layer>));
     if constexpr (join_layer<typename Plan::template op<Index>>)
       if constexpr (!std::is_same_v<typename Plan::template second_inputs<Index>, real>)
@@ -96,9 +117,8 @@ constexpr stage_memory float_map_memory() {
 ///
 /// run_layer  run_layer(i, in, other, out) computes layer i, a std::integral_constant, on maps of floats; `other` is
 ///            the second input of a join
-template <class Plan, class RunLayer>
+template <template <class> class InPlace, class Plan, class RunLayer>
 const float* run_layers(const stage_run<Plan>& r, const float* from, RunLayer&& run_layer) {
-  std::size_t next = 1;
   const auto step = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index> i) {
     const float* other = nullptr;
     if constexpr (join_layer<typename Plan::template op<Index>>) {
@@ -106,9 +126,9 @@ const float* run_layers(const stage_run<Plan>& r, const float* from, RunLayer&& 
       other = values<typename Plan::template second_inputs<Index>>(r.others[Index], s, 1, r.other_zeros[Index],
                                                                    r.floats[2]);
     }
-    run_layer(i, from, other, r.floats[next]);
-    from = r.floats[next];
-    next = 1 - next;
+    float* to = r.floats[float_buffers<Plan, InPlace>()[Index]];
+    run_layer(i, from, other, to);
+    from = to;
   };
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     (step(std::integral_constant<std::size_t, Index>{}), ...);
