@@ -19,13 +19,26 @@ struct of_integers
                 mn::max_pool<2>, mn::batch_norm, mn::conv<7, mn::scheme<mn::integer<8>, mn::integer<4>>>, mn::bias,
                 mn::relu6, mn::dense<3, mn::scheme<mn::integer<4>, mn::integer<8>>>> {};
 
+struct of_graph
+    : mn::model<mn::image<3, 8, 8>,
+                mn::conv<16, mn::scheme<mn::unsigned_pixels, mn::integer<8>>, mn::stride<2>, mn::same>, mn::batch_norm,
+                mn::relu,
+                mn::residual<mn::chain<mn::depthwise_conv<mn::scheme<mn::integer<8>, mn::integer<8>>>, mn::batch_norm>,
+                             mn::chain<>, mn::integer<8>>,
+                mn::relu, mn::conv<18, mn::scheme<mn::unsigned_integer<8>, mn::integer<4>>, mn::groups<2>>,
+                mn::batch_norm, mn::relu, mn::global_average_pool,
+                mn::dense<5, mn::scheme<mn::unsigned_integer<8>, mn::integer<8>>>, mn::bias> {};
+
 constexpr mn::firmware_stage stage{words, integers, integers, wide, floats};
 constexpr mn::firmware_data<4> bits{mn::layer_graph<of_bits>::fingerprint, {stage, stage, stage, stage}};
 constexpr mn::firmware_data<4> bytes{mn::layer_graph<mn::fixed_point<of_integers>>::fingerprint,
                                      {stage, stage, stage, stage}};
+constexpr mn::firmware_data<5> graph{mn::layer_graph<mn::fixed_point<of_graph>>::fingerprint,
+                                     {stage, stage, stage, stage, stage}};
 
 mn::firmware<of_bits, bits> network_of_bits;
 mn::firmware<mn::fixed_point<of_integers>, bytes> network_of_integers;
+mn::firmware<mn::fixed_point<of_graph>, graph> network_of_graph;
 
 }  // namespace
 
@@ -33,3 +46,5 @@ void run_bits(const std::uint8_t* image, float* logits);
 void run_bits(const std::uint8_t* image, float* logits) { network_of_bits.run(image, logits); }
 void run_integers(const std::uint8_t* image, float* logits);
 void run_integers(const std::uint8_t* image, float* logits) { network_of_integers.run(image, logits); }
+void run_graph(const std::uint8_t* image, float* logits);
+void run_graph(const std::uint8_t* image, float* logits) { network_of_graph.run(image, logits); }

@@ -44,7 +44,7 @@ template <class Schemes>
 using separable_64 = separable<Schemes, 64, 1, same>;
 
 template <class Scheme, class Schemes, int Units>
-using dense_layer = chain<dense<Units, Scheme>, typename Schemes::norm, typename Schemes::activation>;
+using autoencoder_layer = chain<dense<Units, Scheme>, typename Schemes::norm, typename Schemes::activation>;
 
 }  // namespace detail
 
@@ -73,10 +73,10 @@ struct visual_wake_words : mobilenet_v1<Schemes, 25, 96, Classes, same> {};
 /// Autoencoder of 640 features: anomaly detection on sound. 264,192 multiply-accumulates. The output has as many numbers
 /// as the input.
 template <class Schemes>
-struct autoencoder_640 : model<features<640>, detail::dense_layer<typename Schemes::first, Schemes, 128>,
-                               repeat<3, detail::dense_layer<typename Schemes::inner, Schemes, 128>>,
-                               detail::dense_layer<typename Schemes::inner, Schemes, 8>,
-                               repeat<4, detail::dense_layer<typename Schemes::inner, Schemes, 128>>,
+struct autoencoder_640 : model<features<640>, detail::autoencoder_layer<typename Schemes::first, Schemes, 128>,
+                               repeat<3, detail::autoencoder_layer<typename Schemes::inner, Schemes, 128>>,
+                               detail::autoencoder_layer<typename Schemes::inner, Schemes, 8>,
+                               repeat<4, detail::autoencoder_layer<typename Schemes::inner, Schemes, 128>>,
                                dense<640, typename Schemes::last>, bias> {};
 
 }  // namespace minnow::zoo
