@@ -1,5 +1,5 @@
 // expect: minnow: the layer's window is longer than the padded signal
-// expect-gcc: minnow::fault::longer_than_signal, 1, minnow::conv_1d<8, minnow::sign, minnow::kernel<9, 9>, minnow::padding<0, 0> >, minnow::shape{1, 5, 4}
+// expect-gcc: minnow::fault::longer_than_signal, 1, minnow::conv_1d<8, minnow::sign, minnow::kernel<9, 9>, minnow::padding<0, 0, 0, 0> >, minnow::shape{1, 5, 4}
 // expect-clang: minnow::fault::longer_than_signal, 1, minnow::conv_1d<8, minnow::sign, minnow::kernel<9>, minnow::padding<0>>
 // expect-clang: {1, 5, 4}
 #include <minnow/model.hpp>

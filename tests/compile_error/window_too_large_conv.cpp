@@ -1,5 +1,5 @@
 // expect: minnow: the layer's window is larger than its padded input
-// expect-gcc: minnow::fault::window_too_large, 2, minnow::conv<16, minnow::sign, minnow::kernel<9, 9>, minnow::padding<1, 1> >, minnow::shape{6, 5, 8}
+// expect-gcc: minnow::fault::window_too_large, 2, minnow::conv<16, minnow::sign, minnow::kernel<9, 9>, minnow::padding<1, 1, 1, 1> >, minnow::shape{6, 5, 8}
 // expect-clang: minnow::fault::window_too_large, 2, minnow::conv<16, minnow::sign, minnow::kernel<9>, minnow::padding<1>>
 // expect-clang: {6, 5, 8}
 #include <minnow/model.hpp>

@@ -13,7 +13,7 @@ using minnow::detail::exact_fma;
 
 namespace {
 
-bool same(float a, float b) {
+bool same_bits(float a, float b) {
   return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (std::isnan(a) && std::isnan(b));
 }
 
@@ -35,22 +35,22 @@ TEST_SUITE("firmware/exact_fma") {
         return std::bit_cast<float>((bits(k) & 0x807fffffu) | (97u - bits(k) % 60u) << 23);
       };
       const float x = number(0), y = number(1), z = number(2), expected = std::fma(x, y, z);
-      if (!same(exact_fma(x, y, z), expected)) {
+      if (!same_bits(exact_fma(x, y, z), expected)) {
         CAPTURE(x);
         CAPTURE(y);
         CAPTURE(z);
         CHECK(exact_fma(x, y, z) == expected);
       }
       twice +=
-          !same(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)), expected);
+          !same_bits(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)), expected);
     }
     CHECK(twice > 0);  // fails if rounding twice, to double and to float, is always right
   }
   TEST_CASE("zeros, infinities, the middle of two floats, subnormal results") {
     constexpr float least = std::numeric_limits<float>::denorm_min(), inf = std::numeric_limits<float>::infinity();
-    CHECK(same(exact_fma(1, -0.0f, -0.0f), -0.0f));
-    CHECK(same(exact_fma(1, 1, -1), 0.0f));
-    CHECK(same(exact_fma(inf, 1, -inf), std::numeric_limits<float>::quiet_NaN()));
+    CHECK(same_bits(exact_fma(1, -0.0f, -0.0f), -0.0f));
+    CHECK(same_bits(exact_fma(1, 1, -1), 0.0f));
+    CHECK(same_bits(exact_fma(inf, 1, -inf), std::numeric_limits<float>::quiet_NaN()));
     CHECK(exact_fma(3e38f, 3e38f, 0) == inf);
     CHECK(exact_fma(1, 1 + 0x1p-23f, 0x1p-24f) == std::fma(1.0f, 1 + 0x1p-23f, 0x1p-24f));
     CHECK(exact_fma(0x1p-24f, 1 + 0x1p-23f, 1) == std::fma(0x1p-24f, 1 + 0x1p-23f, 1.0f));
