@@ -97,7 +97,7 @@ template <class Model, class Arch>
       using p = typename std::remove_cvref_t<decltype(stage)>::plan;
       using product = typename plan::template product<s>;
       std::vector<std::uint32_t> weights((stage.weights.size() + 3) / 4);
-      std::memcpy(weights.data(), stage.weights.data(), stage.weights.size());
+      if (!weights.empty()) std::memcpy(weights.data(), stage.weights.data(), stage.weights.size());
       std::vector<std::int32_t> prepared;
       if constexpr (p::has_product) {
         prepared.resize((product::prepared_bytes(p::window) + 3) / 4);
