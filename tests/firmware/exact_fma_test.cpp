@@ -41,8 +41,8 @@ TEST_SUITE("firmware/exact_fma") {
         CAPTURE(z);
         CHECK(exact_fma(x, y, z) == expected);
       }
-      twice +=
-          !same_bits(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)), expected);
+      twice += !same_bits(static_cast<float>(static_cast<double>(x) * static_cast<double>(y) + static_cast<double>(z)),
+                          expected);
     }
     CHECK(twice > 0);  // fails if rounding twice, to double and to float, is always right
   }
