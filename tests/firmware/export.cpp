@@ -45,6 +45,7 @@ int main(int count, char** arguments) {
   auto a_signal = trained<test::of_a_signal>();
   auto joins = trained<test::of_joins>();
   auto bits_and_joins = trained<test::of_bits_and_joins>();
+  auto one_source = trained<test::of_one_source>();
   auto scaled_windows = trained<test::of_scaled_windows>();
   auto one_layer = trained<test::of_one_layer>();
   write_both(pack(bits), arguments[1], "bits");
@@ -54,6 +55,7 @@ int main(int count, char** arguments) {
   write_both(pack<fixed_point>(joins), arguments[1], "joins");
   write_both(pack(joins), arguments[1], "joins_in_floats");
   write_both(pack(bits_and_joins), arguments[1], "bits_and_joins");
+  write_both(pack<fixed_point>(one_source), arguments[1], "one_source");
   write_both(pack(scaled_windows), arguments[1], "scaled_windows");
   write_both(pack(one_layer), arguments[1], "one_layer");
 }

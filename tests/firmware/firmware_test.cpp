@@ -23,6 +23,7 @@
 #include "joins_in_floats_data.hpp"
 #include "models.hpp"
 #include "one_layer_data.hpp"
+#include "one_source_data.hpp"
 #include "powers_data.hpp"
 #include "scaled_windows_data.hpp"
 #include "system/data_files.hpp"
@@ -70,6 +71,9 @@ TEST_SUITE("firmware") {
   }
   TEST_CASE("joins, groups and an average pool of bits") {
     gives_the_same<test::of_bits_and_joins, bits_and_joins_data::network>("bits_and_joins.mnw");
+  }
+  TEST_CASE("a join that adds the map which its product reads") {
+    gives_the_same<fixed_point<test::of_one_source>, one_source_data::network>("one_source.mnw");
   }
   TEST_CASE("a product scaled by the magnitudes of its windows") {
     gives_the_same<test::of_scaled_windows, scaled_windows_data::network>("scaled_windows.mnw");

@@ -35,6 +35,10 @@ struct of_joins
                            quantize<integer<8>>>>,
             relu, conv<18, scheme<unsigned_integer<8>, integer<8>>, groups<2>>, batch_norm, relu, global_average_pool,
             dense<5, scheme<unsigned_integer<8>, integer<8>>>, bias> {};
+/// A join whose product reads the map that the join adds.
+struct of_one_source : model<image<3, 8, 8>, conv<12, scheme<pixels, integer<8>>>, batch_norm, relu,
+                             residual<chain<conv<12, integer<8>>, batch_norm>, chain<>, integer<8>>, relu,
+                             dense<5, scheme<integer<8>, integer<8>>>, bias> {};
 /// Thresholds after groups and after an average pool, joins of bits, and a concatenation.
 struct of_bits_and_joins : model<image<2, 9, 7>, conv<16, scheme<pixels, sign>>, batch_norm, depthwise_conv<minw<2, 1>>,
                                  batch_norm, conv<24, minw<1, 2>, groups<4>>, average_pool<2>, batch_norm,

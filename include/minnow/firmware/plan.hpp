@@ -50,12 +50,18 @@ struct firmware_plan {
   }
   static constexpr bool sound = check(std::make_index_sequence<stages>{});
 
-  /// True if a stage reads each code of a join's second map just before it writes the code of the same position.
+  /// The map whose memory a stage's output may take: the second map of a join, because the stage reads each of its codes
+  /// just before it writes the code of the same position. Returns `Stage` if there is none. The map must not be the
+  /// product's input too: later windows read it again.
   template <std::size_t Stage>
-  static constexpr bool overwrites_second =
-      stage<Stage>::joins == 1 && stage<Stage>::pools == 0 &&
-      (stage<Stage>::ends_in == stage_end::fixed_point || stage<Stage>::ends_in == stage_end::requantize) &&
-      is_bytes(operand_of<typename stage<Stage>::outputs>::storage);
+  static constexpr std::size_t overwritten() {
+    using s = stage<Stage>;
+    if constexpr (s::joins == 1 && s::pools == 0 && is_bytes(s::outputs::storage) &&
+                  (s::ends_in == stage_end::fixed_point || s::ends_in == stage_end::requantize)) {
+      if (constexpr std::size_t second = s::template second<join_of<s>>; second != s::source) return second;
+    }
+    return Stage;
+  }
 
   /// Offsets in the memory of a run. The last stage writes its output to the caller's logits. Kernels may read up to 8
   /// bytes past the end of a map.
@@ -64,8 +70,7 @@ struct firmware_plan {
     needs.maps[stages - 1] = 0;
     const auto see = [&]<std::size_t Stage>(std::integral_constant<std::size_t, Stage>) {
       needs.memory[Stage] = firmware_end<stage<Stage>>::memory();
-      if constexpr (overwrites_second<Stage>)
-        needs.overwrites[Stage] = stage<Stage>::template second<join_of<stage<Stage>>>;
+      needs.overwrites[Stage] = overwritten<Stage>();
       if constexpr (stage<Stage>::has_product)
         needs.memory[Stage].scratch = product<Stage>::scratch_bytes(stage<Stage>::window);
     };
