@@ -54,7 +54,7 @@ TEST_SUITE("core/error") {
     CHECK(std::string(text) == "0,5");
   }
 
-  TEST_CASE("the system's sentences are those of the C locale") {
+  TEST_CASE("the system's sentences are the same in every locale") {
     const std::string expected = detail::system_text(ENOENT);
     CHECK(expected == "No such file or directory");
     const test::comma_locale comma;

@@ -73,7 +73,7 @@ TEST_SUITE("files/container") {
     CHECK(detail::crc32({}) == 0);
   }
 
-  TEST_CASE("the bytes of a file are those of the layout, section by section at multiples of 64") {
+  TEST_CASE("a file has the bytes of the layout, section by section at multiples of 64") {
     const data_files::folder folder;
     REQUIRE(sections{}.write(folder.path("f")).ok());
     data_files::bytes expected(256 + 6, 0);

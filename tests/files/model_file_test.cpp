@@ -202,7 +202,7 @@ TEST_SUITE("files/model_file") {
     CHECK(all_bytes(loaded) == all_bytes(network));
   }
 
-  TEST_CASE("bytes that do not stand at a multiple of 64 are copied, and those of a damaged file refused") {
+  TEST_CASE("bytes that do not stand at a multiple of 64 are copied, and the bytes of a damaged file are refused") {
     const data_files::folder folder;
     auto network = some<small>();
     save(network, folder.path("f"));

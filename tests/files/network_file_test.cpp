@@ -126,7 +126,7 @@ TEST_SUITE("files/network_file") {
     CHECK(data_files::content(folder.path("again")) == data_files::content(folder.path("f")));
   }
 
-  TEST_CASE("estimators are chosen anew when a network is loaded") {
+  TEST_CASE("estimators are chosen again when a network is loaded") {
     const data_files::folder folder;
     auto net = trained();
     save(net, folder.path("f"));
@@ -135,7 +135,7 @@ TEST_SUITE("files/network_file") {
     CHECK(logits(loaded, numbers(40)) == logits(net, numbers(40)));
   }
 
-  TEST_CASE("the logits of random weights come back bit for bit, and other estimators take those of signs as weights") {
+  TEST_CASE("logits of random weights come back bit for bit; other estimators take codes of `sign` as weights") {
     struct random_weights
         : model<features<6>, dense<7, scheme<real, sign>>, batch_norm, dense<3, scheme<real, ternary<>>>> {};
     struct random_signs : model<features<6>, dense<7, scheme<real, sign>>, batch_norm, dense<3, scheme<real, sign>>> {};

@@ -100,7 +100,7 @@ TEST_SUITE("firmware") {
                 !detail::is_namespace_name("M_PI") && !detail::is_namespace_name("tm") &&
                 detail::is_namespace_name("y") && detail::is_namespace_name("digits_data"));
 
-  TEST_CASE("keywords, reserved names and those of the standard headers are refused") {
+  TEST_CASE("keywords, reserved names and names of the standard headers are refused") {
     const data_files::folder folder;
     const packed<test::of_one_layer> network;
     for (const std::string name :

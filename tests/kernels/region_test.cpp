@@ -92,7 +92,7 @@ TEST_SUITE("kernels/region") {
       }
   }
 
-  TEST_CASE("sums over taps are those of the taps inside the image") {
+  TEST_CASE("sums are taken over the taps inside the image") {
     const geometry g = minnow::window_over({4, 4, 1}, 16, {3, 3}, {1, 1}, {1, 1});
     std::vector<std::int32_t> table(9 * 16);
     for (std::size_t i = 0; i < table.size(); ++i) table[i] = 1 << (i / 16);

@@ -60,7 +60,7 @@ TEST_SUITE("layers/signal") {
     }
   }
 
-  TEST_CASE("names are those of maps of height 1") {
+  TEST_CASE("names stand for maps of height 1") {
     CHECK(conv_1d<64, sign, kernel<9>, stride<2>>::name().view() == "conv<64,sign,1x9,stride 1x2,padding 0x4>");
     CHECK(depthwise_conv_1d<sign>::name() == depthwise_conv<sign, kernel<1, 3>>::name());
     CHECK(max_pool_1d<2>::name() == max_pool<2, kernel<1, 2>, stride<1, 2>>::name());

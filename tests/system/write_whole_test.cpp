@@ -214,7 +214,7 @@ TEST_SUITE("system/write_whole") {
     CHECK_EQ(data_files::content<std::string>(folder.path("f")), "new");
   }
 
-  TEST_CASE("parts of dead writers are removed, those of living ones and other files are not") {
+  TEST_CASE("parts of dead writers are removed, parts of living ones and other files are not") {
     const data_files::folder folder;
     const std::string dead = folder.write("f.0123456789abcdef.part", std::string("dead"));
     const std::string alive = folder.write("f.fedcba9876543210.part", std::string("alive"));

@@ -109,7 +109,7 @@ TEST_SUITE("train/copy_weights") {
     CHECK_NOTHROW((void)mn::pack(to));
   }
 
-  TEST_CASE("codes and scales of weights are taken anew, whatever the target had before") {
+  TEST_CASE("codes and scales of weights are computed again, whatever the target had before") {
     auto from = trained();
     mn::network<scaled_net> fresh{mn::seed{2}}, used{mn::seed{2}};
     (void)mn::fit(used, images_for_copies(30), mn::adam{.rate = 1}, mn::constant{1}, {.epochs = 1, .batch = 10});

@@ -24,7 +24,7 @@ dataset<float> numbers(int count, std::uint64_t draws = 1) {
 }  // namespace
 
 TEST_SUITE("train/evaluate") {
-  TEST_CASE("logits of many images are those of each image alone") {
+  TEST_CASE("each of many images has the logits that it has alone") {
     network<tiny> net{seed{1}};
     const auto data = numbers(300);
     const auto all = logits(net, data);

@@ -43,7 +43,7 @@ TEST_SUITE("train/summary") {
     }
   }
 
-  TEST_CASE("every layer has a line, and the sums are those of the lines") {
+  TEST_CASE("every layer has a line, and the sums add up the lines") {
     network<summarized> net;
     const std::string table = summary(net);
     for (const char* path : {"inputs", "0", "1", "2", "3", "4", "sum"}) {

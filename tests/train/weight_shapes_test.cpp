@@ -38,7 +38,7 @@ static_assert(!of_groups[3].of_signal && !shapes[0].of_signal);
 }  // namespace
 
 TEST_SUITE("train/weight_shapes") {
-  TEST_CASE("each product has the weights of its window, a dense layer those of the map before it") {
+  TEST_CASE("each product has the weights of its window, a dense layer has the weights of the map before it") {
     CHECK_EQ(shapes[1].filters * shapes[1].window.size(),
              mn::layer_graph<of_each_kind>::layer<4>::over({4, 5, 4}).weights());
     CHECK_EQ(of_groups[0].filters * of_groups[0].window.size(),

@@ -100,7 +100,8 @@ struct axis {
 };
 
 /// How a window of `kernel` elements moves over an image: it starts `padding` elements before the image, moves by
-/// `stride`, and ends at most `end_padding` elements after the image. A dense layer is the convolution whose window is its whole input.
+/// `stride`, and ends at most `end_padding` elements after the image. A dense layer is the convolution whose window is
+/// its whole input.
 struct geometry {
   shape in;
   shape out;

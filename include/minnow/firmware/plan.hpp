@@ -15,8 +15,9 @@
 
 namespace minnow::detail {
 
-/// The plan of a model for a processor without an operating system. The stages, groups of layers that run together
-/// (infer/stage_plan.hpp), are those of the packed network. The first stage reads the image's bytes.
+/// The plan of a model for a processor without an operating system. It has the same stages,
+/// groups of layers that run together (infer/stage_plan.hpp), as the packed network. The first stage reads the image's
+/// bytes.
 template <class Model>
 struct firmware_plan {
   using layer_graph = minnow::layer_graph<Model>;

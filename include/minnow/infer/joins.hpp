@@ -13,12 +13,26 @@
 /// quantizer scale of the codes of `other`, or 1 if `other` holds floats.
 namespace minnow {
 
+namespace detail {
+
+/// The array of a packed join.
+struct scaled_join {
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    visit(std::string_view("scale"), std::span(self.scale));
+  }
+
+  std::array<float, 1> scale{1.0f};
+};
+
+}  // namespace detail
+
 /// infer/inferable.hpp describes the specializations.
 template <class Layer>
 class inferable;
 
 template <>
-class inferable<add> {
+class inferable<add> : public detail::scaled_join {
 public:
   inferable(shape body, shape) noexcept : size_(body.size()) {}
 
@@ -26,19 +40,13 @@ public:
     for (int k = 0; k < size_; ++k) out[k] = apply(body[k], other[k]);
   }
   [[nodiscard]] float apply(float body, float other) const noexcept { return affine{scale[0], body}(other); }
-  template <class Self, class Visit>
-  static void arrays(Self& self, Visit&& visit) {
-    visit(std::string_view("scale"), std::span(self.scale));
-  }
-
-  std::array<float, 1> scale{1.0f};
 
 private:
   int size_;
 };
 
 template <>
-class inferable<concatenate> {
+class inferable<concatenate> : public detail::scaled_join {
 public:
   inferable(shape body, shape other) noexcept : pixels_(body.pixels()), body_(body.channels), other_(other.channels) {}
 
@@ -48,12 +56,6 @@ public:
       out = std::copy_n(body, body_, out);
     }
   }
-  template <class Self, class Visit>
-  static void arrays(Self& self, Visit&& visit) {
-    visit(std::string_view("scale"), std::span(self.scale));
-  }
-
-  std::array<float, 1> scale{1.0f};
 
 private:
   int pixels_;
@@ -62,7 +64,7 @@ private:
 };
 
 template <>
-class inferable<scale_positions> {
+class inferable<scale_positions> : public detail::scaled_join {
 public:
   inferable(shape body, shape) noexcept : pixels_(body.pixels()), channels_(body.channels) {}
 
@@ -72,12 +74,6 @@ public:
       for (int c = 0; c < channels_; ++c) *out++ = detail::rounded_product(*body++, factor);
     }
   }
-  template <class Self, class Visit>
-  static void arrays(Self& self, Visit&& visit) {
-    visit(std::string_view("scale"), std::span(self.scale));
-  }
-
-  std::array<float, 1> scale{1.0f};
 
 private:
   int pixels_;

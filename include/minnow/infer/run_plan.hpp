@@ -16,7 +16,7 @@
 /// sizes.
 namespace minnow::detail {
 
-/// What the buffers of one run must hold. Map s is the packed output of stage s; the last map is the image.
+/// Sizes of the buffers of one run. Map s is the packed output of stage s; the last map is the image.
 template <std::size_t Stages>
 struct run_needs {
   std::array<std::size_t, Stages + 1> maps{};         ///< bytes

@@ -184,7 +184,7 @@ TEST_SUITE("kernels/grouped/grouped") {
     check_grouped<real_floats, power3, nibble, byte_codes>();
   }
 
-  TEST_CASE("sums reach thresholds and pools as those of other kernels do") {
+  TEST_CASE("sums reach thresholds and pools as the sums of other kernels do") {
     for (const geometry& g : {window_over({9, 11, 40}, 40, {3, 3}, {1, 1}, {1, 1}, 40),
                               window_over({9, 11, 6}, 57, {3, 3}, {1, 1}, {1, 1}, 3)}) {
       const grouped_problem p = draw<byte_codes, byte_codes>(g);

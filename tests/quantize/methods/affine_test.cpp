@@ -114,7 +114,7 @@ typename Q::state measured_range(const std::vector<float>& values, role r, typen
   return s;
 }
 
-/// Combines the values of this process with those of another one, whose largest numbers are given.
+/// Combines the values of this process with the values of another one, whose largest numbers are given.
 struct two_processes {
   std::vector<double> others;
   std::size_t calls = 0;

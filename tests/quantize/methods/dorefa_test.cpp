@@ -55,7 +55,7 @@ void check_weights() {
 }  // namespace
 
 TEST_SUITE("quantize/methods/dorefa") {
-  TEST_CASE("weights are those of the formula") {
+  TEST_CASE("weights follow the formula") {
     check_weights<2>();
     check_weights<3>();
     check_weights<4>();
@@ -101,7 +101,7 @@ TEST_SUITE("quantize/methods/dorefa") {
     CHECK_FALSE(q::per_channel);
   }
 
-  TEST_CASE_TEMPLATE("inputs are those of the formula", q, dorefa_inputs<1>, dorefa_inputs<2>, dorefa_inputs<4>,
+  TEST_CASE_TEMPLATE("inputs follow the formula", q, dorefa_inputs<1>, dorefa_inputs<2>, dorefa_inputs<4>,
                      dorefa_inputs<8>) {
     const double n = q::max_code;
     CHECK(test::difference(

@@ -73,7 +73,7 @@ std::vector<double> found_levels() {
 TEST_SUITE("quantize/methods/half_wave_nonuniform") {
   namespace reference = half_wave_nonuniform_test;
 
-  TEST_CASE_TEMPLATE("the levels are those of Lloyd's algorithm, rounded to 1/255 of the largest", q,
+  TEST_CASE_TEMPLATE("the levels are the result of Lloyd's algorithm, rounded to 1/255 of the largest", q,
                      half_wave_nonuniform<2>, half_wave_nonuniform<3>, half_wave_nonuniform<4>) {
     const auto wanted = reference::lloyd_levels(q::levels - 1);
     const auto found = reference::found_levels<q>();

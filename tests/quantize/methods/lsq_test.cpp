@@ -16,7 +16,7 @@ static_assert(learned_quantizer<lsq<4>> && learned_quantizer<lsq<4, per_channel>
 static_assert(!lsq<4, per_channel>::supports(role::inputs) && !unsigned_lsq<4>::supports(role::weights));
 
 TEST_SUITE("quantize/methods/lsq") {
-  TEST_CASE_TEMPLATE("codes and the step's gradient are those of the paper", q, lsq<2>, lsq<4>, lsq<8>, unsigned_lsq<2>,
+  TEST_CASE_TEMPLATE("codes and the step's gradient follow the paper", q, lsq<2>, lsq<4>, lsq<8>, unsigned_lsq<2>,
                      unsigned_lsq<8>) {
     // Computes Esser et al. 2020, Eq. 1 to 3, in double precision, but with x / s rounded to float.
     const typename q::state s{.step = 0.3f};

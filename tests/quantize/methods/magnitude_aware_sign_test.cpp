@@ -24,7 +24,7 @@ static_assert(magnitude_aware_sign<>::name() == text("magnitude_aware_sign<per_c
               magnitude_aware_sign<per_tensor>::name() == text("magnitude_aware_sign"));
 
 TEST_SUITE("quantize/methods/magnitude_aware_sign") {
-  TEST_CASE_TEMPLATE("outputs and gradients of a layer are those of the formula", q, magnitude_aware_sign<>,
+  TEST_CASE_TEMPLATE("outputs and gradients of a layer follow the formula", q, magnitude_aware_sign<>,
                      magnitude_aware_sign<per_tensor>) {
     constexpr int inputs = 37, outputs = 5, images = 9;
     const auto x = test::uniform(images * inputs, 1), g = test::uniform(images * outputs, 2),

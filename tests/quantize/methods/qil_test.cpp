@@ -59,7 +59,7 @@ constexpr weight_state weight_states[] = {{0.5f, 0.25f, 1}, {0.6f, 0.55f, 0.5f},
 using namespace qil_test;
 
 TEST_SUITE("quantize/methods/qil") {
-  TEST_CASE_TEMPLATE("codes of weights are those of the formula", q, qil_weights<2>, qil_weights<3>, qil_weights<4>,
+  TEST_CASE_TEMPLATE("codes of weights follow the formula", q, qil_weights<2>, qil_weights<3>, qil_weights<4>,
                      qil_weights<8>) {
     const double levels = q::max_code;
     CHECK(static_cast<double>(q::scale({})) == doctest::Approx(1 / levels));
@@ -116,7 +116,7 @@ TEST_SUITE("quantize/methods/qil") {
     CHECK(outside > 300);
   }
 
-  TEST_CASE_TEMPLATE("codes of inputs are those of the formula", q, qil_inputs<1>, qil_inputs<2>, qil_inputs<4>,
+  TEST_CASE_TEMPLATE("codes of inputs follow the formula", q, qil_inputs<1>, qil_inputs<2>, qil_inputs<4>,
                      qil_inputs<8>) {
     const double levels = q::max_code;
     for (const auto& [center, distance, gamma] : weight_states) {

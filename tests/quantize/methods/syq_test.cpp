@@ -36,8 +36,7 @@ double quantized_weight(double w, double scale, double threshold, bool ternary) 
 }  // namespace syq_test
 
 TEST_SUITE("quantize/methods/syq") {
-  TEST_CASE_TEMPLATE("weights are those of the formula", q, syq_weights<1>, syq_weights<2>,
-                     syq_weights<2, per_channel>) {
+  TEST_CASE_TEMPLATE("weights follow the formula", q, syq_weights<1>, syq_weights<2>, syq_weights<2, per_channel>) {
     constexpr bool ternary = q::bits == 2;
     const typename q::state s{.scale = 0.375f, .threshold = ternary ? 0.05f : 0.0f};
     CHECK(test::difference(

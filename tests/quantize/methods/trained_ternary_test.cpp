@@ -33,7 +33,7 @@ TEST_SUITE("quantize/methods/trained_ternary") {
     }
   }
 
-  TEST_CASE("gradients are those of Zhu et al. 2017, Eq. 7 and 8") {
+  TEST_CASE("gradients follow Zhu et al. 2017, Eq. 7 and 8") {
     const trained_ternary::state s{.positive = 0.5f, .negative = 0.25f, .threshold = 0.05f};
     CHECK(trained_ternary::slope(role::weights, 0.2f, s) == 0.5f);
     CHECK(trained_ternary::slope(role::weights, -0.2f, s) == 0.25f);

@@ -124,7 +124,7 @@ TEST_SUITE("quantize/methods/weight_distribution") {
     }
   }
 
-  TEST_CASE("initial probabilities are those of the paper, each from 0.05 to 0.95") {
+  TEST_CASE("initial probabilities follow the paper, each from 0.05 to 0.95") {
     const auto limited = [](double p) { return std::fmin(std::fmax(p, 0.05), 0.95); };
     for (double w = -3; w <= 3; w += 0.0625) {
       CAPTURE(w);

@@ -28,7 +28,7 @@ std::vector<double> sums_of(const std::vector<float>& x, int channels) {
 }  // namespace
 
 TEST_SUITE("train/layers/channel_sums") {
-  TEST_CASE("are those of double precision, but for the roundings of a block of 128 rows") {
+  TEST_CASE("equal the sums in double precision, but for the roundings of a block of 128 rows") {
     for (const int channels : {1, 5, 16, 33})
       for (const int rows : {1, 127, 128, 129, 1000}) {
         const auto x = test::uniform(channels * rows, 1);

@@ -179,7 +179,7 @@ TEST_SUITE("train/layers/product") {
     check(conv<3, integer<8>, stride<2>>{}, {5, 4, 125});
   }
 
-  TEST_CASE("codes that an optimizer takes anew, part by part, are those of its weights") {
+  TEST_CASE("codes that an optimizer computes again, part by part, equal the codes of its weights") {
     test::single_layer<dense<7, ternary<>>, ste> one({1, 1, 33}, 1);
     const auto moved = test::uniform(7 * 33, 5);
     std::size_t parts = 0;

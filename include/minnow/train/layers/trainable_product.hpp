@@ -30,7 +30,7 @@ namespace minnow {
 /// and f is the estimator's quantized fraction. At f = 1 it multiplies codes and scales the sums, so that the sums are
 /// the packed network's integers. The backward pass first quantizes the gradients that arrive, if the estimator does so
 /// (rounded_gradients.hpp). If the estimator freezes weights, each training step that quantizes weights first freezes
-/// what is due, and updates do not move frozen weights (frozen_weights.hpp).
+/// the fraction of them that belongs to alpha, and updates do not move frozen weights (frozen_weights.hpp).
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);

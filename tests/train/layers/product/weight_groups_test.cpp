@@ -101,7 +101,7 @@ TEST_SUITE("train/layers/product/weight_groups") {
     CHECK(detail::weight_groups<scaled_ternary<>>(g).of(3) == 0);
   }
 
-  TEST_CASE("weights with a NaN are refused, and the codes of a forward pass are those of `quantize`") {
+  TEST_CASE("weights with a NaN are refused, and the codes of a forward pass equal the codes of `quantize`") {
     test::single_layer<dense<3, fine_ternary<4>>> one({1, 1, 10}, 10);
     auto w = test::uniform(30, 5, -1, 1);
     one.set("weights", w);
