@@ -17,6 +17,7 @@
 #include <minnow/zoo/mobilenet.hpp>
 
 #include "../chosen.hpp"
+#include "../read_images.hpp"
 #include "experiment.hpp"
 
 /// Quantizers as in the paper: first and depthwise layers stay at 8 bits, and at 4-4 bits the last layer too.
@@ -26,7 +27,7 @@ using schemes = mn::zoo::schemes<mn::scheme<mn::integer<Inputs>, mn::integer<Wei
                                  mn::scheme<mn::integer<8>, mn::integer<Inputs == 8 ? Weights : 8, Granularity>>,
                                  mn::scheme<mn::integer<8>, mn::integer<8, Granularity>>, mn::real, Norm>;
 template <class Schemes>
-struct net_of : mn::zoo::mobilenet_v1<Schemes, 25, 32, 10> {};
+struct net_of : mn::zoo::mobilenet_v1<Schemes, 25, 32, EXPERIMENT_CLASSES> {};
 
 using real_net = net_of<mn::zoo::schemes<mn::real>>;
 
@@ -49,6 +50,7 @@ images drawn_color_digits(int count, std::uint64_t seed) {
 
 struct options {
   std::string data;
+  std::string labels = "fine";
   std::string out = "alpha_blending";
   int epochs = 12;
   int tune_images = 0;
@@ -139,6 +141,9 @@ void print_table(const results& found, const options& o, double seconds) {
                   found.shown(row + "ste").c_str(), found.shown(row + "alpha_blend").c_str());
     }
   std::printf("\n");
+  for (const char* bits : {"8-8", "4-8", "4-4"})
+    for (const char* scales : {" per layer", " per channel"})
+      found.compare(bits + std::string(scales) + " alpha_blend", bits + std::string(scales) + " ste");
   found.print_figures();
   std::printf("figure seconds %.0f s\n", seconds);
 }
@@ -147,7 +152,10 @@ int main(int argc, char** argv) try {
   options o;
   CLI::App app(
       "Quantizes a MobileNet to 8 and 4 bits: post-training, by straight-through fine-tuning, by alpha-blending.");
-  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, drawn digits in color");
+  app.add_option("--data", o.data,
+                 "folder of the binary files of CIFAR-10 or CIFAR-100; without it, drawn digits in color");
+  app.add_option("--labels", o.labels, "fine or coarse: CIFAR-100's 100 classes or 20 superclasses")
+      ->capture_default_str();
   app.add_option("--out", o.out, "folder of the results; a run goes on with what is there")->capture_default_str();
   app.add_option("--epochs", o.epochs, "of the float network")->capture_default_str();
   app.add_option("--rate", o.rate, "its first learning rate")->capture_default_str();
@@ -166,7 +174,7 @@ int main(int argc, char** argv) try {
 
   const auto data = o.data.empty()
                         ? mn::train_and_test<std::uint8_t>{drawn_color_digits(20000, 1), drawn_color_digits(4000, 2)}
-                        : mn::load_cifar10(o.data);
+                        : read_images(o.data, o.labels);
   results found(fs::path(o.out) / "accuracy.csv");
   mn::network<real_net> real{mn::seed{7}, mn::initializer::he};
   real.normalize({.mean = {0.4914f, 0.4822f, 0.4465f}, .stddev = {0.2470f, 0.2435f, 0.2616f}});

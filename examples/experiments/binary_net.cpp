@@ -12,9 +12,8 @@ namespace {
 constexpr int narrower = 4;
 
 template <int Bits>
-struct net
-    : mn::zoo::convnet<mn::zoo::image_schemes<mn::minw<Bits, Bits>>, 128 / narrower, 1024 / narrower, 1024 / narrower> {
-};
+struct net : mn::zoo::convnet<mn::zoo::image_schemes<mn::minw<Bits, Bits>>, 128 / narrower, 1024 / narrower,
+                              1024 / narrower, classes> {};
 
 }  // namespace
 
@@ -34,6 +33,7 @@ int main(int argc, char** argv) try {
     run_all<net<1>>(t, "binary_net", seed, o.rate);
     run_all<net<32>>(t, "binary_net", seed, o.rate);
   }
+  t.found.compare("binary_net alpha_blend", "binary_net ste");
   print_figures(t, began);
   return 0;
 } catch (const std::exception& e) {

@@ -36,6 +36,7 @@ int main(int argc, char** argv) try {
   if (in_color(t)) run_model_d(t);
   else run_small(t, width);
   print_table(t.found);
+  compare_with_ste(t.found);
   print_figures(t, began);
   return 0;
 } catch (const std::exception& e) {

@@ -4,7 +4,6 @@
 // the accuracy of the packed network.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -17,6 +16,7 @@
 #include <minnow/minnow.hpp>
 
 #include "../progress.hpp"
+#include "comparison.hpp"
 
 namespace mn = minnow;
 namespace fs = std::filesystem;
@@ -46,7 +46,12 @@ public:
     out << row << ',' << seed << ',' << accuracy << '\n';
     all_[row][seed] = accuracy;
   }
-  [[nodiscard]] const std::map<std::string, std::map<int, double>>& all() const noexcept { return all_; }
+  [[nodiscard]] const std::map<std::string, by_seed>& all() const noexcept { return all_; }
+  /// Returns the accuracies of a row, which are empty if it was not run.
+  [[nodiscard]] by_seed of(const std::string& row) const {
+    const auto found = all_.find(row);
+    return found == all_.end() ? by_seed{} : found->second;
+  }
   /// Returns "71.23" for one seed, or "71.23 ± 0.12" for several: mean and sample standard deviation in percent.
   [[nodiscard]] std::string shown(const std::string& row) const {
     const auto found = all_.find(row);
@@ -57,25 +62,22 @@ public:
     else std::snprintf(text, sizeof text, "%.2f ± %.2f", 100 * mean, 100 * deviation);
     return text;
   }
+  /// Prints by how much row `a` is better than row `b`, in words. Prints nothing if either was not run.
+  void compare(const std::string& a, const std::string& b) const {
+    if (all_.contains(a) && all_.contains(b))
+      std::printf("%s.\n", describe(a + " minus " + b, difference(of(a), of(b))).c_str());
+  }
   void print_figures() const {
     for (const auto& [row, values] : all_) {
       std::string name = row;
       std::replace_if(name.begin(), name.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
-      std::printf("figure accuracy_%s %.4f part\n", name.c_str(), spread(values).first);
+      std::printf("figure accuracy_%s %.4f part\n", name.c_str(), spread(values).mean);
     }
   }
 
 private:
-  static std::pair<double, double> spread(const std::map<int, double>& values) {
-    double sum = 0, squares = 0;
-    for (const auto& [seed, v] : values) sum += v;
-    const double mean = sum / static_cast<double>(values.size());
-    for (const auto& [seed, v] : values) squares += (v - mean) * (v - mean);
-    return {mean, values.size() > 1 ? std::sqrt(squares / static_cast<double>(values.size() - 1)) : 0};
-  }
-
   fs::path file_;
-  std::map<std::string, std::map<int, double>> all_;
+  std::map<std::string, by_seed> all_;
 };
 
 /// Returns the accuracy of the packed network, and prints how many of its predictions differ from the trained

@@ -3,6 +3,7 @@
 // Runs one network with the given bits, estimators and schedules, each combination with every seed.
 
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -15,46 +16,61 @@
 #include "estimators/levels.hpp"
 #include "experiment.hpp"
 
+/// Classes of the networks. Each program is compiled for 10 classes, and as NAME_20 and NAME_100 for 20 and 100.
+inline constexpr int classes = EXPERIMENT_CLASSES;
+
 struct options {
   std::string data;
+  std::string labels = "fine";
   std::string out = "estimators";
   std::vector<int> bits{1};
   std::vector<std::string> estimators{"ste", "aqe", "aqe_expected", "alpha_blend"};
   std::vector<std::string> schedules{"own"};
   int epochs = 30;
   int images = 0;
+  int batch = 128;
   int first_seed = 1;
   int seeds = 1;
   int threads = 0;
   float rate = 5e-3f;
+  std::string decay = "half-cosine";
   bool levels = false;
+  std::vector<int> histograms{};  ///< epochs whose histograms are kept; empty: all
 };
 
 /// Adds the options that all of these experiments share.
 inline void add_options(CLI::App& app, options& o) {
   app.add_option("--data", o.data,
-                 "folder of CIFAR-10's binary files, or where 28x28 images suit, of MNIST's or Fashion-MNIST's");
+                 "folder of the binary files of CIFAR-10 or CIFAR-100, or where 28x28 images suit, of MNIST's or "
+                 "Fashion-MNIST's");
+  app.add_option("--labels", o.labels, "fine or coarse: CIFAR-100's 100 classes or 20 superclasses")
+      ->capture_default_str();
   app.add_option("--out", o.out, "folder of the results; a run that was stopped goes on with what is there")
       ->capture_default_str();
   app.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str();
   app.add_option("--images", o.images, "training images that are used; 0: all")->capture_default_str();
+  app.add_option("--batch", o.batch, "images of a step")->capture_default_str();
+  app.add_option("--decay", o.decay, "half-cosine or exponential: how the learning rate falls to 1/100")
+      ->check(CLI::IsMember({"half-cosine", "exponential"}))
+      ->capture_default_str();
   app.add_option("--first-seed", o.first_seed, "of the first run")->capture_default_str();
   app.add_option("--seeds", o.seeds, "runs of each row")->capture_default_str();
   app.add_option("--threads", o.threads, "0: all cores")->capture_default_str();
 }
 inline void add_rate(CLI::App& app, options& o) {
-  app.add_option("--rate", o.rate, "Adam's first learning rate; it falls by half a cosine")->capture_default_str();
+  app.add_option("--rate", o.rate, "Adam's first learning rate; it falls as --decay says")->capture_default_str();
 }
 inline void add_estimators(CLI::App& app, options& o) {
   app.add_option("--estimators", o.estimators, "ste, aqe, aqe_expected, aqe_stochastic, alpha_blend")
       ->capture_default_str();
 }
 
-/// The images, their augmentation, and the results. The results are kept in the folder `o.out`.
+/// The images, their augmentation and normalization, and the results. The results are kept in the folder `o.out`.
 struct task {
   const options& o;
   mn::train_and_test<std::uint8_t> data;
   mn::augmentation augmentation{};
+  mn::normalization normalization{};  ///< not used by networks whose first layer reads bytes
   results found{fs::path(o.out) / "accuracy.csv"};
 };
 
@@ -64,7 +80,12 @@ struct task {
 inline task begin(const options& o) {
   mn::set_threads(o.threads);
   fs::create_directories(o.out);
-  task t{.o = o, .data = read_images(o.data)};
+  task t{.o = o, .data = read_images(o.data, o.labels)};
+  const int largest = *std::max_element(t.data.train.labels.begin(), t.data.train.labels.end());
+  if (largest >= classes)
+    throw std::invalid_argument("--data: expected labels from 0 to " + std::to_string(classes - 1) + ", found " +
+                                std::to_string(largest) + ": run the program compiled for " +
+                                (largest < 20 ? "20" : "100") + " classes");
   if (o.images > 0) t.data.train = t.data.train.part(0, std::min(o.images, t.data.train.size()));
   t.augmentation = {.crop = in_color(t) ? 4 : 0, .flip = in_color(t)};
   return t;
@@ -81,6 +102,13 @@ inline void print_figures(const task& t, std::chrono::steady_clock::time_point b
   t.found.print_figures();
   std::printf("figure minutes %.1f min\n",
               std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() / 60);
+}
+
+/// Returns Adam with the given first rate and the options' decay.
+[[nodiscard]] inline mn::adam adam_of(const options& o, float rate) {
+  if (o.decay == "exponential")
+    return {.rate = rate, .decay = mn::exponential_rate{std::pow(0.01f, 1.0f / static_cast<float>(o.epochs))}};
+  return {.rate = rate, .decay = mn::cosine_rate{.to = 0.01f}};
 }
 
 using alpha_schedule = std::function<float(const mn::progress&)>;
@@ -111,9 +139,19 @@ inline void keep_curve(const fs::path& file, const std::string& row, int seed, c
         << e.seconds << '\n';
 }
 
+/// Leaves a network as it is.
+struct unchanged {
+  template <class Network>
+  void operator()(Network&) const noexcept {}
+};
+
 /// Trains one network, or resumes its interrupted run, and records the packed network's accuracy under `row`.
-template <class Model, class Estimator>
-void run_one(task& t, const std::string& row, int seed, float rate, const alpha_schedule& alpha) {
+///
+/// prepare   called with the new network before it is trained
+/// finish    called with the trained network before its accuracy is recorded
+template <class Model, class Estimator, mn::optimizer Optimizer, class Prepare = unchanged, class Finish = unchanged>
+void run_one(task& t, const std::string& row, int seed, const Optimizer& optimizer, const alpha_schedule& alpha,
+             const Prepare& prepare = {}, const Finish& finish = {}) {
   if (t.found.has(row, seed)) return;
   std::printf("%s, seed %d\n", row.c_str(), seed);
   const fs::path out(t.o.out);
@@ -123,18 +161,22 @@ void run_one(task& t, const std::string& row, int seed, float rate, const alpha_
 
   const images some = t.data.test.part(0, std::min(t.data.test.size(), 2000));  // measured after every epoch
   mn::network<Model, Estimator> net{mn::seed{static_cast<std::uint64_t>(seed)}};
-  const mn::adam optimizer{.rate = rate, .decay = mn::cosine_rate{.to = 0.01f}};
+  net.normalize(t.normalization);
+  prepare(net);
   const auto run = train(net, t.data.train, optimizer, alpha,
                          {.epochs = t.o.epochs,
+                          .batch = t.o.batch,
                           .validation = &some,
                           .seed = mn::seed{static_cast<std::uint64_t>(seed)},
                           .augmentation = t.augmentation,
                           .checkpoint = {.path = checkpoint.string(), .resume = true}},
                          [&](const mn::event& e) {
                            if constexpr (has_second_conv<Model> && mn::network<Model>::quantizes)
-                             if (t.o.levels && e.epoch_end) keep_levels(out, row, seed, e, net, t.data.test);
+                             if (t.o.levels && e.epoch_end)
+                               keep_levels(out, row, seed, e, net, t.data.test, t.o.histograms);
                          });
   keep_curve(out / "curves.csv", row, seed, run);
+  finish(net);
   const double accuracy = packed_accuracy(net, t.data.test);
   std::printf("  %s, seed %d: %.2f %%\n", row.c_str(), seed, 100 * accuracy);
   std::fflush(stdout);
@@ -147,22 +189,32 @@ void run_one(task& t, const std::string& row, int seed, float rate, const alpha_
 /// estimator.
 template <class Model>
 void run_all(task& t, const std::string& name, int seed, float rate) {
+  const mn::adam optimizer = adam_of(t.o, rate);
   if (!mn::network<Model>::quantizes) {
     chosen::choose("ste");
-    return run_one<Model, chosen>(t, name + " floats", seed, rate, mn::constant{1});
+    return run_one<Model, chosen>(t, name + " floats", seed, optimizer, mn::constant{1});
   }
   for (const std::string& estimator : t.o.estimators)
     for (const std::string& schedule : t.o.schedules) {
       if (estimator == "ste" && schedule != t.o.schedules.front()) continue;  // ste ignores alpha
       const std::string row = name + " " + estimator + (estimator == "ste" || schedule == "own" ? "" : " " + schedule);
       if (estimator == "aqe_stochastic") {
-        run_one<Model, mn::aqe_stochastic>(t, row, seed, rate,
+        run_one<Model, mn::aqe_stochastic>(t, row, seed, optimizer,
                                            schedule_of(schedule, mn::linear{.from = 0.5f, .to = 1}));
       } else {
         chosen::choose(estimator);
-        run_one<Model, chosen>(t, row, seed, rate, schedule_of(schedule, chosen::now->schedule));
+        run_one<Model, chosen>(t, row, seed, optimizer, schedule_of(schedule, chosen::now->schedule));
       }
     }
+}
+
+/// Compares, in words, each row of another estimator with the row of `ste` for the same network.
+inline void compare_with_ste(const results& found) {
+  for (const auto& [row, seeds] : found.all()) {
+    const auto last = row.find_last_of("0123456789");  // the bits; the estimator's name follows
+    if (last != std::string::npos && row.substr(last + 1) != " ste")
+      found.compare(row, row.substr(0, last + 1) + " ste");
+  }
 }
 
 /// Runs all networks of one family: every seed and number of bits.

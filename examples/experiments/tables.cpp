@@ -60,6 +60,7 @@ int main(int argc, char** argv) try {
     run_inputs<32>(all, seed);
   }
   print_table(t.found, o.estimators);
+  compare_with_ste(t.found);
   print_figures(t, began);
   return 0;
 } catch (const std::exception& e) {

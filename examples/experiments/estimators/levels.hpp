@@ -2,6 +2,7 @@
 
 // Records how close the second convolution's weights and inputs are to their quantizers' levels, epoch by epoch.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -56,9 +57,11 @@ inline std::ofstream opened(const fs::path& file, const char* head) {
 /// Appends to levels.csv and histograms.csv how close weights and inputs are to their quantizers' levels at the end of
 /// an epoch. Measures the latent (unquantized) weights, the weights blended with their quantized values by alpha, and,
 /// for 100 images, the clipped inputs and the blended inputs.
+///
+/// histograms   epochs whose histograms are kept, besides the last; empty: all epochs
 template <class Model, class W, class I>
 void keep_levels(const fs::path& folder, const std::string& row, int seed, const mn::event& e,
-                 mn::network<Model, W, I>& net, const images& test) {
+                 mn::network<Model, W, I>& net, const images& test, const std::vector<int>& histograms) {
   using weights = typename Model::scheme::weights;
   using inputs = typename Model::scheme::inputs;
   static_assert(mn::state_floats<weights> == 0 && mn::state_floats<inputs> == 0,
@@ -74,6 +77,7 @@ void keep_levels(const fs::path& folder, const std::string& row, int seed, const
   }
 
   mn::network<typename Model::front, W, I> front;
+  front.normalize(net.input_normalization());
   std::map<std::pair<std::string, std::string>, std::span<float>> from;
   net.checkpoint_arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
     from[{std::string(path), std::string(name)}] = values;
@@ -91,6 +95,9 @@ void keep_levels(const fs::path& folder, const std::string& row, int seed, const
   opened(folder / "levels.csv", "row,seed,epoch,alpha,latent_weights,blended_weights,clipped_inputs,blended_inputs")
       << row << ',' << seed << ',' << e.epoch << ',' << e.alpha << ',' << latent.share() << ','
       << blended_weights.share() << ',' << clipped.share() << ',' << blended_inputs.share() << '\n';
+  if (!histograms.empty() && e.epoch != e.epochs &&
+      std::find(histograms.begin(), histograms.end(), e.epoch) == histograms.end())
+    return;
   auto histogram = opened(folder / "histograms.csv", "row,seed,epoch,kind,value,count");
   latent.print(histogram, row, seed, e.epoch, "latent_weights");
   blended_weights.print(histogram, row, seed, e.epoch, "blended_weights");

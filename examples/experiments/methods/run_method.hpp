@@ -7,7 +7,7 @@
 
 #include <minnow/quantize/methods.hpp>
 
-#include "../run.hpp"
+#include "../study.hpp"
 
 namespace mm = mn::methods;
 
@@ -24,7 +24,7 @@ template <class Scheme>
 using first = mn::chain<mn::conv<filters, mn::scheme<mn::pixels, typename Scheme::weights>>, norm<Scheme>>;
 template <class Scheme>
 using dense_part = mn::chain<mn::dense<hidden_1, Scheme>, norm<Scheme>, mn::dense<hidden_2, Scheme>, norm<Scheme>,
-                             mn::dense<10, Scheme>, mn::batch_norm>;
+                             mn::dense<classes, Scheme>, mn::batch_norm>;
 
 template <class S>
 struct method_network
@@ -33,43 +33,25 @@ struct method_network
                 mn::conv<4 * filters, S>, norm<S>, mn::conv<4 * filters, S>, mn::max_pool<2>, norm<S>, dense_part<S>> {
 };
 
-/// The runs of one seed. Learning rates are compared on `search`, which has fewer images and epochs, and which measures
-/// accuracy on training images that it does not train on.
-struct study {
-  task& t;
-  task& search;
-  const std::vector<float>& rates;
-  int seed;
-};
-
-/// Trains the network at each rate on `search`, then at the best rate on `t`.
+/// Trains the network of one method and seed at the best rate.
 template <class Model, class Estimator>
-void run_method(study& s, const std::string& method, const alpha_schedule& alpha = mn::constant{1}) {
-  float best = s.rates.front();
-  for (double highest = -1; const float rate : s.rates) {
-    std::ostringstream row;
-    row << method << " at " << rate;
-    if (s.rates.size() > 1) {
-      run_one<Model, Estimator>(s.search, row.str(), 1, rate, alpha);
-      if (const double accuracy = s.search.found.all().at(row.str()).at(1); accuracy > highest) {
-        highest = accuracy;
-        best = rate;
-      }
-    }
-  }
-  run_one<Model, Estimator>(s.t, method, s.seed, best, alpha);
+void run_method(study& s, int seed, const std::string& method, const alpha_schedule& alpha = mn::constant{1}) {
+  s.train(method, seed, [&](task& t, const std::string& row, int run_seed, float rate) {
+    run_one<Model, Estimator>(t, row, run_seed, adam_of(t.o, rate), alpha);
+  });
 }
 
 /// Runs a method with an estimator that is chosen at run time, and with that estimator's schedule.
 template <class Scheme>
-void run_chosen(study& s, const std::string& method, const std::string& estimator = "ste") {
+void run_chosen(study& s, int seed, const std::string& method, const std::string& estimator = "ste") {
   chosen::choose(estimator);
-  run_method<method_network<Scheme>, chosen>(s, method, chosen::now->schedule);
+  run_method<method_network<Scheme>, chosen>(s, seed, method, chosen::now->schedule);
 }
 
-/// Run the methods with 1-bit weights and inputs, with 2-bit inputs, with 8-bit inputs, and with unquantized inputs.
-/// Each function is in a separate translation unit.
-void run_one_bit(study& s);
-void run_two_bits(study& s);
-void run_eight_bits(study& s);
-void run_real_inputs(study& s);
+/// Run the methods with 1-bit weights and inputs, with 2-bit inputs, with 8-bit inputs, with unquantized inputs, and those
+/// that a method's own estimator trains or whose levels are fitted. Each function is in a separate translation unit.
+void run_one_bit(study& s, int seed);
+void run_two_bits(study& s, int seed);
+void run_eight_bits(study& s, int seed);
+void run_real_inputs(study& s, int seed);
+void run_other(study& s, int seed);

@@ -16,7 +16,7 @@ inline constexpr int narrower = 4;
 
 template <int Inputs, int Weights, int Channels, int Hidden1, int Hidden2>
 struct narrow : mn::zoo::convnet<mn::zoo::image_schemes<mn::minw<Inputs, Weights>>, Channels / narrower,
-                                 Hidden1 / narrower, Hidden2 / narrower> {};
+                                 Hidden1 / narrower, Hidden2 / narrower, classes> {};
 
 /// The models and the pairs of bits that a program runs.
 struct table {

@@ -30,6 +30,9 @@ namespace minnow {
 ///   frozen_fraction(alpha)       fraction of each layer's weights that are frozen at their quantized values. It takes
 ///                                effect before a training step, and the largest weights are frozen first
 ///                                (`incremental`)
+///   penalty_slope(w, h, g)       derivative, with respect to a latent weight w, of a penalty that is added to the loss.
+///                                h is the quantized value of w and g the gradient of the loss; both are constant. Like
+///                                `slope`, a template or a function of floats (`loss_error_aware`)
 ///   reparameterizes              if true, weights are random variables (`local_reparameterization`)
 ///
 /// The slopes are as in the papers (docs/papers.md), without the derivative of the clip. For inputs the library

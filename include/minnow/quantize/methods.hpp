@@ -19,8 +19,8 @@
 #include <minnow/quantize/scheme.hpp>
 
 /// Methods from the literature. Each is a scheme: the quantizers of a layer's inputs and weights. Train Bi-Real with
-/// the estimator `bi_real`, INQ with `incremental` and all other methods with `ste`. LR-Net is an estimator,
-/// estimate/local_reparameterization.hpp.
+/// the estimator `bi_real`, INQ with `incremental` and all other methods with `ste`. LR-Net and ELQ are estimators,
+/// estimate/local_reparameterization.hpp and estimate/loss_error_aware.hpp.
 namespace minnow::methods {
 
 /// BinaryConnect, with float inputs and binary weights. Source: Courbariaux et al. 2015.

@@ -14,6 +14,7 @@
 #include <minnow/layers/product.hpp>
 #include <minnow/train/layer_base.hpp>
 #include <minnow/train/layers/product/frozen_weights.hpp>
+#include <minnow/train/layers/product/penalized_weights.hpp>
 #include <minnow/train/layers/product/rounded_gradients.hpp>
 #include <minnow/train/layers/product/weight_groups.hpp>
 #include <minnow/train/layers/product_base.hpp>
@@ -30,12 +31,15 @@ namespace minnow {
 /// and f is the estimator's quantized fraction. At f = 1 it multiplies codes and scales the sums, so that the sums are
 /// the packed network's integers. The backward pass first quantizes the gradients that arrive, if the estimator does so
 /// (rounded_gradients.hpp). If the estimator freezes weights, each training step that quantizes weights first freezes
-/// the fraction of them that belongs to alpha, and updates do not move frozen weights (frozen_weights.hpp).
+/// the fraction of them that belongs to alpha, and updates do not move frozen weights (frozen_weights.hpp). If the
+/// estimator has a penalty on weights, its slope is added to the gradients before each update (penalized_weights.hpp).
 template <quantizer Quantizer, class Estimator>
 class trainable_product : public detail::product_base {
   static constexpr bool estimates = is_integer(Quantizer::storage);
   using noise = detail::estimator_noise<Estimator, Quantizer>;
   using frozen = detail::frozen_weights<Quantizer, Estimator>;
+  static constexpr bool penalized = estimates && detail::penalizes_weights<Estimator>;
+  static_assert(!penalized || !Estimator::stochastic, "minnow: an estimator with a penalty on weights has no noise");
 
 public:
   /// inputs  the kernel for the quantizer of the inputs
@@ -135,6 +139,7 @@ public:
         code(first, count, states_[0]);
         coded += count;
       };
+    if constexpr (penalized) p.regularize = [this] { penalize(); };
     if constexpr (frozen::exist) p.limit = [this] { frozen_.hold({weights_.data(), weights_.size()}); };
     visit(p);
     if constexpr (learned_quantizer<Quantizer>) visit(learned_.as_parameter(states_.data()));
@@ -159,6 +164,17 @@ private:
   [[nodiscard]] const typename Quantizer::state& state(int f) const noexcept { return states_[groups_.of(f)]; }
   void update_scales() {
     for (std::size_t f = 0; f < scales_.size(); ++f) scales_[f] = Quantizer::scale(state(static_cast<int>(f)));
+  }
+
+  /// Adds the slope of the estimator's penalty to the gradient of each weight. The quantized values are those of the last
+  /// forward pass.
+  void penalize() {
+    const std::size_t row = weights_.size() / index(geometry_.out.channels);
+    for (int f = 0; f < geometry_.out.channels; ++f) {
+      const std::size_t first = index(f) * row;
+      detail::add_penalty_slope<Estimator>(weights_.data() + first, codes_.data() + first, Quantizer::scale(state(f)),
+                                           gradient_.data() + first, static_cast<int>(row));
+    }
   }
 
   void each_array(const array_visitor& visit) {
