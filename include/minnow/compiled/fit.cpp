@@ -1,8 +1,10 @@
 // Compiled definitions of minnow/fit: training runs, their checkpoints and their sources of images.
 #include <minnow/fit/impl/batches.ipp>
+#include <minnow/fit/impl/event_file.ipp>
 #include <minnow/fit/impl/fit.ipp>
 #include <minnow/fit/impl/image_stream.ipp>
 #include <minnow/fit/impl/objective.ipp>
+#include <minnow/fit/impl/observers.ipp>
 #include <minnow/fit/impl/options.ipp>
 #include <minnow/fit/impl/reestimate_batch_norm.ipp>
 #include <minnow/fit/impl/share_run.ipp>
