@@ -11,6 +11,7 @@
 #include <minnow/fit/calibrate.hpp>
 #include <minnow/fit/fit.hpp>
 #include <minnow/fit/image_stream.hpp>
+#include <minnow/fit/observers.hpp>
 #include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/model.hpp>
 #include <minnow/schedule/constant.hpp>

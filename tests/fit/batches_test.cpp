@@ -3,9 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <map>
 #include <numeric>
 #include <set>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include <minnow/layers/activation.hpp>
 #include <minnow/train/network.hpp>
@@ -48,15 +53,16 @@ taken take(const dataset<T>& data, detail::image_changes<T> changes, bool shuffl
   network_of<T> net;
   const detail::batches<T> order(data, std::move(changes), shuffle, stream);
   taken result;
-  std::vector<int> labels;
+  detail::targets of;
+  network_base* const nets[] = {&net};
   for (int first = 0; first < data.size(); first += 7) {
     const int count = std::min(7, data.size() - first);
-    order.into(net, first, count, labels);
+    order.into(nets, first, count, of);
     const auto in = net.prepare(count);
     for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n)
       result.images.emplace_back(in.begin() + static_cast<std::ptrdiff_t>(n * size),
                                  in.begin() + static_cast<std::ptrdiff_t>((n + 1) * size));
-    result.labels.insert(result.labels.end(), labels.begin(), labels.end());
+    result.labels.insert(result.labels.end(), of.labels.begin(), of.labels.end());
   }
   return result;
 }
@@ -240,6 +246,114 @@ TEST_SUITE("fit/batches") {
     // Without a shift, the user's change receives the original image.
     const auto alone = take(data, {{}, own}, false, draws.stream(1));
     CHECK(alone.images[3][5] == static_cast<float>(255 - data.image(3)[5]));
+  }
+
+  TEST_CASE("a cutout is a square of zeros around any pixel, cut off at the border") {
+    constexpr int count = 3000;
+    for (const shape s : {shape{7, 6, 2}, shape{1, 9, 1}})
+      for (const int side : {1, 3, 4}) {
+        CAPTURE(s.height);
+        CAPTURE(side);
+        const std::vector<std::uint8_t> image(static_cast<std::size_t>(s.size()), 9);
+        std::map<std::pair<int, int>, int> centers;
+        for (std::uint64_t draw = 0; draw < count; ++draw) {
+          std::vector<std::uint8_t> found(image.size());
+          detail::augment<std::uint8_t>(image, s, {{.cutout = side}}, minnow::random(seed{3}).stream(draw), found);
+          int ways = 0;
+          for (int y = 0; y < s.height; ++y)
+            for (int x = 0; x < s.width; ++x) {
+              std::vector<std::uint8_t> expected = image;
+              for (int v = 0; v < s.height; ++v)
+                for (int u = 0; u < s.width; ++u)
+                  if (v >= y - side / 2 && v < y - side / 2 + side && u >= x - side / 2 && u < x - side / 2 + side)
+                    for (int c = 0; c < s.channels; ++c)
+                      expected[static_cast<std::size_t>((v * s.width + u) * s.channels + c)] = 0;
+              if (found != expected) continue;
+              ++ways;
+              ++centers[{y, x}];
+            }
+          REQUIRE(ways >= 1);
+          REQUIRE(found != image);
+        }
+        CHECK(static_cast<int>(centers.size()) == s.pixels());
+        if (side > 1) continue;
+        // Each pixel is expected equally often, with a binomial standard deviation.
+        const double expected = count / static_cast<double>(s.pixels());
+        for (const auto& [center, times] : centers) CHECK(std::abs(times - expected) <= 4.5 * std::sqrt(expected));
+      }
+  }
+
+  TEST_CASE("shares of a mixture have the moments of a beta distribution, reflected at 1/2") {
+    constexpr int draws = 20000;
+    for (const float a : {0.1f, 0.4f, 1.0f}) {
+      CAPTURE(a);
+      double square = 0, fourth = 0;
+      int first = 0;
+      for (std::uint64_t n = 0; n < draws; ++n) {
+        const auto [other, share] = detail::draw_mixture(a, minnow::random(seed{7}).stream(n), 4);
+        REQUIRE((other >= 0 && other < 4));
+        REQUIRE((share >= 0.5f && share <= 1.0f));
+        first += other == 0;
+        const double d = std::pow(static_cast<double>(share) - 0.5, 2);
+        square += d / draws;
+        fourth += d * d / draws;
+      }
+      // The central moments of Beta(a, a): the variance is 1 / (4 (2a + 1)), and the fourth moment 3 / (16 (2a + 1)
+      // (2a + 3)). A reflection at the mean keeps both. (share - 1/2)^2 is at most 1/4, with a standard deviation of at
+      // most 1/8.
+      const double wide = static_cast<double>(a);
+      CHECK(std::abs(square - 1 / (4 * (2 * wide + 1))) <= 4.5 * 0.125 / std::sqrt(draws));
+      CHECK(std::abs(fourth - 3 / (16 * (2 * wide + 1) * (2 * wide + 3))) <= 4.5 * 0.03125 / std::sqrt(draws));
+      CHECK(std::abs(first - draws / 4.0) <= 4.5 * std::sqrt(draws * 3 / 16.0));
+    }
+  }
+
+  TEST_CASE("a mixture is share times the image plus the rest of another changed image of the batch") {
+    const auto bytes = numbered<std::uint8_t>(60);
+    const auto floats = numbered<float>(60);
+    const auto check = [](const auto& data, float rounding) {
+      using element = typename std::remove_cvref_t<decltype(data.images)>::value_type;
+      const minnow::random draws(seed{1});
+      const augmentation moves{.crop = 1, .flip = true, .cutout = 2};
+      augmentation mixing = moves;
+      mixing.mixup = 0.7f;
+      const auto unmixed = take<element>(data, {moves}, true, draws);
+      const auto mixed = take<element>(data, {mixing}, true, draws);
+      CHECK(mixed.labels == unmixed.labels);
+      network_of<element> net;
+      network_base* const nets[] = {&net};
+      const detail::batches<element> order(data, {mixing}, true, draws);
+      detail::targets of;
+      int changed = 0;
+      for (int first = 0; first < 56; first += 7) {
+        order.into(nets, first, 7, of);
+        for (std::size_t n = 0; n < 7; ++n) {
+          // The number of an image is its label, so the labels name the images of the batch.
+          const std::size_t at = static_cast<std::size_t>(first) + n;
+          const auto begin = unmixed.labels.begin() + first;
+          const auto other = static_cast<std::size_t>(
+              std::find(unmixed.labels.begin(), unmixed.labels.end(), of.other_labels[n]) - unmixed.labels.begin());
+          REQUIRE(std::find(begin, begin + 7, of.other_labels[n]) != begin + 7);
+          CHECK(of.images[n] == of.labels[n]);
+          CHECK(of.other_images[n] == of.other_labels[n]);
+          const double share = static_cast<double>(of.shares[n]);
+          changed += mixed.images[at] != unmixed.images[at];
+          for (std::size_t k = 0; k < size; ++k)
+            CHECK(std::abs(static_cast<double>(mixed.images[at][k]) -
+                           (share * static_cast<double>(unmixed.images[at][k]) +
+                            (1 - share) * static_cast<double>(unmixed.images[other][k]))) <=
+                  static_cast<double>(rounding));
+        }
+      }
+      CHECK(changed > 30);
+      set_threads(1);
+      CHECK(take<element>(data, {mixing}, true, draws) == mixed);
+      set_threads(3);
+      CHECK(take<element>(data, {mixing}, true, draws) == mixed);
+      set_threads(0);
+    };
+    check(bytes, 0.5f + 0x1p-15f);
+    check(floats, 4 * 0x1p-24f * 256);
   }
 
   TEST_CASE("augmentation comes from the stream alone, whatever the number of threads") {

@@ -9,6 +9,7 @@
 
 #include <minnow/fit/calibrate.hpp>
 #include <minnow/fit/fit.hpp>
+#include <minnow/fit/observers.hpp>
 #include <minnow/train/optimizer.hpp>
 
 using namespace minnow;
@@ -59,6 +60,21 @@ TEST_SUITE("fit/page") {
     CHECK(o.ranks == nullptr);
     CHECK(second(".crop") == std::to_string(o.augmentation.crop));
     CHECK(second(".flip") == (o.augmentation.flip ? "true" : "false"));
+    CHECK(second(".cutout") == std::to_string(o.augmentation.cutout));
+    CHECK(std::strtof(second(".mixup").c_str(), nullptr) == o.augmentation.mixup);
+    CHECK(second(".teacher") == "none");
+    CHECK(o.teacher.network == nullptr);
+    CHECK(o.teacher.logits.empty());
+    CHECK(std::strtof(second(".temperature").c_str(), nullptr) == o.teacher.temperature);
+    CHECK(std::strtof(second(".weight").c_str(), nullptr) == o.teacher.weight);
+    CHECK(second(".weights") == "none");
+    CHECK((o.weights.classes.empty() && o.weights.images.empty()));
+    CHECK(second(".clip_gradients") == "none");
+    CHECK(second(".norm") == "no limit");
+    CHECK(second(".value") == "no limit");
+    CHECK(!o.clip_gradients.any());
+    CHECK(second(".average") == "none");
+    CHECK(o.average.decay == 0);
     CHECK(second(".path") == "empty");
     CHECK(o.checkpoint.path.empty());
     CHECK(second(".every") == std::to_string(o.checkpoint.every));
@@ -74,6 +90,19 @@ TEST_SUITE("fit/page") {
     CHECK(number("adam", "beta2") == adam{}.beta2);
     CHECK(number("adam", "epsilon") == adam{}.epsilon);
     CHECK(number("adam", "weight_decay") == adam{}.weight_decay);
+    CHECK(number("bop", "threshold") == bop{}.threshold);
+    CHECK(number("bop", "gamma") == bop{}.gamma);
+    CHECK(number("bop", "rate") == bop{}.rate);
+    CHECK(number("bop", "beta1") == bop{}.beta1);
+    CHECK(number("bop", "beta2") == bop{}.beta2);
+    CHECK(number("bop", "epsilon") == bop{}.epsilon);
+    CHECK(bop{}.decay.target<constant_rate>() != nullptr);
+    CHECK(number("warm_up", "from") == warm_up{}.from);
+    CHECK(row("warm_up").find("`.over = fraction{0.05}`") != std::string::npos);
+    CHECK(warm_up{}.over.step({0, 400, 1}) == 20);
+    CHECK(warm_up{}.then.target<constant_rate>() != nullptr);
+    CHECK(number("stop_early", "patience") == static_cast<float>(stop_early{}.patience));
+    CHECK(number("stop_early", "min_gain") == static_cast<float>(stop_early{}.min_gain));
     CHECK(sgd{}.decay.target<constant_rate>() != nullptr);
     CHECK(adam{}.decay.target<constant_rate>() != nullptr);
     CHECK(number("exponential_rate", "factor") == exponential_rate{}.factor);

@@ -156,10 +156,12 @@ TEST_SUITE("fit/image_stream") {
     const record_files files;
     const auto memory = in_memory();
     network<bytes_as_they_are> one, other;
-    std::vector<int> labels, expected;
+    detail::targets labels, expected;
+    network_base *const of_stream[] = {&one}, *const of_memory[] = {&other};
     image_stream data(record_of_13, files.paths);
     const detail::image_changes<std::uint8_t> changes{
-        {.crop = 1, .flip = true}, [](std::span<std::uint8_t> image, const shape&, minnow::random& r) {
+        {.crop = 1, .flip = true, .cutout = 2, .mixup = 0.5f},
+        [](std::span<std::uint8_t> image, const shape&, minnow::random& r) {
           for (auto& pixel : image) pixel = static_cast<std::uint8_t>(pixel + r.below(9));
         }};
     data.set_changes(changes);
@@ -168,11 +170,16 @@ TEST_SUITE("fit/image_stream") {
     data.begin(both);
     stored.begin(both);
     for (int step = 0; step < 4; ++step) {
-      data.into(one, step, labels);
-      stored.into(other, step, expected);
-      CHECK(labels == expected);
-      const auto found = one.prepare(static_cast<int>(labels.size())),
-                 wanted = other.prepare(static_cast<int>(labels.size()));
+      data.load(of_stream, step, labels);
+      stored.load(of_memory, step, expected);
+      CHECK(labels.labels == expected.labels);
+      CHECK(labels.images == expected.images);
+      CHECK(labels.other_labels == expected.other_labels);
+      CHECK(labels.other_images == expected.other_images);
+      CHECK(labels.shares == expected.shares);
+      CHECK(labels.shares.size() == labels.labels.size());
+      const auto images = static_cast<int>(labels.labels.size());
+      const auto found = one.prepare(images), wanted = other.prepare(images);
       CHECK(std::equal(found.begin(), found.end(), wanted.begin(), wanted.end()));
     }
   }
@@ -183,8 +190,17 @@ TEST_SUITE("fit/image_stream") {
     const auto memory = in_memory();
     fit_options<std::uint8_t> options{.epochs = 3, .batch = 6, .shuffle = false, .batch_norm_batches = 0};
     CHECK(weights_after(data, options) == weights_after(memory, options));
+    // Weights and logits belong to records, numbered over all files.
+    const auto weights = test::uniform(23, 1, 0, 2), logits = test::uniform(23 * 12, 2);
+    const auto unweighted = weights_after(memory, options);
+    options.weights.images = weights;
+    options.teacher.logits = logits;
+    CHECK(weights_after(data, options) == weights_after(memory, options));
+    CHECK(weights_after(memory, options) != unweighted);
+    options.weights = {};
+    options.teacher = {};
     options.shuffle = true;
-    options.augmentation = {.crop = 1, .flip = true};
+    options.augmentation = {.crop = 1, .flip = true, .cutout = 2};
     options.augment = [](std::span<std::uint8_t> image, shape, minnow::random r) {
       image[static_cast<std::size_t>(r.below(12))] = 255;
     };

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/estimate/aqe.hpp>
@@ -13,6 +16,7 @@
 #include <minnow/train/network.hpp>
 
 #include "single_layer.hpp"
+#include "training_fixture.hpp"
 
 using namespace minnow;
 
@@ -50,6 +54,35 @@ void differentiate(Network& net, std::uint64_t number, float alpha) {
 /// A network with binary and ternary random weights, and float weights.
 struct of_random_weights : model<features<5>, dense<6, scheme<real, sign>>, batch_norm,
                                  dense<4, scheme<real, ternary<>>>, bias, dense<3, real>> {};
+
+/// One product of 12 weights and a bias of 8 values, like the parameters of fixtures/pytorch_training.py.
+struct of_twenty_numbers : model<features<3>, dense<4, real>, dense<2, real>> {};
+
+/// Makes one step of SGD with rate 1 from weights 0 and the gradients of the fixture. Returns the negative weights: the
+/// gradients inside their limits.
+std::vector<float> limited_gradients(const gradient_limits& limits) {
+  network<of_twenty_numbers> net{seed{3}};
+  const auto x = test::uniform(6, 1);
+  std::copy(x.begin(), x.end(), net.prepare(2).begin());
+  const pass p{.mode = mode::train};
+  const auto z = net.forward(p);
+  net.backward(std::vector<float>(z.size()), p);
+  const auto gradients = test::pytorch_floats("gradients");
+  auto from = gradients.begin();
+  net.parameters([&](std::string_view, const parameter& of) {
+    std::fill(of.value.begin(), of.value.end(), 0.0f);
+    std::copy_n(from, of.gradient.size(), of.gradient.begin());
+    from += static_cast<std::ptrdiff_t>(of.gradient.size());
+  });
+  REQUIRE(from == gradients.end());
+  updater<sgd> update(sgd{.rate = 1}, limits);
+  update.step(net, {0, 1, 1}, 1);
+  std::vector<float> result;
+  net.parameters([&](std::string_view, const parameter& of) {
+    for (const float w : of.value) result.push_back(-w);
+  });
+  return result;
+}
 
 std::vector<float> values(network_base& net) {
   std::vector<float> result;
@@ -144,6 +177,143 @@ TEST_SUITE("fit/update") {
                              static_cast<double>(o.weight_decay) * w);
         },
         30 * 0x1p-24 * 16);
+  }
+
+  TEST_CASE("gradients are clipped by norm and by value as PyTorch clips them") {
+    int items = 0;
+    for (const std::string name : {"clipped", "limited"}) {
+      const auto [first, last] = test::pytorch_training().equal_range(name);
+      for (auto at = first; at != last; ++at, ++items) {
+        const std::vector<double>& item = at->second;  // the limit and the gradients
+        const auto limit = static_cast<float>(item[0]);
+        const auto found =
+            limited_gradients(name == "clipped" ? gradient_limits{.norm = limit} : gradient_limits{.value = limit});
+        REQUIRE(item.size() == 1 + found.size());
+        // PyTorch adds 1e-6 to the norm, which is 2.5 here.
+        for (std::size_t i = 0; i < found.size(); ++i)
+          CHECK(static_cast<double>(found[i]) ==
+                doctest::Approx(item[1 + i]).epsilon(name == "clipped" ? 1e-6 : 1e-15));
+      }
+    }
+    CHECK(items == 3);
+  }
+
+  TEST_CASE("both limits: values are clipped first, and the norm is that of the clipped gradients") {
+    const auto gradients = test::pytorch_floats("gradients");
+    double squares = 0;
+    for (const float g : gradients) squares += std::pow(std::clamp(static_cast<double>(g), -0.25, 0.25), 2);
+    REQUIRE(std::sqrt(squares) > 0.5);
+    const auto found = limited_gradients({.norm = 0.5f, .value = 0.25f});
+    for (std::size_t i = 0; i < found.size(); ++i)
+      CHECK(static_cast<double>(found[i]) ==
+            doctest::Approx(std::clamp(static_cast<double>(gradients[i]), -0.25, 0.25) * 0.5 / std::sqrt(squares))
+                .epsilon(1e-6));
+    CHECK(limited_gradients({}) == gradients);
+    CHECK(limited_gradients({.norm = 100, .value = 100}) == gradients);
+  }
+
+  TEST_CASE("a gradient that is not finite is refused by name, also if gradients have limits") {
+    network<of_three_layers> net{seed{3}};
+    updater<sgd> update(sgd{}, {.norm = 1, .value = 1});
+    differentiate(net, 1, 1);
+    net.parameters([&](std::string_view path, const parameter& p) {
+      if (path == "4") p.gradient[1] = std::numeric_limits<float>::quiet_NaN();
+    });
+    CHECK_THROWS_WITH_AS(update.step(net, {0, 1, 1}, 1),
+                         "fit: diverged at step 1: layer 4: the gradient of 'weights' holds a NaN or an infinity",
+                         error);
+  }
+
+  TEST_CASE("limits that are not above 0 and averages with a decay outside [0, 1) are refused") {
+    CHECK_THROWS_WITH_AS(updater<sgd>(sgd{}, {.norm = 0}),
+                         "fit: expected limits of the gradients above 0, found the norm 0 and the value inf", error);
+    CHECK_THROWS_AS(updater<sgd>(sgd{}, {.value = -1}), error);
+    CHECK_THROWS_AS(updater<sgd>(sgd{}, {.norm = std::nanf("")}), error);
+    CHECK_THROWS_WITH_AS(updater<sgd>(sgd{}, {}, {.decay = 1}),
+                         "fit: expected a decay of the average from 0 to less than 1, found 1", error);
+    CHECK_THROWS_AS(updater<sgd>(sgd{}, {}, {.decay = -0.5f}), error);
+  }
+
+  TEST_CASE("the average of the parameters is that of a loop over doubles, and changes no step") {
+    constexpr float decay = 0.75f;
+    network<of_three_layers, ste> net{seed{3}}, plain{seed{3}};
+    updater<adam> update(adam{.rate = 0.125f}, {}, {.decay = decay}), without(adam{.rate = 0.125f});
+    std::vector<double> expected(values(net).size());
+    for (int step = 1; step <= 40; ++step) {
+      for (auto* one : {&net, &plain}) differentiate(*one, static_cast<std::uint64_t>(step), 1);
+      update.step(net, {step - 1, 40, 10}, 1);
+      without.step(plain, {step - 1, 40, 10}, 1);
+      const auto now = values(net);
+      const double keep = std::min(static_cast<double>(decay), (step - 1) / (step + 9.0));
+      for (std::size_t i = 0; i < now.size(); ++i)
+        expected[i] = keep * expected[i] + (1 - keep) * static_cast<double>(now[i]);
+    }
+    CHECK(values(net) == values(plain));
+    const auto last = values(net);
+    update.put_averages(net);
+    const auto found = values(net);
+    CHECK(found != last);
+    // Each step rounds three times. A rounding is multiplied by at most 0.75 in each later step. Weights are below 8.
+    for (std::size_t i = 0; i < found.size(); ++i)
+      CHECK(std::abs(static_cast<double>(found[i]) - expected[i]) <= 3 * 4 * 0x1p-24 * 8);
+    CHECK(update.moment_count() == 3);
+    CHECK(update.is_square(1));
+    CHECK(!update.is_square(2));
+  }
+
+  TEST_CASE("bop flips binary weights by the moving average of their gradient; adam moves all other parameters") {
+    const bop o{.threshold = 1e-4f, .gamma = 0.125f, .rate = 0.01f, .decay = cosine_rate{.to = 0.5f}};
+    network<of_three_layers, ste> net{seed{3}};
+    updater<bop> update(o);
+    std::vector<double> expected;
+    for (const float w : values(net)) expected.push_back(static_cast<double>(w));
+    std::vector<std::array<double, 2>> moments(expected.size());
+    int flips = 0, close = 0;
+    for (int step = 1; step <= 30; ++step) {
+      differentiate(net, static_cast<std::uint64_t>(step), 1);
+      const progress at{step - 1, 30, 10};
+      const double factor = static_cast<double>(o.decay(at));
+      std::size_t i = 0;
+      net.parameters([&](std::string_view path, const parameter& p) {
+        CHECK(p.binary == (path == "0"));
+        for (const float gradient : p.gradient) {
+          const auto g = static_cast<double>(gradient);
+          double& w = expected[i];
+          auto& m = moments[i++];
+          if (path == "0") {
+            const double gamma = static_cast<double>(o.gamma) * factor, sign = w > 0 ? 1 : -1;
+            m[0] = (1 - gamma) * m[0] + gamma * g;
+            const double beyond = sign * m[0] - static_cast<double>(o.threshold);
+            close += std::abs(beyond) < 1e-7;  // rounding may decide
+            w = beyond > 0 ? -sign : sign;
+            flips += step > 1 && beyond > 0;
+          } else {
+            m[0] = static_cast<double>(o.beta1) * m[0] + (1 - static_cast<double>(o.beta1)) * g;
+            m[1] = static_cast<double>(o.beta2) * m[1] + (1 - static_cast<double>(o.beta2)) * g * g;
+            w -=
+                static_cast<double>(o.rate) * factor * m[0] / (1 - std::pow(static_cast<double>(o.beta1), step)) /
+                (std::sqrt(m[1] / (1 - std::pow(static_cast<double>(o.beta2), step))) + static_cast<double>(o.epsilon));
+          }
+        }
+      });
+      update.step(net, at, 1);
+      const auto found = values(net);
+      for (std::size_t k = 0; k < found.size(); ++k)
+        CHECK(std::abs(static_cast<double>(found[k]) - expected[k]) <= 30 * 0x1p-24 * 16);
+    }
+    CHECK(close == 0);
+    CHECK(flips > 10);
+  }
+
+  TEST_CASE("bop refuses numbers out of range") {
+    CHECK(bop{}.check());
+    CHECK(!bop{.threshold = -1}.check());
+    CHECK(bop{.gamma = 0}.check().message() ==
+          std::string("bop: gamma: expected a number above 0 and at most 1, found 0"));
+    CHECK(!bop{.gamma = 1.5f}.check());
+    CHECK(!bop{.beta1 = 1}.check());
+    CHECK(!bop{.beta2 = 1}.check());
+    CHECK(!bop{.epsilon = 0}.check());
   }
 
   TEST_CASE("bounded weights are clipped to [-1, 1] after every update, others are not") {

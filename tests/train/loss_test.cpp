@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "single_layer.hpp"
+#include "training_fixture.hpp"
 
 using namespace minnow;
 
@@ -64,9 +67,68 @@ void check_loss(Loss loss, Reference&& reference) {
   }
 }
 
+/// Compares losses with the items of a name in fixtures/pytorch_training.txt. call(parameter, logits, gradient) returns
+/// the loss. Returns the number of items.
+template <class Call>
+int compare_with_pytorch(const std::string& name, Call&& call) {
+  const auto z = test::pytorch_floats("logits");
+  const auto [first, last] = test::pytorch_training().equal_range(name);
+  int items = 0;
+  for (auto at = first; at != last; ++at, ++items) {
+    const std::vector<double>& item = at->second;  // the parameter, the loss and the gradient
+    std::vector<float> gradient(z.size(), 99);
+    CAPTURE(item[0]);
+    CHECK(call(static_cast<float>(item[0]), z, gradient) == doctest::Approx(item[1]).epsilon(1e-13));
+    REQUIRE(item.size() == 2 + z.size());
+    for (std::size_t i = 0; i < z.size(); ++i)
+      CHECK(std::abs(static_cast<double>(gradient[i]) - item[2 + i]) <= 0x1p-24 * std::abs(item[2 + i]) + 1e-15);
+  }
+  return items;
+}
+
 }  // namespace
 
 TEST_SUITE("train/loss") {
+  TEST_CASE("label smoothing is PyTorch's") {
+    const std::vector<int> labels{0, 3, 4, 3};
+    CHECK(compare_with_pytorch("smoothed", [&](float smoothing, const auto& z, auto& gradient) {
+            return cross_entropy{.smoothing = smoothing}(z, labels, gradient);
+          }) == 3);
+    std::vector<float> gradient(3);
+    for (const float smoothing : {-0.1f, 1.5f, std::nanf("")})
+      CHECK_THROWS_AS(
+          (void)cross_entropy{.smoothing = smoothing}(std::vector<float>{1, 2, 3}, std::vector<int>{0}, gradient),
+          error);
+  }
+
+  TEST_CASE("distillation is PyTorch's divergence times the square of the temperature") {
+    const auto teacher = test::pytorch_floats("teacher");
+    CHECK(compare_with_pytorch("distilled", [&](float temperature, const auto& z, auto& gradient) {
+            return distillation{.temperature = temperature}(z, teacher, 4, gradient);
+          }) == 3);
+  }
+
+  TEST_CASE("distillation is 0 for the teacher's own logits, and does not overflow") {
+    std::vector<float> gradient(3, 99);
+    const std::vector<float> z{800, -3e38f, 2};
+    CHECK(distillation{.temperature = 0.5f}(z, z, 1, gradient) == 0);
+    CHECK(gradient == std::vector<float>{0, 0, 0});
+    CHECK(distillation{.temperature = 1}(std::vector<float>{0, 200, 0}, std::vector<float>{1000, 0, 0}, 1, gradient) ==
+          200);
+    CHECK(gradient == std::vector<float>{-1, 1, 0});
+  }
+
+  TEST_CASE("distillation refuses sizes that do not fit, and a temperature that is not above 0") {
+    const std::vector<float> z{1, 2, 3, 4, 5, 6};
+    std::vector<float> gradient(6);
+    CHECK_THROWS_AS((void)distillation{}(z, std::span(z).first(5), 2, gradient), error);
+    CHECK_THROWS_AS((void)distillation{}(z, z, 4, gradient), error);
+    CHECK_THROWS_AS((void)distillation{}(z, z, 0, gradient), error);
+    CHECK_THROWS_AS((void)distillation{}(z, z, 2, std::span(gradient).first(5)), error);
+    CHECK_THROWS_WITH_AS((void)distillation{.temperature = 0}(z, z, 2, gradient),
+                         "distillation: expected a finite temperature above 0, found 0", error);
+  }
+
   TEST_CASE("cross-entropy is -log softmax of the label, the mean over images") {
     check_loss(cross_entropy{}, cross_entropy_in_double);
     std::vector<float> gradient(4);

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "training_fixture.hpp"
+
 using namespace minnow;
 
 TEST_SUITE("train/rate") {
@@ -48,9 +50,38 @@ TEST_SUITE("train/rate") {
     CHECK(cosine_rate{}({100, 100, 10}) == 0);
   }
 
+  TEST_CASE("a warm-up multiplies a cosine, as PyTorch's LinearLR does") {
+    const auto [first, last] = test::pytorch_training().equal_range("warm_up");
+    int items = 0;
+    for (auto at = first; at != last; ++at, ++items) {
+      const std::vector<double>& item = at->second;  // the start, the length of the warm-up, the number of steps, rates
+      const auto count = static_cast<long long>(item[2]);
+      const warm_up rate{
+          .over = steps{static_cast<long long>(item[1])}, .from = static_cast<float>(item[0]), .then = cosine_rate{}};
+      REQUIRE(item.size() == 3 + static_cast<std::size_t>(count));
+      for (long long step = 0; step < count; ++step)
+        CHECK(std::abs(static_cast<double>(rate({step, count, 1})) - item[3 + static_cast<std::size_t>(step)]) <=
+              3 * 0x1p-24);
+    }
+    CHECK(items == 2);
+  }
+
+  TEST_CASE(
+      "a warm-up rises from its start over a part of the run, and leaves the other schedule as it is after that") {
+    const warm_up rate{.over = fraction{0.1f}, .then = step_rate{.at = {steps{50}}, .factor = 0.5f}};
+    CHECK(rate({0, 100, 10}) == 0);
+    CHECK(rate({5, 100, 10}) == 0.5f);
+    CHECK(rate({10, 100, 10}) == 1);
+    CHECK(rate({49, 100, 10}) == 1);
+    CHECK(rate({50, 100, 10}) == 0.5f);
+    CHECK(warm_up{.over = steps{0}}({0, 100, 10}) == 1);
+    CHECK_THROWS_AS((void)(warm_up{.from = -1}({0, 100, 10})), error);
+    CHECK_THROWS_AS((void)(warm_up{.then = {}}({0, 100, 10})), error);
+  }
+
   TEST_CASE("a function of one's own is a schedule") {
-    const rate_schedule warm_up = [](const progress& p) { return std::fmin(1.0f, static_cast<float>(p.step + 1) / 5); };
-    CHECK(warm_up({0, 100, 10}) == 0.2f);
-    CHECK(warm_up({9, 100, 10}) == 1);
+    const rate_schedule rising = [](const progress& p) { return std::fmin(1.0f, static_cast<float>(p.step + 1) / 5); };
+    CHECK(rising({0, 100, 10}) == 0.2f);
+    CHECK(rising({9, 100, 10}) == 1);
   }
 }

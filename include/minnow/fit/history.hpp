@@ -25,7 +25,9 @@ struct event {
   };
   float alpha = 0;
   float rate = 0;
-  double seconds = 0;  ///< seconds since the run was started or resumed
+  double seconds = 0;         ///< seconds since the run was started or resumed
+  int validation_images = 0;  ///< number of images of `.validation`; 0: none
+  int rank = 0;               ///< number of this process among the processes of the run; 0 if it is alone
 };
 
 /// Result of a run: the events of its epochs.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,7 +57,7 @@ public:
 
   /// throws  a batch below 1, an invalid share, a first step outside the epoch
   MINNOW_INLINE void begin(const detail::epoch& of) override;
-  MINNOW_INLINE void into(network_base& net, int step, std::vector<int>& labels) override;
+  MINNOW_INLINE void load(std::span<network_base* const> nets, int step, detail::targets& of) override;
 
 private:
   class reader;

@@ -9,8 +9,10 @@
 #include <minnow/data/dataset.hpp>
 #include <minnow/fit/batches.hpp>
 #include <minnow/fit/checkpoint.hpp>
+#include <minnow/fit/objective.hpp>
 #include <minnow/fit/ranks.hpp>
 #include <minnow/fit/source.hpp>
+#include <minnow/fit/update.hpp>
 #include <minnow/train/loss.hpp>
 
 namespace minnow {
@@ -23,8 +25,12 @@ struct fit_options {
   const dataset<Element>* validation = nullptr;  ///< measured after every epoch
   minnow::seed seed{};                           ///< seed of the image order, augmentation and estimator noise
   loss_function loss = cross_entropy{};
+  minnow::teacher teacher{};
+  loss_weights weights{};
   minnow::augmentation augmentation{};
   augment_function<Element> augment{};  ///< user-defined change to each training image, after `augmentation`
+  gradient_limits clip_gradients{};
+  weight_average average{};  ///< replaces the weights at the end of the run, and for `validation_accuracy`
   bool shuffle = true;
   int alpha_every = 1;     ///< steps between two evaluations of the schedule (Liu & Mattina's "optimization frequency")
   int quantize_every = 1;  ///< steps between two quantizations of the weights (Liu & Mattina's "quantizing frequency")
@@ -50,8 +56,12 @@ struct run_options {
   int batch = 128;
   minnow::seed seed{};
   loss_function loss{};
+  minnow::teacher teacher{};
+  loss_weights weights{};
   minnow::augmentation augmentation{};
   bool augments_own = false;  ///< true if the user has given `augment`
+  gradient_limits clip_gradients{};
+  weight_average average{};
   bool shuffle = true;
   int alpha_every = 1;
   int quantize_every = 1;
@@ -64,16 +74,24 @@ struct run_options {
 template <class Element>
 [[nodiscard]] run_options run_options_of(const fit_options<Element>& o) {
   const bool settles = o.settle_batches != std::numeric_limits<int>::min();
-  return {o.epochs,         o.batch,
-          o.seed,           o.loss,
-          o.augmentation,   static_cast<bool>(o.augment),
-          o.shuffle,        o.alpha_every,
-          o.quantize_every, settles ? o.settle_batches : o.batch_norm_batches,
-          o.checkpoint,     o.ranks};
+  run_options result{.epochs = o.epochs, .batch = o.batch, .seed = o.seed, .loss = o.loss};
+  result.teacher = o.teacher;
+  result.weights = o.weights;
+  result.augmentation = o.augmentation;
+  result.augments_own = static_cast<bool>(o.augment);
+  result.clip_gradients = o.clip_gradients;
+  result.average = o.average;
+  result.shuffle = o.shuffle;
+  result.alpha_every = o.alpha_every;
+  result.quantize_every = o.quantize_every;
+  result.batch_norm_batches = settles ? o.settle_batches : o.batch_norm_batches;
+  result.checkpoint = o.checkpoint;
+  result.ranks = o.ranks;
+  return result;
 }
 
-/// Facts that must be equal when a run is resumed. The optimizer's rates, the schedules, the loss and `augment` are not
-/// compared: keeping them equal is up to the user.
+/// Facts that must be equal when a run is resumed. The optimizer's rates, the schedules, the loss, `augment` and the
+/// weights of a teacher's network are not compared: keeping them equal is up to the user.
 std::vector<run_fact> facts_of(const source& data, const validation_set* validation, const run_options& options,
                                std::uint64_t estimators, int moments);
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <minnow/core/random.hpp>
@@ -46,8 +47,11 @@ public:
   [[nodiscard]] virtual std::uint64_t checksum() const = 0;
   /// Begins an epoch.
   virtual void begin(const epoch& of) = 0;
-  /// Loads this rank's images of batch `step` of the epoch into the network, and their labels into `labels`.
-  virtual void into(network_base& net, int step, std::vector<int>& labels) = 0;
+  /// Loads this rank's images of batch `step` of the epoch into each of the networks, and their labels into `of`.
+  virtual void load(std::span<network_base* const> nets, int step, targets& of) = 0;
+
+  /// Loads a batch, as `load` does, into one network.
+  void into(network_base& net, int step, std::vector<int>& labels);
 };
 
 /// A data set in memory. Every rank holds all of it and reads its share of each batch.
@@ -62,7 +66,7 @@ public:
   void check(const network_base& net, const char* who) const override;
   [[nodiscard]] std::uint64_t checksum() const override;
   void begin(const epoch& of) override;
-  void into(network_base& net, int step, std::vector<int>& labels) override;
+  void load(std::span<network_base* const> nets, int step, targets& of) override;
 
 private:
   const dataset<Element>& data_;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,6 +18,30 @@
 #include <minnow/train/vectors.hpp>
 
 namespace minnow {
+
+/// Limits of the gradients, which apply before each step of the optimizer: first each number is clipped to [-value,
+/// value], then all gradients are multiplied by min(1, norm / n), where n is their Euclidean norm over all parameters.
+///
+/// source  Pascanu et al. 2013
+struct gradient_limits {
+  float norm = std::numeric_limits<float>::infinity();   ///< above 0
+  float value = std::numeric_limits<float>::infinity();  ///< above 0
+
+  [[nodiscard]] bool any() const noexcept { return std::isfinite(norm) || std::isfinite(value); }
+  [[nodiscard]] status check() const noexcept;
+};
+
+/// An exponential moving average of every parameter: after step t, average <- k · average + (1 - k) · parameter, where
+/// k = min(decay, (t - 1) / (t + 9)), so that the average follows the parameters quickly at first.
+struct weight_average {
+  float decay = 0;  ///< in [0, 1); 0: no average
+
+  /// The factor k of step t, from 1.
+  [[nodiscard]] float keep(long long step) const noexcept {
+    return std::min(decay, static_cast<float>(step - 1) / static_cast<float>(step + 9));
+  }
+  [[nodiscard]] status check() const noexcept;
+};
 
 /// Applies an optimizer to a network and stores the moments of every parameter. Only the derived class knows the
 /// optimizer's type, so the training loop is compiled once for all optimizers.
@@ -33,10 +58,17 @@ public:
   ///         step, the layer and the array
   virtual void step(network_base& net, const progress& at, float alpha, bool requantize = false) = 0;
 
-  /// Number of the optimizer's moments for each value of a parameter.
+  /// Number of values that are stored for each value of a parameter: the optimizer's moments, then the average.
   [[nodiscard]] int moment_count() const noexcept { return moment_count_; }
   /// Returns true if moment n is a mean of squares, which are never negative.
-  [[nodiscard]] bool is_square(int n) const { return is_square_ != nullptr && is_square_(n); }
+  [[nodiscard]] bool is_square(int n) const {
+    return is_square_ != nullptr && n < moment_count_ - (averages() ? 1 : 0) && is_square_(n);
+  }
+  /// Returns true if the updater keeps an average of the parameters.
+  [[nodiscard]] bool averages() const noexcept { return average_.decay > 0; }
+  /// Replaces the parameters of a network with their averages, inside their bounds. The network is the trained one or a
+  /// copy of it. Call it after at least one step.
+  void put_averages(network_base& net) const;
 
   /// Moments of each parameter, in the order of the network's parameters. For each parameter: moment 0 of all its
   /// values, then moment 1 of all its values, and so on.
@@ -54,16 +86,25 @@ public:
   [[nodiscard]] float rate() const noexcept { return rate_; }
 
 protected:
-  updater_base(int count, bool (*square)(int)) : moment_count_(count), is_square_(square) {}
+  /// throws  limits or an average out of range
+  updater_base(int count, bool (*square)(int), const gradient_limits& limits, const weight_average& average);
 
   [[nodiscard]] std::vector<float> zeros_for(const parameter& p) const {
     return std::vector<float>(p.value.size() * index(moment_count_), 0.0f);
   }
 
+  /// Adds the gradients of all regularizers and returns the factor that limits the norm of all gradients, at most 1.
+  /// The result does not depend on the number of threads.
+  [[nodiscard]] float limit_norm(network_base& net) const;
+  /// Updates the average of a parameter, after the step.
+  void average(const parameter& p, std::vector<float>& moments) const;
+
   /// Error for a parameter whose update is not finite.
   [[nodiscard]] static status failure_of(const parameter& p, std::string_view path, long long step) noexcept;
 
   std::vector<std::vector<float>> moments_;
+  gradient_limits limits_;
+  weight_average average_;
   long long steps_ = 0;
   float rate_ = 0;
 
@@ -77,7 +118,7 @@ template <optimizer Optimizer>
 class updater : public updater_base {
 public:
   /// throws  a rate that is not finite or not above 0; an empty decay function; errors of the optimizer's own check
-  explicit updater(Optimizer o);
+  explicit updater(Optimizer o, const gradient_limits& limits = {}, const weight_average& average = {});
 
   void step(network_base& net, const progress& at, float alpha, bool requantize = false) override;
 
@@ -90,15 +131,18 @@ private:
   /// Updates a parameter; returns true if all numbers are finite: the gradient, the values before they are clipped, the
   /// moments. The check uses numbers that are already in registers: it sums x - x, which is 0 unless x is a NaN or an
   /// infinity.
+  ///
+  /// factor   multiplies the gradient
   template <class Prepared>
-  bool move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared, bool requantize);
+  bool move(const parameter& p, std::vector<float>& moments, float rate, float factor, const Prepared& prepared,
+            bool requantize);
 
   Optimizer optimizer_;
 };
 
 template <optimizer Optimizer>
-updater<Optimizer>::updater(Optimizer o)
-    : updater_base(Optimizer::moments, square_moments()), optimizer_(std::move(o)) {
+updater<Optimizer>::updater(Optimizer o, const gradient_limits& limits, const weight_average& average)
+    : updater_base(Optimizer::moments, square_moments(), limits, average), optimizer_(std::move(o)) {
   if (!(optimizer_.rate > 0 && std::isfinite(static_cast<double>(optimizer_.rate))))
     require(
         status::failure("optimizer: expected a finite rate above 0, found %g", static_cast<double>(optimizer_.rate)));
@@ -115,19 +159,23 @@ void updater<Optimizer>::step(network_base& net, const progress& at, float alpha
                             static_cast<double>(rate_now)));
   rate_ = rate_now;
   const auto prepared = optimizer_.at(++steps_);
+  const bool limits_norm = std::isfinite(limits_.norm);
+  const float factor = limits_norm ? limit_norm(net) : 1;
   std::size_t array = 0;
   status outcome;
   const auto move_one = [&](std::string_view path, const parameter& p) {
     if (array == moments_.size()) moments_.push_back(zeros_for(p));
     std::vector<float>& moments = moments_[array++];
-    if (moments.size() != p.value.size() * Optimizer::moments)
+    if (moments.size() != p.value.size() * index(moment_count()))
       require(status::failure(
           "optimizer: expected the network of the previous steps, found another size of '%.*s' in layer %.*s",
           static_cast<int>(p.name.size()), p.name.data(), static_cast<int>(path.size()), path.data()));
-    if (p.regularize) p.regularize();
+    if (!limits_norm && p.regularize) p.regularize();
     const float rate = p.quantized ? rate_ * net.learning_rate_scale(alpha) : rate_;
     // After a failure the other parameters are updated too, so that all layers are at the same step.
-    if (!move(p, moments, rate, prepared, requantize) && outcome.ok()) outcome = failure_of(p, path, at.step + 1);
+    if (!move(p, moments, rate, factor, prepared, requantize) && outcome.ok())
+      outcome = failure_of(p, path, at.step + 1);
+    if (averages()) average(p, moments);
   };
   net.parameters(std::cref(move_one));  // passed by reference, which avoids an allocation
   require(outcome);
@@ -135,9 +183,10 @@ void updater<Optimizer>::step(network_base& net, const progress& at, float alpha
 
 template <optimizer Optimizer>
 template <class Prepared>
-bool updater<Optimizer>::move(const parameter& p, std::vector<float>& moments, float rate, const Prepared& prepared,
-                              bool requantize) {
+bool updater<Optimizer>::move(const parameter& p, std::vector<float>& moments, float rate, float factor,
+                              const Prepared& prepared, bool requantize) {
   const std::size_t size = p.value.size();
+  const bool limited = limits_.any();
   std::atomic<bool> finite{true};
   detail::for_pieces(size, [&](std::size_t first, std::size_t length) {
     detail::vector odd(0.0f);
@@ -146,9 +195,14 @@ bool updater<Optimizer>::move(const parameter& p, std::vector<float>& moments, f
       const std::size_t i = first + index(k);
       vector m[Optimizer::moments > 0 ? Optimizer::moments : 1];
       for (int n = 0; n < Optimizer::moments; ++n) m[n] = detail::load(moments.data() + index(n) * size + i, count);
-      const vector g = detail::load(p.gradient.data() + i, count);
-      vector w = optimizer_.update(detail::load(p.value.data() + i, count), g, m, rate, prepared);
-      vector odd_here = (w - w) + (g - g);
+      const vector gradient = detail::load(p.gradient.data() + i, count);
+      vector g = gradient;
+      if (limited) g = vector(factor) * (scalar::clamp)(g, vector(-limits_.value), vector(limits_.value));
+      vector w = detail::load(p.value.data() + i, count);
+      if constexpr (requires { optimizer_.update_binary(w, g, m, rate); })
+        w = p.binary ? optimizer_.update_binary(w, g, m, rate) : optimizer_.update(w, g, m, rate, prepared);
+      else w = optimizer_.update(w, g, m, rate, prepared);
+      vector odd_here = (w - w) + (gradient - gradient);
       for (int n = 0; n < Optimizer::moments; ++n) odd_here += m[n] - m[n];
       odd += detail::first_of(odd_here, count);
       if (p.bounded) w = (scalar::clamp)(w, vector(-1.0f), vector(1.0f));
@@ -164,6 +218,7 @@ bool updater<Optimizer>::move(const parameter& p, std::vector<float>& moments, f
 
 #if defined(MINNOW_COMPILED)
 extern template class updater<adam>;
+extern template class updater<bop>;
 extern template class updater<sgd>;
 #endif
 

@@ -31,6 +31,9 @@ public:
   /// Hash that identifies the model (layer_graph::fingerprint). The files of the network store it.
   [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
 
+  /// Returns true if the first layer is quantize<pixels>, so that images are bytes.
+  [[nodiscard]] bool takes_pixels() const noexcept { return takes_pixels_; }
+
   /// Normalization of images before the first layer, unused if the first layer is quantize<pixels>.
   [[nodiscard]] const normalization& input_normalization() const noexcept { return normalization_; }
   /// Sets the normalization.

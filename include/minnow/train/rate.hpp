@@ -34,6 +34,18 @@ struct cosine_rate {
   float operator()(const progress& p) const;
 };
 
+/// Multiplies another schedule by a factor that rises linearly from `from` to 1 during the first part of the run:
+/// {.over = steps{500}, .then = cosine_rate{}}. At step s of a warm-up of W steps, the factor is
+/// from + (1 - from) · min(s / W, 1).
+///
+/// source  Goyal et al. 2017, section 2.2
+struct warm_up {
+  moment over = fraction{0.05f};  ///< end of the warm-up
+  float from = 0;                 ///< at least 0
+  rate_schedule then = constant_rate{};
+  float operator()(const progress& p) const;
+};
+
 }  // namespace minnow
 
 #if !defined(MINNOW_COMPILED)

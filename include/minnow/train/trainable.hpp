@@ -89,6 +89,7 @@ struct parameter {
   std::span<float> gradient;
   bool bounded = false;    ///< true if values are clipped to [-1, 1] after every update
   bool quantized = false;  ///< true if the estimator scales its learning rate
+  bool binary = false;     ///< true if the values are weights in [-1, 1] of which the network uses only the signs
   /// Recomputes the codes of values [first, first + count), while the values are still in the cache. Empty if the
   /// values have no codes, or if a code depends on more than its own value.
   std::function<void(std::size_t first, std::size_t count)> requantize{};

@@ -58,8 +58,10 @@ MINNOW_COLD status check_run(std::span<const std::byte> file, const char* path, 
   if (get<std::uint32_t>(file, 32) != sections || file.size() < first + facts)
     return status::failure("%s: expected %zu sections, found %u", path, sections, get<std::uint32_t>(file, 32));
   if (const auto found = get<std::uint64_t>(file, file_header); found != facts)
-    return status::failure("%s: expected %zu bytes in section 0, found %llu", path, facts,
-                           static_cast<unsigned long long>(found));
+    return status::failure(
+        "%s: expected a checkpoint of this run, with %zu facts (one for each option in use); found another run's, with "
+        "%llu",
+        path, run.facts.size(), static_cast<unsigned long long>(found / 8));
   for (std::size_t i = 0; i < run.facts.size(); ++i)
     if (const auto found = get<std::uint64_t>(file, first + 8 * i); found != run.facts[i].value)
       return status::failure("%s: expected a checkpoint of this run, with %s %llu; found another run's, with %llu",

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -43,12 +44,13 @@ MINNOW_COLD status check_loss(const network_base& net, double loss, std::span<co
 ///
 /// all   the ranks; null: this process is alone
 MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const validation_set* validation,
-                           const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
-                           const run_options& options, std::uint64_t estimators,
-                           const std::function<bool(const event&)>& observe) {
+                           const run_hooks& hooks, const std::function<float(const progress&)>& alpha_at,
+                           const run_options& options, std::uint64_t estimators) {
   data.check(net, "fit");
   if (validation != nullptr) validation->check(net, "fit: validation");
   check_options(options, net.input());
+  objective loss(options.loss, options.teacher, options.weights);
+  loss.check(net, data.size(), options.augmentation.mixup > 0);
   if (!alpha_at) require(status::failure("fit: expected a schedule, found none"));
 
   const auto start = std::chrono::steady_clock::now();
@@ -58,14 +60,14 @@ MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const va
   run_position at;
   // Re-estimation collects batch norm's statistics over whole batches on all ranks, even if each rank collects its own
   // during training.
-  const auto settled = [&](bool requantize) {
+  const auto settled = [&](network_base& of_net, bool requantize) {
     if (options.batch_norm_batches > 0)
-      pass_over(net, data, mode::reestimate, {options.batch_norm_batches, options.batch, options.seed}, requantize, own,
-                all, at.step);
+      pass_over(of_net, data, mode::reestimate, {options.batch_norm_batches, options.batch, options.seed}, requantize,
+                own, all, at.step);
   };
-  const auto accuracy_at = [&](float alpha, bool requantize) {
+  const auto accuracy_at = [&](network_base& of_net, float alpha, bool requantize) {
     const int count = validation->size();
-    double right = validation->count_correct(net, alpha, requantize, own.first(count), own.end(count));
+    double right = validation->count_correct(of_net, alpha, requantize, own.first(count), own.end(count));
     if (all != nullptr) all->sum(std::span(&right, 1));
     return right / count;
   };
@@ -73,10 +75,12 @@ MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const va
   // Validation must not change the run: if weights are quantized only every few steps, they keep their codes.
   const bool renews = options.quantize_every == 1;
 
-  const std::unique_ptr<updater_base> made = make_updater();
+  const std::unique_ptr<updater_base> made = hooks.make_updater();
   updater_base& update = *made;
   event now;
   now.epochs = options.epochs;
+  now.validation_images = validation != nullptr ? validation->size() : 0;
+  now.rank = own.index;
   const int steps_per_epoch = ceil_div(data.size(), options.batch);
   now.steps = static_cast<long long>(steps_per_epoch) * options.epochs;
   const std::vector<run_fact> facts = facts_of(data, validation, options, estimators, update.moment_count());
@@ -93,7 +97,12 @@ MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const va
     step_of_all.emplace(net);
     ready = [&](const parameter& of_layer) { sums->take(of_layer); };
   }
-  std::vector<int> labels;
+  for (event& done : at.epochs) {
+    done.validation_images = now.validation_images;
+    done.rank = now.rank;
+  }
+  targets of;
+  const std::vector<network_base*> networks = loss.networks(net);
   std::vector<float> gradient;
   pass p{.mode = mode::train,
          .alpha = at.alpha,
@@ -121,18 +130,19 @@ MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const va
       p.noise = draws.stream(0x4015e).stream(static_cast<std::uint64_t>(at.step));
       const int count = std::min(options.batch, data.size() - step * options.batch);
       p.first_image = own.first(count);
-      data.into(net, step, labels);
+      data.load(networks, step, of);
       const auto z = net.forward(p);
       gradient.resize(z.size());
-      now.loss = options.loss(z, labels, gradient);
+      now.loss = loss(z, of, gradient, p.step);
       require(check_loss(net, now.loss, gradient, p.step));
       int right = 0;
       const auto classes = index(net.outputs());
-      for (std::size_t n = 0; n < labels.size(); ++n) right += argmax(z.subspan(n * classes, classes)) == labels[n];
+      for (std::size_t n = 0; n < of.labels.size(); ++n)
+        right += argmax(z.subspan(n * classes, classes)) == of.labels[n];
       if (all == nullptr) {
         net.backward(gradient, p);
       } else {
-        const auto images = static_cast<double>(labels.size());
+        const auto images = static_cast<double>(of.labels.size());
         for (float& g : gradient) g *= static_cast<float>(images / count);
         net.backward(gradient, p, &ready);
         sums->take_rest();
@@ -153,7 +163,7 @@ MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const va
       now.alpha = at.alpha = p.alpha;
       now.rate = at.rate = update.rate();
       now.seconds = elapsed();
-      stopped = on_any(!observe(now));
+      stopped = on_any(!hooks.observe(now, net, at.epochs));
     }
 
     net.check_finite("fit", at.step, true);
@@ -161,35 +171,39 @@ MINNOW_COLD history run_on(ranks* all, network_base& net, source& data, const va
     end.epoch_end = true;
     end.loss = at.loss / at.seen;
     end.accuracy = at.correct / at.seen;
-    if (validation != nullptr) {
-      end.validation_accuracy_blended = accuracy_at(p.alpha, renews);
-      if (net.unquantized_fraction(p.alpha) > 0 && options.batch_norm_batches > 0) {
-        const auto statistics = exchange_statistics(net);
-        settled(renews);
-        end.validation_accuracy = accuracy_at(1, renews);
-        exchange_statistics(net, &statistics);
-      } else {
-        end.validation_accuracy = accuracy_at(1, renews);
-      }
+    if (validation != nullptr) end.validation_accuracy_blended = accuracy_at(net, p.alpha, renews);
+    std::shared_ptr<network_base> averaged;
+    if (update.averages()) {
+      averaged = hooks.copy();
+      update.put_averages(*averaged);
+      settled(*averaged, true);
+      if (validation != nullptr) end.validation_accuracy = accuracy_at(*averaged, 1, true);
+    } else if (validation != nullptr && net.unquantized_fraction(p.alpha) > 0 && options.batch_norm_batches > 0) {
+      const auto statistics = exchange_statistics(net);
+      settled(net, renews);
+      end.validation_accuracy = accuracy_at(net, 1, renews);
+      exchange_statistics(net, &statistics);
+    } else if (validation != nullptr) {
+      end.validation_accuracy = accuracy_at(net, 1, renews);
     }
     end.seconds = elapsed();
     at.epochs.push_back(end);
     at.loss = at.correct = at.seen = 0;
-    stopped = on_any(!observe(end)) || stopped;
+    stopped = on_any(!hooks.observe(end, averaged ? *averaged : net, at.epochs)) || stopped;
   }
   // A run stopped by its observer writes no final checkpoint.
   if (!stopped) kept.between(at, true);
-  settled(true);
+  if (update.averages()) update.put_averages(net);
+  settled(net, true);
   return {std::move(at.epochs), stopped, elapsed()};
 }
 
-MINNOW_COLD history run(network_base& net, source& data, const validation_set* validation,
-                        const updater_maker& make_updater, const std::function<float(const progress&)>& alpha_at,
-                        const run_options& options, std::uint64_t estimators,
-                        const std::function<bool(const event&)>& observe) {
+MINNOW_COLD history run(network_base& net, source& data, const validation_set* validation, const run_hooks& hooks,
+                        const std::function<float(const progress&)>& alpha_at, const run_options& options,
+                        std::uint64_t estimators) {
   ranks* const all = options.ranks != nullptr && options.ranks->size() > 1 ? options.ranks : nullptr;
   try {
-    return run_on(all, net, data, validation, make_updater, alpha_at, options, estimators, observe);
+    return run_on(all, net, data, validation, hooks, alpha_at, options, estimators);
   } catch (const std::exception& e) {
     if (all != nullptr) all->failed(e.what());
     throw;

@@ -45,7 +45,10 @@ public:
       else files_.push_back(std::move(file));
     }
     std::size_t records = 0;
-    for (const detail::watched_file& f : files_) records += index(f.size()) / format_.bytes();
+    for (const detail::watched_file& f : files_) {
+      first_records_.push_back(static_cast<int>(records));
+      records += index(f.size()) / format_.bytes();
+    }
     if (records == 0 || records > 0x7fffffff)
       require(status::failure("image_stream: expected 1 to 2147483647 records, found %zu in %zu files (%zu skipped)",
                               records, files.size(), skipped_.size()));
@@ -95,7 +98,7 @@ public:
     thread_ = std::thread([this, first = of.first_step] { read_ahead(first); });
   }
 
-  void into(network_base& net, int step, std::vector<int>& labels) {
+  void load(std::span<network_base* const> nets, int step, detail::targets& of) {
     if (step < 0 || step >= steps())
       require(status::failure("image_stream: expected one of %d batches, found number %d", steps(), step));
     std::unique_lock lock(guard_);
@@ -104,16 +107,19 @@ public:
     if (ready_.empty())
       require(status::failure(
           "image_stream: expected a batch of an epoch that has begun, found no more of them: begin one first"));
-    const loaded now = std::move(ready_.front());
+    loaded now = std::move(ready_.front());
     ready_.pop_front();
     lock.unlock();
     changed_.notify_all();
     if (now.step != step)
       require(status::failure("image_stream: expected batch %d, the next one, found %d", now.step, step));
-    labels = now.labels;
+    of = std::move(now.of);
     const auto size = index(format_.dimensions.size());
-    net.prepare(static_cast<int>(labels.size()));
-    parallel_for(static_cast<int>(labels.size()), [&](int n) { net.put(n, now.images.data() + index(n) * size); });
+    const auto images = static_cast<int>(of.labels.size());
+    for (network_base* const net : nets) {
+      net->prepare(images);
+      parallel_for(images, [&](int n) { net->put(n, now.images.data() + index(n) * size); });
+    }
   }
 
 private:
@@ -122,7 +128,7 @@ private:
   struct loaded {
     int step = 0;
     std::vector<std::uint8_t> images;
-    std::vector<int> labels;
+    detail::targets of;
   };
 
   [[nodiscard]] status open(const std::string& path, detail::watched_file& file) {
@@ -144,8 +150,9 @@ private:
   /// start    index of the part's first record in the epoch's order
   /// length   number of records in the part
   /// place    index of the record in the part
+  /// returns  the number of the record among all records, file by file
   /// throws   if the record's file has changed, or its label is out of range
-  void read_record(int start, int length, int place, std::vector<std::uint8_t>& to) {
+  int read_record(int start, int length, int place, std::vector<std::uint8_t>& to) {
     if (const int window = place / options_.window; window != window_) {
       window_ = window;
       const int first = window * options_.window;
@@ -168,9 +175,10 @@ private:
     to.resize(format_.bytes());
     require(file.read(static_cast<std::uint64_t>(in_shard) * format_.bytes(), std::as_writable_bytes(std::span(to))));
     require(detail::check_label(format_, format_.label(to.data()), file.path(), static_cast<std::uint64_t>(in_shard)));
+    return first_records_[shards_[shard]] + in_shard;
   }
 
-  void load(loaded& into) {
+  void fill(loaded& into) {
     const int whole = size_ / now_.batch, rest = size_ % now_.batch;
     const int own = now_.part.end(now_.batch) - now_.part.first(now_.batch);
     const int start = whole * now_.part.first(now_.batch) + now_.part.first(rest);
@@ -178,21 +186,31 @@ private:
     const int count = std::min(now_.batch, size_ - into.step * now_.batch);
     const int images = now_.part.end(count) - now_.part.first(count);
     const shape& s = format_.dimensions;
-    const auto size = index(s.size());
-    const auto pixels = index(s.pixels()), channels = index(s.channels);
+    const auto size = index(s.size()), pixels = index(s.pixels()), channels = index(s.channels);
+    const auto draws_of = [&, first = into.step * std::int64_t{now_.batch} + now_.part.first(count)](int n) {
+      return now_.stream.stream(static_cast<std::uint64_t>(first + n) + 1);
+    };
     into.images.assign(index(images) * size, 0);
     std::vector<std::uint8_t> image(size), record;
     for (int n = 0; n < images; ++n) {
-      read_record(start, length, into.step * own + n, record);
+      into.of.images.push_back(read_record(start, length, into.step * own + n, record));
       const std::uint8_t* from = record.data();
-      into.labels.push_back(format_.label(from));
+      into.of.labels.push_back(format_.label(from));
       from += format_.label_bytes;
       for (std::size_t k = 0; k < size; ++k)
         image[k] = format_.planar ? from[k % channels * pixels + k / channels] : from[k];
       const std::span<std::uint8_t> to(into.images.data() + index(n) * size, size);
-      const auto place = static_cast<std::uint64_t>(into.step) * static_cast<std::uint64_t>(now_.batch) +
-                         static_cast<std::uint64_t>(now_.part.first(count) + n);
-      detail::augment(std::span<const std::uint8_t>(image), s, changes_, now_.stream.stream(place + 1), to);
+      detail::augment(std::span<const std::uint8_t>(image), s, changes_, draws_of(n), to);
+    }
+    if (!changes_.mixes()) return;
+    const std::vector<std::uint8_t> unmixed = into.images;
+    for (int n = 0; n < images; ++n) {
+      const auto [other, share] = detail::draw_mixture(changes_.moves.mixup, draws_of(n), images);
+      detail::mix(std::span(into.images.data() + index(n) * size, size),
+                  std::span<const std::uint8_t>(unmixed.data() + index(other) * size, size), share);
+      into.of.other_labels.push_back(into.of.labels[index(other)]);
+      into.of.other_images.push_back(into.of.images[index(other)]);
+      into.of.shares.push_back(share);
     }
   }
 
@@ -205,7 +223,7 @@ private:
         if (ending_) break;
       }
       loaded next{step, {}, {}};
-      load(next);
+      fill(next);
       {
         const std::lock_guard lock(guard_);
         ready_.push_back(std::move(next));
@@ -239,7 +257,8 @@ private:
   detail::image_changes<std::uint8_t> training_changes_;
   static constexpr std::size_t most_open = 128;
   std::vector<detail::watched_file> files_;
-  std::deque<std::size_t> open_;  ///< indices of the open files, in the order in which they were opened
+  std::vector<int> first_records_;  ///< number of records in the files before each file
+  std::deque<std::size_t> open_;    ///< indices of the open files, in the order in which they were opened
   std::vector<std::string> skipped_;
   std::uint64_t checksum_ = 0;
   int size_ = 0;
@@ -274,8 +293,8 @@ MINNOW_INLINE void image_stream::set_changes(detail::image_changes<std::uint8_t>
   reader_->set_changes(std::move(changes));
 }
 MINNOW_INLINE void image_stream::begin(const detail::epoch& of) { reader_->begin(of); }
-MINNOW_INLINE void image_stream::into(network_base& net, int step, std::vector<int>& labels) {
-  reader_->into(net, step, labels);
+MINNOW_INLINE void image_stream::load(std::span<network_base* const> nets, int step, detail::targets& of) {
+  reader_->load(nets, step, of);
 }
 
 }  // namespace minnow

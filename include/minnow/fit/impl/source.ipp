@@ -12,6 +12,13 @@
 
 namespace minnow::detail {
 
+MINNOW_INLINE void source::into(network_base& net, int step, std::vector<int>& labels) {
+  targets of;
+  network_base* const nets[] = {&net};
+  load(nets, step, of);
+  labels = std::move(of.labels);
+}
+
 template <class Element>
 dataset_source<Element>::dataset_source(const dataset<Element>& data, image_changes<Element> changes)
     : data_(data), changes_(std::move(changes)) {}
@@ -35,10 +42,10 @@ void dataset_source<Element>::begin(const epoch& of) {
 }
 
 template <class Element>
-void dataset_source<Element>::into(network_base& net, int step, std::vector<int>& labels) {
+void dataset_source<Element>::load(std::span<network_base* const> nets, int step, targets& of) {
   const int first = step * batch_;
   const int count = std::min(batch_, size() - first);
-  order_->into(net, first + part_.first(count), part_.end(count) - part_.first(count), labels);
+  order_->into(nets, first + part_.first(count), part_.end(count) - part_.first(count), of);
 }
 
 template <class Element>

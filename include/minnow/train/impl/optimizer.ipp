@@ -28,7 +28,7 @@ MINNOW_INLINE status sgd::check() const noexcept {
   return detail::check_number("sgd: weight_decay", weight_decay, 0, std::numeric_limits<float>::infinity());
 }
 
-MINNOW_INLINE adam::prepared adam::at(long long step) const noexcept {
+MINNOW_INLINE adam::prepared adam::bias_correction(float beta1, float beta2, long long step) noexcept {
   const auto n = static_cast<double>(step);
   return {static_cast<float>(1 / (1 - std::pow(static_cast<double>(beta1), n))),
           static_cast<float>(1 / std::sqrt(1 - std::pow(static_cast<double>(beta2), n)))};
@@ -42,6 +42,16 @@ MINNOW_INLINE status adam::check() const noexcept {
       !outcome)
     return outcome;
   return detail::check_number("adam: weight_decay", weight_decay, 0, std::numeric_limits<float>::infinity());
+}
+
+MINNOW_INLINE status bop::check() const noexcept {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  if (status outcome = detail::check_number("bop: threshold", threshold, 0, infinity); !outcome) return outcome;
+  if (!(gamma > 0 && gamma <= 1))
+    return status::failure("bop: gamma: expected a number above 0 and at most 1, found %g", static_cast<double>(gamma));
+  if (status outcome = detail::check_number("bop: beta1", beta1, 0, 1); !outcome) return outcome;
+  if (status outcome = detail::check_number("bop: beta2", beta2, 0, 1); !outcome) return outcome;
+  return detail::check_number("bop: epsilon", epsilon, std::numeric_limits<float>::denorm_min(), infinity);
 }
 
 }  // namespace minnow

@@ -46,4 +46,11 @@ MINNOW_INLINE float cosine_rate::operator()(const progress& p) const {
                             static_cast<double>(1 - to) * 0.5 * (1 + std::cos(std::numbers::pi * part)));
 }
 
+MINNOW_INLINE float warm_up::operator()(const progress& p) const {
+  detail::check_rate_number("warm_up", "from", from);
+  if (!then) require(status::failure("warm_up: expected a schedule as `then`, found none"));
+  const double risen = detail::through(p, steps{0}, over);
+  return static_cast<float>(static_cast<double>(from) + static_cast<double>(1 - from) * risen) * then(p);
+}
+
 }  // namespace minnow

@@ -132,7 +132,8 @@ public:
                 {weights_.data(), weights_.size()},
                 {gradient_.data(), gradient_.size()},
                 Quantizer::clips_weights,
-                estimates};
+                estimates,
+                Quantizer::bits == 1 && Quantizer::clips_weights};
     std::atomic<std::size_t> coded = 0;
     if constexpr (state_floats<Quantizer> == 0 && !noise::exists)
       p.requantize = [this, &coded](std::size_t first, std::size_t count) {
