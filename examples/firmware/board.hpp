@@ -12,7 +12,8 @@ namespace board {
 inline std::uint32_t ask_host(std::uint32_t operation, const void* parameter) {
   register std::uint32_t a0 __asm__("a0") = operation;
   register const void* a1 __asm__("a1") = parameter;
-  __asm__ volatile(".option push\n.option norvc\nslli x0, x0, 0x1f\nebreak\nsrai x0, x0, 7\n.option pop"
+  // The three instructions must be in one page, or the host does not recognize them.
+  __asm__ volatile(".balign 16\n.option push\n.option norvc\nslli x0, x0, 0x1f\nebreak\nsrai x0, x0, 7\n.option pop"
                    : "+r"(a0)
                    : "r"(a1)
                    : "memory");
@@ -74,7 +75,8 @@ int main();
 
 extern "C" {
 
-extern std::uint32_t data_in_flash, data_begin, data_end, bss_begin, bss_end, stack_top;
+// Symbols of the linker script.
+extern std::uint32_t data_in_flash, data_begin, data_end, bss_begin, bss_end, stack_bottom, stack_top;
 
 /// Fills the memory of variables and calls main().
 [[noreturn, gnu::used]] inline void run_main() {
@@ -112,3 +114,20 @@ extern std::uint32_t data_in_flash, data_begin, data_end, bss_begin, bss_end, st
     reinterpret_cast<const void*>(&fault)};
 #endif
 }
+
+namespace board {
+
+/// Writes a pattern to the unused part of the stack, which grows downward.
+[[gnu::noinline]] inline void paint_stack() {
+  // The frame of this function is at most 64 bytes below its frame address.
+  const auto end = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - 64;
+  for (volatile std::uint32_t* at = &stack_bottom; reinterpret_cast<std::uintptr_t>(at) < end; ++at) *at = 0xa5a5a5a5;
+}
+/// Number of bytes of the stack that were written since paint_stack(), and by its callers before.
+[[gnu::noinline]] inline int stack_used() {
+  const volatile std::uint32_t* at = &stack_bottom;
+  while (at < &stack_top && *at == 0xa5a5a5a5) ++at;
+  return static_cast<int>(4 * (&stack_top - at));
+}
+
+}  // namespace board

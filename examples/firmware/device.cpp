@@ -14,6 +14,7 @@
 namespace {
 
 minnow::firmware<firmware_example::network, network_data::network> net;  // owns all memory that a run needs
+static_assert(sizeof net == net.ram_bytes);
 
 float logits[net.classes];
 std::uint32_t ticks[net.stages];
@@ -22,10 +23,11 @@ std::uint32_t ticks[net.stages];
 
 int main() {
   using board::print;
+  board::paint_stack();
   int differences = 0, classes[images_data::count] = {};
   for (int n = 0; n < images_data::count; ++n) {
     board::counter::start();
-    net.run(images_data::images + n * net.image_bytes, logits, [](std::size_t stage) {
+    net.run(images_data::images + n * net.image_size, logits, [](std::size_t stage) {
       ticks[stage] = board::counter::count();
       board::counter::start();
     });
@@ -37,8 +39,9 @@ int main() {
   print("classes");
   for (const int c : classes) print(" "), print(c);
   print("\nfirmware: "), print(differences), print(" of "), print(images_data::count * net.classes);
-  print(" logits differ from the host's in a bit; memory of a run "), print(static_cast<int>(net.memory_bytes)),
-      print(" bytes\n");
+  print(" logits differ from the host's in a bit; ram_bytes "), print(static_cast<int>(net.ram_bytes));
+  print(", flash_bytes "), print(static_cast<int>(net.flash_bytes)), print("\nfigure firmware_stack ");
+  print(board::stack_used()), print(" bytes\n");
   // One line for each stage: the path of its first layer, multiply-accumulates, ticks of the last run.
   for (std::size_t stage = 0; stage < net.stages; ++stage) {
     print("stage,"), print(net.paths[stage]), print(",");

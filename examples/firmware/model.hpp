@@ -5,6 +5,10 @@
 // to the last sums. The networks of MLPerf Tiny have 8-bit first, depthwise and last layers and skip connections, and
 // compute in fixed point.
 
+#include <type_traits>
+
+#include <minnow/layers/signal.hpp>
+#include <minnow/quantize/methods/affine.hpp>
 #include <minnow/zoo/convnet.hpp>
 #include <minnow/zoo/mlperf_tiny.hpp>
 
@@ -47,6 +51,29 @@ struct autoencoder_640 {
   using network = mn::fixed_point<mn::zoo::autoencoder_640<tiny_schemes<Bits>>>;
 };
 
+/// A small network with every kind of stage, for tests of a toolchain.
+template <class Bits>
+struct small_graph {
+  struct exact
+      : mn::model<mn::image<3, 12, 12>, mn::conv<8, typename tiny_schemes<Bits>::first, mn::stride<2>, mn::same>,
+                  mn::batch_norm, mn::relu,
+                  mn::residual<mn::chain<mn::conv<8, mn::integer<8>>, mn::batch_norm>, mn::chain<>, mn::integer<8>>,
+                  mn::relu, mn::depthwise_conv<mn::scheme<mn::affine_integer<8>, mn::integer<8>>>, mn::max_pool<2>,
+                  mn::batch_norm, mn::conv<12, Bits>, mn::batch_norm, mn::relu,
+                  mn::conv<16, bits_8_8, mn::kernel<1>, mn::padding<0>>, mn::batch_norm, mn::relu,
+                  mn::global_average_pool, mn::dense<10, bits_8_8>, mn::bias> {};
+  using network = mn::fixed_point<exact>;
+};
+
+/// A network of sound: 200 samples of 16 bits. two_networks.cpp runs it next to `small_graph`.
+struct tones_in_floats
+    : mn::model<mn::signal<1, 200>, mn::conv_1d<8, bits_8_8, mn::kernel<9>, mn::stride<4>>, mn::batch_norm, mn::relu,
+                mn::global_average_pool, mn::dense<3, bits_8_8>, mn::bias> {};
+using tones = mn::fixed_point<tones_in_floats>;
+
 using network = typename FIRMWARE_MODEL<FIRMWARE_BITS>::network;
+
+/// True if the exported network is `small_graph`.
+inline constexpr bool is_small_graph = std::is_same_v<network, typename small_graph<FIRMWARE_BITS>::network>;
 
 }  // namespace firmware_example

@@ -29,6 +29,25 @@ network<Model, aqe> trained() {
   return net;
 }
 
+/// Trains on floats with a normalization of each channel, or with one of all channels.
+template <class Model>
+network<Model, aqe> trained_on_floats(bool normalizes_each) {
+  minnow::random r(seed{8});
+  dataset<float> data;
+  data.dimensions = layer_graph<Model>::input;
+  for (int k = 0; k < 64 * layer_graph<Model>::input.size(); ++k) data.images.push_back(r.uniform(-0.5f, 1));
+  for (int n = 0; n < 64; ++n) data.labels.push_back(r.below(layer_graph<Model>::output.size()));
+  network<Model, aqe> net{seed{1}};
+  normalization input;
+  for (int c = 0; c < data.dimensions.channels; ++c) {
+    input.mean.push_back(0.3f + (normalizes_each ? 0.1f * static_cast<float>(c) : 0));
+    input.stddev.push_back(0.4f + (normalizes_each ? 0.05f * static_cast<float>(c) : 0));
+  }
+  net.normalize(input);
+  fit(net, data, adam{.rate = 1e-2f}, linear{}, {.epochs = 3, .batch = 16, .batch_norm_batches = 4});
+  return net;
+}
+
 template <class Packed>
 void write_both(const Packed& network, const std::string& folder, const std::string& name) {
   save(network, folder + "/" + name + ".mnw");
@@ -47,6 +66,10 @@ int main(int count, char** arguments) {
   auto bits_and_joins = trained<test::of_bits_and_joins>();
   auto one_source = trained<test::of_one_source>();
   auto scaled_windows = trained<test::of_scaled_windows>();
+  auto zero_points = trained_on_floats<test::of_zero_points>(true);
+  auto samples = trained_on_floats<test::of_samples>(false);
+  auto shared_image = trained_on_floats<test::of_shared_image>(true);
+  auto planes = trained_on_floats<test::of_planes>(true);
   auto one_layer = trained<test::of_one_layer>();
   write_both(pack(bits), arguments[1], "bits");
   write_both(pack(powers), arguments[1], "powers");
@@ -57,5 +80,10 @@ int main(int count, char** arguments) {
   write_both(pack(bits_and_joins), arguments[1], "bits_and_joins");
   write_both(pack<fixed_point>(one_source), arguments[1], "one_source");
   write_both(pack(scaled_windows), arguments[1], "scaled_windows");
+  write_both(pack<fixed_point>(zero_points), arguments[1], "zero_points");
+  write_both(pack(zero_points), arguments[1], "zero_points_in_floats");
+  write_both(pack<fixed_point>(samples), arguments[1], "samples");
+  write_both(pack(shared_image), arguments[1], "shared_image");
+  write_both(pack(planes), arguments[1], "planes");
   write_both(pack(one_layer), arguments[1], "one_layer");
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -12,6 +13,7 @@
 
 #include <minnow/core/random.hpp>
 #include <minnow/firmware/export_header.hpp>
+#include <minnow/firmware/summary.hpp>
 #include <minnow/infer.hpp>
 
 #include "a_signal_data.hpp"
@@ -24,9 +26,14 @@
 #include "models.hpp"
 #include "one_layer_data.hpp"
 #include "one_source_data.hpp"
+#include "planes_data.hpp"
 #include "powers_data.hpp"
+#include "samples_data.hpp"
 #include "scaled_windows_data.hpp"
+#include "shared_image_data.hpp"
 #include "system/data_files.hpp"
+#include "zero_points_data.hpp"
+#include "zero_points_in_floats_data.hpp"
 
 using namespace minnow;
 
@@ -36,21 +43,26 @@ static_assert(std::is_trivially_default_constructible_v<firmware<test::of_bits, 
               "it stands in .bss");
 
 /// Checks that the firmware and the loaded packed network compute the same logits for 50 images, equal in every bit.
-template <class Model, const auto& Data>
+template <class Model, const auto& Data, class Number = std::uint8_t>
 void gives_the_same(const char* file) {
   static firmware<Model, Data> device;
   const auto host = load<packed<Model>>(std::string(MINNOW_FIRMWARE) + "/" + file);
   minnow::random r(seed{11});
   for (int n = 0; n < 50; ++n) {
-    std::vector<std::uint8_t> image(static_cast<std::size_t>(device.image_bytes));
-    for (auto& v : image) v = static_cast<std::uint8_t>(n == 0 ? 0 : n == 1 ? 255 : r.below(256));
+    std::vector<Number> image(static_cast<std::size_t>(device.image_size));
+    for (auto& v : image) {
+      if constexpr (std::is_same_v<Number, float>) v = n == 0 ? 0 : n == 1 ? 1e30f : r.uniform(-2, 2);
+      else v = static_cast<Number>(n == 0 ? 0 : n == 1 ? 255 : r.below(1 << 8 * sizeof(Number)));
+    }
     std::vector<float> found(static_cast<std::size_t>(device.classes));
     device.run(image.data(), found.data());
-    const auto expected = host.run(std::span<const std::uint8_t>(image));
+    const auto expected = host.run(std::span<const Number>(image));
     REQUIRE(found.size() == expected.size());
     CHECK(std::memcmp(found.data(), expected.data(), found.size() * sizeof(float)) == 0);
   }
 }
+
+firmware_arena<firmware_ram_bytes<fixed_point<test::of_joins>>, firmware_ram_bytes<test::of_a_signal>> shared_arena;
 
 }  // namespace
 
@@ -78,7 +90,95 @@ TEST_SUITE("firmware") {
   TEST_CASE("a product scaled by the magnitudes of its windows") {
     gives_the_same<test::of_scaled_windows, scaled_windows_data::network>("scaled_windows.mnw");
   }
+  TEST_CASE("zero points of images, joins, groups and averages, in fixed point and in floats") {
+    using fixed = fixed_point<test::of_zero_points>;
+    gives_the_same<fixed, zero_points_data::network, std::uint8_t>("zero_points.mnw");
+    gives_the_same<fixed, zero_points_data::network, std::int8_t>("zero_points.mnw");
+    gives_the_same<fixed, zero_points_data::network, std::int16_t>("zero_points.mnw");
+    gives_the_same<fixed, zero_points_data::network, float>("zero_points.mnw");
+    gives_the_same<test::of_zero_points, zero_points_in_floats_data::network, float>("zero_points_in_floats.mnw");
+  }
+  TEST_CASE("numbers of 16 bits and floats") {
+    using fixed = fixed_point<test::of_samples>;
+    gives_the_same<fixed, samples_data::network, std::int16_t>("samples.mnw");
+    gives_the_same<fixed, samples_data::network, float>("samples.mnw");
+    gives_the_same<test::of_planes, planes_data::network, float>("planes.mnw");
+    gives_the_same<test::of_shared_image, shared_image_data::network, float>("shared_image.mnw");
+    gives_the_same<test::of_shared_image, shared_image_data::network, std::uint8_t>("shared_image.mnw");
+  }
+  TEST_CASE("codes of the first layer's quantizer, with their scale and zero point") {
+    static firmware<fixed_point<test::of_zero_points>, zero_points_data::network> device;
+    using device_type = decltype(device);
+    static_assert(device_type::takes_codes && std::is_same_v<device_type::input_code, std::uint8_t>);
+    static_assert(!firmware<test::of_bits, bits_data::network>::takes_codes &&
+                  !firmware<test::of_planes, planes_data::network>::takes_codes);
+    static_assert(device_type::input_zero() > 0 && device_type::input_zero() < 255);
+    const auto host =
+        load<packed<fixed_point<test::of_zero_points>>>(std::string(MINNOW_FIRMWARE) + "/zero_points.mnw");
+    minnow::random r(seed{12});
+    std::vector<std::uint8_t> codes(static_cast<std::size_t>(device_type::image_size));
+    for (auto& c : codes) c = static_cast<std::uint8_t>(r.below(256));
+    std::vector<float> found(5), expected(5);
+    device.run_codes(codes.data(), found.data());
+    session(host).run_from<1>(std::as_bytes(std::span(codes)), expected.data());
+    CHECK(found == expected);
+    // Floats that are exactly the levels of these codes give the same logits.
+    std::vector<float> levels;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      const float value = device_type::input_scale() * static_cast<float>(codes[i] - device_type::input_zero());
+      levels.push_back(value * host.input.stddev[i % 3] + host.input.mean[i % 3]);
+    }
+    device.run(levels.data(), found.data());
+    CHECK(found == expected);
+  }
   TEST_CASE("a single layer") { gives_the_same<test::of_one_layer, one_layer_data::network>("one_layer.mnw"); }
+
+  TEST_CASE("the bytes of RAM and of constants are known at compile time") {
+    using device_type = firmware<fixed_point<test::of_joins>, joins_data::network>;
+    static_assert(device_type::ram_bytes == sizeof(device_type) &&
+                  firmware_ram_bytes<fixed_point<test::of_joins>> == device_type::ram_bytes);
+    static_assert(device_type::flash_bytes > 4000 && device_type::flash_bytes < 40000);
+    const auto host = load<packed<fixed_point<test::of_joins>>>(std::string(MINNOW_FIRMWARE) + "/joins.mnw");
+    const std::string text = firmware_summary(host);
+    const auto number = [](std::size_t n) { return minnow::detail::with_commas(static_cast<long long>(n)); };
+    CHECK(text.ends_with("memory of a run " + number(device_type::ram_bytes) + " bytes, constants " +
+                         number(device_type::flash_bytes) + " bytes\n"));
+    for (const char* path : device_type::paths) CHECK(text.find("\n" + std::string(path)) != std::string::npos);
+    CHECK(text.find("the image") != std::string::npos);
+    // The constants of a model that does not begin with pixels include its normalization, one number for each of 35
+    // channels.
+    using planes_type = firmware<test::of_planes, planes_data::network>;
+    std::size_t bytes = 2 * 36 * 4;
+    const auto planes = load<packed<test::of_planes>>(std::string(MINNOW_FIRMWARE) + "/planes.mnw");
+    planes.each_stage([&](auto s, const auto&) { bytes += minnow::detail::arrays_on_device<s>(planes).bytes(); });
+    CHECK(bytes == planes_type::flash_bytes);
+  }
+
+  TEST_CASE("two networks share an arena and run in turn") {
+    using first_type = firmware<fixed_point<test::of_joins>, joins_data::network, &shared_arena>;
+    using second_type = firmware<test::of_a_signal, a_signal_data::network, &shared_arena>;
+    static first_type first_network;
+    static second_type second_network;
+    static firmware<fixed_point<test::of_joins>, joins_data::network> first_alone;
+    static firmware<test::of_a_signal, a_signal_data::network> second_alone;
+    static_assert(sizeof(first_type) == 1 &&
+                  sizeof(shared_arena) == std::max(first_type::ram_bytes, second_type::ram_bytes));
+    minnow::random r(seed{13});
+    for (int n = 0; n < 5; ++n) {
+      std::array<std::uint8_t, index(first_type::image_size)> image{};
+      std::array<std::uint8_t, index(second_type::image_size)> signal{};
+      for (auto& v : image) v = static_cast<std::uint8_t>(r.below(256));
+      for (auto& v : signal) v = static_cast<std::uint8_t>(r.below(256));
+      std::array<float, index(first_type::classes)> found{}, expected{};
+      std::array<float, index(second_type::classes)> found_second{}, expected_second{};
+      first_network.run(image, found);
+      second_network.run(signal, found_second);
+      first_alone.run(image, expected);
+      second_alone.run(signal, expected_second);
+      CHECK(found == expected);
+      CHECK(found_second == expected_second);
+    }
+  }
 
   TEST_CASE("a header is written whole, under the name of a namespace") {
     const data_files::folder folder;

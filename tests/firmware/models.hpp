@@ -7,6 +7,7 @@
 #include <minnow/layers/residual.hpp>
 #include <minnow/layers/window_scaled.hpp>
 #include <minnow/model.hpp>
+#include <minnow/quantize/methods/affine.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 
 namespace minnow::test {
@@ -49,6 +50,21 @@ struct of_bits_and_joins : model<image<2, 9, 7>, conv<16, scheme<pixels, sign>>,
 struct of_scaled_windows : model<image<2, 6, 5>, conv<8, scheme<pixels, sign>>, batch_norm,
                                  window_scaled<conv<9, scheme<sign, scaled_sign<>>, padding<1>>>, batch_norm,
                                  dense<4, minw<1, 1>>, batch_norm> {};
+/// Codes with zero points: of the image, before a product with padding, groups, a depthwise product, a join, and pools.
+struct of_zero_points : model<image<3, 7, 6>, conv<18, scheme<affine_integer<8>, integer<8>>>, batch_norm,
+                              residual<chain<conv<18, integer<8>>, batch_norm>, chain<>, affine_integer<8>>,
+                              depthwise_conv<scheme<affine_integer<8>, integer<8, per_channel>>>, max_pool<2>,
+                              batch_norm, conv<20, scheme<affine_integer<4>, integer<4>>, groups<2>>, batch_norm,
+                              conv<9, scheme<affine_integer<8>, ternary<>>>, average_pool<2, stride<1>>, batch_norm,
+                              relu, dense<5, scheme<affine_integer<8>, integer<8>>>, bias> {};
+/// Numbers of one channel, such as samples of sound, with signed codes.
+struct of_samples : model<signal<1, 50>, conv_1d<6, scheme<integer<8>, integer<8>>, kernel<5>, stride<2>>, batch_norm,
+                          relu, global_average_pool, dense<3, scheme<unsigned_integer<8>, integer<8>>>, bias> {};
+/// Two layers that read the image, and bit planes of 35 channels.
+struct of_shared_image : model<image<35, 3, 2>, residual<chain<conv<35, minw<1, 1>>, batch_norm>, chain<>>, batch_norm,
+                               dense<4, minw<2, 1>>, batch_norm> {};
+/// Bit planes of 35 channels.
+struct of_planes : model<image<35, 3, 2>, conv<9, minw<2, 1>>, batch_norm, dense<4, minw<1, 1>>, batch_norm> {};
 struct of_one_layer : model<features<5>, dense<3, scheme<pixels, ternary<>>>, bias> {};
 
 }  // namespace minnow::test

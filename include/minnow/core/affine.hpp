@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <type_traits>
 
 namespace minnow {
 
@@ -21,6 +23,27 @@ struct affine {
 };
 
 namespace detail {
+
+/// The value of an input number 1 of a type, before the normalization: bytes and 16-bit numbers span [0, 1] or [-1, 1).
+template <class Number>
+inline constexpr float input_unit = 1;
+template <>
+inline constexpr float input_unit<std::uint8_t> = 1.0f / 255.0f;
+template <>
+inline constexpr float input_unit<std::int8_t> = 1.0f / 128.0f;
+template <>
+inline constexpr float input_unit<std::int16_t> = 1.0f / 32768.0f;
+
+/// A type of input numbers for models that do not begin with pixels.
+template <class Number>
+concept input_number = std::is_same_v<Number, std::uint8_t> || std::is_same_v<Number, std::int8_t> ||
+                       std::is_same_v<Number, std::int16_t> || std::is_same_v<Number, float>;
+
+/// The normalization (x - mean) / stddev as one fma of an input number.
+template <class Number>
+[[nodiscard]] affine normalizing_input(float mean, float stddev) noexcept {
+  return {input_unit<Number> / stddev, -mean / stddev};
+}
 
 /// Returns x · y, rounded to a float even if the caller adds something to it. On processors with an fma instruction,
 /// gcc contracts x * y and a later sum into one fma, across statements and also in ISO mode. An fma that adds -0

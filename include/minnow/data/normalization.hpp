@@ -8,8 +8,8 @@
 
 namespace minnow {
 
-/// Normalization of images that the model does not take as `pixels`: (x - mean) / stddev for each channel, where x = p
-/// / 255 for a byte p. The normalization is part of the model and stored in the model's file. Empty lists stand for a
+/// Normalization of images that the model does not take as `pixels`: (x - mean) / stddev for each channel, where x is p
+/// / 255 for a byte p, p / 128 for a signed byte, and p / 32768 for a signed number of 16 bits. The normalization is part of the model and stored in the model's file. Empty lists stand for a
 /// mean of 0 and a standard deviation of 1.
 struct normalization {
   std::vector<float> mean{};
@@ -24,13 +24,13 @@ struct normalization {
   /// Returns the normalization with one number for each channel, as files store it.
   [[nodiscard]] normalization of_channels(int channels) const;
 
-  /// Returns the normalization of channel c as one fma, applied to a byte or a float of the image.
-  template <class Element>
+  /// Returns the normalization of channel c as one fma, applied to a number of the image.
+  template <detail::input_number Element>
   [[nodiscard]] affine of_channel(int c) const noexcept {
     const auto i = index(c);
     const float m = mean.empty() ? 0.0f : mean[i];
     const float d = stddev.empty() ? 1.0f : stddev[i];
-    return {(sizeof(Element) == 1 ? 1.0f / 255.0f : 1.0f) / d, -m / d};
+    return detail::normalizing_input<Element>(m, d);
   }
 };
 

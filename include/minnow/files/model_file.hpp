@@ -154,6 +154,9 @@ template <class Packed>
 status check_packed(void* network, const char* name, std::span<const std::int32_t> answer) {
   visited_packed<Packed>& visited = *static_cast<Packed*>(network);
   if (const status s = check_packed_numbers(name, visited); !s) return s;
+  static_cast<Packed*>(network)->each_stage([](auto, auto& stage) {
+    if constexpr (requires { stage.constants.derive(); }) stage.constants.derive();
+  });
   return check_answer(name, kernels::arch_name<typename Packed::arch>(), probe_answer(*static_cast<Packed*>(network)),
                       answer);
 }

@@ -14,6 +14,7 @@ struct firmware_stage {
   const std::int32_t* integers;
   const std::int64_t* wide;
   const float* floats;
+  std::int32_t zero = 0;  ///< zero point of the codes that the stage outputs
 };
 
 /// Constants of a whole packed model.
@@ -21,6 +22,12 @@ template <std::size_t Stages>
 struct firmware_data {
   std::uint64_t fingerprint;  ///< of the model
   firmware_stage stages[Stages];
+  /// Mean and standard deviation of the image's channels, or of all channels if there is one number of each; null for
+  /// models that begin with pixels.
+  const float* mean = nullptr;
+  const float* stddev = nullptr;
+  int normalized_channels = 0;
+  std::size_t bytes = 0;  ///< bytes of all arrays, each rounded up to 8
 };
 
 }  // namespace minnow

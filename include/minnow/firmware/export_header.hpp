@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -12,10 +13,12 @@
 #include <type_traits>
 #include <vector>
 
+#include <minnow/core/shape.hpp>
 #include <minnow/firmware/cpp_names.hpp>
 #include <minnow/firmware/ends/end.hpp>
 #include <minnow/firmware/plan.hpp>
 #include <minnow/infer/packed.hpp>
+#include <minnow/quantize/concept.hpp>
 #include <minnow/system/within_memory.hpp>
 #include <minnow/system/write_whole.hpp>
 
@@ -72,6 +75,38 @@ struct firmware_arrays {
   std::vector<float> floats;
 };
 
+/// All arrays of a `firmware_stage`.
+struct stage_arrays : firmware_arrays {
+  std::vector<std::uint32_t> weights;
+  std::vector<std::int32_t> prepared;
+
+  /// Bytes of read-only memory, in which each array begins at a multiple of 8.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return round_up(4 * weights.size(), 8) + round_up(4 * prepared.size(), 8) + round_up(4 * integers.size(), 8) +
+           8 * wide.size() + round_up(4 * floats.size(), 8);
+  }
+};
+
+/// Returns the arrays of stage `Stage` of a packed network.
+template <std::size_t Stage, class Model, class Arch>
+[[nodiscard]] stage_arrays arrays_on_device(const packed<Model, Arch>& network) {
+  const auto& stage = network.template stage<Stage>();
+  using p = typename std::remove_cvref_t<decltype(stage)>::plan;
+  using product = typename firmware_plan<Model>::template product<Stage>;
+  stage_arrays to;
+  to.weights.resize((stage.weights.size() + 3) / 4);
+  if (!to.weights.empty()) std::memcpy(to.weights.data(), stage.weights.data(), stage.weights.size());
+  if constexpr (p::has_product) {
+    to.prepared.resize((product::prepared_bytes(p::window) + 3) / 4);
+    auto* const prepared = reinterpret_cast<std::byte*>(to.prepared.data());
+    if constexpr (affine_quantizer<typename p::inputs>)
+      product::prepare(p::window, stage.weights.data(), prepared, zero_of_map<p::source>(network));
+    else product::prepare(p::window, stage.weights.data(), prepared);
+  }
+  firmware_end<p>::put(stage.constants, to);
+  return to;
+}
+
 }  // namespace detail
 
 /// Writes a packed model as a C++ header that `firmware` runs (minnow/firmware.hpp): a namespace `name` with constexpr
@@ -93,30 +128,36 @@ template <class Model, class Arch>
                    name + " {\n\n";
     std::string stages;
     bool finite = true;
+    std::size_t bytes = 0;
     network.each_stage([&](auto s, const auto& stage) {
-      using p = typename std::remove_cvref_t<decltype(stage)>::plan;
-      using product = typename plan::template product<s>;
-      std::vector<std::uint32_t> weights((stage.weights.size() + 3) / 4);
-      if (!weights.empty()) std::memcpy(weights.data(), stage.weights.data(), stage.weights.size());
-      std::vector<std::int32_t> prepared;
-      if constexpr (p::has_product) {
-        prepared.resize((product::prepared_bytes(p::window) + 3) / 4);
-        product::prepare(p::window, stage.weights.data(), reinterpret_cast<std::byte*>(prepared.data()));
-      }
-      detail::firmware_arrays arrays;
-      detail::firmware_end<p>::put(stage.constants, arrays);
+      const detail::stage_arrays arrays = detail::arrays_on_device<s>(network);
       for (const float f : arrays.floats) finite = finite && std::isfinite(f);
+      bytes += arrays.bytes();
       const std::size_t number = s;
-      stages += "  {" + header.array<std::uint32_t>("std::uint32_t", "weights", number, weights);
-      stages += ", " + header.array<std::int32_t>("std::int32_t", "prepared", number, prepared);
+      stages += "  {" + header.array<std::uint32_t>("std::uint32_t", "weights", number, arrays.weights);
+      stages += ", " + header.array<std::int32_t>("std::int32_t", "prepared", number, arrays.prepared);
       stages += ", " + header.array<std::int32_t>("std::int32_t", "integers", number, arrays.integers);
       stages += ", " + header.array<std::int64_t>("std::int64_t", "wide", number, arrays.wide);
-      stages += ", " + header.array<float>("float", "floats", number, arrays.floats) + "},\n";
+      stages += ", " + header.array<float>("float", "floats", number, arrays.floats) + ", " +
+                std::to_string(stage.constants.zero()) + "},\n";
     });
+    std::string input = ", nullptr, nullptr, 0";
+    if constexpr (!plan::layer_graph::takes_pixels) {
+      constexpr int channels = plan::layer_graph::input.channels;
+      if (const status s = network.input.check(channels, path); !s) return s;
+      auto [mean, stddev] = network.input.of_channels(channels);
+      const auto equal = [](const std::vector<float>& all) {
+        return std::all_of(all.begin(), all.end(), [&](float f) { return f == all.front(); });
+      };
+      if (equal(mean) && equal(stddev)) mean.resize(1), stddev.resize(1);
+      input = ", " + header.array<float>("float", "mean", 0, mean);
+      input += ", " + header.array<float>("float", "stddev", 0, stddev) + ", " + std::to_string(mean.size());
+      bytes += 2 * round_up(4 * mean.size(), 8);
+    }
     if (!finite) return status::failure("%s: expected finite constants, found a NaN or an infinity", path);
     header.add("\ninline constexpr minnow::firmware_data<%zu> network{0x%016llxu, {\n", plan::stages,
                static_cast<unsigned long long>(plan::layer_graph::fingerprint));
-    header.text += stages + "}};\n\n}  // namespace " + name + "\n";
+    header.text += stages + "}" + input + ", " + std::to_string(bytes) + "};\n\n}  // namespace " + name + "\n";
     return detail::write_whole(path, std::as_bytes(std::span(header.text)));
   });
 }

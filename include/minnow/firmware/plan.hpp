@@ -2,22 +2,28 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
+#include <minnow/firmware/device_product.hpp>
 #include <minnow/firmware/ends/end.hpp>
+#include <minnow/firmware/ends/fixed_average.hpp>
 #include <minnow/firmware/ends/fixed_point.hpp>
 #include <minnow/firmware/ends/floats.hpp>
 #include <minnow/firmware/ends/requantize.hpp>
 #include <minnow/firmware/ends/thresholds.hpp>
+#include <minnow/firmware/zero_point.hpp>
 #include <minnow/infer/run_plan.hpp>
 #include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/portable_product.hpp>
+#include <minnow/layers/layer.hpp>
+#include <minnow/quantize/concept.hpp>
 
 namespace minnow::detail {
 
-/// The plan of a model for a processor without an operating system. It has the same stages,
-/// groups of layers that run together (infer/stage_plan.hpp), as the packed network. The first stage reads the image's
-/// bytes.
+/// The plan of a model for a processor without an operating system. It has the same stages, groups of layers that run
+/// together (infer/stage_plan.hpp), as the packed network. If the model does not begin with pixels, the first stage
+/// quantizes the image's numbers.
 template <class Model>
 struct firmware_plan {
   using layer_graph = minnow::layer_graph<Model>;
@@ -25,9 +31,14 @@ struct firmware_plan {
   template <std::size_t Stage>
   using stage = stage_plan<Model, Stage>;
   template <std::size_t Stage>
-  using product =
+  using product_of_codes = device_product<
       kernels::portable_product<operand_of<typename stage<Stage>::inputs>, operand_of<typename stage<Stage>::weights>,
-                                stage<Stage>::window.groups != 1>;
+                                stage<Stage>::window.groups != 1>>;
+  template <std::size_t Stage>
+  using product = std::conditional_t<
+      affine_quantizer<typename stage<Stage>::inputs>,
+      zero_point_product<product_of_codes<Stage>, typename stage<Stage>::inputs, typename stage<Stage>::weights>,
+      product_of_codes<Stage>>;
 
   template <std::size_t Stage>
   static constexpr bool supports_layers = [] {
@@ -37,19 +48,25 @@ struct firmware_plan {
   }();
   template <std::size_t... Stage>
   static constexpr bool check(std::index_sequence<Stage...>) {
-    static_assert(
-        layer_graph::takes_pixels,
-        "minnow: firmware begins with the image's bytes: the first layer's inputs are pixels or unsigned_pixels");
     static_assert(((stage<Stage>::integer_sums || !stage<Stage>::has_product) && ...),
                   "minnow: firmware multiplies integers: this model has a layer of half or real numbers");
-    static_assert((!affine_quantizer<typename stage<Stage>::outputs> && ...),
-                  "minnow: firmware has no quantizers with a zero point yet");
     static_assert((supports_layers<Stage> && ...),
                   "minnow: a layer with constants of your own needs a specialization of firmware_layer to run as "
                   "firmware");
     return true;
   }
   static constexpr bool sound = check(std::make_index_sequence<stages>{});
+
+  /// True if a stage's codes are computed in fixed point.
+  static constexpr bool is_fixed = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
+    return ((stage<Stage>::ends_in == stage_end::fixed_point || stage<Stage>::ends_in == stage_end::fixed_average) ||
+            ...);
+  }(std::make_index_sequence<stages>{});
+
+  /// True if the first stage only quantizes the image, and no other stage reads the image. The image's numbers are then
+  /// quantized one by one, and need no memory of the run.
+  static constexpr bool quantizes_image = !layer_graph::takes_pixels && !stage<0>::has_product && stage<0>::ops == 0 &&
+                                          stage<0>::has_quantizer && layer_graph::readers(image_input) == 1;
 
   /// The map whose memory a stage's output may take: the second map of a join, because the stage reads each of its codes
   /// just before it writes the code of the same position. Returns `Stage` if there is none. The map must not be the
@@ -64,22 +81,26 @@ struct firmware_plan {
     return Stage;
   }
 
-  /// Offsets in the memory of a run. The last stage writes its output to the caller's logits. Kernels may read up to 8
-  /// bytes past the end of a map.
-  static constexpr run_plan<stages> places = [] {
-    auto needs = map_needs<Model>();
-    needs.maps[stages - 1] = 0;
+  /// Sizes of the buffers. The last stage writes its output to the caller's logits. Kernels may read up to 8 bytes past the end
+  /// of a map.
+  static constexpr run_needs<stages> needs = [] {
+    auto n = map_needs<Model>();
+    n.maps[stages - 1] = 0;
+    if (quantizes_image) n.maps[stages] = 0;
     const auto see = [&]<std::size_t Stage>(std::integral_constant<std::size_t, Stage>) {
-      needs.memory[Stage] = firmware_end<stage<Stage>>::memory();
-      needs.overwrites[Stage] = overwritten<Stage>();
+      n.memory[Stage] = firmware_end<stage<Stage>>::memory();
+      if (Stage == 0 && quantizes_image) n.memory[Stage] = {};
+      n.overwrites[Stage] = overwritten<Stage>();
       if constexpr (stage<Stage>::has_product)
-        needs.memory[Stage].scratch = product<Stage>::scratch_bytes(stage<Stage>::window);
+        n.memory[Stage].scratch = product<Stage>::scratch_bytes(stage<Stage>::window);
     };
     [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
       (see(std::integral_constant<std::size_t, Stage>{}), ...);
     }(std::make_index_sequence<stages>{});
-    return place_buffers(needs, 8, 8);
+    return n;
   }();
+  /// Offsets in the memory of a run.
+  static constexpr run_plan<stages> places = place_buffers(needs, 8, 8);
 };
 
 }  // namespace minnow::detail

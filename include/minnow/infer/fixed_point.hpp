@@ -17,9 +17,9 @@ namespace minnow {
 /// Given the same sums, each code differs by at most 1 from the code of packed<Model>.
 ///
 /// This conversion applies to products whose sums become codes of `integer`, `unsigned_integer` or `affine_integer`
-/// after batch_norm, bias, max pools, clips and at most one `add` of codes. Thresholds (infer/thresholds.hpp), which
-/// quantizers with few codes use, are integers in every model. All other layers (averages, the last layer's logits)
-/// still use floats; `summary` shows which ones.
+/// after batch_norm, bias, one pool, clips and at most one `add` of codes, and to average pools of such codes.
+/// Thresholds (infer/thresholds.hpp), which quantizers with few codes use, are integers in every model. All other layers
+/// (the last layer's logits, for example) still use floats; `summary` shows which ones.
 ///
 /// experimental  may change in any version
 template <class Model>

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <minnow/core/affine.hpp>
 #include <minnow/core/error.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/parallel.hpp>
@@ -76,16 +77,16 @@ public:
 
   /// Computes the logits (N,classes) of N images (H,W,C). Allocates nothing.
   ///
-  /// images   a span, a vector or an array of N · H·W·C bytes, or of floats if the model does not begin with pixels
+  /// images   a span, a vector or an array of N · H·W·C bytes. If the model does not begin with pixels, the numbers may
+  ///          also be floats, signed bytes (1 stands for 1 / 128) or signed 16-bit numbers (1 stands for 1 / 32768)
   /// logits   N · classes floats
   /// throws   if the lengths do not match, before anything is written (if compiled without exceptions, the program
   ///          ends); also whatever a user's quantizer or layer throws
   template <detail::image_numbers Images>
   void run(const Images& images, std::span<float> logits, trace* watcher = nullptr) {
     using Element = detail::image_number<Images>;
-    static_assert(std::is_same_v<Element, std::uint8_t> || std::is_same_v<Element, float>,
-                  "minnow: images are bytes or 32-bit floats");
-    static_assert(sizeof(Element) == 1 || !layer_graph::takes_pixels,
+    static_assert(detail::input_number<Element>, "minnow: images are bytes, 16-bit integers or 32-bit floats");
+    static_assert(std::is_same_v<Element, std::uint8_t> || !layer_graph::takes_pixels,
                   "minnow: a model that begins with pixels takes images of bytes");
     constexpr auto size = index(layer_graph::input.size());
     const std::span all(images);

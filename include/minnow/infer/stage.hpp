@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <minnow/infer/ends/end.hpp>
+#include <minnow/infer/ends/fixed_average.hpp>
 #include <minnow/infer/ends/fixed_point.hpp>
 #include <minnow/infer/ends/floats.hpp>
 #include <minnow/infer/ends/requantize.hpp>

@@ -69,10 +69,11 @@ struct stages {
 /// The epilogue of a stage: how the stage computes the next stage's inputs from the sums of its own product.
 /// `stage_plan::ends_in` chooses it. infer/ends/end.hpp states the members that every epilogue has.
 enum class stage_end {
-  thresholds,   ///< the layers are folded into integer thresholds, which give the codes
-  fixed_point,  ///< integer multiplications and shifts give the codes; only for `fixed_point<Model>`
-  requantize,   ///< the layers and the quantizer are computed in floats, for blocks of 16 sums in the kernel
-  floats        ///< the layers are applied to whole maps of floats
+  thresholds,     ///< the layers are folded into integer thresholds, which give the codes
+  fixed_point,    ///< integer multiplications and shifts give the codes; only for `fixed_point<Model>`
+  fixed_average,  ///< the same with an average pool, whose windows are added up in integers
+  requantize,     ///< the layers and the quantizer are computed in floats, for blocks of 16 sums in the kernel
+  floats          ///< the layers are applied to whole maps of floats
 };
 
 /// The computation of a stage, derived from the model at compile time: an optional product, the layers after it up to
@@ -200,32 +201,41 @@ private:
     return false;
   }();
 
-  /// True if an encoding stage computes with integers only. The model must request this (`fixed_point<Model>`). All
-  /// layers must be affine, clips or max pools, and the quantizer must round (`rounds`). In addition, one `add` layer
-  /// may add codes before any clip.
-  static constexpr bool fixes = [] {
-    if constexpr (encodes && is_fixed_point<Model> && requires { requires outputs::rounds; }) {
-      bool clipped = false;
-      bool possible = true;
-      const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-        if constexpr (join_layer<op<Index>>)
-          possible = possible && !clipped && !std::is_same_v<second_inputs<Index>, real>;
-        else if constexpr (clip_layer<op<Index>>) clipped = true;
-        else possible = possible && (is_pool<Index> || affine_layer<op<Index>>);
-      };
-      [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (see(std::integral_constant<std::size_t, Index>{}), ...);
-      }(indices{});
-      return possible && joins <= 1;
-    }
-    return false;
+  /// True if all layers of a stage are one linear function with limits, which integers can compute. The layers must be
+  /// affine, clips or pools. In addition, one `add` layer may add codes before any clip and any pool.
+  static constexpr bool is_linear = [] {
+    bool clipped = false;
+    bool possible = joins <= 1;
+    const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+      if constexpr (join_layer<op<Index>>)
+        possible = possible && !clipped && Index < pool && std::is_same_v<op<Index>, add> &&
+                   is_bytes(second_inputs<Index>::storage);
+      else if constexpr (clip_layer<op<Index>>) clipped = true;
+      else possible = possible && (is_pool<Index> || affine_layer<op<Index>>);
+    };
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (see(std::integral_constant<std::size_t, Index>{}), ...);
+    }(indices{});
+    return possible;
+  }();
+  /// True if the model asks for integers (`fixed_point<Model>`) and the stage's quantizer rounds.
+  static constexpr bool may_fix = [] {
+    if constexpr (is_fixed_point<Model> && has_quantizer && requires { requires outputs::rounds; }) return is_linear;
+    else return false;
+  }();
+  /// True if integers average: the stage has one pool, an average, over sums or codes that are integers.
+  static constexpr bool fixes_average = [] {
+    if constexpr (may_fix && !folds && pools == 1 && is_bytes(outputs::storage))
+      return averages<pool> && (integer_sums || (!has_product && is_bytes(inputs::storage)));
+    else return false;
   }();
 
 public:
-  static constexpr stage_end ends_in = folds     ? stage_end::thresholds
-                                       : fixes   ? stage_end::fixed_point
-                                       : encodes ? stage_end::requantize
-                                                 : stage_end::floats;
+  static constexpr stage_end ends_in = folds                ? stage_end::thresholds
+                                       : encodes && may_fix ? stage_end::fixed_point
+                                       : fixes_average      ? stage_end::fixed_average
+                                       : encodes            ? stage_end::requantize
+                                                            : stage_end::floats;
 
   /// True if the stage folds into thresholds and has an average pool before them.
   static constexpr bool folded_average = [] {

@@ -16,6 +16,7 @@
 #include <minnow/infer/packed.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/layers/layer.hpp>
+#include <minnow/pack/ends/fixed_average.hpp>
 #include <minnow/pack/ends/fixed_point.hpp>
 #include <minnow/pack/ends/floats.hpp>
 #include <minnow/pack/ends/thresholds.hpp>

@@ -23,9 +23,9 @@ static_assert(firmware_end<four_ends_plan<2>>::supports_layers && firmware_end<f
 // pooled pixels.
 static_assert(firmware_end<four_ends_plan<0>>::memory().waiting == 4 * 4 * 2 * 4);
 static_assert(firmware_end<four_ends_plan<1>>::memory().waiting == 0);
-// The last layers are computed in place, so only the sums need memory.
+// The last layers are applied to each sum, so they need no memory.
 static_assert(firmware_end<four_ends_plan<3>>::memory().floats[0] == 0 &&
-              firmware_end<four_ends_plan<3>>::memory().sums > 0);
+              firmware_end<four_ends_plan<3>>::memory().sums == 0);
 
 TEST_SUITE("firmware/ends/end") {
   TEST_CASE("thresholds: flip, smallest and thresholds, in this order") {
@@ -43,23 +43,32 @@ TEST_SUITE("firmware/ends/end") {
     CHECK(arrays.integers[96 + 5] == 77);
   }
 
-  TEST_CASE("fixed point: all constants except the multiplier of a join") {
+  TEST_CASE("fixed point: two numbers of each channel, without the multiplier of a join") {
     end_of<four_ends_plan<1>> end;
-    end.multiplier[1] = 1;
-    end.shift[1] = 2;
-    end.low[1] = 3;
-    end.high[1] = 4;
+    end.multiplier[1] = -123456789;
+    end.shift[1] = 62;
+    end.low[1] = -127;
+    end.high[1] = 255;
     end.smallest[1] = -1;
-    end.offset[1] = 6;
+    end.offset[1] = -(std::int64_t{1} << 60);
     end.other_multiplier[1] = 7;
+    end.multiplier[2] = 1 << 30;
+    end.low[2] = -2048;
+    end.high[2] = 2047;
     firmware_arrays arrays;
     firmware_end<four_ends_plan<1>>::put(end, arrays);
-    REQUIRE(arrays.integers.size() == 4 * 20 + 32);
-    for (std::size_t k = 0; k < 4; ++k) CHECK(arrays.integers[20 * k + 1] == static_cast<std::int32_t>(k + 1));
-    CHECK(arrays.integers[80 + 1] == -1);
-    REQUIRE(arrays.wide.size() == 20);
-    CHECK(arrays.wide[1] == 6);
+    CHECK(arrays.integers.empty());
     CHECK(arrays.floats.empty());
+    REQUIRE(arrays.wide.size() == 2 * 20);
+    for (std::size_t c = 0; c < 3; ++c) {
+      const minnow::detail::fixed_channel found(arrays.wide.data() + 2 * c);
+      CHECK(found.multiplier == end.multiplier[c]);
+      CHECK(found.offset == end.offset[c]);
+      CHECK(found.shift == end.shift[c]);
+      CHECK(found.low == end.low[c]);
+      CHECK(found.high == end.high[c]);
+      CHECK(found.smallest == (end.smallest[c] != 0));
+    }
   }
 
   TEST_CASE("floats: the scales of the sums and the arrays of the layers") {

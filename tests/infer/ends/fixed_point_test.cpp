@@ -34,6 +34,7 @@ end_of<Plan> some_end() {
   end.shift = {1, 1, 0};
   end.low = {-127, -127, -5};
   end.high = {127, 5, 127};
+  end.derive();
   return end;
 }
 
@@ -83,6 +84,7 @@ TEST_SUITE("infer/ends/fixed_point") {
     using plan = of_joined_codes_plan;
     auto end = some_end<plan>();
     end.other_multiplier = {4, -2, 100};
+    end.derive();
     const std::vector<std::byte> other{std::byte{3}, std::byte{0xff}, std::byte{0}};
     std::array<const std::byte*, plan::ops> others{};
     others[1] = other.data();

@@ -70,9 +70,17 @@ TEST_SUITE("pack/ends/fixed_point") {
     line.then({-2, 1});
     CHECK(line.low == -11);
     CHECK(line.high == 1);
+  }
+
+  TEST_CASE("a constant, to which a join adds codes") {
+    channel_line line{.slope = 1};
+    line.clip({0, 6});
     line.then({0, 5});
-    CHECK(line.low == 5);
-    CHECK(line.high == 5);
+    line.other_slope = 2;
+    fixed_constants constants(1);
+    set_channel(constants, 0, line, 1, -127, 127);
+    for (const int other : {-70, -3, 0, 4, 70})
+      CHECK(constants.code(0, 1000, other) == std::clamp(5 + 2 * other, -127, 127));
   }
 
   TEST_CASE("a scale of 0 makes every code 0") {

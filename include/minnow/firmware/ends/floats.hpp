@@ -48,7 +48,7 @@ struct firmware_floats {
 };
 
 /// Epilogue in floats: each layer, and then the quantizer, is applied to a whole map of floats. In the last stage, layers
-/// that are functions of one number are applied in place to the logits.
+/// that are functions of one number are applied to each sum, and need no map.
 template <class Plan>
 struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
   using constants = firmware_floats<Plan>;
@@ -56,27 +56,41 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
     return Plan::has_product && !Plan::has_quantizer && (firmware_function<typename Plan::template op<Index>> && ...);
   }(typename Plan::indices{});
 
+  /// Sink (kernels/sink/sink.hpp) that turns sums into the values of the last layer.
+  struct value_sink {
+    const float* floats;
+    float* to;
+
+    void put(int y, int x, int channel, int filters, const std::int32_t* sums) const noexcept {
+      float* values = to + (y * Plan::window.out.width + x) * Plan::window.out.channels + channel;
+      for (int f = 0; f < filters; ++f) {
+        float value = rounded_product(static_cast<float>(sums[f]), floats[channel + f]);
+        [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+          ((value = apply_on_device<typename Plan::template op<Index>>(
+                floats + constants::template place<Index>(), constants::template in<Index>, value, channel + f)),
+           ...);
+        }(typename Plan::indices{});
+        values[f] = value;
+      }
+    }
+  };
+
   static constexpr stage_memory memory() {
     stage_memory m = float_map_memory<Plan, works_in_place>();
-    if (in_place) m.floats = {};
-    return m;
+    return in_place ? stage_memory{} : m;
   }
 
   template <class Data, class Product>
   static void run(const stage_run<Plan>& r) noexcept {
     const float* floats = Data::stage().floats;
     if constexpr (in_place) {
-      auto* to = reinterpret_cast<float*>(r.output);
-      multiply<Product>(r.work, floats, to);
-      [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (run_on_device<typename Plan::template op<Index>>(floats + constants::template place<Index>(),
-                                                          constants::template in<Index>, to, to),
-         ...);
-      }(typename Plan::indices{});
+      multiply_on_device<Product>(r, value_sink{floats, reinterpret_cast<float*>(r.output)});
     } else {
       const float* from = r.floats[0];
       if constexpr (Plan::has_product) multiply<Product>(r.work, floats, r.floats[0]);
-      else from = values<typename Plan::inputs>(r.work.operands.inputs, Plan::in, floats[0], 0, r.floats[0]);
+      else
+        from = values<typename Plan::inputs>(r.work.operands.inputs, Plan::in, floats[0], r.work.operands.zero,
+                                             r.floats[0]);
       from = run_layers<works_in_place>(
           r, from, [&](auto i, const float* in, [[maybe_unused]] const float* other, float* out) {
             using layer = typename Plan::template op<i>;

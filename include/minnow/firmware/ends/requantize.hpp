@@ -39,17 +39,17 @@ struct firmware_end<Plan, stage_end::requantize> : firmware_floats<Plan> {
 
   template <class Data, class Product>
   static void run(const stage_run<Plan>& r) noexcept {
-    multiply_on_device<Product>(
-        r, kernels::byte_sink<byte_code_of<Plan>>{&codes_of_block<Data>, r.others.data(), Plan::pool_window,
-                                                  Data::stage().integers, r.output});
+    multiply_on_device<Product>(r, kernels::byte_sink<byte_code_of<Plan>>{&codes_of_block<Data>, &r, Plan::pool_window,
+                                                                          Data::stage().integers, r.output});
   }
 
 private:
   template <class Data>
-  static void codes_of_block(const void* others, const std::int32_t* sums, int pixel, int channel,
-                             byte_code_of<Plan>* codes) noexcept {
+  static void codes_of_block([[maybe_unused]] const void* context, const std::int32_t* sums, [[maybe_unused]] int pixel,
+                             int channel, byte_code_of<Plan>* codes) noexcept {
     const float* floats = Data::stage().floats;
     const auto state = constants::out_state(floats);
+    const int zero = zero_point<typename Plan::outputs>(state);
     const int count = (std::min)(kernels::block_filters, channels - channel);
     for (int f = 0; f < count; ++f) {
       const int c = channel + f;
@@ -60,9 +60,10 @@ private:
         if constexpr (join_layer<layer>) {
           using second = typename Plan::template second_inputs<Index>;
           using number = std::conditional_t<std::is_same_v<second, real>, float, kernels::byte_code<second::storage>>;
-          const std::byte* map = static_cast<const std::byte* const*>(others)[Index];
-          const auto* other = reinterpret_cast<const number*>(map) + pixel * channels;
-          x = firmware_layer<layer>::join(of_layer, x, static_cast<float>(other[c]));
+          const auto& run = *static_cast<const stage_run<Plan>*>(context);
+          const number other = reinterpret_cast<const number*>(run.others[Index])[pixel * channels + c];
+          const auto other_zero = static_cast<number>(run.other_zeros[Index]);
+          x = firmware_layer<layer>::join(of_layer, x, static_cast<float>(other - other_zero));
         } else if constexpr (Index != Plan::pool) {
           x = apply_on_device<layer>(of_layer, constants::template in<Index>, x, c);
         }
@@ -70,7 +71,7 @@ private:
       [&]<std::size_t... Index>(std::index_sequence<Index...>) {
         (step(std::integral_constant<std::size_t, Index>{}), ...);
       }(typename Plan::indices{});
-      codes[f] = static_cast<byte_code_of<Plan>>(Plan::outputs::code(x, state));
+      codes[f] = static_cast<byte_code_of<Plan>>(static_cast<int>(Plan::outputs::code(x, state)) + zero);
     }
   }
 };

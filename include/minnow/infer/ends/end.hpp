@@ -43,6 +43,10 @@
 ///   template <class Product, class Arch>
 ///   void run(const stage_run<Plan>&) const        computes one image's product and writes the stage's output. noexcept
 ///                                                 unless it calls functions of a user's quantizer or layer
+///
+/// An end with constants that follow from its arrays has one more member:
+///
+///   void derive()                                 computes these constants. Called after packing and after reading
 namespace minnow::detail {
 
 template <class Plan, stage_end End = Plan::ends_in>

@@ -15,6 +15,7 @@
 #include <minnow/infer/stage_plan.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/sink/byte_sink.hpp>
+#include <minnow/kernels/sink/fixed_block.hpp>
 #include <minnow/layers/layer.hpp>
 
 namespace minnow::detail {
@@ -37,7 +38,8 @@ struct fixed_constants {
   std::vector<std::int32_t> shift;
   std::vector<std::int32_t> low;
   std::vector<std::int32_t> high;
-  std::vector<std::int32_t> smallest;  ///< [sum_stride] -1 where a pool takes the smallest code, else 0
+  std::vector<std::int32_t> smallest;        ///< [sum_stride] -1 where a pool takes the smallest code, else 0
+  std::vector<kernels::fixed_block> blocks;  ///< the same constants in the order of the kernels (`derive`)
 
   explicit fixed_constants(int channels)
       : multiplier(index(channels)),
@@ -46,7 +48,22 @@ struct fixed_constants {
         shift(multiplier),
         low(multiplier),
         high(multiplier),
-        smallest(index(kernels::sum_stride(channels))) {}
+        smallest(index(kernels::sum_stride(channels))),
+        blocks(index(kernels::blocks(channels))) {}
+
+  /// Computes `blocks` from the other arrays.
+  void derive() noexcept {
+    for (std::size_t c = 0; c < multiplier.size(); ++c) {
+      kernels::fixed_block& b = blocks[c / kernels::block_filters];
+      const int channel = static_cast<int>(c % kernels::block_filters), place = kernels::fixed_block::place(channel);
+      b.multiplier[channel] = multiplier[c];
+      b.offset[place] = offset[c];
+      b.shift[place] = shift[c];
+      b.low[place] = low[c];
+      b.high[place] = high[c];
+      b.other_multiplier[place] = other_multiplier[c];
+    }
+  }
 
   [[nodiscard]] std::int32_t code(int channel, std::int32_t sum, std::int32_t other) const noexcept {
     const auto c = index(channel);
@@ -67,25 +84,25 @@ struct fixed_constants {
 
 /// Context of `fix_block`.
 struct fix_context {
-  const fixed_constants* constants;
+  const kernels::fixed_block* blocks;
   const std::byte* other;  ///< packed map that an `add` layer adds; null without such a layer
   int other_zero;          ///< zero point of this map
 };
 
 /// Computes the codes of a block of sums. A `byte_sink` calls it.
-template <class Plan>
-void fix_block(const void* context, const std::int32_t* sums, int pixel, int channel,
+template <class Plan, class Arch>
+void fix_block(const void* context, const std::int32_t* sums, [[maybe_unused]] int pixel, int channel,
                byte_code_of<Plan>* codes) noexcept {
   const auto& given = *static_cast<const fix_context*>(context);
-  const int count = std::min(kernels::block_filters, Plan::window.out.channels - channel);
-  for (int f = 0; f < count; ++f) {
-    std::int32_t other = 0;
-    if constexpr (Plan::joins > 0) {
-      using number = kernels::byte_code<Plan::template second_inputs<join_of<Plan>>::storage>;
-      other = reinterpret_cast<const number*>(given.other)[pixel * Plan::window.out.channels + channel + f] -
-              given.other_zero;
-    }
-    codes[f] = static_cast<byte_code_of<Plan>>(given.constants->code(channel + f, sums[f], other));
+  const kernels::fixed_block& block = given.blocks[channel / kernels::block_filters];
+  if constexpr (Plan::joins > 0) {
+    using number = kernels::byte_code<Plan::template second_inputs<join_of<Plan>>::storage>;
+    constexpr int channels = Plan::window.out.channels;
+    const auto* others = reinterpret_cast<const number*>(given.other) + pixel * channels + channel;
+    kernels::fixed_codes<Arch>(block, sums, others, std::min(kernels::block_filters, channels - channel),
+                               given.other_zero, codes);
+  } else {
+    kernels::fixed_codes<Arch>(block, sums, static_cast<const std::int8_t*>(nullptr), 0, 0, codes);
   }
 }
 
@@ -125,13 +142,13 @@ struct end_of<Plan, stage_end::fixed_point> : fixed_constants, stored_zero<typen
   template <class Product, class Arch>
   void run(const stage_run<Plan>& r) const noexcept {
     if (r.work.watcher != nullptr) watch<Product>(r.work);
-    fix_context context{this, nullptr, 0};
+    fix_context context{this->blocks.data(), nullptr, 0};
     if constexpr (Plan::joins > 0) {
       context.other = r.others[join_of<Plan>];
       context.other_zero = r.other_zeros[join_of<Plan>];
     }
-    const kernels::byte_sink<byte_code_of<Plan>> codes{fix_block<Plan>, &context, Plan::pool_window, smallest.data(),
-                                                       r.output};
+    const kernels::byte_sink<byte_code_of<Plan>> codes{fix_block<Plan, Arch>, &context, Plan::pool_window,
+                                                       smallest.data(), r.output};
     multiply_into<Product>(r.work, codes);
   }
 };

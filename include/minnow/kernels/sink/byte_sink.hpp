@@ -8,6 +8,7 @@
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
 #include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/sink/block_panel.hpp>
 #include <minnow/kernels/sink/sink.hpp>
 
 namespace minnow::kernels {
@@ -37,32 +38,12 @@ struct byte_sink {
   int last_window_row = pool.out.height;
 
   template <int Factor, class Batch, std::size_t Vectors>
-  struct panel_of {
-    const byte_sink* sink;
-    int channel;
-    int filters;
-    Batch base[Vectors];
-
-    void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
-      constexpr int lanes = static_cast<int>(Vectors * Batch::size);
-      alignas(64) std::int32_t sums[index(lanes)];
-      for (std::size_t v = 0; v < Vectors; ++v) {
-        Batch sum = Factor == 2 || Factor == -2 ? counts[v] + counts[v] : counts[v];
-        sum = Factor > 0 ? base[v] + sum : base[v] - sum;
-        sum.store_aligned(sums + v * Batch::size);
-      }
-      for (int first = 0; first < filters; first += block_filters)
-        sink->put(y, x, channel + first, filters - first < block_filters ? filters - first : block_filters,
-                  sums + first);
-    }
-  };
+  using panel_of = block_panel<byte_sink, Factor, Batch, Vectors>;
 
   template <int Factor, class Batch, std::size_t Vectors>
   [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel,
                                                        int filters) const noexcept {
-    panel_of<Factor, Batch, Vectors> result{this, channel, filters, {}};
-    for (std::size_t v = 0; v < Vectors; ++v) result.base[v] = base[v];
-    return result;
+    return block_panel_of<Factor>(*this, base, channel, filters);
   }
 
   void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {

@@ -4,47 +4,17 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 #include <utility>
 
 #include <minnow/core/affine.hpp>
 #include <minnow/core/index.hpp>
+#include <minnow/infer/ends/channel_line.hpp>
 #include <minnow/infer/ends/fixed_point.hpp>
 #include <minnow/infer/ends/layer_constants.hpp>
 #include <minnow/layers/layer.hpp>
 
 namespace minnow::detail {
-
-/// The composed function of the layers between a channel's sums and its codes, in double precision:
-///
-///   clip(slope · sum + other_slope · other + shift)
-///
-/// where clip(x) limits x to [low, high], and `other` is a code that an `add` layer adds.
-struct channel_line {
-  double slope = 0;
-  double other_slope = 0;  ///< factor of the codes that an `add` layer adds
-  double shift = 0;
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-
-  /// Appends y -> y · a.scale + a.shift to the function. Maps `low` and `high` in the same way, and swaps them if
-  /// a.scale < 0.
-  void then(affine a) noexcept {
-    const auto scale = static_cast<double>(a.scale), t = static_cast<double>(a.shift);
-    slope *= scale;
-    other_slope *= scale;
-    shift = shift * scale + t;
-    const auto image = [&](double limit) { return scale == 0 ? t : limit * scale + t; };
-    low = image(low);
-    high = image(high);
-    if (scale < 0) (std::swap)(low, high);
-  }
-  void clip(interval i) noexcept {
-    low = (std::clamp)(low, static_cast<double>(i.low), static_cast<double>(i.high));
-    high = (std::clamp)(high, static_cast<double>(i.low), static_cast<double>(i.high));
-  }
-};
 
 /// Converts the function `line` of a channel to integer constants.
 ///
@@ -108,6 +78,7 @@ void pack_end(end_of<Plan, stage_end::fixed_point>& to, layer_constants<Plan>&& 
     set_channel(to, c, line, scale, Plan::outputs::min_code, Plan::outputs::max_code, from.zero());
     to.smallest[index(c)] = after_pool < 0 ? -1 : 0;
   }
+  to.derive();
 }
 
 }  // namespace minnow::detail
