@@ -73,7 +73,7 @@ def run(options):
 
 def main(arguments=None):
   parser = argparse.ArgumentParser(prog="minnow-import", description=DESCRIPTION)
-  parser.add_argument("file", metavar="FILE", help="a network: .onnx, .tflite, .h5, .keras or .tar.xz")
+  parser.add_argument("file", metavar="FILE", help="a network: .onnx, .tflite, .h5 or .tar.xz")
   parser.add_argument("--name", metavar="NET", help="the C++ name of the network")
   parser.add_argument("--out", metavar="FOLDER", default=".", help="where to write NET.hpp, NET.safetensors and NET.md")
   parser.add_argument("--run", metavar="INPUTS.npy", help="run the network in double precision on inputs in the source's layout")

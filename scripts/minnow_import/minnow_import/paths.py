@@ -71,11 +71,11 @@ def with_repeats(layers):
       count = 1
       while types[at + count * period:at + (count + 1) * period] == block:
         count += 1
-      has_product = any(layer.is_product() or layer.body is not None for layer in layers[at:at + period])
-      if count > 1 and has_product and period * count > best[0]:
+      begins = layers[at].is_product() or layers[at].body is not None
+      if begins and count > 1 and period * count > best[0]:
         best = (period * count, period, count)
     covered, period, count = best
-    if covered >= 4:
+    if count >= 3 or covered >= 8:
       result.append(Repeat([layers[at + k * period:at + (k + 1) * period] for k in range(count)]))
       at += covered
     else:

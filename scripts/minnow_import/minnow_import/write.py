@@ -100,7 +100,7 @@ def lines_of(layers, indent, aliases):
       if scheme in aliases:
         text = text.replace(scheme, aliases[scheme], 1)
       previous = lines[-1] if lines else None
-      if previous is None or starts_line(layer) or not previous[2:] or len(previous[0]) + len(text) > 78:
+      if previous is None or starts_line(layer) or not previous[2:] or len(previous[0]) + len(text) > 96:
         lines.append([" " * indent + text, list(layer.sources), True])
       else:
         previous[0] += ", " + text
