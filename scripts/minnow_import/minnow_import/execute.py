@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from . import quantized_operators  # noqa: F401  (registers the operators)
+from . import quantized_operators, tflite_operators  # noqa: F401  (they register their operators)
 from .failure import MOST_ELEMENTS, Refusal, require
 from .operators import OPERATORS
 
