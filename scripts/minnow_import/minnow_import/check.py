@@ -17,7 +17,7 @@ PROGRAM = """#include "NAME.hpp"
 int main(int, char** argv) try {
   mn::network<NAME> network;
   mn::load_imported(network, argv[1], NAME_names);
-  const auto packed = mn::pack(network);
+  const auto packed = mn::PACK(network);
   mn::tensor images = mn::load_npy(argv[2]);
   const auto count = static_cast<std::uint64_t>(images.shape.at(0));
   const mn::dataset<float> data(mn::shape{HEIGHT, WIDTH, CHANNELS}, std::move(images.values), {});
@@ -41,6 +41,9 @@ def network_inputs(graph, lowered, x):
       continue  # the normalization, which the network does itself
     inputs = [x] + [graph.constants[name].values for name in node.inputs[1:]]
     x = run_node(graph.path, node, inputs)[0]
+  if lowered.integers and lowered.integers[0]:
+    scale, zero = lowered.integers[0]
+    x = np.float32(scale) * (x - zero)
   channels, height, width = lowered.shape
   return np.moveaxis(x.reshape(len(x), channels, height, width), 1, -1)
 
@@ -65,11 +68,15 @@ def run_program(command, what):
 def check(name, folder, graph, lowered, x, include, compiler):
   """Returns 0 if the logits of the C++ network and of its packed form equal the importer's within 1e-4 of the largest."""
   expected = run_batches(graph, x).reshape(len(x), -1)
+  pack = "pack"
+  if lowered.integers:
+    scale, zero = lowered.integers[1]
+    expected, pack = np.float64(np.float32(scale)) * (expected - zero), "pack<mn::tflite_fixed_point>"
   channels, height, width = lowered.shape
   with tempfile.TemporaryDirectory() as place:
     program, images = os.path.join(place, "check.cpp"), os.path.join(place, "images.npy")
     text = PROGRAM
-    for key, value in (("NAME", name), ("HEIGHT", height), ("WIDTH", width), ("CHANNELS", channels)):
+    for key, value in (("NAME", name), ("HEIGHT", height), ("WIDTH", width), ("CHANNELS", channels), ("PACK", pack)):
       text = text.replace(key, str(value))
     with open(program, "w", encoding="utf-8") as file:
       file.write(text)

@@ -52,12 +52,15 @@ class Lowered:
   shape          (C, H, W)
   entry          nodes that only reorder the input before the first layer
   normalization  (mean, stddev) or None
+  dropped        (node, reason) of nodes after the logits
+  output         the value of the source that the C++ network computes
   """
   input: str
   shape: tuple
   layers: list
   entry: list
   normalization: tuple
-  dropped: list      # (node, reason) of nodes after the logits
-  output: str        # the value that the C++ network computes
+  dropped: list
+  output: str
   notes: list
+  integers: tuple = None  # (scale, zero) of the source's input, or None, and of its output, if they are int8

@@ -10,16 +10,19 @@ from .layers import Layer, Lowered
 from .layout import Layout
 from .lower_products import ProductRules
 from .lower_quantizers import QuantizerRules
+from .lower_tflite import TfliteRules
 
 # Nodes after the logits that a program does not need to find the class.
 AFTER_LOGITS = {"Softmax": "its result has the logits' order; minnow's losses apply it",
                 "ArgMax": "the class is the index of the largest logit", "TopK": "the class is the index of the largest logit"}
+AFTER_LOGITS["tflite.Softmax"] = AFTER_LOGITS["Softmax"]
+AFTER_LOGITS["tflite.Dequantize"] = "the network returns values"
 # Joins of two feature maps.
 JOINS = ("Add", "Concat", "Sub", "Mul", "Div", "Max", "Min", "Pow", "MatMul", "Gemm")
 ACTIVATIONS = {"Relu": "relu"}
 
 
-class Lowering(ProductRules, QuantizerRules):
+class Lowering(ProductRules, QuantizerRules, TfliteRules):
   """Lowers one graph."""
 
   def __init__(self, graph):
@@ -30,6 +33,8 @@ class Lowering(ProductRules, QuantizerRules):
     self.modules = set()
     self.entry = []
     self.normalization = None
+    self.dequantize_input = None  # (scale, zero) of an input of integers
+    self.quantization = None      # (scale, zero) of the last operator on integers
     self.notes = []
 
   def refuse(self, node, text):
@@ -91,7 +96,9 @@ class Lowering(ProductRules, QuantizerRules):
     channels, height, width = self.input_shape.shape()
     kind = f"image<{channels}, {height}, {width}>" if height > 1 else \
         f"signal<{channels}, {width}>" if width > 1 else f"features<{channels}>"
-    return Lowered(kind, (channels, height, width), merged(layers), self.entry, self.normalization, dropped, output, self.notes)
+    integers = (self.dequantize_input, self.quantization) if self.quantization else None
+    return Lowered(kind, (channels, height, width), merged(layers), self.entry, self.normalization, dropped, output, self.notes,
+                   integers)
 
   def input_layout(self):
     """Returns the layout of the input. A Transpose that reads it can tell that the source has its channels last."""
@@ -143,16 +150,18 @@ class Lowering(ProductRules, QuantizerRules):
     node = joins[0]
     if joins[0] is not joins[1]:
       self.refuse(joins[1], f"expected that it joins two branches of '{value}', found that {joins[0]} joins one of them")
-    if node.op not in ("Add", "Concat"):
+    if node.op not in ("Add", "Concat", "tflite.Add"):
       self.refuse(node, "expected Add or Concat as the join of two branches")
     (first, shape, a, _), (second, other, b, _) = branches
     if len(set(node.inputs)) != 2 or len(node.inputs) != 2 or {first, second} != set(node.inputs):
       self.refuse(node, "expected two inputs, the ends of two branches")
     require(shape.axes == other.axes, f"{self.path}: {node}: expected two branches with their axes in the same order")
-    if node.op == "Add":
+    if node.op in ("Add", "tflite.Add"):
       require(shape.extents == other.extents, f"{self.path}: {node}: expected two branches of one shape")
       body, shortcut = (a, b) if len(a) >= len(b) else (b, a)
       layers.append(Layer("residual", sources=[node.name], body=body, shortcut=shortcut, node=node))
+      if node.op == "tflite.Add":
+        self.finish(node, layers, shape)
       return node.outputs[0], shape
     axis = node.attributes["axis"] % (len(shape.axes) + 1)
     if axis == 0 or axis - 1 != shape.channel_axis():
@@ -193,6 +202,8 @@ class Lowering(ProductRules, QuantizerRules):
       self.quantize(node, layout, layers)
     elif op == "qonnx.MultiThreshold":
       self.multi_threshold(node, layout, layers)
+    elif op.startswith("tflite."):
+      layout = self.tflite(node, value, layout, layers)
     else:
       self.refuse(node, "expected an operator that minnow has a layer for; this one only runs in the importer")
     return node.outputs[0], layout

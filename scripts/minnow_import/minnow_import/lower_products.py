@@ -72,20 +72,43 @@ class ProductRules:
         self.refuse(node, "expected 'auto_pad' NOTSET after a Pad")
       node.attributes = {**node.attributes, "auto_pad": "NOTSET", "pads": [p + q for p, q in zip(pads, pending.options)]}
     group, filters = node.attributes.get("group", 1), weight.shape[0]
-    kernel, strides, padding, out = self.window(node, layout, list(weight.shape[2:]), "half")
     depthwise = group > 1 and group == layout.extents["C"] == filters
+    options, out = self.conv_options(node, layout, list(weight.shape[2:]), group, depthwise)
+    quantizer, values = self.weight_quantizer(node, found, 0)
+    layer = Layer("depthwise_conv" if depthwise else "conv", options, [node.name] if pending is None else
+                  [*pending.sources, node.name], self.module_of(node, [(node.inputs[1], ".weight")]), {"weight": values},
+                  size=filters, weights=quantizer, node=node)
+    return layer, layout.with_extents(C=filters, H=out[0], W=out[1])
+
+  def conv_options(self, node, layout, kernel, group, depthwise):
+    """Returns the template arguments of a convolution after its scheme, and the output's height and width."""
+    kernel, strides, padding, out = self.window(node, layout, kernel, "half")
     options = [] if kernel == [3, 3] else [extent_option("kernel", kernel)]
     if strides != [1, 1]:
       options.append(extent_option("stride", strides))
     options += padding
     if group > 1 and not depthwise:
       options.append(f"groups<{group}>")
-    axis = 0
-    quantizer, values = self.weight_quantizer(node, found, axis)
-    layer = Layer("depthwise_conv" if depthwise else "conv", options, [node.name] if pending is None else
-                  [*pending.sources, node.name], self.module_of(node, [(node.inputs[1], ".weight")]), {"weight": values},
-                  size=filters, weights=quantizer, node=node)
-    return layer, layout.with_extents(C=filters, H=out[0], W=out[1])
+    return options, out
+
+  def in_layers_order(self, values, layout):
+    """Reorders the columns of a dense layer's weights (units, columns) to channels, rows, columns."""
+    order = layout.order()
+    wanted = [label for label in "CHW" if label in order]
+    if order == wanted:
+      return values
+    parts = values.reshape(len(values), *(layout.extents[label] for label in order))
+    return parts.transpose(0, *(1 + order.index(label) for label in wanted)).reshape(values.shape)
+
+  def pool_options(self, kernel, strides, padding):
+    """Returns the template arguments of a pool."""
+    size = kernel[0]
+    options = [str(size)]
+    if kernel != [size, size]:
+      options.append(extent_option("kernel", kernel))
+    if strides != [size, size]:
+      options.append(extent_option("stride", strides))
+    return options + padding
 
   def dense(self, node, value, layout):
     """Lowers Gemm and MatMul. Their columns are reordered to channels, rows, columns."""
@@ -104,12 +127,7 @@ class ProductRules:
     quantizer, values = self.weight_quantizer(node, found, units_axis)
     if units_axis == 1:
       values = values.T
-    units, columns = values.shape
-    order = layout.order()
-    wanted = [label for label in "CHW" if label in order]
-    if order != wanted:
-      values = values.reshape(units, *(layout.extents[l] for l in order))
-      values = values.transpose(0, *(1 + order.index(l) for l in wanted)).reshape(units, columns)
+    values, units = self.in_layers_order(values, layout), len(values)
     bias = None
     if node.op == "Gemm" and len(node.inputs) > 2 and node.inputs[2]:
       bias = self.weights_of(node, node.inputs[2]).values
@@ -142,13 +160,8 @@ class ProductRules:
       extents = [layout.extents["H"], layout.extents["W"]]
       total = [max(0, (-(-e // s) - 1) * s + k - e) for e, k, s in zip(extents, kernel, strides)]
       padding = [padding_option([t // 2 for t in total], [t - t // 2 for t in total])]
-    size = kernel[0]
-    options = [str(size)]
-    if kernel != [size, size]:
-      options.append(extent_option("kernel", kernel))
-    if strides != [size, size]:
-      options.append(extent_option("stride", strides))
-    layer = Layer("average_pool" if average else "max_pool", options + padding, [node.name], node=node)
+    options = self.pool_options(kernel, strides, padding)
+    layer = Layer("average_pool" if average else "max_pool", options, [node.name], node=node)
     # Quantizers do not decrease, so a maximum may come first, next to the product.
     if not average and layers and layers[-1].kind == "quantize":
       layers.insert(len(layers) - 1, layer)

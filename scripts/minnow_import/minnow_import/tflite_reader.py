@@ -134,8 +134,8 @@ class Reader:
     require(len(outputs) == 1 and all(-1 <= i < len(self.tensors) for i in inputs) and 0 <= outputs[0] < len(self.tensors),
             f"{self.path}: {self.kind} {number}: expected tensors below {len(self.tensors)} and one result")
     self.out = self.tensors[outputs[0]]
-    self.name = self.out.name
-    self.where = f"{self.path}: {self.kind} '{self.name}'"
+    self.name = f"{self.kind.lower()}_{number}"
+    self.where = f"{self.path}: {self.kind} '{self.name}' ({self.out.name})"
     require(outputs[0] not in self.values, f"{self.where}: expected a result that no other operator writes")
     self.input_numbers = inputs
     options = table.table(4)

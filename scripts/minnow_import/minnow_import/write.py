@@ -146,7 +146,7 @@ def header(name, graph, lowered, layers, names):
   row = "   "
   for path, module in names.items():
     entry = f' {{"{path}", "{module}"}},'
-    if len(row) + len(entry) > WIDTH:
+    if len(row) + len(entry) > WIDTH and row.strip():
       text.append(row)
       row = "   "
     row += entry
