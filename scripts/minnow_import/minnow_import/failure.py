@@ -9,7 +9,11 @@ MOST_BYTES = 1 << 31
 
 
 class Refusal(Exception):
-  """A file or a part of it that the importer does not accept. The text is one sentence for the user."""
+  """A file or a part of it that the importer does not accept. The text is one sentence, on one line, for the user."""
+
+  def __str__(self):
+    text = "".join(c if c.isprintable() else "?" for c in super().__str__())
+    return text if len(text) <= 2000 else text[:1997] + "..."
 
 
 def require(condition, text):

@@ -48,14 +48,14 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
   def dynamic_inputs(self, node):
     return [name for name in node.inputs if name and name not in self.graph.constants]
 
-  def module_of(self, node, suffixes=()):
+  def module_of(self, node, suffixes=(), ending=""):
     """Returns the beginning of the tensors' names of a node: the source's name of its parameters, or the node's name."""
     name = node.name
     for value, suffix in suffixes:
       if value.endswith(suffix) and len(value) > len(suffix):
         name = value[:-len(suffix)]
         break
-    name = re.sub(r"[^A-Za-z0-9_./:-]", "_", name) or node.op
+    name = (re.sub(r"[^A-Za-z0-9_./:-]", "_", name) or node.op) + ending
     unique, number = name, 2
     while unique in self.modules or unique == "normalization":
       unique, number = f"{name}_{number}", number + 1

@@ -122,8 +122,8 @@ class QuantizerRules:
       full = np.clip(np.sort(np.broadcast_to(thresholds, (channels, count)), axis=1), -1e30, 1e30)
       layers.append(Layer("multi_threshold", [str(count)], [node.name], module, {
           "thresholds": full, "step": np.array([step]), "offset": np.array([offset])}, node=node))
-    layers.append(Layer("quantize", [], [] if layers and layers[-1].node is node else [node.name],
-                        module if layers and layers[-1].node is node else module, inputs=quantizer, node=node))
+    alone = not layers or layers[-1].node is not node
+    layers.append(Layer("quantize", [], [node.name] if alone else [], module, inputs=quantizer, node=node))
 
   def threshold_values(self, node, step, offset, count):
     """Returns the quantizer whose values are offset + step * k for k from 0 to count."""

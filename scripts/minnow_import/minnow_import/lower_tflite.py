@@ -15,16 +15,14 @@ MOST_BIAS = 1 << 23
 class TfliteRules:
   """The part of Lowering for operators named tflite.*."""
 
-  def affine(self, node, scale, zero):
+  def affine(self, node, scale, zero, ending=".output"):
     quantizer = QuantizerType("given_affine<8>", np.array([scale, zero + 128.0]), scale * (-128 - zero), scale * (127 - zero))
-    return Layer("quantize", [], [], self.module_of(node) + ".output", inputs=quantizer, node=node)
+    return Layer("quantize", [], [], self.module_of(node, ending=ending), inputs=quantizer, node=node)
 
   def begin(self, node, layers, scale, zero):
     """Adds the quantizer of the network's input, whose integers become values."""
     if self.at_input(layers):
-      layer = self.affine(node, scale, zero)
-      layer.module = self.module_of(node) + ".input"
-      layers.append(layer)
+      layers.append(self.affine(node, scale, zero, ".input"))
       self.dequantize_input = (scale, zero)
 
   def finish(self, node, layers, layout):

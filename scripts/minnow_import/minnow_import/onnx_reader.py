@@ -5,6 +5,7 @@ source  onnx.ai/onnx/operators, and docs/qonnx-custom-ops of fastmachinelearning
 """
 
 import math
+import warnings
 
 import numpy as np
 
@@ -62,6 +63,11 @@ def array_of(tensor, what):
   return values, name
 
 
+def text_of(name):
+  """Returns a name as text. protobuf returns names that are not UTF-8 as bytes."""
+  return name.decode("utf-8", "replace") if isinstance(name, bytes) else name
+
+
 class Reader:
   """Reads one file."""
 
@@ -79,8 +85,12 @@ class Reader:
     except ImportError:
       raise Refusal(f"{self.path}: reading ONNX needs Python's onnx: run scripts/setup --import") from None
     model = onnx.ModelProto()
+    contents = read_file(self.path)
     try:
-      model.ParseFromString(read_file(self.path))
+      with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")  # protobuf only warns of bytes that it does not convert
+        model.ParseFromString(contents)
+      require(not found, f"{self.path}: expected an ONNX model, found bytes that are none")
     except (DecodeError, RuntimeError, ValueError):
       raise Refusal(f"{self.path}: expected an ONNX model, found bytes that are none") from None
     require(model.HasField("graph") and model.graph.node, f"{self.path}: expected an ONNX model with nodes, found none")
@@ -94,18 +104,19 @@ class Reader:
     graph = model.graph
     require(not graph.sparse_initializer, f"{self.path}: expected dense initializers, found sparse ones")
     for tensor in graph.initializer:
-      require(tensor.name not in self.constants, f"{self.path}: expected one initializer '{tensor.name}', found two")
-      self.add_constant(tensor.name, *array_of(tensor, f"{self.path}: initializer '{tensor.name}'"))
+      name = text_of(tensor.name)
+      require(name not in self.constants, f"{self.path}: expected one initializer '{name}', found two")
+      self.add_constant(name, *array_of(tensor, f"{self.path}: initializer '{name}'"))
     self.read_annotations(graph)
-    inputs = [value for value in graph.input if value.name not in self.constants]
+    inputs = [value for value in graph.input if text_of(value.name) not in self.constants]
     require(len(inputs) == 1, f"{self.path}: expected one input, found {len(inputs)}"
-            + (f" ({', '.join(value.name for value in inputs[:4])})" if inputs else ""))
+            + (f" ({', '.join(text_of(value.name) for value in inputs[:4])})" if inputs else ""))
     require(len(graph.output) == 1, f"{self.path}: expected one output, found {len(graph.output)}")
     nodes = [node for number, proto in enumerate(graph.node) for node in self.node(proto, number)]
     kinds = {node.op for node in nodes}
     source = "QONNX" if any(op.startswith("qonnx.") for op in kinds) else \
         "ONNX with QuantizeLinear" if "QuantizeLinear" in kinds or "DequantizeLinear" in kinds else "ONNX"
-    result = Graph(self.path, source, self.input(inputs[0]), [graph.output[0].name], nodes, self.constants)
+    result = Graph(self.path, source, self.input(inputs[0]), [text_of(graph.output[0].name)], nodes, self.constants)
     result.sort()
     for node in nodes:
       check_node(self.path, node)
@@ -118,7 +129,8 @@ class Reader:
   def read_annotations(self, graph):
     """Reads FINN's data types of constants."""
     for annotation in graph.quantization_annotation:
-      constant = self.constants.get(annotation.tensor_name)
+      name_of_tensor = text_of(annotation.tensor_name)
+      constant = self.constants.get(name_of_tensor)
       kind = {entry.key: entry.value for entry in annotation.quant_parameter_tensor_names}.get("finn_datatype")
       if constant is None or kind is None:
         continue
@@ -134,11 +146,12 @@ class Reader:
       values = constant.values
       allowed = np.array_equal(values, np.rint(values)) and (values >= lowest).all() and (values <= highest).all() \
           and not (name == "bipolar" and (values == 0).any())
-      require(allowed, f"{self.path}: initializer '{annotation.tensor_name}': expected numbers of the type {kind}")
+      require(allowed, f"{self.path}: initializer '{name_of_tensor}': expected numbers of the type {kind}")
       constant.quantizer = Quantizer(name, np.ones(()), np.zeros(()), lowest, highest, bits)
 
   def input(self, value):
-    what = f"{self.path}: input '{value.name}'"
+    name = text_of(value.name)
+    what = f"{self.path}: input '{name}'"
     require(value.type.HasField("tensor_type") and value.type.tensor_type.HasField("shape"),
             f"{what}: expected a tensor with a shape")
     kind = value.type.tensor_type.elem_type
@@ -147,28 +160,28 @@ class Reader:
     require(2 <= len(extents) <= 4, f"{what}: expected 2 to 4 extents, found {len(extents)}")
     require(all(e is not None for e in extents[1:]), f"{what}: expected fixed extents after the batch, found {extents}")
     check_extents([e or 1 for e in extents], what)
-    return Input(value.name, tuple(extents), TYPES[kind][0])
+    return Input(name, tuple(extents), TYPES[kind][0])
 
   def node(self, proto, number):
     """Returns the nodes that a node of the file becomes: none for a Constant, else one."""
-    name = proto.name or f"{proto.op_type}_{number}"
-    what = f"{self.path}: {proto.op_type} node '{name}'"
+    kind, domain = text_of(proto.op_type), text_of(proto.domain)
+    name = text_of(proto.name) or f"{kind}_{number}"
+    what = f"{self.path}: {kind} node '{name}'"
     attributes = {}
     for attribute in proto.attribute:
-      attributes[attribute.name] = self.attribute(attribute, what)
-    inputs, outputs = list(proto.input), list(proto.output)
+      attributes[text_of(attribute.name)] = self.attribute(attribute, what)
+    inputs, outputs = [text_of(name) for name in proto.input], [text_of(name) for name in proto.output]
     while inputs and not inputs[-1]:
       inputs.pop()
     require(outputs and outputs[0], f"{what}: expected a result, found none")
-    if proto.domain in ("", "ai.onnx"):
-      op = proto.op_type
-    elif proto.domain in QONNX_DOMAINS:
-      require(proto.op_type in QONNX_OPERATORS,
-              f"{what}: expected one of {', '.join(QONNX_OPERATORS)} in the domain {proto.domain}")
-      require(proto.op_type != "Trunc" or self.qonnx_version < 2, f"{what}: expected version 1 of Trunc")
-      op = QONNX_OPERATORS[proto.op_type]
+    if domain in ("", "ai.onnx"):
+      op = kind
+    elif domain in QONNX_DOMAINS:
+      require(kind in QONNX_OPERATORS, f"{what}: expected one of {', '.join(QONNX_OPERATORS)} in the domain {domain}")
+      require(kind != "Trunc" or self.qonnx_version < 2, f"{what}: expected version 1 of Trunc")
+      op = QONNX_OPERATORS[kind]
     else:
-      raise Refusal(f"{what}: expected a domain of ONNX or QONNX, found '{proto.domain}'")
+      raise Refusal(f"{what}: expected a domain of ONNX or QONNX, found '{domain}'")
     if op == "Constant":
       self.constant(outputs[0], attributes, what)
       return []
@@ -233,7 +246,7 @@ class Reader:
           self.to_input(node, position, name, attributes.pop(name))
     elif op == "Dropout":
       attributes.pop("ratio", None)
-    elif op in ("Softmax", "ArgMax") and op == "Softmax" and self.opset < 13:
+    elif op == "Softmax" and self.opset < 13:
       attributes.setdefault("axis", 1)
       attributes["coerced"] = 1
     elif op == "QuantizeLinear":

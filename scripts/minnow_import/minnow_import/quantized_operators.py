@@ -117,6 +117,14 @@ def dequantize_linear(x, scale, zero=None, *, axis=1, block_size=0, datatype="in
   return (x - (0 if zero is None else along(zero, x, axis))) * along(scale, x, axis)
 
 
+@operator("QuantizeDequantize")
+def quantize_dequantize(x, scale, zero, bits, *, signed):
+  """QuantizeLinear followed by DequantizeLinear with the same parameters."""
+  check_scale(scale)
+  lowest, highest = code_range(whole_bits(bits), signed, 0)
+  return (np.clip(np.rint(x / scale) + zero, lowest, highest) - zero) * scale
+
+
 def quantizer_of(node, inputs):
   """Returns the Quantizer of a quantizing node with constant parameters, or None for other nodes."""
   attributes = node.attributes

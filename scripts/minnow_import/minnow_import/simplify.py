@@ -7,7 +7,7 @@ import numpy as np
 from .execute import run_node, shapes_of
 from .failure import Refusal, require
 from .graph import Constant
-from .quantized_operators import quantizer_of
+from .quantized_operators import INTEGERS, quantizer_of
 
 # Operators that move numbers. A constant's quantizer moves with them.
 MOVES = ("Identity", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze")
@@ -53,7 +53,8 @@ def remove_identities(graph):
   for node in list(graph.nodes):
     op, inputs = node.op, node.inputs
     same = op in ("Identity", "Dropout") or (op == "Cast" and node.attributes.get("to") in (1, 11))
-    same = same or (op == "Transpose" and node.attributes.get("perm") == sorted(node.attributes.get("perm") or [0, 0]))
+    perm = node.attributes.get("perm")
+    same = same or (op == "Transpose" and isinstance(perm, list) and perm == list(range(len(perm))))
     same = same or (op == "Pad" and inputs[1] in graph.constants and not graph.constants[inputs[1]].values.any())
     kept = inputs[0]
     if op in ("Mul", "Div", "Add", "Sub"):
@@ -93,6 +94,33 @@ def keep_batch(graph):
   graph.input.shape = (None, *graph.input.shape[1:])
 
 
+def join_quantize_and_dequantize(graph):
+  """Replaces QuantizeLinear and the DequantizeLinear nodes that read it by one quantizer, if their parameters are equal."""
+  readers = graph.consumers()
+  for node in list(graph.nodes):
+    if node.op != "QuantizeLinear" or node.outputs[0] in graph.outputs:
+      continue
+    after = readers.get(node.outputs[0], [])
+    parameters = [[graph.constants.get(name) for name in each.inputs[1:]] for each in (node, *after)]
+    if not after or any(each.op != "DequantizeLinear" for each in after) or any(None in each for each in parameters) \
+        or any(len(each) != len(parameters[0]) for each in parameters) or parameters[0][0].values.size != 1:
+      continue
+    if not all(np.array_equal(a.values, b.values) for each in parameters for a, b in zip(each, parameters[0])):
+      continue
+    lowest, highest = INTEGERS[node.attributes["datatype"]]
+    zero = parameters[0][1].values if len(parameters[0]) > 1 else np.zeros(())
+    names = []
+    for key, value in (("scale", parameters[0][0].values), ("zero", zero), ("bits", float((highest - lowest).bit_length()))):
+      names.append(f"{node.outputs[0]}.{key}")
+      graph.constants[names[-1]] = Constant(np.asarray(value, np.float64))
+    joined = after[0].outputs[0]
+    for each in after:
+      graph.rename(each.outputs[0], joined)
+      graph.remove(each, f"part of {node.name}")
+    node.op, node.inputs, node.outputs = "QuantizeDequantize", [node.inputs[0], *names], [joined]
+    node.attributes = {"signed": int(lowest < 0)}
+
+
 def simplify(graph):
   """Runs all passes. Returns the graph."""
   fold_constants(graph)
@@ -100,6 +128,7 @@ def simplify(graph):
   graph.remove_unread()
   require(graph.nodes, f"{graph.path}: expected a network that computes something, found only constants and copies")
   require(graph.outputs[0] not in graph.constants, f"{graph.path}: expected an output that depends on the input")
+  join_quantize_and_dequantize(graph)
   keep_batch(graph)
   graph.remove_unread()
   if any(node.op in SHAPES for node in graph.nodes):
