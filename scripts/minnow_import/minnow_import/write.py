@@ -125,7 +125,10 @@ def header(name, graph, lowered, layers, names):
       aliases[scheme] = f"{name}_scheme" + (f"_{len(aliases) + 1}" if aliases else "")
   source = comment_text(os.path.basename(graph.path))
   text = ["#pragma once", "", f"// Imported from {source} ({graph.source}). The report is {name}.md.", "",
-          "#include <minnow/exchange/imported.hpp>", "#include <minnow/minnow.hpp>", "", "namespace mn = minnow;", ""]
+          "#include <minnow/exchange/imported.hpp>", "#include <minnow/minnow.hpp>"]
+  if any("given_" in type_of(layer) for _, layer in paths_of(layers)):
+    text.append("#include <minnow/quantize/methods/given.hpp>")
+  text += ["", "namespace mn = minnow;", ""]
   for scheme, alias in aliases.items():
     text.append(f"using {alias} = {scheme};")
   if aliases:
