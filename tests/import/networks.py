@@ -45,16 +45,26 @@ class Onnx:
 
   def batch_norm(self, value, channels, name):
     random = self.random
-    parts = [self.constant(f"{name}.weight", random.uniform(0.5, 1.5, channels) * random.choice([-1, 1], channels)),
-             self.constant(f"{name}.bias", random.uniform(-1, 1, channels)),
-             self.constant(f"{name}.running_mean", random.uniform(-2, 2, channels)),
-             self.constant(f"{name}.running_var", random.uniform(0.5, 4, channels))]
+    parts = [
+        self.constant(f"{name}.weight",
+                      random.uniform(0.5, 1.5, channels) * random.choice([-1, 1], channels)),
+        self.constant(f"{name}.bias", random.uniform(-1, 1, channels)),
+        self.constant(f"{name}.running_mean", random.uniform(-2, 2, channels)),
+        self.constant(f"{name}.running_var", random.uniform(0.5, 4, channels))
+    ]
     return self.add("BatchNormalization", value, *parts, name=name)
 
   def quant(self, value, name, scale, bits, signed=1, narrow=1, zero=0.0, rounding_mode="ROUND"):
-    return self.add("Quant", value, self.constant(f"{name}.scale", scale), self.constant(f"{name}.zero", zero),
-                    self.constant(f"{name}.bits", float(bits)), name=name, domain="qonnx.custom_op.general", signed=signed,
-                    narrow=narrow, rounding_mode=rounding_mode)
+    return self.add("Quant",
+                    value,
+                    self.constant(f"{name}.scale", scale),
+                    self.constant(f"{name}.zero", zero),
+                    self.constant(f"{name}.bits", float(bits)),
+                    name=name,
+                    domain="qonnx.custom_op.general",
+                    signed=signed,
+                    narrow=narrow,
+                    rounding_mode=rounding_mode)
 
   def bipolar(self, value, name, scale=1.0):
     return self.add("BipolarQuant", value, self.constant(f"{name}.scale", scale), name=name, domain="onnx.brevitas")
@@ -62,11 +72,14 @@ class Onnx:
   def model(self, output=None, shape=None):
     """Returns the model, with the last node's result as its output unless another one is named."""
     output = output or self.last
-    graph = helper.make_graph(
-        self.nodes, "test", [helper.make_tensor_value_info("input", TensorProto.FLOAT, self.shape)],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)], self.initializers)
-    opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("onnx.brevitas", 1),
-              helper.make_opsetid("qonnx.custom_op.general", 1)]
+    graph = helper.make_graph(self.nodes, "test",
+                              [helper.make_tensor_value_info("input", TensorProto.FLOAT, self.shape)],
+                              [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)], self.initializers)
+    opsets = [
+        helper.make_opsetid("", self.opset),
+        helper.make_opsetid("onnx.brevitas", 1),
+        helper.make_opsetid("qonnx.custom_op.general", 1)
+    ]
     return helper.make_model(graph, opset_imports=opsets, ir_version=7)
 
   def save(self, folder, name, **settings):
@@ -86,7 +99,12 @@ def small_float():
   x = net.batch_norm(x, 8, "norm_a")
   x = net.add("Add", x, fork)
   x = net.add("Clip", x, net.constant("low", 0), net.constant("high", 6))
-  x = net.add("Conv", x, net.weights("b.weight", 6, 8, 3, 3), net.weights("b.bias", 6), pads=[0, 0, 1, 1], strides=[2, 2])
+  x = net.add("Conv",
+              x,
+              net.weights("b.weight", 6, 8, 3, 3),
+              net.weights("b.bias", 6),
+              pads=[0, 0, 1, 1],
+              strides=[2, 2])
   x = net.add("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
   shape = net.add("Shape", x)
   batch = net.add("Gather", shape, net.constant("zero", 0, np.int64), axis=0)
@@ -112,7 +130,7 @@ def small_qonnx():
   x = net.add("Relu", x)
   x = net.quant(x, "unsigned", 0.125, 4, signed=0, narrow=0)
   x = net.add("Flatten", x, axis=1)
-  w = net.quant(net.weights("w2", 12, 7), "four_w2", np.full((1, 7), 0.125) * 2.0 ** np.arange(-3, 4), 4)
+  w = net.quant(net.weights("w2", 12, 7), "four_w2", np.full((1, 7), 0.125) * 2.0**np.arange(-3, 4), 4)
   x = net.add("MatMul", x, w, name="fc")
   net.add("Add", x, net.weights("fc_bias", 7))
   return net

@@ -95,7 +95,8 @@ class Corpus(unittest.TestCase):
     self.refused(self.onnx(net.model(output="other")), "'other'")
 
   def test_lying_shapes(self):
-    for extents, word in (([4, 4], "bytes"), ([1 << 31], "elements"), ([1 << 40, 1 << 40], "elements"), ([-4, 3], "extents")):
+    for extents, word in (([4, 4], "bytes"), ([1 << 31], "elements"), ([1 << 40,
+                                                                        1 << 40], "elements"), ([-4, 3], "extents")):
       net = self.small()
       del net.initializers[0].dims[:]
       net.initializers[0].dims.extend(extents)
@@ -117,17 +118,32 @@ class Corpus(unittest.TestCase):
     self.refused(self.onnx(net.model()), "'outer'", "elements")
 
   def test_unknown_operators_domains_and_attributes(self):
-    cases = [("Einsum", "", {"equation": "ij,jk->ik"}, "Einsum"), ("MatMul", "com.vendor", {}, "com.vendor"),
-             ("Relu", "", {"slope": 1.0}, "'slope'"), ("Quant", "onnx.brevitas", {}, "inputs"),
-             ("LSTM", "", {}, "LSTM"), ("Loop", "", {}, "Loop")]
+    cases = [("Einsum", "", {
+        "equation": "ij,jk->ik"
+    }, "Einsum"), ("MatMul", "com.vendor", {}, "com.vendor"), ("Relu", "", {
+        "slope": 1.0
+    }, "'slope'"), ("Quant", "onnx.brevitas", {}, "inputs"), ("LSTM", "", {}, "LSTM"), ("Loop", "", {}, "Loop")]
     for op, domain, attributes, word in cases:
       net = Onnx([1, 4])
       net.add(op, "input", name="odd", domain=domain, **attributes)
       self.refused(self.onnx(net.model()), "'odd'", word)
 
   def test_attributes_of_wrong_types(self):
-    for op, attributes in (("Conv", {"pads": "all"}), ("Conv", {"strides": [0, 0]}), ("Conv", {"group": 0}), ("Conv", {"strides": 5}),
-                           ("Conv", {"pads": [1 << 40] * 4}), ("Conv", {"dilations": [1 << 40] * 2}), ("Conv", {"group": "x"})):
+    for op, attributes in (("Conv", {
+        "pads": "all"
+    }), ("Conv", {
+        "strides": [0, 0]
+    }), ("Conv", {
+        "group": 0
+    }), ("Conv", {
+        "strides": 5
+    }), ("Conv", {
+        "pads": [1 << 40] * 4
+    }), ("Conv", {
+        "dilations": [1 << 40] * 2
+    }), ("Conv", {
+        "group": "x"
+    })):
       net = Onnx([1, 2, 5, 5])
       net.add(op, "input", net.weights("w", 2, 2, 3, 3), name="odd", **attributes)
       self.refused(self.onnx(net.model()), "'odd'")
@@ -178,7 +194,8 @@ class Corpus(unittest.TestCase):
       self.assertEqual(main([path, "--name", "net", "--out", out]), 0)
     with open(os.path.join(out, "net.hpp"), encoding="utf-8") as file:
       lines = [line for line in file if line.startswith("#")]
-    self.assertEqual(lines, ["#pragma once\n", "#include <minnow/exchange/imported.hpp>\n", "#include <minnow/minnow.hpp>\n"])
+    self.assertEqual(lines,
+                     ["#pragma once\n", "#include <minnow/exchange/imported.hpp>\n", "#include <minnow/minnow.hpp>\n"])
 
   def test_a_long_chain(self):
     net = Onnx(["N", 4])
@@ -203,11 +220,31 @@ class Corpus(unittest.TestCase):
   def test_keras(self):
     self.refused(self.write("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(100)))
     for config, word in ((None, "architecture"), ("{", "Keras"), ('{"class_name": "Lambda"}', "Functional"),
-                         (json.dumps({"class_name": "Sequential", "config": {"layers": [
-                             {"class_name": "Lambda", "config": {"name": "odd", "batch_input_shape": [None, 4],
-                                                                 "function": ["4wEAAAAAAAAAAAAAAAEAAAA=", None, None]}}]}}), "'odd'"),
-                         (json.dumps({"class_name": "Sequential", "config": {"layers": [
-                             {"class_name": "Dense", "config": {"name": "fc", "batch_input_shape": [None, 4], "units": 3}}]}}), "'fc'")):
+                         (json.dumps({
+                             "class_name": "Sequential",
+                             "config": {
+                                 "layers": [{
+                                     "class_name": "Lambda",
+                                     "config": {
+                                         "name": "odd",
+                                         "batch_input_shape": [None, 4],
+                                         "function": ["4wEAAAAAAAAAAAAAAAEAAAA=", None, None]
+                                     }
+                                 }]
+                             }
+                         }), "'odd'"), (json.dumps({
+                             "class_name": "Sequential",
+                             "config": {
+                                 "layers": [{
+                                     "class_name": "Dense",
+                                     "config": {
+                                         "name": "fc",
+                                         "batch_input_shape": [None, 4],
+                                         "units": 3
+                                     }
+                                 }]
+                             }
+                         }), "'fc'")):
       path = os.path.join(self.folder.name, "a.h5")
       with h5py.File(path, "w") as file:
         file.create_group("model_weights")
@@ -218,7 +255,8 @@ class Corpus(unittest.TestCase):
   def test_archives(self):
     self.refused(self.write("a.tar.xz", b"\xfd7zXZ\0" + bytes(50)))
     self.refused(self.write("a.tar.xz", bytes(1000)))
-    for name, contents, word in (("other/0-0-weights.bin", bytes(8), "cnvW1A1"), ("cnvW1A1/0-0-weights.bin", bytes(7), "64 bits"),
+    for name, contents, word in (("other/0-0-weights.bin", bytes(8), "cnvW1A1"), ("cnvW1A1/0-0-weights.bin", bytes(7),
+                                                                                  "64 bits"),
                                  ("cnvW1A1/0-0-weights.bin", bytes(8), "layer 0"), ("x.txt", b"x", "found none")):
       path = os.path.join(self.folder.name, "a.tar.xz")
       with tarfile.open(path, "w:xz") as archive:

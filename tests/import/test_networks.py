@@ -11,9 +11,9 @@ import networks
 import numpy as np
 from minnow_import.command import main
 from minnow_import.execute import run_batches
-from minnow_import.lower import lower
-from minnow_import.paths import names_and_tensors, type_of, with_repeats
-from minnow_import.read import read
+from minnow_import.lowering.lower import lower
+from minnow_import.lowering.paths import names_and_tensors, type_of, with_repeats
+from minnow_import.readers.read import read
 from minnow_import.simplify import simplify
 from networks import Onnx
 
@@ -53,7 +53,8 @@ class AgainstTorch(Case):
     x = self.inputs(3, 3, 12, 10)
 
     def norm(t, name):
-      return functional.batch_norm(t, w[name + ".running_mean"], w[name + ".running_var"], w[name + ".weight"], w[name + ".bias"])
+      return functional.batch_norm(t, w[name + ".running_mean"], w[name + ".running_var"], w[name + ".weight"],
+                                   w[name + ".bias"])
 
     t = functional.relu(norm(functional.conv2d(torch.tensor(x), w["stem.weight"], w["stem.bias"], padding=1), "norm"))
     t = (norm(functional.conv2d(t, w["a.weight"], padding=1, groups=8), "norm_a") + t).clamp(0, 6)
@@ -67,7 +68,8 @@ class AgainstTorch(Case):
     x = self.inputs(4, 2, 9, 9)
 
     def norm(t, name):
-      return functional.batch_norm(t, w[name + ".running_mean"], w[name + ".running_var"], w[name + ".weight"], w[name + ".bias"])
+      return functional.batch_norm(t, w[name + ".running_mean"], w[name + ".running_var"], w[name + ".weight"],
+                                   w[name + ".bias"])
 
     def sign(t):
       return torch.where(t >= 0, 1.0, -1.0).double()
@@ -84,14 +86,20 @@ class AgainstTorch(Case):
 
   def test_export_of_torch(self):
     torch.manual_seed(4)
-    block = torch.nn.Sequential(
-        torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.BatchNorm2d(8), torch.nn.ReLU6(), torch.nn.Conv2d(8, 8, 3, 2, 1, groups=8),
-        torch.nn.Hardtanh(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Dropout(), torch.nn.Linear(8, 5),
-        torch.nn.Softmax(1)).eval()
+    block = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.BatchNorm2d(8), torch.nn.ReLU6(),
+                                torch.nn.Conv2d(8, 8, 3, 2, 1, groups=8), torch.nn.Hardtanh(),
+                                torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Dropout(),
+                                torch.nn.Linear(8, 5), torch.nn.Softmax(1)).eval()
     path = os.path.join(self.folder.name, "torch.onnx")
     for opset in (9, 13):
       with contextlib.redirect_stdout(io.StringIO()):
-        torch.onnx.export(block, torch.zeros(1, 3, 10, 10), path, opset_version=opset, dynamic_axes={"input": {0: "n"}},
+        torch.onnx.export(block,
+                          torch.zeros(1, 3, 10, 10),
+                          path,
+                          opset_version=opset,
+                          dynamic_axes={"input": {
+                              0: "n"
+                          }},
                           input_names=["input"])
       x = self.inputs(5, 3, 10, 10)
       graph = simplify(read(path))
@@ -101,7 +109,9 @@ class AgainstTorch(Case):
       np.testing.assert_allclose(run_batches(graph, x, 2), expected, rtol=0, atol=1e-6)
       # Exports without training fold the norm into the convolution.
       self.assertEqual([type_of(layer) for layer in lower(graph).layers], [
-          "conv<8>", "bias", "relu6", "depthwise_conv<real, stride<2>>", "bias", "hard_tanh", "global_average_pool", "dense<5>", "bias"])
+          "conv<8>", "bias", "relu6", "depthwise_conv<real, stride<2>>", "bias", "hard_tanh", "global_average_pool",
+          "dense<5>", "bias"
+      ])
 
 
 class Lowering(Case):
@@ -109,13 +119,15 @@ class Lowering(Case):
   def test_small_float_network(self):
     self.assertEqual(self.types(networks.small_float()), [
         "conv<8>", "batch_norm", "relu", "residual<chain<depthwise_conv<>, batch_norm>>", "relu6",
-        "conv<6, real, stride<2>, same>", "bias", "max_pool<2>", "dense<5>", "bias"])
+        "conv<6, real, stride<2>, same>", "bias", "max_pool<2>", "dense<5>", "bias"
+    ])
 
   def test_small_quantized_network(self):
     self.assertEqual(self.types(networks.small_qonnx()), [
         "conv<16, scheme<sign_nonnegative, sign_nonnegative>, padding<0>>", "batch_norm", "max_pool<2>",
         "conv<12, scheme<given_integer<-1, 1>, given_integer<-1, 1>>, padding<0>>", "batch_norm", "relu",
-        "dense<7, scheme<given_integer<0, 15>, given_integer<-7, 7, per_channel>>>", "bias"])
+        "dense<7, scheme<given_integer<0, 15>, given_integer<-7, 7, per_channel>>>", "bias"
+    ])
 
   def test_weights_are_codes_times_scales(self):
     lowered = lower(self.graph(networks.small_qonnx()))
@@ -142,10 +154,16 @@ class Lowering(Case):
   def test_thresholds(self):
     net = Onnx(["N", 4])
     x = net.add("MatMul", "input", net.weights("w", 4, 3))
-    x = net.add("MultiThreshold", x, net.constant("t", [[0, 1, 2], [1, 2, 3], [2, 3, 4]]), name="steps", out_scale=0.5,
-                out_bias=-0.5, domain="finn.custom_op.general")
+    x = net.add("MultiThreshold",
+                x,
+                net.constant("t", [[0, 1, 2], [1, 2, 3], [2, 3, 4]]),
+                name="steps",
+                out_scale=0.5,
+                out_bias=-0.5,
+                domain="finn.custom_op.general")
     net.add("MatMul", x, net.weights("v", 3, 2))
-    self.assertEqual(self.types(net), ["dense<3>", "multi_threshold<3>", "dense<2, scheme<given_integer<-1, 2>, real>>"])
+    self.assertEqual(self.types(net),
+                     ["dense<3>", "multi_threshold<3>", "dense<2, scheme<given_integer<-1, 2>, real>>"])
 
   def test_quantize_and_dequantize_linear(self):
     net = Onnx(["N", 4])
@@ -155,12 +173,16 @@ class Lowering(Case):
       return net.add("DequantizeLinear", net.add("QuantizeLinear", x, s, z, name=name), s, z, name=name + "_back")
 
     x = pair("input", "in", 0.02, 3, np.int8)
-    w = net.add("DequantizeLinear", net.constant("w", np.arange(-6, 6).reshape(3, 4), np.int8),
-                net.constant("w.scale", [0.1, 0.2, 0.3]), net.constant("w.zero", [0, 0, 0], np.int8), axis=0)
+    w = net.add("DequantizeLinear",
+                net.constant("w",
+                             np.arange(-6, 6).reshape(3, 4), np.int8),
+                net.constant("w.scale", [0.1, 0.2, 0.3]),
+                net.constant("w.zero", [0, 0, 0], np.int8),
+                axis=0)
     net.add("Gemm", x, w, net.weights("b", 3), transB=1)
     lowered = lower(self.graph(net))
-    self.assertEqual([type_of(layer) for layer in lowered.layers], [
-        "dense<3, scheme<given_affine<8>, given_integer<-127, 127, per_channel>>>", "bias"])
+    self.assertEqual([type_of(layer) for layer in lowered.layers],
+                     ["dense<3, scheme<given_affine<8>, given_integer<-127, 127, per_channel>>>", "bias"])
     _, tensors = names_and_tensors(lowered.layers)
     self.assertEqual(tensors["in.state"].tolist(), [float(np.float32(0.02)), 131])
 
@@ -173,8 +195,8 @@ class Lowering(Case):
     layers = with_repeats(lower(self.graph(net)).layers)
     self.assertEqual([type_of(layer) for layer in layers], ["repeat<4, chain<dense<4>, batch_norm, relu>>", "dense<2>"])
     names, _ = names_and_tensors(layers)
-    self.assertEqual({path: name for path, name in names.items() if path[0] == "0"}, {
-        f"0.{k}.{j}": name for k in range(4) for j, name in ((0, f"fc{k}"), (1, f"n{k}"))})
+    self.assertEqual({path: name for path, name in names.items() if path[0] == "0"},
+                     {f"0.{k}.{j}": name for k in range(4) for j, name in ((0, f"fc{k}"), (1, f"n{k}"))})
 
   def refused(self, net, *words):
     out, error = os.path.join(self.folder.name, "out"), io.StringIO()
@@ -193,13 +215,17 @@ class Lowering(Case):
     run_batches(self.graph(net), x)
 
   def test_refusals_name_the_node(self):
+
     def conv(**attributes):
       net = Onnx(["N", 2, 8, 8])
       net.add("Conv", "input", net.weights("w", 3, 2, 3, 3), name="odd", **attributes)
       return net
 
     self.refused(conv(dilations=[2, 2]), "'odd'", "dilations")
-    for op, attributes in (("LeakyRelu", {}), ("Sigmoid", {}), ("AveragePool", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]})):
+    for op, attributes in (("LeakyRelu", {}), ("Sigmoid", {}), ("AveragePool", {
+        "kernel_shape": [3, 3],
+        "pads": [1, 1, 1, 1]
+    })):
       net = conv()
       net.nodes[0].name = "conv"
       net.add(op, net.last, name="strange", **attributes)
@@ -244,37 +270,94 @@ class Keras(Case):
     random = np.random.default_rng(9)
     kernel, bias = random.uniform(-1, 1, (3, 3, 2, 4)), random.uniform(-1, 1, 4)
     depthwise, dense = random.uniform(-1, 1, (3, 3, 4, 1)), random.uniform(-1, 1, (4 * 2 * 2, 3))
-    norm = {"gamma": random.uniform(0.5, 1, 4), "beta": bias, "moving_mean": bias, "moving_variance": random.uniform(0.5, 1, 4)}
-    layers = [
-        ("InputLayer", {"name": "in", "batch_input_shape": [None, 8, 7, 2]}),
-        ("Conv2D", {"name": "conv", "filters": 4, "kernel_size": [3, 3], "strides": [2, 2], "padding": "same", "use_bias": True,
-                    "activation": "linear", "dilation_rate": [1, 1], "groups": 1}),
-        ("BatchNormalization", {"name": "norm", "axis": [3], "epsilon": 0.001, "center": True, "scale": True}),
-        ("Activation", {"name": "act", "activation": "relu"}),
-        ("DepthwiseConv2D", {"name": "depthwise", "kernel_size": [3, 3], "strides": [1, 1], "padding": "same", "use_bias": False,
-                             "depth_multiplier": 1, "activation": "linear"}),
-        ("MaxPooling2D", {"name": "pool", "pool_size": [2, 2], "strides": [2, 2], "padding": "valid"}),
-        ("Flatten", {"name": "flat"}), ("Dense", {"name": "fc", "units": 3, "activation": "softmax", "use_bias": False})]
+    norm = {
+        "gamma": random.uniform(0.5, 1, 4),
+        "beta": bias,
+        "moving_mean": bias,
+        "moving_variance": random.uniform(0.5, 1, 4)
+    }
+    layers = [("InputLayer", {
+        "name": "in",
+        "batch_input_shape": [None, 8, 7, 2]
+    }),
+              ("Conv2D", {
+                  "name": "conv",
+                  "filters": 4,
+                  "kernel_size": [3, 3],
+                  "strides": [2, 2],
+                  "padding": "same",
+                  "use_bias": True,
+                  "activation": "linear",
+                  "dilation_rate": [1, 1],
+                  "groups": 1
+              }), ("BatchNormalization", {
+                  "name": "norm",
+                  "axis": [3],
+                  "epsilon": 0.001,
+                  "center": True,
+                  "scale": True
+              }), ("Activation", {
+                  "name": "act",
+                  "activation": "relu"
+              }),
+              ("DepthwiseConv2D", {
+                  "name": "depthwise",
+                  "kernel_size": [3, 3],
+                  "strides": [1, 1],
+                  "padding": "same",
+                  "use_bias": False,
+                  "depth_multiplier": 1,
+                  "activation": "linear"
+              }), ("MaxPooling2D", {
+                  "name": "pool",
+                  "pool_size": [2, 2],
+                  "strides": [2, 2],
+                  "padding": "valid"
+              }), ("Flatten", {
+                  "name": "flat"
+              }), ("Dense", {
+                  "name": "fc",
+                  "units": 3,
+                  "activation": "softmax",
+                  "use_bias": False
+              })]
     path = os.path.join(self.folder.name, "net.h5")
     with h5py.File(path, "w") as file:
-      file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": [
-          {"class_name": kind, "config": settings} for kind, settings in layers]}})
-      for layer, arrays in (("conv", {"kernel:0": kernel, "bias:0": bias}), ("norm", {k + ":0": v for k, v in norm.items()}),
-                            ("depthwise", {"depthwise_kernel:0": depthwise}), ("fc", {"kernel:0": dense})):
+      file.attrs["model_config"] = json.dumps({
+          "class_name": "Sequential",
+          "config": {
+              "layers": [{
+                  "class_name": kind,
+                  "config": settings
+              } for kind, settings in layers]
+          }
+      })
+      for layer, arrays in (("conv", {
+          "kernel:0": kernel,
+          "bias:0": bias
+      }), ("norm", {k + ":0": v for k, v in norm.items()}), ("depthwise", {
+          "depthwise_kernel:0": depthwise
+      }), ("fc", {
+          "kernel:0": dense
+      })):
         for name, array in arrays.items():
           file[f"model_weights/{layer}/{layer}/{name}"] = array
     x = self.inputs(3, 8, 7, 2)
     t = torch.tensor(x).permute(0, 3, 1, 2)
     # TensorFlow pads 8 rows at stride 2 only at the bottom, and 7 columns on both sides.
-    t = functional.conv2d(functional.pad(t, (1, 1, 0, 1)), torch.tensor(kernel).permute(3, 2, 0, 1), torch.tensor(bias), 2)
-    t = functional.batch_norm(t, *(torch.tensor(norm[k]) for k in ("moving_mean", "moving_variance", "gamma", "beta")), eps=1e-3)
+    t = functional.conv2d(functional.pad(t, (1, 1, 0, 1)),
+                          torch.tensor(kernel).permute(3, 2, 0, 1), torch.tensor(bias), 2)
+    t = functional.batch_norm(t,
+                              *(torch.tensor(norm[k]) for k in ("moving_mean", "moving_variance", "gamma", "beta")),
+                              eps=1e-3)
     t = functional.conv2d(t.relu(), torch.tensor(depthwise).permute(2, 3, 0, 1), padding=1, groups=4)
     t = functional.max_pool2d(t, 2).permute(0, 2, 3, 1).flatten(1) @ torch.tensor(dense)
     graph = simplify(read(path))
     np.testing.assert_allclose(run_batches(graph, x), t.softmax(1).numpy(), rtol=0, atol=1e-12)
     lowered = lower(graph)
-    self.assertEqual([type_of(layer) for layer in lowered.layers], [
-        "conv<4, real, stride<2>, same>", "batch_norm", "relu", "depthwise_conv<>", "max_pool<2>", "dense<3>"])
+    self.assertEqual(
+        [type_of(layer) for layer in lowered.layers],
+        ["conv<4, real, stride<2>, same>", "batch_norm", "relu", "depthwise_conv<>", "max_pool<2>", "dense<3>"])
     _, tensors = names_and_tensors(lowered.layers)
     expected = dense.reshape(2, 2, 4, 3).transpose(3, 2, 0, 1).reshape(3, 16)
     np.testing.assert_array_equal(tensors["fc.weight"], expected)

@@ -7,7 +7,7 @@ import numpy as np
 from minnow_import.execute import run_node
 from minnow_import.failure import Refusal
 from minnow_import.graph import Node
-from minnow_import.tflite_operators import exp_of_negative, multiplier_of, rounded_shift, scaled
+from minnow_import.operators.tflite import exp_of_negative, multiplier_of, rounded_shift, scaled
 
 try:
   import torch
@@ -34,10 +34,11 @@ class AgainstTorch(unittest.TestCase):
 
   def test_conv(self):
     for channels, filters, group, stride, pads, dilation in [(3, 5, 1, 1, (0, 0), 1), (4, 6, 2, 2, (1, 2), 1),
-                                                              (6, 6, 6, 1, (1, 1), 1), (2, 4, 1, 1, (2, 1), 2)]:
+                                                             (6, 6, 6, 1, (1, 1), 1), (2, 4, 1, 1, (2, 1), 2)]:
       x, w, b = self.draw(2, channels, 9, 8), self.draw(filters, channels // group, 3, 2), self.draw(filters)
       expected = functional.conv2d(torch.tensor(x), torch.tensor(w), torch.tensor(b), stride, pads, dilation, group)
-      self.same(run("Conv", x, w, b, group=group, strides=[stride] * 2, pads=[*pads, *pads], dilations=[dilation] * 2), expected)
+      self.same(run("Conv", x, w, b, group=group, strides=[stride] * 2, pads=[*pads, *pads], dilations=[dilation] * 2),
+                expected)
 
   def test_conv_of_integers_is_exact(self):
     x, w = self.random.integers(-127, 128, (1, 64, 6, 6)), self.random.integers(-127, 128, (8, 64, 3, 3))
@@ -46,15 +47,18 @@ class AgainstTorch(unittest.TestCase):
 
   def test_conv_of_signals(self):
     x, w = self.draw(2, 3, 11), self.draw(4, 3, 5)
-    self.same(run("Conv", x, w, pads=[2, 2], strides=[3]), functional.conv1d(torch.tensor(x), torch.tensor(w), None, 3, 2))
+    self.same(run("Conv", x, w, pads=[2, 2], strides=[3]),
+              functional.conv1d(torch.tensor(x), torch.tensor(w), None, 3, 2))
 
   def test_pools(self):
     x = self.draw(2, 3, 8, 7)
     t = torch.tensor(x)
-    self.same(run("MaxPool", x, kernel_shape=[3, 2], strides=[2, 2], pads=[1, 1, 1, 1]), functional.max_pool2d(t, (3, 2), 2, 1))
+    self.same(run("MaxPool", x, kernel_shape=[3, 2], strides=[2, 2], pads=[1, 1, 1, 1]),
+              functional.max_pool2d(t, (3, 2), 2, 1))
     for count in (0, 1):
       expected = functional.avg_pool2d(t, 3, 2, 1, count_include_pad=bool(count))
-      self.same(run("AveragePool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=count), expected)
+      self.same(run("AveragePool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=count),
+                expected)
     self.same(run("GlobalAveragePool", x), t.mean((2, 3), keepdim=True))
 
   def test_batch_norm(self):
@@ -70,7 +74,8 @@ class AgainstTorch(unittest.TestCase):
   def test_activations(self):
     x = self.draw(3, 7)
     t = torch.tensor(x)
-    for op, expected in (("Relu", functional.relu(t)), ("Sigmoid", t.sigmoid()), ("Tanh", t.tanh()), ("Softmax", t.softmax(-1)),
+    for op, expected in (("Relu", functional.relu(t)), ("Sigmoid", t.sigmoid()), ("Tanh", t.tanh()), ("Softmax",
+                                                                                                      t.softmax(-1)),
                          ("HardSigmoid", (t * 0.2 + 0.5).clamp(0, 1)), ("LeakyRelu", functional.leaky_relu(t, 0.01))):
       self.same(run(op, x), expected)
 
@@ -86,10 +91,15 @@ class Quantizers(unittest.TestCase):
   def test_rounding_modes(self):
     # The table in the documentation of QONNX's IntQuant.
     values = np.array([5.5, 2.5, 1.6, 1.1, 1.0, -1.0, -1.1, -1.6, -2.5, -5.5])
-    table = {"ROUND": [6, 2, 2, 1, 1, -1, -1, -2, -2, -6], "CEIL": [6, 3, 2, 2, 1, -1, -1, -1, -2, -5],
-             "FLOOR": [5, 2, 1, 1, 1, -1, -2, -2, -3, -6], "UP": [6, 3, 2, 2, 1, -1, -2, -2, -3, -6],
-             "DOWN": [5, 2, 1, 1, 1, -1, -1, -1, -2, -5], "HALF_UP": [6, 3, 2, 1, 1, -1, -1, -2, -3, -6],
-             "HALF_DOWN": [5, 2, 2, 1, 1, -1, -1, -2, -2, -5]}
+    table = {
+        "ROUND": [6, 2, 2, 1, 1, -1, -1, -2, -2, -6],
+        "CEIL": [6, 3, 2, 2, 1, -1, -1, -1, -2, -5],
+        "FLOOR": [5, 2, 1, 1, 1, -1, -2, -2, -3, -6],
+        "UP": [6, 3, 2, 2, 1, -1, -2, -2, -3, -6],
+        "DOWN": [5, 2, 1, 1, 1, -1, -1, -1, -2, -5],
+        "HALF_UP": [6, 3, 2, 1, 1, -1, -1, -2, -3, -6],
+        "HALF_DOWN": [5, 2, 2, 1, 1, -1, -1, -2, -2, -5]
+    }
     for mode, expected in table.items():
       found = run("qonnx.Quant", values, np.array(1.0), np.array(0.0), np.array(8.0), rounding_mode=mode)
       self.assertEqual(found.tolist(), expected, mode)

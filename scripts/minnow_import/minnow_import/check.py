@@ -82,20 +82,25 @@ def check(name, folder, graph, lowered, x, include, compiler):
       file.write(text)
     np.save(images, network_inputs(graph, lowered, x).astype(np.float32))
     executable = os.path.join(place, "check")
-    run_program([*compiler.split(), "-std=c++20", "-O1", "-march=native", "-fopenmp", f"-I{folder}", *include_folders(include),
-                 program, "-o", executable], f"{name}.hpp: the compilation")
+    run_program([
+        *compiler.split(), "-std=c++20", "-O1", "-march=native", "-fopenmp", f"-I{folder}", *include_folders(include),
+        program, "-o", executable
+    ], f"{name}.hpp: the compilation")
     outputs = [os.path.join(place, which + ".npy") for which in ("network", "packed")]
     run_program([executable, os.path.join(folder, name + ".safetensors"), images, *outputs], f"{name}: the program")
     found = [np.load(output, allow_pickle=False).astype(np.float64) for output in outputs]
   limit = 1e-4 * max(1.0, float(np.abs(expected).max()))
   bad = False
   for which, logits in zip(("network", "packed"), found):
-    require(logits.shape == expected.shape, f"{name}: expected logits of the shape {list(expected.shape)}, found {list(logits.shape)}")
+    require(logits.shape == expected.shape,
+            f"{name}: expected logits of the shape {list(expected.shape)}, found {list(logits.shape)}")
     difference = np.abs(logits - expected).max(axis=1)
     classes = int((logits.argmax(axis=1) != expected.argmax(axis=1)).sum())
-    print(f"{which}: {len(x)} inputs, largest difference {difference.max():.3g} of logits up to {np.abs(expected).max():.4g}, "
-          f"{int((difference > limit).sum())} inputs beyond {limit:.3g}, {classes} with another class")
+    print(
+        f"{which}: {len(x)} inputs, largest difference {difference.max():.3g} of logits up to {np.abs(expected).max():.4g}, "
+        f"{int((difference > limit).sum())} inputs beyond {limit:.3g}, {classes} with another class")
     bad = bad or not (difference <= limit).all()
   equal = np.array_equal(found[0], found[1])
-  print("network and packed: " + ("the same bits" if equal else f"largest difference {np.abs(found[0] - found[1]).max():.3g}"))
+  print("network and packed: " +
+        ("the same bits" if equal else f"largest difference {np.abs(found[0] - found[1]).max():.3g}"))
   return 1 if bad else 0

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from .failure import Refusal, require
-from .read import read
+from .readers.read import read
 from .simplify import simplify
 
 DESCRIPTION = """Converts a trained network (QONNX, ONNX, TensorFlow Lite, Keras .h5, BNN-PYNQ .tar.xz) to minnow: NET.hpp, a
@@ -50,7 +50,7 @@ def run(options):
       print(np.array2string(outputs, threshold=1000, precision=6))
   if not options.name:
     return 0
-  from .lower import lower
+  from .lowering.lower import lower
   from .write import check_name, write
   check_name(options.name)
   checked = None
@@ -76,11 +76,21 @@ def main(arguments=None):
   parser.add_argument("file", metavar="FILE", help="a network: .onnx, .tflite, .h5 or .tar.xz")
   parser.add_argument("--name", metavar="NET", help="the C++ name of the network")
   parser.add_argument("--out", metavar="FOLDER", default=".", help="where to write NET.hpp, NET.safetensors and NET.md")
-  parser.add_argument("--run", metavar="INPUTS.npy", help="run the network in double precision on inputs in the source's layout")
+  parser.add_argument("--run",
+                      metavar="INPUTS.npy",
+                      help="run the network in double precision on inputs in the source's layout")
   parser.add_argument("--outputs", metavar="OUTPUTS.npy", help="write the results of --run")
-  parser.add_argument("--check", metavar="INPUTS.npy", nargs="?", const="",
-                      help="compile the network and compare its logits with the importer's; random inputs without a file")
-  parser.add_argument("--include", metavar="FOLDER", action="append", default=[], help="a folder of headers for --check")
+  parser.add_argument(
+      "--check",
+      metavar="INPUTS.npy",
+      nargs="?",
+      const="",
+      help="compile the network and compare its logits with the importer's; random inputs without a file")
+  parser.add_argument("--include",
+                      metavar="FOLDER",
+                      action="append",
+                      default=[],
+                      help="a folder of headers for --check")
   parser.add_argument("--compiler", default=os.environ.get("CXX", "g++"), help="the compiler of --check")
   options = parser.parse_args(arguments)
   try:

@@ -5,14 +5,15 @@ import warnings
 
 import numpy as np
 
-from . import quantized_operators, tflite_operators  # noqa: F401  (they register their operators)
+from .operators import quantized, tflite  # noqa: F401  (they register their operators)
 from .failure import MOST_ELEMENTS, Refusal, require
-from .operators import OPERATORS
+from .operators.onnx import OPERATORS
 
 
 def check_node(path, node):
   """Refuses operators, attributes and numbers of inputs that the importer does not know."""
-  require(node.op in OPERATORS, f"{path}: node '{node.name}': expected an operator that the importer knows, found {node.op}")
+  require(node.op in OPERATORS,
+          f"{path}: node '{node.name}': expected an operator that the importer knows, found {node.op}")
   known = OPERATORS[node.op]
   for name in node.attributes:
     require(name in known.attributes, f"{path}: {node}: expected an attribute that the importer knows, found '{name}'")
@@ -34,7 +35,9 @@ def run_node(path, node, inputs):
     text = str(error).split("\n")[0] or type(error).__name__
     raise Refusal(f"{path}: {node}: expected inputs and attributes that the operator takes, found {text}") from None
   results = results if isinstance(results, tuple) else (results,)
-  require(len(node.outputs) <= len(results), f"{path}: {node}: expected at most {len(results)} results, found {len(node.outputs)}")
+  require(
+      len(node.outputs) <= len(results),
+      f"{path}: {node}: expected at most {len(results)} results, found {len(node.outputs)}")
   return results
 
 
@@ -51,8 +54,10 @@ def run(graph, x, keep=()):
   kept = set(graph.outputs) | set(keep or ())
   results = {}
   for at, node in enumerate(graph.nodes):
-    inputs = [graph.constants[name].values if name in graph.constants else values[name] if name else None
-              for name in node.inputs]
+    inputs = [
+        graph.constants[name].values if name in graph.constants else values[name] if name else None
+        for name in node.inputs
+    ]
     for name, value in zip(node.outputs, run_node(graph.path, node, inputs)):
       values[name] = value
       if keep is None or name in kept:
@@ -82,8 +87,9 @@ def run_batches(graph, x, batch=100, progress=None):
 def shapes_of(graph, batch=1):
   """Returns the shape of every value, by running the graph on zeros."""
   shape = [batch, *graph.input.shape[1:]]
-  require(math.prod(shape) <= MOST_ELEMENTS,
-          f"{graph.path}: input '{graph.input.name}': expected at most {MOST_ELEMENTS} elements, found {shape}")
+  require(
+      math.prod(shape) <= MOST_ELEMENTS,
+      f"{graph.path}: input '{graph.input.name}': expected at most {MOST_ELEMENTS} elements, found {shape}")
   values = run(graph, np.zeros(shape), keep=None)
   shapes = {name: value.shape for name, value in values.items()}
   shapes[graph.input.name] = tuple(shape)

@@ -26,8 +26,9 @@ def check_extents(extents, what):
   """Refuses shapes with negative extents or more than MOST_ELEMENTS elements."""
   extents = [int(extent) for extent in extents]
   require(all(extent >= 0 for extent in extents), f"{what}: expected extents of 0 or more, found {extents}")
-  require(math.prod(extents) <= MOST_ELEMENTS,
-          f"{what}: expected at most {MOST_ELEMENTS} elements, found the shape {extents}")
+  require(
+      math.prod(extents) <= MOST_ELEMENTS,
+      f"{what}: expected at most {MOST_ELEMENTS} elements, found the shape {extents}")
   return tuple(extents)
 
 

@@ -115,7 +115,8 @@ class Graph:
       for name in node.outputs:
         if not name:
           continue
-        require(name not in written, f"{self.path}: {node}: expected a new name for its result, found '{name}' a second time")
+        require(name not in written,
+                f"{self.path}: {node}: expected a new name for its result, found '{name}' a second time")
         written[name] = node
     for node in self.nodes:
       for name in node.inputs:
@@ -124,7 +125,9 @@ class Graph:
     for name in self.outputs:
       require(name in written, f"{self.path}: expected an output that a node writes, found '{name}'")
     # Kahn's algorithm, in the file's order.
-    missing = {id(node): sum(1 for name in set(node.inputs) if name and written[name] is not None) for node in self.nodes}
+    missing = {
+        id(node): sum(1 for name in set(node.inputs) if name and written[name] is not None) for node in self.nodes
+    }
     readers = self.consumers()
     ready = [node for node in self.nodes if missing[id(node)] == 0]
     sorted_nodes = []

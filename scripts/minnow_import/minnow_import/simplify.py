@@ -7,7 +7,7 @@ import numpy as np
 from .execute import run_node, shapes_of
 from .failure import Refusal, require
 from .graph import Constant
-from .quantized_operators import INTEGERS, quantizer_of
+from .operators.quantized import INTEGERS, quantizer_of
 
 # Operators that move numbers. A constant's quantizer moves with them.
 MOVES = ("Identity", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze")
@@ -29,7 +29,8 @@ def folded_quantizer(graph, node, inputs):
   if found is None and node.op in MOVES:
     before = graph.constants[node.inputs[0]].quantizer
     if before is not None:
-      found = dataclasses.replace(before, scale=moved(graph, node, before.scale, inputs),
+      found = dataclasses.replace(before,
+                                  scale=moved(graph, node, before.scale, inputs),
                                   zero=moved(graph, node, before.zero, inputs))
   return found
 
@@ -85,8 +86,9 @@ def keep_batch(graph):
       pass
     elif after and before and after[0] == before[0] == batch:
       continue
-    require(len(after) >= 1 and after[0] == batch and before[0] == batch,
-            f"{graph.path}: {node}: expected that the batch stays the first extent, found {list(before)} to {list(after)}")
+    require(
+        len(after) >= 1 and after[0] == batch and before[0] == batch,
+        f"{graph.path}: {node}: expected that the batch stays the first extent, found {list(before)} to {list(after)}")
     name = node.outputs[0] + ".shape"
     require(name not in graph.constants, f"{graph.path}: {node}: expected that '{name}' names no constant")
     graph.constants[name] = Constant(np.array([-1, *after[1:]], np.int64))
@@ -110,7 +112,8 @@ def join_quantize_and_dequantize(graph):
     lowest, highest = INTEGERS[node.attributes["datatype"]]
     zero = parameters[0][1].values if len(parameters[0]) > 1 else np.zeros(())
     names = []
-    for key, value in (("scale", parameters[0][0].values), ("zero", zero), ("bits", float((highest - lowest).bit_length()))):
+    for key, value in (("scale", parameters[0][0].values), ("zero", zero), ("bits",
+                                                                            float((highest - lowest).bit_length()))):
       names.append(f"{node.outputs[0]}.{key}")
       graph.constants[names[-1]] = Constant(np.asarray(value, np.float64))
     joined = after[0].outputs[0]

@@ -7,20 +7,22 @@ import re
 import numpy as np
 
 from .failure import Refusal, require
-from .paths import Repeat, names_and_tensors, paths_of, qualified, scheme_of, type_of, with_repeats
+from .lowering.paths import Repeat, names_and_tensors, paths_of, qualified, scheme_of, type_of, with_repeats
 
 WIDTH = 120
-KEYWORDS = set("alignas alignof and asm auto bool break case catch char class concept const constexpr continue decltype default "
-               "delete do double else enum explicit export extern false float for friend goto if inline int long mutable "
-               "namespace new noexcept not operator or private protected public register requires return short signed "
-               "sizeof static struct switch template this throw true try typedef typeid typename union unsigned using "
-               "virtual void volatile while xor mn minnow std".split())
+KEYWORDS = set(
+    "alignas alignof and asm auto bool break case catch char class concept const constexpr continue decltype default "
+    "delete do double else enum explicit export extern false float for friend goto if inline int long mutable "
+    "namespace new noexcept not operator or private protected public register requires return short signed "
+    "sizeof static struct switch template this throw true try typedef typeid typename union unsigned using "
+    "virtual void volatile while xor mn minnow std".split())
 
 
 def check_name(name):
   """Refuses names that are no C++ identifiers."""
-  require(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) and "__" not in name and name not in KEYWORDS,
-          f"--name: expected a C++ name, found '{name}'")
+  require(
+      re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) and "__" not in name and name not in KEYWORDS,
+      f"--name: expected a C++ name, found '{name}'")
 
 
 def write_file(path, contents):
@@ -124,8 +126,10 @@ def header(name, graph, lowered, layers, names):
     if schemes.count(scheme) > 1 and len(scheme) > 24:
       aliases[scheme] = f"{name}_scheme" + (f"_{len(aliases) + 1}" if aliases else "")
   source = comment_text(os.path.basename(graph.path))
-  text = ["#pragma once", "", f"// Imported from {source} ({graph.source}). The report is {name}.md.", "",
-          "#include <minnow/exchange/imported.hpp>", "#include <minnow/minnow.hpp>"]
+  text = [
+      "#pragma once", "", f"// Imported from {source} ({graph.source}). The report is {name}.md.", "",
+      "#include <minnow/exchange/imported.hpp>", "#include <minnow/minnow.hpp>"
+  ]
   if any("given_" in type_of(layer) for _, layer in paths_of(layers)):
     text.append("#include <minnow/quantize/methods/given.hpp>")
   text += ["", "namespace mn = minnow;", ""]
@@ -144,8 +148,10 @@ def header(name, graph, lowered, layers, names):
       room = WIDTH - len(line[0]) - 9
       remark = f"  // {sources[:room].rsplit(',', 1)[0]}, …" if room > 12 else ""
     text.append(line[0].rstrip() + remark)
-  text += ["", "/// Maps the layers to the tensors of " + name + ".safetensors.",
-           f"inline const mn::weight_names {name}_names{{"]
+  text += [
+      "", "/// Maps the layers to the tensors of " + name + ".safetensors.",
+      f"inline const mn::weight_names {name}_names{{"
+  ]
   row = "   "
   for path, module in names.items():
     entry = f' {{"{path}", "{module}"}},'
@@ -180,19 +186,25 @@ def report(name, graph, originals, lowered, layers, refusal):
         became[source] = f"{path}: `{what}`" + (f", with {became[source]}" if source in became else "")
   text = [f"# {name}", "", f"Imported from `{cell(os.path.basename(graph.path))}` ({graph.source}).", ""]
   if refusal:
-    text += [f"**Refused: no C++ was written.** {cell(refusal)}.", "",
-             "`scripts/import FILE --run inputs.npy` still runs the network.", ""]
+    text += [
+        f"**Refused: no C++ was written.** {cell(refusal)}.", "",
+        "`scripts/import FILE --run inputs.npy` still runs the network.", ""
+    ]
   else:
     channels, height, width = lowered.shape
     text += [f"Input: `{lowered.input}`; arrays are (N, {height}, {width}, {channels}), channels last.", ""]
     if lowered.normalization is not None:
       mean, stddev = lowered.normalization
-      text += [f"The input is normalized: (x - mean) / stddev with mean {mean.tolist()} and stddev {stddev.tolist()}. Floats are "
-               "normalized as they are, bytes after a division by 255.", ""]
+      text += [
+          f"The input is normalized: (x - mean) / stddev with mean {mean.tolist()} and stddev {stddev.tolist()}. Floats are "
+          "normalized as they are, bytes after a division by 255.", ""
+      ]
     text += [f"- {note}" for note in lowered.notes]
   text += ["| node | operator | became |", "|---|---|---|"]
   for node_name, op in originals:
-    text.append(f"| {cell(node_name)} | {cell(op)} | {cell(became.get(node_name, 'not reached' if refusal else 'part of the layer before it'))} |")
+    text.append(
+        f"| {cell(node_name)} | {cell(op)} | {cell(became.get(node_name, 'not reached' if refusal else 'part of the layer before it'))} |"
+    )
   return "\n".join(text) + "\n"
 
 

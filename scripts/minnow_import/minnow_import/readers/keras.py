@@ -9,14 +9,16 @@ import json
 
 import numpy as np
 
-from .failure import Refusal, check_extents, require
-from .graph import Constant, Graph, Input, Node
+from ..failure import Refusal, check_extents, require
+from ..graph import Constant, Graph, Input, Node
 
 # Entries of a layer's configuration that change nothing at inference.
-IGNORED = {"name", "trainable", "dtype", "batch_input_shape", "batch_shape", "sparse", "ragged", "filters", "units", "axis",
-           "momentum", "noise_shape", "seed", "rate", "data_format", "keepdims", "synchronized", "ndim", "groups_are_default",
-           "batch_size", "input_spec", "module", "registered_name", "build_config", "fused", "renorm", "virtual_batch_size",
-           "metrics", "kernel_clip", "pad_values"}
+IGNORED = {
+    "name", "trainable", "dtype", "batch_input_shape", "batch_shape", "sparse", "ragged", "filters", "units", "axis",
+    "momentum", "noise_shape", "seed", "rate", "data_format", "keepdims", "synchronized", "ndim", "groups_are_default",
+    "batch_size", "input_spec", "module", "registered_name", "build_config", "fused", "renorm", "virtual_batch_size",
+    "metrics", "kernel_clip", "pad_values"
+}
 TRAINING = ("_initializer", "_regularizer", "_constraint")
 ACTIVATIONS = {"relu": "Relu", "softmax": "Softmax", "sigmoid": "Sigmoid", "tanh": "Tanh"}
 
@@ -35,7 +37,8 @@ class Reader:
       raise Refusal(f"{self.path}: reading Keras models needs Python's h5py: run scripts/setup --import") from None
     try:
       with h5py.File(self.path, "r") as file:
-        require("model_config" in file.attrs, f"{self.path}: expected a model saved with its architecture, found only weights")
+        require("model_config" in file.attrs,
+                f"{self.path}: expected a model saved with its architecture, found only weights")
         text = file.attrs["model_config"]
         config = json.loads(text.decode() if isinstance(text, bytes) else text)
         self.h5py, self.weights = h5py, file["model_weights"] if "model_weights" in file else file
@@ -51,7 +54,8 @@ class Reader:
 
   def model(self, config):
     kind, body = config.get("class_name"), config.get("config")
-    require(kind in ("Functional", "Model", "Sequential"), f"{self.path}: expected a Functional or Sequential model, found {kind}")
+    require(kind in ("Functional", "Model", "Sequential"),
+            f"{self.path}: expected a Functional or Sequential model, found {kind}")
     layers = body["layers"] if isinstance(body, dict) else body
     require(isinstance(layers, list) and layers, f"{self.path}: expected layers, found none")
     self.values = {}  # layer: its result
@@ -63,16 +67,21 @@ class Reader:
     for layer in layers:
       name, settings = layer["config"]["name"], layer["config"]
       if layer["class_name"] == "InputLayer":
-        previous = self.values[name] = self.input_layer(name, settings.get("batch_input_shape") or settings.get("batch_shape"))
+        previous = self.values[name] = self.input_layer(
+            name,
+            settings.get("batch_input_shape") or settings.get("batch_shape"))
         continue
       if kind == "Sequential":
         inputs = [previous]
       else:
         inbound = layer["inbound_nodes"]
-        require(len(inbound) == 1, f"{self.path}: layer '{name}': expected that it is used once, found {len(inbound)} times")
+        require(
+            len(inbound) == 1,
+            f"{self.path}: layer '{name}': expected that it is used once, found {len(inbound)} times")
         sources = [source[0] for source in inbound[0]]
         missing = [source for source in sources if source not in self.values]
-        require(not missing, f"{self.path}: layer '{name}': expected an earlier layer as its input, found {missing[:1]}")
+        require(not missing,
+                f"{self.path}: layer '{name}': expected an earlier layer as its input, found {missing[:1]}")
         inputs = [self.values[source] for source in sources]
       previous = self.values[name] = self.layer(layer["class_name"], name, settings, inputs)
     if kind != "Sequential":
@@ -87,8 +96,9 @@ class Reader:
 
   def input_layer(self, name, shape):
     require(not hasattr(self, "input"), f"{self.path}: expected one input, found a second one, '{name}'")
-    require(isinstance(shape, list) and 2 <= len(shape) <= 4 and all(isinstance(e, int) and e > 0 for e in shape[1:]),
-            f"{self.path}: input '{name}': expected a batch and 1 to 3 fixed extents, found {shape}")
+    require(
+        isinstance(shape, list) and 2 <= len(shape) <= 4 and all(isinstance(e, int) and e > 0 for e in shape[1:]),
+        f"{self.path}: input '{name}': expected a batch and 1 to 3 fixed extents, found {shape}")
     check_extents(shape[1:], f"{self.path}: input '{name}'")
     self.input = Input(name, (None, *shape[1:]))
     self.ranks[name] = len(shape) - 1
@@ -103,7 +113,8 @@ class Reader:
     return node.outputs[0]
 
   def constant(self, name, values):
-    self.constants[name] = Constant(np.asarray(values, np.int64 if np.asarray(values).dtype.kind == "i" else np.float64))
+    self.constants[name] = Constant(np.asarray(values,
+                                               np.int64 if np.asarray(values).dtype.kind == "i" else np.float64))
     return name
 
   def channels_first(self, value, name):
@@ -134,10 +145,12 @@ class Reader:
     return found
 
   def array(self, arrays, key, shape, name):
-    require(key in arrays, f"{self.path}: layer '{name}': expected an array '{key}', found {', '.join(arrays) or 'none'}")
+    require(key in arrays,
+            f"{self.path}: layer '{name}': expected an array '{key}', found {', '.join(arrays) or 'none'}")
     found = arrays[key]
-    require(len(found.shape) == len(shape) and all(w in (None, f) for w, f in zip(shape, found.shape)),
-            f"{self.path}: layer '{name}': expected {key} of the shape {list(shape)}, found {list(found.shape)}")
+    require(
+        len(found.shape) == len(shape) and all(w in (None, f) for w, f in zip(shape, found.shape)),
+        f"{self.path}: layer '{name}': expected {key} of the shape {list(shape)}, found {list(found.shape)}")
     return found
 
   # --- layers --------------------------------------------------------------------------------------------------------
@@ -146,19 +159,40 @@ class Reader:
     """Adds the nodes of a layer. Returns its result."""
     self.where = f"{self.path}: layer '{name}' ({kind})"
     handlers = {
-        "Conv2D": self.conv, "Conv1D": self.conv, "DepthwiseConv2D": self.conv, "Dense": self.dense,
-        "QuantConv2D": self.conv, "QuantConv1D": self.conv, "QuantDepthwiseConv2D": self.conv, "QuantDense": self.dense,
-        "BatchNormalization": self.batch_norm, "Activation": self.activation_layer, "ReLU": self.relu,
-        "Softmax": lambda n, s, i: self.activation(i[0], n, s.take("axis", -1) and "softmax"),
-        "MaxPooling2D": self.pool, "AveragePooling2D": self.pool, "MaxPooling1D": self.pool, "AveragePooling1D": self.pool,
-        "GlobalAveragePooling2D": self.global_pool, "GlobalAveragePooling1D": self.global_pool,
-        "Flatten": self.flatten, "Reshape": self.reshape, "ZeroPadding2D": self.zero_padding,
-        "Dropout": lambda n, s, i: i[0], "SpatialDropout2D": lambda n, s, i: i[0],
-        "Add": self.join, "Concatenate": self.join}
+        "Conv2D": self.conv,
+        "Conv1D": self.conv,
+        "DepthwiseConv2D": self.conv,
+        "Dense": self.dense,
+        "QuantConv2D": self.conv,
+        "QuantConv1D": self.conv,
+        "QuantDepthwiseConv2D": self.conv,
+        "QuantDense": self.dense,
+        "BatchNormalization": self.batch_norm,
+        "Activation": self.activation_layer,
+        "ReLU": self.relu,
+        "Softmax": lambda n, s, i: self.activation(i[0], n,
+                                                   s.take("axis", -1) and "softmax"),
+        "MaxPooling2D": self.pool,
+        "AveragePooling2D": self.pool,
+        "MaxPooling1D": self.pool,
+        "AveragePooling1D": self.pool,
+        "GlobalAveragePooling2D": self.global_pool,
+        "GlobalAveragePooling1D": self.global_pool,
+        "Flatten": self.flatten,
+        "Reshape": self.reshape,
+        "ZeroPadding2D": self.zero_padding,
+        "Dropout": lambda n, s, i: i[0],
+        "SpatialDropout2D": lambda n, s, i: i[0],
+        "Add": self.join,
+        "Concatenate": self.join
+    }
     require(kind in handlers, f"{self.where}: expected a layer that the importer knows, found {kind}")
-    require(kind in ("Add", "Concatenate") or len(inputs) == 1, f"{self.where}: expected one input, found {len(inputs)}")
+    require(kind in ("Add", "Concatenate") or len(inputs) == 1,
+            f"{self.where}: expected one input, found {len(inputs)}")
     taken = Settings(settings, self.where)
-    require(taken.values.get("data_format", "channels_last") in ("channels_last", None), f"{self.where}: expected channels_last")
+    require(
+        taken.values.get("data_format", "channels_last") in ("channels_last", None),
+        f"{self.where}: expected channels_last")
     result = handlers[kind](name, taken, inputs)
     taken.check()
     return result
@@ -171,8 +205,11 @@ class Reader:
     if kind in ("ste_sign",):
       return self.add("qonnx.BipolarQuant", name, [value, self.constant(f"{name}.sign.scale", 1.0)], self.ranks[value])
     if kind == "relu6":
-      return self.add("Clip", name, [value, self.constant(f"{name}.low", 0.0), self.constant(f"{name}.high", 6.0)], self.ranks[value])
-    require(kind in ACTIVATIONS, f"{self.where}: expected an activation {', '.join(ACTIVATIONS)}, relu6 or linear, found {kind}")
+      return self.add("Clip", name,
+                      [value, self.constant(f"{name}.low", 0.0),
+                       self.constant(f"{name}.high", 6.0)], self.ranks[value])
+    require(kind in ACTIVATIONS,
+            f"{self.where}: expected an activation {', '.join(ACTIVATIONS)}, relu6 or linear, found {kind}")
     attributes = {"axis": -1} if kind == "softmax" else {}
     require(kind != "softmax" or self.ranks[value] == 1, f"{self.where}: expected softmax of a flat feature map")
     return self.add(ACTIVATIONS[kind], name, [value], self.ranks[value], **attributes)
@@ -186,7 +223,8 @@ class Reader:
       return value
     require(str(kind).lower().replace("_", "") == "stesign", f"{self.where}: expected {key} ste_sign, found {kind}")
     self.ranks.setdefault(value, 0)
-    return self.add("qonnx.BipolarQuant", f"{name}.{key}", [value, self.constant(f"{name}.{key}.scale", 1.0)], self.ranks[value])
+    return self.add("qonnx.BipolarQuant", f"{name}.{key}", [value, self.constant(f"{name}.{key}.scale", 1.0)],
+                    self.ranks[value])
 
   def padding(self, settings):
     padding = settings.take("padding", "valid")
@@ -217,8 +255,14 @@ class Reader:
     tensors = [value, weight]
     if bias:
       tensors.append(self.constant(f"{name}.bias", self.array(arrays, "bias", [None], name)))
-    out = self.add("Conv", name, tensors, rank, auto_pad=self.padding(settings), strides=settings.take("strides", [1] * len(kernel)),
-                   dilations=settings.take("dilation_rate", [1] * len(kernel)), group=groups)
+    out = self.add("Conv",
+                   name,
+                   tensors,
+                   rank,
+                   auto_pad=self.padding(settings),
+                   strides=settings.take("strides", [1] * len(kernel)),
+                   dilations=settings.take("dilation_rate", [1] * len(kernel)),
+                   group=groups)
     return self.activation(out, f"{name}.activation", settings.take("activation", "linear"))
 
   def dense(self, name, settings, inputs):
@@ -243,9 +287,11 @@ class Reader:
     center, scale = settings.take("center", True), settings.take("scale", True)
     gamma = self.array(arrays, "gamma", mean.shape, name) if scale else np.ones(mean.shape)
     beta = self.array(arrays, "beta", mean.shape, name) if center else np.zeros(mean.shape)
-    tensors = [self.constant(f"{name}.{key}", array) for key, array in (
-        ("weight", gamma), ("bias", beta), ("running_mean", mean),
-        ("running_var", self.array(arrays, "moving_variance", mean.shape, name)))]
+    tensors = [
+        self.constant(f"{name}.{key}", array)
+        for key, array in (("weight", gamma), ("bias", beta), ("running_mean", mean),
+                           ("running_var", self.array(arrays, "moving_variance", mean.shape, name)))
+    ]
     return self.add("BatchNormalization", name, [inputs[0], *tensors], rank, epsilon=settings.take("epsilon", 1e-3))
 
   def activation_layer(self, name, settings, inputs):
@@ -264,7 +310,13 @@ class Reader:
     op = "MaxPool" if "MaxPooling" in self.where.split("(")[-1] else "AveragePool"
     strides = settings.take("strides", None)
     strides = size if strides is None else strides if isinstance(strides, list) else [strides]
-    return self.add(op, name, inputs, self.ranks[inputs[0]], kernel_shape=size, strides=strides, auto_pad=self.padding(settings))
+    return self.add(op,
+                    name,
+                    inputs,
+                    self.ranks[inputs[0]],
+                    kernel_shape=size,
+                    strides=strides,
+                    auto_pad=self.padding(settings))
 
   def global_pool(self, name, settings, inputs):
     require(not settings.values.get("keepdims", False), f"{self.where}: expected keepdims False")
@@ -280,8 +332,9 @@ class Reader:
 
   def reshape(self, name, settings, inputs):
     target = settings.take("target_shape")
-    require(isinstance(target, list) and 1 <= len(target) <= 3 and all(isinstance(e, int) and e > 0 for e in target),
-            f"{self.where}: expected 1 to 3 fixed extents, found {target}")
+    require(
+        isinstance(target, list) and 1 <= len(target) <= 3 and all(isinstance(e, int) and e > 0 for e in target),
+        f"{self.where}: expected 1 to 3 fixed extents, found {target}")
     value = inputs[0]
     if self.ranks[value] > 1:
       value = self.channels_last(value, name)

@@ -2,7 +2,7 @@
 
 import math
 
-from .failure import require
+from ..failure import require
 
 
 class Layout:
@@ -30,8 +30,8 @@ class Layout:
     """True if the axes are channels, rows and columns, apart from axes with one element."""
     wide = [[label for label in axis if self.extents[label] > 1] for axis in self.axes]
     wide = [axis for axis in wide if axis]
-    return all(len(axis) == 1 for axis in wide) and [axis[0] for axis in wide] == [
-        label for label in "CHW" if self.extents[label] > 1]
+    return all(len(axis) == 1 for axis in wide) and [axis[0] for axis in wide
+                                                    ] == [label for label in "CHW" if self.extents[label] > 1]
 
   def channel_axis(self):
     """The index of the axis that holds only channels, counted without the batch; None if there is none."""

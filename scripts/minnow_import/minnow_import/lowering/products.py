@@ -4,7 +4,7 @@ import numpy as np
 
 from .layers import Layer
 from .layout import Layout
-from .operators import padding_of
+from ..operators.onnx import padding_of
 
 MINNOW_EPSILON = 1e-5
 # A variance for which minnow's batch norm multiplies by exactly gamma: sqrt(variance + 1e-5) is 1 in 32-bit floats.
@@ -70,14 +70,20 @@ class ProductRules:
       pads = node.attributes.get("pads") or [0] * len(pending.options)
       if node.attributes.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
         self.refuse(node, "expected 'auto_pad' NOTSET after a Pad")
-      node.attributes = {**node.attributes, "auto_pad": "NOTSET", "pads": [p + q for p, q in zip(pads, pending.options)]}
+      node.attributes = {
+          **node.attributes, "auto_pad": "NOTSET",
+          "pads": [p + q for p, q in zip(pads, pending.options)]
+      }
     group, filters = node.attributes.get("group", 1), weight.shape[0]
     depthwise = group > 1 and group == layout.extents["C"] == filters
     options, out = self.conv_options(node, layout, list(weight.shape[2:]), group, depthwise)
     quantizer, values = self.weight_quantizer(node, found, 0)
-    layer = Layer("depthwise_conv" if depthwise else "conv", options, [node.name] if pending is None else
-                  [*pending.sources, node.name], self.module_of(node, [(node.inputs[1], ".weight")]), {"weight": values},
-                  size=filters, weights=quantizer, node=node)
+    layer = Layer("depthwise_conv" if depthwise else "conv",
+                  options, [node.name] if pending is None else [*pending.sources, node.name],
+                  self.module_of(node, [(node.inputs[1], ".weight")]), {"weight": values},
+                  size=filters,
+                  weights=quantizer,
+                  node=node)
     return layer, layout.with_extents(C=filters, H=out[0], W=out[1])
 
   def conv_options(self, node, layout, kernel, group, depthwise):
@@ -134,14 +140,18 @@ class ProductRules:
       if bias.size not in (1, units) or bias.size == units and bias.shape[-1] != units:
         self.refuse(node, f"expected a bias of {units} numbers, found the shape {list(bias.shape)}")
       bias = np.broadcast_to(bias.reshape(-1), (units,))
-    layer = Layer("dense", [], [node.name], self.module_of(node, [(node.inputs[1], ".weight")]), {"weight": values},
-                  size=units, weights=quantizer, node=node)
+    layer = Layer("dense", [], [node.name],
+                  self.module_of(node, [(node.inputs[1], ".weight")]), {"weight": values},
+                  size=units,
+                  weights=quantizer,
+                  node=node)
     return layer, Layout.of_shape((units,)), bias
 
   def pool(self, node, value, layout, layers):
     shape = self.shapes[value]
     if node.op == "ReduceMean":
-      axes = sorted(int(a) % len(shape) for a in self.constant(node.inputs[1]).reshape(-1)) if len(node.inputs) > 1 else []
+      axes = sorted(
+          int(a) % len(shape) for a in self.constant(node.inputs[1]).reshape(-1)) if len(node.inputs) > 1 else []
       spatial = [at + 1 for at, axis in enumerate(layout.axes) if not axis or axis[0] != "C"]
       if axes != spatial or not layout.is_map():
         self.refuse(node, f"expected the mean over rows and columns, found the axes {axes}")
@@ -207,8 +217,16 @@ class ProductRules:
     if (variance < 0).any():
       gamma, variance = gamma / np.sqrt(variance + MINNOW_EPSILON), np.full(mean.shape, UNIT_VARIANCE)
     module = self.module_of(node, [(node.inputs[1], ".weight"), (node.inputs[1], ".gamma"), (node.inputs[1], ".scale")])
-    layers.append(Layer("batch_norm", [], sources, module, {"weight": gamma, "bias": beta, "running_mean": mean,
-                                                            "running_var": variance}, node=node))
+    layers.append(
+        Layer("batch_norm", [],
+              sources,
+              module, {
+                  "weight": gamma,
+                  "bias": beta,
+                  "running_mean": mean,
+                  "running_var": variance
+              },
+              node=node))
 
   def affine_node(self, node, value, layout, layers):
     """Lowers Add, Sub, Mul and Div with a constant: x * factor + offset."""
@@ -250,11 +268,19 @@ class ProductRules:
     if (factor == 1).all():
       if module is None:
         module = self.module_of(node, [(node.inputs[1 - at], ".bias")])
-      layers.append(Layer("bias", [], sources, module, {"bias": np.broadcast_to(offset, (channels,)).copy()}, node=node))
+      layers.append(Layer("bias", [], sources, module, {"bias": np.broadcast_to(offset, (channels,)).copy()},
+                          node=node))
       return
-    layer = Layer("batch_norm", [], sources, self.module_of(node), {
-        "weight": np.broadcast_to(factor, (channels,)).copy(), "bias": np.broadcast_to(offset, (channels,)).copy(), "running_mean": np.zeros(channels),
-        "running_var": np.full(channels, UNIT_VARIANCE)}, node=node, plain=True)
+    layer = Layer("batch_norm", [],
+                  sources,
+                  self.module_of(node), {
+                      "weight": np.broadcast_to(factor, (channels,)).copy(),
+                      "bias": np.broadcast_to(offset, (channels,)).copy(),
+                      "running_mean": np.zeros(channels),
+                      "running_var": np.full(channels, UNIT_VARIANCE)
+                  },
+                  node=node,
+                  plain=True)
     layers.append(layer)
 
 

@@ -10,7 +10,7 @@ class QuantizerType:
   """A quantizer in C++ and its state, the numbers that it gets from the file (None: it has no state)."""
   type: str
   state: np.ndarray = None
-  lowest: float = None   # the value of the lowest code
+  lowest: float = None  # the value of the lowest code
   highest: float = None
 
 
@@ -29,16 +29,16 @@ class Layer:
   sources: list = field(default_factory=list)
   module: str = ""
   tensors: dict = field(default_factory=dict)
-  size: int = 0                    # filters or units of a product
-  weights: QuantizerType = None    # of a product; None: floats
-  inputs: QuantizerType = None     # of a product with a quantizer of its inputs; the quantizer of a quantize layer
-  body: list = None                # layers of a residual or concatenated block
+  size: int = 0  # filters or units of a product
+  weights: QuantizerType = None  # of a product; None: floats
+  inputs: QuantizerType = None  # of a product with a quantizer of its inputs; the quantizer of a quantize layer
+  body: list = None  # layers of a residual or concatenated block
   shortcut: list = None
-  carrier: object = None           # the quantize layer in front of a residual block
-  clip: tuple = None               # the bounds of a clip that a quantizer has to absorb
+  carrier: object = None  # the quantize layer in front of a residual block
+  clip: tuple = None  # the bounds of a clip that a quantizer has to absorb
   node: object = None
-  quantizer_module: str = ""       # as module, for the quantizer of a product's inputs
-  plain: bool = False              # True for a batch norm that only multiplies and adds constants
+  quantizer_module: str = ""  # as module, for the quantizer of a product's inputs
+  plain: bool = False  # True for a batch norm that only multiplies and adds constants
 
   def is_product(self):
     return self.kind in ("conv", "depthwise_conv", "dense")

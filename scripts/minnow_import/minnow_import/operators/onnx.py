@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .failure import check_extents, require
+from ..failure import check_extents, require
 
 OPERATORS = {}
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .layers import Layer, QuantizerType
-from .quantized_operators import code_range, whole_bits
+from ..operators.quantized import code_range, whole_bits
 
 
 def integer_type(lowest, highest, granularity=""):
@@ -84,7 +84,8 @@ class QuantizerRules:
       return QuantizerType(integer_type(lowest, highest), np.array([scale]), low, high)
     moved = zero - lowest
     if highest - lowest != (1 << bits) - 1:
-      self.refuse(node, f"expected all {1 << bits} codes of {bits} bits with a zero point, found {highest - lowest + 1}")
+      self.refuse(node,
+                  f"expected all {1 << bits} codes of {bits} bits with a zero point, found {highest - lowest + 1}")
     if moved != int(moved) or not 0 <= moved < 1 << bits:
       self.refuse(node, f"expected a zero point from {lowest} to {highest}, found {zero:g}")
     if node.op == "qonnx.Quant" and zero % 2:
@@ -120,8 +121,14 @@ class QuantizerRules:
     if not (quantizer.type == "sign_nonnegative" and not thresholds.any()):
       channels = layout.extents["C"]
       full = np.clip(np.sort(np.broadcast_to(thresholds, (channels, count)), axis=1), -1e30, 1e30)
-      layers.append(Layer("multi_threshold", [str(count)], [node.name], module, {
-          "thresholds": full, "step": np.array([step]), "offset": np.array([offset])}, node=node))
+      layers.append(
+          Layer("multi_threshold", [str(count)], [node.name],
+                module, {
+                    "thresholds": full,
+                    "step": np.array([step]),
+                    "offset": np.array([offset])
+                },
+                node=node))
     alone = not layers or layers[-1].node is not node
     layers.append(Layer("quantize", [], [node.name] if alone else [], module, inputs=quantizer, node=node))
 
@@ -137,5 +144,7 @@ class QuantizerRules:
     lowest = int(lowest)
     highest = lowest + count
     if not lowest <= 0 < highest or not (lowest >= -127 and highest <= 127 or lowest == 0 and highest <= 255):
-      self.refuse(node, f"expected values from at least -127 to at most 127 steps, or from 0 to 255, found {lowest} to {highest}")
+      self.refuse(
+          node,
+          f"expected values from at least -127 to at most 127 steps, or from 0 to 255, found {lowest} to {highest}")
     return QuantizerType(integer_type(lowest, highest), np.array([step]), offset, high)

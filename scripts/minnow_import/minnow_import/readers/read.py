@@ -2,7 +2,7 @@
 
 import os
 
-from .failure import Refusal, require
+from ..failure import Refusal, require
 
 
 def read(path):
@@ -10,13 +10,13 @@ def read(path):
   ending = os.path.splitext(path)[1].lower()
   require(os.path.isfile(path), f"{path}: expected a file, found none")
   if ending == ".onnx":
-    from .onnx_reader import Reader
+    from .onnx import Reader
   elif ending == ".tflite":
-    from .tflite_reader import Reader
+    from .tflite import Reader
   elif ending in (".h5", ".hdf5"):
-    from .keras_reader import Reader
+    from .keras import Reader
   elif path.lower().endswith(".tar.xz"):
-    from .bnn_pynq_reader import Reader
+    from .bnn_pynq import Reader
   else:
     raise Refusal(f"{path}: expected a file that ends in .onnx, .tflite, .h5 or .tar.xz")
   return Reader(path).read()

@@ -9,23 +9,37 @@ import warnings
 
 import numpy as np
 
-from .execute import check_node
-from .failure import Refusal, check_extents, read_file, require
-from .graph import Constant, Graph, Input, Node, Quantizer
+from ..execute import check_node
+from ..failure import Refusal, check_extents, read_file, require
+from ..graph import Constant, Graph, Input, Node, Quantizer
 
 OPSETS = range(7, 22)
 # Domains whose operators are QONNX's: of Brevitas, QONNX and FINN.
 QONNX_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
-QONNX_OPERATORS = {"BipolarQuant": "qonnx.BipolarQuant", "Quant": "qonnx.Quant", "IntQuant": "qonnx.Quant",
-                   "Trunc": "qonnx.Trunc", "MultiThreshold": "qonnx.MultiThreshold"}
+QONNX_OPERATORS = {
+    "BipolarQuant": "qonnx.BipolarQuant",
+    "Quant": "qonnx.Quant",
+    "IntQuant": "qonnx.Quant",
+    "Trunc": "qonnx.Trunc",
+    "MultiThreshold": "qonnx.MultiThreshold"
+}
 
 # ONNX's number types: name, numpy type in raw_data, field of TensorProto that holds them otherwise.
 TYPES = {
-    1: ("float", "<f4", "float_data"), 2: ("uint8", "<u1", "int32_data"), 3: ("int8", "<i1", "int32_data"),
-    4: ("uint16", "<u2", "int32_data"), 5: ("int16", "<i2", "int32_data"), 6: ("int32", "<i4", "int32_data"),
-    7: ("int64", "<i8", "int64_data"), 9: ("bool", "<u1", "int32_data"), 10: ("float16", "<f2", "int32_data"),
-    11: ("double", "<f8", "double_data"), 12: ("uint32", "<u4", "uint64_data"), 21: ("uint4", None, "int32_data"),
-    22: ("int4", None, "int32_data")}
+    1: ("float", "<f4", "float_data"),
+    2: ("uint8", "<u1", "int32_data"),
+    3: ("int8", "<i1", "int32_data"),
+    4: ("uint16", "<u2", "int32_data"),
+    5: ("int16", "<i2", "int32_data"),
+    6: ("int32", "<i4", "int32_data"),
+    7: ("int64", "<i8", "int64_data"),
+    9: ("bool", "<u1", "int32_data"),
+    10: ("float16", "<f2", "int32_data"),
+    11: ("double", "<f8", "double_data"),
+    12: ("uint32", "<u4", "uint64_data"),
+    21: ("uint4", None, "int32_data"),
+    22: ("int4", None, "int32_data")
+}
 
 
 def array_of(tensor, what):
@@ -39,17 +53,22 @@ def array_of(tensor, what):
   if tensor.HasField("raw_data"):
     raw = tensor.raw_data
     if kind is None:
-      require(len(raw) == (count + 1) // 2, f"{what}: expected {(count + 1) // 2} bytes for the shape {list(extents)}, found {len(raw)}")
+      require(
+          len(raw) == (count + 1) // 2,
+          f"{what}: expected {(count + 1) // 2} bytes for the shape {list(extents)}, found {len(raw)}")
       pairs = np.frombuffer(raw, np.uint8)
       values = np.stack([pairs & 15, pairs >> 4], axis=1).reshape(-1)[:count].astype(np.int64)
     else:
       size = np.dtype(kind).itemsize
-      require(len(raw) == count * size, f"{what}: expected {count * size} bytes for the shape {list(extents)}, found {len(raw)}")
+      require(
+          len(raw) == count * size,
+          f"{what}: expected {count * size} bytes for the shape {list(extents)}, found {len(raw)}")
       values = np.frombuffer(raw, kind)
   else:
     stored = getattr(tensor, field)
-    require(len(stored) == (count if kind is not None else (count + 1) // 2),
-            f"{what}: expected {count} numbers for the shape {list(extents)}, found {len(stored)}")
+    require(
+        len(stored) == (count if kind is not None else (count + 1) // 2),
+        f"{what}: expected {count} numbers for the shape {list(extents)}, found {len(stored)}")
     values = np.array(stored)
     if name == "float16":
       values = values.astype(np.uint16).view(np.float16)
@@ -100,7 +119,8 @@ class Reader:
         self.opset = entry.version
       elif entry.domain in QONNX_DOMAINS:
         self.qonnx_version = max(self.qonnx_version, entry.version)
-    require(self.opset in OPSETS, f"{self.path}: expected ONNX's operator set {OPSETS[0]} to {OPSETS[-1]}, found {self.opset}")
+    require(self.opset in OPSETS,
+            f"{self.path}: expected ONNX's operator set {OPSETS[0]} to {OPSETS[-1]}, found {self.opset}")
     graph = model.graph
     require(not graph.sparse_initializer, f"{self.path}: expected dense initializers, found sparse ones")
     for tensor in graph.initializer:
@@ -109,8 +129,9 @@ class Reader:
       self.add_constant(name, *array_of(tensor, f"{self.path}: initializer '{name}'"))
     self.read_annotations(graph)
     inputs = [value for value in graph.input if text_of(value.name) not in self.constants]
-    require(len(inputs) == 1, f"{self.path}: expected one input, found {len(inputs)}"
-            + (f" ({', '.join(text_of(value.name) for value in inputs[:4])})" if inputs else ""))
+    require(
+        len(inputs) == 1, f"{self.path}: expected one input, found {len(inputs)}" +
+        (f" ({', '.join(text_of(value.name) for value in inputs[:4])})" if inputs else ""))
     require(len(graph.output) == 1, f"{self.path}: expected one output, found {len(graph.output)}")
     nodes = [node for number, proto in enumerate(graph.node) for node in self.node(proto, number)]
     kinds = {node.op for node in nodes}
@@ -152,11 +173,14 @@ class Reader:
   def input(self, value):
     name = text_of(value.name)
     what = f"{self.path}: input '{name}'"
-    require(value.type.HasField("tensor_type") and value.type.tensor_type.HasField("shape"),
-            f"{what}: expected a tensor with a shape")
+    require(
+        value.type.HasField("tensor_type") and value.type.tensor_type.HasField("shape"),
+        f"{what}: expected a tensor with a shape")
     kind = value.type.tensor_type.elem_type
     require(kind in TYPES, f"{what}: expected a tensor of numbers, found ONNX's type {kind}")
-    extents = [d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in value.type.tensor_type.shape.dim]
+    extents = [
+        d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in value.type.tensor_type.shape.dim
+    ]
     require(2 <= len(extents) <= 4, f"{what}: expected 2 to 4 extents, found {len(extents)}")
     require(all(e is not None for e in extents[1:]), f"{what}: expected fixed extents after the batch, found {extents}")
     check_extents([e or 1 for e in extents], what)
@@ -190,11 +214,17 @@ class Reader:
     return [node]
 
   def attribute(self, attribute, what):
-    kinds = {1: lambda a: a.f, 2: lambda a: a.i, 3: lambda a: a.s.decode("utf-8", "replace"),
-             4: lambda a: array_of(a.t, f"{what}: attribute '{a.name}'"), 6: lambda a: list(a.floats),
-             7: lambda a: list(a.ints)}
-    require(attribute.type in kinds and not attribute.ref_attr_name,
-            f"{what}: attribute '{attribute.name}': expected numbers, text or a tensor, found ONNX's type {attribute.type}")
+    kinds = {
+        1: lambda a: a.f,
+        2: lambda a: a.i,
+        3: lambda a: a.s.decode("utf-8", "replace"),
+        4: lambda a: array_of(a.t, f"{what}: attribute '{a.name}'"),
+        6: lambda a: list(a.floats),
+        7: lambda a: list(a.ints)
+    }
+    require(
+        attribute.type in kinds and not attribute.ref_attr_name,
+        f"{what}: attribute '{attribute.name}': expected numbers, text or a tensor, found ONNX's type {attribute.type}")
     return kinds[attribute.type](attribute)
 
   def constant(self, name, attributes, what):

@@ -15,8 +15,8 @@ import tarfile
 
 import numpy as np
 
-from .failure import Refusal, require
-from .graph import Constant, Graph, Input, Node, Quantizer
+from ..failure import Refusal, require
+from ..graph import Constant, Graph, Input, Node, Quantizer
 
 CNV = [("conv", 3, 64), ("conv", 64, 64), ("pool",), ("conv", 64, 128), ("conv", 128, 128), ("pool",),
        ("conv", 128, 256), ("conv", 256, 256), ("dense", 256, 512), ("dense", 512, 512), ("dense", 512, 64)]
@@ -80,7 +80,9 @@ class Reader:
           require(folder in (None, found[1]), f"{self.path}: expected one folder, found '{folder}' and '{found[1]}'")
           folder = found[1]
           contents = archive.extractfile(member).read()
-          require(len(contents) == member.size, f"{self.path}: {member.name}: expected {member.size} bytes, found {len(contents)}")
+          require(
+              len(contents) == member.size,
+              f"{self.path}: {member.name}: expected {member.size} bytes, found {len(contents)}")
           self.words[int(found[2]), int(found[3]), found[4]] = np.frombuffer(contents, "<u8")
     except (tarfile.TarError, lzma.LZMAError, EOFError, OSError) as error:
       raise Refusal(f"{self.path}: expected an archive .tar.xz, found {str(error).split(chr(10))[0]}") from None
@@ -99,16 +101,19 @@ class Reader:
     """Returns the words of a layer's processing elements: (elements, words of each)."""
     elements = sum(1 for key in self.words if key[0] == layer and key[2] == what)
     parts = [self.words.get((layer, element, what)) for element in range(elements)]
-    require(parts and all(part is not None and len(part) == len(parts[0]) and len(part) for part in parts),
-            f"{self.path}: layer {layer}: expected files {layer}-ENGINE-{what}.bin of one size, numbered from 0, found others")
+    require(
+        parts and all(part is not None and len(part) == len(parts[0]) and len(part) for part in parts),
+        f"{self.path}: layer {layer}: expected files {layer}-ENGINE-{what}.bin of one size, numbered from 0, found others"
+    )
     return np.stack(parts)
 
   def weights(self, layer, rows, columns, weight_bits):
     """Returns a layer's weights (rows, columns)."""
     words = self.engines(layer, "weights")
     elements, depth = words.shape
-    require(rows % elements == 0 and depth % (rows // elements) == 0,
-            f"{self.path}: layer {layer}: expected the words of {rows} rows, found {depth} in each of {elements} files")
+    require(
+        rows % elements == 0 and depth % (rows // elements) == 0,
+        f"{self.path}: layer {layer}: expected the words of {rows} rows, found {depth} in each of {elements} files")
     groups = depth // (rows // elements)  # words of a row
     require(columns % groups == 0 and columns // groups * weight_bits <= 64,
             f"{self.path}: layer {layer}: expected {columns} weights a row, found {groups} words")
@@ -131,7 +136,8 @@ class Reader:
     weights = weights[:, :count]
     quantizer = Quantizer("bipolar", np.ones(()), np.zeros(()), -1, 1, 1) if weight_bits == 1 else \
         Quantizer("integer", np.ones(()), np.zeros(()), -1, 1, 2)
-    require(weight_bits == 1 or (weights >= -1).all(), f"{self.path}: layer {layer}: expected weights from -1 to 1, found -2")
+    require(weight_bits == 1 or (weights >= -1).all(),
+            f"{self.path}: layer {layer}: expected weights from -1 to 1, found -2")
     if kind == "conv":
       weights = weights.reshape(rows, 3, 3, columns).transpose(0, 3, 1, 2)
       value = self.add("Conv", f"conv{layer}", value, self.constant(f"conv{layer}.weight", weights, quantizer))
@@ -149,8 +155,12 @@ class Reader:
     if last:
       # The device sets a bit for every class whose sum reaches its threshold. The distance to it tells more.
       return self.add("Sub", f"margin{layer}", value, self.constant(f"margin{layer}.thresholds", thresholds[:, 0]))
-    return self.add("qonnx.MultiThreshold", f"threshold{layer}", value, self.constant(f"threshold{layer}.thresholds", thresholds),
-                    out_scale=float(step), out_bias=float(lowest))
+    return self.add("qonnx.MultiThreshold",
+                    f"threshold{layer}",
+                    value,
+                    self.constant(f"threshold{layer}.thresholds", thresholds),
+                    out_scale=float(step),
+                    out_bias=float(lowest))
 
   def thresholds(self, layer, rows, bits, last):
     """Returns a layer's thresholds (rows, count), and the step and the lowest value of its outputs."""
@@ -158,8 +168,10 @@ class Reader:
     elements, depth = words.shape
     count = depth * elements // (64 if last else rows)
     expected = 1 if bits == 1 or last else 2
-    require(count == expected and depth * elements == count * (64 if last else rows),
-            f"{self.path}: layer {layer}: expected {expected} thresholds for each row, found {depth * elements} for {rows} rows")
+    require(
+        count == expected and depth * elements == count * (64 if last else rows),
+        f"{self.path}: layer {layer}: expected {expected} thresholds for each row, found {depth * elements} for {rows} rows"
+    )
     values = words.reshape(elements, -1, count).transpose(1, 0, 2).reshape(-1, count)[:rows]
     if last:
       return values, 1, 0

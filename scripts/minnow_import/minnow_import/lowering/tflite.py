@@ -16,7 +16,8 @@ class TfliteRules:
   """The part of Lowering for operators named tflite.*."""
 
   def affine(self, node, scale, zero, ending=".output"):
-    quantizer = QuantizerType("given_affine<8>", np.array([scale, zero + 128.0]), scale * (-128 - zero), scale * (127 - zero))
+    quantizer = QuantizerType("given_affine<8>", np.array([scale, zero + 128.0]), scale * (-128 - zero),
+                              scale * (127 - zero))
     return Layer("quantize", [], [], self.module_of(node, ending=ending), inputs=quantizer, node=node)
 
   def begin(self, node, layers, scale, zero):
@@ -60,7 +61,8 @@ class TfliteRules:
     if weight.min() < -127:
       self.refuse(node, "expected weights with codes from -127 to 127, found -128")
     values = weight * scales.reshape(-1, *([1] * (weight.ndim - 1)))
-    quantizer = QuantizerType("given_integer<-127, 127, per_channel>" if scales.size > 1 else "given_integer<-127, 127>", scales)
+    quantizer = QuantizerType(
+        "given_integer<-127, 127, per_channel>" if scales.size > 1 else "given_integer<-127, 127>", scales)
     module = self.module_of(node)
     filters = weight.shape[0]
     if node.op == "tflite.Dense":
@@ -73,8 +75,12 @@ class TfliteRules:
       group = attributes["group"]
       depthwise = group > 1 and group == layout.extents["C"] == filters
       options, out = self.conv_options(node, layout, list(weight.shape[2:]), group, depthwise)
-      layer = Layer("depthwise_conv" if depthwise else "conv", options, [node.name], module, {"weight": values}, size=filters,
-                    weights=quantizer, node=node)
+      layer = Layer("depthwise_conv" if depthwise else "conv",
+                    options, [node.name],
+                    module, {"weight": values},
+                    size=filters,
+                    weights=quantizer,
+                    node=node)
       layout = layout.with_extents(C=filters, H=out[0], W=out[1])
     layers.append(layer)
     if len(node.inputs) > 2:

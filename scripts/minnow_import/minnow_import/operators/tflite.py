@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from .failure import require
-from .operators import average_pool, conv, exact_product, max_pool, operator
+from ..failure import require
+from .onnx import average_pool, conv, exact_product, max_pool, operator
 
 INT32 = (-(1 << 31), (1 << 31) - 1)
 

@@ -4,17 +4,20 @@ import re
 
 import numpy as np
 
-from .execute import shapes_of
-from .failure import Refusal, require
+from ..execute import shapes_of
+from ..failure import Refusal, require
 from .layers import Layer, Lowered
 from .layout import Layout
-from .lower_products import ProductRules
-from .lower_quantizers import QuantizerRules
-from .lower_tflite import TfliteRules
+from .products import ProductRules
+from .quantizers import QuantizerRules
+from .tflite import TfliteRules
 
 # Nodes after the logits that a program does not need to find the class.
-AFTER_LOGITS = {"Softmax": "its result has the logits' order; minnow's losses apply it",
-                "ArgMax": "the class is the index of the largest logit", "TopK": "the class is the index of the largest logit"}
+AFTER_LOGITS = {
+    "Softmax": "its result has the logits' order; minnow's losses apply it",
+    "ArgMax": "the class is the index of the largest logit",
+    "TopK": "the class is the index of the largest logit"
+}
 AFTER_LOGITS["tflite.Softmax"] = AFTER_LOGITS["Softmax"]
 AFTER_LOGITS["tflite.Dequantize"] = "the network returns values"
 # Joins of two feature maps.
@@ -34,7 +37,7 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
     self.entry = []
     self.normalization = None
     self.dequantize_input = None  # (scale, zero) of an input of integers
-    self.quantization = None      # (scale, zero) of the last operator on integers
+    self.quantization = None  # (scale, zero) of the last operator on integers
     self.notes = []
 
   def refuse(self, node, text):
@@ -87,18 +90,20 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
       self.refuse(node, "expected that its two inputs come from one feature map, found inputs that do not")
     for layer in layers_of(layers):
       if layer.kind == "clip":
-        self.refuse(layer.node, f"expected the bounds 0 and 6, -1 and 1, or a quantizer within them, found {layer.clip}")
+        self.refuse(layer.node,
+                    f"expected the bounds 0 and 6, -1 and 1, or a quantizer within them, found {layer.clip}")
       if layer.kind == "pad":
         self.refuse(layer.node, "expected a convolution after it, found none")
-    require(any(layer.is_product() for layer in layers_of(layers)), f"{self.path}: expected a Conv, Gemm or MatMul, found none")
+    require(any(layer.is_product() for layer in layers_of(layers)),
+            f"{self.path}: expected a Conv, Gemm or MatMul, found none")
     require(layout.order() == [l for l in layout.order() if l == "C"] or layout.is_map(),
             f"{self.path}: expected an output with the channels first")
     channels, height, width = self.input_shape.shape()
     kind = f"image<{channels}, {height}, {width}>" if height > 1 else \
         f"signal<{channels}, {width}>" if width > 1 else f"features<{channels}>"
     integers = (self.dequantize_input, self.quantization) if self.quantization else None
-    return Lowered(kind, (channels, height, width), merged(layers), self.entry, self.normalization, dropped, output, self.notes,
-                   integers)
+    return Lowered(kind, (channels, height, width), merged(layers), self.entry, self.normalization, dropped, output,
+                   self.notes, integers)
 
   def input_layout(self):
     """Returns the layout of the input. A Transpose that reads it can tell that the source has its channels last."""
@@ -117,7 +122,8 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
     while True:
       readers = self.consumers.get(value, [])
       if value in self.graph.outputs:
-        require(not readers, f"{self.path}: expected that nothing reads the output, found {readers[0] if readers else ''}")
+        require(not readers,
+                f"{self.path}: expected that nothing reads the output, found {readers[0] if readers else ''}")
         return None, layout
       require(readers, f"{self.path}: value '{value}': expected a node that reads it")
       if len(readers) > 1:
@@ -130,7 +136,8 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
   def fork(self, value, readers, layout, layers):
     """Lowers the two branches from a value that two nodes read, up to the node that joins them."""
     if len(readers) > 2:
-      self.refuse(readers[2], f"expected a feature map that at most two nodes read, found '{value}' with {len(readers)}")
+      self.refuse(readers[2],
+                  f"expected a feature map that at most two nodes read, found '{value}' with {len(readers)}")
     if self.at_input(layers):
       layers.append(Layer("identity"))  # so that no branch changes the input's shape
     branches = []
@@ -149,7 +156,8 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
     joins = [next(n for n in self.consumers[end] if len(self.dynamic_inputs(n)) > 1) for end, _, _, _ in branches]
     node = joins[0]
     if joins[0] is not joins[1]:
-      self.refuse(joins[1], f"expected that it joins two branches of '{value}', found that {joins[0]} joins one of them")
+      self.refuse(joins[1],
+                  f"expected that it joins two branches of '{value}', found that {joins[0]} joins one of them")
     if node.op not in ("Add", "Concat", "tflite.Add"):
       self.refuse(node, "expected Add or Concat as the join of two branches")
     (first, shape, a, _), (second, other, b, _) = branches
@@ -225,12 +233,15 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
         moved = Layout.of_shape(extents)
         self.input_shape = moved
     if moved is None:
-      self.refuse(node, f"expected a Reshape that flattens a feature map, found {list(self.shapes[value])} to "
-                        f"{list(self.shapes[node.outputs[0]])}")
+      self.refuse(
+          node, f"expected a Reshape that flattens a feature map, found {list(self.shapes[value])} to "
+          f"{list(self.shapes[node.outputs[0]])}")
     return moved
 
   def clip(self, node, layers):
-    bounds = [None if len(node.inputs) <= at or not node.inputs[at] else self.constant(node.inputs[at]) for at in (1, 2)]
+    bounds = [
+        None if len(node.inputs) <= at or not node.inputs[at] else self.constant(node.inputs[at]) for at in (1, 2)
+    ]
     low, high = (float(b.item()) if b is not None else fallback for b, fallback in zip(bounds, (-np.inf, np.inf)))
     names = {(0, np.inf): "relu", (0, 6): "relu6", (-1, 1): "hard_tanh"}
     kind = names.get((low, high), "clip")
@@ -245,7 +256,10 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
     shape = (1,) * (rank - array.ndim) + array.shape
     wanted = None if axis is None else tuple(layout.extents["C"] if at == axis + 1 else 1 for at in range(rank))
     if shape != wanted:
-      self.refuse(node, f"expected one number, or one for each of {layout.extents['C']} channels, found the shape {list(array.shape)}")
+      self.refuse(
+          node,
+          f"expected one number, or one for each of {layout.extents['C']} channels, found the shape {list(array.shape)}"
+      )
     return array.reshape(-1).astype(np.float64)
 
 

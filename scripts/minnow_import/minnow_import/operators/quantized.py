@@ -6,9 +6,9 @@ source  the operators' documentation in the repository fastmachinelearning/qonnx
 
 import numpy as np
 
-from .failure import require
-from .graph import Quantizer
-from .operators import operator
+from ..failure import require
+from ..graph import Quantizer
+from .onnx import operator
 
 ROUNDINGS = {
     "ROUND": np.rint,

@@ -5,7 +5,7 @@ source  flatbuffers.dev/internals
 
 import struct
 
-from .failure import Refusal
+from ..failure import Refusal
 
 SIZES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "f": 4, "q": 8}
 
@@ -59,7 +59,8 @@ class Table:
       return 0, 0
     count = self.buffer.number("I", target)
     if target + 4 + count * size > len(self.buffer.contents):
-      raise Refusal(f"{self.buffer.path}: expected a vector of {count} elements at byte {target}, found the end of the file")
+      raise Refusal(
+          f"{self.buffer.path}: expected a vector of {count} elements at byte {target}, found the end of the file")
     return target + 4, count
 
   def numbers(self, field, kind):
