@@ -1,4 +1,5 @@
-"""Makes fixtures/tflite_outputs.json: hashes of what TensorFlow Lite's reference kernels compute for published networks.
+"""Makes fixtures/small.tflite and fixtures/tflite_outputs.json: hashes of the results of TensorFlow Lite's reference
+kernels.
 
 usage: make_tflite_outputs.py REFERENCE MODEL.tflite ...     (REFERENCE: tflite_reference.cpp, compiled)
 """
@@ -27,9 +28,14 @@ def digest(values):
 
 def main():
   import networks  # noqa: F401  (finds the package)
+  import small_tflite
   from minnow_import.readers.read import read
   found = {}
-  for path in sys.argv[2:]:
+  fixtures = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
+  small = os.path.join(fixtures, "small.tflite")
+  with open(small, "wb") as file:
+    file.write(small_tflite.small())
+  for path in [small, *sys.argv[2:]]:
     with tempfile.TemporaryDirectory() as folder:
       x = inputs_of(read(path).input.shape[1:])
       x.tofile(os.path.join(folder, "inputs"))
@@ -39,9 +45,7 @@ def main():
           for name in sorted(os.listdir(folder))
           if name.endswith(".bin")
       }
-  with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "tflite_outputs.json"),
-            "w",
-            encoding="utf-8") as file:
+  with open(os.path.join(fixtures, "tflite_outputs.json"), "w", encoding="utf-8") as file:
     json.dump(found, file, indent=1, sort_keys=True)
     file.write("\n")
 

@@ -1,17 +1,16 @@
-// Runs a TensorFlow Lite file with the library's reference kernels, as an oracle for scripts/minnow_import.
+// Runs a TensorFlow Lite file with the library's reference kernels. The tests of scripts/minnow_import compare with it.
 //
-//   g++ -O1 tests/import/tflite_reference.cpp -ltensorflow-lite -o reference    (Debian testing: libtensorflow-lite-dev)
+//   g++ -O1 tests/import/tflite_reference.cpp -ltensorflow-lite -o reference   (Debian testing: libtensorflow-lite-dev)
 //   reference MODEL.tflite INPUTS OUTPUT_FOLDER
 //
-// INPUTS holds the bytes of any number of inputs, one after the other. Writes the bytes of every tensor that an operator
-// computes to OUTPUT_FOLDER/NUMBER.bin, for all inputs one after the other.
+// INPUTS holds the bytes of any number of inputs, one after the other. The program writes the bytes of every tensor
+// that an operator computes to OUTPUT_FOLDER/NUMBER.bin, for all inputs one after the other.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,16 +35,20 @@ int main(int argc, char** argv) {
   const std::vector<char> inputs{std::istreambuf_iterator<char>(file), {}};
   TfLiteTensor* in = interpreter->input_tensor(0);
   std::map<int, std::ofstream> outputs;
-  for (int node : interpreter->execution_plan())
-    for (int tensor : std::vector<int>(interpreter->node_and_registration(node)->first.outputs->data,
-                                       interpreter->node_and_registration(node)->first.outputs->data +
-                                           interpreter->node_and_registration(node)->first.outputs->size))
-      outputs.emplace(tensor, std::ofstream(std::string(argv[3]) + "/" + std::to_string(tensor) + ".bin", std::ios::binary));
+  for (int node : interpreter->execution_plan()) {
+    const TfLiteIntArray& results = *interpreter->node_and_registration(node)->first.outputs;
+    for (int i = 0; i < results.size; ++i) {
+      const std::string path = std::string(argv[3]) + "/" + std::to_string(results.data[i]) + ".bin";
+      outputs.emplace(results.data[i], std::ofstream(path, std::ios::binary));
+    }
+  }
   for (std::size_t at = 0; at + in->bytes <= inputs.size(); at += in->bytes) {
     std::memcpy(in->data.raw, inputs.data() + at, in->bytes);
     if (interpreter->Invoke() != kTfLiteOk) return 1;
-    for (auto& [tensor, out] : outputs)
-      out.write(interpreter->tensor(tensor)->data.raw, static_cast<std::streamsize>(interpreter->tensor(tensor)->bytes));
+    for (auto& [number, out] : outputs) {
+      const TfLiteTensor& tensor = *interpreter->tensor(number);
+      out.write(tensor.data.raw, static_cast<std::streamsize>(tensor.bytes));
+    }
   }
   std::printf("%zu inputs, %zu tensors\n", inputs.size() / in->bytes, outputs.size());
 }

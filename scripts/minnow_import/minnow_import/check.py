@@ -66,7 +66,8 @@ def run_program(command, what):
 
 
 def check(name, folder, graph, lowered, x, include, compiler):
-  """Returns 0 if the logits of the C++ network and of its packed form equal the importer's within 1e-4 of the largest."""
+  """Returns 0 if the logits of the C++ network and of its packed form equal the importer's within 1e-4 of the largest
+  logit."""
   expected = run_batches(graph, x).reshape(len(x), -1)
   pack = "pack"
   if lowered.integers:
@@ -97,7 +98,8 @@ def check(name, folder, graph, lowered, x, include, compiler):
     difference = np.abs(logits - expected).max(axis=1)
     classes = int((logits.argmax(axis=1) != expected.argmax(axis=1)).sum())
     print(
-        f"{which}: {len(x)} inputs, largest difference {difference.max():.3g} of logits up to {np.abs(expected).max():.4g}, "
+        f"{which}: {len(x)} inputs, largest difference {difference.max():.3g} of logits up to "
+        f"{np.abs(expected).max():.4g}, "
         f"{int((difference > limit).sum())} inputs beyond {limit:.3g}, {classes} with another class")
     bad = bad or not (difference <= limit).all()
   equal = np.array_equal(found[0], found[1])

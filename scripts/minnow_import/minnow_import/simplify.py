@@ -97,7 +97,7 @@ def keep_batch(graph):
 
 
 def join_quantize_and_dequantize(graph):
-  """Replaces QuantizeLinear and the DequantizeLinear nodes that read it by one quantizer, if their parameters are equal."""
+  """Joins QuantizeLinear and the DequantizeLinear nodes that read it to one quantizer if their parameters are equal."""
   readers = graph.consumers()
   for node in list(graph.nodes):
     if node.op != "QuantizeLinear" or node.outputs[0] in graph.outputs:

@@ -196,15 +196,15 @@ def report(name, graph, originals, lowered, layers, refusal):
     if lowered.normalization is not None:
       mean, stddev = lowered.normalization
       text += [
-          f"The input is normalized: (x - mean) / stddev with mean {mean.tolist()} and stddev {stddev.tolist()}. Floats are "
+          f"The input is normalized: (x - mean) / stddev with mean {mean.tolist()} and stddev {stddev.tolist()}. "
+          "Floats are "
           "normalized as they are, bytes after a division by 255.", ""
       ]
     text += [f"- {note}" for note in lowered.notes]
   text += ["| node | operator | became |", "|---|---|---|"]
+  unknown = "not reached" if refusal else "part of the layer before it"
   for node_name, op in originals:
-    text.append(
-        f"| {cell(node_name)} | {cell(op)} | {cell(became.get(node_name, 'not reached' if refusal else 'part of the layer before it'))} |"
-    )
+    text.append(f"| {cell(node_name)} | {cell(op)} | {cell(became.get(node_name, unknown))} |")
   return "\n".join(text) + "\n"
 
 

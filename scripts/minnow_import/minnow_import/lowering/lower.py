@@ -52,7 +52,7 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
     return [name for name in node.inputs if name and name not in self.graph.constants]
 
   def module_of(self, node, suffixes=(), ending=""):
-    """Returns the beginning of the tensors' names of a node: the source's name of its parameters, or the node's name."""
+    """Returns the beginning of the names of a node's tensors: the source's name of its parameters, or the node's."""
     name = node.name
     for value, suffix in suffixes:
       if value.endswith(suffix) and len(value) > len(suffix):

@@ -35,7 +35,7 @@ class ProductRules:
     return layout
 
   def window(self, node, layout, kernel, padding_default):
-    """Returns the options kernel<>, stride<> and padding<> of a convolution or pool, and the output's height and width."""
+    """Returns the kernel, the stride, the padding's options and the output's height and width of a window."""
     attributes = node.attributes
     extents = [layout.extents[label] for label in ("HW" if len(kernel) == 2 else "W")]
     strides = attributes.get("strides") or [1] * len(kernel)

@@ -159,7 +159,14 @@ def max_pool(x, *, auto_pad="NOTSET", ceil_mode=0, dilations=None, kernel_shape=
 
 
 @operator("AveragePool")
-def average_pool(x, *, auto_pad="NOTSET", ceil_mode=0, count_include_pad=0, dilations=None, kernel_shape=None, pads=None,
+def average_pool(x,
+                 *,
+                 auto_pad="NOTSET",
+                 ceil_mode=0,
+                 count_include_pad=0,
+                 dilations=None,
+                 kernel_shape=None,
+                 pads=None,
                  strides=None):
   view, before, after, *window = pool_windows(x, kernel_shape, auto_pad, dilations, pads, strides, ceil_mode, 0)
   taps = tuple(range(x.ndim, view.ndim))
@@ -320,7 +327,8 @@ def arg_max(x, *, axis=0, keepdims=1, select_last_index=0):
 @operator("TopK")
 def top_k(x, k, *, axis=-1, largest=1, sorted=1):
   count = int(k.reshape(-1)[0])
-  require(largest == 1 and 0 < count <= x.shape[axis], f"expected 'largest' 1 and k from 1 to {x.shape[axis]}, found {count}")
+  require(largest == 1 and 0 < count <= x.shape[axis],
+          f"expected 'largest' 1 and k from 1 to {x.shape[axis]}, found {count}")
   order = np.take(np.argsort(-x, axis=axis, kind="stable"), range(count), axis=axis)
   return np.take_along_axis(x, order, axis=axis), order
 
@@ -336,7 +344,8 @@ def reshape(x, shape, *, allowzero=0):
     rest = math.prod(e for e in to if e != -1)
     require(rest > 0 and x.size % rest == 0, f"expected the {x.size} elements of {list(x.shape)}, found {to}")
     to[to.index(-1)] = x.size // rest
-  require(all(e >= 0 for e in to) and math.prod(to) == x.size, f"expected the {x.size} elements of {list(x.shape)}, found {to}")
+  require(all(e >= 0 for e in to) and math.prod(to) == x.size,
+          f"expected the {x.size} elements of {list(x.shape)}, found {to}")
   return x.reshape(to)
 
 

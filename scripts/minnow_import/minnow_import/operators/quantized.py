@@ -95,7 +95,8 @@ def along(parameter, x, axis):
   if parameter.size == 1:
     return parameter.reshape(())
   require(parameter.ndim == 1 and -x.ndim <= axis < x.ndim and parameter.size == x.shape[axis],
-          f"expected one number or one for each index of axis {axis}, found {list(parameter.shape)} for {list(x.shape)}")
+          f"expected one number or one for each index of axis {axis}, found {list(parameter.shape)} for "
+          f"{list(x.shape)}")
   shape = [1] * x.ndim
   shape[axis] = -1
   return parameter.reshape(shape)
@@ -134,11 +135,14 @@ def quantizer_of(node, inputs):
     bits = whole_bits(inputs[3])
     lowest, highest = code_range(bits, attributes.get("signed", 1), attributes.get("narrow", 0))
     rounding = attributes.get("rounding_mode", "ROUND").upper()
-    return Quantizer("integer", inputs[1], inputs[2], lowest, highest, bits, "ROUND" if rounding == "HALF_EVEN" else rounding)
+    return Quantizer("integer", inputs[1], inputs[2], lowest, highest, bits,
+                     "ROUND" if rounding == "HALF_EVEN" else rounding)
   if node.op == "DequantizeLinear":
     kind = attributes["datatype"]
     lowest, highest = INTEGERS[kind]
     axis = attributes.get("axis", 1)
-    zero = np.zeros(()) if len(inputs) < 3 or inputs[2] is None else along(inputs[2], inputs[0], axis).astype(np.float64)
-    return Quantizer("integer", along(inputs[1], inputs[0], axis), zero, lowest, highest, (highest - lowest).bit_length())
+    scale, zero = along(inputs[1], inputs[0], axis), np.zeros(())
+    if len(inputs) > 2 and inputs[2] is not None:
+      zero = along(inputs[2], inputs[0], axis).astype(np.float64)
+    return Quantizer("integer", scale, zero, lowest, highest, (highest - lowest).bit_length())
   return None

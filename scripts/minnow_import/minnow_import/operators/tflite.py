@@ -82,7 +82,9 @@ def tflite_dense(x, w, b=None, *, in_zero, out_zero, multipliers, shifts, low, h
 def tflite_add(a, b, *, zeros, scales, out_zero, out_scale, low, high, activation):
   require(a.shape == b.shape, f"expected two inputs of one shape, found {list(a.shape)} and {list(b.shape)}")
   largest = 2 * max(scales)
-  parts = [scaled(integers(x - zero) << 20, *multiplier_of(scale / largest)) for x, zero, scale in zip((a, b), zeros, scales)]
+  parts = [
+      scaled(integers(x - zero) << 20, *multiplier_of(scale / largest)) for x, zero, scale in zip((a, b), zeros, scales)
+  ]
   total = scaled(parts[0] + parts[1], *multiplier_of(largest / ((1 << 20) * out_scale)))
   return clamped(total + out_zero, low, high)
 

@@ -1,8 +1,8 @@
 """Reads the parameters of BNN-PYNQ's networks CNV and LFC: packed weights and integer thresholds in a .tar.xz.
 
-The archive holds FOLDER/LAYER-ENGINE-weights.bin and FOLDER/LAYER-ENGINE-thres.bin, one file for each processing element,
-in words of 64 bits. Row r of a layer belongs to element r mod ELEMENTS. A word of weights holds the weights of SIMD
-inputs, the first one in the lowest bits. A weight of one bit is -1 or +1, of two bits a two's complement number. Inputs
+The archive holds FOLDER/LAYER-ENGINE-weights.bin and FOLDER/LAYER-ENGINE-thres.bin, one file for each processing
+element, in words of 64 bits. Row r of a layer belongs to element r mod ELEMENTS. A word of weights holds the weights of
+SIMD inputs, the first one in the lowest bits. A weight of one bit is -1 or +1, of two bits a two's complement number. Inputs
 of a convolution are in the order row, column, channel. An output is the number of thresholds below its sum, minus 1 if
 outputs have two bits. If weights and inputs both have one bit, a sum counts equal bits.
 
@@ -103,7 +103,8 @@ class Reader:
     parts = [self.words.get((layer, element, what)) for element in range(elements)]
     require(
         parts and all(part is not None and len(part) == len(parts[0]) and len(part) for part in parts),
-        f"{self.path}: layer {layer}: expected files {layer}-ENGINE-{what}.bin of one size, numbered from 0, found others"
+        f"{self.path}: layer {layer}: expected files {layer}-ENGINE-{what}.bin of one size, numbered from 0, found "
+        f"others"
     )
     return np.stack(parts)
 
@@ -170,7 +171,8 @@ class Reader:
     expected = 1 if bits == 1 or last else 2
     require(
         count == expected and depth * elements == count * (64 if last else rows),
-        f"{self.path}: layer {layer}: expected {expected} thresholds for each row, found {depth * elements} for {rows} rows"
+        f"{self.path}: layer {layer}: expected {expected} thresholds for each row, found {depth * elements} for {rows} "
+        f"rows"
     )
     values = words.reshape(elements, -1, count).transpose(1, 0, 2).reshape(-1, count)[:rows]
     if last:

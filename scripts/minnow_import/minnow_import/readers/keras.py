@@ -1,7 +1,7 @@
 """Reads Keras models (.h5, Keras 2), with layers of Larq whose quantizer is ste_sign.
 
-Feature maps of Keras have their channels last. The reader inserts a Transpose at the input and around layers that flatten
-or reshape. Layers with code of their own (Lambda, custom classes) are refused; nothing of the file is ever run.
+Feature maps of Keras have their channels last. The reader inserts a Transpose at the input and around layers that
+flatten or reshape. Layers with code of their own (Lambda, custom classes) are refused; nothing of the file is ever run.
 source  keras.io/api/layers, docs.larq.dev/larq/api/layers
 """
 

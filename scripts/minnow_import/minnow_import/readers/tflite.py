@@ -68,7 +68,8 @@ class Tensor:
     size = np.dtype(self.numpy).itemsize
     require(
         len(self.data) == math.prod(self.shape) * size,
-        f"{self.what}: expected {math.prod(self.shape) * size} bytes for the shape {list(self.shape)}, found {len(self.data)}"
+        f"{self.what}: expected {math.prod(self.shape) * size} bytes for the shape {list(self.shape)}, found "
+        f"{len(self.data)}"
     )
     values = np.frombuffer(self.data, self.numpy).reshape(self.shape)
     require(np.isfinite(values).all(), f"{self.what}: expected finite numbers, found NaN or infinity")
