@@ -11,7 +11,8 @@ from .readers.read import read
 from .simplify import simplify
 
 DESCRIPTION = """Converts a trained network (QONNX, ONNX, TensorFlow Lite, Keras .h5, BNN-PYNQ .tar.xz) to minnow:
-NET.hpp, a description; NET.safetensors, its weights, norms, scales and thresholds; NET.md, a report of what each node became."""
+NET.hpp, a description; NET.safetensors, its weights, norms, scales and thresholds; NET.md, a report of what each node
+became."""
 
 
 def load_inputs(path, graph):

@@ -2,9 +2,9 @@
 
 The archive holds FOLDER/LAYER-ENGINE-weights.bin and FOLDER/LAYER-ENGINE-thres.bin, one file for each processing
 element, in words of 64 bits. Row r of a layer belongs to element r mod ELEMENTS. A word of weights holds the weights of
-SIMD inputs, the first one in the lowest bits. A weight of one bit is -1 or +1, of two bits a two's complement number. Inputs
-of a convolution are in the order row, column, channel. An output is the number of thresholds below its sum, minus 1 if
-outputs have two bits. If weights and inputs both have one bit, a sum counts equal bits.
+SIMD inputs, the first one in the lowest bits. A weight of one bit is -1 or +1, of two bits a two's complement number.
+Inputs of a convolution are in the order row, column, channel. An output is the number of thresholds below its sum,
+minus 1 if outputs have two bits. If weights and inputs both have one bit, a sum counts equal bits.
 
 source  Xilinx/BNN-PYNQ: bnn/src/training/finnthesizer.py, bnn/src/network/*/hw/config.h and top.cpp
 """
