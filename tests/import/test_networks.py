@@ -186,6 +186,33 @@ class Lowering(Case):
     _, tensors = names_and_tensors(lowered.layers)
     self.assertEqual(tensors["in.state"].tolist(), [float(np.float32(0.02)), 131])
 
+  def test_channels_last(self):
+    net = Onnx(["N", 8, 7, 3])
+    x = net.quant("input", "bytes", 1 / 255, 8, signed=0, narrow=0)
+    x = net.add("Transpose", x, perm=[0, 3, 1, 2])
+    x = net.add("Conv", x, net.weights("w", 4, 3, 3, 3), pads=[1, 1, 1, 1])
+    x = net.add("Transpose", x, perm=[0, 2, 3, 1])
+    x = net.add("Mul", x, net.constant("factor", [1, 2, 3, 4]))
+    net.add("ReduceMean", x, axes=[1, 2], keepdims=0)
+    net.add("MatMul", net.last, net.weights("v", 4, 5))
+    lowered = lower(self.graph(net))
+    self.assertEqual(lowered.input, "image<3, 8, 7>")
+    self.assertEqual([type_of(layer) for layer in lowered.layers], [
+        "conv<4, scheme<given_integer<0, 255>, real>>", "batch_norm", "global_average_pool", "dense<5>"
+    ])
+
+  def test_signals(self):
+    net = Onnx(["N", 2, 20])
+    x = net.add("Conv", "input", net.weights("w", 4, 2, 5), pads=[2, 2], strides=[2])
+    x = net.add("MaxPool", net.add("Relu", x), kernel_shape=[2], strides=[2])
+    x = net.add("Flatten", x)
+    net.add("MatMul", x, net.weights("v", 20, 3))
+    lowered = lower(self.graph(net))
+    self.assertEqual(lowered.input, "signal<2, 20>")
+    self.assertEqual([type_of(layer) for layer in lowered.layers], [
+        "conv<4, real, kernel<1, 5>, stride<1, 2>>", "relu", "max_pool<1, kernel<1, 2>, stride<1, 2>>", "dense<3>"
+    ])
+
   def test_repeated_blocks(self):
     net = Onnx(["N", 4])
     x = "input"

@@ -68,7 +68,10 @@ def run_program(command, what):
 def check(name, folder, graph, lowered, x, include, compiler):
   """Returns 0 if the logits of the C++ network and of its packed form equal the importer's within 1e-4 of the largest
   logit."""
-  expected = run_batches(graph, x).reshape(len(x), -1)
+  expected = run_batches(graph, x)
+  if not lowered.channels_last:
+    expected = np.moveaxis(expected, 1, -1)
+  expected = expected.reshape(len(x), -1)
   pack = "pack"
   if lowered.integers:
     scale, zero = lowered.integers[1]

@@ -64,3 +64,4 @@ class Lowered:
   output: str
   notes: list
   integers: tuple = None  # (scale, zero) of the source's input, or None, and of its output, if they are int8
+  channels_last: bool = True  # False: the source's output is (N, C, H, W), and minnow's (N, H, W, C)

@@ -23,6 +23,9 @@ AFTER_LOGITS["tflite.Dequantize"] = "the network returns values"
 # Joins of two feature maps.
 JOINS = ("Add", "Concat", "Sub", "Mul", "Div", "Max", "Min", "Pow", "MatMul", "Gemm")
 ACTIVATIONS = {"Relu": "relu"}
+# Operators that do not move numbers.
+ELEMENT_WISE = ("Add", "Sub", "Mul", "Div", "Clip", "Relu", "qonnx.Quant", "qonnx.BipolarQuant", "QuantizeDequantize",
+                "tflite.Quantize")
 
 
 class Lowering(ProductRules, QuantizerRules, TfliteRules):
@@ -96,8 +99,9 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
         self.refuse(layer.node, "expected a convolution after it, found none")
     require(any(layer.is_product() for layer in layers_of(layers)),
             f"{self.path}: expected a Conv, Gemm or MatMul, found none")
-    require(layout.order() == [l for l in layout.order() if l == "C"] or layout.is_map(),
-            f"{self.path}: expected an output with the channels first")
+    order = "".join(layout.order())
+    require(order in "CHW" or order in "HWC",
+            f"{self.path}: expected an output with its channels first or last, found the order {order}")
     channels, height, width = self.input_shape.shape()
     kind = f"image<{channels}, {height}, {width}>" if height > 1 else \
         f"signal<{channels}, {width}>" if width > 1 else f"features<{channels}>"
@@ -106,9 +110,11 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
                    self.notes, integers)
 
   def input_layout(self):
-    """Returns the layout of the input. A Transpose that reads it can tell that the source has its channels last."""
+    """Returns the layout of the input. The first Transpose can tell that the source has its channels last."""
     shape = self.graph.input.shape[1:]
     readers = self.consumers.get(self.graph.input.name, [])
+    while len(readers) == 1 and readers[0].op in ELEMENT_WISE and len(self.dynamic_inputs(readers[0])) == 1:
+      readers = self.consumers.get(readers[0].outputs[0], [])
     if len(readers) == 1 and readers[0].op == "Transpose":
       perm = readers[0].attributes.get("perm")
       if perm == [0, 3, 1, 2]:

@@ -150,12 +150,13 @@ class ProductRules:
   def pool(self, node, value, layout, layers):
     shape = self.shapes[value]
     if node.op == "ReduceMean":
-      axes = sorted(
-          int(a) % len(shape) for a in self.constant(node.inputs[1]).reshape(-1)) if len(node.inputs) > 1 else []
-      spatial = [at + 1 for at, axis in enumerate(layout.axes) if not axis or axis[0] != "C"]
-      if axes != spatial or not layout.is_map():
+      axes = []
+      if len(node.inputs) > 1:
+        axes = sorted(int(a) % len(shape) for a in self.constant(node.inputs[1]).reshape(-1))
+      channel = layout.channel_axis()
+      if channel is None or axes != [at + 1 for at in range(len(layout.axes)) if at != channel]:
         self.refuse(node, f"expected the mean over rows and columns, found the axes {axes}")
-    if not layout.is_map():
+    elif not layout.is_map():
       self.refuse(node, "expected a feature map with the axes channels, rows, columns")
     if node.op in ("ReduceMean", "GlobalAveragePool"):
       layers.append(Layer("global_average_pool", sources=[node.name], node=node))
