@@ -59,6 +59,13 @@ private:
   std::string inputs() {
     return pick({"sign",
                  "sign",
+                 "sign_nonnegative",
+                 "given_sign<>",
+                 "given_integer<-1, 1>",
+                 "given_integer<-2, 1>",
+                 "given_integer<0, 3>",
+                 "given_integer<-127, 127>",
+                 "given_affine<8>",
                  "ternary<>",
                  "ternary<threshold<1, 3>>",
                  "power_of_two<2>",
@@ -111,6 +118,11 @@ private:
   std::string weights() {
     return pick({"sign",
                  "sign",
+                 "sign_nonnegative",
+                 "given_sign<per_channel>",
+                 "given_integer<-1, 1>",
+                 "given_integer<-8, 7, per_channel>",
+                 "given_integer<-127, 127>",
                  "ternary<>",
                  "ternary<mean_threshold<>>",
                  "power_of_two<3>",
@@ -165,7 +177,7 @@ private:
   /// Inputs with a zero point are not multiplied by floats.
   std::string scheme() {
     const std::string in = below(40) == 0 ? pick({"half", "clipped<half>", "real", "clipped<real>"}) : inputs();
-    const bool floats = below(40) == 0 && !in.starts_with("affine");
+    const bool floats = below(40) == 0 && in.find("affine") == std::string::npos;
     return "scheme<" + in + ", " + (floats ? pick({"half", "real"}) : weights()) + ">";
   }
 

@@ -25,7 +25,10 @@
 ///
 /// Weights of height 1 can be read from tensors with three or four extents, both for signals and for images.
 ///
-/// Quantizers' states are not exchanged. Batch norm's variance is the unbiased one in both libraries, and its epsilon
+/// thresholds of multi_threshold (C, Count)        as in minnow  (C, Count)
+///
+/// Quantizers' states are exchanged only with `.states`: an array `state` of n floats is a tensor `state` of n numbers.
+/// Batch norm's variance is the unbiased one in both libraries, and its epsilon
 /// is 1e-5 in both.
 namespace minnow {
 
@@ -38,6 +41,9 @@ using weight_names = std::map<std::string, std::string, std::less<>>;
 struct weight_options {
   bool allow_unnamed = false;  ///< true: arrays without a name keep their values
   bool allow_unused = false;   ///< true: tensors that no array takes are ignored
+  /// true: the tensors also hold the states of the quantizers, such as scales, and are the weights of a network that is
+  /// quantized in the same way. Batch norm's statistics then count as valid
+  bool states = false;
 };
 
 namespace detail {
@@ -51,14 +57,15 @@ namespace detail {
 
 }  // namespace detail
 
-/// Reads a network's weights from tensors with PyTorch's names and layouts. The weights are quantized again.
+/// Reads a network's weights from tensors with PyTorch's names and layouts. The weights are quantized again, with
+/// measured states or, with `.states`, with the states that are read.
 ///
-/// If the model quantizes, batch norm's statistics are marked as stale, because it is unknown with which quantizers
+/// If the model quantizes, without `.states`, batch norm's statistics are marked as stale, because it is unknown with which quantizers
 /// they were collected. `pack` refuses stale statistics until `reestimate_batch_norm` or `fit` collects new ones.
 ///
 /// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite
 ///           (or, for a variance, below 0), and tensors that no array takes (except num_batches_tracked); `net` is
-///           then unchanged
+///           then unchanged. With `.states`, also states outside their quantizer's bounds
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status read_weights(const tensors& from, network<Model, Weights, Inputs>& net, const weight_names& names,
                                   weight_options options = {}) noexcept {

@@ -7,6 +7,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/firmware/exact_fma.hpp>
 #include <minnow/infer/inferable.hpp>
+#include <minnow/layers/activation.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/join.hpp>
@@ -43,6 +44,19 @@ template <>
 struct firmware_layer<bias> {
   static constexpr std::size_t constants(shape in) noexcept { return index(in.channels); }
   static float apply(const float* constants, shape, float x, int channel) noexcept { return x + constants[channel]; }
+};
+
+/// The thresholds are followed by the step and the offset.
+template <int Count>
+struct firmware_layer<multi_threshold<Count>> {
+  static constexpr std::size_t constants(shape in) noexcept { return index(in.channels) * index(Count) + 2; }
+  static float apply(const float* constants, shape in, float x, int channel) noexcept {
+    const float* step = constants + index(in.channels) * index(Count);
+    const float* thresholds = constants + index(channel) * index(Count);
+    int reached = 0;
+    for (int i = 0; i < Count; ++i) reached += x >= thresholds[i];
+    return detail::exact_fma(step[0], static_cast<float>(reached), step[1]);
+  }
 };
 
 template <class Quantizer>

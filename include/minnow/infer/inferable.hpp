@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstring>
 #include <span>
@@ -13,6 +14,7 @@
 #include <minnow/core/shape.hpp>
 #include <minnow/infer/any_visitor.hpp>
 #include <minnow/infer/joins.hpp>
+#include <minnow/layers/activation.hpp>
 #include <minnow/layers/batch_norm.hpp>
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/channel_magnitude.hpp>
@@ -169,6 +171,31 @@ public:
 
 private:
   shape shape_;
+};
+
+template <int Count>
+class inferable<multi_threshold<Count>> {
+public:
+  explicit inferable(shape in) : shape_(in), thresholds_(index(in.channels) * index(Count), 0.0f) {}
+
+  [[nodiscard]] float apply(float x, int c) const noexcept {
+    return multi_threshold<Count>::apply(thresholds_.data() + index(c) * index(Count), step_[0], offset_[0], x);
+  }
+  [[nodiscard]] int direction(int) const noexcept { return (step_[0] > 0) - (step_[0] < 0); }
+  void run(const float* in, float* out) const noexcept { detail::run_by_element(*this, shape_, in, out); }
+
+  template <class Self, class Visit>
+  static void arrays(Self& self, Visit&& visit) {
+    visit(std::string_view("thresholds"), std::span(self.thresholds_));
+    visit(std::string_view("step"), std::span(self.step_));
+    visit(std::string_view("offset"), std::span(self.offset_));
+  }
+
+private:
+  shape shape_;
+  std::vector<float> thresholds_;
+  std::array<float, 1> step_{1.0f};
+  std::array<float, 1> offset_{};
 };
 
 /// A quantize layer that is the model's last layer. It outputs values, not codes.

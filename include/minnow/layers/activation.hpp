@@ -66,4 +66,29 @@ struct hard_tanh : same_shape {
   }
 };
 
+/// Counts thresholds: offset + step · (number of thresholds of the channel that are at most x). `thresholds` (C,Count),
+/// `step` and `offset` are given, not trained. With the thresholds of another library this layer takes the place of a
+/// batch norm: the quantizer of the next product's inputs, for example `given_integer<0, Count>` with the scale `step`,
+/// converts the result to codes. Packing folds the layer into the thresholds of a product, if this quantizer has at most
+/// 16 codes.
+///
+/// in (H,W,C) -> out (H,W,C)
+/// Count     1 to 255 thresholds for each channel, in any order and finite
+/// NaN       is at least no threshold
+/// gradient  passes unchanged, at every alpha
+/// source    FINN, operator MultiThreshold (Umuroglu et al. 2017); `step` and `offset` are its out_scale and out_bias
+template <int Count>
+struct multi_threshold : same_shape {
+  static_assert(1 <= Count && Count <= 255, "minnow: multi_threshold has 1 to 255 thresholds");
+  static constexpr int count = Count;
+  static constexpr text name() { return text("multi_threshold<") << Count << ">"; }
+
+  /// The function of one channel. Training and packed networks both call it.
+  [[nodiscard]] static float apply(const float* thresholds, float step, float offset, float x) noexcept {
+    int reached = 0;
+    for (int i = 0; i < Count; ++i) reached += x >= thresholds[i];
+    return scalar::fma(step, static_cast<float>(reached), offset);
+  }
+};
+
 }  // namespace minnow

@@ -73,6 +73,8 @@ struct interval {
 ///   zero(state)             the zero point z of an affine quantizer of inputs, 0 … max_code: `storage` is unsigned, and
 ///                           memory holds the byte code + z instead of the code. The codes are -z … max_code - z, and
 ///                           `min_code`, the lowest byte, is 0. Weights multiplied by such inputs have integer codes
+///   keeps_state             true if the state is given, neither measured nor learned: it is kept when the weights are
+///                           replaced
 template <class Quantizer>
 concept quantizer = requires(typename Quantizer::state s, std::span<const float> values) {
   { Quantizer::name() } -> std::convertible_to<text>;
@@ -116,6 +118,10 @@ concept learned_quantizer = quantizer<Quantizer> && requires(float x, typename Q
 };
 
 namespace detail {
+/// True for quantizers that keep their state when the weights are replaced.
+template <class Quantizer>
+inline constexpr bool keeps_state = requires { requires Quantizer::keeps_state; };
+
 template <class Quantizer>
 concept quantizer_of_0_1 = requires { Quantizer::code_limit; };
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <minnow/quantize/methods/affine.hpp>
 #include <minnow/quantize/methods/dorefa.hpp>
 #include <minnow/quantize/methods/fine_ternary.hpp>
+#include <minnow/quantize/methods/given.hpp>
 #include <minnow/quantize/methods/half_wave.hpp>
 #include <minnow/quantize/methods/half_wave_nonuniform.hpp>
 #include <minnow/quantize/methods/inq.hpp>

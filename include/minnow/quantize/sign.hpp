@@ -25,4 +25,26 @@ struct sign : quantizer_base {
   static constexpr float scale(const state&) noexcept { return 1; }
 };
 
+/// Binary quantizer: +1 if x >= 0, else -1, so that 0 and -0 become +1. Larq, QONNX (BipolarQuant) and FINN define the
+/// sign this way. It differs from `sign` only at 0, which sums of an even number of -1 and +1 often are.
+///
+/// shape   element-wise
+/// range   any x; NaN becomes -1
+/// code    -1, +1, in one bit
+/// throws  never
+/// source  Geiger et al. 2020 (Larq), ste_sign; QONNX, operator BipolarQuant
+struct sign_nonnegative : quantizer_base {
+  static constexpr text name() { return "sign_nonnegative"; }
+  static constexpr int bits = 1;
+  static constexpr encoding storage = encoding::bit;
+  static constexpr int max_code = 1;
+
+  template <class Value>
+  static constexpr Value code(Value x, const state&) noexcept {
+    using scalar::select;
+    return select(x >= Value(0), Value(1), Value(-1));
+  }
+  static constexpr float scale(const state&) noexcept { return 1; }
+};
+
 }  // namespace minnow

@@ -15,6 +15,7 @@
 #include <minnow/train/layers/channel_magnitude.hpp>
 #include <minnow/train/layers/elementwise.hpp>
 #include <minnow/train/layers/join.hpp>
+#include <minnow/train/layers/multi_threshold.hpp>
 #include <minnow/train/layers/pad_channels.hpp>
 #include <minnow/train/layers/pool.hpp>
 #include <minnow/train/layers/product.hpp>

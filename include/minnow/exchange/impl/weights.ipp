@@ -40,7 +40,8 @@ struct weight_place {
   }
   [[nodiscard]] bool takes(std::vector<std::uint64_t> found) const {
     const bool one_row = product != nullptr && !product->flattens && product->window.height == 1;
-    const auto without_row = [one_row](std::vector<std::uint64_t> extents) {
+    const auto without_row = [one_row, this](std::vector<std::uint64_t> extents) {
+      if (product == nullptr && extents.empty()) extents = {1};
       if (one_row && extents.size() == 4 && extents[2] == 1) extents.erase(extents.begin() + 2);
       return extents;
     };
@@ -74,12 +75,12 @@ MINNOW_COLD std::string_view torch_name(std::string_view array) noexcept {
 
 /// Finds the tensor's name for every array of the network, and checks that every name in `names` belongs to an array.
 template <class Value, class Network>
-status find_places(Network& net, std::span<const weight_shape> products, const weight_names& names, bool allow_unnamed,
-                   std::vector<weight_place<Value>>& places) {
+status find_places(Network& net, std::span<const weight_shape> products, const weight_names& names,
+                   weight_options options, std::vector<weight_place<Value>>& places) {
   status outcome;
   std::set<std::string_view> taken;
   net.arrays([&](std::string_view path, std::string_view array, std::span<Value> values) {
-    if (array == "state" || array == "stale_statistics") return;
+    if (values.empty() || array == "stale_statistics" || (array == "state" && !options.states)) return;
     weight_place<Value> place{std::string(path), std::string(array), {}, values};
     if (const auto exact = names.find(place.layer + "." + place.array); exact != names.end()) {
       taken.insert(exact->first);
@@ -88,7 +89,7 @@ status find_places(Network& net, std::span<const weight_shape> products, const w
       taken.insert(module->first);
       place.tensor = module->second + "." + std::string(torch_name(array));
     } else {
-      if (!allow_unnamed && outcome)
+      if (!options.allow_unnamed && outcome)
         outcome = status::failure(
             "layer %s: expected a name for its '%s' (of \"%s\" for the module, or of \"%s.%s\"), found none",
             place.layer.c_str(), place.array.c_str(), place.layer.c_str(), place.layer.c_str(), place.array.c_str());
@@ -111,7 +112,9 @@ status find_places(Network& net, std::span<const weight_shape> products, const w
 /// momentum.
 MINNOW_COLD bool counts_batches(std::string_view tensor) noexcept { return tensor.ends_with(".num_batches_tracked"); }
 
-MINNOW_COLD status fill_places(const std::vector<weight_place<float>>& places, const tensors& from, bool allow_unused) {
+/// Checks that every array finds its tensor, with sound numbers, and that every tensor is used.
+MINNOW_COLD status check_places(const std::vector<weight_place<float>>& places, const tensors& from,
+                                bool allow_unused) {
   std::set<std::string_view> used;
   for (const weight_place<float>& place : places) {
     const std::string who = in_quotes(place.tensor), tensor_name = "tensor " + who;
@@ -135,21 +138,50 @@ MINNOW_COLD status fill_places(const std::vector<weight_place<float>>& places, c
     if (!allow_unused && !used.contains(name) && !counts_batches(name)) return unused(name);
   for (const auto& [name, kind] : from.unreadable)
     if (!allow_unused && !counts_batches(name)) return unused(name);
+  return {};
+}
+
+MINNOW_COLD void fill_places(const std::vector<weight_place<float>>& places, const tensors& from) {
   for (const weight_place<float>& place : places) {
     const std::vector<float>& values = from.find(place.tensor)->second.values;
     place.each([&](std::size_t here, std::size_t there) { place.values[here] = values[there]; });
   }
-  return {};
+}
+
+/// Writes the states first, and takes them back if one of them is outside its quantizer's bounds.
+MINNOW_COLD status fill_states(std::span<const weight_place<float>> places, const tensors& from, network_base& net) {
+  std::vector<weight_place<float>> states;
+  std::vector<std::vector<float>> before;
+  for (const weight_place<float>& place : places) {
+    if (place.array != "state") continue;
+    states.push_back(place);
+    before.emplace_back(place.values.begin(), place.values.end());
+  }
+  fill_places(states, from);
+  status outcome = net.check_states("weights");
+  if (!outcome)
+    for (std::size_t i = 0; i < states.size(); ++i) std::ranges::copy(before[i], states[i].values.begin());
+  return outcome;
 }
 
 MINNOW_COLD status read_weights(const tensors& from, network_base& net, std::span<const weight_shape> products,
                                 bool quantizes, const weight_names& names, weight_options options) noexcept {
   return within_memory("weights", [&]() -> status {
     std::vector<weight_place<float>> places;
-    if (status outcome = find_places(net, products, names, options.allow_unnamed, places); !outcome) return outcome;
-    if (status outcome = fill_places(places, from, options.allow_unused); !outcome) return outcome;
-    net.weights_replaced();
-    set_stale_statistics(net, quantizes ? 1.0f : 0.0f);
+    if (status outcome = find_places(net, products, names, options, places); !outcome) return outcome;
+    if (status outcome = check_places(places, from, options.allow_unused); !outcome) return outcome;
+    if (options.states) {
+      if (status outcome = fill_states(places, from, net); !outcome) return outcome;
+      fill_places(places, from);
+      // Visiting the arrays drops the codes of the old weights. It also measures weights that could not be measured
+      // before, so the states are written once more.
+      net.arrays([](std::string_view, std::string_view, std::span<float>) {});
+      fill_places(places, from);
+    } else {
+      fill_places(places, from);
+      net.weights_replaced();
+    }
+    set_stale_statistics(net, quantizes && !options.states ? 1.0f : 0.0f);
     return {};
   });
 }
@@ -158,7 +190,7 @@ MINNOW_COLD status write_weights(const network_base& net, std::span<const weight
                                  const weight_names& names, tensors& out, weight_options options) noexcept {
   return within_memory("weights", [&]() -> status {
     std::vector<weight_place<const float>> places;
-    if (status outcome = find_places(net, products, names, options.allow_unnamed, places); !outcome) return outcome;
+    if (status outcome = find_places(net, products, names, options, places); !outcome) return outcome;
     tensors result;
     for (const weight_place<const float>& place : places) {
       const auto [at, added] = result.try_emplace(place.tensor);

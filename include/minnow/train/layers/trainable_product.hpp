@@ -51,7 +51,8 @@ public:
         input_gradient_(g) {}
 
   void weights_replaced() override {
-    std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
+    if constexpr (!detail::keeps_state<Quantizer>)
+      std::fill(states_.begin(), states_.end(), typename Quantizer::state{});
     if constexpr (frozen::exist) frozen_.forget();
     quantized_once_ = false;
     moved();

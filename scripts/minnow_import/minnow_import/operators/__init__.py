@@ -1,0 +1,1 @@
+"""The operators in double precision and in exact integers."""

@@ -1,0 +1,1 @@
+"""One reader for each format. read chooses the reader of a file."""

@@ -1,0 +1,15 @@
+"""Runs the tests of scripts/minnow_import: run.py [TEST ...]. The exit code 77 means that Python's onnx is missing."""
+
+import os
+import sys
+import unittest
+
+import networks
+
+if networks.onnx is None:
+  print("skipped: Python's onnx is missing (scripts/setup --import installs it)")
+  sys.exit(77)
+here = os.path.dirname(os.path.abspath(__file__))
+loader = unittest.TestLoader()
+tests = loader.loadTestsFromNames(sys.argv[1:]) if len(sys.argv) > 1 else loader.discover(here, "test_*.py")
+sys.exit(0 if unittest.TextTestRunner(verbosity=1).run(tests).wasSuccessful() else 1)
