@@ -253,8 +253,8 @@ status write_as_onnx(const char* path, network<Model, Weights, Inputs>& net, boo
 /// begins with pixels.
 ///
 /// refuses   layers that ONNX does not have (`scale_positions`, `channel_magnitude`, `pad_channels`, a user's layers),
-///           convolutions and pools after a dense layer, and quantizers other than `real`, by path and name; a NaN or an
-///           infinity
+///           convolutions and pools after a dense layer, and quantizers other than `real` and `pixels`, by path and
+///           name; a NaN or an infinity
 template <class Model, class Weights, class Inputs>
 [[nodiscard]] status write_onnx(const char* path, network<Model, Weights, Inputs>& net) noexcept {
   return detail::write_as_onnx(path, net, false);

@@ -11,7 +11,7 @@
 #include <minnow/infer/trace.hpp>
 #include <minnow/train/evaluate.hpp>
 
-#include "pairs.hpp"
+#include "../pairs.hpp"
 
 using namespace minnow;
 using namespace minnow::test;
@@ -65,7 +65,7 @@ struct tie_network : model<features<8>, dense<5, scheme<Sign, Sign>>, batch_norm
 
 }  // namespace given_pairs
 
-TEST_SUITE("agreement/pairs_given") {
+TEST_SUITE("agreement/methods/given") {
   TEST_CASE_TEMPLATE("signs with +1 at 0: the same sums, codes and logits", Scheme,
                      scheme<sign_nonnegative, sign_nonnegative>, scheme<ternary<>, sign_nonnegative>,
                      scheme<sign_nonnegative, integer<4>>, scheme<integer<8>, sign_nonnegative>,
