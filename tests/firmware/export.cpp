@@ -1,7 +1,10 @@
 // Writes each network of models.hpp as a header and as a packed model's file. usage: firmware_test_export FOLDER
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/files/model_file.hpp>
@@ -70,6 +73,11 @@ int main(int count, char** arguments) {
   auto samples = trained_on_floats<test::of_samples>(false);
   auto shared_image = trained_on_floats<test::of_shared_image>(true);
   auto planes = trained_on_floats<test::of_planes>(true);
+  auto given_thresholds = trained<test::of_given_thresholds>();
+  given_thresholds.arrays([](std::string_view, std::string_view name, std::span<float> values) {
+    if (name == "thresholds")
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 13) - 6;
+  });
   auto one_layer = trained<test::of_one_layer>();
   write_both(pack(bits), arguments[1], "bits");
   write_both(pack(powers), arguments[1], "powers");
@@ -85,5 +93,6 @@ int main(int count, char** arguments) {
   write_both(pack<fixed_point>(samples), arguments[1], "samples");
   write_both(pack(shared_image), arguments[1], "shared_image");
   write_both(pack(planes), arguments[1], "planes");
+  write_both(pack(given_thresholds), arguments[1], "given_thresholds");
   write_both(pack(one_layer), arguments[1], "one_layer");
 }

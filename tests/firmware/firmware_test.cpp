@@ -20,6 +20,7 @@
 #include "bits_and_joins_data.hpp"
 #include "bits_data.hpp"
 #include "comma_locale.hpp"
+#include "given_thresholds_data.hpp"
 #include "integers_data.hpp"
 #include "joins_data.hpp"
 #include "joins_in_floats_data.hpp"
@@ -130,6 +131,9 @@ TEST_SUITE("firmware") {
     }
     device.run(levels.data(), found.data());
     CHECK(found == expected);
+  }
+  TEST_CASE("given thresholds that are folded, and others between a join and a product; given scales") {
+    gives_the_same<test::of_given_thresholds, given_thresholds_data::network>("given_thresholds.mnw");
   }
   TEST_CASE("a single layer") { gives_the_same<test::of_one_layer, one_layer_data::network>("one_layer.mnw"); }
 

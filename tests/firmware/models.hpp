@@ -8,6 +8,7 @@
 #include <minnow/layers/window_scaled.hpp>
 #include <minnow/model.hpp>
 #include <minnow/quantize/methods/affine.hpp>
+#include <minnow/quantize/methods/given.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 
 namespace minnow::test {
@@ -65,6 +66,12 @@ struct of_shared_image : model<image<35, 3, 2>, residual<chain<conv<35, minw<1, 
                                dense<4, minw<2, 1>>, batch_norm> {};
 /// Bit planes of 35 channels.
 struct of_planes : model<image<35, 3, 2>, conv<9, minw<2, 1>>, batch_norm, dense<4, minw<1, 1>>, batch_norm> {};
+/// Given thresholds: folded after a product, and in floats after a join. Signs with +1 at 0, and given scales.
+struct of_given_thresholds
+    : model<image<3, 7, 6>, conv<9, scheme<pixels, sign_nonnegative>>, multi_threshold<3>,
+            conv<8, scheme<given_integer<0, 3>, given_integer<-1, 1>>>, batch_norm,
+            residual<chain<conv<8, scheme<sign_nonnegative, given_sign<per_channel>>>, batch_norm>>,
+            multi_threshold<20>, dense<6, scheme<given_integer<-7, 7>, given_integer<-8, 7>>>, batch_norm> {};
 struct of_one_layer : model<features<5>, dense<3, scheme<pixels, ternary<>>>, bias> {};
 
 }  // namespace minnow::test

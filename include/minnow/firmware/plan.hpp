@@ -50,6 +50,8 @@ struct firmware_plan {
   static constexpr bool check(std::index_sequence<Stage...>) {
     static_assert(((stage<Stage>::integer_sums || !stage<Stage>::has_product) && ...),
                   "minnow: firmware multiplies integers: this model has a layer of half or real numbers");
+    static_assert(((stage<Stage>::ends_in != stage_end::tflite) && ...),
+                  "minnow: firmware has no arithmetic of TensorFlow Lite: pack<fixed_point>(net) has integers for it");
     static_assert((supports_layers<Stage> && ...),
                   "minnow: a layer with constants of your own needs a specialization of firmware_layer to run as "
                   "firmware");
