@@ -1,7 +1,10 @@
 // Writes each network of models.hpp as a header and as a packed model's file. usage: firmware_test_export FOLDER
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/files/model_file.hpp>
@@ -47,6 +50,11 @@ int main(int count, char** arguments) {
   auto bits_and_joins = trained<test::of_bits_and_joins>();
   auto one_source = trained<test::of_one_source>();
   auto scaled_windows = trained<test::of_scaled_windows>();
+  auto given_thresholds = trained<test::of_given_thresholds>();
+  given_thresholds.arrays([](std::string_view, std::string_view name, std::span<float> values) {
+    if (name == "thresholds")
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 13) - 6;
+  });
   auto one_layer = trained<test::of_one_layer>();
   write_both(pack(bits), arguments[1], "bits");
   write_both(pack(powers), arguments[1], "powers");
@@ -57,5 +65,6 @@ int main(int count, char** arguments) {
   write_both(pack(bits_and_joins), arguments[1], "bits_and_joins");
   write_both(pack<fixed_point>(one_source), arguments[1], "one_source");
   write_both(pack(scaled_windows), arguments[1], "scaled_windows");
+  write_both(pack(given_thresholds), arguments[1], "given_thresholds");
   write_both(pack(one_layer), arguments[1], "one_layer");
 }

@@ -18,6 +18,7 @@
 #include "bits_and_joins_data.hpp"
 #include "bits_data.hpp"
 #include "comma_locale.hpp"
+#include "given_thresholds_data.hpp"
 #include "integers_data.hpp"
 #include "joins_data.hpp"
 #include "joins_in_floats_data.hpp"
@@ -77,6 +78,9 @@ TEST_SUITE("firmware") {
   }
   TEST_CASE("a product scaled by the magnitudes of its windows") {
     gives_the_same<test::of_scaled_windows, scaled_windows_data::network>("scaled_windows.mnw");
+  }
+  TEST_CASE("given thresholds that are folded, and others between a join and a product; given scales") {
+    gives_the_same<test::of_given_thresholds, given_thresholds_data::network>("given_thresholds.mnw");
   }
   TEST_CASE("a single layer") { gives_the_same<test::of_one_layer, one_layer_data::network>("one_layer.mnw"); }
 

@@ -7,6 +7,7 @@
 #include <minnow/layers/residual.hpp>
 #include <minnow/layers/window_scaled.hpp>
 #include <minnow/model.hpp>
+#include <minnow/quantize/methods/given.hpp>
 #include <minnow/quantize/methods/scaled_sign.hpp>
 
 namespace minnow::test {
@@ -49,6 +50,12 @@ struct of_bits_and_joins : model<image<2, 9, 7>, conv<16, scheme<pixels, sign>>,
 struct of_scaled_windows : model<image<2, 6, 5>, conv<8, scheme<pixels, sign>>, batch_norm,
                                  window_scaled<conv<9, scheme<sign, scaled_sign<>>, padding<1>>>, batch_norm,
                                  dense<4, minw<1, 1>>, batch_norm> {};
+/// Given thresholds: folded after a product, and in floats after a join. Signs with +1 at 0, and given scales.
+struct of_given_thresholds
+    : model<image<3, 7, 6>, conv<9, scheme<pixels, sign_nonnegative>>, multi_threshold<3>,
+            conv<8, scheme<given_integer<0, 3>, given_integer<-1, 1>>>, batch_norm,
+            residual<chain<conv<8, scheme<sign_nonnegative, given_sign<per_channel>>>, batch_norm>>,
+            multi_threshold<20>, dense<6, scheme<given_integer<-7, 7>, given_integer<-8, 7>>>, batch_norm> {};
 struct of_one_layer : model<features<5>, dense<3, scheme<pixels, ternary<>>>, bias> {};
 
 }  // namespace minnow::test

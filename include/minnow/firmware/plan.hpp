@@ -43,6 +43,8 @@ struct firmware_plan {
                   "minnow: firmware multiplies integers: this model has a layer of half or real numbers");
     static_assert((!affine_quantizer<typename stage<Stage>::outputs> && ...),
                   "minnow: firmware has no quantizers with a zero point yet");
+    static_assert(((stage<Stage>::ends_in != stage_end::tflite) && ...),
+                  "minnow: firmware has no arithmetic of TensorFlow Lite: pack<fixed_point>(net) has integers for it");
     static_assert((supports_layers<Stage> && ...),
                   "minnow: a layer with constants of your own needs a specialization of firmware_layer to run as "
                   "firmware");

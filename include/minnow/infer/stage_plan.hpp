@@ -7,6 +7,7 @@
 
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/inferable.hpp>
+#include <minnow/infer/tflite.hpp>
 #include <minnow/infer/thresholds.hpp>
 #include <minnow/kernels/layout/flatten.hpp>
 #include <minnow/kernels/operand.hpp>
@@ -72,7 +73,8 @@ enum class stage_end {
   thresholds,   ///< the layers are folded into integer thresholds, which give the codes
   fixed_point,  ///< integer multiplications and shifts give the codes; only for `fixed_point<Model>`
   requantize,   ///< the layers and the quantizer are computed in floats, for blocks of 16 sums in the kernel
-  floats        ///< the layers are applied to whole maps of floats
+  floats,       ///< the layers are applied to whole maps of floats
+  tflite        ///< TensorFlow Lite's arithmetic gives the codes; only for `tflite_fixed_point<Model>`
 };
 
 /// The computation of a stage, derived from the model at compile time: an optional product, the layers after it up to
@@ -222,10 +224,21 @@ private:
   }();
 
 public:
-  static constexpr stage_end ends_in = folds     ? stage_end::thresholds
-                                       : fixes   ? stage_end::fixed_point
-                                       : encodes ? stage_end::requantize
-                                                 : stage_end::floats;
+  /// The kind of a stage that computes with TensorFlow Lite's arithmetic. The model must request this
+  /// (`tflite_fixed_point<Model>`, `tflite_ruy<Model>`).
+  static constexpr tflite_stage in_tflite = [] {
+    if constexpr (is_tflite<Model>) return tflite_stage_of<stage_plan>();
+    else return tflite_stage::none;
+  }();
+
+  /// True if TensorFlow Lite's arithmetic rounds this product once.
+  static constexpr bool rounds_once = is_tflite_ruy<Model> && has_product && window.groups == 1;
+
+  static constexpr stage_end ends_in = in_tflite != tflite_stage::none ? stage_end::tflite
+                                       : folds                         ? stage_end::thresholds
+                                       : fixes                         ? stage_end::fixed_point
+                                       : encodes                       ? stage_end::requantize
+                                                                       : stage_end::floats;
 
   /// True if the stage folds into thresholds and has an average pool before them.
   static constexpr bool folded_average = [] {

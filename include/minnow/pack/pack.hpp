@@ -18,6 +18,7 @@
 #include <minnow/layers/layer.hpp>
 #include <minnow/pack/ends/fixed_point.hpp>
 #include <minnow/pack/ends/floats.hpp>
+#include <minnow/pack/ends/tflite.hpp>
 #include <minnow/pack/ends/thresholds.hpp>
 #include <minnow/train/network.hpp>
 
@@ -104,6 +105,42 @@ auto pack_layers(Network& net, Packed& to) {
   return layers;
 }
 
+/// Returns the scales of a stage's inputs and of its weights, one for each filter.
+template <std::size_t Stage, class Packed, class Network>
+tflite_scales scales_of(Network& net) {
+  using plan = stage_plan<typename Packed::model, Stage>;
+  using layer_graph = typename plan::layer_graph;
+  tflite_scales s;
+  if constexpr (plan::inputs::max_code > 0) {
+    const auto& state = net.template layer_at<layer_graph::template from<plan::begin>>().state();
+    s.input = plan::inputs::scale(state);
+    s.zero = zero_point<typename plan::inputs>(state);
+  }
+  if constexpr (plan::has_product) {
+    const auto weights = net.template layer_at<plan::begin>().quantize(layer_graph::paths[plan::begin].view());
+    for (int f = 0; f < plan::window.out.channels; ++f) s.weights.push_back(weights.scale(f));
+  }
+  return s;
+}
+
+template <std::size_t Stage, class Network, class Packed>
+void pack_stage(Network& net, Packed& to) {
+  using plan = stage_plan<typename Packed::model, Stage>;
+  auto& constants = to.template stage<Stage>().constants;
+  if constexpr (plan::in_tflite == tflite_stage::none) {
+    pack_end(constants, pack_layers<Stage>(net, to));
+  } else {
+    auto layers = pack_layers<Stage>(net, to);
+    if constexpr (tflite_outputs<plan>::last) {
+      const auto& state = net.template layer_at<plan::end - 1>().state();
+      pack_tflite(constants, layers, state, scales_of<Stage, Packed>(net));
+    } else {
+      const auto state = layers.out_state;
+      pack_tflite(constants, layers, state, scales_of<Stage, Packed>(net));
+    }
+  }
+}
+
 /// Refuses a network that cannot be packed; the error message names the layer and the array. All arrays are checked,
 /// because an infinite variance, for example, would become a finite scale of 0 in the packed network.
 template <class Network>
@@ -126,7 +163,7 @@ Packed pack_as(Network& net) {
   Packed result;
   result.input = net.input_normalization();
   [&]<std::size_t... Stage>(std::index_sequence<Stage...>) {
-    (pack_end(result.template stage<Stage>().constants, pack_layers<Stage>(net, result)), ...);
+    (pack_stage<Stage>(net, result), ...);
   }(std::make_index_sequence<Packed::stages>{});
   return result;
 }
