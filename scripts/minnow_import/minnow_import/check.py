@@ -104,7 +104,9 @@ def check(name, folder, graph, lowered, x, include, compiler):
         f"{which}: {len(x)} inputs, largest difference {difference.max():.3g} of logits up to "
         f"{np.abs(expected).max():.4g}, "
         f"{int((difference > limit).sum())} inputs beyond {limit:.3g}, {classes} with another class")
-    bad = bad or not (difference <= limit).all()
+    # Only the packed form of a network of TensorFlow Lite rounds as TensorFlow Lite does.
+    if which == "packed" or not lowered.integers:
+      bad = bad or not (difference <= limit).all()
   equal = np.array_equal(found[0], found[1])
   print("network and packed: " +
         ("the same bits" if equal else f"largest difference {np.abs(found[0] - found[1]).max():.3g}"))
