@@ -44,8 +44,11 @@ def network_inputs(graph, lowered, x):
   if lowered.integers and lowered.integers[0]:
     scale, zero = lowered.integers[0]
     x = np.float32(scale) * (x - zero)
-  channels, height, width = lowered.shape
-  return np.moveaxis(x.reshape(len(x), channels, height, width), 1, -1)
+  extents = dict(zip("CHW", lowered.shape))
+  x = x.reshape(len(x), *(extents[label] for label in lowered.entry_order))
+  wanted = [label for label in "HWC" if label in lowered.entry_order]
+  x = x.transpose(0, *(1 + lowered.entry_order.index(label) for label in wanted))
+  return x.reshape(len(x), extents["H"], extents["W"], extents["C"])
 
 
 def include_folders(extra):
