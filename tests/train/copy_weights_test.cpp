@@ -11,6 +11,7 @@
 #include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/model.hpp>
 #include <minnow/pack/pack.hpp>
+#include <minnow/quantize/methods/given.hpp>
 #include <minnow/schedule/constant.hpp>
 #include <minnow/train/evaluate.hpp>
 
@@ -255,5 +256,28 @@ TEST_SUITE("train/copy_weights") {
                "copy_weights: except: expected the path of a layer with weights that no path before it names, found '" +
                    std::string(path) + "'");
     }
+  }
+
+  TEST_CASE("given states are copied between equal quantizers, and excluded or other quantizers keep theirs") {
+    using given = net_of<mn::scheme<mn::given_affine<8>, mn::given_sign<mn::per_channel>>,
+                         mn::scheme<mn::given_integer<-7, 7>, mn::given_integer<-127, 127>>>;
+    using other = net_of<mn::scheme<mn::given_affine<8>, mn::given_sign<mn::per_channel>>,
+                         mn::scheme<mn::given_integer<0, 15>, mn::given_integer<-127, 127>>>;
+    mn::network<given> from;
+    float next = 1;
+    from.arrays([&](std::string_view, std::string_view name, std::span<float> values) {
+      if (name == "state")
+        for (float& v : values) v = ++next;
+    });
+    mn::network<given, mn::aqe> all;
+    mn::copy_weights(from, all);
+    CHECK(arrays_of(all) == arrays_of(from));
+    mn::network<other> some;
+    mn::copy_weights(from, some, {.except = {"6"}});
+    auto found = arrays_of(some), expected = arrays_of(from);
+    for (const char* same_state : {"0:state", "0.inputs:state", "4:state"})
+      CHECK(found.at(same_state) == expected.at(same_state));
+    for (const char* own_state : {"4.inputs:state", "6.inputs:state", "6:state"})
+      CHECK(found.at(own_state) == std::vector<float>{1});
   }
 }

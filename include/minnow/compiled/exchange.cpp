@@ -3,5 +3,6 @@
 
 #include <minnow/exchange/impl/npy.ipp>
 #include <minnow/exchange/impl/npy_header.ipp>
+#include <minnow/exchange/impl/onnx_file.ipp>
 #include <minnow/exchange/impl/tensors.ipp>
 #include <minnow/exchange/impl/weights.ipp>

@@ -60,8 +60,9 @@ namespace detail {
 /// Reads a network's weights from tensors with PyTorch's names and layouts. The weights are quantized again, with
 /// measured states or, with `.states`, with the states that are read.
 ///
-/// If the model quantizes, without `.states`, batch norm's statistics are marked as stale, because it is unknown with which quantizers
-/// they were collected. `pack` refuses stale statistics until `reestimate_batch_norm` or `fit` collects new ones.
+/// If the model quantizes, without `.states`, batch norm's statistics are marked as stale, because it is unknown with
+/// which quantizers they were collected. `pack` refuses stale statistics until `reestimate_batch_norm` or `fit` collects
+/// new ones.
 ///
 /// refuses   arrays without a name, names without an array, tensors that are missing, of another shape or not finite
 ///           (or, for a variance, below 0), and tensors that no array takes (except num_batches_tracked); `net` is

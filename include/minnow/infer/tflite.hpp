@@ -20,8 +20,8 @@
 
 namespace minnow {
 
-/// A model whose packed form converts integer sums to codes with the arithmetic of TensorFlow Lite's reference kernels for
-/// 8-bit integers, bit for bit: a 32-bit multiplier and a shift for each channel, with two roundings.
+/// A model whose packed form converts integer sums to codes with the arithmetic of TensorFlow Lite's reference kernels
+/// for 8-bit integers, bit for bit: a 32-bit multiplier and a shift for each channel, with two roundings.
 /// pack<tflite_fixed_point>(net) returns this form, packed<tflite_fixed_point<Model>>.
 ///
 /// Three kinds of stages compute with this arithmetic, if their quantizer rounds to codes of one byte, such as

@@ -69,8 +69,8 @@ struct hard_tanh : same_shape {
 /// Counts thresholds: offset + step · (number of thresholds of the channel that are at most x). `thresholds` (C,Count),
 /// `step` and `offset` are given, not trained. With the thresholds of another library this layer takes the place of a
 /// batch norm: the quantizer of the next product's inputs, for example `given_integer<0, Count>` with the scale `step`,
-/// converts the result to codes. Packing folds the layer into the thresholds of a product, if this quantizer has at most
-/// 16 codes.
+/// converts the result to codes. Packing folds the layer into the thresholds of a product, if this quantizer has at
+/// most 16 codes.
 ///
 /// in (H,W,C) -> out (H,W,C)
 /// Count     1 to 255 thresholds for each channel, in any order and finite

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,47 @@ void take_arrays(const char* caller, const network_base& from, std::span<const w
                  weight_arrays<const float> arrays, network_base& to, std::span<const weight_shape> to_shapes,
                  const copy_options& options, bool stale);
 
+/// The quantizer of a layer's weights or of a quantize layer, if it keeps its state when the weights are replaced; else
+/// void.
+template <class Layer>
+struct kept_quantizer {
+  using type = void;
+};
+template <class Layer>
+  requires(product_layer<Layer> && keeps_state<typename Layer::weights>)
+struct kept_quantizer<Layer> {
+  using type = typename Layer::weights;
+};
+template <class Quantizer>
+  requires(keeps_state<Quantizer>)
+struct kept_quantizer<quantize<Quantizer>> {
+  using type = Quantizer;
+};
+
+/// Copies the states of these layers. A layer has as many states in both networks.
+void copy_states(const network_base& from, network_base& to, std::span<const std::string_view> layers,
+                 const copy_options& options);
+
+/// Copies the given states of quantizers that both models have at the same path.
+template <class FromModel, class ToModel>
+void copy_given_states(const network_base& from, network_base& to, const copy_options& options) {
+  using source = layer_graph<FromModel>;
+  using target = layer_graph<ToModel>;
+  std::vector<std::string_view> layers;
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (
+        [&] {
+          using kept = typename kept_quantizer<typename target::template layer<Index>>::type;
+          constexpr std::size_t same = source::find(target::paths[Index].view());
+          if constexpr (!std::is_void_v<kept> && same < source::count)
+            if constexpr (std::is_same_v<kept, typename kept_quantizer<typename source::template layer<same>>::type>)
+              layers.push_back(target::paths[Index].view());
+        }(),
+        ...);
+  }(std::make_index_sequence<target::count>{});
+  if (!layers.empty()) copy_states(from, to, layers, options);
+}
+
 template <class FromModel, class FW, class FI, class ToModel, class TW, class TI>
 void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, weight_arrays<const float> arrays,
                  network<ToModel, TW, TI>& to, const copy_options& options = {}) {
@@ -53,6 +96,7 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
   constexpr bool quantizes = network<FromModel, FW, FI>::quantizes || network<ToModel, TW, TI>::quantizes;
   take_arrays(caller, from, weight_shapes<FromModel>, std::move(arrays), to, weight_shapes<ToModel>, options,
               quantizes && (!quantize_alike || !options.except.empty()));
+  copy_given_states<FromModel, ToModel>(from, to, options);
 }
 
 }  // namespace detail
@@ -68,6 +112,7 @@ void take_arrays(const char* caller, const network<FromModel, FW, FI>& from, wei
 ///   copy_weights(digits, letters, {.except = {"7"}});
 ///
 /// The input quantizers of `to` keep their states, and its weight quantizers compute their states from the new weights.
+/// Given states (quantize/methods/given.hpp) are copied if both layers have the same quantizer.
 /// If one of the networks quantizes, and the models differ or layers are excluded, batch norm's statistics do not fit
 /// `to`: `pack` refuses them until `reestimate_batch_norm` or `fit` has collected new ones.
 ///

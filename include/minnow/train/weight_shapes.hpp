@@ -65,7 +65,7 @@ constexpr void append_weight_shape(auto& shapes, std::size_t& count) {
 
 }  // namespace detail
 
-/// The weight shapes of all products of a model, and of the thresholds of `multi_threshold`, in the order of the layers.
+/// The weight shapes of all products of a model, and of the thresholds of `multi_threshold`, in the layers' order.
 template <class Model>
 inline constexpr auto weight_shapes = []<std::size_t... Index>(std::index_sequence<Index...>) {
   constexpr std::size_t layers =

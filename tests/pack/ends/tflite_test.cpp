@@ -110,11 +110,11 @@ map add(const map& a, const map& b, map to, limits act) {
   const double twice = 2 * static_cast<double>(std::max(a.scale, b.scale));
   const factor fa = factor_of(static_cast<double>(a.scale) / twice),
                fb = factor_of(static_cast<double>(b.scale) / twice),
-               fo = factor_of(twice / ((1 << 20) * static_cast<double>(to.scale)));
+               f_sum = factor_of(twice / ((1 << 20) * static_cast<double>(to.scale)));
   for (std::size_t i = 0; i < a.q.size(); ++i) {
     const std::int64_t sum =
         times(std::int64_t{a.q[i] - a.zero_point} << 20, fa) + times(std::int64_t{b.q[i] - b.zero_point} << 20, fb);
-    to.q.push_back(clamped(times(sum, fo), to, act));
+    to.q.push_back(clamped(times(sum, f_sum), to, act));
   }
   return to;
 }
@@ -146,8 +146,8 @@ using lite_inputs = given_affine<8>;
 using lite_weights = given_integer<-127, 127, per_channel>;
 using lite_scheme = scheme<lite_inputs, lite_weights>;
 
-/// A network of each kind of stage: strides with TensorFlow's padding, fused activations, a depthwise convolution, a sum
-/// of two maps with other scales, a max pool, an average pool, one scale of all weights, codes as logits.
+/// A network of each kind of stage: strides with TensorFlow's padding, fused activations, a depthwise convolution, a
+/// sum of two maps with other scales, a max pool, an average pool, one scale of all weights, codes as logits.
 struct lite_net
     : model<image<3, 9, 9>, conv<6, lite_scheme, stride<2>, same>, bias, relu6,
             residual<chain<conv<6, lite_weights>, bias, relu, depthwise_conv<lite_scheme>, bias, quantize<lite_inputs>>,

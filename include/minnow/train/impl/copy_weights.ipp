@@ -90,4 +90,18 @@ MINNOW_COLD void take_arrays(const char* caller, const network_base& from, std::
   if (stale) set_stale_statistics(to, 1);
 }
 
+MINNOW_COLD void copy_states(const network_base& from, network_base& to, std::span<const std::string_view> layers,
+                             const copy_options& options) {
+  const auto copied = [&](std::string_view path, std::string_view name) {
+    return name == "state" && std::ranges::find(layers, path) != layers.end() && !is_left_out(path, options);
+  };
+  std::map<std::string, std::span<const float>, std::less<>> states;
+  from.arrays([&](std::string_view path, std::string_view name, std::span<const float> values) {
+    if (copied(path, name)) states[std::string(path)] = values;
+  });
+  to.arrays([&](std::string_view path, std::string_view name, std::span<float> values) {
+    if (copied(path, name)) std::ranges::copy(states.find(path)->second, values.begin());
+  });
+}
+
 }  // namespace minnow::detail
