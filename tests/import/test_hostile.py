@@ -59,18 +59,26 @@ class Corpus(unittest.TestCase):
     for length in sorted({1, 2, 7, 100, len(contents) // 3, len(contents) // 2, len(contents) - 1}):
       self.refused(self.write("cut.onnx", contents[:length]))
 
-  def test_damaged_bytes(self):
-    contents = self.small().model().SerializeToString()
+  def damage(self, name, contents, count):
+    """Damaged files are imported, or refused with one sentence."""
     random = np.random.default_rng(7)
-    for _ in range(150):
+    for number in range(count):
       damaged = bytearray(contents)
       for at in random.integers(0, len(damaged), 3):
         damaged[at] = random.integers(0, 256)
-      path = self.write("damaged.onnx", bytes(damaged))
+      if number % 4 == 0:
+        del damaged[random.integers(0, len(damaged)):]
+      path = self.write(name, bytes(damaged))
       out, error = os.path.join(self.folder.name, "damaged"), io.StringIO()
       with contextlib.redirect_stderr(error), contextlib.redirect_stdout(io.StringIO()):
         status = main([path, "--name", "net", "--out", out])
       self.assertEqual(error.getvalue().count("\n"), 0 if status == 0 else 1, error.getvalue())
+
+  def test_damaged_bytes(self):
+    self.damage("damaged.onnx", self.small().model().SerializeToString(), 200)
+    self.damage("damaged.onnx", networks.small_qonnx().model().SerializeToString(), 60)
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "small.tflite"), "rb") as file:
+      self.damage("damaged.tflite", file.read(), 200)
 
   def test_empty_missing_and_unknown_files(self):
     self.refused(self.write("empty.onnx", b""), "empty file")

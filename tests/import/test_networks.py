@@ -9,6 +9,7 @@ import unittest
 
 import networks
 import numpy as np
+from minnow_import.check import network_inputs
 from minnow_import.command import main
 from minnow_import.execute import run_batches
 from minnow_import.lowering.lower import lower
@@ -200,6 +201,36 @@ class Lowering(Case):
     self.assertEqual([type_of(layer) for layer in lowered.layers], [
         "conv<4, scheme<given_integer<0, 255>, real>>", "batch_norm", "global_average_pool", "dense<5>"
     ])
+
+  def test_inputs_of_the_network_are_channels_last(self):
+    x = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5).astype(float)
+    for first in (True, False):  # channels first and last in the source
+      for flat in (True, False):
+        net = Onnx(["N", 3, 4, 5] if first else ["N", 4, 5, 3])
+        value = net.add("Add", "input", net.constant("offset", -1))
+        if not first:
+          value = net.add("Transpose", value, perm=[0, 3, 1, 2])
+        if flat:
+          if not first:
+            value = net.add("Transpose", value, perm=[0, 2, 3, 1])
+          value = net.add("Flatten", value)
+          net.add("MatMul", value, net.weights("w", 60, 2))
+        else:
+          net.add("Conv", value, net.weights("w", 2, 3, 3, 3))
+        graph = self.graph(net)
+        lowered = lower(graph)
+        self.assertEqual(lowered.input, "image<3, 4, 5>")
+        last = np.moveaxis(x, 1, -1)
+        np.testing.assert_array_equal(network_inputs(graph, lowered, x if first else last), last)
+
+  def test_normalization_of_channels(self):
+    net = Onnx(["N", 3, 6, 6])
+    x = net.add("Sub", "input", net.constant("mean", np.reshape([0.5, 0.4, 0.3], (3, 1, 1))))
+    x = net.add("Div", x, net.constant("stddev", np.reshape([0.2, 0.25, 0.5], (1, 3, 1, 1))))
+    net.add("Conv", x, net.weights("w", 4, 3, 3, 3))
+    lowered = lower(self.graph(net))
+    self.assertEqual([type_of(layer) for layer in lowered.layers], ["conv<4, real, padding<0>>"])
+    np.testing.assert_allclose(lowered.normalization, [[0.5, 0.4, 0.3], [0.2, 0.25, 0.5]], rtol=1e-6)
 
   def test_signals(self):
     net = Onnx(["N", 2, 20])

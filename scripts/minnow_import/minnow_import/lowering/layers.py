@@ -65,3 +65,4 @@ class Lowered:
   notes: list
   integers: tuple = None  # (scale, zero) of the source's input, or None, and of its output, if they are int8
   channels_last: bool = True  # False: the source's output is (N, C, H, W), and minnow's (N, H, W, C)
+  entry_order: list = None  # the order of C, H and W after the entry nodes, without extents of 1

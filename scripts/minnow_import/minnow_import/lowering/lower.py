@@ -86,6 +86,7 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
     self.consumers = graph.consumers()
     layout = self.input_layout()
     self.input_shape = layout
+    self.entry_order = layout.order()
     layers = []
     end, layout = self.walk(graph.input.name, layout, layers)
     if end is not None:
@@ -100,14 +101,15 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
     require(any(layer.is_product() for layer in layers_of(layers)),
             f"{self.path}: expected a Conv, Gemm or MatMul, found none")
     order = "".join(layout.order())
-    require(order in "CHW" or order in "HWC",
+    first, last = ("".join(label for label in labels if label in order) for labels in ("CHW", "HWC"))
+    require(order in (first, last),
             f"{self.path}: expected an output with its channels first or last, found the order {order}")
     channels, height, width = self.input_shape.shape()
     kind = f"image<{channels}, {height}, {width}>" if height > 1 else \
         f"signal<{channels}, {width}>" if width > 1 else f"features<{channels}>"
     integers = (self.dequantize_input, self.quantization) if self.quantization else None
     return Lowered(kind, (channels, height, width), merged(layers), self.entry, self.normalization, dropped, output,
-                   self.notes, integers)
+                   self.notes, integers, order == last, self.entry_order)
 
   def input_layout(self):
     """Returns the layout of the input. The first Transpose can tell that the source has its channels last."""
@@ -224,20 +226,21 @@ class Lowering(ProductRules, QuantizerRules, TfliteRules):
 
   def view(self, node, value, layout, layers):
     """Lowers a node that only moves numbers."""
-    if node.op == "Transpose":
-      if self.at_input(layers):
-        self.entry.append(node)
-      return layout.moved(node.attributes["perm"], f"{self.path}: {node}")
     extents = self.shapes[node.outputs[0]][1:]
-    moved = layout.reshaped(extents)
+    if node.op == "Transpose":
+      moved = layout.moved(node.attributes["perm"], f"{self.path}: {node}")
+    else:
+      moved = layout.reshaped(extents)
     if self.at_input(layers):
       self.entry.append(node)
       if moved is None and 1 <= len(extents) <= 3:
         # The network begins here: what the source reshapes before it is the caller's input.
-        if self.normalization is not None and self.normalization[0].size > 1:
+        if self.normalization is not None and (self.normalization[0].size > 1 or self.normalization[1].size > 1):
           self.refuse(node, "expected one factor and one offset for the whole input in front of it")
         moved = Layout.of_shape(extents)
         self.input_shape = moved
+      if moved is not None:
+        self.entry_order = moved.order()
     if moved is None:
       self.refuse(
           node, f"expected a Reshape that flattens a feature map, found {list(self.shapes[value])} to "

@@ -249,10 +249,9 @@ class ProductRules:
       mean, stddev = self.normalization or (np.zeros(1), np.ones(1))
       # (x - mean) / stddev * factor + offset
       mean, stddev = mean - offset * stddev / factor, stddev / factor
-      if layout.order() == ["C"] or mean.size == 1 and stddev.size == 1:
-        self.normalization = (mean, stddev)
-        self.entry.append(node)
-        return
+      self.normalization = (mean, stddev)
+      self.entry.append(node)
+      return
     last = layers[-1] if layers else None
     if last is not None and last.plain:
       # Two factors and offsets in a row.
