@@ -6,6 +6,7 @@
 
 #include <minnow/core/affine.hpp>
 #include <minnow/infer/inferable.hpp>
+#include <minnow/kernels/sink/fixed_codes.hpp>
 #include <minnow/layers/bias.hpp>
 #include <minnow/layers/layer.hpp>
 #include <minnow/quantize/integer.hpp>
@@ -45,12 +46,7 @@ concept clip_layer = requires {
   { Layer::clip } -> std::convertible_to<interval>;
 };
 
-/// Returns scaled / 2^shift, rounded down and clamped to [low, high].
-[[nodiscard]] constexpr std::int32_t fixed_code(std::int64_t scaled, std::int32_t shift, std::int32_t low,
-                                                std::int32_t high) noexcept {
-  const std::int64_t rounded = scaled >> shift;
-  return static_cast<std::int32_t>(rounded < low ? low : rounded > high ? high : rounded);
-}
+using kernels::fixed_code;
 
 }  // namespace detail
 

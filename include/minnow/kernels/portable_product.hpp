@@ -6,7 +6,7 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/shape.hpp>
-#include <minnow/kernels/dot/direct.hpp>
+#include <minnow/kernels/direct/direct.hpp>
 #include <minnow/kernels/dot/portable.hpp>
 #include <minnow/kernels/dot/shift.hpp>
 #include <minnow/kernels/grouped/portable.hpp>

@@ -5,13 +5,13 @@
 
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/kernels/direct/depthwise.hpp>
 #include <minnow/kernels/dot/portable.hpp>
-#include <minnow/kernels/grouped/direct_depthwise.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 
 /// Grouped convolutions of integers in standard C++, without xsimd. Depthwise convolutions of bytes read them where they
-/// are stored (direct_depthwise.hpp); otherwise inputs and weights are widened to 16 bits as in dot/portable.hpp.
+/// are stored (direct/depthwise.hpp); otherwise inputs and weights are widened to 16 bits as in dot/portable.hpp.
 namespace minnow::kernels::detail {
 
 template <class In, class Weights>

@@ -36,6 +36,7 @@ struct byte_sink {
   std::byte* map;
   int first_window_row = 0;  ///< only the window rows [first, last) are written
   int last_window_row = pool.out.height;
+  bool one_to_one = pool.kernel == extent{1, 1} && pool.in == pool.out;  ///< each sum gives exactly one code
 
   template <int Factor, class Batch, std::size_t Vectors>
   using panel_of = block_panel<byte_sink, Factor, Batch, Vectors>;
@@ -47,10 +48,12 @@ struct byte_sink {
   }
 
   void put(int y, int x, int channel, int filters, const std::int32_t* block) const noexcept {
-    Code codes[block_filters];
     const int pixel = y * pool.in.width + x;
+    if (one_to_one && filters == block_filters)
+      return encode(context, block, pixel, channel, reinterpret_cast<Code*>(map) + pixel * pool.in.channels + channel);
+    Code codes[block_filters];
     encode(context, block, pixel, channel, codes);
-    if (pool.kernel == extent{1, 1} && pool.in == pool.out) return store(pixel, channel, filters, true, codes);
+    if (one_to_one) return store(pixel, channel, filters, true, codes);
     for_each_window(pool, y, x, first_window_row, last_window_row, [&](std::ptrdiff_t window, bool is_first, bool) {
       store(window, channel, filters, is_first, codes);
     });

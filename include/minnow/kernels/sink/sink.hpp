@@ -25,6 +25,7 @@
 /// sink.hpp          this file: `code_sink` compares the sums with thresholds, pools the codes and packs them
 /// byte_sink.hpp     `byte_sink` takes the place of `code_sink` where there are too many codes for thresholds: it calls
 ///                   a function that turns sums into one-byte codes
+/// fixed_codes.hpp   codes in fixed point, for such functions on microcontrollers
 ///
 /// A kernel on SIMD batches usually holds a count v instead of the sum: sum = base + Factor · v. The base is the same
 /// for all windows that have the same taps (kernel positions) inside the image. Such windows form a region
@@ -99,14 +100,14 @@ struct code_sink {
     std::ptrdiff_t pixel_size;  ///< in bytes
     bool to_one_pixel;          ///< each sum gives exactly one code
     std::uint32_t used;
-    std::uint32_t flip;
-    std::uint32_t smallest;
+    std::uint32_t smallest;  ///< of a pool
   };
 
   template <int Factor, class Batch, std::size_t Vectors>
   struct panel_of {
     const code_sink* sink;
     group filters;
+    std::uint32_t flip;
     Batch limits[index(Count)][index(Vectors)];
 
     void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
@@ -117,7 +118,7 @@ struct code_sink {
           const auto reaches = Factor > 0 ? counts[v] >= limits[k][v] : counts[v] <= limits[k][v];
           bits |= static_cast<std::uint32_t>(reaches.mask()) << (v * Batch::size);
         }
-        reached[k] = bits ^ filters.flip;
+        reached[k] = bits ^ flip;
       }
       sink->take(y, x, filters, reached);
     }
@@ -134,7 +135,8 @@ struct code_sink {
   [[nodiscard]] panel_of<Factor, Batch, Vectors> panel(const Batch (&base)[Vectors], int channel,
                                                        int filters) const noexcept {
     static_assert(Factor == 1 || Factor == 2 || Factor == -1 || Factor == -2);
-    panel_of<Factor, Batch, Vectors> result{this, group_of(channel, filters), {}};
+    panel_of<Factor, Batch, Vectors> result{this, group_of(channel, filters), 0, {}};
+    for (int f = 0; f < filters; ++f) result.flip |= static_cast<std::uint32_t>(thresholds.flip[channel + f] & 1) << f;
     for (std::size_t v = 0; v < Vectors; ++v) {
       const auto at = index(channel) + v * Batch::size;
       const Batch flip = Batch::load_unaligned(thresholds.flip + at);
@@ -165,11 +167,10 @@ private:
     const auto size = static_cast<std::ptrdiff_t>(pixel_bytes<Encoding, Bits>(pool.in.channels));
     const std::ptrdiff_t offset = planes > 0 ? channel / word_bits * planes * 4 + channel % word_bits / 8 : channel;
     const bool to_one_pixel = !pools(pool) && pool.stride == extent{1, 1};
-    group g{channel, offset, size, to_one_pixel, filters == 32 ? ~0u : (1u << filters) - 1, 0, 0};
-    for (int f = 0; f < filters; ++f) {
-      g.flip |= static_cast<std::uint32_t>(thresholds.flip[channel + f] & 1) << f;
-      g.smallest |= static_cast<std::uint32_t>(thresholds.smallest[channel + f] & 1) << f;
-    }
+    group g{channel, offset, size, to_one_pixel, filters == 32 ? ~0u : (1u << filters) - 1, 0};
+    if (pools(pool))
+      for (int f = 0; f < filters; ++f)
+        g.smallest |= static_cast<std::uint32_t>(thresholds.smallest[channel + f] & 1) << f;
     return g;
   }
 

@@ -19,18 +19,20 @@
 namespace minnow::kernels::detail {
 
 /// Counts bits for sixteen filters in loops over filters, which compilers vectorize. Bits are counted in each byte of a
-/// 32-bit lane. One step adds at most 8 to a byte, so 31 steps fit before the bytes are added up.
+/// 32-bit lane. One step adds at most 8 to a byte, so 31 steps fit before the bytes are added up. For bit x bit and
+/// ternary x ternary it is 15 steps, so that twice the counts and the counts of the last parity fit too.
 ///
 /// cost  bit x bit about 17 operations per 64 bits, the other pairs 13 to 17 per 32 bits; one vector operation does
 ///       this for as many filters as it has lanes
 template <encoding In, encoding Weights>
 struct byte_counter {
   static constexpr bool chained = In == Weights;
-  static constexpr int capacity = 31;
+  static constexpr int capacity = chained ? 15 : 31;
 
   word counts[block_filters] = {};
   word parity[block_filters] = {};
-  std::int32_t totals[block_filters] = {};
+  std::int32_t totals[block_filters];  ///< used after the first call of widen(); short sums do not need it
+  bool widened = false;
 
   /// Popcount of each byte: counts pairs of bits, then groups of four, then bytes.
   static constexpr word byte_counts(word x) noexcept {
@@ -45,15 +47,17 @@ struct byte_counter {
     return static_cast<std::int32_t>((halves & 0xffffu) + (halves >> 16));
   }
 
-  /// Adds one step. For bit x bit, a0 is the first word of an input pair and a1 is the xor of its two words. Otherwise
-  /// a0 and a1 are the planes of one input word.
+  /// Adds one step. For bit x bit, a0 is the first word of an input pair and a1 is the xor of its two words, or the
+  /// second word if Separate is true, which says that the weights are not stored as pairs. Otherwise a0 and a1 are the
+  /// planes of one input word.
+  template <bool Separate = false>
   void add(word a0, word a1, const word* w0, const word* w1, int filters) noexcept {
     for (int f = 0; f < filters; ++f) {
       if constexpr (chained) {
         word x, next;
         if constexpr (In == encoding::bit) {
           x = w0[f] ^ a0;
-          next = parity[f] ^ w1[f] ^ a1;
+          next = parity[f] ^ w1[f] ^ a1 ^ (Separate ? x : 0);
         } else {
           x = w0[f] & (w1[f] ^ a1);
           next = parity[f] ^ (w0[f] & ~a0);
@@ -69,18 +73,19 @@ struct byte_counter {
   }
   void widen() noexcept {
     for (int f = 0; f < block_filters; ++f) {
-      totals[f] += add_bytes(counts[f]);
+      totals[f] = (widened ? totals[f] : 0) + add_bytes(counts[f]);
       counts[f] = 0;
     }
+    widened = true;
   }
   /// Returns the excess: the amount by which the base exceeds the sum. It is -factor · v, with factor and v as in
   /// xnor/pairs.hpp. For ternary x bit, the term popcount(z) is missing, because run_tiles() adds it to the base.
-  void finish(std::int32_t (&excess)[block_filters]) noexcept {
-    widen();
-    for (int f = 0; f < block_filters; ++f) {
-      const std::int32_t set = chained ? 2 * totals[f] + add_bytes(byte_counts(parity[f])) : totals[f];
-      excess[f] = In == encoding::ternary && chained ? set : 2 * set;
-    }
+  void finish(std::int32_t (&excess)[block_filters]) const noexcept {
+    constexpr int scale = In == encoding::ternary && chained ? 1 : 2;
+    for (int f = 0; f < block_filters; ++f)
+      excess[f] = scale * add_bytes(chained ? 2 * counts[f] + byte_counts(parity[f]) : counts[f]);
+    if (widened)
+      for (int f = 0; f < block_filters; ++f) excess[f] += (chained ? 2 : 1) * scale * totals[f];
   }
 };
 
@@ -106,6 +111,8 @@ struct xnor_portable {
   /// Computes the excess (base minus sum) of one pixel for the filters of one block.
   static void excess_of(const region& r, const word* window, const word* weights, int filters,
                         std::int32_t (&excess)[block_filters]) noexcept {
+    if constexpr (paired)
+      if (r.pixel_steps == 1) return separate_excess_of(r, window, weights, filters, excess);
     using counter = byte_counter<In, Weights>;
     counter c;
     int room = counter::capacity;
@@ -127,6 +134,31 @@ struct xnor_portable {
         w += done * weight_planes * filters;
         left -= done;
         at = at + done == r.pixel_steps ? 0 : at + done;
+        if (--room == 0) {
+          c.widen();
+          room = counter::capacity;
+        }
+      }
+    }
+    c.finish(excess);
+  }
+
+  /// The same for pixels of one word: the words of two taps form a step.
+  static void separate_excess_of(const region& r, const word* window, const word* weights, int filters,
+                                 std::int32_t (&excess)[block_filters]) noexcept {
+    using counter = byte_counter<In, Weights>;
+    counter c;
+    int room = counter::capacity;
+    for (int ky = 0; ky < r.rows(); ++ky) {
+      const word* a = window + ky * r.input_row_steps();
+      const word* w = weights + (r.weight_step() + ky * r.weight_row_steps()) * filters;
+      for (int left = r.segment_steps(); left > 0; left -= 2, a += 2, w += 2 * filters) {
+        const auto add = [&](int count) {
+          if (left == 1) c.add(a[0], a[0], w, w, count);
+          else c.template add<true>(a[0], a[1], w, w + filters, count);
+        };
+        if (filters == block_filters) add(block_filters);
+        else add(filters);
         if (--room == 0) {
           c.widen();
           room = counter::capacity;

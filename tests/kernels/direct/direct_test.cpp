@@ -1,4 +1,4 @@
-#include <minnow/kernels/dot/direct.hpp>
+#include <minnow/kernels/direct/direct.hpp>
 
 #include <doctest/doctest.h>
 
@@ -106,7 +106,7 @@ void check_pair() {
 
 }  // namespace direct_test
 
-TEST_SUITE("kernels/dot/direct") {
+TEST_SUITE("kernels/direct/direct") {
   TEST_CASE("sums of bytes by 8-bit weights equal the reference, with and without groups") {
     direct_test::check_pair<encoding::byte, encoding::byte>();
     direct_test::check_pair<encoding::unsigned_byte, encoding::byte>();

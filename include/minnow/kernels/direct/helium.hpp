@@ -1,0 +1,233 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <minnow/core/encoding.hpp>
+#include <minnow/core/index.hpp>
+#include <minnow/kernels/direct/portable.hpp>
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+#include <arm_mve.h>
+
+/// The inner loops of direct.hpp and depthwise.hpp with Helium (MVE), the vectors of the Cortex-M55 and M85.
+namespace minnow::kernels::detail {
+
+/// Four quads of weights of one filter as 16 bytes. The quads of a filter are `next` bytes apart, so they are gathered.
+template <class Weights>
+struct helium_weights {
+  uint32x4_t offsets;
+  static constexpr int shift = 0;  ///< number of bits by which the bytes are too large
+
+  explicit helium_weights(std::ptrdiff_t next) noexcept
+      : offsets(vmulq_n_u32(vidupq_n_u32(0, 1), static_cast<std::uint32_t>(next))) {}
+  [[nodiscard]] int8x16_t load(const std::byte* from) const noexcept {
+    return vreinterpretq_s8_u32(vldrwq_gather_offset_u32(reinterpret_cast<const std::uint32_t*>(from), offsets));
+  }
+  /// Loads fewer quads; the other bytes are 0.
+  [[nodiscard]] int8x16_t load(const std::byte* from, int quads) const noexcept {
+    return vreinterpretq_s8_u32(vldrwq_gather_offset_z_u32(reinterpret_cast<const std::uint32_t*>(from), offsets,
+                                                           vctp32q(static_cast<std::uint32_t>(quads))));
+  }
+};
+
+/// Weights of 4 bits: bytes of two weights are gathered to lanes of 16 bits. Both weights are moved to the upper halves
+/// of the lane's bytes, so they are 16 times as large.
+template <class Weights>
+  requires(Weights::storage == encoding::nibble)
+struct helium_weights<Weights> {
+  uint16x8_t offsets;
+  static constexpr int shift = 4;
+
+  explicit helium_weights(std::ptrdiff_t next) noexcept {
+    const uint16x8_t lanes = vidupq_n_u16(0, 1);
+    offsets = vaddq_u16(vmulq_n_u16(vshrq_n_u16(lanes, 1), static_cast<std::uint16_t>(next)),
+                        vandq_u16(lanes, vdupq_n_u16(1)));
+  }
+  [[nodiscard]] int8x16_t load(const std::byte* from) const noexcept {
+    return spread(vldrbq_gather_offset_u16(reinterpret_cast<const std::uint8_t*>(from), offsets));
+  }
+  [[nodiscard]] int8x16_t load(const std::byte* from, int quads) const noexcept {
+    return spread(vldrbq_gather_offset_z_u16(reinterpret_cast<const std::uint8_t*>(from), offsets,
+                                             vctp16q(static_cast<std::uint32_t>(2 * quads))));
+  }
+
+private:
+  [[nodiscard]] static int8x16_t spread(uint16x8_t both) noexcept {
+    return vreinterpretq_s8_u16(vandq_u16(vsliq_n_u16(vshlq_n_u16(both, 4), both, 8), vdupq_n_u16(0xf0f0)));
+  }
+};
+
+/// Members as portable_steps. VMLADAVA adds 16 products to a sum in a general register.
+///
+/// cost  for 3 pixels by 2 filters: 2 gathers, 3 loads and 6 VMLADAVA for 96 multiply-accumulates; 3 operations more
+///       for each gather of 4-bit weights. Unsigned inputs are made signed, and 128 times the sum of the weights is
+///       added
+template <class In, class Weights>
+struct helium_steps : portable_steps<In, Weights> {
+  static constexpr int pixels = 3, filters = 2, filters_of_one = 4;
+
+  template <bool Whole, bool Short, int Pixels, int Filters>
+  [[gnu::always_inline]] static void add(const std::byte* from, std::ptrdiff_t pixel, std::ptrdiff_t advance,
+                                         const std::byte* weights, std::ptrdiff_t next, int quads,
+                                         std::int32_t (&sums)[index(Pixels)][index(Filters)]) noexcept {
+    const helium_weights<Weights> packed(next);
+    uint8x16_t offsets{};
+    if constexpr (!Whole) {
+      const uint8x16_t lanes = vidupq_n_u8(0, 1);
+      offsets = vaddq_u8(vmulq_n_u8(vshrq_n_u8(lanes, 2), static_cast<std::uint8_t>(advance)),
+                         vandq_u8(lanes, vdupq_n_u8(3)));
+    }
+    constexpr bool direct = !is_shifted && packed.shift == 0;
+    std::int32_t large[index(Pixels)][index(Filters)] = {}, of_weights[index(Filters)] = {};
+    const std::byte* inputs[index(Pixels)] = {from};
+#pragma GCC unroll 4
+    for (int p = 1; p < Pixels; ++p) inputs[p] = inputs[p - 1] + pixel;
+    const auto step = [&](const auto&... some) __attribute__((always_inline)) {
+      int8x16_t w[index(Filters)];
+#pragma GCC unroll 4
+      for (int f = 0; f < Filters; ++f) {
+        w[f] = packed.load(weights + f * weight_quad_bytes<Weights>, some...);
+        if constexpr (is_shifted) of_weights[f] = vaddvaq_s8(of_weights[f], w[f]);
+      }
+#pragma GCC unroll 4
+      for (int p = 0; p < Pixels; ++p) {
+        const int8x16_t x = load<Whole>(inputs[p], 4 * advance, offsets, some...);
+#pragma GCC unroll 4
+        for (int f = 0; f < Filters; ++f)
+          (direct ? sums : large)[p][f] = vmladavaq_s8((direct ? sums : large)[p][f], x, w[f]);
+      }
+    };
+    if constexpr (is_optimized && direct && Whole && Pixels == 3 && Filters == 2) {
+      const int passes = quads >> 2;
+      multiply(passes, inputs[0], inputs[1], inputs[2],
+               vaddq_n_u32(packed.offsets, reinterpret_cast<std::uintptr_t>(weights)),
+               vdupq_n_u32(static_cast<std::uint32_t>(4 * next)), sums);
+      weights += passes * 4 * next;
+    } else {
+      for (int passes = quads >> 2; passes > 0; --passes) {
+        step();
+        weights += 4 * next;
+      }
+    }
+    if ((quads & 3) != 0) step(quads & 3);
+    if constexpr (!direct) {
+#pragma GCC unroll 4
+      for (int p = 0; p < Pixels; ++p)
+#pragma GCC unroll 4
+        for (int f = 0; f < Filters; ++f) {
+          std::int32_t sum = large[p][f];
+          if constexpr (In::storage == encoding::pixel) sum = 2 * sum + of_weights[f];
+          else if constexpr (is_shifted) sum += 128 * of_weights[f];
+          sums[p][f] += sum >> packed.shift;
+        }
+    }
+  }
+
+  /// True if `depthwise` takes the place of add_tap.
+  static constexpr bool has_depthwise = !(In::storage == encoding::pixel || is_unsigned(In::storage));
+
+  /// Computes the depthwise sums of one pixel for a block of filters; see direct_depthwise::tiles. VMULLB and VMULLT
+  /// multiply even and odd channels to 16 bits.
+  ///
+  /// cost  12 operations for one tap of 16 channels
+  template <class Positions>
+  static void depthwise(const Positions& at, const std::byte* from, const std::byte* weights, int filters,
+                        std::int32_t* to) noexcept {
+    if (filters == block_filters)
+      return depthwise_of(at, from, weights, to, [](const std::byte* bytes) {
+        return vldrbq_s8(reinterpret_cast<const std::int8_t*>(bytes));
+      });
+    const mve_pred16_t used = vctp8q(static_cast<std::uint32_t>(filters));
+    depthwise_of(at, from, weights, to, [used](const std::byte* bytes) {
+      return vldrbq_z_s8(reinterpret_cast<const std::int8_t*>(bytes), used);
+    });
+  }
+
+private:
+  template <class Positions, class Load>
+  [[gnu::always_inline]] static void depthwise_of(const Positions& at, const std::byte* from, const std::byte* weights,
+                                                  std::int32_t* to, const Load& load) noexcept {
+    int32x4_t sums0 = vdupq_n_s32(0), sums1 = sums0, sums2 = sums0, sums3 = sums0;
+    const std::ptrdiff_t next_tap = at.tap, next_weight = at.weight_tap;
+    for (int row = at.rows; row > 0; --row, from += at.input_row, weights += at.weight_row) {
+      const std::byte *x = from, *w = weights;
+      for (int taps = at.taps; taps > 0; --taps, x += next_tap, w += next_weight) {
+        const int8x16_t inputs = load(x), factors = load(w);
+        const int16x8_t even = vmullbq_int_s8(inputs, factors), odd = vmulltq_int_s8(inputs, factors);
+        sums0 = vaddq_s32(sums0, vmovlbq_s16(even));
+        sums2 = vaddq_s32(sums2, vmovltq_s16(even));
+        sums1 = vaddq_s32(sums1, vmovlbq_s16(odd));
+        sums3 = vaddq_s32(sums3, vmovltq_s16(odd));
+      }
+    }
+    const int32x4x4_t sums{sums0, sums1, sums2, sums3};
+    vst4q_s32(to, sums);
+  }
+
+  /// Adds the products of `passes` times four quads of 3 pixels by 2 filters. In assembly, because g++ 12 moves sums to
+  /// other registers in each pass of a loop, and adds to pointers with separate instructions.
+  ///
+  /// weights  addresses of four quads of the first filter; the next four are `next` bytes after them
+  [[gnu::always_inline]] static void multiply(int passes, const std::byte*& x0, const std::byte*& x1,
+                                              const std::byte*& x2, uint32x4_t weights, uint32x4_t next,
+                                              std::int32_t (&sums)[3][2]) noexcept {
+    uint32x4_t w0, w1, x;
+    register int left __asm__("lr") = passes;  // the register that LE counts
+    __asm__ volatile(
+        "wls lr, %[left], 2f\n"
+        "1:\n\t"
+        "vldrw.u32 %q[w0], [%q[w]]\n\t"
+        "vldrw.u32 %q[w1], [%q[w], #4]\n\t"
+        "vldrb.8 %q[x], [%[x0]], #16\n\t"
+        "vmladava.s8 %[s0], %q[x], %q[w0]\n\t"
+        "vmladava.s8 %[s1], %q[x], %q[w1]\n\t"
+        "vldrb.8 %q[x], [%[x1]], #16\n\t"
+        "vmladava.s8 %[s2], %q[x], %q[w0]\n\t"
+        "vmladava.s8 %[s3], %q[x], %q[w1]\n\t"
+        "vldrb.8 %q[x], [%[x2]], #16\n\t"
+        "vmladava.s8 %[s4], %q[x], %q[w0]\n\t"
+        "vmladava.s8 %[s5], %q[x], %q[w1]\n\t"
+        "vadd.i32 %q[w], %q[w], %q[next]\n\t"
+        "le lr, 1b\n"
+        "2:"
+        : [w0] "=&w"(w0), [w1] "=&w"(w1), [x] "=&w"(x), [w] "+w"(weights), [x0] "+r"(x0), [x1] "+r"(x1), [x2] "+r"(x2),
+          [s0] "+Te"(sums[0][0]), [s1] "+Te"(sums[0][1]), [s2] "+Te"(sums[1][0]), [s3] "+Te"(sums[1][1]),
+          [s4] "+Te"(sums[2][0]), [s5] "+Te"(sums[2][1]), [left] "+r"(left)
+        : [next] "w"(next)
+        : "memory");
+  }
+
+#if defined(__OPTIMIZE__)
+  static constexpr bool is_optimized = true;
+#else
+  static constexpr bool is_optimized = false;  // the registers do not suffice for `multiply`
+#endif
+  static constexpr bool is_shifted = In::storage == encoding::pixel || is_unsigned(In::storage);
+
+  /// Loads the inputs of four quads, or the last ones, and moves the pointer to the next quads.
+  template <bool Whole>
+  [[nodiscard]] static int8x16_t load(const std::byte*& from, std::ptrdiff_t next, uint8x16_t offsets) noexcept {
+    uint8x16_t bytes;
+    if constexpr (Whole) {
+      // g++ 12 does not use this form of addresses, and schedules the loads too early.
+      __asm__ volatile("vldrb.8 %q0, [%1], #16" : "=w"(bytes), "+r"(from) : : "memory");
+    } else {
+      bytes = vldrbq_gather_offset_u8(reinterpret_cast<const std::uint8_t*>(from), offsets);
+      from += next;
+    }
+    return to_signed(bytes);
+  }
+  template <bool Whole>
+  [[nodiscard]] static int8x16_t load(const std::byte*& from, std::ptrdiff_t, uint8x16_t offsets, int quads) noexcept {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(from);
+    const mve_pred16_t used = vctp8q(static_cast<std::uint32_t>(4 * quads));
+    return to_signed(Whole ? vldrbq_z_u8(bytes, used) : vldrbq_gather_offset_z_u8(bytes, offsets, used));
+  }
+  [[nodiscard]] static int8x16_t to_signed(uint8x16_t bytes) noexcept {
+    return vreinterpretq_s8_u8(is_shifted ? veorq_u8(bytes, vdupq_n_u8(0x80)) : bytes);
+  }
+};
+
+}  // namespace minnow::kernels::detail
+#endif
