@@ -73,8 +73,8 @@ struct workspace {
   }
   /// Computes all rows of the product and passes the sums to a sink.
   template <class Sink>
-  void run(const Sink& sink) {
-    product::rows(data->shape(), {data->inputs(), data->weights(), prepared.data(), scratch.data()}, 0,
+  void run(const Sink& sink, int threads = 1) {
+    product::rows(data->shape(), {data->inputs(), data->weights(), prepared.data(), scratch.data(), 0, threads}, 0,
                   data->shape().out.height, sink);
   }
 
@@ -91,8 +91,10 @@ template <encoding In, encoding Weights, class Arch>
 }
 
 /// Returns a call that computes all sums of a layer and writes them to memory.
+///
+/// threads   number of threads that may share the filters of a single row
 template <encoding In, encoding Weights, class Arch = kernels::best, bool Grouped = false>
-[[nodiscard]] call make_sums(shared_operands<In, Weights> data) {
+[[nodiscard]] call make_sums(shared_operands<In, Weights> data, int threads = 1) {
   using sum = typename detail::product<In, Weights, Arch, Grouped>::sum_type;
   const minnow::shape out = data->shape().out;
   const int stride = kernels::sum_stride(out.channels);
@@ -100,7 +102,7 @@ template <encoding In, encoding Weights, class Arch = kernels::best, bool Groupe
   const auto sums = std::make_shared<buffer<sum>>(static_cast<std::size_t>(out.pixels() * stride));
   return [=] {
     if constexpr (std::is_floating_point_v<sum>) work->run(kernels::float_sink{sums->data()});
-    else work->run(kernels::sum_sink{sums->data(), stride, out.width, 0});
+    else work->run(kernels::sum_sink{sums->data(), stride, out.width, 0}, threads);
   };
 }
 

@@ -99,7 +99,7 @@ private:
              p::pool_window,
              p::begin,
              {input<Stage>(), network_->template stage<Stage>().weights.data(), prepared_ + plan.prepared[Stage],
-              at(memory.scratch), zero_of_map<p::source>(*network_)},
+              at(memory.scratch), zero_of_map<p::source>(*network_), parts_},
              at(memory.sums),
              watcher,
              parts_,

@@ -22,6 +22,7 @@ struct operands {
   const std::byte* prepared;  ///< data that the kernel's prepare() has written
   std::byte* scratch;
   int zero = 0;  ///< for unsigned encodings: the inputs' zero point, so that an input is byte - zero; as in prepare()
+  int threads = 1;  ///< largest number of threads that may share the filters of a product of a few pixels
 };
 
 namespace detail {

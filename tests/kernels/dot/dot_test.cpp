@@ -12,11 +12,13 @@
 #include <minnow/kernels/sink/sink.hpp>
 
 #include "kernels/codes.hpp"
+#include "kernels/dot/subjects.hpp"
 #include "kernels/operands.hpp"
 #include "reference_convolution.hpp"
 
 using namespace minnow;
 using namespace test::operands;
+using namespace test::dot_kernels;
 
 namespace {
 
@@ -32,128 +34,21 @@ static_assert(kernels::detail::pairs_fit_16_bits<byte_codes, power4> &&
               kernels::detail::pairs_fit_16_bits<unsigned_nibble, byte_codes> &&
               !kernels::detail::pairs_fit_16_bits<unsigned_byte, byte_codes>);
 
-/// The architectures that have their own kernel of dot products. The kernels of other products are specialized for a
-/// different set of architectures.
-using dot_archs = kernels::archs<kernels::portable>::add<xsimd::sse2>::add<xsimd::ssse3>::add<xsimd::avx2>::add<
-    xsimd::avxvnni>::add<xsimd::avx512bw>::add<kernels::detail::widest_avx512>::add<xsimd::neon64>;
-
-/// A kernel as function pointers, so that the checks are compiled only once for all kernels.
-struct subject {
-  const char* arch;
-  std::size_t (*prepared_bytes)(const geometry&);
-  std::size_t (*scratch_bytes)(const geometry&);
-  void (*prepare)(const geometry&, const std::byte*, std::byte*);
-  void (*sums)(const geometry&, const kernels::operands&, int, int, const kernels::sum_sink&);
-};
-
-template <class Product>
-constexpr subject subject_of{
-    nullptr, [](const geometry& g) { return Product::prepared_bytes(g); },
-    [](const geometry& g) { return Product::scratch_bytes(g); },
-    [](const geometry& g, const std::byte* weights, std::byte* prepared) { Product::prepare(g, weights, prepared); },
-    [](const geometry& g, const kernels::operands& o, int first, int last, const kernels::sum_sink& sink) {
-      Product::rows(g, o, first, last, sink);
-    }};
-
-/// Returns the kernels of all architectures.
-template <class In, class Weights>
-const std::vector<subject>& subjects() {
-  static const std::vector<subject> all = [] {
-    std::vector<subject> list;
-    dot_archs::for_each([&](auto arch) {
-      list.push_back(subject_of<kernels::dot_product<In, Weights, decltype(arch)>>);
-      list.back().arch = kernels::arch_name<decltype(arch)>();
-    });
-    return list;
-  }();
-  return all;
-}
-
-/// Calls put(operands, first, last) for all rows, `together` at a time, and checks that nothing is written past the end
-/// of any buffer.
-template <class Put>
-void put_rows(const subject& kernel, const geometry& g, const test::packed_bytes& inputs,
-              const test::packed_bytes& weights, int together, const Put& put) {
-  test::packed_bytes prepared(kernel.prepared_bytes(g));
-  test::packed_bytes scratch(kernel.scratch_bytes(g));
-  kernel.prepare(g, weights.data(), prepared.data());
-  for (int first = 0; first < g.out.height; first += together)
-    put(kernels::operands{inputs.data(), weights.data(), prepared.data(), scratch.data()}, first,
-        std::min(first + together, g.out.height));
-  CHECK((scratch.untouched_behind() && prepared.untouched_behind() && inputs.untouched_behind() &&
-         weights.untouched_behind()));
-}
-
-std::vector<std::int32_t> sums_of(const subject& kernel, const geometry& g, const test::packed_bytes& inputs,
-                                  const test::packed_bytes& weights, int together) {
-  const int stride = kernels::sum_stride(g.out.channels);
-  const auto count = static_cast<std::size_t>(g.out.pixels() * stride);
-  test::packed_bytes bytes(count * sizeof(std::int32_t));
-  auto* sums = reinterpret_cast<std::int32_t*>(bytes.data());
-  put_rows(kernel, g, inputs, weights, together, [&](const kernels::operands& o, int first, int last) {
-    const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(g.out.width) * stride;
-    kernel.sums(g, o, first, last, kernels::sum_sink{sums + first * row, stride, g.out.width, first});
-  });
-  CHECK(bytes.untouched_behind());
-  return {sums, sums + count};
-}
-
-void check_sums(const std::vector<subject>& all, const geometry& g, const test::packed_bytes& inputs,
-                const test::packed_bytes& weights, const std::vector<std::int32_t>& expected) {
-  for (const subject& kernel : all) {
-    const std::string arch = kernel.arch;
-    CAPTURE(arch);
-    CAPTURE(g.in.height);
-    CAPTURE(g.in.width);
-    CAPTURE(g.in.channels);
-    CAPTURE(g.out.channels);
-    CAPTURE(g.kernel.width);
-    CHECK(sums_of(kernel, g, inputs, weights, std::max(1, g.out.height)) == expected);
-    if (g.out.height > 1) CHECK(sums_of(kernel, g, inputs, weights, 1 + g.out.height / 2) == expected);
-  }
-}
-
-/// A random map and random weights for one pair of encodings, and checks of their product.
-template <class In, class Weights>
-struct operands {
-  geometry g;
-  test::packed_bytes inputs;
-  test::packed_bytes weights;
-
-  operands(const geometry& shape, const std::vector<kernels::code<In::storage>>& input_codes,
-           const std::vector<kernels::code<Weights::storage>>& weight_codes)
-      : g(shape),
-        inputs(test::packed_inputs<In::storage, In::bits>(g.in, input_codes)),
-        weights(test::packed_weights<In::storage, Weights::storage, Weights::bits>(g, weight_codes)) {}
-
-  operands(const geometry& shape, minnow::random& random)
-      : operands(shape, test::random_codes<In::storage, In::bits>(shape.in.size(), random),
-                 test::random_codes<Weights::storage, Weights::bits>(shape.weights(), random)) {}
-
-  [[nodiscard]] std::vector<std::int32_t> expected() const {
-    std::vector<std::int32_t> sums(static_cast<std::size_t>(g.out.pixels() * kernels::sum_stride(g.out.channels)));
-    test::packed_bytes scratch(kernels::reference::scratch_bytes<In::storage, Weights::storage>(g));
-    kernels::reference::product<In::storage, Weights::storage, In::bits, Weights::bits>(
-        g, inputs.data(), weights.data(), sums.data(), scratch.data(), 0, g.out.height);
-    return sums;
-  }
-  void check() const { check_sums(subjects<In, Weights>(), g, inputs, weights, expected()); }
-};
-
 template <class In, class Weights>
 void check_shapes() {
   minnow::random random{minnow::seed{3}};
   const auto below = [&](int n) { return random.below(n); };
   for (const int channels : {1, 3, 4, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 129, 300}) {
     const int filters[] = {1, 7, 16, 17, 31, 32, 33, 64, 65, 100};
-    operands<In, Weights>(dense_over({1, 1, channels}, filters[below(10)]), random).check();
-    operands<In, Weights>(window_over({3, 3 + below(3), channels}, filters[below(10)], {3, 3}, {1, 1}, {1, 1}), random)
+    dot_operands<In, Weights>(dense_over({1, 1, channels}, filters[below(10)]), random).check();
+    dot_operands<In, Weights>(window_over({3, 3 + below(3), channels}, filters[below(10)], {3, 3}, {1, 1}, {1, 1}),
+                              random)
         .check();
   }
   for (const int filters : {1, 7, 16, 17, 31, 32, 33, 64, 65}) {
-    operands<In, Weights>(window_over({2, 9, 35}, filters, {2, 3}, {1, 1}, {0, 1}), random).check();
-    operands<In, Weights>(window_over({1, 40, 6}, filters, {1, 1}, {1, 1}, {0, 0}), random).check();
-    operands<In, Weights>(dense_over({1, 1, 70}, filters), random).check();
+    dot_operands<In, Weights>(window_over({2, 9, 35}, filters, {2, 3}, {1, 1}, {0, 1}), random).check();
+    dot_operands<In, Weights>(window_over({1, 40, 6}, filters, {1, 1}, {1, 1}, {0, 0}), random).check();
+    dot_operands<In, Weights>(dense_over({1, 1, 70}, filters), random).check();
   }
   for (int i = 0; i < 12;) {
     const shape in{1 + below(9), 1 + below(12), 1 + below(40)};
@@ -161,12 +56,12 @@ void check_shapes() {
     const extent padding{below(3), below(3)}, end_padding{below(3), below(3)};
     const geometry g = window_over(in, 1 + below(80), kernel, {1 + below(3), 1 + below(3)}, padding, end_padding);
     if (g.out.pixels() == 0) continue;
-    operands<In, Weights>(g, random).check();
+    dot_operands<In, Weights>(g, random).check();
     ++i;
   }
   // Check windows of several elements on maps that have a single output pixel or a single input pixel.
-  operands<In, Weights>(window_over({2, 3, 37}, 20, {2, 3}, {1, 1}, {0, 0}), random).check();
-  operands<In, Weights>(window_over({1, 1, 37}, 70, {3, 3}, {1, 1}, {1, 1}), random).check();
+  dot_operands<In, Weights>(window_over({2, 3, 37}, 20, {2, 3}, {1, 1}, {0, 0}), random).check();
+  dot_operands<In, Weights>(window_over({1, 1, 37}, 70, {3, 3}, {1, 1}, {1, 1}), random).check();
 }
 
 /// Checks products whose codes are all at the ends of their ranges, in all four combinations of ends.
@@ -179,7 +74,7 @@ void check_extremes() {
   for (const int input : {is_number ? x - 1 : x, is_unsigned(In::storage) ? 0 : -x})
     for (const int weight : {is_weight_number ? w - 1 : w, -w})
       for (const geometry& g : {dense_over({1, 1, 515}, 37), window_over({4, 5, 131}, 65, {3, 3}, {1, 1}, {1, 1})}) {
-        operands<In, Weights>(
+        dot_operands<In, Weights>(
             g, std::vector<std::int16_t>(static_cast<std::size_t>(g.in.size()), static_cast<std::int16_t>(input)),
             std::vector<std::int16_t>(static_cast<std::size_t>(g.weights()), static_cast<std::int16_t>(weight)))
             .check();
@@ -229,7 +124,7 @@ test::packed_bytes packed_codes(const geometry& pool, const std::vector<std::int
 
 template <class In, class Weights, encoding E, int Count>
 void check_codes(const geometry& g, extent window, minnow::random& random) {
-  const operands<In, Weights> data(g, random);
+  const dot_operands<In, Weights> data(g, random);
   const auto sums = data.expected();
   const geometry pool = window_over(g.out, g.out.channels, window, window, {0, 0});
   const int sum_stride = kernels::sum_stride(g.out.channels);
@@ -300,11 +195,11 @@ TEST_SUITE("kernels/dot/dot") {
 
   TEST_CASE("one row over many filters and many pieces of K, and many rows") {
     minnow::random random{minnow::seed{5}};
-    operands<byte_codes, nibble>(dense_over({1, 1, 1031}, 130), random).check();
-    operands<power3, power3>(dense_over({1, 1, 1031}, 130), random).check();
-    operands<byte_codes, ternary>(dense_over({1, 1, 1031}, 130), random).check();
-    operands<byte_codes, byte_codes>(window_over({1, 300, 40}, 130, {1, 1}, {1, 1}, {0, 0}), random).check();
-    operands<power3, power3>(window_over({300, 1, 40}, 130, {1, 1}, {1, 1}, {0, 0}), random).check();
+    dot_operands<byte_codes, nibble>(dense_over({1, 1, 1031}, 130), random).check();
+    dot_operands<power3, power3>(dense_over({1, 1, 1031}, 130), random).check();
+    dot_operands<byte_codes, ternary>(dense_over({1, 1, 1031}, 130), random).check();
+    dot_operands<byte_codes, byte_codes>(window_over({1, 300, 40}, 130, {1, 1}, {1, 1}, {0, 0}), random).check();
+    dot_operands<power3, power3>(window_over({300, 1, 40}, 130, {1, 1}, {1, 1}, {0, 0}), random).check();
   }
 
   TEST_CASE("sums are exact up to the longest K") {
@@ -314,7 +209,7 @@ TEST_SUITE("kernels/dot/dot") {
       std::vector<std::int16_t> weights(static_cast<std::size_t>(g.weights()),
                                         static_cast<std::int16_t>(sign > 0 ? 127 : -128));
       weights[1] = 126;
-      operands<pixel, byte_codes>(g, largest, weights).check();
+      dot_operands<pixel, byte_codes>(g, largest, weights).check();
     }
   }
 

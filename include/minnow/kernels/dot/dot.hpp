@@ -6,7 +6,7 @@
 #include <minnow/kernels/dot/integer_product.hpp>
 #include <minnow/kernels/dot/isa.hpp>
 #include <minnow/kernels/dot/kernel.hpp>
-#include <minnow/kernels/dot/portable.hpp>
+#include <minnow/kernels/dot/rows/portable.hpp>
 
 /// Products of integer codes, computed with dot products of bytes. A call uses the files of kernels/dot in this order:
 ///
@@ -21,18 +21,21 @@
 ///               decodes with byte shuffles
 /// tile.hpp      the inner loops: some pixels by some blocks, or one pixel by one block that is decoded into registers
 /// portable.hpp  portable_kernel, the kernel in standard C++; shift.hpp is its variant for powers of two
+/// rows/         products of at most 8 pixels by weights of at most 4 bits: fields.hpp has their layout of weights,
+///               sums.hpp the inner loops, kernel.hpp the loops over filters and threads, portable.hpp the kernel in
+///               standard C++
 namespace minnow::kernels {
 
 namespace detail {
 
-/// Selects the kernel: dot_kernel if the architecture has dot product instructions, else portable_kernel.
+/// Selects the kernel: dot_kernel if the architecture has dot product instructions, else portable_rows.
 template <class In, class Weights, class Isa>
 struct dot_kernel_on {
   using type = dot_kernel<In, Weights, Isa>;
 };
 template <class In, class Weights>
 struct dot_kernel_on<In, Weights, no_dot> {
-  using type = portable_kernel<In, Weights, portable_products>;
+  using type = portable_rows<In, Weights>;
 };
 template <class In, class Weights, class Arch>
 using dot_kernel_of = typename dot_kernel_on<In, Weights, dot_isa<Arch, pairs_fit_16_bits<In, Weights>>>::type;

@@ -14,6 +14,8 @@
 ///
 /// arch               the architecture tag of the instructions and of their batches
 /// is_signed          whether inputs are signed bytes; weights always are
+/// adds_pairs         whether multiply_bytes() and multiply_pairs() multiply the bytes, through sums of 16 bits
+/// registers          number of vector registers
 /// pixels, blocks     the size of a tile, which must fit in the registers
 /// quad_size          bytes of four inputs in the unpacked map: 4, or 8 if the instructions take them as two words of
 ///                    16-bit numbers
@@ -43,7 +45,11 @@ struct plain_dot {
   using weights = numbers;
   using sums = numbers;
   static constexpr bool is_signed = false;
+  static constexpr bool adds_pairs = false;
   static constexpr int quad_size = 4;
+  /// Number of vector registers.
+  static constexpr int registers =
+      std::is_base_of_v<xsimd::avx512f, Arch> || std::is_base_of_v<xsimd::neon64, Arch> ? 32 : 16;
 
   static inputs of(numbers bytes) noexcept { return bytes; }
   static weights from(numbers bytes) noexcept { return bytes; }
@@ -57,6 +63,16 @@ template <class Isa>
   using numbers = typename Isa::numbers;
   if constexpr (Isa::quad_size == 8) return {numbers(quad_at(quad)), numbers(quad_at(quad + 4))};
   else return Isa::of(numbers(quad_at(quad)));
+}
+/// Loads different inputs for each lane.
+template <class Isa>
+[[nodiscard]] typename Isa::inputs load_inputs(const std::byte* at) noexcept {
+  using numbers = typename Isa::numbers;
+  const auto* words = reinterpret_cast<const std::int32_t*>(at);
+  // The words (x0, x2) and (x1, x3) of two quads become the two registers of an instruction, in any order of lanes.
+  if constexpr (Isa::quad_size == 8)
+    return {numbers::load_unaligned(words), numbers::load_unaligned(words + numbers::size)};
+  else return Isa::of(numbers::load_unaligned(words));
 }
 /// Loads four weights for each lane.
 template <class Isa>
@@ -124,6 +140,7 @@ private:
 template <class Arch>
 struct paired_dot : plain_dot<Arch> {
   using numbers = typename plain_dot<Arch>::numbers;
+  static constexpr bool adds_pairs = true;
 
   static numbers add(numbers sum, numbers a, numbers w) noexcept {
     const xsimd::batch<std::int16_t, Arch> ones(1);

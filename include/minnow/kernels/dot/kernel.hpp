@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -12,6 +13,7 @@
 #include <minnow/kernels/dot/decoder.hpp>
 #include <minnow/kernels/dot/inputs.hpp>
 #include <minnow/kernels/dot/planes.hpp>
+#include <minnow/kernels/dot/rows/kernel.hpp>
 #include <minnow/kernels/dot/tile.hpp>
 #include <minnow/kernels/dot/weights.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -109,6 +111,15 @@ struct dot_cover {
     });
   }
 
+  /// Passes computed counts of all pixels to the sink. The pixels are in the order of the regions.
+  void put_all(const cursor* pixels, const numbers (*counts)[index(panels)][index(part)]) const noexcept {
+    for_each_region(call.g, call.first_row, call.last_row, channel_quads(call.g.in.channels), [&](const region& r) {
+      with_sink_panels(r, [&](const sink_panel(&results)[index(panels)]) { put(results, pixels, r.pixels(), counts); });
+      pixels += r.pixels();
+      counts += r.pixels();
+    });
+  }
+
   /// Computes a single output pixel. count(region, inputs of the pixel, counts) computes its counts, one for each
   /// filter.
   template <class Count>
@@ -131,6 +142,8 @@ struct dot_kernel {
   using code = dot_code<In, Isa::is_signed>;
   using counts = counts_of<code::factor, numbers>;
   static constexpr bool decodes = Weights::storage != encoding::byte;
+  /// True if the products of a few pixels use weights in fields.
+  static constexpr bool has_fields = decodes && field_code_of<Weights>().bits != 0;
 
   /// Bytes of the decoded weights of one block of filters.
   [[nodiscard]] static constexpr std::size_t block_bytes(const geometry& g) noexcept {
@@ -150,15 +163,32 @@ struct dot_kernel {
   [[nodiscard]] static constexpr bool is_one_pixel(const geometry& g) noexcept {
     return g.out.height * g.out.width == 1;
   }
+  [[nodiscard]] static constexpr bool uses_fields(const geometry& g) noexcept {
+    return has_fields && has_few_pixels(g);
+  }
+  /// Offset of the fields in the prepared memory, which begins with the table of dot/weights.hpp.
+  [[nodiscard]] static constexpr std::size_t fields_at(const geometry& g) noexcept {
+    return round_up(dot_table_bytes(g), 64);
+  }
 
-  [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept { return dot_table_bytes(g); }
+  [[nodiscard]] static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
+    if constexpr (has_fields)
+      if (uses_fields(g)) return fields_at(g) + field_bytes<Weights>(g);
+    return dot_table_bytes(g);
+  }
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
+    if constexpr (has_fields)
+      if (uses_fields(g)) return round_up(image_bytes(g), 64) + field_kernel<Weights, Isa>::scratch_bytes(g);
     return image_bytes(g) + (decodes && !is_one_pixel(g) ? block_bytes(g) * Isa::blocks : 0);
   }
   static void prepare(const geometry& g, const std::byte* weights, std::byte* prepared, int input_zero) noexcept {
-    prepare_dot_table<order, Weights>(
-        g, weights, weight_block_bytes<In::storage, Weights::storage, Weights::bits>(g, block_filters),
-        code::zero + input_zero, reinterpret_cast<std::int32_t*>(prepared));
+    const std::size_t size = weight_block_bytes<In::storage, Weights::storage, Weights::bits>(g, block_filters);
+    auto* table = reinterpret_cast<std::int32_t*>(prepared);
+    if constexpr (has_fields)
+      if (uses_fields(g))
+        return store_fields<order, Weights, Isa>(g, weights, size, code::zero + input_zero, table,
+                                                 prepared + fields_at(g));
+    prepare_dot_table<order, Weights>(g, weights, size, code::zero + input_zero, table);
   }
 
   /// Unpacks the input rows that are needed, each to its place in the map. Returns the start of the map.
@@ -223,21 +253,44 @@ struct dot_kernel {
     });
   }
 
+  /// Computes a few pixels with weights in fields.
+  template <class Sink>
+  static void cover_few(const dot_call& c, const operands& o, const Sink& sink) noexcept {
+    using fields = field_kernel<Weights, Isa>;
+    const geometry& g = c.g;
+    typename fields::rows rows;
+    rows.gather(g, c.image, c.first_row, c.last_row, fields::code.fields(), o.scratch + round_up(image_bytes(g), 64));
+    fields::run(g, rows, o.prepared + fields_at(g), o.threads,
+                [&]<int Blocks>(std::integral_constant<int, Blocks>, int block, const auto* counts) {
+                  const dot_cover<Isa, code::factor, Blocks, Sink> cover{c, block * block_filters,
+                                                                         filters_of(g.out.channels, block), sink};
+                  cover.put_all(rows.pixels, counts);
+                });
+  }
+
   template <class Sink>
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
     const dot_call c{g, unpack(g, o, first_row, last_row), reinterpret_cast<const std::int32_t*>(o.prepared), first_row,
                      last_row};
-    int block = 0;
-    if constexpr (decodes)
+    if constexpr (has_fields)
+      if (uses_fields(g)) return cover_few(c, o, sink);
+    if constexpr (decodes && !has_fields)
       if (is_one_pixel(g)) {
-        for (; block < blocks(g.out.channels); ++block) cover_one(c, o, block, sink);
+        for (int block = 0; block < blocks(g.out.channels); ++block) cover_one(c, o, block, sink);
         return;
       }
-    if constexpr (Isa::blocks >= 4)
-      for (; (block + 4) * block_filters <= g.out.channels; block += 4) cover<4>(c, o, block, sink);
-    if constexpr (Isa::blocks >= 2)
-      for (; (block + 2) * block_filters <= g.out.channels; block += 2) cover<2>(c, o, block, sink);
-    for (; block < blocks(g.out.channels); ++block) cover<1>(c, o, block, sink);
+    const auto panels = [&](int block, int end) {
+      const int whole = (std::min)(end, g.out.channels / block_filters);
+      if constexpr (Isa::blocks >= 4)
+        for (; block + 4 <= whole; block += 4) cover<4>(c, o, block, sink);
+      if constexpr (Isa::blocks >= 2)
+        for (; block + 2 <= whole; block += 2) cover<2>(c, o, block, sink);
+      for (; block < end; ++block) cover<1>(c, o, block, sink);
+    };
+    // Threads cannot share the scratch memory of decoded weights.
+    const std::size_t shared =
+        decodes || !has_few_pixels(g) ? 0 : weight_bytes<In::storage, Weights::storage, Weights::bits>(g);
+    share_blocks(g, shared, o.threads, panels);
   }
 };
 

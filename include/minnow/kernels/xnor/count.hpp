@@ -5,6 +5,7 @@
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/kernels/arch.hpp>
+#include <minnow/kernels/hold.hpp>
 
 /// Popcount in 32-bit lanes, for which xsimd has no function, and bitwise logic of three operands.
 ///
@@ -121,16 +122,6 @@ struct bit_counter<xsimd::neon64> {
   static words widen(words counts) noexcept { return vpaddlq_u16(vpaddlq_u8(vreinterpretq_u8_u32(counts))); }
 };
 #endif
-
-/// Keeps a batch in its register and makes its value opaque to g++. Otherwise the optimizer of g++ merges the updates
-/// of several accumulators through copies and loads the same weights again for each accumulator, which costs a third of
-/// the speed.
-template <class Batch>
-[[gnu::always_inline]] inline void hold([[maybe_unused]] Batch& batch) noexcept {
-#if XSIMD_WITH_AVX512F && defined(__GNUC__)
-  if constexpr (sizeof(Batch) == 64) __asm__("" : "+v"(batch.data));
-#endif
-}
 
 #ifdef __AVX512VPOPCNTDQ__
 /// Counts the bits of each 32-bit lane in one instruction.
