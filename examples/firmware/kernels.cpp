@@ -183,7 +183,7 @@ template <encoding In, encoding Weights, bool Grouped = false>
   }
   const auto ticks = board::counter::count();
   using board::print;
-  print("layer,"), print(name), print(","), print(static_cast<int>(g.macs())), print(","),
+  print("stage,"), print(name), print(","), print(static_cast<int>(g.macs())), print(","),
       print(static_cast<int>(ticks)), print("\n");
 }
 
