@@ -5,7 +5,7 @@
 // networks of zoo/, quantizers from the literature such as PACT and LSQ (quantize/methods.hpp), estimators of such
 // methods (estimate/bi_real.hpp, estimate/incremental.hpp, estimate/loss_error_aware.hpp,
 // estimate/quantized_gradients.hpp, estimate/local_reparameterization.hpp, train/initialize_from.hpp),
-// schedule/staircase.hpp, firmware/export_header.hpp, firmware.hpp and dispatch.hpp.
+// schedule/staircase.hpp, exchange/onnx.hpp, firmware/export_header.hpp, firmware.hpp and dispatch.hpp.
 #include <minnow/data/cifar.hpp>
 #include <minnow/data/mnist.hpp>
 #include <minnow/data/old_readers.hpp>
