@@ -4,7 +4,7 @@
 // be included separately: headers that need another library (data/gzip.hpp, exchange/safetensors.hpp, fit/mpi.hpp), the
 // networks of zoo/, quantizers from the literature such as PACT and LSQ (quantize/methods.hpp), estimators of such
 // methods (estimate/bi_real.hpp, estimate/incremental.hpp, estimate/quantized_gradients.hpp,
-// estimate/local_reparameterization.hpp, train/initialize_from.hpp), schedule/staircase.hpp,
+// estimate/local_reparameterization.hpp, train/initialize_from.hpp), schedule/staircase.hpp, exchange/onnx.hpp,
 // firmware/export_header.hpp, firmware.hpp and dispatch.hpp.
 #include <minnow/data/cifar.hpp>
 #include <minnow/data/mnist.hpp>
