@@ -4,16 +4,11 @@ import os
 import sys
 
 import numpy as np
+from onnx import TensorProto, helper, numpy_helper
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "scripts", "minnow_import"))
 sys.dont_write_bytecode = True
-
-try:
-  import onnx
-  from onnx import TensorProto, helper, numpy_helper
-except ImportError:  # run.py skips the tests
-  onnx = None
 
 # A folder with published networks (qonnx/, finn/, bnn-pynq/, mlperf-tiny/); tests that need it are skipped without it.
 MODELS = os.environ.get("MINNOW_MODELS", "")

@@ -4,10 +4,11 @@ import os
 import sys
 import unittest
 
-import networks
-
-if networks.onnx is None:
-  print("skipped: Python's onnx is missing (scripts/setup --import installs it)")
+try:
+  import numpy  # noqa: F401
+  import onnx  # noqa: F401
+except ImportError as error:
+  print(f"skipped: {error} (scripts/setup --import installs it)")
   sys.exit(77)
 here = os.path.dirname(os.path.abspath(__file__))
 loader = unittest.TestLoader()
