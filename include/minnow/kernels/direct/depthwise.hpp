@@ -72,11 +72,10 @@ private:
           taps(r.x.taps()) {}
   };
 
-  /// Computes the sums of neighboring output pixels for all filters of a block. Not inlined, so that the inner loops
-  /// have all registers.
+  /// Computes the sums of neighboring output pixels for all filters of a block.
   template <int Pixels>
-  [[gnu::noinline]] static void tiles(const positions& at, const std::byte* from, const std::byte* weights, int filters,
-                                      std::int32_t* to) noexcept {
+  [[MINNOW_INNER_LOOPS]] static void tiles(const positions& at, const std::byte* from, const std::byte* weights,
+                                           int filters, std::int32_t* to) noexcept {
     weights += at.first_weight;
     if constexpr (steps::has_depthwise) return steps::depthwise(at, from, weights, filters, to);
     for (; filters >= channels; filters -= channels, from += channels, weights += channels, to += channels)

@@ -126,10 +126,9 @@ private:
         return tiles<window::overlapping, Pixels, Filters>(at, from, weights, filters, sums);
     }
   }
-  /// Not inlined, so that the inner loops have all registers.
   template <window Inputs, int Pixels, int Filters>
-  [[gnu::noinline]] static void tiles(const positions& at, const std::byte* from, const std::byte* weights, int filters,
-                                      std::int32_t* to) noexcept {
+  [[MINNOW_INNER_LOOPS]] static void tiles(const positions& at, const std::byte* from, const std::byte* weights,
+                                           int filters, std::int32_t* to) noexcept {
     weights += at.first_weight;
     for (; filters >= Filters; filters -= Filters, to += Filters, weights += Filters * weight_quad_bytes<Weights>)
       tile<Inputs, Pixels, Filters>(at, from, weights, to);

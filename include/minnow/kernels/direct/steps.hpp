@@ -4,6 +4,15 @@
 #include <minnow/kernels/direct/helium.hpp>
 #include <minnow/kernels/direct/portable.hpp>
 
+// Attributes of the functions that contain inner loops. They are not inlined, so that the loops have all registers. At
+// -Os, g++ would keep the sums of a tile in memory, which doubles the number of instructions; these functions are then
+// optimized as at -O2.
+#if defined(__OPTIMIZE_SIZE__) && defined(__GNUC__) && !defined(__clang__)
+#define MINNOW_INNER_LOOPS gnu::noinline, gnu::optimize("O2")
+#else
+#define MINNOW_INNER_LOOPS gnu::noinline
+#endif
+
 /// Selects the inner loops of direct.hpp and depthwise.hpp by the instructions that the compiler's flags allow.
 namespace minnow::kernels::detail {
 
