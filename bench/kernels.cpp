@@ -1,5 +1,5 @@
 // Measures the MAC per cycle of every product on every architecture. Compares each architecture with the next lower
-// one, and with the peak of a core where that peak is known.
+// one, and the best one with its limit, the speed of its arithmetic instructions on this processor (limits.hpp).
 //
 // usage: bench_kernels [PAIR ...]     inputs x weights, of 1 2 3 i4 i8 u4 u8 p8 16 32: 1x2, i8xi4; all without
 // arguments
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "calls.hpp"
+#include "limits.hpp"
 #include "measure.hpp"
 #include "shapes.hpp"
 
@@ -27,27 +28,13 @@ constexpr const char* name_of(encoding e) {
   return names[static_cast<int>(e)];
 }
 
-/// Returns the peak MAC per cycle of a core that executes two vector operations, one popcount and two byte dot products
-/// per cycle. The peak follows from the number of vector operations that the pair needs for 512 bits. Returns 0 if that
-/// number is not known.
-double limit_of(encoding in, encoding weights) {
-  const auto pair = [&](encoding a, encoding b) { return in == a && weights == b; };
-  if (pair(encoding::bit, encoding::bit)) return 1024 / 2.5;
-  if (pair(encoding::bit, encoding::ternary) || pair(encoding::ternary, encoding::bit)) return 1024 / 3.;
-  if (pair(encoding::ternary, encoding::ternary)) return 1024 / 5.;
-  if (pair(encoding::byte, encoding::byte) || pair(encoding::byte, encoding::nibble)) return 128;
-  if (pair(encoding::power_of_two, encoding::power_of_two)) return 128;
-  return 0;
-}
-
-/// Prints the fraction of the peak that the best architecture reaches for each shape, and then the minimum over the
-/// shapes.
+/// Prints the fraction of the limit (bench/limits.hpp) that the best architecture reaches for each shape, and then the
+/// minimum over the shapes.
 class parts {
 public:
   parts(std::string name, double limit) : name_(std::move(name)), limit_(limit) {}
 
   void add(const std::string& shape, double reached) {
-    if constexpr (!std::is_same_v<kernels::best, kernels::avx512_vpopcntdq>) return;
     if (limit_ == 0) return;
     bench::figure(name_ + "_of_limit_" + shape, reached / limit_, "part");
     least_ = least_ == 0 ? reached / limit_ : std::min(least_, reached / limit_);
@@ -95,8 +82,10 @@ void measure(const std::vector<std::string_view>& wanted) {
   // Measures calls that write sums to memory and, for 1 and 2 bits, also a call that writes the next layer's codes.
   constexpr auto is_low = [](encoding e) { return e == encoding::bit || e == encoding::ternary; };
   constexpr bool has_codes = is_low(In) && is_low(Weights);
-  parts reached("conv_" + pair, limit_of(In, Weights));
-  parts reached_sums("conv_" + pair + "_sums", has_codes ? limit_of(In, Weights) : 0);
+  const double limit = bench::limit<In, Weights>();
+  if (limit > 0) bench::figure("limit_" + pair, limit, "MAC/cycle");
+  parts reached("conv_" + pair, limit);
+  parts reached_sums("conv_" + pair + "_sums", has_codes ? limit : 0);
   for (const auto& shape : In == encoding::pixel ? std::vector{bench::first_layer()} : bench::convolutions()) {
     const std::string name = "conv_" + pair + "_" + shape.name;
     const double macs = bench::macs_inside(shape.g);
@@ -118,6 +107,11 @@ void measure(const std::vector<std::string_view>& wanted) {
     const auto taken = bench::alternate(archs.calls, {.seconds = 0.2});
     print("gemv_" + pair, bench::macs_inside(shape.g), archs.names, taken);
     bench::figure("gemv_" + pair + "_rate", bench::macs_inside(shape.g) / taken.back().seconds * 1e-9, "GMAC/s");
+    if (const double row_limit = bench::row_limit<In, Weights>(); row_limit > 0) {
+      bench::figure("limit_gemv_" + pair, row_limit, "MAC/cycle");
+      bench::figure("gemv_" + pair + "_of_limit", bench::macs_inside(shape.g) / taken.back().cycles / row_limit,
+                    "part");
+    }
   }
 }
 

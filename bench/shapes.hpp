@@ -3,6 +3,7 @@
 // The shapes of the measured products.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <minnow/core/shape.hpp>
@@ -64,6 +65,16 @@ struct named_shape {
 /// Returns the product of size (M x K x N) 1 x 4096 x 4096. It uses every weight once, so memory bandwidth limits its
 /// speed.
 [[nodiscard]] inline named_shape one_row() { return {"4096", minnow::dense_over({1, 1, 4096}, 4096)}; }
+
+/// Returns matrix products of one row, or of `rows` rows, as in language models: (K x N) 2048 x 2048, 4096 x 4096 and
+/// 2560 x 6912.
+[[nodiscard]] inline std::vector<named_shape> large_layers(int rows = 1) {
+  std::vector<named_shape> result;
+  for (const auto& [inputs, filters] : {std::pair{2048, 2048}, std::pair{4096, 4096}, std::pair{2560, 6912}})
+    result.push_back({std::to_string(inputs) + "x" + std::to_string(filters),
+                      minnow::window_over({rows, 1, inputs}, filters, {1, 1}, {1, 1}, {0, 0})});
+  return result;
+}
 
 /// Returns an early and a late 3x3 depthwise convolution of MobileNet.
 [[nodiscard]] inline std::vector<named_shape> depthwise_convolutions() {

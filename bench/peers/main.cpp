@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include <minnow/core/parallel.hpp>
+
 #include "../calls.hpp"
 #include "../measure.hpp"
 #include "../models.hpp"
@@ -185,6 +187,36 @@ void rows() {
   figure("gemv_16xN_vs_sgemv", std::min({ratio(halves[0]), ratio(halves[1]), ratio(halves[2])}), "times");
 }
 
+/// Compares one row of bytes by weights of few bits with ggml, and measures the speedup of a second thread.
+void code_rows() {
+  ratios all;
+  for (const auto& [name, g] : bench::large_layers()) {
+    const auto macs = static_cast<double>(g.macs());
+    const auto ternary = bench::make_operands<encoding::byte, encoding::ternary>(g);
+    contest row;
+    row.add("gemv_8x1", macs, ours<encoding::byte, encoding::bit>(g));
+    row.add("gemv_8x2", macs, bench::make_sums<encoding::byte, encoding::ternary>(ternary));
+    row.add("gemv_8x3", macs, ours<encoding::byte, encoding::power_of_two>(g));
+    row.add("gemv_8x4", macs, ours<encoding::byte, encoding::nibble>(g));
+    row.add("ggml_tq2_0", macs, theirs("ggml", task::ternary_row, g));
+    row.add("ggml_q4_0", macs, theirs("ggml", task::nibble_row, g));
+    const auto rates = row.run({.seconds = 3});
+    print(name, rates);
+    all.add("gemv_8x2_vs_ggml", name, rates, "gemv_8x2", {"ggml_tq2_0"});
+    all.add("gemv_8x4_vs_ggml", name, rates, "gemv_8x4", {"ggml_q4_0"});
+#ifdef _OPENMP
+    // Cycles are not comparable between one and two threads, so this figure is a ratio of seconds.
+    minnow::set_threads(2);
+    const auto taken = bench::alternate({bench::make_sums<encoding::byte, encoding::ternary>(ternary),
+                                         bench::make_sums<encoding::byte, encoding::ternary>(ternary, 2)},
+                                        {.seconds = 2});
+    minnow::set_threads(1);
+    figure("gemv_threads_2_speedup_" + name, taken[0].seconds / taken[1].seconds, "times");
+#endif
+  }
+  all.print();
+}
+
 /// Compares the forward float products of training. `float_conv` is minnow's convolution, which reads feature maps.
 /// OpenBLAS multiplies windows that are gathered before the measurement (im2col); `sgemm` is minnow's product of the
 /// same matrices.
@@ -237,10 +269,14 @@ int main(int argc, char** argv) try {
   introduce("OpenBLAS", "libopenblas-dev");
   introduce("oneDNN", "libdnnl-dev");
   introduce("XNNPACK", "libxnnpack-dev libpthreadpool-dev");
+  introduce("ggml", "libggml-dev");
   introduce("naive", "");
   std::fflush(stdout);
   if (wanted("convolutions")) convolutions();
-  if (wanted("rows")) rows();
+  if (wanted("rows")) {
+    rows();
+    code_rows();
+  }
   if (wanted("floats")) floats();
   if (wanted("networks")) {
     bench::peers::torch torch(MINNOW_BENCH_PYTHON, MINNOW_BENCH_TORCH_SCRIPT);

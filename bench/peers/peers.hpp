@@ -15,8 +15,18 @@
 namespace bench::peers {
 
 /// The operation that a peer performs for a layer: the convolution itself, or a matrix product. The matrix product
-/// multiplies a row of K gathered inputs for each output pixel by N filters.
-enum class task { float_matrix, float_row, float_convolution, byte_matrix, byte_convolution, bit_matrix };
+/// multiplies a row of K gathered inputs for each output pixel by N filters. ternary_row and nibble_row multiply one row
+/// of bytes by ternary or 4-bit weights.
+enum class task {
+  float_matrix,
+  float_row,
+  float_convolution,
+  byte_matrix,
+  byte_convolution,
+  bit_matrix,
+  ternary_row,
+  nibble_row
+};
 
 struct peer {
   std::string_view name;
