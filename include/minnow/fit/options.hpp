@@ -28,7 +28,7 @@ struct fit_options {
   minnow::teacher teacher{};
   loss_weights weights{};
   minnow::augmentation augmentation{};
-  augment_function<Element> augment{};  ///< user-defined change to each training image, after `augmentation`
+  augment_function<Element> augment{};  ///< user-defined change to each training image, before `mixup`
   gradient_limits clip_gradients{};
   weight_average average{};  ///< replaces the weights at the end of the run, and for `validation_accuracy`
   bool shuffle = true;
