@@ -8,9 +8,9 @@
 
 namespace minnow {
 
-/// Normalization of images that the model does not take as `pixels`: (x - mean) / stddev for each channel, where x is p
-/// / 255 for a byte p, p / 128 for a signed byte, and p / 32768 for a signed number of 16 bits. The normalization is part of the model and stored in the model's file. Empty lists stand for a
-/// mean of 0 and a standard deviation of 1.
+/// Normalization of images that the model does not take as `pixels`: (x - mean) / stddev for each channel. A byte p
+/// stands for x = p / 255, a signed byte for x = p / 128, a signed number of 16 bits for x = p / 32768. The normalization
+/// is part of the model and stored in the model's file. Empty lists stand for a mean of 0 and a standard deviation of 1.
 struct normalization {
   std::vector<float> mean{};
   std::vector<float> stddev{};

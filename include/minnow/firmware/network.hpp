@@ -116,8 +116,8 @@ public:
   void run(const Number* image, float* logits) noexcept {
     run(image, logits, [](std::size_t) {});
   }
-  /// Overload that measures: calls after_stage(stage) after each of the model's `stages`, a product with the layers after
-  /// it. paths[stage] is the path of a stage's first layer.
+  /// Overload that measures: calls after_stage(stage) after each of the model's `stages`, a product with the layers
+  /// after it. paths[stage] is the path of a stage's first layer.
   template <class Number, class AfterStage>
     requires reads<Number>
   void run(const Number* image, float* logits, AfterStage&& after_stage) noexcept {

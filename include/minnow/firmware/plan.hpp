@@ -70,9 +70,9 @@ struct firmware_plan {
   static constexpr bool quantizes_image = !layer_graph::takes_pixels && !stage<0>::has_product && stage<0>::ops == 0 &&
                                           stage<0>::has_quantizer && layer_graph::readers(image_input) == 1;
 
-  /// The map whose memory a stage's output may take: the second map of a join, because the stage reads each of its codes
-  /// just before it writes the code of the same position. Returns `Stage` if there is none. The map must not be the
-  /// product's input too: later windows read it again.
+  /// The map whose memory a stage's output may take: the second map of a join, because the stage reads each of its
+  /// codes just before it writes the code of the same position. Returns `Stage` if there is none. The map must not be
+  /// the product's input too: later windows read it again.
   template <std::size_t Stage>
   static constexpr std::size_t overwritten() {
     using s = stage<Stage>;
@@ -83,8 +83,8 @@ struct firmware_plan {
     return Stage;
   }
 
-  /// Sizes of the buffers. The last stage writes its output to the caller's logits. Kernels may read up to 8 bytes past the end
-  /// of a map.
+  /// Sizes of the buffers. The last stage writes its output to the caller's logits. Kernels may read up to 8 bytes past
+  /// the end of a map.
   static constexpr run_needs<stages> needs = [] {
     auto n = map_needs<Model>();
     n.maps[stages - 1] = 0;

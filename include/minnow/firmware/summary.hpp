@@ -26,7 +26,8 @@ constexpr std::size_t buffer_bytes(const stage_memory& m) noexcept {
 /// Returns the memory plan of a packed network on a device as a table. For each stage, a group of layers that run
 /// together, it lists the bytes of the output map and their offset in the memory of a run, the bytes of the other
 /// buffers, which the stage needs only while it runs, the bytes of constants in read-only memory, and the
-/// multiply-accumulates. The last line has the sums that `firmware<Model, Data>` states as `ram_bytes` and `flash_bytes`.
+/// multiply-accumulates. The last line has the sums that `firmware<Model, Data>` states as `ram_bytes` and
+/// `flash_bytes`.
 template <class Model, class Arch>
 [[nodiscard]] std::string firmware_summary(const packed<Model, Arch>& network) {
   using plan = detail::firmware_plan<Model>;

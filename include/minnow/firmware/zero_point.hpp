@@ -13,8 +13,8 @@
 namespace minnow::detail {
 
 /// A product whose inputs are bytes q with the codes q - zero. `Product` multiplies the bytes, and a table corrects its
-/// sums: the entry of a tap and a filter is -zero times the sum of the weights, over all channels. A sum's correction is
-/// the total over the taps inside the image; the last row of the table holds the total over all taps.
+/// sums: the entry of a tap and a filter is -zero times the sum of the weights, over all channels. A sum's correction
+/// is the total over the taps inside the image; the last row of the table holds the total over all taps.
 template <class Product, class In, class Weights>
 struct zero_point_product {
   using sum_type = std::int32_t;

@@ -19,8 +19,8 @@ namespace minnow {
 ///
 /// This conversion applies to products whose sums become codes of `integer`, `unsigned_integer` or `affine_integer`
 /// after batch_norm, bias, one pool, clips and at most one `add` of codes, and to average pools of such codes.
-/// Thresholds (infer/thresholds.hpp), which quantizers with few codes use, are integers in every model. All other layers
-/// (the last layer's logits, for example) still use floats; `summary` shows which ones.
+/// Thresholds (infer/thresholds.hpp), which quantizers with few codes use, are integers in every model. All other
+/// layers (the last layer's logits, for example) still use floats; `summary` shows which ones.
 ///
 /// experimental  may change in any version
 template <class Model>

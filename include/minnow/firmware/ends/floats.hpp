@@ -47,8 +47,8 @@ struct firmware_floats {
   }
 };
 
-/// Epilogue in floats: each layer, and then the quantizer, is applied to a whole map of floats. In the last stage, layers
-/// that are functions of one number are applied to each sum, and need no map.
+/// Epilogue in floats: each layer, and then the quantizer, is applied to a whole map of floats. In the last stage,
+/// layers that are functions of one number are applied to each sum, and need no map.
 template <class Plan>
 struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
   using constants = firmware_floats<Plan>;

@@ -55,8 +55,8 @@ struct average_limits {
   double most_sum;  ///< largest magnitude of a sum
 };
 
-/// Computes the integer constants of a channel: the mean over a window of `before`, followed by `after_pool`, the function
-/// of the layers after the pool, and by rounding to codes.
+/// Computes the integer constants of a channel: the mean over a window of `before`, followed by `after_pool`, the
+/// function of the layers after the pool, and by rounding to codes.
 ///
 /// The constants are multiples of 2^-shift. The shift is the largest number for which the multiplier has 32 bits and no
 /// total of a window needs more than 63 bits. The error before a code is rounded is therefore at most
