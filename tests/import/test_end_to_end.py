@@ -37,13 +37,6 @@ class EndToEnd(unittest.TestCase):
     self.assertEqual(status, 0, text.getvalue())
     return text.getvalue()
 
-  def test_integers_of_tensorflow_lite(self):
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "small.tflite")
-    inputs = np.random.default_rng(12).integers(-128, 128, (60, 9, 8, 3)).astype(np.int8)
-    with tempfile.TemporaryDirectory() as folder:
-      text = self.compare(path, "small_tflite", folder, inputs)
-    self.assertRegex(text, "packed: 60 inputs, largest difference (0|[0-9.]+e-(0[7-9]|1[0-9])) ")
-
   def test_quantized(self):
     self.check(networks.small_qonnx(), "small_qonnx")
 

@@ -94,6 +94,11 @@ class TfliteRules:
     attributes = node.attributes
     kernel, strides, padding, out = self.window(node, layout, attributes["kernel_shape"], "none")
     average = node.op == "tflite.AveragePool"
+    ends = ("quantize", "relu", "relu6", "hard_tanh", "bias", "max_pool")
+    before = [layer for layer in layers if layer.kind not in ends]
+    if not average and (not before or not before[-1].is_product()):
+      # pack<tflite_fixed_point> computes a max pool with the integers of the product in front of it only.
+      self.refuse(node, "expected a convolution in front of a max pool")
     if average and padding:
       self.refuse(node, "expected an average pool without padding")
     options = self.pool_options(kernel, strides, padding)
