@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -137,8 +138,8 @@ public:
   /// Computes logits from the bytes that the first layer's quantizer gives: the codes, or for `affine_integer` codes +
   /// input_zero(). A code c stands for the normalized number c * input_scale(). Needs a model that begins with a
   /// quantizer of one-byte codes.
-  template <class Code>
-    requires takes_codes && std::is_same_v<Code, input_code>
+  template <std::same_as<input_code> Code>
+    requires(takes_codes)
   void run_codes(const Code* codes, float* logits) noexcept {
     std::memcpy(map<0>(nullptr), codes, image_size);
     const auto ignore = [](std::size_t) {};
