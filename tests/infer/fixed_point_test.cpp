@@ -200,12 +200,32 @@ TEST_SUITE("infer/fixed_point") {
     const auto data = test::random_images<std::uint8_t>({9, 9, 3}, 5, 4, 5);
     CHECK(loaded.run(std::span<const std::uint8_t>(data.images)) ==
           fixed.run(std::span<const std::uint8_t>(data.images)));
-    auto spoilt = fixed;
+    // The file has the size of the exact network's.
+    save(pack(net), folder.path("exact.mnw"));
+    CHECK(data_files::content(folder.path("fixed.mnw")).size() == data_files::content(folder.path("exact.mnw")).size());
+    // A network of the layout of version 0.1 is written in this layout, and read again.
+    auto first = fixed;
+    const auto list_integers = [](auto, auto& stage) {
+      if constexpr (requires { stage.constants.lists_integers; }) stage.constants.lists_integers = true;
+    };
+    first.each_stage(list_integers);
+    save(first, folder.path("first.mnw"));
+    CHECK(data_files::content(folder.path("first.mnw")).size() > data_files::content(folder.path("fixed.mnw")).size());
+    auto again = load<packed<fixed_point<chained>>>(folder.path("first.mnw"));
+    CHECK(again.run(std::span<const std::uint8_t>(data.images)) ==
+          fixed.run(std::span<const std::uint8_t>(data.images)));
+    save(again, folder.path("again.mnw"));
+    CHECK(data_files::content(folder.path("again.mnw")) == data_files::content(folder.path("first.mnw")));
+    // The same object then reads a file of the other layout.
+    REQUIRE(read(folder.path("fixed.mnw").c_str(), again).ok());
+    save(again, folder.path("again.mnw"));
+    CHECK(data_files::content(folder.path("again.mnw")) == data_files::content(folder.path("fixed.mnw")));
+    auto spoilt = first;
     spoilt.stage<1>().constants.other_multiplier[3] = std::int64_t{1} << 53;
-    CHECK_THROWS_WITH_AS(save(spoilt, folder.path("fixed.mnw")),
+    CHECK_THROWS_WITH_AS(save(spoilt, folder.path("spoilt.mnw")),
                          doctest::Contains("expected fixed-point constants whose products fit 64 bits"), error);
     // Find the offset of the array in the file.
-    auto sections_of = fixed;
+    auto sections_of = first;
     normalization input;
     detail::packed_sections all;
     all.add_all(sections_of, input, {});
@@ -217,7 +237,7 @@ TEST_SUITE("infer/fixed_point") {
     REQUIRE(found != sections.end());
     const auto place =
         detail::section_offsets(detail::lengths_of(sections))[static_cast<std::size_t>(found - sections.begin())];
-    auto file = data_files::content(folder.path("fixed.mnw"));
+    auto file = data_files::content(folder.path("first.mnw"));
     const std::int64_t large = std::int64_t{1} << 53;
     std::memcpy(file.data() + place + 3 * sizeof large, &large, sizeof large);
     data_files::repair_checksum(file);

@@ -142,6 +142,9 @@ struct packed_target {
   std::uint64_t fingerprint;
   layer_namer* layer_name;
   packed_reading (*sections)(void* network);
+  /// Chooses the arrays that the network's ends read: false for this version's, true for those of version 0.1. Returns
+  /// true if an end has arrays of version 0.1.
+  bool (*select_first_arrays)(void* network, bool first);
   /// Checks the numbers after reading, and runs the probe: a test run whose answer the file holds.
   status (*check)(void* network, const char* name, std::span<const std::int32_t> answer);
 };
@@ -162,9 +165,25 @@ status check_packed(void* network, const char* name, std::span<const std::int32_
 }
 
 template <class Packed>
+bool select_first_arrays(void* network, bool first) {
+  bool found = false;
+  static_cast<Packed*>(network)->each_stage([&](auto, auto& stage) {
+    if constexpr (requires { stage.constants.lists_integers; }) {
+      stage.constants.lists_integers = first;
+      found = true;
+    }
+  });
+  return found;
+}
+
+template <class Packed>
 [[nodiscard]] packed_target target_of(Packed& network) noexcept {
-  return {&network, Packed::layer_graph::fingerprint, &layer_name_in<typename Packed::layer_graph>,
-          &sections_of_packed<Packed>, &check_packed<Packed>};
+  return {&network,
+          Packed::layer_graph::fingerprint,
+          &layer_name_in<typename Packed::layer_graph>,
+          &sections_of_packed<Packed>,
+          &select_first_arrays<Packed>,
+          &check_packed<Packed>};
 }
 
 [[nodiscard]] status read_packed(const char* path, const packed_target& to) noexcept;

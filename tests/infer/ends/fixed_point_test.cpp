@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "infer/ends/given_sums.hpp"
@@ -29,6 +30,7 @@ static_assert(minnow::detail::join_of<of_joined_codes_plan> == 1 && minnow::deta
 template <class Plan>
 end_of<Plan> some_end() {
   end_of<Plan> end;
+  end.lists_integers = true;
   end.multiplier = {2, 3, -1};
   end.offset = {1, 0, 10};
   end.shift = {1, 1, 0};
@@ -41,8 +43,11 @@ end_of<Plan> some_end() {
 }  // namespace
 
 TEST_SUITE("infer/ends/fixed_point") {
-  TEST_CASE("arrays: seven numbers of each channel, of which the last is for whole blocks of channels") {
+  TEST_CASE("arrays: the layers'; in files of version 0.1, seven numbers of each channel") {
     end_of<test::four_ends_plan<1>> end;
+    CHECK(test::arrays_of(end) == test::arrays_of(std::as_const(end)));
+    CHECK(test::arrays_of(end) == "5:scales:80 6:scale:80 6:shift:80 7:state:4 ");
+    end.lists_integers = true;
     CHECK(test::arrays_of(end) ==
           "5:multiplier:80 5:other multiplier:160 5:offset:160 5:shift:80 5:low:80 5:high:80 5:smallest:128 ");
     CHECK(std::string(end.layer_word) == "fixed point");

@@ -72,9 +72,10 @@ TEST_SUITE("infer/ends/zero_point") {
     CHECK(end.zero() == 10);
     CHECK(test::codes_of<zero_fixed>(test::run_end<zero_fixed>(end, {1, -20, 7}, {nullptr, other_map}, {0, 2})) ==
           std::vector<float>{15, 0, 124});
+    end.lists_integers = true;
     CHECK(test::arrays_of(end).ends_with("smallest:64 7:zero point:4 "));
     for (const int wrong : {-1, 256}) {
-      end.zero_point = wrong;
+      end.stored.zero_point = wrong;
       CHECK(test::refused_by(end) == "a zero point that is a code's byte, zero point, another number; ");
     }
   }

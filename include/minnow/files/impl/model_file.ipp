@@ -74,42 +74,56 @@ MINNOW_COLD status check_answer(const char* name, const char* arch, std::span<co
   return {};
 }
 
+/// Reads a network, first with the arrays of this version, then with those of version 0.1.
+///
+/// content   content(reading) fills the sections of a packed_reading from the file
+template <class Content>
+status read_either(const char* name, const packed_target& to, const Content& content) {
+  status refused{};
+  for (const bool first : {false, true}) {
+    if (!to.select_first_arrays(to.network, first) && first) break;
+    const packed_reading reading = to.sections(to.network);
+    if (const status s = content(reading); s) return to.check(to.network, name, reading.answer);
+    else if (!first) refused = s;
+  }
+  to.select_first_arrays(to.network, false);
+  return refused;
+}
+
 MINNOW_COLD status read_packed(const char* path, const packed_target& to) noexcept {
   return reading(path, a_minnow_file, [&]() -> status {
-    const packed_reading reading = to.sections(to.network);
-    if (const status s = read_container(path, file_kind::packed, to.fingerprint, reading.sections, to.layer_name); !s)
-      return s;
-    return to.check(to.network, path, reading.answer);
+    return read_either(path, to, [&](const packed_reading& reading) {
+      return read_container(path, file_kind::packed, to.fingerprint, reading.sections, to.layer_name);
+    });
   });
 }
 
 MINNOW_COLD status read_packed(std::span<const std::byte> file, const char* name, const packed_target& to) noexcept {
   return reading(as_numbers(file), name, a_minnow_file, [&]() -> status {
-    const packed_reading reading = to.sections(to.network);
-    if (const status s = read_container(file, name, file_kind::packed, to.fingerprint, reading.sections, to.layer_name);
-        !s)
-      return s;
-    return to.check(to.network, name, reading.answer);
+    return read_either(name, to, [&](const packed_reading& reading) {
+      return read_container(file, name, file_kind::packed, to.fingerprint, reading.sections, to.layer_name);
+    });
   });
 }
 
 MINNOW_COLD status read_packed_in_place(std::span<const std::byte> file, const char* name,
                                         const packed_target& to) noexcept {
   return reading(as_numbers(file), name, a_minnow_file, [&]() -> status {
-    const packed_reading reading = to.sections(to.network);
-    const auto lengths = lengths_of(reading.sections);
-    if (const status s =
-            check_container(file, name, file_kind::packed, {to.fingerprint, reading.sections, to.layer_name}, lengths);
-        !s)
-      return s;
-    const auto offsets = section_offsets(lengths);
-    for (std::size_t i = 0; i < lengths.size(); ++i) {
-      const std::byte* at = file.data() + offsets[i];
-      if (reading.weights[i] != nullptr && reading.weights[i]->can_lie_at(at, file.size() - offsets[i]))
-        reading.weights[i]->lie_at(at);
-      else if (lengths[i] > 0) std::memcpy(reading.sections[i].target, at, lengths[i]);
-    }
-    return to.check(to.network, name, reading.answer);
+    return read_either(name, to, [&](const packed_reading& reading) -> status {
+      const auto lengths = lengths_of(reading.sections);
+      if (const status s = check_container(file, name, file_kind::packed,
+                                           {to.fingerprint, reading.sections, to.layer_name}, lengths);
+          !s)
+        return s;
+      const auto offsets = section_offsets(lengths);
+      for (std::size_t i = 0; i < lengths.size(); ++i) {
+        const std::byte* at = file.data() + offsets[i];
+        if (reading.weights[i] != nullptr && reading.weights[i]->can_lie_at(at, file.size() - offsets[i]))
+          reading.weights[i]->lie_at(at);
+        else if (lengths[i] > 0) std::memcpy(reading.sections[i].target, at, lengths[i]);
+      }
+      return {};
+    });
   });
 }
 
