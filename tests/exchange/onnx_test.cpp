@@ -363,7 +363,7 @@ namespace {
 template <class Model, class T>
 onnx_reader::graph check_onnx(bool quantizes, bool normalizes = false) {
   network<Model> net{seed{1}};
-  test::draw_for_onnx(net);
+  onnx_test::draw_for_onnx(net);
   constexpr shape in = layer_graph<Model>::input;
   if (normalizes)
     net.normalize({std::vector<float>(index(in.channels), 0.25f), std::vector<float>(index(in.channels), 0.5f)});
@@ -415,26 +415,27 @@ struct onnx_no_codes : model<features<4>, dense<4>, batch_norm, dense<2, scheme<
 
 TEST_SUITE("exchange/onnx") {
   TEST_CASE("networks of floats: an execution of the file in double precision gives the logits") {
-    const auto g = check_onnx<test::onnx_floats, float>(false);
+    const auto g = check_onnx<onnx_test::onnx_floats, float>(false);
     CHECK(g.domains == std::vector<std::string>{""});
-    (void)check_onnx<test::onnx_floats, float>(false, true);
-    (void)check_onnx<test::onnx_global, float>(false, true);
+    (void)check_onnx<onnx_test::onnx_floats, float>(false, true);
+    (void)check_onnx<onnx_test::onnx_global, float>(false, true);
   }
 
   TEST_CASE("quantized networks: an execution of the file in double precision gives the logits") {
-    const auto g = check_onnx<test::onnx_codes, std::uint8_t>(true);
+    const auto g = check_onnx<onnx_test::onnx_codes, std::uint8_t>(true);
     CHECK(g.domains == std::vector<std::string>{"", "qonnx.custom_op.general"});
     std::map<std::string, int> operators;
     for (const auto& n : g.nodes) ++operators[n.operation];
     CHECK(operators["BipolarQuant"] == 7);
     CHECK(operators["MultiThreshold"] == 1);
     CHECK(operators["QuantizeLinear"] == 1);
-    (void)check_onnx<test::onnx_features, float>(true, true);
-    (void)check_onnx<test::onnx_bytes, std::uint8_t>(true);
+    (void)check_onnx<onnx_test::onnx_features, float>(true, true);
+    (void)check_onnx<onnx_test::onnx_bytes, std::uint8_t>(true);
   }
 
   TEST_CASE("what a format cannot express is refused by path and name") {
-    CHECK(refused_by_onnx<test::onnx_codes>(false) == "layer 0: expected no quantizer, or export_qonnx, found sign");
+    CHECK(refused_by_onnx<onnx_test::onnx_codes>(false) ==
+          "layer 0: expected no quantizer, or export_qonnx, found sign");
     CHECK(refused_by_onnx<onnx_scaled>(true).find("expected a layer that ONNX has, found channel_magnitude") !=
           std::string::npos);
     CHECK(refused_by_onnx<onnx_conv_of_vector>(true).find(
@@ -444,7 +445,7 @@ TEST_SUITE("exchange/onnx") {
   }
 
   TEST_CASE("weights with a NaN are refused") {
-    network<test::onnx_global> net;
+    network<onnx_test::onnx_global> net;
     net.arrays([](std::string_view, std::string_view name, std::span<float> values) {
       if (name == "weights") values[1] = std::nanf("");
     });

@@ -15,6 +15,7 @@
 
 #include <minnow/estimate/alpha_blend.hpp>
 #include <minnow/fit/event_file.hpp>
+#include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/infer/evaluate.hpp>
 #include <minnow/layers/activation.hpp>
 #include <minnow/pack/pack.hpp>

@@ -11,7 +11,7 @@
 #include <minnow/quantize/methods.hpp>
 #include <minnow/train/network.hpp>
 
-namespace minnow::test {
+namespace minnow::onnx_test {
 
 /// Layers of floats: windows that are not square, padding that differs on opposite sides, groups, joins, pools.
 struct onnx_floats : model<image<3, 8, 9>, conv<6, real, kernel<3, 2>, stride<2>, same>, bias, batch_norm, relu,
@@ -49,4 +49,4 @@ inline void draw_for_onnx(network_base& net) {
   });
 }
 
-}  // namespace minnow::test
+}  // namespace minnow::onnx_test

@@ -14,7 +14,7 @@ namespace {
 template <class Model>
 void write(const std::string& path) {
   minnow::network<Model> net{minnow::seed{1}};
-  minnow::test::draw_for_onnx(net);
+  minnow::onnx_test::draw_for_onnx(net);
   minnow::export_qonnx(net, path);
 }
 
@@ -23,9 +23,9 @@ void write(const std::string& path) {
 int main(int count, char** arguments) {
   if (count != 2) return std::fputs("usage: write_networks FOLDER\n", stderr), 2;
   const std::string folder = std::string(arguments[1]) + "/";
-  write<minnow::test::onnx_floats>(folder + "floats.onnx");
-  write<minnow::test::onnx_global>(folder + "global.onnx");
-  write<minnow::test::onnx_codes>(folder + "codes.onnx");
-  write<minnow::test::onnx_features>(folder + "features.onnx");
-  write<minnow::test::onnx_bytes>(folder + "bytes.onnx");
+  write<minnow::onnx_test::onnx_floats>(folder + "floats.onnx");
+  write<minnow::onnx_test::onnx_global>(folder + "global.onnx");
+  write<minnow::onnx_test::onnx_codes>(folder + "codes.onnx");
+  write<minnow::onnx_test::onnx_features>(folder + "features.onnx");
+  write<minnow::onnx_test::onnx_bytes>(folder + "bytes.onnx");
 }

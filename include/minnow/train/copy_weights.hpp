@@ -72,20 +72,21 @@ void copy_states(const network_base& from, network_base& to, std::span<const std
 /// Copies the given states of quantizers that both models have at the same path.
 template <class FromModel, class ToModel>
 void copy_given_states(const network_base& from, network_base& to, const copy_options& options) {
-  using source = layer_graph<FromModel>;
-  using target = layer_graph<ToModel>;
+  using from_graph = layer_graph<FromModel>;
+  using to_graph = layer_graph<ToModel>;
   std::vector<std::string_view> layers;
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     (
         [&] {
-          using kept = typename kept_quantizer<typename target::template layer<Index>>::type;
-          constexpr std::size_t same = source::find(target::paths[Index].view());
-          if constexpr (!std::is_void_v<kept> && same < source::count)
-            if constexpr (std::is_same_v<kept, typename kept_quantizer<typename source::template layer<same>>::type>)
-              layers.push_back(target::paths[Index].view());
+          using kept = typename kept_quantizer<typename to_graph::template layer<Index>>::type;
+          constexpr std::size_t same = from_graph::find(to_graph::paths[Index].view());
+          if constexpr (!std::is_void_v<kept> && same < from_graph::count)
+            if constexpr (std::is_same_v<kept,
+                                         typename kept_quantizer<typename from_graph::template layer<same>>::type>)
+              layers.push_back(to_graph::paths[Index].view());
         }(),
         ...);
-  }(std::make_index_sequence<target::count>{});
+  }(std::make_index_sequence<to_graph::count>{});
   if (!layers.empty()) copy_states(from, to, layers, options);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <minnow/estimate/ste.hpp>
+#include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/infer/fixed_point.hpp>
 #include <minnow/infer/trace.hpp>
 #include <minnow/train/evaluate.hpp>
