@@ -40,13 +40,13 @@ struct zero_point_product {
     for (int block = 0; block < kernels::blocks(g.out.channels); ++block) {
       kernels::unpack_weight_block<In::storage, Weights::storage, Weights::bits>(g, weights, block, codes.data());
       const int filters = kernels::filters_of(g.out.channels, block);
-      std::int32_t* whole = table + index(taps(g)) * stride + block * kernels::block_filters;
+      std::int32_t* window_sums = table + index(taps(g)) * stride + block * kernels::block_filters;
       for (int tap = 0; tap < taps(g); ++tap) {
         std::int32_t* to = table + index(tap) * stride + block * kernels::block_filters;
         for (int f = 0; f < filters; ++f)
           for (int c = 0; c < g.group_channels(); ++c)
             to[f] -= zero * codes[index((tap * g.group_channels() + c) * kernels::block_filters + f)];
-        for (int f = 0; f < filters; ++f) whole[f] += to[f];
+        for (int f = 0; f < filters; ++f) window_sums[f] += to[f];
       }
     }
   }

@@ -77,8 +77,8 @@ void check_byte_sink(const geometry& pool, Arch arch) {
         expected.push_back(static_cast<Code>(smallest[static_cast<std::size_t>(c)] != 0 ? *low : *high));
       }
 
-  constexpr auto untouched = static_cast<Code>(-128);
-  std::vector<Code> map(expected.size() + 16, untouched);
+  constexpr auto never_written = static_cast<Code>(-128);
+  std::vector<Code> map(expected.size() + 16, never_written);
   const kernels::byte_sink<Code> sink{encode<Code>, &channels, pool, smallest.data(),
                                       reinterpret_cast<std::byte*>(map.data())};
   for (int c = 0; c < channels; c += Group)
@@ -87,7 +87,7 @@ void check_byte_sink(const geometry& pool, Arch arch) {
         put<Factor, Group>(sink, y, x, c, std::min(Group, channels - c),
                            &sums[static_cast<std::size_t>((y * pool.in.width + x) * stride + c)], arch);
   CHECK(std::equal(expected.begin(), expected.end(), map.begin()));
-  CHECK(std::count(map.begin() + static_cast<std::ptrdiff_t>(expected.size()), map.end(), untouched) == 16);
+  CHECK(std::count(map.begin() + static_cast<std::ptrdiff_t>(expected.size()), map.end(), never_written) == 16);
 }
 
 }  // namespace
