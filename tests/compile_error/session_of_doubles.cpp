@@ -1,4 +1,4 @@
-// expect: minnow: images are bytes or 32-bit floats
+// expect: minnow: images are bytes, 16-bit integers or 32-bit floats
 #include <vector>
 
 #include <minnow/infer.hpp>

@@ -31,10 +31,12 @@ struct of_graph
 
 constexpr mn::firmware_stage stage{words, integers, integers, wide, floats};
 constexpr mn::firmware_data<4> bits{mn::layer_graph<of_bits>::fingerprint, {stage, stage, stage, stage}};
-constexpr mn::firmware_data<4> bytes{mn::layer_graph<mn::fixed_point<of_integers>>::fingerprint,
-                                     {stage, stage, stage, stage}};
-constexpr mn::firmware_data<5> graph{mn::layer_graph<mn::fixed_point<of_graph>>::fingerprint,
-                                     {stage, stage, stage, stage, stage}};
+constexpr mn::firmware_data<4> bytes{.fingerprint = mn::layer_graph<mn::fixed_point<of_integers>>::fingerprint,
+                                     .stages = {stage, stage, stage, stage},
+                                     .bytes = 8};
+constexpr mn::firmware_data<5> graph{.fingerprint = mn::layer_graph<mn::fixed_point<of_graph>>::fingerprint,
+                                     .stages = {stage, stage, stage, stage, stage},
+                                     .bytes = 8};
 
 mn::firmware<of_bits, bits> network_of_bits;
 mn::firmware<mn::fixed_point<of_integers>, bytes> network_of_integers;

@@ -78,7 +78,7 @@ struct tflite_factor {
 [[nodiscard]] inline tflite_factor tflite_factor_of(double real) noexcept {
   if (!(real > 0)) return {};
   int shift = 0;
-  auto multiplier = static_cast<std::int64_t>(std::round(std::frexp(real, &shift) * 0x1p31));
+  auto multiplier = static_cast<std::int64_t>((std::round)(std::frexp(real, &shift) * 0x1p31));
   if (multiplier == std::int64_t{1} << 31) {
     multiplier /= 2;
     ++shift;

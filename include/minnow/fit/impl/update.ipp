@@ -43,7 +43,7 @@ MINNOW_INLINE float updater_base::limit_norm(network_base& net) const {
     parallel_for(static_cast<int>(sums.size()), [&](int k) {
       const std::size_t first = index(k) * piece;
       for (const float g : p.gradient.subspan(first, std::min(piece, size - first))) {
-        const auto clipped = static_cast<double>(std::clamp(g, -limits_.value, limits_.value));
+        const auto clipped = static_cast<double>((std::clamp)(g, -limits_.value, limits_.value));
         sums[index(k)] += clipped * clipped;
       }
     });

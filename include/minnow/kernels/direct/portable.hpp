@@ -25,7 +25,7 @@ template <class In>
 }
 
 /// A number of quads that no window exceeds.
-inline constexpr int whole_window = std::numeric_limits<int>::max();
+inline constexpr int whole_window = (std::numeric_limits<int>::max)();
 
 /// Bytes of the packed quad of a filter (four channels).
 template <class Weights>
