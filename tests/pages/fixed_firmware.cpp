@@ -9,7 +9,8 @@ struct small : mn::model<mn::image<1, 6, 6>, mn::conv<4, mn::scheme<mn::pixels, 
 
 /// Replaces a header written by save_header, without its arrays.
 namespace small_data {
-inline constexpr mn::firmware_data<2> network{mn::layer_graph<mn::fixed_point<small>>::fingerprint, {}};
+inline constexpr mn::firmware_data<2> network{
+    .fingerprint = mn::layer_graph<mn::fixed_point<small>>::fingerprint, .stages = {}, .bytes = 8};
 }
 
 void run(mn::network<small, mn::ste>& net, const std::uint8_t* image, float* logits) {

@@ -31,7 +31,7 @@ struct byte_counter {
 
   word counts[block_filters] = {};
   word parity[block_filters] = {};
-  std::int32_t totals[block_filters];  ///< used after the first call of widen(); short sums do not need it
+  std::int32_t totals[block_filters] = {};  ///< of the steps before the last call of widen()
   bool widened = false;
 
   /// Popcount of each byte: counts pairs of bits, then groups of four, then bytes.
@@ -73,7 +73,7 @@ struct byte_counter {
   }
   void widen() noexcept {
     for (int f = 0; f < block_filters; ++f) {
-      totals[f] = (widened ? totals[f] : 0) + add_bytes(counts[f]);
+      totals[f] += add_bytes(counts[f]);
       counts[f] = 0;
     }
     widened = true;
