@@ -1,4 +1,4 @@
-"""8-bit networks of TensorFlow Lite: all integers equal those of its reference kernels (make_tflite_outputs.py)."""
+"""8-bit networks of TensorFlow Lite: all integers equal the results of its reference kernels (make_tflite_outputs.py)."""
 
 import json
 import os

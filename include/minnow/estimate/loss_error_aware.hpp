@@ -11,8 +11,8 @@ namespace minnow {
 /// perturbation of the loss by quantization, in first order |g (h - w)|, for a weight w with the quantized value h and
 /// the gradient g of the loss. The second is the squared error (h - w)². Before each update, training adds their
 /// derivatives with respect to w, for constant g and h, to g: -Perturbation · |g| sign(h - w) - 2 Error · (h - w). Both
-/// move a weight to its level. Quantizers and schedules are those of `incremental`; ELQ's quantizers of weights are
-/// with_freeze<scaled_ternary<>> and with_freeze<scaled_sign<per_tensor>>.
+/// move a weight to its level. It takes the quantizers and schedules that `incremental` takes; ELQ's quantizers of
+/// weights are with_freeze<scaled_ternary<>> and with_freeze<scaled_sign<per_tensor>>.
 ///
 /// Perturbation   factor of the first penalty, a std::ratio of at least 0
 /// Error          factor of the second penalty, a std::ratio of at least 0

@@ -142,8 +142,8 @@ struct packed_target {
   std::uint64_t fingerprint;
   layer_namer* layer_name;
   packed_reading (*sections)(void* network);
-  /// Chooses the arrays that the network's ends read: false for this version's, true for those of version 0.1. Returns
-  /// true if an end has arrays of version 0.1.
+  /// Chooses the arrays that the network's ends read: false for this version's, true for version 0.1's. Returns true if
+  /// an end has arrays of version 0.1.
   bool (*select_first_arrays)(void* network, bool first);
   /// Checks the numbers after reading, and runs the probe: a test run whose answer the file holds.
   status (*check)(void* network, const char* name, std::span<const std::int32_t> answer);

@@ -34,7 +34,7 @@ namespace minnow {
 ///
 /// The quantizer of the first two may also be the model's last layer, which returns values. A bias is rounded to an
 /// integer multiple of input scale · weight scale; this recovers TensorFlow Lite's 32-bit bias exactly below 2^23. All
-/// other stages are those of packed<Model>; `summary` shows which ones.
+/// other stages compute as in packed<Model>; `summary` shows which ones.
 ///
 /// source        Jacob et al. 2018, section 2.2; TensorFlow Lite's 8-bit quantization specification
 /// experimental  may change in any version

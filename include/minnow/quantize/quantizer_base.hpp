@@ -24,6 +24,13 @@ struct quantizer_base {
   static constexpr bool supports(role) noexcept { return true; }
 };
 
+/// Base class of quantizers whose codes are -1 and +1, stored in one bit. The quantizer adds name, code and scale.
+struct binary_codes : quantizer_base {
+  static constexpr int bits = 1;
+  static constexpr encoding storage = encoding::bit;
+  static constexpr int max_code = 1;
+};
+
 /// Old name of `quantizer_base`.
 using stateless [[deprecated("minnow: renamed to quantizer_base")]] = quantizer_base;
 

@@ -11,11 +11,8 @@ namespace minnow {
 /// code    -1, +1, in one bit
 /// throws  never
 /// source  Chen et al. 2020, Eq. 4
-struct sign : quantizer_base {
+struct sign : binary_codes {
   static constexpr text name() { return "sign"; }
-  static constexpr int bits = 1;
-  static constexpr encoding storage = encoding::bit;
-  static constexpr int max_code = 1;
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {
@@ -33,11 +30,8 @@ struct sign : quantizer_base {
 /// code    -1, +1, in one bit
 /// throws  never
 /// source  Geiger et al. 2020 (Larq), ste_sign; QONNX, operator BipolarQuant
-struct sign_nonnegative : quantizer_base {
+struct sign_nonnegative : binary_codes {
   static constexpr text name() { return "sign_nonnegative"; }
-  static constexpr int bits = 1;
-  static constexpr encoding storage = encoding::bit;
-  static constexpr int max_code = 1;
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {

@@ -52,7 +52,7 @@ def network_inputs(graph, lowered, x):
 
 
 def include_folders(extra):
-  """Returns the folders of headers: the given ones, and those of the repository that this package is part of."""
+  """Returns the folders of headers: the given ones, and the folders of the repository that this package is part of."""
   root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
   folders = [*extra, os.path.join(root, "include")]
   system = os.path.join(root, "build", "deps", "usr", "include")

@@ -277,7 +277,7 @@ void check_lite_net(bool once) {
 }  // namespace
 
 TEST_SUITE("pack/ends/tflite") {
-  TEST_CASE("products with both roundings are those of the specification") {
+  TEST_CASE("products with both roundings follow the specification") {
     minnow::random r(seed{1});
     for (int i = 0; i < 200000; ++i) {
       const auto x =
@@ -315,10 +315,10 @@ TEST_SUITE("pack/ends/tflite") {
         CHECK(minnow::detail::tflite_mean(total, count) == std::lround(static_cast<double>(total) / count));
   }
 
-  TEST_CASE("every map and the logits of a packed network are those of the specification, bit for bit") {
+  TEST_CASE("every map and the logits of a packed network follow the specification, bit for bit") {
     check_lite_net<tflite_fixed_point>(false);
   }
-  TEST_CASE("every map and the logits are those of the specification with one rounding in convolutions") {
+  TEST_CASE("every map and the logits follow the specification with one rounding in convolutions") {
     check_lite_net<tflite_ruy>(true);
   }
 

@@ -80,7 +80,7 @@ TEST_SUITE("quantize/given") {
     CHECK(given_sign<>::range({0.5f}).low == -0.5f);
   }
 
-  TEST_CASE("integers are those of QONNX's Quant, ties to even") {
+  TEST_CASE("integers follow QONNX's Quant, ties to even") {
     for (const float scale : {1.0f, 0.0625f, 0.3f, 8.0f}) {
       check_quant<given_integer<-1, 1>>(scale, 0, -1, 1, {scale});
       check_quant<given_integer<-2, 1>>(scale, 0, -2, 1, {scale});

@@ -74,7 +74,7 @@ MINNOW_COLD status check_answer(const char* name, const char* arch, std::span<co
   return {};
 }
 
-/// Reads a network, first with the arrays of this version, then with those of version 0.1.
+/// Reads a network, first with the arrays of this version, then with the arrays of version 0.1.
 ///
 /// content   content(reading) fills the sections of a packed_reading from the file
 template <class Content>

@@ -56,11 +56,8 @@ bool fit_signs(std::span<const float> values, shifted_signs<Count>& to, All& all
   return true;
 }
 
-/// Codes of one sign, in one bit.
-struct sign_codes : quantizer_base {
-  static constexpr int bits = 1;
-  static constexpr encoding storage = encoding::bit;
-  static constexpr int max_code = 1;
+/// Codes of one sign. Their scale is measured or learned, so latent weights are not clipped.
+struct sign_codes : binary_codes {
   static constexpr bool clips_weights = false;
   static interval range(const quantizer_base::state&) = delete;
 };

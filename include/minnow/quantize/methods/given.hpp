@@ -8,6 +8,7 @@
 
 #include <minnow/quantize/granularity.hpp>
 #include <minnow/quantize/quantizer_base.hpp>
+#include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/statistics.hpp>
 
 /// Quantizers whose scale is given: it is neither measured nor learned. The scale is 1 until `load_weights` with
@@ -50,20 +51,16 @@ inline constexpr encoding storage_of_codes =
 /// code    -1, +1, in one bit
 /// source  QONNX, operator BipolarQuant
 template <class Granularity = per_tensor>
-struct given_sign : detail::given_scale<detail::with_granularity<quantizer_base, Granularity>> {
-  using typename detail::given_scale<detail::with_granularity<quantizer_base, Granularity>>::state;
+struct given_sign : detail::given_scale<detail::with_granularity<binary_codes, Granularity>> {
+  using typename detail::given_scale<detail::with_granularity<binary_codes, Granularity>>::state;
   static constexpr text name() {
     return given_sign::per_channel ? text("given_sign<per_channel>") : text("given_sign");
   }
-  static constexpr int bits = 1;
-  static constexpr encoding storage = encoding::bit;
-  static constexpr int max_code = 1;
   static constexpr interval range(const state& s) noexcept { return {-s.scale, s.scale}; }
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {
-    using scalar::select;
-    return select(x >= Value(0), Value(1), Value(-1));
+    return sign_nonnegative::code(x, {});
   }
 };
 

@@ -7,6 +7,7 @@
 #include <minnow/core/reduction.hpp>
 #include <minnow/quantize/granularity.hpp>
 #include <minnow/quantize/quantizer_base.hpp>
+#include <minnow/quantize/sign.hpp>
 #include <minnow/quantize/statistics.hpp>
 
 namespace minnow {
@@ -21,7 +22,7 @@ namespace minnow {
 /// source    Rastegari et al. 2016 (XNOR-Net), 3.1 and 3.2. In the paper, inputs have a scale for each window. Here the
 ///           whole tensor has one scale, because the thresholds of the packed network could not be integers otherwise
 template <class Granularity = per_channel>
-struct scaled_sign : detail::with_granularity<quantizer_base, Granularity> {
+struct scaled_sign : detail::with_granularity<binary_codes, Granularity> {
   struct state {
     float mean = 0;
     float part = 0;  ///< 1 / n
@@ -29,15 +30,11 @@ struct scaled_sign : detail::with_granularity<quantizer_base, Granularity> {
   static constexpr text name() {
     return scaled_sign::per_channel ? text("scaled_sign<per_channel>") : text("scaled_sign");
   }
-  static constexpr int bits = 1;
-  static constexpr encoding storage = encoding::bit;
-  static constexpr int max_code = 1;
   static constexpr interval range(const state&) noexcept { return {-1, 1}; }
 
   template <class Value>
   static constexpr Value code(Value x, const state&) noexcept {
-    using scalar::select;
-    return select(x > Value(0), Value(1), Value(-1));
+    return sign::code(x, {});
   }
   static constexpr float scale(const state& s) noexcept { return s.mean; }
   template <class Value>

@@ -168,8 +168,8 @@ private:
     for (std::size_t f = 0; f < scales_.size(); ++f) scales_[f] = Quantizer::scale(state(static_cast<int>(f)));
   }
 
-  /// Adds the slope of the estimator's penalty to the gradient of each weight. The quantized values are those of the last
-  /// forward pass.
+  /// Adds the slope of the estimator's penalty to the gradient of each weight. It uses the quantized values of the
+  /// last forward pass.
   void penalize() {
     const std::size_t row = weights_.size() / index(geometry_.out.channels);
     for (int f = 0; f < geometry_.out.channels; ++f) {
