@@ -24,7 +24,7 @@ TEST_SUITE("agreement/structures_mixed") {
     check_model<Model>();
   }
 
-  TEST_CASE_TEMPLATE("quantize with no product behind it", Model, pool_behind_quantize, pool_on_pixels,
+  TEST_CASE_TEMPLATE("quantize with no product after it", Model, pool_behind_quantize, pool_on_pixels,
                      twice_quantized) {
     check_model<Model>();
   }

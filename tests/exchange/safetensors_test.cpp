@@ -276,7 +276,7 @@ TEST_SUITE("exchange/safetensors") {
     CHECK_EQ(read("BOOL", {0}), 0);
   }
 
-  TEST_CASE("the order in the header does not matter, nor spaces behind it, nor metadata") {
+  TEST_CASE("the order in the header does not matter, nor spaces after it, nor metadata") {
     const std::string c = R"("c":)" + entry("U8", "[0]", "[16,16]");
     const std::string meta = R"("__metadata__":{"format":"pt","":"{[\"größe"})";
     mn::tensors out;

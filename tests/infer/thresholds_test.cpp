@@ -159,7 +159,7 @@ TEST_SUITE("infer/thresholds") {
     }
   }
 
-  TEST_CASE("a pool takes the smallest sum only where the layers behind it fall") {
+  TEST_CASE("a pool takes the smallest sum only where the layers after it fall") {
     thresholds t(4, 2);
     const auto index_of = [](std::int32_t sum) { return static_cast<int>(sum > 0); };
     t.find(0, 5, 1, 1, index_of);

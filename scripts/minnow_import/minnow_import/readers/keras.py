@@ -10,7 +10,8 @@ import json
 import numpy as np
 
 from ..failure import Refusal, check_extents, require
-from ..graph import Constant, Graph, Input, Node
+from ..graph import Constant, Graph, Input
+from .builder import Builder
 
 # Entries of a layer's configuration that change nothing at inference.
 IGNORED = {
@@ -23,12 +24,8 @@ TRAINING = ("_initializer", "_regularizer", "_constraint")
 ACTIVATIONS = {"relu": "Relu", "softmax": "Softmax", "sigmoid": "Sigmoid", "tanh": "Tanh"}
 
 
-class Reader:
+class Reader(Builder):
   """Reads one file."""
-
-  def __init__(self, path):
-    self.path = path
-    self.nodes, self.constants, self.ranks = [], {}, {}
 
   def read(self):
     try:
@@ -105,12 +102,6 @@ class Reader:
     return self.channels_first(name, "input") if len(shape) > 2 else name
 
   # --- nodes ---------------------------------------------------------------------------------------------------------
-
-  def add(self, op, name, inputs, rank, **attributes):
-    node = Node(op, name, list(inputs), [f"{name}:{op}:{len(self.nodes)}"], attributes)
-    self.nodes.append(node)
-    self.ranks[node.outputs[0]] = rank
-    return node.outputs[0]
 
   def constant(self, name, values):
     self.constants[name] = Constant(np.asarray(values,

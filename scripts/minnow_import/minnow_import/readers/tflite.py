@@ -8,9 +8,10 @@ import math
 import numpy as np
 
 from ..failure import Refusal, check_extents, read_file, require
-from .flatbuffer import Buffer
-from ..graph import Constant, Graph, Input, Node
+from ..graph import Constant, Graph, Input
 from ..operators.tflite import multiplier_of
+from .builder import Builder
+from .flatbuffer import Buffer
 
 TYPES = {
     0: ("float", "<f4"),
@@ -85,14 +86,12 @@ class Tensor:
     return self.scales[0], zero
 
 
-class Reader:
+class Reader(Builder):
   """Reads one file."""
 
   def __init__(self, path):
-    self.path = path
-    self.nodes, self.constants = [], {}
-    self.values, self.ranks = {}, {
-    }  # tensor number: value in the graph, channels first; value: extents after the batch
+    super().__init__(path)
+    self.values = {}  # tensor number: value in the graph, channels first
 
   def read(self):
     contents = read_file(self.path)
@@ -129,12 +128,6 @@ class Reader:
     return result
 
   # --- helpers -------------------------------------------------------------------------------------------------------
-
-  def add(self, op, name, inputs, rank, **attributes):
-    node = Node(op, name, list(inputs), [f"{name}:{op}:{len(self.nodes)}"], attributes)
-    self.nodes.append(node)
-    self.ranks[node.outputs[0]] = rank
-    return node.outputs[0]
 
   def constant(self, name, values):
     name = f"{name}:{len(self.constants)}"
