@@ -3,18 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <minnow/estimate/alpha_blend.hpp>
-#include <minnow/fit/event_file.hpp>
 #include <minnow/fit/reestimate_batch_norm.hpp>
 #include <minnow/infer/evaluate.hpp>
 #include <minnow/layers/activation.hpp>
@@ -23,6 +17,7 @@
 #include <minnow/train/evaluate.hpp>
 
 #include "comma_locale.hpp"
+#include "event_files.hpp"
 #include "small_runs.hpp"
 #include "system/data_files.hpp"
 
@@ -55,30 +50,6 @@ history observe_run(const Observer& observer, observed_network& net, const std::
   return fit(net, seen_numbers(), adam{.rate = 0.05f}, linear{},
              {.epochs = 6, .batch = 15, .validation = &held_out(), .checkpoint = {.path = checkpoint, .resume = true}},
              observers{killer, observer});
-}
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Returns false, with a message, if the system has no Python, so that event files cannot be read.
-bool can_read_events() {
-  static const bool found = std::system("python3 -c pass >/dev/null 2>&1") == 0;
-  if (!found) MESSAGE("python3 was not found, so files for TensorBoard are not read");
-  return found;
-}
-
-/// Returns the events of a file, as read_tfevents.py prints them.
-std::string events_of(const std::string& path) {
-  const std::string command = "python3 " MINNOW_FIXTURES "/../fit/read_tfevents.py '" + path + "' 2>&1";
-  std::FILE* const pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string result;
-  std::array<char, 256> part;
-  while (std::fgets(part.data(), static_cast<int>(part.size()), pipe) != nullptr) result += part.data();
-  CHECK(::pclose(pipe) == 0);
-  return result;
 }
 
 /// Events of epochs with these validation accuracies.
@@ -181,7 +152,7 @@ TEST_SUITE("fit/observers") {
       const test::comma_locale comma;
       return observe_run(csv_log{path}, net);
     }();
-    std::istringstream lines(content(path));
+    std::istringstream lines(test::content(path));
     std::string line;
     std::getline(lines, line);
     CHECK(line == "epoch,step,loss,accuracy,validation_accuracy_blended,validation_accuracy,alpha,rate,seconds");
@@ -205,8 +176,8 @@ TEST_SUITE("fit/observers") {
     observed_network net{seed{3}};
     const history h = observe_run(tensorboard_log{where.path("runs/first")}, net);
     CHECK(where.names() == std::vector<std::string>{"runs"});
-    if (!can_read_events()) return;
-    std::istringstream lines(events_of(where.path("runs/first/events.out.tfevents.minnow")));
+    if (!test::can_read_events()) return;
+    std::istringstream lines(test::events_of(where.path("runs/first/events.out.tfevents.minnow")));
     std::string line;
     for (const event& e : h.epochs) {
       REQUIRE(std::getline(lines, line));
@@ -240,7 +211,7 @@ TEST_SUITE("fit/observers") {
     };
     const history expected = observe_run(all_in("whole"), whole);
     const auto without_seconds = [&](const std::string& name) {
-      std::istringstream lines(content(where.path(name + ".csv")));
+      std::istringstream lines(test::content(where.path(name + ".csv")));
       std::string result;
       for (std::string line; std::getline(lines, line);) result += line.substr(0, line.rfind(',')) + '\n';
       return result;
@@ -255,44 +226,15 @@ TEST_SUITE("fit/observers") {
       CHECK(h.epochs.size() == expected.epochs.size());
       CHECK(h.stopped == expected.stopped);
       CHECK(test::arrays(resumed) == test::arrays(whole));
-      CHECK(content(where.path(name + ".best")) == content(where.path("whole.best")));
+      CHECK(test::content(where.path(name + ".best")) == test::content(where.path("whole.best")));
       CHECK(without_seconds(name) == without_seconds("whole"));
-      if (!can_read_events()) continue;
+      if (!test::can_read_events()) continue;
       const auto events = [&](const std::string& run) {
-        return events_of(where.path(run + "/events.out.tfevents.minnow"));
+        return test::events_of(where.path(run + "/events.out.tfevents.minnow"));
       };
       CHECK(events(name) == events("whole"));
       CHECK(!events(name).empty());
     }
-  }
-
-  TEST_CASE("an event file keeps the records that are right and replaces the rest") {
-    const folder where;
-    const std::string path = where.path("events");
-    const auto plan = [](int count, float value) {
-      std::vector<detail::planned_event> result{{.time = 2e9}};
-      for (int n = 1; n <= count; ++n) result.push_back({n, {{"loss", value}, {"rate", 0.5f}}, 2e9 + n});
-      return result;
-    };
-    require(detail::write_events(path, plan(3, 1)));
-    const std::string three = content(path);
-    auto later = plan(4, 1);
-    for (auto& e : later) e.time += 100;
-    require(detail::write_events(path, later));
-    CHECK(content(path).substr(0, three.size()) == three);  // with the old times
-    if (can_read_events())
-      CHECK(events_of(path) == "1 loss=1.0 rate=0.5\n2 loss=1.0 rate=0.5\n3 loss=1.0 rate=0.5\n4 loss=1.0 rate=0.5\n");
-    require(detail::write_events(path, plan(2, 3)));
-    if (can_read_events()) CHECK(events_of(path) == "1 loss=3.0 rate=0.5\n2 loss=3.0 rate=0.5\n");
-    // A record that was cut off, and a file of something else, are replaced.
-    where.write("events", three.substr(0, three.size() - 5));
-    require(detail::write_events(path, plan(3, 1)));
-    CHECK(content(path) == three);
-    where.write("events", std::string("not a file of events, but longer than a record of one"));
-    require(detail::write_events(path, plan(3, 1)));
-    CHECK(content(path) == three);
-    CHECK(!detail::write_events(where.path("no/such/folder"), plan(1, 1)));
-    CHECK(detail::crc32c("123456789") == 0xe3069283u);
   }
 
   TEST_CASE("observers are all called, also after one has stopped the run, and with or without the epochs") {

@@ -13,6 +13,7 @@
 #include <minnow/quantize/methods/affine.hpp>
 
 #include "infer/ends/given_sums.hpp"
+#include "reference_convolution.hpp"
 
 using namespace minnow;
 using minnow::detail::end_of;
@@ -83,16 +84,11 @@ double exact_code(const end_of<Plan>& end, int wy, int wx, int c, const Sum& sum
     return x;
   };
   double total = 0;
-  for (int ky = 0; ky < pool.kernel.height; ++ky)
-    for (int kx = 0; kx < pool.kernel.width; ++kx) {
-      const int y = wy * pool.stride.height - pool.padding.height + ky,
-                x = wx * pool.stride.width - pool.padding.width + kx;
-      if (y < 0 || x < 0 || y >= pool.in.height || x >= pool.in.width) continue;
-      const int pixel = y * pool.in.width + x;
-      total +=
-          apply(sum(pixel, c) * static_cast<double>(end.scales[Plan::has_product ? static_cast<std::size_t>(c) : 0]),
-                false, pixel);
-    }
+  test::for_each_tap(pool, wy, wx, [&](int row, int column, int) {
+    const int pixel = row * pool.in.width + column;
+    total += apply(sum(pixel, c) * static_cast<double>(end.scales[Plan::has_product ? static_cast<std::size_t>(c) : 0]),
+                   false, pixel);
+  });
   return apply(total / (pool.kernel.height * pool.kernel.width), true, 0);
 }
 

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -22,121 +21,10 @@
 #include <minnow/pack/pack.hpp>
 #include <minnow/quantize/methods/given.hpp>
 
-#include "random_numbers.hpp"
 #include "system/data_files.hpp"
+#include "tflite_reference.hpp"
 
 using namespace minnow;
-
-// TensorFlow Lite's published 8-bit quantization specification, in plain loops over signed 8-bit integers.
-namespace tflite_reference {
-
-/// A real factor as q · 2^(shift - 31).
-struct factor {
-  std::int64_t q;
-  int shift;
-};
-factor factor_of(double real) {
-  int shift = 0;
-  for (; real >= 1; real /= 2) ++shift;
-  for (; real < 0.5; real *= 2) --shift;
-  const auto q = static_cast<std::int64_t>(std::llround(real * 0x1p31));
-  return q == std::int64_t{1} << 31 ? factor{q / 2, shift + 1} : factor{q, shift};
-}
-/// The high half of a doubled product, rounded to nearest, then a division by a power of two, rounded to nearest.
-std::int64_t times(std::int64_t x, factor f) {
-  const std::int64_t high = (x * (std::int64_t{1} << std::max(f.shift, 0)) * f.q + (std::int64_t{1} << 30)) >> 31;
-  return std::llround(std::ldexp(static_cast<double>(high), std::min(f.shift, 0)));
-}
-
-/// One rounding, ties up.
-std::int64_t times_once(std::int64_t x, factor f) {
-  const int shift = 31 - f.shift;
-  return (x * f.q + (std::int64_t{1} << (shift - 1))) >> shift;
-}
-
-struct map {
-  shape s;
-  std::vector<int> q;
-  float scale;
-  int zero_point;
-};
-struct limits {
-  double low = -1e9;
-  double high = 1e9;
-};
-
-int clamped(std::int64_t code, const map& to, limits act) {
-  const double low = std::max(-128.0, to.zero_point + std::round(act.low / static_cast<double>(to.scale)));
-  const double high = std::min(127.0, to.zero_point + std::round(act.high / static_cast<double>(to.scale)));
-  return static_cast<int>(std::clamp(static_cast<double>(code + to.zero_point), low, high));
-}
-
-struct filters {
-  std::vector<int> q;  ///< (filters, height, width, channels of a group)
-  std::vector<float> scales;
-  std::vector<std::int32_t> bias;
-};
-
-map product(const map& in, const geometry& g, const filters& w, map to, limits act, bool once = false,
-            bool float_product = false) {
-  to.s = g.out;
-  for (int y = 0; y < g.out.height; ++y)
-    for (int x = 0; x < g.out.width; ++x)
-      for (int f = 0; f < g.out.channels; ++f) {
-        std::int64_t sum = w.bias[static_cast<std::size_t>(f)];
-        const int per_group = g.out.channels / g.groups, channels = g.in.channels / g.groups;
-        for (int ky = 0; ky < g.kernel.height; ++ky)
-          for (int kx = 0; kx < g.kernel.width; ++kx)
-            for (int c = 0; c < channels; ++c) {
-              const int iy = y * g.stride.height + ky - g.padding.height,
-                        ix = x * g.stride.width + kx - g.padding.width;
-              if (iy < 0 || iy >= g.in.height || ix < 0 || ix >= g.in.width) continue;
-              const int channel = f / per_group * channels + c;
-              sum +=
-                  (in.q[static_cast<std::size_t>((iy * g.in.width + ix) * g.in.channels + channel)] - in.zero_point) *
-                  w.q[static_cast<std::size_t>(((f * g.kernel.height + ky) * g.kernel.width + kx) * channels + c)];
-            }
-        const float scale = w.scales[w.scales.size() == 1 ? 0 : static_cast<std::size_t>(f)];
-        const double both = float_product ? static_cast<double>(in.scale * scale)
-                                          : static_cast<double>(in.scale) * static_cast<double>(scale);
-        const factor f_out = factor_of(both / static_cast<double>(to.scale));
-        to.q.push_back(clamped(once ? times_once(sum, f_out) : times(sum, f_out), to, act));
-      }
-  return to;
-}
-
-map add(const map& a, const map& b, map to, limits act) {
-  to.s = a.s;
-  const double twice = 2 * static_cast<double>(std::max(a.scale, b.scale));
-  const factor fa = factor_of(static_cast<double>(a.scale) / twice),
-               fb = factor_of(static_cast<double>(b.scale) / twice),
-               f_sum = factor_of(twice / ((1 << 20) * static_cast<double>(to.scale)));
-  for (std::size_t i = 0; i < a.q.size(); ++i) {
-    const std::int64_t sum =
-        times(std::int64_t{a.q[i] - a.zero_point} << 20, fa) + times(std::int64_t{b.q[i] - b.zero_point} << 20, fb);
-    to.q.push_back(clamped(times(sum, f_sum), to, act));
-  }
-  return to;
-}
-
-map pool(const map& in, int size, bool averages) {
-  map to{{in.s.height / size, in.s.width / size, in.s.channels}, {}, in.scale, in.zero_point};
-  for (int y = 0; y < to.s.height; ++y)
-    for (int x = 0; x < to.s.width; ++x)
-      for (int c = 0; c < to.s.channels; ++c) {
-        int total = 0, largest = -128;
-        for (int k = 0; k < size * size; ++k) {
-          const int q = in.q[static_cast<std::size_t>(
-              ((y * size + k / size) * in.s.width + x * size + k % size) * in.s.channels + c)];
-          total += q;
-          largest = std::max(largest, q);
-        }
-        to.q.push_back(averages ? static_cast<int>(std::lround(static_cast<double>(total) / (size * size))) : largest);
-      }
-  return to;
-}
-
-}  // namespace tflite_reference
 
 namespace {
 
@@ -277,44 +165,6 @@ void check_lite_net(bool once) {
 }  // namespace
 
 TEST_SUITE("pack/ends/tflite") {
-  TEST_CASE("products with both roundings follow the specification") {
-    minnow::random r(seed{1});
-    for (int i = 0; i < 200000; ++i) {
-      const auto x =
-          static_cast<std::int32_t>(static_cast<std::uint32_t>(r.next()) >> (i % 31)) * (i % 2 == 0 ? 1 : -1);
-      const double real = std::exp2(static_cast<double>(r.uniform(-24, i % 31 > 8 ? 6.0f : 0.0f)));
-      const auto factor = minnow::detail::tflite_factor_of(real);
-      const auto expected = lite::factor_of(real);
-      REQUIRE(factor.multiplier == expected.q);
-      REQUIRE(factor.shift == expected.shift);
-      if ((std::abs)(static_cast<double>(x)) * std::exp2(std::max(expected.shift, 0)) < 0x1p31)
-        REQUIRE(minnow::detail::tflite_product(x, factor) == lite::times(x, expected));
-    }
-    for (int i = 0; i < 20000; ++i) {
-      const auto x = static_cast<std::int32_t>(r.below(1 << 24)) - (1 << 23);
-      const double real = std::exp2(static_cast<double>(r.uniform(-20, 0)));
-      CHECK(minnow::detail::tflite_product_rounded_once(x, minnow::detail::tflite_factor_of(real)) ==
-            lite::times_once(x, lite::factor_of(real)));
-    }
-    // Ties: half a unit rounds up in the product, and away from 0 in the shift.
-    CHECK(minnow::detail::doubling_high_product(1, 1 << 30) == 1);
-    CHECK(minnow::detail::doubling_high_product(-1, 1 << 30) == 0);
-    CHECK(minnow::detail::rounded_shift(3, 1) == 2);
-    CHECK(minnow::detail::rounded_shift(-3, 1) == -2);
-    CHECK(minnow::detail::rounded_shift(-5, 31) == 0);
-    constexpr std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
-    CHECK(minnow::detail::doubling_high_product(lowest, lowest) == std::numeric_limits<std::int32_t>::max());
-    CHECK(minnow::detail::tflite_factor_of(0) == minnow::detail::tflite_factor{});
-    CHECK(minnow::detail::tflite_factor_of(1e-12) == minnow::detail::tflite_factor{});
-    CHECK(minnow::detail::tflite_factor_of(1.0 - 1e-15) == minnow::detail::tflite_factor{1 << 30, 1});
-  }
-
-  TEST_CASE("means round to nearest, ties away from 0") {
-    for (int total = -1000; total <= 1000; ++total)
-      for (const int count : {1, 2, 3, 4, 9, 64})
-        CHECK(minnow::detail::tflite_mean(total, count) == std::lround(static_cast<double>(total) / count));
-  }
-
   TEST_CASE("every map and the logits of a packed network follow the specification, bit for bit") {
     check_lite_net<tflite_fixed_point>(false);
   }
