@@ -30,11 +30,11 @@ TEST_SUITE("fit/event_file") {
       return result;
     };
     require(detail::write_events(path, plan(3, 1)));
-    const std::string three = test::content(path);
+    const std::string three = data_files::content<std::string>(path);
     auto later = plan(4, 1);
     for (auto& e : later) e.time += 100;
     require(detail::write_events(path, later));
-    CHECK(test::content(path).substr(0, three.size()) == three);  // with the old times
+    CHECK(data_files::content<std::string>(path).substr(0, three.size()) == three);  // with the old times
     if (test::can_read_events())
       CHECK(test::events_of(path) ==
             "1 loss=1.0 rate=0.5\n2 loss=1.0 rate=0.5\n3 loss=1.0 rate=0.5\n4 loss=1.0 rate=0.5\n");
@@ -43,10 +43,10 @@ TEST_SUITE("fit/event_file") {
     // A record that was cut off, and a file of something else, are replaced.
     where.write("events", three.substr(0, three.size() - 5));
     require(detail::write_events(path, plan(3, 1)));
-    CHECK(test::content(path) == three);
+    CHECK(data_files::content<std::string>(path) == three);
     where.write("events", std::string("not a file of events, but longer than a record of one"));
     require(detail::write_events(path, plan(3, 1)));
-    CHECK(test::content(path) == three);
+    CHECK(data_files::content<std::string>(path) == three);
     CHECK(!detail::write_events(where.path("no/such/folder"), plan(1, 1)));
   }
 }

@@ -5,19 +5,11 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <doctest/doctest.h>
 
 namespace minnow::test {
-
-/// Returns the bytes of a file.
-inline std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// Returns false, with a message, if the system has no Python, so that event files cannot be read.
 inline bool can_read_events() {

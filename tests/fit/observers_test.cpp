@@ -152,7 +152,7 @@ TEST_SUITE("fit/observers") {
       const test::comma_locale comma;
       return observe_run(csv_log{path}, net);
     }();
-    std::istringstream lines(test::content(path));
+    std::istringstream lines(data_files::content<std::string>(path));
     std::string line;
     std::getline(lines, line);
     CHECK(line == "epoch,step,loss,accuracy,validation_accuracy_blended,validation_accuracy,alpha,rate,seconds");
@@ -211,7 +211,7 @@ TEST_SUITE("fit/observers") {
     };
     const history expected = observe_run(all_in("whole"), whole);
     const auto without_seconds = [&](const std::string& name) {
-      std::istringstream lines(test::content(where.path(name + ".csv")));
+      std::istringstream lines(data_files::content<std::string>(where.path(name + ".csv")));
       std::string result;
       for (std::string line; std::getline(lines, line);) result += line.substr(0, line.rfind(',')) + '\n';
       return result;
@@ -226,7 +226,8 @@ TEST_SUITE("fit/observers") {
       CHECK(h.epochs.size() == expected.epochs.size());
       CHECK(h.stopped == expected.stopped);
       CHECK(test::arrays(resumed) == test::arrays(whole));
-      CHECK(test::content(where.path(name + ".best")) == test::content(where.path("whole.best")));
+      CHECK(data_files::content<std::string>(where.path(name + ".best")) ==
+            data_files::content<std::string>(where.path("whole.best")));
       CHECK(without_seconds(name) == without_seconds("whole"));
       if (!test::can_read_events()) continue;
       const auto events = [&](const std::string& run) {
