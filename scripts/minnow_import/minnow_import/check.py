@@ -68,6 +68,16 @@ def run_program(command, what):
   require(result.returncode == 0, f"{what} failed: {lines[0] if lines else 'exit code ' + str(result.returncode)}")
 
 
+def openmp_option(compiler):
+  """[-fopenmp] if the compiler has OpenMP's header, else []: clang's header and library are a package of their own."""
+  try:
+    command = [*compiler.split(), "-fopenmp", "-fsyntax-only", "-x", "c++", "-"]
+    result = subprocess.run(command, input="#include <omp.h>\n", capture_output=True, text=True)
+  except OSError:
+    return []
+  return ["-fopenmp"] if result.returncode == 0 else []
+
+
 def check(name, folder, graph, lowered, x, include, compiler):
   """Returns 0 if the logits of the C++ network and of its packed form equal the importer's within 1e-4 of the largest
   logit."""
@@ -90,8 +100,8 @@ def check(name, folder, graph, lowered, x, include, compiler):
     np.save(images, network_inputs(graph, lowered, x).astype(np.float32))
     executable = os.path.join(place, "check")
     run_program([
-        *compiler.split(), "-std=c++20", "-O1", "-march=native", "-fopenmp", f"-I{folder}", *include_folders(include),
-        program, "-o", executable
+        *compiler.split(), "-std=c++20", "-O1", "-march=native", *openmp_option(compiler), f"-I{folder}",
+        *include_folders(include), program, "-o", executable
     ], f"{name}.hpp: the compilation")
     outputs = [os.path.join(place, which + ".npy") for which in ("network", "packed")]
     run_program([executable, os.path.join(folder, name + ".safetensors"), images, *outputs], f"{name}: the program")
