@@ -18,11 +18,13 @@ fuzz::outcome fuzz::fuzz_one(bytes input) {
     minnow::image_stream stream({.dimensions = {2, 3, 1}, .classes = 3}, {as_file(input)},
                                 {.window = 5, .prefetch = 2});
     stream.check(net, "fuzz");
-    stream.begin(minnow::random(minnow::seed{1}), {.moves = {.crop = 1, .flip = true}}, true, 4, {}, 0);
-    std::vector<int> labels;
+    stream.set_changes({.moves = {.crop = 1, .flip = true}});
+    stream.begin({.stream = minnow::random(minnow::seed{1}), .augments = true, .batch = 4});
+    minnow::detail::targets of;
+    minnow::network_base* const nets[] = {&net};
     for (int step = 0; step * 4 < stream.size() && step < 8; ++step) {
-      stream.into(net, step, labels);
-      for (const int label : labels)
+      stream.load(nets, step, of);
+      for (const int label : of.labels)
         if (label < 0 || label >= 3) std::abort();
     }
   } catch (const minnow::error& e) {
