@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -23,7 +24,7 @@ namespace detail {
 template <class Images>
 concept image_numbers = requires(const Images& images) { std::span(images); };
 template <image_numbers Images>
-using image_number = typename decltype(std::span(std::declval<const Images&>()))::value_type;
+using image_number = std::remove_cvref_t<decltype(*std::data(std::declval<const Images&>()))>;
 
 /// Checks the lengths of a run's arrays: there must be only whole images, and exactly one row of logits for each image.
 [[nodiscard]] inline status check_run(std::size_t numbers, std::size_t image, std::size_t logits,
