@@ -78,6 +78,14 @@ enum class stage_end {
   tflite          ///< TensorFlow Lite's arithmetic gives the codes; only for `tflite_fixed_point<Model>`
 };
 
+/// The window of a product over a map; 1x1 windows for another layer. A lambda in `stage_plan` would not do: clang 16
+/// does not take its result for a constant in firmware's static_assert.
+template <class Layer>
+constexpr geometry product_window(shape in) {
+  if constexpr (product_layer<Layer>) return Layer::over(in);
+  else return geometry{in, in, {1, 1}, {1, 1}};
+}
+
 /// The computation of a stage, derived from the model at compile time: an optional product, the layers after it up to
 /// the next stage, and an optional quantizer that encodes their result.
 template <class Model, std::size_t Stage>
@@ -119,10 +127,7 @@ struct stage_plan {
   };
   using weights = typename weights_at<begin>::type;
 
-  static constexpr geometry window = [] {
-    if constexpr (has_product) return layer_graph::template layer<begin>::over(in);
-    else return geometry{in, in, {1, 1}, {1, 1}};
-  }();
+  static constexpr geometry window = product_window<typename layer_graph::template layer<begin>>(in);
   /// True if a dense layer reads a packed map whose pixels have gaps between them. The map is flattened to one pixel in
   /// place, so no other layer may read it.
   static constexpr bool flattens = has_product && window.in != in && kernels::has_gaps<inputs::storage>(in);
