@@ -110,27 +110,26 @@ stage_view view_of(network<Model, W, I>& net) {
     v.weights.assign(weights.codes.begin(), weights.codes.end());
     for (int f = 0; f < plan::window.out.channels; ++f) v.scales.push_back(v.in_scale * weights.scale(f));
   }
+  [[maybe_unused]] const auto see = [&]<std::size_t Op>(std::integral_constant<std::size_t, Op>) {
+    step s = step_of(net.template layer_at<plan::ops_begin + Op>());
+    if constexpr (plan::template averages<Op>) {
+      const extent k = plan::template op<Op>::pool_over(layer_graph::template in<plan::ops_begin + Op>).kernel;
+      s.roundings = k.height * k.width;
+    }
+    if constexpr (join_layer<typename plan::template op<Op>>) {
+      using other = typename plan::template second_inputs<Op>;
+      s.roundings = 1;
+      s.second = static_cast<int>(plan::template second<Op>);
+      s.multiplies = std::is_same_v<typename plan::template op<Op>, scale_positions>;
+      s.second_layer = layer_graph::template second<plan::ops_begin + Op>;
+      if constexpr (other::max_code > 0)
+        s.unit = static_cast<double>(
+            other::scale(net.template layer_at<layer_graph::template second<plan::ops_begin + Op>>().state()));
+    }
+    v.steps.push_back(s);
+  };
   [&]<std::size_t... Op>(std::index_sequence<Op...>) {
-    (
-        [&] {
-          step s = step_of(net.template layer_at<plan::ops_begin + Op>());
-          if constexpr (plan::template averages<Op>) {
-            const extent k = plan::template op<Op>::pool_over(layer_graph::template in<plan::ops_begin + Op>).kernel;
-            s.roundings = k.height * k.width;
-          }
-          if constexpr (join_layer<typename plan::template op<Op>>) {
-            using other = typename plan::template second_inputs<Op>;
-            s.roundings = 1;
-            s.second = static_cast<int>(plan::template second<Op>);
-            s.multiplies = std::is_same_v<typename plan::template op<Op>, scale_positions>;
-            s.second_layer = layer_graph::template second<plan::ops_begin + Op>;
-            if constexpr (other::max_code > 0)
-              s.unit = static_cast<double>(
-                  other::scale(net.template layer_at<layer_graph::template second<plan::ops_begin + Op>>().state()));
-          }
-          v.steps.push_back(s);
-        }(),
-        ...);
+    (see(std::integral_constant<std::size_t, Op>{}), ...);
   }(typename plan::indices{});
   if constexpr (plan::has_quantizer) {
     using Q = typename plan::outputs;

@@ -26,6 +26,8 @@ void train(const Optimizer& optimizer, const Schedule& schedule) {
   mn::network<Model, Estimator> net{mn::seed{1}};
   mn::fit(net, data, optimizer, schedule, {.epochs = 1, .batch = 8, .validation = &data});
   mn::reestimate_batch_norm(net, data);
+  mn::network<Model, mn::ste> other;
+  mn::copy_weights(net, other);
   const auto packed = mn::pack(net);
   std::printf("%s%s%f %d %zu\n", mn::summary(net).c_str(), mn::summary(packed).c_str(), mn::accuracy(packed, data),
               mn::logits(net, data) == mn::logits(packed, data), mn::predict(packed, data).size());

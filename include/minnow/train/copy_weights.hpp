@@ -75,17 +75,15 @@ void copy_given_states(const network_base& from, network_base& to, const copy_op
   using from_graph = layer_graph<FromModel>;
   using to_graph = layer_graph<ToModel>;
   std::vector<std::string_view> layers;
+  const auto see = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+    using kept = typename kept_quantizer<typename to_graph::template layer<Index>>::type;
+    constexpr std::size_t same = from_graph::find(to_graph::paths[Index].view());
+    if constexpr (!std::is_void_v<kept> && same < from_graph::count)
+      if constexpr (std::is_same_v<kept, typename kept_quantizer<typename from_graph::template layer<same>>::type>)
+        layers.push_back(to_graph::paths[Index].view());
+  };
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-    (
-        [&] {
-          using kept = typename kept_quantizer<typename to_graph::template layer<Index>>::type;
-          constexpr std::size_t same = from_graph::find(to_graph::paths[Index].view());
-          if constexpr (!std::is_void_v<kept> && same < from_graph::count)
-            if constexpr (std::is_same_v<kept,
-                                         typename kept_quantizer<typename from_graph::template layer<same>>::type>)
-              layers.push_back(to_graph::paths[Index].view());
-        }(),
-        ...);
+    (see(std::integral_constant<std::size_t, Index>{}), ...);
   }(std::make_index_sequence<to_graph::count>{});
   if (!layers.empty()) copy_states(from, to, layers, options);
 }
