@@ -23,10 +23,6 @@ try:
   from torch.nn import functional
 except ImportError:
   torch = None
-try:
-  import h5py
-except ImportError:
-  h5py = None
 
 
 class Case(unittest.TestCase):
@@ -319,106 +315,6 @@ class Lowering(Case):
     with open(os.path.join(out, "net.safetensors"), "rb") as file:
       header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     self.assertEqual(header["stem.weight"]["shape"], [8, 3, 3, 3])
-
-
-@unittest.skipIf(h5py is None or torch is None, "h5py or PyTorch is missing")
-class Keras(Case):
-
-  def test_small_model(self):
-    random = np.random.default_rng(9)
-    kernel, bias = random.uniform(-1, 1, (3, 3, 2, 4)), random.uniform(-1, 1, 4)
-    depthwise, dense = random.uniform(-1, 1, (3, 3, 4, 1)), random.uniform(-1, 1, (4 * 2 * 2, 3))
-    norm = {
-        "gamma": random.uniform(0.5, 1, 4),
-        "beta": bias,
-        "moving_mean": bias,
-        "moving_variance": random.uniform(0.5, 1, 4)
-    }
-    layers = [("InputLayer", {
-        "name": "in",
-        "batch_input_shape": [None, 8, 7, 2]
-    }),
-              ("Conv2D", {
-                  "name": "conv",
-                  "filters": 4,
-                  "kernel_size": [3, 3],
-                  "strides": [2, 2],
-                  "padding": "same",
-                  "use_bias": True,
-                  "activation": "linear",
-                  "dilation_rate": [1, 1],
-                  "groups": 1
-              }), ("BatchNormalization", {
-                  "name": "norm",
-                  "axis": [3],
-                  "epsilon": 0.001,
-                  "center": True,
-                  "scale": True
-              }), ("Activation", {
-                  "name": "act",
-                  "activation": "relu"
-              }),
-              ("DepthwiseConv2D", {
-                  "name": "depthwise",
-                  "kernel_size": [3, 3],
-                  "strides": [1, 1],
-                  "padding": "same",
-                  "use_bias": False,
-                  "depth_multiplier": 1,
-                  "activation": "linear"
-              }), ("MaxPooling2D", {
-                  "name": "pool",
-                  "pool_size": [2, 2],
-                  "strides": [2, 2],
-                  "padding": "valid"
-              }), ("Flatten", {
-                  "name": "flat"
-              }), ("Dense", {
-                  "name": "fc",
-                  "units": 3,
-                  "activation": "softmax",
-                  "use_bias": False
-              })]
-    path = os.path.join(self.folder.name, "net.h5")
-    with h5py.File(path, "w") as file:
-      file.attrs["model_config"] = json.dumps({
-          "class_name": "Sequential",
-          "config": {
-              "layers": [{
-                  "class_name": kind,
-                  "config": settings
-              } for kind, settings in layers]
-          }
-      })
-      for layer, arrays in (("conv", {
-          "kernel:0": kernel,
-          "bias:0": bias
-      }), ("norm", {k + ":0": v for k, v in norm.items()}), ("depthwise", {
-          "depthwise_kernel:0": depthwise
-      }), ("fc", {
-          "kernel:0": dense
-      })):
-        for name, array in arrays.items():
-          file[f"model_weights/{layer}/{layer}/{name}"] = array
-    x = self.inputs(3, 8, 7, 2)
-    t = torch.tensor(x).permute(0, 3, 1, 2)
-    # TensorFlow pads 8 rows at stride 2 only at the bottom, and 7 columns on both sides.
-    t = functional.conv2d(functional.pad(t, (1, 1, 0, 1)),
-                          torch.tensor(kernel).permute(3, 2, 0, 1), torch.tensor(bias), 2)
-    t = functional.batch_norm(t,
-                              *(torch.tensor(norm[k]) for k in ("moving_mean", "moving_variance", "gamma", "beta")),
-                              eps=1e-3)
-    t = functional.conv2d(t.relu(), torch.tensor(depthwise).permute(2, 3, 0, 1), padding=1, groups=4)
-    t = functional.max_pool2d(t, 2).permute(0, 2, 3, 1).flatten(1) @ torch.tensor(dense)
-    graph = simplify(read(path))
-    np.testing.assert_allclose(run_batches(graph, x), t.softmax(1).numpy(), rtol=0, atol=1e-12)
-    lowered = lower(graph)
-    self.assertEqual(
-        [type_of(layer) for layer in lowered.layers],
-        ["conv<4, real, stride<2>, same>", "batch_norm", "relu", "depthwise_conv<>", "max_pool<2>", "dense<3>"])
-    _, tensors = names_and_tensors(lowered.layers)
-    expected = dense.reshape(2, 2, 4, 3).transpose(3, 2, 0, 1).reshape(3, 16)
-    np.testing.assert_array_equal(tensors["fc.weight"], expected)
 
 
 @unittest.skipUnless(os.path.isdir(networks.MODELS), "MINNOW_MODELS names no folder of published networks")

@@ -10,9 +10,9 @@ from .failure import Refusal, require
 from .readers.read import read
 from .simplify import simplify
 
-DESCRIPTION = """Converts a trained network (QONNX, ONNX, TensorFlow Lite, Keras .h5, BNN-PYNQ .tar.xz) to minnow:
-NET.hpp, a description; NET.safetensors, its weights, norms, scales and thresholds; NET.md, a report of what each node
-became."""
+DESCRIPTION = """Converts a trained network (QONNX, ONNX, TensorFlow Lite, Keras .h5 and .keras, BNN-PYNQ .tar.xz) to
+minnow: NET.hpp, a description; NET.safetensors, its weights, norms, scales and thresholds; NET.md, a report of what
+each node became."""
 
 
 def load_inputs(path, graph):
@@ -74,7 +74,7 @@ def run(options):
 
 def main(arguments=None):
   parser = argparse.ArgumentParser(prog="minnow-import", description=DESCRIPTION)
-  parser.add_argument("file", metavar="FILE", help="a network: .onnx, .tflite, .h5 or .tar.xz")
+  parser.add_argument("file", metavar="FILE", help="a network: .onnx, .tflite, .h5, .keras or .tar.xz")
   parser.add_argument("--name", metavar="NET", help="the C++ name of the network")
   parser.add_argument("--out", metavar="FOLDER", default=".", help="where to write NET.hpp, NET.safetensors and NET.md")
   parser.add_argument("--run",
