@@ -12,8 +12,10 @@ import numpy as np
 from minnow_import.check import network_inputs
 from minnow_import.command import main
 from minnow_import.execute import run_batches
+from minnow_import.failure import Refusal
 from minnow_import.lowering.lower import lower
 from minnow_import.lowering.paths import names_and_tensors, type_of, with_repeats
+from minnow_import.lowering.scheme import with_scheme
 from minnow_import.readers.read import read
 from minnow_import.simplify import simplify
 from networks import Onnx
@@ -238,6 +240,41 @@ class Lowering(Case):
     self.assertEqual(lowered.input, "signal<2, 20>")
     self.assertEqual([type_of(layer) for layer in lowered.layers], [
         "conv<4, real, kernel<1, 5>, stride<1, 2>>", "relu", "max_pool<1, kernel<1, 2>, stride<1, 2>>", "dense<3>"
+    ])
+
+  def scheme(self, net, text):
+    lowered = with_scheme("net.onnx", lower(self.graph(net)), text)
+    return [type_of(layer) for layer in with_repeats(lowered.layers)]
+
+  def test_schemes(self):
+    outer = "scheme<integer<8>, integer<8, per_channel>>"
+    block = "residual<chain<depthwise_conv<integer<8, per_channel>>, batch_norm>, chain<>, unsigned_integer<8>>"
+    for text, inner in (("4-8", "scheme<unsigned_integer<8>, integer<4, per_channel>>"),
+                        ("2-4", "scheme<unsigned_integer<4>, integer<2, per_channel>>"),
+                        ("8-8", "scheme<unsigned_integer<8>, integer<8, per_channel>>"),
+                        ("1-1", "scheme<sign, scaled_sign<>>")):
+      self.assertEqual(self.scheme(networks.small_float(), text), [
+          f"conv<8, {outer}>", "batch_norm", "relu", block, "relu6", f"conv<6, {inner}, stride<2>, same>", "bias",
+          "max_pool<2>", f"dense<5, {outer}>", "bias"
+      ])
+    for text in ("4", "9-8", "0-8", "4-8-8", "real"):
+      with self.assertRaisesRegex(Refusal, "--scheme"):
+        self.scheme(networks.small_float(), text)
+    with self.assertRaisesRegex(Refusal, "'sign_in'.*expected floats or 8-bit integers"):
+      self.scheme(networks.small_qonnx(), "4-8")
+
+  def test_scheme_of_an_8_bit_network(self):
+    net = Onnx(["N", 4])
+    x = net.quant("input", "in", 0.01, 8, signed=0, narrow=0)
+    w = net.quant(net.weights("w", 4, 3), "weights", 0.01, 8)
+    x = net.quant(net.add("MatMul", x, w, name="first"), "middle", 0.1, 8, signed=0, narrow=0)
+    x = net.add("MatMul", x, net.quant(net.weights("v", 3, 3), "more", 0.01, 8), name="second")
+    net.add("MatMul", net.quant(x, "last", 0.1, 8), net.weights("u", 3, 2), name="third")
+    # The quantizer with the lowest level 0 was also a relu.
+    self.assertEqual(self.scheme(net, "4-8"), [
+        "dense<3, scheme<unsigned_integer<8>, integer<8, per_channel>>>", "relu",
+        "dense<3, scheme<unsigned_integer<8>, integer<4, per_channel>>>",
+        "dense<2, scheme<integer<8>, integer<8, per_channel>>>"
     ])
 
   def test_repeated_blocks(self):

@@ -78,6 +78,12 @@ def openmp_option(compiler):
   return ["-fopenmp"] if result.returncode == 0 else []
 
 
+def compile_command(compiler):
+  """Returns the compiler and its options. Options in `compiler`, such as -O0, come last."""
+  program, *options = compiler.split() or [""]
+  return [program, "-std=c++20", "-O1", "-march=native", *openmp_option(compiler), *options]
+
+
 def check(name, folder, graph, lowered, x, include, compiler):
   """Returns 0 if the logits of the C++ network and of its packed form equal the importer's within 1e-4 of the largest
   logit."""
@@ -99,10 +105,8 @@ def check(name, folder, graph, lowered, x, include, compiler):
       file.write(text)
     np.save(images, network_inputs(graph, lowered, x).astype(np.float32))
     executable = os.path.join(place, "check")
-    run_program([
-        *compiler.split(), "-std=c++20", "-O1", "-march=native", *openmp_option(compiler), f"-I{folder}",
-        *include_folders(include), program, "-o", executable
-    ], f"{name}.hpp: the compilation")
+    run_program([*compile_command(compiler), f"-I{folder}", *include_folders(include), program, "-o", executable],
+                f"{name}.hpp: the compilation")
     outputs = [os.path.join(place, which + ".npy") for which in ("network", "packed")]
     run_program([executable, os.path.join(folder, name + ".safetensors"), images, *outputs], f"{name}: the program")
     found = [np.load(output, allow_pickle=False).astype(np.float64) for output in outputs]

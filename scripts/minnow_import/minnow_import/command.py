@@ -52,14 +52,19 @@ def run(options):
   if not options.name:
     return 0
   from .lowering.lower import lower
+  from .lowering.scheme import parse, with_scheme
   from .write import check_name, write
   check_name(options.name)
+  if options.scheme:
+    parse(options.scheme)
   checked = None
   if options.check is not None:
     from .execute import run_batches
     checked = random_inputs(graph, 32) if options.check == "" else load_inputs(options.check, graph)
   try:
     lowered = lower(graph)
+    if options.scheme:
+      lowered = with_scheme(graph.path, lowered, options.scheme)
   except Refusal as refusal:
     for path in write(options.name, options.out, graph, originals, None, str(refusal)):
       print(path)
@@ -77,6 +82,9 @@ def main(arguments=None):
   parser.add_argument("file", metavar="FILE", help="a network: .onnx, .tflite, .h5, .keras or .tar.xz")
   parser.add_argument("--name", metavar="NET", help="the C++ name of the network")
   parser.add_argument("--out", metavar="FOLDER", default=".", help="where to write NET.hpp, NET.safetensors and NET.md")
+  parser.add_argument("--scheme",
+                      metavar="W-I",
+                      help="write minnow's quantizers, with weights of W bits and inputs of I bits, to train further")
   parser.add_argument("--run",
                       metavar="INPUTS.npy",
                       help="run the network in double precision on inputs in the source's layout")
@@ -97,6 +105,9 @@ def main(arguments=None):
   try:
     require(options.run or options.name, "expected --name or --run")
     require(options.check is None or options.name, "--check: expected --name")
+    require(not options.scheme or options.name, "--scheme: expected --name")
+    require(options.check is None or not options.scheme,
+            "--check: expected no --scheme, whose network is to be calibrated first")
     return run(options)
   except Refusal as refusal:
     print(f"minnow-import: {refusal}", file=sys.stderr)

@@ -122,8 +122,10 @@ def header(name, graph, lowered, layers, names):
   """Returns the text of NET.hpp."""
   schemes = [qualified(scheme_of(layer)) for _, layer in paths_of(layers) if layer.is_product()]
   aliases = {}
+  for scheme, ending in lowered.scheme_aliases.items():
+    aliases[qualified(scheme)] = f"{name}_{ending}"
   for scheme in dict.fromkeys(schemes):
-    if schemes.count(scheme) > 1 and len(scheme) > 24:
+    if not lowered.scheme and schemes.count(scheme) > 1 and len(scheme) > 24:
       aliases[scheme] = f"{name}_scheme" + (f"_{len(aliases) + 1}" if aliases else "")
   source = comment_text(os.path.basename(graph.path))
   text = [
@@ -132,7 +134,11 @@ def header(name, graph, lowered, layers, names):
   ]
   if any("given_" in type_of(layer) for _, layer in paths_of(layers)):
     text.append("#include <minnow/quantize/methods/given.hpp>")
+  if any("scaled_sign" in scheme for scheme in schemes):
+    text.append("#include <minnow/quantize/methods/scaled_sign.hpp>")
   text += ["", "namespace mn = minnow;", ""]
+  if lowered.scheme:
+    text.append(f"// The scheme {lowered.scheme}. For another one, change these lines.")
   for scheme, alias in aliases.items():
     text.append(f"using {alias} = {scheme};")
   if aliases:
