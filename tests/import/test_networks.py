@@ -200,6 +200,34 @@ class Lowering(Case):
         "conv<4, scheme<given_integer<0, 255>, real>>", "batch_norm", "global_average_pool", "dense<5>"
     ])
 
+  def test_operators_with_channels_last(self):
+    results = []
+    for last in (False, True):
+      net = Onnx(["N", 8, 7, 3] if last else ["N", 3, 8, 7])
+      domain = "qonnx.custom_op.channels_last" if last else ""
+      x = net.quant("input", "in", 0.125, 4)
+      w = net.random.uniform(-1, 1, (4, 3, 3, 2))
+      w = net.constant("w", np.moveaxis(w, 1, -1) if last else w)
+      w = net.quant(w, "weights", 0.25, 4)
+      x = net.add("Conv", x, w, domain=domain, kernel_shape=[3, 2], pads=[1, 1, 1, 0])
+      x = net.batch_norm(x, 4, "norm")
+      net.nodes[-1].domain = domain
+      x = net.add("MaxPool", x, domain=domain, kernel_shape=[2, 2], strides=[2, 2])
+      if not last:
+        x = net.add("Transpose", x, perm=[0, 2, 3, 1])
+      net.add("MatMul", net.add("Flatten", x), net.weights("v", 4 * 4 * 3, 5), name="fc")
+      model = net.model()
+      model.opset_import.add(domain="qonnx.custom_op.channels_last", version=1)
+      path = os.path.join(self.folder.name, "net.onnx")
+      with open(path, "wb") as file:
+        file.write(model.SerializeToString())
+      graph = simplify(read(path))
+      x = self.inputs(2, 3, 8, 7)
+      found = run_batches(graph, np.moveaxis(x, 1, -1) if last else x)
+      lowered = lower(graph)
+      results.append((found.tolist(), [type_of(layer) for layer in lowered.layers], lowered.input))
+    self.assertEqual(*results)
+
   def test_inputs_of_the_network_are_channels_last(self):
     x = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5).astype(float)
     for first in (True, False):  # channels first and last in the source
