@@ -23,9 +23,10 @@ try:
   import h5py
   import torch
   from torch.nn import functional
-except ImportError as missing:
-  raise unittest.SkipTest(f"{missing}") from None
-from keras_files import Model
+  from keras_files import Model
+  missing = ""
+except ImportError as error:
+  missing = str(error)
 
 random = np.random.default_rng(9)
 
@@ -58,6 +59,7 @@ def filters(kernel):
   return torch.tensor(np.asarray(kernel, np.float64)).permute(3, 2, 0, 1)
 
 
+@unittest.skipIf(missing, missing)
 class Case(unittest.TestCase):
 
   def setUp(self):
@@ -176,6 +178,37 @@ class Files(Case):
       error = io.StringIO()
       with contextlib.redirect_stderr(error), contextlib.redirect_stdout(io.StringIO()):
         status = main([self.place("damaged.keras"), "--name", "net", "--out", self.place("out")])
+      self.assertEqual(error.getvalue().count("\n"), status, error.getvalue())
+
+  def test_damaged_configurations(self):
+    """A configuration with one other or missing entry is imported, or refused with one sentence."""
+    quantizer = {"class_name": "quantized_bits", "config": {"bits": 4, "integer": 0, "alpha": "auto"}}
+    model = Model([("InputLayer", {"name": "in", "batch_input_shape": [None, 4]}),
+                   ("QActivation", {"name": "act", "activation": "quantized_relu(4)"}, ["in"]),
+                   ("QDense", {"name": "fc", "units": 3, "use_bias": False, "kernel_quantizer": quantizer}, ["act"])],
+                  {"fc": {"kernel": draw(4, 3)}})
+
+    def places(item, path=()):
+      yield path
+      entries = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+      for key, part in entries:
+        yield from places(part, (*path, key))
+
+    whole, generator = json.dumps(model.config(3)), np.random.default_rng(3)
+    others = [None, -1, 3.5, 1e300, float("inf"), 10**400, "", "auto_po2", "binary(alpha=2)", [], [[1]], {}, True]
+    for path in [path for path in places(json.loads(whole)) if path]:
+      config = json.loads(whole)
+      item = config
+      for key in path[:-1]:
+        item = item[key]
+      at = int(generator.integers(len(others) + 1))
+      if at < len(others):
+        item[path[-1]] = others[at]
+      else:
+        del item[path[-1]]
+      error, members = io.StringIO(), {"config__json": json.dumps(config), "model__weights__h5": model.weights(3)}
+      with contextlib.redirect_stderr(error), contextlib.redirect_stdout(io.StringIO()):
+        status = main([self.archive(**members), "--name", "net", "--out", self.place("out")])
       self.assertEqual(error.getvalue().count("\n"), status, error.getvalue())
 
   def test_missing_and_large_members(self):

@@ -36,13 +36,14 @@ def write_file(path, contents):
     raise Refusal(f"{path}: {error.strerror}") from None
 
 
-def safetensors(tensors):
-  """Returns the bytes of a safetensors file of 32-bit floats."""
+def safetensors(path, tensors):
+  """Returns the bytes of a safetensors file of 32-bit floats. `path` names the source in a refusal."""
   header, parts, at = {}, [], 0
   for name in sorted(tensors):
     with np.errstate(over="ignore"):
       numbers = np.ascontiguousarray(tensors[name], dtype="<f4")
-    require(np.isfinite(numbers).all(), f"tensor '{name}': expected numbers that 32-bit floats hold, found larger ones")
+    require(np.isfinite(numbers).all(),
+            f"{path}: tensor '{name}': expected numbers that 32-bit floats hold, found larger ones")
     header[name] = {"dtype": "F32", "shape": list(numbers.shape), "data_offsets": [at, at + numbers.nbytes]}
     parts.append(numbers.tobytes())
     at += numbers.nbytes
@@ -233,7 +234,7 @@ def write(name, folder, graph, originals, lowered, refusal=None):
     channels = lowered.shape[0]
     for key, array in zip(("mean", "stddev"), lowered.normalization):
       tensors[f"normalization.{key}"] = np.broadcast_to(array, (channels,))
-  write_file(place + ".safetensors", safetensors(tensors))
+  write_file(place + ".safetensors", safetensors(graph.path, tensors))
   write_file(place + ".md", report(name, graph, originals, lowered, layers, None).encode())
   write_file(place + ".hpp", header(name, graph, lowered, layers, names).encode())
   return [place + ending for ending in (".hpp", ".safetensors", ".md")]

@@ -10,10 +10,10 @@ from collections import Counter
 
 import numpy as np
 
-from ..failure import check_extents, require
+from ..failure import Refusal, check_extents, require
 from ..graph import Constant, Graph, Input
 from .builder import Builder
-from .keras_files import open_model
+from .keras_files import ERRORS, open_model
 from .keras_quantizers import is_quantizer, named, quantize_map, quantized_weights
 from .keras_settings import Settings
 
@@ -58,14 +58,18 @@ class Reader(Builder):
 
   def model(self, config, weights):
     """Returns the graph of a model. `weights` makes the reader of its arrays from the layers' names and classes."""
+    require(isinstance(config, dict), f"{self.path}: expected the configuration of a model, found {str(config)[:80]}")
     kind, body = config.get("class_name"), config.get("config")
     require(kind in ("Functional", "Model", "Sequential"),
             f"{self.path}: expected a Functional or Sequential model, found {kind}")
-    layers = body["layers"] if isinstance(body, dict) else body
+    layers = body.get("layers") if isinstance(body, dict) else body
     require(isinstance(layers, list) and layers, f"{self.path}: expected layers, found none")
+    for number, layer in enumerate(layers):
+      settings = layer.get("config") if isinstance(layer, dict) else None
+      name = settings.get("name") if isinstance(settings, dict) else None
+      require(isinstance(name, str) and name and "class_name" in layer,
+              f"{self.path}: layer {number}: expected a class, a configuration and a name, found {str(layer)[:80]}")
     entries = [(layer["config"]["name"], self.kind(layer), layer) for layer in layers]
-    for name, layer_kind, _ in entries:
-      require(isinstance(name, str) and name, f"{self.path}: {layer_kind}: expected a name, found {name}")
     twice = next((name for name, times in Counter(name for name, _, _ in entries).items() if times > 1), None)
     require(twice is None, f"{self.path}: layer '{twice}': expected a name that no other layer has")
     self.weights = weights([(name, layer_kind) for name, layer_kind, _ in entries])
@@ -83,13 +87,19 @@ class Reader(Builder):
             name,
             settings.get("batch_input_shape") or settings.get("batch_shape"))
         continue
-      inputs = [previous] if kind == "Sequential" else self.inputs_of(name, layer["inbound_nodes"])
-      previous = self.values[name] = self.layer(layer_kind, name, settings, inputs)
+      try:
+        inputs = [previous] if kind == "Sequential" else self.inputs_of(name, layer["inbound_nodes"])
+        previous = self.values[name] = self.layer(layer_kind, name, settings, inputs)
+      except ERRORS as error:
+        text = str(error).split("\n")[0] or type(error).__name__
+        raise Refusal(f"{self.path}: layer '{name}' ({layer_kind}): expected settings that the layer takes, found "
+                      f"{text}") from None
     if kind != "Sequential":
-      outputs = body["output_layers"]
-      outputs = [outputs] if outputs and isinstance(outputs[0], str) else outputs
-      require(len(outputs) == 1, f"{self.path}: expected one output, found {len(outputs)}")
-      require(outputs[0][0] in self.values, f"{self.path}: expected a layer as the output, found '{outputs[0][0]}'")
+      outputs = body.get("output_layers")
+      outputs = [outputs] if outputs and isinstance(outputs, list) and isinstance(outputs[0], str) else outputs
+      require(isinstance(outputs, list) and len(outputs) == 1 and isinstance(outputs[0], list) and outputs[0],
+              f"{self.path}: expected one output, found {str(outputs)[:80]}")
+      require(str(outputs[0][0]) in self.values, f"{self.path}: expected a layer as the output, found '{outputs[0][0]}'")
       previous = self.values[outputs[0][0]]
     if self.ranks[previous] > 1:
       previous = self.channels_last(previous, "output")

@@ -19,6 +19,9 @@ from ..failure import MOST_BYTES, Refusal, check_extents, read_file, require
 MOST_CONFIG_BYTES, MOST_MEMBERS = 1 << 26, 4096
 # The group of the layers' weights in a .keras file: Keras 3 and Keras 2.13, then Keras 2.12.
 ROOTS = ("layers", "_layer_checkpoint_dependencies")
+# Exceptions that configurations and arrays of unexpected types raise.
+ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError,
+          UnicodeDecodeError, MemoryError, OverflowError)
 
 
 def import_h5py(path):
@@ -173,7 +176,6 @@ def open_model(path, read):
       return read(plain(json.loads(text)), lambda layers: NamedWeights(h5py, path, root))
   except Refusal:
     raise
-  except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError,
-          UnicodeDecodeError, MemoryError, OverflowError) as error:
+  except ERRORS as error:
     text = str(error).split("\n")[0] or type(error).__name__
     raise Refusal(f"{path}: expected a Keras model, found {text}") from None

@@ -85,7 +85,7 @@ def whole(settings, key, fallback, lowest, highest):
   """Takes an integer within limits."""
   value = settings.take(key, fallback)
   require(
-      isinstance(value, (int, float)) and value == int(value) and lowest <= value <= highest,
+      isinstance(value, (int, float)) and lowest <= value <= highest and value == int(value),
       f"{settings.where}: expected {key} from {lowest} to {highest}, found {value}")
   return int(value)
 
