@@ -9,9 +9,10 @@ import unittest
 
 import networks
 import numpy as np
+from minnow_import.check import compile_command, include_folders, run_program
 from minnow_import.command import main
 
-COMPILER = os.environ.get("MINNOW_COMPILER", "g++")
+COMPILER = os.environ.get("MINNOW_COMPILER", "g++") + " -O0"
 
 
 @unittest.skipIf(shutil.which(COMPILER.split()[0]) is None, f"the compiler {COMPILER} is missing")
@@ -42,6 +43,20 @@ class EndToEnd(unittest.TestCase):
 
   def test_floats(self):
     self.check(networks.small_float(), "small_float")
+
+  def test_scheme(self):
+    """A float network in minnow's quantizers is trained and equals its packed form."""
+    with tempfile.TemporaryDirectory() as folder:
+      place = lambda name: os.path.join(folder, name)
+      path = networks.small_float().save(folder, "small_float")
+      with contextlib.redirect_stdout(io.StringIO()):
+        self.assertEqual(main([path, "--name", "small_scheme", "--out", folder, "--scheme", "4-8"]), 0)
+      images = np.random.default_rng(11).random((40, 12, 10, 3), np.float32)
+      np.save(place("images.npy"), images)
+      source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_scheme.cpp")
+      run_program([*compile_command(COMPILER), f"-I{folder}", *include_folders([]), source, "-o", place("program")],
+                  "the compilation")
+      run_program([place("program"), place("small_scheme.safetensors"), place("images.npy")], "the program")
 
 
 if __name__ == "__main__":

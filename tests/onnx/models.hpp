@@ -34,6 +34,13 @@ struct onnx_codes
 struct onnx_features : model<features<5>, dense<6, scheme<given_integer<-2, 1>, real>>, batch_norm, dense<3>> {};
 struct onnx_bytes : model<image<1, 4, 4>, conv<3, scheme<unsigned_pixels, real>>, relu, dense<2>> {};
 
+/// A network that is trained, written, and read again by scripts/import.
+struct onnx_trained
+    : model<image<2, 7, 6>, conv<6, scheme<integer<8>, integer<4, per_channel>>>, batch_norm, relu,
+            conv<8, scheme<unsigned_integer<4>, ternary<>>, stride<2>>, batch_norm,
+            residual<chain<conv<8, scheme<sign, sign>>, batch_norm>>, max_pool<2>,
+            dense<6, scheme<sign_nonnegative, sign>>, batch_norm, dense<3, scheme<ternary<>, integer<3>>>, bias> {};
+
 /// Draws batch norms, biases, thresholds and the states of quantizers of maps.
 inline void draw_for_onnx(network_base& net) {
   minnow::random r(seed{3});

@@ -33,16 +33,18 @@ inline status take_normalization(tensors& from, int channels, normalization& to)
 /// then ready to be packed, or to be trained further.
 ///
 /// names    as for `load_weights`. An array `state` also has a name
-/// refuses  as `read_weights` with `.states`, and a normalization that `normalize` refuses; `net` is then unchanged
+/// options  {.states = false} for a network whose quantizers are measured here (scripts/import --scheme): the file then
+///          holds the weights of a float network, which are to be calibrated and trained before packing
+/// refuses  as `read_weights` with these options, and a normalization that `normalize` refuses; `net` is then unchanged
 template <class Model, class Weights, class Inputs>
-[[nodiscard]] status read_imported(const char* path, network<Model, Weights, Inputs>& net,
-                                   const weight_names& names) noexcept {
+[[nodiscard]] status read_imported(const char* path, network<Model, Weights, Inputs>& net, const weight_names& names,
+                                   weight_options options = {.states = true}) noexcept {
   return detail::within_memory(path, [&]() -> status {
     tensors from;
     if (status outcome = read_safetensors(path, from); !outcome) return outcome;
     normalization n;
     if (status outcome = detail::take_normalization(from, net.input().channels, n); !outcome) return outcome;
-    if (status outcome = read_weights(from, net, names, {.states = true}); !outcome) return outcome;
+    if (status outcome = read_weights(from, net, names, options); !outcome) return outcome;
     net.normalize(std::move(n));
     return {};
   });
@@ -55,8 +57,9 @@ template <class Model, class Weights, class Inputs>
 ///
 /// throws  `error` if `read_imported` fails
 template <class Model, class Weights, class Inputs>
-void load_imported(network<Model, Weights, Inputs>& net, const std::string& path, const weight_names& names) {
-  require(read_imported(path.c_str(), net, names));
+void load_imported(network<Model, Weights, Inputs>& net, const std::string& path, const weight_names& names,
+                   weight_options options = {.states = true}) {
+  require(read_imported(path.c_str(), net, names, options));
 }
 
 /// Writes the tensors that `load_imported` reads.

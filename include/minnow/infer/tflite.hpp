@@ -27,14 +27,15 @@ namespace minnow {
 /// Three kinds of stages compute with this arithmetic, if their quantizer rounds to codes of one byte, such as
 /// `given_affine<8>`:
 ///
-///   a product of codes, at most one bias, then max pools and clips (relu, relu6, hard_tanh): CONV_2D,
-///   DEPTHWISE_CONV_2D, FULLY_CONNECTED, with a fused activation
+///   a product of codes, biases, then max pools and clips (relu, relu6, hard_tanh): CONV_2D, DEPTHWISE_CONV_2D,
+///   FULLY_CONNECTED, with a fused activation
 ///   an `add` of two maps of codes, then clips: ADD
 ///   an average pool of codes without padding: AVERAGE_POOL_2D. Both sides of it have one scale and zero point
 ///
 /// The quantizer of the first two may also be the model's last layer, which returns values. A bias is rounded to an
-/// integer multiple of input scale · weight scale; this recovers TensorFlow Lite's 32-bit bias exactly below 2^23. All
-/// other stages compute as in packed<Model>; `summary` shows which ones.
+/// integer multiple of input scale · weight scale; this recovers TensorFlow Lite's 32-bit bias exactly below 2^23. A
+/// larger one is the sum of two biases, each of which is rounded. All other stages compute as in packed<Model>;
+/// `summary` shows which ones.
 ///
 /// source        Jacob et al. 2018, section 2.2; TensorFlow Lite's 8-bit quantization specification
 /// experimental  may change in any version
@@ -145,7 +146,7 @@ constexpr tflite_stage tflite_stage_of() {
   using out = tflite_outputs<Plan>;
   if constexpr (rounds_to_bytes<typename out::type>) {
     [[maybe_unused]] constexpr std::size_t ops = Plan::ops - (out::last ? 1 : 0);
-    // Layers from `first` on: clips, max pools and, before them, one bias.
+    // Layers from `first` on: clips, max pools and, before the clips, biases.
     [[maybe_unused]] constexpr auto simple = []<std::size_t First>(std::integral_constant<std::size_t, First>,
                                                                    bool may_bias) {
       bool possible = true, clipped = !may_bias;
@@ -153,7 +154,7 @@ constexpr tflite_stage tflite_stage_of() {
         using layer = typename Plan::template op<Index>;
         if constexpr (Index >= First && Index < Plan::ops - (tflite_outputs<Plan>::last ? 1 : 0)) {
           if constexpr (clip_layer<layer>) clipped = true;
-          else if constexpr (std::is_same_v<layer, bias>) possible = possible && !std::exchange(clipped, true);
+          else if constexpr (std::is_same_v<layer, bias>) possible = possible && !clipped;
           else if constexpr (Plan::template is_pool<Index>)
             possible = possible && !Plan::template averages<Index> && Plan::has_product && Plan::has_quantizer;
           else possible = false;

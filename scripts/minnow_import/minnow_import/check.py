@@ -78,34 +78,46 @@ def openmp_option(compiler):
   return ["-fopenmp"] if result.returncode == 0 else []
 
 
-def check(name, folder, graph, lowered, x, include, compiler):
-  """Returns 0 if the logits of the C++ network and of its packed form equal the importer's within 1e-4 of the largest
-  logit."""
-  expected = run_batches(graph, x)
-  if not lowered.channels_last:
-    expected = np.moveaxis(expected, 1, -1)
-  expected = expected.reshape(len(x), -1)
-  pack = "pack"
-  if lowered.integers:
-    scale, zero = lowered.integers[1]
-    expected, pack = np.float64(np.float32(scale)) * (expected - zero), "pack<mn::tflite_fixed_point>"
+def compile_command(compiler):
+  """Returns the compiler and its options. Options in `compiler`, such as -O0, come last."""
+  program, *options = compiler.split() or [""]
+  return [program, "-std=c++20", "-O1", "-march=native", *openmp_option(compiler), *options]
+
+
+def compiled_logits(name, folder, lowered, images, include, compiler):
+  """Returns the logits of the C++ network and of its packed form, two arrays of doubles (N, …).
+
+  images  of the C++ network: (N, H, W, C)
+  """
+  pack = "pack<mn::tflite_fixed_point>" if lowered.integers else "pack"
   channels, height, width = lowered.shape
   with tempfile.TemporaryDirectory() as place:
-    program, images = os.path.join(place, "check.cpp"), os.path.join(place, "images.npy")
+    program, inputs = os.path.join(place, "check.cpp"), os.path.join(place, "images.npy")
     text = PROGRAM
     for key, value in (("NAME", name), ("HEIGHT", height), ("WIDTH", width), ("CHANNELS", channels), ("PACK", pack)):
       text = text.replace(key, str(value))
     with open(program, "w", encoding="utf-8") as file:
       file.write(text)
-    np.save(images, network_inputs(graph, lowered, x).astype(np.float32))
+    np.save(inputs, images.astype(np.float32))
     executable = os.path.join(place, "check")
-    run_program([
-        *compiler.split(), "-std=c++20", "-O1", "-march=native", *openmp_option(compiler), f"-I{folder}",
-        *include_folders(include), program, "-o", executable
-    ], f"{name}.hpp: the compilation")
+    run_program([*compile_command(compiler), f"-I{folder}", *include_folders(include), program, "-o", executable],
+                f"{name}.hpp: the compilation")
     outputs = [os.path.join(place, which + ".npy") for which in ("network", "packed")]
-    run_program([executable, os.path.join(folder, name + ".safetensors"), images, *outputs], f"{name}: the program")
-    found = [np.load(output, allow_pickle=False).astype(np.float64) for output in outputs]
+    run_program([executable, os.path.join(folder, name + ".safetensors"), inputs, *outputs], f"{name}: the program")
+    return [np.load(output, allow_pickle=False).astype(np.float64) for output in outputs]
+
+
+def check(name, folder, graph, lowered, x, include, compiler):
+  """Returns 0 if the logits of the C++ network and of its packed form equal the importer's within 1e-4 of the largest
+  logit. Of a network of 8-bit integers, the packed form has to give the same integers."""
+  expected = run_batches(graph, x)
+  if not lowered.channels_last:
+    expected = np.moveaxis(expected, 1, -1)
+  expected = codes = expected.reshape(len(x), -1)
+  if lowered.integers:
+    scale, zero = lowered.integers[1]
+    expected = np.float64(np.float32(scale)) * (codes - zero)
+  found = compiled_logits(name, folder, lowered, network_inputs(graph, lowered, x), include, compiler)
   limit = 1e-4 * max(1.0, float(np.abs(expected).max()))
   bad = False
   for which, logits in zip(("network", "packed"), found):
@@ -118,8 +130,12 @@ def check(name, folder, graph, lowered, x, include, compiler):
         f"{np.abs(expected).max():.4g}, "
         f"{int((difference > limit).sum())} inputs beyond {limit:.3g}, {classes} with another class")
     # Only the packed form of a network of TensorFlow Lite rounds as TensorFlow Lite does.
-    if which == "packed" or not lowered.integers:
+    if not lowered.integers:
       bad = bad or not (difference <= limit).all()
+    elif which == "packed":
+      other = int((np.rint(logits / np.float64(np.float32(scale))) + zero != codes).any(axis=1).sum())
+      print(f"packed: the integers of {len(x) - other} inputs of {len(x)} equal the importer's")
+      bad = bad or other > 0
   equal = np.array_equal(found[0], found[1])
   print("network and packed: " +
         ("the same bits" if equal else f"largest difference {np.abs(found[0] - found[1]).max():.3g}"))

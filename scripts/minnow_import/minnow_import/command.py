@@ -10,9 +10,9 @@ from .failure import Refusal, require
 from .readers.read import read
 from .simplify import simplify
 
-DESCRIPTION = """Converts a trained network (QONNX, ONNX, TensorFlow Lite, Keras .h5, BNN-PYNQ .tar.xz) to minnow:
-NET.hpp, a description; NET.safetensors, its weights, norms, scales and thresholds; NET.md, a report of what each node
-became."""
+DESCRIPTION = """Converts a trained network (QONNX, ONNX, TensorFlow Lite, Keras .h5 and .keras, BNN-PYNQ .tar.xz) to
+minnow: NET.hpp, a description; NET.safetensors, its weights, norms, scales and thresholds; NET.md, a report of what
+each node became."""
 
 
 def load_inputs(path, graph):
@@ -52,14 +52,19 @@ def run(options):
   if not options.name:
     return 0
   from .lowering.lower import lower
+  from .lowering.scheme import parse, with_scheme
   from .write import check_name, write
   check_name(options.name)
+  if options.scheme:
+    parse(options.scheme)
   checked = None
   if options.check is not None:
     from .execute import run_batches
     checked = random_inputs(graph, 32) if options.check == "" else load_inputs(options.check, graph)
   try:
     lowered = lower(graph)
+    if options.scheme:
+      lowered = with_scheme(graph.path, lowered, options.scheme)
   except Refusal as refusal:
     for path in write(options.name, options.out, graph, originals, None, str(refusal)):
       print(path)
@@ -74,9 +79,12 @@ def run(options):
 
 def main(arguments=None):
   parser = argparse.ArgumentParser(prog="minnow-import", description=DESCRIPTION)
-  parser.add_argument("file", metavar="FILE", help="a network: .onnx, .tflite, .h5 or .tar.xz")
+  parser.add_argument("file", metavar="FILE", help="a network: .onnx, .tflite, .h5, .keras or .tar.xz")
   parser.add_argument("--name", metavar="NET", help="the C++ name of the network")
   parser.add_argument("--out", metavar="FOLDER", default=".", help="where to write NET.hpp, NET.safetensors and NET.md")
+  parser.add_argument("--scheme",
+                      metavar="W-I",
+                      help="write minnow's quantizers, with weights of W bits and inputs of I bits, to train further")
   parser.add_argument("--run",
                       metavar="INPUTS.npy",
                       help="run the network in double precision on inputs in the source's layout")
@@ -97,6 +105,9 @@ def main(arguments=None):
   try:
     require(options.run or options.name, "expected --name or --run")
     require(options.check is None or options.name, "--check: expected --name")
+    require(not options.scheme or options.name, "--scheme: expected --name")
+    require(options.check is None or not options.scheme,
+            "--check: expected no --scheme, whose network is to be calibrated first")
     return run(options)
   except Refusal as refusal:
     print(f"minnow-import: {refusal}", file=sys.stderr)

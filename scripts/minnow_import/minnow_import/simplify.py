@@ -71,6 +71,20 @@ def remove_identities(graph):
       graph.remove(node, "returns its input")
 
 
+def join_negated_signs(graph):
+  """Joins Neg, BipolarQuant and Neg, which export_qonnx writes for a sign of 0 that is -1, to one quantizer."""
+  readers, producers = graph.consumers(), graph.producers()
+  for node in list(graph.nodes):
+    before, after = producers.get(node.inputs[0]), readers.get(node.outputs[0], [])
+    if node.op == "qonnx.BipolarQuant" and before is not None and before.op == "Neg" \
+        and len(readers[before.outputs[0]]) == 1 and len(after) == 1 and after[0].op == "Neg" \
+        and not {before.outputs[0], node.outputs[0]} & set(graph.outputs):
+      node.inputs[0], node.outputs = before.inputs[0], after[0].outputs
+      node.attributes["zero_negative"] = 1
+      for each in (before, after[0]):
+        graph.remove(each, f"part of {node.name}")
+
+
 def keep_batch(graph):
   """Gives every Reshape a constant shape that keeps the batch, so that the graph runs for any number of inputs."""
   batch = graph.input.shape[0] or 1
@@ -132,6 +146,7 @@ def simplify(graph):
   require(graph.nodes, f"{graph.path}: expected a network that computes something, found only constants and copies")
   require(graph.outputs[0] not in graph.constants, f"{graph.path}: expected an output that depends on the input")
   join_quantize_and_dequantize(graph)
+  join_negated_signs(graph)
   keep_batch(graph)
   graph.remove_unread()
   if any(node.op in SHAPES for node in graph.nodes):

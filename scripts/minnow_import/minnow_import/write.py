@@ -36,13 +36,14 @@ def write_file(path, contents):
     raise Refusal(f"{path}: {error.strerror}") from None
 
 
-def safetensors(tensors):
-  """Returns the bytes of a safetensors file of 32-bit floats."""
+def safetensors(path, tensors):
+  """Returns the bytes of a safetensors file of 32-bit floats. `path` names the source in a refusal."""
   header, parts, at = {}, [], 0
   for name in sorted(tensors):
     with np.errstate(over="ignore"):
       numbers = np.ascontiguousarray(tensors[name], dtype="<f4")
-    require(np.isfinite(numbers).all(), f"tensor '{name}': expected numbers that 32-bit floats hold, found larger ones")
+    require(np.isfinite(numbers).all(),
+            f"{path}: tensor '{name}': expected numbers that 32-bit floats hold, found larger ones")
     header[name] = {"dtype": "F32", "shape": list(numbers.shape), "data_offsets": [at, at + numbers.nbytes]}
     parts.append(numbers.tobytes())
     at += numbers.nbytes
@@ -122,8 +123,10 @@ def header(name, graph, lowered, layers, names):
   """Returns the text of NET.hpp."""
   schemes = [qualified(scheme_of(layer)) for _, layer in paths_of(layers) if layer.is_product()]
   aliases = {}
+  for scheme, ending in lowered.scheme_aliases.items():
+    aliases[qualified(scheme)] = f"{name}_{ending}"
   for scheme in dict.fromkeys(schemes):
-    if schemes.count(scheme) > 1 and len(scheme) > 24:
+    if not lowered.scheme and schemes.count(scheme) > 1 and len(scheme) > 24:
       aliases[scheme] = f"{name}_scheme" + (f"_{len(aliases) + 1}" if aliases else "")
   source = comment_text(os.path.basename(graph.path))
   text = [
@@ -132,7 +135,11 @@ def header(name, graph, lowered, layers, names):
   ]
   if any("given_" in type_of(layer) for _, layer in paths_of(layers)):
     text.append("#include <minnow/quantize/methods/given.hpp>")
+  if any("scaled_sign" in scheme for scheme in schemes):
+    text.append("#include <minnow/quantize/methods/scaled_sign.hpp>")
   text += ["", "namespace mn = minnow;", ""]
+  if lowered.scheme:
+    text.append(f"// The scheme {lowered.scheme}. For another one, change these lines.")
   for scheme, alias in aliases.items():
     text.append(f"using {alias} = {scheme};")
   if aliases:
@@ -227,7 +234,7 @@ def write(name, folder, graph, originals, lowered, refusal=None):
     channels = lowered.shape[0]
     for key, array in zip(("mean", "stddev"), lowered.normalization):
       tensors[f"normalization.{key}"] = np.broadcast_to(array, (channels,))
-  write_file(place + ".safetensors", safetensors(tensors))
+  write_file(place + ".safetensors", safetensors(graph.path, tensors))
   write_file(place + ".md", report(name, graph, originals, lowered, layers, None).encode())
   write_file(place + ".hpp", header(name, graph, lowered, layers, names).encode())
   return [place + ending for ending in (".hpp", ".safetensors", ".md")]

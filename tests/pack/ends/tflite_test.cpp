@@ -43,6 +43,9 @@ struct lite_net
             relu, conv<18, lite_scheme, kernel<1>>, bias, max_pool<2>, quantize<lite_inputs>, average_pool<2>,
             dense<5, scheme<lite_inputs, given_integer<-127, 127>>>, bias, quantize<lite_inputs>> {};
 
+/// A product whose bias has more than 23 bits.
+struct lite_biases : model<features<1024>, dense<3, lite_scheme>, bias, bias, quantize<lite_inputs>> {};
+
 /// Draws all numbers of a `lite_net`, and keeps them for the reference.
 struct lite_numbers {
   std::map<std::string, std::pair<float, int>, std::less<>>
@@ -170,6 +173,52 @@ TEST_SUITE("pack/ends/tflite") {
   }
   TEST_CASE("every map and the logits follow the specification with one rounding in convolutions") {
     check_lite_net<tflite_ruy>(true);
+  }
+
+  TEST_CASE("two biases add up to a bias of more than 23 bits, exactly") {
+    constexpr std::size_t columns = 1024, units = 3;
+    minnow::random r(seed{7});
+    for (int draw = 0; draw < 20; ++draw) {
+      network<lite_biases> net;
+      // One code of the outputs is one unit of the sums. Each bias takes a large sum next to 0.
+      lite::map in{{1, 1, columns}, {}, r.uniform(0.02f, 0.05f), -128};
+      lite::map out{{}, {}, 0, 3};
+      lite::filters w{{}, std::vector<float>(units, r.uniform(0.001f, 0.02f)), {}};
+      out.scale = in.scale * w.scales[0];
+      const double unit = static_cast<double>(in.scale) * static_cast<double>(w.scales[0]);
+      std::vector<float> values;
+      for (std::size_t i = 0; i < columns; ++i) {
+        in.q.push_back(r.below(100) + 28);
+        values.push_back(static_cast<float>(in.q[i] + 128) * in.scale);
+      }
+      for (std::size_t u = 0; u < units; ++u) {
+        w.bias.push_back(r.below(200) - 100);
+        for (std::size_t i = 0; i < columns; ++i) {
+          w.q.push_back(r.below(28) + 100);
+          w.bias[u] -= (in.q[i] + 128) * w.q.back();
+        }
+        REQUIRE(w.bias[u] < -(1 << 23));
+      }
+      std::vector<float> first;
+      net.arrays([&](std::string_view path, std::string_view name, std::span<float> to) {
+        if (path == "0.inputs") to[0] = in.scale, to[1] = 0;
+        if (path == "3") to[0] = out.scale, to[1] = static_cast<float>(out.zero_point + 128);
+        for (std::size_t i = 0; i < to.size(); ++i) {
+          if (path == "0" && name == "state") to[i] = w.scales[i];
+          if (path == "0" && name == "weights") to[i] = static_cast<float>(w.q[i]) * w.scales[0];
+          if (path == "1") first.push_back(to[i] = static_cast<float>(w.bias[i] * unit));
+          if (path == "2")
+            to[i] = static_cast<float>((w.bias[i] - std::round(static_cast<double>(first[i]) / unit)) * unit);
+        }
+      });
+      const auto packed_net = pack<tflite_fixed_point>(net);
+      session<packed<tflite_fixed_point<lite_biases>>> s(packed_net);
+      std::vector<float> logits(units);
+      s.run(std::span<const float>(values), std::span(logits));
+      const lite::map expected = lite::product(in, dense_over({1, 1, columns}, units), w, out, {});
+      for (std::size_t u = 0; u < units; ++u)
+        CHECK(logits[u] == static_cast<float>(expected.q[u] - out.zero_point) * out.scale);
+    }
   }
 
   TEST_CASE("an average pool that changes the scale, and a bias beyond 32 bits, are refused") {

@@ -41,8 +41,8 @@ template <class Layer>
 /// Fills the constants of a stage that computes with TensorFlow Lite's arithmetic.
 ///
 /// state   of the output's quantizer
-/// throws  a bias that is no 32-bit integer in units of the sums; an average pool that changes the scale or the zero
-///         point
+/// throws  biases whose sum is no 32-bit integer in units of the product's sums; an average pool that changes the
+///         scale or the zero point
 template <class Plan>
 void pack_tflite(end_of<Plan, stage_end::tflite>& to, const layer_constants<Plan>& from,
                  const typename tflite_outputs<Plan>::type::state& state, const tflite_scales& scales) {
@@ -79,7 +79,7 @@ void pack_tflite(end_of<Plan, stage_end::tflite>& to, const layer_constants<Plan
         for (std::size_t c = 0; c < scales.weights.size(); ++c) {
           const double unit = static_cast<double>(scales.input) * static_cast<double>(scales.weights[c]);
           const auto added = static_cast<double>(reading.at(static_cast<int>(c)).shift);
-          const double units = unit > 0 ? (std::round)(added / unit) : 0.0;
+          const double units = static_cast<double>(to.bias[c]) + (unit > 0 ? (std::round)(added / unit) : 0.0);
           if (!((std::abs)(units) < 0x1p31))
             require(
                 status::failure("pack: layer %s: expected a bias below 2^31 units of its sums, found %g in channel %zu",

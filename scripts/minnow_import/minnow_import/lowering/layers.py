@@ -66,3 +66,5 @@ class Lowered:
   integers: tuple = None  # (scale, zero) of the source's input, or None, and of its output, if they are int8
   channels_last: bool = True  # False: the source's output is (N, C, H, W), and minnow's (N, H, W, C)
   entry_order: list = None  # the order of C, H and W after the entry nodes, without extents of 1
+  scheme: str = ""  # the text of --scheme
+  scheme_aliases: dict = field(default_factory=dict)  # scheme of a product: the ending of its name in C++

@@ -7,7 +7,7 @@ from .layers import Layer
 
 NAMES = re.compile(r"\b(conv|depthwise_conv|dense|batch_norm|bias|relu6|relu|hard_tanh|quantize|max_pool|average_pool"
                    r"|global_average_pool|pad_channels|multi_threshold|kernel|stride|padding|same|groups|image|signal"
-                   r"|features|scheme|real|sign_nonnegative|given_sign|given_integer|given_affine|per_channel|chain"
+                   r"|features|scheme|real|sign|integer|unsigned_integer|scaled_sign|sign_nonnegative|given_sign|given_integer|given_affine|per_channel|chain"
                    r"|residual|concatenated|repeat|model)\b")
 
 

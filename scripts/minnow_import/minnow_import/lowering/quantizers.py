@@ -61,7 +61,11 @@ class QuantizerRules:
     """Lowers a quantizer of a feature map."""
     parameters = [self.constant(name) for name in node.inputs[1:]]
     scale = self.single(node, parameters[0], "scale")
-    if node.op == "qonnx.BipolarQuant":
+    if node.attributes.get("zero_negative", 0):
+      if scale != 1:
+        self.refuse(node, f"expected the scale 1 of a sign that is -1 at 0, found {scale:g}")
+      quantizer = QuantizerType("sign", None, -1, 1)
+    elif node.op == "qonnx.BipolarQuant":
       quantizer = QuantizerType("sign_nonnegative", None, -scale, scale) if scale == 1 else \
           QuantizerType("given_sign<>", np.array([scale]), -scale, scale)
     else:

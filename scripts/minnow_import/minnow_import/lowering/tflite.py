@@ -8,7 +8,7 @@ import numpy as np
 
 from .layers import Layer, QuantizerType
 
-# A 32-bit bias is exact as a 32-bit float below this.
+# A 32-bit bias is exact as one 32-bit float below this.
 MOST_BIAS = 1 << 23
 
 
@@ -85,9 +85,12 @@ class TfliteRules:
     layers.append(layer)
     if len(node.inputs) > 2:
       codes = self.weights_of(node, node.inputs[2]).values
+      unit = np.broadcast_to(attributes["in_scale"] * scales, codes.shape)
+      layers.append(Layer("bias", [], [], module, {"bias": codes * unit}, node=node))
       if np.abs(codes).max() >= MOST_BIAS:
-        self.refuse(node, f"expected a bias below 2^23, found {np.abs(codes).max():g}")
-      layers.append(Layer("bias", [], [], module, {"bias": codes * attributes["in_scale"] * scales}, node=node))
+        # minnow rounds the 32-bit float to a multiple of the unit; a second bias adds the rest.
+        rest = codes - np.rint(np.float64(np.float32(codes * unit)) / unit)
+        layers.append(Layer("bias", [], [], self.module_of(node, ending=".bias_rest"), {"bias": rest * unit}, node=node))
     return self.finish(node, layers, layout)
 
   def tflite_pool(self, node, layout, layers):
@@ -96,19 +99,15 @@ class TfliteRules:
     average = node.op == "tflite.AveragePool"
     ends = ("quantize", "relu", "relu6", "hard_tanh", "bias", "max_pool")
     before = [layer for layer in layers if layer.kind not in ends]
-    if not average and (not before or not before[-1].is_product()):
-      # pack<tflite_fixed_point> computes a max pool with the integers of the product in front of it only.
-      self.refuse(node, "expected a convolution in front of a max pool")
     if average and padding:
       self.refuse(node, "expected an average pool without padding")
     options = self.pool_options(kernel, strides, padding)
     layer = Layer("average_pool" if average else "max_pool", options, [node.name], node=node)
-    if average:
-      layers += [layer, self.affine(node, attributes["scale"], attributes["zero"])]
-    elif layers and layers[-1].kind == "quantize":
+    if not average and before and before[-1].is_product() and layers[-1].kind == "quantize":
       layers.insert(len(layers) - 1, layer)
     else:
-      layers.append(layer)
+      # Both sides have one scale and zero point, so the values of the codes do not change.
+      layers += [layer, self.affine(node, attributes["scale"], attributes["zero"])]
     return layout.with_extents(H=out[0], W=out[1])
 
   def tflite_add(self, node, layers, layout):

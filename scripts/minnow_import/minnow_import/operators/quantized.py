@@ -48,9 +48,10 @@ def check_scale(scale):
 
 
 @operator("qonnx.BipolarQuant")
-def bipolar_quant(x, scale):
+def bipolar_quant(x, scale, *, zero_negative=0):
+  """zero_negative: 1 if 0 becomes -scale; only join_negated_signs sets it"""
   check_scale(scale)
-  return np.where(x >= 0, 1.0, -1.0) * scale
+  return np.where(x > 0 if zero_negative else x >= 0, 1.0, -1.0) * scale
 
 
 @operator("qonnx.Quant")

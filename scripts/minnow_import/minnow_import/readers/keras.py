@@ -1,95 +1,152 @@
-"""Reads Keras models (.h5, Keras 2), with layers of Larq whose quantizer is ste_sign.
+"""Reads Keras models (.h5 and .keras, Keras 2 and 3), with the layers of QKeras and Larq by name.
 
 Feature maps of Keras have their channels last. The reader inserts a Transpose at the input and around layers that
 flatten or reshape. Layers with code of their own (Lambda, custom classes) are refused; nothing of the file is ever run.
-source  keras.io/api/layers, docs.larq.dev/larq/api/layers
+source  keras.io/api/layers, docs.larq.dev/larq/api/layers, QKeras: qkeras/qlayers.py and qconvolutional.py
 """
 
-import json
+import dataclasses
+from collections import Counter
 
 import numpy as np
 
 from ..failure import Refusal, check_extents, require
 from ..graph import Constant, Graph, Input
 from .builder import Builder
+from .keras_files import ERRORS, open_model
+from .keras_quantizers import is_quantizer, named, quantize_map, quantized_weights
+from .keras_settings import Settings
 
-# Entries of a layer's configuration that change nothing at inference.
-IGNORED = {
-    "name", "trainable", "dtype", "batch_input_shape", "batch_shape", "sparse", "ragged", "filters", "units", "axis",
-    "momentum", "noise_shape", "seed", "rate", "data_format", "keepdims", "synchronized", "ndim", "groups_are_default",
-    "batch_size", "input_spec", "module", "registered_name", "build_config", "fused", "renorm", "virtual_batch_size",
-    "metrics", "kernel_clip", "pad_values"
-}
-TRAINING = ("_initializer", "_regularizer", "_constraint")
 ACTIVATIONS = {"relu": "Relu", "softmax": "Softmax", "sigmoid": "Sigmoid", "tanh": "Tanh"}
+CLIPS = {"relu6": (0.0, 6.0), "hard_tanh": (-1.0, 1.0)}
+# The functions of Reader, by the class of a layer.
+LAYERS = {
+    **{kind: "conv" for kind in ("Conv1D", "Conv2D", "DepthwiseConv2D", "QConv1D", "QConv2D", "QDepthwiseConv2D",
+                                 "QuantConv1D", "QuantConv2D", "QuantDepthwiseConv2D")},
+    **{kind: "dense" for kind in ("Dense", "QDense", "QuantDense")},
+    **{kind: "pool" for kind in ("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D")},
+    **{kind: "quantizer_layer" for kind in ("SteSign", "ApproxSign", "SwishSign", "SteTern", "NoOp")},
+    "InputLayer": "input_layer",
+    "BatchNormalization": "batch_norm",
+    "QBatchNormalization": "batch_norm",
+    "Activation": "activation_layer",
+    "QActivation": "activation_layer",
+    "ReLU": "relu",
+    "Softmax": "softmax",
+    "GlobalAveragePooling1D": "global_pool",
+    "GlobalAveragePooling2D": "global_pool",
+    "Flatten": "flatten",
+    "Reshape": "reshape",
+    "ZeroPadding2D": "zero_padding",
+    "Rescaling": "rescaling",
+    "Dropout": "dropout",
+    "SpatialDropout2D": "dropout",
+    "Add": "join",
+    "Concatenate": "join"
+}
+# The packages whose layers the importer knows.
+PACKAGES = ("keras", "tf_keras", "tensorflow", "qkeras", "larq", "builtins")
 
 
 class Reader(Builder):
   """Reads one file."""
 
   def read(self):
-    try:
-      import h5py
-    except ImportError:
-      raise Refusal(f"{self.path}: reading Keras models needs Python's h5py: run scripts/setup --import") from None
-    try:
-      with h5py.File(self.path, "r") as file:
-        require("model_config" in file.attrs,
-                f"{self.path}: expected a model saved with its architecture, found only weights")
-        text = file.attrs["model_config"]
-        config = json.loads(text.decode() if isinstance(text, bytes) else text)
-        self.h5py, self.weights = h5py, file["model_weights"] if "model_weights" in file else file
-        return self.model(config)
-    except Refusal:
-      raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError,
-            UnicodeDecodeError, MemoryError) as error:
-      text = str(error).split("\n")[0] or type(error).__name__
-      raise Refusal(f"{self.path}: expected a Keras model in HDF5, found {text}") from None
+    return open_model(self.path, self.model)
 
   # --- the model -----------------------------------------------------------------------------------------------------
 
-  def model(self, config):
+  def model(self, config, weights):
+    """Returns the graph of a model. `weights` makes the reader of its arrays from the layers' names and classes."""
+    require(isinstance(config, dict), f"{self.path}: expected the configuration of a model, found {str(config)[:80]}")
     kind, body = config.get("class_name"), config.get("config")
     require(kind in ("Functional", "Model", "Sequential"),
             f"{self.path}: expected a Functional or Sequential model, found {kind}")
-    layers = body["layers"] if isinstance(body, dict) else body
+    layers = body.get("layers") if isinstance(body, dict) else body
     require(isinstance(layers, list) and layers, f"{self.path}: expected layers, found none")
+    for number, layer in enumerate(layers):
+      settings = layer.get("config") if isinstance(layer, dict) else None
+      name = settings.get("name") if isinstance(settings, dict) else None
+      require(isinstance(name, str) and name and "class_name" in layer,
+              f"{self.path}: layer {number}: expected a class, a configuration and a name, found {str(layer)[:80]}")
+    entries = [(layer["config"]["name"], self.kind(layer), layer) for layer in layers]
+    twice = next((name for name, times in Counter(name for name, _, _ in entries).items() if times > 1), None)
+    require(twice is None, f"{self.path}: layer '{twice}': expected a name that no other layer has")
+    self.weights = weights([(name, layer_kind) for name, layer_kind, _ in entries])
     self.values = {}  # layer: its result
     previous = None
-    if kind == "Sequential" and layers[0]["class_name"] != "InputLayer":
-      shape = layers[0]["config"].get("batch_input_shape")
-      require(shape, f"{self.path}: layer '{layers[0]['config'].get('name')}': expected the input's shape")
+    if kind == "Sequential" and entries[0][1] != "InputLayer":
+      shape = layers[0]["config"].get("batch_input_shape") or layers[0]["config"].get("batch_shape")
+      shape = shape or (body.get("build_input_shape") if isinstance(body, dict) else None)
+      require(shape, f"{self.path}: layer '{entries[0][0]}': expected the input's shape")
       previous = self.input_layer("input", shape)
-    for layer in layers:
-      name, settings = layer["config"]["name"], layer["config"]
-      if layer["class_name"] == "InputLayer":
+    for name, layer_kind, layer in entries:
+      settings = layer["config"]
+      if layer_kind == "InputLayer":
         previous = self.values[name] = self.input_layer(
             name,
             settings.get("batch_input_shape") or settings.get("batch_shape"))
         continue
-      if kind == "Sequential":
-        inputs = [previous]
-      else:
-        inbound = layer["inbound_nodes"]
-        require(
-            len(inbound) == 1,
-            f"{self.path}: layer '{name}': expected that it is used once, found {len(inbound)} times")
-        sources = [source[0] for source in inbound[0]]
-        missing = [source for source in sources if source not in self.values]
-        require(not missing,
-                f"{self.path}: layer '{name}': expected an earlier layer as its input, found {missing[:1]}")
-        inputs = [self.values[source] for source in sources]
-      previous = self.values[name] = self.layer(layer["class_name"], name, settings, inputs)
+      try:
+        inputs = [previous] if kind == "Sequential" else self.inputs_of(name, layer["inbound_nodes"])
+        previous = self.values[name] = self.layer(layer_kind, name, settings, inputs)
+      except ERRORS as error:
+        text = str(error).split("\n")[0] or type(error).__name__
+        raise Refusal(f"{self.path}: layer '{name}' ({layer_kind}): expected settings that the layer takes, found "
+                      f"{text}") from None
     if kind != "Sequential":
-      outputs = body["output_layers"]
-      require(len(outputs) == 1, f"{self.path}: expected one output, found {len(outputs)}")
+      outputs = body.get("output_layers")
+      outputs = [outputs] if outputs and isinstance(outputs, list) and isinstance(outputs[0], str) else outputs
+      require(isinstance(outputs, list) and len(outputs) == 1 and isinstance(outputs[0], list) and outputs[0],
+              f"{self.path}: expected one output, found {str(outputs)[:80]}")
+      require(str(outputs[0][0]) in self.values, f"{self.path}: expected a layer as the output, found '{outputs[0][0]}'")
       previous = self.values[outputs[0][0]]
     if self.ranks[previous] > 1:
       previous = self.channels_last(previous, "output")
     graph = Graph(self.path, "Keras", self.input, [previous], self.nodes, self.constants)
     graph.sort()
     return graph
+
+  def kind(self, layer):
+    """Returns a layer's class. Classes of unknown packages are refused."""
+    kind = layer["class_name"]
+    package = str(layer.get("module") or "keras").split(".")[0]
+    require(
+        package in PACKAGES and isinstance(kind, str),
+        f"{self.path}: layer '{layer['config'].get('name')}': expected a layer of Keras, QKeras or Larq, found "
+        f"{layer.get('module')}.{kind}")
+    kind = kind.split(">")[-1]
+    require(
+        kind in LAYERS, f"{self.path}: layer '{layer['config'].get('name')}' ({kind}): expected a layer that the "
+        f"importer knows, found {kind}")
+    return kind
+
+  def inputs_of(self, name, nodes):
+    """Returns the values that a layer reads, from the form of Keras 2 (lists) or of Keras 3 (serialized tensors)."""
+    where = f"{self.path}: layer '{name}'"
+    require(len(nodes) == 1, f"{where}: expected that it is used once, found {len(nodes)} times")
+    node, sources = nodes[0], []
+
+    def tensors(item, found):
+      if isinstance(item, dict) and item.get("class_name") == "__keras_tensor__":
+        found.append(item["config"]["keras_history"])
+      elif isinstance(item, (list, dict)):
+        for part in item.values() if isinstance(item, dict) else item:
+          tensors(part, found)
+      return found
+
+    if isinstance(node, dict):
+      sources = tensors(node["args"], [])
+      require(not tensors(node.get("kwargs"), []), f"{where}: expected feature maps as positional arguments")
+    else:
+      sources = node
+      require(all(len(source) < 4 or not tensors(source[3], []) for source in sources),
+              f"{where}: expected no feature maps as named arguments")
+    missing = [source[0] for source in sources if source[0] not in self.values]
+    require(sources and not missing, f"{where}: expected an earlier layer as its input, found {missing[:1]}")
+    require(all(source[1] == 0 and source[2] == 0 for source in sources),
+            f"{where}: expected the first result of each layer as its input")
+    return [self.values[source[0]] for source in sources]
 
   def input_layer(self, name, shape):
     require(not hasattr(self, "input"), f"{self.path}: expected one input, found a second one, '{name}'")
@@ -103,9 +160,11 @@ class Reader(Builder):
 
   # --- nodes ---------------------------------------------------------------------------------------------------------
 
-  def constant(self, name, values):
-    self.constants[name] = Constant(np.asarray(values,
-                                               np.int64 if np.asarray(values).dtype.kind == "i" else np.float64))
+  def constant(self, name, values, quantizer=None):
+    values, wanted = np.asarray(values), name
+    while name in self.constants:
+      name = f"{wanted}:{len(self.constants)}"
+    self.constants[name] = Constant(values.astype(np.int64 if values.dtype.kind == "i" else np.float64), quantizer)
     return name
 
   def channels_first(self, value, name):
@@ -116,25 +175,6 @@ class Reader(Builder):
     rank = self.ranks[value]
     return self.add("Transpose", name, [value], rank, perm=[0, *range(2, rank + 1), 1])
 
-  def arrays(self, name):
-    """Returns a layer's arrays by the last part of their names."""
-    found = {}
-
-    def take(path, item):
-      if isinstance(item, self.h5py.Dataset):
-        what = f"{self.path}: layer '{name}'"
-        require(item.external is None and not item.is_virtual, f"{what}: expected weights inside the file")
-        check_extents(item.shape, what)
-        require(item.dtype.kind == "f", f"{what}: expected floats, found {item.dtype}")
-        key = path.split("/")[-1].split(":")[0]
-        require(key not in found, f"{what}: expected one array '{key}', found two")
-        found[key] = np.array(item, np.float64)
-        require(np.isfinite(found[key]).all(), f"{what}: expected finite numbers in '{key}'")
-
-    if name in self.weights:
-      self.weights[name].visititems(take)
-    return found
-
   def array(self, arrays, key, shape, name):
     require(key in arrays,
             f"{self.path}: layer '{name}': expected an array '{key}', found {', '.join(arrays) or 'none'}")
@@ -144,108 +184,90 @@ class Reader(Builder):
         f"{self.path}: layer '{name}': expected {key} of the shape {list(shape)}, found {list(found.shape)}")
     return found
 
+  def quantized_map(self, value, name, settings, key):
+    """Applies the quantizer of a setting to a feature map."""
+    entry = settings.take(key, None)
+    return value if entry is None else quantize_map(self, value, f"{name}.{key}", entry)
+
+  def weight(self, name, array, settings, key, move):
+    """Adds a layer's weights, quantized by the setting `key`. `move` returns an array in ONNX's layout."""
+    values, quantizer = quantized_weights(f"{self.where}: {key}", settings.take(key, None), array)
+    if quantizer is not None:
+      quantizer = dataclasses.replace(quantizer, scale=move(quantizer.scale))
+    return self.constant(f"{name}.weight", move(values), quantizer)
+
+  def bias(self, name, arrays, settings):
+    """Returns a list of the layer's bias, empty without one."""
+    quantizer = settings.take("bias_quantizer", None)
+    if not settings.take("use_bias", True):
+      return []
+    array = self.array(arrays, "bias", [None], name)
+    values, _ = quantized_weights(f"{self.where}: bias_quantizer", quantizer, array, False)
+    return [self.constant(f"{name}.bias", values)]
+
   # --- layers --------------------------------------------------------------------------------------------------------
 
   def layer(self, kind, name, settings, inputs):
     """Adds the nodes of a layer. Returns its result."""
     self.where = f"{self.path}: layer '{name}' ({kind})"
-    handlers = {
-        "Conv2D": self.conv,
-        "Conv1D": self.conv,
-        "DepthwiseConv2D": self.conv,
-        "Dense": self.dense,
-        "QuantConv2D": self.conv,
-        "QuantConv1D": self.conv,
-        "QuantDepthwiseConv2D": self.conv,
-        "QuantDense": self.dense,
-        "BatchNormalization": self.batch_norm,
-        "Activation": self.activation_layer,
-        "ReLU": self.relu,
-        "Softmax": lambda n, s, i: self.activation(i[0], n,
-                                                   s.take("axis", -1) and "softmax"),
-        "MaxPooling2D": self.pool,
-        "AveragePooling2D": self.pool,
-        "MaxPooling1D": self.pool,
-        "AveragePooling1D": self.pool,
-        "GlobalAveragePooling2D": self.global_pool,
-        "GlobalAveragePooling1D": self.global_pool,
-        "Flatten": self.flatten,
-        "Reshape": self.reshape,
-        "ZeroPadding2D": self.zero_padding,
-        "Dropout": lambda n, s, i: i[0],
-        "SpatialDropout2D": lambda n, s, i: i[0],
-        "Add": self.join,
-        "Concatenate": self.join
-    }
-    require(kind in handlers, f"{self.where}: expected a layer that the importer knows, found {kind}")
     require(kind in ("Add", "Concatenate") or len(inputs) == 1,
             f"{self.where}: expected one input, found {len(inputs)}")
+    require(isinstance(settings, dict), f"{self.where}: expected a configuration, found {str(settings)[:80]}")
     taken = Settings(settings, self.where)
     require(
         taken.values.get("data_format", "channels_last") in ("channels_last", None),
         f"{self.where}: expected channels_last")
-    result = handlers[kind](name, taken, inputs)
+    result = getattr(self, LAYERS[kind])(name, taken, inputs)
     taken.check()
     return result
 
-  def activation(self, value, name, kind):
-    if isinstance(kind, dict):
-      kind = kind.get("class_name")
+  def activation(self, value, name, entry):
+    kind, _ = named(self.where, entry)
+    if is_quantizer(kind):
+      return quantize_map(self, value, name, entry)
     if kind in (None, "linear"):
       return value
-    if kind in ("ste_sign",):
-      return self.add("qonnx.BipolarQuant", name, [value, self.constant(f"{name}.sign.scale", 1.0)], self.ranks[value])
-    if kind == "relu6":
-      return self.add("Clip", name,
-                      [value, self.constant(f"{name}.low", 0.0),
-                       self.constant(f"{name}.high", 6.0)], self.ranks[value])
+    if kind in CLIPS:
+      low, high = (self.constant(f"{name}.{key}", bound) for key, bound in zip(("low", "high"), CLIPS[kind]))
+      return self.add("Clip", name, [value, low, high], self.ranks[value])
     require(kind in ACTIVATIONS,
-            f"{self.where}: expected an activation {', '.join(ACTIVATIONS)}, relu6 or linear, found {kind}")
+            f"{self.where}: expected an activation {', '.join([*ACTIVATIONS, *CLIPS])} or linear, found {kind}")
     attributes = {"axis": -1} if kind == "softmax" else {}
     require(kind != "softmax" or self.ranks[value] == 1, f"{self.where}: expected softmax of a flat feature map")
     return self.add(ACTIVATIONS[kind], name, [value], self.ranks[value], **attributes)
 
-  def quantized(self, value, name, settings, key):
-    """Applies Larq's quantizer of inputs or kernels."""
-    kind = settings.take(key, None)
-    if isinstance(kind, dict):
-      kind = kind.get("class_name")
-    if kind is None:
-      return value
-    require(str(kind).lower().replace("_", "") == "stesign", f"{self.where}: expected {key} ste_sign, found {kind}")
-    self.ranks.setdefault(value, 0)
-    return self.add("qonnx.BipolarQuant", f"{name}.{key}", [value, self.constant(f"{name}.{key}.scale", 1.0)],
-                    self.ranks[value])
-
   def padding(self, settings):
-    padding = settings.take("padding", "valid")
+    padding = str(settings.take("padding", "valid")).lower()
     require(padding in ("valid", "same"), f"{self.where}: expected padding valid or same, found {padding}")
+    # Larq pads with another number than 0 only if the padding is "same".
+    require(padding == "valid" or not settings.values.get("pad_values"),
+            f"{self.where}: expected pad_values 0, found {settings.values.get('pad_values')}")
+    settings.take("pad_values", 0)
     return "SAME_UPPER" if padding == "same" else "VALID"
 
   def conv(self, name, settings, inputs):
-    arrays = self.arrays(name)
-    value = self.quantized(inputs[0], name, settings, "input_quantizer")
+    value = self.quantized_map(inputs[0], name, settings, "input_quantizer")
     rank = self.ranks[value]
     kernel = settings.take("kernel_size")
+    require(
+        isinstance(kernel, list) and len(kernel) == rank - 1,
+        f"{self.where}: expected a window of {rank - 1} extents, found {kernel}")
     depthwise = "depth_multiplier" in settings.values
-    require(len(kernel) == rank - 1, f"{self.where}: expected a window of {rank - 1} extents, found {kernel}")
-    bias = settings.take("use_bias", True)
+    key = "depthwise_kernel" if depthwise else "kernel"
+    arrays = self.weights.arrays(name, [key, "bias"] if settings.values.get("use_bias", True) else [key])
+    settings.expect("mask", None)
     if depthwise:
       multiplier = settings.take("depth_multiplier")
-      weight = self.array(arrays, "depthwise_kernel", [*kernel, None, multiplier], name)
-      channels = weight.shape[-2]
+      weight = self.array(arrays, key, [*kernel, None, multiplier], name)
+      groups = weight.shape[-2]
       settings.take("groups", 1)
-      groups = channels
-      weight = weight.transpose(2, 3, 0, 1).reshape(channels * multiplier, 1, *kernel)
+      move = lambda array: array.transpose(2, 3, 0, 1).reshape(groups * multiplier, 1, *kernel)
     else:
       groups = settings.take("groups", 1)
-      weight = self.array(arrays, "kernel", [*kernel, None, settings.take("filters")], name)
-      weight = weight.transpose(rank, rank - 1, *range(rank - 1))
-    key = "depthwise_quantizer" if depthwise else "kernel_quantizer"
-    weight = self.quantized(self.constant(f"{name}.weight", weight), name, settings, key)
-    tensors = [value, weight]
-    if bias:
-      tensors.append(self.constant(f"{name}.bias", self.array(arrays, "bias", [None], name)))
+      weight = self.array(arrays, key, [*kernel, None, settings.take("filters")], name)
+      move = lambda array: array.transpose(rank, rank - 1, *range(rank - 1))
+    quantizer = "depthwise_quantizer" if depthwise else "kernel_quantizer"
+    tensors = [value, self.weight(name, weight, settings, quantizer, move), *self.bias(name, arrays, settings)]
     out = self.add("Conv",
                    name,
                    tensors,
@@ -257,36 +279,72 @@ class Reader(Builder):
     return self.activation(out, f"{name}.activation", settings.take("activation", "linear"))
 
   def dense(self, name, settings, inputs):
-    arrays = self.arrays(name)
-    value = self.quantized(inputs[0], name, settings, "input_quantizer")
+    value = self.quantized_map(inputs[0], name, settings, "input_quantizer")
     require(self.ranks[value] == 1, f"{self.where}: expected a flat feature map")
-    weight = self.constant(f"{name}.weight", self.array(arrays, "kernel", [None, settings.take("units")], name))
-    weight = self.quantized(weight, name, settings, "kernel_quantizer")
-    tensors = [value, weight]
-    if settings.take("use_bias", True):
-      tensors.append(self.constant(f"{name}.bias", self.array(arrays, "bias", [None], name)))
-    out = self.add("Gemm", name, tensors, 1)
+    arrays = self.weights.arrays(name, ["kernel", "bias"] if settings.values.get("use_bias", True) else ["kernel"])
+    settings.expect("quantization_config", None)
+    weight = self.array(arrays, "kernel", [None, settings.take("units")], name)
+    tensors = [value, self.weight(name, weight, settings, "kernel_quantizer", lambda array: array)]
+    out = self.add("Gemm", name, tensors + self.bias(name, arrays, settings), 1)
     return self.activation(out, f"{name}.activation", settings.take("activation", "linear"))
 
   def batch_norm(self, name, settings, inputs):
-    arrays = self.arrays(name)
+    center, scale = settings.take("center", True), settings.take("scale", True)
+    arrays = self.weights.arrays(name, ["gamma"] * bool(scale) + ["beta"] * bool(center) +
+                                 ["moving_mean", "moving_variance"])
     axis = settings.values.get("axis")
     axis = axis[0] if isinstance(axis, list) else axis
     rank = self.ranks[inputs[0]]
     require(axis in (None, -1, rank), f"{self.where}: expected the channels' axis, found {axis}")
     mean = self.array(arrays, "moving_mean", [None], name)
-    center, scale = settings.take("center", True), settings.take("scale", True)
-    gamma = self.array(arrays, "gamma", mean.shape, name) if scale else np.ones(mean.shape)
-    beta = self.array(arrays, "beta", mean.shape, name) if center else np.zeros(mean.shape)
+
+    def part(key, quantizer, fallback=None):
+      array = fallback if fallback is not None else self.array(arrays, key, mean.shape, name)
+      entry = settings.take(f"{quantizer}_quantizer", None)
+      # QKeras measures the scales of these two by the parameters.
+      values, _ = quantized_weights(f"{self.where}: {quantizer}_quantizer", entry, array,
+                                    quantizer in ("gamma", "variance"))
+      return array if fallback is not None else values
+
+    gamma = part("gamma", "gamma", None if scale else np.ones(mean.shape))
+    beta = part("beta", "beta", None if center else np.zeros(mean.shape))
+    mean, variance = part("moving_mean", "mean"), part("moving_variance", "variance")
+    epsilon = settings.take("epsilon", 1e-3)
+    inverse = settings.take("inverse_quantizer", None)
+    if inverse is not None:
+      require((variance + epsilon > 0).all(), f"{self.where}: expected variances above 0")
+      factor, _ = quantized_weights(f"{self.where}: inverse_quantizer", inverse, gamma / np.sqrt(variance + epsilon),
+                                    False)
+      gamma, variance, epsilon = factor, np.ones(mean.shape), 0.0
     tensors = [
         self.constant(f"{name}.{key}", array)
-        for key, array in (("weight", gamma), ("bias", beta), ("running_mean", mean),
-                           ("running_var", self.array(arrays, "moving_variance", mean.shape, name)))
+        for key, array in (("weight", gamma), ("bias", beta), ("running_mean", mean), ("running_var", variance))
     ]
-    return self.add("BatchNormalization", name, [inputs[0], *tensors], rank, epsilon=settings.take("epsilon", 1e-3))
+    return self.add("BatchNormalization", name, [inputs[0], *tensors], rank, epsilon=epsilon)
 
   def activation_layer(self, name, settings, inputs):
     return self.activation(inputs[0], name, settings.take("activation"))
+
+  def dropout(self, name, settings, inputs):
+    return inputs[0]
+
+  def softmax(self, name, settings, inputs):
+    settings.expect("axis", -1, self.ranks[inputs[0]])
+    return self.activation(inputs[0], name, "softmax")
+
+  def quantizer_layer(self, name, settings, inputs):
+    """A quantizer of Larq as a layer."""
+    settings.taken.update(settings.values)
+    kind = self.where.split("(")[-1].rstrip(")")
+    return quantize_map(self, inputs[0], name, {"class_name": kind, "config": settings.values})
+
+  def rescaling(self, name, settings, inputs):
+    value, rank = inputs[0], self.ranks[inputs[0]]
+    for op, key, neutral in (("Mul", "scale", 1.0), ("Add", "offset", 0.0)):
+      number = settings.take(key, neutral)
+      require(isinstance(number, (int, float)), f"{self.where}: expected one number as {key}, found {str(number)[:80]}")
+      value = self.add(op, f"{name}.{key}", [value, self.constant(f"{name}.{key}", float(number))], rank)
+    return value
 
   def relu(self, name, settings, inputs):
     most = settings.take("max_value", None)
@@ -345,26 +403,6 @@ class Reader(Builder):
     axis = settings.values.get("axis", -1)
     require(axis in (-1, rank), f"{self.where}: expected a concatenation of channels, found axis {axis}")
     return self.add("Concat", name, inputs, rank, axis=1)
-
-
-class Settings:
-  """A layer's configuration, of which every entry has to be understood."""
-
-  def __init__(self, values, where):
-    self.values, self.where = values, where
-    self.taken = set()
-
-  def take(self, key, *fallback):
-    self.taken.add(key)
-    if key in self.values:
-      return self.values[key]
-    require(fallback, f"{self.where}: expected the setting '{key}', found none")
-    return fallback[0]
-
-  def check(self):
-    for key, value in self.values.items():
-      known = key in self.taken or key in IGNORED or key.endswith(TRAINING)
-      require(known, f"{self.where}: expected a setting that the importer knows, found '{key}'")
 
 
 __all__ = ["Reader"]

@@ -23,6 +23,9 @@ QONNX_OPERATORS = {
     "Trunc": "qonnx.Trunc",
     "MultiThreshold": "qonnx.MultiThreshold"
 }
+# The domain of ONNX's operators whose first input, weights and result have the channels last.
+CHANNELS_LAST = "qonnx.custom_op.channels_last"
+CHANNELS_LAST_OPERATORS = ("Conv", "MaxPool", "AveragePool", "BatchNormalization")
 
 # ONNX's number types: name, numpy type in raw_data, field of TensorProto that holds them otherwise.
 TYPES = {
@@ -133,6 +136,7 @@ class Reader:
         len(inputs) == 1, f"{self.path}: expected one input, found {len(inputs)}" +
         (f" ({', '.join(text_of(value.name) for value in inputs[:4])})" if inputs else ""))
     require(len(graph.output) == 1, f"{self.path}: expected one output, found {len(graph.output)}")
+    self.rank = len(inputs[0].type.tensor_type.shape.dim)
     nodes = [node for number, proto in enumerate(graph.node) for node in self.node(proto, number)]
     kinds = {node.op for node in nodes}
     source = "QONNX" if any(op.startswith("qonnx.") for op in kinds) else \
@@ -187,7 +191,8 @@ class Reader:
     return Input(name, tuple(extents), TYPES[kind][0])
 
   def node(self, proto, number):
-    """Returns the nodes that a node of the file becomes: none for a Constant, else one."""
+    """Returns the nodes that a node of the file becomes: none for a Constant, else one, or more with the Transpose nodes
+    around an operator with its channels last."""
     kind, domain = text_of(proto.op_type), text_of(proto.domain)
     name = text_of(proto.name) or f"{kind}_{number}"
     what = f"{self.path}: {kind} node '{name}'"
@@ -204,6 +209,10 @@ class Reader:
       require(kind in QONNX_OPERATORS, f"{what}: expected one of {', '.join(QONNX_OPERATORS)} in the domain {domain}")
       require(kind != "Trunc" or self.qonnx_version < 2, f"{what}: expected version 1 of Trunc")
       op = QONNX_OPERATORS[kind]
+    elif domain == CHANNELS_LAST:
+      require(kind in CHANNELS_LAST_OPERATORS,
+              f"{what}: expected one of {', '.join(CHANNELS_LAST_OPERATORS)} in the domain {domain}")
+      op = kind
     else:
       raise Refusal(f"{what}: expected a domain of ONNX or QONNX, found '{domain}'")
     if op == "Constant":
@@ -211,7 +220,21 @@ class Reader:
       return []
     node = Node(op, name, inputs, outputs, attributes)
     self.to_one_form(node, what)
-    return [node]
+    if domain != CHANNELS_LAST:
+      return [node]
+    moved = 2 if op == "Conv" else 1  # inputs with the channels last: Conv's weights, too
+    require(len(node.inputs) >= moved and len(outputs) == 1, f"{what}: expected {moved} inputs and one result")
+    kernel = attributes.get("kernel_shape")
+    rank = len(kernel) + 2 if isinstance(kernel, list) else self.rank
+    nodes = []
+    for at in range(moved):
+      result = f"{outputs[0]}:channels_first:{at}"
+      perm = [0, rank - 1, *range(1, rank - 1)]
+      nodes.append(Node("Transpose", f"{name}:first:{at}", [inputs[at]], [result], {"perm": perm}))
+      node.inputs[at] = result
+    node.outputs = [f"{outputs[0]}:result"]
+    last = Node("Transpose", f"{name}:last", list(node.outputs), outputs, {"perm": [0, *range(2, rank), 1]})
+    return [*nodes, node, last]
 
   def attribute(self, attribute, what):
     kinds = {

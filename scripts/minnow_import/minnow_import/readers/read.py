@@ -13,10 +13,10 @@ def read(path):
     from .onnx import Reader
   elif ending == ".tflite":
     from .tflite import Reader
-  elif ending in (".h5", ".hdf5"):
+  elif ending in (".h5", ".hdf5", ".keras"):
     from .keras import Reader
   elif path.lower().endswith(".tar.xz"):
     from .bnn_pynq import Reader
   else:
-    raise Refusal(f"{path}: expected a file that ends in .onnx, .tflite, .h5 or .tar.xz")
+    raise Refusal(f"{path}: expected a file that ends in .onnx, .tflite, .h5, .keras or .tar.xz")
   return Reader(path).read()
