@@ -44,8 +44,8 @@ template <class Quad, bool Whole, int Pixels, int Filters>
   const std::byte* inputs[index(Pixels)] = {from};
 #pragma GCC unroll 4
   for (int p = 1; p < Pixels; ++p) inputs[p] = inputs[p - 1] + pixel;
-  // Single filters and quads with gaps are rare, so they have less code.
-  if constexpr (!Whole || Filters == 1) {
+  // Single filters and quads with gaps are rare, and the body of a loop over one pixel is long, so they have less code.
+  if constexpr (!Whole || Filters == 1 || Pixels == 1) {
     for (; quads > 0; --quads, weights += next)
       Quad::template add<Whole, Pixels, Filters>(inputs, advance, weights, sums);
     return;
