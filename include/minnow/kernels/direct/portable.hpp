@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <memory>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/index.hpp>
@@ -86,7 +85,7 @@ private:
     if constexpr (Weights::storage == encoding::nibble) {
       std::uint16_t all = 0;
       if constexpr (std::endian::native == std::endian::little)
-        std::memcpy(&all, std::assume_aligned<2>(quad), sizeof all);  // one load also if addresses must be aligned
+        std::memcpy(&all, __builtin_assume_aligned(quad, 2), sizeof all);  // one load also if addresses must be aligned
       else all = load16(quad);
       return static_cast<std::int32_t>(std::uint32_t{all} << (28 - 4 * Channel)) >> 28;
     } else {
