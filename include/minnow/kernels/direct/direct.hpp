@@ -94,11 +94,12 @@ private:
   template <window Inputs, int Pixels, int Filters>
   [[MINNOW_INNER_LOOPS]] static void tiles(const direct_positions& at, const std::byte* from, const std::byte* weights,
                                            int filters, std::int32_t* to) noexcept {
+    const direct_positions here = at;  // the assembly of inner loops may change all memory except local variables
     for (; filters >= Filters; filters -= Filters, to += Filters, weights += Filters * weight_quad_bytes<Weights>)
-      tile<Inputs, Pixels, Filters>(at, from, weights, to);
+      tile<Inputs, Pixels, Filters>(here, from, weights, to);
     if constexpr ((Loops & rest<Pixels>) != 0)
       for (; filters > 0; --filters, ++to, weights += weight_quad_bytes<Weights>)
-        tile<Inputs, Pixels, 1>(at, from, weights, to);
+        tile<Inputs, Pixels, 1>(here, from, weights, to);
   }
   /// Computes the sums of one tile: to[p * block_filters + f] for pixel p and filter f.
   template <window Inputs, int Pixels, int Filters>
