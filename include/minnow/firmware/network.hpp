@@ -206,7 +206,7 @@ private:
     if constexpr (shares) return Arena->memory;
     else return memory_.memory;
   }
-  [[nodiscard]] std::byte* map(std::size_t stage) noexcept { return memory() + plan::places.maps[stage]; }
+  [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return memory() + plan::places.maps[maker]; }
 
   /// Runs the stages from `first` on.
   template <class AfterStage>

@@ -10,53 +10,10 @@
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
 #include <arm_mve.h>
 
+#include <minnow/kernels/direct/helium_weights.hpp>
+
 /// The inner loops of direct.hpp and depthwise.hpp with Helium (MVE), the vectors of the Cortex-M55 and M85.
 namespace minnow::kernels::detail {
-
-/// Four quads of weights of one filter as 16 bytes. The quads of a filter are `next` bytes apart, so they are gathered.
-template <class Weights>
-struct helium_weights {
-  uint32x4_t offsets;
-  static constexpr int shift = 0;  ///< number of bits by which the bytes are too large
-
-  explicit helium_weights(std::ptrdiff_t next) noexcept
-      : offsets(vmulq_n_u32(vidupq_n_u32(0, 1), static_cast<std::uint32_t>(next))) {}
-  [[nodiscard]] int8x16_t load(const std::byte* from) const noexcept {
-    return vreinterpretq_s8_u32(vldrwq_gather_offset_u32(reinterpret_cast<const std::uint32_t*>(from), offsets));
-  }
-  /// Loads fewer quads; the other bytes are 0.
-  [[nodiscard]] int8x16_t load(const std::byte* from, int quads) const noexcept {
-    return vreinterpretq_s8_u32(vldrwq_gather_offset_z_u32(reinterpret_cast<const std::uint32_t*>(from), offsets,
-                                                           vctp32q(static_cast<std::uint32_t>(quads))));
-  }
-};
-
-/// Weights of 4 bits: bytes of two weights are gathered to lanes of 16 bits. Both weights are moved to the upper halves
-/// of the lane's bytes, so they are 16 times as large.
-template <class Weights>
-  requires(Weights::storage == encoding::nibble)
-struct helium_weights<Weights> {
-  uint16x8_t offsets;
-  static constexpr int shift = 4;
-
-  explicit helium_weights(std::ptrdiff_t next) noexcept {
-    const uint16x8_t lanes = vidupq_n_u16(0, 1);
-    offsets = vaddq_u16(vmulq_n_u16(vshrq_n_u16(lanes, 1), static_cast<std::uint16_t>(next)),
-                        vandq_u16(lanes, vdupq_n_u16(1)));
-  }
-  [[nodiscard]] int8x16_t load(const std::byte* from) const noexcept {
-    return spread(vldrbq_gather_offset_u16(reinterpret_cast<const std::uint8_t*>(from), offsets));
-  }
-  [[nodiscard]] int8x16_t load(const std::byte* from, int quads) const noexcept {
-    return spread(vldrbq_gather_offset_z_u16(reinterpret_cast<const std::uint8_t*>(from), offsets,
-                                             vctp16q(static_cast<std::uint32_t>(2 * quads))));
-  }
-
-private:
-  [[nodiscard]] static int8x16_t spread(uint16x8_t both) noexcept {
-    return vreinterpretq_s8_u16(vandq_u16(vsliq_n_u16(vshlq_n_u16(both, 4), both, 8), vdupq_n_u16(0xf0f0)));
-  }
-};
 
 /// Members as portable_steps. VMLADAVA adds 16 products to a sum in a general register.
 ///
@@ -65,18 +22,23 @@ private:
 ///       added
 template <class In, class Weights>
 struct helium_steps : portable_steps<In, Weights> {
+  /// True if inputs are moved to the range of signed bytes.
+  static constexpr bool is_shifted = In::storage == encoding::pixel || is_unsigned(In::storage);
   static constexpr int pixels = 3, filters = 2, filters_of_one = 4;
+  /// A product of signed inputs with 4-bit weights is below 2^10, so these sums, 16 times as large, fit 32 bits.
+  static constexpr bool is_scaled = Weights::storage == encoding::nibble && !is_shifted;
+  static constexpr int longest = is_scaled ? 1 << 15 : whole_window;
+  template <int Filters>
+  static constexpr int shift = is_scaled ? helium_weights<Weights>::shift : 0;
 
   template <bool Whole, bool Short, int Pixels, int Filters>
   [[gnu::always_inline]] static void add(const std::byte* from, std::ptrdiff_t pixel, std::ptrdiff_t advance,
                                          const std::byte* weights, std::ptrdiff_t next, int quads,
                                          std::int32_t (&sums)[index(Pixels)][index(Filters)]) noexcept {
     const helium_weights<Weights> packed(next);
-    constexpr bool direct = !is_shifted && packed.shift == 0;
+    constexpr bool direct = !is_shifted && (packed.shift == 0 || Short);
     if constexpr (is_optimized && direct && Whole && Pixels == 3 && Filters == 2)
-      return multiply(4 * quads, from, from + pixel, from + 2 * pixel,
-                      vaddq_n_u32(packed.offsets, reinterpret_cast<std::uintptr_t>(weights)),
-                      vdupq_n_u32(static_cast<std::uint32_t>(4 * next)), sums);
+      return multiply_tile(packed, 4 * quads, from, from + pixel, from + 2 * pixel, weights, next, sums);
     uint8x16_t offsets{};
     if constexpr (!Whole) {
       const uint8x16_t lanes = vidupq_n_u8(0, 1);
@@ -210,48 +172,11 @@ private:
 #undef MINNOW_ADD_WIDENED
   }
 
-  /// Adds the products of 3 pixels by 2 filters. In assembly, because g++ 12 moves sums to other registers in each pass
-  /// of a loop, and adds to pointers with separate instructions. The last pass of the loop uses only the rest of the
-  /// bytes (tail predication).
-  ///
-  /// bytes    number of inputs of a pixel, a multiple of 4
-  /// weights  addresses of four quads of the first filter; the next four are `next` bytes after them
-  [[gnu::always_inline]] static void multiply(int bytes, const std::byte* x0, const std::byte* x1, const std::byte* x2,
-                                              uint32x4_t weights, uint32x4_t next,
-                                              std::int32_t (&sums)[3][2]) noexcept {
-    uint32x4_t w0, w1, x;
-    register int left __asm__("lr") = bytes;  // the register that LETP counts
-    __asm__ volatile(
-        "wlstp.8 lr, %[left], 2f\n"
-        "1:\n\t"
-        "vldrw.u32 %q[w0], [%q[w]]\n\t"
-        "vldrw.u32 %q[w1], [%q[w], #4]\n\t"
-        "vldrb.8 %q[x], [%[x0]], #16\n\t"
-        "vmladava.s8 %[s0], %q[x], %q[w0]\n\t"
-        "vmladava.s8 %[s1], %q[x], %q[w1]\n\t"
-        "vldrb.8 %q[x], [%[x1]], #16\n\t"
-        "vmladava.s8 %[s2], %q[x], %q[w0]\n\t"
-        "vmladava.s8 %[s3], %q[x], %q[w1]\n\t"
-        "vldrb.8 %q[x], [%[x2]], #16\n\t"
-        "vmladava.s8 %[s4], %q[x], %q[w0]\n\t"
-        "vmladava.s8 %[s5], %q[x], %q[w1]\n\t"
-        "vadd.i32 %q[w], %q[w], %q[next]\n\t"
-        "letp lr, 1b\n"
-        "2:"
-        : [w0] "=&w"(w0), [w1] "=&w"(w1), [x] "=&w"(x), [w] "+w"(weights), [x0] "+r"(x0), [x1] "+r"(x1), [x2] "+r"(x2),
-          [s0] "+Te"(sums[0][0]), [s1] "+Te"(sums[0][1]), [s2] "+Te"(sums[1][0]), [s3] "+Te"(sums[1][1]),
-          [s4] "+Te"(sums[2][0]), [s5] "+Te"(sums[2][1]), [left] "+r"(left)
-        : [next] "w"(next)
-        : "memory");
-  }
-
 #if defined(__OPTIMIZE__)
   static constexpr bool is_optimized = true;
 #else
   static constexpr bool is_optimized = false;  // the registers do not suffice for `multiply`
 #endif
-  static constexpr bool is_shifted = In::storage == encoding::pixel || is_unsigned(In::storage);
-
   /// Loads the inputs of four quads, or the last ones, and moves the pointer to the next quads.
   template <bool Whole>
   [[nodiscard]] static int8x16_t load(const std::byte*& from, std::ptrdiff_t next, uint8x16_t offsets) noexcept {

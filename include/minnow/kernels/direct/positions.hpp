@@ -74,9 +74,9 @@ struct direct_positions {
 
   /// Sets the positions of weights in a block.
   ///
-  /// quad_bytes  bytes of one filter's quad
-  constexpr void set_block(int filters, int quad_bytes) noexcept {
-    weight_quad = static_cast<std::ptrdiff_t>(filters) * quad_bytes;
+  /// bytes_of_quad  bytes of one filter's quad
+  constexpr void set_block(int filters, int bytes_of_quad) noexcept {
+    weight_quad = static_cast<std::ptrdiff_t>(filters) * bytes_of_quad;
     weight_row = row_quads * weight_quad;
     first_weight = first_quad * weight_quad;
   }
