@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,6 +13,8 @@
 #include <minnow/firmware/layers.hpp>
 #include <minnow/infer/ends/float_maps.hpp>
 #include <minnow/infer/stage_plan.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/operand.hpp>
 #include <minnow/layers/layer.hpp>
 #include <minnow/quantize/real.hpp>
 
@@ -56,6 +59,11 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
     return Plan::has_product && !Plan::has_quantizer && (firmware_function<typename Plan::template op<Index>> && ...);
   }(typename Plan::indices{});
 
+  /// True for a stage that only quantizes codes to other codes. It computes one word of channels at a time, and needs no
+  /// map of floats.
+  static constexpr bool quantizes_codes =
+      !Plan::has_product && Plan::ops == 0 && Plan::has_quantizer && !std::is_same_v<typename Plan::inputs, real>;
+
   /// Sink (kernels/sink/sink.hpp) that turns sums into the values of the last layer.
   struct value_sink {
     const float* floats;
@@ -77,7 +85,7 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
 
   static constexpr stage_memory memory() {
     stage_memory m = float_map_memory<Plan, works_in_place>();
-    return in_place ? stage_memory{} : m;
+    return in_place || quantizes_codes ? stage_memory{} : m;
   }
 
   template <class Data, class Product>
@@ -85,6 +93,8 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
     const float* floats = Data::stage().floats;
     if constexpr (in_place) {
       multiply_on_device<Product>(r, value_sink{floats, reinterpret_cast<float*>(r.output)});
+    } else if constexpr (quantizes_codes) {
+      quantize_codes(r, floats);
     } else {
       const float* from = r.floats[0];
       if constexpr (Plan::has_product) multiply<Product>(r.work, floats, r.floats[0]);
@@ -103,6 +113,24 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
           });
       encode<typename Plan::outputs>(from, constants::out_state(floats), r.output, Plan::out);
     }
+  }
+
+private:
+  static void quantize_codes(const stage_run<Plan>& r, const float* floats) noexcept {
+    using in = operand_of<typename Plan::inputs>;
+    using out = operand_of<typename Plan::outputs>;
+    const auto state = constants::out_state(floats);
+    const std::byte* from = r.work.operands.inputs;
+    std::byte* to = r.output;
+    for (int pixel = 0; pixel < Plan::in.pixels(); ++pixel)
+      for (int c = 0; c < Plan::in.channels; c += word_bits) {
+        const shape word{1, 1, (std::min)(word_bits, Plan::in.channels - c)};
+        float numbers[word_bits];
+        encode<typename Plan::outputs>(
+            values<typename Plan::inputs>(from, word, floats[0], r.work.operands.zero, numbers), state, to, word);
+        from += kernels::pixel_bytes<in::storage, in::bits>(word.channels);
+        to += kernels::pixel_bytes<out::storage, out::bits>(word.channels);
+      }
   }
 };
 
