@@ -34,11 +34,11 @@ struct firmware_plan {
   template <class In, class Weights, bool Grouped>
   static constexpr unsigned loops = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
     const auto of_stage = []<class Other>(std::type_identity<Other>) -> unsigned {
-      using product = kernels::portable_product<In, Weights, Grouped>;
       if constexpr (Other::integer_sums && (Other::window.groups != 1) == Grouped)
         if constexpr (std::is_same_v<operand_of<typename Other::inputs>, In> &&
                       std::is_same_v<operand_of<typename Other::weights>, Weights>)
-          return product::loops_of(Other::window);
+          return kernels::portable_product<operand_of<typename Other::inputs>, operand_of<typename Other::weights>,
+                                           Grouped>::loops_of(Other::window);
       return 0;
     };
     return (of_stage(std::type_identity<stage<Stage>>{}) | ... | 0u);

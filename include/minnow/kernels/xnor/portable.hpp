@@ -158,7 +158,7 @@ struct xnor_portable {
   static void excess_of_words(const word* window, const word* weights, int filters,
                               std::int32_t (&excess)[block_filters]) noexcept {
     static_assert(Words == 1 || (Words % 2 == 0 && Words * word_bits < 256));
-    word a[Words];
+    word a[index(Words)];
     for (int k = 0; k < Words; ++k) a[k] = window[k];
     for (int f = 0; f < filters; ++f, ++weights) {
       word bytes = 0;
