@@ -36,8 +36,9 @@ struct helium_steps : portable_steps<In, Weights> {
                                          const std::byte* weights, std::ptrdiff_t next, int quads,
                                          std::int32_t (&sums)[index(Pixels)][index(Filters)]) noexcept {
     const helium_weights<Weights> packed(next);
-    constexpr bool direct = !is_shifted && (packed.shift == 0 || Short);
-    if constexpr (is_optimized && direct && Whole && Pixels == 3 && Filters == 2)
+    // True if the products are added to the sums themselves, without a factor.
+    constexpr bool direct = packed.shift == 0 ? In::storage != encoding::pixel : !is_shifted && Short;
+    if constexpr (is_optimized && direct && !is_shifted && Whole && Pixels == 3 && Filters == 2)
       return multiply_tile(packed, 4 * quads, from, from + pixel, from + 2 * pixel, weights, next, sums);
     uint8x16_t offsets{};
     if constexpr (!Whole) {
@@ -69,7 +70,12 @@ struct helium_steps : portable_steps<In, Weights> {
       weights += 4 * next;
     }
     if ((quads & 3) != 0) step(quads & 3);
-    if constexpr (!direct) {
+    if constexpr (direct && is_shifted) {
+#pragma GCC unroll 4
+      for (int f = 0; f < Filters; ++f)
+#pragma GCC unroll 4
+        for (int p = 0; p < Pixels; ++p) sums[p][f] += 128 * of_weights[f];
+    } else if constexpr (!direct) {
 #pragma GCC unroll 4
       for (int p = 0; p < Pixels; ++p)
 #pragma GCC unroll 4
