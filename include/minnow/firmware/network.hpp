@@ -18,9 +18,8 @@
 #include <minnow/firmware/ends/floats.hpp>
 #include <minnow/firmware/exact_fma.hpp>
 #include <minnow/firmware/plan.hpp>
+#include <minnow/firmware/stage_table.hpp>
 #include <minnow/infer/ends/float_maps.hpp>
-#include <minnow/infer/stage_run.hpp>
-#include <minnow/kernels/layout/flatten.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
 #include <minnow/layers/layer.hpp>
@@ -125,13 +124,13 @@ public:
     if constexpr (plan::quantizes_image) {
       quantize_image(image);
       after_stage(std::size_t{0});
-      run_stages<1>(logits, after_stage, std::make_index_sequence<plan::stages - 1>{});
+      run_stages(1, logits, after_stage);
     } else {
       // The image is copied because kernels may read a few bytes past the end of their input, where the caller's image
       // may have no readable memory.
-      if constexpr (layer_graph::takes_pixels) std::memcpy(map<plan::stages>(nullptr), image, image_size);
+      if constexpr (layer_graph::takes_pixels) std::memcpy(map(plan::stages), image, image_size);
       else normalize(image);
-      run_stages<0>(logits, after_stage, std::make_index_sequence<plan::stages>{});
+      run_stages(0, logits, after_stage);
     }
   }
 
@@ -141,9 +140,8 @@ public:
   template <std::same_as<input_code> Code>
     requires(takes_codes)
   void run_codes(const Code* codes, float* logits) noexcept {
-    std::memcpy(map<0>(nullptr), codes, image_size);
-    const auto ignore = [](std::size_t) {};
-    run_stages<1>(logits, ignore, std::make_index_sequence<plan::stages - 1>{});
+    std::memcpy(map(0), codes, image_size);
+    run_stages(1, logits, [](std::size_t) {});
   }
   [[nodiscard]] static float input_scale() noexcept
     requires takes_codes
@@ -170,7 +168,7 @@ private:
   /// Writes the normalized image, as floats.
   template <class Number>
   void normalize(const Number* image) noexcept {
-    auto* to = reinterpret_cast<float*>(map<plan::stages>(nullptr));
+    auto* to = reinterpret_cast<float*>(map(plan::stages));
     constexpr int channels = layer_graph::input.channels;
     for (int c = 0; c < channels; ++c) {
       const affine a = normalization_of<Number>(c);
@@ -186,7 +184,7 @@ private:
     constexpr shape in = layer_graph::input;
     constexpr std::size_t pixel = kernels::pixel_bytes<operand::storage, operand::bits>(in.channels);
     const auto state = input_state();
-    std::byte* to = map<0>(nullptr);
+    std::byte* to = map(0);
     for (int first = 0; first < in.channels; first += word_bits) {
       const int count = (std::min)(word_bits, in.channels - first);
       affine normal[word_bits];
@@ -203,71 +201,21 @@ private:
     }
   }
 
-  /// The constants of a stage (infer/stage_plan.hpp), as a type, so that their addresses are compile-time constants.
-  template <std::size_t Stage>
-  struct data_of {
-    static constexpr const firmware_stage& stage() noexcept { return Data.stages[Stage]; }
-  };
+  /// The memory of a run.
+  [[nodiscard]] std::byte* memory() noexcept {
+    if constexpr (shares) return Arena->memory;
+    else return memory_.memory;
+  }
+  [[nodiscard]] std::byte* map(std::size_t maker) noexcept { return memory() + plan::places.maps[maker]; }
 
-  [[nodiscard]] std::byte* at(std::size_t offset) noexcept {
-    if constexpr (shares) return Arena->memory + offset;
-    else return memory_.memory + offset;
-  }
-  /// The packed map that stage `Maker` writes; for Maker = plan::stages, the image. The last stage writes the logits.
-  template <std::size_t Maker>
-  [[nodiscard]] std::byte* map(float* logits) noexcept {
-    return Maker + 1 == plan::stages ? reinterpret_cast<std::byte*>(logits) : at(plan::places.maps[Maker]);
-  }
-  /// The map of the second input of layer `Index` of a stage; null if the layer has only one input.
-  template <std::size_t Stage, std::size_t Index>
-  [[nodiscard]] const std::byte* other() noexcept {
-    if constexpr (join_layer<typename stage<Stage>::template op<Index>>)
-      return map<stage<Stage>::template second<Index>>(nullptr);
-    else return nullptr;
-  }
-
-  /// The zero point of the map that stage `Maker` writes; 0 for the image.
-  template <std::size_t Maker>
-  [[nodiscard]] static constexpr int zero_of() noexcept {
-    if constexpr (Maker == plan::stages) return 0;
-    else return Data.stages[Maker].zero;
-  }
-  template <std::size_t Stage, std::size_t Index>
-  [[nodiscard]] static constexpr int other_zero() noexcept {
-    if constexpr (join_layer<typename stage<Stage>::template op<Index>>)
-      return zero_of<stage<Stage>::template second<Index>>();
-    else return 0;
-  }
-
-  /// Runs the stages from `First` on.
-  template <std::size_t First, class AfterStage, std::size_t... Stage>
-  void run_stages(float* logits, AfterStage& after_stage, std::index_sequence<Stage...>) noexcept {
-    ((run_stage<First + Stage>(logits, typename stage<First + Stage>::indices{}), after_stage(First + Stage)), ...);
-  }
-  template <std::size_t Stage, std::size_t... Index>
-  void run_stage(float* logits, std::index_sequence<Index...>) noexcept {
-    using s = stage<Stage>;
-    constexpr detail::stage_memory memory = plan::places.memory[Stage];
-    std::byte* input = map<s::source>(nullptr);
-    if constexpr (s::flattens)
-      kernels::flatten_inputs<s::inputs::storage, detail::operand_of<typename s::inputs>::bits>(input, s::in.pixels(),
-                                                                                                s::in.channels);
-    const auto floats = [&](std::size_t which) { return reinterpret_cast<float*>(at(memory.floats[which])); };
-    detail::firmware_end<s>::template run<data_of<Stage>, typename plan::template product<Stage>>(detail::stage_run<s>{
-        {s::window,
-         s::pool_window,
-         s::begin,
-         {input, reinterpret_cast<const std::byte*>(Data.stages[Stage].weights),
-          reinterpret_cast<const std::byte*>(Data.stages[Stage].prepared), at(memory.scratch), zero_of<s::source>()},
-         at(memory.sums),
-         nullptr,
-         1,
-         0},
-        map<Stage>(logits),
-        {other<Stage, Index>()...},
-        {floats(0), floats(1), floats(2)},
-        reinterpret_cast<std::uint32_t*>(at(memory.waiting)),
-        {other_zero<Stage, Index>()...}});
+  /// Runs the stages from `first` on.
+  template <class AfterStage>
+  void run_stages(std::size_t first, float* logits, AfterStage&& after_stage) noexcept {
+    constexpr auto& table = detail::firmware_stages<Model, Data>::table;
+    for (std::size_t s = first; s < plan::stages; ++s) {
+      table[s].run(table[s], memory(), logits);
+      after_stage(s);
+    }
   }
 
   static constexpr bool shares = !std::is_same_v<decltype(Arena), std::nullptr_t*>;

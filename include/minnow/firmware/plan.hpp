@@ -30,10 +30,26 @@ struct firmware_plan {
   static constexpr std::size_t stages = minnow::detail::stages<Model>::count;
   template <std::size_t Stage>
   using stage = stage_plan<Model, Stage>;
+  /// The inner loops that the products with the same operands need together, for all of which one kernel is compiled.
+  template <class In, class Weights, bool Grouped>
+  static constexpr unsigned loops = []<std::size_t... Stage>(std::index_sequence<Stage...>) {
+    const auto of_stage = []<class Other>(std::type_identity<Other>) -> unsigned {
+      if constexpr (Other::integer_sums && (Other::window.groups != 1) == Grouped)
+        if constexpr (std::is_same_v<operand_of<typename Other::inputs>, In> &&
+                      std::is_same_v<operand_of<typename Other::weights>, Weights>)
+          return kernels::portable_product<operand_of<typename Other::inputs>, operand_of<typename Other::weights>,
+                                           Grouped>::loops_of(Other::window);
+      return 0;
+    };
+    return (of_stage(std::type_identity<stage<Stage>>{}) | ... | 0u);
+  }(std::make_index_sequence<stages>{});
+  template <class In, class Weights, bool Grouped>
+  using product_with_loops =
+      device_product<kernels::portable_product<In, Weights, Grouped, loops<In, Weights, Grouped>>>;
   template <std::size_t Stage>
-  using product_of_codes = device_product<
-      kernels::portable_product<operand_of<typename stage<Stage>::inputs>, operand_of<typename stage<Stage>::weights>,
-                                stage<Stage>::window.groups != 1>>;
+  using product_of_codes =
+      product_with_loops<operand_of<typename stage<Stage>::inputs>, operand_of<typename stage<Stage>::weights>,
+                         stage<Stage>::window.groups != 1>;
   template <std::size_t Stage>
   using product = std::conditional_t<
       affine_quantizer<typename stage<Stage>::inputs>,

@@ -20,7 +20,8 @@ namespace minnow::kernels {
 /// in product<In, Weights, portable> (product.hpp), except for grouped convolutions, which have simpler kernels here.
 ///
 /// Grouped  true for convolutions with more than one group
-template <class In, class Weights, bool Grouped = false>
+/// Loops    the inner loops of kernels/direct that are compiled; at least loops_of(g) for each shape g
+template <class In, class Weights, bool Grouped = false, unsigned Loops = detail::all_loops>
 struct portable_product {
   static_assert(is_integer(In::storage) && is_integer(Weights::storage),
                 "minnow: a portable_product multiplies integers");
@@ -31,8 +32,13 @@ struct portable_product {
       In, Weights,
       std::conditional_t<detail::shift_operands<In, Weights>, detail::portable_shifts, detail::portable_products>>;
   using ungrouped =
-      std::conditional_t<detail::direct_operands<In, Weights>, detail::direct_kernel<In, Weights>, widening>;
-  using kernel = std::conditional_t<Grouped, detail::grouped_portable<In, Weights>, ungrouped>;
+      std::conditional_t<detail::direct_operands<In, Weights>, detail::direct_kernel<In, Weights, Loops>, widening>;
+  using kernel = std::conditional_t<Grouped, detail::grouped_portable<In, Weights, Loops>, ungrouped>;
+
+  [[nodiscard]] static constexpr unsigned loops_of(const geometry& g) noexcept {
+    if constexpr (Grouped || detail::direct_operands<In, Weights>) return kernel::loops_of(g);
+    else return detail::all_loops;
+  }
 
   static constexpr std::size_t prepared_bytes(const geometry& g) noexcept {
     if constexpr (counts) return detail::xnor_prepared_bytes<In::storage, Weights::storage>(g);

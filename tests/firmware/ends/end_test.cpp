@@ -61,13 +61,13 @@ TEST_SUITE("firmware/ends/end") {
     CHECK(arrays.floats.empty());
     REQUIRE(arrays.wide.size() == 2 * 20);
     for (std::size_t c = 0; c < 3; ++c) {
-      const minnow::detail::fixed_channel found(arrays.wide.data() + 2 * c);
-      CHECK(found.multiplier == end.multiplier[c]);
+      const kernels::fixed_constants_of_channel found{arrays.wide[2 * c], arrays.wide[2 * c + 1]};
+      CHECK(found.multiplier() == end.multiplier[c]);
       CHECK(found.offset == end.offset[c]);
-      CHECK(found.shift == end.shift[c]);
-      CHECK(found.low == end.low[c]);
-      CHECK(found.high == end.high[c]);
-      CHECK(found.smallest == (end.smallest[c] != 0));
+      CHECK(found.shift() == end.shift[c]);
+      CHECK(found.low() == end.low[c]);
+      CHECK(found.high() == end.high[c]);
+      CHECK(found.smallest() == (end.smallest[c] != 0));
     }
   }
 

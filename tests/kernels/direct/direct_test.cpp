@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <minnow/kernels/portable_product.hpp>
@@ -16,7 +19,8 @@ using namespace minnow;
 
 namespace direct_test {
 
-template <encoding In, encoding Weights>
+/// Loops  the inner loops of the kernel
+template <encoding In, encoding Weights, unsigned Loops = kernels::detail::all_loops>
 void check(const geometry& g, const std::vector<kernels::code<In>>& codes,
            const std::vector<kernels::code<Weights>>& weight_codes) {
   CAPTURE(g.in.channels);
@@ -30,7 +34,7 @@ void check(const geometry& g, const std::vector<kernels::code<In>>& codes,
   kernels::reference::product<In, Weights>(g, inputs.data(), weights.data(), expected.data(), for_reference.data(), 0,
                                            g.out.height);
   const auto run = [&]<bool Grouped>(std::bool_constant<Grouped>, int together) {
-    using product = kernels::portable_product<kernels::operand<In>, kernels::operand<Weights>, Grouped>;
+    using product = kernels::portable_product<kernels::operand<In>, kernels::operand<Weights>, Grouped, Loops>;
     test::packed_bytes scratch(product::scratch_bytes(g));
     for (int first = 0; first < g.out.height; first += together)
       product::rows(g, {inputs.data(), weights.data(), nullptr, scratch.data()}, first,
@@ -104,6 +108,32 @@ void check_pair() {
   }
 }
 
+constexpr std::array given_shapes{window_over({5, 6, 16}, 16, {3, 3}, {1, 1}, {1, 1}),
+                                  window_over({6, 6, 3}, 7, {3, 3}, {2, 2}, {0, 0}, {1, 1}),
+                                  window_over({4, 7, 5}, 33, {2, 4}, {1, 2}, {1, 3}),
+                                  window_over({3, 3, 8}, 5, {1, 1}, {1, 1}, {0, 0}),
+                                  window_over({4, 6, 8}, 20, {1, 1}, {1, 1}, {0, 0}),
+                                  window_over({3, 3, 8}, 8, {1, 1}, {2, 2}, {0, 0}),
+                                  window_over({2, 1, 12}, 18, {3, 3}, {1, 1}, {2, 1}),
+                                  window_over({6, 5, 20}, 20, {3, 3}, {1, 1}, {1, 1}, 20),
+                                  window_over({7, 6, 5}, 5, {5, 3}, {2, 1}, {2, 0}, {1, 1}, 5),
+                                  window_over({4, 5, 12}, 30, {3, 3}, {1, 1}, {1, 1}, 3),
+                                  window_over({4, 4, 16}, 16, {3, 3}, {2, 2}, {0, 0}, {1, 1}, 16),
+                                  dense_over({1, 1, 65}, 10),
+                                  dense_over({1, 1, 128}, 16)};
+
+/// Checks a kernel that contains only the loops of one shape.
+template <encoding In, encoding Weights, std::size_t Shape>
+void check_own_loops() {
+  constexpr geometry g = given_shapes[Shape];
+  constexpr unsigned loops = kernels::portable_product < kernels::operand<In>, kernels::operand<Weights>,
+                     g.groups != 1 > ::loops_of(g);
+  static_assert(loops != kernels::detail::all_loops);
+  minnow::random random{minnow::seed{37}};
+  check<In, Weights, loops>(g, test::random_codes<In>(g.in.size(), random),
+                            test::random_codes<Weights>(g.weights(), random));
+}
+
 }  // namespace direct_test
 
 TEST_SUITE("kernels/direct/direct") {
@@ -118,6 +148,12 @@ TEST_SUITE("kernels/direct/direct") {
     direct_test::check_pair<encoding::byte, encoding::nibble>();
     direct_test::check_pair<encoding::unsigned_byte, encoding::nibble>();
     direct_test::check_pair<encoding::pixel, encoding::nibble>();
+  }
+  TEST_CASE("kernels that contain only the loops of a shape") {
+    [&]<std::size_t... Shape>(std::index_sequence<Shape...>) {
+      (direct_test::check_own_loops<encoding::byte, encoding::byte, Shape>(), ...);
+      (direct_test::check_own_loops<encoding::unsigned_byte, encoding::nibble, Shape>(), ...);
+    }(std::make_index_sequence<direct_test::given_shapes.size()>{});
   }
   TEST_CASE("sums of operands that are unpacked first equal the reference, with and without groups") {
     direct_test::check_pair<encoding::bit, encoding::byte>();

@@ -19,6 +19,9 @@
 ///   template <class Data, class Product>
 ///   static void run(const stage_run<Plan>&)      on the device: computes the product and writes the stage's output.
 ///                                                `Data::stage()` returns the `firmware_stage`
+///   template <class Product>
+///   static constexpr device_stage::function shared
+///                                                in place of `run`: a function that stages share
 namespace minnow::detail {
 
 template <class Plan, stage_end End = Plan::ends_in>
@@ -30,10 +33,14 @@ void append(Numbers& to, const More& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-/// Computes all rows of a stage's product that its pool reads, and passes the sums to a sink.
+/// The rows of a stage's product that its pool reads.
+template <class Plan>
+inline constexpr int_range rows_read = Plan::pool_window.y_axis().reached({0, Plan::pool_window.out.height});
+
+/// Computes these rows, and passes the sums to a sink.
 template <class Product, class Plan, class Sink>
 void multiply_on_device(const stage_run<Plan>& r, const Sink& sink) noexcept {
-  constexpr int_range read = Plan::pool_window.y_axis().reached({0, Plan::pool_window.out.height});
+  constexpr int_range read = rows_read<Plan>;
   Product::rows(r.work.window, r.work.operands, read.first, read.last, sink);
 }
 

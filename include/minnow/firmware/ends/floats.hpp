@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,6 +13,8 @@
 #include <minnow/firmware/layers.hpp>
 #include <minnow/infer/ends/float_maps.hpp>
 #include <minnow/infer/stage_plan.hpp>
+#include <minnow/kernels/layout/layout.hpp>
+#include <minnow/kernels/operand.hpp>
 #include <minnow/layers/layer.hpp>
 #include <minnow/quantize/real.hpp>
 
@@ -56,6 +59,11 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
     return Plan::has_product && !Plan::has_quantizer && (firmware_function<typename Plan::template op<Index>> && ...);
   }(typename Plan::indices{});
 
+  /// True for a stage that only quantizes codes to other codes. It computes one word of channels at a time, and needs no
+  /// map of floats. Large maps of bytes use a table of the codes of all bytes.
+  static constexpr bool quantizes_codes =
+      !Plan::has_product && Plan::ops == 0 && Plan::has_quantizer && !std::is_same_v<typename Plan::inputs, real>;
+
   /// Sink (kernels/sink/sink.hpp) that turns sums into the values of the last layer.
   struct value_sink {
     const float* floats;
@@ -77,7 +85,7 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
 
   static constexpr stage_memory memory() {
     stage_memory m = float_map_memory<Plan, works_in_place>();
-    return in_place ? stage_memory{} : m;
+    return in_place || quantizes_codes ? stage_memory{} : m;
   }
 
   template <class Data, class Product>
@@ -85,6 +93,8 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
     const float* floats = Data::stage().floats;
     if constexpr (in_place) {
       multiply_on_device<Product>(r, value_sink{floats, reinterpret_cast<float*>(r.output)});
+    } else if constexpr (quantizes_codes) {
+      quantize_codes(r, floats);
     } else {
       const float* from = r.floats[0];
       if constexpr (Plan::has_product) multiply<Product>(r.work, floats, r.floats[0]);
@@ -102,6 +112,46 @@ struct firmware_end<Plan, stage_end::floats> : firmware_floats<Plan> {
             else run_on_device<layer>(of_layer, body, in, out);
           });
       encode<typename Plan::outputs>(from, constants::out_state(floats), r.output, Plan::out);
+    }
+  }
+
+private:
+  using in = operand_of<typename Plan::inputs>;
+  using out = operand_of<typename Plan::outputs>;
+
+  static void quantize_codes(const stage_run<Plan>& r, const float* floats) noexcept {
+    const auto state = constants::out_state(floats);
+    const std::byte* from = r.work.operands.inputs;
+    std::byte* to = r.output;
+    constexpr bool has_table = is_bytes(in::storage) && is_planes(out::storage) && Plan::in.size() > 512;
+    std::int8_t codes_of[has_table ? 256 : 1];
+    if constexpr (has_table) fill(codes_of, floats, r.work.operands.zero);
+    for (int pixel = 0; pixel < Plan::in.pixels(); ++pixel)
+      for (int c = 0; c < Plan::in.channels; c += word_bits) {
+        const shape word{1, 1, (std::min)(word_bits, Plan::in.channels - c)};
+        if constexpr (has_table) {
+          kernels::code<out::storage> codes[word_bits];
+          for (int i = 0; i < word.channels; ++i) codes[i] = codes_of[static_cast<std::uint8_t>(from[i])];
+          kernels::pack_inputs<out::storage, out::bits>(codes, 1, word.channels, to);
+        } else {
+          float numbers[word_bits];
+          encode<typename Plan::outputs>(
+              values<typename Plan::inputs>(from, word, floats[0], r.work.operands.zero, numbers), state, to, word);
+        }
+        from += kernels::pixel_bytes<in::storage, in::bits>(word.channels);
+        to += kernels::pixel_bytes<out::storage, out::bits>(word.channels);
+      }
+  }
+  /// Computes the codes of all bytes.
+  [[gnu::noinline]] static void fill(std::int8_t* codes_of, const float* floats, int zero) noexcept {
+    const auto state = constants::out_state(floats);
+    for (int first = 0; first < 256; first += word_bits) {
+      std::byte bytes[word_bits];
+      float numbers[word_bits];
+      for (int i = 0; i < word_bits; ++i) bytes[i] = static_cast<std::byte>(first + i);
+      values<typename Plan::inputs>(bytes, {1, 1, word_bits}, floats[0], zero, numbers);
+      for (int i = 0; i < word_bits; ++i)
+        codes_of[first + i] = static_cast<std::int8_t>(Plan::outputs::code(numbers[i], state));
     }
   }
 };

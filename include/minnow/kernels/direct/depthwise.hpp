@@ -6,6 +6,7 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/kernels/direct/positions.hpp>
 #include <minnow/kernels/direct/steps.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
@@ -15,7 +16,8 @@ namespace minnow::kernels::detail {
 
 /// Depthwise convolutions of bytes by 8-bit weights, which are stored in the order [tap][filters of the block]. A tile
 /// is some pixels by some neighboring channels.
-template <class In, class Weights>
+/// Loops  the loops that this copy contains, see `loops_of`
+template <class In, class Weights, unsigned Loops = all_loops>
 struct direct_depthwise {
   using steps = direct_steps<In, Weights>;
   static constexpr int pixels = steps::has_depthwise ? 1 : steps::depthwise_pixels,
@@ -26,27 +28,21 @@ struct direct_depthwise {
            g.group_channels() == 1 && g.group_filters() == 1;
   }
 
+  /// As direct_kernel::loops_of: bit 0 for tiles of several pixels, bit 1 for tiles of one pixel, bit 2 for the channels
+  /// that tiles leave.
+  [[nodiscard]] static constexpr unsigned loops_of(const geometry& g) noexcept {
+    unsigned loops = g.out.channels % channels != 0 ? 4 : 0;
+    for_each_region(g, 0, g.out.height, 1, [&](const region& r) {
+      if (r.x.size() >= pixels) loops |= 1;
+      if (r.x.size() % pixels != 0) loops |= 2;
+    });
+    return loops;
+  }
+
   template <class Sink>
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
-    for (int block = 0; block < blocks(g.out.channels); ++block) {
-      const int filters = filters_of(g.out.channels, block);
-      const std::byte* weights =
-          o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(g, block);
-      for_each_region(g, first_row, last_row, 1, [&](const region& r) {
-        const positions at(r, filters);
-        for (int y = r.y.first; y < r.y.last; ++y) {
-          const std::byte* from = o.inputs + r.input_step(y, r.x.first) * g.in.channels + block * block_filters;
-          for (int x = r.x.first; x < r.x.last;) {
-            std::int32_t sums[index(pixels)][block_filters];
-            const int some = r.x.last - x >= pixels ? pixels : 1;
-            if (some == pixels) tiles<pixels>(at, from, weights, filters, sums[0]);
-            else tiles<1>(at, from, weights, filters, sums[0]);
-            from += some * at.pixel;
-            for (int p = 0; p < some; ++p, ++x) sink.put(y, x, block * block_filters, filters, sums[p]);
-          }
-        }
-      });
-    }
+    for (region_walk walk(g, first_row, last_row); walk.next();)
+      for (int block = 0; block < blocks(g.out.channels); ++block) multiply_block(walk.current, o, block, sink);
   }
 
 private:
@@ -72,6 +68,29 @@ private:
           taps(r.x.taps()) {}
   };
 
+  /// Computes the sums of a region for a block of filters.
+  template <class Sink>
+  static void multiply_block(const region& r, const operands& o, int block, const Sink& sink) noexcept {
+    const int filters = filters_of(r.g.out.channels, block);
+    const std::byte* weights =
+        o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(r.g, block);
+    const positions at(r, filters);
+    for (int y = r.y.first; y < r.y.last; ++y) {
+      const std::byte* from = o.inputs + r.input_step(y, r.x.first) * r.g.in.channels + block * block_filters;
+      for (int x = r.x.first; x < r.x.last;) {
+        std::int32_t sums[index(pixels)][block_filters];
+        const int some = r.x.last - x >= pixels ? pixels : 1;
+        if (some == pixels) {
+          if constexpr ((Loops & 1) != 0) tiles<pixels>(at, from, weights, filters, sums[0]);
+        } else {
+          if constexpr ((Loops & 2) != 0) tiles<1>(at, from, weights, filters, sums[0]);
+        }
+        from += some * at.pixel;
+        for (int p = 0; p < some; ++p, ++x) sink.put(y, x, block * block_filters, filters, sums[p]);
+      }
+    }
+  }
+
   /// Computes the sums of neighboring output pixels for all filters of a block.
   template <int Pixels>
   [[MINNOW_INNER_LOOPS]] static void tiles(const positions& at, const std::byte* from, const std::byte* weights,
@@ -80,7 +99,8 @@ private:
     if constexpr (steps::has_depthwise) return steps::depthwise(at, from, weights, filters, to);
     for (; filters >= channels; filters -= channels, from += channels, weights += channels, to += channels)
       tile<Pixels, channels>(at, from, weights, to);
-    for (; filters > 0; --filters, ++from, ++weights, ++to) tile<Pixels, 1>(at, from, weights, to);
+    if constexpr ((Loops & 4) != 0)
+      for (; filters > 0; --filters, ++from, ++weights, ++to) tile<Pixels, 1>(at, from, weights, to);
   }
   template <int Pixels, int Channels>
   [[gnu::always_inline]] static void tile(const positions& at, const std::byte* from, const std::byte* weights,

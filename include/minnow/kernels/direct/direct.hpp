@@ -6,6 +6,8 @@
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
+#include <minnow/kernels/direct/loops.hpp>
+#include <minnow/kernels/direct/positions.hpp>
 #include <minnow/kernels/direct/steps.hpp>
 #include <minnow/kernels/layout/layout.hpp>
 #include <minnow/kernels/operand.hpp>
@@ -17,8 +19,10 @@
 /// stored, and need no scratch memory. Each step multiplies a quad (four channels) of some pixels by the weights of
 /// some filters; the sums stay in registers. The files of this folder:
 ///
-/// direct.hpp     direct_kernel: loops over blocks of filters, regions and tiles of pixels by filters
+/// direct.hpp     direct_kernel: the products of a tile, some pixels by all filters of a block
 /// depthwise.hpp  direct_depthwise: the same for depthwise convolutions
+/// positions.hpp  the positions of inputs and weights
+/// loops.hpp      the loops over regions, blocks of filters and pixels
 /// steps.hpp      selects the inner loops by the compiler's macros
 /// portable.hpp   the inner loops in standard C++
 /// dsp.hpp        the inner loops with the 16-bit pairs of Armv7E-M
@@ -30,7 +34,8 @@ template <class In, class Weights>
 inline constexpr bool direct_operands = (is_bytes(In::storage) || In::storage == encoding::pixel) &&
                                         (Weights::storage == encoding::byte || Weights::storage == encoding::nibble);
 
-template <class In, class Weights>
+/// Loops  the inner loops that this copy of the kernel contains, see `loops_of`
+template <class In, class Weights, unsigned Loops = all_loops>
 struct direct_kernel {
   using arch = portable;
   using counts = plain_sums;
@@ -38,106 +43,67 @@ struct direct_kernel {
 
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry&) noexcept { return 0; }
 
+  /// Returns the inner loops that products of this shape need, as bits. A program whose shapes are known omits the
+  /// others, which are most of the kernel's code.
+  [[nodiscard]] static constexpr unsigned loops_of(const geometry& g) noexcept {
+    unsigned loops = 0;
+    for_each_region(g, 0, g.out.height, 1, [&](const region& r) {
+      const window inputs = direct_positions(r, steps::longest).inputs;
+      // A caller may compute only some rows, so a long row of pixels may end anywhere that is an end of a row.
+      if ((is_one_row(g) ? r.pixels() : r.x.size()) >= steps::pixels) loops |= loop_bit<steps::pixels>(inputs);
+      if (r.x.size() % steps::pixels != 0) loops |= loop_bit<1>(inputs);
+    });
+    if (g.out.channels % steps::filters != 0) loops |= rest<steps::pixels>;
+    if (g.out.channels % steps::filters_of_one != 0) loops |= rest<1>;
+    return loops;
+  }
+
   template <class Sink>
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
-    // Windows of one pixel without gaps between them form one long row.
-    const bool one_row = g.kernel == extent{1, 1} && g.stride == extent{1, 1} && g.in.pixels() == g.out.pixels();
-    for (int block = 0; block < blocks(g.out.channels); ++block) {
-      const int filters = filters_of(g.out.channels, block);
-      const std::byte* weights =
-          o.weights + weight_block_offset<In::storage, Weights::storage, Weights::bits>(g, block);
-      for_each_region(g, first_row, last_row, 1, [&](const region& r) {
-        const positions at(r, filters);
-        int y = r.y.first, x = r.x.first;
-        while (y < r.y.last) {
-          const std::byte* from = o.inputs + r.input_step(y, x) * g.in.channels;
-          for (int left = one_row ? r.pixels() : r.x.size(); left > 0;) {
-            std::int32_t sums[index(steps::pixels)][block_filters];
-            const int pixels = left >= steps::pixels ? steps::pixels : 1;
-            if (pixels == steps::pixels) multiply<steps::pixels, steps::filters>(at, from, weights, filters, sums[0]);
-            else multiply<1, steps::filters_of_one>(at, from, weights, filters, sums[0]);
-            from += pixels * at.pixel;
-            left -= pixels;
-            for (int p = 0; p < pixels; ++p) {
-              sink.put(y, x, block * block_filters, filters, sums[p]);
-              if (++x == r.x.last) {
-                x = r.x.first;
-                ++y;
-              }
-            }
-          }
-        }
-      });
-    }
+    multiply_directly(functions, g, o, first_row, last_row, sink);
   }
 
 private:
-  /// Positions of the inputs of a window: in one loop of quads, in several loops, or in one loop for each kernel row
-  /// with quads that overlap. The sums of long windows are kept in two parts (steps::longest).
-  enum class window { one_loop, loops, long_loops, overlapping };
+  using window = window_inputs;
 
-  /// Positions of the products of a tile. The inputs of a kernel row are contiguous. If the channels are whole quads,
-  /// or fit one quad, a kernel row is one loop of quads; otherwise it is one loop for each tap.
-  struct positions {
-    std::ptrdiff_t pixel;        ///< bytes from one output pixel's window to the next one's
-    std::ptrdiff_t input_row;    ///< bytes from one kernel row's inputs to the next one's
-    std::ptrdiff_t weight_row;   ///< bytes from one kernel row's weights to the next one's
-    std::ptrdiff_t weight_quad;  ///< bytes from one quad's weights to the next one's
-    std::ptrdiff_t first_weight;
-    std::ptrdiff_t channels;
-    int rows;
-    int loops;
-    int quads;
-    window inputs;
+  /// The bit of the loops over tiles of `Pixels` pixels, and of the loops over the filters that such tiles leave.
+  template <int Pixels>
+  [[nodiscard]] static constexpr unsigned loop_bit(window inputs) noexcept {
+    return (Pixels == 1 ? 16u : 1u) << static_cast<int>(inputs);
+  }
+  template <int Pixels>
+  static constexpr unsigned rest = Pixels == 1 ? 512 : 256;
 
-    positions(const region& r, int filters) noexcept
-        : pixel(r.next_pixel_steps() * r.g.in.channels),
-          input_row(r.input_row_steps() * r.g.in.channels),
-          weight_quad(static_cast<std::ptrdiff_t>(filters) * weight_quad_bytes<Weights>),
-          channels(r.g.in.channels),
-          rows(r.rows()) {
-      const int of_pixel = channel_quads(r.g.in.channels);
-      weight_row = r.weight_row_steps() * of_pixel * weight_quad;
-      first_weight = r.weight_step() * of_pixel * weight_quad;
-      const bool one_loop = channels % 4 == 0 || channels < 4;
-      loops = one_loop ? 1 : r.x.taps();
-      quads = one_loop ? r.x.taps() * of_pixel : of_pixel;
-      inputs = channels < 4                            ? window::overlapping
-               : rows * loops * quads > steps::longest ? window::long_loops
-               : rows == 1 && loops == 1               ? window::one_loop
-                                                       : window::loops;
-    }
-  };
+  /// The function for windows of one kind; null if this copy does not contain it.
+  template <window Inputs, int Pixels, int Filters>
+  [[nodiscard]] static constexpr direct_functions::tile function() noexcept {
+    constexpr bool exists = Inputs != window::long_loops || steps::longest < whole_window;
+    if constexpr (exists && (Loops & loop_bit<Pixels>(Inputs)) != 0) return &tiles<Inputs, Pixels, Filters>;
+    else return nullptr;
+  }
+  template <int Pixels, int Filters>
+  [[nodiscard]] static constexpr direct_functions::tiles functions_of() noexcept {
+    return {function<window::one_loop, Pixels, Filters>(), function<window::loops, Pixels, Filters>(),
+            function<window::long_loops, Pixels, Filters>(), function<window::overlapping, Pixels, Filters>()};
+  }
+  static constexpr direct_functions functions{
+      functions_of<steps::pixels, steps::filters>(), functions_of<1, steps::filters_of_one>(),
+      (Loops & 15) != 0 ? steps::pixels : 1, steps::longest, weight_quad_bytes<Weights>};
 
   /// Computes the sums of neighboring output pixels for all filters of a block, `Filters` at a time.
-  template <int Pixels, int Filters>
-  static void multiply(const positions& at, const std::byte* from, const std::byte* weights, int filters,
-                       std::int32_t* sums) noexcept {
-    switch (at.inputs) {
-      case window::one_loop:
-        return tiles<window::one_loop, Pixels, Filters>(at, from, weights, filters, sums);
-      case window::loops:
-        return tiles<window::loops, Pixels, Filters>(at, from, weights, filters, sums);
-      case window::long_loops:
-        if constexpr (steps::longest < whole_window)
-          return tiles<window::long_loops, Pixels, Filters>(at, from, weights, filters, sums);
-        return;
-      case window::overlapping:
-        return tiles<window::overlapping, Pixels, Filters>(at, from, weights, filters, sums);
-    }
-  }
   template <window Inputs, int Pixels, int Filters>
-  [[MINNOW_INNER_LOOPS]] static void tiles(const positions& at, const std::byte* from, const std::byte* weights,
+  [[MINNOW_INNER_LOOPS]] static void tiles(const direct_positions& at, const std::byte* from, const std::byte* weights,
                                            int filters, std::int32_t* to) noexcept {
-    weights += at.first_weight;
+    const direct_positions here = at;  // the assembly of inner loops may change all memory except local variables
     for (; filters >= Filters; filters -= Filters, to += Filters, weights += Filters * weight_quad_bytes<Weights>)
-      tile<Inputs, Pixels, Filters>(at, from, weights, to);
-    for (; filters > 0; --filters, ++to, weights += weight_quad_bytes<Weights>)
-      tile<Inputs, Pixels, 1>(at, from, weights, to);
+      tile<Inputs, Pixels, Filters>(here, from, weights, to);
+    if constexpr ((Loops & rest<Pixels>) != 0)
+      for (; filters > 0; --filters, ++to, weights += weight_quad_bytes<Weights>)
+        tile<Inputs, Pixels, 1>(here, from, weights, to);
   }
   /// Computes the sums of one tile: to[p * block_filters + f] for pixel p and filter f.
   template <window Inputs, int Pixels, int Filters>
-  [[gnu::always_inline]] static void tile(const positions& at, const std::byte* from, const std::byte* weights,
+  [[gnu::always_inline]] static void tile(const direct_positions& at, const std::byte* from, const std::byte* weights,
                                           std::int32_t* to) noexcept {
     std::int32_t sums[index(Pixels)][index(Filters)] = {};
     constexpr bool is_short = Inputs == window::one_loop || Inputs == window::loops;

@@ -10,53 +10,10 @@
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
 #include <arm_mve.h>
 
+#include <minnow/kernels/direct/helium_weights.hpp>
+
 /// The inner loops of direct.hpp and depthwise.hpp with Helium (MVE), the vectors of the Cortex-M55 and M85.
 namespace minnow::kernels::detail {
-
-/// Four quads of weights of one filter as 16 bytes. The quads of a filter are `next` bytes apart, so they are gathered.
-template <class Weights>
-struct helium_weights {
-  uint32x4_t offsets;
-  static constexpr int shift = 0;  ///< number of bits by which the bytes are too large
-
-  explicit helium_weights(std::ptrdiff_t next) noexcept
-      : offsets(vmulq_n_u32(vidupq_n_u32(0, 1), static_cast<std::uint32_t>(next))) {}
-  [[nodiscard]] int8x16_t load(const std::byte* from) const noexcept {
-    return vreinterpretq_s8_u32(vldrwq_gather_offset_u32(reinterpret_cast<const std::uint32_t*>(from), offsets));
-  }
-  /// Loads fewer quads; the other bytes are 0.
-  [[nodiscard]] int8x16_t load(const std::byte* from, int quads) const noexcept {
-    return vreinterpretq_s8_u32(vldrwq_gather_offset_z_u32(reinterpret_cast<const std::uint32_t*>(from), offsets,
-                                                           vctp32q(static_cast<std::uint32_t>(quads))));
-  }
-};
-
-/// Weights of 4 bits: bytes of two weights are gathered to lanes of 16 bits. Both weights are moved to the upper halves
-/// of the lane's bytes, so they are 16 times as large.
-template <class Weights>
-  requires(Weights::storage == encoding::nibble)
-struct helium_weights<Weights> {
-  uint16x8_t offsets;
-  static constexpr int shift = 4;
-
-  explicit helium_weights(std::ptrdiff_t next) noexcept {
-    const uint16x8_t lanes = vidupq_n_u16(0, 1);
-    offsets = vaddq_u16(vmulq_n_u16(vshrq_n_u16(lanes, 1), static_cast<std::uint16_t>(next)),
-                        vandq_u16(lanes, vdupq_n_u16(1)));
-  }
-  [[nodiscard]] int8x16_t load(const std::byte* from) const noexcept {
-    return spread(vldrbq_gather_offset_u16(reinterpret_cast<const std::uint8_t*>(from), offsets));
-  }
-  [[nodiscard]] int8x16_t load(const std::byte* from, int quads) const noexcept {
-    return spread(vldrbq_gather_offset_z_u16(reinterpret_cast<const std::uint8_t*>(from), offsets,
-                                             vctp16q(static_cast<std::uint32_t>(2 * quads))));
-  }
-
-private:
-  [[nodiscard]] static int8x16_t spread(uint16x8_t both) noexcept {
-    return vreinterpretq_s8_u16(vandq_u16(vsliq_n_u16(vshlq_n_u16(both, 4), both, 8), vdupq_n_u16(0xf0f0)));
-  }
-};
 
 /// Members as portable_steps. VMLADAVA adds 16 products to a sum in a general register.
 ///
@@ -65,20 +22,30 @@ private:
 ///       added
 template <class In, class Weights>
 struct helium_steps : portable_steps<In, Weights> {
+  /// True if inputs are moved to the range of signed bytes.
+  static constexpr bool is_shifted = In::storage == encoding::pixel || is_unsigned(In::storage);
   static constexpr int pixels = 3, filters = 2, filters_of_one = 4;
+  /// A product of signed inputs with 4-bit weights is below 2^10, so these sums, 16 times as large, fit 32 bits.
+  static constexpr bool is_scaled = Weights::storage == encoding::nibble && !is_shifted;
+  static constexpr int longest = is_scaled ? 1 << 15 : whole_window;
+  template <int Filters>
+  static constexpr int shift = is_scaled ? helium_weights<Weights>::shift : 0;
 
   template <bool Whole, bool Short, int Pixels, int Filters>
   [[gnu::always_inline]] static void add(const std::byte* from, std::ptrdiff_t pixel, std::ptrdiff_t advance,
                                          const std::byte* weights, std::ptrdiff_t next, int quads,
                                          std::int32_t (&sums)[index(Pixels)][index(Filters)]) noexcept {
     const helium_weights<Weights> packed(next);
+    // True if the products are added to the sums themselves, without a factor.
+    constexpr bool direct = packed.shift == 0 ? In::storage != encoding::pixel : !is_shifted && Short;
+    if constexpr (is_optimized && direct && !is_shifted && Whole && Pixels == 3 && Filters == 2)
+      return multiply_tile(packed, 4 * quads, from, from + pixel, from + 2 * pixel, weights, next, sums);
     uint8x16_t offsets{};
     if constexpr (!Whole) {
       const uint8x16_t lanes = vidupq_n_u8(0, 1);
       offsets = vaddq_u8(vmulq_n_u8(vshrq_n_u8(lanes, 2), static_cast<std::uint8_t>(advance)),
                          vandq_u8(lanes, vdupq_n_u8(3)));
     }
-    constexpr bool direct = !is_shifted && packed.shift == 0;
     std::int32_t large[index(Pixels)][index(Filters)] = {}, of_weights[index(Filters)] = {};
     const std::byte* inputs[index(Pixels)] = {from};
 #pragma GCC unroll 4
@@ -98,20 +65,17 @@ struct helium_steps : portable_steps<In, Weights> {
           (direct ? sums : large)[p][f] = vmladavaq_s8((direct ? sums : large)[p][f], x, w[f]);
       }
     };
-    if constexpr (is_optimized && direct && Whole && Pixels == 3 && Filters == 2) {
-      const int passes = quads >> 2;
-      multiply(passes, inputs[0], inputs[1], inputs[2],
-               vaddq_n_u32(packed.offsets, reinterpret_cast<std::uintptr_t>(weights)),
-               vdupq_n_u32(static_cast<std::uint32_t>(4 * next)), sums);
-      weights += passes * 4 * next;
-    } else {
-      for (int passes = quads >> 2; passes > 0; --passes) {
-        step();
-        weights += 4 * next;
-      }
+    for (int passes = quads >> 2; passes > 0; --passes) {
+      step();
+      weights += 4 * next;
     }
     if ((quads & 3) != 0) step(quads & 3);
-    if constexpr (!direct) {
+    if constexpr (direct && is_shifted) {
+#pragma GCC unroll 4
+      for (int f = 0; f < Filters; ++f)
+#pragma GCC unroll 4
+        for (int p = 0; p < Pixels; ++p) sums[p][f] += 128 * of_weights[f];
+    } else if constexpr (!direct) {
 #pragma GCC unroll 4
       for (int p = 0; p < Pixels; ++p)
 #pragma GCC unroll 4
@@ -130,72 +94,88 @@ struct helium_steps : portable_steps<In, Weights> {
   /// Computes the depthwise sums of one pixel for a block of filters; see direct_depthwise::tiles. VMULLB and VMULLT
   /// multiply even and odd channels to 16 bits.
   ///
-  /// cost  12 operations for one tap of 16 channels
+  /// cost  19 operations for two taps of 16 channels, 12 for one
   template <class Positions>
   static void depthwise(const Positions& at, const std::byte* from, const std::byte* weights, int filters,
                         std::int32_t* to) noexcept {
-    if (filters == block_filters)
-      return depthwise_of(at, from, weights, to, [](const std::byte* bytes) {
-        return vldrbq_s8(reinterpret_cast<const std::int8_t*>(bytes));
-      });
-    const mve_pred16_t used = vctp8q(static_cast<std::uint32_t>(filters));
-    depthwise_of(at, from, weights, to, [used](const std::byte* bytes) {
-      return vldrbq_z_s8(reinterpret_cast<const std::int8_t*>(bytes), used);
-    });
-  }
-
-private:
-  template <class Positions, class Load>
-  [[gnu::always_inline]] static void depthwise_of(const Positions& at, const std::byte* from, const std::byte* weights,
-                                                  std::int32_t* to, const Load& load) noexcept {
-    int32x4_t sums0 = vdupq_n_s32(0), sums1 = sums0, sums2 = sums0, sums3 = sums0;
-    const std::ptrdiff_t next_tap = at.tap, next_weight = at.weight_tap;
-    for (int row = at.rows; row > 0; --row, from += at.input_row, weights += at.weight_row) {
-      const std::byte *x = from, *w = weights;
-      for (int taps = at.taps; taps > 0; --taps, x += next_tap, w += next_weight) {
-        const int8x16_t inputs = load(x), factors = load(w);
-        const int16x8_t even = vmullbq_int_s8(inputs, factors), odd = vmulltq_int_s8(inputs, factors);
-        sums0 = vaddq_s32(sums0, vmovlbq_s16(even));
-        sums2 = vaddq_s32(sums2, vmovltq_s16(even));
-        sums1 = vaddq_s32(sums1, vmovlbq_s16(odd));
-        sums3 = vaddq_s32(sums3, vmovltq_s16(odd));
+    int32x4x4_t sums{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
+    const std::ptrdiff_t next_tap = at.tap, next_weight = at.weight_tap, next_row = at.input_row,
+                         next_weights = at.weight_row;
+    const int taps = at.taps;
+    if (is_optimized && filters == block_filters) {
+      for (int row = at.rows; row > 0; --row, from += next_row, weights += next_weights)
+        add_taps_of_block(taps, from, weights, next_tap, next_weight, sums);
+    } else {
+      const mve_pred16_t used = vctp8q(static_cast<std::uint32_t>(filters));
+      for (int row = at.rows; row > 0; --row, from += next_row, weights += next_weights) {
+        const std::byte *x = from, *w = weights;
+        for (int left = taps; left > 0; --left, x += next_tap, w += next_weight) {
+          const int8x16_t inputs = vldrbq_z_s8(reinterpret_cast<const std::int8_t*>(x), used),
+                          factors = vldrbq_z_s8(reinterpret_cast<const std::int8_t*>(w), used);
+          const int16x8_t even = vmullbq_int_s8(inputs, factors), odd = vmulltq_int_s8(inputs, factors);
+          sums.val[0] = vaddq_s32(sums.val[0], vmovlbq_s16(even));
+          sums.val[2] = vaddq_s32(sums.val[2], vmovltq_s16(even));
+          sums.val[1] = vaddq_s32(sums.val[1], vmovlbq_s16(odd));
+          sums.val[3] = vaddq_s32(sums.val[3], vmovltq_s16(odd));
+        }
       }
     }
-    const int32x4x4_t sums{sums0, sums1, sums2, sums3};
     vst4q_s32(to, sums);
   }
 
-  /// Adds the products of `passes` times four quads of 3 pixels by 2 filters. In assembly, because g++ 12 moves sums to
-  /// other registers in each pass of a loop, and adds to pointers with separate instructions.
-  ///
-  /// weights  addresses of four quads of the first filter; the next four are `next` bytes after them
-  [[gnu::always_inline]] static void multiply(int passes, const std::byte*& x0, const std::byte*& x1,
-                                              const std::byte*& x2, uint32x4_t weights, uint32x4_t next,
-                                              std::int32_t (&sums)[3][2]) noexcept {
-    uint32x4_t w0, w1, x;
-    register int left __asm__("lr") = passes;  // the register that LE counts
+private:
+  /// Adds the products of the taps of a kernel row to the sums of 16 channels. The products of two taps are added with
+  /// 16 bits, because -128 is no code. In assembly, because g++ 12 needs more registers than there are.
+  [[gnu::always_inline]] static void add_taps_of_block(int taps, const std::byte* x, const std::byte* w,
+                                                       std::ptrdiff_t next_tap, std::ptrdiff_t next_weight,
+                                                       int32x4x4_t& sums) noexcept {
+    int8x16_t t0, t1, t2, t3;
+    register int left __asm__("lr") = taps >> 1;  // the register that LE counts
+#define MINNOW_ADD_WIDENED              \
+  "vmovlb.s16 %q[t0], %q[t2]\n\t"       \
+  "vmovlt.s16 %q[t2], %q[t2]\n\t"       \
+  "vmovlb.s16 %q[t1], %q[t3]\n\t"       \
+  "vmovlt.s16 %q[t3], %q[t3]\n\t"       \
+  "vadd.i32 %q[s0], %q[s0], %q[t0]\n\t" \
+  "vadd.i32 %q[s2], %q[s2], %q[t2]\n\t" \
+  "vadd.i32 %q[s1], %q[s1], %q[t1]\n\t" \
+  "vadd.i32 %q[s3], %q[s3], %q[t3]\n\t"
     __asm__ volatile(
         "wls lr, %[left], 2f\n"
         "1:\n\t"
-        "vldrw.u32 %q[w0], [%q[w]]\n\t"
-        "vldrw.u32 %q[w1], [%q[w], #4]\n\t"
-        "vldrb.8 %q[x], [%[x0]], #16\n\t"
-        "vmladava.s8 %[s0], %q[x], %q[w0]\n\t"
-        "vmladava.s8 %[s1], %q[x], %q[w1]\n\t"
-        "vldrb.8 %q[x], [%[x1]], #16\n\t"
-        "vmladava.s8 %[s2], %q[x], %q[w0]\n\t"
-        "vmladava.s8 %[s3], %q[x], %q[w1]\n\t"
-        "vldrb.8 %q[x], [%[x2]], #16\n\t"
-        "vmladava.s8 %[s4], %q[x], %q[w0]\n\t"
-        "vmladava.s8 %[s5], %q[x], %q[w1]\n\t"
-        "vadd.i32 %q[w], %q[w], %q[next]\n\t"
+        "vldrb.8 %q[t0], [%[x]]\n\t"
+        "vldrb.8 %q[t1], [%[w]]\n\t"
+        "add %[x], %[next_tap]\n\t"
+        "add %[w], %[next_weight]\n\t"
+        "vmullb.s8 %q[t2], %q[t0], %q[t1]\n\t"
+        "vmullt.s8 %q[t3], %q[t0], %q[t1]\n\t"
+        "vldrb.8 %q[t0], [%[x]]\n\t"
+        "vldrb.8 %q[t1], [%[w]]\n\t"
+        "vmullb.s8 %q[t0], %q[t0], %q[t1]\n\t"
+        "vadd.i16 %q[t2], %q[t2], %q[t0]\n\t"
+        "vldrb.8 %q[t0], [%[x]]\n\t"
+        "vmullt.s8 %q[t0], %q[t0], %q[t1]\n\t"
+        "vadd.i16 %q[t3], %q[t3], %q[t0]\n\t"
+        "add %[x], %[next_tap]\n\t"
+        "add %[w], %[next_weight]\n\t" MINNOW_ADD_WIDENED
         "le lr, 1b\n"
         "2:"
-        : [w0] "=&w"(w0), [w1] "=&w"(w1), [x] "=&w"(x), [w] "+w"(weights), [x0] "+r"(x0), [x1] "+r"(x1), [x2] "+r"(x2),
-          [s0] "+Te"(sums[0][0]), [s1] "+Te"(sums[0][1]), [s2] "+Te"(sums[1][0]), [s3] "+Te"(sums[1][1]),
-          [s4] "+Te"(sums[2][0]), [s5] "+Te"(sums[2][1]), [left] "+r"(left)
-        : [next] "w"(next)
+        : [t0] "=&w"(t0), [t1] "=&w"(t1), [t2] "=&w"(t2), [t3] "=&w"(t3), [s0] "+w"(sums.val[0]),
+          [s1] "+w"(sums.val[1]), [s2] "+w"(sums.val[2]), [s3] "+w"(sums.val[3]), [x] "+r"(x), [w] "+r"(w),
+          [left] "+r"(left)
+        : [next_tap] "r"(next_tap), [next_weight] "r"(next_weight)
         : "memory");
+    if (taps % 2 == 0) return;
+    __asm__ volatile(
+        "vldrb.8 %q[t0], [%[x]]\n\t"
+        "vldrb.8 %q[t1], [%[w]]\n\t"
+        "vmullb.s8 %q[t2], %q[t0], %q[t1]\n\t"
+        "vmullt.s8 %q[t3], %q[t0], %q[t1]\n\t" MINNOW_ADD_WIDENED
+        : [t0] "=&w"(t0), [t1] "=&w"(t1), [t2] "=&w"(t2), [t3] "=&w"(t3), [s0] "+w"(sums.val[0]),
+          [s1] "+w"(sums.val[1]), [s2] "+w"(sums.val[2]), [s3] "+w"(sums.val[3])
+        : [x] "r"(x), [w] "r"(w)
+        : "memory");
+#undef MINNOW_ADD_WIDENED
   }
 
 #if defined(__OPTIMIZE__)
@@ -203,8 +183,6 @@ private:
 #else
   static constexpr bool is_optimized = false;  // the registers do not suffice for `multiply`
 #endif
-  static constexpr bool is_shifted = In::storage == encoding::pixel || is_unsigned(In::storage);
-
   /// Loads the inputs of four quads, or the last ones, and moves the pointer to the next quads.
   template <bool Whole>
   [[nodiscard]] static int8x16_t load(const std::byte*& from, std::ptrdiff_t next, uint8x16_t offsets) noexcept {

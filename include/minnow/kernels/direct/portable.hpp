@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <memory>
 
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/index.hpp>
@@ -44,8 +43,8 @@ template <class Quad, bool Whole, int Pixels, int Filters>
   const std::byte* inputs[index(Pixels)] = {from};
 #pragma GCC unroll 4
   for (int p = 1; p < Pixels; ++p) inputs[p] = inputs[p - 1] + pixel;
-  // Single filters and quads with gaps are rare, so they have less code.
-  if constexpr (!Whole || Filters == 1) {
+  // Single filters and quads with gaps are rare, and the body of a loop over one pixel is long, so they have less code.
+  if constexpr (!Whole || Filters == 1 || Pixels == 1) {
     for (; quads > 0; --quads, weights += next)
       Quad::template add<Whole, Pixels, Filters>(inputs, advance, weights, sums);
     return;
@@ -86,7 +85,7 @@ private:
     if constexpr (Weights::storage == encoding::nibble) {
       std::uint16_t all = 0;
       if constexpr (std::endian::native == std::endian::little)
-        std::memcpy(&all, std::assume_aligned<2>(quad), sizeof all);  // one load also if addresses must be aligned
+        std::memcpy(&all, __builtin_assume_aligned(quad, 2), sizeof all);  // one load also if addresses must be aligned
       else all = load16(quad);
       return static_cast<std::int32_t>(std::uint32_t{all} << (28 - 4 * Channel)) >> 28;
     } else {

@@ -16,6 +16,9 @@
 /// Selects the inner loops of direct.hpp and depthwise.hpp by the instructions that the compiler's flags allow.
 namespace minnow::kernels::detail {
 
+/// Stands for all loops of a kernel, see `direct_kernel::loops_of`.
+inline constexpr unsigned all_loops = ~0u;
+
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
 template <class In, class Weights>
 using direct_steps = helium_steps<In, Weights>;

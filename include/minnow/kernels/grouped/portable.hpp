@@ -14,10 +14,17 @@
 /// are stored (direct/depthwise.hpp); otherwise inputs and weights are widened to 16 bits as in dot/portable.hpp.
 namespace minnow::kernels::detail {
 
-template <class In, class Weights>
+/// Loops  the kernels that this copy contains, see `loops_of`
+template <class In, class Weights, unsigned Loops = all_loops>
 struct grouped_portable {
   using inputs = portable_kernel<In, Weights, portable_products>;
-  using depthwise = direct_depthwise<In, Weights>;
+  using depthwise = direct_depthwise<In, Weights, Loops>;
+  static constexpr unsigned general = 1u << 31;
+
+  /// As direct_kernel::loops_of.
+  [[nodiscard]] static constexpr unsigned loops_of(const geometry& g) noexcept {
+    return depthwise::serves(g) ? depthwise::loops_of(g) : general;
+  }
 
   /// The unpacked map, then the weights of one block, [inputs of a window][16 filters].
   [[nodiscard]] static constexpr std::size_t scratch_bytes(const geometry& g) noexcept {
@@ -28,7 +35,16 @@ struct grouped_portable {
 
   template <class Sink>
   static void run(const geometry& g, const operands& o, int first_row, int last_row, const Sink& sink) noexcept {
-    if (depthwise::serves(g)) return depthwise::run(g, o, first_row, last_row, sink);
+    if constexpr ((Loops & general) == 0) return depthwise::run(g, o, first_row, last_row, sink);
+    else if constexpr ((Loops & ~general) != 0)
+      if (depthwise::serves(g)) return depthwise::run(g, o, first_row, last_row, sink);
+    if constexpr ((Loops & general) != 0) general_groups(g, o, first_row, last_row, sink);
+  }
+
+private:
+  template <class Sink>
+  static void general_groups(const geometry& g, const operands& o, int first_row, int last_row,
+                             const Sink& sink) noexcept {
     auto* image = reinterpret_cast<std::int16_t*>(o.scratch + inputs::row_bytes(g));
     std::int16_t* codes = image + inputs::image_codes(g);
     inputs::unpack(g, o, first_row, last_row, image);
@@ -50,7 +66,6 @@ struct grouped_portable {
     }
   }
 
-private:
   /// Adds the products of one tap.
   ///
   /// pixel  the channels of an input pixel

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,25 +24,48 @@ namespace minnow::kernels {
 }
 
 /// The constants of a channel in two numbers of 64 bits: the offset; then, from the lowest bit on, the multiplier (32
-/// bits), the shift (7 bits), 1 bit that is not used here, low and high (12 bits each).
+/// bits), the shift (7 bits), `smallest` (1 bit), low and high (12 bits each).
 struct fixed_constants_of_channel {
   std::int64_t offset;
   std::int64_t rest;
 
-  /// requires  0 <= shift <= 62, -2048 <= low and high <= 2047, |multiplier · sum + offset| < 2^63 for all sums
+  /// smallest  true if a max pool keeps the smallest code of a window
+  ///
+  /// requires  0 <= shift <= 62, |multiplier · sum + offset| < 2^63 for all sums
   [[nodiscard]] static constexpr fixed_constants_of_channel of(std::int32_t multiplier, std::int64_t offset,
-                                                               std::int32_t shift, std::int32_t low,
-                                                               std::int32_t high) noexcept {
-    const std::uint32_t upper = static_cast<std::uint32_t>(shift) | (static_cast<std::uint32_t>(low) & 0xfffu) << 8 |
-                                static_cast<std::uint32_t>(high) << 20;
+                                                               std::int32_t shift, std::int32_t low, std::int32_t high,
+                                                               bool smallest = false) noexcept {
+    const std::uint32_t upper =
+        static_cast<std::uint32_t>(shift) | (smallest ? 128u : 0u) | limited(low) << 8 | limited(high) << 20;
     return {offset, static_cast<std::int64_t>(std::uint64_t{upper} << 32 | static_cast<std::uint32_t>(multiplier))};
   }
-  [[nodiscard]] constexpr std::int32_t code(std::int32_t sum) const noexcept {
-    const auto upper = static_cast<std::int32_t>(rest >> 32);
-    const std::int32_t low = static_cast<std::int32_t>(static_cast<std::uint32_t>(upper) << 12) >> 20;
-    return fixed_code(std::int64_t{static_cast<std::int32_t>(rest)} * sum + offset, upper & 127, low, upper >> 20);
+  [[nodiscard]] constexpr std::int32_t multiplier() const noexcept { return static_cast<std::int32_t>(rest); }
+  [[nodiscard]] constexpr std::int32_t shift() const noexcept { return upper() & 127; }
+  [[nodiscard]] constexpr bool smallest() const noexcept { return (upper() & 128) != 0; }
+  [[nodiscard]] constexpr std::int32_t low() const noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(upper()) << 12) >> 20;
+  }
+  [[nodiscard]] constexpr std::int32_t high() const noexcept { return upper() >> 20; }
+
+  /// more  a number that is added to the offset
+  [[nodiscard]] constexpr std::int32_t code(std::int32_t sum, std::int64_t more = 0) const noexcept {
+    return fixed_code(std::int64_t{multiplier()} * sum + offset + more, shift(), low(), high());
+  }
+
+private:
+  [[nodiscard]] constexpr std::int32_t upper() const noexcept { return static_cast<std::int32_t>(rest >> 32); }
+  /// Limits that no code of one byte reaches are shortened to 12 bits.
+  [[nodiscard]] static constexpr std::uint32_t limited(std::int32_t n) noexcept {
+    return static_cast<std::uint32_t>(n < -2048 ? -2048 : n > 2047 ? 2047 : n) & 0xfffu;
   }
 };
+
+/// True if `fixed_codes` computes several channels at a time.
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+inline constexpr bool has_fixed_vectors = true;
+#else
+inline constexpr bool has_fixed_vectors = false;
+#endif
 
 /// Computes the codes of some channels: sums [count] -> codes [count].
 ///

@@ -6,6 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+#include <arm_mve.h>
+#endif
+
 #include <minnow/core/encoding.hpp>
 #include <minnow/core/index.hpp>
 #include <minnow/core/shape.hpp>
@@ -62,6 +66,25 @@ void for_each_window(const geometry& pool, int y, int x, int first_row, int last
     }
   }
 }
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+namespace detail {
+
+/// Returns a bit mask of the filters of a block with (sum ^ flip) >= threshold.
+[[nodiscard]] inline std::uint32_t reached_of_block(const std::int32_t* sums, const std::int32_t* flip,
+                                                    const std::int32_t* thresholds) noexcept {
+  int32x4_t bit = vshlq_s32(vdupq_n_s32(1), vreinterpretq_s32_u32(vidupq_n_u32(0, 1))), mask = vdupq_n_s32(0);
+#pragma GCC unroll 4
+  for (int f = 0; f < block_filters; f += 4) {
+    const int32x4_t sum = veorq_s32(vldrwq_s32(sums + f), vldrwq_s32(flip + f));
+    mask = vorrq_m_s32(mask, mask, bit, vcmpgeq_s32(sum, vldrwq_s32(thresholds + f)));
+    bit = vshlq_n_s32(bit, 4);
+  }
+  return static_cast<std::uint32_t>(vaddvq_s32(mask));
+}
+
+}  // namespace detail
+#endif
 
 /// Sink that turns sums into the packed input codes of the next layer. It compares the sums with thresholds and pools
 /// the codes (in 1x1 windows if there is no pool).
@@ -156,6 +179,12 @@ struct code_sink {
     masks reached{};
     for (std::size_t k = 0; k < Count; ++k) {
       const std::int32_t* t = thresholds.values + static_cast<std::ptrdiff_t>(k) * thresholds.stride + channel;
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+      if (filters == block_filters) {
+        reached[k] = detail::reached_of_block(block, thresholds.flip + channel, t);
+        continue;
+      }
+#endif
       for (int f = 0; f < filters; ++f)
         reached[k] |= static_cast<std::uint32_t>((block[f] ^ thresholds.flip[channel + f]) >= t[f]) << f;
     }
