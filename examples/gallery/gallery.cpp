@@ -1,7 +1,7 @@
 // Lists and evaluates the trained networks of the gallery (docs/gallery.md).
 //
-//   gallery                    a line for each network; fails if the logits of one for generated images are not the
-//                              recorded ones
+//   gallery                    a line for each network; fails if the logits of one for generated images, or the
+//                              number of correct images of its small test set, are not the recorded ones
 //   gallery NAME               the network's summary and its time on this machine
 //   gallery NAME FOLDER        also its accuracy on the test images of the data set in a folder
 //   gallery --table            the table of docs/gallery.md
@@ -28,7 +28,7 @@ struct task {
   std::string name;  ///< empty: all networks
   std::string data;  ///< folder; empty: none
   bool table = false;
-  fs::path networks = GALLERY_NETWORKS;
+  fs::path networks = fs::path(GALLERY_FOLDER) / "networks";
 };
 
 /// Prints one line of the list or of the table.
@@ -48,7 +48,8 @@ void print_line(const task& t, const record& figures, const char* state) {
                 bits.c_str(), of("bytes").c_str(), of("accuracy").c_str(), of("microseconds").c_str(), state);
 }
 
-/// Evaluates a network. Returns false if its logits are not the recorded ones.
+/// Evaluates a network. Returns false if its logits for generated images, or the number of correct images of the small
+/// test set, are not the recorded ones.
 template <class Entry>
 bool evaluate(const task& t) {
   if (!t.name.empty() && t.name != Entry::name) return true;
@@ -58,12 +59,14 @@ bool evaluate(const task& t) {
     print_line<Entry>(t, {}, "not trained");
     return t.name.empty();
   }
-  const auto network = mn::load<mn::packed<typename Entry::model>>(file.string());
-  const auto recorded = figures.find("checksum");
-  const std::string found =
-      checksum(mn::logits(network, generated_images(mn::layer_graph<typename Entry::model>::input)));
-  const bool same = recorded != figures.end() && recorded->second == found;
-  print_line<Entry>(t, figures, same ? "logits as recorded" : "LOGITS DIFFER");
+  using Packed = mn::packed<typename Entry::model>;
+  const auto network = mn::load<Packed>(file.string());
+  record measured{{"checksum", checksum(mn::logits(network, generated_images(Packed::layer_graph::input)))},
+                  {"few_right", few_right(network, Entry::data)}};
+  bool same = true;
+  for (const auto& [key, value] : measured)
+    same = same && value == (figures.contains(key) ? figures.at(key) : std::string());
+  print_line<Entry>(t, figures, same ? "as recorded" : "DIFFERS FROM ITS RECORD");
   if (t.name.empty()) return same;
   std::printf("%scommand: %s\n", mn::summary(network).c_str(),
               figures.contains("command") ? figures.at("command").c_str() : "-");

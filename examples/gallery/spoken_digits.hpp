@@ -34,7 +34,8 @@ struct variation {
   double pitch = 1;      ///< factor of all frequencies in the mel filters
   double cut_begin = 0;  ///< part of the recording that is cut off at its begin; below 0: silence is added
   double cut_end = 0;
-  double tilt = 0;   ///< decibels that are added at the highest band, and subtracted at the lowest
+  double tilt =
+      5;  ///< decibels that are added at the highest band, where voices are weak, and subtracted at the lowest
   double noise = 0;  ///< amplitude of white noise, relative to the loudest sample
 
   static variation draw(minnow::random& r) {
@@ -43,7 +44,7 @@ struct variation {
     v.pitch = std::exp2(between(-0.35, 0.35));
     v.cut_begin = between(-0.12, 0.08);
     v.cut_end = between(-0.12, 0.12);
-    v.tilt = between(-8, 8);
+    v.tilt = between(-3, 13);
     v.noise = std::pow(10, between(-4, -1.7));
     return v;
   }
@@ -128,7 +129,7 @@ inline std::vector<std::array<double, frame_samples / 2>> mel_filters(double pit
 
 /// Appends the image of a recording: 40 frames at equal distances from its begin to its end, so that slow and fast
 /// speakers give similar images. A byte is the logarithm of a band's energy: 255 is the largest energy of the recording,
-/// 0 is 50 decibels less.
+/// 0 is 40 decibels less.
 inline void append_image(std::vector<double> samples, const variation& how, minnow::random& draws,
                          std::vector<std::uint8_t>& to) {
   const auto filters = mel_filters(how.pitch);
@@ -158,7 +159,7 @@ inline void append_image(std::vector<double> samples, const variation& how, minn
   }
   const double loudest = *std::max_element(decibels.begin(), decibels.end());
   for (const double d : decibels)
-    to.push_back(static_cast<std::uint8_t>(std::lround(std::clamp(255 * (1 + (d - loudest) / 50), 0.0, 255.0))));
+    to.push_back(static_cast<std::uint8_t>(std::lround(std::clamp(255 * (1 + (d - loudest) / 40), 0.0, 255.0))));
 }
 
 /// Reads the recordings of some speakers in DIGIT_SPEAKER_INDEX.wav files.
