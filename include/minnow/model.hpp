@@ -17,5 +17,6 @@
 #include <minnow/layers/residual.hpp>
 #include <minnow/layers/signal.hpp>
 #include <minnow/layers/window_scaled.hpp>
+#include <minnow/quantize/methods/max_sum_bits.hpp>
 #include <minnow/quantize/operation.hpp>
 #include <minnow/quantize/scheme.hpp>

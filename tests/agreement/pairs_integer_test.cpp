@@ -1,3 +1,5 @@
+#include <minnow/quantize/methods/max_sum_bits.hpp>
+
 #include "pairs.hpp"
 
 using namespace minnow;
@@ -22,6 +24,12 @@ TEST_SUITE("agreement/pairs_integer") {
   TEST_CASE_TEMPLATE("with a scale for each filter: the same sums, codes and logits", Pair,
                      scheme<integer<8>, integer<8, per_channel>>, scheme<integer<8>, integer<4, per_channel>>,
                      scheme<integer<4>, integer<4, per_channel>>) {
+    check_model<pair_network<Pair>>();
+  }
+
+  TEST_CASE_TEMPLATE("with sums of at most 16 or 11 bits: the same sums, codes and logits", Pair,
+                     max_sum_bits<16, scheme<unsigned_integer<8>, integer<4, per_channel>>>,
+                     max_sum_bits<11, scheme<integer<4>, integer<8, per_channel>>>) {
     check_model<pair_network<Pair>>();
   }
 }

@@ -11,6 +11,7 @@
 
 #include <minnow/estimate/aqe.hpp>
 #include <minnow/fit/reestimate_batch_norm.hpp>
+#include <minnow/infer/summary.hpp>
 #include <minnow/model.hpp>
 #include <minnow/quantize/methods.hpp>
 
@@ -29,6 +30,10 @@ struct images : model<image<3, 5, 5>, conv<33, scheme<pixels, sign>>, max_pool<2
 struct stateful : model<features<6>, dense<9, scheme<integer<8>, integer<8, per_channel>>>, batch_norm,
                         dense<7, scheme<lsq<4>, lsq<4>>>, bias, dense<5, scheme<pact<4>, scaled_sign<>>>, batch_norm,
                         dense<3, scheme<integer<4>, trained_ternary>>, batch_norm> {};
+
+/// Sums of at most 12 bits: (2^11 - 1) / 15 = 136.5.
+struct bounded : model<features<6>, dense<9>, batch_norm,
+                       dense<5, max_sum_bits<12, scheme<unsigned_integer<4>, integer<8, per_channel>>>>, batch_norm> {};
 
 /// An invalid quantizer: |x| is not monotonic.
 struct magnitude : quantizer_base {
@@ -167,6 +172,19 @@ TEST_SUITE("pack/pack") {
                          minnow::error);
   }
 
+  TEST_CASE("weights whose sum exceeds max_sum_bits are refused") {
+    network<bounded, ste> net{seed{1}};
+    train_once(net, 1);
+    CHECK_NOTHROW((void)pack(net));
+    CHECK(summary(pack(net)).find("MAC 4x8 sums 12") != std::string::npos);
+    // A file could hold any scale. With this one all weights of the last filter get the outermost code.
+    net.arrays([](std::string_view path, std::string_view name, std::span<float> values) {
+      if (path == "2" && name == "state") values[values.size() - 2] = 1e-6f;
+    });
+    CHECK_THROWS_WITH_AS((void)pack(net),
+                         "pack: layer 2: expected a sum of |code| of at most 136 in filter 4, found 1143",
+                         minnow::error);
+  }
   TEST_CASE("a NaN or an infinity anywhere is refused, by the layer's path") {
     network<stateful> net{seed{1}};
     train_once(net, 1);

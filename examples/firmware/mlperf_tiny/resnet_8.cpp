@@ -11,31 +11,11 @@
 #include <minnow/minnow.hpp>
 #include <minnow/zoo/mlperf_tiny.hpp>
 
+#include "resnet_8_names.hpp"
+
 namespace mn = minnow;
 
 namespace {
-
-/// Maps minnow's layers to the layers of the Keras model.
-const mn::weight_names names{{"0", "conv2d"},
-                             {"1", "batch_normalization"},
-                             {"3.body.0", "conv2d_1"},
-                             {"3.body.1", "batch_normalization_1"},
-                             {"3.body.3", "conv2d_2"},
-                             {"3.body.4", "batch_normalization_2"},
-                             {"5.0.body.0", "conv2d_3"},
-                             {"5.0.body.1", "batch_normalization_3"},
-                             {"5.0.body.3", "conv2d_4"},
-                             {"5.0.body.4", "batch_normalization_4"},
-                             {"5.0.shortcut.0", "conv2d_5"},
-                             {"5.0.shortcut.1", "conv2d_5"},
-                             {"6.0.body.0", "conv2d_6"},
-                             {"6.0.body.1", "batch_normalization_5"},
-                             {"6.0.body.3", "conv2d_7"},
-                             {"6.0.body.4", "batch_normalization_6"},
-                             {"6.0.shortcut.0", "conv2d_8"},
-                             {"6.0.shortcut.1", "conv2d_8"},
-                             {"8", "dense"},
-                             {"9", "dense"}};
 
 using float_net = mn::zoo::resnet_8<mn::zoo::schemes<mn::real>>;
 
@@ -51,7 +31,7 @@ int main(int argc, char** argv) try {
   if (argc != 3) return std::fprintf(stderr, "usage: resnet_8 WEIGHTS.safetensors CIFAR-10-FOLDER\n"), 2;
   const auto [train, test] = mn::load_cifar10(argv[2]);
   mn::network<float_net> of_floats;
-  mn::load_weights(of_floats, mn::load_safetensors(argv[1]), names);
+  mn::load_weights(of_floats, mn::load_safetensors(argv[1]), resnet_8_names);
   std::printf("figure accuracy_float %.4f part\n", mn::accuracy(of_floats, test));
 
   mn::network<byte_net> of_bytes;

@@ -21,6 +21,7 @@
 #include <minnow/pack/ends/floats.hpp>
 #include <minnow/pack/ends/tflite.hpp>
 #include <minnow/pack/ends/thresholds.hpp>
+#include <minnow/quantize/statistics.hpp>
 #include <minnow/train/network.hpp>
 
 namespace minnow {
@@ -75,6 +76,17 @@ void fill(inferable<batch_norm>& to, trainable<batch_norm, Estimator>& from, std
   }
 }
 
+/// Refuses weights of which a filter has a larger sum of |code| than `most`.
+inline void check_sums(std::span<const float> codes, int filters, int most, std::string_view path) {
+  const std::size_t size = codes.size() / index(filters);
+  for (int f = 0; f < filters; ++f) {
+    const double sum = sum_of_magnitudes(codes.subspan(index(f) * size, size));
+    if (!(sum <= most))
+      require(status::failure("pack: layer %.*s: expected a sum of |code| of at most %d in filter %d, found %.0f",
+                              static_cast<int>(path.size()), path.data(), most, f, sum));
+  }
+}
+
 /// Returns the layers of stage `Stage` (see infer/stage_plan.hpp) as functions of floats, with the scales of the
 /// stage's sums and the state of its output quantizer. Packs the weights of the stage's product into `to`.
 template <std::size_t Stage, class Network, class Packed>
@@ -89,6 +101,9 @@ auto pack_layers(Network& net, Packed& to) {
       s = plan::inputs::scale(net.template layer_at<layer_graph::template from<plan::begin>>().state());
   if constexpr (plan::has_product) {
     const auto weights = net.template layer_at<plan::begin>().quantize(layer_graph::paths[plan::begin].view());
+    if constexpr (requires { plan::weights::max_sum; })
+      check_sums(weights.codes, plan::window.out.channels, plan::weights::max_sum,
+                 layer_graph::paths[plan::begin].view());
     stage<Packed, Stage>::product::pack_weights(plan::window, weights.codes, to.template stage<Stage>().weights.data());
     for (std::size_t f = 0; f < layers.scales.size(); ++f) layers.scales[f] *= weights.scale(static_cast<int>(f));
   }

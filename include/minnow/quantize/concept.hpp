@@ -73,6 +73,7 @@ struct interval {
 ///   zero(state)             the zero point z of an affine quantizer of inputs, 0 … max_code: `storage` is unsigned, and
 ///                           memory holds the byte code + z instead of the code. The codes are -z … max_code - z, and
 ///                           `min_code`, the lowest byte, is 0. Weights multiplied by such inputs have integer codes
+///   max_sum                 for weights: the largest sum of |code| over a filter; packing refuses larger sums
 ///   keeps_state             true if the state is given, neither measured nor learned: it is kept when the weights are
 ///                           replaced
 template <class Quantizer>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bit>
+
 #include <minnow/core/text.hpp>
 #include <minnow/quantize/concept.hpp>
 
@@ -55,12 +57,14 @@ template <quantizer Inputs, quantizer Weights>
 inline constexpr text operation_name = operation_of<Inputs, Weights>().name();
 
 /// The operation as `summary` prints it, "XNOR ADDER 16x1 f16": its kind, the bits of inputs x weights and, for floats,
-/// the precision.
+/// the precision. If the weights bound the sums (`max_sum`), also the bits of a sum: "MAC 8x4 sums 16".
 template <quantizer Inputs, quantizer Weights>
 inline constexpr text short_operation_name = [] {
   constexpr operation o = operation_of<Inputs, Weights>();
   text line = o.kind_name() << " " << Inputs::bits << "x" << Weights::bits;
   if (o.floating) line << " f" << o.precision;
+  if constexpr (requires { Weights::max_sum; })
+    line << " sums " << 1 + static_cast<int>(std::bit_width(1ull * Weights::max_sum * Inputs::max_code));
   return line;
 }();
 
