@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 
 #include <minnow/core/index.hpp>
 #include <minnow/kernels/layout/layout.hpp>
@@ -39,7 +40,9 @@ struct erased_panel {
         static_cast<const Sink*>(sink)->template panel<Factor>(*static_cast<const vectors*>(base), channel, filters));
   }
   static void put(const std::byte* panel, const detail::cursor* at, int size, const void* counts, int stride) noexcept {
-    const type& typed = *std::launder(reinterpret_cast<const type*>(panel));
+    // The copy of a small panel stays in registers, because the numbers that the sink writes cannot change it.
+    constexpr bool copies = sizeof(type) <= 64 + 4 * sizeof(vectors);
+    const std::conditional_t<copies, type, const type&> typed = *std::launder(reinterpret_cast<const type*>(panel));
     const auto* tile = static_cast<const vectors*>(counts);
     for (int q = 0; q < size; ++q, tile += stride) typed.put(at[q].y, at[q].x, *tile);
   }

@@ -35,8 +35,8 @@ template <int Factor, class Batch>
 
 }  // namespace detail
 
-/// Sink that stores sums in memory, `stride` numbers per pixel. The numbers beyond the last filter become 0.
-struct sum_sink {
+/// A map of sums in memory.
+struct sum_map {
   std::int32_t* sums;  ///< address of the sums of output pixel (first_row, 0)
   int stride;
   int width;  ///< pixels in a row
@@ -45,16 +45,19 @@ struct sum_sink {
   [[nodiscard]] std::int32_t* at(int y, int x) const noexcept {
     return sums + (static_cast<std::ptrdiff_t>(y - first_row) * width + x) * stride;
   }
+};
 
+/// Sink that stores sums in memory, `stride` numbers per pixel. The numbers beyond the last filter become 0.
+struct sum_sink : sum_map {
   template <int Factor, class Batch, std::size_t Vectors>
   struct panel_of {
-    const sum_sink* sink;
+    sum_map map;
     int channel;
     Batch base[Vectors];
     Batch used[Vectors];  ///< all ones in the lanes that hold filters
 
     void put(int y, int x, const Batch (&counts)[Vectors]) const noexcept {
-      std::int32_t* to = sink->at(y, x) + channel;
+      std::int32_t* to = map.at(y, x) + channel;
       for (std::size_t v = 0; v < Vectors; ++v) {
         (detail::sum_of<Factor>(base[v], counts[v]) & used[v]).store_unaligned(to + v * Batch::size);
       }
@@ -69,7 +72,7 @@ struct sum_sink {
       for (std::size_t i = 0; i < 32; ++i) mask[i] = -1;
       return mask;
     }();
-    panel_of<Factor, Batch, Vectors> result{this, channel, {}, {}};
+    panel_of<Factor, Batch, Vectors> result{*this, channel, {}, {}};
     for (std::size_t v = 0; v < Vectors; ++v) {
       result.base[v] = base[v];
       result.used[v] = Batch::load_unaligned(ones_then_zeros.data() + 32 - filters + v * Batch::size);
