@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -21,7 +20,6 @@
 
 #include <minnow/core/random.hpp>
 #include <minnow/data/dataset.hpp>
-#include <minnow/data/idx.hpp>
 #include <minnow/infer.hpp>
 #include <minnow/infer/evaluate.hpp>
 
@@ -95,33 +93,13 @@ double microseconds(const Packed& network) {
   return least;
 }
 
-/// Returns the few test images of a data set that the repository holds; none if its license is unclear.
-inline images few_test_images(std::string_view data) {
-  images result;
-  const fs::path folder = fs::path(GALLERY_FOLDER) / "test_sets" / data;
-  if (fs::exists(folder))
-    mn::require(
-        mn::read_idx((folder / "images.idx").string().c_str(), (folder / "labels.idx").string().c_str(), result));
-  return result;
-}
-
-/// Returns "94 of 100", the number of correctly classified images of `few_test_images`; empty if there are none.
-template <class Packed>
-std::string few_right(const Packed& network, std::string_view data) {
-  const images few = few_test_images(data);
-  if (few.size() == 0) return {};
-  const auto right = std::lround(mn::accuracy(network, few) * few.size());
-  return std::to_string(right) + " of " + std::to_string(few.size());
-}
-
 /// Adds the figures that are measured on a packed network and its file.
 template <class Packed>
-void add_figures(record& figures, const Packed& network, std::string_view data, const fs::path& file) {
+void add_figures(record& figures, const Packed& network, const fs::path& file) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", microseconds(network));
   figures["microseconds"] = text;
   figures["bytes"] = std::to_string(fs::file_size(file));
-  if (const std::string right = few_right(network, data); !right.empty()) figures["few_right"] = right;
   figures["checksum"] = checksum(mn::logits(network, generated_images(Packed::layer_graph::input)));
 }
 

@@ -119,7 +119,7 @@ void finish(Network& net, const images_of_run& data, const options& o, const eff
   figures["command"] = "gallery_train " + o.name + " " + std::string(Entry::data) +
                        (o.epochs > 0 ? " --epochs " + std::to_string(o.epochs) : "") +
                        (o.weights.empty() ? "" : " --weights " + fs::path(o.weights).filename().string());
-  add_figures(figures, network, Entry::data, file);
+  add_figures(figures, network, file);
   write_record(fs::path(file).replace_extension(".txt"), figures);
   for (const auto& [key, value] : figures) std::printf("figure %s %s\n", key.c_str(), value.c_str());
 }
