@@ -20,16 +20,19 @@ struct floats {
 };
 /// 4-bit weights with a scale for each filter, 8-bit inputs after a relu.
 struct four_bits {
+  static constexpr std::string_view text = "4-bit weights, 8-bit inputs";
   using image = mn::scheme<mn::unsigned_pixels, mn::integer<4, mn::per_channel>>;
   using inner = mn::scheme<mn::unsigned_integer<8>, mn::integer<4, mn::per_channel>>;
 };
 /// 1-bit weights with a scale for each filter, 8-bit inputs after a relu.
 struct one_bit_weights {
+  static constexpr std::string_view text = "1-bit weights, 8-bit inputs";
   using image = mn::scheme<mn::unsigned_pixels, mn::scaled_sign<>>;
   using inner = mn::scheme<mn::unsigned_integer<8>, mn::scaled_sign<>>;
 };
 /// 1-bit weights and 1-bit inputs. The image is read as bytes.
 struct one_bit {
+  static constexpr std::string_view text = "1-bit weights, 1-bit inputs";
   using image = mn::scheme<mn::unsigned_pixels, mn::sign>;
   using inner = mn::scheme<mn::sign, mn::sign>;
 };
@@ -92,42 +95,41 @@ struct resnet_8 : mn::zoo::resnet_8<mn::zoo::schemes<mn::scheme<mn::integer<8>, 
                                                      mn::scheme<mn::unsigned_pixels, mn::integer<8, mn::per_channel>>,
                                                      eight_bits, eight_bits, mn::integer<8>>> {};
 
+/// The description of a network, and the text that names its quantizers.
+template <template <class> class Net, class Bits>
+struct entry {
+  using model = Net<Bits>;
+  static constexpr std::string_view bits = Bits::text;
+};
+
 /// The networks of the gallery. `model` is the description, `name` the name of the files, `data` the data set.
-struct optdigits_1 {
-  using model = optdigits_net<one_bit>;
-  static constexpr std::string_view name = "optdigits-1", data = "optdigits", bits = "1-bit weights, 1-bit inputs";
+struct optdigits_1 : entry<optdigits_net, one_bit> {
+  static constexpr std::string_view name = "optdigits-1", data = "optdigits";
 };
-struct optdigits_4 {
-  using model = optdigits_net<four_bits>;
-  static constexpr std::string_view name = "optdigits-4", data = "optdigits", bits = "4-bit weights, 8-bit inputs";
+struct optdigits_4 : entry<optdigits_net, four_bits> {
+  static constexpr std::string_view name = "optdigits-4", data = "optdigits";
 };
-struct mnist_1 {
-  using model = mnist_net<one_bit>;
-  static constexpr std::string_view name = "mnist-1", data = "mnist", bits = "1-bit weights, 1-bit inputs";
+struct mnist_1 : entry<mnist_net, one_bit> {
+  static constexpr std::string_view name = "mnist-1", data = "mnist";
 };
-struct mnist_4 {
-  using model = mnist_net<four_bits>;
-  static constexpr std::string_view name = "mnist-4", data = "mnist", bits = "4-bit weights, 8-bit inputs";
+struct mnist_4 : entry<mnist_net, four_bits> {
+  static constexpr std::string_view name = "mnist-4", data = "mnist";
 };
-struct fashion_1 {
-  using model = fashion_net<one_bit_weights>;
-  static constexpr std::string_view name = "fashion-1", data = "fashion-mnist", bits = "1-bit weights, 8-bit inputs";
+struct fashion_1 : entry<fashion_net, one_bit_weights> {
+  static constexpr std::string_view name = "fashion-1", data = "fashion-mnist";
 };
-struct fashion_4 {
-  using model = fashion_net<four_bits>;
-  static constexpr std::string_view name = "fashion-4", data = "fashion-mnist", bits = "4-bit weights, 8-bit inputs";
+struct fashion_4 : entry<fashion_net, four_bits> {
+  static constexpr std::string_view name = "fashion-4", data = "fashion-mnist";
 };
-struct spoken_4 {
-  using model = spoken_net<four_bits>;
-  static constexpr std::string_view name = "spoken-4", data = "spoken-digits", bits = "4-bit weights, 8-bit inputs";
+struct spoken_4 : entry<spoken_net, four_bits> {
+  static constexpr std::string_view name = "spoken-4", data = "spoken-digits";
 };
-struct cifar_1 {
-  using model = cifar_net<one_bit>;
-  static constexpr std::string_view name = "cifar-1", data = "cifar-10", bits = "1-bit weights, 1-bit inputs";
+struct cifar_1 : entry<cifar_net, one_bit> {
+  static constexpr std::string_view name = "cifar-1", data = "cifar-10";
 };
 struct resnet8_4 {
   using model = resnet_8;
-  static constexpr std::string_view name = "resnet8-4", data = "cifar-10", bits = "4-bit weights, 8-bit inputs";
+  static constexpr std::string_view name = "resnet8-4", data = "cifar-10", bits = four_bits::text;
 };
 
 /// A list of types.

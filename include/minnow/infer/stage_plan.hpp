@@ -78,8 +78,8 @@ enum class stage_end {
   tflite          ///< TensorFlow Lite's arithmetic gives the codes; only for `tflite_fixed_point<Model>`
 };
 
-/// The window of a product over a map; 1x1 windows for another layer. It is not a lambda in `stage_plan`, because clang 16
-/// then rejects the window as a constant expression in the static_assert of firmware.
+/// The window of a product over a map; 1x1 windows for another layer. It is not a lambda in `stage_plan`, because clang
+/// 16 then rejects the window as a constant expression in the static_assert of firmware.
 template <class Layer>
 constexpr geometry product_window(shape in) {
   if constexpr (product_layer<Layer>) return Layer::over(in);
