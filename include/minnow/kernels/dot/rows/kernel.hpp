@@ -77,7 +77,7 @@ private:
     const auto ones = Isa::from(numbers(0x01010101));
     for (std::size_t at = 0; at < bytes; at += Isa::quad_size * numbers::size)
       sum = Isa::add(sum, load_inputs<Isa>(row + at), ones);
-    return xsimd::reduce_add(Isa::total(sum));
+    return reduce_add(Isa::total(sum));
   }
 };
 
