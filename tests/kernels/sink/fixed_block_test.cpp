@@ -2,13 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 
 #include <minnow/core/random.hpp>
+
+#include "kernels/fixed_point.hpp"
 
 using namespace minnow;
 
@@ -22,15 +22,8 @@ std::int64_t number_below(minnow::random& r, int bits) {
   return r.below(2) == 0 ? n : -n;
 }
 
-/// floor(x / 2^shift) clamped to [low, high], in long double, which holds all numbers of 64 bits exactly.
-int formula(long double scaled, int shift, int low, int high) {
-  const long double code = std::floor(std::ldexp(scaled, -shift));
-  return static_cast<int>(std::clamp(code, static_cast<long double>(low), static_cast<long double>(high)));
-}
-
 template <class Arch>
 void check_blocks(std::uint64_t draws, bool joins, bool is_unsigned) {
-  static_assert(std::numeric_limits<long double>::digits >= 64);
   minnow::random r(seed{draws});
   for (int trial = 0; trial < 2000; ++trial) {
     kernels::fixed_block b{};
@@ -51,11 +44,9 @@ void check_blocks(std::uint64_t draws, bool joins, bool is_unsigned) {
                                  : static_cast<std::int32_t>(number_below(r, 31));
       others[f] = static_cast<std::int8_t>(r.below(256) - 128);
       const int other = joins && f < count ? others[f] - zero : 0;
-      const long double scaled = static_cast<long double>(b.multiplier[f]) * sums[f] +
-                                 static_cast<long double>(b.other_multiplier[p]) * other +
-                                 static_cast<long double>(b.offset[p]);
-      expected[f] =
-          formula(scaled, static_cast<int>(b.shift[p]), static_cast<int>(b.low[p]), static_cast<int>(b.high[p]));
+      const std::int64_t scaled = std::int64_t{b.multiplier[f]} * sums[f] + b.other_multiplier[p] * other + b.offset[p];
+      expected[f] = test::fixed_point_code(scaled, static_cast<int>(b.shift[p]), static_cast<int>(b.low[p]),
+                                           static_cast<int>(b.high[p]));
     }
     std::uint8_t codes[kernels::block_filters];
     kernels::fixed_codes<Arch>(b, sums, joins ? others : nullptr, count, zero, codes);

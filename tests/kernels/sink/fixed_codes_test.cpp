@@ -2,26 +2,14 @@
 
 #include <doctest/doctest.h>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
 #include <minnow/core/random.hpp>
 
+#include "kernels/fixed_point.hpp"
+
 using namespace minnow;
-
-namespace {
-
-/// The code by its definition, in floating point with 64 bits of mantissa or more.
-std::int32_t defined_code(std::int32_t multiplier, std::int64_t offset, int shift, int low, int high,
-                          std::int32_t sum) {
-  const long double scaled =
-      static_cast<long double>(multiplier) * static_cast<long double>(sum) + static_cast<long double>(offset);
-  const long double code = std::floor(std::ldexp(scaled, -shift));
-  return code < low ? low : code > high ? high : static_cast<std::int32_t>(code);
-}
-
-}  // namespace
 
 TEST_SUITE("kernels/sink/fixed_codes") {
   TEST_CASE("codes in fixed point equal their definition, for small and large shifts") {
@@ -38,7 +26,7 @@ TEST_SUITE("kernels/sink/fixed_codes") {
                   high = 127 + 128 * random.below(2);
         constants[c] = kernels::fixed_constants_of_channel::of(multiplier, offset, shift, low, high);
         sums[c] = static_cast<std::int32_t>(random.next()) >> random.below(20);
-        expected[c] = defined_code(multiplier, offset, shift, low, high, sums[c]);
+        expected[c] = test::fixed_point_code(std::int64_t{multiplier} * sums[c] + offset, shift, low, high);
         different += constants[c].code(sums[c]) != expected[c];
       }
       std::byte codes[17];
