@@ -47,20 +47,20 @@ TEST_SUITE("system/regular_file") {
   }
 
   TEST_CASE("a file that only reading measures is read to its end") {
-    if (!std::filesystem::exists("/proc/self/stat")) return;
+    if (!std::filesystem::exists("/proc/self/limits")) return;
     detail::descriptor file;
     std::uint64_t length = 1;
-    REQUIRE(detail::open_to_read("/proc/self/stat", file, length).ok());
+    REQUIRE(detail::open_to_read("/proc/self/limits", file, length).ok());
     CHECK_EQ(length, 0);
     plain::file opened;
-    REQUIRE(opened.open("/proc/self/stat").ok());
+    REQUIRE(opened.open("/proc/self/limits").ok());
     CHECK_EQ(opened.length(), unknown_length);
     std::vector<std::uint8_t> bytes;
     REQUIRE(detail::read_up_to(opened, unknown_length, bytes).ok());
     CHECK_GT(bytes.size(), 20);
     tensor t;
-    CHECK(std::string(read_npy("/proc/self/stat", t).message())
-              .starts_with("/proc/self/stat: expected a .npy file, found a text that begins with '"));
+    CHECK(std::string(read_npy("/proc/self/limits", t).message())
+              .starts_with("/proc/self/limits: expected a .npy file, found a text that begins with '"));
   }
 
   TEST_CASE("an open file is read by its number") {
