@@ -28,6 +28,22 @@ def conv_net(filters, narrow, wide):
     return nn.Sequential(*layers).eval()
 
 
+def cnv():
+    layers = []
+    channels = 3
+    for width in (64, 128, 256):
+        for _ in range(2):
+            layers += [nn.Conv2d(channels, width, 3, bias=False), nn.BatchNorm2d(width), nn.Hardtanh()]
+            channels = width
+        if width < 256:
+            layers.append(nn.MaxPool2d(2))
+    layers.append(nn.Flatten())
+    for units in (512, 512):
+        layers += [nn.Linear(channels, units, bias=False), nn.BatchNorm1d(units), nn.Hardtanh()]
+        channels = units
+    return nn.Sequential(*layers, nn.Linear(channels, 10, bias=False)).eval()
+
+
 def conv(inputs, outputs, kernel, stride=1, groups=1):
     return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
 
@@ -95,6 +111,7 @@ def mobilenet_v1():
 NETWORKS = {
     "model_a": (lambda: conv_net(128, 512, 2048), 32),
     "model_d": (lambda: conv_net(64, 128, 512), 32),
+    "cnv": (cnv, 32),
     "resnet_18": (lambda: residual_net(basic_block, (2, 2, 2, 2), 1, True), 224),
     "resnet_50": (lambda: residual_net(bottleneck, (3, 4, 6, 3), 4, True), 224),
     "resnet_50_v2": (lambda: residual_net(bottleneck_v2, (3, 4, 6, 3), 4, False), 224),
