@@ -28,6 +28,7 @@ private:
   /// Converts weights (F, taps, C), where taps are the kernel elements, to table indices of the backward product. The
   /// filters of this product are the layer's channels, and its channels are the layer's filters. For a dense layer, all
   /// inputs are channels of one tap.
+  template <class Layout>
   void prepare(std::span<const float> weights);
 
   geometry of_;

@@ -46,7 +46,7 @@ void table_input_gradient<Weights>::run(int images, const float* grad_out, std::
                                         float* grad_in) {
   if constexpr (has_fast_tables<Weights>) {
     using tables = typename float_product<Weights>::tables;
-    prepare(weights);
+    prepare<typename tables::layout>(weights);
     const bool dense = is_dense(of_);
     const int together = dense ? input_tables::images_together : 1;
     parallel_for((images + together - 1) / together, [&](int item) {
@@ -61,38 +61,34 @@ void table_input_gradient<Weights>::run(int images, const float* grad_out, std::
 }
 
 template <class Weights>
+template <class Layout>
 void table_input_gradient<Weights>::prepare(std::span<const float> weights) {
-  if constexpr (has_fast_tables<Weights>) {
-    using layout = typename float_product<Weights>::tables::layout;
-    const geometry& g = backward_;
-    const int filters = g.in.channels;
-    const int columns = g.out.channels;
-    const int groups = layout::groups(filters);
-    const int taps = g.kernel.height * g.kernel.width;
-    const int line = layout::segment_words(g) * kernels::block_filters;
-    prepared_.grow(layout::bytes(g));
-    parallel_for(columns / kernels::block_filters * g.kernel.height, [&](int item) {
-      const int block = item / g.kernel.height;
-      const int ky = item % g.kernel.height;
-      auto* to = reinterpret_cast<word*>(prepared_.data()) + static_cast<std::ptrdiff_t>(item) * line;
-      std::fill_n(to, line, word{0});
-      for (int n = 0; n < g.kernel.width * groups; ++n) {
-        // The convolution kernel is rotated by 180 degrees, so its last element comes first.
-        const int tap = taps - 1 - (ky * g.kernel.width + n / groups);
-        const int first = n % groups * layout::group;
-        const float* from =
-            weights.data() + static_cast<std::ptrdiff_t>(first * taps + tap) * columns + block * kernels::block_filters;
-        word indices[kernels::block_filters];
-        layout::of_codes(
-            [&](int j) {
-              return first + j < filters ? from + static_cast<std::ptrdiff_t>(j) * taps * columns : nullptr;
-            },
-            indices);
-        word* row = to + n / layout::per_word * kernels::block_filters;
-        for (int c = 0; c < kernels::block_filters; ++c) row[c] |= indices[c] << (n % layout::per_word * layout::bits);
-      }
-    });
-  }
+  const geometry& g = backward_;
+  const int filters = g.in.channels;
+  const int columns = g.out.channels;
+  const int groups = Layout::groups(filters);
+  const int taps = g.kernel.height * g.kernel.width;
+  const int line = Layout::segment_words(g) * kernels::block_filters;
+  prepared_.grow(Layout::bytes(g));
+  parallel_for(columns / kernels::block_filters * g.kernel.height, [&](int item) {
+    const int block = item / g.kernel.height;
+    const int ky = item % g.kernel.height;
+    auto* to = reinterpret_cast<word*>(prepared_.data()) + static_cast<std::ptrdiff_t>(item) * line;
+    std::fill_n(to, line, word{0});
+    for (int n = 0; n < g.kernel.width * groups; ++n) {
+      // The convolution kernel is rotated by 180 degrees, so its last element comes first.
+      const int tap = taps - 1 - (ky * g.kernel.width + n / groups);
+      const int first = n % groups * Layout::group;
+      const float* from =
+          weights.data() + static_cast<std::ptrdiff_t>(first * taps + tap) * columns + block * kernels::block_filters;
+      word indices[kernels::block_filters];
+      Layout::of_codes(
+          [&](int j) { return first + j < filters ? from + static_cast<std::ptrdiff_t>(j) * taps * columns : nullptr; },
+          indices);
+      word* row = to + n / Layout::per_word * kernels::block_filters;
+      for (int c = 0; c < kernels::block_filters; ++c) row[c] |= indices[c] << (n % Layout::per_word * Layout::bits);
+    }
+  });
 }
 
 }  // namespace minnow::detail
