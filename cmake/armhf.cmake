@@ -6,5 +6,5 @@ set(CMAKE_CXX_COMPILER arm-linux-gnueabihf-g++)
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-arm -L /usr/arm-linux-gnueabihf)
 set(CMAKE_FIND_ROOT_PATH /usr/arm-linux-gnueabihf)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-# Folders and files of a 64-bit kernel have numbers that 32 bits do not hold (docs/limits.md).
+# A 64-bit kernel has inode numbers and positions in folders that do not fit in 32 bits (docs/limits.md).
 set(CMAKE_CXX_FLAGS_INIT -D_FILE_OFFSET_BITS=64)
